@@ -1,0 +1,87 @@
+# longsight: `make try` shows it at work, `make install` puts it on this machine, `make test` proves it.
+
+SHELL := /bin/sh
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/release/longsight
+PREFIX ?= $(HOME)/.local
+DATA := $(or $(XDG_DATA_HOME),$(HOME)/.local/share)
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longsight
+# A Python with another llama.cpp server, to test and measure against.
+PYTHON := $(CACHE)/test/llama-server/bin/python
+NEOVIM := $(DATA)/nvim/site/pack/longsight/start/longsight
+
+.PHONY: help try build deps model vsix test test-vscode fast test-deps lint bench install install-neovim install-vscode uninstall clean
+
+help:
+	@echo "make try      build, fetch the default model, and show everything on a real repository (REPO=path for yours)"
+	@echo "make install  binary to $(PREFIX)/bin, plugins for Neovim and VS Code for the current user"
+	@echo "make test     everything: formatting, lints, all suites, real model, real editors"
+	@echo "make fast     the suites that need no model and no editor"
+	@echo "make bench    measure this machine"
+
+# --- for users ---------------------------------------------------------------------------------------------------------------
+
+try: build model
+	@python3 scripts/try.py --longsight $(BIN) $(if $(REPO),--repo "$(REPO)")
+
+deps:
+	@scripts/install-deps
+
+build: deps
+	cargo build --release --locked
+
+model: build
+	@$(BIN) models path qwen2.5-coder-0.5b >/dev/null 2>&1 || $(BIN) models pull qwen2.5-coder-0.5b
+
+install: build model install-neovim install-vscode
+	install -D -m 755 $(BIN) "$(PREFIX)/bin/longsight"
+	@echo "installed $(PREFIX)/bin/longsight"
+	@command -v longsight >/dev/null || echo "note: $(PREFIX)/bin is not in PATH"
+	@"$(PREFIX)/bin/longsight" doctor
+
+install-neovim:
+	rm -rf "$(NEOVIM)"
+	mkdir -p "$(NEOVIM)"
+	cp -R editors/neovim/. "$(NEOVIM)"
+
+install-vscode:
+	@if command -v code >/dev/null; then editors/vscode/package.sh --server $(BIN) --install; \
+	else echo "VS Code: no \`code\` command here, extension not installed"; fi
+
+uninstall:
+	rm -rf "$(PREFIX)/bin/longsight" "$(NEOVIM)"
+
+clean:
+	cargo clean
+	rm -rf "$(CACHE)/try"
+
+# --- for developers ----------------------------------------------------------------------------------------------------------
+
+# The .vsix with the binary inside.
+vsix: build
+	@editors/vscode/package.sh --server $(BIN)
+
+# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml).
+test: test-deps lint test-vscode
+	cargo nextest run --release --locked
+
+# Types and pure parts of the extension; the real VS Code is `editors/vscode/test/run.sh`.
+test-vscode:
+	cd editors/vscode && npm ci --no-fund --no-audit --silent && npm run --silent check && npm test --silent
+
+fast:
+	cargo nextest run --release --locked -E 'not test(/slow_/)'
+
+lint:
+	cargo fmt --check
+	cargo clippy --release --locked --all-targets -- -D warnings -A dead_code
+
+test-deps:
+	@scripts/install-deps test
+	@scripts/get-neovim
+	@scripts/get-llama-server
+	cargo build --release --locked
+	@for model in smollm2-135m qwen2.5-coder-0.5b; do $(BIN) models path $$model >/dev/null 2>&1 || $(BIN) models pull $$model || exit 1; done
+
+bench: test-deps model
+	@python3 scripts/bench.py --longsight $(BIN) --python $(PYTHON)

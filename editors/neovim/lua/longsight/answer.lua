@@ -1,0 +1,160 @@
+-- Explanations and answers: a floating window of markdown that fills while the model writes. `q` closes it and stops the model,
+-- `<CR>` on `path:line` goes there.
+
+local M = {}
+
+local client_of = require('longsight.client')
+
+---@class longsight.Answer
+---@field buffer integer
+---@field window integer
+---@field client vim.lsp.Client
+---@field request? integer
+---@field root string
+
+---@type table<string, longsight.Answer>
+local running = {}
+local last = 0
+
+--- Text from the server while a command runs.
+---@param params { token: string, kind: string, delta: string }
+function M.stream(params)
+  local answer = running[params.token]
+  if not answer or not vim.api.nvim_buf_is_valid(answer.buffer) then
+    return
+  end
+  if params.kind == 'progress' then
+    M.title(answer, params.delta)
+  elseif params.kind == 'text' then
+    local final = vim.api.nvim_buf_get_lines(answer.buffer, -2, -1, false)[1] or ''
+    vim.bo[answer.buffer].modifiable = true
+    vim.api.nvim_buf_set_lines(answer.buffer, -2, -1, false, vim.split(final .. params.delta, '\n', { plain = true }))
+    vim.bo[answer.buffer].modifiable = false
+  end
+end
+
+---@param answer longsight.Answer
+---@param text string
+function M.title(answer, text)
+  if vim.api.nvim_win_is_valid(answer.window) then
+    vim.api.nvim_win_set_config(answer.window, { title = ' longsight: ' .. text:gsub('%s+', ' ') .. ' ' })
+  end
+end
+
+--- Goes to the `path:line` under the cursor.
+---@param answer longsight.Answer
+local function jump(answer)
+  local line, column = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2] + 1
+  local from = 1
+  while true do
+    local first, last_byte, path, number = line:find('([%w%._%-/\\]+):(%d+)', from)
+    if not first then
+      return
+    end
+    if column >= first and column <= last_byte then
+      local file = vim.startswith(path, '/') and path or vim.fs.joinpath(answer.root, path)
+      if vim.uv.fs_stat(file) then
+        vim.api.nvim_win_close(answer.window, true)
+        vim.cmd.edit(vim.fn.fnameescape(file))
+        vim.api.nvim_win_set_cursor(0, { math.min(tonumber(number) or 1, vim.api.nvim_buf_line_count(0)), 0 })
+      end
+      return
+    end
+    from = last_byte + 1
+  end
+end
+
+---@param client vim.lsp.Client
+---@param title string
+---@return longsight.Answer
+local function open(client, title)
+  local buffer = vim.api.nvim_create_buf(false, true)
+  vim.bo[buffer].bufhidden = 'wipe'
+  vim.bo[buffer].filetype = 'markdown'
+  vim.bo[buffer].modifiable = false
+  local width = math.min(100, math.max(40, math.floor(vim.o.columns * 0.8)))
+  local height = math.max(8, math.floor(vim.o.lines * 0.6))
+  local window = vim.api.nvim_open_win(buffer, true, {
+    relative = 'editor',
+    width = width,
+    height = height,
+    row = math.max(0, math.floor((vim.o.lines - height) / 2) - 1),
+    col = math.max(0, math.floor((vim.o.columns - width) / 2)),
+    style = 'minimal',
+    border = 'rounded',
+    title = ' longsight: ' .. title .. ' ',
+    title_pos = 'left',
+  })
+  vim.wo[window].wrap = true
+  vim.wo[window].linebreak = true
+  vim.wo[window].conceallevel = 2
+  local answer = { buffer = buffer, window = window, client = client, root = client.root_dir or vim.fn.getcwd() }
+  for _, key in ipairs({ 'q', '<Esc>' }) do
+    vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buffer, nowait = true })
+  end
+  vim.keymap.set('n', '<CR>', function()
+    jump(answer)
+  end, { buffer = buffer, desc = 'longsight: go to path:line' })
+  return answer
+end
+
+--- What a finished answer says below its text: who answered and how long it took.
+local function footer(result)
+  local route, timing = result.route or {}, result.timing or {}
+  local parts = { ('%s (%s)'):format(route.role or '?', route.engine or '?') }
+  if timing.total_ms then
+    parts[#parts + 1] = ('%.1f s'):format(timing.total_ms / 1000)
+  end
+  local unverified = vim.tbl_filter(function(citation)
+    return citation.verified == false
+  end, result.citations or {})
+  if #unverified > 0 then
+    parts[#parts + 1] = ('%d place(s) could not be verified'):format(#unverified)
+  end
+  return table.concat(parts, ', ')
+end
+
+--- Runs a command whose answer is text, in a window. `done` gets the result.
+---@param name string
+---@param argument table
+---@param title string
+---@param done? fun(result: table, client: vim.lsp.Client)
+function M.run(name, argument, title, done)
+  local client = client_of.get()
+  if not client then
+    return
+  end
+  last = last + 1
+  local token = ('answer-%d-%d'):format(vim.fn.getpid(), last)
+  argument.streamToken = token
+  local answer = open(client, title)
+  running[token] = answer
+  answer.request = client_of.execute(client, name, argument, function(error, result)
+    running[token] = nil
+    if not vim.api.nvim_buf_is_valid(answer.buffer) then
+      return
+    end
+    local text = error and ('**Failed**: ' .. error.message) or (type(result) == 'table' and result.text) or ''
+    vim.bo[answer.buffer].modifiable = true
+    vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(vim.trim(text), '\n', { plain = true }))
+    vim.bo[answer.buffer].modifiable = false
+    if not error and type(result) == 'table' then
+      M.title(answer, title .. ' - ' .. footer(result))
+      if done then
+        done(result, client)
+      end
+    end
+  end)
+  vim.api.nvim_create_autocmd('BufWipeout', {
+    buffer = answer.buffer,
+    once = true,
+    callback = function()
+      if running[token] then
+        running[token] = nil
+        client:cancel_request(answer.request)
+      end
+    end,
+  })
+end
+
+return M

@@ -1,0 +1,161 @@
+-- The language client: how it starts, what happens when a buffer is attached, how it comes back after a crash.
+
+local M = {}
+
+--- Times of restarts, per root: after three within a minute the server stays down.
+local restarts = {}
+
+--- Work in progress, by client and token.
+---@type table<integer, table<string|integer, string>>
+local work = {}
+
+---@return vim.lsp.Config
+function M.config()
+  return {
+    cmd = require('longsight').options().cmd,
+    root_dir = function(buffer, start)
+      -- A buffer without a file has no repository; a file outside of one is its own folder's.
+      local file = vim.api.nvim_buf_get_name(buffer)
+      if file ~= '' and not file:find('^%a[%w+.-]*://') then
+        start(vim.fs.root(buffer, { '.longsight.toml', '.git' }) or vim.fs.dirname(file))
+      end
+    end,
+    init_options = { streaming = true },
+    -- 0.11 does not know inline completion; the server is asked for it all the same.
+    capabilities = { textDocument = { inlineCompletion = { dynamicRegistration = false } } },
+    handlers = {
+      ['longsight/stream'] = function(_, params)
+        require('longsight.answer').stream(params)
+      end,
+      ['$/progress'] = function(error, params, context)
+        M.progress(params, context)
+        return vim.lsp.handlers['$/progress'](error, params, context)
+      end,
+    },
+    on_exit = function(code, signal, id)
+      work[id] = nil
+      vim.schedule(function()
+        M.exited(code, signal, id)
+      end)
+    end,
+  }
+end
+
+--- The client of a buffer, or a message for the user.
+---@param buffer? integer
+---@return vim.lsp.Client?
+function M.get(buffer)
+  local client = vim.lsp.get_clients({ name = 'longsight', bufnr = buffer or 0 })[1]
+  if not client then
+    vim.notify("longsight is not attached here; see :checkhealth longsight (is there vim.lsp.enable('longsight')?)", vim.log.levels.WARN)
+  end
+  return client
+end
+
+--- Buffers that were attached, by client, for the way back after a crash.
+local buffers = {}
+
+---@param client vim.lsp.Client
+---@param buffer integer
+function M.attached(client, buffer)
+  buffers[client.id] = buffers[client.id] or { config = client.config, list = {} }
+  table.insert(buffers[client.id].list, buffer)
+  local ghost = require('longsight.ghost')
+  if require('longsight').options().ghost then
+    ghost.enable(client, buffer)
+  end
+  ghost.map_keys(buffer)
+  if client:supports_method('textDocument/codeLens') then
+    require('longsight.hunks').attach(client, buffer)
+  end
+end
+
+--- Starts a server that died again, unless it dies over and over.
+function M.exited(code, signal, id)
+  local dead = buffers[id]
+  buffers[id] = nil
+  if not dead or (code == 0 and signal == 0) or vim.v.exiting ~= vim.NIL then
+    return
+  end
+  local root = dead.config.root_dir or ''
+  local now = vim.uv.now()
+  local recent = vim.tbl_filter(function(time)
+    return now - time < 60000
+  end, restarts[root] or {})
+  if #recent >= 3 then
+    vim.notify('longsight stopped three times within a minute and stays off; see :Longsight log, then :Longsight restart', vim.log.levels.ERROR)
+    return
+  end
+  restarts[root] = vim.list_extend(recent, { now })
+  M.start(dead)
+end
+
+--- Starts a client for buffers that had one.
+---@param dead { config: vim.lsp.ClientConfig, list: integer[] }
+function M.start(dead)
+  for _, buffer in ipairs(dead.list) do
+    if vim.api.nvim_buf_is_loaded(buffer) then
+      vim.lsp.start(dead.config, { bufnr = buffer })
+    end
+  end
+end
+
+--- Stops every longsight and starts it again for the same buffers.
+function M.restart()
+  restarts = {}
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'longsight' })) do
+    local dead = buffers[client.id] or { config = client.config, list = vim.tbl_keys(client.attached_buffers) }
+    buffers[client.id] = nil
+    client:stop()
+    vim.wait(3000, function()
+      return client:is_stopped()
+    end, 20)
+    if not client:is_stopped() then
+      client:stop(true)
+    end
+    dead.config.cmd = require('longsight').options().cmd
+    M.start(dead)
+  end
+  if #vim.lsp.get_clients({ name = 'longsight' }) == 0 then
+    vim.lsp.enable('longsight')
+  end
+end
+
+--- Follows work-done progress, for the status line.
+function M.progress(params, context)
+  local value = params.value
+  if type(value) ~= 'table' or not value.kind then
+    return
+  end
+  local mine = work[context.client_id] or {}
+  work[context.client_id] = mine
+  if value.kind == 'end' then
+    mine[params.token] = nil
+  else
+    mine[params.token] = value.message or value.title or mine[params.token] or 'busy'
+  end
+  vim.cmd.redrawstatus()
+end
+
+--- What a client is doing, if anything.
+---@param client vim.lsp.Client
+---@return string?
+function M.busy(client)
+  local _, message = next(work[client.id] or {})
+  return message
+end
+
+--- Runs a server command.
+---@param client vim.lsp.Client
+---@param name string
+---@param argument table
+---@param done fun(error?: lsp.ResponseError, result: any)
+---@return integer? request
+function M.execute(client, name, argument, done)
+  local _, request = client:request('workspace/executeCommand', { command = name, arguments = { argument } }, function(error, result)
+    done(error, result)
+  end)
+  return request
+end
+
+return M

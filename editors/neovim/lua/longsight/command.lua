@@ -1,0 +1,145 @@
+-- `:Longsight SUBCOMMAND`, and what each does.
+
+local M = {}
+
+local client_of = require('longsight.client')
+
+--- The lines of a command's range, or the cursor, as an LSP range.
+local function range_of(client, command)
+  if command.range > 0 then
+    local text = vim.api.nvim_buf_get_lines(0, command.line2 - 1, command.line2, false)[1] or ''
+    local character = vim.str_utfindex(text, client.offset_encoding)
+    return { start = { line = command.line1 - 1, character = 0 }, ['end'] = { line = command.line2 - 1, character = character } }
+  end
+  local position = vim.lsp.util.make_position_params(0, client.offset_encoding).position
+  return { start = position, ['end'] = position }
+end
+
+--- Asks for a text that was not given on the command line.
+local function with_text(given, prompt, use)
+  if given ~= '' then
+    use(given)
+    return
+  end
+  vim.ui.input({ prompt = prompt }, function(text)
+    if text and text ~= '' then
+      use(text)
+    end
+  end)
+end
+
+local sub = {}
+
+function sub.explain(command)
+  local client = client_of.get()
+  if client then
+    local argument = { uri = vim.uri_from_bufnr(0), range = range_of(client, command) }
+    require('longsight.answer').run('longsight.explain', argument, 'explain')
+  end
+end
+
+function sub.ask(_, text)
+  with_text(text, 'Ask about this repository: ', function(question)
+    require('longsight.answer').run('longsight.ask', { question = question }, 'ask', function(result, client)
+      local locations = result.locations
+      if type(locations) == 'table' and #locations > 0 then
+        local items = vim.lsp.util.locations_to_items(locations, client.offset_encoding)
+        vim.fn.setqflist({}, ' ', { title = 'longsight: ' .. question, items = items })
+      end
+    end)
+  end)
+end
+
+--- What came of an edit, in a line.
+local function told(result)
+  local route = result.route or {}
+  local who = ('%s (%s)'):format(route.role or '?', route.engine or '?')
+  if type(result.hunks) == 'table' then
+    return ('%s proposes %d change(s); :Longsight accept and :Longsight reject decide'):format(who, #result.hunks)
+  elseif result.applied then
+    return ('%s changed %d file(s)'):format(who, #(result.edits or {}))
+  end
+  return ('nothing was changed: %s'):format(result.refused or (who .. ' proposed nothing'))
+end
+
+--- Has the lines of the command, or the item at the cursor, changed; with `review`, hunk by hunk on the user's word.
+local function edit(command, text, review)
+  local client = client_of.get()
+  if not client then
+    return
+  end
+  local buffer = vim.api.nvim_get_current_buf()
+  local argument = { uri = vim.uri_from_bufnr(buffer), range = range_of(client, command), review = review }
+  with_text(text, 'Change: ', function(instruction)
+    argument.instruction = instruction
+    client_of.execute(client, 'longsight.edit', argument, function(error, result)
+      if error then
+        vim.notify('longsight: ' .. error.message, vim.log.levels.ERROR)
+      elseif type(result) == 'table' then
+        vim.notify('longsight: ' .. told(result))
+        require('longsight.hunks').refresh(buffer)
+      end
+    end)
+  end)
+end
+
+function sub.edit(command, text)
+  edit(command, text, nil)
+end
+
+function sub.review(command, text)
+  edit(command, text, true)
+end
+
+function sub.accept()
+  require('longsight.hunks').decide('longsight.acceptHunk')
+end
+
+function sub.reject()
+  require('longsight.hunks').decide('longsight.rejectHunk')
+end
+
+function sub.status()
+  local client = client_of.get()
+  if not client then
+    return
+  end
+  client_of.execute(client, 'longsight.status', {}, function(error, result)
+    local text = error and error.message or vim.inspect(result)
+    vim.lsp.util.open_floating_preview(vim.split(text, '\n', { plain = true }), error and 'text' or 'lua', { border = 'rounded' })
+  end)
+end
+
+function sub.log()
+  vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))
+  vim.cmd.normal({ 'G', bang = true })
+end
+
+function sub.restart()
+  client_of.restart()
+end
+
+--- Runs `:Longsight ...`.
+function M.run(command)
+  local name = command.fargs[1]
+  if not sub[name] then
+    vim.notify(('longsight: no subcommand %s; there is %s'):format(name, table.concat(M.complete('', ''), ', ')), vim.log.levels.ERROR)
+    return
+  end
+  sub[name](command, vim.trim(command.args:sub(#name + 1)))
+end
+
+--- Names of subcommands that begin with `lead`.
+---@return string[]
+function M.complete(lead, line)
+  if line:match('Longsight!?%s+%S+%s') then
+    return {}
+  end
+  local names = vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, vim.tbl_keys(sub))
+  table.sort(names)
+  return names
+end
+
+return M

@@ -1,0 +1,97 @@
+// Start and end of the extension: builds its parts, connects them, registers commands. What they do is in the other rooms.
+
+import * as vscode from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
+import { Answers } from "./answers";
+import { ask, edit, explain, previewContext, type Desk } from "./commands";
+import { editMiddleware } from "./edits";
+import { ACCEPTED, inlineMiddleware } from "./inline";
+import { jobs, Reports } from "./jobs";
+import { Keys } from "./keys";
+import { createLog, messageOf } from "./log";
+import { SERVER_COMMANDS, type AskArgument, type EditArgument, type ExplainArgument } from "./protocol";
+import { Server } from "./server";
+import { needsRestart } from "./settings";
+import { checkSetup, configurationText, downloadModel, noticeModel, openConfiguration, tryCompletion } from "./setup";
+import { Status } from "./status";
+
+let server: Server | undefined;
+
+/** What tests see of the running extension. */
+export interface Api {
+  desk: Desk;
+}
+
+export async function activate(context: vscode.ExtensionContext): Promise<Api> {
+  const log = createLog(vscode.window.createOutputChannel("longsight", { log: true }));
+  const trace = vscode.window.createOutputChannel("longsight trace", { log: true });
+  const keys = new Keys(context.secrets, context.globalState);
+  const answers = new Answers();
+  const client = () => server?.running;
+  const reports = new Reports();
+  const job = jobs(client, reports, (work) => status.busy(work));
+  server = new Server(context, log, keys, { ...middleware(() => desk), ...reports.middleware }, trace);
+  const status = new Status(server);
+  const desk: Desk = { server, answers, status, log, job };
+  context.subscriptions.push(log.channel, trace, server, status, answers);
+  register(context, desk, keys);
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((change) => needsRestart(change) && desk.server.restart()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => desk.server.restart()),
+  );
+  await server.restart();
+  void noticeModel(desk);
+  return { desk };
+}
+
+export function deactivate(): Promise<void> | undefined {
+  return server?.stop();
+}
+
+/** What the stock client hands to us on its way to the server and back. */
+function middleware(desk: () => Desk): Middleware {
+  return {
+    ...inlineMiddleware(() => desk().status),
+    ...editMiddleware(() => desk().server.running, (...job) => desk().job(...job)),
+    // The server's own commands, as its code actions name them, get the same views as those of the palette.
+    executeCommand: (command, args: unknown[], next) => {
+      if (command === SERVER_COMMANDS.explain) return explain(desk(), args[0] as ExplainArgument);
+      if (command === SERVER_COMMANDS.ask) return ask(desk(), args[0] as AskArgument);
+      if (command === SERVER_COMMANDS.edit) return edit(desk(), args[0] as EditArgument);
+      return next(command, args);
+    },
+  };
+}
+
+function register(context: vscode.ExtensionContext, desk: Desk, keys: Keys): void {
+  const restart = () => desk.server.restart();
+  const commands: Record<string, () => unknown> = {
+    "longsight.explainSelection": () => explain(desk),
+    "longsight.askRepository": () => ask(desk),
+    "longsight.editSelection": () => edit(desk),
+    "longsight.previewContext": () => previewContext(desk),
+    "longsight.showStatus": () => showStatus(desk),
+    "longsight.restartServer": restart,
+    "longsight.showLog": () => desk.log.channel.show(),
+    "longsight.openConfiguration": openConfiguration,
+    "longsight.downloadModel": () => downloadModel(desk),
+    "longsight.checkSetup": () => checkSetup(desk),
+    "longsight.setKey": async () => (await keys.ask(await configurationText())) && restart(),
+    "longsight.deleteKey": async () => (await keys.delete()) && restart(),
+    "longsight.tryCompletion": tryCompletion,
+    "longsight.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#start`),
+    [ACCEPTED]: () => vscode.commands.executeCommand("setContext", "longsight.accepted", true),
+  };
+  for (const [name, action] of Object.entries(commands)) {
+    context.subscriptions.push(vscode.commands.registerCommand(name, () => action()));
+  }
+}
+
+/** What runs, what answered last, why nothing was suggested; and what the server itself says. */
+async function showStatus(desk: Desk): Promise<void> {
+  const sheet = await desk.answers.open("Status", "# longsight");
+  const lines = desk.status.lines().map((line) => `- ${line}`);
+  const said = await desk.server.execute<unknown>(SERVER_COMMANDS.status, {}).catch((error: unknown) => messageOf(error));
+  const detail = typeof said === "string" ? said : "```json\n" + JSON.stringify(said, null, 2) + "\n```";
+  sheet.finish({ text: [...lines, "", detail].join("\n") });
+}

@@ -1,0 +1,30 @@
+// What several rooms share: the log channel and one-time messages.
+
+import * as vscode from "vscode";
+
+export interface Log {
+  readonly channel: vscode.LogOutputChannel;
+  /** Shows a failure that needs the person, once per `key` until `forget`; later ones only go to the log. */
+  tell(key: string, message: string, actions?: Record<string, () => unknown>): void;
+  forget(): void;
+}
+
+export function createLog(channel: vscode.LogOutputChannel): Log {
+  const told = new Set<string>();
+  return {
+    channel,
+    tell(key, message, actions = {}) {
+      channel.error(message);
+      if (told.has(key)) return;
+      told.add(key);
+      const choices: Record<string, () => unknown> = { ...actions, "Show Log": () => channel.show() };
+      void vscode.window.showErrorMessage(message, ...Object.keys(choices)).then((chosen) => chosen && choices[chosen]?.());
+    },
+    forget: () => told.clear(),
+  };
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,169 @@
+// The server's life: found, checked, started, watched, started again. One message when it cannot be, and quiet after that.
+
+import * as os from "node:os";
+import * as vscode from "vscode";
+import {
+  CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, RevealOutputChannelOn, State, TransportKind,
+  type ErrorHandler, type LanguageClientOptions, type Middleware, type ServerOptions,
+} from "vscode-languageclient/node";
+import { Crashes } from "./crashes";
+import type { Keys } from "./keys";
+import { locate, probe } from "./locate";
+import { messageOf, type Log } from "./log";
+import { STREAM_METHOD, type StreamPart } from "./protocol";
+import { serverPath, settings } from "./settings";
+
+/** The stock client pops up every failure; ours are told once, with a way out, by this room. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+export type Phase = "starting" | "running" | "stopped";
+
+export class Server implements vscode.Disposable {
+  private client: LanguageClient | undefined;
+  private readonly crashes = new Crashes();
+  private queue: Promise<void> = Promise.resolve();
+  private readonly phases = new vscode.EventEmitter<Phase>();
+  private readonly parts = new vscode.EventEmitter<StreamPart>();
+  readonly onPhase = this.phases.event;
+  readonly onStream = this.parts.event;
+  phase: Phase = "stopped";
+  /** What a person sees of the running program: file, origin, version. */
+  program = "";
+  /** Why there is no server. */
+  problem = "";
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: Log,
+    private readonly keys: Keys,
+    private readonly middleware: Middleware,
+    private readonly trace: vscode.LogOutputChannel,
+  ) {}
+
+  get running(): LanguageClient | undefined {
+    return this.phase === "running" ? this.client : undefined;
+  }
+
+  /** Starts, or stops and starts. Calls wait for each other, so that there is never more than one server. */
+  restart(): Promise<void> {
+    this.crashes.forget();
+    this.log.forget();
+    return this.enqueue(async () => {
+      await this.shut();
+      await this.start();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.enqueue(() => this.shut());
+  }
+
+  dispose(): void {
+    this.phases.dispose();
+    this.parts.dispose();
+  }
+
+  /** The located program's file, for one-shot commands such as `models pull`. */
+  async file(): Promise<string> {
+    const found = await locate(await serverPath(this.context.workspaceState), this.context.extensionPath, process.env["PATH"] ?? "", os.homedir());
+    if ("problem" in found) throw new Error(found.problem);
+    const checked = await probe(found.file);
+    if ("problem" in checked) throw new Error(checked.problem);
+    this.program = `${found.file} (${found.origin}), version ${checked.version}`;
+    return found.file;
+  }
+
+  /** Options that every run of the program gets: the person's configuration file. */
+  options(): string[] {
+    return settings.configFile() ? ["--config", settings.configFile()] : [];
+  }
+
+  /** Runs a command of the server. `extra` can carry a progress token. */
+  async execute<T>(command: string, argument: object, token?: vscode.CancellationToken, extra: object = {}): Promise<T> {
+    const client = this.running;
+    if (!client) throw new Error(this.problem || "The longsight server is not running.");
+    return (await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument], ...extra }, token)) as T;
+  }
+
+  private enqueue(work: () => Promise<void>): Promise<void> {
+    this.queue = this.queue.then(work, work);
+    return this.queue;
+  }
+
+  private async start(): Promise<void> {
+    this.enter("starting");
+    try {
+      const command = await this.file();
+      this.log.channel.info(`Starting ${this.program}`);
+      const run = { command, args: ["serve", ...this.options()], transport: TransportKind.stdio, options: { env: { ...process.env, ...(await this.keys.environment()) } } };
+      this.client = this.build({ run, debug: run });
+      await this.client.start();
+      this.problem = "";
+      this.enter("running");
+    } catch (error) {
+      this.fail(messageOf(error));
+    }
+  }
+
+  private build(options: ServerOptions): LanguageClient {
+    const clientOptions: LanguageClientOptions = {
+      documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+      initializationOptions: { streaming: true, trusted: vscode.workspace.isTrusted },
+      outputChannel: this.log.channel,
+      traceOutputChannel: this.trace,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      errorHandler: this.errorHandler(),
+      initializationFailedHandler: () => false,
+      middleware: this.middleware,
+    };
+    const client = new QuietClient("longsight", "longsight", options, clientOptions);
+    client.onNotification(STREAM_METHOD, (part: StreamPart) => this.parts.fire(part));
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.enter("running");
+      else if (newState === State.Starting) this.enter("starting");
+    });
+    return client;
+  }
+
+  private errorHandler(): ErrorHandler {
+    return {
+      error: (_error, _message, count) => ({ action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown, handled: true }),
+      closed: () => {
+        if (this.crashes.again(Date.now())) {
+          this.enter("starting");
+          return { action: CloseAction.Restart, handled: true, message: "The server went away and is started again." };
+        }
+        this.fail("The longsight server stopped several times within three minutes and is not started again by itself.");
+        return { action: CloseAction.DoNotRestart, handled: true };
+      },
+    };
+  }
+
+  private fail(problem: string): void {
+    this.problem = problem;
+    this.enter("stopped");
+    this.log.tell("server", problem, {
+      Restart: () => vscode.commands.executeCommand("longsight.restartServer"),
+      Settings: () => vscode.commands.executeCommand("workbench.action.openSettings", "longsight.server"),
+    });
+  }
+
+  private async shut(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    this.enter("stopped");
+    // A server that is stuck must not keep the editor from closing.
+    await client?.dispose(2000).catch((error: unknown) => this.log.channel.warn(`Stopping the server: ${messageOf(error)}`));
+  }
+
+  private enter(phase: Phase): void {
+    if (phase === this.phase) return;
+    this.phase = phase;
+    void vscode.commands.executeCommand("setContext", "longsight.running", phase === "running");
+    this.phases.fire(phase);
+  }
+}

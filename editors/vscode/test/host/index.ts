@@ -1,0 +1,21 @@
+// Entry of the tests inside the extension host: runs mocha and writes a line per test to $LONGSIGHT_TEST_REPORT.
+
+import { appendFileSync } from "node:fs";
+import * as path from "node:path";
+import Mocha from "mocha";
+
+export function run(): Promise<void> {
+  const mocha = new Mocha({ ui: "bdd", timeout: 180_000, slow: 60_000, bail: false });
+  mocha.addFile(path.join(__dirname, "extension.test.js"));
+  if (process.env["LONGSIGHT_TEST_ONLY"]) mocha.grep(process.env["LONGSIGHT_TEST_ONLY"]);
+  const say = (line: string) => appendFileSync(process.env["LONGSIGHT_TEST_REPORT"]!, `${line}\n`);
+  return new Promise((done, fail) => {
+    const runner = mocha.run((failures) => {
+      say(`${runner.stats?.passes ?? 0} passed, ${failures} failed`);
+      if (failures) fail(new Error(`${failures} tests failed`));
+      else done();
+    });
+    runner.on("pass", (test) => say(`ok   ${test.fullTitle()} (${test.duration} ms)`));
+    runner.on("fail", (test, error: Error) => say(`FAIL ${test.fullTitle()}\n     ${error.stack ?? error.message}`));
+  });
+}

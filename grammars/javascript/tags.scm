@@ -1,0 +1,22 @@
+; What JavaScript files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+
+[(function_declaration name: (_) @name body: (_) @body) (generator_function_declaration name: (_) @name body: (_) @body)] @definition.function
+(class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body) @definition.class
+(method_definition name: (_) @name body: (_) @body) @definition.method
+(field_definition property: (_) @name value: (arrow_function body: (_) @body)) @definition.method
+(field_definition property: (_) @name) @definition.attribute
+((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
+((assignment_expression left: (member_expression property: (_) @name) right: (function_expression body: (_) @body)) @definition.function (#set! in "module"))
+((assignment_expression left: (member_expression property: (_) @name) right: (arrow_function body: (_) @body)) @definition.function (#set! in "module"))
+((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
+((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
+((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
+
+((export_statement source: (_)) @import.reexport)
+(import_statement) @import
+
+[(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern) (private_property_identifier)] @identifier
+[(comment)] @comment
+[(string) (template_string)] @string
+(export_statement) @wrapper
+(decorator) @attribute

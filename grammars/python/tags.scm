@@ -1,0 +1,17 @@
+; What Python files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+
+((function_definition name: (_) @name body: (_) @body) @definition.function (#set! docstring ""))
+((class_definition name: (_) @name superclasses: (_)? @bases body: (_) @body) @definition.class (#set! docstring ""))
+((assignment left: (identifier) @name) @definition.variable (#set! in "module"))
+((assignment left: (identifier) @name) @definition.attribute (#set! in "type"))
+((assignment left: (attribute object: (identifier) @receiver attribute: (identifier) @name)) @definition.attribute
+  (#eq? @receiver "self") (#set! in "method") (#set! hoist ""))
+(type_alias_statement left: (type (identifier) @name)) @definition.type
+
+((import_from_statement) @import.reexport (#set! file "__init__.py"))
+[(import_statement) (import_from_statement) (future_import_statement)] @import
+
+(identifier) @identifier
+(comment) @comment
+(string) @string
+(decorated_definition) @wrapper

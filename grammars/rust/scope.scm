@@ -1,0 +1,6 @@
+; Where a cursor can be in Rust.
+
+[(line_comment) (block_comment)] @comment
+[(string_literal) (raw_string_literal) (char_literal)] @string
+[(block) (declaration_list) (field_declaration_list) (enum_variant_list) (match_block)] @block
+[(arguments) (parameters) (binary_expression) (call_expression) (field_expression) (index_expression) (unary_expression) (reference_expression) (try_expression) (type_cast_expression) (parenthesized_expression) (array_expression) (tuple_expression) (token_tree) (let_declaration) (assignment_expression) (compound_assignment_expr) (return_expression) (macro_invocation) (field_initializer) (where_clause) (type_arguments) (use_declaration) (attribute_item)] @expression

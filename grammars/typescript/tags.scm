@@ -1,0 +1,30 @@
+; What TypeScript and TSX files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+
+[(function_declaration name: (_) @name body: (_) @body) (generator_function_declaration name: (_) @name body: (_) @body)] @definition.function
+(function_signature name: (_) @name) @definition.function
+[(class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body) (abstract_class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body)] @definition.class
+(interface_declaration name: (_) @name (extends_type_clause)? @bases body: (_) @body) @definition.interface
+(enum_declaration name: (_) @name body: (_) @body) @definition.enum
+(type_alias_declaration name: (_) @name) @definition.type
+(internal_module name: (_) @name body: (_) @body) @definition.module
+(module name: (_) @name body: (_) @body) @definition.module
+(method_definition name: (_) @name body: (_) @body) @definition.method
+[(method_signature name: (_) @name) (abstract_method_signature name: (_) @name)] @definition.method
+(property_signature name: (_) @name) @definition.attribute
+(public_field_definition name: (_) @name value: (arrow_function body: (_) @body)) @definition.method
+(public_field_definition name: (_) @name) @definition.attribute
+(enum_assignment name: (_) @name) @definition.variant
+((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
+((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
+((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
+((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
+
+((export_statement source: (_)) @import.reexport)
+(import_statement) @import
+
+[(identifier) (type_identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern) (private_property_identifier)] @identifier
+[(comment)] @comment
+[(string) (template_string)] @string
+(export_statement) @wrapper
+(ambient_declaration) @wrapper
+(decorator) @attribute

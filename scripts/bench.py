@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Measures longsight on this machine, quiet and beside a busy neighbour.
+
+1. Prefill and decode rate of the default model, against the same model file in another llama.cpp program (`xllamacpp`), in the same
+   run and measured by the same code (`longsight bench`).
+2. Completion latency while 60 characters are typed through a real function: p50 and p95, and tokens decoded per keystroke.
+
+Called by `make bench`; `--json FILE` keeps the figures.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import lsp  # noqa: E402
+import sample  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODEL = "qwen2.5-coder-0.5b"
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--longsight", default="longsight")
+    arguments.add_argument("--python", default=sys.executable, help="a Python that has the package xllamacpp")
+    arguments.add_argument("--prompt", default="2048", help="tokens of the prompt")
+    arguments.add_argument("--tokens", default="256", help="tokens to generate")
+    arguments.add_argument("--json", help="file for the figures")
+    arguments = arguments.parse_args()
+    longsight = str(pathlib.Path(arguments.longsight).resolve())
+    figures = {}
+    for name, neighbours in (("quiet", 0), ("one busy neighbour", 1)):
+        with Neighbours(neighbours):
+            print(f"\n== {name} (load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores)", flush=True)
+            figures[name] = {"engines": engines(longsight, arguments), "typing": typing(longsight)}
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=2), encoding="utf-8")
+
+
+class Neighbours:
+    """Processes that keep a core busy each."""
+
+    def __init__(self, count):
+        self.processes = [multiprocessing.Process(target=spin, daemon=True) for _ in range(count)]
+
+    def __enter__(self):
+        for process in self.processes:
+            process.start()
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.terminate()
+
+
+def spin():
+    while True:
+        pass
+
+
+def engines(longsight, arguments):
+    """The rates of our engine and of the other program, one after the other."""
+    model = subprocess.run([longsight, "models", "path", MODEL], check=True, capture_output=True, text=True).stdout.strip()
+    rows = {"longsight": bench(longsight, arguments, f'[engines.local]\nkind = "llama"\nmodel = "{MODEL}"\ncontext = 4096\n', "local")}
+    other = subprocess.Popen(
+        [arguments.python, str(ROOT / "tests/support/llama_server.py"), model, "0"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        address = other.stdout.readline().strip()
+        if address:
+            config = f'[engines.other]\nkind = "openai"\nmodel = "tiny"\nbase_url = "{address}/v1"\ncontext = 4096\n'
+            rows["xllamacpp"] = bench(longsight, arguments, config, "other")
+        else:
+            print(f"   (no comparison: {arguments.python} has no xllamacpp)")
+    finally:
+        other.kill()
+    for name, row in rows.items():
+        if row:
+            print(
+                f"   {name:10}  prefill {row['prefill_rate']:6.1f}  decode {row['decode_rate']:5.1f} tokens/s   "
+                f"first token cold {row['first_token_cold_ms']:6.0f} ms, warm {row['first_token_warm_ms']:5.0f} ms"
+            )
+    ours, theirs = rows["longsight"], rows.get("xllamacpp")
+    if ours and theirs and theirs["prefill_rate"] and theirs["decode_rate"]:
+        prefill, decode = ours["prefill_rate"] / theirs["prefill_rate"], ours["decode_rate"] / theirs["decode_rate"]
+        print(f"   longsight / xllamacpp: prefill {prefill:.2f}, decode {decode:.2f}")
+    return rows
+
+
+def bench(longsight, arguments, config, name):
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(config)
+        file.flush()
+        command = [longsight, "bench", "--json", "--config", file.name, "--engine", name]
+        done = subprocess.run([*command, "--prompt", arguments.prompt, "--tokens", arguments.tokens], capture_output=True, text=True)
+    if done.returncode != 0:
+        print(f"   {name}: {done.stderr.strip() or done.stdout.strip()}")
+        return None
+    return json.loads(done.stdout)["engines"][0]
+
+
+def typing(longsight):
+    """Types the first 60 characters of a cut-out body, a completion asked after every key, as an editor does."""
+    workspace = sample.copy(sample.crate_source("ropey"), "bench")
+    path, match = sample.find_function(workspace, skip=0)
+    text = path.read_text(encoding="utf-8")
+    body = match.group(2)
+    typed = re.sub(r"\n\s*", lambda found: found.group(0), body)[:60]
+    before, after = text[: match.start(2)], text[match.end(2) :]
+    server = lsp.Server([longsight, "serve"], workspace)
+    uri, version = path.as_uri(), 1
+    document = {"uri": uri, "languageId": "rust", "version": version, "text": before + after}
+    server.notify("textDocument/didOpen", {"textDocument": document})
+    latencies, shown = [], 0
+    for count in range(1, len(typed) + 1):
+        version += 1
+        now = before + typed[:count] + "\n" + after
+        server.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": now}]})
+        head = before + typed[:count]
+        line = head.count("\n")
+        character = len(head[head.rfind("\n") + 1 :].encode("utf-16-le")) // 2
+        params = {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}, "context": {"triggerKind": 2}}
+        started = time.monotonic()
+        result = server.request("textDocument/inlineCompletion", params)
+        latencies.append((time.monotonic() - started) * 1e3)
+        items = result.get("items", []) if isinstance(result, dict) else result or []
+        shown += bool(items)
+    decoded = tokens_decoded(server)
+    server.stop()
+    first, rest = latencies[0], sorted(latencies[1:])
+    p50, p95 = statistics.median(rest), rest[int(len(rest) * 0.95)]
+    print(f"   typing {len(typed)} characters: first {first:.0f} ms, then p50 {p50:.0f} ms, p95 {p95:.0f} ms; {shown} answers with a suggestion")
+    if decoded:
+        print(f"   tokens decoded per keystroke that asked the model: median {statistics.median(decoded):.0f}, most {max(decoded)}")
+    return {"first_ms": first, "p50_ms": p50, "p95_ms": p95, "shown": shown, "latencies_ms": latencies, "tokens_decoded": decoded}
+
+
+def tokens_decoded(server):
+    """What the server's last decisions say about the model's work."""
+    status = server.request("workspace/executeCommand", {"command": "longsight.status", "arguments": [{}]}) or {}
+    decisions = status.get("decisions") or []
+    timings = [decision.get("timing") or {} for decision in decisions]
+    return [timing["tokens_decoded"] for timing in timings if "tokens_decoded" in timing]
+
+
+if __name__ == "__main__":
+    main()

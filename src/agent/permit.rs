@@ -1,0 +1,104 @@
+//! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are the
+//! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
+
+use crate::context::fence;
+use crate::workspace::rules::{Skip, by_name};
+use crate::workspace::{WorkspacePath, is_protected, is_secret};
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permit {
+    Free,
+    /// A person must say yes, knowing this.
+    Ask(Vec<String>),
+    Refused(String),
+}
+
+/// Lines of which a change may delete so many without a question.
+const MANY_LINES: usize = 500;
+/// Files shorter than this are rewritten whole all the time.
+const SHORT_FILE: usize = 20;
+
+/// Judges one change. `before` is `None` for a file that is created, `after` for one that is deleted.
+pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
+    if is_secret(path) {
+        return Permit::Refused(format!("{path} looks like a file that holds secrets; it is neither read nor changed"));
+    }
+    if before.is_none() && after.is_none() {
+        return Permit::Refused(format!("{path} does not exist"));
+    }
+    let mut reasons = vec![];
+    if let Some(danger) = danger(path) {
+        reasons.push(format!("{path} {danger}"));
+    }
+    match by_name(path.relative()) {
+        Some(Skip::Generated) => reasons.push(format!("{path} looks generated")),
+        Some(Skip::LockFile) => reasons.push(format!("{path} is a lock file")),
+        Some(Skip::Vendored) => reasons.push(format!("{path} is somebody else's code, kept here")),
+        _ => {}
+    }
+    let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
+    reasons.extend(size(path, old, new, after.is_none()));
+    if fence::has_hidden(&added(old, new)) {
+        reasons.push(format!("the change of {path} adds characters that cannot be seen"));
+    }
+    reasons.extend(content(old, new).map(|what| format!("the change of {path} adds {what}")));
+    if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
+}
+
+/// What happens when this file is changed, for files that tools and editors execute or obey.
+pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
+    let lower = path.relative().to_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or_default();
+    let inside = |folder: &str| lower.split('/').any(|part| part == folder);
+    let found = match name {
+        "build.rs" => "is run by cargo when the project is built",
+        "makefile" | "gnumakefile" | "justfile" | "cmakelists.txt" | "meson.build" | "build.gradle" | "build.gradle.kts" | "pom.xml" => {
+            "is run when the project is built"
+        }
+        "package.json" => "has scripts that package managers run",
+        "conftest.py" | "setup.py" | "noxfile.py" | "tox.ini" => "is run by Python's tools",
+        "dockerfile" | "docker-compose.yml" | "compose.yml" | "compose.yaml" => "is run by container tools",
+        ".longsight.toml" => "is longsight's own project file",
+        _ if inside(".git") || inside(".githooks") || inside(".husky") || inside("hooks") && lower.contains("git") => {
+            "belongs to git: hooks run on commits"
+        }
+        _ if inside(".github") || inside(".gitlab") || inside(".circleci") || name == ".gitlab-ci.yml" => {
+            "is run by continuous integration"
+        }
+        _ if inside(".cargo") || name.starts_with("rust-toolchain") => "decides which programs cargo runs",
+        _ if is_protected(path) => "is executed or obeyed by an editor or a tool",
+        _ => return None,
+    };
+    Some(found)
+}
+
+fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<String> {
+    let (before, after) = (old.lines().count(), new.lines().count());
+    if deleted {
+        return Some(format!("{path} is deleted, all {before} lines"));
+    }
+    let kept: std::collections::HashSet<&str> = new.lines().collect();
+    let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count();
+    let much = gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
+    much.then(|| format!("the change of {path} removes {gone} of {before} lines"))
+}
+
+/// Lines that are new, joined.
+fn added(old: &str, new: &str) -> String {
+    let before: std::collections::HashSet<&str> = old.lines().collect();
+    new.lines().filter(|line| !before.contains(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// What new lines may bring in that a reader should look at twice.
+fn content<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
+    let text = added(old, new).to_lowercase();
+    let piped = |shell: &str| text.lines().any(|line| (line.contains("curl ") || line.contains("wget ")) && line.contains(shell));
+    let found = [
+        (text.contains("\"$schema\"") && text.contains("://"), "a schema from another machine"),
+        (text.contains("<script") && text.contains("src="), "a script from elsewhere"),
+        (piped("| sh") || piped("|sh") || piped("| bash") || piped("|bash"), "a download that is run"),
+        (text.contains("[submodule "), "a git submodule"),
+    ];
+    found.into_iter().filter_map(|(is, what)| is.then_some(what))
+}

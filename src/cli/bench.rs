@@ -1,0 +1,207 @@
+//! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to the first token cold
+//! and warm, one and four requests at a time, memory. Prompts begin with a fresh line, so that nothing cached helps a cold run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Outcome, Shared};
+use crate::config::{self, Config, EngineConfig};
+use crate::dialect::{Chat, Message, Role};
+use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing};
+use crate::models;
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Measure this engine only (a name under [engines]).
+    #[arg(long, value_name = "NAME")]
+    pub engine: Option<String>,
+    /// Length of the prompt, in tokens.
+    #[arg(long, default_value_t = 2048)]
+    pub prompt: usize,
+    /// Tokens to generate.
+    #[arg(long, default_value_t = 512)]
+    pub tokens: u32,
+}
+
+/// What was measured of one engine. Rates are tokens per second, times milliseconds, memory bytes.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Measured {
+    engine: String,
+    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    load_ms: f64,
+    prompt_tokens: u64,
+    prefill_rate: f64,
+    tokens_out: u64,
+    decode_rate: f64,
+    first_token_cold_ms: f64,
+    first_token_warm_ms: f64,
+    warm_tokens_decoded: u64,
+    /// Tokens generated per second by four requests at once, all together.
+    four_at_once_rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_rss_bytes: Option<u64>,
+}
+
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let path = shared.config.clone().or_else(config::default_path);
+    let config = path.map(|path| config::load(&path).0).unwrap_or_default();
+    let engines = chosen(&config, arguments.engine.as_deref())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime ({error})"))?;
+    let mut all = vec![];
+    for (name, engine) in &engines {
+        if !shared.json {
+            eprintln!("measuring {name} ({}): {} tokens in, {} out", engine.model, arguments.prompt, arguments.tokens);
+        }
+        let measured = runtime.block_on(measure(name, engine, arguments)).unwrap_or_else(|error| Measured {
+            engine: name.clone(),
+            model: engine.model.clone(),
+            error: Some(error),
+            ..Measured::default()
+        });
+        all.push(measured);
+    }
+    if shared.json {
+        println!("{}", json!({ "engines": all }));
+    } else {
+        table(&all);
+    }
+    match all.iter().all(|measured| measured.error.is_some()) {
+        true => Err("no engine could be measured; longsight doctor says more".into()),
+        false => Ok(()),
+    }
+}
+
+fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, EngineConfig>, String> {
+    let mut engines = config.engines.clone();
+    engines.entry(config::DEFAULT_ENGINE.into()).or_default();
+    let roles = [config.roles.scout.as_str(), config.roles.coder.as_str()];
+    // The default engine counts only where a role uses it or it is asked for.
+    engines.retain(|name, _| match only {
+        Some(only) => name == only,
+        None => config.engines.contains_key(name) || roles.contains(&name.as_str()),
+    });
+    match engines.is_empty() {
+        true => Err(format!("no engine is called `{}`; see [engines] in the configuration", only.unwrap_or_default())),
+        false => Ok(engines),
+    }
+}
+
+fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
+    if engine.kind != "llama" {
+        return engine::http::build(name, engine).map_err(|error| error.to_string());
+    }
+    let file = models::locate(&engine.model).map_err(|error| error.to_string())?;
+    Ok(engine::llama::Llama::new(engine, file))
+}
+
+async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Result<Measured, String> {
+    let engine = build(name, config)?;
+    let started = Instant::now();
+    let first = ask(&engine, prompt(&engine, 16), 1).await?;
+    let loaded = started.elapsed();
+    let text = prompt(&engine, arguments.prompt);
+    let cold = ask(&engine, text.clone(), arguments.tokens).await?;
+    let warm = ask(&engine, text, 1).await?;
+    let together = Instant::now();
+    let short = (arguments.tokens / 4).max(1);
+    let four = (0..4).map(|_| ask(&engine, prompt(&engine, arguments.prompt / 8), short));
+    let four: u64 = futures::future::try_join_all(four).await?.iter().map(|run| run.timing.tokens_out).sum();
+    Ok(Measured {
+        engine: name.into(),
+        model: config.model.clone(),
+        error: None,
+        load_ms: if first.timing.load_ms > 0.0 { first.timing.load_ms } else { loaded.as_secs_f64() * 1e3 },
+        prompt_tokens: cold.timing.tokens_decoded,
+        prefill_rate: rate(cold.timing.tokens_decoded, cold.timing.prefill_ms),
+        tokens_out: cold.timing.tokens_out,
+        decode_rate: rate(cold.timing.tokens_out, cold.timing.decode_ms),
+        first_token_cold_ms: cold.first_token.as_secs_f64() * 1e3,
+        first_token_warm_ms: warm.first_token.as_secs_f64() * 1e3,
+        warm_tokens_decoded: warm.timing.tokens_decoded,
+        four_at_once_rate: rate(four, together.elapsed().as_secs_f64() * 1e3),
+        engine_rss_bytes: engine.origin().is_none().then(engine_memory).flatten(),
+    })
+}
+
+fn rate(tokens: u64, milliseconds: f64) -> f64 {
+    if milliseconds > 0.0 { tokens as f64 * 1e3 / milliseconds } else { 0.0 }
+}
+
+/// Source-like text of about this many tokens, unlike any before.
+fn prompt(engine: &Arc<dyn Engine>, tokens: usize) -> String {
+    let counter = engine.tokens();
+    let salt = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+    let mut text = format!("// {salt}\n");
+    let mut number = 0;
+    while counter.count(&text) < tokens {
+        for _ in 0..4 {
+            text.push_str(&format!(
+                "fn item_{number}(value: u64) -> u64 {{ value.wrapping_mul({number}).rotate_left({}) }}\n",
+                number % 64
+            ));
+            number += 1;
+        }
+    }
+    text.push_str("Explain this file at length, item by item.");
+    text
+}
+
+struct Run {
+    first_token: Duration,
+    timing: Timing,
+}
+
+async fn ask(engine: &Arc<dyn Engine>, text: String, max_tokens: u32) -> Result<Run, String> {
+    let chat = Chat { messages: vec![Message::new(Role::User, text)], ..Chat::default() };
+    let request = Request { ask: Ask::Chat(chat), max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal };
+    let started = Instant::now();
+    let mut first_token = None;
+    let answer = engine::collect(engine.start(request, Cancel::new()), |event| {
+        if matches!(event, Event::Text(_) | Event::Reasoning(_)) {
+            first_token.get_or_insert_with(|| started.elapsed());
+        }
+    })
+    .await
+    .map_err(|error| error.to_string())?;
+    Ok(Run { first_token: first_token.unwrap_or_else(|| started.elapsed()), timing: answer.finished.timing })
+}
+
+/// Resident memory of all our engine processes.
+fn engine_memory() -> Option<u64> {
+    let mut total = None;
+    for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(command) = std::fs::read(process.path().join("cmdline")) else { continue };
+        let mut words = command.split(|byte| *byte == 0);
+        let ours = words.next().is_some_and(|program| program.ends_with(b"longsight")) && words.next() == Some(b"engine");
+        let status = if ours { std::fs::read_to_string(process.path().join("status")).unwrap_or_default() } else { continue };
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
+        total = Some(total.unwrap_or(0) + resident.unwrap_or(0) * 1024);
+    }
+    total
+}
+
+fn table(all: &[Measured]) {
+    for measured in all {
+        println!("{} ({})", measured.engine, measured.model);
+        if let Some(error) = &measured.error {
+            println!("    failed: {error}");
+            continue;
+        }
+        println!("    load                {:>8.0} ms", measured.load_ms);
+        println!("    prefill             {:>8.1} tokens/s ({} tokens)", measured.prefill_rate, measured.prompt_tokens);
+        println!("    decode              {:>8.1} tokens/s ({} tokens)", measured.decode_rate, measured.tokens_out);
+        println!("    first token, cold   {:>8.0} ms", measured.first_token_cold_ms);
+        println!("    first token, warm   {:>8.0} ms ({} tokens decoded)", measured.first_token_warm_ms, measured.warm_tokens_decoded);
+        println!("    four at once        {:>8.1} tokens/s together", measured.four_at_once_rate);
+        if let Some(memory) = measured.engine_rss_bytes {
+            println!("    engine's memory     {:>8}", models::size(memory));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `longsight complete`: inline completion as an editor gets it.
+
+use clap::Args;
+
+use super::place::Place;
+use super::{Outcome, Shared, setup};
+use crate::features::complete::{Completion, Wish, complete};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// FILE:LINE:COL, 1-based, columns in Unicode characters.
+    pub place: Place,
+    /// Who asks: `auto` (typing) or `invoked`.
+    #[arg(long, default_value = "invoked", value_parser = ["auto", "invoked"])]
+    pub trigger: String,
+}
+
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    if !setup::is_point(&arguments.place) {
+        super::usage("complete needs a point: FILE:LINE:COL");
+    }
+    let desk = setup::desk(shared)?;
+    let at = setup::target(&desk, shared, &arguments.place)?;
+    let wish = Wish { at, invoked: arguments.trigger == "invoked", selected: None };
+    setup::run(shared, async |cancel, _| complete(&desk, &wish, cancel).await, show)
+}
+
+fn show(completion: &Completion) {
+    match (completion.items.first(), &completion.nothing) {
+        (Some(item), _) => println!("{}", item.text),
+        (None, reason) => println!("(nothing is offered: {})", reason.as_deref().unwrap_or("no reason is known")),
+    }
+    if let Some(route) = &completion.route {
+        let sent = &completion.sent;
+        let around = format!("{} bytes before and {} after the cursor", sent.before, sent.after);
+        let all: Vec<String> = std::iter::once(around).chain(sent.context.iter().cloned()).collect();
+        setup::footer(route, &completion.timing, &all);
+    }
+}

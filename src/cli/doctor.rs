@@ -1,0 +1,144 @@
+//! `longsight doctor`: checks the set-up: configuration, engines, models, memory, licences, languages, editors. Changes nothing,
+//! and asks only the endpoints that the user has configured.
+
+mod editors;
+mod engines;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Outcome, Shared};
+use crate::config::{self, Config, Problem};
+use crate::models;
+
+#[derive(Args, Debug)]
+pub struct Arguments {}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    pub name: String,
+    pub status: Status,
+    pub detail: String,
+    /// What to do about it; empty when there is nothing to do.
+    pub fix: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Ok,
+    /// Worth knowing.
+    Info,
+    Warning,
+    Error,
+}
+
+impl Check {
+    fn new(status: Status, name: impl Into<String>, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name: name.into(), status, detail: detail.into(), fix: fix.into() }
+    }
+
+    fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Status::Ok, name, detail, "")
+    }
+}
+
+pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
+    let (config, mut checks) = configuration(shared);
+    checks.extend(project(shared));
+    checks.extend(roles(&config));
+    checks.extend(engines::checks(&config));
+    checks.push(cache());
+    checks.extend(editors::checks());
+    if shared.json {
+        println!("{}", json!({ "checks": checks }));
+        return Ok(());
+    }
+    for check in &checks {
+        let sign = match check.status {
+            Status::Ok => "ok     ",
+            Status::Info => "info   ",
+            Status::Warning => "warning",
+            Status::Error => "ERROR  ",
+        };
+        println!("{sign} {}: {}", check.name, check.detail);
+        if !check.fix.is_empty() {
+            println!("        -> {}", check.fix);
+        }
+    }
+    Ok(())
+}
+
+fn configuration(shared: &Shared) -> (Config, Vec<Check>) {
+    let Some(path) = shared.config.clone().or_else(config::default_path) else {
+        let nowhere = Check::new(Status::Warning, "configuration", "no place for it: HOME is not set", "set HOME or XDG_CONFIG_HOME");
+        return (Config::default(), vec![nowhere]);
+    };
+    if !path.exists() {
+        let detail = format!("{} does not exist; both roles are served by {}", path.display(), config::DEFAULT_MODEL);
+        return (Config::default(), vec![Check::ok("configuration", detail)]);
+    }
+    let (config, problems) = config::load(&path);
+    if problems.is_empty() {
+        return (config, vec![Check::ok("configuration", path.display().to_string())]);
+    }
+    (config, problems.iter().map(|problem| broken("configuration", problem)).collect())
+}
+
+fn broken(name: &str, problem: &Problem) -> Check {
+    let place = format!("{}{}", problem.file.display(), if problem.line > 0 { format!(", line {}", problem.line) } else { String::new() });
+    Check::new(Status::Error, name, problem.to_string(), format!("correct {place}; the rest applies meanwhile"))
+}
+
+/// What the project's own file narrows, and what is wrong with it.
+fn project(shared: &Shared) -> Vec<Check> {
+    let root = shared.workspace.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let path = root.join(".longsight.toml");
+    let Ok(text) = std::fs::read_to_string(&path) else { return vec![] };
+    let (project, problems) = config::parse_project(&path, &text);
+    let mut checks: Vec<_> = problems.iter().map(|problem| broken("project", problem)).collect();
+    let sends = if project.local_only { "nothing leaves this machine" } else { "no narrowing of where requests go" };
+    checks.push(Check::ok("project", format!("{}: {sends}, {} ignore rules", path.display(), project.ignore.len())));
+    checks
+}
+
+fn roles(config: &Config) -> Vec<Check> {
+    [("scout", &config.roles.scout), ("coder", &config.roles.coder)]
+        .into_iter()
+        .map(|(role, engine)| {
+            let model = config.engines.get(engine).map_or(config::DEFAULT_MODEL, |engine| engine.model.as_str());
+            Check::ok(format!("role {role}"), format!("engine `{engine}`, model {model}"))
+        })
+        .collect()
+}
+
+fn cache() -> Check {
+    let Some(folder) = config::cache_dir() else {
+        return Check::new(Status::Error, "cache", "no place for it: HOME is not set", "set HOME or XDG_CACHE_HOME to an absolute path");
+    };
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&probe, b"longsight"));
+    let _ = std::fs::remove_file(&probe);
+    match written {
+        Ok(()) => Check::ok("cache", format!("{} ({})", folder.display(), models::size(size_below(&folder)))),
+        Err(error) => Check::new(
+            Status::Error,
+            "cache",
+            format!("{} cannot be written ({error})", folder.display()),
+            "correct its permissions, or set XDG_CACHE_HOME; without it models cannot be pulled and every start indexes anew",
+        ),
+    }
+}
+
+fn size_below(folder: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(found) if found.is_dir() => size_below(&entry.path()),
+            Ok(found) => found.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

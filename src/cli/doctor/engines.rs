@@ -1,0 +1,206 @@
+//! Doctor's look at the engines: is the model there and whole, does it fit this machine, does the endpoint answer, what does the
+//! licence ask.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Check, Status};
+use crate::config::{self, Config, EngineConfig};
+use crate::engine::http;
+use crate::engine::llama::gguf::{self, Header, KvType};
+use crate::models::{self, Machine, Model, Plan};
+
+/// How long an endpoint may take to say what it is.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tokens of context where neither configuration nor model says.
+const USUAL_CONTEXT: u64 = 8192;
+
+/// Checks of every engine that is configured, and of the default one where a role uses it.
+pub fn checks(config: &Config) -> Vec<Check> {
+    let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
+    if [&config.roles.scout, &config.roles.coder].into_iter().any(|role| !engines.contains_key(role)) {
+        engines.entry(config::DEFAULT_ENGINE.into()).or_default();
+    }
+    let machine = models::machine();
+    let mut checks = vec![Check::ok("machine", about(&machine))];
+    let mut bandwidth = None;
+    for (name, engine) in &engines {
+        if engine.kind == "llama" {
+            let rate = *bandwidth.get_or_insert_with(models::memory_bandwidth);
+            checks.extend(in_process(name, engine, &machine, rate));
+        } else {
+            checks.extend(remote(name, engine, config.route.local_only));
+        }
+        checks.extend(licence(name, engine));
+    }
+    checks
+}
+
+fn about(machine: &Machine) -> String {
+    let gpu = if machine.vram == 0 { "no GPU seen".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
+}
+
+fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f64) -> Vec<Check> {
+    let title = format!("engine {name}");
+    let path = match models::locate(&engine.model) {
+        Ok(path) => path,
+        Err(error) => {
+            let fix = if error.missing {
+                format!("longsight models pull {}", engine.model)
+            } else {
+                "correct `model` in the configuration".into()
+            };
+            let mut checks = vec![Check::new(Status::Error, &title, error.to_string(), fix)];
+            // Whether it would fit is known before it is downloaded.
+            if let Some(model) = models::find(&engine.model) {
+                checks.extend(model.files.iter().map(|file| {
+                    let plan = from_catalogue(&model, file.bytes, engine);
+                    placed(&format!("{title}, {}", file.quantisation), &plan, model.context, machine, bandwidth, Status::Info)
+                }));
+            }
+            return checks;
+        }
+    };
+    match gguf::read_header(&path) {
+        Ok(header) => {
+            let plan = from_header(&header, engine);
+            let mut checks = vec![Check::ok(&title, format!("{} ({})", described(&header), path.display()))];
+            checks.push(placed(&format!("{title}, memory"), &plan, header.context_length(), machine, bandwidth, Status::Error));
+            checks
+        }
+        Err(error) => vec![Check::new(Status::Error, title, error.to_string(), refetch(&engine.model, &path))],
+    }
+}
+
+fn refetch(model: &str, path: &Path) -> String {
+    match models::find(model) {
+        Some(_) => format!("rm {} && longsight models pull {model}", path.display()),
+        None => "fetch the file again, or name another one as `model`".into(),
+    }
+}
+
+fn described(header: &Header) -> String {
+    format!(
+        "{}, {} layers, {}, trained for {} tokens",
+        header.name(),
+        header.layers(),
+        models::size(header.weight_bytes()),
+        header.context_length()
+    )
+}
+
+fn from_header(header: &Header, engine: &EngineConfig) -> Plan {
+    let weights = header.weight_bytes();
+    let layers = header.layers().max(1);
+    Plan {
+        weights,
+        expert_share: header.expert_bytes() as f64 / weights.max(1) as f64,
+        active_share: header.active_share(),
+        kv_bytes_per_token: header.kv_bytes_per_token(KvType::F16),
+        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
+        context: engine.context.map_or(USUAL_CONTEXT.min(header.context_length().max(1)), u64::from),
+        gpu_share: (f64::from(engine.gpu_layers.unwrap_or(0)) / layers as f64).min(1.0),
+        experts_in_ram: engine.cpu_moe.unwrap_or(false) || engine.n_cpu_moe.is_some_and(|layers_in_ram| u64::from(layers_in_ram) >= layers),
+    }
+}
+
+fn from_catalogue(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
+    Plan {
+        weights: bytes,
+        expert_share: model.expert_share,
+        active_share: model.active_parameters.map_or(1.0, |active| active / model.parameters),
+        kv_bytes_per_token: model.kv_bytes_per_token,
+        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
+        context: engine.context.map_or(USUAL_CONTEXT, u64::from),
+        gpu_share: if engine.gpu_layers.unwrap_or(0) > 0 { 1.0 } else { 0.0 },
+        experts_in_ram: engine.cpu_moe.unwrap_or(false),
+    }
+}
+
+/// Whether a plan fits, with the numbers. `otherwise` is the status when it does not.
+fn placed(title: &str, plan: &Plan, trained: u64, machine: &Machine, bandwidth: f64, otherwise: Status) -> Check {
+    let fit = models::fit(plan, machine);
+    let gpu = if fit.vram > 0 { format!(" and {} on the GPU", models::size(fit.vram)) } else { String::new() };
+    let ceiling = models::decode_ceiling(plan, bandwidth);
+    let detail = format!(
+        "needs {} of memory{gpu} with {} tokens of context ({} bytes of KV cache per token, {}); room for {} tokens (trained for {trained}); \
+         at most {ceiling:.0} tokens/s from memory bandwidth",
+        models::size(fit.ram),
+        plan.context,
+        fit.kv_bytes_per_token,
+        plan.kv_type,
+        fit.largest_context
+    );
+    if !fit.fits {
+        let fix = "use a smaller quantisation, less `context`, `kv_type = \"q8_0\"`, `gpu_layers` with `cpu_moe = true`, or a server";
+        return Check::new(otherwise, title, format!("does not fit: {detail}"), fix);
+    }
+    if plan.context > trained && trained > 0 {
+        return Check::new(
+            Status::Warning,
+            title,
+            format!("context is longer than the model was trained for: {detail}"),
+            format!("context = {trained}"),
+        );
+    }
+    Check::ok(title, detail)
+}
+
+fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
+    let title = format!("engine {name}");
+    let built = match http::build(name, engine) {
+        Ok(built) => built,
+        Err(error) => {
+            return vec![Check::new(Status::Error, title, error.to_string(), format!("correct [engines.{name}] in the configuration"))];
+        }
+    };
+    let origin = built.origin().unwrap_or_default();
+    if local_only && !is_here(&origin) {
+        let detail = format!("{origin} is another machine and `route.local_only` is on: it is not used, and was not asked");
+        let fix = "switch `local_only` off, or choose another engine for the role";
+        return vec![Check::new(Status::Warning, title, detail, fix)];
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return vec![] };
+    let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, built.caps()).await });
+    match asked {
+        Ok(Ok(caps)) => {
+            let can: Vec<_> = [("fill in the middle", caps.fim), ("chat", caps.chat), ("tools", caps.tools)]
+                .into_iter()
+                .filter_map(|(what, able)| able.then_some(what))
+                .collect();
+            vec![Check::ok(
+                &title,
+                format!("{origin} answers for {}: {}; {} tokens of context", engine.model, can.join(", "), caps.context),
+            )]
+        }
+        Ok(Err(error)) => vec![Check::new(
+            Status::Error,
+            &title,
+            format!("{origin}: {error}"),
+            "start the server, or correct `base_url`, `model` and the key",
+        )],
+        Err(_) => {
+            let detail = format!("{origin} did not answer within {} s", PATIENCE.as_secs());
+            vec![Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")]
+        }
+    }
+}
+
+fn is_here(origin: &str) -> bool {
+    ["://127.", "://localhost", "://[::1]"].iter().any(|here| origin.contains(here))
+}
+
+/// The licence of a model that we know, under whatever name it is served.
+fn licence(name: &str, engine: &EngineConfig) -> Option<Check> {
+    let asked = engine.model.to_lowercase();
+    let known = models::catalogue().into_iter().find(|model| {
+        let family = if model.name == "llama-4-scout" { "scout" } else { model.name.as_str() };
+        asked == model.name || model.ollama.as_deref() == Some(asked.as_str()) || asked.contains(family)
+    })?;
+    let detail = format!("{}, {}: {}", known.title, known.licence.name, known.licence.asks);
+    Some(Check::new(Status::Info, format!("licence of {name}"), detail, ""))
+}

@@ -1,0 +1,53 @@
+//! `longsight edit`: computes an edit and prints it; writes nothing.
+
+use clap::Args;
+
+use super::place::Place;
+use super::{Outcome, Shared, setup};
+use crate::features::edit::{Edited, How, Wish, edit};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// FILE:LINE-LINE, 1-based.
+    pub place: Place,
+    /// The code action to compute, e.g. refactor.rewrite.longsight.document.
+    #[arg(long, value_name = "KIND", required_unless_present = "instruction", conflicts_with = "instruction")]
+    pub action: Option<String>,
+    /// What to do, in words.
+    #[arg(long)]
+    pub instruction: Option<String>,
+    /// A problem that a quickfix is to cure, in a diagnostic's words; may be given several times.
+    #[arg(long, value_name = "MESSAGE")]
+    pub problem: Vec<String>,
+    /// Print a unified diff only.
+    #[arg(long)]
+    pub diff: bool,
+}
+
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let desk = setup::desk(shared)?;
+    let at = setup::target(&desk, shared, &arguments.place)?;
+    let how = match (&arguments.action, &arguments.instruction) {
+        (Some(kind), _) => How::Action { kind: kind.clone(), problems: arguments.problem.clone() },
+        (None, words) => How::Instruction(words.clone().unwrap_or_default()),
+    };
+    let wish = Wish { at, how };
+    setup::run(
+        shared,
+        async |cancel, _| edit(&desk, &wish, cancel, &crate::features::silent()).await,
+        |edited| show(edited, arguments.diff),
+    )
+}
+
+fn show(edited: &Edited, diff_only: bool) {
+    print!("{}", edited.diff);
+    if diff_only {
+        return;
+    }
+    println!();
+    for hunk in edited.edits.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.reason.is_empty()).take(1) {
+        println!("{}", hunk.reason);
+    }
+    edited.confirm.iter().for_each(|reason| println!("look twice: {reason}"));
+    setup::footer(&edited.route, &edited.timing, &edited.sent);
+}

@@ -1,0 +1,32 @@
+//! `longsight engine`: the engine process; servers start it by themselves.
+
+use clap::Args;
+
+use super::{Outcome, Shared};
+
+#[derive(Args, Debug)]
+pub struct Arguments {}
+
+#[cfg(feature = "llama")]
+pub fn run(_shared: &Shared, _arguments: &Arguments) -> Outcome {
+    short_spin()?;
+    crate::engine::llama::process::serve().map_err(|error| format!("the engine process cannot serve: {error}"))
+}
+
+#[cfg(not(feature = "llama"))]
+pub fn run(_shared: &Shared, _arguments: &Arguments) -> Outcome {
+    Err("this longsight was built without the embedded engine (feature `llama`)".into())
+}
+
+/// Starts this process again with OpenMP's short spin, unless it has it: the library reads its environment before `main`. The default
+/// spin makes decoding many times slower beside a busy neighbour.
+#[cfg(feature = "llama")]
+fn short_spin() -> Outcome {
+    use std::os::unix::process::CommandExt;
+    if std::env::var_os("GOMP_SPINCOUNT").is_some() {
+        return Ok(());
+    }
+    let binary = std::env::current_exe().map_err(|error| format!("the engine process cannot find its own binary: {error}"))?;
+    let error = std::process::Command::new(binary).args(std::env::args_os().skip(1)).env("GOMP_SPINCOUNT", "1000").exec();
+    Err(format!("the engine process cannot be started again: {error}"))
+}

@@ -1,0 +1,133 @@
+//! The command line: one file per one-shot command. They run the code of the server, print for people, or one JSON object with `--json`.
+//! Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+pub mod actions;
+pub mod ask;
+pub mod bench;
+pub mod complete;
+pub mod context;
+pub mod doctor;
+pub mod edit;
+pub mod engine;
+pub mod explain;
+pub mod index;
+pub mod models;
+pub mod parse;
+pub mod place;
+pub mod render;
+pub mod serve;
+pub mod setup;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A coding agent that lives in a language server.
+#[derive(Parser)]
+#[command(name = "longsight", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub struct Shared {
+    /// Print one JSON object on standard output and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Use this file in place of the user's configuration.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The workspace's root (default: the nearest folder with .git, else the current one).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The language server on standard input and output.
+    Serve(serve::Arguments),
+    /// The engine process (started by itself).
+    Engine(engine::Arguments),
+    /// Inline completion as an editor gets it.
+    Complete(complete::Arguments),
+    /// Explain a range.
+    Explain(explain::Arguments),
+    /// Answer a question about the repository.
+    Ask(ask::Arguments),
+    /// Code actions offered at a place.
+    Actions(actions::Arguments),
+    /// Compute an edit and print it; writes nothing.
+    Edit(edit::Arguments),
+    /// What would be put in front of the model.
+    Context(context::Arguments),
+    /// Index the workspace and print statistics.
+    Index(index::Arguments),
+    /// Messages (JSON on stdin) to prompt text.
+    Render(render::Arguments),
+    /// Completion text on stdin to a message.
+    Parse(parse::Arguments),
+    /// The model catalogue.
+    Models(models::Arguments),
+    /// Check the set-up.
+    Doctor(doctor::Arguments),
+    /// Measure the configured engines on this machine.
+    Bench(bench::Arguments),
+}
+
+/// A failure that ends a command with exit code 1: what failed, on what, what to do next.
+pub type Outcome = Result<(), String>;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let Arguments { shared, command } = Arguments::parse();
+    let outcome = match &command {
+        Command::Serve(arguments) => serve::run(&shared, arguments),
+        Command::Engine(arguments) => engine::run(&shared, arguments),
+        Command::Complete(arguments) => complete::run(&shared, arguments),
+        Command::Explain(arguments) => explain::run(&shared, arguments),
+        Command::Ask(arguments) => ask::run(&shared, arguments),
+        Command::Actions(arguments) => actions::run(&shared, arguments),
+        Command::Edit(arguments) => edit::run(&shared, arguments),
+        Command::Context(arguments) => context::run(&shared, arguments),
+        Command::Index(arguments) => index::run(&shared, arguments),
+        Command::Render(arguments) => render::run(&shared, arguments),
+        Command::Parse(arguments) => parse::run(&shared, arguments),
+        Command::Models(arguments) => models::run(&shared, arguments),
+        Command::Doctor(arguments) => doctor::run(&shared, arguments),
+        Command::Bench(arguments) => bench::run(&shared, arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("longsight: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one.
+pub fn root(shared: &Shared) -> Result<PathBuf, String> {
+    let folder = match &shared.workspace {
+        Some(folder) => folder.clone(),
+        None => {
+            let here =
+                std::env::current_dir().map_err(|error| format!("the current folder cannot be found ({error}); give --workspace DIR"))?;
+            here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_path_buf()
+        }
+    };
+    let real = folder
+        .canonicalize()
+        .map_err(|error| format!("the workspace {} cannot be opened ({error}); give --workspace DIR", folder.display()))?;
+    if real.is_dir() { Ok(real) } else { Err(format!("the workspace {} is not a folder; give --workspace DIR", real.display())) }
+}
+
+/// Wrong usage that the argument parser cannot see: says so and ends the program with exit code 2.
+fn usage(message: &str) -> ! {
+    use clap::CommandFactory;
+    Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
+}

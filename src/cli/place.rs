@@ -1,0 +1,78 @@
+//! Places as people write them on the command line: `FILE:LINE:COL`, `FILE:LINE-LINE` or `FILE:LINE`, 1-based, columns in Unicode
+//! characters. A path may itself contain colons; the numbers are read from the end.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::text::{Encoding, Position, Text};
+
+/// A file, and a point or lines in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub file: PathBuf,
+    pub at: At,
+}
+
+/// 1-based.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    Point { line: usize, column: usize },
+    Lines { first: usize, last: usize },
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no place: write FILE:LINE:COL or FILE:LINE-LINE, counted from 1");
+        let (rest, last) = text.rsplit_once(':').ok_or_else(wrong)?;
+        if let Some((first, end)) = last.split_once('-') {
+            let (first, last) = (number(first).ok_or_else(wrong)?, number(end).ok_or_else(wrong)?);
+            if last < first {
+                return Err(format!("`{text}`: the last line is before the first"));
+            }
+            return place(rest, At::Lines { first, last }).ok_or_else(wrong);
+        }
+        let last = number(last).ok_or_else(wrong)?;
+        match rest.rsplit_once(':').and_then(|(file, line)| Some((file, number(line)?))) {
+            Some((file, line)) => place(file, At::Point { line, column: last }).ok_or_else(wrong),
+            None => place(rest, At::Lines { first: last, last }).ok_or_else(wrong),
+        }
+    }
+}
+
+fn place(file: &str, at: At) -> Option<Place> {
+    (!file.is_empty()).then(|| Place { file: file.into(), at })
+}
+
+fn number(text: &str) -> Option<usize> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| digits && *number > 0)
+}
+
+impl Place {
+    /// The bytes that are meant: nothing at a point, whole lines without the last line break otherwise. A line that is not there is an
+    /// error; a column behind the end of its line means that end.
+    pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {
+        let count = text.len_lines();
+        let last = match self.at {
+            At::Point { line, .. } => line,
+            At::Lines { last, .. } => last,
+        };
+        if last > count {
+            return Err(format!("{} has {count} lines, there is no line {last}", self.file.display()));
+        }
+        let offset = |line: usize, column: usize| {
+            let at = Position { line: (line - 1) as u32, character: u32::try_from(column).unwrap_or(u32::MAX) };
+            text.offset(at, Encoding::Utf32)
+        };
+        Ok(match self.at {
+            At::Point { line, column } => {
+                let at = offset(line, column - 1);
+                at..at
+            }
+            At::Lines { first, last } => offset(first, 0)..offset(last, usize::MAX),
+        })
+    }
+}

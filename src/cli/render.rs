@@ -1,0 +1,47 @@
+//! `longsight render`: messages (JSON on standard input) to prompt text.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Outcome, Shared};
+use crate::dialect::{self, Dialect, messages};
+
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// deepseek-v3.2, llama-4 or hermes.
+    #[arg(long)]
+    pub dialect: String,
+    /// Thinking mode.
+    #[arg(long)]
+    pub thinking: bool,
+}
+
+/// The dialect of this name, or a message that lists them.
+pub(super) fn dialect(name: &str) -> Result<Arc<dyn Dialect>, String> {
+    dialect::by_name(name).ok_or_else(|| format!("there is no dialect \"{name}\"; there is {}", dialect::NAMES.join(", ")))
+}
+
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let dialect = dialect(&arguments.dialect)?;
+    let mut input = String::new();
+    std::io::stdin().read_to_string(&mut input).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;
+    let input: Value = serde_json::from_str(&input).map_err(|error| format!("standard input is not JSON: {error}"))?;
+    let prompt = prompt(dialect.as_ref(), &input, arguments.thinking)?;
+    let prompt = if shared.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
+    std::io::stdout().write_all(prompt.as_bytes()).map_err(|error| format!("standard output cannot be written: {error}"))
+}
+
+fn prompt(dialect: &dyn Dialect, input: &Value, thinking: bool) -> Result<String, String> {
+    let mut chat = messages::chat_from_json(input).map_err(|error| error.to_string())?;
+    chat.thinking = match input.get("thinking_mode").and_then(Value::as_str) {
+        None => thinking,
+        Some("chat") => false,
+        Some("thinking") => true,
+        Some(other) => return Err(format!("Invalid thinking_mode `{other}`; it is `chat` or `thinking`")),
+    };
+    let pieces = dialect.render(&chat).map_err(|error| error.to_string())?;
+    Ok(dialect.text(&pieces))
+}

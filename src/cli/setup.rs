@@ -1,0 +1,118 @@
+//! What the one-shot commands work with: the workspace as it lies on disk, its index, the engines of the configuration.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::place::{At, Place};
+use super::{Outcome, Shared};
+use crate::config::{self, Config};
+use crate::engine::{Cancel, EngineError};
+use crate::features::{self, Desk, Piece, Sink, Target, Timing};
+use crate::index::{Index, Options};
+use crate::report;
+use crate::route::{Decision, Router};
+use crate::syntax::Registry;
+use crate::text::Text;
+use crate::workspace::{Document, Documents, Roots, Snapshot};
+
+/// The user's configuration; what is wrong with it is said on standard error.
+pub fn config(shared: &Shared) -> Result<Config, String> {
+    if let Some(path) = shared.config.as_ref().filter(|path| !path.is_file()) {
+        return Err(format!("there is no configuration file {}", path.display()));
+    }
+    let Some(path) = shared.config.clone().or_else(config::default_path) else { return Ok(Config::default()) };
+    let (config, problems) = config::load(&path);
+    problems.iter().for_each(|problem| eprintln!("longsight: {problem}"));
+    Ok(config)
+}
+
+/// A desk for the workspace; waits for the index.
+pub fn desk(shared: &Shared) -> Result<Desk, String> {
+    let desk = bare_desk(shared)?;
+    let options = Options { cache: config::cache_dir(), ..Options::default() };
+    let index = Index::start(desk.snapshot.roots.clone(), desk.shared.registry.clone(), options);
+    index.wait_ready();
+    Ok(Desk { index: index.view(), ..desk })
+}
+
+/// A desk without an index, for what needs none.
+pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
+    let config = Arc::new(config(shared)?);
+    let roots = Arc::new(Roots::new([super::root(shared)?]));
+    let registry = Arc::new(Registry::new());
+    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
+    let router = Arc::new(Router::new(&config));
+    let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot));
+    Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
+}
+
+/// The document and the bytes that a place on the command line means.
+pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, String> {
+    let file = file(shared, &place.file)?;
+    let path = desk.snapshot.roots.locate(&file);
+    let path = path.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", file.display()))?;
+    let text = desk.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
+    let text = Text::new(&text);
+    let bytes = place.bytes(&text)?;
+    let document = Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false };
+    Ok(Target { document: Arc::new(document), bytes })
+}
+
+/// A file named on the command line: from the current folder, else from the workspace's root.
+fn file(shared: &Shared, named: &Path) -> Result<PathBuf, String> {
+    let here = std::env::current_dir().map(|folder| folder.join(named)).ok().filter(|path| path.exists());
+    let below = || super::root(shared).map(|root| root.join(named)).ok().filter(|path| path.exists());
+    here.or_else(below).ok_or_else(|| format!("there is no file {}", named.display()))
+}
+
+/// Runs a request to its end, and prints: JSON alone, or what `people` writes.
+pub fn run<T: serde::Serialize>(
+    shared: &Shared,
+    work: impl AsyncFnOnce(&Cancel, &Sink) -> Result<T, EngineError>,
+    people: impl FnOnce(&T),
+) -> Outcome {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads could be started ({error})"))?;
+    let sink = sink(shared.json);
+    let result = runtime.block_on(work(&Cancel::new(), &sink)).map_err(|error| error.message)?;
+    if shared.json {
+        let text = serde_json::to_string_pretty(&result).map_err(|error| format!("the result cannot be written as JSON ({error})"))?;
+        println!("{text}");
+    } else {
+        people(&result);
+    }
+    Ok(())
+}
+
+/// Shows an answer as it is written, on standard output, for people only.
+fn sink(json: bool) -> Sink {
+    Arc::new(move |piece| {
+        use std::io::Write;
+        if let (false, Piece::Text(text)) = (json, piece) {
+            print!("{text}");
+            let _ = std::io::stdout().flush();
+        }
+    })
+}
+
+/// One line about who answered, how long it took and what was sent.
+pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
+    let place = route.origin.as_deref().unwrap_or("this machine");
+    let engine = &timing.engine;
+    println!("\n— {:?} ({}, {} on {place}): {}", route.role, route.engine, route.model, route.reason);
+    println!(
+        "— {:.1} s; {} tokens read, {} known already, {} written",
+        (timing.ready_ms + engine.total_ms) / 1000.0,
+        engine.tokens_decoded,
+        engine.tokens_reused,
+        engine.tokens_out
+    );
+    if !sent.is_empty() {
+        println!("— sent: {}", sent.join(", "));
+    }
+}
+
+/// Whether a place is a point, which completion needs.
+pub fn is_point(place: &Place) -> bool {
+    matches!(place.at, At::Point { .. })
+}

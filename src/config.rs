@@ -1,0 +1,390 @@
+//! The user's configuration: `$XDG_CONFIG_HOME/longsight/config.toml`, and what a project may narrow (`.longsight.toml`).
+//! A wrong entry is named and skipped, the rest applies. Keys and endpoints never come from a project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Everything that can be set. Defaults are those of no file at all: both roles on the embedded default model.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Config {
+    pub roles: Roles,
+    pub engines: BTreeMap<String, EngineConfig>,
+    pub completion: Completion,
+    pub context: Context,
+    pub route: Policy,
+}
+
+/// Which engine serves which role, by its name under `[engines]`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Roles {
+    pub scout: String,
+    pub coder: String,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { scout: DEFAULT_ENGINE.into(), coder: DEFAULT_ENGINE.into() }
+    }
+}
+
+/// The engine that exists without configuration.
+pub const DEFAULT_ENGINE: &str = "local";
+
+/// The catalogue name of the default model.
+pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
+
+/// One engine: where it is and how it is spoken to.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct EngineConfig {
+    /// `llama`, `openai`, `deepseek` or `ollama`.
+    pub kind: String,
+    /// A catalogue name, a path to a `.gguf`, or the name the server knows.
+    pub model: String,
+    pub base_url: Option<String>,
+    /// `native`, `deepseek-v3.2`, `llama-4` or `hermes`; chosen from the model when not given.
+    pub dialect: Option<String>,
+    /// Tokens.
+    pub context: Option<u32>,
+    pub api_key_env: Option<String>,
+    pub api_key_command: Option<Vec<String>>,
+    /// llama only: threads, layers on the GPU, experts on the CPU, KV cache type (`f16`, `q8_0`, `q4_0`).
+    pub threads: Option<u32>,
+    pub gpu_layers: Option<u32>,
+    pub cpu_moe: Option<bool>,
+    pub n_cpu_moe: Option<u32>,
+    pub kv_type: Option<String>,
+    /// Per-request thinking mode, where the model has one.
+    pub thinking: Option<bool>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            kind: "llama".into(),
+            model: DEFAULT_MODEL.into(),
+            base_url: None,
+            dialect: None,
+            context: None,
+            api_key_env: None,
+            api_key_command: None,
+            threads: None,
+            gpu_layers: None,
+            cpu_moe: None,
+            n_cpu_moe: None,
+            kv_type: None,
+            thinking: None,
+        }
+    }
+}
+
+/// Inline completion.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Completion {
+    /// Offer while typing. Off: only when invoked.
+    pub automatic: bool,
+    /// Most tokens of one suggestion.
+    pub max_tokens: u32,
+    /// Offer inside comments and strings.
+    pub in_comments: bool,
+    /// A warm automatic completion should start to show within this many milliseconds; context shrinks to meet it.
+    pub latency_ms: u32,
+}
+
+impl Default for Completion {
+    fn default() -> Self {
+        Self { automatic: true, max_tokens: 128, in_comments: true, latency_ms: 600 }
+    }
+}
+
+/// How many tokens of the workspace are put around what is asked.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Context {
+    pub completion_tokens: u32,
+    pub explain_tokens: u32,
+    pub ask_tokens: u32,
+    pub edit_tokens: u32,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self { completion_tokens: 1024, explain_tokens: 2048, ask_tokens: 3072, edit_tokens: 2048 }
+    }
+}
+
+/// Thresholds of the routing policy.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Policy {
+    /// Never send anything to another machine.
+    pub local_only: bool,
+    /// Let hard automatic completions go to the coder.
+    pub auto_coder: bool,
+    /// Mean log-probability below which a first-pass completion counts as unsure.
+    pub min_confidence: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { local_only: false, auto_coder: false, min_confidence: -1.5 }
+    }
+}
+
+/// Something wrong with a configuration file, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub file: PathBuf,
+    /// 1-based; 0 when the whole file is meant.
+    pub line: usize,
+    pub message: String,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            0 => write!(f, "{}: {}", self.file.display(), self.message),
+            line => write!(f, "{}:{line}: {}", self.file.display(), self.message),
+        }
+    }
+}
+
+/// Where the user's configuration lies when `--config` does not say.
+pub fn default_path() -> Option<PathBuf> {
+    base("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("longsight/config.toml"))
+}
+
+/// Where models, the index and streamed answers are kept: `$XDG_CACHE_HOME/longsight`.
+pub fn cache_dir() -> Option<PathBuf> {
+    base("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("longsight"))
+}
+
+fn base(variable: &str, under_home: &str) -> Option<PathBuf> {
+    let absolute = |value: std::ffi::OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
+    std::env::var_os(variable).and_then(absolute).or_else(|| {
+        let home = std::env::var_os("HOME").and_then(absolute)?;
+        Some(home.join(under_home))
+    })
+}
+
+/// Reads the user's file. No file is no problem; a broken one is reported and the defaults stand in for what is broken.
+pub fn load(path: &Path) -> (Config, Vec<Problem>) {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(path, &text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Config::default(), vec![]),
+        Err(error) => {
+            let message = format!("cannot be read ({error}); the defaults are in use");
+            (Config::default(), vec![Problem { file: path.into(), line: 0, message }])
+        }
+    }
+}
+
+/// Reads configuration text; `path` is for messages.
+pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
+    let problem = |offset: Option<usize>, message: String| Problem {
+        file: path.into(),
+        line: offset.map_or(0, |at| text[..at.min(text.len())].matches('\n').count() + 1),
+        message,
+    };
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            let message = format!("is not valid TOML ({}); the defaults are in use", error.message());
+            return (Config::default(), vec![problem(error.span().map(|span| span.start), message)]);
+        }
+    };
+    let mut problems = vec![];
+    let mut good = toml::Table::new();
+    for (section, value) in table {
+        let Some(known) = SECTIONS.iter().find(|known| known.0 == section) else {
+            problems.push(problem(find_key(text, &section), unknown(&section, SECTIONS.iter().map(|known| known.0))));
+            continue;
+        };
+        let toml::Value::Table(entries) = value else {
+            problems.push(problem(find_key(text, &section), format!("`{section}` must be a table, `[{section}]`")));
+            continue;
+        };
+        let checked = match section.as_str() {
+            "engines" => check_engines(entries, known.1, &mut |key, message| problems.push(problem(find_key(text, key), message))),
+            _ => check_keys(&section, entries, known.1, &mut |key, message| problems.push(problem(find_key(text, key), message))),
+        };
+        good.insert(section, toml::Value::Table(checked));
+    }
+    let config = good.try_into().unwrap_or_else(|error: toml::de::Error| {
+        problems.push(problem(None, error.message().to_string()));
+        Config::default()
+    });
+    check_roles(&config, &mut |key, message| problems.push(problem(find_key(text, key), message)));
+    (config, problems)
+}
+
+/// Every setting: section and keys, as the README table and the editors list them.
+pub const SECTIONS: &[(&str, &[&str])] = &[
+    ("roles", &["scout", "coder"]),
+    (
+        "engines",
+        &[
+            "kind",
+            "model",
+            "base_url",
+            "dialect",
+            "context",
+            "api_key_env",
+            "api_key_command",
+            "threads",
+            "gpu_layers",
+            "cpu_moe",
+            "n_cpu_moe",
+            "kv_type",
+            "thinking",
+        ],
+    ),
+    ("completion", &["automatic", "max_tokens", "in_comments", "latency_ms"]),
+    ("context", &["completion_tokens", "explain_tokens", "ask_tokens", "edit_tokens"]),
+    ("route", &["local_only", "auto_coder", "min_confidence"]),
+];
+
+type Complain<'a> = &'a mut dyn FnMut(&str, String);
+
+/// Keeps the known, well-typed keys of one table and complains of the others.
+fn check_keys(section: &str, entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
+    let mut good = toml::Table::new();
+    for (key, value) in entries {
+        if !known.contains(&key.as_str()) {
+            complain(&key, unknown(&key, known.iter().copied()));
+            continue;
+        }
+        if let Err(error) = try_one(section, &key, &value) {
+            complain(&key, format!("`{section}.{key}`: {error}; the default is in use"));
+            continue;
+        }
+        good.insert(key, value);
+    }
+    good
+}
+
+/// Whether one key alone has the right type.
+fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
+    let alone = toml::Table::from_iter([(key.to_string(), value.clone())]);
+    let tried = match section {
+        "roles" => alone.try_into::<Roles>().map(drop),
+        "completion" => alone.try_into::<Completion>().map(drop),
+        "context" => alone.try_into::<Context>().map(drop),
+        "route" => alone.try_into::<Policy>().map(drop),
+        _ => alone.try_into::<EngineConfig>().map(drop),
+    };
+    tried.map_err(|error| error.message().to_string())
+}
+
+fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
+    let mut good = toml::Table::new();
+    for (name, value) in entries {
+        let toml::Value::Table(engine) = value else {
+            complain(&name, format!("`engines.{name}` must be a table, `[engines.{name}]`"));
+            continue;
+        };
+        let engine = check_keys(&format!("engines.{name}"), engine, known, complain);
+        let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
+        if !KINDS.contains(&kind) {
+            complain("kind", format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}", KINDS.join(", ")));
+            continue;
+        }
+        if kind != "llama" && kind != "ollama" && kind != "deepseek" && !engine.contains_key("base_url") {
+            complain(&name, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
+            continue;
+        }
+        good.insert(name, toml::Value::Table(engine));
+    }
+    good
+}
+
+/// The engine kinds of `[engines.NAME] kind`.
+pub const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
+
+fn check_roles(config: &Config, complain: Complain<'_>) {
+    for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
+        if engine != DEFAULT_ENGINE && !config.engines.contains_key(engine) {
+            let known: Vec<_> = config.engines.keys().map(String::as_str).chain([DEFAULT_ENGINE]).collect();
+            complain(role, format!("`roles.{role}` names the engine \"{engine}\", which is not set up; there is {}", known.join(", ")));
+        }
+    }
+}
+
+/// The byte offset of a key or table header, for a line number.
+fn find_key(text: &str, key: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        let header = trimmed.strip_prefix('[').is_some_and(|rest| rest.split(['.', ']']).any(|part| part.trim() == key));
+        let entry = trimmed.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']));
+        if header || entry {
+            return Some(start);
+        }
+        start += line.len();
+    }
+    None
+}
+
+fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.map(|name| (distance(key, name), name)).min();
+    match nearest {
+        Some((near, name)) if near <= 2 => format!("`{key}` is not a setting; did you mean `{name}`?"),
+        _ => format!("`{key}` is not a setting; the README lists them all"),
+    }
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut left_above = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (left_above + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            left_above = above;
+        }
+    }
+    row[b.len()]
+}
+
+/// What a project may set in `.longsight.toml`: it narrows, never widens.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Project {
+    pub local_only: bool,
+    /// Globs in `.gitignore` syntax that never enter the index or a prompt.
+    pub ignore: Vec<String>,
+}
+
+/// Reads a project's file. Anything but the two narrowing keys is reported and ignored.
+pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
+    let whole = |message: String| vec![Problem { file: path.into(), line: 0, message }];
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        // An unreadable narrowing must not widen: nothing leaves the machine until it can be read.
+        Err(_) => {
+            let message = "is not valid TOML; until it is, nothing of this project is sent to another machine".to_string();
+            return (Project { local_only: true, ignore: vec![] }, whole(message));
+        }
+    };
+    let mut problems = vec![];
+    let mut project = Project::default();
+    for (key, value) in table {
+        match (key.as_str(), value) {
+            ("local_only", toml::Value::Boolean(on)) => project.local_only = on,
+            ("ignore", toml::Value::Array(globs)) => {
+                project.ignore = globs.iter().filter_map(|glob| glob.as_str().map(String::from)).collect();
+            }
+            ("local_only" | "ignore", _) => problems.extend(whole(format!("`{key}` has the wrong type"))),
+            _ => problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`"))),
+        }
+    }
+    (project, problems)
+}

@@ -1,0 +1,68 @@
+//! What the model sees of the repository: gather, rank, redact, budget, render. Pure: whoever calls brings the texts and the token
+//! counter. Every part knows where it came from and why it was chosen, and the order of the parts changes as little as possible from
+//! one prompt to the next, so that the engine's KV cache survives typing and moving about.
+
+pub mod corpus;
+pub mod fence;
+pub mod handle;
+pub mod rank;
+pub mod redact;
+pub mod scene;
+mod select;
+mod session;
+mod weights;
+mod window;
+pub mod words;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use handle::{Handle, PlaceQuery};
+pub use window::Window;
+
+/// What a part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A file's path and its items, for a map of the repository.
+    Outline,
+    /// First lines of definitions of one file.
+    Signature,
+    /// A whole definition.
+    Definition,
+    /// A place that was edited or visited a moment ago.
+    Recent,
+    /// A correction of a part that stands earlier in the prompt, whose file has changed since.
+    Correction,
+    /// Text of the file under the cursor; not counted in the budget.
+    Current,
+}
+
+/// A stretch of one file in front of the model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Part {
+    pub path: Arc<str>,
+    /// 1-based, inclusive; with several definitions in one part, from the first to the last.
+    pub start_line: u32,
+    pub end_line: u32,
+    pub kind: Kind,
+    /// Of the text and the line that names its file.
+    pub tokens: usize,
+    pub text: Arc<str>,
+    pub why: String,
+}
+
+/// What is put in front of the model, in prompt order.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Pack {
+    pub parts: Vec<Part>,
+    /// Tokens of the parts that are not the current file's; never more than `budget`.
+    pub tokens: usize,
+    pub budget: usize,
+    /// Leading tokens that are equal to the previous pack's.
+    pub prefix_reused: usize,
+    /// What of the current file goes into the prompt.
+    #[serde(skip)]
+    pub window: Window,
+}

@@ -1,0 +1,171 @@
+//! What stands around the cursor: names with their distance, imports, the signature, the enclosing class. Read from the open buffer
+//! line by line, without a parser, so that half-written code serves as well.
+
+use std::collections::{HashMap, HashSet};
+
+use super::corpus::{Corpus, Name};
+use super::words;
+
+/// How a name shows in the current file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    pub count: u32,
+    /// 1.0 at the cursor, 0.5 at `HALF` lines away.
+    pub near: f32,
+    pub imported: bool,
+    /// In the signature or doc comment of the enclosing function, or in the heading of the enclosing class.
+    pub heading: bool,
+}
+
+/// Lines after which a name counts half.
+const HALF: f32 = 12.0;
+/// How far up a signature is looked for.
+const REACH: usize = 80;
+
+/// The surroundings of a cursor.
+#[derive(Default)]
+pub struct Scene {
+    pub seen: HashMap<Name, Seen>,
+    /// Lower-case words of the import lines: modules and names.
+    pub import_words: HashSet<String>,
+    /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
+    pub topic: HashMap<Name, f32>,
+    /// The enclosing classes and what they derive from, nearest first.
+    pub owners: Vec<Name>,
+    /// The enclosing function's name.
+    pub function: Option<Name>,
+    /// Line where the enclosing function begins; 0-based.
+    pub function_line: Option<usize>,
+}
+
+impl Scene {
+    /// Reads the surroundings of byte `offset` of `text`.
+    pub fn new(corpus: &Corpus, text: &str, offset: usize) -> Self {
+        let offset = words::floor(text, offset);
+        let lines: Vec<&str> = text.split('\n').collect();
+        let cursor = text[..offset].bytes().filter(|byte| *byte == b'\n').count();
+        let mut scene = Self::default();
+        let imports = import_lines(&lines);
+        let headings = scene.find_headings(corpus, &lines, cursor);
+        for (number, line) in lines.iter().enumerate() {
+            let near = HALF / (HALF + number.abs_diff(cursor) as f32);
+            for (_, word) in words::identifiers(line) {
+                if imports[number] {
+                    scene.import_words.insert(word.to_lowercase());
+                }
+                let Some(name) = corpus.name(word) else { continue };
+                let seen = scene.seen.entry(name).or_default();
+                seen.count += 1;
+                seen.near = seen.near.max(if imports[number] { 0.2 } else { near });
+                seen.imported |= imports[number];
+                if headings.contains(&number) {
+                    seen.heading = true;
+                    seen.near = seen.near.max(0.9);
+                }
+            }
+        }
+        scene
+    }
+
+    /// Finds the function and the classes around the cursor by indentation; returns the lines of their headings and comments.
+    fn find_headings(&mut self, corpus: &Corpus, lines: &[&str], cursor: usize) -> HashSet<usize> {
+        let mut found = HashSet::new();
+        let Some(start) = (0..=cursor).rev().take(REACH).find(|number| function_name(lines[*number]).is_some()) else {
+            return (cursor.saturating_sub(4)..=cursor).collect();
+        };
+        self.function_line = Some(start);
+        self.function = function_name(lines[start]).and_then(|name| corpus.name(name));
+        let mut last = start;
+        while last < cursor && last < start + 12 && !lines[last].trim_end().ends_with(['{', ':', ';']) {
+            last += 1;
+        }
+        let first = (0..start).rev().take_while(|number| is_comment(lines[*number])).take(20).last().unwrap_or(start);
+        found.extend(first..=last);
+        for (number, line) in lines.iter().enumerate().take(last + 1).skip(first) {
+            for (_, word) in words::identifiers(line) {
+                for part in words::subwords(word) {
+                    if let Some(part) = corpus.subword(&part) {
+                        *self.topic.entry(part).or_default() += if number == start { 2.0 } else { 1.0 };
+                    }
+                }
+            }
+        }
+        let mut depth = indent(lines[start]);
+        for number in (0..start).rev() {
+            if depth == 0 {
+                break;
+            }
+            if lines[number].trim().is_empty() || indent(lines[number]) >= depth {
+                continue;
+            }
+            depth = indent(lines[number]);
+            found.insert(number);
+            let heading = lines[number].trim_start();
+            if heading.starts_with(['}', ')', '#', '/']) {
+                continue;
+            }
+            self.owners.extend(words::identifiers(heading).filter_map(|(_, word)| corpus.name(word)));
+        }
+        self.add_bases(corpus);
+        found
+    }
+
+    /// Base classes of the owners, two steps up.
+    fn add_bases(&mut self, corpus: &Corpus) {
+        for _ in 0..2 {
+            let bases: Vec<Name> = self
+                .owners
+                .iter()
+                .flat_map(|owner| corpus.defined[*owner as usize].iter().take(3))
+                .flat_map(|symbol| corpus.facts(&corpus.symbols[*symbol as usize]).bases.iter())
+                .filter_map(|base| corpus.name(base))
+                .collect();
+            for base in bases {
+                if !self.owners.contains(&base) && self.owners.len() < 16 {
+                    self.owners.push(base);
+                }
+            }
+        }
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    ["//", "#", "/*", "*", "@", "\"\"\""].iter().any(|start| line.starts_with(start))
+}
+
+/// The name after `fn`, `def`, `func` or `function`, if the line begins a function.
+fn function_name(line: &str) -> Option<&str> {
+    let mut words = line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).filter(|word| !word.is_empty());
+    if is_comment(line) {
+        return None;
+    }
+    let keyword = words.by_ref().take(6).find(|word| ["fn", "def", "func", "function"].contains(word));
+    keyword.and_then(|_| words.next())
+}
+
+/// Which lines belong to an import, those that go on over several lines included.
+fn import_lines(lines: &[&str]) -> Vec<bool> {
+    let mut open = false;
+    let mut marks = Vec::with_capacity(lines.len());
+    for line in lines {
+        let code = line.trim_start();
+        let start = ["use ", "pub use ", "pub(crate) use ", "import ", "from ", "#include", "export * from", "require("]
+            .iter()
+            .any(|word| code.starts_with(word));
+        let here = open || start;
+        marks.push(here);
+        if start {
+            let opens = code.matches(['(', '{']).count();
+            let closes = code.matches([')', '}']).count();
+            open = opens > closes;
+        } else if open {
+            open = !(code.starts_with([')', '}']) || code.ends_with("};") || code.is_empty());
+        }
+    }
+    marks
+}

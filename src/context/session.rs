@@ -1,0 +1,261 @@
+//! The part of the prompt that stays put. A session keeps the parts of the last pack in their order; a new pack keeps as many of its
+//! leading parts as it can without losing much of what the ranking promises, drops the rest, and appends.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::corpus::Corpus;
+use super::rank;
+use super::select::{Item, Order, Selection, Shares};
+use super::{Kind, Part, redact};
+
+/// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
+const TYPING_LOSS: f32 = 0.20;
+/// ... after a move, for the first part of the budget, and for all of it.
+const MOVING_LOSS: f32 = 0.15;
+const FREE_LOSS: f32 = 0.01;
+const FIRST_PART: f32 = 0.68;
+/// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
+const FULL_LOSS_BUDGET: f32 = 4096.0;
+/// Bytes per token until the tokenizer has said how it is.
+const FIRST_RATIO: f32 = 3.3;
+/// Control token and line break around each part.
+const PART_OVERHEAD: usize = 3;
+
+/// Counts the tokens of a text.
+pub type Count<'a> = &'a dyn Fn(&str) -> usize;
+
+/// One budget's pack as it was sent last.
+pub struct Session {
+    parts: Vec<Kept>,
+    here: Option<Here>,
+    /// Bytes per token, as measured on the parts.
+    ratio: f32,
+}
+
+/// Where the cursor is: while this stays the same, the user is typing in one function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Here {
+    pub path: Arc<str>,
+    pub function: Option<usize>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    part: Part,
+    items: Vec<Piece>,
+}
+
+/// A definition as it stands in a part.
+#[derive(Clone)]
+struct Piece {
+    name: Arc<str>,
+    line: u32,
+    signature: Box<str>,
+    score: f32,
+}
+
+/// What a session makes of a ranking.
+pub struct Packed {
+    pub parts: Vec<Part>,
+    pub tokens: usize,
+    pub reused: usize,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { parts: vec![], here: None, ratio: FIRST_RATIO }
+    }
+}
+
+impl Session {
+    /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
+    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, count: Count) -> Packed {
+        let typing = self.here.as_ref() == Some(&here);
+        let scores: HashMap<u32, f32> = order.items.iter().map(|item| (item.symbol, item.score)).collect();
+        let mut shares = Shares::default();
+        let standing: Vec<Standing> = self.parts.iter().map(|kept| Standing::new(corpus, kept, &scores, &mut shares)).collect();
+        let fresh = order.fill(corpus, budget as f32 * self.ratio, &HashSet::new());
+        let whole: f32 = standing.iter().map(|standing| standing.value).sum();
+        let fits = self.parts.iter().map(|kept| kept.part.tokens).sum::<usize>() <= budget;
+        let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && standing.iter().all(|standing| !standing.stale) {
+            self.parts.len()
+        } else {
+            let prefix = |loss: f32, room: usize| self.longest_prefix(corpus, order, budget, fresh.value * (1.0 - loss), room, &standing);
+            let moving = MOVING_LOSS * (budget as f32 / FULL_LOSS_BUDGET).min(1.0);
+            prefix(moving, (budget as f32 * FIRST_PART) as usize).max(prefix(FREE_LOSS, budget))
+        };
+        let reused = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
+        let frozen = typing && keep == self.parts.len() && keep > 0;
+        self.parts.truncate(keep);
+        self.here = Some(here);
+        if !frozen {
+            let taken: HashSet<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
+            self.append(corpus, order, budget - reused, &taken, count);
+        }
+        let tokens = self.parts.iter().map(|kept| kept.part.tokens).sum();
+        Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
+    }
+
+    /// The most leading parts, of at most `room` tokens, with which the goal can still be reached.
+    fn longest_prefix(&self, corpus: &Corpus, order: &Order, budget: usize, goal: f32, room: usize, standing: &[Standing]) -> usize {
+        let usable = standing.iter().take_while(|standing| !standing.stale).count();
+        let reaches = |keep: usize| {
+            let used: usize = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
+            if used > room {
+                return false;
+            }
+            let taken = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
+            let value: f32 = standing[..keep].iter().map(|standing| standing.value).sum();
+            value + order.fill(corpus, (budget - used) as f32 * self.ratio, &taken).value >= goal
+        };
+        let (mut low, mut high) = (0, usable);
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if reaches(middle) { low = middle } else { high = middle - 1 }
+        }
+        low
+    }
+
+    /// Appends the best of what is left, in at most `room` tokens.
+    fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &HashSet<u32>, count: Count) {
+        let mut added = vec![];
+        for _ in 0..3 {
+            let selection = order.fill(corpus, room as f32 * self.ratio, taken);
+            if selection.items.is_empty() {
+                return;
+            }
+            let bytes = selection.bytes;
+            added = group(corpus, selection, count);
+            let tokens: usize = added.iter().map(|kept| kept.part.tokens).sum();
+            self.ratio = (bytes / tokens.max(1) as f32).clamp(1.0, 6.0);
+            let full = bytes < (room as f32 * self.ratio) * 0.97;
+            if tokens <= room && !full {
+                break;
+            }
+            if tokens > room {
+                // A little below the measured ratio, so that the next round fits.
+                self.ratio *= 0.995;
+            } else if order.items.len() <= added.iter().map(|kept| kept.items.len()).sum() {
+                break;
+            }
+        }
+        shrink(&mut added, room, count);
+        self.parts.extend(added);
+    }
+}
+
+/// What a kept part is worth at the new place.
+struct Standing {
+    symbols: Vec<u32>,
+    value: f32,
+    /// Its text is no longer what the file says.
+    stale: bool,
+}
+
+impl Standing {
+    fn new(corpus: &Corpus, kept: &Kept, scores: &HashMap<u32, f32>, shares: &mut Shares) -> Self {
+        let mut standing = Self { symbols: vec![], value: 0.0, stale: false };
+        let Some(file) = corpus.file(&kept.part.path) else {
+            standing.stale = true;
+            return standing;
+        };
+        for piece in &kept.items {
+            let found = corpus.of_file[file as usize].clone().find(|number| {
+                let facts = corpus.facts(&corpus.symbols[*number as usize]);
+                facts.name == piece.name && facts.signature == piece.signature
+            });
+            match found {
+                Some(number) => {
+                    standing.symbols.push(number);
+                    let name = corpus.symbols[number as usize].name;
+                    standing.value += scores.get(&number).copied().unwrap_or_default() * shares.share(name);
+                    shares.take(name);
+                }
+                None => standing.stale = true,
+            }
+        }
+        standing
+    }
+}
+
+/// One part per file, the parts that many places need first: they are the likeliest to stay.
+fn group(corpus: &Corpus, selection: Selection, count: Count) -> Vec<Kept> {
+    let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
+    for item in selection.items {
+        files.entry(item.file).or_default().push(item);
+    }
+    let general = |items: &[Item]| {
+        let uses = |item: &Item| corpus.used[corpus.symbols[item.symbol as usize].name as usize].len() as f32;
+        items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
+    };
+    let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
+    groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    groups.into_iter().map(|(_, file, items)| part_of(corpus, file, items, count)).collect()
+}
+
+fn part_of(corpus: &Corpus, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
+    let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map_or(0, |item| item.reason);
+    let pieces: Vec<Piece> = {
+        items.sort_unstable_by_key(|item| item.symbol);
+        let mut pieces: Vec<Piece> = items
+            .iter()
+            .map(|item| {
+                let facts = corpus.facts(&corpus.symbols[item.symbol as usize]);
+                Piece { name: facts.name.clone(), line: facts.line, signature: facts.signature.clone(), score: item.score }
+            })
+            .collect();
+        pieces.sort_by_key(|piece| piece.line);
+        pieces
+    };
+    let mut kept = Kept {
+        part: Part {
+            path: corpus.files[file as usize].path.clone(),
+            start_line: 0,
+            end_line: 0,
+            kind: Kind::Signature,
+            tokens: 0,
+            text: "".into(),
+            why: rank::reason(best).into(),
+        },
+        items: pieces,
+    };
+    kept.render(count);
+    kept
+}
+
+impl Kept {
+    /// Writes text, lines and tokens from the items.
+    fn render(&mut self, count: Count) {
+        let mut text = String::new();
+        for piece in &self.items {
+            text.push_str(&piece.signature);
+            text.push('\n');
+        }
+        let text = redact::mask(&text);
+        self.part.start_line = self.items.first().map_or(0, |piece| piece.line + 1);
+        self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
+        self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
+        self.part.text = text.into();
+    }
+}
+
+/// Takes out the least likely definitions until the parts fit.
+fn shrink(parts: &mut Vec<Kept>, room: usize, count: Count) {
+    let mut tokens: usize = parts.iter().map(|kept| kept.part.tokens).sum();
+    while tokens > room {
+        let weakest = |kept: &Kept| kept.items.iter().map(|piece| piece.score).fold(f32::MAX, f32::min);
+        let Some((at, _)) = parts.iter().enumerate().min_by(|a, b| weakest(a.1).total_cmp(&weakest(b.1))) else { return };
+        let kept = &mut parts[at];
+        tokens -= kept.part.tokens;
+        if let Some(item) = (0..kept.items.len()).min_by(|a, b| kept.items[*a].score.total_cmp(&kept.items[*b].score)) {
+            kept.items.remove(item);
+        }
+        if kept.items.is_empty() {
+            parts.remove(at);
+        } else {
+            kept.render(count);
+            tokens += kept.part.tokens;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Identifiers and the words inside them; small questions about paths.
+
+/// Identifiers of a text with their byte offsets: ASCII letters, digits and `_`, at least two characters, no number.
+pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            while at < bytes.len() && !is_word(bytes[at]) {
+                at += 1;
+            }
+            let start = at;
+            while at < bytes.len() && is_word(bytes[at]) {
+                at += 1;
+            }
+            if start == at {
+                return None;
+            }
+            if at - start >= 2 && !bytes[start].is_ascii_digit() {
+                return Some((start, &text[start..at]));
+            }
+        }
+    })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. Words of one letter are left out.
+pub fn subwords(identifier: &str) -> Vec<String> {
+    let mut words = vec![];
+    let mut word = String::new();
+    let mut before = ' ';
+    let letters: Vec<char> = identifier.chars().collect();
+    for (index, letter) in letters.iter().enumerate() {
+        let next_is_lower = letters.get(index + 1).is_some_and(|next| next.is_lowercase());
+        let border = letter.is_uppercase() && (before.is_lowercase() || before.is_uppercase() && next_is_lower);
+        if (!letter.is_alphanumeric() || border) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        before = *letter;
+    }
+    words.push(word);
+    words.retain(|word| word.chars().count() > 1);
+    words
+}
+
+/// Whether a path looks like a test, an example, a benchmark or a fixture.
+pub fn is_test_path(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[
+        "test",
+        "tests",
+        "testsuite",
+        "testdata",
+        "testing",
+        "test_data",
+        "benches",
+        "benchsuite",
+        "example",
+        "examples",
+        "fixtures",
+        "__tests__",
+    ];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder) || folder.starts_with("test_"))
+        || FOLDERS.contains(&stem)
+        || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+}
+
+/// How near two files stand: the share of the deeper path's folders that both have.
+pub fn nearness(one: &str, other: &str) -> f32 {
+    let folders = |path: &str| path.split('/').count() - 1;
+    let shared = one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b).count().min(folders(one)).min(folders(other));
+    let most = folders(one).max(folders(other));
+    if most == 0 { 1.0 } else { shared as f32 / most as f32 }
+}
+
+/// The nearest character boundary at or before `offset`.
+pub fn floor(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

@@ -1,0 +1,531 @@
+//! Reads completions whose calls are JSON, pythonic, or between tags: with prose around them, in fences, one or several.
+//! Every byte is looked at a bounded number of times, and nothing is decided before no continuation could change it.
+
+mod read;
+mod scan;
+mod xml;
+
+use read::{Trust, Written};
+use scan::{Scan, Scanned};
+
+use super::{Delta, Parser, Start, Tool, ToolCall, literal};
+
+/// Which tools the model may mean.
+#[derive(Clone, Debug)]
+pub(super) enum Offer {
+    Tools(Vec<Tool>),
+    /// Not known: everything that looks like a call is one.
+    Unknown,
+}
+
+impl Offer {
+    /// Whether any tool was offered, as far as is known.
+    pub fn any(&self) -> bool {
+        !matches!(self, Self::Tools(tools) if tools.is_empty())
+    }
+
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        match self {
+            Self::Tools(tools) => tools.iter().find(|tool| tool.name == name),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether this name can be a call at all.
+    pub fn may_mean(&self, name: &str) -> bool {
+        matches!(self, Self::Unknown) || self.tool(name).is_some()
+    }
+}
+
+/// What a dialect's calls look like.
+pub(super) struct Shapes {
+    /// Tags around calls: opening and closing text.
+    tags: &'static [(&'static str, &'static str)],
+    /// Whether `[f(a=1)]` is a call.
+    pythonic: bool,
+    /// What stands between tags and is no call: text, or a failed call.
+    tagged_text: bool,
+    /// Texts of end tokens, dropped at the end of a completion.
+    stops: &'static [&'static str],
+}
+
+pub(super) const LLAMA4: Shapes = Shapes {
+    tags: &[("<|python_start|>", "<|python_end|>")],
+    pythonic: true,
+    tagged_text: true,
+    stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"],
+};
+
+/// `<tools>` is what the smaller Qwen coders write in place of `<tool_call>`.
+pub(super) const HERMES: Shapes = Shapes {
+    tags: &[("<tool_call>", "</tool_call>"), ("<tools>", "</tools>"), ("<function_call>", "</function_call>")],
+    pythonic: false,
+    tagged_text: false,
+    stops: &["<|im_end|>", "<|endoftext|>"],
+};
+
+pub(super) const NATIVE: Shapes = Shapes {
+    tags: &[("<tool_call>", "</tool_call>"), ("<|python_start|>", "<|python_end|>")],
+    pythonic: true,
+    tagged_text: false,
+    stops: &[],
+};
+
+const THINK: &str = "<think>";
+const END_THINK: &str = "</think>";
+const FENCE: &str = "```";
+
+/// A literal longer than this is not read on.
+const MAX_LITERAL: usize = 4 << 20;
+
+/// A call without brackets, longer than this, is text.
+const MAX_BARE: usize = 16 << 10;
+
+/// What the front of the buffer is.
+enum Front {
+    /// This many bytes are text.
+    Text(usize),
+    /// This many bytes mean nothing.
+    Skip(usize),
+    Calls(Vec<Written>, usize),
+    OpenTag(&'static str, usize),
+    Think(usize),
+    EndThink(usize),
+    CloseTag(usize),
+    Malformed(String),
+    /// More text decides.
+    Wait,
+}
+
+/// The parser.
+pub(super) struct Calls {
+    offer: Offer,
+    shapes: &'static Shapes,
+    /// Undecided text; a candidate for something other than text stands at its front.
+    held: String,
+    scan: Option<Scan>,
+    /// White space that is dropped when a call follows.
+    space: String,
+    reasoning: bool,
+    /// The closing text of the tag we are in, and what stood in it besides calls.
+    tag: Option<&'static str>,
+    junk: String,
+    calls_in_tag: bool,
+    /// A call came and no text since.
+    after_call: bool,
+    in_fence: bool,
+    /// Content, and reasoning, have begun.
+    started: bool,
+    thought: bool,
+    last: char,
+    count: usize,
+    dead: bool,
+}
+
+impl Calls {
+    pub fn new(offer: Offer, start: Start, shapes: &'static Shapes) -> Self {
+        Self {
+            offer,
+            shapes,
+            held: String::new(),
+            scan: None,
+            space: String::new(),
+            reasoning: start == Start::Reasoning,
+            tag: None,
+            junk: String::new(),
+            calls_in_tag: false,
+            after_call: false,
+            in_fence: false,
+            started: false,
+            thought: false,
+            last: '\n',
+            count: 0,
+            dead: false,
+        }
+    }
+
+    /// Decides as much of what is held as can be decided.
+    fn run(&mut self, at_end: bool, out: &mut Vec<Delta>) {
+        let mut done = 0;
+        let mut held = std::mem::take(&mut self.held);
+        while done < held.len() && !self.dead {
+            let rest = &held[done..];
+            match self.front(rest, at_end) {
+                Front::Wait => break,
+                Front::Text(length) => {
+                    self.text(&rest[..length], out);
+                    done += length;
+                }
+                Front::Skip(length) => done += length,
+                Front::Calls(calls, length) => {
+                    self.calls(calls, out);
+                    done += length;
+                }
+                Front::OpenTag(close, length) => {
+                    (self.tag, self.calls_in_tag, self.reasoning) = (Some(close), false, false);
+                    done += length;
+                }
+                Front::CloseTag(length) => {
+                    self.close_tag(out);
+                    done += length;
+                }
+                Front::Think(length) => {
+                    self.reasoning = true;
+                    self.space.clear();
+                    done += length;
+                }
+                Front::EndThink(length) => {
+                    (self.reasoning, self.after_call) = (false, true);
+                    self.space.clear();
+                    done += length;
+                }
+                Front::Malformed(reason) => self.fail(&reason, out),
+            }
+            self.scan = None;
+        }
+        if !self.dead {
+            held.drain(..done);
+            self.held = held;
+        }
+    }
+
+    fn front(&mut self, rest: &str, at_end: bool) -> Front {
+        if self.after_call && !self.reasoning {
+            let skipped =
+                rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || (c == ';' || c == ',') && self.count > 0).len();
+            if skipped > 0 {
+                return Front::Skip(skipped);
+            }
+        }
+        let plain = rest.find(['<', '[', '{', '`']).unwrap_or(rest.len());
+        if plain > 0 {
+            return if self.tag.is_some() && self.shapes.pythonic { self.bare_in_tag(rest, at_end) } else { Front::Text(plain) };
+        }
+        match rest.as_bytes()[0] {
+            b'<' => self.angle(rest, at_end),
+            _ if self.reasoning || !self.offer.any() => Front::Text(1),
+            b'`' => self.fence(rest, at_end),
+            _ => self.literal(rest, 0, at_end),
+        }
+    }
+
+    /// Tags and control texts.
+    fn angle(&mut self, rest: &str, at_end: bool) -> Front {
+        let mut partial = false;
+        let mut is = |text: &str| {
+            partial |= text.starts_with(rest) && rest.len() < text.len();
+            rest.starts_with(text)
+        };
+        if self.reasoning {
+            if is(END_THINK) {
+                return Front::EndThink(END_THINK.len());
+            }
+            if !self.thought && is(THINK) {
+                return Front::Skip(THINK.len());
+            }
+        } else if !self.started && self.count == 0 && is(THINK) {
+            return Front::Think(THINK.len());
+        }
+        if let Some(close) = self.tag {
+            if is(close) {
+                return Front::CloseTag(close.len());
+            }
+            if is(xml::FUNCTION) {
+                return self.function(rest, close, at_end);
+            }
+        }
+        if self.offer.any() && self.tag.is_none() {
+            for (open, close) in self.shapes.tags {
+                if is(open) {
+                    return Front::OpenTag(close, open.len());
+                }
+                if self.after_call && self.count > 0 && is(close) {
+                    return Front::Skip(close.len());
+                }
+            }
+        }
+        for stop in self.shapes.stops {
+            if is(stop) {
+                let last = rest[stop.len()..].trim_start().is_empty();
+                return match (last, at_end) {
+                    (true, true) => Front::Skip(rest.len()),
+                    (true, false) => Front::Wait,
+                    (false, _) => Front::Text(1),
+                };
+            }
+        }
+        if partial && !at_end { Front::Wait } else { Front::Text(1) }
+    }
+
+    /// A call in Qwen3-Coder's tags.
+    fn function(&self, rest: &str, close: &str, at_end: bool) -> Front {
+        match xml::function(rest, close, &self.offer, at_end) {
+            xml::Function::Call(call, length) => Front::Calls(vec![call], length),
+            xml::Function::Open if at_end => Front::Malformed("truncated".into()),
+            xml::Function::Open if rest.len() > MAX_LITERAL => Front::Malformed("the call is too long".into()),
+            xml::Function::Open => Front::Wait,
+            xml::Function::Broken => Front::Malformed("the tags of the call do not fit together".into()),
+        }
+    }
+
+    /// A fence around a call, or text.
+    fn fence(&mut self, rest: &str, at_end: bool) -> Front {
+        let more = |text: &str| if at_end { Front::Text(text.len()) } else { Front::Wait };
+        if rest.len() < FENCE.len() && FENCE.starts_with(rest) {
+            return more(rest);
+        }
+        let Some(info) = rest.strip_prefix(FENCE) else { return Front::Text(1) };
+        if self.in_fence && self.after_call {
+            self.in_fence = false;
+            return Front::Skip(FENCE.len());
+        }
+        let language = info.find(|c: char| !literal::is_name_char(c)).unwrap_or(info.len());
+        let body = info[language..].trim_start();
+        let start = rest.len() - body.len();
+        match body.as_bytes().first() {
+            _ if language > 24 => Front::Text(FENCE.len()),
+            None if start > 256 => Front::Text(start),
+            None => more(rest),
+            Some(b'{' | b'[') => match self.literal(rest, start, at_end) {
+                Front::Calls(calls, length) => {
+                    self.in_fence = true;
+                    Front::Calls(calls, length)
+                }
+                other => other,
+            },
+            Some(_) => Front::Text(start),
+        }
+    }
+
+    /// A bracket at `start`: a call, or text. Everything before `start` belongs to it (a fence).
+    fn literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
+        let quoted = self.last == '`' && start == 0 && self.tag.is_none();
+        let python = match opening(&rest[start..], self.shapes.pythonic) {
+            _ if quoted => return Front::Text(1),
+            Opening::No => return Front::Text(start + 1),
+            Opening::Unsure if at_end => return Front::Text(rest.len()),
+            Opening::Unsure => return Front::Wait,
+            Opening::Json => false,
+            Opening::Python => true,
+        };
+        let mut scan = self.scan.take().unwrap_or_else(|| Scan::new(start));
+        let scanned = scan.resume(rest, python);
+        let front = match scanned {
+            Scanned::Balanced(end) => match read::calls(&rest[start..end], &self.offer, self.trust(start)) {
+                Some(calls) => Front::Calls(calls, end),
+                None => Front::Text(end),
+            },
+            Scanned::Broken(at) => self.broken_literal(rest, start, at, &scan, at_end),
+            Scanned::Open => self.open_literal(rest, start, at_end),
+        };
+        if matches!(front, Front::Wait) {
+            self.scan = Some(scan);
+        }
+        front
+    }
+
+    /// Small models forget the last brackets, but close the tag: then the call is all there. Anything else here is text.
+    fn broken_literal(&self, rest: &str, start: usize, at: usize, scan: &Scan, at_end: bool) -> Front {
+        let Some(close) = self.tag else { return Front::Text(at.max(start + 1)) };
+        if !at_end && rest.len() - at < close.len() && close.starts_with(&rest[at..]) {
+            return Front::Wait;
+        }
+        if !rest[at..].starts_with(close) {
+            return Front::Text(at.max(start + 1));
+        }
+        let repaired = format!("{}{}", rest[start..at].trim_end(), scan.missing());
+        match read::calls(&repaired, &self.offer, Trust::Sure) {
+            Some(calls) => Front::Calls(calls, at),
+            None => Front::Malformed("the call is not valid JSON".into()),
+        }
+    }
+
+    /// A literal whose end has not come yet.
+    fn open_literal(&self, rest: &str, start: usize, at_end: bool) -> Front {
+        match at_end {
+            _ if rest.len() > MAX_LITERAL => Front::Malformed("the call is too long".into()),
+            false => Front::Wait,
+            true if self.tag.is_some() || begins_call(&rest[start..], &self.offer) => Front::Malformed("truncated".into()),
+            true => Front::Text(rest.len()),
+        }
+    }
+
+    /// Between Llama's tags a call may stand without brackets.
+    fn bare_in_tag(&self, rest: &str, at_end: bool) -> Front {
+        let longest = (0..=MAX_BARE.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
+        let window = &rest[..longest];
+        let end = self.tag.and_then(|close| window.find(close));
+        let body = end.map_or(window, |end| &window[..end]);
+        let blank = body.len() - body.trim_start().len();
+        if blank > 0 {
+            return Front::Skip(blank);
+        }
+        if end.is_none() && !at_end && rest.len() < MAX_BARE {
+            return Front::Wait;
+        }
+        match read::bare_call(body, &self.offer, Trust::Sure) {
+            Some(calls) => Front::Calls(calls, body.len()),
+            None => Front::Text(body.len()),
+        }
+    }
+
+    /// Alone at the start of an answer a call is meant as one, whatever its name.
+    fn trust(&self, start: usize) -> Trust {
+        let alone = !self.started && matches!(self.offer, Offer::Tools(_)) && start == 0;
+        if self.tag.is_some() || alone { Trust::Sure } else { Trust::Text }
+    }
+
+    fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
+        if self.tag.is_some() {
+            self.junk.push_str(text);
+            return;
+        }
+        self.last = text.chars().next_back().unwrap_or(self.last);
+        let solid = text.trim_end();
+        if !solid.is_empty() {
+            let mut shown = std::mem::take(&mut self.space);
+            shown.push_str(solid);
+            if self.reasoning {
+                self.thought = true;
+                reasoning(shown, out);
+            } else {
+                (self.started, self.after_call) = (true, false);
+                content(shown, out);
+            }
+        }
+        self.space.push_str(&text[solid.len()..]);
+    }
+
+    fn calls(&mut self, calls: Vec<Written>, out: &mut Vec<Delta>) {
+        self.space.clear();
+        (self.after_call, self.calls_in_tag) = (true, true);
+        for call in calls {
+            self.count += 1;
+            let id = call.id.unwrap_or_else(|| format!("call_{}", self.count));
+            out.push(Delta::Call(ToolCall { id, name: call.name, arguments: call.arguments }));
+        }
+    }
+
+    fn close_tag(&mut self, out: &mut Vec<Delta>) {
+        self.tag = None;
+        let junk = std::mem::take(&mut self.junk);
+        if self.calls_in_tag || junk.trim().is_empty() {
+            return;
+        }
+        match self.shapes.tagged_text {
+            true => self.text(&junk, out),
+            false => self.fail("the call is not valid JSON", out),
+        }
+    }
+
+    fn fail(&mut self, reason: &str, out: &mut Vec<Delta>) {
+        out.push(Delta::Malformed(reason.into()));
+        self.dead = true;
+    }
+}
+
+impl Parser for Calls {
+    fn push(&mut self, chunk: &str) -> Vec<Delta> {
+        let mut out = vec![];
+        if !self.dead {
+            self.held.push_str(chunk);
+            self.run(false, &mut out);
+        }
+        out
+    }
+
+    fn finish(&mut self, _ended_cleanly: bool) -> Vec<Delta> {
+        let mut out = vec![];
+        if self.dead {
+            return out;
+        }
+        self.run(true, &mut out);
+        if self.dead {
+            return out;
+        }
+        let unfinished = self.tag.is_some() && !self.calls_in_tag && !self.junk.trim().is_empty();
+        if unfinished && !self.shapes.tagged_text {
+            self.fail("truncated", &mut out);
+        } else if self.tag.is_some() {
+            self.close_tag(&mut out);
+        }
+        if !self.after_call && !self.space.is_empty() {
+            let space = std::mem::take(&mut self.space);
+            if self.reasoning { reasoning(space, &mut out) } else { content(space, &mut out) }
+        }
+        self.dead = true;
+        out
+    }
+}
+
+/// Adds content, to the delta before it where that is content too.
+pub(super) fn content(text: String, out: &mut Vec<Delta>) {
+    match out.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Delta::Text(last)) => last.push_str(&text),
+        _ => out.push(Delta::Text(text)),
+    }
+}
+
+/// Adds reasoning likewise.
+pub(super) fn reasoning(text: String, out: &mut Vec<Delta>) {
+    match out.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Delta::Reasoning(last)) => last.push_str(&text),
+        _ => out.push(Delta::Reasoning(text)),
+    }
+}
+
+/// What the first characters of a bracketed text say.
+enum Opening {
+    Json,
+    Python,
+    No,
+    Unsure,
+}
+
+/// Longest name of a function.
+const MAX_NAME: usize = 256;
+
+fn opening(text: &str, pythonic: bool) -> Opening {
+    let inside = text[1..].trim_start();
+    if inside.is_empty() {
+        return if text.len() > MAX_NAME { Opening::No } else { Opening::Unsure };
+    }
+    let quote = |inside: &str| match inside.as_bytes().first() {
+        Some(b'"') => Opening::Json,
+        Some(b'\'') => Opening::Python,
+        Some(_) => Opening::No,
+        None => Opening::Unsure,
+    };
+    if text.starts_with('{') {
+        return quote(inside);
+    }
+    if let Some(object) = inside.strip_prefix('{') {
+        return quote(object.trim_start());
+    }
+    let end = inside.find(|c: char| !literal::is_name_char(c)).unwrap_or(inside.len());
+    let named = inside.starts_with(|c: char| c.is_alphabetic() || c == '_') && end <= MAX_NAME;
+    match inside[end..].trim_start().as_bytes().first() {
+        _ if !pythonic || !named => Opening::No,
+        Some(b'(') => Opening::Python,
+        Some(_) => Opening::No,
+        None if inside.len() > 2 * MAX_NAME => Opening::No,
+        None => Opening::Unsure,
+    }
+}
+
+/// Whether text that breaks off was going to be a call.
+fn begins_call(text: &str, offer: &Offer) -> bool {
+    let inside = text[1..].trim_start();
+    let name = inside.split('(').next().unwrap_or_default().trim_end();
+    if text.starts_with('[') && inside.contains('(') && !name.is_empty() && name.chars().all(literal::is_name_char) {
+        return offer.may_mean(name);
+    }
+    let key = |name: &str| text.contains(&format!("\"{name}\"")) || text.contains(&format!("'{name}'"));
+    let named = match offer {
+        Offer::Tools(tools) => tools.iter().any(|tool| key(&tool.name)),
+        Offer::Unknown => key("arguments") || key("parameters"),
+    };
+    named && (key("name") || key("function"))
+}

@@ -1,0 +1,136 @@
+//! Complete literals to calls: JSON objects in the shapes that models use, and pythonic call lists.
+
+use serde_json::{Map, Value};
+
+use super::Offer;
+use crate::dialect::Tool;
+use crate::dialect::literal::{self, Reader};
+
+/// A call as the model wrote it, before it has an id of ours.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub id: Option<String>,
+    pub name: String,
+    pub arguments: Value,
+}
+
+/// How sure the surroundings make us that a call is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Between tags, or alone at the start of the answer: a name that was not offered is a mistake to be told to the model.
+    Sure,
+    /// Somewhere in text: only an offered name is a call.
+    Text,
+}
+
+/// The calls of a bracketed literal; `None` when it is something else.
+pub(super) fn calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
+    let read = match text.as_bytes().first()? {
+        b'{' => object_calls(&literal::value(text)?, offer, trust),
+        _ => list(text, offer, trust),
+    };
+    read.filter(|calls| !calls.is_empty())
+}
+
+/// `f(a=1)` without brackets around it.
+pub(super) fn bare_call(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
+    let mut reader = Reader::new(text);
+    let call = pythonic(&mut reader, offer, trust)?;
+    reader.skip_space();
+    reader.rest().is_empty().then(|| vec![call])
+}
+
+/// `[f(a=1), {"name": …}]`
+fn list(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
+    let mut reader = Reader::new(text);
+    let mut calls = vec![];
+    reader.eat('[').then_some(())?;
+    while !reader.eat(']') {
+        reader.skip_space();
+        if reader.rest().starts_with('{') {
+            calls.extend(object_calls(&reader.value()?, offer, trust)?);
+        } else {
+            calls.push(pythonic(&mut reader, offer, trust)?);
+        }
+        if !reader.eat(',') {
+            reader.eat(']').then_some(())?;
+            break;
+        }
+    }
+    reader.skip_space();
+    reader.rest().is_empty().then_some(calls)
+}
+
+fn pythonic(reader: &mut Reader<'_>, offer: &Offer, trust: Trust) -> Option<Written> {
+    let name = reader.name()?;
+    reader.eat('(').then_some(())?;
+    let tool = offer.tool(name);
+    if trust == Trust::Text && !offer.may_mean(name) {
+        return None;
+    }
+    let mut arguments = Map::new();
+    while !reader.eat(')') {
+        let (key, value) = argument(reader, tool, arguments.len())?;
+        if arguments.insert(key, value).is_some() {
+            return None;
+        }
+        if !reader.eat(',') {
+            reader.eat(')').then_some(())?;
+            break;
+        }
+    }
+    Some(Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
+}
+
+/// `key=value`, or a value alone, whose key is that of the schema's property at this place.
+fn argument(reader: &mut Reader<'_>, tool: Option<&Tool>, place: usize) -> Option<(String, Value)> {
+    let named = Reader::new(reader.rest()).name().filter(|name| {
+        let mut ahead = Reader::new(reader.rest());
+        ahead.name().is_some() && ahead.eat('=') && !name.is_empty()
+    });
+    if named.is_some() {
+        let key = reader.name()?.to_string();
+        reader.eat('=').then_some(())?;
+        return Some((key, reader.value()?));
+    }
+    let properties = tool?.function.get("parameters")?.get("properties")?.as_object()?;
+    let key = properties.keys().nth(place)?.clone();
+    Some((key, reader.value()?))
+}
+
+fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
+    if let Some(Value::Array(calls)) = value.get("tool_calls") {
+        let calls: Option<Vec<_>> = calls.iter().map(|call| object_calls(call, offer, trust)).collect();
+        return Some(calls?.into_iter().flatten().collect());
+    }
+    if let Some(inner) = value.get("function_call").filter(|inner| inner.is_object()) {
+        return object_calls(inner, offer, trust);
+    }
+    let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(String::from);
+    if let Some(inner) = value.get("function").filter(|inner| inner.is_object()) {
+        let mut calls = object_calls(inner, offer, trust)?;
+        if let Some(first) = calls.first_mut() {
+            first.id = id;
+        }
+        return Some(calls);
+    }
+    let name = ["name", "function", "tool"].iter().find_map(|key| value.get(key).and_then(Value::as_str))?;
+    let arguments = ["arguments", "parameters", "args"].iter().find_map(|key| value.get(key));
+    let typed = value.get("type").and_then(Value::as_str) == Some("function");
+    let known = offer.tool(name).is_some();
+    let meant = match trust {
+        Trust::Sure => arguments.is_some() || typed || known || matches!(offer, Offer::Unknown),
+        Trust::Text => offer.may_mean(name) && (arguments.is_some() || typed || known),
+    };
+    let arguments = arguments.map_or_else(|| Value::Object(Map::new()), plain_arguments);
+    meant.then(|| vec![Written { id, name: name.into(), arguments }])
+}
+
+/// Arguments as an object: unpacked when they came as JSON in a string. What is neither stays as it is, for the schema check to refuse.
+fn plain_arguments(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Object(Map::new()),
+        Value::String(text) => literal::value(text).filter(Value::is_object).unwrap_or_else(|| value.clone()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,61 @@
+//! The calls of Qwen3-Coder: `<function=name><parameter=key>…</parameter></function>` between the usual tags.
+
+use serde_json::Value;
+
+use super::Offer;
+use super::read::Written;
+use crate::dialect::values;
+
+pub(super) const FUNCTION: &str = "<function=";
+const END_FUNCTION: &str = "</function>";
+const PARAMETER: &str = "<parameter=";
+const END_PARAMETER: &str = "</parameter>";
+
+/// What stands at a `<function=`.
+pub(super) enum Function {
+    Call(Written, usize),
+    /// The end has not come.
+    Open,
+    Broken,
+}
+
+/// Reads a function. It ends at the last closing tag before `close`, so that values may hold tags of their own.
+pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool) -> Function {
+    let Some(end) = ends(text, close, at_end) else { return Function::Open };
+    match call(&text[FUNCTION.len()..end], offer) {
+        Some(call) => Function::Call(call, end + END_FUNCTION.len()),
+        None => Function::Broken,
+    }
+}
+
+/// Where the `</function>` is that `close` follows.
+fn ends(text: &str, close: &str, at_end: bool) -> Option<usize> {
+    text.match_indices(END_FUNCTION).map(|(at, _)| at).find(|at| {
+        let after = text[at + END_FUNCTION.len()..].trim_start();
+        after.starts_with(close) || after.starts_with(FUNCTION) || after.is_empty() && at_end
+    })
+}
+
+fn call(body: &str, offer: &Offer) -> Option<Written> {
+    let (name, mut rest) = body.split_once('>')?;
+    let mut written = vec![];
+    while let Some(parameter) = rest.trim_start().strip_prefix(PARAMETER) {
+        let (key, value) = parameter.split_once('>')?;
+        let end = value_end(value)?;
+        let text = value[..end].strip_prefix('\n').unwrap_or(&value[..end]);
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        written.push(values::Written { key: key.trim().into(), string: Some(true), text: text.into() });
+        rest = &value[end + END_PARAMETER.len()..];
+    }
+    let name = name.trim();
+    let arguments = values::arguments(written, offer.tool(name)).ok()?;
+    (rest.trim().is_empty() && !name.is_empty()).then(|| Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
+}
+
+/// The closing tag after which another parameter, or nothing, follows.
+fn value_end(value: &str) -> Option<usize> {
+    value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {
+        let after = value[at + END_PARAMETER.len()..].trim_start();
+        after.is_empty() || after.starts_with(PARAMETER)
+    })
+}

@@ -1,0 +1,65 @@
+//! DeepSeek V3.2: the published message encoding (DSML). Completions in the V3, V3.1 and V4 formats are accepted too, because servers and
+//! GGUF templates make the model answer in them.
+
+mod older;
+mod parse;
+mod render;
+mod tag;
+
+pub(super) use parse::Dsml;
+
+use super::{Chat, Dialect, DialectError, Fim, FimToken, Grammar, Parser, Piece, Role, Start, Tool, ToolChoice, calls::Offer, gbnf};
+
+pub(super) struct DeepSeekV32;
+
+pub(super) const BOS: &str = "<｜begin▁of▁sentence｜>";
+pub(super) const EOS: &str = "<｜end▁of▁sentence｜>";
+pub(super) const USER: &str = "<｜User｜>";
+pub(super) const ASSISTANT: &str = "<｜Assistant｜>";
+pub(super) const THINK: &str = "<think>";
+pub(super) const END_THINK: &str = "</think>";
+
+impl Dialect for DeepSeekV32 {
+    fn name(&self) -> &'static str {
+        "deepseek-v3.2"
+    }
+
+    fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError> {
+        render::chat(chat)
+    }
+
+    fn fim(&self, fim: &Fim) -> Option<Vec<Piece>> {
+        Some(render::fim(fim))
+    }
+
+    fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser> {
+        Box::new(Dsml::new(Offer::Tools(tools.into()), start))
+    }
+
+    fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser> {
+        Box::new(Dsml::new(Offer::Unknown, start))
+    }
+
+    fn grammar(&self, tools: &[Tool], choice: ToolChoice) -> Option<Grammar> {
+        gbnf::for_calls(tools, choice, &gbnf::DSML)
+    }
+
+    fn stop_texts(&self) -> &'static [&'static str] {
+        &[EOS, USER]
+    }
+
+    fn fim_text(&self, token: FimToken) -> &'static str {
+        match token {
+            FimToken::Prefix => "<｜fim▁begin｜>",
+            FimToken::Suffix => "<｜fim▁hole｜>",
+            FimToken::Middle => "<｜fim▁end｜>",
+            // V3 has no tokens for these; `fim` does not use them.
+            FimToken::Repository | FimToken::FileSeparator => "",
+        }
+    }
+
+    fn start(&self, chat: &Chat) -> Start {
+        let continues = chat.messages.last().is_some_and(|last| last.role != Role::Assistant);
+        if chat.thinking && continues { Start::Reasoning } else { Start::Content }
+    }
+}

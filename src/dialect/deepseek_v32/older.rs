@@ -1,0 +1,73 @@
+//! The call formats of DeepSeek V3 (a fenced JSON after `function`) and V3.1 (the name, a separator, the JSON).
+
+use serde_json::Value;
+
+use super::tag::Lexed;
+use crate::dialect::literal;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    CallsBegin,
+    CallsEnd,
+    CallBegin,
+    CallEnd,
+    Separator,
+}
+
+const MARKS: &[(&str, Mark)] = &[
+    ("tool_calls_begin", Mark::CallsBegin),
+    ("tool_calls_end", Mark::CallsEnd),
+    ("tool_call_begin", Mark::CallBegin),
+    ("tool_call_end", Mark::CallEnd),
+    ("tool_sep", Mark::Separator),
+];
+
+/// Reads `<｜tool▁calls▁begin｜>` and its like, also with ASCII bars and separators.
+pub(super) fn lex(text: &str) -> Lexed<Mark> {
+    let mut plain = String::new();
+    let mut length = 0;
+    for c in text.chars().take(24) {
+        length += c.len_utf8();
+        plain.push(match c {
+            '｜' => '|',
+            '▁' => '_',
+            other => other,
+        });
+        if c == '>' {
+            break;
+        }
+    }
+    for (name, mark) in MARKS {
+        let full = format!("<|{name}|>");
+        if plain == full {
+            return Lexed::Tag(*mark, length);
+        }
+        if full.starts_with(&plain) {
+            return Lexed::Partial;
+        }
+    }
+    Lexed::No
+}
+
+/// Name and arguments of what stands between the marks of one call; `None` while it is not complete.
+pub(super) fn call(body: &str) -> Option<(String, Value)> {
+    let at = body.find("<｜tool▁sep｜>").map(|at| (at, "<｜tool▁sep｜>".len()));
+    let at = at.or_else(|| body.find("<|tool_sep|>").map(|at| (at, "<|tool_sep|>".len())));
+    let (before, after) = match at {
+        Some((at, length)) => (body[..at].trim(), body[at + length..].trim()),
+        None => body.trim().split_once('\n')?,
+    };
+    let (name, arguments) = match before {
+        "function" => after.split_once('\n').map(|(name, rest)| (name.trim(), rest.trim()))?,
+        name => (name, after),
+    };
+    let arguments = arguments.trim().strip_prefix("```").map_or(arguments, |fenced| {
+        let body = fenced.trim_start_matches("json").trim();
+        body.strip_suffix("```").unwrap_or(body)
+    });
+    let arguments = match arguments.trim() {
+        "" => Value::Object(Default::default()),
+        text => literal::value(text)?,
+    };
+    (!name.is_empty()).then(|| (name.to_string(), arguments))
+}

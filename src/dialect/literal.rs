@@ -1,0 +1,241 @@
+//! Literals as models write them: JSON, Python, and mixtures of both. Data only; nothing is ever evaluated.
+
+use serde_json::{Map, Number, Value};
+
+/// How deep lists and objects may nest; deeper text is not a literal.
+const MAX_DEPTH: usize = 96;
+
+/// Reads one value that fills the whole text; strict JSON first, then leniently.
+pub(super) fn value(text: &str) -> Option<Value> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Some(value);
+    }
+    let mut reader = Reader::new(text);
+    let value = reader.value()?;
+    reader.skip_space();
+    reader.rest().is_empty().then_some(value)
+}
+
+/// A cursor over text.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    pub fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        Some(next)
+    }
+
+    pub fn skip_space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    /// Skips space, then takes `wanted` if it is next.
+    pub fn eat(&mut self, wanted: char) -> bool {
+        self.skip_space();
+        let here = self.peek() == Some(wanted);
+        if here {
+            self.at += wanted.len_utf8();
+        }
+        here
+    }
+
+    /// Skips space, then takes a name: letters, digits, `_`, and `.` or `-` inside.
+    pub fn name(&mut self) -> Option<&'a str> {
+        self.skip_space();
+        let rest = self.rest();
+        let end = rest.find(|c: char| !is_name_char(c)).unwrap_or(rest.len());
+        let name = &rest[..end];
+        let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        (starts_well && !name.ends_with(['.', '-'])).then(|| {
+            self.at += end;
+            name
+        })
+    }
+
+    /// Skips space, then takes a value.
+    pub fn value(&mut self) -> Option<Value> {
+        self.skip_space();
+        match self.peek()? {
+            '"' | '\'' => self.strings().map(Value::String),
+            '[' => self.items('[', ']').map(Value::Array),
+            '(' => self.tuple(),
+            '{' => self.object(),
+            '-' | '+' | '.' | '0'..='9' => self.number(),
+            _ => match self.name()? {
+                "None" | "null" => Some(Value::Null),
+                "True" | "true" => Some(Value::Bool(true)),
+                "False" | "false" => Some(Value::Bool(false)),
+                _ => None,
+            },
+        }
+    }
+
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        self.depth += 1;
+        let value = if self.depth > MAX_DEPTH { None } else { read(self) };
+        self.depth -= 1;
+        value
+    }
+
+    fn items(&mut self, open: char, close: char) -> Option<Vec<Value>> {
+        self.deeper(|reader| {
+            let mut items = vec![];
+            reader.eat(open).then_some(())?;
+            while !reader.eat(close) {
+                items.push(reader.value()?);
+                if !reader.eat(',') {
+                    reader.eat(close).then_some(())?;
+                    break;
+                }
+            }
+            Some(items)
+        })
+    }
+
+    /// `(1, 2)` is a list, `(1)` only 1.
+    fn tuple(&mut self) -> Option<Value> {
+        let start = self.at;
+        let mut items = self.items('(', ')')?;
+        let inside = self.text[start..self.at].trim_end_matches(')').trim_end();
+        let single = items.len() == 1 && !inside.ends_with(',');
+        if single { items.pop() } else { Some(Value::Array(items)) }
+    }
+
+    fn object(&mut self) -> Option<Value> {
+        self.deeper(|reader| {
+            let mut entries = Map::new();
+            reader.eat('{').then_some(())?;
+            while !reader.eat('}') {
+                reader.skip_space();
+                let key = matches!(reader.peek(), Some('"' | '\'')).then(|| reader.string())??;
+                reader.eat(':').then_some(())?;
+                entries.insert(key, reader.value()?);
+                if !reader.eat(',') {
+                    reader.eat('}').then_some(())?;
+                    break;
+                }
+            }
+            Some(Value::Object(entries))
+        })
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(rest.len());
+        let text = rest[..end].trim_start_matches('+');
+        let number = match text.parse::<i64>() {
+            Ok(int) => Number::from(int),
+            Err(_) => match text.parse::<u64>() {
+                Ok(int) => Number::from(int),
+                Err(_) if text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E') => return None,
+                Err(_) => Number::from_f64(text.parse().ok()?)?,
+            },
+        };
+        self.at += end;
+        Some(Value::Number(number))
+    }
+
+    /// Neighbouring Python strings are one.
+    fn strings(&mut self) -> Option<String> {
+        let mut joined = self.string()?;
+        loop {
+            let before = self.at;
+            self.skip_space();
+            if !matches!(self.peek(), Some('"' | '\'')) {
+                self.at = before;
+                return Some(joined);
+            }
+            joined.push_str(&self.string()?);
+        }
+    }
+
+    /// One string in single, double or triple quotes.
+    fn string(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote))?;
+        self.at += quote.len();
+        let mut out = String::new();
+        loop {
+            if self.rest().starts_with(quote) {
+                self.at += quote.len();
+                return Some(out);
+            }
+            match self.next()? {
+                '\\' => self.escape(&mut out)?,
+                other => out.push(other),
+            }
+        }
+    }
+
+    /// What follows a backslash. An unknown escape stays as it is, as in Python.
+    fn escape(&mut self, out: &mut String) -> Option<()> {
+        let plain = match self.next()? {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'v' => '\u{b}',
+            'a' => '\u{7}',
+            'x' => char::from_u32(self.hex(2)?)?,
+            'u' => self.utf16()?,
+            'U' => char::from_u32(self.hex(8)?)?,
+            '\n' => return Some(()),
+            first @ '0'..='7' => {
+                let digits = self.rest().chars().take(2).take_while(|c| c.is_digit(8)).count();
+                let text = format!("{first}{}", &self.rest()[..digits]);
+                self.at += digits;
+                char::from_u32(u32::from_str_radix(&text, 8).ok()?)?
+            }
+            same @ ('\\' | '\'' | '"' | '/') => same,
+            unknown => {
+                out.push('\\');
+                unknown
+            }
+        };
+        out.push(plain);
+        Some(())
+    }
+
+    fn hex(&mut self, digits: usize) -> Option<u32> {
+        let text = self.rest().get(..digits)?;
+        let all_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(text, 16).ok().filter(|_| all_hex)?;
+        self.at += digits;
+        Some(number)
+    }
+
+    /// `\u` and four digits, or two of them for one character beyond the basic plane.
+    fn utf16(&mut self) -> Option<char> {
+        let high = self.hex(4)?;
+        if !(0xD800..0xDC00).contains(&high) {
+            return char::from_u32(high);
+        }
+        let low = self.rest().starts_with("\\u").then(|| {
+            self.at += 2;
+            self.hex(4)
+        })??;
+        char::decode_utf16([high as u16, low as u16]).next()?.ok()
+    }
+}
+
+pub(super) fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
+}

@@ -1,0 +1,44 @@
+//! Llama 4: our own tool layout in the system message, calls as JSON; pythonic calls are accepted as well.
+
+mod render;
+
+use super::calls::{Calls, Offer};
+use super::{Chat, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Tool, ToolChoice, calls, gbnf};
+
+pub(super) struct Llama4;
+
+pub(super) const BOS: &str = "<|begin_of_text|>";
+pub(super) const HEADER: &str = "<|header_start|>";
+pub(super) const END_HEADER: &str = "<|header_end|>";
+pub(super) const EOT: &str = "<|eot|>";
+
+impl Dialect for Llama4 {
+    fn name(&self) -> &'static str {
+        "llama-4"
+    }
+
+    fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError> {
+        render::chat(chat)
+    }
+
+    /// The tokens exist, but nothing says that the instruct model was trained on them: holes go through the chat.
+    fn fim(&self, _fim: &Fim) -> Option<Vec<Piece>> {
+        None
+    }
+
+    fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser> {
+        Box::new(Calls::new(Offer::Tools(tools.into()), start, &calls::LLAMA4))
+    }
+
+    fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser> {
+        Box::new(Calls::new(Offer::Unknown, start, &calls::LLAMA4))
+    }
+
+    fn grammar(&self, tools: &[Tool], choice: ToolChoice) -> Option<Grammar> {
+        gbnf::for_calls(tools, choice, &gbnf::LLAMA4)
+    }
+
+    fn stop_texts(&self) -> &'static [&'static str] {
+        &[EOT, "<|eom|>", "<|end_of_text|>"]
+    }
+}

@@ -1,0 +1,276 @@
+//! How a model is spoken to. A dialect renders messages, tools and FIM prompts into pieces, and parses completions as they stream.
+//! Pure: no IO, no clock. One folder per dialect: `deepseek_v32`, `llama4`, `hermes`, `native`.
+
+mod calls;
+mod deepseek_v32;
+mod gbnf;
+mod hermes;
+mod json;
+mod literal;
+mod llama4;
+pub mod messages;
+mod native;
+mod pieces;
+mod values;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
+}
+
+/// One message of a conversation, in the shape of the OpenAI API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    pub role: Role,
+    pub content: String,
+    /// What the model thought before it answered; kept within a turn, dropped after it.
+    pub reasoning: Option<String>,
+    pub tool_calls: Vec<ToolCall>,
+    /// For `Role::Tool`: the call this answers.
+    pub tool_call_id: Option<String>,
+    /// Tools that this message brings (system and developer messages).
+    pub tools: Vec<Tool>,
+    /// JSON schema of the wanted answer, if any.
+    pub response_format: Option<Value>,
+}
+
+impl Message {
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        let content = content.into();
+        Self { role, content, reasoning: None, tool_calls: vec![], tool_call_id: None, tools: vec![], response_format: None }
+    }
+}
+
+/// A tool offered to the model: the `function` object of the OpenAI API, key order kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tool {
+    pub name: String,
+    /// `{"name":…,"description":…,"parameters":{…JSON schema…}}`
+    pub function: Value,
+}
+
+/// A complete call, arguments parsed. `arguments` is an object unless the model wrote something else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall {
+    pub id: String,
+    pub name: String,
+    pub arguments: Value,
+}
+
+/// A conversation to be continued by the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chat {
+    pub messages: Vec<Message>,
+    pub tools: Vec<Tool>,
+    pub tool_choice: ToolChoice,
+    pub thinking: bool,
+}
+
+/// Whether the model may, must or must not call a tool. `Required` is enforced by grammar where the engine can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToolChoice {
+    #[default]
+    Auto,
+    Required,
+    None,
+}
+
+/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fim {
+    pub repository: String,
+    pub files: Vec<FimFile>,
+    pub path: String,
+    pub prefix: String,
+    pub suffix: String,
+}
+
+/// A piece of another file in front of a FIM prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FimFile {
+    pub path: String,
+    pub text: String,
+}
+
+/// A stretch of a rendered prompt. Only `Special` and `Fim` may become control tokens; `Text` is always tokenised as plain text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Piece {
+    Text(String),
+    /// The text of one control token, e.g. `<|im_start|>`.
+    Special(String),
+    /// A FIM token by its function; the vocabulary knows its id.
+    Fim(FimToken),
+}
+
+/// FIM control tokens by function (`llama_vocab_fim_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FimToken {
+    Prefix,
+    Suffix,
+    Middle,
+    Repository,
+    FileSeparator,
+}
+
+/// What a streaming parser makes of the model's text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delta {
+    Text(String),
+    Reasoning(String),
+    /// A complete call. Partial calls are never shown.
+    Call(ToolCall),
+    /// The completion is malformed; what came before stands.
+    Malformed(String),
+}
+
+/// One way of speaking to models.
+pub trait Dialect: Send + Sync {
+    /// The name in the configuration: `deepseek-v3.2`, `llama-4`, `hermes` or `native`.
+    fn name(&self) -> &'static str;
+
+    /// The prompt that asks for the next assistant message.
+    fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError>;
+
+    /// The prompt that asks for the text of a hole; `None` where the model was not trained for it.
+    fn fim(&self, fim: &Fim) -> Option<Vec<Piece>>;
+
+    /// Reads a completion. `tools` are those offered; without any, only what cannot be meant as text is taken for a call.
+    fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser>;
+
+    /// Reads a completion when it is not known which tools were offered: everything that looks like a call is one.
+    fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser>;
+
+    /// What the model may write. `None` where nothing need be forced: no tools, or `ToolChoice::None`.
+    fn grammar(&self, tools: &[Tool], choice: ToolChoice) -> Option<Grammar>;
+
+    /// The texts of the tokens that end a completion, for vocabularies that do not mark them all.
+    fn stop_texts(&self) -> &'static [&'static str];
+
+    /// The text of a FIM token, for previews and for servers that take prompts as text.
+    fn fim_text(&self, token: FimToken) -> &'static str {
+        pieces::fim_text(token)
+    }
+
+    /// Where the completion of `chat` begins.
+    fn start(&self, _chat: &Chat) -> Start {
+        Start::Content
+    }
+
+    /// The prompt as one text, for previews and for servers that take prompts as text. Control tokens inside the user's text are broken
+    /// visibly, so that a server cannot take them for control tokens.
+    fn text(&self, prompt: &[Piece]) -> String {
+        pieces::text(prompt, |token| self.fim_text(token))
+    }
+}
+
+/// Takes a completion in chunks of any size and says what it means. The deltas, joined, do not depend on how the text was cut.
+pub trait Parser: Send {
+    fn push(&mut self, chunk: &str) -> Vec<Delta>;
+
+    /// The completion is over: what was held back is decided. `ended_cleanly` is false when it was cut short (length, cancellation, fault).
+    fn finish(&mut self, ended_cleanly: bool) -> Vec<Delta>;
+}
+
+/// Where a completion begins: in the answer, or inside the reasoning (the prompt opened it).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    #[default]
+    Content,
+    Reasoning,
+}
+
+/// A grammar for constrained decoding, in llama.cpp's GBNF; the root rule is `root`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grammar {
+    pub gbnf: String,
+    /// With a trigger the model writes freely until it writes this text; the grammar then binds from the trigger's first character on.
+    /// Without one it binds from the first token.
+    pub trigger: Option<String>,
+}
+
+/// A conversation that this dialect cannot express.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialectError(pub String);
+
+impl fmt::Display for DialectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DialectError {}
+
+/// The names that `by_name` knows, for messages and completions of the configuration.
+pub const NAMES: &[&str] = &["deepseek-v3.2", "llama-4", "hermes", "native"];
+
+/// The dialect with this configuration name.
+pub fn by_name(name: &str) -> Option<Arc<dyn Dialect>> {
+    match name {
+        "deepseek-v3.2" => Some(Arc::new(deepseek_v32::DeepSeekV32)),
+        "llama-4" => Some(Arc::new(llama4::Llama4)),
+        "hermes" => Some(Arc::new(hermes::Hermes)),
+        "native" => Some(Arc::new(native::Native)),
+        _ => None,
+    }
+}
+
+/// The dialect of a model, from its chat template (what a GGUF carries) or else from its name. Models that are none of ours get `hermes`:
+/// most instruct models know ChatML.
+pub fn for_model(name: &str, chat_template: Option<&str>) -> Arc<dyn Dialect> {
+    let template = chat_template.unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    if template.contains("DSML") || template.contains("<｜Assistant｜>") {
+        return Arc::new(deepseek_v32::DeepSeekV32);
+    }
+    if template.contains("<|header_start|>") {
+        return Arc::new(llama4::Llama4);
+    }
+    if template.contains("<|im_start|>") {
+        return Arc::new(hermes::Hermes);
+    }
+    let named = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    if named(&["deepseek-v", "deepseek_v", "deepseek3", "deepseek.v"]) && !named(&["distill"]) {
+        Arc::new(deepseek_v32::DeepSeekV32)
+    } else if named(&["llama-4", "llama4", "llama_4"]) {
+        Arc::new(llama4::Llama4)
+    } else {
+        Arc::new(hermes::Hermes)
+    }
+}
+
+/// A prompt as one text when the dialect is not at hand; see [`Dialect::text`].
+pub fn text_of(prompt: &[Piece]) -> String {
+    pieces::text(prompt, pieces::fim_text)
+}
+
+/// The arguments of a call that came as text: an object where the text is one, nothing for no text, else the text, for the schema check to
+/// refuse.
+pub fn literal_arguments(text: &str) -> Value {
+    match text.trim() {
+        "" => Value::Object(serde_json::Map::new()),
+        text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.into())),
+    }
+}
+
+/// Prefix and suffix of a hole for endpoints that take only these: other files in front, under comments that name them. The server
+/// tokenises with control tokens on, so those in the text are broken.
+pub fn fim_texts(fim: &Fim) -> (String, String) {
+    let mut prompt = pieces::Prompt::default();
+    pieces::files_as_comments(fim, &mut prompt);
+    prompt.text(&fim.prefix);
+    (text_of(&prompt.into_pieces()), pieces::neutral(&fim.suffix, false))
+}

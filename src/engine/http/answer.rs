@@ -1,0 +1,149 @@
+//! What all APIs have in common when an answer is put together: the lenient parsers, the caps, how it ends.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::dialect::{Delta, Parser, ToolCall};
+use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Timing};
+
+/// Reads one API's stream.
+pub(super) trait Answering: Send {
+    /// One document of the stream.
+    fn data(&mut self, event: &str, data: &str) -> Result<Vec<Event>, EngineError>;
+    /// Whether the last document has come, so that nothing more is read.
+    fn complete(&self) -> bool;
+    /// The body ended, or `complete`.
+    fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError>;
+}
+
+/// An answer as it grows.
+pub(super) struct Answer {
+    /// The engine and its address, for messages.
+    pub name: String,
+    pub model: String,
+    pub finish: Option<Finish>,
+    pub timing: Timing,
+    parser: Option<Box<dyn Parser>>,
+    /// Calls can hide in the reasoning as well.
+    reasoning_parser: Option<Box<dyn Parser>>,
+    malformed: Option<String>,
+    calls: usize,
+    bytes: usize,
+    cap: usize,
+    started: Instant,
+    first: Option<Instant>,
+}
+
+impl Answer {
+    pub fn new(name: String, cap: usize, parser: Option<Box<dyn Parser>>, reasoning_parser: Option<Box<dyn Parser>>) -> Self {
+        Self {
+            name,
+            model: String::new(),
+            finish: None,
+            timing: Timing::default(),
+            parser,
+            reasoning_parser,
+            malformed: None,
+            calls: 0,
+            bytes: 0,
+            cap,
+            started: Instant::now(),
+            first: None,
+        }
+    }
+
+    pub fn malformed(&self, what: impl std::fmt::Display) -> EngineError {
+        EngineError::new(ErrorKind::Malformed, format!("{}: {what}", self.name))
+    }
+
+    /// Reads a document, or says what is wrong with it.
+    pub fn json(&self, data: &str) -> Result<Value, EngineError> {
+        serde_json::from_str(data).map_err(|error| self.malformed(format!("the answer is not valid JSON ({error}); try again")))
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), EngineError> {
+        self.first.get_or_insert_with(Instant::now);
+        self.bytes += bytes;
+        match self.bytes > self.cap {
+            true => Err(self.malformed(format!("the answer is over {} KiB and was cut off", self.cap >> 10))),
+            false => Ok(()),
+        }
+    }
+
+    pub fn text(&mut self, text: &str, out: &mut Vec<Event>) -> Result<(), EngineError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.count(text.len())?;
+        match &mut self.parser {
+            Some(parser) => {
+                let deltas = parser.push(text);
+                self.deltas(deltas, false, out);
+            }
+            None => out.push(Event::Text(text.into())),
+        }
+        Ok(())
+    }
+
+    pub fn reasoning(&mut self, text: &str, out: &mut Vec<Event>) -> Result<(), EngineError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.count(text.len())?;
+        match &mut self.reasoning_parser {
+            Some(parser) => {
+                let deltas = parser.push(text);
+                self.deltas(deltas, true, out);
+            }
+            None => out.push(Event::Reasoning(text.into())),
+        }
+        Ok(())
+    }
+
+    /// A call that the server has parsed.
+    pub fn call(&mut self, id: Option<&str>, name: &str, arguments: Value, out: &mut Vec<Event>) {
+        self.calls += 1;
+        let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
+        out.push(Event::Call(ToolCall { id, name: name.into(), arguments }));
+    }
+
+    fn deltas(&mut self, deltas: Vec<Delta>, thinking: bool, out: &mut Vec<Event>) {
+        for delta in deltas {
+            match delta {
+                Delta::Text(text) if thinking => out.push(Event::Reasoning(text)),
+                Delta::Text(text) => out.push(Event::Text(text)),
+                Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
+                Delta::Call(call) => self.call(None, &call.name, call.arguments, out),
+                Delta::Malformed(reason) => self.malformed = Some(reason),
+            }
+        }
+    }
+
+    /// Flushes the parsers and sums up. An answer without its end is a failure; one that ran out of tokens inside a call is only short.
+    pub fn end(&mut self, out: &mut Vec<Event>) -> Result<Finished, EngineError> {
+        let Some(finish) = self.finish else {
+            return Err(EngineError::new(ErrorKind::Unavailable, format!("{}: the answer broke off before its end; try again", self.name)));
+        };
+        let cleanly = finish != Finish::Length;
+        if let Some(mut parser) = self.reasoning_parser.take() {
+            let deltas = parser.finish(cleanly);
+            self.deltas(deltas, true, out);
+        }
+        if let Some(mut parser) = self.parser.take() {
+            let deltas = parser.finish(cleanly);
+            self.deltas(deltas, false, out);
+        }
+        if let Some(reason) = self.malformed.take().filter(|_| cleanly) {
+            return Err(self.malformed(format!("the model's tool call cannot be read: {reason}")));
+        }
+        let now = Instant::now();
+        let first = self.first.unwrap_or(now);
+        let milliseconds = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1000.0;
+        self.timing.prefill_ms = milliseconds(self.started, first);
+        self.timing.decode_ms = milliseconds(first, now);
+        self.timing.total_ms = milliseconds(self.started, now);
+        let reason = if self.calls > 0 && cleanly { Finish::ToolCalls } else { finish };
+        Ok(Finished { reason, model: self.model.clone(), timing: self.timing.clone() })
+    }
+}

@@ -1,0 +1,69 @@
+//! Where an engine is: a checked URL. What decides about trust is the parsed origin, never the text that was typed.
+
+use url::{Host, Url};
+
+use crate::engine::{EngineError, ErrorKind};
+
+/// A server's base address.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    base: Url,
+}
+
+impl Endpoint {
+    /// Reads `base_url`; `engine` is the engine's name, for messages.
+    pub fn parse(engine: &str, base_url: &str) -> Result<Self, EngineError> {
+        let wrong = |why: &str| {
+            let message = format!("engines.{engine}: `base_url` {why}; write it like \"http://127.0.0.1:8000/v1\"");
+            EngineError::new(ErrorKind::Configuration, message)
+        };
+        let base = Url::parse(base_url.trim()).map_err(|error| wrong(&format!("is not a URL ({error})")))?;
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(wrong(&format!("has the scheme `{}`, only http and https are spoken", base.scheme())));
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(wrong("holds a user name or password before `@`; keys belong in `api_key_env` or `api_key_command`"));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("has a `?` or `#` part; keys and parameters do not belong there"));
+        }
+        Ok(Self { base })
+    }
+
+    /// `scheme://host:port`, the host in punycode.
+    pub fn origin(&self) -> String {
+        origin(&self.base)
+    }
+
+    /// Whether the address is this machine. Decided from the parsed host: `localhost.evil.example` is not.
+    pub fn is_loopback(&self) -> bool {
+        match self.base.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
+    }
+
+    pub fn is_encrypted(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// The base's own path, without a slash at its end.
+    pub fn path(&self) -> &str {
+        self.base.path().trim_end_matches('/')
+    }
+
+    /// The address of `path` on this server.
+    pub fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+pub(super) fn origin(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}://{host}:{port}", url.scheme())
+}

@@ -1,0 +1,112 @@
+//! API keys: from the environment or a command, bound to one origin, never shown.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::endpoint::{self, Endpoint};
+use crate::config::EngineConfig;
+use crate::engine::{EngineError, ErrorKind};
+
+/// A secret for one origin. It has no `Debug`, no `Display` and no serialisation.
+pub struct ApiKey {
+    secret: String,
+    origin: String,
+}
+
+impl ApiKey {
+    /// The header for a request to `url`; nothing for any other origin than the key's own.
+    pub fn header(&self, url: &Url) -> Option<HeaderValue> {
+        if endpoint::origin(url) != self.origin {
+            return None;
+        }
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.secret)).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// Where the key comes from; read once, when it is first needed.
+pub struct KeySource {
+    engine: String,
+    variable: Option<String>,
+    command: Option<Vec<String>>,
+    endpoint: Endpoint,
+    key: OnceCell<Option<ApiKey>>,
+}
+
+/// A key command that asks a person may take a while.
+const COMMAND_TIME: Duration = Duration::from_secs(60);
+
+impl KeySource {
+    pub fn new(engine: &str, config: &EngineConfig, endpoint: &Endpoint) -> Self {
+        Self {
+            engine: engine.into(),
+            variable: config.api_key_env.clone(),
+            command: config.api_key_command.clone(),
+            endpoint: endpoint.clone(),
+            key: OnceCell::new(),
+        }
+    }
+
+    /// The key, or `None` when none is configured.
+    pub async fn get(&self) -> Result<Option<&ApiKey>, EngineError> {
+        self.key.get_or_try_init(|| self.read()).await.map(Option::as_ref)
+    }
+
+    /// `text` without the key, if one has been read.
+    pub fn redact(&self, text: &str) -> String {
+        match self.key.get().and_then(Option::as_ref) {
+            Some(key) => text.replace(&key.secret, "[key]"),
+            None => text.into(),
+        }
+    }
+
+    async fn read(&self) -> Result<Option<ApiKey>, EngineError> {
+        let text = match (&self.variable, &self.command) {
+            (Some(variable), _) => {
+                std::env::var(variable).map_err(|_| self.wrong(&format!("the environment variable `{variable}` is not set")))?
+            }
+            (None, Some(command)) => self.run(command).await?,
+            (None, None) => return Ok(None),
+        };
+        let secret = text.trim_end_matches(['\n', '\r']);
+        let problem = match secret {
+            "" => Some("the key is empty"),
+            _ if !secret.is_ascii() => Some("the key has characters that no key has (not ASCII)"),
+            _ if secret.contains(|c: char| c.is_ascii_whitespace() || c.is_ascii_control()) => {
+                Some("the key has a space or line end in it")
+            }
+            _ if !self.endpoint.is_encrypted() && !self.endpoint.is_loopback() => {
+                Some("the key would travel unencrypted; use https, or no key")
+            }
+            _ => None,
+        };
+        match problem {
+            Some(problem) => Err(self.wrong(problem)),
+            None => Ok(Some(ApiKey { secret: secret.into(), origin: self.endpoint.origin() })),
+        }
+    }
+
+    async fn run(&self, command: &[String]) -> Result<String, EngineError> {
+        let (program, arguments) = command.split_first().ok_or_else(|| self.wrong("`api_key_command` is empty"))?;
+        let mut child = Command::new(program);
+        child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let output = tokio::time::timeout(COMMAND_TIME, child.output()).await;
+        let output = output.map_err(|_| self.wrong(&format!("`{program}` gave no key within a minute")))?;
+        let output = output.map_err(|error| self.wrong(&format!("`{program}` cannot be started: {error}")))?;
+        if !output.status.success() {
+            return Err(self.wrong(&format!("`{program}` failed ({})", output.status)));
+        }
+        String::from_utf8(output.stdout).map_err(|_| self.wrong("the key has characters that no key has (not ASCII)"))
+    }
+
+    fn wrong(&self, why: &str) -> EngineError {
+        let message = format!("engines.{}: {why}; nothing was sent. Set `api_key_env` or `api_key_command`", self.engine);
+        EngineError::new(ErrorKind::Configuration, message)
+    }
+}

@@ -1,0 +1,72 @@
+//! The limits on every exchange with a server.
+
+use std::time::Duration;
+
+use crate::engine::Priority;
+
+/// Times and sizes. Tests shorten the times.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    pub connect: Duration,
+    /// Until the first event of an answer.
+    pub first: Duration,
+    pub first_typing: Duration,
+    /// Between two events. A byte now and then is no progress.
+    pub idle: Duration,
+    /// For the whole answer.
+    pub total: Duration,
+    pub total_typing: Duration,
+    /// Bytes of one line or event.
+    pub line: usize,
+    /// Bytes of a whole answer on the wire.
+    pub body: usize,
+    /// Bytes of text and reasoning, and of the arguments of the calls.
+    pub answer: usize,
+    /// Trials after the first, for 429, 503 and failed connections.
+    pub retries: u32,
+    /// Before the first retry; doubles, with jitter.
+    pub backoff: Duration,
+    /// A longer `Retry-After` is not waited for.
+    pub longest_wait: Duration,
+    /// Failures in a row after which a server is left alone, and for how long at first.
+    pub breaker_failures: u32,
+    pub breaker_pause: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            first: Duration::from_secs(20),
+            first_typing: Duration::from_secs(2),
+            idle: Duration::from_secs(15),
+            total: Duration::from_secs(120),
+            total_typing: Duration::from_secs(5),
+            line: 1 << 20,
+            body: 16 << 20,
+            answer: 256 << 10,
+            retries: 2,
+            backoff: Duration::from_millis(250),
+            longest_wait: Duration::from_secs(30),
+            breaker_failures: 3,
+            breaker_pause: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A prompt up to this many tokens is read within the plain limits by any server worth waiting for.
+const QUICK_PROMPT: usize = 4096;
+
+/// How slowly a server without a GPU reads a long prompt, in tokens per second (Scout on a CPU: 40).
+const SLOW_PREFILL: usize = 40;
+
+impl Limits {
+    /// Time to the first event and for the whole answer. Long prompts that nobody types behind get the time a slow server needs to read them.
+    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
+        if priority == Priority::Typing {
+            return (self.first_typing, self.total_typing);
+        }
+        let reading = Duration::from_secs((prompt_tokens.saturating_sub(QUICK_PROMPT) / SLOW_PREFILL) as u64);
+        (self.first + reading, self.total + reading)
+    }
+}

@@ -1,0 +1,271 @@
+//! Engines over HTTP: OpenAI-compatible servers (vLLM, SGLang, llama-server, gateways), DeepSeek's API and Ollama.
+
+mod answer;
+mod breaker;
+mod endpoint;
+mod key;
+mod limits;
+pub mod ndjson;
+mod ollama;
+mod openai;
+mod plan;
+mod reply;
+pub mod sse;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde_json::Value;
+
+pub use endpoint::Endpoint;
+pub use key::{ApiKey, KeySource};
+pub use limits::Limits;
+
+use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Request, Tokens};
+use crate::config::EngineConfig;
+use crate::dialect::messages::Resend;
+use crate::dialect::{self, Dialect};
+use crate::report;
+use plan::Plan;
+use sse::Frame;
+use wire::Wire;
+
+/// Which API a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Api {
+    OpenAi,
+    DeepSeek,
+    Ollama,
+}
+
+/// Builds the engine that `[engines.NAME]` describes. Asks nobody yet; what can be seen to be wrong in the configuration is an error.
+pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
+    build_with(name, config, Limits::default())
+}
+
+/// `build` with other limits.
+pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<Arc<dyn Engine>, EngineError> {
+    let wrong = |why: String| EngineError::new(ErrorKind::Configuration, format!("engines.{name}: {why}"));
+    let (api, usual_url) = match config.kind.as_str() {
+        "openai" => (Api::OpenAi, None),
+        "deepseek" => (Api::DeepSeek, Some("https://api.deepseek.com")),
+        "ollama" => (Api::Ollama, Some("http://127.0.0.1:11434")),
+        other => return Err(wrong(format!("\"{other}\" is not a kind of server"))),
+    };
+    let url = config.base_url.as_deref().or(usual_url).ok_or_else(|| wrong("`base_url` is missing".into()))?;
+    let dialect = match config.dialect.as_deref().filter(|dialect| *dialect != "native") {
+        None => None,
+        Some(named) => Some(
+            dialect::by_name(named)
+                .ok_or_else(|| wrong(format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", "))))?,
+        ),
+    };
+    let wire = Wire::new(name, config, Endpoint::parse(name, url)?, limits)?;
+    let inner = Inner {
+        api,
+        model: config.model.clone(),
+        context: config.context,
+        thinking: config.thinking,
+        dialect,
+        wire,
+        resend: AtomicU8::new(0),
+        seen: tokio::sync::watch::Sender::default(),
+    };
+    Ok(Arc::new(Http { inner: Arc::new(inner) }))
+}
+
+/// Whether the name that a server answers with means another model than the one asked for. Owners, folders and case do not count.
+pub fn is_other_model(asked: &str, served: &str) -> bool {
+    let plain = |name: &str| {
+        let name = name.to_lowercase().replace('\\', "/");
+        let last = name.rsplit('/').next().unwrap_or_default();
+        last.trim_end_matches(".gguf").trim_end_matches(":latest").to_string()
+    };
+    let (asked, served) = (plain(asked), plain(served));
+    !served.is_empty() && !served.starts_with(&asked) && !asked.starts_with(&served)
+}
+
+struct Http {
+    inner: Arc<Inner>,
+}
+
+/// What a request's task shares with the engine.
+struct Inner {
+    api: Api,
+    model: String,
+    context: Option<u32>,
+    thinking: Option<bool>,
+    /// `None`: the server renders and parses.
+    dialect: Option<Arc<dyn Dialect>>,
+    wire: Wire,
+    /// Which reasoning this server wants back, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
+    resend: AtomicU8,
+    seen: tokio::sync::watch::Sender<Seen>,
+}
+
+/// What the server has said about itself.
+#[derive(Default)]
+struct Seen {
+    model: String,
+    caps: Option<Caps>,
+}
+
+/// Used for a context window that nobody names.
+const CAREFUL_CONTEXT: u32 = 8192;
+
+impl Inner {
+    fn resend(&self) -> Resend {
+        match self.resend.load(Ordering::Relaxed) {
+            0 => Resend::ToolTurns,
+            1 => Resend::Never,
+            _ => Resend::All,
+        }
+    }
+
+    /// Runs a request; when the server has another idea of which reasoning is sent back, once more its way.
+    async fn run(&self, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
+        let outcome = self.once(&request, events).await;
+        let Err(error) = &outcome else { return outcome };
+        let about_reasoning = error.kind == ErrorKind::Configuration && error.message.contains("reasoning_content");
+        if !about_reasoning || self.resend() != Resend::ToolTurns {
+            return outcome;
+        }
+        let wants_more = ["must be passed", "required", "missing"].iter().any(|words| error.message.contains(words));
+        self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
+        self.once(&request, events).await
+    }
+
+    async fn once(&self, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
+        let Plan { path, body, format, mut answering, tokens } = self.plan(request).await?;
+        let times = self.wire.times(request.priority, tokens);
+        let mut reply = self.wire.post(&path, &body, format, times).await?;
+        while !answering.complete() {
+            let Some(frame) = reply.next().await? else { break };
+            if let Frame::Data { event, data } = frame {
+                for event in answering.data(&event, &data)? {
+                    // A receiver that is gone is seen by `start`, which drops this future.
+                    let _ = events.send(event).await;
+                }
+            }
+        }
+        let (last, finished) = answering.end()?;
+        for event in last {
+            let _ = events.send(event).await;
+        }
+        self.note_model(&finished.model);
+        Ok(finished)
+    }
+
+    /// A server that answers as another model than before may have other abilities; one that is not what was asked for is reported.
+    fn note_model(&self, served: &str) {
+        let changed = self.seen.send_if_modified(|seen| {
+            let changed = !served.is_empty() && seen.model != served;
+            if changed {
+                *seen = Seen { model: served.into(), caps: None };
+            }
+            changed
+        });
+        if changed && is_other_model(&self.model, served) {
+            report::log("warning", format_args!("{} was asked for `{}` and answers as `{served}`", self.wire.name(), self.model));
+        }
+    }
+
+    async fn caps(&self) -> Result<Caps, EngineError> {
+        let known = self.seen.borrow().caps.clone();
+        if let Some(caps) = known {
+            return Ok(caps);
+        }
+        let caps = match self.api {
+            Api::Ollama => self.ollama_caps().await.map_err(|error| self.wire.redacted(error))?,
+            Api::DeepSeek => Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() },
+            Api::OpenAi => self.openai_caps().await.map_err(|error| self.wire.redacted(error))?,
+        };
+        self.seen.send_modify(|seen| seen.caps = Some(caps.clone()));
+        Ok(caps)
+    }
+
+    async fn ollama_caps(&self) -> Result<Caps, EngineError> {
+        let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&serde_json::json!({"model": self.model}))).await?;
+        let all = shown.get("capabilities").and_then(Value::as_array).cloned().unwrap_or_default();
+        let can = |what: &str| all.iter().any(|one| one == what);
+        let info = shown.get("model_info").and_then(Value::as_object);
+        let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
+        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        let rendered = self.dialect.is_some();
+        Ok(Caps {
+            fim: can("insert") || rendered && self.renders_fim(),
+            chat: all.is_empty() || can("completion"),
+            tools: rendered || can("tools"),
+            context: self.context.unwrap_or(CAREFUL_CONTEXT).min(trained),
+            ..Caps::default()
+        })
+    }
+
+    async fn openai_caps(&self) -> Result<Caps, EngineError> {
+        let listed = match self.wire.json(&self.openai_path("/models"), None).await {
+            // Some gateways have no list.
+            Err(error) if error.message.contains("(404 ") => Value::Null,
+            listed => listed?,
+        };
+        let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
+        let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
+        if let Some(id) = model.and_then(|model| model.get("id")?.as_str()) {
+            self.note_model(id);
+        }
+        let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
+        let served = model.and_then(|model| {
+            let meta = model.get("meta");
+            number(model.get("max_model_len")).or_else(|| number(meta.and_then(|meta| meta.get("n_ctx").or(meta.get("n_ctx_train")))))
+        });
+        let context = match (self.context, served) {
+            (Some(wanted), Some(served)) => wanted.min(served),
+            (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
+        };
+        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
+    }
+}
+
+impl Engine for Http {
+    fn model(&self) -> String {
+        self.inner.model.clone()
+    }
+
+    fn origin(&self) -> Option<String> {
+        match self.inner.api == Api::Ollama && ollama::is_cloud(&self.inner.model) {
+            true => Some("https://ollama.com:443".into()),
+            false => Some(self.inner.wire.endpoint.origin()),
+        }
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        Box::pin(self.inner.caps())
+    }
+
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        let inner = self.inner.clone();
+        let (sender, receiver) = tokio::sync::mpsc::channel(64);
+        tokio::spawn(async move {
+            let typing = request.priority == Priority::Typing;
+            // Dropping the running future closes the connection.
+            let outcome = tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
+                () = sender.closed() => return,
+                outcome = inner.run(request, &sender) => outcome.map_err(|error| inner.wire.redacted(error)),
+            };
+            inner.wire.ended(outcome.as_ref().map(drop), typing);
+            let _ = sender.send(outcome.map_or_else(Event::Failed, Event::Done)).await;
+        });
+        receiver
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Estimate)
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        self.inner.preview(ask)
+    }
+}

@@ -1,0 +1,158 @@
+//! Ollama's own API. Unlike its `/v1` it takes the context size, and can be told to refuse a prompt that does not fit and not to cut it.
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, Answering};
+use super::wire::one_line;
+use crate::dialect::messages::{self, Resend, Wire};
+use crate::dialect::{Chat, ToolChoice};
+use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Request};
+
+/// The body of `/api/chat`.
+pub(super) fn chat_body(model: &str, chat: &Chat, request: &Request, context: u32, think: Option<bool>) -> Value {
+    let mut body = common(model, request, context);
+    body.insert("messages".into(), messages::messages_to_json(&chat.messages, Wire { ollama: true, reasoning: Resend::ToolTurns }));
+    if !chat.tools.is_empty() && chat.tool_choice != ToolChoice::None {
+        body.insert("tools".into(), messages::tools_to_json(&chat.tools));
+    }
+    // Models that cannot think refuse the switch; it is left out unless it says something.
+    if chat.thinking || think.is_some() {
+        body.insert("think".into(), chat.thinking.into());
+    }
+    Value::Object(body)
+}
+
+/// The body of `/api/generate` for a prompt that we rendered.
+pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Request, context: u32) -> Value {
+    let mut body = common(model, request, context);
+    body.insert("prompt".into(), prompt.into());
+    body.insert("raw".into(), true.into());
+    let stop: Vec<&str> = request.stop.iter().map(String::as_str).chain(stops.iter().copied()).collect();
+    body["options"]["stop"] = stop.into();
+    Value::Object(body)
+}
+
+/// The body of `/api/generate` for a hole; the model's template knows its FIM tokens.
+pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Request, context: u32) -> Value {
+    let mut body = common(model, request, context);
+    body.insert("prompt".into(), prefix.into());
+    body.insert("suffix".into(), suffix.into());
+    Value::Object(body)
+}
+
+fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
+    let temperature: f64 = request.temperature.to_string().parse().unwrap_or_default();
+    let mut options = json!({"num_ctx": context, "num_predict": request.max_tokens, "temperature": temperature});
+    if !request.stop.is_empty() {
+        options["stop"] = request.stop.iter().map(String::as_str).collect();
+    }
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.insert("stream".into(), true.into());
+    // Not documented, but read by the server: an error and not a silent cut when the prompt does not fit.
+    body.insert("truncate".into(), false.into());
+    body.insert("shift".into(), false.into());
+    body.insert("options".into(), options);
+    body
+}
+
+/// Models that Ollama runs on its own servers.
+pub(super) fn is_cloud(model: &str) -> bool {
+    model.ends_with(":cloud") || model.ends_with("-cloud")
+}
+
+/// Reads the documents of `/api/chat` and `/api/generate`.
+pub(super) struct Ollama {
+    answer: Answer,
+    /// Bytes of what was sent as the prompt.
+    sent: usize,
+    done: bool,
+}
+
+impl Ollama {
+    pub fn new(answer: Answer, sent: usize) -> Self {
+        Self { answer, sent, done: false }
+    }
+
+    /// Some versions cut the prompt without a word; the count of what was read gives it away. No tokenizer makes tokens of more than six
+    /// bytes on average from code.
+    fn check_prompt(&self, read: u64) -> Result<(), EngineError> {
+        let least = self.sent as u64 * 4 / 25;
+        if self.sent < 4096 || read >= least {
+            return Ok(());
+        }
+        let message = format!(
+            "{} read only {read} tokens of a prompt of at least {least}: it was cut in silence, and the answer is dropped. \
+             Raise `context`, or update Ollama",
+            self.answer.name
+        );
+        Err(EngineError::new(ErrorKind::TooLong, message))
+    }
+
+    fn last(&mut self, value: &Value) -> Result<(), EngineError> {
+        self.done = true;
+        let number = |key: &str| value.get(key).and_then(Value::as_u64);
+        if let Some(read) = number("prompt_eval_count") {
+            self.check_prompt(read)?;
+            self.answer.timing.tokens_decoded = read;
+        }
+        self.answer.timing.tokens_out = number("eval_count").unwrap_or_default();
+        self.answer.timing.load_ms = number("load_duration").unwrap_or_default() as f64 / 1e6;
+        self.answer.finish = Some(match value.get("done_reason").and_then(Value::as_str) {
+            Some("length") => Finish::Length,
+            _ => Finish::Stop,
+        });
+        Ok(())
+    }
+}
+
+impl Answering for Ollama {
+    fn data(&mut self, _event: &str, data: &str) -> Result<Vec<Event>, EngineError> {
+        let mut out = vec![];
+        let value = self.answer.json(data)?;
+        if let Some(error) = value.get("error").filter(|error| !error.is_null()) {
+            let said = error.as_str().map_or_else(|| one_line(&error.to_string()), one_line);
+            let long = ["context", "too long", "exceeds"].iter().any(|word| said.to_lowercase().contains(word));
+            let kind = if long { ErrorKind::TooLong } else { ErrorKind::Unavailable };
+            return Err(EngineError::new(kind, format!("{} failed: {said}", self.answer.name)));
+        }
+        if value.get("choices").is_some() {
+            return Err(self.answer.malformed("answered in OpenAI's format; set kind = \"openai\""));
+        }
+        let Some(done) = value.get("done").and_then(Value::as_bool) else {
+            return Err(self.answer.malformed("the answer has no `done`; is this Ollama?"));
+        };
+        if let Some(model) = value.get("model").and_then(Value::as_str) {
+            self.answer.model = model.into();
+        }
+        let message = value.get("message").unwrap_or(&value);
+        let text = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+        self.answer.reasoning(text("thinking"), &mut out)?;
+        self.answer.text(text("content"), &mut out)?;
+        self.answer.text(text("response"), &mut out)?;
+        for call in message.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
+            let function = call.get("function").unwrap_or(call);
+            let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
+            let arguments = match function.get("arguments") {
+                Some(Value::String(text)) => crate::dialect::literal_arguments(text),
+                Some(other) => other.clone(),
+                None => json!({}),
+            };
+            self.answer.call(call.get("id").and_then(Value::as_str), name, arguments, &mut out);
+        }
+        if done {
+            self.last(&value)?;
+        }
+        Ok(out)
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError> {
+        let mut out = vec![];
+        let finished = self.answer.end(&mut out)?;
+        Ok((out, finished))
+    }
+}

@@ -1,0 +1,248 @@
+//! The OpenAI-compatible API as vLLM, SGLang, llama-server, DeepSeek and gateways speak it: what is sent, and how the stream is read.
+
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, Answering};
+use super::wire::{error_text, one_line};
+use crate::dialect::ToolChoice;
+use crate::dialect::messages::{self, Resend, Wire};
+use crate::dialect::{Chat, literal_arguments};
+use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Request};
+
+/// How thinking is switched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Thinking {
+    /// DeepSeek's API: always said, because it is on by default there.
+    Type,
+    /// vLLM and SGLang: a variable of the chat template, said only when it is on or configured.
+    Template { said: bool },
+}
+
+/// The body of `/chat/completions`.
+pub(super) fn chat_body(model: &str, chat: &Chat, request: &Request, thinking: Thinking, resend: Resend) -> Value {
+    let mut body = sampling(model, request);
+    body.insert("messages".into(), messages::messages_to_json(&chat.messages, Wire { ollama: false, reasoning: resend }));
+    if !chat.tools.is_empty() {
+        body.insert("tools".into(), messages::tools_to_json(&chat.tools));
+        let choice = match chat.tool_choice {
+            ToolChoice::Auto => "auto",
+            ToolChoice::Required => "required",
+            ToolChoice::None => "none",
+        };
+        body.insert("tool_choice".into(), choice.into());
+    }
+    match thinking {
+        Thinking::Type => {
+            body.insert("thinking".into(), json!({"type": if chat.thinking { "enabled" } else { "disabled" }}));
+            if chat.thinking {
+                body.remove("temperature");
+            }
+        }
+        Thinking::Template { said } if said || chat.thinking => {
+            body.insert("chat_template_kwargs".into(), json!({"thinking": chat.thinking, "enable_thinking": chat.thinking}));
+        }
+        Thinking::Template { .. } => {}
+    }
+    Value::Object(body)
+}
+
+/// The body of `/completions` for a prompt that we rendered. Servers put the begin-of-text token in front themselves.
+pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Request) -> Value {
+    let mut body = sampling(model, request);
+    body.insert("prompt".into(), prompt.into());
+    body.insert("skip_special_tokens".into(), false.into());
+    let own = request.stop.iter().map(String::as_str);
+    let stop: Vec<&str> = own.chain(stops.iter().copied()).take(MOST_STOPS).collect();
+    if !stop.is_empty() {
+        body.insert("stop".into(), stop.into());
+    }
+    Value::Object(body)
+}
+
+/// The body of DeepSeek's FIM endpoint.
+pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Request) -> Value {
+    let mut body = sampling(model, request);
+    body.insert("prompt".into(), prefix.into());
+    body.insert("suffix".into(), suffix.into());
+    Value::Object(body)
+}
+
+/// The API allows no more stop texts.
+const MOST_STOPS: usize = 4;
+
+fn sampling(model: &str, request: &Request) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.insert("stream".into(), true.into());
+    body.insert("stream_options".into(), json!({"include_usage": true}));
+    body.insert("max_tokens".into(), request.max_tokens.into());
+    // Through text, so that 0.2 does not become 0.20000000298.
+    let temperature: f64 = request.temperature.to_string().parse().unwrap_or_default();
+    body.insert("temperature".into(), temperature.into());
+    if !request.stop.is_empty() {
+        body.insert("stop".into(), request.stop.iter().take(MOST_STOPS).map(String::as_str).collect());
+    }
+    body
+}
+
+/// A tool call that comes in fragments.
+#[derive(Default)]
+struct Fragment {
+    index: Option<u64>,
+    id: String,
+    name: String,
+    arguments: String,
+    whole: Option<Value>,
+}
+
+/// Reads `data:` documents of chat and text completions, streamed or whole.
+pub(super) struct OpenAi {
+    answer: Answer,
+    fragments: Vec<Fragment>,
+    /// The id of the answer: documents of other answers are not ours.
+    id: Option<String>,
+    done: bool,
+}
+
+impl OpenAi {
+    pub fn new(answer: Answer) -> Self {
+        Self { answer, fragments: vec![], id: None, done: false }
+    }
+
+    fn choice(&mut self, choice: &Value, out: &mut Vec<Event>) -> Result<(), EngineError> {
+        let delta = choice.get("delta").or_else(|| choice.get("message")).unwrap_or(&Value::Null);
+        let text = |key: &str| delta.get(key).and_then(Value::as_str).unwrap_or_default();
+        for key in ["reasoning_content", "reasoning"] {
+            if !text(key).is_empty() {
+                self.answer.reasoning(text(key), out)?;
+                break;
+            }
+        }
+        self.answer.text(text("content"), out)?;
+        self.answer.text(choice.get("text").and_then(Value::as_str).unwrap_or_default(), out)?;
+        for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
+            self.fragment(call)?;
+        }
+        match choice.get("finish_reason").and_then(Value::as_str) {
+            None => {}
+            Some("length") => self.answer.finish = Some(Finish::Length),
+            Some("tool_calls" | "function_call") => self.answer.finish = Some(Finish::ToolCalls),
+            Some("content_filter") => return Err(self.answer.malformed("the server's content filter stopped the answer")),
+            Some("insufficient_system_resource") => {
+                let message = format!("{} ran out of resources inside the answer; try again", self.answer.name);
+                return Err(EngineError::new(ErrorKind::Unavailable, message));
+            }
+            Some(_) => self.answer.finish = Some(Finish::Stop),
+        }
+        Ok(())
+    }
+
+    /// Joins a fragment to its call: by index, else by id, else it is the last call's.
+    fn fragment(&mut self, call: &Value) -> Result<(), EngineError> {
+        let index = call.get("index").and_then(Value::as_u64);
+        let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
+        let function = call.get("function").unwrap_or(&Value::Null);
+        let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
+        let same = |known: &Fragment| match index {
+            Some(_) => known.index == index,
+            None => !id.is_empty() && known.id == id,
+        };
+        let place = match self.fragments.iter().position(same) {
+            Some(place) => place,
+            None if index.is_none() && id.is_empty() && name.is_empty() && !self.fragments.is_empty() => self.fragments.len() - 1,
+            None => {
+                self.fragments.push(Fragment { index, ..Fragment::default() });
+                self.fragments.len() - 1
+            }
+        };
+        let known = &mut self.fragments[place];
+        if known.id.is_empty() {
+            known.id = id.into();
+        }
+        if known.name != name {
+            known.name.push_str(name);
+        }
+        match function.get("arguments") {
+            Some(Value::String(text)) => known.arguments.push_str(text),
+            Some(Value::Null) | None => {}
+            Some(whole) => known.whole = Some(whole.clone()),
+        }
+        let bytes: usize = self.fragments.iter().map(|known| known.arguments.len() + known.name.len()).sum();
+        match bytes > MOST_ARGUMENTS {
+            true => Err(self.answer.malformed(format!("the arguments of a tool call are over {} KiB", MOST_ARGUMENTS >> 10))),
+            false => Ok(()),
+        }
+    }
+
+    fn usage(&mut self, usage: &Value) {
+        let number = |value: Option<&Value>| value.and_then(Value::as_u64);
+        let prompt = number(usage.get("prompt_tokens")).unwrap_or_default();
+        let cached = number(usage.get("prompt_cache_hit_tokens"))
+            .or_else(|| number(usage.get("prompt_tokens_details").and_then(|details| details.get("cached_tokens"))));
+        let timing = &mut self.answer.timing;
+        timing.tokens_reused = cached.unwrap_or_default();
+        timing.tokens_decoded = prompt.saturating_sub(timing.tokens_reused);
+        timing.tokens_out = number(usage.get("completion_tokens")).unwrap_or_default();
+    }
+}
+
+/// Most bytes of the arguments of one answer.
+const MOST_ARGUMENTS: usize = 256 << 10;
+
+impl Answering for OpenAi {
+    fn data(&mut self, event: &str, data: &str) -> Result<Vec<Event>, EngineError> {
+        let mut out = vec![];
+        if data.trim() == "[DONE]" {
+            self.done = true;
+            return Ok(out);
+        }
+        let value = self.answer.json(data).map_err(|error| match data.lines().next().map(serde_json::from_str::<Value>) {
+            Some(Ok(first)) if first.get("done").is_some() => {
+                self.answer.malformed("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`")
+            }
+            _ => error,
+        })?;
+        let failed = value.get("error").is_some_and(|error| !error.is_null());
+        if failed || event == "error" {
+            let said = error_text(&value).unwrap_or_else(|| one_line(data));
+            let message = format!("{} failed inside the answer: {said}", self.answer.name);
+            return Err(EngineError::new(ErrorKind::Unavailable, message));
+        }
+        if value.get("done").is_some() && value.get("choices").is_none() {
+            return Err(self.answer.malformed("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
+        }
+        let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        if id.is_some_and(|id| *self.id.get_or_insert_with(|| id.into()) != id) {
+            return Ok(out);
+        }
+        if let Some(model) = value.get("model").and_then(Value::as_str).filter(|_| self.answer.model.is_empty()) {
+            self.answer.model = model.into();
+        }
+        if let Some(usage) = value.get("usage").filter(|usage| usage.is_object()) {
+            self.usage(usage);
+        }
+        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
+            return if value.get("usage").is_some() { Ok(out) } else { Err(self.answer.malformed("the answer has no `choices`")) };
+        };
+        for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
+            self.choice(choice, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError> {
+        let mut out = vec![];
+        // A call that the token limit cut is no call.
+        let whole = matches!(self.answer.finish, Some(Finish::Stop | Finish::ToolCalls));
+        for known in std::mem::take(&mut self.fragments).into_iter().filter(|_| whole) {
+            let arguments = known.whole.unwrap_or_else(|| literal_arguments(&known.arguments));
+            self.answer.call(Some(&known.id), &known.name, arguments, &mut out);
+        }
+        let finished = self.answer.end(&mut out)?;
+        Ok((out, finished))
+    }
+}

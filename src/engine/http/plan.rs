@@ -1,0 +1,188 @@
+//! What is sent for a request, where, and how the answer is read.
+
+use serde_json::Value;
+
+use super::answer::{Answer, Answering};
+use super::ollama::{self, Ollama};
+use super::openai::{self, OpenAi, Thinking};
+use super::reply::Format;
+use super::{Api, CAREFUL_CONTEXT, Inner};
+use crate::dialect::{self, Chat, Dialect, Fim, Piece, Start};
+use crate::engine::{Ask, EngineError, ErrorKind, Request};
+
+/// A request, ready to go.
+pub(super) struct Plan {
+    pub path: String,
+    pub body: Value,
+    pub format: Format,
+    pub answering: Box<dyn Answering>,
+    /// Tokens of the prompt, about.
+    pub tokens: usize,
+}
+
+impl Inner {
+    pub(super) async fn plan(&self, request: &Request) -> Result<Plan, EngineError> {
+        match &request.ask {
+            Ask::Chat(chat) => {
+                // What the user configured about thinking goes before what the task would like.
+                let chat = Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() };
+                match &self.dialect {
+                    Some(dialect) => self.rendered_chat(dialect.as_ref(), &chat, request),
+                    None => Ok(self.native_chat(&chat, request)),
+                }
+            }
+            Ask::Fim(fim) => self.fim(fim, request).await,
+        }
+    }
+
+    fn native_chat(&self, chat: &Chat, request: &Request) -> Plan {
+        let parser = || {
+            let native = dialect::by_name("native").filter(|_| !chat.tools.is_empty());
+            native.map(|native| native.parser(&chat.tools, Start::Content))
+        };
+        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, parser(), parser());
+        match self.api {
+            Api::Ollama => {
+                let body = ollama::chat_body(&self.model, chat, request, self.num_ctx(), self.thinking);
+                self.ollama_plan("/api/chat", body, answer)
+            }
+            Api::DeepSeek => {
+                let body = openai::chat_body(&self.model, chat, request, Thinking::Type, self.resend());
+                self.openai_plan("/chat/completions", body, answer)
+            }
+            Api::OpenAi => {
+                let thinking = Thinking::Template { said: self.thinking.is_some() };
+                let body = openai::chat_body(&self.model, chat, request, thinking, self.resend());
+                self.openai_plan("/chat/completions", body, answer)
+            }
+        }
+    }
+
+    fn rendered_chat(&self, dialect: &dyn Dialect, chat: &Chat, request: &Request) -> Result<Plan, EngineError> {
+        let prompt = dialect.render(chat).map_err(|error| {
+            EngineError::new(
+                ErrorKind::Malformed,
+                format!("{}: the conversation cannot be put into {}: {error}", self.wire.name(), dialect.name()),
+            )
+        })?;
+        let parser = dialect.parser(&chat.tools, dialect.start(chat));
+        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, Some(parser), None);
+        Ok(self.raw(dialect, &prompt, request, answer))
+    }
+
+    async fn fim(&self, fim: &Fim, request: &Request) -> Result<Plan, EngineError> {
+        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, None, None);
+        let renders = self.fim_dialect();
+        if self.api != Api::DeepSeek
+            && let Some(dialect) = renders
+            && let Some(prompt) = dialect.fim(fim)
+        {
+            return Ok(self.raw(dialect.as_ref(), &prompt, request, answer));
+        }
+        let (prefix, suffix) = dialect::fim_texts(fim);
+        match self.api {
+            Api::DeepSeek => {
+                let body = openai::fim_body(&self.model, &prefix, &suffix, request);
+                Ok(self.openai_plan("/beta/completions", body, answer))
+            }
+            // Asked again after a change of model: what holes were sent to may be a chat model now.
+            Api::Ollama if self.caps().await?.fim => {
+                let body = ollama::fim_body(&self.model, &prefix, &suffix, request, self.num_ctx());
+                Ok(self.ollama_plan("/api/generate", body, answer))
+            }
+            _ => Err(EngineError::new(ErrorKind::Unsupported, format!("{}: `{}` fills no holes", self.wire.name(), self.model))),
+        }
+    }
+
+    fn raw(&self, dialect: &dyn Dialect, prompt: &[Piece], request: &Request, answer: Answer) -> Plan {
+        let stops = dialect.stop_texts();
+        let text = dialect.text(without_begin(prompt));
+        match self.api {
+            Api::Ollama => {
+                let body = ollama::raw_body(&self.model, &text, stops, request, self.num_ctx());
+                self.ollama_plan("/api/generate", body, answer)
+            }
+            Api::OpenAi | Api::DeepSeek => {
+                let body = openai::raw_body(&self.model, &text, stops, request);
+                self.openai_plan("/completions", body, answer)
+            }
+        }
+    }
+
+    fn openai_plan(&self, path: &str, body: Value, answer: Answer) -> Plan {
+        let tokens = prompt_bytes(&body) / 4;
+        let answering = Box::new(OpenAi::new(answer));
+        Plan { path: self.openai_path(path), body, format: Format::Sse, answering, tokens }
+    }
+
+    fn ollama_plan(&self, path: &str, body: Value, answer: Answer) -> Plan {
+        let sent = prompt_bytes(&body);
+        let answering = Box::new(Ollama::new(answer, sent));
+        Plan { path: self.ollama_path(path), body, format: Format::Ndjson, answering, tokens: sent / 4 }
+    }
+
+    /// `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` beside it.
+    pub(super) fn openai_path(&self, path: &str) -> String {
+        let base = self.wire.endpoint.path();
+        match self.api {
+            Api::DeepSeek => format!("{}{path}", base.trim_end_matches("/v1").trim_end_matches("/beta")),
+            _ if base.is_empty() => format!("/v1{path}"),
+            _ => format!("{base}{path}"),
+        }
+    }
+
+    pub(super) fn ollama_path(&self, path: &str) -> String {
+        let base = self.wire.endpoint.path();
+        format!("{}{path}", base.trim_end_matches("/v1").trim_end_matches("/api"))
+    }
+
+    fn num_ctx(&self) -> u32 {
+        self.context.unwrap_or(CAREFUL_CONTEXT)
+    }
+
+    /// The dialect that writes FIM prompts: the configured one, or Qwen's for a model whose name says that it knows it.
+    fn fim_dialect(&self) -> Option<std::sync::Arc<dyn Dialect>> {
+        let name = self.model.to_lowercase();
+        let qwen = name.contains("qwen") && name.contains("coder");
+        let guessed = || dialect::by_name("hermes").filter(|_| qwen && self.api == Api::OpenAi);
+        self.dialect.clone().or_else(guessed)
+    }
+
+    pub(super) fn renders_fim(&self) -> bool {
+        self.fim_dialect().is_some_and(|dialect| dialect.fim(&Fim::default()).is_some())
+    }
+
+    /// What `start` would send, as text.
+    pub(super) fn preview(&self, ask: &Ask) -> String {
+        let rendered = match ask {
+            Ask::Chat(chat) => {
+                let dialect = self.dialect.clone().or_else(|| dialect::by_name("native"));
+                dialect.and_then(|dialect| dialect.render(chat).ok().map(|prompt| dialect.text(without_begin(&prompt))))
+            }
+            Ask::Fim(fim) => self.fim_dialect().and_then(|dialect| dialect.fim(fim).map(|prompt| dialect.text(without_begin(&prompt)))),
+        };
+        rendered.unwrap_or_else(|| match ask {
+            Ask::Fim(fim) => {
+                let (prefix, suffix) = dialect::fim_texts(fim);
+                format!("{prefix}<hole>{suffix}")
+            }
+            Ask::Chat(_) => String::new(),
+        })
+    }
+}
+
+/// Servers put the begin-of-text token in front of a prompt themselves; two of them would make answers worse.
+fn without_begin(prompt: &[Piece]) -> &[Piece] {
+    match prompt.first() {
+        Some(Piece::Special(token)) if token.contains("begin") && (token.contains("text") || token.contains("sentence")) => &prompt[1..],
+        _ => prompt,
+    }
+}
+
+/// Bytes of the text that a body puts in front of the model.
+fn prompt_bytes(body: &Value) -> usize {
+    let text = |key: &str| body.get(key).and_then(Value::as_str).map_or(0, str::len);
+    let messages = body.get("messages").and_then(Value::as_array);
+    let contents = messages.into_iter().flatten().filter_map(|message| message.get("content")?.as_str());
+    text("prompt") + text("suffix") + contents.map(str::len).sum::<usize>()
+}

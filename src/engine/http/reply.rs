@@ -1,0 +1,168 @@
+//! The body of an answer as frames: format by its first bytes, times and sizes by the limits.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use reqwest::Response;
+
+use super::limits::Limits;
+use super::ndjson::Ndjson;
+use super::sse::{Broken, Frame, Sse};
+use super::wire::{Times, root_cause};
+use crate::engine::{EngineError, ErrorKind};
+
+/// What the API streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Sse,
+    Ndjson,
+}
+
+enum Decoder {
+    /// Nothing but white space so far.
+    Unknown,
+    Sse(Sse),
+    Ndjson(Ndjson),
+    /// One JSON document: the server does not stream.
+    Whole(Vec<u8>),
+}
+
+/// An answer that is being read.
+pub struct Reply {
+    name: String,
+    response: Response,
+    wanted: Format,
+    decoder: Decoder,
+    frames: VecDeque<Frame>,
+    times: Times,
+    limits: Limits,
+    received: usize,
+    progress: Option<Instant>,
+    ended: bool,
+}
+
+impl Reply {
+    pub(super) fn new(name: String, response: Response, wanted: Format, times: Times, limits: &Limits) -> Self {
+        Self {
+            name,
+            response,
+            wanted,
+            decoder: Decoder::Unknown,
+            frames: VecDeque::new(),
+            times,
+            limits: limits.clone(),
+            received: 0,
+            progress: None,
+            ended: false,
+        }
+    }
+
+    /// The next frame; `None` when the body has ended as HTTP says it should.
+    pub async fn next(&mut self) -> Result<Option<Frame>, EngineError> {
+        loop {
+            if let Some(frame) = self.frames.pop_front() {
+                return Ok(Some(frame));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.read().await?;
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), EngineError> {
+        let total = self.times.started + self.times.total;
+        let due = match self.progress {
+            None => self.times.started + self.times.first,
+            Some(last) => last + self.limits.idle,
+        };
+        let deadline = due.min(total);
+        let chunk = tokio::time::timeout_at(deadline.into(), self.response.chunk()).await;
+        let chunk = chunk.map_err(|_| self.timed_out(deadline == total))?;
+        let chunk = chunk.map_err(|error| {
+            let message = format!("{}: the connection broke inside the answer ({}); try again", self.name, root_cause(&error));
+            EngineError::new(ErrorKind::Unavailable, message)
+        })?;
+        let Some(chunk) = chunk else {
+            self.ended = true;
+            return self.finish();
+        };
+        self.received += chunk.len();
+        if self.received > self.limits.body {
+            let message = format!("{}: the answer is over {} MiB and was cut off", self.name, self.limits.body >> 20);
+            return Err(EngineError::new(ErrorKind::Malformed, message));
+        }
+        self.decode(&chunk)
+    }
+
+    fn timed_out(&self, total: bool) -> EngineError {
+        let spent = self.times.started.elapsed().as_secs();
+        let message = match (total, self.progress) {
+            (true, _) => format!("{}: the answer was not complete after {spent} s and was given up", self.name),
+            (false, None) => format!("{} sent nothing for {spent} s; is it loading a model, or overloaded?", self.name),
+            (false, Some(_)) => format!("{} stopped in the middle of an answer", self.name),
+        };
+        EngineError::new(ErrorKind::TimedOut, message)
+    }
+
+    fn decode(&mut self, chunk: &[u8]) -> Result<(), EngineError> {
+        if matches!(self.decoder, Decoder::Unknown) {
+            let Some(first) = chunk.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+                // Servers keep a connection alive with empty lines.
+                self.progress = Some(Instant::now());
+                return Ok(());
+            };
+            self.decoder = self.sniff(*first)?;
+        }
+        let decoded = match &mut self.decoder {
+            Decoder::Sse(sse) => sse.push(chunk),
+            Decoder::Ndjson(ndjson) => ndjson.push(chunk),
+            Decoder::Whole(body) => {
+                body.extend_from_slice(chunk);
+                self.progress = Some(Instant::now());
+                return Ok(());
+            }
+            Decoder::Unknown => Ok(vec![]),
+        };
+        let frames = decoded.map_err(|broken| self.broken(broken))?;
+        if !frames.is_empty() {
+            self.progress = Some(Instant::now());
+        }
+        self.frames.extend(frames);
+        Ok(())
+    }
+
+    fn sniff(&self, first: u8) -> Result<Decoder, EngineError> {
+        let malformed = |what: &str| Err(EngineError::new(ErrorKind::Malformed, format!("{} {what}", self.name)));
+        match (first, self.wanted) {
+            (b'<', _) => malformed("answered with a web page in place of an API answer; check `base_url`"),
+            (b'{' | b'[', Format::Ndjson) => Ok(Decoder::Ndjson(Ndjson::new(self.limits.line))),
+            (b'{' | b'[', Format::Sse) => Ok(Decoder::Whole(vec![])),
+            (_, Format::Ndjson) => malformed("does not speak Ollama's API; is it an OpenAI-compatible server (kind = \"openai\")?"),
+            (_, Format::Sse) => Ok(Decoder::Sse(Sse::new(self.limits.line))),
+        }
+    }
+
+    fn broken(&self, broken: Broken) -> EngineError {
+        let what = match broken {
+            Broken::TooLong(cap) => format!("sent a line of more than {cap} bytes"),
+            Broken::NotUtf8 => "sent text that is not UTF-8".into(),
+        };
+        EngineError::new(ErrorKind::Malformed, format!("{} {what}; the answer was given up", self.name))
+    }
+
+    fn finish(&mut self) -> Result<(), EngineError> {
+        let frames = match &mut self.decoder {
+            Decoder::Unknown => Ok(vec![]),
+            Decoder::Sse(sse) => sse.finish(),
+            Decoder::Ndjson(ndjson) => ndjson.finish(),
+            Decoder::Whole(body) => match String::from_utf8(std::mem::take(body)) {
+                Ok(data) => Ok(vec![Frame::Data { event: String::new(), data }]),
+                Err(_) => Err(Broken::NotUtf8),
+            },
+        };
+        let frames = frames.map_err(|broken| self.broken(broken))?;
+        self.frames.extend(frames);
+        Ok(())
+    }
+}

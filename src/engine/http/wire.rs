@@ -1,0 +1,302 @@
+//! One server: requests with retries and a breaker, answers as frames under the limits. Redirects are refused, proxies are off, and a key
+//! goes only to its own origin.
+
+use std::error::Error;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::{Response, StatusCode, header};
+use serde_json::Value;
+
+use super::breaker::Breaker;
+use super::endpoint::Endpoint;
+use super::key::KeySource;
+use super::limits::Limits;
+use super::reply::{Format, Reply};
+use crate::config::EngineConfig;
+use crate::engine::{EngineError, ErrorKind, Priority};
+
+/// A server and how it is reached.
+pub struct Wire {
+    pub engine: String,
+    pub endpoint: Endpoint,
+    pub limits: Limits,
+    client: reqwest::Client,
+    key: KeySource,
+    breaker: Breaker,
+}
+
+/// The times of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    pub started: Instant,
+    pub first: Duration,
+    pub total: Duration,
+    pub typing: bool,
+}
+
+/// Most bytes of an error's body that are read.
+const ERROR_BODY: usize = 64 << 10;
+
+/// What a trial came to.
+enum Trial {
+    Answered(Response),
+    /// May be tried again, after this long if the server said so.
+    Again(EngineError, Option<Duration>),
+    Failed(EngineError),
+}
+
+impl Wire {
+    pub fn new(engine: &str, config: &EngineConfig, endpoint: Endpoint, limits: Limits) -> Result<Self, EngineError> {
+        // Already installed is fine: it can only have been this one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .connect_timeout(limits.connect)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent(concat!("longsight/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let client = client.map_err(|error| {
+            EngineError::new(ErrorKind::Configuration, format!("engines.{engine}: TLS cannot be set up: {}", root_cause(&error)))
+        })?;
+        let breaker = Breaker::new(limits.breaker_failures, limits.breaker_pause);
+        let key = KeySource::new(engine, config, &endpoint);
+        Ok(Self { engine: engine.into(), endpoint, limits, client, key, breaker })
+    }
+
+    /// The times that this request gets.
+    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> Times {
+        let (first, total) = self.limits.times(priority, prompt_tokens);
+        Times { started: Instant::now(), first, total, typing: priority == Priority::Typing }
+    }
+
+    /// Sends a request and waits for the head of a good answer.
+    pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times) -> Result<Reply, EngineError> {
+        let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times).await;
+        outcome.map(|response| Reply::new(self.name(), response, format, times, &self.limits))
+    }
+
+    /// A small JSON document: model lists, capabilities.
+    pub async fn json(&self, path: &str, body: Option<&Value>) -> Result<Value, EngineError> {
+        let times = self.times(Priority::Normal, 0);
+        let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
+        let response = self.exchange(method, path, body, times).await?;
+        let bytes = limited_body(response, self.limits.line, times.first).await;
+        serde_json::from_slice(&bytes)
+            .map_err(|_| EngineError::new(ErrorKind::Malformed, format!("{}: {path} did not answer with JSON", self.name())))
+    }
+
+    /// Counts how a request ended, once its answer is read or given up.
+    pub fn ended(&self, outcome: Result<(), &EngineError>, typing: bool) {
+        match outcome {
+            Ok(()) => self.breaker.succeeded(),
+            Err(error) if error.kind == ErrorKind::Unavailable => self.breaker.failed(None),
+            // Typing has short limits: a slow server is not a dead one.
+            Err(error) if error.kind == ErrorKind::TimedOut && !typing => self.breaker.failed(None),
+            Err(_) => {}
+        }
+    }
+
+    /// An error without the key: servers echo it in what they say.
+    pub fn redacted(&self, error: EngineError) -> EngineError {
+        let message = self.key.redact(&error.message);
+        EngineError { message, ..error }
+    }
+
+    /// The engine and its address, for messages.
+    pub fn name(&self) -> String {
+        format!("engines.{} ({})", self.engine, self.endpoint.origin())
+    }
+
+    async fn exchange(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Result<Response, EngineError> {
+        if let Some(left) = self.breaker.left_alone() {
+            let message = format!("{} has failed several times and is left alone for another {} s", self.name(), left.as_secs() + 1);
+            return Err(EngineError::new(ErrorKind::Unavailable, message));
+        }
+        let mut trial = 0;
+        loop {
+            let (error, asked) = match self.trial(method.clone(), path, body, times).await {
+                Trial::Answered(response) => return Ok(response),
+                Trial::Failed(error) => return Err(error),
+                Trial::Again(error, asked) => (error, asked),
+            };
+            let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
+            let too_long = wait > self.limits.longest_wait || times.started.elapsed() + wait > times.total;
+            if trial >= self.limits.retries || times.typing || too_long {
+                if let Some(asked) = asked.filter(|_| too_long) {
+                    self.breaker.failed(Some(asked.min(Duration::from_secs(600))));
+                }
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            trial += 1;
+        }
+    }
+
+    async fn trial(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Trial {
+        let url = self.endpoint.at(path);
+        let key = match self.key.get().await {
+            Ok(key) => key,
+            Err(error) => return Trial::Failed(error),
+        };
+        let mut request = self.client.request(method, url.clone());
+        if let Some(header) = key.and_then(|key| key.header(&url)) {
+            request = request.header(header::AUTHORIZATION, header);
+        }
+        if let Some(body) = body {
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        let left = times.first.min(times.total.saturating_sub(times.started.elapsed()));
+        let response = match tokio::time::timeout(left, request.send()).await {
+            Err(_) => {
+                let message = format!("{} did not answer within {} s; is it loading a model, or overloaded?", self.name(), left.as_secs());
+                return Trial::Failed(EngineError::new(ErrorKind::TimedOut, message));
+            }
+            Ok(Err(error)) => return self.unreachable(error),
+            Ok(Ok(response)) => response,
+        };
+        let status = response.status();
+        if status == StatusCode::OK {
+            return match response.headers().get(header::CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
+                None => Trial::Answered(response),
+                Some(_) => {
+                    let message = format!("{} answered compressed, which was not asked for", self.name());
+                    Trial::Failed(EngineError::new(ErrorKind::Malformed, message))
+                }
+            };
+        }
+        let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
+        let location = response.headers().get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
+        let body = limited_body(response, ERROR_BODY, Duration::from_secs(2)).await;
+        let said = said(&body);
+        let error = self.refused(status, path, said, location.map(|to| super::endpoint::origin(&to)));
+        match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Trial::Again(error, asked),
+            _ => Trial::Failed(error),
+        }
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Trial {
+        let cause = root_cause(&error);
+        let name = self.name();
+        if error.is_connect() || error.is_timeout() {
+            let certificate = ["certificate", "UnknownIssuer", "CaUsedAsEndEntity"].iter().any(|word| cause.contains(word));
+            if certificate {
+                let message = format!("{name}: the server's certificate is not trusted ({cause}); nothing was sent");
+                return Trial::Failed(EngineError::new(ErrorKind::Configuration, message));
+            }
+            let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
+            return Trial::Again(EngineError::new(ErrorKind::Unavailable, message), None);
+        }
+        let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again"));
+        // Before the head of an answer this is most often a kept connection that the server has closed meanwhile.
+        if error.is_request() { Trial::Again(broke, None) } else { Trial::Failed(broke) }
+    }
+
+    /// A status that is no answer, for people.
+    fn refused(&self, status: StatusCode, path: &str, said: Option<String>, location: Option<String>) -> EngineError {
+        let name = self.name();
+        let said_lower = said.as_deref().unwrap_or_default().to_lowercase();
+        let detail = said.map_or(String::new(), |said| format!(": {said}"));
+        let long = ["context length", "maximum context", "context size", "context window", "too long", "exceeds the available"];
+        let (kind, message) = match status.as_u16() {
+            401 | 403 => (
+                ErrorKind::Configuration,
+                format!("{name} does not accept the key ({status}){detail}. Set the key with `api_key_env` or `api_key_command`"),
+            ),
+            402 => (ErrorKind::Configuration, format!("{name} wants payment ({status}){detail}")),
+            _ if long.iter().any(|words| said_lower.contains(words)) => {
+                (ErrorKind::TooLong, format!("{name}: the prompt does not fit ({status}){detail}"))
+            }
+            404 => (
+                ErrorKind::Configuration,
+                format!("{name} does not know {path} or the model ({status}){detail}. Check `base_url` and `model`"),
+            ),
+            300..=399 => {
+                let to = location.map_or(String::new(), |to| format!(" to {to}"));
+                (
+                    ErrorKind::Configuration,
+                    format!("{name} redirects{to} ({status}), which is refused; put the final address into `base_url`"),
+                )
+            }
+            429 => (ErrorKind::Unavailable, format!("{name} is asked too often ({status}){detail}; wait a little")),
+            500..=599 => (ErrorKind::Unavailable, format!("{name} failed ({status}){detail}; try again, or look at the server's log")),
+            _ => (ErrorKind::Configuration, format!("{name} refused the request ({status}){detail}")),
+        };
+        EngineError::new(kind, message)
+    }
+}
+
+/// The last error of the chain says most, and holds no URL.
+pub(super) fn root_cause(error: &dyn Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+/// At most `cap` bytes of a body, whatever can be read in time.
+async fn limited_body(mut response: Response, cap: usize, time: Duration) -> Vec<u8> {
+    let mut body = vec![];
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk[..chunk.len().min(cap - body.len())]);
+            if body.len() >= cap {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(time, reading).await;
+    body
+}
+
+/// What a server's error document says, cut to a line; `None` for pages and garbage.
+fn said(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body.trim_ascii()).ok()?;
+    error_text(&value)
+}
+
+/// The message of an error object in any of the usual shapes.
+pub(super) fn error_text(value: &Value) -> Option<String> {
+    let error = value.get("error").unwrap_or(value);
+    let text = error.as_str().or_else(|| ["message", "detail", "msg"].iter().find_map(|key| error.get(key)?.as_str()))?;
+    Some(one_line(text))
+}
+
+/// Text of a server for a message: one line, no control characters, not long.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_string()
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = http_date(text.trim())?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(Duration::from_secs(at).saturating_sub(now))
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
+fn http_date(text: &str) -> Option<u64> {
+    let parts: Vec<&str> = text.split([' ', ':']).collect();
+    let [_, day, month, year, hour, minute, second, "GMT"] = parts[..] else { return None };
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months.iter().position(|name| *name == month)? as i64 + 1;
+    let number = |text: &str| text.parse::<i64>().ok().filter(|number| (0..10_000).contains(number));
+    let (day, year) = (number(day)?, number(year)?);
+    // Days since 1970 by the usual civil-calendar formula; the year starts in March so that leap days come last.
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    u64::try_from(days * 86_400 + number(hour)? * 3600 + number(minute)? * 60 + number(second)?).ok()
+}
+
+/// Between half and the whole of `most`, so that clients do not come back all at once.
+fn jitter(most: Duration) -> Duration {
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
+    most / 2 + (most / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)
+}

@@ -1,0 +1,282 @@
+//! The connection to the engine process: one thread of ours owns it, connects on demand, gives each answer to its request, and after a
+//! death tells every waiting request so, once. Three deaths at work within five minutes switch the model off.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::mpsc;
+
+use super::spawn::{self, Connection, Surroundings};
+use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, Order, ToEngine};
+use crate::engine::{EngineError, ErrorKind};
+
+/// Answers to one request; dropping it cancels the request.
+pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
+
+const CRASHES: usize = 3;
+const CRASH_WINDOW: Duration = Duration::from_secs(300);
+const TICK: Duration = Duration::from_millis(50);
+const PING: Duration = Duration::from_secs(2);
+/// Without any sign of life for this long the process hangs.
+const HANG: Duration = Duration::from_secs(10);
+/// A single step of a worker may take this many times longer: a large model on a busy machine.
+const STEP_FACTOR: u32 = 6;
+
+/// A handle on the connection's thread. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Link {
+    orders: mpsc::UnboundedSender<Asked>,
+    ready: Arc<AtomicBool>,
+}
+
+struct Asked {
+    order: Order,
+    model: ModelSpec,
+    answers: mpsc::UnboundedSender<Answer>,
+}
+
+impl Link {
+    pub fn start(surroundings: Surroundings) -> Self {
+        let (orders, asked) = mpsc::unbounded_channel();
+        let ready = Arc::new(AtomicBool::new(false));
+        let state = ready.clone();
+        let run = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(Owner::new(asked, state, surroundings).run()),
+                Err(error) => crate::report::log("error", format_args!("the engine link cannot run: {error}")),
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("engine-link".into()).spawn(run) {
+            crate::report::log("error", format_args!("the engine link cannot run: {error}"));
+        }
+        Self { orders, ready }
+    }
+
+    /// Sends an order; its answers come through the receiver, the last one ends it.
+    pub fn send(&self, order: Order, model: &ModelSpec) -> Answers {
+        let (answers, receiver) = mpsc::unbounded_channel();
+        // A thread that is gone drops the sender, which the receiver sees as the end.
+        let _ = self.orders.send(Asked { order, model: model.clone(), answers });
+        receiver
+    }
+
+    /// Whether a model has answered on this connection, so that counting is quick.
+    pub fn ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+}
+
+/// The link's thread is gone: it could not be started.
+pub(super) fn gone() -> EngineError {
+    EngineError::new(ErrorKind::Unavailable, "the link to the engine process is closed; restart the language server")
+}
+
+struct Pending {
+    answers: mpsc::UnboundedSender<Answer>,
+    model: ModelSpec,
+}
+
+struct Wire {
+    writer: OwnedWriteHalf,
+    frames: mpsc::UnboundedReceiver<FromEngine>,
+    pid: Option<i32>,
+    child: Option<tokio::process::Child>,
+    heard: Instant,
+    pinged: Instant,
+}
+
+struct Owner {
+    surroundings: Surroundings,
+    asked: mpsc::UnboundedReceiver<Asked>,
+    ready: Arc<AtomicBool>,
+    wire: Option<Wire>,
+    pending: HashMap<u64, Pending>,
+    next: u64,
+    /// When the engine died with this model at work, oldest first.
+    crashes: VecDeque<(Instant, ModelSpec)>,
+    hang: Duration,
+}
+
+impl Owner {
+    fn new(asked: mpsc::UnboundedReceiver<Asked>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
+        let hang = surroundings.hang.unwrap_or(HANG);
+        Self { surroundings, asked, ready, wire: None, pending: HashMap::new(), next: 0, crashes: VecDeque::new(), hang }
+    }
+
+    async fn run(mut self) {
+        loop {
+            let idle = self.pending.is_empty();
+            tokio::select! {
+                asked = self.asked.recv() => match asked {
+                    Some(asked) => self.take(asked).await,
+                    None => return,
+                },
+                frame = next_frame(&mut self.wire) => match frame {
+                    Some(frame) => self.deliver(frame),
+                    None => self.died().await,
+                },
+                () = tokio::time::sleep(TICK), if !idle => self.tick().await,
+            }
+        }
+    }
+
+    /// Connects if need be and sends an order on.
+    async fn take(&mut self, asked: Asked) {
+        if let Some(message) = self.switched_off(&asked.model) {
+            return fail(&asked.answers, Failure::Unavailable, message);
+        }
+        if self.wire.is_none()
+            && let Err(error) = self.connect().await
+        {
+            let kind = match error.kind() {
+                std::io::ErrorKind::Unsupported | std::io::ErrorKind::NotFound => Failure::Configuration,
+                _ => Failure::Unavailable,
+            };
+            return fail(&asked.answers, kind, format!("the engine process cannot be used: {error}"));
+        }
+        let bytes = match wire::encode(&ToEngine { id: self.next, order: asked.order }) {
+            Ok(bytes) => bytes,
+            Err(error) => return fail(&asked.answers, Failure::TooLong, error.to_string()),
+        };
+        self.pending.insert(self.next, Pending { answers: asked.answers, model: asked.model });
+        self.next += 1;
+        self.write(&bytes).await;
+    }
+
+    async fn connect(&mut self) -> std::io::Result<()> {
+        // A crash is followed by a pause that grows.
+        let recent = self.crashes.iter().filter(|(at, _)| at.elapsed() < CRASH_WINDOW).count() as u32;
+        if recent > 0 {
+            tokio::time::sleep(Duration::from_millis(100 << recent.min(5))).await;
+        }
+        let Connection { stream, pid, child } = spawn::connect(&self.surroundings).await?;
+        let (reader, writer) = stream.into_split();
+        let (sender, frames) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(reader);
+            while let Ok(body) = spawn::frame(&mut reader).await {
+                let Ok(frame) = serde_json::from_slice(&body) else { return };
+                if sender.send(frame).is_err() {
+                    return;
+                }
+            }
+        });
+        self.wire = Some(Wire { writer, frames, pid, child, heard: Instant::now(), pinged: Instant::now() });
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) {
+        let Some(wire) = &mut self.wire else { return };
+        // A process that is stopped does not read; what it misses is sent by nobody else.
+        let sent = tokio::time::timeout(self.hang, wire.writer.write_all(bytes)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            self.kill();
+        }
+    }
+
+    fn deliver(&mut self, frame: FromEngine) {
+        if let Some(wire) = &mut self.wire {
+            wire.heard = Instant::now();
+        }
+        if let Answer::Pong { busy_ms } = frame.answer {
+            if Duration::from_millis(busy_ms) > self.hang * STEP_FACTOR {
+                self.kill();
+            }
+            return;
+        }
+        let Some(pending) = self.pending.get(&frame.id) else { return };
+        let last = !matches!(frame.answer, Answer::Progress { .. } | Answer::Text(_));
+        let ready = matches!(frame.answer, Answer::Done { .. } | Answer::Opened(_) | Answer::Counts(_));
+        // Nobody listens: `tick` sees that and cancels.
+        let _ = pending.answers.send(frame.answer);
+        if last {
+            self.pending.remove(&frame.id);
+        }
+        if ready {
+            self.ready.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Cancels what nobody waits for, asks for a sign of life, kills what gives none.
+    async fn tick(&mut self) {
+        let dropped: Vec<u64> = self.pending.iter().filter(|(_, pending)| pending.answers.is_closed()).map(|(id, _)| *id).collect();
+        for id in dropped {
+            self.pending.remove(&id);
+            if let Ok(bytes) = wire::encode(&ToEngine { id, order: Order::Cancel }) {
+                self.write(&bytes).await;
+            }
+        }
+        let Some(wire) = &mut self.wire else { return };
+        if wire.heard.elapsed() > self.hang && wire.pinged > wire.heard {
+            return self.kill();
+        }
+        if wire.pinged.elapsed() > PING.min(self.hang / 2) {
+            wire.pinged = Instant::now();
+            if let Ok(bytes) = wire::encode(&ToEngine { id: u64::MAX, order: Order::Ping }) {
+                self.write(&bytes).await;
+            }
+        }
+    }
+
+    /// Ends a process that hangs; the reader sees the end and `died` does the rest.
+    fn kill(&mut self) {
+        let Some(pid) = self.wire.as_ref().and_then(|wire| wire.pid) else { return };
+        crate::report::log("warning", format_args!("the engine process {pid} does not answer and is killed"));
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+    }
+
+    /// The stream ended: every waiting request hears so, once.
+    async fn died(&mut self) {
+        let Some(mut wire) = self.wire.take() else { return };
+        self.ready.store(false, Ordering::Relaxed);
+        let status = match &mut wire.child {
+            Some(child) => tokio::time::timeout(Duration::from_millis(50), child.wait()).await.ok().and_then(Result::ok),
+            None => None,
+        };
+        let how = status.map(|status| format!(" ({status})")).unwrap_or_default();
+        let mut blamed: Vec<ModelSpec> = vec![];
+        for (_, pending) in self.pending.drain() {
+            if !blamed.contains(&pending.model) {
+                blamed.push(pending.model);
+            }
+            let message = format!("the engine process died at work{how}; the next request starts it again{}", spawn::last_words());
+            fail(&pending.answers, Failure::Unavailable, message);
+        }
+        self.crashes.extend(blamed.into_iter().map(|model| (Instant::now(), model)));
+        self.crashes.retain(|(at, _)| at.elapsed() < CRASH_WINDOW);
+        if let Some(message) = self.crashes.back().and_then(|(_, model)| self.switched_off(model)) {
+            crate::report::log("error", message);
+        }
+    }
+
+    /// Why a model is off, if it is: the same file was at work in three deaths. Another file, or the same one replaced, is another model.
+    fn switched_off(&self, model: &ModelSpec) -> Option<String> {
+        let same = |other: &ModelSpec| (&other.path, other.modified, other.bytes) == (&model.path, model.modified, model.bytes);
+        let count = self.crashes.iter().filter(|(_, other)| same(other)).count();
+        (count >= CRASHES).then(|| {
+            format!(
+                "the model {} is switched off: the engine process died {count} times with it. Replace the file or choose another model, then \
+                 restart the language server{}",
+                model.path.display(),
+                spawn::last_words()
+            )
+        })
+    }
+}
+
+async fn next_frame(wire: &mut Option<Wire>) -> Option<FromEngine> {
+    match wire {
+        Some(wire) => wire.frames.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn fail(answers: &mpsc::UnboundedSender<Answer>, kind: Failure, message: String) {
+    // Nobody listens: nobody needs to know.
+    let _ = answers.send(Answer::Failed { kind, message });
+}

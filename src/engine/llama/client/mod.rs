@@ -1,0 +1,113 @@
+//! Our side of the engine process: an `Engine` that renders requests, sends them over the link and reads the answers back.
+
+mod count;
+mod link;
+mod request;
+mod spawn;
+mod spec;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use self::link::Link;
+use self::request::Prepared;
+pub use self::spawn::Surroundings;
+use self::spec::Subject;
+use super::wire;
+use crate::config::EngineConfig;
+use crate::dialect::{self, Dialect};
+use crate::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Request, Tokens};
+
+/// The embedded engine.
+pub struct Llama {
+    subject: Subject,
+    link: Link,
+    tokens: Arc<count::Counter>,
+}
+
+impl Llama {
+    /// An engine for one model file. Starts nothing: the engine process is found or started with the first request.
+    #[expect(clippy::new_ret_no_self, reason = "callers want the trait object; the type is a detail")]
+    pub fn new(config: &EngineConfig, model_file: PathBuf) -> Arc<dyn Engine> {
+        Self::within(config, model_file, Surroundings::default())
+    }
+
+    /// The same, with an engine process of its own choosing.
+    pub fn within(config: &EngineConfig, model_file: PathBuf, surroundings: Surroundings) -> Arc<dyn Engine> {
+        let subject = Subject::new(config.clone(), model_file);
+        let link = Link::start(surroundings);
+        let tokens = Arc::new(count::Counter::new(subject.clone(), link.clone()));
+        Arc::new(Self { subject, link, tokens })
+    }
+
+    /// What to send for a request, or why it cannot be sent.
+    fn prepare(&self, request: &Request) -> Result<Prepared, EngineError> {
+        let model = self.subject.model()?;
+        Prepared::new(request, &model)
+    }
+}
+
+impl Engine for Llama {
+    fn model(&self) -> String {
+        self.subject.name()
+    }
+
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        Box::pin(async {
+            let model = self.subject.model()?;
+            let mut answers = self.link.send(wire::Order::Open(model.spec.clone()), &model.spec);
+            while let Some(answer) = answers.recv().await {
+                match answer {
+                    wire::Answer::Opened(caps) => return Ok(Caps { chat: true, tools: true, ..caps }),
+                    wire::Answer::Failed { kind, message } => return Err(request::error(kind, message)),
+                    _ => {}
+                }
+            }
+            Err(link::gone())
+        })
+    }
+
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        let (sender, events) = mpsc::channel(256);
+        match self.prepare(&request) {
+            Ok(prepared) => {
+                let answers = self.link.send(prepared.order(&request), prepared.spec());
+                tokio::spawn(request::follow(prepared, answers, sender, cancel, self.model()));
+            }
+            // The channel is new and has room.
+            Err(error) => drop(sender.try_send(Event::Failed(error))),
+        }
+        events
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        self.tokens.clone()
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        let dialect = self.subject.dialect();
+        match request::render(ask, dialect.as_ref()) {
+            Ok(prompt) => dialect.text(&prompt),
+            Err(error) => error.message,
+        }
+    }
+}
+
+/// The dialect that the configuration names, else the model's own.
+fn choose(config: &EngineConfig, name: &str, chat_template: Option<&str>) -> Result<Arc<dyn Dialect>, EngineError> {
+    let Some(wanted) = config.dialect.as_deref() else { return Ok(dialect::for_model(name, chat_template)) };
+    // `native` leaves rendering to a server; here we are the server.
+    if wanted == "native" {
+        return Ok(dialect::for_model(name, chat_template));
+    }
+    dialect::by_name(wanted).ok_or_else(|| {
+        let message = format!("`{wanted}` is not a dialect; there are {}", dialect::NAMES.join(", "));
+        EngineError::new(ErrorKind::Configuration, message)
+    })
+}

@@ -1,0 +1,171 @@
+//! One request: rendered on the way out, parsed on the way back.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::link::{self, Answers};
+use super::spec::Model;
+use crate::dialect::{Chat, Delta, Dialect, Parser, Piece, ToolChoice};
+use crate::engine::llama::wire::{Answer, Failure, Generate, Grammar, ModelSpec, Order, Stage};
+use crate::engine::{Ask, Cancel, EngineError, ErrorKind, Event, Finish, Finished, Request};
+
+/// A rendered request and the parser of its answer.
+pub(super) struct Prepared {
+    prompt: Vec<Piece>,
+    stop_tokens: Vec<String>,
+    grammar: Option<Grammar>,
+    /// `None` for holes: their text is taken as it comes.
+    parser: Option<Box<dyn Parser>>,
+    spec: ModelSpec,
+}
+
+/// Renders what is asked.
+pub(super) fn render(ask: &Ask, dialect: &dyn Dialect) -> Result<Vec<Piece>, EngineError> {
+    match ask {
+        Ask::Chat(chat) => dialect.render(chat).map_err(|error| EngineError::new(ErrorKind::Malformed, error.to_string())),
+        Ask::Fim(fim) => dialect.fim(fim).ok_or_else(|| {
+            EngineError::new(ErrorKind::Unsupported, format!("the dialect {} cannot fill holes; use it for conversations", dialect.name()))
+        }),
+    }
+}
+
+impl Prepared {
+    pub fn new(request: &Request, model: &Arc<Model>) -> Result<Self, EngineError> {
+        let dialect = model.dialect.as_ref();
+        let mut prepared = Self {
+            prompt: vec![],
+            stop_tokens: dialect.stop_texts().iter().map(|text| (*text).to_string()).collect(),
+            grammar: None,
+            parser: None,
+            spec: model.spec.clone(),
+        };
+        match &request.ask {
+            Ask::Fim(_) => prepared.prompt = render(&request.ask, dialect)?,
+            Ask::Chat(chat) => {
+                let chat = Chat { thinking: model.thinking.unwrap_or(chat.thinking), ..chat.clone() };
+                let tools = if chat.tool_choice == ToolChoice::None { &[][..] } else { &chat.tools };
+                prepared.parser = Some(dialect.parser(tools, dialect.start(&chat)));
+                prepared.grammar = dialect.grammar(&chat.tools, chat.tool_choice).map(|g| Grammar { gbnf: g.gbnf, trigger: g.trigger });
+                prepared.prompt = render(&Ask::Chat(chat), dialect)?;
+            }
+        }
+        Ok(prepared)
+    }
+
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    pub fn order(&self, request: &Request) -> Order {
+        Order::Generate(Box::new(Generate {
+            model: self.spec.clone(),
+            prompt: self.prompt.clone(),
+            max_tokens: request.max_tokens,
+            temperature: request.temperature,
+            stop: request.stop.clone(),
+            stop_tokens: self.stop_tokens.clone(),
+            plain: self.parser.is_none(),
+            grammar: self.grammar.clone(),
+            priority: request.priority,
+        }))
+    }
+}
+
+/// Turns the answers of one request into events, until it ends, is cancelled or nobody listens.
+pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mpsc::Sender<Event>, cancel: Cancel, model: String) {
+    let mut reading = Reading { parser: prepared.parser, called: false, malformed: None };
+    loop {
+        // Dropping `answers` tells the link that nobody waits any more, and the link tells the engine process.
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => {
+                let _ = events.send(Event::Failed(EngineError::new(ErrorKind::Cancelled, "cancelled"))).await;
+                return;
+            }
+            () = events.closed() => return,
+            answer = answers.recv() => answer,
+        };
+        let (out, last) = match answer {
+            Some(answer) => reading.read(answer, &model),
+            None => (vec![Event::Failed(link::gone())], true),
+        };
+        for event in out {
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+        if last {
+            return;
+        }
+    }
+}
+
+struct Reading {
+    parser: Option<Box<dyn Parser>>,
+    called: bool,
+    malformed: Option<String>,
+}
+
+impl Reading {
+    /// The events of an answer, and whether it was the last.
+    fn read(&mut self, answer: Answer, model: &str) -> (Vec<Event>, bool) {
+        match answer {
+            Answer::Progress { stage, done, total } => {
+                let stage = match stage {
+                    Stage::Load => "loading the model",
+                    Stage::Prefill => "reading the prompt",
+                };
+                (vec![Event::Progress { stage, done, total }], false)
+            }
+            Answer::Text(text) => match &mut self.parser {
+                None => (vec![Event::Text(text)], false),
+                Some(parser) => {
+                    let deltas = parser.push(&text);
+                    (self.events(deltas), false)
+                }
+            },
+            Answer::Done { finish, timing } => {
+                let deltas = self.parser.as_mut().map(|parser| parser.finish(finish != Finish::Length)).unwrap_or_default();
+                let mut events = self.events(deltas);
+                let reason = if self.called { Finish::ToolCalls } else { finish };
+                events.push(match self.malformed.take().filter(|_| !self.called) {
+                    Some(message) => Event::Failed(EngineError::new(ErrorKind::Malformed, message)),
+                    None => Event::Done(Finished { reason, model: model.into(), timing }),
+                });
+                (events, true)
+            }
+            Answer::Failed { kind, message } => (vec![Event::Failed(error(kind, message))], true),
+            Answer::Opened(_) | Answer::Counts(_) | Answer::Pong { .. } => (vec![], false),
+        }
+    }
+
+    fn events(&mut self, deltas: Vec<Delta>) -> Vec<Event> {
+        let mut events = vec![];
+        for delta in deltas {
+            match delta {
+                Delta::Text(text) => events.push(Event::Text(text)),
+                Delta::Reasoning(text) => events.push(Event::Reasoning(text)),
+                Delta::Call(call) => {
+                    self.called = true;
+                    events.push(Event::Call(call));
+                }
+                Delta::Malformed(message) => self.malformed = Some(message),
+            }
+        }
+        events
+    }
+}
+
+/// The error that an answer carries.
+pub(super) fn error(kind: Failure, message: String) -> EngineError {
+    let kind = match kind {
+        Failure::Cancelled => ErrorKind::Cancelled,
+        Failure::Unavailable => ErrorKind::Unavailable,
+        Failure::Configuration => ErrorKind::Configuration,
+        Failure::TooLong => ErrorKind::TooLong,
+        Failure::Malformed => ErrorKind::Malformed,
+        Failure::Unsupported => ErrorKind::Unsupported,
+    };
+    EngineError::new(kind, message)
+}

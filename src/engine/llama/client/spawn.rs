@@ -1,0 +1,142 @@
+//! Starts the engine process and says hello to it.
+
+use std::fs::OpenOptions;
+use std::io::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+
+use crate::engine::llama::{place, wire};
+
+/// Longest wait for a new engine process to listen; it loads no model before.
+const START: Duration = Duration::from_secs(15);
+
+/// Log bytes after which the file starts anew.
+const LOG_LIMIT: u64 = 4 << 20;
+
+/// Where the engine process is, how it is started and how patient we are. The default is what the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The socket; else the user's (see [`place::socket`]).
+    pub socket: Option<PathBuf>,
+    /// The binary to start; else `$LONGSIGHT_BIN` or the one that runs.
+    pub binary: Option<PathBuf>,
+    /// Time without clients after which the process leaves.
+    pub idle: Option<Duration>,
+    /// Time without a sign of life after which the process is killed.
+    pub hang: Option<Duration>,
+}
+
+/// A greeted connection.
+pub(super) struct Connection {
+    pub stream: UnixStream,
+    /// The engine process, where the system tells.
+    pub pid: Option<i32>,
+    /// Set when this connection started it.
+    pub child: Option<Child>,
+}
+
+/// Connects to the running engine process, or starts one.
+pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
+    let socket = surroundings.socket.clone().map_or_else(place::socket, Ok)?;
+    if let Ok(stream) = UnixStream::connect(&socket).await {
+        return greet(stream, None).await;
+    }
+    let mut child = start(surroundings, &socket)?;
+    let started = Instant::now();
+    loop {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        if let Ok(stream) = UnixStream::connect(&socket).await {
+            return greet(stream, Some(child)).await;
+        }
+        // One that finds another already starting leaves with 0, and the other will listen.
+        if let Some(status) = child.try_wait()?.filter(|status| !status.success()) {
+            return Err(Error::other(format!("the engine process did not start ({status}){}", last_words())));
+        }
+        if started.elapsed() > START {
+            let _ = child.start_kill();
+            let message = format!("the engine process did not listen on {} within {} s{}", socket.display(), START.as_secs(), last_words());
+            return Err(Error::new(ErrorKind::TimedOut, message));
+        }
+    }
+}
+
+async fn greet(mut stream: UnixStream, child: Option<Child>) -> Result<Connection> {
+    let credentials = stream.peer_cred()?;
+    if credentials.uid() != nix::unistd::getuid().as_raw() {
+        return Err(Error::new(
+            ErrorKind::PermissionDenied,
+            "the engine's socket belongs to another user; set LONGSIGHT_SOCKET to a path of your own",
+        ));
+    }
+    stream.write_all(&wire::encode(&wire::Greeting::own())?).await?;
+    let body = tokio::time::timeout(START, frame(&mut stream)).await??;
+    let theirs: wire::Greeting = serde_json::from_slice(&body)?;
+    match theirs.refusal() {
+        Some(message) => Err(Error::new(ErrorKind::Unsupported, message)),
+        None => Ok(Connection { stream, pid: credentials.pid(), child }),
+    }
+}
+
+/// Reads one frame's body.
+pub(super) async fn frame(from: &mut (impl AsyncReadExt + Unpin)) -> Result<Vec<u8>> {
+    let mut head = [0; 4];
+    from.read_exact(&mut head).await?;
+    let mut body = vec![0; wire::length(head)?];
+    from.read_exact(&mut body).await?;
+    Ok(body)
+}
+
+/// The binary to start. After an upgrade that is the new file at the path of the one that runs.
+fn binary(surroundings: &Surroundings) -> Result<PathBuf> {
+    let named = || std::env::var_os("LONGSIGHT_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = surroundings.binary.clone().or_else(named) {
+        return Ok(path);
+    }
+    let path = std::env::current_exe()?;
+    let text = path.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
+}
+
+/// Starts `longsight engine` at a lower priority, without our secrets, its output in a log file.
+fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
+    let binary = binary(surroundings)?;
+    let nice = ["/usr/bin/nice", "/bin/nice"].into_iter().find(|path| Path::new(path).exists());
+    let mut command = match nice {
+        Some(nice) => {
+            let mut command = Command::new(nice);
+            command.args(["-n", "5"]).arg(&binary);
+            command
+        }
+        None => Command::new(&binary),
+    };
+    command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
+    if let Some(idle) = surroundings.idle {
+        command.env("LONGSIGHT_ENGINE_IDLE_MS", idle.as_millis().to_string());
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log()).current_dir("/").kill_on_drop(false);
+    command.spawn().map_err(|error| Error::new(error.kind(), format!("cannot start {} ({error})", binary.display())))
+}
+
+/// The log file, started anew when it has grown; nothing where it cannot be written.
+fn log() -> Stdio {
+    let open = || {
+        let path = place::log_file()?;
+        std::fs::create_dir_all(path.parent()?).ok()?;
+        let large = std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LOG_LIMIT);
+        if large {
+            std::fs::remove_file(&path).ok()?;
+        }
+        OpenOptions::new().create(true).append(true).open(&path).ok()
+    };
+    open().map_or_else(Stdio::null, Stdio::from)
+}
+
+/// Where to read more.
+pub(super) fn last_words() -> String {
+    place::log_file().map(|path| format!("; its log is {}", path.display())).unwrap_or_default()
+}

@@ -1,0 +1,142 @@
+//! Which model is meant and how it is loaded: the configuration, the file as it lies there now, and its checked header.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use super::choose;
+use crate::config::EngineConfig;
+use crate::dialect::{self, Dialect};
+use crate::engine::llama::gguf::{self, Header, KvType};
+use crate::engine::llama::wire::ModelSpec;
+use crate::engine::{EngineError, ErrorKind};
+
+/// Tokens of context where the configuration does not say.
+const DEFAULT_CONTEXT: u32 = 8192;
+
+/// Bytes that the KV caches of all slots may take together before there is only one slot.
+const SLOTS_BUDGET: u64 = 768 << 20;
+
+/// A configured model. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Subject {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: EngineConfig,
+    file: PathBuf,
+    known: Mutex<Known>,
+}
+
+/// What need not be found out again.
+#[derive(Default)]
+struct Known {
+    /// The file that was there last: read again when it changes.
+    model: Option<Arc<Model>>,
+    /// Tokens by hash of the text.
+    counts: HashMap<u64, usize>,
+}
+
+/// Counts kept before they are collected anew.
+const MOST_COUNTS: usize = 1 << 16;
+
+/// A model whose header has been read and checked.
+pub(super) struct Model {
+    pub spec: ModelSpec,
+    pub dialect: Arc<dyn Dialect>,
+    pub thinking: Option<bool>,
+}
+
+impl Subject {
+    pub fn new(config: EngineConfig, file: PathBuf) -> Self {
+        Self { shared: Arc::new(Shared { config, file, known: Mutex::default() }) }
+    }
+
+    pub fn name(&self) -> String {
+        self.shared.config.model.clone()
+    }
+
+    /// The dialect, also while the file is missing.
+    pub fn dialect(&self) -> Arc<dyn Dialect> {
+        self.model().map_or_else(|_| dialect::for_model(&self.name(), None), |model| model.dialect.clone())
+    }
+
+    /// The model as its file lies there now.
+    pub fn model(&self) -> Result<Arc<Model>, EngineError> {
+        let shared = &*self.shared;
+        let stamp = stamp(&shared.file);
+        let mut known = self.known();
+        if let Some(model) = known.model.as_ref().filter(|model| Some((model.spec.modified, model.spec.bytes)) == stamp) {
+            return Ok(model.clone());
+        }
+        let header = gguf::read_header(&shared.file).map_err(|error| EngineError::new(ErrorKind::Configuration, error.to_string()))?;
+        let (modified, bytes) = stamp.unwrap_or_default();
+        let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
+        let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
+        let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking });
+        // Another model may count otherwise.
+        *known = Known { model: Some(model.clone()), counts: HashMap::new() };
+        Ok(model)
+    }
+
+    /// Tokens of the text with this hash, if they were counted before.
+    pub fn count(&self, hash: u64) -> Option<usize> {
+        self.known().counts.get(&hash).copied()
+    }
+
+    pub fn remember(&self, hash: u64, count: usize) {
+        let mut known = self.known();
+        if known.counts.len() >= MOST_COUNTS {
+            known.counts.clear();
+        }
+        known.counts.insert(hash, count);
+    }
+
+    /// Nothing that is half done can be left behind in it by a panic.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Modification time in nanoseconds, and size.
+fn stamp(file: &Path) -> Option<(u64, u64)> {
+    let metadata = std::fs::metadata(file).ok()?;
+    let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    Some((modified, metadata.len()))
+}
+
+fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError> {
+    let kv_type = config.kv_type.clone().unwrap_or_else(|| "f16".into());
+    let Some(kind) = KvType::by_name(&kv_type) else {
+        let message = format!("`kv_type = \"{kv_type}\"` is not known; there are f16, q8_0 and q4_0");
+        return Err(EngineError::new(ErrorKind::Configuration, message));
+    };
+    let trained = u32::try_from(header.context_length()).unwrap_or(u32::MAX);
+    let context = config.context.unwrap_or(DEFAULT_CONTEXT).min(trained).max(64);
+    let per_slot = header.kv_bytes_per_token(kind).saturating_mul(u64::from(context)).max(1);
+    Ok(ModelSpec {
+        path: std::path::absolute(&header.path).unwrap_or_else(|_| header.path.clone()),
+        modified: 0,
+        bytes: 0,
+        context,
+        threads: config.threads.unwrap_or_else(threads).max(1),
+        gpu_layers: config.gpu_layers.unwrap_or_default(),
+        cpu_moe: config.cpu_moe.unwrap_or_default(),
+        n_cpu_moe: config.n_cpu_moe.unwrap_or_default(),
+        kv_type,
+        slots: (SLOTS_BUDGET / per_slot).clamp(1, 3) as u32,
+    })
+}
+
+/// Leaves a core to the editor from three cores on. On two, both work at lower priority: one alone would halve the rate.
+fn threads() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
+    match cores {
+        0..=2 => cores,
+        // Hyper-threads do not help; half of many logical cores is about the number of real ones.
+        3..=8 => cores - 1,
+        _ => (cores / 2).max(7),
+    }
+}

@@ -1,0 +1,168 @@
+//! GGUF headers, read and checked in plain Rust: llama.cpp aborts the process on some malformed files, so it sees only what passed here.
+//! Also the numbers that say whether a model fits: weights, expert weights, KV cache per token.
+
+mod check;
+mod reader;
+mod size;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use size::KvType;
+
+/// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Header {
+    pub path: PathBuf,
+    pub version: u32,
+    /// `general.architecture`, e.g. `qwen2`, `llama4`, `deepseek32`.
+    pub arch: String,
+    /// Scalars, strings and short numeric arrays by key.
+    values: BTreeMap<String, Value>,
+    /// Lengths of all arrays by key.
+    arrays: BTreeMap<String, u64>,
+    pub tensors: Vec<Tensor>,
+    /// Where tensor data begins, in bytes.
+    pub data_start: u64,
+    /// Bytes of the file, or of all files of a split model.
+    pub file_bytes: u64,
+    /// The files of a split model, this one included; one entry otherwise.
+    pub files: Vec<PathBuf>,
+}
+
+/// One tensor as the header describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    pub name: String,
+    /// Elements per dimension, fastest first.
+    pub shape: Vec<u64>,
+    /// ggml type number.
+    pub kind: u32,
+    /// Bytes from the start of the tensor data.
+    pub offset: u64,
+}
+
+/// One metadata value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Bool(bool),
+    Text(String),
+    /// A short array of whole numbers, e.g. heads per layer.
+    Numbers(Vec<i64>),
+}
+
+/// Why a file cannot be used, for people: names the file, what is wrong with it and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GgufError {
+    pub path: PathBuf,
+    pub problem: String,
+}
+
+impl fmt::Display for GgufError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the model file {} {}", self.path.display(), self.problem)
+    }
+}
+
+impl std::error::Error for GgufError {}
+
+/// Reads and checks the header of a model file; of a split model, of all its files. Nothing of the tensor data is read.
+pub fn read_header(path: &Path) -> Result<Header, GgufError> {
+    let wrong = |problem: String| GgufError { path: path.into(), problem };
+    let mut header = reader::read(path).map_err(wrong)?;
+    header.files = vec![path.into()];
+    let count = header.number("split.count").unwrap_or(1);
+    if count > 1 {
+        add_shards(&mut header, count)?;
+    }
+    check::check(&header).map_err(wrong)?;
+    Ok(header)
+}
+
+/// Reads the other files of a split model and adds their tensors and sizes.
+fn add_shards(header: &mut Header, count: u64) -> Result<(), GgufError> {
+    let wrong = |path: &Path, problem: String| GgufError { path: path.into(), problem };
+    let path = header.path.clone();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let end = format!("-00001-of-{count:05}.gguf");
+    let Some(stem) = name.strip_suffix(&end).filter(|_| count <= 10_000) else {
+        return Err(wrong(&path, format!("is one of {count} parts; give the first, whose name ends in `{end}`")));
+    };
+    for part in 2..=count {
+        let other = path.with_file_name(format!("{stem}-{part:05}-of-{count:05}.gguf"));
+        let shard = reader::read(&other).map_err(|problem| wrong(&other, format!("(part {part} of {count}) {problem}")))?;
+        header.file_bytes += shard.file_bytes;
+        header.tensors.extend(shard.tensors);
+        header.files.push(other);
+    }
+    Ok(())
+}
+
+impl Header {
+    /// A metadata value by its full key.
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.values.get(key)
+    }
+
+    /// A whole number by its full key.
+    pub fn number(&self, key: &str) -> Option<u64> {
+        match self.values.get(key)? {
+            Value::Unsigned(number) => Some(*number),
+            Value::Signed(number) => u64::try_from(*number).ok(),
+            Value::Bool(yes) => Some(u64::from(*yes)),
+            _ => None,
+        }
+    }
+
+    /// A whole number of the architecture: `Header::of("block_count")` is `<arch>.block_count`.
+    pub fn of(&self, key: &str) -> Option<u64> {
+        self.number(&format!("{}.{key}", self.arch))
+    }
+
+    /// A text by its full key.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.values.get(key)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The name the makers gave it, else the file's.
+    pub fn name(&self) -> String {
+        let file = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.text("general.name").filter(|name| !name.is_empty()).map_or_else(file, Into::into)
+    }
+
+    pub fn chat_template(&self) -> Option<&str> {
+        self.text("tokenizer.chat_template")
+    }
+
+    /// Tokens of context that the model was trained for.
+    pub fn context_length(&self) -> u64 {
+        self.of("context_length").unwrap_or_default()
+    }
+
+    pub fn layers(&self) -> u64 {
+        self.of("block_count").unwrap_or_default()
+    }
+
+    /// Tokens in the vocabulary.
+    pub fn vocabulary(&self) -> u64 {
+        self.array("tokenizer.ggml.tokens").unwrap_or_default()
+    }
+
+    /// The length of an array by its full key.
+    pub fn array(&self, key: &str) -> Option<u64> {
+        self.arrays.get(key).copied()
+    }
+
+    /// Whether the model makes vectors, not text.
+    pub fn is_embedding(&self) -> bool {
+        let pooled = self.of("pooling_type").is_some_and(|kind| kind != 0);
+        pooled || self.arch.contains("bert") || self.arch.contains("embed")
+    }
+}

@@ -1,0 +1,77 @@
+//! Where servers and the engine process of one user meet: a socket in a folder that only this user can enter.
+
+use std::ffi::OsString;
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::unistd::getuid;
+
+/// Longest path of a Unix socket in bytes, without the final NUL; macOS allows 103, Linux 107.
+const MAX_SOCKET_PATH: usize = 103;
+
+/// The socket: `$LONGSIGHT_SOCKET`, or `engine.sock` in the user's runtime folder, or below the cache or temporary folder where there is
+/// none or its path is too long for a socket.
+pub fn socket() -> Result<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = variable("LONGSIGHT_SOCKET") {
+        return fits(&path).then_some(path.clone()).ok_or_else(|| too_long(&path));
+    }
+    let runtime = variable("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("longsight"));
+    let cache = crate::config::cache_dir().map(|path| path.join("run"));
+    let temporary = std::env::temp_dir().join(format!("longsight-{}", getuid()));
+    let candidates = [runtime, cache, Some(temporary)].into_iter().flatten().map(|folder| folder.join("engine.sock"));
+    let mut last = too_long(Path::new("engine.sock"));
+    for path in candidates.filter(|path| fits(path)) {
+        match path.parent().map_or(Ok(()), private_folder) {
+            Ok(()) => return Ok(path),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn fits(path: &Path) -> bool {
+    path.as_os_str().as_bytes().len() <= MAX_SOCKET_PATH
+}
+
+fn too_long(path: &Path) -> Error {
+    let message =
+        format!("{} is too long for a socket path ({MAX_SOCKET_PATH} bytes); set LONGSIGHT_SOCKET to a shorter one", path.display());
+    Error::new(ErrorKind::InvalidInput, message)
+}
+
+/// Makes a folder that only this user can enter, or checks that it is one.
+pub fn private_folder(folder: &Path) -> Result<()> {
+    match std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let metadata = std::fs::symlink_metadata(folder)?;
+    if !metadata.is_dir() || metadata.uid() != getuid().as_raw() {
+        let message = format!("{} does not belong to this user; remove it or set LONGSIGHT_SOCKET", folder.display());
+        return Err(Error::new(ErrorKind::PermissionDenied, message));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Where the engine process writes what it has to say.
+pub fn log_file() -> Option<PathBuf> {
+    crate::config::cache_dir().map(|folder| folder.join("engine.log"))
+}
+
+/// The variables that the engine process gets: what the system, drivers and llama.cpp need, and nothing that looks like a secret.
+pub fn environment() -> Vec<(OsString, OsString)> {
+    const EXACT: &[&str] = &["PATH", "HOME", "USER", "LANG", "TMPDIR", "LD_LIBRARY_PATH"];
+    const STARTS: &[&str] = &["LC_", "XDG_", "LONGSIGHT_", "CUDA_", "NVIDIA_", "GGML_", "VK_", "OMP_", "GOMP_", "HIP_", "ROCR_", "HSA_"];
+    const SECRET: &[&str] = &["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH"];
+    let wanted = |name: &str| {
+        let known = EXACT.contains(&name) || STARTS.iter().any(|start| name.starts_with(start));
+        known && !SECRET.iter().any(|word| name.contains(word))
+    };
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
+}

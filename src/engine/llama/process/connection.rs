@@ -1,0 +1,91 @@
+//! One client: a thread that reads its orders and one that writes its answers. Cancel flags belong to the reader.
+
+use std::collections::HashMap;
+use std::io::BufReader;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use super::hub::Event;
+use crate::engine::llama::wire::{self, Answer, FromEngine, Greeting, Order, ToEngine};
+
+/// Where the answers to one order go, and whether anybody still wants them.
+#[derive(Clone)]
+pub struct Reply {
+    id: u64,
+    frames: Sender<FromEngine>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Reply {
+    /// Sends an answer; a client that is gone needs none.
+    pub fn send(&self, answer: Answer) {
+        let _ = self.frames.send(FromEngine { id: self.id, answer });
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// Serves a client until it hangs up; then all its requests are cancelled.
+pub fn serve(stream: UnixStream, events: &Sender<Event>) {
+    if let Err(error) = talk(stream, events) {
+        crate::report::log("warning", format_args!("a client was dropped: {error}"));
+    }
+}
+
+fn talk(mut stream: UnixStream, events: &Sender<Event>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let Some(theirs) = wire::read::<Greeting>(&mut reader)? else { return Ok(()) };
+    wire::write(&mut stream, &Greeting::own())?;
+    if let Some(message) = theirs.refusal() {
+        return Err(std::io::Error::other(message));
+    }
+    let (frames, outgoing) = mpsc::channel();
+    std::thread::Builder::new().name("client-writer".into()).spawn(move || write(stream, &outgoing))?;
+    if events.send(Event::Joined).is_err() {
+        return Ok(());
+    }
+    let mut flags: HashMap<u64, Arc<AtomicBool>> = HashMap::new();
+    let outcome = read(&mut reader, &frames, &mut flags, events);
+    flags.values().for_each(|flag| flag.store(true, Ordering::Relaxed));
+    let _ = events.send(Event::Left);
+    outcome
+}
+
+fn read(
+    reader: &mut BufReader<UnixStream>,
+    frames: &Sender<FromEngine>,
+    flags: &mut HashMap<u64, Arc<AtomicBool>>,
+    events: &Sender<Event>,
+) -> std::io::Result<()> {
+    while let Some(ToEngine { id, order }) = wire::read(reader)? {
+        if matches!(order, Order::Cancel) {
+            if let Some(flag) = flags.remove(&id) {
+                flag.store(true, Ordering::Relaxed);
+            }
+            continue;
+        }
+        // A flag that only this map holds belongs to a request that has ended.
+        flags.retain(|_, flag| Arc::strong_count(flag) > 1);
+        let cancelled = Arc::new(AtomicBool::new(false));
+        flags.insert(id, cancelled.clone());
+        let reply = Reply { id, frames: frames.clone(), cancelled };
+        if events.send(Event::Order(order, reply)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn write(mut stream: UnixStream, outgoing: &Receiver<FromEngine>) {
+    while let Ok(frame) = outgoing.recv() {
+        if wire::write(&mut stream, &frame).is_err() {
+            // The reader sees the end as well and cancels what runs.
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The one thread that knows which worker serves which model, how many clients there are, and when to leave.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::connection::Reply;
+use super::load::Backend;
+use super::worker::{self, Task, Worker};
+use crate::engine::llama::wire::{Answer, Failure, ModelSpec, Order};
+
+/// What the connections report.
+pub enum Event {
+    Joined,
+    Left,
+    Order(Order, Reply),
+}
+
+/// Models kept in memory at once; the one used longest ago goes first.
+const MODELS: usize = 3;
+
+/// Handles events until there has been no client for `idle`.
+pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration) {
+    let mut workers: Vec<(ModelSpec, Worker)> = vec![];
+    let (mut clients, mut used) = (0usize, Instant::now());
+    loop {
+        let wait = if clients == 0 { idle.saturating_sub(used.elapsed()) } else { Duration::from_secs(3600) };
+        match events.recv_timeout(wait) {
+            Ok(Event::Joined) => clients += 1,
+            Ok(Event::Left) => clients = clients.saturating_sub(1),
+            Ok(Event::Order(order, reply)) => route(order, reply, &mut workers, backend),
+            Err(RecvTimeoutError::Timeout) if clients == 0 && used.elapsed() >= idle => return,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if clients > 0 {
+            used = Instant::now();
+        }
+    }
+}
+
+fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, backend: &Arc<Backend>) {
+    let (model, task) = match order {
+        Order::Ping => {
+            let busy_ms = workers.iter().map(|(_, worker)| worker.busy_ms()).max().unwrap_or_default();
+            return reply.send(Answer::Pong { busy_ms });
+        }
+        Order::Cancel => return,
+        Order::Open(model) => (model, Task::Open(reply.clone())),
+        Order::Count { model, texts } => (model, Task::Count(texts, reply.clone())),
+        Order::Generate(request) => (request.model.clone(), Task::Generate(request, reply.clone(), Instant::now())),
+    };
+    let at = match workers.iter().position(|(spec, worker)| *spec == model && worker.lives()) {
+        Some(at) => at,
+        None => {
+            // The same file as it was before, failed loads, and what was used longest ago make room.
+            workers.retain(|(spec, worker)| spec.path != model.path && worker.lives());
+            workers.drain(..(workers.len() + 1).saturating_sub(MODELS));
+            match worker::start(model.clone(), backend.clone()) {
+                Ok(worker) => workers.push((model, worker)),
+                Err(error) => {
+                    let message = format!("no thread for the model could be started: {error}");
+                    return reply.send(Answer::Failed { kind: Failure::Unavailable, message });
+                }
+            }
+            workers.len() - 1
+        }
+    };
+    let entry = workers.remove(at);
+    if !entry.1.send(task) {
+        reply.send(Answer::Failed { kind: Failure::Unavailable, message: "the model's thread has ended; try again".into() });
+    }
+    workers.push(entry);
+}

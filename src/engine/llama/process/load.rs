@@ -1,0 +1,91 @@
+//! Loads a model and makes its context, from a specification.
+
+use std::ffi::CString;
+use std::num::NonZeroU32;
+use std::pin::pin;
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+
+use crate::engine::llama::gguf;
+use crate::engine::llama::wire::{Failure, ModelSpec};
+
+/// llama.cpp, initialised once per process.
+pub type Backend = LlamaBackend;
+
+/// Most tokens of one decode call; small on a processor, where the buffers for them would cost more than they save.
+const BATCH_CPU: u32 = 128;
+const BATCH_GPU: u32 = 512;
+
+pub fn backend() -> Result<std::sync::Arc<Backend>, String> {
+    LlamaBackend::init().map(std::sync::Arc::new).map_err(|error| format!("llama.cpp cannot be initialised: {error}"))
+}
+
+/// Most tokens of one decode call with this specification.
+pub fn batch_size(spec: &ModelSpec) -> u32 {
+    if spec.gpu_layers > 0 { BATCH_GPU } else { BATCH_CPU }
+}
+
+/// Loads the weights. `progress` hears parts of 1.0; when it says `false`, loading stops.
+pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<LlamaModel, (Failure, String)> {
+    let header = gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
+    let patterns = expert_patterns(spec);
+    let mut parameters = pin!(LlamaModelParams::default().with_n_gpu_layers(spec.gpu_layers).with_progress_callback(progress));
+    if spec.cpu_moe {
+        parameters.as_mut().add_cpu_moe_override();
+    }
+    for pattern in &patterns {
+        parameters.as_mut().add_cpu_buft_override(pattern);
+    }
+    LlamaModel::load_from_file(backend, &spec.path, &parameters).map_err(|_| {
+        let path = spec.path.display();
+        let message = format!(
+            "llama.cpp cannot load {path} (architecture {}, {} MB); the engine's log says why. It may be damaged, newer than this longsight, or \
+             too large for the memory: see `longsight doctor`",
+            header.arch,
+            header.file_bytes / 1_000_000
+        );
+        (Failure::Configuration, message)
+    })
+}
+
+/// Tensors of the first layers' experts, which stay in main memory.
+fn expert_patterns(spec: &ModelSpec) -> Vec<CString> {
+    let pattern = |layer| CString::new(format!("blk\\.{layer}\\.ffn_(up|down|gate|gate_up)_(ch|)exps")).ok();
+    (0..spec.n_cpu_moe.min(4096)).filter_map(pattern).collect()
+}
+
+/// A context with one KV cache per slot, each as long as the specification says. The whole window is kept also for layers that see only
+/// part of it, so that a prompt's tail can be replaced at any point.
+pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Result<LlamaContext<'m>, (Failure, String)> {
+    let kind = match spec.kv_type.as_str() {
+        "q8_0" => KvCacheType::Q8_0,
+        "q4_0" => KvCacheType::Q4_0,
+        _ => KvCacheType::F16,
+    };
+    let threads = i32::try_from(spec.threads).unwrap_or(1);
+    let parameters = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(spec.context.saturating_mul(spec.slots)))
+        .with_n_seq_max(spec.slots)
+        .with_n_batch(batch_size(spec))
+        .with_n_ubatch(batch_size(spec))
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads)
+        .with_type_k(kind)
+        .with_type_v(kind)
+        .with_swa_full(true)
+        .with_kv_unified(false)
+        .with_no_perf(true);
+    model.new_context(backend, parameters).map_err(|error| {
+        let message = format!(
+            "there is no room for {} × {} tokens of context with {} ({error}); set a smaller `context` or `kv_type = \"q8_0\"`",
+            spec.slots,
+            spec.context,
+            spec.path.display()
+        );
+        (Failure::Configuration, message)
+    })
+}

@@ -1,0 +1,109 @@
+//! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while.
+//! `connection` talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs.
+
+mod connection;
+mod hub;
+mod job;
+mod kv;
+mod load;
+mod output;
+mod sampling;
+mod vocabulary;
+mod worker;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+
+use super::place;
+
+/// Time without clients after which the process leaves; `LONGSIGHT_ENGINE_IDLE_MS` changes it.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// Serves until idle. Returns at once, in peace, when another engine process serves this user already.
+pub fn serve() -> Result<()> {
+    let socket = place::socket()?;
+    if let Some(folder) = socket.parent() {
+        place::private_folder(folder)?;
+    }
+    let Some(_lock) = lock(&socket.with_extension("lock"))? else {
+        crate::report::log("info", format_args!("another engine process serves {}", socket.display()));
+        return Ok(());
+    };
+    let listener = listen(&socket)?;
+    // Its own session: closing the editor's terminal does not reach it. Fails only where it leads one already.
+    let _ = nix::unistd::setsid();
+    let idle = std::env::var("LONGSIGHT_ENGINE_IDLE_MS").ok().and_then(|text| text.parse().ok()).map_or(IDLE, Duration::from_millis);
+    let (events, received) = mpsc::channel();
+    let backend = load::backend().map_err(Error::other)?;
+    std::thread::Builder::new().name("accept".into()).spawn(move || accept(&listener, &events))?;
+    crate::report::log("info", format_args!("serving on {}", socket.display()));
+    hub::run(&received, &backend, idle);
+    // New clients find no socket and start a new process, which waits for the lock that goes with this one.
+    let _ = std::fs::remove_file(&socket);
+    Ok(())
+}
+
+/// Takes the lock that one engine process per user holds; `None` when another has it. The lock file stays.
+fn lock(path: &Path) -> Result<Option<Flock<File>>> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, error)) => Err(error.into()),
+    }
+}
+
+/// Binds the socket. What lies at its path is left over from a dead process, for the lock is ours; anything but a socket is not touched.
+fn listen(socket: &Path) -> Result<UnixListener> {
+    use std::os::unix::fs::FileTypeExt;
+    if let Ok(metadata) = std::fs::symlink_metadata(socket) {
+        if !metadata.file_type().is_socket() {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("{} is in the way: remove it, or set LONGSIGHT_SOCKET", socket.display()),
+            ));
+        }
+        std::fs::remove_file(socket)?;
+    }
+    let listener = UnixListener::bind(socket)?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+fn accept(listener: &UnixListener, events: &mpsc::Sender<hub::Event>) {
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else {
+            // Out of descriptors: wait for some to be closed.
+            std::thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        if !same_user(&stream) {
+            crate::report::log("warning", "a connection of another user was refused");
+            continue;
+        }
+        let events = events.clone();
+        let run = move || connection::serve(stream, &events);
+        if let Err(error) = std::thread::Builder::new().name("client".into()).spawn(run) {
+            crate::report::log("warning", format_args!("a client was refused: {error}"));
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn same_user(stream: &UnixStream) -> bool {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    getsockopt(stream, PeerCredentials).is_ok_and(|peer| peer.uid() == nix::unistd::getuid().as_raw())
+}
+
+/// Elsewhere the folder's and the socket's permissions stand alone.
+#[cfg(not(target_os = "linux"))]
+fn same_user(_: &UnixStream) -> bool {
+    true
+}

@@ -1,0 +1,303 @@
+//! The thread that owns a model and its context. It takes one step of the most urgent job at a time, so that an automatic completion goes
+//! before the next token of a long answer, and a cancelled job stops within one small batch.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::model::LlamaModel;
+
+use super::connection::Reply;
+use super::job::{Clock, Job, Next, milliseconds};
+use super::kv::Slots;
+use super::load::{self, Backend};
+use super::output::Output;
+use super::sampling::Sampler;
+use super::vocabulary::Vocabulary;
+use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
+use crate::engine::{Caps, Timing};
+
+/// What a worker is asked.
+pub enum Task {
+    Open(Reply),
+    Count(Vec<String>, Reply),
+    Generate(Box<Generate>, Reply, Instant),
+}
+
+/// A handle on a model's thread; dropping it ends the thread when its jobs are done.
+pub struct Worker {
+    tasks: Sender<Task>,
+    thread: JoinHandle<()>,
+    heart: Arc<Heart>,
+}
+
+/// When the running step began, in milliseconds after `born`; 0 between steps.
+struct Heart {
+    born: Instant,
+    step: AtomicU64,
+}
+
+impl Heart {
+    fn begin(&self) {
+        self.step.store((self.born.elapsed().as_millis() as u64).max(1), Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.step.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Worker {
+    /// Whether the task was taken.
+    pub fn send(&self, task: Task) -> bool {
+        self.tasks.send(task).is_ok()
+    }
+
+    /// False once loading has failed: the next request tries anew.
+    pub fn lives(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
+    /// How long the running step has taken; loading does not count.
+    pub fn busy_ms(&self) -> u64 {
+        match self.heart.step.load(Ordering::Relaxed) {
+            0 => 0,
+            began => (self.heart.born.elapsed().as_millis() as u64).saturating_sub(began),
+        }
+    }
+}
+
+/// Starts a model's thread, which loads the model first.
+pub fn start(spec: ModelSpec, backend: Arc<Backend>) -> std::io::Result<Worker> {
+    let (tasks, received) = mpsc::channel();
+    let heart = Arc::new(Heart { born: Instant::now(), step: AtomicU64::new(0) });
+    let beat = heart.clone();
+    let thread = std::thread::Builder::new().name("model".into()).spawn(move || run(&spec, &backend, &received, &beat))?;
+    Ok(Worker { tasks, thread, heart })
+}
+
+fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Heart) {
+    let started = Instant::now();
+    // The first task waits for the model, and hears how far it is.
+    let Ok(first) = tasks.recv() else { return };
+    let listener = reply(&first).clone();
+    let mut told = 0;
+    let progress = move |part: f32| {
+        let done = (part * 100.0) as u64;
+        if done > told {
+            told = done;
+            listener.send(Answer::Progress { stage: Stage::Load, done, total: 100 });
+        }
+        true
+    };
+    let refuse = |kind: Failure, message: String| {
+        for task in std::iter::once(first_reply(&first)).chain(tasks.try_iter().map(|task| first_reply(&task))) {
+            task.send(Answer::Failed { kind, message: message.clone() });
+        }
+    };
+    let model = match load::model(spec, backend, progress) {
+        Ok(model) => model,
+        Err((kind, message)) => return refuse(kind, message),
+    };
+    let context = match load::context(spec, &model, backend) {
+        Ok(context) => context,
+        Err((kind, message)) => return refuse(kind, message),
+    };
+    let mut desk = Desk {
+        spec,
+        model: &model,
+        vocabulary: Vocabulary::new(&model),
+        slots: Slots::new(spec.slots),
+        context,
+        jobs: vec![],
+        rates: Rates::default(),
+        loaded: Loaded { at: Instant::now(), ms: milliseconds(started) },
+    };
+    desk.take(first);
+    desk.work(tasks, heart);
+}
+
+fn reply(task: &Task) -> &Reply {
+    match task {
+        Task::Open(reply) | Task::Count(_, reply) | Task::Generate(_, reply, _) => reply,
+    }
+}
+
+fn first_reply(task: &Task) -> Reply {
+    reply(task).clone()
+}
+
+/// When the model was there, and how long that took.
+struct Loaded {
+    at: Instant,
+    ms: f64,
+}
+
+/// Tokens per second, smoothed over the last jobs.
+#[derive(Default)]
+struct Rates {
+    prefill: Option<f64>,
+    decode: Option<f64>,
+}
+
+impl Rates {
+    fn note(&mut self, timing: &Timing) {
+        let blend = |old: Option<f64>, tokens: u64, ms: f64| match (old, ms > 0.0) {
+            (Some(old), true) => Some(old * 0.7 + 0.3 * tokens as f64 * 1000.0 / ms),
+            (None, true) => Some(tokens as f64 * 1000.0 / ms),
+            (old, false) => old,
+        };
+        // Few tokens say little about a rate.
+        if timing.tokens_decoded >= 16 {
+            self.prefill = blend(self.prefill, timing.tokens_decoded, timing.prefill_ms);
+        }
+        if timing.tokens_out >= 4 {
+            self.decode = blend(self.decode, timing.tokens_out, timing.decode_ms);
+        }
+    }
+}
+
+/// A loaded model at work.
+struct Desk<'m> {
+    spec: &'m ModelSpec,
+    model: &'m LlamaModel,
+    vocabulary: Vocabulary<'m>,
+    slots: Slots,
+    context: LlamaContext<'m>,
+    /// Oldest first.
+    jobs: Vec<Job>,
+    rates: Rates,
+    loaded: Loaded,
+}
+
+impl Desk<'_> {
+    fn work(&mut self, tasks: &Receiver<Task>, heart: &Heart) {
+        let mut open = true;
+        while open || !self.jobs.is_empty() {
+            if self.jobs.is_empty() {
+                match tasks.recv() {
+                    Ok(task) => self.take(task),
+                    Err(_) => return,
+                }
+            }
+            loop {
+                match tasks.try_recv() {
+                    Ok(task) => self.take(task),
+                    Err(mpsc::TryRecvError::Empty) => break,
+                    Err(mpsc::TryRecvError::Disconnected) => {
+                        open = false;
+                        break;
+                    }
+                }
+            }
+            heart.begin();
+            self.step();
+            heart.end();
+        }
+    }
+
+    fn take(&mut self, task: Task) {
+        match task {
+            Task::Open(reply) => reply.send(Answer::Opened(self.caps())),
+            Task::Count(texts, reply) => {
+                reply.send(Answer::Counts(texts.iter().map(|text| self.vocabulary.plain(text).len() as u32).collect()));
+            }
+            Task::Generate(request, reply, received) => match self.job(&request, &reply, received) {
+                Ok(job) => self.jobs.push(job),
+                Err((kind, message)) => reply.send(Answer::Failed { kind, message }),
+            },
+        }
+    }
+
+    fn caps(&self) -> Caps {
+        Caps {
+            fim: self.vocabulary.has_fim(),
+            chat: true,
+            tools: true,
+            context: self.spec.context,
+            prefill_rate: self.rates.prefill,
+            decode_rate: self.rates.decode,
+        }
+    }
+
+    fn job(&self, request: &Generate, reply: &Reply, received: Instant) -> Result<Job, (Failure, String)> {
+        let name = self.spec.path.file_name().unwrap_or_default().to_string_lossy();
+        let prompt = self.vocabulary.prompt(&request.prompt).map_err(|_| {
+            (
+                Failure::Unsupported,
+                format!("{name} cannot fill holes: it has no FIM tokens; use a code model such as qwen2.5-coder for completion"),
+            )
+        })?;
+        let room = self.spec.context as usize;
+        // Half the window at most is kept for the answer.
+        let reserve = (request.max_tokens as usize).clamp(1, (room / 2).max(1));
+        if prompt.is_empty() || prompt.len() + reserve > room {
+            let message = format!(
+                "the prompt has {} tokens and the answer may take {reserve}, but the context of {name} is {room} tokens; send less, or set a larger `context`",
+                prompt.len()
+            );
+            return Err((Failure::TooLong, message));
+        }
+        let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Malformed, message))?;
+        let load_ms = if received < self.loaded.at { self.loaded.ms } else { 0.0 };
+        Ok(Job {
+            priority: request.priority,
+            reply: reply.clone(),
+            prompt,
+            slot: None,
+            sampler,
+            output: Output::new(request.stop.clone()),
+            stops: self.vocabulary.stops(&request.stop_tokens, request.plain),
+            max_tokens: request.max_tokens.max(1),
+            room,
+            clock: Clock { received, load_ms, begun: None, timing: Timing::default() },
+            last: None,
+        })
+    }
+
+    /// One step of the most urgent job that has a cache or can get one; the oldest among equals.
+    fn step(&mut self) {
+        self.drop_cancelled();
+        let mut order: Vec<usize> = (0..self.jobs.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.jobs[*at].priority));
+        for at in order {
+            let slot = match self.jobs[at].slot {
+                Some(slot) => slot,
+                None => match self.slots.reserve(&self.jobs[at].prompt) {
+                    Some(slot) => slot,
+                    None => continue,
+                },
+            };
+            self.jobs[at].slot = Some(slot);
+            let chunk = self.chunk();
+            if let Next::Ends(answer) = self.jobs[at].step(slot, &mut self.slots, &mut self.context, &self.vocabulary, chunk) {
+                self.end(at, answer);
+            }
+            return;
+        }
+    }
+
+    /// Prompt tokens to read in a step: about 150 ms worth, so that a cancelled prompt soon makes room.
+    fn chunk(&self) -> usize {
+        let wanted = self.rates.prefill.unwrap_or(100.0) * 0.15;
+        (wanted as usize).clamp(16, load::batch_size(self.spec) as usize)
+    }
+
+    fn end(&mut self, at: usize, answer: Answer) {
+        let job = self.jobs.remove(at);
+        if let Some(slot) = job.slot {
+            self.slots.release(slot);
+        }
+        self.rates.note(&job.clock.timing);
+        job.reply.send(answer);
+    }
+
+    fn drop_cancelled(&mut self) {
+        while let Some(at) = self.jobs.iter().position(|job| job.reply.is_cancelled()) {
+            self.end(at, Answer::Failed { kind: Failure::Cancelled, message: "cancelled".into() });
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What a server and the engine process say to each other: JSON in frames, a 32-bit little-endian length first.
+//! The first frame each way is a greeting; a process of another version is refused there, in words.
+
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::Piece;
+use crate::engine::{Caps, Finish, Priority, Timing};
+
+/// Changes with every change of the types below.
+pub const PROTOCOL: u32 = 1;
+
+/// The version of this binary.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+/// Longest frame in bytes; prompts are far below.
+pub const MAX_FRAME: usize = 32 << 20;
+
+/// The first frame of both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    pub protocol: u32,
+    pub build: String,
+}
+
+impl Greeting {
+    pub fn own() -> Self {
+        Self { protocol: PROTOCOL, build: BUILD.into() }
+    }
+
+    /// Why we cannot talk to who greets like this, if we cannot.
+    pub fn refusal(&self) -> Option<String> {
+        if *self == Self::own() {
+            return None;
+        }
+        Some(format!(
+            "longsight was replaced while it ran: one process is {} (protocol {}), the other {BUILD} (protocol {PROTOCOL}). Restart the language \
+             server in all editor windows; the engine process of the other version leaves when it is idle",
+            self.build, self.protocol
+        ))
+    }
+}
+
+/// A frame to the engine process. `id` is the client's; answers carry it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ToEngine {
+    pub id: u64,
+    pub order: Order,
+}
+
+/// What is asked of the engine process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Load the model and say what it can do.
+    Open(ModelSpec),
+    Generate(Box<Generate>),
+    /// Tokens of each text.
+    Count {
+        model: ModelSpec,
+        texts: Vec<String>,
+    },
+    /// Stop the request with this frame's id.
+    Cancel,
+    Ping,
+}
+
+/// A model and how it is loaded; requests with equal specifications share one copy in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ModelSpec {
+    pub path: PathBuf,
+    /// Modification time in nanoseconds and size in bytes: a replaced file is another model.
+    pub modified: u64,
+    pub bytes: u64,
+    /// Tokens.
+    pub context: u32,
+    pub threads: u32,
+    pub gpu_layers: u32,
+    pub cpu_moe: bool,
+    pub n_cpu_moe: u32,
+    pub kv_type: String,
+    /// Requests that keep a KV cache of their own.
+    pub slots: u32,
+}
+
+/// One generation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generate {
+    pub model: ModelSpec,
+    pub prompt: Vec<Piece>,
+    pub max_tokens: u32,
+    pub temperature: f32,
+    pub stop: Vec<String>,
+    /// Texts of tokens that end generation, besides those that the vocabulary marks.
+    pub stop_tokens: Vec<String>,
+    /// Every control token ends generation (holes are filled with plain text only).
+    pub plain: bool,
+    pub grammar: Option<Grammar>,
+    pub priority: Priority,
+}
+
+/// See [`crate::dialect::Grammar`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grammar {
+    pub gbnf: String,
+    pub trigger: Option<String>,
+}
+
+/// A frame from the engine process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FromEngine {
+    pub id: u64,
+    pub answer: Answer,
+}
+
+/// What the engine process answers. Every order but `Cancel` gets exactly one of the last five.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Progress {
+        stage: Stage,
+        done: u64,
+        total: u64,
+    },
+    Text(String),
+    Done {
+        finish: Finish,
+        timing: Timing,
+    },
+    Opened(Caps),
+    Counts(Vec<u32>),
+    Failed {
+        kind: Failure,
+        message: String,
+    },
+    /// The longest that a worker has been in one step, in milliseconds.
+    Pong {
+        busy_ms: u64,
+    },
+}
+
+/// What is under way before the first token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Load,
+    Prefill,
+}
+
+/// See [`crate::engine::ErrorKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    Cancelled,
+    Unavailable,
+    Configuration,
+    TooLong,
+    Malformed,
+    Unsupported,
+}
+
+/// The bytes of a frame.
+pub fn encode(frame: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, frame)?;
+    let length = bytes.len() - 4;
+    if length > MAX_FRAME {
+        return Err(Error::new(ErrorKind::InvalidData, format!("a message of {length} bytes is too large for the engine process")));
+    }
+    bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
+    Ok(bytes)
+}
+
+/// Checks a frame's length before anything is allocated for it.
+pub fn length(head: [u8; 4]) -> Result<usize> {
+    let length = u32::from_le_bytes(head) as usize;
+    if length > MAX_FRAME {
+        return Err(Error::new(ErrorKind::InvalidData, format!("a frame claims {length} bytes, more than {MAX_FRAME}")));
+    }
+    Ok(length)
+}
+
+/// Writes one frame.
+pub fn write(to: &mut impl Write, frame: &impl Serialize) -> Result<()> {
+    to.write_all(&encode(frame)?)?;
+    to.flush()
+}
+
+/// Reads one frame; `None` at the end of the stream.
+pub fn read<T: DeserializeOwned>(from: &mut impl Read) -> Result<Option<T>> {
+    let mut head = [0; 4];
+    match from.read_exact(&mut head) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut body = vec![0; length(head)?];
+    from.read_exact(&mut body)?;
+    Ok(Some(serde_json::from_slice(&body)?))
+}

@@ -1,0 +1,219 @@
+//! Engines: something that continues a conversation or fills a hole. `Engine` takes a request and a cancel token and yields events.
+//! `llama` runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests.
+
+pub mod http;
+pub mod llama;
+pub mod scripted;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dialect::{Chat, Fim, ToolCall};
+
+/// Cancels one request; clones share the same flag. Dropping the event receiver cancels as well.
+pub type Cancel = tokio_util::sync::CancellationToken;
+
+/// What a running request yields; closed after `Done` or `Failed`.
+pub type Events = tokio::sync::mpsc::Receiver<Event>;
+
+/// What the model is to do.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub ask: Ask,
+    /// Most tokens to generate.
+    pub max_tokens: u32,
+    /// 0.0 is greedy.
+    pub temperature: f32,
+    /// Generation ends before any of these texts.
+    pub stop: Vec<String>,
+    /// Background work yields to foreground work.
+    pub priority: Priority,
+}
+
+/// A conversation or a hole.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    Chat(Chat),
+    Fim(Fim),
+}
+
+/// Automatic completions go before long answers; warm-up goes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Priority {
+    Warm,
+    #[default]
+    Normal,
+    Typing,
+}
+
+/// One thing that happened to a request.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The engine is at work before the first token: loading a model, reading the prompt. `done` of `total` units of `stage`.
+    Progress {
+        stage: &'static str,
+        done: u64,
+        total: u64,
+    },
+    Reasoning(String),
+    Text(String),
+    /// A complete call.
+    Call(ToolCall),
+    Done(Finished),
+    Failed(EngineError),
+}
+
+/// How a request ended well.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    pub reason: Finish,
+    /// The model that really served, as the server names it.
+    pub model: String,
+    pub timing: Timing,
+}
+
+/// Why generation stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Finish {
+    #[default]
+    Stop,
+    /// `max_tokens` or the context ran out.
+    Length,
+    ToolCalls,
+}
+
+/// Where the time went. Tokens are the model's own; milliseconds are wall time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    pub queued_ms: f64,
+    pub load_ms: f64,
+    pub prefill_ms: f64,
+    pub decode_ms: f64,
+    pub total_ms: f64,
+    /// Prompt tokens found in the KV cache.
+    pub tokens_reused: u64,
+    /// Prompt tokens that had to be decoded.
+    pub tokens_decoded: u64,
+    /// Tokens generated.
+    pub tokens_out: u64,
+    /// Mean log-probability of the generated tokens, where the engine knows it: the model's confidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_logprob: Option<f64>,
+}
+
+/// What an engine can do, known once its model is known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Caps {
+    pub fim: bool,
+    pub chat: bool,
+    pub tools: bool,
+    /// Context window in tokens.
+    pub context: u32,
+    /// Measured rates in tokens per second, once there are any.
+    pub prefill_rate: Option<f64>,
+    pub decode_rate: Option<f64>,
+}
+
+/// Boxed future, so that `Engine` can be a trait object.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that answers requests.
+pub trait Engine: Send + Sync {
+    /// The configured model name.
+    fn model(&self) -> String;
+    /// Where requests go: `None` for this machine's own engine process, else the origin (`scheme://host:port`).
+    fn origin(&self) -> Option<String>;
+    /// Loads or asks what is needed to know.
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>>;
+    /// Starts a request; must be called inside a tokio runtime. Never blocks.
+    fn start(&self, request: Request, cancel: Cancel) -> Events;
+    /// Counts tokens; exact where the tokenizer is at hand, else a careful estimate.
+    fn tokens(&self) -> Arc<dyn Tokens>;
+    /// The prompt text that `start` would send, for `contextPreview`.
+    fn preview(&self, ask: &Ask) -> String;
+}
+
+/// Counts a model's tokens. Cheap: counts are cached by content.
+pub trait Tokens: Send + Sync {
+    fn count(&self, text: &str) -> usize;
+}
+
+/// Counts without a tokenizer: 3.3 bytes a token for code, which errs on the side of too many.
+pub struct Estimate;
+
+impl Tokens for Estimate {
+    fn count(&self, text: &str) -> usize {
+        (text.len() * 10).div_ceil(33)
+    }
+}
+
+/// Why a request failed, for people: what failed, on what, what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineError {
+    pub kind: ErrorKind,
+    pub message: String,
+}
+
+/// What the caller can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    Cancelled,
+    /// Not reachable, crashed or overloaded: another engine may serve.
+    Unavailable,
+    TimedOut,
+    /// Wrong set-up: key, model name, file. Trying again does not help.
+    Configuration,
+    /// The prompt does not fit.
+    TooLong,
+    /// The model or server answered something that is not an answer.
+    Malformed,
+    /// This engine cannot do this (no FIM tokens, no tools).
+    Unsupported,
+}
+
+impl EngineError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+/// A whole answer.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub text: String,
+    pub reasoning: String,
+    pub calls: Vec<ToolCall>,
+    pub finished: Finished,
+}
+
+/// Waits for the end of a request. `each` sees every event as it comes, e.g. to stream text to the editor.
+pub async fn collect(mut events: Events, mut each: impl FnMut(&Event)) -> Result<Answer, EngineError> {
+    let mut answer = Answer::default();
+    while let Some(event) = events.recv().await {
+        each(&event);
+        match event {
+            Event::Progress { .. } => {}
+            Event::Reasoning(text) => answer.reasoning.push_str(&text),
+            Event::Text(text) => answer.text.push_str(&text),
+            Event::Call(call) => answer.calls.push(call),
+            Event::Done(finished) => {
+                answer.finished = finished;
+                return Ok(answer);
+            }
+            Event::Failed(error) => return Err(error),
+        }
+    }
+    Err(EngineError::new(ErrorKind::Unavailable, "the engine closed the stream before the answer was complete"))
+}

@@ -1,0 +1,97 @@
+//! An engine that plays a script: for faults and for the speed of tests, never as the proof that a feature works.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens};
+
+/// One step of a script.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Event(Event),
+    Wait(Duration),
+    /// Answers nothing until cancelled.
+    Hang,
+}
+
+/// Plays one script per request, in order; hangs when there is none left. Keeps what it was asked.
+#[derive(Default)]
+pub struct Scripted {
+    play: Mutex<Play>,
+}
+
+/// What is left to play, and what was asked.
+#[derive(Default)]
+struct Play {
+    scripts: VecDeque<Vec<Step>>,
+    asked: Vec<Request>,
+}
+
+impl Scripted {
+    pub fn new(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
+        Arc::new(Self { play: Mutex::new(Play { scripts: scripts.into_iter().collect(), asked: vec![] }) })
+    }
+
+    /// A script that answers `text` and ends.
+    pub fn text(text: &str) -> Vec<Step> {
+        vec![Step::Event(Event::Text(text.into())), Step::Event(Event::Done(Finished::default()))]
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Request> {
+        self.play.lock().map(|play| play.asked.clone()).unwrap_or_default()
+    }
+}
+
+impl Engine for Scripted {
+    fn model(&self) -> String {
+        "scripted".into()
+    }
+
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        Box::pin(async { Ok(Caps { fim: true, chat: true, tools: true, context: 8192, ..Caps::default() }) })
+    }
+
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        let next = self.play.lock().ok().and_then(|mut play| {
+            play.asked.push(request);
+            play.scripts.pop_front()
+        });
+        let script = next.unwrap_or(vec![Step::Hang]);
+        let (sender, receiver) = tokio::sync::mpsc::channel(64);
+        tokio::spawn(async move {
+            let play = async {
+                for step in script {
+                    match step {
+                        Step::Event(event) => {
+                            let _ = sender.send(event).await;
+                        }
+                        Step::Wait(time) => tokio::time::sleep(time).await,
+                        Step::Hang => std::future::pending().await,
+                    }
+                }
+            };
+            tokio::select! {
+                () = play => {}
+                () = cancel.cancelled() => {
+                    let _ = sender.send(Event::Failed(EngineError::new(ErrorKind::Cancelled, "cancelled"))).await;
+                }
+                () = sender.closed() => {}
+            }
+        });
+        receiver
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Estimate)
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        format!("{ask:?}")
+    }
+}

@@ -1,0 +1,71 @@
+//! The menu of code actions at a place, from memory: nothing here asks a model.
+
+use serde::Serialize;
+
+use super::{Desk, Site, Target};
+use crate::agent::limits::shorten;
+use crate::syntax::Kind;
+
+/// The kinds that `edit` computes.
+pub const REWRITE: &str = "refactor.rewrite";
+pub const EXPLAIN: &str = "refactor.rewrite.longsight.explain";
+pub const DOCUMENT: &str = "refactor.rewrite.longsight.document";
+pub const TEST: &str = "refactor.rewrite.longsight.test";
+pub const IMPLEMENT: &str = "refactor.rewrite.longsight.implement";
+pub const EXTRACT: &str = "refactor.extract.longsight.function";
+pub const FIX: &str = "quickfix";
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Offer {
+    pub title: String,
+    /// As LSP has it, e.g. `refactor.rewrite`.
+    pub kind: String,
+    /// It explains; it changes nothing.
+    #[serde(skip)]
+    pub explains: bool,
+}
+
+impl Offer {
+    fn new(title: impl Into<String>, kind: &str) -> Self {
+        Self { title: title.into(), kind: kind.into(), explains: kind == EXPLAIN }
+    }
+}
+
+/// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty where nothing fits.
+pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> {
+    if desk.closed(target).is_some() {
+        return vec![];
+    }
+    let site = Site::new(desk, target);
+    let mut offers: Vec<Offer> = problems.first().map(|first| Offer::new(format!("Fix: {}", one_line(first)), FIX)).into_iter().collect();
+    let selected = !site.text[site.bytes.clone()].trim().is_empty();
+    let line = site.whole_lines(site.bytes.clone());
+    if site.text[line.clone()].trim().is_empty() {
+        return offers;
+    }
+    let item = site.item();
+    let name = item.as_ref().map(|item| format!("`{}`", one_line(&item.name)));
+    let what = if selected { Some("selection".to_string()) } else { name.clone() };
+    let Some(what) = what else { return offers };
+    offers.push(Offer::new(format!("Explain {what}"), EXPLAIN));
+    offers.push(Offer::new(format!("Rewrite {what} more clearly"), REWRITE));
+    if let (Some(item), Some(name)) = (&item, &name) {
+        offers.push(Offer::new(format!("Document {name}"), DOCUMENT));
+        let callable = matches!(item.kind, Kind::Function | Kind::Method);
+        if callable && site.empty_body(item).is_some() {
+            offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
+        } else if callable {
+            offers.push(Offer::new(format!("Write tests for {name}"), TEST));
+        }
+        let inside = item.body.as_ref().is_some_and(|body| body.start <= line.start && line.end <= body.end);
+        if selected && callable && inside {
+            offers.push(Offer::new("Extract selection into a function", EXTRACT));
+        }
+    }
+    offers
+}
+
+fn one_line(text: &str) -> String {
+    shorten(text.lines().next().unwrap_or_default().trim(), 80)
+}

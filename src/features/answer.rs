@@ -1,0 +1,125 @@
+//! Answers in words, for explanations and questions: asked of the scout, streamed as inert markdown, with every named place checked.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::cite::{self, Citation, From};
+use super::inert::{Inert, inert};
+use super::{Desk, Piece, Sink, Timing};
+use crate::context::Part;
+use crate::dialect::{Chat, Message, Role};
+use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
+use crate::route::{Choice, Decision, Task};
+
+/// What a question became.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// Markdown that no renderer fetches or runs anything from.
+    pub text: String,
+    pub citations: Vec<Citation>,
+    pub route: Decision,
+    pub timing: Timing,
+    /// Places that were put in front of the model, `path:first-last`.
+    pub sent: Vec<String>,
+}
+
+/// What is asked, before it is known of whom.
+pub(super) struct Question<'a> {
+    pub desk: &'a Desk,
+    pub task: Task,
+    /// Rules for the model.
+    pub system: &'a str,
+    /// Most tokens of the answer.
+    pub length: u32,
+    pub started: Instant,
+}
+
+/// A prompt and the places in it.
+pub(super) struct Prompt {
+    pub text: String,
+    pub shown: Vec<Shown>,
+}
+
+/// A place that the model sees.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    pub path: String,
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Shown {
+    pub fn of(part: &Part) -> Self {
+        Self { path: part.path.to_string(), start: part.start_line, end: part.end_line }
+    }
+}
+
+/// Places that are listed when the answer names none.
+const LISTED: usize = 5;
+
+impl Question<'_> {
+    /// Asks, streams and checks. `prompt` makes the question for an engine and its room.
+    pub async fn ask(
+        self,
+        cancel: &Cancel,
+        sink: &Sink,
+        mut prompt: impl FnMut(&Choice, &Caps) -> Prompt + Send,
+    ) -> Result<Answer, EngineError> {
+        let mut shown = vec![];
+        let mut ready_ms = 0.0;
+        let mut filter = Inert::default();
+        let (system, length, started) = (self.system, self.length, self.started);
+        let build = |choice: &Choice, caps: &Caps| {
+            let prompt = prompt(choice, caps);
+            shown = prompt.shown;
+            ready_ms = started.elapsed().as_secs_f64() * 1000.0;
+            let messages = vec![Message::new(Role::System, system), Message::new(Role::User, prompt.text)];
+            let ask = Ask::Chat(Chat { messages, ..Chat::default() });
+            Ok(Request { ask, max_tokens: length, temperature: 0.0, stop: vec![], priority: Priority::Normal })
+        };
+        let each = |event: &Event| report(event, &mut filter, sink);
+        let served = self.desk.router().run(&self.task, cancel, build, each).await?;
+        let rest = filter.finish();
+        if !rest.is_empty() {
+            sink(Piece::Text(rest));
+        }
+        let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
+        let near: Vec<String> = shown.iter().map(|place| place.path.clone()).collect();
+        let checked = cite::check(self.desk, served.answer.text.trim(), &near);
+        let mut citations = checked.citations;
+        add_shown(&mut citations, &shown);
+        let sent = shown.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
+        Ok(Answer { text: inert(&checked.text), citations, route: served.decision, timing, sent })
+    }
+}
+
+/// The best of what the model was shown, named as such: a small model names few places itself.
+fn add_shown(citations: &mut Vec<Citation>, shown: &[Shown]) {
+    for place in shown.iter().take(LISTED) {
+        let known =
+            citations.iter().any(|known| known.verified && known.path == place.path && (place.start..=place.end).contains(&known.line));
+        if !known {
+            let end_line = (place.end > place.start).then_some(place.end);
+            citations.push(Citation { path: place.path.clone(), line: place.start, end_line, verified: true, from: From::Shown });
+        }
+    }
+}
+
+/// Hands an engine's events on as they come.
+pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
+    match event {
+        Event::Text(text) => {
+            let text = filter.push(text);
+            if !text.is_empty() {
+                sink(Piece::Text(text));
+            }
+        }
+        Event::Reasoning(text) => sink(Piece::Reasoning(inert(text))),
+        Event::Progress { stage, done, total } => {
+            let percent = (*total > 0).then(|| done * 100 / total);
+            sink(Piece::Progress((*stage).into(), percent));
+        }
+        Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
+    }
+}

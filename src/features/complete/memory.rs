@@ -1,0 +1,91 @@
+//! Remembers what was offered, so that typing through a suggestion is answered without the model: what is left of it is offered as
+//! long as the user types its beginning. A suggestion belongs to one document and to the exact text around its place.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::route::Decision;
+
+/// Suggestions kept; typing back and forth finds the older ones.
+const KEPT: usize = 64;
+const REASONS: usize = 20;
+
+/// See the module. Clones share it.
+#[derive(Clone, Default)]
+pub struct Memory {
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    offered: VecDeque<Entry>,
+    nothing: VecDeque<Silence>,
+}
+
+/// Why nothing was offered, for `longsight.status`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Silence {
+    pub uri: String,
+    pub reason: String,
+}
+
+struct Entry {
+    uri: String,
+    /// Length and hash of the text before the place, hash of the text behind it.
+    length: usize,
+    before: u64,
+    after: u64,
+    suggestion: String,
+    decision: Decision,
+}
+
+impl Memory {
+    /// Keeps a suggestion for the place between `before` and `after`.
+    pub fn keep(&self, uri: &str, before: &str, after: &str, suggestion: &str, decision: &Decision) {
+        let entry = Entry {
+            uri: uri.into(),
+            length: before.len(),
+            before: xxh3_64(before.as_bytes()),
+            after: xxh3_64(after.as_bytes()),
+            suggestion: suggestion.into(),
+            decision: decision.clone(),
+        };
+        self.with(|kept| {
+            kept.offered.push_front(entry);
+            kept.offered.truncate(KEPT);
+        });
+    }
+
+    /// Remembers why nothing was offered.
+    pub fn note_nothing(&self, uri: &str, reason: &str) {
+        let silence = Silence { uri: uri.into(), reason: reason.into() };
+        self.with(|kept| {
+            kept.nothing.push_front(silence);
+            kept.nothing.truncate(REASONS);
+        });
+    }
+
+    /// The last reasons for silence, newest first.
+    pub fn silences(&self) -> Vec<Silence> {
+        self.with(|kept| kept.nothing.iter().cloned().collect())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is left of a suggestion whose beginning has been typed since, newest first. A suggestion that was typed to its end is gone.
+    pub fn recall(&self, uri: &str, before: &str, after: &str) -> Option<(String, Decision)> {
+        let behind = xxh3_64(after.as_bytes());
+        let left = |entry: &Entry| {
+            let typed = before.get(entry.length..)?;
+            let left = entry.suggestion.strip_prefix(typed).filter(|left| !left.trim().is_empty())?;
+            let same = xxh3_64(&before.as_bytes()[..entry.length]) == entry.before;
+            same.then(|| (left.to_string(), entry.decision.clone()))
+        };
+        self.with(|kept| kept.offered.iter().filter(|entry| entry.uri == uri && entry.after == behind).find_map(left))
+    }
+}

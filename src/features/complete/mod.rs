@@ -1,0 +1,281 @@
+//! Inline completion: what is offered at the cursor, or why nothing is.
+//!
+//! The hole and its mode come from syntax (`hole`), the prompt fits the engine's speed (`prompt`), the answer is cut to what belongs
+//! there (`shape`), and a suggestion that the user types through is answered from `memory`.
+
+pub mod hole;
+pub mod memory;
+pub mod prompt;
+pub mod shape;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::{Desk, LspRange, Site, Target, Timing};
+use crate::context::Part;
+use crate::engine::{Ask, Cancel, Caps, EngineError, Finish, Priority, Request};
+use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
+use crate::text::{Edit, Ending, layout};
+use hole::{Hole, Mode};
+pub use memory::Memory;
+use prompt::Budget;
+use shape::{Layout, Nothing, shape};
+
+/// What an inline completion is asked with.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The cursor is the start of its bytes.
+    pub at: Target,
+    /// Asked for by a person, not by typing.
+    pub invoked: bool,
+    /// The entry that is selected in the editor's own list: a suggestion begins with its text and replaces its bytes.
+    pub selected: Option<(Range<usize>, String)>,
+}
+
+/// What is offered.
+#[derive(Clone, Debug, Serialize)]
+pub struct Completion {
+    pub items: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<Decision>,
+    pub timing: Timing,
+    /// Why there are no items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nothing: Option<String>,
+    /// The suggestion was shown before, and the user has typed its beginning.
+    pub from_memory: bool,
+    pub sent: Sent,
+}
+
+/// One suggestion.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    pub text: String,
+    pub range: LspRange,
+    #[serde(skip)]
+    pub edit: Edit,
+}
+
+/// What went to the model, in bytes of text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sent {
+    pub before: usize,
+    pub after: usize,
+    /// Places of other files.
+    pub context: Vec<String>,
+}
+
+/// Documents above this are left alone.
+const MAX_DOCUMENT: usize = 32 << 20;
+/// Lines taken off the end of a suggestion to make it parse.
+const MOST_CUTS: usize = 24;
+/// Text around the cursor that is looked at.
+const NEAR: usize = 64 << 10;
+
+/// Computes what is offered. An empty list has a reason in `nothing`; an error means that no engine could be asked.
+pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Completion, EngineError> {
+    let started = Instant::now();
+    let Prepared { site, before, after, place } = match prepare(desk, wish) {
+        Ok(prepared) => prepared,
+        Err(reason) => return Ok(nothing(desk, wish, reason)),
+    };
+    let uri = &wish.at.document.uri;
+    if wish.selected.is_none()
+        && let Some((text, decision)) = desk.shared.memory.recall(uri, &before, &after)
+    {
+        let from_memory = Completion { from_memory: true, ..offered(wish, text, decision, Timing::default(), Sent::default()) };
+        return Ok(from_memory);
+    }
+    let (near_before, near_after) = (near_end(&before), near_start(&after));
+    let inline = place.in_comment || place.in_string || place.in_expression;
+    let hole = Hole::new(&near_before, &near_after, inline, wish.invoked);
+    let work = Work { desk, wish, site: &site, hole: &hole, started };
+    let task = work.task();
+    let (mut served, mut sent) = work.ask(&task, cancel).await?;
+    let again = work.harder(&task, &served);
+    if let Some(task) = again {
+        (served, sent) = work.ask(&task, cancel).await?;
+    }
+    let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
+    let raw = if sent.2 { served.answer.text.clone() } else { prompt::out_of_words(&hole, &served.answer.text) };
+    let cut_short = served.answer.finished.reason == Finish::Length;
+    match work.fit(&raw, cut_short) {
+        Ok(text) => {
+            if wish.selected.is_none() {
+                desk.shared.memory.keep(uri, &before, &after, &text, &served.decision);
+            }
+            Ok(offered(wish, text, served.decision, timing, sent.0))
+        }
+        Err(reason) => {
+            let empty = nothing(desk, wish, reason.words().into());
+            Ok(Completion { route: Some(served.decision), timing, sent: sent.0, ..empty })
+        }
+    }
+}
+
+struct Prepared {
+    site: Site,
+    before: String,
+    after: String,
+    place: crate::syntax::Place,
+}
+
+/// Reads the place, or says why nothing is offered there.
+fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
+    if let Some(reason) = desk.closed(&wish.at) {
+        return Err(reason);
+    }
+    if wish.at.document.text.len_bytes() > MAX_DOCUMENT {
+        return Err("the document is larger than 32 MiB".into());
+    }
+    let site = Site::new(desk, &wish.at);
+    let place = site.place();
+    if place.in_comment && !wish.invoked && !desk.config().completion.in_comments {
+        return Err("completion in comments is turned off (completion.in_comments)".into());
+    }
+    let cursor = site.bytes.start;
+    let (start, chosen) = match &wish.selected {
+        Some((range, text)) => (range.start.min(cursor), text.as_str()),
+        None => (cursor, ""),
+    };
+    let before = format!("{}{chosen}", &site.text[..site.text.floor_char_boundary(start)]);
+    let after = site.text[cursor..].to_string();
+    Ok(Prepared { before, after, place, site })
+}
+
+/// One request for one hole.
+struct Work<'a> {
+    desk: &'a Desk,
+    wish: &'a Wish,
+    site: &'a Site,
+    hole: &'a Hole<'a>,
+    started: Instant,
+}
+
+/// What was sent, after how many milliseconds, and whether as a hole (or else in words).
+type Asked = (Sent, f64, bool);
+
+impl Work<'_> {
+    fn task(&self) -> Task {
+        let kind = if self.wish.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
+        let mut task = self.desk.task(kind);
+        if self.hole.is_empty_body() {
+            task.signals.push(Signal::EmptyBody);
+        }
+        task
+    }
+
+    /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
+    fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
+        let unsure = self.desk.router().is_unsure(&served.answer.finished.timing);
+        let again = unsure && task.signals.is_empty() && (self.wish.invoked || self.desk.config().route.auto_coder);
+        let harder = Task { signals: vec![Signal::Unsure], ..task.clone() };
+        let other = self.desk.router().plan(&harder).ok()?.first()?.decision.engine != served.decision.engine;
+        (again && other).then_some(harder)
+    }
+
+    async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
+        let mut asked = Asked::default();
+        let served = self.desk.router().run(
+            task,
+            cancel,
+            |choice, caps| {
+                let (request, sent) = self.request(choice, caps)?;
+                asked = (sent, self.started.elapsed().as_secs_f64() * 1000.0, caps.fim);
+                Ok(request)
+            },
+            |_| {},
+        );
+        let served = served.await?;
+        Ok((served, asked))
+    }
+
+    fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
+        let config = self.desk.config();
+        let most = config.context.completion_tokens as usize;
+        let rate = self.desk.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
+        let max_tokens = self.max_tokens();
+        let budget = match self.wish.invoked {
+            true => Budget::invoked(most),
+            false => Budget::automatic(rate, config.completion.latency_ms, most),
+        };
+        let budget = budget.within(caps.context, max_tokens);
+        let parts = self.context(choice, budget);
+        let ask = prompt::ask(self.hole, &self.site.path, budget, &parts, caps.fim);
+        let sent = Sent {
+            before: prompt::window_before(self.hole.before, budget.before).len(),
+            after: prompt::window_after(self.hole.after, budget.after).len(),
+            context: parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line)).collect(),
+        };
+        // A chat model may open its answer with a line break or a fence: the stops of a hole would end it there.
+        let stop = if matches!(ask, Ask::Fim(_)) { self.hole.stops() } else { vec![] };
+        let priority = Priority::Typing;
+        Ok((Request { ask, max_tokens, temperature: 0.0, stop, priority }, sent))
+    }
+
+    fn max_tokens(&self) -> u32 {
+        let most = self.desk.config().completion.max_tokens.max(1);
+        match (&self.hole.mode, self.wish.invoked) {
+            (Mode::Line, _) => most.min(64),
+            (Mode::Statement, false) => most.min(96),
+            (_, false) => most,
+            (_, true) => most * 2,
+        }
+    }
+
+    /// Definitions of other files that the code here will want.
+    fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
+        super::around(self.desk, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref())
+    }
+
+    /// What of the raw answer is offered: shaped, and shortened until the file parses no worse than before.
+    fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
+        let layout = Layout { ending: Ending::of(&self.site.text), unit: layout::indent_unit(&self.site.text) };
+        let mut text = shape(self.hole, raw, cut_short, &layout)?;
+        for _ in 0..MOST_CUTS {
+            let edit = edit(self.wish, &text);
+            let (before, after) = self.site.errors_with(&edit);
+            if after <= before {
+                return Ok(text);
+            }
+            let Some(shorter) = text.rfind('\n') else { break };
+            text.truncate(text[..shorter].trim_end().len());
+            if text.trim().is_empty() {
+                break;
+            }
+        }
+        Err(Nothing::Broken)
+    }
+}
+
+/// The edit that a suggestion is.
+fn edit(wish: &Wish, text: &str) -> Edit {
+    match &wish.selected {
+        Some((range, chosen)) => Edit { range: range.start..range.end.max(wish.at.bytes.start), text: format!("{chosen}{text}") },
+        None => Edit::insert(wish.at.bytes.start, text),
+    }
+}
+
+fn offered(wish: &Wish, text: String, decision: Decision, timing: Timing, sent: Sent) -> Completion {
+    let edit = edit(wish, &text);
+    let range = LspRange::new(&wish.at.document.text, edit.range.clone());
+    let items = vec![Item { text: edit.text.clone(), range, edit }];
+    Completion { items, route: Some(decision), timing, nothing: None, from_memory: false, sent }
+}
+
+fn nothing(desk: &Desk, wish: &Wish, reason: String) -> Completion {
+    desk.shared.memory.note_nothing(&wish.at.document.uri, &reason);
+    let (items, route, timing, sent) = Default::default();
+    Completion { items, route, timing, nothing: Some(reason), from_memory: false, sent }
+}
+
+/// The text next to the cursor with `\n` for line breaks, as models were trained on it.
+fn near_end(before: &str) -> String {
+    before[before.ceil_char_boundary(before.len().saturating_sub(NEAR))..].replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn near_start(after: &str) -> String {
+    after[..after.floor_char_boundary(NEAR)].replace("\r\n", "\n").replace('\r', "\n")
+}

@@ -1,0 +1,258 @@
+//! Makes of what the model wrote what is offered: cut where the hole ends, without what stands behind the cursor already, in the
+//! file's own layout. Pure; every step may leave nothing, with the reason.
+
+use super::hole::{Hole, Mode, closes, last_line};
+use crate::text::Ending;
+use crate::text::layout::indentation;
+
+/// Why nothing is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {
+    /// The model wrote nothing, or blanks.
+    Empty,
+    /// It wrote what stands before the cursor again.
+    Echo,
+    /// It wrote what stands behind the cursor already.
+    Repeats,
+    /// A line is longer than anybody wants.
+    LongLine,
+    /// With it the file would parse worse.
+    Broken,
+}
+
+impl Nothing {
+    pub fn words(self) -> &'static str {
+        match self {
+            Nothing::Empty => "the model wrote nothing",
+            Nothing::Echo => "the model repeated what stands before the cursor",
+            Nothing::Repeats => "the model repeated what stands behind the cursor",
+            Nothing::LongLine => "the model wrote a line of more than 4 KiB",
+            Nothing::Broken => "with the suggestion the file would not parse",
+        }
+    }
+}
+
+/// Longest line of a suggestion, in bytes.
+const LONGEST_LINE: usize = 4 << 10;
+
+/// The file's layout.
+pub struct Layout {
+    pub ending: Ending,
+    /// One level of indentation.
+    pub unit: String,
+}
+
+/// What is offered of `raw`, to be inserted at the cursor. `cut_short` says that the model ran out of tokens.
+pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
+    let text = clean(raw);
+    let text = without_second_indent(hole, &text, &layout.unit);
+    let text = in_unit(text, &layout.unit);
+    let text = cut(hole, &text, cut_short);
+    let text = without_rest(hole, &text);
+    let text = without_following(hole, &text);
+    let text = without_loops(&text);
+    let text = text.trim_end();
+    if text.trim().is_empty() {
+        return Err(if raw.trim().is_empty() { Nothing::Empty } else { Nothing::Repeats });
+    }
+    if text.lines().any(|line| line.len() > LONGEST_LINE) {
+        return Err(Nothing::LongLine);
+    }
+    if is_echo(hole, text) {
+        return Err(Nothing::Echo);
+    }
+    Ok(layout.ending.apply(text))
+}
+
+/// Plain line breaks, nothing after a control character that does not belong into source.
+fn clean(raw: &str) -> String {
+    let text = raw.replace("\r\n", "\n").replace('\r', "\n");
+    let end = text.find(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t')).unwrap_or(text.len());
+    text[..end].into()
+}
+
+/// On an indented line models like to indent once more.
+fn without_second_indent(hole: &Hole, text: &str, unit: &str) -> String {
+    let line = hole.line();
+    if line.is_empty() || !line.trim().is_empty() {
+        return text.into();
+    }
+    let above = hole.before[..hole.before.len() - line.len()].trim_end();
+    let opener = last_line(above);
+    let wanted = indentation(opener).len() + if above.ends_with(['{', '(', '[', ':']) { unit.len() } else { 0 };
+    if line.len() < wanted { text.into() } else { text.trim_start_matches([' ', '\t']).into() }
+}
+
+/// Leading tabs where the file uses blanks, and the other way round.
+fn in_unit(text: String, unit: &str) -> String {
+    let foreign = if unit.starts_with('\t') { "    " } else { "\t" };
+    if !text.contains(foreign) {
+        return text;
+    }
+    let mut lines = text.split('\n');
+    let mut out = lines.next().unwrap_or_default().to_string();
+    for line in lines {
+        let indent = indentation(line);
+        out.push('\n');
+        out.push_str(&indent.replace(foreign, unit));
+        out.push_str(&line[indent.len()..]);
+    }
+    out
+}
+
+fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
+    match &hole.mode {
+        Mode::Line => text.split('\n').next().unwrap_or_default().into(),
+        Mode::Statement => statement(hole, whole_lines(text, cut_short)),
+        Mode::Block { indent } => block(hole, whole_lines(text, cut_short), indent),
+    }
+}
+
+/// Without the line that the model had no tokens left to finish.
+fn whole_lines(text: &str, cut_short: bool) -> &str {
+    if !cut_short {
+        return text;
+    }
+    text.rfind('\n').map_or(text, |at| &text[..at])
+}
+
+/// The first statement: its first line, lines that are indented deeper, and lines until every bracket that it opens is closed.
+fn statement(hole: &Hole, text: &str) -> String {
+    let blank = hole.line().trim().is_empty();
+    let text = if blank { text.trim_start_matches('\n') } else { text };
+    let base = indentation(hole.line()).len();
+    let mut depth = 0;
+    let mut out = String::new();
+    for (number, line) in text.split('\n').enumerate() {
+        let empty = line.trim().is_empty();
+        let deeper = indentation(line).len() > base;
+        if number > 0 && depth <= 0 && !empty && !deeper {
+            break;
+        }
+        if number > 0 {
+            out.push('\n');
+        }
+        out.push_str(line);
+        depth += balance(line);
+    }
+    out
+}
+
+/// Lines that are indented deeper than the block's opener, and the closing line where it is missing.
+fn block(hole: &Hole, text: &str, indent: &str) -> String {
+    let mut out = String::new();
+    for (number, line) in text.split('\n').enumerate() {
+        let inside = number == 0 || line.trim().is_empty() || indentation(line).len() > indent.len();
+        if !inside {
+            let closing = closes(Some(line), indent);
+            if closing && !closes(hole.following().next(), indent) && closes_only(line) {
+                out.push('\n');
+                out.push_str(line.trim_end());
+            }
+            break;
+        }
+        if number > 0 {
+            out.push('\n');
+        }
+        out.push_str(line);
+    }
+    out
+}
+
+fn closes_only(line: &str) -> bool {
+    line.trim().chars().all(|letter| "})];,".contains(letter))
+}
+
+/// Opened less closed brackets, not counting those in double-quoted strings and line comments.
+fn balance(line: &str) -> i32 {
+    brackets(line).map(|(_, open, _)| if open { 1 } else { -1 }).sum()
+}
+
+/// The brackets of a text: where, whether it opens, and which.
+fn brackets(text: &str) -> impl Iterator<Item = (usize, bool, char)> {
+    let mut quoted = false;
+    let mut comment = false;
+    let mut previous = ' ';
+    text.char_indices().filter_map(move |(at, letter)| {
+        let escaped = previous == '\\';
+        comment = comment && letter != '\n' || !quoted && letter == '/' && previous == '/';
+        quoted ^= letter == '"' && !escaped && !comment;
+        previous = if escaped { ' ' } else { letter };
+        let open = matches!(letter, '(' | '[' | '{');
+        (!quoted && !comment && (open || matches!(letter, ')' | ']' | '}'))).then_some((at, open, letter))
+    })
+}
+
+/// Without the end that stands behind the cursor on the same line already, and nothing after a bracket that is closed there.
+fn without_rest(hole: &Hole, text: &str) -> String {
+    let rest = hole.rest().trim_end();
+    if rest.trim().is_empty() {
+        return text.into();
+    }
+    let wanted = rest.trim_start();
+    let mut depth = 0;
+    let closed = brackets(text).find_map(|(at, open, letter)| {
+        depth += if open { 1 } else { -1 };
+        (depth < 0 && wanted.starts_with(letter)).then_some(at)
+    });
+    let text = closed.map_or(text, |at| &text[..at]);
+    let overlap = (1..=wanted.len().min(text.len())).rev().find(|length| {
+        wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]) && (*length == wanted.len() || telling(&wanted[..*length]))
+    });
+    text[..text.len() - overlap.unwrap_or(0)].into()
+}
+
+/// Whether a part of the rest of a line is enough to be taken for a repetition: closing punctuation, or a longer piece.
+fn telling(piece: &str) -> bool {
+    piece.len() >= 6 || piece.chars().all(|letter| ")]};,\"'`>".contains(letter))
+}
+
+/// Without the lines that stand behind the cursor already.
+fn without_following(hole: &Hole, text: &str) -> String {
+    let following: Vec<&str> = hole.following().take(40).collect();
+    let Some(first) = following.first() else { return text.into() };
+    let lines: Vec<&str> = text.split('\n').collect();
+    let first_is_new = usize::from(!hole.line().trim().is_empty());
+    let repeats = |start: &usize| {
+        let there: Vec<&str> = lines[*start..].iter().filter(|line| !line.trim().is_empty()).copied().collect();
+        let same = there.iter().zip(&following).take_while(|(a, b)| is_same_line(a, b)).count();
+        let all = !there.is_empty() && same == there.len().min(following.len());
+        same > 0 && (all || first.trim().len() >= 8)
+    };
+    let end = (first_is_new..lines.len()).find(repeats).unwrap_or(lines.len());
+    lines[..end].join("\n")
+}
+
+/// Closing brackets are the same line only at the same indentation; a block has many of them.
+fn is_same_line(a: &str, b: &str) -> bool {
+    a.trim() == b.trim() && (!closes_only(a) || indentation(a) == indentation(b))
+}
+
+/// A model that has lost its way writes the same lines for ever.
+fn without_loops(text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    for length in 1..=4 {
+        for start in 0..lines.len() {
+            let Some(three) = lines.get(start..start + 3 * length) else { break };
+            let (once, rest) = three.split_at(length);
+            let says = once.iter().any(|line| line.trim().len() > 3);
+            if says && rest.chunks(length).all(|again| again == once) {
+                return lines[..start + length].join("\n");
+            }
+        }
+    }
+    text.into()
+}
+
+/// Whether the suggestion is the text before the cursor once more.
+fn is_echo(hole: &Hole, text: &str) -> bool {
+    let before = hole.before.trim_end();
+    let said = text.trim();
+    // A closing bracket after a closing bracket is code, not an echo.
+    if said.len() < 4 {
+        return false;
+    }
+    let lines = said.lines().count();
+    let above: Vec<&str> = before.rsplit('\n').filter(|line| !line.trim().is_empty()).take(lines).map(str::trim).collect();
+    above.len() == lines && said.lines().rev().map(str::trim).eq(above.iter().copied())
+}

@@ -1,0 +1,121 @@
+//! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Target;
+use super::complete::Memory;
+use super::parses::Parses;
+use crate::config::{self, Config};
+use crate::context;
+use crate::index::View;
+use crate::route::{Router, Task, TaskKind};
+use crate::syntax::{Language, Registry};
+use crate::workspace::rules::PROJECT_FILE;
+use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret};
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    pub snapshot: Arc<Snapshot>,
+    pub index: Arc<View>,
+    pub shared: Arc<Shared>,
+}
+
+/// What lives as long as the server.
+pub struct Shared {
+    pub config: Arc<Config>,
+    pub router: Arc<Router>,
+    pub registry: Arc<Registry>,
+    pub context: context::Handle,
+    pub memory: Memory,
+    pub parses: Parses,
+    /// Which files take part, by root.
+    rules: BTreeMap<Arc<Root>, Rules>,
+    /// A project says that nothing may leave the machine.
+    local_only: bool,
+}
+
+impl Shared {
+    /// Whether this was made for such a configuration and these roots.
+    pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot) -> bool {
+        self.config == *config && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
+    }
+
+    /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
+    pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
+        let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
+        let (context, memory, parses) = Default::default();
+        Self { config, router, registry, context, memory, parses, rules, local_only: local_only(snapshot) }
+    }
+}
+
+/// Whether a change of this file changes what takes part.
+pub fn is_rule_file(name: &str) -> bool {
+    matches!(name, ".gitignore" | ".ignore" | PROJECT_FILE)
+}
+
+/// Engines, the last decisions, and why nothing was offered: for `longsight.status`.
+pub fn status(shared: &Shared) -> Value {
+    let mut status = json!(shared.router.status());
+    status["nothing"] = json!(shared.memory.silences());
+    status["local_only"] = json!(shared.local_only);
+    status
+}
+
+/// Whether any root's project file keeps everything on this machine. One that cannot be read does: a narrowing must not widen by damage.
+fn local_only(snapshot: &Snapshot) -> bool {
+    snapshot.roots.iter().any(|root| {
+        let file = root.path().join(PROJECT_FILE);
+        let Some(path) = snapshot.roots.locate(&file).filter(|path| path.name() == PROJECT_FILE) else { return false };
+        match snapshot.read(&path) {
+            Ok(text) => config::parse_project(&file, &text).0.local_only,
+            Err(crate::workspace::ReadError::Missing) => false,
+            Err(_) => true,
+        }
+    })
+}
+
+impl Desk {
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    pub fn router(&self) -> &Router {
+        &self.shared.router
+    }
+
+    /// A task of this kind, narrowed as the project wants it.
+    pub fn task(&self, kind: TaskKind) -> Task {
+        Task { local_only: self.shared.local_only, ..Task::new(kind) }
+    }
+
+    /// Why nothing may be offered for a document, and nothing of it be sent.
+    pub fn closed(&self, target: &Target) -> Option<String> {
+        let document = &target.document;
+        if document.desynced {
+            return Some("its text may differ from the editor's; close and open it".into());
+        }
+        let path = document.path.as_ref()?;
+        self.closed_path(path)
+    }
+
+    /// The same for a path.
+    pub fn closed_path(&self, path: &WorkspacePath) -> Option<String> {
+        if is_secret(path) {
+            return Some(format!("{path} looks like a file that holds secrets"));
+        }
+        let ignored = self.shared.rules.get(path.root()).is_some_and(|rules| rules.is_ignored(path));
+        ignored.then(|| format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)"))
+    }
+
+    /// The language of a document: what the editor says, else what the file looks like.
+    pub fn language(&self, target: &Target) -> Option<Arc<Language>> {
+        let document = &target.document;
+        let registry = &self.shared.registry;
+        let by_name = || document.path.as_ref().and_then(|path| registry.detect(path.relative(), &document.text.line_text(0)));
+        registry.by_id(&document.language).or_else(by_name).cloned()
+    }
+}

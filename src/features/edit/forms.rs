@@ -1,0 +1,254 @@
+//! The short forms of an edit: one small function call for one kind of change. A small model fills one or two strings; where they go and
+//! how they look in the file is decided here. Pure.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::layout::{as_comment, fitted, without_fence};
+use crate::agent::limits;
+use crate::dialect::Tool;
+use crate::features::Site;
+use crate::syntax::scope::Item;
+use crate::text::{Edit, Ending, layout};
+
+/// What kind of change, and where.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// These lines become other lines.
+    Replace { lines: Range<usize> },
+    /// A comment that documents an item. `old` is the one that it has.
+    Document { item: Item, old: Option<Range<usize>> },
+    /// The inside of an empty body.
+    Implement { body: Range<usize>, item: Item },
+    /// Tests, at the end of the test module or of the file.
+    Test { item: Item },
+    /// These lines become a call of a new function, which goes behind the item around them.
+    Extract { lines: Range<usize>, item: Item },
+}
+
+/// A call's arguments as edits of the file, sorted, with the model's reason.
+pub struct Filled {
+    pub edits: Vec<Edit>,
+    pub reason: String,
+}
+
+impl Form {
+    /// The tool that the model must call. Few strings, so that a small model gets it right.
+    pub fn tool(&self) -> Tool {
+        let reason = ("reason", "In one sentence: what was changed and why.");
+        match self {
+            Form::Replace { .. } => {
+                tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
+            }
+            Form::Document { .. } => tool("Documents the item.", &[("comment", "The documentation as plain text, without comment signs.")]),
+            Form::Implement { .. } => tool(
+                "Writes the body.",
+                &[("body", "The statements of the body, without the signature and without the braces around it."), reason],
+            ),
+            Form::Test { .. } => tool("Adds tests.", &[("test_code", "One or more complete test functions."), reason]),
+            Form::Extract { .. } => tool(
+                "Moves the marked lines into a new function.",
+                &[("function", "The complete new function."), ("call", "What stands in place of the marked lines: the call."), reason],
+            ),
+        }
+    }
+
+    /// The bytes that the model is shown as the ones to work on.
+    pub fn marked(&self) -> Range<usize> {
+        match self {
+            Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
+            Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item } => item.range.clone(),
+        }
+    }
+
+    /// Tokens that the answer may need.
+    pub fn tokens(&self, site: &Site) -> u32 {
+        let code = (site.text[self.marked()].len() / 3) as u32;
+        match self {
+            Form::Replace { .. } => 200 + code * 2,
+            Form::Document { .. } => 250,
+            Form::Implement { .. } => 500,
+            Form::Test { .. } => 600,
+            Form::Extract { .. } => 300 + code * 2,
+        }
+        .min(4096)
+    }
+
+    /// The edits that a call means, or what is wrong with it.
+    pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
+        let wrong = crate::agent::args::check(&self.tool().function["parameters"], arguments);
+        if !wrong.is_empty() {
+            return Err(wrong.join("; "));
+        }
+        let text = |name: &str| without_fence(arguments[name].as_str().unwrap_or_default());
+        let edits = match self {
+            Form::Replace { lines } => vec![replace(site, lines, &text("new_code"))?],
+            Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
+            Form::Implement { body, item } => vec![implement(site, body, item, &text("body"))?],
+            Form::Test { .. } => vec![test(site, &text("test_code"))?],
+            Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
+        };
+        let reason = limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400);
+        Ok(Filled { edits, reason })
+    }
+}
+
+fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
+    let properties: serde_json::Map<String, Value> =
+        fields.iter().map(|(name, what)| (name.to_string(), json!({"type": "string", "description": what}))).collect();
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let parameters = json!({"type": "object", "properties": properties, "required": required});
+    let function = json!({"name": "propose_edit", "description": description, "parameters": parameters});
+    Tool { name: "propose_edit".into(), function }
+}
+
+fn line_indent(site: &Site, offset: usize) -> &str {
+    let start = site.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    layout::indentation(&site.text[start..])
+}
+
+fn ending(site: &Site) -> Ending {
+    Ending::of(&site.text)
+}
+
+fn not_empty(text: &str, name: &str) -> Result<(), String> {
+    if text.trim().is_empty() { Err(format!("`{name}` is empty")) } else { Ok(()) }
+}
+
+fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String> {
+    not_empty(new, "new_code")?;
+    let old = &site.text[lines.clone()];
+    let new = without_surroundings(site, lines, new);
+    let text = ending(site).apply(fitted(&new, layout::common_indentation(old)).trim_end());
+    if text.trim() == old.trim() {
+        return Err("`new_code` is what stands there already".into());
+    }
+    Ok(Edit { range: lines.clone(), text })
+}
+
+/// Models often give back the lines around the marked ones as well: those that stand there, in the same order, are left out.
+fn without_surroundings(site: &Site, lines: &Range<usize>, new: &str) -> String {
+    let same = |a: &str, b: &str| a.trim() == b.trim();
+    let wanted: Vec<&str> = new.lines().collect();
+    let old: Vec<&str> = site.text[lines.clone()].lines().collect();
+    let above: Vec<&str> = site.text[..lines.start].lines().collect();
+    let below: Vec<&str> = site.text[lines.end..].lines().skip(1).collect();
+    let kept_first = old.first().zip(wanted.first()).is_some_and(|(a, b)| same(a, b));
+    let most = wanted.len().saturating_sub(1);
+    let lead = (1..=most.min(above.len()))
+        .rev()
+        .find(|count| wanted[..*count].iter().zip(&above[above.len() - count..]).all(|(a, b)| same(a, b)))
+        .filter(|count| !kept_first && wanted[..*count].iter().any(|line| line.trim().len() > 1));
+    let kept_last = old.last().zip(wanted.last()).is_some_and(|(a, b)| same(a, b));
+    let tail = (1..=most.saturating_sub(lead.unwrap_or(0)).min(below.len()))
+        .rev()
+        .find(|count| wanted[wanted.len() - count..].iter().zip(&below[..*count]).all(|(a, b)| same(a, b)))
+        .filter(|_| !kept_last && lead.is_some());
+    wanted[lead.unwrap_or(0)..wanted.len() - tail.unwrap_or(0)].join("\n")
+}
+
+fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str) -> Result<Edit, String> {
+    not_empty(comment, "comment")?;
+    let language = site.language.as_deref();
+    let indent = line_indent(site, item.range.start).to_string();
+    let indented = language.is_some_and(|language| language.indented);
+    let unit = layout::indent_unit(&site.text);
+    if let (true, Some(body)) = (indented, &item.body) {
+        let inner = format!("{indent}{unit}");
+        let text = format!("\"\"\"{}\"\"\"", super::layout::docstring(comment, &inner));
+        if let Some(old) = old {
+            return Ok(Edit { range: old.clone(), text: ending(site).apply(&text) });
+        }
+        // The body begins at its first statement, on a line of its own or behind the colon.
+        let own_line = site.text[..body.start].rfind('\n').is_some_and(|at| site.text[at..body.start].trim().is_empty());
+        let text = if own_line { format!("{text}\n{inner}") } else { format!("\n{inner}{text}\n{inner}") };
+        return Ok(Edit::insert(body.start, ending(site).apply(&text)));
+    }
+    let text = as_comment(language, comment, &indent);
+    let text = ending(site).apply(&text);
+    match old {
+        // Whole lines of comment, without the last line break.
+        Some(old) => Ok(Edit { range: site.whole_lines(old.clone()), text }),
+        None => {
+            let start = site.text[..item.range.start].rfind('\n').map_or(0, |at| at + 1);
+            Ok(Edit::insert(start, format!("{text}{}", ending(site).as_str())))
+        }
+    }
+}
+
+fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Result<Edit, String> {
+    not_empty(code, "body")?;
+    let outer = line_indent(site, item.range.start).to_string();
+    let inner = format!("{outer}{}", layout::indent_unit(&site.text));
+    let code = without_signature(code, &site.text[item.signature.clone()]);
+    let text = fitted(&code, &inner);
+    let braced = site.text[body.clone()].starts_with('{');
+    let text = if braced { format!("{{\n{}\n{outer}}}", text.trim_end()) } else { text.trim().to_string() };
+    Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
+}
+
+/// The inside of a function that was given whole.
+fn without_signature(code: &str, signature: &str) -> String {
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    let trimmed = code.trim();
+    let (head, wanted) = (plain(trimmed), plain(signature.trim_end_matches(['{', ':', ' '])));
+    if wanted.is_empty() || !head.starts_with(&wanted) {
+        // Braces around the body alone.
+        let inside = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        return inside.unwrap_or(code).trim_matches('\n').to_string();
+    }
+    match (trimmed.find('{'), trimmed.rfind('}')) {
+        (Some(open), Some(close)) if open < close => trimmed[open + 1..close].trim_matches('\n').trim_end().to_string(),
+        _ => trimmed.split_once('\n').map_or(String::new(), |(_, body)| body.to_string()),
+    }
+}
+
+fn test(site: &Site, code: &str) -> Result<Edit, String> {
+    not_empty(code, "test_code")?;
+    let unit = layout::indent_unit(&site.text);
+    let rust = site.language.as_deref().is_some_and(|language| language.name == "rust");
+    let code = if rust { without_module(code) } else { code.to_string() };
+    let (at, text) = match (rust, rust.then(|| end_of_tests(&site.text)).flatten()) {
+        (true, Some(end)) => (end, format!("\n{}\n", fitted(&code, &unit).trim_end())),
+        (true, None) => {
+            let head = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
+            (
+                site.text.len(),
+                format!("\n#[cfg(test)]\nmod tests {{\n{}{}\n}}\n", head.replace("    ", &unit), fitted(&code, &unit).trim_end()),
+            )
+        }
+        (false, _) => (site.text.len(), format!("\n\n{}\n", fitted(&code, "").trim_end())),
+    };
+    let gap = if at == site.text.len() && !site.text.ends_with('\n') { "\n" } else { "" };
+    Ok(Edit::insert(at, ending(site).apply(&format!("{gap}{text}"))))
+}
+
+/// The test functions of a test module that was given whole.
+fn without_module(code: &str) -> String {
+    let trimmed = code.trim();
+    let module = ["mod tests {", "mod test {"].iter().find_map(|head| trimmed.find(head).map(|at| at + head.len()));
+    match (module, trimmed.rfind('}')) {
+        (Some(open), Some(close)) if open < close => {
+            let inside = trimmed[open..close].trim_matches('\n').trim_end();
+            inside.lines().filter(|line| line.trim() != "use super::*;").collect::<Vec<_>>().join("\n").trim_start_matches('\n').to_string()
+        }
+        _ => code.to_string(),
+    }
+}
+
+/// Where another test goes: before the brace that closes the last test module of a Rust file, at the start of its line.
+fn end_of_tests(text: &str) -> Option<usize> {
+    let module = text.rfind("\nmod tests {").or_else(|| text.rfind("\nmod test {"))?;
+    text[module..].find("\n}").map(|at| module + at + 1)
+}
+
+fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
+    not_empty(function, "function")?;
+    let call = replace(site, lines, call)?;
+    let indent = line_indent(site, item.range.start);
+    let end = site.text[item.range.end..].find('\n').map_or(site.text.len(), |at| item.range.end + at + 1);
+    let gap = if site.text[..end].ends_with('\n') { "" } else { "\n" };
+    let text = format!("{gap}\n{}\n", fitted(function, indent).trim_end());
+    Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
+}

@@ -1,0 +1,204 @@
+//! What a model wrote, made inert: markdown from which no renderer fetches, runs or links anything. Code is left as it is, for code is
+//! what answers are about; everything else that could become an image, a link or HTML is shown as the text it is.
+
+/// Takes an answer in chunks of any size and gives it back inert; the outcome does not depend on how it was cut.
+#[derive(Default)]
+pub struct Inert {
+    /// What cannot be decided before more has come.
+    held: String,
+    /// The run of backquotes or tildes that opened the code block we are in.
+    fence: Option<String>,
+    in_line: bool,
+}
+
+/// A whole answer at once.
+pub fn inert(text: &str) -> String {
+    let mut filter = Inert::default();
+    let mut out = filter.push(text);
+    out.push_str(&filter.finish());
+    out
+}
+
+/// Information strings of code blocks that renderers draw instead of showing.
+const DRAWN: &[&str] = &["mermaid", "html", "svg", "math", "latex", "dot", "graphviz", "plantuml", "geojson", "topojson", "stl", "vega"];
+/// A line in which nothing is decided for this long is decided as it stands.
+const PATIENCE: usize = 2000;
+
+impl Inert {
+    pub fn push(&mut self, chunk: &str) -> String {
+        self.held.push_str(&chunk.replace("\r\n", "\n").replace('\r', "\n"));
+        self.advance(false)
+    }
+
+    /// The answer is over. A code block that is still open is closed.
+    pub fn finish(&mut self) -> String {
+        let mut out = self.advance(true);
+        if let Some(fence) = self.fence.take() {
+            if self.in_line {
+                out.push('\n');
+            }
+            out.push_str(&fence);
+            out.push('\n');
+        }
+        out
+    }
+
+    fn advance(&mut self, over: bool) -> String {
+        let mut out = String::new();
+        while !self.held.is_empty() {
+            let before = self.held.len();
+            if !self.in_line && !self.line_start(over, &mut out) {
+                break;
+            }
+            if self.in_line && !self.rest_of_line(over, &mut out) {
+                break;
+            }
+            if self.held.len() == before && !self.in_line {
+                break;
+            }
+        }
+        out
+    }
+
+    /// At the start of a line: is it a fence? False when that cannot be said yet.
+    fn line_start(&mut self, over: bool, out: &mut String) -> bool {
+        let indent = self.held.len() - self.held.trim_start_matches([' ', '\t']).len();
+        let rest = &self.held[indent..];
+        let Some(mark) = rest.chars().next() else { return over && self.give_blank(out) };
+        if !matches!(mark, '`' | '~') {
+            self.in_line = true;
+            return true;
+        }
+        let run: String = rest.chars().take_while(|letter| *letter == mark).collect();
+        let Some(end) = self.held.find('\n').map(|at| at + 1).or((over || self.held.len() > PATIENCE).then_some(self.held.len())) else {
+            return false;
+        };
+        if run.len() < 3 {
+            self.in_line = true;
+            return true;
+        }
+        let line: String = self.held.drain(..end).collect();
+        let info = line[indent + run.len()..].trim().to_string();
+        match &self.fence {
+            Some(open) if run.starts_with(open.as_str()) && info.is_empty() => {
+                self.fence = None;
+                out.push_str(&visible(&line));
+            }
+            Some(_) => out.push_str(&visible(&line)),
+            None if mark == '`' && info.contains('`') => {
+                self.held.insert_str(0, &line);
+                self.in_line = true;
+            }
+            None => {
+                let name = info.split_whitespace().next().unwrap_or_default().to_lowercase();
+                let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+#-_.".contains(letter));
+                let name = if plain && !DRAWN.contains(&name.as_str()) { name } else { "text".into() };
+                out.push_str(&format!("{}{run}{name}\n", &line[..indent]));
+                self.fence = Some(run);
+            }
+        }
+        true
+    }
+
+    fn give_blank(&mut self, out: &mut String) -> bool {
+        out.push_str(&std::mem::take(&mut self.held));
+        true
+    }
+
+    /// Inside a line: gives what is decided. False when more is needed.
+    fn rest_of_line(&mut self, over: bool, out: &mut String) -> bool {
+        while let Some(letter) = self.held.chars().next() {
+            let end = self.held.find('\n');
+            if letter == '\n' {
+                self.held.remove(0);
+                out.push('\n');
+                self.in_line = false;
+                return true;
+            }
+            if self.fence.is_some() {
+                let take = end.unwrap_or(self.held.len());
+                out.push_str(&visible(&self.held.drain(..take).collect::<String>()));
+                continue;
+            }
+            let decided = over || end.is_some() || self.held.len() > PATIENCE;
+            if !self.plain(letter, decided, out) {
+                return false;
+            }
+        }
+        over
+    }
+
+    /// One step in ordinary text. False when it cannot be decided yet.
+    fn plain(&mut self, letter: char, decided: bool, out: &mut String) -> bool {
+        let line_end = self.held.find('\n').unwrap_or(self.held.len());
+        let line = &self.held[..line_end];
+        let next = line[letter.len_utf8()..].chars().next();
+        let taken = match letter {
+            '`' => {
+                let run = line.len() - line.trim_start_matches('`').len();
+                match code_span(line, run) {
+                    Some(end) => {
+                        out.push_str(&visible(&line[..end]));
+                        end
+                    }
+                    None if !decided => return false,
+                    None => {
+                        (0..run).for_each(|_| out.push_str("\\`"));
+                        run
+                    }
+                }
+            }
+            '\\' if next.is_none() && !decided => return false,
+            // An escape of the model's own would undo ours.
+            '\\' if next.is_some_and(|next| "[<!`\\".contains(next)) => {
+                out.push_str("\\\\");
+                1
+            }
+            '[' => {
+                out.push_str("\\[");
+                1
+            }
+            '<' if next.is_none() && !decided => return false,
+            '<' if next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)) => {
+                out.push_str("\\<");
+                1
+            }
+            ':' if line.len() < 3 && "://".starts_with(line) && !decided => return false,
+            ':' if line.starts_with("://") => {
+                out.push_str(":\\//");
+                3
+            }
+            'w' | 'W' if line.len() < 4 && "www.".starts_with(&line.to_ascii_lowercase()) && !decided => return false,
+            'w' | 'W' if line.to_ascii_lowercase().starts_with("www.") => {
+                out.push_str(&line[..3]);
+                out.push_str("\\.");
+                4
+            }
+            other => {
+                out.push_str(&visible(other.encode_utf8(&mut [0; 4])));
+                other.len_utf8()
+            }
+        };
+        self.held.drain(..taken);
+        true
+    }
+}
+
+/// Where the code span that opens with `run` backquotes ends in this line.
+fn code_span(line: &str, run: usize) -> Option<usize> {
+    let mut at = run;
+    while let Some(found) = line[at..].find('`') {
+        let start = at + found;
+        let length = line[start..].len() - line[start..].trim_start_matches('`').len();
+        if length == run {
+            return Some(start + length);
+        }
+        at = start + length;
+    }
+    None
+}
+
+/// Control sequences and invisible characters are written out.
+fn visible(text: &str) -> String {
+    crate::context::fence::visible(text)
+}

@@ -1,0 +1,109 @@
+//! One file per thing that a user sees: completion, explanation, answers about the repository, code actions and edits. The server and
+//! the command line call the same functions; each takes a [`Desk`], what is asked, a cancel token and a sink for what happens meanwhile.
+
+pub mod actions;
+pub mod answer;
+pub mod ask;
+pub mod cite;
+pub mod complete;
+mod desk;
+pub mod edit;
+pub mod explain;
+mod find;
+pub mod inert;
+mod parses;
+mod site;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use desk::{Desk, Shared, is_rule_file, status};
+pub use site::Site;
+
+use crate::context::Part;
+use crate::engine::{self, EngineError, ErrorKind, Tokens};
+use crate::route::RouteError;
+use crate::text::{Encoding, Position, Text};
+use crate::workspace::Document;
+
+/// A range of bytes in a document.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub document: Arc<Document>,
+    pub bytes: Range<usize>,
+}
+
+/// Something that happens while an answer is made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    Text(String),
+    Reasoning(String),
+    /// What is being done, and how much of it in percent.
+    Progress(String, Option<u64>),
+}
+
+/// Takes pieces as they come.
+pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
+
+/// A sink for those who only want the end.
+pub fn silent() -> Sink {
+    Arc::new(|_| {})
+}
+
+/// Where the time went: the engine's own account, and ours. Milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Timing {
+    /// Until the prompt was ready.
+    pub ready_ms: f64,
+    #[serde(flatten)]
+    pub engine: engine::Timing,
+}
+
+/// A range as LSP writes it: zero-based, columns in UTF-16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LspRange {
+    pub start: LspPosition,
+    pub end: LspPosition,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LspPosition {
+    pub line: u32,
+    pub character: u32,
+}
+
+impl LspRange {
+    pub fn new(text: &Text, bytes: Range<usize>) -> Self {
+        let position = |at: Position| LspPosition { line: at.line, character: at.character };
+        let range = text.range(bytes, Encoding::Utf16);
+        Self { start: position(range.start), end: position(range.end) }
+    }
+}
+
+/// A refusal of the policy is one the user can lift in the configuration.
+impl From<RouteError> for EngineError {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::Engine(error) => error,
+            RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
+        }
+    }
+}
+
+/// Definitions of other files that the code at a place uses or will want.
+fn around(_desk: &Desk, _site: &Site, _offset: usize, _budget: usize, _tokens: &dyn Tokens) -> Vec<Part> {
+    vec![]
+}
+
+/// The path of the only indexed file whose path ends so.
+fn only_file_called(desk: &Desk, path: &str) -> Option<String> {
+    let mut found = desk
+        .index
+        .files()
+        .map(|(_, file)| file.path.to_string())
+        .filter(|whole| whole.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}

@@ -1,0 +1,107 @@
+//! A place in a document with its syntax: what is there, and whether a change makes the file parse worse.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Desk, Target};
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{Language, Parsed, Place, tags};
+use crate::text::Edit;
+
+/// Larger documents are not parsed for a request.
+const MAX_PARSED: usize = 1 << 20;
+
+/// See the module.
+pub struct Site {
+    pub text: Arc<str>,
+    pub bytes: Range<usize>,
+    /// As people and models see it.
+    pub path: String,
+    pub language: Option<Arc<Language>>,
+    parsed: Option<Parsed>,
+}
+
+impl Site {
+    pub fn new(desk: &Desk, target: &Target) -> Self {
+        let document = &target.document;
+        let text: Arc<str> = document.text.to_string().into();
+        let language = desk.language(target);
+        let small = language.as_ref().filter(|_| text.len() <= MAX_PARSED);
+        let parsed = small.and_then(|language| desk.shared.parses.get(&document.uri, language, &text));
+        let path = match &document.path {
+            Some(path) => path.to_string(),
+            None => document.uri.rsplit('/').next().unwrap_or(&document.uri).to_string(),
+        };
+        let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
+        Self { text, bytes: start..end.max(start), path, language, parsed }
+    }
+
+    pub fn place(&self) -> Place {
+        self.parsed.as_ref().map(|parsed| scope::at(parsed, self.bytes.start)).unwrap_or_default()
+    }
+
+    /// The definition that begins or lies at the start of the selection.
+    pub fn item(&self) -> Option<Item> {
+        scope::item_at(self.parsed.as_ref()?, self.bytes.start)
+    }
+
+    /// The comment above an item, or its docstring.
+    pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
+        let facts = tags(self.parsed.as_ref()?, &self.path);
+        let here = |span: crate::syntax::Span| item.range.contains(&span.range().start);
+        let found = facts.definitions.into_iter().find(|known| here(known.name) && known.name.of(&self.text) == item.name)?;
+        (!found.doc.is_empty()).then(|| found.doc.range())
+    }
+
+    /// The body of an item, if nothing but blanks, comments and placeholders stands in it.
+    pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
+        let body = item.body.clone()?;
+        let inside = self.text[body.clone()].trim().trim_start_matches('{').trim_end_matches('}');
+        let placeholder = |line: &str| {
+            let line = line.trim().trim_end_matches([';', ',']);
+            let comment = line.starts_with("//") || line.starts_with('#');
+            let nothing = ["", "pass", "...", "todo!()", "unimplemented!()", "raise NotImplementedError", "raise NotImplementedError()"];
+            comment || nothing.contains(&line) || line.starts_with("todo!(") || line.starts_with("unimplemented!(")
+        };
+        inside.lines().all(placeholder).then_some(body)
+    }
+
+    /// The selection widened to whole lines, without the last line break. Without a selection: the item there, else the line.
+    pub fn lines(&self) -> Range<usize> {
+        let range = match self.item() {
+            Some(item) if self.bytes.is_empty() => item.range,
+            _ => self.bytes.clone(),
+        };
+        self.whole_lines(range)
+    }
+
+    /// A range widened to whole lines, without the last line break.
+    pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
+        let start = self.text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        // A selection of whole lines ends at the start of the next one.
+        let end = if range.end > range.start && self.text[..range.end].ends_with('\n') { range.end - 1 } else { range.end };
+        let end = end.max(start);
+        let line_end = self.text[end..].find('\n').map_or(self.text.len(), |at| end + at);
+        let line_end = if self.text[start..line_end].ends_with('\r') { line_end - 1 } else { line_end };
+        start..line_end
+    }
+
+    /// 1-based line of a byte offset.
+    pub fn line_of(&self, offset: usize) -> u32 {
+        self.text[..offset].matches('\n').count() as u32 + 1
+    }
+
+    /// 1-based first and last line of a range.
+    pub fn line_range(&self, range: &Range<usize>) -> (u32, u32) {
+        (self.line_of(range.start), self.line_of(range.end))
+    }
+
+    /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.
+    pub fn errors_with(&self, edit: &Edit) -> (usize, usize) {
+        let Some(parsed) = &self.parsed else { return (0, 0) };
+        let mut changed = self.text.to_string();
+        changed.replace_range(edit.range.clone(), &edit.text);
+        let before = parsed.errors();
+        (before, parsed.edited(changed).map_or(before, |changed| changed.errors()))
+    }
+}

@@ -1,0 +1,505 @@
+//! The handle of the index, and its thread: one owner of everything that changes. It hears of keystrokes, saved files, finished scans, and
+//! publishes a new [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch as tell;
+
+use crate::syntax::Registry;
+use crate::workspace::rules::Skip;
+use crate::workspace::walk::{self, Entry, Listing};
+use crate::workspace::watch::{Hint, Watcher};
+use crate::workspace::{Document, Roots};
+
+use super::cache::{Cache, CacheCounts, Stock};
+use super::disk::{Disk, RealDisk};
+use super::file::Tier;
+use super::library::Library;
+use super::scan::{self, Scanned};
+use super::view::View;
+
+/// How far a build has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Nothing is known yet.
+    #[default]
+    Empty,
+    /// Names of definitions are known, by regular expression.
+    Lexical,
+    /// Everything is known.
+    Ready,
+}
+
+/// Where a build is, for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: usize,
+    pub total: usize,
+    pub cache: CacheCounts,
+}
+
+/// How an index works.
+#[derive(Clone)]
+pub struct Options {
+    /// Where indexes are kept; memory only without.
+    pub cache: Option<PathBuf>,
+    /// Threads for scanning and parsing; 0 for as many as the machine has.
+    pub threads: usize,
+    /// Listen to the file system.
+    pub watch: bool,
+    /// Seconds between rescans that find what watching has missed; 0 for none.
+    pub rescan: u64,
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache: None, threads: 0, watch: false, rescan: 0, disk: Arc::new(RealDisk) }
+    }
+}
+
+impl Options {
+    /// As a server wants it: cached below the user's cache folder, watching.
+    pub fn server() -> Self {
+        Self { cache: crate::config::cache_dir(), watch: true, rescan: 30, ..Self::default() }
+    }
+}
+
+pub(super) enum Message {
+    Update(Document),
+    Close(String),
+    Changed(Vec<PathBuf>),
+    Rescan,
+    Roots(Arc<Roots>),
+    Listed(u64, Listing),
+    Loaded(Stock, Box<Cache>),
+    Scanned(u64, usize, Tier, Result<Scanned, Skip>),
+    /// Answer when everything that came before is done; true: also when the build is.
+    Sync(bool, Sender<()>),
+    Stop,
+}
+
+/// The handle. Dropping it stops the build and writes what is to be kept.
+pub struct Index {
+    sender: Sender<Message>,
+    view: tell::Receiver<Arc<View>>,
+    progress: tell::Receiver<Progress>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Index {
+    /// Starts to index. Returns at once; [`Index::view`] is empty at first.
+    pub fn start(roots: Arc<Roots>, registry: Arc<Registry>, options: Options) -> Self {
+        let (sender, receiver) = mpsc::channel();
+        let (view_sender, view) = tell::channel(Arc::new(View::default()));
+        let (progress_sender, progress) = tell::channel(Progress::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let owner = Owner {
+            library: Library::new(registry, roots),
+            options,
+            sender: sender.clone(),
+            view: view_sender,
+            progress: progress_sender,
+            stop: stop.clone(),
+            stage: Stage::Empty,
+            pass: 0,
+            job: None,
+            cache: None,
+            dirty: vec![],
+            waiting: vec![],
+            watcher: None,
+            last_publish: Instant::now(),
+            counts: CacheCounts::default(),
+        };
+        let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
+        Self { sender, view, progress, stop, thread: spawned.ok() }
+    }
+
+    /// The workspace as it is known now.
+    pub fn view(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// Tells of every new view.
+    pub fn subscribe(&self) -> tell::Receiver<Arc<View>> {
+        self.view.clone()
+    }
+
+    pub fn progress(&self) -> tell::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// A document was opened or has changed. Only the newest of several waiting versions is looked at.
+    pub fn update(&self, document: Document) {
+        self.send(Message::Update(document));
+    }
+
+    /// A document was closed: what is on disk counts again.
+    pub fn close(&self, uri: &str) {
+        self.send(Message::Close(uri.into()));
+    }
+
+    /// Files may have changed, appeared or gone.
+    pub fn changed(&self, paths: Vec<PathBuf>) {
+        self.send(Message::Changed(paths));
+    }
+
+    pub fn rescan(&self) {
+        self.send(Message::Rescan);
+    }
+
+    pub fn set_roots(&self, roots: Arc<Roots>) {
+        self.send(Message::Roots(roots));
+    }
+
+    /// Waits until everything sent so far is in the view. Blocks; not for async code.
+    pub fn sync(&self) {
+        self.wait(false);
+    }
+
+    /// Waits until the whole workspace is indexed. Blocks; not for async code.
+    pub fn wait_ready(&self) {
+        self.wait(true);
+    }
+
+    fn wait(&self, ready: bool) {
+        let (sender, receiver) = mpsc::channel();
+        self.send(Message::Sync(ready, sender));
+        // An error means that the thread is gone, and then nothing more will come.
+        let _ = receiver.recv();
+    }
+
+    fn send(&self, message: Message) {
+        // The thread ends only with the handle.
+        let _ = self.sender.send(message);
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.send(Message::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Files that are being scanned for one tier.
+struct Job {
+    tier: Tier,
+    entries: Arc<Vec<Entry>>,
+    left: usize,
+}
+
+struct Owner {
+    library: Library,
+    options: Options,
+    sender: Sender<Message>,
+    view: tell::Sender<Arc<View>>,
+    progress: tell::Sender<Progress>,
+    stop: Arc<AtomicBool>,
+    stage: Stage,
+    /// Results of earlier passes are of no use any more.
+    pass: u64,
+    job: Option<Job>,
+    cache: Option<Box<Cache>>,
+    /// Numbers of files whose facts are not on disk yet.
+    dirty: Vec<u32>,
+    waiting: Vec<(bool, Sender<()>)>,
+    watcher: Option<Watcher>,
+    last_publish: Instant,
+    counts: CacheCounts,
+}
+
+/// Files gathered since the last write that are written at the latest: the work that a kill may lose.
+const BATCH: usize = 2000;
+/// Views are published at most this often while a build runs.
+const PUBLISH: Duration = Duration::from_secs(2);
+/// More changed paths than this are looked at by a rescan.
+const MAX_CHANGED: usize = 256;
+/// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
+const FEW: usize = 64;
+
+impl Owner {
+    fn run(mut self, receiver: &Receiver<Message>) {
+        self.open_cache();
+        let pause = match self.options.rescan {
+            0 => Duration::from_secs(86_400),
+            seconds => Duration::from_secs(seconds),
+        };
+        loop {
+            let mut batch = match receiver.recv_timeout(pause) {
+                Ok(first) => vec![first],
+                Err(mpsc::RecvTimeoutError::Timeout) => vec![Message::Rescan],
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            };
+            batch.extend(receiver.try_iter());
+            let newest = newest_updates(&batch);
+            for (at, message) in batch.into_iter().enumerate() {
+                if matches!(message, Message::Stop) {
+                    self.flush(false);
+                    return;
+                }
+                if let Message::Update(document) = &message
+                    && newest.get(&document.uri) != Some(&at)
+                {
+                    continue;
+                }
+                self.handle(message);
+            }
+            self.answer_waiting();
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Update(document) => {
+                if self.library.update(document) {
+                    self.publish(false);
+                }
+            }
+            Message::Close(uri) => {
+                if let Some(entry) = self.library.close(&uri) {
+                    self.look_again(vec![entry.absolute()]);
+                }
+            }
+            Message::Changed(paths) => self.look_again(paths),
+            Message::Rescan => self.list(),
+            Message::Roots(roots) => {
+                self.library.set_roots(roots);
+                self.publish(false);
+                self.open_cache();
+            }
+            Message::Loaded(stock, cache) => {
+                self.cache = Some(cache);
+                self.library.stock = Some(Arc::new(stock));
+                self.list();
+            }
+            Message::Listed(pass, listing) => {
+                if pass == self.pass {
+                    self.listed(listing);
+                }
+            }
+            Message::Scanned(pass, at, tier, result) => {
+                if pass == self.pass {
+                    self.scanned(at, tier, result);
+                }
+            }
+            Message::Sync(ready, answer) => self.waiting.push((ready, answer)),
+            Message::Stop => {}
+        }
+    }
+
+    fn answer_waiting(&mut self) {
+        let ready = self.stage == Stage::Ready && self.job.is_none();
+        self.waiting.retain(|(wants_ready, answer)| {
+            let done = ready || !wants_ready;
+            if done {
+                let _ = answer.send(());
+            }
+            !done
+        });
+    }
+
+    /// Reads what the cache has on a thread of its own, then lists.
+    fn open_cache(&mut self) {
+        let Some(folder) = self.options.cache.clone() else { return self.list() };
+        self.pass += 1;
+        let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
+        let opened = move || match Cache::open(disk, &folder, &roots) {
+            Some(mut cache) => Message::Loaded(cache.load(), Box::new(cache)),
+            None => Message::Rescan,
+        };
+        spawn("index cache", move || drop(sender.send(opened())));
+    }
+
+    /// Lists the workspace on a thread of its own.
+    fn list(&mut self) {
+        self.pass += 1;
+        self.job = None;
+        let (pass, roots, sender, threads) = (self.pass, self.library.roots.clone(), self.sender.clone(), self.threads());
+        spawn("index walk", move || drop(sender.send(Message::Listed(pass, walk::walk(&roots, threads)))));
+    }
+
+    fn threads(&self) -> usize {
+        match self.options.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        }
+    }
+
+    fn listed(&mut self, listing: Listing) {
+        self.watch(&listing);
+        let purge = self.library.has_purged(&listing);
+        let first = self.stage == Stage::Empty;
+        let todo = self.library.take_listing(listing, &mut self.counts);
+        let stock = self.library.stock.take();
+        let records = stock.as_ref().map_or(0, |stock| stock.records());
+        if purge || self.cache.as_ref().is_some_and(|cache| stock.is_some() && cache.wants_merge(records, self.library.len())) {
+            self.library.merge_due = true;
+        }
+        self.library.content = stock.filter(|_| !todo.is_empty());
+        if first || self.library.is_stale() {
+            self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
+            self.publish(true);
+        }
+        let tier = if todo.len() > FEW && first { Tier::Lexical } else { Tier::Parsed };
+        self.start(tier, todo);
+    }
+
+    /// Starts a pass over files. Workers take them in order, so that what is open comes first.
+    fn start(&mut self, tier: Tier, todo: Vec<Entry>) {
+        if todo.is_empty() {
+            return self.finished(Tier::Parsed);
+        }
+        self.pass += 1;
+        let entries = Arc::new(todo);
+        self.job = Some(Job { tier, entries: entries.clone(), left: entries.len() });
+        let next = Arc::new(AtomicUsize::new(0));
+        for _ in 0..self.threads().min(entries.len()) {
+            let (pass, entries, next) = (self.pass, entries.clone(), next.clone());
+            let (registry, content) = (self.library.registry.clone(), self.library.content.clone());
+            let (sender, stop) = (self.sender.clone(), self.stop.clone());
+            spawn("index scan", move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(entry) = entries.get(at) else { return };
+                    let result = scan::scan(&registry, entry, tier, content.as_deref());
+                    if sender.send(Message::Scanned(pass, at, tier, result)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    }
+
+    fn scanned(&mut self, at: usize, tier: Tier, result: Result<Scanned, Skip>) {
+        let Some(job) = &mut self.job else { return };
+        job.left -= 1;
+        let (left, total) = (job.left, job.entries.len());
+        let entry = job.entries[at].clone();
+        if tier == Tier::Parsed && self.options.cache.is_some() {
+            match &result {
+                Ok(scanned) if scanned.kept => self.counts.hits += 1,
+                _ => self.counts.misses += 1,
+            }
+        }
+        if let Some(number) = self.library.take_scanned(&entry, tier, result)
+            && tier == Tier::Parsed
+        {
+            self.dirty.push(number);
+        }
+        if self.dirty.len() >= BATCH {
+            self.flush(false);
+        }
+        if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
+            self.progress.send_replace(Progress { stage: self.stage, done: total - left, total, cache: self.counts });
+        }
+        if left == 0 {
+            self.finished(tier);
+        } else if self.last_publish.elapsed() > PUBLISH && tier == Tier::Parsed {
+            self.publish(true);
+        }
+    }
+
+    fn finished(&mut self, tier: Tier) {
+        let entries = self.job.take().map(|job| job.entries);
+        if tier == Tier::Lexical {
+            self.stage = Stage::Lexical;
+            self.publish(true);
+            let entries = entries.map(|entries| self.library.parseable(&entries)).unwrap_or_default();
+            return self.start(Tier::Parsed, entries);
+        }
+        self.library.content = None;
+        let was_ready = self.stage == Stage::Ready;
+        self.stage = Stage::Ready;
+        if !was_ready || self.library.is_stale() {
+            self.publish(true);
+        }
+        self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
+        self.flush(true);
+    }
+
+    /// Looks at files that may have changed.
+    fn look_again(&mut self, paths: Vec<PathBuf>) {
+        let building = self.job.is_some() || self.stage != Stage::Ready;
+        if paths.len() > MAX_CHANGED || building && !paths.is_empty() || self.library.needs_listing(&paths) {
+            return self.list();
+        }
+        let mut any = false;
+        for path in paths {
+            let Some((entry, result)) = self.library.look(&path) else { continue };
+            any = true;
+            if let Some(number) = self.library.take_scanned(&entry, Tier::Parsed, result) {
+                self.dirty.push(number);
+            }
+        }
+        if any {
+            self.publish(false);
+        }
+        if self.dirty.len() >= FEW {
+            self.flush(false);
+        }
+    }
+
+    fn watch(&mut self, listing: &Listing) {
+        if !self.options.watch {
+            return;
+        }
+        let sender = self.sender.clone();
+        let watcher = self.watcher.get_or_insert_with(|| {
+            Watcher::new(move |hint| {
+                let message = match hint {
+                    Hint::Paths(paths) => Message::Changed(paths),
+                    Hint::Everything => Message::Rescan,
+                };
+                sender.send(message).is_ok()
+            })
+        });
+        watcher.watch(&listing.folders);
+    }
+
+    fn publish(&mut self, rebuild: bool) {
+        let view = self.library.view(self.stage, rebuild);
+        self.view.send_replace(Arc::new(view));
+        self.last_publish = Instant::now();
+    }
+
+    /// Writes what is not on disk yet; `settled` when a build has ended and there is time to tidy up.
+    fn flush(&mut self, settled: bool) {
+        let Some(cache) = &mut self.cache else { return self.dirty.clear() };
+        let merge = settled && std::mem::take(&mut self.library.merge_due);
+        let files = if merge { self.library.kept_files() } else { self.library.files_of(&self.dirty) };
+        self.dirty.clear();
+        if !files.is_empty() || merge {
+            cache.write(&files, self.library.names(), merge);
+        }
+        if settled {
+            cache.evict(super::cache::BUDGET);
+        }
+    }
+}
+
+/// The last of several updates of one document in a batch.
+fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
+    let updates = batch.iter().enumerate().filter_map(|(at, message)| match message {
+        Message::Update(document) => Some((document.uri.clone(), at)),
+        _ => None,
+    });
+    updates.collect()
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+        crate::report::log("error", format_args!("the index cannot start a thread: {error}"));
+    }
+}

@@ -1,0 +1,267 @@
+//! The index on disk, outside the workspace: facts of files by path, stamp and content hash. Never the only copy of anything: whatever is
+//! missing, damaged, foreign or of another version is a miss and is gathered again.
+//!
+//! A workspace has a folder of segments. A segment is written once, as a whole, under a new name; readers see it or do not. Several
+//! servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::report;
+use crate::syntax::registry;
+use crate::workspace::fs::Stamp;
+use crate::workspace::{Roots, WorkspacePath};
+
+use super::codec::{Reader, Writer};
+use super::disk::Disk;
+use super::file::{File, Tier};
+use super::names::Names;
+use super::sheet::Sheet;
+
+/// Counted up when the layout of segments or the meaning of facts changes.
+const VERSION: u32 = 1;
+const MAGIC: &[u8; 4] = b"LSIX";
+const HEADER: usize = 16;
+/// Largest size of all indexes together, in bytes.
+pub const BUDGET: u64 = 512 << 20;
+/// More segments than this are merged.
+const MAX_SEGMENTS: usize = 8;
+
+/// How the cache served a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheCounts {
+    pub hits: u64,
+    pub misses: u64,
+}
+
+/// A file's facts as they were kept.
+pub struct Kept {
+    pub hash: u64,
+    pub language: String,
+    pub sheet: Sheet,
+}
+
+/// The folder of one workspace.
+pub struct Cache {
+    disk: Arc<dyn Disk>,
+    /// All indexes.
+    shelf: PathBuf,
+    folder: PathBuf,
+    /// Segments that are merged away with the next merge.
+    known: Vec<PathBuf>,
+    serial: u32,
+    /// Writing failed: memory only, for this session.
+    off: bool,
+}
+
+/// What was on disk, not yet decoded.
+#[derive(Default)]
+pub struct Stock {
+    segments: Vec<Vec<u8>>,
+    by_path: HashMap<String, Record>,
+    by_hash: HashMap<u64, Record>,
+    records: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Record {
+    segment: u32,
+    start: usize,
+    end: usize,
+    stamp: Stamp,
+    hash: u64,
+}
+
+impl Cache {
+    /// Opens the folder of a workspace below `cache`. None when the folder cannot be trusted or made; that is said once in the log.
+    pub fn open(disk: Arc<dyn Disk>, cache: &Path, roots: &Roots) -> Option<Self> {
+        let shelf = cache.join("index");
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        for root in roots.iter() {
+            hasher.update(root.path().as_os_str().as_encoded_bytes());
+            hasher.update(&[0]);
+        }
+        let folder = shelf.join(format!("{:016x}", hasher.digest()));
+        let prepared = disk.prepare(&shelf).and_then(|()| disk.prepare(&folder));
+        if let Err(error) = prepared {
+            report::log("warning", format_args!("the index is not kept on disk: {error}"));
+            return None;
+        }
+        Some(Self { disk, shelf, folder, known: vec![], serial: 0, off: false })
+    }
+
+    /// Reads all segments. What cannot be read is not there.
+    pub fn load(&mut self) -> Stock {
+        let mut stock = Stock::default();
+        let Ok(listed) = self.disk.list(&self.folder) else { return stock };
+        let fingerprint = fingerprint();
+        for entry in listed {
+            let name = entry.path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+            if name == "tmp" && entry.age > 3600 {
+                // Left by a process that died while it wrote.
+                let _ = self.disk.remove_file(&entry.path);
+            }
+            if name != "seg" {
+                continue;
+            }
+            self.known.push(entry.path.clone());
+            let Ok(bytes) = self.disk.read(&entry.path) else { continue };
+            stock.add(bytes, fingerprint);
+        }
+        stock
+    }
+
+    /// Whether so much is stale or scattered that all should be written anew.
+    pub fn wants_merge(&self, stock_records: usize, live: usize) -> bool {
+        self.known.len() > MAX_SEGMENTS || stock_records > live * 2 + 64
+    }
+
+    /// Writes the facts of files as one new segment; with `merge`, in place of all segments that were there.
+    pub fn write(&mut self, files: &[Arc<File>], names: &Names, merge: bool) {
+        if self.off || files.is_empty() && !merge {
+            return;
+        }
+        let bytes = segment(files, names);
+        if bytes.len() as u64 > BUDGET / 2 {
+            return;
+        }
+        self.serial += 1;
+        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let path = self.folder.join(format!("{nanos:024x}-{:x}-{:x}.seg", std::process::id(), self.serial));
+        let written = self.disk.prepare(&self.folder).and_then(|()| self.disk.write(&path, &bytes));
+        if let Err(error) = written {
+            self.off = true;
+            report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
+            return;
+        }
+        if merge {
+            for stale in self.known.drain(..) {
+                let _ = self.disk.remove_file(&stale);
+            }
+        }
+        self.known.push(path);
+    }
+
+    /// Removes the least recently written indexes of other workspaces until all together fit into `budget`.
+    pub fn evict(&self, budget: u64) {
+        let Ok(listed) = self.disk.list(&self.shelf) else { return };
+        let mut folders: Vec<(u64, u64, PathBuf)> = vec![];
+        for entry in listed.into_iter().filter(|entry| entry.is_folder) {
+            let Ok(segments) = self.disk.list(&entry.path) else { continue };
+            let bytes = segments.iter().map(|segment| segment.bytes).sum();
+            let age = segments.iter().map(|segment| segment.age).min().unwrap_or(entry.age);
+            folders.push((age, bytes, entry.path));
+        }
+        folders.sort_unstable();
+        let mut total: u64 = folders.iter().map(|(_, bytes, _)| bytes).sum();
+        while total > budget
+            && let Some((_, bytes, folder)) = folders.pop()
+        {
+            if folder != self.folder {
+                let _ = self.disk.remove_folder(&folder);
+                total -= bytes;
+            }
+        }
+    }
+}
+
+impl Stock {
+    fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) {
+        let header = bytes.len() >= HEADER
+            && bytes[..4] == *MAGIC
+            && bytes[4..8] == VERSION.to_le_bytes()
+            && bytes[8..16] == fingerprint.to_le_bytes();
+        if !header {
+            return;
+        }
+        let segment = self.segments.len() as u32;
+        let mut at = HEADER;
+        while let Some((start, end, sum)) = frame(&bytes, at) {
+            at = end;
+            if xxhash_rust::xxh3::xxh3_64(&bytes[start..end]) != sum {
+                continue;
+            }
+            let mut reader = Reader { bytes: &bytes[start..end] };
+            let Some((key, stamp, hash)) = head(&mut reader) else { continue };
+            let record = Record { segment, start: end - reader.bytes.len(), end, stamp, hash };
+            self.by_path.insert(key, record);
+            self.by_hash.insert(hash, record);
+            self.records += 1;
+        }
+        self.segments.push(bytes);
+    }
+
+    pub fn records(&self) -> usize {
+        self.records
+    }
+
+    /// The keys of all files that are kept.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
+    }
+
+    /// The facts of a file that looks as it did when they were gathered.
+    pub fn by_stamp(&self, path: &WorkspacePath, stamp: Stamp) -> Option<Kept> {
+        let record = self.by_path.get(&key(path)).filter(|record| record.stamp == stamp)?;
+        self.decode(record)
+    }
+
+    /// The facts of any file with this content and language.
+    pub fn by_content(&self, hash: u64, language: &str) -> Option<Kept> {
+        self.decode(self.by_hash.get(&hash)?).filter(|kept| kept.language == language)
+    }
+
+    fn decode(&self, record: &Record) -> Option<Kept> {
+        let mut reader = Reader { bytes: self.segments.get(record.segment as usize)?.get(record.start..record.end)? };
+        let language = reader.text()?.to_string();
+        let sheet = reader.sheet()?;
+        Some(Kept { hash: record.hash, language, sheet })
+    }
+}
+
+/// A record's payload and checksum.
+fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
+    let head = bytes.get(at..at + 12)?;
+    let length = u32::from_le_bytes(head[..4].try_into().ok()?) as usize;
+    let sum = u64::from_le_bytes(head[4..].try_into().ok()?);
+    let end = (at + 12).checked_add(length).filter(|end| *end <= bytes.len())?;
+    Some((at + 12, end, sum))
+}
+
+fn head(reader: &mut Reader<'_>) -> Option<(String, Stamp, u64)> {
+    let key = reader.text()?.to_string();
+    let stamp = Stamp { bytes: reader.number()?, modified: reader.number()? as i64, inode: reader.number()? };
+    Some((key, stamp, reader.number()?))
+}
+
+/// How a file is called in the cache of its workspace.
+pub fn key(path: &WorkspacePath) -> String {
+    format!("{}\0{}", path.root().path().display(), path.relative())
+}
+
+fn segment(files: &[Arc<File>], names: &Names) -> Vec<u8> {
+    let mut bytes = vec![];
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&fingerprint().to_le_bytes());
+    for file in files.iter().filter(|file| file.tier != Tier::Lexical || file.language.is_some()) {
+        let mut writer = Writer::default();
+        writer.text(&key(&file.path));
+        writer.number(file.stamp.bytes);
+        writer.number(file.stamp.modified as u64);
+        writer.number(file.stamp.inode);
+        writer.number(file.hash);
+        writer.text(file.language_name());
+        writer.sheet(&Sheet::from_file(file, names));
+        bytes.extend_from_slice(&(writer.bytes.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&writer.bytes).to_le_bytes());
+        bytes.extend_from_slice(&writer.bytes);
+    }
+    bytes
+}
+
+/// Facts depend on the grammars, the queries and this program's version.
+fn fingerprint() -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(env!("CARGO_PKG_VERSION").as_bytes(), registry::fingerprint())
+}

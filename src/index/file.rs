@@ -1,0 +1,128 @@
+//! What the index keeps of a file. Names are numbers, places are bytes and zero-based lines; the text itself is read when it is wanted.
+
+use std::sync::Arc;
+
+use crate::syntax::{Kind, Language, Span};
+use crate::workspace::WorkspacePath;
+use crate::workspace::fs::Stamp;
+
+use super::names::NameId;
+
+/// How much is known of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Tier {
+    /// Plain text: no definitions.
+    Text,
+    /// Definitions by regular expression.
+    Lexical,
+    /// Everything, by its parser.
+    Parsed,
+}
+
+/// A definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    pub name: NameId,
+    pub(super) container: NameId,
+    pub(super) parent: u32,
+    pub kind: Kind,
+    pub public: bool,
+    /// The whole item with its decorators and attributes, without the comment above.
+    pub item: Span,
+    /// From its first word to its body, or to its end.
+    pub signature: Span,
+    pub body: Span,
+    /// The comment above, or the docstring.
+    pub doc: Span,
+    /// Where the item begins, decorators and attributes included.
+    pub line: u32,
+    /// Where its name stands.
+    pub name_line: u32,
+    /// The last line of its signature.
+    pub signature_end_line: u32,
+    /// The last line of the item.
+    pub end_line: u32,
+}
+
+impl Symbol {
+    /// The name of the type, module or function around it.
+    pub fn container(&self) -> Option<NameId> {
+        self.container.some()
+    }
+
+    /// The definition around it, as its index among the file's symbols.
+    pub fn parent(&self) -> Option<usize> {
+        (self.parent != u32::MAX).then_some(self.parent as usize)
+    }
+}
+
+/// Names taken from a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileImport {
+    /// As it is written.
+    pub module: NameId,
+    pub line: u32,
+    pub(super) first: u32,
+    pub(super) count: u32,
+}
+
+/// One file of the workspace.
+#[derive(Debug)]
+pub struct File {
+    pub path: WorkspacePath,
+    pub language: Option<Arc<Language>>,
+    pub tier: Tier,
+    /// Of the content.
+    pub hash: u64,
+    pub stamp: Stamp,
+    pub bytes: u32,
+    pub lines: u32,
+    /// An estimate that needs no tokenizer.
+    pub tokens: u32,
+    /// In the order of the file.
+    pub symbols: Box<[Symbol]>,
+    /// Identifiers and their occurrences (definitions included), sorted by number.
+    pub uses: Box<[(NameId, u32)]>,
+    pub(super) bases: Box<[(u32, NameId)]>,
+    pub(super) imports: Box<[FileImport]>,
+    pub(super) import_names: Box<[(NameId, NameId)]>,
+}
+
+impl File {
+    /// The name of the language; empty for plain text without one.
+    pub fn language_name(&self) -> &str {
+        self.language.as_ref().map_or("", |language| &language.name)
+    }
+
+    /// Base classes, traits and interfaces of a symbol.
+    pub fn bases(&self, symbol: usize) -> impl Iterator<Item = NameId> {
+        let start = self.bases.partition_point(|(of, _)| (*of as usize) < symbol);
+        self.bases[start..].iter().take_while(move |(of, _)| *of as usize == symbol).map(|(_, name)| *name)
+    }
+
+    pub fn imports(&self) -> &[FileImport] {
+        &self.imports
+    }
+
+    /// What an import takes (its name there, its name here); empty when it is the module itself.
+    pub fn imported(&self, import: &FileImport) -> &[(NameId, NameId)] {
+        self.import_names.get(import.first as usize..(import.first + import.count) as usize).unwrap_or_default()
+    }
+
+    /// Members of a symbol: those whose parent it is.
+    pub fn members(&self, symbol: usize) -> impl Iterator<Item = (usize, &Symbol)> {
+        self.symbols.iter().enumerate().filter(move |(_, member)| member.parent == symbol as u32)
+    }
+
+    /// Occurrences of a name in this file.
+    pub fn count(&self, name: NameId) -> u32 {
+        self.uses.binary_search_by_key(&name, |(known, _)| *known).map_or(0, |at| self.uses[at].1)
+    }
+
+    /// The innermost symbol around a zero-based line.
+    pub fn symbol_at_line(&self, line: u32) -> Option<usize> {
+        let around = |(_, symbol): &(usize, &Symbol)| symbol.line <= line && line <= symbol.end_line;
+        self.symbols.iter().enumerate().filter(around).min_by_key(|(_, symbol)| symbol.end_line - symbol.line).map(|(at, _)| at)
+    }
+}

@@ -1,0 +1,318 @@
+//! All files of the index with their numbers, and the open documents among them. Belongs to the index's thread.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::syntax::{self, Language, Parsed, Pieces, Registry};
+use crate::workspace::fs::{self, Stamp};
+use crate::workspace::rules::{PROJECT_FILE, Skip};
+use crate::workspace::walk::{Entry, Listing};
+use crate::workspace::{Document, Roots, Rules, WorkspacePath, is_secret};
+
+use super::build::Stage;
+use super::cache::{self, CacheCounts, Stock};
+use super::file::{File, Tier};
+use super::names::Names;
+use super::scan::{self, Scanned};
+use super::sheet::Sheet;
+use super::view::{Base, View};
+
+/// A document whose text is the editor's, with what makes its next version cheap.
+#[derive(Default)]
+struct Open {
+    path: Option<WorkspacePath>,
+    parsed: Option<Parsed>,
+    pieces: Pieces,
+}
+
+/// See the module.
+pub struct Library {
+    pub registry: Arc<Registry>,
+    pub roots: Arc<Roots>,
+    /// What the cache had when the present listing began, by path and stamp.
+    pub stock: Option<Arc<Stock>>,
+    /// The same for the workers, by content.
+    pub content: Option<Arc<Stock>>,
+    /// Segments on disk are many, stale, or hold files that must not be kept.
+    pub merge_due: bool,
+    names: Names,
+    files: Vec<Option<Arc<File>>>,
+    numbers: HashMap<WorkspacePath, u32>,
+    fresh: HashMap<u32, Option<Arc<File>>>,
+    base: Arc<Base>,
+    generation: u64,
+    open: HashMap<String, Open>,
+    skipped: BTreeMap<Skip, u64>,
+    /// Files that are known not to take part, so that they are not read again and again.
+    refused: HashMap<WorkspacePath, (Stamp, Skip)>,
+    /// Files whose parse was given up.
+    unparsable: HashSet<WorkspacePath>,
+}
+
+/// Changed files after which the tables are built anew.
+const MAX_FRESH: usize = 256;
+
+impl Library {
+    pub fn new(registry: Arc<Registry>, roots: Arc<Roots>) -> Self {
+        Self {
+            registry,
+            roots,
+            stock: None,
+            content: None,
+            merge_due: false,
+            names: Names::default(),
+            files: vec![],
+            numbers: HashMap::new(),
+            fresh: HashMap::new(),
+            base: Arc::default(),
+            generation: 0,
+            open: HashMap::new(),
+            skipped: BTreeMap::new(),
+            refused: HashMap::new(),
+            unparsable: HashSet::new(),
+        }
+    }
+
+    /// Number of files.
+    pub fn len(&self) -> usize {
+        self.files.iter().flatten().count()
+    }
+
+    /// Whether something has changed since the last rebuilt view.
+    pub fn is_stale(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub fn set_roots(&mut self, roots: Arc<Roots>) {
+        self.roots = roots;
+        let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !self.roots.contains(path.root())).cloned().collect();
+        gone.iter().for_each(|path| {
+            self.set(path, None);
+        });
+    }
+
+    /// A picture of everything. With `rebuild`, or when much has changed, its tables are built anew.
+    pub fn view(&mut self, stage: Stage, rebuild: bool) -> View {
+        if rebuild && self.is_stale() || self.fresh.len() > MAX_FRESH {
+            self.names.settle();
+            self.base = Arc::new(Base::new(self.files.clone(), self.names.len()));
+            self.fresh.clear();
+        }
+        self.generation += 1;
+        let mut skipped = self.skipped.clone();
+        for (_, reason) in self.refused.values() {
+            *skipped.entry(*reason).or_default() += 1;
+        }
+        if !self.unparsable.is_empty() {
+            skipped.insert(Skip::Unparsable, self.unparsable.len() as u64);
+        }
+        View {
+            names: self.names.clone(),
+            base: self.base.clone(),
+            fresh: Arc::new(self.fresh.clone()),
+            generation: self.generation,
+            stage,
+            skipped: Arc::new(skipped),
+        }
+    }
+
+    fn set(&mut self, path: &WorkspacePath, file: Option<Arc<File>>) -> Option<u32> {
+        let number = match (self.numbers.get(path), &file) {
+            (Some(number), _) => *number,
+            (None, None) => return None,
+            (None, Some(_)) => {
+                self.files.push(None);
+                let number = self.files.len() as u32 - 1;
+                self.numbers.insert(path.clone(), number);
+                number
+            }
+        };
+        if file.is_none() {
+            // A file that comes back gets a new number: nobody mistakes it for the old one.
+            self.numbers.remove(path);
+        }
+        self.files[number as usize] = file.clone();
+        self.fresh.insert(number, file);
+        Some(number)
+    }
+
+    fn file(&self, path: &WorkspacePath) -> Option<&Arc<File>> {
+        self.files.get(*self.numbers.get(path)? as usize)?.as_ref()
+    }
+
+    fn is_open(&self, path: &WorkspacePath) -> bool {
+        self.open.values().any(|open| open.path.as_ref() == Some(path))
+    }
+
+    /// Takes over a new version of an open document; false when it takes no part.
+    pub fn update(&mut self, document: Document) -> bool {
+        let Some(path) = document.path.clone().filter(|path| !is_secret(path)) else { return false };
+        if document.desynced {
+            return false;
+        }
+        let text: Arc<str> = document.text.to_string().into();
+        let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
+        let mut open = self.open.remove(&document.uri).unwrap_or_default();
+        open.path = Some(path.clone());
+        let sheet = sheet_of(&mut open, language.as_ref(), &path, &text);
+        self.open.insert(document.uri, open);
+        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        let file = sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names);
+        self.set(&path, Some(Arc::new(file)));
+        true
+    }
+
+    /// Forgets a document; its file on disk has to be looked at.
+    pub fn close(&mut self, uri: &str) -> Option<WorkspacePath> {
+        self.open.remove(uri)?.path
+    }
+
+    /// Whether the cache has facts of files that are there but take no part (any more): a rule was added, perhaps for secrets.
+    pub fn has_purged(&self, listing: &Listing) -> bool {
+        let Some(stock) = &self.stock else { return false };
+        let listed: HashSet<String> = listing.files.iter().map(|entry| cache::key(&entry.path)).collect();
+        let place = |key: &str| key.split_once('\0').map(|(root, relative)| Path::new(root).join(relative));
+        stock.keys().any(|key| !listed.contains(key) && place(key).is_some_and(|path| path.exists()))
+    }
+
+    /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest, open
+    /// files first.
+    pub fn take_listing(&mut self, listing: Listing, counts: &mut CacheCounts) -> Vec<Entry> {
+        self.skipped = listing.skipped;
+        let listed: HashSet<&WorkspacePath> = listing.files.iter().map(|entry| &entry.path).collect();
+        let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path) && !self.is_open(path)).cloned().collect();
+        self.refused.retain(|path, _| listed.contains(path));
+        self.unparsable.retain(|path| listed.contains(path));
+        gone.iter().for_each(|path| {
+            self.set(path, None);
+        });
+        let mut todo = vec![];
+        let stock = self.stock.clone();
+        for entry in listing.files {
+            let done = |file: &Arc<File>| file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&entry.path);
+            let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && done(file));
+            let refused = self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
+            if same || refused || self.is_open(&entry.path) {
+                continue;
+            }
+            let Some(kept) = stock.as_ref().and_then(|stock| stock.by_stamp(&entry.path, entry.stamp)) else {
+                todo.push(entry);
+                continue;
+            };
+            counts.hits += 1;
+            let language = self.registry.by_id(&kept.language).cloned();
+            let file = kept.sheet.into_file(entry.path.clone(), language, kept.hash, entry.stamp, &mut self.names);
+            self.set(&entry.path, Some(Arc::new(file)));
+        }
+        todo
+    }
+
+    /// Takes over a scan. Returns the file's number when its facts are worth keeping.
+    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, result: Result<Scanned, Skip>) -> Option<u32> {
+        if self.is_open(&entry.path) {
+            return None;
+        }
+        let scanned = match result {
+            Ok(scanned) => scanned,
+            Err(reason) => {
+                if self.numbers.contains_key(&entry.path) {
+                    self.set(&entry.path, None);
+                }
+                self.refused.insert(entry.path.clone(), (entry.stamp, reason));
+                return None;
+            }
+        };
+        self.refused.remove(&entry.path);
+        if scanned.unparsable {
+            self.unparsable.insert(entry.path.clone());
+        } else {
+            self.unparsable.remove(&entry.path);
+        }
+        let trusted = scanned.stamp.modified != 0 && tier == Tier::Parsed;
+        let file = scanned.sheet.into_file(entry.path.clone(), scanned.language, scanned.hash, scanned.stamp, &mut self.names);
+        let number = self.set(&entry.path, Some(Arc::new(file)));
+        number.filter(|_| trusted && !scanned.kept)
+    }
+
+    /// Those of some files that a parser has more to say about.
+    pub fn parseable(&self, entries: &[Entry]) -> Vec<Entry> {
+        let wanted =
+            |entry: &&Entry| self.file(&entry.path).is_some_and(|file| file.language.as_ref().is_some_and(|language| language.parses()));
+        entries.iter().filter(wanted).cloned().collect()
+    }
+
+    /// Whether changed paths mean that everything has to be listed: folders, or files with rules.
+    pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            matches!(name, ".gitignore" | ".ignore") || name == PROJECT_FILE || path.is_dir() || !path.exists() && self.is_folder(path)
+        })
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        let Some(place) = self.roots.locate(path) else { return true };
+        let inside = |known: &WorkspacePath| {
+            known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        !self.numbers.contains_key(&place) && self.numbers.keys().any(inside)
+    }
+
+    /// Looks at one file on disk; None when it is nothing to the index.
+    pub fn look(&mut self, path: &Path) -> Option<(Entry, Result<Scanned, Skip>)> {
+        let place = self.roots.locate(path)?;
+        let Ok(stamp) = fs::stamp(&place) else {
+            if !self.is_open(&place) {
+                self.set(&place, None)?;
+            }
+            return Some((Entry { path: place, stamp: Stamp::default() }, Err(Skip::Unreadable)));
+        };
+        let entry = Entry { path: place.clone(), stamp };
+        if self.file(&place).is_some_and(|file| file.stamp == stamp) {
+            return None;
+        }
+        if let Some(reason) = Rules::new(place.root()).reason(&place) {
+            return self.numbers.contains_key(&place).then_some((entry, Err(reason)));
+        }
+        let scanned = scan::scan(&self.registry, &entry, Tier::Parsed, None);
+        Some((entry, scanned))
+    }
+
+    /// Files by number that are as they are on disk.
+    pub fn files_of(&self, numbers: &[u32]) -> Vec<Arc<File>> {
+        let known = numbers.iter().filter_map(|number| self.files.get(*number as usize)?.clone());
+        known.filter(|file| file.stamp.modified != 0).collect()
+    }
+
+    /// All files that are as they are on disk.
+    pub fn kept_files(&self) -> Vec<Arc<File>> {
+        self.files.iter().flatten().filter(|file| file.stamp.modified != 0).cloned().collect()
+    }
+}
+
+/// The facts of an open document's text, using what its version before has left.
+fn sheet_of(open: &mut Open, language: Option<&Arc<Language>>, path: &WorkspacePath, text: &Arc<str>) -> Sheet {
+    let Some(language) = language.filter(|language| language.parses()) else {
+        open.parsed = None;
+        return scan::facts(language, path.relative(), text, Tier::Lexical).0;
+    };
+    let before = open.parsed.take().filter(|before| Arc::ptr_eq(before.language(), language));
+    let parsed = match before {
+        Some(before) => before.edited(text.clone()),
+        None => syntax::parse(language, text.clone()),
+    };
+    match parsed {
+        Ok(parsed) => {
+            let facts = syntax::tags_again(&parsed, path.relative(), &mut open.pieces);
+            let sheet = Sheet::parsed(text, &facts);
+            drop(facts);
+            open.parsed = Some(parsed);
+            sheet
+        }
+        Err(_) => scan::facts(Some(language), path.relative(), text, Tier::Lexical).0,
+    }
+}

@@ -1,0 +1,27 @@
+//! The index of the whole workspace: symbols, references, search; built in the background, kept in a crash-safe cache.
+//!
+//! [`Index`] is the handle: it owns a thread that walks, scans, parses and listens to changes. [`View`] is what everybody reads: an
+//! immutable picture of the workspace, replaced as a whole whenever something has changed. Tier 0 (definitions by regular expression)
+//! is there within about a second; tier 1 (tree-sitter) replaces it file by file, open files first.
+
+mod build;
+mod cache;
+mod codec;
+mod disk;
+mod file;
+mod library;
+mod names;
+mod postings;
+mod resolve;
+mod scan;
+mod search;
+mod sheet;
+mod view;
+
+pub use build::{Index, Options, Progress, Stage};
+pub use cache::CacheCounts;
+pub use disk::{Disk, RealDisk};
+pub use file::{File, FileImport, Symbol, Tier};
+pub use names::NameId;
+pub use search::{Hit, Query};
+pub use view::{FileId, Statistics, SymbolId, View};

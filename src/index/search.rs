@@ -1,0 +1,95 @@
+//! Searching the text of the workspace: literally or by regular expression, in open buffers and on disk.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::workspace::{Snapshot, WorkspacePath};
+
+use super::view::View;
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Query<'a> {
+    pub pattern: &'a str,
+    pub is_regex: bool,
+    pub case_sensitive: bool,
+    /// Only files below this folder, or this file; relative, as shown.
+    pub below: Option<&'a str>,
+    /// Most hits.
+    pub limit: usize,
+}
+
+/// A line that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    pub path: WorkspacePath,
+    /// Zero-based.
+    pub line: u32,
+    /// Byte column of the match in the line.
+    pub column: u32,
+    /// The line, cut after [`MAX_LINE`] bytes.
+    pub text: String,
+}
+
+/// Longest line that is handed out.
+const MAX_LINE: usize = 400;
+/// Compiled size of a regular expression, so that none eats the memory.
+const MAX_REGEX: usize = 1 << 20;
+
+impl View {
+    /// Searches all indexed files in the order of their paths. The error says what is wrong with the pattern.
+    pub fn search(&self, snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Hit>, String> {
+        let regex = compile(query)?;
+        let mut files: Vec<_> = self.files().map(|(_, file)| file).collect();
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut hits = vec![];
+        for file in files {
+            let shown = file.path.to_string();
+            let inside = query.below.is_none_or(|below| {
+                let below = below.trim_matches('/');
+                below.is_empty() || below == "." || shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            });
+            if !inside {
+                continue;
+            }
+            let Ok(text) = snapshot.read(&file.path) else { continue };
+            if !search_text(&regex, &file.path, &text, query.limit, &mut hits) {
+                break;
+            }
+        }
+        Ok(hits)
+    }
+}
+
+fn compile(query: &Query<'_>) -> Result<Regex, String> {
+    let pattern = if query.is_regex { query.pattern.to_string() } else { regex::escape(query.pattern) };
+    if query.pattern.is_empty() {
+        return Err("the pattern is empty".into());
+    }
+    let built = RegexBuilder::new(&pattern).case_insensitive(!query.case_sensitive).multi_line(true).size_limit(MAX_REGEX).build();
+    built.map_err(|error| format!("the pattern is no regular expression: {error}"))
+}
+
+/// Adds the hits of one text; false when there are enough.
+fn search_text(regex: &Regex, path: &WorkspacePath, text: &str, limit: usize, hits: &mut Vec<Hit>) -> bool {
+    let (mut line, mut counted) = (0, 0);
+    let mut last = None;
+    for found in regex.find_iter(text) {
+        line += text.as_bytes()[counted..found.start()].iter().filter(|byte| **byte == b'\n').count() as u32;
+        counted = found.start();
+        if last == Some(line) {
+            continue;
+        }
+        if hits.len() >= limit {
+            return false;
+        }
+        last = Some(line);
+        let start = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+        let whole = text[start..].lines().next().unwrap_or_default();
+        let mut end = whole.len().min(MAX_LINE);
+        while !whole.is_char_boundary(end) {
+            end -= 1;
+        }
+        hits.push(Hit { path: path.clone(), line, column: (found.start() - start) as u32, text: whole[..end].to_string() });
+    }
+    true
+}

@@ -1,0 +1,225 @@
+//! The workspace as the index knows it at one moment. Cheap to share, never changes; a later state is another view.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::syntax::Kind;
+use crate::workspace::WorkspacePath;
+use crate::workspace::rules::Skip;
+
+use super::build::Stage;
+use super::file::{File, FileImport, Symbol, Tier};
+use super::names::{NameId, Names};
+use super::postings::Postings;
+use super::resolve;
+
+/// The number of a file. It stays the same from view to view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A symbol: its file and its place among the file's symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SymbolId {
+    pub file: FileId,
+    pub index: u32,
+}
+
+/// The files as they were when the tables were last built.
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    pub files: Vec<Option<Arc<File>>>,
+    by_path: HashMap<WorkspacePath, u32>,
+    definitions: Postings,
+    uses: Postings,
+    /// Files by the last part of their module name, lower case.
+    pub(super) by_stem: HashMap<Box<str>, Vec<u32>>,
+}
+
+impl Base {
+    pub fn new(files: Vec<Option<Arc<File>>>, names: usize) -> Self {
+        let present = || files.iter().enumerate().filter_map(|(number, file)| Some((number as u32, file.as_deref()?)));
+        let definitions = Postings::new(names, |add| {
+            for (number, file) in present() {
+                file.symbols.iter().enumerate().for_each(|(index, symbol)| add(symbol.name, (number, index as u32)));
+            }
+        });
+        let uses = Postings::new(names, |add| {
+            for (number, file) in present() {
+                file.uses.iter().for_each(|(name, count)| add(*name, (number, *count)));
+            }
+        });
+        let by_path = present().map(|(number, file)| (file.path.clone(), number)).collect();
+        let mut by_stem: HashMap<Box<str>, Vec<u32>> = HashMap::new();
+        for (number, file) in present() {
+            by_stem.entry(resolve::stem(file.path.relative()).into()).or_default().push(number);
+        }
+        Self { files, by_path, definitions, uses, by_stem }
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    pub(super) names: Names,
+    pub(super) base: Arc<Base>,
+    /// What has changed since the base was built; none means that the file is gone.
+    pub(super) fresh: Arc<HashMap<u32, Option<Arc<File>>>>,
+    pub(super) generation: u64,
+    pub(super) stage: Stage,
+    pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
+}
+
+impl View {
+    /// Counts up with every change.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// How far the index has come.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    pub fn file(&self, id: FileId) -> Option<&Arc<File>> {
+        match self.fresh.get(&id.0) {
+            Some(changed) => changed.as_ref(),
+            None => self.base.files.get(id.0 as usize)?.as_ref(),
+        }
+    }
+
+    /// All files, in the order of their numbers.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<File>)> {
+        let known = (0..self.base.files.len() as u32).map(FileId);
+        let mut added: Vec<FileId> = self.fresh.keys().filter(|id| **id as usize >= self.base.files.len()).map(|id| FileId(*id)).collect();
+        added.sort_unstable();
+        known.chain(added).filter_map(|id| Some((id, self.file(id)?)))
+    }
+
+    pub fn find(&self, path: &WorkspacePath) -> Option<FileId> {
+        let added = || self.fresh.iter().find(|(_, file)| file.as_ref().is_some_and(|file| file.path == *path)).map(|(id, _)| FileId(*id));
+        let known = self.base.by_path.get(path).map(|number| FileId(*number)).filter(|id| self.file(*id).is_some());
+        known.or_else(added)
+    }
+
+    pub fn at(&self, path: &WorkspacePath) -> Option<&Arc<File>> {
+        self.file(self.find(path)?)
+    }
+
+    /// The number of a name that is somewhere in the workspace.
+    pub fn name(&self, text: &str) -> Option<NameId> {
+        self.names.find(text)
+    }
+
+    pub fn text(&self, name: NameId) -> &str {
+        self.names.get(name)
+    }
+
+    /// Upper bound of all [`NameId`]s, for tables.
+    pub fn name_count(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = (NameId, &str)> {
+        self.names.iter()
+    }
+
+    pub fn symbol(&self, id: SymbolId) -> Option<&Symbol> {
+        self.file(id.file)?.symbols.get(id.index as usize)
+    }
+
+    /// The definitions of a name.
+    pub fn named(&self, name: &str) -> Vec<SymbolId> {
+        self.name(name).map(|name| self.defined(name)).unwrap_or_default()
+    }
+
+    pub fn defined(&self, name: NameId) -> Vec<SymbolId> {
+        let settled = self.base.definitions.get(name).iter().filter(|(file, _)| !self.fresh.contains_key(file));
+        let mut found: Vec<SymbolId> = settled.map(|(file, index)| SymbolId { file: FileId(*file), index: *index }).collect();
+        for (number, file) in self.fresh_files() {
+            let here = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.name == name);
+            found.extend(here.map(|(index, _)| SymbolId { file: FileId(number), index: index as u32 }));
+        }
+        found
+    }
+
+    /// The files that mention a name, with the number of its occurrences; definitions included, comments and strings not.
+    pub fn users(&self, name: NameId) -> Vec<(FileId, u32)> {
+        let settled = self.base.uses.get(name).iter().filter(|(file, _)| !self.fresh.contains_key(file));
+        let mut found: Vec<(FileId, u32)> = settled.map(|(file, count)| (FileId(*file), *count)).collect();
+        for (number, file) in self.fresh_files() {
+            let count = file.count(name);
+            if count > 0 {
+                found.push((FileId(number), count));
+            }
+        }
+        found
+    }
+
+    /// In how many files a name occurs.
+    pub fn popularity(&self, name: NameId) -> usize {
+        if self.fresh.is_empty() { self.base.uses.get(name).len() } else { self.users(name).len() }
+    }
+
+    /// Symbols whose name contains `part`, without regard to case; exact and short names first.
+    pub fn names_like(&self, part: &str, limit: usize) -> Vec<SymbolId> {
+        let wanted = part.to_lowercase();
+        let mut matching: Vec<(bool, usize, NameId)> = self
+            .names()
+            .filter(|(_, text)| text.len() >= part.len() && text.to_lowercase().contains(&wanted))
+            .map(|(id, text)| (!text.eq_ignore_ascii_case(part), text.len(), id))
+            .collect();
+        matching.sort_unstable();
+        matching.into_iter().flat_map(|(_, _, id)| self.defined(id)).take(limit).collect()
+    }
+
+    /// The file that an import leads to, if it is in the workspace.
+    pub fn resolve(&self, from: FileId, import: &FileImport) -> Option<FileId> {
+        resolve::resolve(self, from, import)
+    }
+
+    /// Direct members of a symbol, those of `impl` blocks and Go methods in the same file included.
+    pub fn members(&self, id: SymbolId) -> Vec<SymbolId> {
+        let Some(file) = self.file(id.file) else { return vec![] };
+        let Some(owner) = file.symbols.get(id.index as usize) else { return vec![] };
+        let belongs = |symbol: &Symbol| {
+            let directly = symbol.parent == id.index;
+            directly || symbol.parent == u32::MAX && symbol.container == owner.name && owner.kind.is_type()
+        };
+        let members = file.symbols.iter().enumerate().filter(|(_, symbol)| belongs(symbol));
+        members.map(|(index, _)| SymbolId { file: id.file, index: index as u32 }).collect()
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        let mut statistics = Statistics { skipped: (*self.skipped).clone(), ..Statistics::default() };
+        for (_, file) in self.files() {
+            statistics.files += 1;
+            statistics.bytes += u64::from(file.bytes);
+            statistics.lines += u64::from(file.lines);
+            statistics.symbols += file.symbols.len() as u64;
+            let occurrences: u64 = file.uses.iter().map(|(_, count)| u64::from(*count)).sum();
+            let definitions = file.symbols.iter().filter(|symbol| symbol.kind != Kind::Reexport).count() as u64;
+            statistics.references += if file.tier == Tier::Parsed { occurrences.saturating_sub(definitions) } else { 0 };
+            let name = if file.language_name().is_empty() { "text" } else { file.language_name() };
+            *statistics.languages.entry(name.to_string()).or_default() += 1;
+        }
+        statistics
+    }
+
+    fn fresh_files(&self) -> impl Iterator<Item = (u32, &Arc<File>)> {
+        self.fresh.iter().filter_map(|(number, file)| Some((*number, file.as_ref()?)))
+    }
+}
+
+/// Sums over a view.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    pub files: u64,
+    pub symbols: u64,
+    /// Occurrences of identifiers that are no definitions.
+    pub references: u64,
+    pub bytes: u64,
+    pub lines: u64,
+    pub skipped: BTreeMap<Skip, u64>,
+    /// Files by language; `text` for the others.
+    pub languages: BTreeMap<String, u64>,
+}

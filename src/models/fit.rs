@@ -1,0 +1,138 @@
+//! Whether a model fits this machine: weights, expert offload, KV cache per token, largest context, decode ceiling.
+//! Plain arithmetic on numbers from a GGUF header or the catalogue, so that it can be answered before anything is downloaded.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// What the machine has, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Machine {
+    pub ram: u64,
+    /// What other programs leave of it now.
+    pub ram_free: u64,
+    /// Of all GPUs together; 0 without one that we can ask.
+    pub vram: u64,
+}
+
+/// What is to be loaded, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Bytes of all weights.
+    pub weights: u64,
+    /// Share of the weights that are routed experts.
+    pub expert_share: f64,
+    /// Share of the parameters that take part in one token.
+    pub active_share: f64,
+    /// Bytes of KV cache per token at f16.
+    pub kv_bytes_per_token: u64,
+    /// `f16`, `q8_0` or `q4_0`.
+    pub kv_type: String,
+    /// Tokens.
+    pub context: u64,
+    /// Share of the layers on the GPU.
+    pub gpu_share: f64,
+    /// Routed experts stay in main memory.
+    pub experts_in_ram: bool,
+}
+
+/// How it fits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fit {
+    pub fits: bool,
+    /// Bytes wanted in main memory and on the GPU, KV cache included.
+    pub ram: u64,
+    pub vram: u64,
+    pub kv_bytes_per_token: u64,
+    /// Most tokens of context that there is room for; 0 when the weights alone do not fit.
+    pub largest_context: u64,
+}
+
+/// Room for buffers of the computation and for the rest of the system.
+const HEADROOM: u64 = 600_000_000;
+
+/// Places a plan on a machine. The KV cache lies where the layers lie.
+pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
+    let kv = (plan.kv_bytes_per_token as f64 * kv_factor(&plan.kv_type)) as u64;
+    let experts = plan.weights as f64 * plan.expert_share;
+    let rest = plan.weights as f64 - experts;
+    let on_gpu = rest * plan.gpu_share + if plan.experts_in_ram { 0.0 } else { experts * plan.gpu_share };
+    let in_ram = plan.weights as f64 - on_gpu;
+    let kv_gpu = kv as f64 * plan.gpu_share;
+    let kv_ram = kv as f64 - kv_gpu;
+    let room = |total: u64, used: f64, per_token: f64| match (total as f64 - used - HEADROOM as f64, per_token) {
+        (left, _) if left < 0.0 && used > 0.0 => 0.0,
+        (_, 0.0) => f64::INFINITY,
+        (left, per_token) => (left / per_token).max(0.0),
+    };
+    let largest = room(machine.ram_free, in_ram, kv_ram).min(room(machine.vram, on_gpu, kv_gpu));
+    Fit {
+        fits: largest >= plan.context as f64,
+        ram: (in_ram + kv_ram * plan.context as f64) as u64,
+        vram: (on_gpu + kv_gpu * plan.context as f64) as u64,
+        kv_bytes_per_token: kv,
+        largest_context: if largest.is_finite() { largest as u64 } else { plan.context },
+    }
+}
+
+/// Bytes of a KV type relative to f16 (blocks of 32 values with their scale).
+fn kv_factor(kv_type: &str) -> f64 {
+    match kv_type {
+        "q8_0" => 34.0 / 64.0,
+        "q4_0" => 18.0 / 64.0,
+        _ => 1.0,
+    }
+}
+
+/// Tokens per second that cannot be exceeded, because every active weight is read once per token.
+pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> f64 {
+    let active = if plan.active_share > 0.0 { plan.active_share } else { 1.0 };
+    bandwidth / (plan.weights as f64 * active).max(1.0)
+}
+
+/// Asks the system. Unknown numbers are 0.
+pub fn machine() -> Machine {
+    let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = meminfo.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse::<u64>().ok()
+    };
+    let ram = field("MemTotal:").unwrap_or_default() * 1024;
+    let ram_free = field("MemAvailable:").map_or(ram, |kilobytes| kilobytes * 1024);
+    Machine { ram, ram_free, vram: nvidia_memory().unwrap_or_else(amd_memory) }
+}
+
+fn nvidia_memory() -> Option<u64> {
+    let query = ["--query-gpu=memory.total", "--format=csv,noheader,nounits"];
+    let output = Command::new("nvidia-smi").args(query).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    Some(text.lines().filter_map(|line| line.trim().parse::<u64>().ok()).sum::<u64>() << 20)
+}
+
+fn amd_memory() -> u64 {
+    let cards = std::fs::read_dir("/sys/class/drm").into_iter().flatten().flatten();
+    let totals = cards.filter_map(|card| std::fs::read_to_string(card.path().join("device/mem_info_vram_total")).ok());
+    totals.filter_map(|text| text.trim().parse::<u64>().ok()).sum()
+}
+
+/// Main memory's rate in bytes per second, read and written, measured by copying on all cores for about a tenth of a second.
+pub fn memory_bandwidth() -> f64 {
+    const BLOCK: usize = 64 << 20;
+    const ROUNDS: usize = 2;
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
+    let from = vec![1u8; BLOCK];
+    // Written once before, so that no page fault is measured.
+    let mut to = vec![2u8; BLOCK];
+    let part = BLOCK.div_ceil(threads);
+    let started = Instant::now();
+    for _ in 0..ROUNDS {
+        std::thread::scope(|scope| {
+            for (from, to) in from.chunks(part).zip(to.chunks_mut(part)) {
+                scope.spawn(|| to.copy_from_slice(from));
+            }
+        });
+        std::hint::black_box(&to);
+    }
+    (2 * ROUNDS * BLOCK) as f64 / started.elapsed().as_secs_f64().max(1e-6)
+}

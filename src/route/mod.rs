@@ -1,0 +1,88 @@
+//! Which engine answers a task, and why: policy, what may leave the machine, health. `Router` owns the engines.
+//!
+//! A [`Task`] says what is asked and how hard it looks; `policy` turns it into an order of engines with a reason each; `Router` sends
+//! the request to the first that is well, and to the next when that one is down before it has said anything.
+
+mod health;
+mod locality;
+mod policy;
+mod router;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use locality::leaves_machine;
+pub use policy::{Signal, Task};
+pub use router::{Choice, EngineStatus, Router, Served, Status};
+
+use crate::engine::{EngineError, ErrorKind};
+
+/// What is asked of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    CompleteAuto,
+    CompleteInvoked,
+    Explain,
+    Ask,
+    Fix,
+    Rewrite,
+    Extract,
+    Document,
+    Test,
+}
+
+impl TaskKind {
+    /// Completions are fast and many; they follow other rules than what a person waits for.
+    pub fn is_completion(self) -> bool {
+        matches!(self, TaskKind::CompleteAuto | TaskKind::CompleteInvoked)
+    }
+}
+
+/// Who serves: `scout` reads, `coder` edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Scout,
+    Coder,
+}
+
+/// Why a request went where it went; every answer carries one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Decision {
+    pub role: Role,
+    /// The engine's name in the configuration.
+    pub engine: String,
+    pub model: String,
+    pub reason: String,
+    /// `None` when nothing leaves this machine's own processes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+/// Why no engine answered, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteError {
+    /// The policy lets no engine do this here.
+    Refused(String),
+    /// The engines that may were asked, and this is what the last one said.
+    Engine(EngineError),
+}
+
+impl RouteError {
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, RouteError::Engine(error) if error.kind == ErrorKind::Cancelled)
+    }
+}
+
+impl fmt::Display for RouteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RouteError::Refused(reason) => f.write_str(reason),
+            RouteError::Engine(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RouteError {}

@@ -1,0 +1,302 @@
+//! The engines of the configuration, and the way of a request through them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::health::Health;
+use super::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
+use crate::config::{self, Config, EngineConfig};
+use crate::engine::{self, Answer, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
+use crate::models;
+use crate::report;
+
+/// Decisions kept for `longsight.status`.
+const REMEMBERED: usize = 50;
+
+/// See the module.
+pub struct Router {
+    roles: config::Roles,
+    policy: config::Policy,
+    engines: BTreeMap<String, Slot>,
+    state: Mutex<State>,
+}
+
+/// A configured engine. It is built when it is first needed: a model that is pulled later is found then.
+struct Slot {
+    config: EngineConfig,
+    built: OnceLock<Arc<dyn Engine>>,
+}
+
+#[derive(Default)]
+struct State {
+    health: BTreeMap<String, Health>,
+    decisions: VecDeque<(TaskKind, Decision)>,
+    /// What the user should hear once.
+    notices: Vec<String>,
+}
+
+/// An engine that may answer a task, and why it would.
+#[derive(Clone)]
+pub struct Choice {
+    pub decision: Decision,
+    pub engine: Arc<dyn Engine>,
+}
+
+/// An answer and who gave it.
+pub struct Served {
+    pub answer: Answer,
+    pub decision: Decision,
+}
+
+/// One engine in `longsight.status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EngineStatus {
+    pub name: String,
+    pub roles: Vec<Role>,
+    pub model: String,
+    /// Whether requests to it leave this machine.
+    pub remote: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// The last failure, until the next success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Measured tokens per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefill_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decode_rate: Option<f64>,
+}
+
+/// A decision in `longsight.status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct PastDecision {
+    pub task: TaskKind,
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+/// What the router knows: engines and the last decisions, newest last.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    pub engines: Vec<EngineStatus>,
+    pub decisions: Vec<PastDecision>,
+}
+
+impl Router {
+    /// The engines that the configuration names; nothing is started or asked yet.
+    pub fn new(config: &Config) -> Self {
+        let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
+        for role in [&config.roles.scout, &config.roles.coder] {
+            if role == config::DEFAULT_ENGINE {
+                engines.entry(role.clone()).or_default();
+            }
+        }
+        let engines = engines.into_iter().map(|(name, config)| (name, Slot { config, built: OnceLock::new() })).collect();
+        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, state: Mutex::default() }
+    }
+
+    /// The same policy over engines that are there already.
+    pub fn with_engines(config: &Config, engines: impl IntoIterator<Item = (String, Arc<dyn Engine>)>) -> Self {
+        let engines = engines.into_iter().map(|(name, engine)| {
+            let config = config.engines.get(&name).cloned().unwrap_or_default();
+            (name, Slot { config, built: OnceLock::from(engine) })
+        });
+        Self { roles: config.roles.clone(), policy: config.route.clone(), engines: engines.collect(), state: Mutex::default() }
+    }
+
+    /// The engine with this configuration name.
+    pub fn engine(&self, name: &str) -> Result<Arc<dyn Engine>, EngineError> {
+        let slot = self.engines.get(name).ok_or_else(|| {
+            EngineError::new(ErrorKind::Configuration, format!("the engine \"{name}\" is not set up under [engines] in the configuration"))
+        })?;
+        if let Some(engine) = slot.built.get() {
+            return Ok(engine.clone());
+        }
+        let engine = build(name, &slot.config)?;
+        Ok(slot.built.get_or_init(|| engine).clone())
+    }
+
+    /// The engine of a role.
+    pub fn of_role(&self, role: Role) -> Result<Arc<dyn Engine>, EngineError> {
+        self.engine(self.name_of(role))
+    }
+
+    fn name_of(&self, role: Role) -> &str {
+        match role {
+            Role::Scout => &self.roles.scout,
+            Role::Coder => &self.roles.coder,
+        }
+    }
+
+    /// Who may answer, best first. Engines that rest after failures come last; an empty list is never answered.
+    pub fn plan(&self, task: &Task) -> Result<Vec<Choice>, RouteError> {
+        if let Some(reason) = task.refused() {
+            return Err(RouteError::Refused(reason));
+        }
+        let kept_here = task.kept_here(&self.policy);
+        let mut choices: Vec<Choice> = vec![];
+        let mut problem = None;
+        for (role, reason) in policy::roles(task, &self.policy) {
+            let name = self.name_of(role);
+            if choices.iter().any(|choice| choice.decision.engine == name) {
+                continue;
+            }
+            let engine = match self.engine(name) {
+                Ok(engine) => engine,
+                Err(error) => {
+                    self.failed(name, &error);
+                    problem = problem.or(Some(RouteError::Engine(error)));
+                    continue;
+                }
+            };
+            let (model, origin) = (engine.model(), engine.origin());
+            if let Some(who) = kept_here.filter(|_| leaves_machine(origin.as_deref(), &model)) {
+                let words = format!("{who}, and the engine \"{name}\" ({}) is elsewhere", origin.unwrap_or_default());
+                problem = problem.or(Some(RouteError::Refused(words)));
+                continue;
+            }
+            let reason = match (&problem, reason.is_empty()) {
+                (None, false) => reason,
+                (None, true) => "the engine that should answer is down".into(),
+                (Some(why), _) => format!("stands in, because {why}"),
+            };
+            choices.push(Choice { decision: Decision { role, engine: name.into(), model, reason, origin }, engine });
+        }
+        let now = Instant::now();
+        self.with(|state| choices.sort_by_key(|choice| state.health.get(&choice.decision.engine).is_some_and(|one| !one.is_well(now))));
+        if choices.is_empty() {
+            return Err(problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
+        }
+        Ok(choices)
+    }
+
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
+    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
+    pub async fn run(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        mut build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
+        mut each: impl FnMut(&Event) + Send,
+    ) -> Result<Served, RouteError> {
+        let mut failure: Option<EngineError> = None;
+        for mut choice in self.plan(task)? {
+            if let Some(error) = &failure {
+                choice.decision.reason = format!("stands in, because {error}");
+            }
+            let mut spoke = false;
+            let outcome = ask(&choice, cancel, &mut build, &mut |event| {
+                spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
+                each(event);
+            })
+            .await;
+            match outcome {
+                Ok(answer) => {
+                    self.succeeded(task.kind, &choice.decision, &answer);
+                    return Ok(Served { answer, decision: choice.decision });
+                }
+                Err(error) => {
+                    self.failed(&choice.decision.engine, &error);
+                    let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Malformed);
+                    if final_word {
+                        return Err(RouteError::Engine(error));
+                    }
+                    failure = failure.or(Some(error));
+                }
+            }
+        }
+        let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
+        Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
+    }
+
+    /// Measured prefill rate of an engine in tokens per second.
+    pub fn prefill_rate(&self, engine: &str) -> Option<f64> {
+        self.with(|state| state.health.get(engine).and_then(|health| health.prefill_rate))
+    }
+
+    /// Below this mean log-probability a first pass counts as unsure.
+    pub fn is_unsure(&self, timing: &engine::Timing) -> bool {
+        timing.mean_logprob.is_some_and(|mean| mean < self.policy.min_confidence)
+    }
+
+    /// What the user should be told once, since the last call.
+    pub fn take_notices(&self) -> Vec<String> {
+        self.with(|state| std::mem::take(&mut state.notices))
+    }
+
+    /// Engines and decisions.
+    pub fn status(&self) -> Status {
+        let state = self.with(|state| (state.health.clone(), state.decisions.clone()));
+        let engines = self.engines.iter().map(|(name, slot)| self.engine_status(name, slot, state.0.get(name))).collect();
+        let decisions = state.1.into_iter().map(|(task, decision)| PastDecision { task, decision }).collect();
+        Status { engines, decisions }
+    }
+
+    fn engine_status(&self, name: &str, slot: &Slot, health: Option<&Health>) -> EngineStatus {
+        let origin = self.engine(name).ok().and_then(|engine| engine.origin());
+        EngineStatus {
+            name: name.into(),
+            roles: [Role::Scout, Role::Coder].into_iter().filter(|role| self.name_of(*role) == name).collect(),
+            remote: leaves_machine(origin.as_deref(), &slot.config.model),
+            model: slot.built.get().map_or(slot.config.model.clone(), |engine| engine.model()),
+            origin,
+            problem: health.and_then(|health| health.problem.clone()),
+            prefill_rate: health.and_then(|health| health.prefill_rate),
+            decode_rate: health.and_then(|health| health.decode_rate),
+        }
+    }
+
+    fn succeeded(&self, task: TaskKind, decision: &Decision, answer: &Answer) {
+        report::log("route", format_args!("{task:?} → {} ({}): {}", decision.engine, decision.model, decision.reason));
+        self.with(|state| {
+            if state.decisions.len() == REMEMBERED {
+                state.decisions.pop_front();
+            }
+            state.decisions.push_back((task, decision.clone()));
+            state.health.entry(decision.engine.clone()).or_default().succeeded(&answer.finished.timing);
+        });
+    }
+
+    fn failed(&self, engine: &str, error: &EngineError) {
+        if error.kind == ErrorKind::Cancelled {
+            return;
+        }
+        report::log("route", format_args!("the engine {engine} failed: {error}"));
+        self.with(|state| {
+            if state.health.entry(engine.into()).or_default().failed(error, Instant::now()) {
+                state.notices.push(format!("The engine \"{engine}\" does not answer: {error}"));
+            }
+        });
+    }
+
+    /// Reads or changes the state; held for moments.
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One engine's answer to one task.
+async fn ask(
+    choice: &Choice,
+    cancel: &Cancel,
+    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+    each: &mut (impl FnMut(&Event) + Send),
+) -> Result<Answer, EngineError> {
+    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
+    let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+    let request = build(choice, &caps)?;
+    let events = choice.engine.start(request, cancel.clone());
+    cancel.run_until_cancelled(engine::collect(events, each)).await.ok_or_else(cancelled)?
+}
+
+fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
+    if config.kind != "llama" {
+        return engine::http::build(name, config);
+    }
+    let file = models::locate(&config.model).map_err(|error| EngineError::new(ErrorKind::Configuration, error.message))?;
+    Ok(engine::llama::Llama::new(config, file))
+}

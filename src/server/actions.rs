@@ -1,0 +1,91 @@
+//! `textDocument/codeAction`: the menu, from memory; and `codeAction/resolve`: the edit, from the model.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{CodeActionParams, Diagnostic, Url};
+
+use super::agent::{How, Offer, Place, Wish};
+use super::progress::Progress;
+use super::{Server, answers, convert, edits, message};
+use crate::engine::Cancel;
+
+/// What a listed action carries to its resolution.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Data {
+    uri: Url,
+    version: i32,
+    start: usize,
+    end: usize,
+    kind: String,
+    problems: Vec<String>,
+}
+
+/// The actions offered at a range. Nothing is asked of a model here.
+pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
+    let uri = params.text_document.uri;
+    let encoding = server.with(|state| state.editor.encoding);
+    let Some((scene, document)) = server.scene_of(&uri) else { return Ok(json!([])) };
+    let bytes = document.text.offsets(convert::range(params.range), encoding);
+    let place = Place { document, bytes };
+    let problems: Vec<String> = params.context.diagnostics.iter().map(problem).collect();
+    let data = Data {
+        uri,
+        version: place.document.version,
+        start: place.bytes.start,
+        end: place.bytes.end,
+        kind: String::new(),
+        problems: problems.clone(),
+    };
+    let range = params.range;
+    let offers = server.work.spawn(server.agent().offers(scene, place, problems)).await?;
+    let only = params.context.only.unwrap_or_default();
+    let wanted = |offer: &Offer| only.is_empty() || only.iter().any(|only| covers(only.as_str(), &offer.kind));
+    let shown = offers.into_iter().filter(wanted).map(|offer| {
+        if offer.explains {
+            let arguments = json!([{ "uri": data.uri, "range": range }]);
+            let command = json!({ "title": offer.title, "command": "longsight.explain", "arguments": arguments });
+            return json!({ "title": offer.title, "kind": offer.kind, "command": command });
+        }
+        let mut action = json!({ "title": offer.title, "kind": offer.kind, "data": Data { kind: offer.kind.clone(), ..data.clone() } });
+        if offer.kind.starts_with("quickfix") && !params.context.diagnostics.is_empty() {
+            action["diagnostics"] = json!(params.context.diagnostics);
+        }
+        action
+    });
+    Ok(Value::Array(shown.collect()))
+}
+
+/// Computes the edit of a listed action, for the version it was listed for or not at all.
+pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
+    let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
+        // Not ours, or one that needs no resolution.
+        return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };
+    };
+    let found = server.scene_of(&data.uri).filter(|(_, document)| document.version == data.version);
+    let Some((scene, document)) = found else { return Err(message::modified("the document has changed since the action was listed")) };
+    let cancel = Cancel::new();
+    let _stop = cancel.clone().drop_guard();
+    let title = action["title"].as_str().unwrap_or("longsight").to_string();
+    let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
+    let wish =
+        Wish { place: Place { document, bytes: data.start..data.end }, how: How::Action { kind: data.kind, problems: data.problems } };
+    let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
+    let edited = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Err(Error::request_cancelled()),
+        edited = work => edited?.map_err(|error| message::failed(&error))?,
+    };
+    action["edit"] = edits::workspace_edit(server, &edited.files).map_err(|reason| message::modified(&reason))?;
+    Ok(action)
+}
+
+/// Whether a kind asked for covers one on offer: the same, or a parent by the dots.
+fn covers(asked: &str, offered: &str) -> bool {
+    offered.strip_prefix(asked).is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
+}
+
+fn problem(diagnostic: &Diagnostic) -> String {
+    let source = diagnostic.source.as_deref().unwrap_or_default();
+    format!("{}{}{} (line {})", source, if source.is_empty() { "" } else { ": " }, diagnostic.message, diagnostic.range.start.line + 1)
+}

@@ -1,0 +1,102 @@
+//! Long answers on their way: streamed to clients that asked for it, shown as progress meanwhile, and otherwise opened as a document.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::Url;
+
+use super::Server;
+use super::agent::{Piece, Sink};
+use super::progress::Progress;
+use crate::report;
+
+/// Answers kept in the cache folder.
+const KEPT: usize = 50;
+
+/// A sink for work of which only the progress is shown.
+pub fn progress_only(progress: Progress) -> Sink {
+    let written = AtomicUsize::new(0);
+    Arc::new(move |piece| show(&progress, &written, &piece))
+}
+
+/// A sink that streams to the client under its token as well.
+pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> Sink {
+    let streams = server.with(|state| state.editor.streaming);
+    let Some(token) = token.filter(|_| streams) else { return progress_only(progress) };
+    let (sequence, written) = (AtomicU64::new(0), AtomicUsize::new(0));
+    let client = server.client.clone();
+    Arc::new(move |piece| {
+        show(&progress, &written, &piece);
+        let (kind, delta) = match piece {
+            Piece::Text(text) => ("text", text),
+            Piece::Reasoning(text) => ("reasoning", text),
+            Piece::Progress(text, _) => ("progress", text),
+        };
+        let seq = sequence.fetch_add(1, Ordering::Relaxed);
+        client.report("longsight/stream", json!({ "token": token, "seq": seq, "kind": kind, "delta": delta }));
+    })
+}
+
+fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
+    match piece {
+        Piece::Progress(what, percentage) => progress.report(what, *percentage),
+        Piece::Reasoning(_) => progress.report("thinking", None),
+        Piece::Text(text) => {
+            let before = written.fetch_add(text.len(), Ordering::Relaxed);
+            // A report for every hundred bytes is enough to see that it moves.
+            if before / 100 != (before + text.len()) / 100 || before == 0 {
+                progress.report(&format!("writing, {} bytes", before + text.len()), None);
+            }
+        }
+    }
+}
+
+/// Opens an answer as a markdown document, for editors that show documents and do not stream.
+pub fn open(server: &Server, name: &str, answer: &Value) {
+    let fits = server.with(|state| state.editor.show_document && !state.editor.streaming);
+    let Some(folder) = server.options.cache.as_ref().filter(|_| fits).map(|cache| cache.join("answers")) else { return };
+    let text = markdown(name, answer);
+    let client = server.client.clone();
+    let name = name.to_string();
+    tokio::spawn(async move {
+        let written = tokio::task::spawn_blocking(move || write(folder, &name, &text)).await;
+        match written.map_err(std::io::Error::other).and_then(|written| written) {
+            Ok(path) => {
+                let Ok(uri) = Url::from_file_path(&path) else { return };
+                let _ = client.request("window/showDocument", json!({ "uri": uri, "takeFocus": false })).await;
+            }
+            Err(error) => report::log("warning", format_args!("an answer could not be kept for showing: {error}")),
+        }
+    });
+}
+
+fn markdown(name: &str, answer: &Value) -> String {
+    let mut text = format!("# {name}\n\n{}\n", answer["text"].as_str().unwrap_or_default().trim());
+    let citations = answer["citations"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !citations.is_empty() {
+        text.push_str("\n## Places\n\n");
+    }
+    for citation in citations {
+        let checked = if citation["verified"] == true { "" } else { " (not found)" };
+        text.push_str(&format!("- {}:{}{checked}\n", citation["path"].as_str().unwrap_or_default(), citation["line"]));
+    }
+    let model = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()).unwrap_or_default();
+    text.push_str(&format!("\n{model}: {}\n", answer["route"]["reason"].as_str().unwrap_or_default()));
+    text
+}
+
+/// Writes into our own cache folder, and drops the oldest answers there.
+fn write(folder: PathBuf, name: &str, text: &str) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(name.as_bytes())));
+    std::fs::write(&path, text)?;
+    let mut kept: Vec<_> =
+        std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    kept.sort();
+    for (_, old) in kept.iter().rev().skip(KEPT) {
+        std::fs::remove_file(old)?;
+    }
+    Ok(path)
+}

@@ -1,0 +1,90 @@
+//! Speaking to the editor: notifications, and requests whose answers may come late, twice or never.
+//!
+//! tower-lsp's own `Client` panics when an answer comes for a request that nobody waits for any more, and queues one message at a
+//! time; this one forgets the waiter instead, and never makes anyone wait to send.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::Id;
+
+use super::transport::{Outbox, Weight};
+use super::{Shared, message};
+use crate::report;
+
+/// How long an editor may take to answer: a person may be looking at a dialogue.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Requests to the editor that have no answer yet.
+pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
+
+/// The editor at the other end. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    outbox: Outbox,
+    next: Arc<AtomicI64>,
+    state: Arc<Shared>,
+}
+
+impl Client {
+    pub fn new(outbox: Outbox, state: Arc<Shared>) -> Self {
+        Self { outbox, next: Arc::new(AtomicI64::new(1)), state }
+    }
+
+    pub fn notify(&self, method: &str, params: Value) {
+        self.outbox.push(&message::notification(method, params), Weight::Must);
+    }
+
+    /// A notification that may be lost when the client does not keep up.
+    pub fn report(&self, method: &str, params: Value) {
+        self.outbox.push(&message::notification(method, params), Weight::May);
+    }
+
+    /// Asks the editor. Sent at once; the future is the answer, an error in words, or "no answer" after two minutes.
+    pub fn request(&self, method: &'static str, params: Value) -> impl Future<Output = Result<Value, String>> + Send + use<> {
+        let id = self.number();
+        let (sender, receiver) = oneshot::channel();
+        self.with_waiters(|waiters| waiters.insert(id, sender));
+        self.outbox.push(&message::request(id, method, params), Weight::Must);
+        let this = self.clone();
+        async move {
+            let answer = tokio::time::timeout(PATIENCE, receiver).await;
+            this.with_waiters(|waiters| waiters.remove(&id));
+            match answer {
+                Ok(Ok(Ok(result))) => Ok(result),
+                Ok(Ok(Err(error))) => Err(error.get("message").and_then(Value::as_str).unwrap_or("the editor refused").into()),
+                Ok(Err(_)) | Err(_) => Err(format!("the editor did not answer `{method}`")),
+            }
+        }
+    }
+
+    /// A number that this connection has not used.
+    pub fn number(&self) -> i64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Hands an answer to whoever waits for it.
+    pub fn answered(&self, id: &Id, result: Result<Value, Value>) {
+        let waiter = match id {
+            Id::Number(number) => self.with_waiters(|waiters| waiters.remove(number)),
+            _ => None,
+        };
+        let taken = waiter.is_some_and(|waiter| waiter.send(result).is_ok());
+        if !taken {
+            report::log("warning", format_args!("an answer that nobody waits for: id {id}"));
+        }
+    }
+
+    /// Shows a message; `kind` as in LSP: 1 error, 2 warning, 3 information.
+    pub fn show(&self, kind: u8, text: &str) {
+        self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": text }));
+    }
+
+    fn with_waiters<T>(&self, act: impl FnOnce(&mut Waiters) -> T) -> T {
+        act(&mut super::lock(&self.state).waiters)
+    }
+}

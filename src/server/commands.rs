@@ -1,0 +1,150 @@
+//! `workspace/executeCommand`: the commands of the public surface. Each takes one object and answers the JSON of its command line.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{self as lsp, ExecuteCommandParams, Url};
+
+use super::agent::{How, Place, Preview, Question, Scene, Wish};
+use super::progress::Progress;
+use super::{Server, answers, convert, edits, message};
+use crate::engine::{Cancel, EngineError};
+use crate::workspace::Roots;
+
+/// What the arguments of our commands may hold.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Argument {
+    uri: Option<Url>,
+    range: Option<lsp::Range>,
+    position: Option<lsp::Position>,
+    question: Option<String>,
+    instruction: Option<String>,
+    /// Tokens.
+    budget: Option<usize>,
+    /// The client's name for the stream of this answer.
+    stream_token: Option<Value>,
+    /// Hold the hunks back for a decision on each.
+    review: bool,
+}
+
+pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
+    let raw = params.arguments.into_iter().next().unwrap_or_else(|| json!({}));
+    let argument: Argument = serde_json::from_value(raw.clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
+    let token = params.work_done_progress_params.work_done_token.map(|token| json!(token));
+    match params.command.as_str() {
+        "longsight.explain" => {
+            let (scene, place) = place(server, &argument)?;
+            let line = place.document.text.line_of(place.bytes.start) + 1;
+            let name = format!("Explain {}:{line}", super::documents::last_part(&place.document.uri));
+            answer(server, scene, Question::Explain(place), &name, token, argument).await
+        }
+        "longsight.ask" => {
+            let question = argument.question.clone().filter(|question| !question.trim().is_empty());
+            let question = question.ok_or_else(|| Error::invalid_params("the argument needs a `question`"))?;
+            let name = question.clone();
+            answer(server, server.scene(), Question::Ask(question), &name, token, argument).await
+        }
+        "longsight.edit" => edit(server, token, argument).await,
+        "longsight.acceptHunk" => edits::decide(server, &raw, true).await,
+        "longsight.rejectHunk" => edits::decide(server, &raw, false).await,
+        "longsight.contextPreview" => preview(server, argument).await,
+        "longsight.status" => Ok(status(server)),
+        other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
+    }
+}
+
+async fn answer(server: &Server, scene: Scene, question: Question, name: &str, token: Option<Value>, argument: Argument) -> Result<Value> {
+    let cancel = Cancel::new();
+    let _stop = cancel.clone().drop_guard();
+    let progress = Progress::begin(server, token, name, &cancel);
+    let roots = matches!(question, Question::Ask(_)).then(|| scene.snapshot.roots.clone());
+    let sink = answers::streaming(server, argument.stream_token, progress);
+    let work = server.work.spawn(server.agent().answer(scene, question, cancel.clone(), sink));
+    let mut answer = finished(work, &cancel).await?;
+    if let Some(roots) = roots {
+        answer["locations"] = locations(&roots, &answer);
+    }
+    answers::open(server, name, &answer);
+    Ok(answer)
+}
+
+/// The verified citations as places that an editor can jump to.
+fn locations(roots: &Roots, answer: &Value) -> Value {
+    let verified = answer["citations"].as_array().into_iter().flatten().filter(|citation| citation["verified"] == true);
+    let location = |citation: &Value| {
+        let path = roots.resolve(citation["path"].as_str()?).ok()?;
+        let at = json!({ "line": citation["line"].as_u64()?.saturating_sub(1), "character": 0 });
+        Some(json!({ "uri": path.uri(), "range": { "start": at, "end": at } }))
+    };
+    Value::Array(verified.filter_map(location).collect())
+}
+
+async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
+    let (scene, place) = place(server, &argument)?;
+    let instruction = argument.instruction.clone().filter(|instruction| !instruction.trim().is_empty());
+    let instruction = instruction.ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
+    let cancel = Cancel::new();
+    let _stop = cancel.clone().drop_guard();
+    let progress = Progress::begin(server, token, &instruction, &cancel);
+    let sink = answers::streaming(server, argument.stream_token, progress);
+    let wish = Wish { place, how: How::Instruction(instruction.clone()) };
+    let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
+    let edited = finished(work, &cancel).await?;
+    let mut report = edited.report;
+    report["applied"] = json!(false);
+    if edited.files.iter().all(|file| file.edits.is_empty()) {
+        return Ok(report);
+    }
+    if argument.review {
+        report["hunks"] = json!(edits::hold(server, &instruction, edited.files));
+        return Ok(report);
+    }
+    match edits::apply(server, &format!("longsight: {instruction}"), &edited.files).await {
+        Ok(applied) => report["applied"] = json!(applied),
+        Err(reason) => report["refused"] = json!(reason),
+    }
+    Ok(report)
+}
+
+async fn preview(server: &Server, argument: Argument) -> Result<Value> {
+    let scene_and_place = if argument.uri.is_some() { Some(place(server, &argument)?) } else { None };
+    if scene_and_place.is_none() && argument.question.is_none() {
+        return Err(Error::invalid_params("the argument needs `uri` and `position` or `range`, or a `question`"));
+    }
+    let (scene, place) = scene_and_place.map_or_else(|| (server.scene(), None), |(scene, place)| (scene, Some(place)));
+    let preview = Preview { place, question: argument.question, budget: argument.budget };
+    server.work.spawn(server.agent().preview(scene, preview)).await?.map_err(|error| message::failed(&error))
+}
+
+fn status(server: &Server) -> Value {
+    let mut status = server.agent().status();
+    server.with(|state| {
+        status["version"] = json!(env!("CARGO_PKG_VERSION"));
+        status["roots"] = json!(state.editor.roots);
+        status["documents"] = json!(state.documents().count());
+        status["hunks"] = json!(state.hunks().len());
+    });
+    status
+}
+
+/// The place that an argument names, in a document that is open and in step.
+fn place(server: &Server, argument: &Argument) -> Result<(Scene, Place)> {
+    let uri = argument.uri.as_ref().ok_or_else(|| Error::invalid_params("the argument needs a `uri`"))?;
+    let range = argument.range.or(argument.position.map(|at| lsp::Range { start: at, end: at }));
+    let range = range.ok_or_else(|| Error::invalid_params("the argument needs a `range` or a `position`"))?;
+    let missing =
+        || message::failure(&format!("{} is not open, or no text, or longsight has lost track of it", super::documents::name(uri)));
+    let (scene, document) = server.scene_of(uri).ok_or_else(missing)?;
+    let bytes = document.text.offsets(convert::range(range), server.with(|state| state.editor.encoding));
+    Ok((scene, Place { document, bytes }))
+}
+
+/// Waits for work, or for its cancellation from the editor's progress display.
+async fn finished<T>(work: impl Future<Output = Result<std::result::Result<T, EngineError>>>, cancel: &Cancel) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Error::request_cancelled()),
+        outcome = work => outcome?.map_err(|error| message::failed(&error)),
+    }
+}

@@ -1,0 +1,91 @@
+//! `textDocument/inlineCompletion`: the newest request of a document wins, the one before is answered at once and its model stops.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
+
+use super::agent::{Suggestion, Typing};
+use super::{Server, convert, message};
+use crate::engine::ErrorKind;
+use crate::text::Batch;
+use crate::workspace::Document;
+
+/// Parameters as LSP 3.18 has them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Params {
+    text_document: TextDocumentIdentifier,
+    position: lsp::Position,
+    #[serde(default)]
+    context: Context,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Context {
+    trigger_kind: u8,
+    selected_completion_info: Option<Selected>,
+}
+
+#[derive(Deserialize)]
+struct Selected {
+    range: lsp::Range,
+    text: String,
+}
+
+/// LSP 3.18 says 1 for invoked and 2 for automatic; older clients said 0 and 1 for the same, so that 1 stays "invoked".
+const AUTOMATIC: u8 = 2;
+
+pub async fn inline(server: &Server, params: Params) -> Result<Value> {
+    let uri = params.text_document.uri;
+    let encoding = server.with(|state| state.editor.encoding);
+    let Some((scene, document)) = server.scene_of(&uri) else { return Ok(Value::Null) };
+    let selected = params.context.selected_completion_info;
+    let typing = Typing {
+        invoked: params.context.trigger_kind != AUTOMATIC,
+        selected: selected.map(|selected| (document.text.offsets(convert::range(selected.range), encoding), selected.text)),
+    };
+    if !typing.invoked && !scene.config.completion.automatic {
+        return Ok(Value::Null);
+    }
+    let invoked = typing.invoked;
+    let cancel = server.with(|state| state.newest_completion(&uri));
+    let _stop = cancel.clone().drop_guard();
+    let offset = document.text.offset(convert::position(params.position), encoding);
+    let place = super::agent::Place { document: document.clone(), bytes: offset..offset };
+    let work = server.work.spawn(server.agent().complete(scene, place, typing, cancel.clone()));
+    let outcome = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Ok(Value::Null),
+        outcome = work => outcome?,
+    };
+    match outcome {
+        Ok(suggestions) => {
+            server.with(|state| state.complaint.clear());
+            Ok(items(server, &uri, &document, suggestions))
+        }
+        Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
+        // While typing, the same trouble is told once, not at every key.
+        Err(error) if !invoked && server.with(|state| std::mem::replace(&mut state.complaint, error.message.clone())) == error.message => {
+            Ok(Value::Null)
+        }
+        Err(error) => Err(message::failed(&error)),
+    }
+}
+
+/// The suggestions that still fit, as an editor takes them: always with a range, never with a null.
+fn items(server: &Server, uri: &Url, document: &Document, suggestions: Vec<Suggestion>) -> Value {
+    server.with(|state| {
+        let fit = |suggestion: Suggestion| {
+            let batch = Batch::one(suggestion);
+            let (_, carried) = state.carry_over(uri, document.version, &document.text, &batch).ok()?;
+            let edit = carried.edits().first()?.clone();
+            let text = &state.document(uri)?.document.text;
+            let range = convert::to_range(text.range(edit.range, state.editor.encoding));
+            Some(json!({ "insertText": edit.text, "range": range }))
+        };
+        let items: Vec<Value> = suggestions.into_iter().filter_map(fit).collect();
+        if items.is_empty() { Value::Null } else { json!({ "items": items }) }
+    })
+}

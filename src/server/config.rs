@@ -1,0 +1,84 @@
+//! The user's configuration while the server runs: read at the start, read again when the file changes, and its problems shown: once
+//! in a message, and in the file itself where it is open.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::Url;
+
+use super::Server;
+use crate::config::{self, Problem};
+
+/// How often the file is looked at.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Where the user's file lies.
+pub fn path(server: &Server) -> Option<PathBuf> {
+    server.options.config.clone().or_else(config::default_path)
+}
+
+/// Reads the file and keeps what is right in it. The problems are for [`tell`].
+pub fn load(server: &Server) -> Vec<Problem> {
+    let Some(path) = path(server) else { return vec![] };
+    let (config, problems) = config::load(&path);
+    server.with(|state| state.config = Arc::new(config));
+    problems
+}
+
+/// Reads the file again, tells what is wrong with it and lets the agent know.
+pub fn reload(server: &Server) {
+    let problems = load(server);
+    tell(server, &problems);
+    super::initialize::workspace_changed(server);
+}
+
+/// Shows problems to the person, in one message.
+pub fn tell(server: &Server, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
+}
+
+/// Looks at the file for as long as the server runs, and takes over what changed.
+pub async fn watch(server: Server) {
+    let Some(path) = path(&server) else { return };
+    let mut known = stamp(&path);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let now = stamp(&path);
+        if now != known {
+            known = now;
+            reload(&server);
+        }
+    }
+}
+
+fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.modified().ok()?, data.len()))
+}
+
+/// Publishes the problems of the configuration file's buffer, as it is typed. Other documents are none of our business.
+pub fn check(server: &Server, uri: &Url) {
+    let file = uri.to_file_path().ok().zip(path(server)).filter(|(open, ours)| open == ours);
+    let Some((path, _)) = file else { return };
+    let Some(text) = server.with(|state| state.document(uri).map(|open| open.document.text.to_string())) else { return };
+    let (_, problems) = config::parse(&path, &text);
+    let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &text)).collect();
+    server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
+}
+
+fn diagnostic(problem: &Problem, text: &str) -> Value {
+    let line = problem.line.saturating_sub(1);
+    let length = text.lines().nth(line).map_or(0, |line| line.encode_utf16().count());
+    json!({
+        "range": { "start": { "line": line, "character": 0 }, "end": { "line": line, "character": length } },
+        "severity": 2,
+        "source": "longsight",
+        "message": problem.message,
+    })
+}

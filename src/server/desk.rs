@@ -1,0 +1,170 @@
+//! The features as the server's agent: keeps the index, the engines and what requests share, and hands each request a desk.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::agent::{self, Agent, Edited, FileEdit, Offer, Piece, Place, Preview, Question, Scene, Suggestion, Typing, Wish};
+use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
+use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain};
+use crate::index::{Index, Options};
+use crate::route::Router;
+use crate::syntax::Registry;
+use crate::{config, report};
+
+/// See the module.
+#[derive(Default)]
+pub struct Desk {
+    kept: Mutex<Kept>,
+    registry: Arc<Registry>,
+}
+
+/// What outlives a request.
+#[derive(Default)]
+struct Kept {
+    index: Option<Arc<Index>>,
+    shared: Option<Arc<Shared>>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        registry.problems().iter().for_each(|problem| report::log("warning", problem));
+        Self { kept: Mutex::default(), registry: Arc::new(registry) }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The desk for a request. Engines are built anew when the configuration changes; nothing is started here.
+    fn desk(&self, scene: &Scene) -> features::Desk {
+        let snapshot = Arc::new(scene.snapshot.clone());
+        let (index, shared) = self.with(|kept| {
+            let fits = kept.shared.as_ref().is_some_and(|shared| shared.fits(&scene.config, &snapshot));
+            if !fits {
+                kept.shared = None;
+            }
+            let router = || Arc::new(Router::new(&scene.config));
+            let fresh = || Arc::new(Shared::new(scene.config.clone(), router(), self.registry.clone(), &snapshot));
+            (kept.index.clone(), kept.shared.get_or_insert_with(fresh).clone())
+        });
+        let index = index.map(|index| index.view()).unwrap_or_default();
+        features::Desk { snapshot, index, shared }
+    }
+}
+
+fn target(place: Place) -> Target {
+    Target { document: place.document, bytes: place.bytes }
+}
+
+/// What the server takes pieces with, for the features.
+fn sink(to: agent::Sink) -> features::Sink {
+    Arc::new(move |piece| {
+        to(match piece {
+            features::Piece::Text(text) => Piece::Text(text),
+            features::Piece::Reasoning(text) => Piece::Reasoning(text),
+            features::Piece::Progress(what, percent) => Piece::Progress(what, percent),
+        })
+    })
+}
+
+fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
+    serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Malformed, error.to_string()))
+}
+
+impl Agent for Desk {
+    fn workspace(&self, scene: Scene) {
+        let roots = scene.snapshot.roots.clone();
+        let index = self.with(|kept| {
+            // Rules and project files may have changed with the folders.
+            kept.shared = None;
+            match &kept.index {
+                Some(index) => {
+                    index.set_roots(roots.clone());
+                    index.clone()
+                }
+                None => {
+                    let options = Options { cache: config::cache_dir(), ..Options::server() };
+                    kept.index.insert(Arc::new(Index::start(roots.clone(), self.registry.clone(), options))).clone()
+                }
+            }
+        });
+        scene.snapshot.documents.iter().for_each(|document| index.update((**document).clone()));
+    }
+
+    fn changed(&self, scene: &Scene) {
+        let Some(index) = self.with(|kept| kept.index.clone()) else { return };
+        scene.snapshot.documents.iter().for_each(|document| index.update((**document).clone()));
+    }
+
+    fn files_changed(&self, paths: Vec<PathBuf>) {
+        let index = self.with(|kept| {
+            if paths.iter().any(|path| path.file_name().is_some_and(|name| features::is_rule_file(&name.to_string_lossy()))) {
+                kept.shared = None;
+            }
+            kept.index.clone()
+        });
+        if let Some(index) = index {
+            index.changed(paths);
+        }
+    }
+
+    fn complete(
+        &self,
+        scene: Scene,
+        at: Place,
+        typing: Typing,
+        cancel: Cancel,
+    ) -> BoxFuture<'static, Result<Vec<Suggestion>, EngineError>> {
+        let desk = self.desk(&scene);
+        let wish = complete::Wish { at: target(at), invoked: typing.invoked, selected: typing.selected };
+        Box::pin(async move {
+            let completion = complete::complete(&desk, &wish, &cancel).await?;
+            Ok(completion.items.into_iter().map(|item| item.edit).collect())
+        })
+    }
+
+    fn answer(&self, scene: Scene, question: Question, cancel: Cancel, to: agent::Sink) -> BoxFuture<'static, Result<Value, EngineError>> {
+        let desk = self.desk(&scene);
+        let sink = sink(to);
+        match question {
+            Question::Explain(place) => Box::pin(async move { as_json(&explain::explain(&desk, &target(place), &cancel, &sink).await?) }),
+            Question::Ask(question) => Box::pin(async move { as_json(&ask::ask(&desk, &question, &cancel, &sink).await?) }),
+        }
+    }
+
+    fn offers(&self, scene: Scene, at: Place, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+        let desk = self.desk(&scene);
+        Box::pin(async move {
+            let offers = actions::actions(&desk, &target(at), &problems);
+            offers.into_iter().map(|offer| Offer { title: offer.title, kind: offer.kind, explains: offer.explains }).collect()
+        })
+    }
+
+    fn edit(&self, scene: Scene, wish: Wish, cancel: Cancel, to: agent::Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
+        let desk = self.desk(&scene);
+        let sink = sink(to);
+        let how = match wish.how {
+            agent::How::Action { kind, problems } => edit::How::Action { kind, problems },
+            agent::How::Instruction(words) => edit::How::Instruction(words),
+        };
+        let wish = edit::Wish { at: target(wish.place), how };
+        Box::pin(async move {
+            let edited = edit::edit(&desk, &wish, &cancel, &sink).await?;
+            let report = as_json(&edited)?;
+            let file = |file: edit::FileEdit| FileEdit { document: file.target.document, edits: file.batch };
+            Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report })
+        })
+    }
+
+    fn preview(&self, _: Scene, _: Preview) -> BoxFuture<'static, Result<Value, EngineError>> {
+        Box::pin(async { Err(EngineError::new(ErrorKind::Unsupported, "this build has no features yet")) })
+    }
+
+    fn status(&self) -> Value {
+        self.with(|kept| kept.shared.clone()).map_or(json!({}), |shared| features::status(&shared))
+    }
+}

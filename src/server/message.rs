@@ -1,0 +1,117 @@
+//! JSON-RPC messages: what a body is, and how answers are built. Requests to the model layer keep the ids of the client out.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id};
+
+use crate::engine::{EngineError, ErrorKind};
+
+pub const PARSE_ERROR: i64 = -32700;
+pub const INVALID_REQUEST: i64 = -32600;
+pub const METHOD_NOT_FOUND: i64 = -32601;
+pub const INTERNAL_ERROR: i64 = -32603;
+/// The client asked for it.
+pub const REQUEST_CANCELLED: i64 = -32800;
+/// The document has moved on; clients are silent about it.
+pub const CONTENT_MODIFIED: i64 = -32801;
+/// The request was right, but could not be served: model, network, refused edit.
+pub const REQUEST_FAILED: i64 = -32803;
+
+/// One message from the client.
+#[derive(Debug, PartialEq)]
+pub enum Incoming {
+    Request {
+        id: Id,
+        method: String,
+        params: Option<Value>,
+    },
+    Notification {
+        method: String,
+        params: Option<Value>,
+    },
+    /// An answer to one of our requests.
+    Response {
+        id: Id,
+        result: Result<Value, Value>,
+    },
+    /// Not a message that JSON-RPC knows: answered with this error.
+    Invalid {
+        id: Id,
+        code: i64,
+        reason: String,
+    },
+}
+
+/// Reads a body. Nesting deeper than 128 is refused by the JSON reader, so that no stack overflows.
+pub fn read(body: &[u8]) -> Incoming {
+    let invalid = |id: Id, code, reason: String| Incoming::Invalid { id, code, reason };
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(error) => return invalid(Id::Null, PARSE_ERROR, format!("the message is not JSON: {error}")),
+    };
+    let Value::Object(mut message) = value else {
+        return invalid(Id::Null, INVALID_REQUEST, "a message is one JSON object; batches are not part of LSP".into());
+    };
+    let id = message.remove("id").map(|id| match id {
+        Value::String(text) => Some(Id::String(text)),
+        Value::Number(number) => number.as_i64().map(Id::Number),
+        _ => None,
+    });
+    if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`jsonrpc` must be \"2.0\"".into());
+    }
+    let params = message.remove("params").filter(|params| !params.is_null());
+    match (message.remove("method"), id) {
+        (Some(Value::String(method)), None) => Incoming::Notification { method, params },
+        (Some(Value::String(method)), Some(Some(id))) => Incoming::Request { id, method, params },
+        (None, Some(Some(id))) => {
+            let error = message.remove("error").filter(|error| !error.is_null());
+            let result = error.map_or_else(|| Ok(message.remove("result").unwrap_or_default()), Err);
+            Incoming::Response { id, result }
+        }
+        (Some(_), id) => {
+            invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`method` must be a string, `id` an integer or a string".into())
+        }
+        (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
+    }
+}
+
+/// An answer.
+pub fn answer(id: &Id, result: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "result": result })
+}
+
+/// An error as the answer.
+pub fn refusal(id: &Id, code: i64, reason: impl std::fmt::Display) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": reason.to_string() } })
+}
+
+pub fn notification(method: &str, params: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+}
+
+pub fn request(id: i64, method: &str, params: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+}
+
+/// An error of our own from a handler.
+fn error(code: i64, message: &str) -> Error {
+    Error { code: ErrorCode::ServerError(code), message: Cow::Owned(message.to_string()), data: None }
+}
+
+/// The request was right, but could not be served.
+pub fn failure(reason: &str) -> Error {
+    error(REQUEST_FAILED, reason)
+}
+
+/// The document has moved on under the request.
+pub fn modified(reason: &str) -> Error {
+    error(CONTENT_MODIFIED, reason)
+}
+
+/// What a model's failure is for the client.
+pub fn failed(reason: &EngineError) -> Error {
+    if reason.kind == ErrorKind::Cancelled { Error::request_cancelled() } else { failure(&reason.message) }
+}

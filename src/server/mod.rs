@@ -1,0 +1,119 @@
+//! The language server: transport, serve loop, one owner of state, handlers, conversion to and from LSP types.
+//!
+//! A frame is read and parsed in `transport` and `message`, put in order in `serve`, routed by tower-lsp to a line in `handlers`,
+//! which changes `state` or takes a snapshot of it and works on that.
+
+mod actions;
+pub mod agent;
+mod answers;
+mod client;
+mod commands;
+mod completion;
+mod config;
+mod convert;
+pub mod desk;
+mod documents;
+mod edits;
+mod handlers;
+mod initialize;
+mod lifecycle;
+mod message;
+mod progress;
+mod serve;
+mod state;
+pub mod transport;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_lsp::LspService;
+use tower_lsp::lsp_types::Url;
+
+pub use serve::Probe;
+
+use agent::{Agent, Scene};
+use client::Client;
+use state::State;
+use work::Work;
+
+use crate::workspace::Document;
+
+/// How a server is set up.
+#[derive(Clone)]
+pub struct Options {
+    /// Stands in for the user's configuration file.
+    pub config: Option<PathBuf>,
+    /// Where answers are kept that the editor shows as documents; without it they are not shown.
+    pub cache: Option<PathBuf>,
+    /// Who does the work.
+    pub agent: Arc<dyn Agent>,
+    /// Runs before each handler; tests put faults in here.
+    pub probe: Option<Probe>,
+}
+
+/// A NUL within so many first bytes makes a file binary, as for the search tools.
+const BINARY_WITHIN: usize = 8 << 10;
+
+type Shared = Mutex<State>;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    client: Client,
+    state: Arc<Shared>,
+    work: Work,
+    options: Arc<Options>,
+}
+
+impl Server {
+    /// Reads or changes the state. `act` does no IO and never waits.
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut lock(&self.state))
+    }
+
+    fn agent(&self) -> &dyn Agent {
+        &*self.options.agent
+    }
+
+    /// The workspace as it stands.
+    fn scene(&self) -> Scene {
+        self.with(|state| Scene { snapshot: state.snapshot(), config: state.config.clone() })
+    }
+
+    /// The workspace with one of its documents; nothing when that is not open, out of step or no text.
+    fn scene_of(&self, uri: &Url) -> Option<(Scene, Arc<Document>)> {
+        let scene = self.scene();
+        let usable = |document: &&Arc<Document>| !document.desynced && !document.text.slice(0..BINARY_WITHIN).contains('\0');
+        let document = scene.snapshot.document(uri.as_str()).filter(usable)?.clone();
+        Some((scene, document))
+    }
+}
+
+/// A panic under the lock leaves documents behind that `suspect` marks; the state itself stays usable.
+fn lock(state: &Shared) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Serves one client until it leaves; the exit code is 0 when it said goodbye, else 1.
+pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl AsyncWrite + Unpin + Send + 'static, options: Options) -> u8 {
+    let threads = match work::threads() {
+        Ok(threads) => threads,
+        Err(error) => {
+            crate::report::log("error", format_args!("no threads for the work: {error}"));
+            return 1;
+        }
+    };
+    let work = Work { handle: threads.handle().clone() };
+    let state = Arc::<Shared>::default();
+    let outbox = transport::Outbox::default();
+    let client = Client::new(outbox.clone(), state.clone());
+    let probe = options.probe.clone();
+    let server = Server { client: client.clone(), state, work, options: Arc::new(options) };
+    // The socket is tower-lsp's own way to the client; ours is `Client`.
+    let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
+    let code = serve::serve(input, output, outbox, client, service, probe).await;
+    threads.shutdown_background();
+    code
+}

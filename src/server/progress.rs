@@ -1,0 +1,68 @@
+//! Work-done progress: begun once, ended always, cancellable from the editor.
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::Server;
+use super::client::Client;
+use crate::engine::Cancel;
+
+/// One piece of work that the editor shows. Dropping it ends the display, however the work ended.
+pub struct Progress {
+    sender: Option<UnboundedSender<Value>>,
+}
+
+impl Progress {
+    /// Shows `title`. The token is the client's, where it sent one; else we ask it to make one, where it can. An editor that shows
+    /// no progress gets none.
+    pub fn begin(server: &Server, token: Option<Value>, title: &str, cancel: &Cancel) -> Progress {
+        let own = token.is_none();
+        let shows = server.with(|state| state.editor.progress);
+        if own && !shows {
+            return Progress { sender: None };
+        }
+        let token = token.unwrap_or_else(|| json!(format!("longsight/{}", server.client.number())));
+        server.with(|state| state.progress.insert(token.to_string(), cancel.clone()));
+        let (sender, messages) = unbounded_channel();
+        let _ = sender.send(json!({ "kind": "begin", "title": title, "cancellable": true }));
+        let state = server.state.clone();
+        let client = server.client.clone();
+        tokio::spawn(async move {
+            let key = token.to_string();
+            show(client, token, own, messages).await;
+            super::lock(&state).progress.remove(&key);
+        });
+        Progress { sender: Some(sender) }
+    }
+
+    /// What is being done; `percentage` where it is known.
+    pub fn report(&self, message: &str, percentage: Option<u64>) {
+        let Some(sender) = &self.sender else { return };
+        let mut value = json!({ "kind": "report", "message": message });
+        if let Some(percentage) = percentage {
+            value["percentage"] = json!(percentage.min(100));
+        }
+        let _ = sender.send(value);
+    }
+}
+
+/// Sends what comes until the sender is dropped, then the end. Short work is over before an editor has made its token: then it
+/// shows nothing at all.
+async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>) {
+    if own && client.request("window/workDoneProgress/create", json!({ "token": token })).await.is_err() {
+        return;
+    }
+    while let Some(value) = messages.recv().await {
+        let begins = value["kind"] == "begin";
+        let params = json!({ "token": token, "value": value });
+        if begins { client.notify("$/progress", params) } else { client.report("$/progress", params) }
+    }
+    client.notify("$/progress", json!({ "token": token, "value": { "kind": "end" } }));
+}
+
+/// `window/workDoneProgress/cancel`.
+pub fn cancel(server: &Server, token: &Value) {
+    if let Some(cancel) = server.with(|state| state.progress.remove(&token.to_string())) {
+        cancel.cancel();
+    }
+}

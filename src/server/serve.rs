@@ -1,0 +1,375 @@
+//! The serve loop around tower-lsp's `LspService`: order, exactly one answer per request, cancellation, fences against panics, and
+//! when to leave.
+//!
+//! Notifications are applied in wire order before the next message is looked at. A request is polled once in wire order, which
+//! runs its prefix up to the snapshot, and goes on in its own task. Whoever answers first takes the id out of `running`; later
+//! answers find nothing there. Cancelling answers at once and drops the handler's future, which stops the model.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tower::Service;
+use tower_lsp::jsonrpc::{Id, Request, Response};
+use tower_lsp::{LanguageServer, LspService};
+
+use super::client::Client;
+use super::lifecycle::{self, ParentWatch};
+use super::message::{self, Incoming};
+use super::transport::{Frame, FrameReader, Outbox, Weight};
+use crate::report;
+
+/// Frames read ahead of the loop.
+const READ_AHEAD: usize = 256;
+/// How long the last messages may take to be written when we leave.
+const FLUSH: Duration = Duration::from_millis(300);
+/// A prefix that takes longer holds up the messages behind it.
+const SLOW_PREFIX: Duration = Duration::from_millis(50);
+/// How many finished or early-cancelled ids are remembered.
+const REMEMBERED: usize = 256;
+
+/// Called with the method before each handler, inside of its fence. Tests put faults in here.
+pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What the loop needs of the server besides its LSP methods.
+pub trait Host: LanguageServer {
+    /// The handler of a notification panicked: its document may differ from the editor's now.
+    fn suspect(&self, method: &str, params: Option<&Value>);
+}
+
+/// Serves one client until it leaves; returns the exit code.
+pub async fn serve<S: Host>(
+    input: impl AsyncRead + Unpin + Send + 'static,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+    outbox: Outbox,
+    client: Client,
+    service: LspService<S>,
+    probe: Option<Probe>,
+) -> u8 {
+    let writer = tokio::spawn({
+        let outbox = outbox.clone();
+        async move { outbox.write_to(output).await }
+    });
+    let frames = read_ahead(input);
+    let (finished, results) = mpsc::unbounded_channel();
+    let mut serving = Loop {
+        service,
+        client,
+        outbox: outbox.clone(),
+        probe,
+        running: HashMap::new(),
+        next: 0,
+        finished,
+        done: Recent::default(),
+        early: Recent::default(),
+        shut: false,
+    };
+    let code = serving.run(frames, results, &writer).await;
+    serving.stop();
+    outbox.close();
+    let _ = tokio::time::timeout(FLUSH, writer).await;
+    code
+}
+
+/// Reads and parses in a task of its own, so that a long message is parsed beside the loop.
+fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static) -> mpsc::Receiver<Incoming> {
+    let (sender, receiver) = mpsc::channel(READ_AHEAD);
+    tokio::spawn(async move {
+        let mut reader = FrameReader::new(input);
+        loop {
+            let incoming = match reader.next().await {
+                Ok(Some(Frame::Body(body))) => {
+                    let incoming = message::read(&body);
+                    if matches!(incoming, Incoming::Invalid { code: message::PARSE_ERROR, .. }) {
+                        reader.reject(&body);
+                    }
+                    incoming
+                }
+                Ok(Some(Frame::Bad(reason))) => Incoming::Invalid { id: Id::Null, code: message::PARSE_ERROR, reason },
+                Ok(None) => return,
+                Err(error) => return report::log("error", format_args!("standard input cannot be read: {error}")),
+            };
+            if sender.send(incoming).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The result for the client, or an error's code and words.
+type Answer = Result<Value, (i64, String)>;
+
+/// A handler has ended: the client's id, ours, and the answer.
+type Finished = (Id, i64, Answer);
+
+/// A request that has not been answered.
+struct Running {
+    /// The id under which tower-lsp knows it: unique, whatever the client does with its own ids.
+    inner: i64,
+    task: Option<tokio::task::AbortHandle>,
+}
+
+struct Loop<S: LanguageServer> {
+    service: LspService<S>,
+    client: Client,
+    outbox: Outbox,
+    probe: Option<Probe>,
+    running: HashMap<Id, Running>,
+    next: i64,
+    finished: mpsc::UnboundedSender<Finished>,
+    /// Ids that were answered; a late `$/cancelRequest` for them means nothing.
+    done: Recent,
+    /// Ids that were cancelled before their request came.
+    early: Recent,
+    shut: bool,
+}
+
+impl<S: Host> Loop<S> {
+    /// Handles messages until one of the reasons to leave; the exit code is that of LSP: 0 after `shutdown`, else 1.
+    async fn run(
+        &mut self,
+        mut frames: mpsc::Receiver<Incoming>,
+        mut results: mpsc::UnboundedReceiver<Finished>,
+        writer: &tokio::task::JoinHandle<std::io::Result<()>>,
+    ) -> u8 {
+        let mut signals = lifecycle::Signals::new();
+        let mut watch = ParentWatch::default();
+        let mut tick = tokio::time::interval(lifecycle::TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                Some((id, inner, answer)) = results.recv() => self.finish(id, inner, answer),
+                incoming = frames.recv() => {
+                    let Some(incoming) = incoming else { return u8::from(!self.shut) };
+                    if let Incoming::Request { method, params: Some(params), .. } = &incoming && method == "initialize" {
+                        watch = ParentWatch::of(params.get("processId").and_then(Value::as_i64));
+                    }
+                    if matches!(&incoming, Incoming::Notification { method, .. } if method == "exit") {
+                        return u8::from(!self.shut);
+                    }
+                    self.handle(incoming);
+                }
+                () = signals.received() => return 0,
+                _ = tick.tick() => {
+                    if watch.gone() {
+                        report::log("info", "the editor's process is gone");
+                        return u8::from(!self.shut);
+                    }
+                    if writer.is_finished() {
+                        report::log("error", "the client can no longer be written to");
+                        return 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Request { id, method, params } => self.request(id, method, params),
+            Incoming::Notification { method, params } if method == "$/cancelRequest" => self.cancel(params.as_ref()),
+            Incoming::Notification { method, params } => self.notification(method, params),
+            Incoming::Response { id, result } => self.client.answered(&id, result),
+            Incoming::Invalid { id, code, reason } => {
+                report::log("warning", &reason);
+                self.outbox.push(&message::refusal(&id, code, reason), Weight::Must);
+            }
+        }
+    }
+
+    fn request(&mut self, id: Id, method: String, params: Option<Value>) {
+        if self.running.contains_key(&id) {
+            let reason = format!("the id {id} is in use by a request that is still running");
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
+        }
+        if self.early.take(&id) {
+            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Weight::Must);
+        }
+        self.next += 1;
+        let inner = self.next;
+        self.running.insert(id.clone(), Running { inner, task: None });
+        self.shut |= method == "shutdown";
+        let started = Instant::now();
+        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method)).boxed();
+        match (&mut work).now_or_never() {
+            Some(answer) => self.finish(id, inner, answer),
+            None => {
+                let finished = self.finished.clone();
+                let key = id.clone();
+                let task = tokio::spawn(async move {
+                    let answer = work.await;
+                    let _ = finished.send((key, inner, answer));
+                });
+                if let Some(running) = self.running.get_mut(&id) {
+                    running.task = Some(task.abort_handle());
+                }
+            }
+        }
+        watchdog(started);
+    }
+
+    fn notification(&mut self, method: String, params: Option<Value>) {
+        let started = Instant::now();
+        let outcome = self.call(&method, params.clone(), None).now_or_never();
+        match outcome {
+            Some(Ok(_)) => {}
+            Some(Err(panic)) => {
+                report::log("error", format_args!("`{method}` failed: {panic}"));
+                self.service.inner().suspect(&method, params.as_ref());
+            }
+            None => crate::bug!("the handler of `{method}` waits; notifications must not"),
+        }
+        watchdog(started);
+    }
+
+    /// A call into the handlers, fenced: a panic is an `Err` in words.
+    fn call(
+        &mut self,
+        method: &str,
+        params: Option<Value>,
+        inner: Option<i64>,
+    ) -> impl Future<Output = Result<Option<Response>, String>> + Send + 'static {
+        let mut request = Request::build(routed(method));
+        if let Some(inner) = inner {
+            request = request.id(inner);
+        }
+        if let Some(params) = params {
+            request = request.params(params);
+        }
+        let (probe, method) = (self.probe.clone(), method.to_string());
+        let call = self.service.call(request.finish());
+        let call = async move {
+            if let Some(probe) = probe {
+                probe(&method);
+            }
+            call.await
+        };
+        AssertUnwindSafe(call).catch_unwind().map(|outcome| match outcome {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(exited)) => Err(exited.to_string()),
+            Err(panic) => Err(panic_text(&*panic)),
+        })
+    }
+
+    /// Answers a request, unless it has been answered.
+    fn finish(&mut self, id: Id, inner: i64, answer: Answer) {
+        if self.running.get(&id).is_none_or(|running| running.inner != inner) {
+            return;
+        }
+        self.running.remove(&id);
+        let message = match answer {
+            Ok(result) => message::answer(&id, result),
+            Err((code, reason)) => message::refusal(&id, code, reason),
+        };
+        self.outbox.push(&message, Weight::Must);
+        self.done.add(id);
+    }
+
+    fn cancel(&mut self, params: Option<&Value>) {
+        let id = match params.and_then(|params| params.get("id")) {
+            Some(Value::String(text)) => Id::String(text.clone()),
+            Some(Value::Number(number)) if number.is_i64() => Id::Number(number.as_i64().unwrap_or_default()),
+            _ => return,
+        };
+        let Some(running) = self.running.get(&id) else {
+            if !self.done.contains(&id) {
+                self.early.add(id);
+            }
+            return;
+        };
+        let inner = running.inner;
+        self.abort(&id);
+        self.finish(id, inner, Err((message::REQUEST_CANCELLED, "cancelled".into())));
+    }
+
+    /// Ends a request's work: tower-lsp forgets its id, the task drops the handler's future.
+    fn abort(&mut self, id: &Id) {
+        let Some(running) = self.running.get(id) else { return };
+        let forget = Request::build("$/cancelRequest").params(json!({ "id": running.inner })).finish();
+        if let Some(task) = &running.task {
+            task.abort();
+        }
+        let _ = self.service.call(forget).now_or_never();
+    }
+
+    /// Aborts what still runs; nobody waits for it any more.
+    fn stop(&mut self) {
+        for id in self.running.keys().cloned().collect::<Vec<_>>() {
+            self.abort(&id);
+        }
+        self.running.clear();
+    }
+}
+
+/// The method under which a message is routed. tower-lsp keeps the methods that it knows to its own types; where newer or stricter
+/// ones are needed, the method is ours under another name.
+fn routed(method: &str) -> String {
+    if super::handlers::OWN.contains(&method) { format!("longsight/{method}") } else { method.to_string() }
+}
+
+/// What the handler's outcome means for the client.
+fn into_answer(outcome: Result<Option<Response>, String>, method: &str) -> Answer {
+    match outcome.map(|response| response.map(Response::into_parts)) {
+        Ok(Some((_, Ok(mut result)))) => {
+            if method == "initialize" {
+                // lsp-types 0.94 knows no inline completion; clients of LSP 3.17 ignore the field.
+                result["capabilities"]["inlineCompletionProvider"] = json!({});
+            }
+            Ok(result)
+        }
+        Ok(Some((_, Err(error)))) if error.code.code() == message::METHOD_NOT_FOUND => Err(unknown(method)),
+        Ok(Some((_, Err(error)))) => Err((error.code.code(), error.message.into())),
+        Ok(None) => Err(unknown(method)),
+        Err(panic) => {
+            report::log("error", format_args!("`{method}` failed: {panic}"));
+            Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
+        }
+    }
+}
+
+fn unknown(method: &str) -> (i64, String) {
+    (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known"))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
+}
+
+fn watchdog(started: Instant) {
+    let took = started.elapsed();
+    if took > SLOW_PREFIX {
+        report::log("warning", format_args!("the messages behind this one waited {} ms", took.as_millis()));
+    }
+}
+
+/// The last few ids of a kind.
+#[derive(Default)]
+struct Recent {
+    ids: VecDeque<Id>,
+}
+
+impl Recent {
+    fn add(&mut self, id: Id) {
+        if self.ids.len() == REMEMBERED {
+            self.ids.pop_front();
+        }
+        self.ids.push_back(id);
+    }
+
+    fn contains(&self, id: &Id) -> bool {
+        self.ids.contains(id)
+    }
+
+    fn take(&mut self, id: &Id) -> bool {
+        let found = self.ids.iter().position(|known| known == id);
+        found.map(|at| self.ids.remove(at)).is_some()
+    }
+}

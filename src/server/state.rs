@@ -1,0 +1,242 @@
+//! The one owner of what changes: open documents, what the editor can do, running completions. It lives behind one lock that is held
+//! for moments and never across an await; everything slow works on what it took out.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
+
+use crate::config::Config;
+use crate::engine::Cancel;
+use crate::text::rebase::{self, Dropped};
+use crate::text::{Batch, Edit, Encoding, Text};
+use crate::workspace::{Document, Documents, Roots, Snapshot};
+
+use super::agent::FileEdit;
+use super::client::Waiters;
+use super::convert;
+
+/// Larger documents are not kept at all.
+pub const MAX_DOCUMENT: usize = 32 << 20;
+/// Changes kept per document, so that an answer computed on an older version can be carried over.
+const HISTORY: usize = 512;
+
+/// See the module.
+#[derive(Default)]
+pub struct State {
+    pub editor: Arc<Editor>,
+    roots: Arc<Roots>,
+    documents: HashMap<Url, Open>,
+    /// The same documents, ready to be handed out.
+    shown: Documents,
+    /// The newest inline completion of each document.
+    completions: HashMap<Url, Cancel>,
+    /// Work that the editor can cancel by its progress token.
+    pub progress: HashMap<String, Cancel>,
+    pub waiters: Waiters,
+    /// The user's configuration as it was last read.
+    pub config: Arc<Config>,
+    /// What automatic completion last failed with; told once until it works again.
+    pub complaint: String,
+    hunks: Vec<Pending>,
+    /// The number of the last hunk.
+    held: u64,
+}
+
+/// A hunk that waits for a decision.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    pub id: u64,
+    pub title: String,
+    pub file: FileEdit,
+}
+
+/// What the editor said about itself.
+#[derive(Clone, Debug, Default)]
+pub struct Editor {
+    pub encoding: Encoding,
+    pub roots: Vec<Url>,
+    pub streaming: bool,
+    pub progress: bool,
+    pub show_document: bool,
+    pub apply_edit: bool,
+    pub document_changes: bool,
+    pub watches_files: bool,
+    pub refreshes_lenses: bool,
+}
+
+/// An open document and how it came to be.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub document: Arc<Document>,
+    /// Why the text may differ from the editor's: nothing is offered for it until it is sent whole again.
+    pub desynced: Option<&'static str>,
+    /// Too large to be kept.
+    pub oversized: bool,
+    /// The changes that led here, oldest first, each with the version that it led to.
+    history: VecDeque<(i32, Batch)>,
+}
+
+impl State {
+    /// Takes over where the workspace is.
+    pub fn set_roots(&mut self, roots: Roots) {
+        self.roots = Arc::new(roots);
+        let uris: Vec<Url> = self.documents.keys().cloned().collect();
+        for uri in uris {
+            let path = self.roots.locate_uri(uri.as_str());
+            if let Some(open) = self.documents.get_mut(&uri) {
+                Arc::make_mut(&mut open.document).path = path;
+                self.shown.insert((*open.document).clone());
+            }
+        }
+    }
+
+    /// Opens a document, or opens it anew. False when it is too large to be kept.
+    pub fn open(&mut self, uri: Url, language: String, version: i32, text: &str) -> bool {
+        let oversized = text.len() > MAX_DOCUMENT;
+        let text = if oversized { Text::default() } else { Text::new(text) };
+        let path = self.roots.locate_uri(uri.as_str());
+        let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
+        self.shown.insert((*document).clone());
+        self.documents.insert(uri, Open { document, desynced: None, oversized, history: VecDeque::new() });
+        !oversized
+    }
+
+    /// The workspace as it stands.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.roots.clone(), self.shown.clone())
+    }
+
+    pub fn close(&mut self, uri: &Url) {
+        self.documents.remove(uri);
+        self.shown.remove(uri.as_str());
+        if let Some(running) = self.completions.remove(uri) {
+            running.cancel();
+        }
+    }
+
+    pub fn document(&self, uri: &Url) -> Option<&Open> {
+        self.documents.get(uri)
+    }
+
+    pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {
+        self.documents.iter()
+    }
+
+    /// Applies changes in order. The reason comes back when this made the document desynced.
+    pub fn change(&mut self, uri: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> Option<&'static str> {
+        let encoding = self.editor.encoding;
+        let open = self.documents.get_mut(uri)?;
+        let before = open.desynced;
+        if version < open.document.version {
+            open.desynced = Some("its version went back");
+        }
+        Arc::make_mut(&mut open.document).version = version;
+        for change in changes {
+            open.apply(change, version, encoding);
+        }
+        self.show(uri);
+        self.documents.get(uri)?.desynced.filter(|_| before.is_none())
+    }
+
+    /// Marks a document whose change could not be applied.
+    pub fn distrust(&mut self, uri: &Url, reason: &'static str) {
+        if let Some(open) = self.documents.get_mut(uri) {
+            open.desynced = Some(reason);
+        }
+        self.show(uri);
+    }
+
+    pub fn distrust_all(&mut self, reason: &'static str) {
+        for uri in self.documents.keys().cloned().collect::<Vec<_>>() {
+            self.distrust(&uri, reason);
+        }
+    }
+
+    /// Puts a changed document into the next snapshot.
+    fn show(&mut self, uri: &Url) {
+        if let Some(open) = self.documents.get_mut(uri) {
+            let desynced = open.desynced.is_some() || open.oversized;
+            Arc::make_mut(&mut open.document).desynced = desynced;
+            self.shown.insert((*open.document).clone());
+        }
+    }
+
+    /// Registers the newest completion of a document and cancels the one before.
+    pub fn newest_completion(&mut self, uri: &Url) -> Cancel {
+        let cancel = Cancel::new();
+        if let Some(before) = self.completions.insert(uri.clone(), cancel.clone()) {
+            before.cancel();
+        }
+        cancel
+    }
+
+    pub fn hunks(&self) -> &[Pending] {
+        &self.hunks
+    }
+
+    /// Keeps a hunk until it is decided on; its number.
+    pub fn hold(&mut self, title: &str, file: FileEdit) -> u64 {
+        self.held += 1;
+        self.hunks.push(Pending { id: self.held, title: title.into(), file });
+        self.held
+    }
+
+    pub fn take_hunk(&mut self, id: u64) -> Option<Pending> {
+        let at = self.hunks.iter().position(|pending| pending.id == id)?;
+        Some(self.hunks.remove(at))
+    }
+
+    /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for.
+    pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
+        let open = self.documents.get(uri).filter(|open| !open.document.desynced).ok_or(Dropped::Unrelated)?;
+        let document = &open.document;
+        if document.version == version && document.text == *base {
+            return Ok((version, edits.clone()));
+        }
+        let kept_from = open.history.front().map_or(i32::MAX, |(first, _)| *first);
+        if kept_from > version.saturating_add(1) && open.history.len() == HISTORY {
+            return Err(Dropped::Changed);
+        }
+        let later = open.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change);
+        let carried = rebase::rebase_all(edits, base, later.clone())?;
+        // The history must lead from the base to the present; a reopened document's does not.
+        let mut replayed = base.clone();
+        for change in later {
+            replayed.apply(change).map_err(|_| Dropped::Unrelated)?;
+        }
+        if replayed == document.text { Ok((document.version, carried)) } else { Err(Dropped::Unrelated) }
+    }
+}
+
+impl Open {
+    fn apply(&mut self, change: TextDocumentContentChangeEvent, version: i32, encoding: Encoding) {
+        let document = Arc::make_mut(&mut self.document);
+        let Some(range) = change.range.map(convert::range) else {
+            self.oversized = change.text.len() > MAX_DOCUMENT;
+            let text = if self.oversized { "" } else { change.text.as_str() };
+            let edit = Edit { range: 0..document.text.len_bytes(), text: text.into() }.trimmed(&document.text);
+            document.text = Text::new(text);
+            self.remember(version, edit);
+            self.desynced = None;
+            return;
+        };
+        if self.oversized {
+            return;
+        }
+        // A column behind the line's end is the line's end, by the specification. A line that we do not have is a text that we do not have.
+        if range.start.line.max(range.end.line) as usize > document.text.len_lines() {
+            self.desynced = Some("a change lies behind the end of the text");
+        }
+        let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
+        document.text.replace(edit.range.clone(), &edit.text);
+        self.remember(version, edit);
+    }
+
+    fn remember(&mut self, version: i32, edit: Edit) {
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back((version, Batch::one(edit)));
+    }
+}

@@ -1,0 +1,279 @@
+//! Frames in and out. Reading survives whatever a client or a wrapper script writes: a bad frame is reported and the next header
+//! found again. Writing has one owner and a bounded queue, from which progress is dropped first.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use regex::bytes::Regex;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
+
+use crate::report;
+
+/// Longer bodies are skipped, not stored.
+pub const MAX_FRAME: u64 = 64 << 20;
+/// A header line longer than this is noise.
+const MAX_LINE: usize = 8 << 10;
+/// The longest tail of broken bytes in which a header may have begun.
+const TAIL: usize = 64;
+/// Bytes waiting for a client that does not read: above the first, progress is dropped; above the second, we leave.
+const DROP_ABOVE: usize = 4 << 20;
+const LEAVE_ABOVE: usize = 256 << 20;
+/// A client that takes nothing for this long is gone.
+const STALL: Duration = Duration::from_secs(30);
+
+/// A header as it cannot stand inside of JSON: strings there hold no raw line break, and nothing else there spells it. Where it
+/// shows up inside a body, the body's length was wrong and the next frame has begun.
+static HEADER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i-u)content-length[ \t]*:[ \t]*[0-9]+[ \t]*\r?\n").expect("a constant pattern"));
+
+/// What came in.
+#[derive(Debug, PartialEq)]
+pub enum Frame {
+    /// A body, not yet looked into.
+    Body(Vec<u8>),
+    /// Not a frame; the reason, for the answer with a null id.
+    Bad(String),
+}
+
+/// Reads frames; its state lives here, so a call may be dropped and made again.
+pub struct FrameReader<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// Bytes of an oversized body that are still to come.
+    skip: u64,
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<R> {
+    pub fn new(input: R) -> Self {
+        Self { input, buffer: vec![], skip: 0 }
+    }
+
+    /// The next frame; `None` at the end of input.
+    pub async fn next(&mut self) -> io::Result<Option<Frame>> {
+        if self.skip > 0 && !self.skip_oversized().await? {
+            return Ok(None);
+        }
+        let length = match self.header().await? {
+            None => return Ok(None),
+            Some(Err(reason)) => return Ok(Some(Frame::Bad(reason))),
+            Some(Ok(length)) => length,
+        };
+        if length > MAX_FRAME {
+            self.skip = length;
+            return Ok(Some(Frame::Bad(format!("a message of {length} bytes is over the limit of {MAX_FRAME} and was skipped"))));
+        }
+        self.body(length as usize).await
+    }
+
+    /// Takes back the end of a body that was no JSON: the next header may have begun in it.
+    pub fn reject(&mut self, body: &[u8]) {
+        let tail = &body[body.len().saturating_sub(TAIL)..];
+        self.buffer.splice(0..0, tail.iter().copied());
+    }
+
+    /// Reads header lines up to the empty one. Noise before or between headers is skipped, with one line in the log.
+    async fn header(&mut self) -> io::Result<Option<Result<u64, String>>> {
+        let (mut length, mut headers, mut noise) = (None, false, false);
+        loop {
+            let Some(line) = self.line().await? else { return Ok(None) };
+            let Some(line) = line else {
+                noise = true;
+                continue;
+            };
+            let line = String::from_utf8_lossy(&line).to_ascii_lowercase();
+            if let Some(at) = line.rfind("content-length") {
+                noise |= at > 0;
+                let value = line[at..].split_once(':').map(|(_, value)| value.trim()).unwrap_or_default();
+                let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+                let Some(number) = value.parse().ok().filter(|_| digits) else {
+                    return Ok(Some(Err(format!("`Content-Length: {value}` is not a length"))));
+                };
+                if length.is_some_and(|before| before != number) {
+                    return Ok(Some(Err("two different Content-Length headers".into())));
+                }
+                length = Some(number);
+                continue;
+            }
+            if !line.is_empty() {
+                let name = line.split_once(':').map(|(name, _)| name);
+                let header = name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+                headers |= header;
+                noise |= !header;
+                continue;
+            }
+            if noise {
+                report::log("warning", "skipped input that is not a message");
+                noise = false;
+            }
+            match length {
+                Some(length) => return Ok(Some(Ok(length))),
+                None if headers => return Ok(Some(Err("a header without Content-Length".into()))),
+                None => {}
+            }
+        }
+    }
+
+    /// A line without its end; `Some(None)` for a line that is too long to be a header, of which the end is kept.
+    async fn line(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
+        let mut looked = 0;
+        loop {
+            if let Some(end) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
+                let mut line: Vec<u8> = self.buffer.drain(..looked + end + 1).collect();
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(Some(Some(line)));
+            }
+            if self.buffer.len() > MAX_LINE {
+                self.buffer.drain(..self.buffer.len() - TAIL);
+                return Ok(Some(None));
+            }
+            looked = self.buffer.len();
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn body(&mut self, length: usize) -> io::Result<Option<Frame>> {
+        let mut looked = 0;
+        loop {
+            let have = self.buffer.len().min(length);
+            let from = looked.min(have);
+            if let Some(found) = HEADER.find(&self.buffer[from..have]) {
+                self.buffer.drain(..from + found.start());
+                return Ok(Some(Frame::Bad("a message is shorter than its Content-Length".into())));
+            }
+            if have == length {
+                return Ok(Some(Frame::Body(self.buffer.drain(..length).collect())));
+            }
+            looked = have.saturating_sub(TAIL);
+            if !self.fill().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Throws the rest of an oversized body away, or what there is up to the next header. False at the end of input.
+    async fn skip_oversized(&mut self) -> io::Result<bool> {
+        loop {
+            let have = (self.buffer.len() as u64).min(self.skip) as usize;
+            if let Some(found) = HEADER.find(&self.buffer[..have]) {
+                self.buffer.drain(..found.start());
+                self.skip = 0;
+                return Ok(true);
+            }
+            if have as u64 == self.skip {
+                self.buffer.drain(..have);
+                self.skip = 0;
+                return Ok(true);
+            }
+            let gone = have.saturating_sub(TAIL);
+            self.buffer.drain(..gone);
+            self.skip -= gone as u64;
+            if !self.fill().await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Reads what there is, at most 64 KiB. False at the end of input.
+    async fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.reserve(64 << 10);
+        Ok((&mut self.input).take(64 << 10).read_buf(&mut self.buffer).await? > 0)
+    }
+}
+
+/// Messages to the client. Cheap to clone; putting one in never waits.
+#[derive(Clone, Default)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    messages: VecDeque<(Vec<u8>, Weight)>,
+    bytes: usize,
+    /// Nothing is added any more; the writer leaves when the rest is out.
+    closed: bool,
+}
+
+/// Whether a message may be lost when the client does not keep up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Answers, requests, edits, ends of progress.
+    Must,
+    /// Reports of progress and streamed pieces: the final answer holds all of it.
+    May,
+}
+
+impl Outbox {
+    pub fn push(&self, message: &Value, weight: Weight) {
+        let bytes = message.to_string().into_bytes();
+        let mut queue = self.queue();
+        if queue.closed {
+            return;
+        }
+        queue.bytes += bytes.len();
+        queue.messages.push_back((bytes, weight));
+        while queue.bytes > DROP_ABOVE {
+            let Some(oldest) = queue.messages.iter().position(|(_, weight)| *weight == Weight::May) else { break };
+            let dropped = queue.messages.remove(oldest).map_or(0, |(bytes, _)| bytes.len());
+            queue.bytes -= dropped;
+        }
+        drop(queue);
+        self.shared.changed.notify_one();
+    }
+
+    /// Lets the writer finish.
+    pub fn close(&self) {
+        self.queue().closed = true;
+        self.shared.changed.notify_one();
+    }
+
+    /// The queue is never left broken half-way, so a panic elsewhere does not poison it for us.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes until the outbox is closed and empty. An error means that the client is gone or takes nothing any more.
+    pub async fn write_to(&self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
+        loop {
+            let (next, over, closed) = {
+                let mut queue = self.queue();
+                let over = queue.bytes > LEAVE_ABOVE;
+                let next = queue.messages.pop_front();
+                queue.bytes -= next.as_ref().map_or(0, |(bytes, _)| bytes.len());
+                (next, over, queue.closed)
+            };
+            if over {
+                return Err(io::Error::other("the client does not read what it asked for"));
+            }
+            let Some((bytes, _)) = next else {
+                if closed {
+                    return Ok(());
+                }
+                self.shared.changed.notified().await;
+                continue;
+            };
+            let frame = async {
+                output.write_all(format!("Content-Length: {}\r\n\r\n", bytes.len()).as_bytes()).await?;
+                output.write_all(&bytes).await?;
+                output.flush().await
+            };
+            let stalled = || io::Error::new(io::ErrorKind::TimedOut, "the client has read nothing for 30 seconds");
+            tokio::time::timeout(STALL, frame).await.map_err(|_| stalled())??;
+        }
+    }
+}

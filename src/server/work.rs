@@ -1,0 +1,33 @@
+//! Threads for the features: whatever they compute or wait for, the threads of the protocol stay free.
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_util::task::AbortOnDropHandle;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::engine::BoxFuture;
+use crate::report;
+
+/// The threads. The owner shuts them down.
+pub fn threads() -> std::io::Result<Runtime> {
+    let count = std::thread::available_parallelism().map_or(2, |count| count.get()).clamp(2, 8);
+    Builder::new_multi_thread().worker_threads(count).thread_name("work").enable_all().build()
+}
+
+/// Runs work on them. Cheap to clone.
+#[derive(Clone)]
+pub struct Work {
+    pub handle: Handle,
+}
+
+impl Work {
+    /// Runs a future there. Dropping the returned one stops it; a panic in it is an error here.
+    pub fn spawn<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
+        let task = AbortOnDropHandle::new(self.handle.spawn(work));
+        Box::pin(async move {
+            task.await.map_err(|error| {
+                report::log("error", format_args!("work failed: {error}"));
+                Error::internal_error()
+            })
+        })
+    }
+}

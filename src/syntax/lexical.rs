@@ -1,0 +1,50 @@
+//! Tier 0: definitions by line, without a parser. A regular expression per language (`lexical` in `languages.toml`) finds their names in
+//! a fraction of the time of a parse, so that a workspace can be searched by name at once.
+
+use super::registry::Language;
+use super::tags::{Definition, Kind, Span};
+
+/// The definitions that begin a line. Their item and signature are that line.
+pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
+    let Some((regex, kinds)) = &language.lexical else { return vec![] };
+    let mut found = vec![];
+    let (mut row, mut counted) = (0, 0);
+    let mut places = regex.capture_locations();
+    let mut from = 0;
+    while let Some(whole) = regex.captures_read_at(&mut places, text, from) {
+        from = if whole.end() > whole.start() { whole.end() } else { whole.end() + 1 };
+        let named = kinds.iter().find_map(|(group, kind)| places.get(*group).map(|place| (place, *kind)));
+        if let Some(((start, end), kind)) = named {
+            row += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
+            counted = start;
+            found.push(definition(language, text, start..end, kind, row as u32));
+        }
+        if from > text.len() {
+            break;
+        }
+    }
+    found
+}
+
+fn definition(_language: &Language, text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -> Definition {
+    let start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[name.end..].find('\n').map_or(text.len(), |at| name.end + at);
+    let item = text[start..end].trim();
+    let start = start + text[start..end].find(item).unwrap_or(0);
+    let item = Span::new(start..start + item.len());
+    Definition {
+        kind,
+        public: true,
+        name: Span::new(name),
+        item,
+        signature: item,
+        body: Span::default(),
+        doc: Span::default(),
+        bases: Span::default(),
+        parent: None,
+        container: Span::default(),
+        line,
+        name_line: line,
+        end_line: line,
+    }
+}

@@ -1,0 +1,23 @@
+//! Syntax: the language registry (reads `grammars/languages.toml`), budgeted incremental parsing, tags, scopes. Owns tree-sitter.
+//!
+//! A language is data: `grammars/<language>/tags.scm` says which nodes define, mention and import names, `scope.scm` which nodes are
+//! comments, strings, blocks and expressions. Both are plain tree-sitter queries. Queries over whole files cost half a parse, so
+//! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
+
+mod import;
+pub mod lexical;
+pub mod parse;
+mod pattern;
+pub mod pieces;
+pub mod registry;
+pub mod scope;
+pub mod tags;
+mod walk;
+
+pub use import::Import;
+pub use parse::{ParseError, Parsed, parse};
+pub use pieces::Pieces;
+pub use registry::{Language, Problem, Registry};
+pub use scope::Place;
+pub use tags::{Definition, Facts, Kind, Span};
+pub use walk::{tags, tags_again};

@@ -1,0 +1,346 @@
+//! Compiles the subset of tree-sitter's query language that `tags.scm` and `scope.scm` use into tables by node kind, so that one walk
+//! over a tree needs a table look-up per node and matches patterns only where a definition may be.
+//!
+//! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`.
+//! Everything else is refused with its line.
+
+use tree_sitter::{Language, Node};
+
+/// Captures of one match.
+#[derive(Clone, Copy, Default)]
+pub struct Captures<'tree> {
+    nodes: [Option<Node<'tree>>; CAPTURES.len()],
+}
+
+/// What a capture inside a pattern may be called.
+const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "module", "target"];
+
+impl<'tree> Captures<'tree> {
+    pub fn get(&self, name: &str) -> Option<Node<'tree>> {
+        CAPTURES.iter().position(|known| *known == name).and_then(|at| self.nodes[at])
+    }
+}
+
+/// One node of a pattern.
+#[derive(Clone, Debug, Default)]
+struct Shape {
+    /// Node kinds that fit; empty for any named node.
+    kinds: Vec<u16>,
+    children: Vec<Child>,
+    capture: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Child {
+    field: Option<u16>,
+    optional: bool,
+    /// Alternatives.
+    shapes: Vec<Shape>,
+}
+
+/// A pattern with what it means.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    shape: Shape,
+    /// The capture of the whole, such as `definition.function`.
+    pub tag: String,
+    /// `(#set! key "value")`.
+    pub settings: Vec<(String, String)>,
+    /// `(#eq? @capture "text")`.
+    equal: Vec<(usize, String)>,
+}
+
+impl Pattern {
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Patterns by node kind.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    patterns: Vec<Pattern>,
+    by_kind: Vec<Vec<u16>>,
+}
+
+impl Table {
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Patterns that begin with a node of this kind, in the order of the file.
+    pub fn at(&self, kind: u16) -> impl Iterator<Item = &Pattern> {
+        self.by_kind.get(usize::from(kind)).into_iter().flatten().map(|number| &self.patterns[usize::from(*number)])
+    }
+
+    /// Number of node kinds of the language, one for each entry of [`Table::roles`].
+    pub fn kinds(&self) -> usize {
+        self.by_kind.len()
+    }
+
+    /// The first pattern at `node` that fits.
+    pub fn find<'tree>(&self, node: Node<'tree>, source: &str) -> Option<(&Pattern, Captures<'tree>)> {
+        self.at(node.kind_id()).find_map(|pattern| pattern.matches(node, source).map(|captures| (pattern, captures)))
+    }
+
+    /// A bit set per node kind: bit `i` is set where a pattern tagged `tags[i]` begins.
+    pub fn roles(&self, tags: &[&str]) -> Vec<u8> {
+        let bits = |kind: usize| {
+            let bit = |tag: &str| tags.iter().position(|known| tag.starts_with(known)).map_or(0, |bit| 1 << bit);
+            self.at(kind as u16).fold(0, |bits, pattern| bits | bit(&pattern.tag))
+        };
+        (0..self.kinds()).map(bits).collect()
+    }
+}
+
+impl Pattern {
+    pub fn matches<'tree>(&self, node: Node<'tree>, source: &str) -> Option<Captures<'tree>> {
+        let mut captures = Captures::default();
+        if !self.shape.fits(node, &mut captures) {
+            return None;
+        }
+        let equal = self.equal.iter().all(|(at, text)| captures.nodes[*at].is_some_and(|node| source.get(node.byte_range()) == Some(text)));
+        equal.then_some(captures)
+    }
+}
+
+impl Shape {
+    fn fits<'tree>(&self, node: Node<'tree>, captures: &mut Captures<'tree>) -> bool {
+        if self.kinds.is_empty() && !node.is_named() || !self.kinds.is_empty() && !self.kinds.contains(&node.kind_id()) {
+            return false;
+        }
+        if !self.children.iter().all(|child| child.fits(node, captures)) {
+            return false;
+        }
+        if let Some(capture) = self.capture {
+            captures.nodes[capture] = Some(node);
+        }
+        true
+    }
+}
+
+impl Child {
+    fn fits<'tree>(&self, parent: Node<'tree>, captures: &mut Captures<'tree>) -> bool {
+        let mut try_one = |node: Node<'tree>| self.shapes.iter().any(|shape| shape.fits(node, captures));
+        let found = match self.field {
+            Some(field) => parent.child_by_field_id(field).is_some_and(&mut try_one),
+            None => {
+                let mut cursor = parent.walk();
+                parent.children(&mut cursor).any(&mut try_one)
+            }
+        };
+        found || self.optional
+    }
+}
+
+/// Compiles a query file. The error names the line.
+pub fn compile(language: &Language, text: &str) -> Result<Table, String> {
+    let mut reader = Reader { language, text, at: 0 };
+    let mut table = Table { patterns: vec![], by_kind: vec![vec![]; language.node_kind_count()] };
+    while reader.peek().is_some() {
+        let pattern = reader.pattern().map_err(|message| format!("line {}: {message}", reader.line()))?;
+        for shape in pattern.0 {
+            let number = table.patterns.len() as u16;
+            for kind in &shape.kinds {
+                table.by_kind[usize::from(*kind)].push(number);
+            }
+            table.patterns.push(Pattern { shape, ..pattern.1.clone() });
+        }
+    }
+    Ok(table)
+}
+
+struct Reader<'a> {
+    language: &'a Language,
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&self) -> usize {
+        self.text[..self.at].matches('\n').count() + 1
+    }
+
+    /// The next character that is neither space nor comment.
+    fn peek(&mut self) -> Option<char> {
+        loop {
+            let rest = &self.text[self.at..];
+            let next = rest.chars().next()?;
+            match next {
+                ';' => self.at += rest.find('\n').unwrap_or(rest.len()),
+                space if space.is_whitespace() => self.at += space.len_utf8(),
+                other => return Some(other),
+            }
+        }
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    fn expect(&mut self, wanted: char) -> Result<(), String> {
+        if self.eat(wanted) { Ok(()) } else { Err(format!("`{wanted}` is missing")) }
+    }
+
+    fn word(&mut self) -> Result<&'a str, String> {
+        self.peek();
+        let rest = &self.text[self.at..];
+        let end =
+            rest.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-' | '!' | '?'))).unwrap_or(rest.len());
+        if end == 0 {
+            return Err(format!("cannot read `{}`", rest.lines().next().unwrap_or_default()));
+        }
+        self.at += end;
+        Ok(&rest[..end])
+    }
+
+    fn string(&mut self) -> Result<&'a str, String> {
+        self.expect('"')?;
+        let rest = &self.text[self.at..];
+        let end = rest.find('"').ok_or("a string does not end")?;
+        self.at += end + 1;
+        Ok(&rest[..end])
+    }
+
+    /// A whole pattern: `(node …) @tag`, `[(a) (b)] @tag`, or `((node …) @tag (#predicate …))`.
+    fn pattern(&mut self) -> Result<(Vec<Shape>, Pattern), String> {
+        let mut pattern = Pattern { shape: Shape::default(), tag: String::new(), settings: vec![], equal: vec![] };
+        let start = self.at;
+        let grouped = self.eat('(') && matches!(self.peek(), Some('(' | '['));
+        if !grouped {
+            self.at = start;
+        }
+        let shapes = self.shapes(&mut pattern)?;
+        pattern.tag = self.capture()?.ok_or("the pattern has no capture")?.into();
+        if grouped {
+            while self.peek() == Some('(') {
+                self.predicate(&mut pattern)?;
+            }
+            self.expect(')')?;
+        }
+        Ok((shapes, pattern))
+    }
+
+    fn capture(&mut self) -> Result<Option<&'a str>, String> {
+        if self.eat('@') { self.word().map(Some) } else { Ok(None) }
+    }
+
+    fn inner_capture(&mut self) -> Result<Option<usize>, String> {
+        match self.capture()? {
+            Some(name) => match CAPTURES.iter().position(|known| *known == name) {
+                Some(at) => Ok(Some(at)),
+                None => Err(format!("`@{name}` means nothing inside a pattern; there are {}", CAPTURES.join(", "))),
+            },
+            None => Ok(None),
+        }
+    }
+
+    /// One node, or alternatives in brackets; without their capture.
+    fn shapes(&mut self, pattern: &mut Pattern) -> Result<Vec<Shape>, String> {
+        match self.peek() {
+            Some('[') => {
+                self.expect('[')?;
+                let mut all = vec![];
+                while !self.eat(']') {
+                    let mut shapes = self.shapes(pattern)?;
+                    if let Some(capture) = self.inner_capture()? {
+                        shapes.iter_mut().for_each(|shape| shape.capture = Some(capture));
+                    }
+                    all.extend(shapes);
+                }
+                Ok(all)
+            }
+            Some('"') => {
+                let token = self.string()?;
+                let kind = self.language.id_for_node_kind(token, false);
+                if kind == 0 {
+                    Err(format!("there is no token `{token}`"))
+                } else {
+                    Ok(vec![Shape { kinds: vec![kind], ..Shape::default() }])
+                }
+            }
+            Some('(') => self.node(pattern).map(|shape| vec![shape]),
+            _ => {
+                let word = self.word()?;
+                if word == "_" { Ok(vec![Shape::default()]) } else { Err(format!("`{word}` does not stand here")) }
+            }
+        }
+    }
+
+    fn node(&mut self, pattern: &mut Pattern) -> Result<Shape, String> {
+        self.expect('(')?;
+        let name = self.word()?;
+        let mut shape = Shape::default();
+        if name != "_" {
+            let kind = self.language.id_for_node_kind(name, true);
+            if kind == 0 {
+                return Err(format!("there is no node `{name}`"));
+            }
+            shape.kinds = self.aliases(kind, name);
+        }
+        while !self.eat(')') {
+            if self.peek() == Some('(') && self.text[self.at + 1..].trim_start().starts_with('#') {
+                self.predicate(pattern)?;
+                continue;
+            }
+            let field = self.field()?;
+            let mut shapes = self.shapes(pattern)?;
+            let mut optional = self.eat('?');
+            if let Some(capture) = self.inner_capture()? {
+                shapes.iter_mut().for_each(|shape| shape.capture = Some(capture));
+            }
+            optional |= self.eat('?');
+            shape.children.push(Child { field, optional, shapes });
+        }
+        Ok(shape)
+    }
+
+    /// A name may stand for several kinds of one grammar.
+    fn aliases(&self, kind: u16, name: &str) -> Vec<u16> {
+        let same = |other: &u16| self.language.node_kind_for_id(*other) == Some(name) && self.language.node_kind_is_named(*other);
+        let mut kinds: Vec<u16> = (0..self.language.node_kind_count() as u16).filter(same).collect();
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+        kinds
+    }
+
+    fn field(&mut self) -> Result<Option<u16>, String> {
+        let start = self.at;
+        let letter = self.peek();
+        if !letter.is_some_and(|letter| letter.is_alphabetic()) {
+            return Ok(None);
+        }
+        let name = self.word()?;
+        if !self.eat(':') {
+            self.at = start;
+            return Ok(None);
+        }
+        match self.language.field_id_for_name(name) {
+            Some(field) => Ok(Some(field.get())),
+            None => Err(format!("there is no field `{name}`")),
+        }
+    }
+
+    fn predicate(&mut self, pattern: &mut Pattern) -> Result<(), String> {
+        self.expect('(')?;
+        self.expect('#')?;
+        match self.word()? {
+            "set!" => {
+                let key = self.word()?.to_string();
+                let value = if self.peek() == Some('"') { self.string()? } else { "" };
+                pattern.settings.push((key, value.into()));
+            }
+            "eq?" => {
+                let capture = self.inner_capture()?.ok_or("`#eq?` needs a capture")?;
+                pattern.equal.push((capture, self.string()?.into()));
+            }
+            other => return Err(format!("`#{other}` is not supported")),
+        }
+        self.expect(')')
+    }
+}

@@ -1,0 +1,303 @@
+//! The languages that longsight knows, as `grammars/languages.toml` and the query files tell it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::import;
+use super::pattern::{self, Table};
+use super::tags::Kind;
+use super::{scope, walk};
+
+/// What is built in for one language: its parser and its query files.
+struct Builtin {
+    /// `parser` in `languages.toml`.
+    parser: &'static str,
+    language: fn() -> tree_sitter::Language,
+    tags: &'static str,
+    scope: &'static str,
+}
+
+/// One line per language: the name of its parser in `languages.toml`, the parser, the folder of its queries.
+macro_rules! builtins {
+    ($($parser:literal = $language:expr, $folder:literal;)*) => {
+        &[$(Builtin {
+            parser: $parser,
+            language: || $language.into(),
+            tags: include_str!(concat!("../../grammars/", $folder, "/tags.scm")),
+            scope: include_str!(concat!("../../grammars/", $folder, "/scope.scm")),
+        }),*]
+    };
+}
+
+const BUILTINS: &[Builtin] = builtins! {
+    "rust" = tree_sitter_rust::LANGUAGE, "rust";
+    "python" = tree_sitter_python::LANGUAGE, "python";
+    "javascript" = tree_sitter_javascript::LANGUAGE, "javascript";
+    "typescript" = tree_sitter_typescript::LANGUAGE_TYPESCRIPT, "typescript";
+    "tsx" = tree_sitter_typescript::LANGUAGE_TSX, "typescript";
+    "go" = tree_sitter_go::LANGUAGE, "go";
+    "c" = tree_sitter_c::LANGUAGE, "c";
+    "cpp" = tree_sitter_cpp::LANGUAGE, "cpp";
+    "java" = tree_sitter_java::LANGUAGE, "java";
+};
+
+const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
+
+#[derive(Deserialize)]
+struct File {
+    language: Vec<Entry>,
+}
+
+/// One `[[language]]` of `languages.toml`.
+#[derive(Deserialize)]
+struct Entry {
+    name: String,
+    /// Which built-in parser; none for plain text with definitions found by `lexical` alone.
+    parser: Option<String>,
+    /// LSP language ids besides the name.
+    #[serde(default)]
+    ids: Vec<String>,
+    #[serde(default)]
+    extensions: Vec<String>,
+    #[serde(default)]
+    filenames: Vec<String>,
+    #[serde(default)]
+    shebangs: Vec<String>,
+    /// What opens a comment that ends with its line.
+    comment: Option<String>,
+    /// What opens and closes a comment that does not.
+    block_comment: Option<[String; 2]>,
+    /// How an import statement reads: `paths`, `from`, `quoted` or `dotted`.
+    imports: Option<import::Style>,
+    /// Definitions by line: group names are kinds.
+    lexical: Option<String>,
+    /// Blocks are told by indentation, not by braces.
+    #[serde(default)]
+    indented: bool,
+    /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
+    visibility: Option<Visibility>,
+}
+
+/// How a definition shows that others may use it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    Underscore,
+    Capital,
+    /// One of the words `pub`, `public`, `protected`, `export` before the name.
+    Modifier,
+}
+
+/// A language, ready for use.
+pub struct Language {
+    pub name: String,
+    pub comment: Option<String>,
+    pub block_comment: Option<[String; 2]>,
+    pub(super) grammar: Option<tree_sitter::Language>,
+    /// From `tags.scm`; empty when that is broken.
+    pub(super) tags: Table,
+    /// What each node kind means to the walk, as bits, from `tags.scm`.
+    pub(super) roles: Vec<u8>,
+    /// What each node kind means to [`super::scope`], as bits, from `scope.scm`; all zero when that is broken.
+    pub(super) scope_roles: Vec<u8>,
+    /// Blocks are told by indentation.
+    pub indented: bool,
+    pub(super) lexical: Option<(Regex, Vec<(usize, Kind)>)>,
+    pub(super) imports: Option<import::Style>,
+    pub(super) visibility: Option<Visibility>,
+}
+
+impl Language {
+    /// Whether the language has a parser.
+    pub fn parses(&self) -> bool {
+        self.grammar.is_some()
+    }
+}
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Language").field(&self.name).finish()
+    }
+}
+
+/// A language that works only in part, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub language: String,
+    /// `tags.scm`, `scope.scm` or `languages.toml`.
+    pub file: String,
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.language, self.file, self.message)
+    }
+}
+
+/// All languages. A language whose data are broken degrades alone and is in [`Registry::problems`].
+#[derive(Debug, Default)]
+pub struct Registry {
+    languages: Vec<Arc<Language>>,
+    by_id: HashMap<String, usize>,
+    by_extension: HashMap<String, usize>,
+    by_filename: HashMap<String, usize>,
+    shebangs: Vec<(String, usize)>,
+    problems: Vec<Problem>,
+}
+
+impl Registry {
+    /// The languages that are built in.
+    pub fn new() -> Self {
+        Self::with(|_, file| file.to_string())
+    }
+
+    /// As [`Registry::new`], with query files changed by `replace(language/file, text)`: how tests break a query.
+    pub fn with(replace: impl Fn(&str, &str) -> String) -> Self {
+        let mut registry = Self::default();
+        let entries = match toml::from_str::<File>(LANGUAGES) {
+            Ok(file) => file.language,
+            Err(error) => {
+                registry.complain("all", "languages.toml", error.message());
+                return registry;
+            }
+        };
+        for entry in entries {
+            registry.add(entry, &replace);
+        }
+        registry
+    }
+
+    fn complain(&mut self, language: &str, file: &str, message: impl fmt::Display) {
+        self.problems.push(Problem { language: language.into(), file: file.into(), message: message.to_string() });
+    }
+
+    fn add(&mut self, entry: Entry, replace: &impl Fn(&str, &str) -> String) {
+        let builtin = entry.parser.as_ref().and_then(|parser| BUILTINS.iter().find(|builtin| builtin.parser == parser));
+        if let (Some(parser), None) = (&entry.parser, builtin) {
+            self.complain(&entry.name, "languages.toml", format_args!("there is no built-in parser `{parser}`"));
+        }
+        let mut grammar = None;
+        let mut tables = [Table::default(), Table::default()];
+        if let Some(builtin) = builtin {
+            let language = (builtin.language)();
+            for (table, (file, text)) in tables.iter_mut().zip([("tags.scm", builtin.tags), ("scope.scm", builtin.scope)]) {
+                let text = replace(&format!("{}/{file}", entry.name), text);
+                match pattern::compile(&language, &text) {
+                    Ok(compiled) => *table = compiled,
+                    Err(message) => self.complain(&entry.name, file, message),
+                }
+            }
+            grammar = Some(language);
+        }
+        // Without its tags a language is plain text: half an outline would be taken for a whole one.
+        let grammar = grammar.filter(|_| !tables[0].is_empty());
+        let lexical = match entry.lexical.as_deref().map(lexical) {
+            Some(Ok(lexical)) => Some(lexical),
+            Some(Err(message)) => {
+                self.complain(&entry.name, "languages.toml", message);
+                None
+            }
+            None => None,
+        };
+        let number = self.languages.len();
+        self.by_id.extend(entry.ids.into_iter().chain([entry.name.clone()]).map(|id| (id, number)));
+        self.by_extension.extend(entry.extensions.into_iter().map(|extension| (extension, number)));
+        self.by_filename.extend(entry.filenames.into_iter().map(|name| (name, number)));
+        self.shebangs.extend(entry.shebangs.into_iter().map(|program| (program, number)));
+        let [tags, scope] = tables;
+        let kinds = tags.kinds().max(scope.kinds());
+        let widened = |mut roles: Vec<u8>| {
+            roles.resize(kinds, 0);
+            roles
+        };
+        self.languages.push(Arc::new(Language {
+            name: entry.name,
+            comment: entry.comment,
+            block_comment: entry.block_comment,
+            grammar,
+            roles: widened(tags.roles(walk::ROLES)),
+            scope_roles: widened(scope.roles(scope::ROLES)),
+            indented: entry.indented,
+            tags,
+            lexical,
+            imports: entry.imports,
+            visibility: entry.visibility,
+        }));
+    }
+
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub fn languages(&self) -> &[Arc<Language>] {
+        &self.languages
+    }
+
+    /// By the editor's language id, or our name.
+    pub fn by_id(&self, id: &str) -> Option<&Arc<Language>> {
+        self.by_id.get(id).map(|number| &self.languages[*number])
+    }
+
+    /// By file name, else by extension. `path` may be a whole path with `/`.
+    pub fn by_path(&self, path: &str) -> Option<&Arc<Language>> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let extension = || self.by_extension.get(name.rsplit_once('.')?.1);
+        let number = self.by_filename.get(name).or_else(extension)?;
+        Some(&self.languages[*number])
+    }
+
+    /// By file name, extension or first line.
+    pub fn detect(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
+        self.by_path(path).or_else(|| self.by_shebang(text))
+    }
+
+    fn by_shebang(&self, text: &str) -> Option<&Arc<Language>> {
+        let line = text.strip_prefix("#!")?.lines().next()?;
+        let program = line.split([' ', '/']).rev().find(|word| !word.is_empty() && !word.starts_with('-'))?;
+        let program = program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+        let (_, number) = self.shebangs.iter().find(|(known, _)| known == program)?;
+        Some(&self.languages[*number])
+    }
+
+    /// Both query files of every language with a parser, against tree-sitter's own compiler: what tests and `doctor` check.
+    pub fn check_queries(&self) -> Vec<Problem> {
+        let mut problems = self.problems.clone();
+        for builtin in BUILTINS {
+            let language = (builtin.language)();
+            for (file, text) in [("tags.scm", builtin.tags), ("scope.scm", builtin.scope)] {
+                if let Err(error) = tree_sitter::Query::new(&language, text) {
+                    problems.push(Problem { language: builtin.parser.into(), file: file.into(), message: error.to_string() });
+                }
+            }
+        }
+        problems
+    }
+}
+
+fn lexical(pattern: &str) -> Result<(Regex, Vec<(usize, Kind)>), String> {
+    let regex = Regex::new(pattern).map_err(|error| format!("`lexical` is no regular expression: {error}"))?;
+    let mut kinds = vec![];
+    for (group, name) in regex.capture_names().enumerate() {
+        let Some(name) = name else { continue };
+        // A kind may be named twice: `function`, `function_2`.
+        let kind = name.split('_').next().unwrap_or(name);
+        kinds.push((group, Kind::by_name(kind).ok_or_else(|| format!("`lexical` names a kind `{kind}` that there is not"))?));
+    }
+    Ok((regex, kinds))
+}
+
+/// A number that changes when any language's data do.
+pub fn fingerprint() -> u64 {
+    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    hasher.update(LANGUAGES.as_bytes());
+    for builtin in BUILTINS {
+        hasher.update(builtin.tags.as_bytes());
+        hasher.update(&(builtin.language)().abi_version().to_le_bytes());
+    }
+    hasher.digest()
+}

@@ -1,0 +1,255 @@
+//! What is at a place in a text: the items around it, whether it is in a comment, a string or an expression, and where the block ends.
+//! `scope.scm` says which nodes are which.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::parse::Parsed;
+use super::tags::Kind;
+
+/// What kinds of nodes mean here; the order of the bits below.
+pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation"];
+const COMMENT: u8 = 1;
+const STRING: u8 = 1 << 1;
+const BLOCK: u8 = 1 << 2;
+const EXPRESSION: u8 = 1 << 3;
+const INTERPOLATION: u8 = 1 << 4;
+
+/// A definition around a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    pub name: String,
+    pub kind: Kind,
+    /// Bytes of the whole item, decorators and attributes included where the grammar puts them inside.
+    pub range: Range<usize>,
+    /// Bytes from its first word to its body.
+    pub signature: Range<usize>,
+    pub body: Option<Range<usize>>,
+}
+
+/// What is at an offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Items around the offset, outermost first.
+    pub items: Vec<Item>,
+    pub in_comment: bool,
+    pub in_string: bool,
+    /// Inside an expression: a completion there is part of one line.
+    pub in_expression: bool,
+    /// The innermost block around the offset, without its braces.
+    pub block: Option<Range<usize>>,
+    /// That block holds nothing but space and comments: a completion there is the whole body.
+    pub block_is_empty: bool,
+    /// Where a completion has to stop at the latest: the end of the block.
+    pub block_end: usize,
+}
+
+impl Place {
+    /// The innermost item.
+    pub fn item(&self) -> Option<&Item> {
+        self.items.last()
+    }
+}
+
+/// What is at byte `offset`. An offset that is no character boundary or behind the end is moved back.
+pub fn at(parsed: &Parsed, offset: usize) -> Place {
+    let text = parsed.text();
+    let offset = floor(text, offset);
+    let mut place = Place { block_end: text.len(), ..Place::default() };
+    let roles = &parsed.language().scope_roles;
+    let mut node = Some(leaf(parsed, offset));
+    while let Some(here) = node {
+        let role = roles.get(usize::from(here.kind_id())).copied().unwrap_or(0);
+        look(parsed, here, role, offset, &mut place);
+        if let Some(item) = item(parsed, here) {
+            place.items.insert(0, item);
+        }
+        node = here.parent();
+    }
+    if parsed.language().indented {
+        indented_block(text, offset, &mut place);
+    } else if place.block.is_none() {
+        braced_block(text, offset, &mut place);
+    }
+    if let Some(block) = &place.block {
+        place.block_end = block.end;
+        place.block_is_empty = text.get(block.clone()).is_some_and(|inside| is_empty(parsed, inside));
+    }
+    place
+}
+
+/// The definition that begins or lies at `offset`, for commands without a selection: the innermost item, or the one on the same line.
+pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
+    let text = parsed.text();
+    let offset = floor(text, offset);
+    let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let first = line + text[line..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
+    let on_line = at(parsed, first.max(offset));
+    let around = at(parsed, offset);
+    let begins = |item: &&Item| item.range.start >= line && item.range.start <= first;
+    on_line.items.iter().rev().find(begins).or(around.items.last()).cloned()
+}
+
+/// The smallest run of whole nodes that covers a selection, spaces at its ends left out.
+pub fn node_range(parsed: &Parsed, selection: Range<usize>) -> Range<usize> {
+    let text = parsed.text();
+    let (start, end) = (floor(text, selection.start), floor(text, selection.end.max(selection.start)));
+    let inside = &text[start..end];
+    let start = start + (inside.len() - inside.trim_start().len()).min(inside.len());
+    let end = (start + inside.trim().len()).max(start);
+    let Some(node) = parsed.root().descendant_for_byte_range(start, end) else { return start..end };
+    if start == end {
+        return node.byte_range();
+    }
+    let mut cursor = node.walk();
+    let mut covered: Option<Range<usize>> = None;
+    for child in node.children(&mut cursor).filter(|child| child.start_byte() < end && child.end_byte() > start) {
+        let begin = covered.map_or(child.start_byte(), |range| range.start);
+        covered = Some(begin..child.end_byte());
+    }
+    covered.unwrap_or(node.byte_range())
+}
+
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// The innermost node that the cursor is in: at the end of a line, the one that ends there.
+fn leaf(parsed: &Parsed, offset: usize) -> Node<'_> {
+    let root = parsed.root();
+    let after = root.descendant_for_byte_range(offset, offset).unwrap_or(root);
+    let line_goes_on = parsed.text()[offset..].chars().next().is_some_and(|letter| letter != '\n' && letter != '\r');
+    if line_goes_on || offset == 0 {
+        return after;
+    }
+    let before = root.descendant_for_byte_range(offset - 1, offset).unwrap_or(root);
+    let roles = &parsed.language().scope_roles;
+    let role = roles.get(usize::from(before.kind_id())).copied().unwrap_or(0);
+    if role & COMMENT != 0 && before.end_byte() >= offset { before } else { after }
+}
+
+fn look(parsed: &Parsed, here: Node<'_>, role: u8, offset: usize, place: &mut Place) {
+    let inside = here.start_byte() < offset && offset < here.end_byte();
+    let settled = place.block.is_some() || place.in_comment || place.in_string;
+    if role & COMMENT != 0 && !settled {
+        // A line comment goes on at its end, a block comment does not.
+        let open = here.start_byte() < offset && offset == here.end_byte() && !parsed.text()[..offset].ends_with("*/");
+        place.in_comment |= inside || open;
+    }
+    if role & INTERPOLATION != 0 && inside && !settled {
+        place.in_expression = true;
+        return;
+    }
+    if role & STRING != 0 && inside && !settled && !place.in_expression {
+        place.in_string = true;
+    }
+    if role & EXPRESSION != 0 && inside && place.block.is_none() {
+        place.in_expression = true;
+    }
+    if role & BLOCK != 0 && place.block.is_none() && !parsed.language().indented {
+        let text = &parsed.text()[here.byte_range()];
+        let start = here.start_byte() + usize::from(text.starts_with('{'));
+        let end = here.end_byte() - usize::from(text.len() > 1 && text.ends_with('}'));
+        if start <= offset && offset <= end {
+            place.block = Some(start..end);
+        }
+    }
+}
+
+/// The item that a node is, by the patterns of `tags.scm`.
+fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
+    let text = parsed.text();
+    let (pattern, captures) = parsed.language().tags.at(node.kind_id()).find_map(|pattern| {
+        let captures = pattern.tag.starts_with("definition.").then(|| pattern.matches(node, text)).flatten()?;
+        Some((pattern, captures))
+    })?;
+    let kind = Kind::by_name(pattern.tag.strip_prefix("definition.")?)?;
+    let name = captures.get("name")?;
+    let body = captures.get("body").map(|body| body.byte_range());
+    if body.is_none() && matches!(kind, Kind::Variable | Kind::Attribute | Kind::Variant) {
+        return None;
+    }
+    let signature = node.start_byte()..body.as_ref().map_or(node.end_byte(), |body| body.start);
+    let name = text.get(name.byte_range())?.to_string();
+    Some(Item { name, kind, range: node.byte_range(), signature, body })
+}
+
+/// Blocks of languages without braces: the lines around the cursor that are indented as it is, or deeper.
+fn indented_block(text: &str, offset: usize, place: &mut Place) {
+    let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let own = &text[line_start..];
+    let line = own.lines().next().unwrap_or_default();
+    let blank = line.trim().is_empty();
+    let heading = text[..line_start].lines().rev().find(|line| !line.trim().is_empty());
+    let after_colon = blank && heading.is_some_and(|line| line.trim_end().ends_with(':'));
+    let depth = match (blank, heading) {
+        (true, Some(heading)) if after_colon => indent(heading) + 1,
+        (true, _) => indent(line).max(column(text, line_start, offset)),
+        _ => indent(line),
+    };
+    if depth == 0 {
+        return;
+    }
+    let inside = |line: &str| line.trim().is_empty() || indent(line) >= depth;
+    let mut end = line_start;
+    for line in text[line_start..].split_inclusive('\n') {
+        if end > line_start && !inside(line) {
+            break;
+        }
+        end += line.len();
+    }
+    let mut start = line_start;
+    for line in text[..line_start].split_inclusive('\n').rev() {
+        if after_colon || !inside(line) {
+            break;
+        }
+        start -= line.len();
+    }
+    let trimmed = text[start..end].trim_end().len() + start;
+    place.block = Some(start..trimmed.max(offset).min(end));
+}
+
+fn column(text: &str, line_start: usize, offset: usize) -> usize {
+    text[line_start..offset].chars().count()
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|letter| *letter == ' ' || *letter == '\t').count()
+}
+
+/// Blocks in a text that does not parse: between the nearest braces that match by counting.
+fn braced_block(text: &str, offset: usize, place: &mut Place) {
+    let opening = unmatched(text[..offset].char_indices().rev(), '}', '{');
+    let Some(opening) = opening else { return };
+    let closing = unmatched(text[offset..].char_indices(), '{', '}').map_or(text.len(), |at| offset + at);
+    place.block = Some(opening + 1..closing);
+}
+
+fn unmatched(letters: impl Iterator<Item = (usize, char)>, opposite: char, wanted: char) -> Option<usize> {
+    let mut depth = 0;
+    for (at, letter) in letters {
+        if letter == opposite {
+            depth += 1;
+        } else if letter == wanted {
+            if depth == 0 {
+                return Some(at);
+            }
+            depth -= 1;
+        }
+    }
+    None
+}
+
+/// Whether a block holds no code: space, comments, or a placeholder that stands for a body to come.
+fn is_empty(parsed: &Parsed, inside: &str) -> bool {
+    let language = parsed.language();
+    inside.lines().map(str::trim).all(|line| {
+        let comment = language.comment.as_deref().is_some_and(|opens| line.starts_with(opens));
+        line.is_empty() || comment || matches!(line, "pass" | "..." | "todo!()" | "unimplemented!()")
+    })
+}

@@ -1,0 +1,189 @@
+//! What a file defines, mentions and imports: the facts that [`super::walk`] gathers.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::import::Import;
+
+/// What a definition is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Function,
+    Method,
+    Class,
+    Struct,
+    /// Traits and interfaces.
+    Interface,
+    Enum,
+    /// Members of an enum.
+    Variant,
+    /// Aliases and associated types.
+    Type,
+    /// Constants and statics.
+    Constant,
+    /// Assignments outside functions.
+    Variable,
+    /// Fields, class attributes, `self.x = …`.
+    Attribute,
+    Macro,
+    Module,
+    /// A name that is handed on from elsewhere: `pub use`, `from .x import Y` in `__init__.py`, `export {x} from`.
+    Reexport,
+}
+
+impl Kind {
+    const ALL: [(Kind, &'static str); 14] = [
+        (Kind::Function, "function"),
+        (Kind::Method, "method"),
+        (Kind::Class, "class"),
+        (Kind::Struct, "struct"),
+        (Kind::Interface, "interface"),
+        (Kind::Enum, "enum"),
+        (Kind::Variant, "variant"),
+        (Kind::Type, "type"),
+        (Kind::Constant, "constant"),
+        (Kind::Variable, "variable"),
+        (Kind::Attribute, "attribute"),
+        (Kind::Macro, "macro"),
+        (Kind::Module, "module"),
+        (Kind::Reexport, "reexport"),
+    ];
+
+    /// As in captures (`@definition.function`), JSON and prose.
+    pub fn name(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    /// The kind with this number, as stored in a cache.
+    pub fn by_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).map(|(kind, _)| *kind)
+    }
+
+    /// Whether it has members.
+    pub fn is_type(self) -> bool {
+        matches!(self, Self::Class | Self::Struct | Self::Interface | Self::Enum)
+    }
+}
+
+/// A range of bytes; `start == end` means that there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    pub fn new(range: std::ops::Range<usize>) -> Self {
+        Self { start: range.start as u32, end: range.end as u32 }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The text below the span; empty where the text is another one.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.range()).unwrap_or_default()
+    }
+
+    fn moved(self, by: i64) -> Self {
+        let shift = |at: u32| (i64::from(at) + by) as u32;
+        if self.is_empty() { self } else { Self { start: shift(self.start), end: shift(self.end) } }
+    }
+}
+
+/// One definition. Spans are bytes of the file, lines are zero-based.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    pub kind: Kind,
+    pub public: bool,
+    pub name: Span,
+    /// With decorators and attributes, without the comment above.
+    pub item: Span,
+    /// From the item's own first word to its body, or to its end.
+    pub signature: Span,
+    pub body: Span,
+    /// The comment above, or the docstring.
+    pub doc: Span,
+    /// The text that names base classes, traits, interfaces.
+    pub bases: Span,
+    /// The enclosing definition, as its index in [`Facts::definitions`].
+    pub parent: Option<u32>,
+    /// The enclosing type's name where it is no definition of this file: `impl` blocks, Go receivers.
+    pub container: Span,
+    pub line: u32,
+    pub name_line: u32,
+    pub end_line: u32,
+}
+
+impl Definition {
+    /// The same definition `bytes` and `lines` further down.
+    pub(super) fn moved(&self, bytes: i64, lines: i64) -> Self {
+        let row = |row: u32| (i64::from(row) + lines) as u32;
+        Self {
+            name: self.name.moved(bytes),
+            item: self.item.moved(bytes),
+            signature: self.signature.moved(bytes),
+            body: self.body.moved(bytes),
+            doc: self.doc.moved(bytes),
+            bases: self.bases.moved(bytes),
+            container: self.container.moved(bytes),
+            line: row(self.line),
+            name_line: row(self.name_line),
+            end_line: row(self.end_line),
+            ..self.clone()
+        }
+    }
+}
+
+/// All that the index keeps of a file.
+#[derive(Debug, Default)]
+pub struct Facts<'a> {
+    /// In the order of the file.
+    pub definitions: Vec<Definition>,
+    /// Identifiers with their number of occurrences, definitions included; not those in comments and strings.
+    pub names: Names<'a>,
+    pub imports: Vec<Import>,
+}
+
+/// Identifiers and how often each occurs.
+pub type Names<'a> = HashMap<&'a str, u32, BuildHasherDefault<NameHasher>>;
+
+/// Multiplies and rotates, eight bytes at a time: identifiers are short, and nobody attacks a table of them.
+#[derive(Clone, Copy, Default)]
+pub struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}

@@ -1,0 +1,109 @@
+//! Edits as values: byte ranges and their replacement; a batch is sorted and disjoint.
+
+use super::Text;
+
+/// Replaces the bytes of `range` by `text`. The range lies on character boundaries of the text it was made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub range: std::ops::Range<usize>,
+    pub text: String,
+}
+
+impl Edit {
+    pub fn insert(at: usize, text: impl Into<String>) -> Self {
+        Self { range: at..at, text: text.into() }
+    }
+
+    /// Whether applying it to the text it was made for changes nothing for sure: an insertion of nothing.
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty() && self.text.is_empty()
+    }
+
+    /// The same change without what the old and the new text share at both ends.
+    pub fn trimmed(&self, base: &Text) -> Edit {
+        let old = base.slice(self.range.clone());
+        let start = old.chars().zip(self.text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
+        let (old, new) = (&old[start..], &self.text[start..]);
+        let end = old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
+        let first = self.range.start + start;
+        Edit { range: first..first + old.len() - end, text: new[..new.len() - end].into() }
+    }
+}
+
+/// Edits that are applied at once: sorted by place, none overlapping another; all made for the same text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    edits: Vec<Edit>,
+}
+
+/// Two edits change the same place, or insert at the same place: their order would be a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overlap;
+
+/// An edit lies outside the text or inside a character: it was made for another text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfText;
+
+impl Batch {
+    /// Sorts edits; identical ones count once, empty ones not at all.
+    pub fn new(mut edits: Vec<Edit>) -> Result<Self, Overlap> {
+        edits.retain(|edit| !edit.is_empty());
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        edits.dedup();
+        let clash = |pair: &[Edit]| {
+            let (a, b) = (&pair[0].range, &pair[1].range);
+            a.start > a.end || a.end > b.start || a.start == b.start && a.is_empty() && b.is_empty()
+        };
+        let reversed = edits.last().is_some_and(|edit| edit.range.start > edit.range.end);
+        if reversed || edits.windows(2).any(clash) {
+            return Err(Overlap);
+        }
+        Ok(Self { edits })
+    }
+
+    pub fn one(edit: Edit) -> Self {
+        Self { edits: if edit.is_empty() { vec![] } else { vec![edit] } }
+    }
+
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// The batch that turns the changed text back into `base`, the text this one was made for.
+    pub fn invert(&self, base: &Text) -> Batch {
+        let mut edits = Vec::with_capacity(self.edits.len());
+        let (mut added, mut removed) = (0, 0);
+        for edit in &self.edits {
+            let start = edit.range.start + added - removed;
+            edits.push(Edit { range: start..start + edit.text.len(), text: base.slice(edit.range.clone()) });
+            added += edit.text.len();
+            removed += edit.range.len();
+        }
+        Batch { edits }
+    }
+}
+
+impl From<Batch> for Vec<Edit> {
+    fn from(batch: Batch) -> Self {
+        batch.edits
+    }
+}
+
+impl std::fmt::Display for Overlap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("two edits change the same place")
+    }
+}
+
+impl std::fmt::Display for OutOfText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an edit was made for another text")
+    }
+}
+
+impl std::error::Error for Overlap {}
+impl std::error::Error for OutOfText {}

@@ -1,0 +1,102 @@
+//! How a text is laid out: its line endings and its indentation, so that what we add looks like what is there.
+
+use super::Text;
+
+/// A line ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ending {
+    #[default]
+    Lf,
+    CrLf,
+    Cr,
+}
+
+impl Ending {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ending::Lf => "\n",
+            Ending::CrLf => "\r\n",
+            Ending::Cr => "\r",
+        }
+    }
+
+    /// The ending that most lines of a text have; `\n` for a text of one line.
+    pub fn of(text: &str) -> Ending {
+        let crlf = text.matches("\r\n").count();
+        let cr = text.matches('\r').count() - crlf;
+        let lf = text.matches('\n').count() - crlf;
+        match (lf >= crlf && lf >= cr, crlf >= cr) {
+            (true, _) => Ending::Lf,
+            (false, true) => Ending::CrLf,
+            (false, false) => Ending::Cr,
+        }
+    }
+
+    /// `text` with every line ending of any kind replaced by this one.
+    pub fn apply(self, text: &str) -> String {
+        let plain = text.replace("\r\n", "\n").replace('\r', "\n");
+        if self == Ending::Lf { plain } else { plain.replace('\n', self.as_str()) }
+    }
+}
+
+impl Text {
+    /// The ending that most lines have.
+    pub fn ending(&self) -> Ending {
+        Ending::of(&self.to_string())
+    }
+}
+
+/// The white space that a line begins with.
+pub fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+}
+
+/// One level of indentation as a text uses it: a tab, or so many spaces; four where nothing is indented.
+pub fn indent_unit(text: &str) -> String {
+    let mut counts = [0usize; 9];
+    let mut tabs = 0usize;
+    let mut previous = 0;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let indent = indentation(line);
+        if indent.starts_with('\t') {
+            tabs += 1;
+            continue;
+        }
+        if let Some(count) = counts.get_mut(indent.len().abs_diff(previous)) {
+            *count += 1;
+        }
+        previous = indent.len();
+    }
+    // A difference of one is alignment, not a level.
+    let best = (2..counts.len()).rev().max_by_key(|&width| counts[width]).filter(|&width| counts[width] > 0);
+    match best {
+        Some(width) if counts[width] >= tabs => " ".repeat(width),
+        None if tabs == 0 => " ".repeat(4),
+        _ => "\t".into(),
+    }
+}
+
+/// The indentation that all lines that are not blank share.
+pub fn common_indentation(text: &str) -> &str {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(indentation);
+    let Some(first) = lines.next() else { return "" };
+    lines.fold(first, |common, indent| {
+        let shared = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
+        &common[..shared]
+    })
+}
+
+/// Moves a block so that its common indentation is `to`; blank lines stay empty, line endings stay.
+pub fn reindent(text: &str, to: &str) -> String {
+    let common = common_indentation(text).len();
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            out.push_str(line.trim_start_matches([' ', '\t']));
+        } else {
+            out.push_str(to);
+            out.push_str(&line[common..]);
+        }
+    }
+    out
+}

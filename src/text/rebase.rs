@@ -1,0 +1,107 @@
+//! Fits an edit made for one version of a text to a later one, or drops it with the reason. Exact or dropped: an edit is carried
+//! over only where the outcome is the one that applying both changes at once would have.
+
+use super::{Batch, Edit, Text};
+
+/// Why an edit could not be carried over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// The text at its place, or right beside it, was changed.
+    Changed,
+    /// Something else was typed where it would have inserted.
+    TypedOtherwise,
+    /// The edits do not belong to the text they are said to belong to.
+    Unrelated,
+}
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Dropped::Changed => "the text there has changed since",
+            Dropped::TypedOtherwise => "something else was typed there",
+            Dropped::Unrelated => "the edit belongs to another text",
+        })
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+/// Carries `edit`, made for `base`, over the user's change of `base`. An insertion of which the user has typed the beginning
+/// becomes the rest of it. The outcome may be an edit that changes nothing, when the user has typed all of it.
+pub fn rebase(edit: &Edit, base: &Text, user: &Batch) -> Result<Edit, Dropped> {
+    if edit.range.start > edit.range.end || edit.range.end > base.len_bytes() {
+        return Err(Dropped::Unrelated);
+    }
+    let edit = edit.trimmed(base);
+    let (mut added, mut removed, mut typed) = (0, 0, 0);
+    for theirs in user.edits() {
+        let theirs = theirs.trimmed(base);
+        if theirs.is_empty() {
+            continue;
+        }
+        match relation(&edit, &theirs, base) {
+            Relation::Before => {
+                added += theirs.text.len();
+                removed += theirs.range.len();
+            }
+            Relation::After => {}
+            Relation::Typed => {
+                typed = theirs.text.len();
+                added += typed;
+            }
+            Relation::Clash(dropped) => return Err(dropped),
+        }
+    }
+    let shift = |at: usize| (at + added).checked_sub(removed).ok_or(Dropped::Unrelated);
+    Ok(Edit { range: shift(edit.range.start)?..shift(edit.range.end)?, text: edit.text[typed..].into() })
+}
+
+/// Carries a batch over a sequence of changes: all of it, or nothing with the first reason.
+pub fn rebase_all<'a>(batch: &Batch, base: &Text, changes: impl IntoIterator<Item = &'a Batch>) -> Result<Batch, Dropped> {
+    let mut batch = batch.clone();
+    let mut text = base.clone();
+    for change in changes {
+        let edits = batch.edits().iter().map(|edit| rebase(edit, &text, change)).collect::<Result<Vec<_>, _>>()?;
+        batch = Batch::new(edits).map_err(|_| Dropped::Changed)?;
+        text.apply(change).map_err(|_| Dropped::Unrelated)?;
+    }
+    Ok(batch)
+}
+
+enum Relation {
+    Before,
+    After,
+    /// The user has typed the beginning of the insertion.
+    Typed,
+    Clash(Dropped),
+}
+
+/// How the user's edit lies to ours. Edits that touch are in each other's way unless they meet between two lines.
+fn relation(ours: &Edit, theirs: &Edit, base: &Text) -> Relation {
+    if theirs.range.end < ours.range.start {
+        return Relation::Before;
+    }
+    if theirs.range.start > ours.range.end {
+        return Relation::After;
+    }
+    if ours.range.is_empty() && theirs.range == ours.range {
+        let same = !theirs.text.is_empty() && ours.text.starts_with(&theirs.text);
+        return if same { Relation::Typed } else { Relation::Clash(Dropped::TypedOtherwise) };
+    }
+    if theirs.range.end == ours.range.start && keeps_lines(theirs, base) && line_start(base, ours.range.start) {
+        return Relation::Before;
+    }
+    if theirs.range.start == ours.range.end && keeps_lines(ours, base) && line_start(base, ours.range.end) {
+        return Relation::After;
+    }
+    Relation::Clash(Dropped::Changed)
+}
+
+/// Whether an edit that ends at the start of a line still does after it is applied.
+fn keeps_lines(edit: &Edit, base: &Text) -> bool {
+    edit.text.ends_with('\n') || edit.text.is_empty() && line_start(base, edit.range.start)
+}
+
+fn line_start(base: &Text, at: usize) -> bool {
+    at == 0 || base.slice(at - 1..at) == "\n"
+}

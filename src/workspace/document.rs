@@ -1,0 +1,56 @@
+//! Open documents: what the editor shows, which wins over what lies on disk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::text::Text;
+
+use super::WorkspacePath;
+
+/// One open document at one version.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// As the editor wrote it.
+    pub uri: String,
+    /// Where it lies, if it lies in the workspace.
+    pub path: Option<WorkspacePath>,
+    /// The editor's language id.
+    pub language: String,
+    pub version: i32,
+    pub text: Text,
+    /// The text may differ from the editor's: nothing is offered for it.
+    pub desynced: bool,
+}
+
+/// The open documents. Cloning is cheap; a clone does not change.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    by_uri: Arc<BTreeMap<String, Arc<Document>>>,
+}
+
+impl Documents {
+    pub fn new(documents: impl IntoIterator<Item = Document>) -> Self {
+        Self { by_uri: Arc::new(documents.into_iter().map(|document| (document.uri.clone(), Arc::new(document))).collect()) }
+    }
+
+    pub fn get(&self, uri: &str) -> Option<&Arc<Document>> {
+        self.by_uri.get(uri)
+    }
+
+    pub fn at(&self, path: &WorkspacePath) -> Option<&Arc<Document>> {
+        self.iter().find(|document| document.path.as_ref() == Some(path))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Document>> {
+        self.by_uri.values()
+    }
+
+    /// Opens a document or replaces its version.
+    pub fn insert(&mut self, document: Document) {
+        Arc::make_mut(&mut self.by_uri).insert(document.uri.clone(), Arc::new(document));
+    }
+
+    pub fn remove(&mut self, uri: &str) -> Option<Arc<Document>> {
+        Arc::make_mut(&mut self.by_uri).remove(uri)
+    }
+}

@@ -1,0 +1,175 @@
+//! Read-only files. Links are not followed, not even on the way: a link that is swapped in between check and open is refused by the
+//! kernel. Only regular files are opened, never for longer than a read, never more than a cap.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::WorkspacePath;
+
+/// Most bytes of a file that are read for a prompt or a tool.
+pub const MAX_READ: u64 = 4 << 20;
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    Missing,
+    /// A folder, pipe, device, socket or link.
+    NotAFile,
+    /// More bytes than are read.
+    TooLarge,
+    Binary,
+    NotUtf8,
+    /// Secret by its name.
+    Secret,
+    Failed(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file in the workspace"),
+            Self::NotAFile => f.write_str("it is not a regular file (links are not followed)"),
+            Self::TooLarge => f.write_str("it is too large"),
+            Self::Binary => f.write_str("it is not text"),
+            Self::NotUtf8 => f.write_str("it is not UTF-8, so that an edit would change more than it shows"),
+            Self::Secret => f.write_str("its name says that it holds secrets; such files are not read"),
+            Self::Failed(reason) => write!(f, "it cannot be read: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<std::io::Error> for ReadError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// How a file looked when it was read: what stays the same if nothing was written. Content decides where this is in doubt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    pub bytes: u64,
+    /// Nanoseconds since 1970.
+    pub modified: i64,
+    pub inode: u64,
+}
+
+impl Stamp {
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        Self {
+            bytes: metadata.len(),
+            modified: modified.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)),
+            inode: inode(metadata),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_metadata: &std::fs::Metadata) -> u64 {
+    0
+}
+
+/// A file's bytes and how it looked before they were read.
+#[derive(Debug)]
+pub struct Bytes {
+    pub bytes: Vec<u8>,
+    pub stamp: Stamp,
+}
+
+/// Reads a whole file of at most `cap` bytes; a file that grows meanwhile is cut off by the cap and refused.
+pub fn read(path: &WorkspacePath, cap: u64) -> Result<Bytes, ReadError> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    if metadata.len() > cap {
+        return Err(ReadError::TooLarge);
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+    file.take(cap + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > cap {
+        return Err(ReadError::TooLarge);
+    }
+    Ok(Bytes { bytes, stamp: Stamp::of(&metadata) })
+}
+
+/// How a file looks now, without opening it.
+pub fn stamp(path: &WorkspacePath) -> Result<Stamp, ReadError> {
+    let metadata = path.absolute().symlink_metadata()?;
+    if metadata.is_file() { Ok(Stamp::of(&metadata)) } else { Err(ReadError::NotAFile) }
+}
+
+/// Opens component by component from the root, following nothing and waiting for nobody (a FIFO would block).
+#[cfg(unix)]
+fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
+    use nix::errno::Errno;
+    use nix::fcntl::{OFlag, openat};
+    use nix::sys::stat::Mode;
+
+    let refused = |errno: Errno| match errno {
+        Errno::ENOENT => ReadError::Missing,
+        Errno::ELOOP | Errno::ENOTDIR | Errno::ENXIO => ReadError::NotAFile,
+        other => ReadError::Failed(other.desc().into()),
+    };
+    let plain = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let root = std::fs::File::open(path.root().path())?;
+    let (folders, name) = path.relative().rsplit_once('/').unwrap_or(("", path.relative()));
+    let mut folder = std::os::fd::OwnedFd::from(root);
+    for part in folders.split('/').filter(|part| !part.is_empty()) {
+        folder = openat(&folder, part, plain | OFlag::O_DIRECTORY, Mode::empty()).map_err(refused)?;
+    }
+    let file = openat(&folder, name, plain | OFlag::O_NONBLOCK | OFlag::O_NOCTTY, Mode::empty()).map_err(refused)?;
+    Ok(file.into())
+}
+
+#[cfg(not(unix))]
+fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
+    let absolute = path.absolute();
+    if !absolute.symlink_metadata()?.is_file() || absolute.canonicalize()? != absolute {
+        return Err(ReadError::NotAFile);
+    }
+    Ok(std::fs::File::open(absolute)?)
+}
+
+/// Text of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub text: Arc<str>,
+    /// False when the bytes were not UTF-8: the text serves for reading, never for editing.
+    pub exact: bool,
+}
+
+/// Bytes that are looked at to tell text from binary.
+const PROBE: usize = 8 << 10;
+
+/// Decodes by byte-order mark, else as UTF-8, else lossily. A zero byte near the start means binary.
+pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
+    let wide = |unit: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+        Source { text: String::from_utf16_lossy(&units).into(), exact: false }
+    };
+    match bytes {
+        [0xFF, 0xFE, ..] => return Ok(wide(u16::from_le_bytes)),
+        [0xFE, 0xFF, ..] => return Ok(wide(u16::from_be_bytes)),
+        _ => {}
+    }
+    if bytes[..bytes.len().min(PROBE)].contains(&0) {
+        return Err(ReadError::Binary);
+    }
+    Ok(match std::str::from_utf8(bytes) {
+        Ok(text) => Source { text: text.into(), exact: true },
+        Err(_) => Source { text: String::from_utf8_lossy(bytes).into(), exact: false },
+    })
+}

@@ -1,0 +1,21 @@
+//! The workspace: roots and paths (the only door from string to path), read-only files, documents, watching, snapshots.
+//!
+//! Nothing here can write a workspace file. Every read goes through [`fs`], which follows no symbolic link and opens nothing but
+//! regular files; every string becomes a path in [`Roots::resolve`].
+
+pub mod document;
+pub mod fs;
+pub mod path;
+pub mod rules;
+pub mod secret;
+pub mod snapshot;
+pub mod uri;
+pub mod walk;
+pub mod watch;
+
+pub use document::{Document, Documents};
+pub use fs::{ReadError, Source};
+pub use path::{PathError, Root, Roots, WorkspacePath};
+pub use rules::Rules;
+pub use secret::{is_protected, is_secret};
+pub use snapshot::Snapshot;

@@ -1,0 +1,268 @@
+//! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with every symbolic link resolved;
+//! whoever holds one may read there, and nobody makes one but this file.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::uri;
+
+/// Longest path that is accepted, in bytes.
+pub const MAX_PATH: usize = 4096;
+
+/// A folder that the user opened.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Root {
+    /// Canonical, absolute.
+    path: PathBuf,
+    /// What stands before relative paths where several roots are open; empty for one.
+    name: String,
+}
+
+impl Root {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// A place inside a root. Relative, with `/`, without `.`, `..` or links.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkspacePath {
+    root: Arc<Root>,
+    relative: Arc<str>,
+}
+
+impl WorkspacePath {
+    pub(super) fn new(root: &Arc<Root>, relative: &str) -> Self {
+        Self { root: root.clone(), relative: relative.into() }
+    }
+
+    pub fn root(&self) -> &Arc<Root> {
+        &self.root
+    }
+
+    /// Below the root, with `/`.
+    pub fn relative(&self) -> &str {
+        &self.relative
+    }
+
+    /// The last component.
+    pub fn name(&self) -> &str {
+        self.relative.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The folder, without a closing `/`; empty at the root.
+    pub fn folder(&self) -> &str {
+        self.relative.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    pub fn extension(&self) -> &str {
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// For the operating system and for URIs. Reading goes through [`super::fs`] and [`super::Snapshot`].
+    pub fn absolute(&self) -> PathBuf {
+        let mut path = self.root.path.clone();
+        path.extend(self.relative.split('/').filter(|part| !part.is_empty()));
+        path
+    }
+
+    pub fn uri(&self) -> String {
+        uri::from_path(&self.absolute())
+    }
+}
+
+/// As people and models see it: relative, with the root's name in front where several are open.
+impl fmt::Display for WorkspacePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.root.name.as_str() {
+            "" => f.write_str(&self.relative),
+            name => write!(f, "{name}/{}", self.relative),
+        }
+    }
+}
+
+/// Why a string is no path in the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathError {
+    Empty,
+    TooLong,
+    Absolute,
+    /// `..`, wherever it leads.
+    Upward,
+    /// A control character, a drive, a stream, a backslash, a reserved name, a trailing dot or space.
+    Unportable,
+    /// A link, or a link on the way, leads out of the workspace.
+    Outside,
+    /// A part of the way is a file, or cannot be looked at.
+    Unreachable,
+    NoRoot,
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the path is empty; give one relative to the workspace",
+            Self::TooLong => "the path is longer than 4096 bytes",
+            Self::Absolute => "the path is absolute; give one relative to the workspace",
+            Self::Upward => "the path contains `..`; give one relative to the workspace",
+            Self::Unportable => "the path contains a drive, stream, backslash, control character or reserved name",
+            Self::Outside => "the path leads out of the workspace",
+            Self::Unreachable => "the path leads through something that is no folder",
+            Self::NoRoot => "no workspace folder is open",
+        })
+    }
+}
+
+impl std::error::Error for PathError {}
+
+/// The open roots. Immutable: opening a folder makes new `Roots`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roots {
+    roots: Vec<Arc<Root>>,
+}
+
+impl Roots {
+    /// Folders that do not exist are kept as they are named: they may come back. Doubles are dropped, order is kept.
+    pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        let mut paths: Vec<PathBuf> = vec![];
+        for folder in folders {
+            let path = folder.canonicalize().unwrap_or(folder);
+            if path.is_absolute() && !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let several = paths.len() > 1;
+        let mut names: Vec<String> = vec![];
+        for path in &paths {
+            let base = path.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy().into_owned());
+            let mut name = base.clone();
+            let mut number = 2;
+            while names.contains(&name) {
+                name = format!("{base}-{number}");
+                number += 1;
+            }
+            names.push(name);
+        }
+        let named = paths.into_iter().zip(names);
+        Self { roots: named.map(|(path, name)| Arc::new(Root { path, name: if several { name } else { String::new() } })).collect() }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Root>> {
+        self.roots.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    pub fn contains(&self, root: &Root) -> bool {
+        self.roots.iter().any(|open| **open == *root)
+    }
+
+    /// Turns a string from a model, a tool or a user into a place in the workspace. The last components need not exist.
+    pub fn resolve(&self, text: &str) -> Result<WorkspacePath, PathError> {
+        let parts = portable_parts(text)?;
+        let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
+        if self.roots.len() == 1 {
+            return settle(first, &parts);
+        }
+        if let Some(named) = self.roots.iter().find(|root| parts.len() > 1 && root.name == parts[0]) {
+            return settle(named, &parts[1..]);
+        }
+        let found = self.roots.iter().find(|root| root.path.join(parts.join("/")).exists());
+        settle(found.unwrap_or(first), &parts)
+    }
+
+    /// The place of an absolute path, if it lies in a root, links resolved; the innermost root where roots nest.
+    pub fn locate(&self, path: &Path) -> Option<WorkspacePath> {
+        if path.as_os_str().len() > MAX_PATH || path.components().any(|part| part == Component::ParentDir) {
+            return None;
+        }
+        let real = canonical(path).ok()?;
+        let inside = self.roots.iter().filter(|root| real.starts_with(&root.path));
+        let root = inside.max_by_key(|root| root.path.as_os_str().len())?;
+        relative_to(root, &real)
+    }
+
+    /// The place of a `file:` URI.
+    pub fn locate_uri(&self, uri: &str) -> Option<WorkspacePath> {
+        self.locate(&uri::to_path(uri)?)
+    }
+}
+
+/// Names that Windows keeps for devices, with any extension.
+const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+
+/// The components of a relative path that means the same on every system.
+fn portable_parts(text: &str) -> Result<Vec<&str>, PathError> {
+    if text.is_empty() {
+        return Err(PathError::Empty);
+    }
+    if text.len() > MAX_PATH {
+        return Err(PathError::TooLong);
+    }
+    if text.starts_with(['/', '~']) {
+        return Err(PathError::Absolute);
+    }
+    if text.chars().any(|letter| letter.is_control() || matches!(letter, '\\' | ':')) {
+        return Err(PathError::Unportable);
+    }
+    let mut parts = vec![];
+    for part in text.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            return Err(PathError::Upward);
+        }
+        let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let numbered =
+            (stem.starts_with("com") || stem.starts_with("lpt")) && stem.len() == 4 && stem.ends_with(|c: char| c.is_ascii_digit());
+        if part.ends_with(['.', ' ']) || DEVICES.contains(&stem.as_str()) || numbered {
+            return Err(PathError::Unportable);
+        }
+        parts.push(part);
+    }
+    if parts.is_empty() { Err(PathError::Empty) } else { Ok(parts) }
+}
+
+/// Resolves the links of what exists and checks that it stays inside.
+fn settle(root: &Arc<Root>, parts: &[&str]) -> Result<WorkspacePath, PathError> {
+    let mut path = root.path.clone();
+    path.extend(parts);
+    let real = canonical(&path)?;
+    relative_to(root, &real).ok_or(PathError::Outside)
+}
+
+/// The canonical form of a path whose last components may not exist. A dangling link is no missing file: it leads somewhere.
+fn canonical(path: &Path) -> Result<PathBuf, PathError> {
+    let mut missing = vec![];
+    let mut existing = path;
+    loop {
+        match existing.canonicalize() {
+            Ok(mut real) => {
+                if !missing.is_empty() && !real.is_dir() {
+                    return Err(PathError::Unreachable);
+                }
+                real.extend(missing.iter().rev());
+                return Ok(real);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && existing.symlink_metadata().is_err() => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(PathError::Outside),
+            Err(_) => return Err(PathError::Unreachable),
+        }
+        let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else { return Err(PathError::Unreachable) };
+        missing.push(name);
+        existing = parent;
+    }
+}
+
+/// Compares by component, so that `/repo-evil` is not in `/repo`.
+fn relative_to(root: &Arc<Root>, real: &Path) -> Option<WorkspacePath> {
+    let below = real.strip_prefix(&root.path).ok()?;
+    let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
+    let relative = parts?.join("/");
+    (!relative.is_empty()).then(|| WorkspacePath::new(root, &relative))
+}

@@ -1,0 +1,47 @@
+//! The workspace at one moment: a request takes one before its first await and reads nothing else.
+
+use std::sync::Arc;
+
+use super::fs::{self, ReadError, Source};
+use super::{Document, Documents, Roots, WorkspacePath, is_secret};
+
+/// Roots and open documents at one moment. Files that are not open are read from disk when asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    pub roots: Arc<Roots>,
+    pub documents: Documents,
+}
+
+impl Snapshot {
+    pub fn new(roots: Arc<Roots>, documents: Documents) -> Self {
+        Self { roots, documents }
+    }
+
+    pub fn document(&self, uri: &str) -> Option<&Arc<Document>> {
+        self.documents.get(uri)
+    }
+
+    /// The text of a file: the open buffer, else what lies on disk, decoded as well as it goes. Secret files are refused.
+    pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
+        self.source(path).map(|source| source.text)
+    }
+
+    /// The text of a file that may be edited: what is not UTF-8 is refused, since an edit would rewrite it.
+    pub fn read_exact(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
+        let source = self.source(path)?;
+        if source.exact { Ok(source.text) } else { Err(ReadError::NotUtf8) }
+    }
+
+    fn source(&self, path: &WorkspacePath) -> Result<Source, ReadError> {
+        if is_secret(path) {
+            return Err(ReadError::Secret);
+        }
+        if let Some(document) = self.documents.at(path) {
+            return Ok(Source { text: document.text.to_string().into(), exact: true });
+        }
+        if !self.roots.contains(path.root()) {
+            return Err(ReadError::Missing);
+        }
+        fs::decode(&fs::read(path, fs::MAX_READ)?.bytes)
+    }
+}

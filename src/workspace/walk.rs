@@ -1,0 +1,124 @@
+//! Lists the files of the workspace, in parallel, by [`super::Rules`].
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use ignore::{DirEntry, WalkState};
+
+use super::fs::Stamp;
+use super::rules::{self, Skip};
+use super::{Root, Roots, Rules, WorkspacePath, secret};
+
+/// Most files of a workspace.
+pub const MAX_FILES: usize = 200_000;
+
+/// A file that takes part.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub path: WorkspacePath,
+    pub stamp: Stamp,
+}
+
+/// What a walk found. Files are sorted by path.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub files: Vec<Entry>,
+    /// Folders that were looked into, for watching.
+    pub folders: Vec<PathBuf>,
+    pub skipped: BTreeMap<Skip, u64>,
+}
+
+enum Found {
+    File(Entry, Option<(u64, u64)>),
+    Folder(PathBuf),
+    Skipped(Skip),
+}
+
+/// Lists all roots. A root inside another is listed once, as part of the inner one.
+pub fn walk(roots: &Roots, threads: usize) -> Listing {
+    let mut listing = Listing::default();
+    let mut linked = HashSet::new();
+    for root in roots.iter() {
+        let inner: Vec<PathBuf> = roots.iter().filter(|other| *other != root).map(|other| other.path().to_path_buf()).collect();
+        for found in walk_root(root, inner, threads) {
+            match found {
+                // Hard links to one file count once.
+                Found::File(_, Some(file)) if !linked.insert(file) => {}
+                Found::File(entry, _) => listing.files.push(entry),
+                Found::Folder(folder) => listing.folders.push(folder),
+                Found::Skipped(reason) => *listing.skipped.entry(reason).or_default() += 1,
+            }
+        }
+    }
+    listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    if listing.files.len() > MAX_FILES {
+        *listing.skipped.entry(Skip::TooMany).or_default() += (listing.files.len() - MAX_FILES) as u64;
+        listing.files.truncate(MAX_FILES);
+    }
+    listing
+}
+
+fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found> {
+    let rules = Rules::new(root);
+    let project = rules.project().clone();
+    let mut walk = rules.walk().clone();
+    walk.threads(threads);
+    walk.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let foreign = is_folder && entry.depth() > 0 && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
+        !foreign && !project.matched(entry.path(), is_folder).is_ignore() && !inner.iter().any(|root| root == entry.path())
+    });
+    let (sender, receiver) = mpsc::channel();
+    walk.build_parallel().run(|| {
+        let (sender, root) = (sender.clone(), root.clone());
+        Box::new(move |entry| {
+            let found = match entry {
+                Ok(entry) => look(&root, &entry),
+                Err(_) => Some(Found::Skipped(Skip::Unreadable)),
+            };
+            match found.map(|found| sender.send(found)) {
+                Some(Err(_)) => WalkState::Quit,
+                _ => WalkState::Continue,
+            }
+        })
+    });
+    drop(sender);
+    receiver.into_iter().collect()
+}
+
+fn look(root: &Arc<Root>, entry: &DirEntry) -> Option<Found> {
+    let kind = entry.file_type()?;
+    if kind.is_dir() {
+        return Some(Found::Folder(entry.path().into()));
+    }
+    if !kind.is_file() {
+        return Some(Found::Skipped(Skip::NotAFile));
+    }
+    let relative = entry.path().strip_prefix(root.path()).ok()?;
+    // A name that is not Unicode cannot be said to an editor.
+    let Some(relative) = relative.to_str() else { return Some(Found::Skipped(Skip::Unreadable)) };
+    let relative = if std::path::MAIN_SEPARATOR == '/' { relative.to_string() } else { relative.replace(std::path::MAIN_SEPARATOR, "/") };
+    if secret::is_secret_name(&relative) {
+        return Some(Found::Skipped(Skip::Secret));
+    }
+    if let Some(reason) = rules::by_name(&relative) {
+        return Some(Found::Skipped(reason));
+    }
+    let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };
+    let entry = Entry { path: WorkspacePath::new(root, &relative), stamp: Stamp::of(&metadata) };
+    Some(Found::File(entry, linked(&metadata)))
+}
+
+/// Device and inode of a file with several names.
+#[cfg(unix)]
+fn linked(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn linked(_metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    None
+}

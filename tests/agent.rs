@@ -1,0 +1,256 @@
+//! The agent without IO: anchors of edits, arguments, limits, and the turn as a state machine.
+
+use std::time::Duration;
+
+use longsight::agent::args;
+use longsight::agent::limits::{self, shorten};
+use longsight::agent::patch::{Miss, place};
+use longsight::agent::turn::{Effect, Ending, Event, Turn, Worked};
+use longsight::dialect::{Message, Role, ToolCall};
+use serde_json::{Value, json};
+
+fn patched(text: &str, old: &str, new: &str) -> String {
+    match place(text, old, new) {
+        Ok(edit) => format!("{}{}{}", &text[..edit.range.start], edit.text, &text[edit.range.end..]),
+        Err(miss) => miss.to_string(),
+    }
+}
+
+#[test]
+fn j2_exact_anchors_are_replaced() {
+    assert_eq!(patched("a\nb\nc\n", "b\n", "x\ny\n"), "a\nx\ny\nc\n");
+    assert_eq!(patched("", "", "new\n"), "new\n");
+    assert_eq!(patched("fn f() {}", "{}", "{ 1 }"), "fn f() { 1 }");
+}
+
+#[test]
+fn j2_blanks_indentation_and_crlf_are_forgiven_when_the_place_is_clear() {
+    assert_eq!(patched("a  \nb\nc\n", "a\nb", "x"), "x\nc\n");
+    assert_eq!(
+        patched("impl A {\n        fn f() {\n            1\n        }\n}\n", "fn f() {\n    1\n}", "fn f() {\n    2\n}"),
+        "impl A {\n        fn f() {\n            2\n        }\n}\n"
+    );
+    assert_eq!(patched("a\r\nb\r\nc\r\n", "a\nb\n", "x\ny\n"), "x\r\ny\r\nc\r\n");
+    assert_eq!(patched("a \r\nb\r\nc\r\n", "a\nb\n", "x\ny\n"), "x\r\ny\r\nc\r\n");
+}
+
+#[test]
+fn j2_what_is_missing_or_there_twice_is_refused_with_what_is_there() {
+    assert_eq!(place("x\ny\nx\n", "x", "z"), Err(Miss::Ambiguous(vec![1, 3])));
+    assert_eq!(place("x \ny\nx\t\ny\n", "x\ny", "z"), Err(Miss::Ambiguous(vec![1, 3])));
+    assert_eq!(place("abc", "  ", "z"), Err(Miss::Empty));
+    expect_test::expect![[r#"
+        the text to be replaced is not in the file; the nearest is at line 2:
+        let total = 1;
+        let rest = 3;
+    "#]]
+    .assert_eq(&patched("fn f() {\nlet total = 1;\nlet rest = 3;\n}\n", "let total = 1;\nlet rest = 2;", "z"));
+}
+
+/// Whatever the anchor: the text outside the edit is untouched, and the edit lies on character boundaries.
+#[test]
+fn j12_an_anchor_never_touches_anything_else() {
+    let text = "é1\n\tß2\r\n日本 \nx\nx\n\n  y\n";
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for first in 0..lines.len() {
+        for last in first..lines.len() {
+            let old = lines[first..=last].concat();
+            for asked in [old.clone(), old.trim().to_string(), old.replace("\r\n", "\n"), format!(" {old}")] {
+                let Ok(edit) = place(text, &asked, "NEW") else { continue };
+                assert!(text.is_char_boundary(edit.range.start) && text.is_char_boundary(edit.range.end));
+                let replaced = &text[edit.range.clone()];
+                assert_eq!(replaced.split_whitespace().collect::<Vec<_>>(), asked.split_whitespace().collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
+#[test]
+fn arguments_are_checked_against_the_schema() {
+    let schema = json!({"type": "object", "required": ["path", "edits"], "properties": {
+        "path": {"type": "string", "minLength": 1},
+        "line": {"type": "integer", "minimum": 1},
+        "mode": {"enum": ["a", "b"]},
+        "edits": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["old"], "properties": {"old": {"type": "string"}}}},
+    }});
+    let check = |value: Value| args::check(&schema, &value).join("; ");
+    assert_eq!(check(json!({"path": "a", "edits": [{"old": "x"}]})), "");
+    assert_eq!(check(json!("text")), "the arguments must be an object, not a string");
+    assert_eq!(
+        check(json!({"path": 1, "edits": []})),
+        "path must be a string, not a number; the number of items of edits must be at least 1"
+    );
+    assert_eq!(check(json!({"path": "a", "edits": [{}]})), "`edits[0].old` is missing");
+    assert_eq!(
+        check(json!({"path": "", "edits": [{"old": "x"}], "line": 0, "mode": "c", "shell": "rm"})),
+        "the length of path must be at least 1; line must be at least 1; mode must be one of \"a\", \"b\"; \
+         `shell` is not known; there is path, line, mode, edits"
+    );
+}
+
+#[test]
+fn h3_results_are_shortened_at_both_ends_on_character_boundaries() {
+    let long = "é".repeat(10_000);
+    let short = shorten(&long, 1000);
+    assert!(short.len() <= 1000 && short.starts_with('é') && short.ends_with('é') && short.contains("19000 bytes left out"));
+    assert_eq!(shorten("abc", 3), "abc");
+    for limit in 0..60 {
+        assert!(shorten("日本語の文字列、長い文字列、もっと長い文字列", limit).is_char_boundary(0));
+    }
+}
+
+fn call(name: &str, arguments: Value) -> ToolCall {
+    ToolCall { id: format!("call_{name}"), name: name.into(), arguments }
+}
+
+fn answered(text: &str, calls: Vec<ToolCall>) -> Event {
+    Event::Answered { text: text.into(), reasoning: String::new(), calls, elapsed: Duration::from_secs(1) }
+}
+
+fn worked(result: &str) -> Worked {
+    Worked { result: result.into(), failed: false, target: None, finishes: None }
+}
+
+fn turn() -> Turn {
+    Turn::new(vec![Message::new(Role::System, "rules"), Message::new(Role::User, "the task")], vec![], 100_000)
+}
+
+fn ending(effects: &[Effect]) -> Option<Ending> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Over(ending) => Some(ending.clone()),
+        _ => None,
+    })
+}
+
+/// Plays calls, one an answer, each with its result, until the turn is over; how many were played and how it ended.
+fn play(turn: &mut Turn, calls: impl Iterator<Item = (ToolCall, Worked)>) -> (usize, Ending) {
+    turn.begin();
+    for (number, (call, result)) in calls.enumerate() {
+        if let Some(ending) = ending(&turn.on(answered("", vec![call]))) {
+            return (number, ending);
+        }
+        if let Some(ending) = ending(&turn.on(Event::Worked(vec![result]))) {
+            return (number + 1, ending);
+        }
+    }
+    panic!("the turn is not over");
+}
+
+#[test]
+fn a_turn_asks_works_and_finishes() {
+    let mut turn = turn();
+    turn.begin();
+    let effects = turn.on(answered("", vec![call("read_file", json!({"path": "src/a.rs"}))]));
+    assert!(matches!(&effects[..], [Effect::Say(what), Effect::Work(calls)] if what == "reading src/a.rs, step 1" && calls.len() == 1));
+    assert!(
+        turn.on(Event::Worked(vec![worked("text")])).iter().any(|effect| matches!(effect, Effect::Ask(chat) if chat.messages.len() == 4))
+    );
+    turn.on(answered("", vec![call("finish", json!({}))]));
+    let over = turn.on(Event::Worked(vec![Worked { finishes: Some("done".into()), ..worked("") }]));
+    assert_eq!(ending(&over), Some(Ending::Finished("done".into())));
+    assert_eq!(turn.steps.len(), 2);
+}
+
+#[test]
+fn h1_the_same_call_five_times() {
+    let same = std::iter::repeat_with(|| (call("read_file", json!({"path": "a"})), worked("text")));
+    let (played, ending) = play(&mut turn(), same);
+    assert_eq!((played, ending), (5, Ending::Stopped("the same call of read_file came 5 times with the same result".into())));
+}
+
+#[test]
+fn h1_cycles_of_two_to_five_calls() {
+    for length in 2..=5 {
+        let calls = (0..).map(|number| (call("find_symbol", json!({"name": number % length})), worked("none")));
+        let (played, ending) = play(&mut turn(), calls);
+        assert_eq!(played, length * limits::ROUNDS, "{ending:?}");
+        assert!(matches!(ending, Ending::Stopped(why) if why.contains("came round")));
+    }
+}
+
+#[test]
+fn h1_a_result_that_changes_is_progress() {
+    let calls = (0..).map(|number| (call("diagnostics", json!({})), worked(&format!("{number} errors"))));
+    let (played, ending) = play(&mut turn(), calls);
+    assert_eq!((played, ending), (limits::STEPS, Ending::Stopped("25 steps are the limit".into())));
+}
+
+#[test]
+fn h2_time_and_output_have_limits() {
+    let mut late = turn();
+    late.begin();
+    let event = Event::Answered { text: String::new(), reasoning: String::new(), calls: vec![], elapsed: Duration::from_secs(601) };
+    assert!(matches!(ending(&late.on(event)), Some(Ending::Stopped(why)) if why.contains("ten minutes")));
+    let calls = (0..).map(|number| (call("read_file", json!({"path": number})), worked(&format!("{number}{}", "x".repeat(20_000)))));
+    let (played, ending) = play(&mut turn(), calls);
+    assert_eq!(played, limits::RESULTS.div_ceil(limits::RESULT));
+    assert!(matches!(ending, Ending::Stopped(why) if why.contains("as much as one turn may read")));
+}
+
+#[test]
+fn j2_three_failed_edits_of_one_place() {
+    let failed = |number: usize| Worked { failed: true, target: Some("src/a.rs".into()), ..worked(&format!("not there, try {number}")) };
+    let calls = (0..).map(|number| (call("propose_edit", json!({"old": number})), failed(number)));
+    let (played, ending) = play(&mut turn(), calls);
+    assert_eq!((played, ending), (3, Ending::Stopped("3 edits of src/a.rs failed".into())));
+}
+
+#[test]
+fn h4_nothing_happens_after_a_cancel() {
+    let states: [fn(&mut Turn); 3] = [
+        |_| {},
+        |turn| drop(turn.begin()),
+        |turn| {
+            turn.begin();
+            turn.on(answered("", vec![call("read_file", json!({}))]));
+        },
+    ];
+    for reach in states {
+        let mut turn = turn();
+        reach(&mut turn);
+        assert_eq!(ending(&turn.on(Event::Cancelled)), Some(Ending::Cancelled));
+        for late in
+            [answered("", vec![call("finish", json!({}))]), Event::Worked(vec![worked("x")]), Event::Cancelled, Event::Failed("x".into())]
+        {
+            assert!(turn.on(late).is_empty());
+        }
+    }
+}
+
+#[test]
+fn h6_words_are_no_edit() {
+    let mut turn = turn();
+    turn.begin();
+    let reminded = turn.on(answered("I have changed the function.", vec![]));
+    assert!(reminded.iter().any(|effect| matches!(effect, Effect::Ask(_))));
+    assert_eq!(ending(&turn.on(answered("Done!", vec![]))), Some(Ending::Silent("Done!".into())));
+}
+
+#[test]
+fn h11_an_engine_that_fails_ends_the_turn_cleanly() {
+    let mut turn = turn();
+    turn.begin();
+    assert_eq!(ending(&turn.on(Event::Failed("the engine is gone".into()))), Some(Ending::Failed("the engine is gone".into())));
+}
+
+#[test]
+fn h12_a_long_transcript_keeps_the_task_and_stays_valid() {
+    let mut turn = Turn::new(vec![Message::new(Role::System, "rules"), Message::new(Role::User, "the task")], vec![], 40_000);
+    turn.begin();
+    let mut last = None;
+    for number in 0..10 {
+        turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
+        let effects = turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
+        last = effects.into_iter().find_map(|effect| if let Effect::Ask(chat) = effect { Some(chat) } else { None });
+    }
+    let chat = last.unwrap();
+    let size: usize = chat.messages.iter().map(|message| message.content.len()).sum();
+    assert!(size <= 40_000, "{size}");
+    assert_eq!((chat.messages[0].content.as_str(), chat.messages[1].content.as_str()), ("rules", "the task"));
+    assert!(chat.messages[3].content.starts_with("[left out"), "{}", chat.messages[3].content);
+    assert!(chat.messages.last().unwrap().content.starts_with("9x"));
+    for (number, message) in chat.messages.iter().enumerate().filter(|(_, message)| message.role == Role::Tool) {
+        assert_eq!(chat.messages[number - 1].tool_calls.len(), 1, "each result follows its call");
+        assert_eq!(message.tool_call_id.as_deref(), Some("call_read_file"));
+    }
+}

@@ -1,0 +1,253 @@
+//! What is offered at the cursor of what a model wrote: modes, cuts, overlaps, layout, typing through. `$0` is the cursor.
+
+use longsight::features::complete::hole::{Hole, Mode};
+use longsight::features::complete::memory::Memory;
+use longsight::features::complete::shape::{Layout, shape};
+use longsight::route::{Decision, Role};
+use longsight::text::{Ending, layout};
+
+/// Offers `raw` at `$0` of `code`; the outcome is the file with the suggestion between `⟦⟧`, or why there is none.
+fn offer(code: &str, raw: &str, invoked: bool) -> String {
+    offer_with(code, raw, invoked, false)
+}
+
+fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
+    let (before, after) = code.split_once("$0").expect("a cursor");
+    let hole = Hole::new(before, after, false, invoked);
+    let layout = Layout { ending: Ending::Lf, unit: layout::indent_unit(&format!("{before}{after}")) };
+    match shape(&hole, raw, cut_short, &layout) {
+        Ok(text) => format!("{before}⟦{text}⟧{after}"),
+        Err(nothing) => nothing.words().into(),
+    }
+}
+
+fn check(code: &str, raw: &str, expected: expect_test::Expect) {
+    expected.assert_eq(&offer(code, raw, false));
+}
+
+#[test]
+fn inside_an_expression_one_line() {
+    check(
+        "let x = add($0);\n",
+        "1, 2);\nlet y = 3;\n",
+        expect_test::expect![[r#"
+        let x = add(⟦1, 2⟧);
+    "#]],
+    );
+    check(
+        "print(f\"{name$0}\")\n",
+        ".upper()}\")\nprint(1)\n",
+        expect_test::expect![[r#"
+        print(f"{name⟦.upper()⟧}")
+    "#]],
+    );
+}
+
+#[test]
+fn at_an_empty_block_a_block() {
+    check(
+        "fn max(a: u32, b: u32) -> u32 {\n    $0\n}\n\nfn other() {}\n",
+        "if a > b {\n        a\n    } else {\n        b\n    }\n}\n\nfn min() {}\n",
+        expect_test::expect![[r#"
+            fn max(a: u32, b: u32) -> u32 {
+                ⟦if a > b {
+                    a
+                } else {
+                    b
+                }⟧
+            }
+
+            fn other() {}
+        "#]],
+    );
+}
+
+#[test]
+fn the_closing_line_comes_along_where_it_is_missing() {
+    check(
+        "fn one() -> u32 {$0",
+        "\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n",
+        expect_test::expect![[r#"
+            fn one() -> u32 {⟦
+                1
+            }⟧"#]],
+    );
+}
+
+#[test]
+fn a_python_body_ends_where_the_indentation_does() {
+    check(
+        "def area(w, h):\n    $0\n\ndef other():\n    pass\n",
+        "\"\"\"The area.\"\"\"\n    return w * h\n\ndef volume(w, h, d):\n    return w * h * d\n",
+        expect_test::expect![[r#"
+            def area(w, h):
+                ⟦"""The area."""
+                return w * h⟧
+
+            def other():
+                pass
+        "#]],
+    );
+}
+
+#[test]
+fn between_statements_one_statement() {
+    check(
+        "fn f() {\n    let a = 1;\n    $0\n    done(a);\n}\n",
+        "let b = compute(\n        a,\n        2,\n    );\n    let c = 3;\n",
+        expect_test::expect![[r#"
+            fn f() {
+                let a = 1;
+                ⟦let b = compute(
+                    a,
+                    2,
+                );⟧
+                done(a);
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn what_follows_is_never_repeated() {
+    check(
+        "fn f() {\n    let a = $0\n    println!(\"{a}\");\n}\n",
+        "1;\n    println!(\"{a}\");\n}",
+        expect_test::expect![[r#"
+            fn f() {
+                let a = ⟦1;⟧
+                println!("{a}");
+            }
+        "#]],
+    );
+    check("foo($0)\n", ")", expect_test::expect!["the model repeated what stands behind the cursor"]);
+    check(
+        "fn f() {\n    $0\n    println!(\"done\");\n}\n",
+        "println!(\"done\");\n}",
+        expect_test::expect!["the model repeated what stands behind the cursor"],
+    );
+}
+
+#[test]
+fn no_blanks_and_no_echo() {
+    check("x = $0\n", "   \n\n", expect_test::expect!["the model wrote nothing"]);
+    check("    total += value\n    $0\n", "total += value\n", expect_test::expect!["the model repeated what stands before the cursor"]);
+}
+
+#[test]
+fn one_indentation_is_enough() {
+    check(
+        "fn f() {\n    $0\n}\n",
+        "    let a = 1;\n",
+        expect_test::expect![[r#"
+        fn f() {
+            ⟦let a = 1;⟧
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn tabs_stay_tabs_and_crlf_stays_crlf() {
+    check(
+        "func f() {\n\tx := 1\n\tif x > 0 {\n\t\t$0\n\t}\n}\n",
+        "a()\n        b()\n",
+        expect_test::expect![[r#"
+        func f() {
+        	x := 1
+        	if x > 0 {
+        		⟦a()
+        		b()⟧
+        	}
+        }
+    "#]],
+    );
+    let hole = Hole::new("if a {\n    ", "\n}\n", false, false);
+    let layout = Layout { ending: Ending::CrLf, unit: "    ".into() };
+    assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
+}
+
+#[test]
+fn an_unfinished_last_line_is_dropped() {
+    let code = "def f():\n    $0\n";
+    expect_test::expect![[r#"
+        def f():
+            ⟦a = 1⟧
+    "#]]
+    .assert_eq(&offer_with(code, "a = 1\n    b = some_lo", false, true));
+}
+
+#[test]
+fn loops_and_monsters_are_cut() {
+    let looping = "say(1)\n".to_string() + &"    step()\n".repeat(30);
+    expect_test::expect![[r#"
+        def f():
+            ⟦say(1)
+            step()⟧
+    "#]]
+    .assert_eq(&offer("def f():\n    $0\n", &looping, false));
+    assert_eq!(offer("x = $0\n", &"a".repeat(5000), false), "the model wrote a line of more than 4 KiB");
+    check(
+        "x = $0\n",
+        "1\u{0}\u{1b}[31m",
+        expect_test::expect![[r#"
+        x = ⟦1⟧
+    "#]],
+    );
+}
+
+#[test]
+fn stops_keep_the_model_short() {
+    let stops = |code: &str| {
+        let (before, after) = code.split_once("$0").unwrap();
+        Hole::new(before, after, false, false).stops()
+    };
+    assert_eq!(stops("f($0)"), ["\n"]);
+    assert!(stops("    fn f() {\n        $0\n    }\n").contains(&"\n    }".to_string()));
+    // Nothing closes the block yet: the model shall.
+    assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));
+    let (before, after) = ("fn f() {\n    let a = 1;\n    ", "\n    b();\n}\n");
+    assert_eq!(Hole::new(before, after, false, true).mode, Mode::Block { indent: String::new() });
+    assert_eq!(Hole::new(before, after, false, false).mode, Mode::Statement);
+}
+
+/// For every cut of every sample: what is offered never makes the file end differently, is never blank, and never has a foreign
+/// line break.
+#[test]
+fn whatever_the_model_writes_what_follows_stays() {
+    let samples = ["a\n}\n}\n}", ")))", "\n\n\n", "}\n\nfn g() {\n", "\r\nx\r\n", "日本語\n\t深い\n", "\"", "let x = [1, 2", "// …\n"];
+    let codes = ["fn f() {\n    $0\n}\n", "f($0)\n", "x = $0", "$0", "if a:\n\t$0\n\tb\n"];
+    for code in codes {
+        for sample in samples {
+            for end in (0..=sample.len()).filter(|end| sample.is_char_boundary(*end)) {
+                let (before, after) = code.split_once("$0").unwrap();
+                for invoked in [false, true] {
+                    let hole = Hole::new(before, after, false, invoked);
+                    let layout = Layout { ending: Ending::Lf, unit: "    ".into() };
+                    let Ok(text) = shape(&hole, &sample[..end], false, &layout) else { continue };
+                    assert!(!text.trim().is_empty() && !text.contains('\r'), "{code:?} {text:?}");
+                    assert!(!after.starts_with('\n') || !text.ends_with('\n'), "{code:?} {text:?}");
+                }
+            }
+        }
+    }
+}
+
+fn decision() -> Decision {
+    Decision { role: Role::Scout, engine: "local".into(), model: "m".into(), reason: String::new(), origin: None }
+}
+
+#[test]
+fn j1_typing_through_shrinks_a_suggestion_and_other_text_drops_it() {
+    let memory = Memory::default();
+    memory.keep("file:///a.rs", "let x = ", "\n", "compute(1);", &decision());
+    let recall = |uri: &str, before: &str, after: &str| memory.recall(uri, before, after).map(|(text, _)| text);
+    assert_eq!(recall("file:///a.rs", "let x = ", "\n").as_deref(), Some("compute(1);"));
+    assert_eq!(recall("file:///a.rs", "let x = com", "\n").as_deref(), Some("pute(1);"));
+    assert_eq!(recall("file:///a.rs", "let x = cox", "\n"), None, "typed something else");
+    assert_eq!(recall("file:///a.rs", "let y = com", "\n"), None, "the text before has changed");
+    assert_eq!(recall("file:///a.rs", "let x = com", ";\n"), None, "the text behind has changed");
+    assert_eq!(recall("file:///a.rs", "let x = compute(1);", "\n"), None, "typed to its end");
+    assert_eq!(recall("file:///b.rs", "let x = com", "\n"), None, "another document");
+    assert_eq!(recall("file:///a.rs", "let x =", "\n"), None, "typed back before its place");
+}

@@ -1,0 +1,177 @@
+//! `longsight doctor`: what is wrong is named with its way out, in one JSON object, and nothing that it looks at can break it.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A machine of its own: configuration, cache, models and programs below one folder.
+struct Home {
+    folder: tempfile::TempDir,
+}
+
+impl Home {
+    fn new(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("bin")).unwrap();
+        std::fs::create_dir_all(folder.path().join("models")).unwrap();
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, below: &str) -> std::path::PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn doctor(&self, more: &[&str]) -> (String, i32) {
+        let output = Command::new(env!("CARGO_BIN_EXE_longsight"))
+            .arg("doctor")
+            .args(["--config", &self.path("config.toml").display().to_string(), "--workspace", &self.path("").display().to_string()])
+            .args(more)
+            .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("XDG_DATA_HOME", self.path("data"))
+            .env("LONGSIGHT_MODELS", self.path("models"))
+            .env("HOME", self.path(""))
+            .env("PATH", self.path("bin"))
+            .output()
+            .unwrap();
+        (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+    }
+
+    fn checks(&self) -> Vec<Value> {
+        let (text, code) = self.doctor(&["--json"]);
+        assert_eq!(code, 0);
+        let report: Value = serde_json::from_str(&text).unwrap();
+        let checks = report["checks"].as_array().unwrap().clone();
+        for check in &checks {
+            let fields = ["name", "status", "detail", "fix"];
+            assert!(fields.iter().all(|field| check[field].is_string()), "{check}");
+            assert!(["ok", "info", "warning", "error"].contains(&check["status"].as_str().unwrap()), "{check}");
+        }
+        checks
+    }
+
+    /// Status, detail and fix of the first check of this name.
+    fn check(&self, name: &str) -> [String; 3] {
+        let checks = self.checks();
+        let found = checks.iter().find(|check| check["name"] == name);
+        let found = found.unwrap_or_else(|| panic!("no check `{name}` in {checks:#?}"));
+        ["status", "detail", "fix"].map(|field| found[field].as_str().unwrap().to_string())
+    }
+}
+
+#[test]
+fn f1_a_model_that_is_not_there_says_how_to_get_it_and_whether_it_would_fit() {
+    let home = Home::new("");
+    let [status, detail, fix] = home.check("engine local");
+    assert_eq!(status, "error");
+    assert!(detail.contains("is not on this machine"), "{detail}");
+    assert_eq!(fix, "longsight models pull qwen2.5-coder-0.5b");
+    let [_, detail, _] = home.check("engine local, Q4_K_M");
+    assert!(detail.contains("8192 tokens of context (12288 bytes of KV cache per token, f16)"), "{detail}");
+}
+
+#[test]
+fn f2_a_file_that_is_no_gguf_is_named() {
+    let home = Home::new("");
+    let file = home.path("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
+    std::fs::write(&file, "<html>404</html>").unwrap();
+    let [status, detail, fix] = home.check("engine local");
+    assert_eq!(status, "error");
+    assert!(detail.contains(&file.display().to_string()), "{detail}");
+    assert!(fix.contains("models pull qwen2.5-coder-0.5b"), "{fix}");
+}
+
+#[test]
+fn l3_configuration_problems_are_named_with_their_line() {
+    let home = Home::new("[engines.local]\nmodle = \"x\"\n");
+    let [status, detail, fix] = home.check("configuration");
+    assert_eq!(status, "error");
+    assert!(detail.contains("did you mean `model`?") && fix.contains("line 2"), "{detail} {fix}");
+}
+
+#[test]
+fn scout_is_measured_before_it_is_downloaded() {
+    let home = Home::new("[roles]\nscout = \"big\"\n[engines.big]\nmodel = \"llama-4-scout\"\ncontext = 131072\n");
+    let [_, detail, _] = home.check("engine big, Q4_K_XL");
+    assert!(detail.contains("131072 tokens of context (196608 bytes of KV cache per token, f16)"), "{detail}");
+    let [_, licence, _] = home.check("licence of big");
+    assert!(licence.contains("Built with Llama") && licence.contains("European Union"), "{licence}");
+}
+
+#[test]
+fn a_server_that_is_down_is_an_error_with_its_address() {
+    let home = Home::new("[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n");
+    let [status, detail, _] = home.check("engine far");
+    assert_eq!(status, "error");
+    assert!(detail.contains("http://127.0.0.1:9"), "{detail}");
+}
+
+#[test]
+fn a_server_that_answers_is_ok() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let body = r#"{"object":"list","data":[{"id":"m","object":"model","max_model_len":4096}]}"#;
+            let head =
+                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    let home = Home::new(&format!("[engines.near]\nkind = \"openai\"\nbase_url = \"http://{address}/v1\"\nmodel = \"m\"\n"));
+    let [status, detail, _] = home.check("engine near");
+    assert_eq!(status, "ok", "{detail}");
+    assert!(detail.contains("4096 tokens of context"), "{detail}");
+}
+
+#[test]
+fn an_endpoint_elsewhere_under_local_only_is_a_warning() {
+    let home =
+        Home::new("[route]\nlocal_only = true\n[engines.far]\nkind = \"openai\"\nbase_url = \"http://far.invalid/v1\"\nmodel = \"m\"\n");
+    let checks = home.checks();
+    let warned = checks.iter().any(|check| check["status"] == "warning" && check["detail"].as_str().unwrap().contains("local_only"));
+    assert!(warned, "{checks:#?}");
+}
+
+#[test]
+fn a_project_file_is_read_and_its_problems_are_named() {
+    let home = Home::new("");
+    std::fs::write(home.path(".longsight.toml"), "local_only = true\nmodel = \"evil\"\n").unwrap();
+    let checks = home.checks();
+    let of =
+        |status: &str| checks.iter().find(|check| check["name"] == "project" && check["status"] == status).unwrap()["detail"].to_string();
+    assert!(of("error").contains("a project may only set"));
+    assert!(of("ok").contains("nothing leaves this machine"));
+}
+
+#[test]
+fn editors_are_found_with_what_they_need() {
+    let home = Home::new("");
+    let old = "#!/bin/sh\necho NVIM v0.7.2\n";
+    program(&home.path("bin/nvim"), old);
+    let [status, _, fix] = home.check("editor Neovim");
+    assert!(status == "warning" && fix.contains("0.11"), "{fix}");
+    program(&home.path("bin/nvim"), &old.replace("0.7.2", "0.11.4"));
+    assert_eq!(home.check("editor Neovim")[2], "make install-neovim");
+    let plugin = home.path("data/nvim/site/pack/longsight/start/longsight/plugin");
+    std::fs::create_dir_all(&plugin).unwrap();
+    std::fs::write(plugin.join("longsight.lua"), "").unwrap();
+    assert_eq!(home.check("editor Neovim")[0], "ok");
+}
+
+fn program(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn people_get_lines() {
+    let (text, _) = Home::new("").doctor(&[]);
+    assert!(text.contains("ok      role scout: engine `local`, model qwen2.5-coder-0.5b\n"), "{text}");
+    assert!(text.contains("        -> longsight models pull qwen2.5-coder-0.5b\n"), "{text}");
+}

@@ -1,0 +1,502 @@
+//! HTTP engines against a server that does everything wrong, byte by byte.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use longsight::config::EngineConfig;
+use longsight::dialect::{Chat, Message, Role, Tool};
+use longsight::engine::http::{Limits, build, build_with, is_other_model};
+use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Finish, Priority, Request, collect};
+use serde_json::{Value, json};
+
+use crate::support::http::{Act, Server, chunked, events, head, lines, whole};
+
+pub fn config(kind: &str, url: &str) -> EngineConfig {
+    EngineConfig { kind: kind.into(), model: "tiny".into(), base_url: Some(url.into()), ..EngineConfig::default() }
+}
+
+/// Times short enough for tests, long enough for a busy machine.
+pub fn limits() -> Limits {
+    Limits {
+        first: Duration::from_millis(700),
+        first_typing: Duration::from_millis(300),
+        idle: Duration::from_millis(500),
+        total: Duration::from_secs(10),
+        backoff: Duration::from_millis(10),
+        breaker_failures: 1000,
+        ..Limits::default()
+    }
+}
+
+pub fn engine(kind: &str, url: &str) -> Arc<dyn Engine> {
+    build_with("test", &config(kind, url), limits()).unwrap()
+}
+
+pub fn tool(name: &str) -> Tool {
+    let function = json!({"name": name, "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}});
+    Tool { name: name.into(), function }
+}
+
+pub fn question() -> Request {
+    let chat = Chat { messages: vec![Message::new(Role::User, "Hi")], tools: vec![tool("read_file")], ..Chat::default() };
+    request(Ask::Chat(chat))
+}
+
+pub fn request(ask: Ask) -> Request {
+    Request { ask, max_tokens: 64, temperature: 0.0, stop: vec![], priority: Priority::Normal }
+}
+
+pub async fn ask(engine: &Arc<dyn Engine>) -> Result<Answer, EngineError> {
+    collect(engine.start(question(), Cancel::new()), |_| {}).await
+}
+
+async fn ask_openai(acts: Vec<Act>) -> Result<Answer, EngineError> {
+    let server = Server::answering(acts).await;
+    ask(&engine("openai", &server.url)).await
+}
+
+pub fn delta(content: &str) -> Value {
+    json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"content": content}}]})
+}
+
+pub fn finish(reason: &str) -> Value {
+    json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+}
+
+pub fn call_delta(index: u64, id: &str, name: &str, arguments: &str) -> Value {
+    let call = json!({"index": index, "id": id, "function": {"name": name, "arguments": arguments}});
+    json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
+}
+
+#[tokio::test]
+async fn a_good_answer_is_read() {
+    let usage = json!({"id": "a", "choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}});
+    let answer = ask_openai(vec![Act::Send(events(&[delta("Hel"), delta("lo"), finish("stop"), usage]))]).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.finished.reason, answer.finished.model.as_str()), ("Hello", Finish::Stop, "tiny"));
+    let timing = answer.finished.timing;
+    assert_eq!((timing.tokens_reused, timing.tokens_decoded, timing.tokens_out), (4, 5, 2));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_streamed_is_read() {
+    let message = json!({"content": "Hello", "tool_calls": [{"id": "x", "function": {"name": "read_file", "arguments": {"path": "a"}}}]});
+    let body = json!({"id": "a", "choices": [{"message": message, "finish_reason": "tool_calls"}]}).to_string();
+    let answer = ask_openai(vec![Act::Send(whole("200 OK", "application/json", &format!("\n\n{body}")))]).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.calls[0].arguments.clone()), ("Hello", json!({"path": "a"})));
+}
+
+#[tokio::test]
+async fn g1_refused_and_unknown_hosts_are_unavailable_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let started = Instant::now();
+    let error = ask(&engine("openai", &format!("http://127.0.0.1:{port}/v1"))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert!(error.message.contains(&format!("127.0.0.1:{port}")) && error.message.contains("is the server running"), "{error}");
+    let error = ask(&engine("openai", "http://no-such-host.invalid/v1")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable, "{error}");
+    assert!(started.elapsed() < Duration::from_secs(20), "hang guard");
+}
+
+#[tokio::test]
+async fn g1_a_self_signed_certificate_is_not_trusted() {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let file = |name: &str| std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls").join(name);
+    let certificate = CertificateDer::from_pem_file(file("selfsigned.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("selfsigned.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = Arc::new(tls.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut connection = rustls::ServerConnection::new(tls.clone()).unwrap();
+            while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    let error = ask(&engine("openai", &format!("https://localhost:{port}/v1"))).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Configuration, "{error}");
+    assert!(error.message.contains("certificate is not trusted"), "{error}");
+}
+
+#[tokio::test]
+async fn g2_silence_ends_in_a_time_out() {
+    for acts in [vec![Act::Hang], vec![Act::Send(head("200 OK", "text/event-stream")), Act::Hang]] {
+        let error = ask_openai(acts).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn g3_a_drip_is_no_progress() {
+    let document = format!("data: {}\n\n", delta("slow"));
+    let drip = Act::Drip(document.into_bytes(), Duration::from_millis(20));
+    let error = ask_openai(vec![Act::Send(head("200 OK", "text/event-stream")), drip]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
+}
+
+#[tokio::test]
+async fn keep_alive_comments_are_progress() {
+    let comment = || [Act::Send(b": keep-alive\n\n".to_vec()), Act::Wait(Duration::from_millis(300))];
+    let mut acts = vec![Act::Send(head("200 OK", "text/event-stream"))];
+    acts.extend((0..4).flat_map(|_| comment()));
+    acts.push(Act::Send(format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("late"), finish("stop")).into_bytes()));
+    assert_eq!(ask_openai(acts).await.unwrap().text, "late");
+}
+
+#[tokio::test]
+async fn g4_a_refused_key_is_said_once_and_not_retried() {
+    let body = json!({"error": {"message": "Incorrect API key"}}).to_string();
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let server = Server::answering(vec![Act::Send(whole(status, "application/json", &body))]).await;
+        let error = ask(&engine("openai", &server.url)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Configuration);
+        assert!(error.message.contains("does not accept the key") && error.message.contains("Incorrect API key"), "{error}");
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn g5_unknown_model_and_too_long_prompts_are_told_apart() {
+    let unknown = whole("404 Not Found", "application/json", &json!({"error": "model 'tiny' not found"}).to_string());
+    assert_eq!(ask_openai(vec![Act::Send(unknown)]).await.unwrap_err().kind, ErrorKind::Configuration);
+    let said = "This model's maximum context length is 8192 tokens";
+    let long = whole("400 Bad Request", "application/json", &json!({"error": {"message": said}}).to_string());
+    assert_eq!(ask_openai(vec![Act::Send(long)]).await.unwrap_err().kind, ErrorKind::TooLong);
+}
+
+#[tokio::test]
+async fn g6_busy_servers_are_tried_again_within_reason() {
+    let busy = |after: &'static str| {
+        let after = if after.is_empty() { String::new() } else { format!("Retry-After: {after}\r\n") };
+        format!("HTTP/1.1 429 Too Many Requests\r\n{after}Content-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
+    };
+    for (after, requests) in [("", 3), ("0", 3), ("junk", 3), ("3600", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 3)] {
+        let server = Server::answering(vec![Act::Send(busy(after))]).await;
+        let error = ask(&engine("openai", &server.url)).await.unwrap_err();
+        assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unavailable, requests), "Retry-After: {after}");
+    }
+    let good = events(&[delta("ok"), finish("stop")]);
+    let server = Server::start(move |number, _| vec![Act::Send(if number == 0 { busy("0") } else { good.clone() })]).await;
+    assert_eq!(ask(&engine("openai", &server.url)).await.unwrap().text, "ok");
+}
+
+#[tokio::test]
+async fn g6_typing_never_waits_and_a_long_wait_opens_the_breaker() {
+    let busy = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
+    let server = Server::answering(vec![Act::Send(busy)]).await;
+    let engine = engine("openai", &server.url);
+    let typing = Request { priority: Priority::Typing, ..question() };
+    assert!(collect(engine.start(typing, Cancel::new()), |_| {}).await.is_err());
+    assert_eq!(server.asked().len(), 1);
+    let error = ask(&engine).await.unwrap_err();
+    assert!(error.message.contains("left alone"), "{error}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn g7_server_errors_and_html_pages_are_not_shown_raw() {
+    let page = "<html><body><h1>Bad gateway</h1><p>nginx secret-internal-name</p></body></html>";
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "504 Gateway Timeout"] {
+        let server = Server::answering(vec![Act::Send(whole(status, "text/html", page))]).await;
+        let error = ask(&engine("openai", &server.url)).await.unwrap_err();
+        assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unavailable, 1));
+        assert!(!error.message.contains("secret-internal-name"), "{error}");
+    }
+    let error = ask_openai(vec![Act::Send(whole("200 OK", "text/html", page))]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Malformed);
+    assert!(error.message.contains("web page") && !error.message.contains("nginx"), "{error}");
+    let server = Server::answering(vec![Act::Send(whole("503 Service Unavailable", "text/html", page))]).await;
+    assert!(ask(&engine("openai", &server.url)).await.is_err());
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn g8_garbage_is_a_typed_error() {
+    let bodies = [
+        "data: {not json\n\n",
+        "data: []\n\n",
+        "data: {\"choices\": null}\n\n",
+        "data: null\n\n",
+        "data: {\"choices\": []}\n\ndata: [DONE]\n\n",
+    ];
+    for body in bodies {
+        let error = ask_openai(vec![Act::Send(whole("200 OK", "text/event-stream", body))]).await.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Malformed | ErrorKind::Unavailable), "{body}: {error}");
+    }
+    let error = ask_openai(vec![Act::Send(events(&[json!({"error": {"message": "CUDA out of memory"}})]))]).await.unwrap_err();
+    assert!(error.message.contains("CUDA out of memory"), "{error}");
+    let nulls = json!({"id": null, "model": null, "usage": null, "choices": [{"index": 0, "delta": {"content": null, "tool_calls": null, "reasoning_content": null}, "finish_reason": null}]});
+    assert_eq!(ask_openai(vec![Act::Send(events(&[nulls, delta("x"), finish("stop")]))]).await.unwrap().text, "x");
+}
+
+#[tokio::test]
+async fn g9_a_cut_stream_is_a_failure_and_its_call_is_dropped() {
+    let call = call_delta(0, "c", "read_file", "{\"path\": \"ü");
+    let cuts: [Vec<Value>; 3] = [vec![delta("Hel")], vec![delta("a"), call.clone()], vec![]];
+    for documents in cuts {
+        let body: String = documents.iter().map(|document| format!("data: {document}\n\n")).collect();
+        let server = Server::answering(vec![Act::Send(chunked("text/event-stream", &[body]))]).await;
+        let mut calls = 0;
+        let events = engine("openai", &server.url).start(question(), Cancel::new());
+        let outcome = collect(events, |event| calls += usize::from(matches!(event, longsight::engine::Event::Call(_)))).await;
+        assert_eq!((outcome.unwrap_err().kind, calls), (ErrorKind::Unavailable, 0));
+    }
+}
+
+#[tokio::test]
+async fn g10_odd_but_legal_events_are_read() {
+    let (first, second, end) = (delta("a"), delta("b").to_string(), finish("stop"));
+    let (left, right) = second.split_at(second.find(',').unwrap() + 1);
+    let body = format!(
+        "\u{feff}: hello\r\rdata: {first}\r\n\r\nevent: message\ndata: {left}\ndata: {right}\n\nid: 7\nretry: 10\ndata:{end}\r\rdata: [DONE]\n\n"
+    );
+    assert_eq!(ask_openai(vec![Act::Send(whole("200 OK", "text/event-stream", &body))]).await.unwrap().text, "ab");
+    let error = ask_openai(vec![Act::Send(whole("200 OK", "text/event-stream", "event: error\ndata: {\"message\": \"boom\"}\n\n"))]).await;
+    assert!(error.unwrap_err().message.contains("boom"));
+    let long = format!("data: {}\n\n", "x".repeat(10 << 20));
+    let error = ask_openai(vec![Act::Send(whole("200 OK", "text/event-stream", &long))]).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Malformed, "{error}");
+}
+
+/// A connection that breaks after N bytes is a failure for every N but the last, and never a call.
+#[tokio::test]
+async fn g11_reset_after_every_byte() {
+    let documents = [delta("Hé"), call_delta(0, "c", "read_file", "{\"path\""), call_delta(0, "", "", ": \"ü\"}"), finish("tool_calls")];
+    let good = events(&documents);
+    let done = good.windows(6).rposition(|six| six == b"[DONE]").unwrap();
+    let server = Server::start({
+        let good = good.clone();
+        move |_, asked| {
+            let length: usize = asked.body["max_tokens"].as_u64().unwrap() as usize;
+            vec![Act::Send(good[..length].to_vec()), Act::Reset]
+        }
+    })
+    .await;
+    let engine = engine("openai", &server.url);
+    for length in 0..good.len() {
+        let request = Request { max_tokens: length as u32, ..question() };
+        let mut calls = 0;
+        let events = engine.start(request, Cancel::new());
+        let outcome = collect(events, |event| calls += usize::from(matches!(event, longsight::engine::Event::Call(_)))).await;
+        match outcome {
+            Err(error) => assert!(matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Malformed) && calls == 0, "{length}: {error}"),
+            Ok(answer) => assert!(length > done && answer.calls.len() == 1, "{length} of {done} was taken for a whole answer"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn g12_lengths_that_lie_and_compressed_bodies_are_refused() {
+    let body = format!("data: {}\n\ndata: {}\n\n", delta("x"), finish("stop"));
+    let lie = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99999\r\n\r\n{body}");
+    assert_eq!(ask_openai(vec![Act::Send(lie.into_bytes())]).await.unwrap_err().kind, ErrorKind::Unavailable);
+    let absurd = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\ndata";
+    assert!(ask_openai(vec![Act::Send(absurd.into())]).await.is_err());
+    let gzip = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    assert_eq!(ask_openai(vec![Act::Send(gzip.into_bytes())]).await.unwrap_err().kind, ErrorKind::Malformed);
+    let go_on = [b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), events(&[delta("x"), finish("stop")])].concat();
+    assert_eq!(ask_openai(vec![Act::Send(go_on)]).await.unwrap().text, "x");
+}
+
+#[tokio::test]
+async fn g13_redirects_are_refused_and_the_key_stays_home() {
+    let other = Server::answering(vec![Act::Send(events(&[delta("stolen"), finish("stop")]))]).await;
+    for target in [other.url.clone(), "file:///etc/passwd".into(), "/loop".into()] {
+        let answer = format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {target}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let error = ask_openai(vec![Act::Send(answer.into_bytes())]).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Configuration);
+        assert!(error.message.contains("redirects"), "{error}");
+    }
+    assert!(other.asked().is_empty());
+}
+
+#[tokio::test]
+async fn g14_an_endless_answer_is_cut_and_the_connection_closed() {
+    let document = format!("data: {}\n\n", delta(&"x".repeat(1000))).into_bytes();
+    let mut acts = vec![Act::Send(head("200 OK", "text/event-stream"))];
+    acts.extend(std::iter::repeat_n(Act::Send(document), 400));
+    acts.push(Act::Hang);
+    let server = Server::answering(acts).await;
+    let error = ask(&engine("openai", &server.url)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Malformed);
+    assert!(error.message.contains("cut off"), "{error}");
+}
+
+#[tokio::test]
+async fn g15_calls_in_every_shape_come_out_whole() {
+    let one = call_delta(0, "c1", "read_file", "{\"path\": \"a\"}");
+    let fragments =
+        [call_delta(1, "c2", "read_file", ""), call_delta(0, "c1", "", ""), call_delta(1, "", "", "not js"), call_delta(1, "", "", "on")];
+    let documents: Vec<Value> = [one].into_iter().chain(fragments).chain([finish("tool_calls")]).collect();
+    let calls = ask_openai(vec![Act::Send(events(&documents))]).await.unwrap().calls;
+    assert_eq!((calls[0].id.as_str(), &calls[0].arguments), ("c1", &json!({"path": "a"})));
+    // What is no object stays as it was written, for the schema check to refuse.
+    assert_eq!((calls[1].id.as_str(), &calls[1].arguments), ("c2", &json!("not json")));
+    let big = call_delta(0, "c", "read_file", &"x".repeat(300_000));
+    let error = ask_openai(vec![Act::Send(events(&[big, finish("tool_calls")]))]).await.unwrap_err();
+    assert!(error.message.contains("over 256 KiB"), "{error}");
+    let no_index =
+        json!({"id": "a", "choices": [{"delta": {"tool_calls": [{"function": {"name": "read_file", "arguments": {"path": "b"}}}]}}]});
+    let calls = ask_openai(vec![Act::Send(events(&[no_index, finish("stop")]))]).await.unwrap().calls;
+    assert_eq!((calls[0].id.as_str(), &calls[0].arguments), ("call_1", &json!({"path": "b"})));
+}
+
+#[tokio::test]
+async fn g16_strange_names_are_handed_on_for_the_agent_to_refuse() {
+    let calls = ask_openai(vec![Act::Send(events(&[call_delta(0, "c", "../rm", "{}"), finish("tool_calls")]))]).await.unwrap().calls;
+    assert_eq!(calls[0].name, "../rm");
+}
+
+#[tokio::test]
+async fn g17_a_call_that_ran_out_of_tokens_is_discarded() {
+    let answer =
+        ask_openai(vec![Act::Send(events(&[call_delta(0, "c", "read_file", "{\"path\": \"a\"}"), finish("length")]))]).await.unwrap();
+    assert_eq!((answer.calls.len(), answer.finished.reason), (0, Finish::Length));
+    let cut = delta("<tool_call>{\"name\": \"read_file\", \"arguments\": {\"pa");
+    let answer = ask_openai(vec![Act::Send(events(&[cut.clone(), finish("length")]))]).await.unwrap();
+    assert_eq!((answer.calls.len(), answer.finished.reason), (0, Finish::Length));
+    assert_eq!(ask_openai(vec![Act::Send(events(&[cut, finish("stop")]))]).await.unwrap_err().kind, ErrorKind::Malformed);
+}
+
+#[tokio::test]
+async fn g18_documents_of_another_answer_are_dropped() {
+    let other = json!({"id": "b", "choices": [{"index": 0, "delta": {"content": "not mine"}, "finish_reason": "stop"}]});
+    let second = json!({"id": "a", "choices": [{"index": 1, "delta": {"content": "second choice"}}]});
+    let answer = ask_openai(vec![Act::Send(events(&[delta("mine"), other, second, finish("stop")]))]).await.unwrap();
+    assert_eq!(answer.text, "mine");
+}
+
+#[tokio::test]
+async fn g19_the_wrong_protocol_is_named() {
+    let ollama = lines(&[json!({"model": "m", "message": {"content": "x"}, "done": false}), json!({"done": true})]);
+    let error = ask_openai(vec![Act::Send(ollama)]).await.unwrap_err();
+    assert!(error.message.contains("kind = \"ollama\""), "{error}");
+    let server = Server::answering(vec![Act::Send(events(&[delta("x"), finish("stop")]))]).await;
+    let error = ask(&engine("ollama", &server.url)).await.unwrap_err();
+    assert!(error.message.contains("kind = \"openai\""), "{error}");
+}
+
+#[tokio::test]
+async fn g20_a_swapped_model_is_noticed_and_asked_again() {
+    let answers = |model: &str| {
+        let document = json!({"id": "a", "model": model, "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]});
+        events(&[document])
+    };
+    let server = Server::start(move |number, asked| {
+        let list = |model: &str| {
+            whole("200 OK", "application/json", &json!({"data": [{"id": model, "max_model_len": 4096 + number}]}).to_string())
+        };
+        match asked.path.as_str() {
+            "/v1/models" => vec![Act::Send(list("tiny"))],
+            _ => vec![Act::Send(answers(if number < 3 { "tiny" } else { "chatty" }))],
+        }
+    })
+    .await;
+    let engine = engine("openai", &server.url);
+    assert_eq!(engine.caps().await.unwrap().context, 4096);
+    assert_eq!(ask(&engine).await.unwrap().finished.model, "tiny");
+    assert_eq!(engine.caps().await.unwrap().context, 4096, "known, not asked again");
+    assert_eq!(ask(&engine).await.unwrap().finished.model, "tiny");
+    assert_eq!(ask(&engine).await.unwrap().finished.model, "chatty");
+    assert_ne!(engine.caps().await.unwrap().context, 4096, "asked again");
+    assert!(is_other_model("deepseek-ai/DeepSeek-V3.2", "deepseek-v4-flash"));
+    assert!(!is_other_model("deepseek-ai/DeepSeek-V3.2", "DeepSeek-V3.2") && !is_other_model("tiny", ""));
+    assert!(!is_other_model("qwen2.5-coder", "/models/Qwen2.5-Coder-0.5B-Instruct.gguf"));
+}
+
+#[test]
+fn g21_proxy_variables_are_not_used() {
+    // The client is built without them; a request that went to the proxy would not reach the server.
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "http::a_good_answer_is_read"])
+        .envs([("HTTP_PROXY", "http://127.0.0.1:1"), ("http_proxy", "http://127.0.0.1:1"), ("ALL_PROXY", "http://127.0.0.1:1")])
+        .output()
+        .unwrap();
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
+}
+
+#[tokio::test]
+async fn g22_bad_keys_are_refused_before_anything_is_sent() {
+    let server = Server::answering(vec![Act::Send(events(&[delta("x"), finish("stop")]))]).await;
+    for key in ["", "two words", "line\\nend", "schlüssel", "tab\\there"] {
+        let command = Some(vec!["printf".to_string(), key.to_string()]);
+        let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
+        let error = ask(&engine).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Configuration, "{key}: {error}");
+        assert!(key.is_empty() || !error.message.contains(key), "{error}");
+    }
+    assert!(server.asked().is_empty());
+    let command = Some(vec!["printf".to_string(), "good-key\\n".to_string()]);
+    let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
+    assert_eq!(ask(&engine).await.unwrap().text, "x");
+    assert_eq!(server.asked()[0].header("authorization"), Some("Bearer good-key"));
+}
+
+#[tokio::test]
+async fn k14_a_key_that_the_server_echoes_is_redacted_and_never_travels_unencrypted() {
+    let body = json!({"error": {"message": "Incorrect API key provided: good-key."}}).to_string();
+    let server = Server::answering(vec![Act::Send(whole("401 Unauthorized", "application/json", &body))]).await;
+    let command = Some(vec!["printf".to_string(), "good-key".to_string()]);
+    let with_key = |url: &str| build_with("test", &EngineConfig { api_key_command: command.clone(), ..config("openai", url) }, limits());
+    let error = ask(&with_key(&server.url).unwrap()).await.unwrap_err();
+    assert!(error.message.contains("[key]") && !error.message.contains("good-key"), "{error}");
+    let inside = events(&[json!({"error": {"message": "quota of good-key is used up"}})]);
+    let server = Server::answering(vec![Act::Send(inside)]).await;
+    let error = ask(&with_key(&server.url).unwrap()).await.unwrap_err();
+    assert!(error.message.contains("quota of [key]"), "{error}");
+    let error = ask(&with_key("http://192.0.2.1:8000/v1").unwrap()).await.unwrap_err();
+    assert!(error.message.contains("unencrypted"), "{error}");
+    let secret_in_url = with_key("https://user:hunter2@example.org/v1").err().unwrap();
+    assert!(!secret_in_url.message.contains("hunter2"), "{secret_in_url}");
+}
+
+#[test]
+fn k20_the_parsed_origin_decides() {
+    let origin = |url: &str| build("test", &config("openai", url)).map(|engine| engine.origin().unwrap());
+    assert_eq!(origin("http://LOCALHOST:8000/v1").unwrap(), "http://localhost:8000");
+    assert_eq!(origin("https://bücher.example/v1").unwrap(), "https://xn--bcher-kva.example:443");
+    assert_eq!(origin("http://[::1]:8000").unwrap(), "http://[::1]:8000");
+    for url in ["http://127.0.0.1@evil.example/v1", "ftp://example.org", "localhost:8000", "http://", "https://example.org/v1?key=abc"] {
+        assert_eq!(origin(url).unwrap_err().kind, ErrorKind::Configuration, "{url}");
+    }
+    let endpoint = |url: &str| longsight::engine::http::Endpoint::parse("test", url).unwrap();
+    assert!(endpoint("http://127.0.0.1:1").is_loopback() && endpoint("http://localhost").is_loopback());
+    assert!(!endpoint("http://localhost.evil.example").is_loopback() && !endpoint("http://127.0.0.1.evil.example").is_loopback());
+}
+
+#[tokio::test]
+async fn cancelling_closes_the_connection() {
+    let server = Server::answering(vec![
+        Act::Send(head("200 OK", "text/event-stream")),
+        Act::Send(format!("data: {}\n\n", delta("x")).into_bytes()),
+        Act::Hang,
+    ])
+    .await;
+    let engine = build_with("test", &config("openai", &server.url), Limits::default()).unwrap();
+    let cancel = Cancel::new();
+    let mut events = engine.start(question(), cancel.clone());
+    assert!(events.recv().await.is_some());
+    let cancelled = Instant::now();
+    cancel.cancel();
+    let left = tokio::time::timeout(Duration::from_secs(10), server.left()).await.expect("the connection stays open");
+    assert!(left.saturating_duration_since(cancelled) < Duration::from_secs(5), "hang guard");
+    // Dropping the receiver does the same.
+    drop(events);
+}
+
+#[tokio::test]
+async fn the_breaker_opens_and_closes_again() {
+    let good = events(&[delta("ok"), finish("stop")]);
+    let server = Server::start(move |number, _| if number < 2 { vec![Act::Reset] } else { vec![Act::Send(good.clone())] }).await;
+    let limits = Limits { breaker_failures: 2, breaker_pause: Duration::from_millis(200), retries: 0, ..limits() };
+    let engine = build_with("test", &config("openai", &server.url), limits).unwrap();
+    assert!(ask(&engine).await.is_err() && ask(&engine).await.is_err());
+    let error = ask(&engine).await.unwrap_err();
+    assert!(error.message.contains("left alone") && server.asked().len() == 2, "{error}");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(ask(&engine).await.unwrap().text, "ok");
+}

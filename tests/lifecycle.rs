@@ -1,0 +1,221 @@
+//! How the server starts and leaves, and what a fault inside it costs: rows E1–E5, E8, E9, E11 and P3–P8, P11 of `faults.md`.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use longsight::server::Options;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::support::editor::{Editor, initialize_params};
+
+const SOON: Duration = Duration::from_secs(10);
+const URI: &str = "file:///w/a.rs";
+
+fn binary() -> (tempfile::TempDir, Editor) {
+    let root = tempfile::tempdir().unwrap();
+    let editor = Editor::binary(|command| {
+        command.env("XDG_CONFIG_HOME", root.path()).env("XDG_CACHE_HOME", root.path());
+    });
+    let editor = editor.start(root.path());
+    (root, editor)
+}
+
+/// A server in this process whose handlers panic or dawdle as the test says.
+fn probed(probe: impl Fn(&str) + Send + Sync + 'static) -> Editor {
+    let options = Options { probe: Some(Arc::new(probe)), ..crate::support::agent::quiet() };
+    Editor::memory(options).start(std::path::Path::new("/w"))
+}
+
+#[test]
+fn e1_p7_end_of_input_ends_the_server() {
+    let (_root, mut editor) = binary();
+    editor.hang_up();
+    assert_eq!(editor.exit_code(SOON), Some(1));
+}
+
+#[test]
+fn e1_the_editor_is_killed_and_its_pipe_stays_open() {
+    let root = tempfile::tempdir().unwrap();
+    let mut parent = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap();
+    let mut editor = Editor::binary(|_| ());
+    let mut params = initialize_params(root.path());
+    params["processId"] = json!(parent.id());
+    editor.initialize(params);
+    parent.kill().unwrap();
+    // Not waited for: the process is a zombie from here on.
+    assert_eq!(editor.exit_code(SOON), Some(1));
+    parent.wait().unwrap();
+}
+
+#[test]
+fn e1_a_process_id_that_means_nothing_here_is_not_watched() {
+    let root = tempfile::tempdir().unwrap();
+    let mut editor = Editor::binary(|_| ());
+    let mut params = initialize_params(root.path());
+    params["processId"] = json!(i32::MAX);
+    editor.initialize(params);
+    assert_eq!(editor.exit_code(Duration::from_millis(900)), None);
+    editor.quit();
+}
+
+#[test]
+fn e2_p8_exit_codes() {
+    let (_root, editor) = binary();
+    editor.quit();
+
+    let (_root, mut editor) = binary();
+    editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    assert_eq!(editor.exit_code(SOON), Some(1));
+
+    let (_root, mut editor) = binary();
+    editor.request("shutdown", Value::Null);
+    editor.hang_up();
+    assert_eq!(editor.exit_code(SOON), Some(0));
+}
+
+#[test]
+fn e3_signals_end_it_cleanly() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let (_root, mut editor) = binary();
+        kill(Pid::from_raw(editor.process_id() as i32), signal).unwrap();
+        assert_eq!(editor.exit_code(SOON), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn e3_a_broken_output_pipe_ends_it_without_a_signal() {
+    let root = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_longsight"))
+        .arg("serve")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize_params(root.path()) });
+    std::io::Write::write_all(child.stdin.as_mut().unwrap(), &crate::support::editor::frame(&request)).unwrap();
+    let status = (0..1000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        child.try_wait().unwrap()
+    });
+    let status = status.expect("still running");
+    assert_eq!((status.code(), status.signal()), (Some(1), None));
+}
+
+#[test]
+fn e4_p3_a_panic_in_any_handler_costs_that_request() {
+    let faulty = Arc::new(Mutex::new(String::new()));
+    let armed = faulty.clone();
+    let mut editor = probed(move |method| {
+        let faulty = armed.lock().unwrap().clone();
+        assert_ne!(method, faulty, "injected");
+    });
+    editor.open(URI, "rust", "fn a() {}");
+    let at = json!({ "line": 0, "character": 0 });
+    let everything = json!({
+        "textDocument": { "uri": URI }, "position": at, "range": { "start": at, "end": at }, "context": { "diagnostics": [] },
+        "title": "x", "command": "longsight.status", "arguments": [{}],
+    });
+    for method in [
+        "textDocument/inlineCompletion",
+        "textDocument/codeAction",
+        "codeAction/resolve",
+        "textDocument/codeLens",
+        "workspace/executeCommand",
+        "longsight/debugDocuments",
+    ] {
+        *faulty.lock().unwrap() = method.into();
+        assert_eq!(editor.request(method, everything.clone())["error"]["code"], -32603, "{method}");
+        faulty.lock().unwrap().clear();
+        editor.assert_in_step();
+    }
+    editor.quit();
+}
+
+#[test]
+fn e5_a_panic_in_a_notification_desyncs_its_document() {
+    let fault = Arc::new(Mutex::new(true));
+    let armed = fault.clone();
+    let mut editor = probed(move |method| {
+        if method == "textDocument/didChange" && std::mem::take(&mut *armed.lock().unwrap()) {
+            panic!("injected");
+        }
+    });
+    editor.open(URI, "rust", "fn a() {}");
+    editor.open("file:///w/b.rs", "rust", "fn b() {}");
+    editor.edit(URI, 3..4, "changed");
+    assert!(editor.debug(URI)["desynced"].is_string());
+    assert!(editor.debug("file:///w/b.rs").get("desynced").is_none());
+    editor.expect("window/showMessage");
+    let text = editor.buffers[URI].text.clone();
+    editor.open(URI, "rust", &text);
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
+}
+
+/// P4, P6: a slow handler delays the messages behind it at most once, and never reorders them.
+#[test]
+fn p4_changes_apply_in_order_whatever_the_handlers_do() {
+    let mut editor = probed(|method| {
+        if method == "textDocument/didChange" {
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    });
+    editor.open(URI, "rust", "");
+    for number in 1..=50 {
+        let end = editor.buffers[URI].text.len();
+        editor.edit(URI, end..end, &format!("{number} "));
+    }
+    editor.assert_in_step();
+    editor.quit();
+}
+
+#[test]
+fn e8_standard_error_is_closed_or_full() {
+    let root = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut editor = Editor::binary(|command| {
+        command.stderr(full);
+    });
+    editor.raw(b"noise\n\n");
+    let mut editor = editor.start(root.path());
+    editor.raw(b"Content-Length: x\r\n\r\n");
+    assert_eq!(editor.answer(&Value::Null)["error"]["code"], -32700);
+    editor.quit();
+}
+
+#[test]
+fn e9_many_handshakes_leave_nothing_behind() {
+    let before = open_files();
+    for _ in 0..100 {
+        let mut editor = Editor::memory(crate::support::agent::quiet()).start(std::path::Path::new("/w"));
+        editor.open(URI, "rust", "fn a() {}");
+        editor.quit();
+    }
+    let after = open_files();
+    assert!(after <= before + 20, "{before} files open before, {after} after");
+}
+
+#[test]
+fn e11_odd_surroundings() {
+    let gone = tempfile::tempdir().unwrap();
+    let folder = gone.path().join("gone");
+    std::fs::create_dir(&folder).unwrap();
+    let script =
+        format!("cd {0} && rmdir {0} && ulimit -n 64 && exec {1} serve --stdio", folder.display(), env!("CARGO_BIN_EXE_longsight"));
+    let mut editor = Editor::command(Command::new("/bin/sh").args(["-c", &script]).env_clear().env("LC_ALL", "C").env("TZ", "Nowhere/Odd"));
+    editor.initialize(json!({ "processId": null, "rootUri": null, "capabilities": {} }));
+    editor.open(URI, "rust", "fn a() {}");
+    editor.edit(URI, 3..4, "b");
+    editor.assert_in_step();
+    editor.quit();
+}
+
+fn open_files() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}

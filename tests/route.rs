@@ -1,0 +1,245 @@
+//! Routing: who is asked, what may leave the machine, what happens when an engine is down.
+
+use std::sync::Arc;
+
+use longsight::config::Config;
+use longsight::engine::scripted::{Scripted, Step};
+use longsight::engine::{
+    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Request, Timing, Tokens,
+};
+use longsight::route::{RouteError, Router, Served, Signal, Task, TaskKind, leaves_machine};
+
+/// A scripted engine that claims to be somewhere else.
+struct Elsewhere(Arc<Scripted>, &'static str);
+
+impl Engine for Elsewhere {
+    fn model(&self) -> String {
+        "remote-model".into()
+    }
+    fn origin(&self) -> Option<String> {
+        Some(self.1.into())
+    }
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        self.0.caps()
+    }
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        self.0.start(request, cancel)
+    }
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Estimate)
+    }
+    fn preview(&self, ask: &Ask) -> String {
+        self.0.preview(ask)
+    }
+}
+
+/// A router with a scout here and a coder at a remote address.
+struct Rig {
+    scout: Arc<Scripted>,
+    coder: Arc<Scripted>,
+    router: Router,
+}
+
+fn rig(change: impl FnOnce(&mut Config), scout: Vec<Vec<Step>>, coder: Vec<Vec<Step>>) -> Rig {
+    let mut config = Config::default();
+    config.roles.scout = "here".into();
+    config.roles.coder = "there".into();
+    change(&mut config);
+    let (scout, coder) = (Scripted::new(scout), Scripted::new(coder));
+    let remote: Arc<dyn Engine> = Arc::new(Elsewhere(coder.clone(), "https://models.example:443"));
+    let engines = [("here".to_string(), scout.clone() as Arc<dyn Engine>), ("there".to_string(), remote)];
+    let router = Router::with_engines(&config, engines);
+    Rig { scout, coder, router }
+}
+
+fn planned(rig: &Rig, task: &Task) -> String {
+    match rig.router.plan(task) {
+        Ok(choices) => choices.iter().map(|choice| choice.decision.engine.clone()).collect::<Vec<_>>().join(" then "),
+        Err(error) => format!("nobody: {error}"),
+    }
+}
+
+fn request() -> Request {
+    let ask = Ask::Fim(Default::default());
+    Request { ask, max_tokens: 8, temperature: 0.0, stop: vec![], priority: Priority::Normal }
+}
+
+async fn run(rig: &Rig, kind: TaskKind) -> Result<Served, RouteError> {
+    rig.router.run(&Task::new(kind), &Cancel::new(), |_, _| Ok(request()), |_| {}).await
+}
+
+fn failure(kind: ErrorKind, message: &str) -> Vec<Step> {
+    vec![Step::Event(Event::Failed(EngineError::new(kind, message)))]
+}
+
+#[test]
+fn each_task_goes_to_its_role() {
+    let rig = rig(|_| {}, vec![], vec![]);
+    let kinds = [
+        TaskKind::CompleteAuto,
+        TaskKind::CompleteInvoked,
+        TaskKind::Explain,
+        TaskKind::Ask,
+        TaskKind::Fix,
+        TaskKind::Rewrite,
+        TaskKind::Extract,
+        TaskKind::Document,
+        TaskKind::Test,
+    ];
+    let table: String = kinds.iter().map(|kind| format!("{kind:?}: {}\n", planned(&rig, &Task::new(*kind)))).collect();
+    expect_test::expect![[r#"
+        CompleteAuto: here
+        CompleteInvoked: here then there
+        Explain: here then there
+        Ask: here then there
+        Fix: there then here
+        Rewrite: there then here
+        Extract: there then here
+        Document: there then here
+        Test: there then here
+    "#]]
+    .assert_eq(&table);
+}
+
+#[test]
+fn hard_completion_goes_to_the_coder_when_invoked_or_allowed() {
+    let hard = |kind| Task { signals: vec![Signal::EmptyBody], ..Task::new(kind) };
+    let careful = rig(|_| {}, vec![], vec![]);
+    assert_eq!(planned(&careful, &hard(TaskKind::CompleteInvoked)), "there then here");
+    assert_eq!(planned(&careful, &hard(TaskKind::CompleteAuto)), "here");
+    let generous = rig(|config| config.route.auto_coder = true, vec![], vec![]);
+    assert_eq!(planned(&generous, &hard(TaskKind::CompleteAuto)), "there then here");
+    assert_eq!(planned(&generous, &Task::new(TaskKind::CompleteAuto)), "here then there");
+}
+
+#[test]
+fn an_escalation_goes_to_the_coder_with_its_reason() {
+    let rig = rig(|_| {}, vec![], vec![]);
+    let task = Task { escalated: Some("it changes four files".into()), ..Task::new(TaskKind::Explain) };
+    let first = rig.router.plan(&task).unwrap().remove(0).decision;
+    assert_eq!((first.engine.as_str(), first.reason.as_str()), ("there", "the scout asked for the coder: it changes four files"));
+}
+
+#[test]
+fn k9_a_project_narrows_to_this_machine() {
+    let open = rig(|_| {}, vec![], vec![]);
+    let task = Task { local_only: true, ..Task::new(TaskKind::Rewrite) };
+    assert_eq!(planned(&open, &task), "here");
+    let reason = open.router.plan(&task).unwrap().remove(0).decision.reason;
+    assert!(reason.contains("this project keeps everything on this machine") && reason.contains("models.example"), "{reason}");
+    let both_remote = rig(|config| config.roles.scout = "there".into(), vec![], vec![]);
+    assert!(planned(&both_remote, &task).starts_with("nobody: this project keeps everything"));
+}
+
+#[test]
+fn k10_an_untrusted_workspace_gets_local_completion_only() {
+    let rig = rig(|config| config.route.auto_coder = true, vec![], vec![]);
+    let untrusted = |kind| Task { trusted: false, ..Task::new(kind) };
+    assert_eq!(planned(&rig, &untrusted(TaskKind::CompleteAuto)), "here");
+    assert_eq!(planned(&rig, &untrusted(TaskKind::CompleteInvoked)), "here");
+    for kind in [TaskKind::Explain, TaskKind::Ask, TaskKind::Rewrite, TaskKind::Fix] {
+        assert!(planned(&rig, &untrusted(kind)).starts_with("nobody: this workspace is not trusted"), "{kind:?}");
+    }
+}
+
+#[test]
+fn k20_the_parsed_origin_decides() {
+    for (origin, model, leaves) in [
+        (None, "m", false),
+        (Some("http://127.0.0.1:8000"), "m", false),
+        (Some("http://[::1]:8000"), "m", false),
+        (Some("http://[::ffff:127.0.0.1]:1"), "m", false),
+        (Some("http://LOCALHOST:1"), "m", false),
+        (Some("http://localhost.evil.tld"), "m", true),
+        (Some("http://127.0.0.1@evil.tld"), "m", true),
+        (Some("http://127.0.0.1.evil.tld"), "m", true),
+        (Some("http://10.0.0.3:11434"), "m", true),
+        (Some("http://[::2]"), "m", true),
+        (Some("not a url"), "m", true),
+        (Some("http://127.0.0.1:11434"), "deepseek-v3.2:cloud", true),
+        (Some("http://127.0.0.1:11434"), "gpt-oss:120b-cloud", true),
+    ] {
+        assert_eq!(leaves_machine(origin, model), leaves, "{origin:?} {model}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_engine_is_replaced_and_said_once() {
+    let dead = || failure(ErrorKind::Unavailable, "connection refused");
+    let rig = rig(|_| {}, vec![Scripted::text("a"), Scripted::text("b")], vec![dead(), dead()]);
+    let served = run(&rig, TaskKind::Rewrite).await.unwrap();
+    assert_eq!((served.answer.text.as_str(), served.decision.engine.as_str()), ("a", "here"));
+    assert_eq!(served.decision.reason, "stands in, because connection refused");
+    run(&rig, TaskKind::Rewrite).await.unwrap();
+    assert_eq!(rig.router.take_notices(), ["The engine \"there\" does not answer: connection refused"]);
+    assert!(rig.router.take_notices().is_empty());
+}
+
+#[tokio::test]
+async fn an_engine_that_keeps_failing_is_asked_last() {
+    let dead = || failure(ErrorKind::TimedOut, "no answer");
+    let rig = rig(|_| {}, (0..4).map(|_| Scripted::text("x")).collect(), vec![dead(), dead(), dead(), Scripted::text("never")]);
+    for _ in 0..4 {
+        run(&rig, TaskKind::Rewrite).await.unwrap();
+    }
+    assert_eq!(rig.coder.asked().len(), 3);
+    assert_eq!(rig.scout.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn half_an_answer_is_not_started_again_elsewhere() {
+    let half = vec![
+        Step::Event(Event::Text("half".into())),
+        Step::Event(Event::Failed(EngineError::new(ErrorKind::Unavailable, "the connection broke"))),
+    ];
+    let rig = rig(|_| {}, vec![Scripted::text("whole")], vec![half]);
+    let error = run(&rig, TaskKind::Rewrite).await.err().unwrap();
+    assert_eq!(error.to_string(), "the connection broke");
+    assert!(rig.scout.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_dead_scout_sends_no_typing_to_the_coder() {
+    let rig = rig(|_| {}, vec![failure(ErrorKind::Unavailable, "gone")], vec![Scripted::text("leak")]);
+    assert_eq!(run(&rig, TaskKind::CompleteAuto).await.err().unwrap().to_string(), "gone");
+    assert!(rig.coder.asked().is_empty());
+}
+
+#[tokio::test]
+async fn cancelling_ends_the_request_and_blames_nobody() {
+    let rig = rig(|_| {}, vec![vec![Step::Hang]], vec![]);
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let outcome = rig.router.run(&Task::new(TaskKind::Explain), &cancel, |_, _| Ok(request()), |_| {}).await;
+    assert!(outcome.err().unwrap().is_cancelled());
+    assert!(rig.router.take_notices().is_empty());
+}
+
+#[tokio::test]
+async fn status_shows_the_last_fifty_decisions_and_the_rates() {
+    let timing = Timing { tokens_decoded: 100, prefill_ms: 500.0, tokens_out: 20, decode_ms: 1000.0, ..Timing::default() };
+    let answer = || {
+        let done = Finished { timing: timing.clone(), ..Finished::default() };
+        vec![Step::Event(Event::Text("x".into())), Step::Event(Event::Done(done))]
+    };
+    let rig = rig(|_| {}, (0..60).map(|_| answer()).collect(), vec![]);
+    for _ in 0..60 {
+        run(&rig, TaskKind::Ask).await.unwrap();
+    }
+    let status = rig.router.status();
+    assert_eq!(status.decisions.len(), 50);
+    let scout = status.engines.iter().find(|engine| engine.name == "here").unwrap();
+    assert_eq!((scout.prefill_rate, scout.decode_rate, scout.remote), (Some(200.0), Some(20.0), false));
+    let shown = serde_json::to_value(&status.decisions[0]).unwrap();
+    assert_eq!(shown["task"], "ask");
+    assert_eq!(shown["role"], "scout");
+}
+
+#[test]
+fn an_engine_without_its_model_says_how_to_get_it() {
+    let mut config = Config::default();
+    let missing = longsight::config::EngineConfig { model: "/nowhere/model.gguf".into(), ..Default::default() };
+    config.engines.insert("local".into(), missing);
+    let error = Router::new(&config).plan(&Task::new(TaskKind::Ask)).err().unwrap().to_string();
+    assert!(error.contains("/nowhere/model.gguf") && error.contains("does not exist"), "{error}");
+}

@@ -1,0 +1,248 @@
+//! The real engine process: loading, answers, reuse, faults.
+
+use std::time::Duration;
+
+use longsight::dialect::Tool;
+use longsight::engine::llama::wire;
+use longsight::engine::{Cancel, ErrorKind, Event, collect};
+use nix::sys::signal::Signal;
+
+use crate::support::engine::{Rig, ask, chat, first_text, hole, with_tool};
+use crate::support::{gguf, model_path};
+
+#[tokio::test]
+async fn a_real_model_completes_and_answers() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("smollm2-135m"), 2048);
+    let answer = ask(&engine, chat("Say hello.", 16)).await.unwrap();
+    assert!(!answer.text.is_empty());
+    assert!(answer.finished.timing.tokens_decoded > 4, "{:?}", answer.finished);
+    let caps = engine.caps().await.unwrap();
+    assert_eq!((caps.context, caps.chat), (2048, true));
+}
+
+#[tokio::test]
+async fn the_default_model_fills_a_hole() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("qwen2.5-coder-0.5b"), 2048);
+    let answer = ask(&engine, hole("fn add(a: i32, b: i32) -> i32 {\n    ", "\n}\n", 16)).await.unwrap();
+    assert!(answer.text.contains('a') && answer.text.contains('b'), "{answer:?}");
+}
+
+#[tokio::test]
+async fn tiny_models_of_the_large_kinds_complete_and_call() {
+    let rig = Rig::new();
+    for (name, file) in
+        [("llama4", gguf::llama4()), ("deepseek2", gguf::deepseek("deepseek2")), ("deepseek32", gguf::deepseek("deepseek32"))]
+    {
+        let path = rig.path().join(format!("{name}.gguf"));
+        file.write(&path);
+        let engine = rig.engine(&path, 4096);
+        let answer = ask(&engine, chat("hello", 8)).await;
+        assert!(answer.is_ok(), "{name}: {answer:?}");
+        let function = serde_json::json!({"name": "pick", "description": "Picks.", "parameters": {"type": "object",
+            "properties": {"which": {"type": "string", "enum": ["a", "b"]}}, "required": ["which"]}});
+        let tool = Tool { name: "pick".into(), function };
+        let answer = ask(&engine, with_tool("pick one", tool, 400)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(answer.calls.len(), 1, "{name}: {answer:?}");
+        assert_eq!(answer.calls[0].name, "pick");
+        assert!(["a", "b"].contains(&answer.calls[0].arguments["which"].as_str().unwrap()), "{name}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn prefix_reuse_past_the_chunk_equals_a_fresh_decode() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let engine = rig.engine(&path, 12_000);
+    let head: String = (0..1800).map(|at| format!("{at:04} ")).collect();
+    let (first, second) = (format!("{head}alpha"), format!("{head}beta and more"));
+    let one = ask(&engine, chat(&first, 8)).await.unwrap();
+    assert!(one.finished.timing.tokens_decoded > 8192, "{:?}", one.finished.timing);
+    let reused = ask(&engine, chat(&second, 8)).await.unwrap();
+    assert!(reused.finished.timing.tokens_reused > 8192, "{:?}", reused.finished.timing);
+    assert!(reused.finished.timing.tokens_decoded < 200, "{:?}", reused.finished.timing);
+
+    let other = Rig::new();
+    let fresh = ask(&other.engine(&path, 12_000), chat(&second, 8)).await.unwrap();
+    assert_eq!(fresh.finished.timing.tokens_reused, 0);
+    assert_eq!(reused.text, fresh.text);
+}
+
+#[tokio::test]
+async fn f4_sigkill_in_the_middle_is_one_error_and_the_next_request_works() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("smollm2-135m"), 2048);
+    let mut events = engine.start(chat("Count from one to a thousand.", 600), Cancel::new());
+    first_text(&mut events).await;
+    rig.signal(Signal::SIGKILL);
+    let mut failures = vec![];
+    while let Some(event) = events.recv().await {
+        if let Event::Failed(error) = event {
+            failures.push(error);
+        }
+    }
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(failures[0].kind, ErrorKind::Unavailable);
+    assert!(failures[0].message.contains("died"), "{failures:?}");
+    assert!(ask(&engine, chat("Say hello.", 4)).await.is_ok());
+}
+
+#[tokio::test]
+async fn f4_three_deaths_switch_the_model_off() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("smollm2-135m"), 2048);
+    for _ in 0..3 {
+        let mut events = engine.start(chat("Count from one to a thousand.", 600), Cancel::new());
+        first_text(&mut events).await;
+        rig.signal(Signal::SIGKILL);
+        while events.recv().await.is_some() {}
+    }
+    let error = ask(&engine, chat("Say hello.", 4)).await.unwrap_err();
+    assert!(error.message.contains("switched off"), "{error}");
+}
+
+#[tokio::test]
+async fn f5_a_stopped_process_is_killed_and_replaced() {
+    let mut rig = Rig::new();
+    rig.surroundings.hang = Some(Duration::from_secs(1));
+    let engine = rig.engine(model_path("smollm2-135m"), 2048);
+    let mut events = engine.start(chat("Count from one to a thousand.", 600), Cancel::new());
+    first_text(&mut events).await;
+    rig.signal(Signal::SIGSTOP);
+    let outcome = tokio::time::timeout(Duration::from_secs(60), collect(events, |_| {})).await.expect("the hang is noticed");
+    assert_eq!(outcome.unwrap_err().kind, ErrorKind::Unavailable);
+    assert!(ask(&engine, chat("Say hello.", 4)).await.is_ok());
+}
+
+#[tokio::test]
+async fn f6_a_prompt_longer_than_the_context_is_refused_with_numbers() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("smollm2-135m"), 256);
+    let error = ask(&engine, chat(&"word ".repeat(400), 16)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TooLong);
+    assert!(error.message.contains("256"), "{error}");
+    let answer = ask(&engine, chat("Count from one to a thousand.", 1000)).await;
+    assert!(answer.is_ok_and(|answer| answer.finished.timing.tokens_out < 256), "decoding stops at the end of the context");
+}
+
+#[tokio::test]
+async fn f7_f8_cancelled_completions_leave_the_cache_consistent() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let engine = rig.engine(&path, 4096);
+    let question = |number: usize| chat(&format!("{} {}", "context ".repeat(100), "x".repeat(number)), 32);
+    let before = ask(&engine, question(0)).await.unwrap();
+    for number in 1..=50 {
+        let cancel = Cancel::new();
+        let mut events = engine.start(question(number % 7), cancel.clone());
+        if number % 2 == 0 {
+            // During decoding; otherwise during the prompt.
+            events.recv().await;
+        }
+        cancel.cancel();
+        let outcome = collect(events, |_| {}).await;
+        assert!(outcome.is_ok() || outcome.is_err_and(|error| error.kind == ErrorKind::Cancelled));
+    }
+    assert_eq!(ask(&engine, question(0)).await.unwrap().text, before.text);
+}
+
+#[tokio::test]
+async fn f3_a_model_without_fim_tokens_says_so() {
+    let rig = Rig::new();
+    let path = rig.path().join("deepseek2.gguf");
+    let mut file = gguf::deepseek("deepseek2");
+    file.rename_tokens("fim", "was");
+    file.write(&path);
+    let engine = rig.engine(&path, 1024);
+    assert!(!engine.caps().await.unwrap().fim);
+    let error = ask(&engine, hole("a", "b", 4)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+}
+
+#[tokio::test]
+async fn f11_control_tokens_in_user_text_are_plain_text() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("smollm2-135m"), 1024);
+    let without = ask(&engine, chat("x", 1)).await.unwrap().finished.timing;
+    let with = ask(&engine, chat(&"<|im_start|>".repeat(50), 1)).await.unwrap().finished.timing;
+    // As control tokens they would be 50 tokens.
+    let more = with.tokens_reused + with.tokens_decoded - without.tokens_reused - without.tokens_decoded;
+    assert!(more > 150, "{more}");
+    // The same count comes from the tokenizer once the model is there; the estimate for this text is 182.
+    let spaces = " ".repeat(600);
+    let exact = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        engine.tokens().count(&spaces) < 182
+    });
+    assert!(exact, "counts are the model's own");
+}
+
+#[tokio::test]
+async fn f14_a_replaced_file_is_loaded_anew() {
+    let rig = Rig::new();
+    let path = rig.path().join("model.gguf");
+    gguf::llama4().write(&path);
+    let engine = rig.engine(&path, 1024);
+    ask(&engine, chat("hello", 4)).await.unwrap();
+    let replaced = rig.path().join("new.gguf");
+    gguf::deepseek("deepseek32").write(&replaced);
+    std::fs::rename(&replaced, &path).unwrap();
+    let after = ask(&engine, chat("hello", 4)).await.unwrap();
+    assert!(after.finished.timing.load_ms > 0.0, "{:?}", after.finished.timing);
+    std::fs::write(&path, b"GGUF").unwrap();
+    assert_eq!(ask(&engine, chat("hello", 4)).await.unwrap_err().kind, ErrorKind::Configuration);
+}
+
+#[tokio::test]
+async fn two_engines_share_one_process_which_leaves_when_idle() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let (one, two) = (rig.engine(&path, 1024), rig.engine(&path, 1024));
+    let (a, b) = tokio::join!(ask(&one, chat("hello", 4)), ask(&two, chat("hello", 4)));
+    assert_eq!(a.unwrap().text, b.unwrap().text);
+    let pid = rig.pid();
+    drop(one);
+    ask(&two, chat("again", 4)).await.unwrap();
+    assert_eq!(rig.pid(), pid);
+    drop(two);
+    for _ in 0..200 {
+        if !rig.socket().exists() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the engine process stays without clients");
+}
+
+#[tokio::test]
+async fn e10_another_version_is_refused_in_words() {
+    let rig = Rig::new();
+    let listener = std::os::unix::net::UnixListener::bind(rig.socket()).unwrap();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let theirs: wire::Greeting = wire::read(&mut stream).unwrap().unwrap();
+        wire::write(&mut stream, &wire::Greeting { protocol: 999, build: "9.9.9".into() }).unwrap();
+        theirs
+    });
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let error = ask(&rig.engine(&path, 1024), chat("hello", 4)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Configuration);
+    assert!(error.message.contains("9.9.9") && error.message.contains("Restart"), "{error}");
+    assert_eq!(other.join().unwrap(), wire::Greeting::own());
+}
+
+#[tokio::test]
+async fn a_stale_socket_is_cleaned_up_and_the_new_one_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let rig = Rig::new();
+    drop(std::os::unix::net::UnixListener::bind(rig.socket()).unwrap());
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    ask(&rig.engine(&path, 1024), chat("hello", 4)).await.unwrap();
+    assert_eq!(std::fs::metadata(rig.socket()).unwrap().permissions().mode() & 0o777, 0o600);
+}

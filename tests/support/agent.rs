@@ -1,0 +1,169 @@
+//! An agent for the server's own tests: it hangs, answers or fails as told, and knows how much of its work still runs.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use longsight::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
+use longsight::server::Options;
+use longsight::server::agent::{
+    Agent, Edited, FileEdit, How, Offer, Piece, Place, Preview, Question, Scene, Sink, Suggestion, Typing, Wish,
+};
+use longsight::text::{Batch, Edit};
+use serde_json::{Value, json};
+
+/// What it does with requests that need a model.
+#[derive(Clone, Debug)]
+pub enum Mood {
+    Hang,
+    Answer(String),
+    /// Answers when [`Fake::release`] is called.
+    Late(String),
+    Fail(String),
+    Panic,
+}
+
+/// See the module.
+pub struct Fake {
+    pub mood: Mutex<Mood>,
+    /// Model work that has started, and that has not ended.
+    pub started: AtomicUsize,
+    pub running: Arc<AtomicUsize>,
+    released: Arc<AtomicBool>,
+    pub roots: Mutex<Vec<PathBuf>>,
+    pub files: Mutex<Vec<PathBuf>>,
+}
+
+/// Counts down when the future that holds it is dropped.
+struct Running(Arc<AtomicUsize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Fake {
+    pub fn new(mood: Mood) -> Arc<Fake> {
+        Arc::new(Fake {
+            mood: Mutex::new(mood),
+            started: AtomicUsize::new(0),
+            running: Arc::default(),
+            released: Arc::default(),
+            roots: Mutex::default(),
+            files: Mutex::default(),
+        })
+    }
+
+    pub fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    /// Lets late answers come.
+    pub fn release(&self) {
+        self.released.store(true, Ordering::SeqCst);
+    }
+
+    fn model(&self) -> BoxFuture<'static, Result<String, EngineError>> {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let running = Running(self.running.clone());
+        let mood = self.mood.lock().unwrap().clone();
+        let released = self.released.clone();
+        Box::pin(async move {
+            let _running = running;
+            match mood {
+                Mood::Hang => std::future::pending().await,
+                Mood::Answer(text) => Ok(text),
+                Mood::Late(text) => {
+                    while !released.load(Ordering::SeqCst) {
+                        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    }
+                    Ok(text)
+                }
+                Mood::Fail(reason) => Err(EngineError::new(ErrorKind::Unavailable, reason)),
+                Mood::Panic => panic!("injected"),
+            }
+        })
+    }
+}
+
+impl Agent for Fake {
+    fn workspace(&self, scene: Scene) {
+        *self.roots.lock().unwrap() = scene.snapshot.roots.iter().map(|root| root.path().into()).collect();
+    }
+
+    fn files_changed(&self, paths: Vec<PathBuf>) {
+        self.files.lock().unwrap().extend(paths);
+    }
+
+    fn complete(&self, _: Scene, at: Place, _: Typing, _: Cancel) -> BoxFuture<'static, Result<Vec<Suggestion>, EngineError>> {
+        let model = self.model();
+        Box::pin(async move { Ok(vec![Edit { range: at.bytes, text: model.await? }]) })
+    }
+
+    fn answer(&self, _: Scene, question: Question, _: Cancel, sink: Sink) -> BoxFuture<'static, Result<Value, EngineError>> {
+        let model = self.model();
+        Box::pin(async move {
+            sink(Piece::Progress("looking".into(), Some(50)));
+            let text = model.await?;
+            for word in text.split_inclusive(' ') {
+                sink(Piece::Text(word.into()));
+            }
+            let path = match &question {
+                Question::Explain(place) => place.document.uri.trim_start_matches("file:///w/").to_string(),
+                Question::Ask(_) => "src/a.rs".into(),
+            };
+            let citations = json!([{ "path": path, "line": 3, "verified": true }, { "path": "none.rs", "line": 1, "verified": false }]);
+            Ok(
+                json!({ "text": text, "citations": citations, "route": { "role": "scout", "engine": "fake", "reason": "test" }, "timing": {} }),
+            )
+        })
+    }
+
+    fn offers(&self, _: Scene, _: Place, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+        let offer = |title: &str, kind: &str, explains| Offer { title: title.into(), kind: kind.into(), explains };
+        let mut offers = vec![
+            offer("Explain", "", true),
+            offer("Rewrite", "refactor.rewrite", false),
+            offer("Document", "refactor.rewrite.longsight.document", false),
+        ];
+        if !problems.is_empty() {
+            offers.push(offer("Fix", "quickfix", false));
+        }
+        Box::pin(async { offers })
+    }
+
+    fn edit(&self, _: Scene, wish: Wish, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
+        let model = self.model();
+        Box::pin(async move {
+            let text = model.await?;
+            let instruction = matches!(wish.how, How::Instruction(_));
+            let edits = Batch::one(Edit { range: wish.place.bytes, text });
+            let files = vec![FileEdit { document: wish.place.document, edits }];
+            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction }) })
+        })
+    }
+
+    fn preview(&self, _: Scene, preview: Preview) -> BoxFuture<'static, Result<Value, EngineError>> {
+        Box::pin(async move { Ok(json!({ "parts": [], "tokens": 0, "budget": preview.budget.unwrap_or(7) })) })
+    }
+
+    fn status(&self) -> Value {
+        json!({ "engines": {} })
+    }
+}
+
+/// A server with this agent, and no configuration of the person who runs the tests.
+pub fn options(agent: Arc<Fake>) -> Options {
+    Options { config: Some("/nonexistent/longsight.toml".into()), cache: None, agent, probe: None }
+}
+
+/// A server of which only the protocol is asked.
+pub fn quiet() -> Options {
+    options(Fake::new(Mood::Hang))
+}

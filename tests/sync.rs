@@ -1,0 +1,211 @@
+//! Open documents stay equal to the editor's: fault rows B1–B8, B10–B15 over the real serve loop.
+
+use crate::support::agent::quiet;
+use longsight::text::Encoding;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+use crate::support::editor::{Editor, initialize_params};
+
+const URI: &str = "file:///w/a.rs";
+
+fn started(encoding: &str) -> Editor {
+    let mut editor = Editor::memory(quiet());
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    params["capabilities"]["general"]["positionEncodings"] = json!([encoding]);
+    editor.initialize(params);
+    editor
+}
+
+fn change(editor: &mut Editor, version: i32, changes: Value) {
+    let document = json!({ "uri": URI, "version": version });
+    editor.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+}
+
+fn at(line: u32, start: u32, end: u32) -> Value {
+    json!({ "start": { "line": line, "character": start }, "end": { "line": line, "character": end } })
+}
+
+/// The server's text after the changes of one notification.
+fn after(text: &str, changes: Value) -> String {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", text);
+    change(&mut editor, 2, changes);
+    let seen = editor.debug(URI);
+    assert!(seen.get("desynced").is_none(), "{seen}");
+    editor.quit();
+    seen["text"].as_str().unwrap().into()
+}
+
+#[test]
+fn b1_middle_of_a_character_in_three_encodings() {
+    for (encoding, column) in [("utf-16", 2), ("utf-8", 3)] {
+        let mut editor = started(encoding);
+        editor.open(URI, "rust", "a😀b");
+        change(&mut editor, 2, json!([{ "range": at(0, column, column), "text": "x" }]));
+        assert_eq!(editor.debug(URI)["text"], "ax😀b", "{encoding}");
+        editor.quit();
+    }
+}
+
+#[test]
+fn b2_columns_beyond_the_line_are_its_end() {
+    assert_eq!(after("ab\ncd\n", json!([{ "range": at(0, 99, u32::MAX), "text": "!" }])), "ab!\ncd\n");
+}
+
+#[test]
+fn b3_b4_endings_marks_and_scripts_survive() {
+    let text = "\u{feff}a\r\nb\rc\n👩\u{200d}👧 שלום e\u{301}\u{2028}z";
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", text);
+    for (needle, new) in [("b", "bb"), ("שלום", "x"), ("e\u{301}", "é"), ("z", "😀")] {
+        let start = editor.buffers[URI].text.find(needle).unwrap();
+        editor.edit(URI, start..start + needle.len(), new);
+        editor.assert_in_step();
+    }
+    assert!(editor.buffers[URI].text.starts_with("\u{feff}a\r\nbb\rc\n"));
+    editor.quit();
+}
+
+#[test]
+fn b5_reversed_overlapping_empty_and_full_changes() {
+    let reversed = json!({ "start": { "line": 0, "character": 4 }, "end": { "line": 0, "character": 1 } });
+    assert_eq!(after("abcdef", json!([{ "range": reversed, "text": "-" }])), "a-ef");
+    assert_eq!(after("abcdef", json!([])), "abcdef");
+    let one_after_the_other = json!([{ "range": at(0, 0, 4), "text": "x" }, { "range": at(0, 0, 2), "text": "y" }]);
+    assert_eq!(after("abcdef", one_after_the_other), "yf");
+    let full_last = json!([{ "range": at(0, 0, 1), "text": "x" }, { "text": "whole" }, { "range": at(0, 5, 5), "text": "!" }]);
+    assert_eq!(after("abc", full_last), "whole!");
+}
+
+#[test]
+fn b6_a_change_behind_the_end_desyncs_until_the_text_comes_whole() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "a\n");
+    change(&mut editor, 2, json!([{ "range": at(40, 0, 0), "text": "x" }]));
+    assert!(editor.debug(URI)["desynced"].is_string());
+    assert!(editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().contains("a.rs"));
+    change(&mut editor, 3, json!([{ "range": at(41, 0, 0), "text": "x" }]));
+    assert!(editor.debug(URI)["desynced"].is_string());
+    assert!(editor.inbox.is_empty(), "I10: told once");
+    change(&mut editor, 4, json!([{ "text": "whole" }]));
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
+}
+
+#[test]
+fn b7_versions_may_jump_but_not_go_back() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "a");
+    change(&mut editor, 1000, json!([{ "range": at(0, 0, 0), "text": "b" }]));
+    assert!(editor.debug(URI).get("desynced").is_none());
+    change(&mut editor, 7, json!([{ "range": at(0, 0, 0), "text": "c" }]));
+    assert!(editor.debug(URI)["desynced"].is_string());
+    editor.open(URI, "rust", "fresh");
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.expect("window/showMessage");
+    editor.quit();
+}
+
+#[test]
+fn b8_documents_that_are_not_open_and_opened_twice() {
+    let mut editor = started("utf-16");
+    change(&mut editor, 2, json!([{ "text": "x" }]));
+    editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": URI } }));
+    editor.notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } }));
+    editor.assert_in_step();
+    editor.open(URI, "rust", "one");
+    editor.open(URI, "python", "");
+    editor.assert_in_step();
+    assert_eq!(editor.debug(URI)["languageId"], "python");
+    editor.close(URI);
+    assert_eq!(editor.assert_in_step(), 0);
+    editor.quit();
+}
+
+#[test]
+fn b10_a_hundred_megabytes_are_left_alone() {
+    let mut editor = started("utf-16");
+    let huge = "x".repeat(40 << 20);
+    editor.notify("textDocument/didOpen", json!({ "textDocument": { "uri": URI, "languageId": "rust", "version": 1, "text": huge } }));
+    editor.expect("window/showMessage");
+    change(&mut editor, 2, json!([{ "range": at(0, 0, 0), "text": "y" }]));
+    assert_eq!(editor.debug(URI)["oversized"], true);
+    assert!(editor.inbox.is_empty(), "I10: told once");
+    change(&mut editor, 3, json!([{ "text": "small" }]));
+    assert_eq!(editor.debug(URI)["text"], "small");
+    editor.quit();
+}
+
+#[test]
+fn b12_uris_of_every_kind() {
+    let mut editor = started("utf-16");
+    for uri in [
+        "untitled:Untitled-1",
+        "git:/w/a.rs?%7B%7D",
+        "vscode-notebook-cell:/w/n.ipynb#W0",
+        "output:tasks",
+        "file:///w/with%20space%23.rs",
+        "file://host/share/a.rs",
+        "file:///w/%ff%fe.rs",
+        "file:///c%3A/windows.rs",
+    ] {
+        editor.open(uri, "rust", "fn a() {}\n");
+        editor.edit(uri, 3..4, "b");
+    }
+    assert_eq!(editor.assert_in_step(), 8);
+    editor.quit();
+}
+
+#[test]
+fn b13_two_names_of_one_file_are_two_consistent_documents() {
+    let mut editor = started("utf-16");
+    editor.open("file:///w/a.rs", "rust", "one");
+    editor.open("file:///w/./link/../a.rs", "rust", "one");
+    editor.edit("file:///w/a.rs", 0..0, "first ");
+    editor.debug("file:///w/a.rs");
+    let texts = editor.request("longsight/debugDocuments", json!({ "text": true }));
+    assert!(texts["result"].as_array().unwrap().iter().any(|document| document["text"] == "first one"), "{texts}");
+    editor.quit();
+}
+
+#[test]
+fn b14_language_changes_by_close_and_open() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "x");
+    editor.close(URI);
+    editor.open(URI, "no such language", "x");
+    assert_eq!(editor.debug(URI)["languageId"], "no such language");
+    editor.quit();
+}
+
+/// B15, P12: a random session of 2,000 steps on three documents in each encoding.
+#[test]
+fn b15_p12_random_session() {
+    for (name, encoding) in [("utf-8", Encoding::Utf8), ("utf-16", Encoding::Utf16), ("utf-32", Encoding::Utf32)] {
+        let mut runner = TestRunner::deterministic();
+        let mut editor = started(name);
+        assert_eq!(editor.encoding, encoding);
+        let uris = ["file:///w/0.rs", "file:///w/1.py", "untitled:2"];
+        for uri in uris {
+            editor.open(uri, "rust", "fn 😀() {\r\n\tlet é = \"漢字\";\r}\n");
+        }
+        let pieces = ["x", "\n", "\r\n", "\r", "😀", "é", "e\u{301}", "שלום", "", "fn f() {\n    1\n}\n"];
+        let step = (0usize..3, 0.0f64..1.0, 0usize..8, prop::sample::select(pieces.to_vec()));
+        for _ in 0..2000 {
+            let (document, place, length, new) = step.new_tree(&mut runner).unwrap().current();
+            let text = &editor.buffers[uris[document]].text;
+            // An editor cannot place its cursor between the two bytes of a line break, nor inside a character.
+            let stop =
+                |offset: usize| text.is_char_boundary(offset) && !(text[..offset].ends_with('\r') && text[offset..].starts_with('\n'));
+            let floor = |offset: usize| (0..=offset.min(text.len())).rev().find(|at| stop(*at)).unwrap();
+            let start = floor((text.len() as f64 * place) as usize);
+            let end = floor(start + length);
+            editor.edit(uris[document], start.min(end)..end.max(start), new);
+        }
+        assert_eq!(editor.assert_in_step(), 3);
+        editor.quit();
+    }
+}

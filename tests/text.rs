@@ -1,0 +1,269 @@
+//! Positions in three encodings, edits, rebase and diff against plain reference computations on strings.
+
+use longsight::text::rebase::{Dropped, rebase};
+use longsight::text::{Batch, Edit, Encoding, Ending, Position, Text, diff, layout};
+use proptest::prelude::*;
+
+const ENCODINGS: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
+
+fn at(line: u32, character: u32) -> Position {
+    Position { line, character }
+}
+
+/// Lines as LSP has them, each with the byte offset of its start, without line breaks.
+fn lines(text: &str) -> Vec<(usize, &str)> {
+    let (mut lines, mut start, mut rest) = (vec![], 0, text);
+    while let Some(end) = rest.find(['\r', '\n']) {
+        lines.push((start, &rest[..end]));
+        let skip = end + if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        (start, rest) = (start + skip, &rest[skip..]);
+    }
+    lines.push((start, rest));
+    lines
+}
+
+fn width(c: char, encoding: Encoding) -> usize {
+    match encoding {
+        Encoding::Utf8 => c.len_utf8(),
+        Encoding::Utf16 => c.len_utf16(),
+        Encoding::Utf32 => 1,
+    }
+}
+
+/// The specification, literally: walk the characters of the line until the next would pass the column.
+fn reference_offset(text: &str, at: Position, encoding: Encoding) -> usize {
+    let lines = lines(text);
+    let Some((start, line)) = lines.get(at.line as usize) else { return text.len() };
+    let (mut column, mut offset) = (0, *start);
+    for c in line.chars() {
+        column += width(c, encoding);
+        if column > at.character as usize {
+            break;
+        }
+        offset += c.len_utf8();
+    }
+    offset
+}
+
+/// Text with everything that has broken a server: astral and combining characters, ZWJ, RTL, BOM, all line breaks, U+2028.
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "fn x() {",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\r",
+        "é",
+        "e\u{301}",
+        "😀",
+        "👩\u{200d}👧",
+        "שלום",
+        "\u{feff}",
+        "\u{2028}",
+        "漢字",
+        "\0",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn b1_b2_positions_follow_the_specification(text in nasty(), line in 0u32..12, character in prop_oneof![0u32..20, Just(u32::MAX)]) {
+        let rope = Text::new(&text);
+        for encoding in ENCODINGS {
+            let offset = rope.offset(at(line, character), encoding);
+            prop_assert_eq!(offset, reference_offset(&text, at(line, character), encoding), "{:?}", encoding);
+            prop_assert!(text.is_char_boundary(offset));
+        }
+    }
+
+    #[test]
+    fn b4_offsets_come_back(text in nasty(), place in 0usize..200) {
+        let rope = Text::new(&text);
+        let offset = rope.floor(place);
+        let inside_break = text[..offset].ends_with('\r') && text[offset..].starts_with('\n');
+        for encoding in ENCODINGS {
+            let there = rope.position(offset, encoding);
+            prop_assert_eq!(rope.offset(there, encoding), if inside_break { offset - 1 } else { offset });
+            prop_assert!(inside_break || rope.contains(there, encoding));
+        }
+    }
+
+    /// B15: random edits at random positions keep the rope equal to a string edited the plain way.
+    #[test]
+    fn b15_random_edits_match_a_string(start in nasty(), edits in prop::collection::vec((0u32..8, 0u32..12, 0u32..8, 0u32..12, nasty()), 1..30)) {
+        for encoding in ENCODINGS {
+            let (mut rope, mut string) = (Text::new(&start), start.clone());
+            for (line, column, to_line, to_column, new) in &edits {
+                let (a, b) = (at(*line, *column), at(*to_line, *to_column));
+                let (x, y) = (reference_offset(&string, a, encoding), reference_offset(&string, b, encoding));
+                rope.replace(rope.offsets(longsight::text::Range { start: a, end: b }, encoding), new);
+                string.replace_range(x.min(y)..x.max(y), new);
+            }
+            prop_assert_eq!(rope.to_string(), string);
+        }
+    }
+
+    #[test]
+    fn hunks_turn_the_old_text_into_the_new(old in nasty(), new in nasty()) {
+        let batch = Batch::new(diff::hunks(&old, &new).into_iter().map(|hunk| hunk.edit).collect()).unwrap();
+        let mut text = Text::new(&old);
+        text.apply(&batch).unwrap();
+        prop_assert_eq!(text.to_string(), new);
+    }
+
+    #[test]
+    fn an_inverted_batch_restores_the_text(old in nasty(), edits in edits()) {
+        let base = Text::new(&old);
+        let Some(batch) = fit(&base, edits) else { return Ok(()) };
+        let mut text = base.clone();
+        text.apply(&batch).unwrap();
+        text.apply(&batch.invert(&base)).unwrap();
+        prop_assert_eq!(text.to_string(), old);
+    }
+
+    /// J12: a rebased edit gives what both changes at once give, or the whole of an insertion whose start was typed.
+    #[test]
+    fn j12_rebase_is_exact_or_dropped(old in nasty(), ours in edits(), theirs in edits()) {
+        let base = Text::new(&old);
+        let (Some(ours), Some(theirs)) = (fit(&base, ours), fit(&base, theirs)) else { return Ok(()) };
+        let Some(edit) = ours.edits().first() else { return Ok(()) };
+        let Ok(rebased) = rebase(edit, &base, &theirs) else { return Ok(()) };
+        let mut result = base.clone();
+        result.apply(&theirs).unwrap();
+        result.apply(&Batch::one(rebased)).unwrap();
+
+        let minimal = |edits: &[Edit]| edits.iter().map(|edit| edit.trimmed(&base)).collect::<Vec<_>>();
+        let (edit, users_trimmed) = (edit.trimmed(&base), minimal(theirs.edits()));
+        let typed = |user: &Edit| edit.range.is_empty() && user.range == edit.range && edit.text.starts_with(&user.text);
+        // Trimming may move two of the user's edits to one place, where their order is lost: then they stand as they were typed.
+        let combine = |users: &[Edit]| {
+            let kept = users.iter().zip(&users_trimmed).filter(|(_, trimmed)| !typed(trimmed)).map(|(user, _)| user.clone());
+            Batch::new(kept.chain([edit.clone()]).collect())
+        };
+        let together = combine(&users_trimmed).or_else(|_| combine(theirs.edits()));
+        prop_assume!(together.is_ok());
+        let mut expected = base.clone();
+        expected.apply(&together.expect("assumed")).unwrap();
+        prop_assert_eq!(result.to_string(), expected.to_string());
+    }
+}
+
+fn edits() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
+    prop::collection::vec((0usize..60, 0usize..10, prop_oneof![nasty(), Just("a\n".to_string())]), 0..4)
+}
+
+/// Edits cut down to the text, or nothing when they overlap.
+fn fit(base: &Text, edits: Vec<(usize, usize, String)>) -> Option<Batch> {
+    let edits = edits.into_iter().map(|(start, length, text)| Edit { range: base.floor(start)..base.floor(start + length), text });
+    Batch::new(edits.collect()).ok()
+}
+
+#[test]
+fn b1_middle_of_a_surrogate_pair_is_its_start() {
+    let text = Text::new("a😀b");
+    assert_eq!(text.offset(at(0, 2), Encoding::Utf16), 1);
+    assert_eq!(text.offset(at(0, 3), Encoding::Utf16), 5);
+    assert_eq!(text.offset(at(0, 3), Encoding::Utf8), 1);
+    assert_eq!(text.offset(at(0, 2), Encoding::Utf32), 5);
+}
+
+#[test]
+fn b2_beyond_the_end_clamps() {
+    for encoding in ENCODINGS {
+        let text = Text::new("ab\r\ncd");
+        assert_eq!(text.offset(at(0, u32::MAX), encoding), 2);
+        assert_eq!(text.offset(at(u32::MAX, 0), encoding), 6);
+        assert_eq!(text.position(usize::MAX, encoding), at(1, 2));
+    }
+}
+
+#[test]
+fn b3_line_breaks_are_the_three_of_lsp() {
+    let text = Text::new("a\r\nb\rc\nd\u{2028}e");
+    assert_eq!(text.len_lines(), 4);
+    assert_eq!((text.line_text(1).as_str(), text.line_text(3).as_str(), text.line_text(9).as_str()), ("b", "d\u{2028}e", ""));
+    assert_eq!((Ending::of("a\r\nb\r\nc\n"), Ending::of("a\rb\rc\n"), Ending::of("a")), (Ending::CrLf, Ending::Cr, Ending::Lf));
+    assert_eq!(Ending::CrLf.apply("a\nb\r\nc\rd"), "a\r\nb\r\nc\r\nd");
+}
+
+#[test]
+fn b4_a_byte_order_mark_is_a_character_of_the_text() {
+    let mut text = Text::new("\u{feff}fn");
+    assert_eq!(text.offset(at(0, 1), Encoding::Utf16), 3);
+    text.replace(3..5, "let");
+    assert_eq!(text.to_string(), "\u{feff}let");
+}
+
+#[test]
+fn equal_texts_have_equal_hashes_whatever_their_history() {
+    let mut edited = Text::new(&"line\n".repeat(4000));
+    edited.replace(5..10, "");
+    edited.replace(5..5, "line\n");
+    assert_eq!(edited.hash(), Text::new(&"line\n".repeat(4000)).hash());
+    assert_ne!(edited.hash(), Text::new("line\n").hash());
+}
+
+#[test]
+fn j1_typing_the_suggestion_shrinks_it_and_typing_otherwise_drops_it() {
+    let base = Text::new("let x = \nlet y = 2;\n");
+    let suggestion = Edit::insert(8, "compute(1);");
+    let typed = |text: &str| rebase(&suggestion, &base, &Batch::one(Edit::insert(8, text)));
+    assert_eq!(typed("comp"), Ok(Edit::insert(12, "ute(1);")));
+    assert_eq!(typed("compute(1);").map(|edit| edit.is_empty()), Ok(true));
+    assert_eq!(typed("other"), Err(Dropped::TypedOtherwise));
+    let elsewhere = Batch::one(Edit::insert(0, "// 😀\n"));
+    assert_eq!(rebase(&suggestion, &base, &elsewhere), Ok(Edit::insert(16, "compute(1);")));
+    let deleted = Batch::one(Edit { range: 4..9, text: String::new() });
+    assert_eq!(rebase(&suggestion, &base, &deleted), Err(Dropped::Changed));
+}
+
+#[test]
+fn j12_lines_put_beside_an_edited_line_do_not_drop_the_edit() {
+    let base = Text::new("a\nb\nc\n");
+    let ours = Edit { range: 2..4, text: "B\n".into() };
+    let above = Batch::one(Edit::insert(2, "new\n"));
+    assert_eq!(rebase(&ours, &base, &above), Ok(Edit { range: 6..7, text: "B".into() }));
+    let beside = Batch::one(Edit::insert(2, "pre"));
+    assert_eq!(rebase(&ours, &base, &beside), Err(Dropped::Changed), "the edited word became part of another");
+    let far = Batch::new(vec![Edit::insert(0, "x\n"), Edit::insert(4, "y\n")]).unwrap();
+    assert_eq!(rebase(&ours, &base, &far), Ok(Edit { range: 4..5, text: "B".into() }));
+}
+
+#[test]
+fn j3_overlap_is_refused_and_identical_edits_count_once() {
+    let edit = |start, end| Edit { range: start..end, text: "x".into() };
+    assert!(Batch::new(vec![edit(0, 4), edit(3, 5)]).is_err());
+    assert!(Batch::new(vec![Edit::insert(3, "a"), Edit::insert(3, "b")]).is_err());
+    assert_eq!(Batch::new(vec![edit(3, 4), edit(0, 3), edit(3, 4)]).unwrap().edits().len(), 2);
+    assert!(Text::new("é").apply(&Batch::one(edit(1, 2))).is_err(), "inside a character");
+}
+
+#[test]
+fn hunks_carry_lines_and_a_unified_diff() {
+    let (old, new) = ("a\nb\nc\nd\n", "a\nB\nc\nd\ne\n");
+    let hunks = diff::hunks(old, new);
+    assert_eq!(hunks.iter().map(|hunk| hunk.old_lines.clone()).collect::<Vec<_>>(), [1..2, 4..4]);
+    expect_test::expect![[r#"
+        --- a/x.rs
+        +++ b/x.rs
+        @@ -1,4 +1,5 @@
+         a
+        -b
+        +B
+         c
+         d
+        +e
+    "#]]
+    .assert_eq(&diff::unified("x.rs", old, new));
+}
+
+#[test]
+fn layout_is_read_and_kept() {
+    assert_eq!(layout::indent_unit("fn a() {\n  b();\n  if c {\n    d();\n  }\n}\n"), "  ");
+    assert_eq!(layout::indent_unit("fn a() {\n\tb();\n}\n"), "\t");
+    assert_eq!(layout::indent_unit("a\nb\n"), "    ");
+    assert_eq!(layout::reindent("  if x {\n    y\n\n  }\n", "\t"), "\tif x {\n\t  y\n\n\t}\n");
+}

@@ -1,0 +1,181 @@
+//! Invariants of the source itself: layers, one owner per foreign crate, sizes, docs, locks.
+
+use std::path::{Path, PathBuf};
+
+/// Rust files below `folder`, with their text.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut stack = vec![root.join(folder)];
+    let mut files = vec![];
+    while let Some(path) = stack.pop() {
+        if path.is_dir() {
+            stack.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let name: PathBuf = path.strip_prefix(root).unwrap().into();
+            files.push((name.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+fn none(broken: Vec<String>) {
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// Code lines without comments.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(number, line)| (number + 1, line))
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let files = rust_files("src").into_iter().chain(rust_files("tests")).chain(rust_files("benches"));
+    none(files.filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| format!("{name}: has no `//!` line")).collect());
+}
+
+/// What each module may use besides itself and the leaves `config` and `report`.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("text", &[]),
+    ("workspace", &["text"]),
+    ("syntax", &["workspace", "text"]),
+    ("index", &["syntax", "workspace", "text"]),
+    ("context", &["index", "syntax", "workspace", "text"]),
+    ("dialect", &[]),
+    ("models", &[]),
+    ("engine", &["dialect", "models"]),
+    ("route", &["engine", "dialect", "models"]),
+    ("agent", &["context", "index", "syntax", "workspace", "text", "route", "engine", "dialect"]),
+    ("features", &["agent", "context", "index", "syntax", "workspace", "text", "route", "engine", "dialect"]),
+    ("config", &[]),
+    ("report", &[]),
+];
+
+#[test]
+fn modules_use_only_what_stands_below() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        let module = name.trim_start_matches("src/").split(['/', '.']).next().unwrap_or_default().to_string();
+        let Some((_, below)) = LAYERS.iter().find(|(layer, _)| *layer == module) else { continue };
+        for (number, line) in code(&text) {
+            for used in line.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let leaf = ["config", "report", "bug", "macros"].contains(&used.as_str());
+                if !leaf && used != module && !below.contains(&used.as_str()) {
+                    broken.push(format!("{name}:{number}: `{module}` must not use `{used}`"));
+                }
+            }
+        }
+    }
+    none(broken);
+}
+
+/// Foreign crates and the only places that may name them.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("tower_lsp", &["src/server/"]),
+    ("lsp_types", &["src/server/"]),
+    ("ropey", &["src/text/"]),
+    ("tree_sitter", &["src/syntax/"]),
+    ("llama_cpp_2", &["src/engine/llama/process"]),
+    ("reqwest", &["src/engine/http/", "src/models/download"]),
+    ("ignore", &["src/workspace/"]),
+    ("notify", &["src/workspace/"]),
+    ("tokio", &["src/server/", "src/engine/", "src/agent/driver", "src/index/", "src/cli/", "src/models/download"]),
+];
+
+#[test]
+fn foreign_crates_have_one_owner() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        for (number, line) in code(&text) {
+            for (owned, owners) in OWNERS {
+                let uses = [format!("{owned}::"), format!("use {owned};")];
+                let names = uses.iter().any(|used| {
+                    line.match_indices(used.as_str())
+                        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+                });
+                if names && !owners.iter().any(|owner| name.starts_with(owner)) {
+                    broken.push(format!("{name}:{number}: `{owned}` belongs to {}", owners.join(", ")));
+                }
+            }
+        }
+    }
+    none(broken);
+}
+
+#[test]
+fn files_and_functions_stay_small() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.len() > 800 {
+            broken.push(format!("{name}: {} lines, at most 800", lines.len()));
+        }
+        let mut open: Option<(usize, usize)> = None;
+        for (number, line) in lines.iter().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let head = line.trim_start();
+            let head = ["pub(crate) ", "pub(super) ", "pub ", "async ", "const ", "unsafe "]
+                .iter()
+                .fold(head, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+            if head.starts_with("fn ") && open.is_none() {
+                open = Some((number, indent));
+            }
+            if let Some((start, depth)) = open
+                && indent == depth
+                && (line.trim_end().ends_with('}') && line.trim_start().starts_with('}')
+                    || number == start && line.trim_end().ends_with(['}', ';']))
+            {
+                if number - start + 1 > 90 {
+                    broken.push(format!("{name}:{}: function of {} lines, at most 90", start + 1, number - start + 1));
+                }
+                open = None;
+            }
+        }
+    }
+    none(broken);
+}
+
+#[test]
+fn locks_are_rare() {
+    let (mut locks, mut lines) = (0, 0);
+    for (_, text) in rust_files("src") {
+        for (_, line) in code(&text) {
+            lines += usize::from(!line.trim().is_empty());
+            locks += line.matches("Mutex<").count() + line.matches("RwLock<").count();
+        }
+    }
+    let per_thousand = locks as f64 * 1000.0 / lines.max(1) as f64;
+    // A small tree has few lines to divide by; the ratio binds from 10,000 lines on.
+    assert!(lines < 10_000 || per_thousand <= 0.6, "{locks} locks in {lines} lines: {per_thousand:.2} per thousand");
+}
+
+#[test]
+fn no_registry_host_and_no_leftovers() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        for (number, line) in text.lines().enumerate() {
+            for word in ["FIXME", "XXX", "todo!(", "unimplemented!(", "dbg!("] {
+                if line.contains(word) {
+                    broken.push(format!("{name}:{}: `{word}`", number + 1));
+                }
+            }
+        }
+    }
+    none(broken);
+}
+
+/// Every setting of the code stands in the README's table, and none besides.
+#[test]
+fn settings_in_the_code_are_those_in_the_readme() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let sections: Vec<&str> = longsight::config::SECTIONS.iter().map(|section| section.0).collect();
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let mut listed: Vec<String> =
+        rows.filter(|row| sections.contains(&row.split('.').next().unwrap_or_default())).map(|row| row.replace(".*", "")).collect();
+    let mut known: Vec<String> =
+        longsight::config::SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(move |key| format!("{section}.{key}"))).collect();
+    listed.sort();
+    known.sort();
+    assert_eq!(listed, known);
+}
