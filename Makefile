@@ -74,7 +74,7 @@ fast:
 
 lint:
 	cargo fmt --check
-	cargo clippy --release --locked --all-targets -- -D warnings -A dead_code
+	cargo clippy --release --locked --all-targets -- -D warnings
 
 test-deps:
 	@scripts/install-deps test

@@ -57,13 +57,8 @@ impl Site {
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let body = item.body.clone()?;
         let inside = self.text[body.clone()].trim().trim_start_matches('{').trim_end_matches('}');
-        let placeholder = |line: &str| {
-            let line = line.trim().trim_end_matches([';', ',']);
-            let comment = line.starts_with("//") || line.starts_with('#');
-            let nothing = ["", "pass", "...", "todo!()", "unimplemented!()", "raise NotImplementedError", "raise NotImplementedError()"];
-            comment || nothing.contains(&line) || line.starts_with("todo!(") || line.starts_with("unimplemented!(")
-        };
-        inside.lines().all(placeholder).then_some(body)
+        let language = self.language.as_ref()?;
+        inside.lines().all(|line| language.is_blank(line)).then_some(body)
     }
 
     /// The selection widened to whole lines, without the last line break. Without a selection: the item there, else the line.

@@ -193,9 +193,8 @@ impl Drop for Index {
     }
 }
 
-/// Files that are being scanned for one tier.
+/// Files that are being scanned.
 struct Job {
-    tier: Tier,
     entries: Arc<Vec<Entry>>,
     left: usize,
 }
@@ -363,7 +362,7 @@ impl Owner {
         }
         self.pass += 1;
         let entries = Arc::new(todo);
-        self.job = Some(Job { tier, entries: entries.clone(), left: entries.len() });
+        self.job = Some(Job { entries: entries.clone(), left: entries.len() });
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..self.threads().min(entries.len()) {
             let (pass, entries, next) = (self.pass, entries.clone(), next.clone());

@@ -34,8 +34,4 @@ impl Postings {
             _ => &[],
         }
     }
-
-    pub fn len(&self) -> usize {
-        self.pairs.len()
-    }
 }

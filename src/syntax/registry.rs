@@ -78,6 +78,9 @@ struct Entry {
     /// Blocks are told by indentation, not by braces.
     #[serde(default)]
     indented: bool,
+    /// Statements that stand for a body to come; a call's arguments may follow.
+    #[serde(default)]
+    placeholders: Vec<String>,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
 }
@@ -106,6 +109,7 @@ pub struct Language {
     pub(super) scope_roles: Vec<u8>,
     /// Blocks are told by indentation.
     pub indented: bool,
+    placeholders: Vec<String>,
     pub(super) lexical: Option<(Regex, Vec<(usize, Kind)>)>,
     pub(super) imports: Option<import::Style>,
     pub(super) visibility: Option<Visibility>,
@@ -115,6 +119,17 @@ impl Language {
     /// Whether the language has a parser.
     pub fn parses(&self) -> bool {
         self.grammar.is_some()
+    }
+
+    /// Whether a line holds no code: space, a comment, or a statement that stands for a body to come.
+    pub fn is_blank(&self, line: &str) -> bool {
+        let line = line.trim().trim_end_matches([';', ',']);
+        let comment = self.comment.as_deref().is_some_and(|opens| line.starts_with(opens));
+        let stands_in = |placeholder: &String| {
+            let rest = line.strip_prefix(placeholder.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('(') && rest.ends_with(')'))
+        };
+        line.is_empty() || comment || self.placeholders.iter().any(stands_in)
     }
 }
 
@@ -223,6 +238,7 @@ impl Registry {
             roles: widened(tags.roles(walk::ROLES)),
             scope_roles: widened(scope.roles(scope::ROLES)),
             indented: entry.indented,
+            placeholders: entry.placeholders,
             tags,
             lexical,
             imports: entry.imports,

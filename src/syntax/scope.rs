@@ -74,7 +74,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     }
     if let Some(block) = &place.block {
         place.block_end = block.end;
-        place.block_is_empty = text.get(block.clone()).is_some_and(|inside| is_empty(parsed, inside));
+        place.block_is_empty = text.get(block.clone()).is_some_and(|inside| inside.lines().all(|line| parsed.language().is_blank(line)));
     }
     place
 }
@@ -243,13 +243,4 @@ fn unmatched(letters: impl Iterator<Item = (usize, char)>, opposite: char, wante
         }
     }
     None
-}
-
-/// Whether a block holds no code: space, comments, or a placeholder that stands for a body to come.
-fn is_empty(parsed: &Parsed, inside: &str) -> bool {
-    let language = parsed.language();
-    inside.lines().map(str::trim).all(|line| {
-        let comment = language.comment.as_deref().is_some_and(|opens| line.starts_with(opens));
-        line.is_empty() || comment || matches!(line, "pass" | "..." | "todo!()" | "unimplemented!()")
-    })
 }
