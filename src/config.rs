@@ -128,11 +128,15 @@ pub struct Policy {
     pub auto_coder: bool,
     /// Mean log-probability below which a first-pass completion counts as unsure.
     pub min_confidence: f64,
+    /// Context window in tokens from which on a model edits step by step with tools; below it fills one form with one call.
+    pub agent_context: u32,
+    /// Let the scout hand a question to the coder.
+    pub escalate: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { local_only: false, auto_coder: false, min_confidence: -1.5 }
+        Self { local_only: false, auto_coder: false, min_confidence: -1.5, agent_context: 16_384, escalate: true }
     }
 }
 
@@ -246,7 +250,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ),
     ("completion", &["automatic", "max_tokens", "in_comments", "latency_ms"]),
     ("context", &["completion_tokens", "explain_tokens", "ask_tokens", "edit_tokens"]),
-    ("route", &["local_only", "auto_coder", "min_confidence"]),
+    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate"]),
 ];
 
 type Complain<'a> = &'a mut dyn FnMut(&str, String);

@@ -1,8 +1,11 @@
 //! The agent: a turn of questions and tool calls as a state machine (`turn`), what it may use up (`limits`), how arguments are checked
-//! (`args`) and where a proposed change belongs (`patch`). Only `driver` waits for anything.
+//! (`args`), where a proposed change belongs (`patch`), what needs a person's word (`permit`) and what the model may call (`tools`).
+//! Only `driver` waits for anything.
 
 pub mod args;
+pub mod driver;
 pub mod limits;
 pub mod patch;
 pub mod permit;
+pub mod tools;
 pub mod turn;

@@ -139,16 +139,22 @@ impl<'a> Lines<'a> {
         Edit { range, text }
     }
 
-    /// The place that shares most lines with `old`, if it shares any that says something.
+    /// The place that shares most lines with `old`, if it shares any that says something. Lines that stand where `old` has them count
+    /// before those that are only somewhere near.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
-        let wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).filter(|line| line.len() > 3).collect();
+        let wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
+        let telling = |line: &&str| line.len() > 3;
         let shared = |first: usize| {
-            let there = self.ranges[first..].iter().take(wanted.len()).map(|range| self.text[range.clone()].trim());
-            there.filter(|line| wanted.contains(line)).count()
+            let there = self.ranges[first..].iter().map(|range| self.text[range.clone()].trim());
+            let there: Vec<&str> = there.take(wanted.len()).collect();
+            let in_place = there.iter().zip(&wanted).filter(|(line, wanted)| line == wanted && telling(line)).count();
+            let near = there.iter().filter(|line| telling(line) && wanted.contains(line)).count();
+            (in_place, near)
         };
-        let (best, score) =
-            (0..self.ranges.len()).map(|first| (first, shared(first))).max_by_key(|(first, score)| (*score, usize::MAX - first))?;
-        (score > 0).then(|| (best + 1, (best..self.ranges.len()).take(wanted.len().clamp(1, SHOWN)).map(|line| self.line(line)).collect()))
+        let best = (0..self.ranges.len()).map(|first| (shared(first), first)).max_by_key(|(score, first)| (*score, usize::MAX - first));
+        let (_, first) = best.filter(|((_, near), _)| *near > 0)?;
+        let shown = (first..self.ranges.len()).take(wanted.len().clamp(1, SHOWN));
+        Some((first + 1, shown.map(|line| self.line(line)).collect()))
     }
 }
 

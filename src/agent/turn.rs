@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::limits::{self, Circles, shorten};
+use super::tools::schema::PROPOSE_EDIT;
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 
 /// What the driver reports. `elapsed` is the time since the turn began.
@@ -22,8 +23,12 @@ pub enum Event {
     },
     /// What came of the calls, in their order.
     Worked(Vec<Worked>),
+    /// The model wrote something that is neither words nor a call.
+    Garbled(String),
     /// The model could not be asked.
     Failed(String),
+    /// The time of a turn is up.
+    Late,
     Cancelled,
 }
 
@@ -88,6 +93,8 @@ pub struct Turn {
     asked: usize,
     /// Answers without a call that were met with a reminder.
     reminded: usize,
+    /// Answers that could not be read.
+    garbled: usize,
     results: usize,
     running: Vec<ToolCall>,
     circles: Circles,
@@ -99,6 +106,8 @@ pub struct Turn {
 const FULL: f64 = 0.75;
 /// Messages at the end that are never dropped.
 const KEPT: usize = 6;
+/// Answers of a turn that may be unreadable.
+const GARBLED: usize = 2;
 /// What stands where a result was.
 const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
 
@@ -107,7 +116,7 @@ impl Turn {
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, thinking: false };
         let (running, circles, failed_edits, steps) = Default::default();
-        Self { state: State::Asking, chat, window, asked: 0, reminded: 0, results: 0, running, circles, failed_edits, steps }
+        Self { state: State::Asking, chat, window, asked: 0, reminded: 0, garbled: 0, results: 0, running, circles, failed_edits, steps }
     }
 
     /// The first effects.
@@ -120,17 +129,19 @@ impl Turn {
             (State::Over, _) => vec![],
             (_, Event::Cancelled) => self.end(Ending::Cancelled),
             (_, Event::Failed(reason)) => self.end(Ending::Failed(reason)),
+            (_, Event::Late) => self.late(),
             (State::Asking, Event::Answered { text, reasoning, calls, elapsed }) => {
                 let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
                 self.chat.messages.push(Message { reasoning, tool_calls: calls.clone(), ..Message::new(Role::Assistant, text.clone()) });
                 if elapsed > limits::TIME {
-                    return self.end(Ending::Stopped(format!("ten minutes are over after {} steps", self.asked)));
+                    return self.late();
                 }
                 if calls.is_empty() { self.remind(text) } else { self.work(calls) }
             }
+            (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
             (State::Working, Event::Worked(results)) => self.worked(results),
             // An event that belongs to another state comes too late: it has no effect.
-            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered { .. }) => vec![],
+            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered { .. } | Event::Garbled(_)) => vec![],
         }
     }
 
@@ -142,6 +153,21 @@ impl Turn {
         self.compact();
         self.state = State::Asking;
         vec![Effect::Say(format!("thinking, step {}", self.asked)), Effect::Ask(self.chat.clone())]
+    }
+
+    fn late(&mut self) -> Vec<Effect> {
+        self.end(Ending::Stopped(format!("ten minutes are over after {} steps", self.asked)))
+    }
+
+    /// What cannot be read is said back, a few times.
+    fn garbled(&mut self, reason: String) -> Vec<Effect> {
+        self.garbled += 1;
+        if self.garbled > GARBLED {
+            return self.end(Ending::Failed(reason));
+        }
+        let words = format!("Your answer could not be read: {}. Call one of the functions, with valid arguments.", shorten(&reason, 400));
+        self.chat.messages.push(Message::new(Role::User, words));
+        self.ask()
     }
 
     /// Text is not an edit: the model is told so once, then the turn is over.
@@ -181,6 +207,9 @@ impl Turn {
             let result = shorten(&worked.result, room);
             self.results += result.len();
             stop = stop.or(self.circles.note(&call.name, &arguments, &result));
+            if call.name == PROPOSE_EDIT && !worked.failed {
+                self.failed_edits.clear();
+            }
             if let Some(target) = worked.target.filter(|_| worked.failed) {
                 let tries = self.failed_edits.entry(target.clone()).or_default();
                 *tries += 1;

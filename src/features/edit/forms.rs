@@ -66,11 +66,11 @@ impl Form {
     pub fn tokens(&self, site: &Site) -> u32 {
         let code = (site.text[self.marked()].len() / 3) as u32;
         match self {
-            Form::Replace { .. } => 200 + code * 2,
-            Form::Document { .. } => 250,
-            Form::Implement { .. } => 500,
-            Form::Test { .. } => 600,
-            Form::Extract { .. } => 300 + code * 2,
+            Form::Replace { .. } => 160 + code * 3 / 2,
+            Form::Document { .. } => 180,
+            Form::Implement { .. } => 400,
+            Form::Test { .. } => 480,
+            Form::Extract { .. } => 240 + code * 2,
         }
         .min(4096)
     }

@@ -85,6 +85,11 @@ impl Plan {
         Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals })
     }
 
+    /// Whether a model that can work with tools should: what concerns one comment is done by one call everywhere.
+    pub fn goes_deep(&self) -> bool {
+        self.kind != TaskKind::Document
+    }
+
     pub fn task(&self, desk: &Desk) -> Task {
         Task { signals: self.signals.clone(), ..desk.task(self.kind) }
     }

@@ -1,0 +1,155 @@
+//! Drives a turn: asks the model through the router, runs the tools on a thread of their own, and hands what happens to the state
+//! machine. The only place of the agent that waits.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::limits;
+use super::tools::Workbench;
+use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
+use crate::dialect::{Chat, ToolCall, ToolChoice};
+use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Priority, Request, Timing};
+use crate::route::{Choice, Decision, RouteError, Router, Task};
+
+/// Hears what happens meanwhile, in words.
+pub type Say<'a> = &'a (dyn Fn(String) + Send + Sync);
+
+/// What a turn needs besides its messages and tools.
+pub struct Driver<'a> {
+    pub router: &'a Router,
+    pub task: Task,
+    pub cancel: &'a Cancel,
+    pub say: Say<'a>,
+    /// Sees the engine's events, for the display.
+    pub see: &'a (dyn Fn(&engine::Event) + Send + Sync),
+}
+
+/// What came of a turn.
+pub struct Outcome {
+    pub ending: Ending,
+    pub steps: Vec<Step>,
+    /// The tools with their drafts; none when they were still at work when the turn ended.
+    pub bench: Option<Workbench>,
+    /// Who answered; none when nobody did.
+    pub decision: Option<Decision>,
+    /// All answers together.
+    pub timing: Timing,
+    /// The error that ended it, with its kind.
+    pub error: Option<EngineError>,
+}
+
+/// Wall time of an edit by a single call.
+pub const SHORT: Duration = Duration::from_secs(180);
+
+/// What comes of work in time; none when it takes longer.
+pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+/// Most tokens of one answer, and the part of the window that it may take.
+const ANSWER: u32 = 4096;
+const ANSWER_SHARE: u32 = 4;
+
+impl Driver<'_> {
+    /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
+    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Outcome {
+        let started = Instant::now();
+        let mut run = Run { bench: Some(bench), decision: None, timing: Timing::default(), error: None };
+        let mut effects: VecDeque<Effect> = turn.begin().into();
+        let ending = loop {
+            let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
+            let event = match effect {
+                Effect::Say(what) => {
+                    (self.say)(what);
+                    continue;
+                }
+                Effect::Over(ending) => break ending,
+                Effect::Ask(chat) => self.in_time(started, self.ask(chat, &mut run, started)).await,
+                Effect::Work(calls) => self.in_time(started, work(calls, &mut run)).await,
+            };
+            let event = if self.cancel.is_cancelled() { Event::Cancelled } else { event };
+            effects.extend(turn.on(event));
+        };
+        let bench = run.bench;
+        Outcome { ending, steps: turn.steps, bench, decision: run.decision, timing: run.timing, error: run.error }
+    }
+
+    /// What happens, or that it was cancelled, or that the turn's time is up.
+    async fn in_time(&self, started: Instant, happens: impl Future<Output = Event>) -> Event {
+        let left = limits::TIME.saturating_sub(started.elapsed());
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Event::Cancelled,
+            event = happens => event,
+            () = tokio::time::sleep(left + Duration::from_millis(1)) => Event::Late,
+        }
+    }
+
+    async fn ask(&self, chat: Chat, run: &mut Run, started: Instant) -> Event {
+        let build = |choice: &Choice, caps: &engine::Caps| {
+            // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
+            let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
+            let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
+            let max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
+            Ok(Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal })
+        };
+        // Only the first step is a decision worth remembering: the others follow from it.
+        let task = Task { goes_on: run.decision.is_some(), ..self.task.clone() };
+        match self.router.run(&task, self.cancel, build, |event| (self.see)(event)).await {
+            Ok(served) => {
+                add(&mut run.timing, &served.answer.finished.timing);
+                run.decision.get_or_insert(served.decision);
+                let answer = served.answer;
+                Event::Answered { text: answer.text, reasoning: answer.reasoning, calls: answer.calls, elapsed: started.elapsed() }
+            }
+            // The model wrote something that is no call: it is told so, like about any wrong call.
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Malformed => Event::Garbled(error.message),
+            Err(error) => {
+                let reason = error.to_string();
+                run.error = Some(match error {
+                    RouteError::Engine(error) => error,
+                    RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
+                });
+                Event::Failed(reason)
+            }
+        }
+    }
+}
+
+/// What a running turn gathers.
+struct Run {
+    /// Away while the tools run.
+    bench: Option<Workbench>,
+    decision: Option<Decision>,
+    timing: Timing,
+    error: Option<EngineError>,
+}
+
+/// Runs calls in their order, on a thread where they disturb nobody.
+async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
+    let Some(mut bench) = run.bench.take() else { return Event::Failed("the tools are gone".into()) };
+    let done = tokio::task::spawn_blocking(move || {
+        let results: Vec<Worked> = calls.iter().map(|call| bench.run(call)).collect();
+        (bench, results)
+    });
+    match done.await {
+        Ok((bench, results)) => {
+            run.bench = Some(bench);
+            Event::Worked(results)
+        }
+        Err(error) => Event::Failed(format!("a tool failed: {error}")),
+    }
+}
+
+/// Times and tokens of several answers together.
+pub fn add(sum: &mut Timing, more: &Timing) {
+    sum.queued_ms += more.queued_ms;
+    sum.load_ms += more.load_ms;
+    sum.prefill_ms += more.prefill_ms;
+    sum.decode_ms += more.decode_ms;
+    sum.total_ms += more.total_ms;
+    sum.tokens_reused += more.tokens_reused;
+    sum.tokens_decoded += more.tokens_decoded;
+    sum.tokens_out += more.tokens_out;
+    sum.mean_logprob = more.mean_logprob;
+}

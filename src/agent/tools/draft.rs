@@ -1,0 +1,189 @@
+//! `propose_edit`: changes are applied to drafts in memory, all of a call or none, each anchored to text that must be there. A draft
+//! that parses worse than before, or that the permits refuse, is not taken.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Refusal, Workbench, text};
+use crate::agent::limits::shorten;
+use crate::agent::patch::{self, Miss};
+use crate::agent::permit::{self, Permit};
+use crate::syntax::{self, Parsed};
+use crate::text::{Edit, Text};
+use crate::workspace::{Document, ReadError, WorkspacePath};
+
+/// A file as it will be.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub path: WorkspacePath,
+    /// `None` for a file that is created.
+    pub before: Option<Arc<str>>,
+    pub after: String,
+    /// The model's reasons, each with the bytes of `after` that it is about.
+    reasons: Vec<(Range<usize>, String)>,
+}
+
+/// The drafts of a turn, by path.
+#[derive(Default)]
+pub struct Drafts {
+    drafts: BTreeMap<WorkspacePath, Draft>,
+}
+
+impl Drafts {
+    pub fn iter(&self) -> impl Iterator<Item = &Draft> {
+        self.drafts.values()
+    }
+
+    pub fn get(&self, path: &WorkspacePath) -> Option<&Draft> {
+        self.drafts.get(path)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+}
+
+impl Draft {
+    fn new(path: &WorkspacePath, before: Option<Arc<str>>) -> Self {
+        let after = before.as_deref().unwrap_or_default().to_string();
+        Self { path: path.clone(), before, after, reasons: vec![] }
+    }
+
+    fn apply(&mut self, edit: &Edit, reason: &str) {
+        let (removed, added) = (edit.range.len(), edit.text.len());
+        let moved = |at: usize| if at >= edit.range.end { at - removed + added } else { at.min(edit.range.start + added) };
+        for (range, _) in &mut self.reasons {
+            *range = moved(range.start).min(moved(range.end))..moved(range.end);
+        }
+        self.after.replace_range(edit.range.clone(), &edit.text);
+        self.reasons.push((edit.range.start..edit.range.start + added, shorten(reason.trim(), 400)));
+    }
+
+    /// The reasons for what stands in these bytes of the new text.
+    pub fn reason(&self, bytes: &Range<usize>) -> String {
+        let touches = |range: &Range<usize>| range.start <= bytes.end && bytes.start <= range.end;
+        let mut said: Vec<&str> = vec![];
+        for (_, reason) in self.reasons.iter().filter(|(range, _)| touches(range)) {
+            if !reason.is_empty() && !said.contains(&reason.as_str()) {
+                said.push(reason);
+            }
+        }
+        shorten(&said.join(" "), 800)
+    }
+}
+
+/// Runs the tool.
+pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let mut staged: BTreeMap<WorkspacePath, Draft> = BTreeMap::new();
+    for (number, edit) in arguments["edits"].as_array().into_iter().flatten().enumerate() {
+        let asked = text(edit, "path");
+        let path = bench.path(asked).map_err(|reason| Refusal { message: reason, target: Some(shorten(asked, 120)) })?;
+        let refuse = |reason: String| Refusal { message: format!("edit {} of {path}: {reason}", number + 1), target: Some(path.to_string()) };
+        if !staged.contains_key(&path) {
+            staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
+        }
+        let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
+        let (old, new) = (text(edit, "old"), text(edit, "new"));
+        let creates = draft.before.is_none() && draft.after.is_empty();
+        if creates && !old.trim().is_empty() {
+            return Err(refuse("there is no such file; leave `old` empty to create it, or look for the right path with list_files".into()));
+        }
+        let place = patch::place(&draft.after, old, new).map_err(|miss| {
+            let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
+            refuse(if miss == Miss::Empty { exists } else { miss.to_string() })
+        })?;
+        draft.apply(&place, text(edit, "reason"));
+    }
+    for draft in staged.values() {
+        bench.check(draft).map_err(|reason| Refusal { message: format!("{}: {reason}", draft.path), target: Some(draft.path.to_string()) })?;
+    }
+    let mut said = vec![];
+    for (path, draft) in staged {
+        said.push(match &draft.before {
+            None => format!("{path} is created, {} lines", draft.after.lines().count()),
+            Some(_) => format!("{path} is changed"),
+        });
+        bench.take(draft);
+    }
+    Ok(format!("Taken: {}. Nothing else is needed for it; a person reviews it before it is applied.", said.join("; ")))
+}
+
+impl Workbench {
+    /// The draft of a file: the one there is, or a new one.
+    fn draft(&self, path: &WorkspacePath) -> Result<Draft, String> {
+        if let Some(draft) = self.drafts.get(path) {
+            return Ok(draft.clone());
+        }
+        if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
+            return Err("it is open, but its text is not known for sure; leave it alone".into());
+        }
+        match self.snapshot.read_exact(path) {
+            Ok(before) => Ok(Draft::new(path, Some(before))),
+            Err(ReadError::Missing) => Ok(Draft::new(path, None)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Whether a draft may be shown to a person.
+    fn check(&self, draft: &Draft) -> Result<(), String> {
+        let standing = self.drafts.get(&draft.path).map(|old| old.after.as_str()).or(draft.before.as_deref());
+        if standing == Some(draft.after.as_str()) {
+            return Err("the edit changes nothing: `new` is what stands there already".into());
+        }
+        let before = draft.before.as_deref().unwrap_or_default();
+        if masked(&draft.after) > masked(before) {
+            return Err("`new` contains `<redacted …>`, which stands for a secret that you cannot see; leave those lines as they are".into());
+        }
+        if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
+            return Err(reason);
+        }
+        let (errors, now) = self.errors(&draft.path, before, &draft.after);
+        if now > errors {
+            return Err(format!(
+                "with this edit the file has {now} places that do not parse; it has {errors} without it. Put edits that belong together into one call"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes a draft over, so that the other tools see it.
+    fn take(&mut self, draft: Draft) {
+        let text = Text::new(&draft.after);
+        let known = self.snapshot.documents.at(&draft.path).cloned();
+        let document = match known {
+            Some(document) => Document { text, ..(*document).clone() },
+            None => Document {
+                uri: draft.path.uri(),
+                path: Some(draft.path.clone()),
+                language: String::new(),
+                version: 0,
+                text,
+                desynced: false,
+            },
+        };
+        self.snapshot.documents.insert(document);
+        self.drafts.drafts.insert(draft.path.clone(), draft);
+    }
+
+    pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {
+        let language = self.registry.detect(path.relative(), source)?;
+        syntax::parse(language, source).ok()
+    }
+
+    /// How many places of a file do not parse, before and after. Equal where nothing is known of the language.
+    pub(super) fn errors(&self, path: &WorkspacePath, before: &str, after: &str) -> (usize, usize) {
+        let count = |source: &str| self.parsed(path, source).map(|parsed| parsed.errors());
+        match (count(before), count(after)) {
+            (Some(before), Some(after)) => (before, after),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// How often a mask for a secret stands in a text.
+fn masked(text: &str) -> usize {
+    text.matches("<redacted ").count()
+}

@@ -1,0 +1,207 @@
+//! The tools that look: files, text, symbols, references, problems. What they quote stands in fences that it cannot close.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Refusal, Workbench, text};
+use crate::agent::limits::{RESULT, shorten};
+use crate::context::{fence, words};
+use crate::index::Query;
+use crate::syntax::{self, Kind};
+use crate::workspace::WorkspacePath;
+
+/// Most lines of a list.
+const MOST_FILES: usize = 300;
+const MOST_HITS: usize = 60;
+const MOST_SYMBOLS: usize = 200;
+const MOST_DEFINITIONS: usize = 20;
+const MOST_REFERENCES: usize = 100;
+/// Bytes of a file that are shown at once: what is left of a result for its frame.
+const SHOWN: usize = RESULT - 512;
+/// Longest line of a list.
+const WIDTH: usize = 240;
+
+pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let path = bench.path(text(arguments, "path"))?;
+    let whole = bench.read(&path)?;
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let line = |name: &str| arguments[name].as_u64().map(|line| usize::try_from(line).unwrap_or(usize::MAX));
+    let (first, last) = (line("start_line").unwrap_or(1), line("end_line").unwrap_or(usize::MAX).min(lines.len()));
+    if lines.is_empty() {
+        return Ok(format!("{} is empty", one_line(&path.to_string())));
+    }
+    if first > lines.len() || last < first {
+        return Err(format!("{path} has {} lines", lines.len()).into());
+    }
+    let mut size = 0;
+    let fitting = lines[first - 1..last].iter().take_while(|line| {
+        size += line.len();
+        size <= SHOWN
+    });
+    let shown = fitting.count().max(1);
+    let end = first + shown - 1;
+    let code = shorten(&lines[first - 1..end].concat(), SHOWN);
+    let mut out = fence::quote(&path.to_string(), Some((first as u32, end as u32)), &code);
+    if end < last {
+        out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
+    }
+    Ok(out)
+}
+
+pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let below = text(arguments, "folder").trim_matches('/').trim_start_matches("./");
+    let below = if below == "." { "" } else { below };
+    let inside = |path: &str| below.is_empty() || path.strip_prefix(below).is_some_and(|rest| rest.starts_with('/'));
+    let mut paths: BTreeSet<String> = bench.index.files().map(|(_, file)| file.path.to_string()).collect();
+    paths.extend(bench.drafts.iter().map(|draft| draft.path.to_string()));
+    let paths: Vec<String> = paths.into_iter().filter(|path| inside(path)).map(|path| one_line(&path)).collect();
+    if paths.is_empty() {
+        return Err(format!("there are no files below `{}`", shorten(below, 120)).into());
+    }
+    let shown = paths[..paths.len().min(MOST_FILES)].join("\n");
+    Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder"))
+}
+
+pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let folder = text(arguments, "folder");
+    let query = Query {
+        pattern: text(arguments, "query"),
+        is_regex: arguments["regex"] == true,
+        case_sensitive: true,
+        below: Some(folder).filter(|folder| !folder.is_empty()),
+        limit: MOST_HITS,
+    };
+    let hits = bench.index.search(&bench.snapshot, &query)?;
+    if hits.is_empty() {
+        return Ok("There is no such line.".into());
+    }
+    let lines: Vec<String> =
+        hits.iter().map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(hit.text.trim()))).collect();
+    Ok(list("hits", &lines.join("\n"), hits.len(), MOST_HITS - 1, "there may be more: search for something rarer"))
+}
+
+pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let name = last_part(text(arguments, "name"));
+    let mut found: Vec<String> = vec![];
+    let exact = bench.index.named(name);
+    let ids = if exact.is_empty() { bench.index.names_like(name, MOST_DEFINITIONS) } else { exact };
+    for id in ids {
+        let Some(file) = bench.index.file(id.file).filter(|file| bench.drafts.get(&file.path).is_none()) else { continue };
+        let Some(symbol) = bench.index.symbol(id) else { continue };
+        let source = bench.read(&file.path).unwrap_or_default();
+        let signature = shorten(&one_line(symbol.signature.of(&source)), WIDTH);
+        let owner = symbol.container().map(|container| format!(" in {}", bench.index.text(container))).unwrap_or_default();
+        let (first, last) = (symbol.line + 1, symbol.end_line + 1);
+        found.push(format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name()));
+    }
+    for draft in bench.drafts.iter() {
+        found.extend(defined(bench, &draft.path, &draft.after).into_iter().filter(|one| one.name == name).map(|one| one.line_of(&draft.path)));
+    }
+    if found.is_empty() {
+        return Ok(format!("There is no definition of `{}`.", shorten(&fence::visible(name), 120)));
+    }
+    let total = found.len();
+    found.truncate(MOST_DEFINITIONS);
+    Ok(list("definitions", &found.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"))
+}
+
+pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let name = last_part(text(arguments, "name"));
+    let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
+    let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
+    paths.extend(users.iter().filter_map(|(id, _)| Some(bench.index.file(*id)?.path.clone())));
+    let mut lines = vec![];
+    let mut total = 0;
+    for path in paths {
+        let Ok(source) = bench.read(&path) else { continue };
+        for (number, line) in source.lines().enumerate() {
+            if !words::identifiers(line).any(|(_, word)| word == name) {
+                continue;
+            }
+            total += 1;
+            if lines.len() < MOST_REFERENCES {
+                lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), WIDTH)));
+            }
+        }
+    }
+    if lines.is_empty() {
+        return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)));
+    }
+    Ok(list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"))
+}
+
+pub fn outline(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+    let path = bench.path(text(arguments, "path"))?;
+    let source = bench.read(&path)?;
+    let found = defined(bench, &path, &source);
+    if found.is_empty() {
+        return Ok(format!("{} defines nothing that is known; it has {} lines.", one_line(&path.to_string()), source.lines().count()));
+    }
+    let lines: Vec<String> = found.iter().take(MOST_SYMBOLS).map(|one| one.line_of(&path)).collect();
+    Ok(list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"))
+}
+
+pub fn diagnostics(bench: &Workbench) -> Result<String, Refusal> {
+    let mut lines: Vec<String> = bench.problems.iter().map(|problem| shorten(&one_line(problem), 1000)).collect();
+    for draft in bench.drafts.iter() {
+        let (before, after) = bench.errors(&draft.path, draft.before.as_deref().unwrap_or_default(), &draft.after);
+        if after > 0 {
+            lines.push(format!("{}: {after} places do not parse; there were {before} before", one_line(&draft.path.to_string())));
+        }
+    }
+    if lines.is_empty() {
+        return Ok("The editor shows no problems here. Compilers and tests are not run.".into());
+    }
+    Ok(fence::quote("problems", None, &lines.join("\n")))
+}
+
+/// A definition, as far as a list shows it.
+struct Defined {
+    name: String,
+    kind: Kind,
+    first: u32,
+    last: u32,
+    signature: String,
+}
+
+impl Defined {
+    fn line_of(&self, path: &WorkspacePath) -> String {
+        format!("{}:{}-{} {}: {}", one_line(&path.to_string()), self.first, self.last, self.kind.name(), self.signature)
+    }
+}
+
+/// What a text defines, by its parser.
+fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined> {
+    let Some(parsed) = bench.parsed(path, source) else { return vec![] };
+    let facts = syntax::tags(&parsed, &path.to_string());
+    let shown = facts.definitions.iter().filter(|one| !matches!(one.kind, Kind::Attribute | Kind::Variant | Kind::Reexport));
+    let found = shown.map(|one| Defined {
+        name: one.name.of(source).into(),
+        kind: one.kind,
+        first: one.line + 1,
+        last: one.end_line + 1,
+        signature: shorten(&one_line(one.signature.of(source)), WIDTH),
+    });
+    found.collect()
+}
+
+/// A quoted list, and what to do when it is longer than shown.
+fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> String {
+    let mut out = fence::quote(what, None, &shorten(lines, SHOWN));
+    if total > most {
+        out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
+    }
+    out
+}
+
+/// Text of the repository in one visible line.
+fn one_line(text: &str) -> String {
+    let joined = text.split(['\n', '\r']).map(str::trim_end).collect::<Vec<_>>().join(" ");
+    fence::visible(&joined)
+}
+
+/// `Type::method` and `module.function` are looked up by their last part.
+fn last_part(name: &str) -> &str {
+    name.trim().trim_end_matches("()").rsplit(['.', ':', '#']).next().unwrap_or_default()
+}

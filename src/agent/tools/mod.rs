@@ -1,0 +1,128 @@
+//! The agent's tools. They see the workspace through a [`Workbench`]: a snapshot with the drafts laid over it, the index, and a gate
+//! that every path passes. None of them writes a file, runs a program or takes an address; `propose_edit` changes drafts, which a
+//! person reviews later. What they answer is repository text: quoted, with secrets masked and invisible characters written out.
+
+pub mod draft;
+mod look;
+pub mod schema;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::args;
+use super::limits;
+use super::turn::Worked;
+use crate::context::{fence, redact};
+use crate::dialect::{Tool, ToolCall};
+use crate::index::View;
+use crate::syntax::Registry;
+use crate::workspace::{Snapshot, WorkspacePath};
+use draft::Drafts;
+
+/// Why a file may not be looked at or changed; none when it may.
+pub type Gate = Arc<dyn Fn(&WorkspacePath) -> Option<String> + Send + Sync>;
+
+/// What the tools work with. It is owned by one turn.
+pub struct Workbench {
+    /// The workspace as the model sees it: the editor's texts, what lies on disk, and the drafts over both.
+    pub(super) snapshot: Snapshot,
+    pub(super) index: Arc<View>,
+    pub(super) registry: Arc<Registry>,
+    gate: Gate,
+    /// What the editor has published about the place in question, in words.
+    pub(super) problems: Vec<String>,
+    pub drafts: Drafts,
+    tools: Vec<Tool>,
+}
+
+/// Why a call failed: for the model, so that it can do better.
+pub(super) struct Refusal {
+    pub message: String,
+    /// The file of an edit that failed.
+    pub target: Option<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self { message, target: None }
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(message: &str) -> Self {
+        message.to_string().into()
+    }
+}
+
+impl Workbench {
+    pub fn new(snapshot: Snapshot, index: Arc<View>, registry: Arc<Registry>, gate: Gate, problems: Vec<String>) -> Self {
+        Self { snapshot, index, registry, gate, problems, drafts: Drafts::default(), tools: schema::tools() }
+    }
+
+    /// What is offered to the model.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// Runs one call. Whatever the model wrote, something comes back that it can read.
+    pub fn run(&mut self, call: &ToolCall) -> Worked {
+        match self.answer(call) {
+            Ok((result, finishes)) => Worked { result: redact::mask(&result), failed: false, target: None, finishes },
+            Err(refusal) => {
+                let result = redact::mask(&fence::visible(&format!("Error: {}", refusal.message)));
+                Worked { result, failed: true, target: refusal.target, finishes: None }
+            }
+        }
+    }
+
+    fn answer(&mut self, call: &ToolCall) -> Result<(String, Option<String>), Refusal> {
+        let Some(tool) = self.tools.iter().find(|tool| tool.name == call.name) else {
+            let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
+            return Err(format!("there is no tool `{}`; there is {}", limits::shorten(&call.name, 60), names.join(", ")).into());
+        };
+        let wrong = args::check(&tool.function["parameters"], &call.arguments);
+        if !wrong.is_empty() {
+            return Err(format!("the call does not fit: {}", limits::shorten(&wrong.join("; "), 1000)).into());
+        }
+        let arguments = &call.arguments;
+        let result = match call.name.as_str() {
+            schema::READ_FILE => look::read_file(self, arguments)?,
+            schema::LIST_FILES => look::list_files(self, arguments)?,
+            schema::SEARCH_TEXT => look::search_text(self, arguments)?,
+            schema::FIND_SYMBOL => look::find_symbol(self, arguments)?,
+            schema::FIND_REFERENCES => look::find_references(self, arguments)?,
+            schema::OUTLINE => look::outline(self, arguments)?,
+            schema::DIAGNOSTICS => look::diagnostics(self)?,
+            schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
+            _ => {
+                let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
+                return Ok((String::new(), Some(summary)));
+            }
+        };
+        Ok((result, None))
+    }
+
+    /// The place in the workspace that a model's string means, if it may be looked at.
+    pub(super) fn path(&self, text: &str) -> Result<WorkspacePath, String> {
+        let shown = limits::shorten(&fence::visible(text), 120);
+        let path = self.snapshot.roots.resolve(text).map_err(|error| format!("`{shown}`: {error}"))?;
+        match (self.gate)(&path) {
+            Some(reason) => Err(format!("nothing is read or changed there: {reason}")),
+            None => Ok(path),
+        }
+    }
+
+    /// The text of a file, with its drafted changes.
+    pub(super) fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, String> {
+        if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
+            return Err(format!("{path} is open, but its text is not known for sure; leave it alone"));
+        }
+        self.snapshot.read(path).map_err(|error| format!("{path}: {error}"))
+    }
+}
+
+/// A string argument.
+pub(super) fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
+    arguments[name].as_str().unwrap_or_default()
+}

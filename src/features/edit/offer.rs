@@ -1,0 +1,116 @@
+//! What was computed becomes an offer: hunks with their reasons, versions, and what a person must know before they are applied.
+
+use std::sync::Arc;
+
+use super::forms::Filled;
+use super::{Edited, FileEdit, Hunk, Work};
+use crate::agent::permit::{self, Permit};
+use crate::agent::tools::draft::Draft;
+use crate::engine::{EngineError, ErrorKind};
+use crate::features::{Desk, Target};
+use crate::route::{Decision, Role};
+use crate::text::{Batch, Edit, Text, diff};
+use crate::workspace::{Document, ReadError, WorkspacePath};
+
+/// The text with a batch applied.
+pub fn changed(text: &str, batch: &Batch) -> String {
+    let mut out = text.to_string();
+    for edit in batch.edits().iter().rev() {
+        out.replace_range(edit.range.clone(), &edit.text);
+    }
+    out
+}
+
+/// A filled form as an offer for the file in question. Route, steps and timing are the caller's to add.
+pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
+    let text = &work.site.text;
+    let batch = Batch::new(filled.edits).map_err(|overlap| EngineError::new(ErrorKind::Malformed, overlap.to_string()))?;
+    let after = changed(text, &batch);
+    let target = &work.wish.at;
+    let mut offer = Offer::default();
+    let known = target.document.path.as_ref();
+    offer.add(work.desk, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
+    Ok(offer.edited)
+}
+
+/// Drafts as an offer: all of them, or none with the reason.
+pub fn drafts<'a>(desk: &Desk, drafts: impl Iterator<Item = &'a Draft>) -> Result<Edited, EngineError> {
+    let mut offer = Offer::default();
+    for draft in drafts {
+        let path = &draft.path;
+        if draft.before.as_deref() == Some(draft.after.as_str()) {
+            continue;
+        }
+        let document = standing(desk, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
+        let target = Target { bytes: 0..document.text.len_bytes(), document };
+        offer.add(desk, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))?;
+    }
+    Ok(offer.edited)
+}
+
+/// The document that a draft was made from, if it is still the same.
+fn standing(desk: &Desk, draft: &Draft) -> Result<Arc<Document>, String> {
+    let path = &draft.path;
+    if let Some(open) = desk.snapshot.documents.at(path) {
+        return Ok(open.clone());
+    }
+    let now = match desk.snapshot.read_exact(path) {
+        Ok(text) => Some(text),
+        Err(ReadError::Missing) => None,
+        Err(error) => return Err(format!("{path}: {error}; nothing is changed")),
+    };
+    if now != draft.before {
+        return Err(format!("{path} has changed on disk meanwhile; nothing is changed, try again"));
+    }
+    let text = Text::new(now.as_deref().unwrap_or_default());
+    Ok(Arc::new(Document { uri: path.uri(), path: Some(path.clone()), language: String::new(), version: 0, text, desynced: false }))
+}
+
+struct Offer {
+    edited: Edited,
+}
+
+impl Default for Offer {
+    fn default() -> Self {
+        let route = Decision { role: Role::Coder, engine: String::new(), model: String::new(), reason: String::new(), origin: None };
+        let (edits, diff, steps, summary, timing, confirm, sent) = Default::default();
+        Self { edited: Edited { edits, diff, route, steps, summary, timing, confirm, sent } }
+    }
+}
+
+impl Offer {
+    #[allow(clippy::too_many_arguments, reason = "the two callers differ in every one of them")]
+    fn add(
+        &mut self,
+        desk: &Desk,
+        known: Option<&WorkspacePath>,
+        path: &str,
+        target: Target,
+        before: Option<&str>,
+        after: &str,
+        reason: impl Fn(std::ops::Range<usize>) -> String,
+    ) -> Result<(), EngineError> {
+        match known.map(|known| permit::judge(known, before, Some(after))) {
+            Some(Permit::Refused(reason)) => return Err(EngineError::new(ErrorKind::Unsupported, reason)),
+            Some(Permit::Ask(reasons)) => self.edited.confirm.extend(reasons),
+            Some(Permit::Free) | None => {}
+        }
+        let old = before.unwrap_or_default();
+        let found = diff::hunks(old, after);
+        let (base, new) = (Text::new(old), Text::new(after));
+        let hunks = found.iter().map(|hunk| Hunk {
+            start_line: hunk.old_lines.start + 1,
+            end_line: hunk.old_lines.end,
+            old: base.slice(hunk.edit.range.clone()),
+            new: hunk.edit.text.clone(),
+            reason: reason(new.line_start(hunk.new_lines.start)..new.line_start(hunk.new_lines.end)),
+        });
+        let hunks = hunks.collect();
+        let version = desk.snapshot.document(&target.document.uri).map(|open| open.version);
+        let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
+        let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Malformed, overlap.to_string()))?;
+        self.edited.diff.push_str(&diff::unified(path, old, after));
+        self.edited.edits.push(FileEdit { path: path.into(), version, created: before.is_none(), hunks, target, batch });
+        Ok(())
+    }
+}
