@@ -81,7 +81,8 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
     for (number, edit) in arguments["edits"].as_array().into_iter().flatten().enumerate() {
         let asked = text(edit, "path");
         let path = bench.path(asked).map_err(|reason| Refusal { message: reason, target: Some(shorten(asked, 120)) })?;
-        let refuse = |reason: String| Refusal { message: format!("edit {} of {path}: {reason}", number + 1), target: Some(path.to_string()) };
+        let refuse =
+            |reason: String| Refusal { message: format!("edit {} of {path}: {reason}", number + 1), target: Some(path.to_string()) };
         if !staged.contains_key(&path) {
             staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
         }
@@ -98,7 +99,9 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
         draft.apply(&place, text(edit, "reason"));
     }
     for draft in staged.values() {
-        bench.check(draft).map_err(|reason| Refusal { message: format!("{}: {reason}", draft.path), target: Some(draft.path.to_string()) })?;
+        bench
+            .check(draft)
+            .map_err(|reason| Refusal { message: format!("{}: {reason}", draft.path), target: Some(draft.path.to_string()) })?;
     }
     let mut said = vec![];
     for (path, draft) in staged {
@@ -135,7 +138,9 @@ impl Workbench {
         }
         let before = draft.before.as_deref().unwrap_or_default();
         if masked(&draft.after) > masked(before) {
-            return Err("`new` contains `<redacted …>`, which stands for a secret that you cannot see; leave those lines as they are".into());
+            return Err(
+                "`new` contains `<redacted …>`, which stands for a secret that you cannot see; leave those lines as they are".into()
+            );
         }
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);

@@ -96,7 +96,9 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<String, Refus
         found.push(format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name()));
     }
     for draft in bench.drafts.iter() {
-        found.extend(defined(bench, &draft.path, &draft.after).into_iter().filter(|one| one.name == name).map(|one| one.line_of(&draft.path)));
+        found.extend(
+            defined(bench, &draft.path, &draft.after).into_iter().filter(|one| one.name == name).map(|one| one.line_of(&draft.path)),
+        );
     }
     if found.is_empty() {
         return Ok(format!("There is no definition of `{}`.", shorten(&fence::visible(name), 120)));

@@ -57,7 +57,8 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
                 short.note(round, &answer, false);
                 if answer.finished.reason == Finish::Length {
                     let tokens = answer.finished.timing.tokens_out;
-                    problem = format!("the model wrote {tokens} tokens and came to no end ({reason}); choose fewer lines, or use a larger model");
+                    problem =
+                        format!("the model wrote {tokens} tokens and came to no end ({reason}); choose fewer lines, or use a larger model");
                     break;
                 }
                 short.repair(answer, &reason);
@@ -131,7 +132,10 @@ impl Short<'_> {
         if around.len() > marked.len() {
             text.push_str(&fence::quote(&site.path, Some(site.line_range(&around)), &redact::mask(&site.text[around])));
         }
-        text.push_str(&format!("\nThe marked lines are these:\n{}", fence::quote(&site.path, Some(site.line_range(&marked)), &redact::mask(code))));
+        text.push_str(&format!(
+            "\nThe marked lines are these:\n{}",
+            fence::quote(&site.path, Some(site.line_range(&marked)), &redact::mask(code))
+        ));
         text.push_str(&format!("\nTask: {}", self.work.plan.words));
         text
     }
@@ -175,4 +179,3 @@ impl Short<'_> {
         self.exchanges.push(Message { tool_call_id: id, ..Message::new(role, words) });
     }
 }
-
