@@ -13,6 +13,7 @@ mod lifecycle;
 mod models;
 mod redact;
 mod requests;
+mod review;
 mod route;
 mod slow_cli;
 mod slow_engine;

@@ -75,7 +75,30 @@ fn i11_an_action_listed_for_another_text_is_not_resolved() {
     let listed = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
     editor.edit(URI, 0..0, "// new\n");
     assert_eq!(editor.request("codeAction/resolve", listed)["error"]["code"], -32801);
+    // Some editors drop such an error without a word.
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(told.contains("has changed since"), "{told}");
     editor.quit();
+}
+
+#[test]
+fn i10_an_editor_that_shows_errors_itself_is_told_once() {
+    let agent = Fake::new(Mood::Fail("the model is not there".into()));
+    for (name, tells) in [("Neovim", false), ("helix", true)] {
+        let mut editor = Editor::memory(options(agent.clone()));
+        let mut params = initialize_params(std::path::Path::new("/w"));
+        params["clientInfo"]["name"] = json!(name);
+        editor.initialize(params);
+        editor.open(URI, "rust", TEXT);
+        let listed = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
+        let error = editor.request("codeAction/resolve", listed)["error"].clone();
+        assert_eq!((error["code"].as_i64(), error["message"].as_str()), (Some(-32803), Some("the model is not there")), "{name}");
+        if tells {
+            let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+            assert!(told.contains("the model is not there"), "{told}");
+        }
+        editor.quit();
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::{Desk, Site, Target};
-use crate::agent::limits::shorten;
 use crate::syntax::Kind;
 
 /// The kinds that `edit` computes.
@@ -66,6 +65,14 @@ pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> 
     offers
 }
 
-fn one_line(text: &str) -> String {
-    shorten(text.lines().next().unwrap_or_default().trim(), 80)
+/// Longest text of others in a title, in characters.
+const TITLE: usize = 80;
+
+/// The first line of a text, cut to what fits a menu.
+pub fn one_line(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default().trim_end();
+    match line.char_indices().nth(TITLE) {
+        Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
+        None => line.into(),
+    }
 }

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{CodeActionParams, Diagnostic, Url};
 
-use super::agent::{How, Offer, Place, Wish};
+use super::agent::{How, Place, Wish};
+use super::commands::needs_word;
+use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, convert, edits, message};
+use super::{Server, answers, convert, edits, message, review};
 use crate::engine::Cancel;
 
 /// What a listed action carries to its resolution.
@@ -38,10 +40,11 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
         problems: problems.clone(),
     };
     let range = params.range;
+    let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.agent().offers(scene, place, problems)).await?;
     let only = params.context.only.unwrap_or_default();
-    let wanted = |offer: &Offer| only.is_empty() || only.iter().any(|only| covers(only.as_str(), &offer.kind));
-    let shown = offers.into_iter().filter(wanted).map(|offer| {
+    let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only.as_str(), kind));
+    let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
         if offer.explains {
             let arguments = json!([{ "uri": data.uri, "range": range }]);
             let command = json!({ "title": offer.title, "command": "longsight.explain", "arguments": arguments });
@@ -53,17 +56,33 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
         }
         action
     });
-    Ok(Value::Array(shown.collect()))
+    let decisions = decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default()));
+    Ok(Value::Array(decisions.chain(shown).collect()))
 }
 
-/// Computes the edit of a listed action, for the version it was listed for or not at all.
-pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
+/// Computes the edit of a listed action, for the text it was listed for or not at all. What goes wrong is shown to the person also
+/// where the editor drops an error.
+pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
+    let outcome = compute(server, action).await;
+    let tells = server.with(|state| state.editor.tells_errors);
+    if let Err(error) = &outcome
+        && !tells
+        && error.code != ErrorCode::RequestCancelled
+    {
+        server.client.show(2, &format!("longsight: {}", error.message));
+    }
+    outcome
+}
+
+async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
         // Not ours, or one that needs no resolution.
         return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };
     };
     let found = server.scene_of(&data.uri).filter(|(_, document)| document.version == data.version);
-    let Some((scene, document)) = found else { return Err(message::modified("the document has changed since the action was listed")) };
+    let Some((scene, document)) = found else {
+        return Err(message::modified("the document has changed since the action was listed; choose it again"));
+    };
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let title = action["title"].as_str().unwrap_or("longsight").to_string();
@@ -76,7 +95,13 @@ pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
         () = cancel.cancelled() => return Err(Error::request_cancelled()),
         edited = work => edited?.map_err(|error| message::failed(&error))?,
     };
-    action["edit"] = edits::workspace_edit(server, &edited.files).map_err(|reason| message::modified(&reason))?;
+    let confirm = needs_word(&edited);
+    if confirm && let Some((_, text)) = review::instead_of_asking(server, &title, &edited.files) {
+        server.client.show(3, &text);
+        return Ok(action);
+    }
+    let label = Label { title: &title, confirm };
+    action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }
 

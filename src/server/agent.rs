@@ -78,6 +78,8 @@ pub struct Edited {
     pub files: Vec<FileEdit>,
     /// The JSON of `longsight edit --json`.
     pub report: Value,
+    /// Why a person must look at it before it is applied; empty when nothing speaks against it.
+    pub confirm: Vec<String>,
 }
 
 /// The edits of one file, for the version that the scene had.
@@ -85,6 +87,10 @@ pub struct Edited {
 pub struct FileEdit {
     pub document: Arc<Document>,
     pub edits: Batch,
+    /// Why, in the model's words: one for each edit, as far as it said.
+    pub reasons: Vec<String>,
+    /// The file does not exist yet; `document` is empty.
+    pub creates: bool,
 }
 
 /// What would be put in front of the model.
@@ -112,8 +118,8 @@ pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
 pub trait Agent: Send + Sync {
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, scene: Scene);
-    /// A document of the scene has changed, been opened or closed. Called in wire order; must not take long.
-    fn changed(&self, _scene: &Scene) {}
+    /// A document has been opened, changed, or closed: then the scene does not have it. Called in wire order; must not take long.
+    fn changed(&self, _scene: &Scene, _uri: &str) {}
     /// Files have changed on disk.
     fn files_changed(&self, paths: Vec<PathBuf>);
     fn complete(&self, scene: Scene, at: Place, typing: Typing, cancel: Cancel)

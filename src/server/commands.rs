@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, ExecuteCommandParams, Url};
 
-use super::agent::{How, Place, Preview, Question, Scene, Wish};
+use super::agent::{Edited, How, Place, Preview, Question, Scene, Wish};
+use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, convert, edits, message};
+use super::{Server, answers, convert, edits, message, review};
 use crate::engine::{Cancel, EngineError};
 use crate::workspace::Roots;
 
@@ -46,8 +47,9 @@ pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Va
             answer(server, server.scene(), Question::Ask(question), &name, token, argument).await
         }
         "longsight.edit" => edit(server, token, argument).await,
-        "longsight.acceptHunk" => edits::decide(server, &raw, true).await,
-        "longsight.rejectHunk" => edits::decide(server, &raw, false).await,
+        "longsight.acceptHunk" => review::decide(server, &raw, true).await,
+        "longsight.rejectHunk" => review::decide(server, &raw, false).await,
+        "longsight.explainHunk" => review::explain(server, &raw),
         "longsight.contextPreview" => preview(server, argument).await,
         "longsight.status" => Ok(status(server)),
         other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
@@ -90,21 +92,33 @@ async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Resu
     let sink = answers::streaming(server, argument.stream_token, progress);
     let wish = Wish { place, how: How::Instruction(instruction.clone()) };
     let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
-    let edited = finished(work, &cancel).await?;
-    let mut report = edited.report;
+    let mut edited = finished(work, &cancel).await?;
+    let mut report = std::mem::take(&mut edited.report);
     report["applied"] = json!(false);
     if edited.files.iter().all(|file| file.edits.is_empty()) {
         return Ok(report);
     }
     if argument.review {
-        report["hunks"] = json!(edits::hold(server, &instruction, edited.files));
+        report["hunks"] = json!(review::hold(server, &instruction, &edited.files));
         return Ok(report);
     }
-    match edits::apply(server, &format!("longsight: {instruction}"), &edited.files).await {
+    let confirm = needs_word(&edited);
+    if confirm && let Some((hunks, text)) = review::instead_of_asking(server, &instruction, &edited.files) {
+        server.client.show(3, &text);
+        report["hunks"] = json!(hunks);
+        return Ok(report);
+    }
+    let label = Label { title: &instruction, confirm };
+    match edits::apply(server, &format!("longsight: {instruction}"), &edited.files, Some(label)).await {
         Ok(applied) => report["applied"] = json!(applied),
         Err(reason) => report["refused"] = json!(reason),
     }
     Ok(report)
+}
+
+/// Whether a person must look at an edit before any of it is applied: several files, or a place that tools and editors obey.
+pub fn needs_word(edited: &Edited) -> bool {
+    !edited.confirm.is_empty() || edited.files.iter().filter(|file| !file.edits.is_empty()).count() > 1
 }
 
 async fn preview(server: &Server, argument: Argument) -> Result<Value> {
@@ -123,7 +137,8 @@ fn status(server: &Server) -> Value {
         status["version"] = json!(env!("CARGO_PKG_VERSION"));
         status["roots"] = json!(state.editor.roots);
         status["documents"] = json!(state.documents().count());
-        status["hunks"] = json!(state.hunks().len());
+        status["hunks"] = json!(state.hunks.len());
+        status["pending"] = review::list(state);
     });
     status
 }

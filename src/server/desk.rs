@@ -95,9 +95,12 @@ impl Agent for Desk {
         scene.snapshot.documents.iter().for_each(|document| index.update((**document).clone()));
     }
 
-    fn changed(&self, scene: &Scene) {
+    fn changed(&self, scene: &Scene, uri: &str) {
         let Some(index) = self.with(|kept| kept.index.clone()) else { return };
-        scene.snapshot.documents.iter().for_each(|document| index.update((**document).clone()));
+        match scene.snapshot.document(uri) {
+            Some(document) => index.update((**document).clone()),
+            None => index.close(uri),
+        }
     }
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
@@ -155,8 +158,11 @@ impl Agent for Desk {
         Box::pin(async move {
             let edited = edit::edit(&desk, &wish, &cancel, &sink).await?;
             let report = as_json(&edited)?;
-            let file = |file: edit::FileEdit| FileEdit { document: file.target.document, edits: file.batch };
-            Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report })
+            let file = |file: edit::FileEdit| {
+                let reasons = file.hunks.into_iter().map(|hunk| hunk.reason).collect();
+                FileEdit { document: file.target.document, edits: file.batch, reasons, creates: false }
+            };
+            Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report, confirm: edited.confirm })
         })
     }
 

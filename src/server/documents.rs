@@ -4,28 +4,32 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{DidChangeTextDocumentParams, FileEvent, TextDocumentItem, Url};
 
-use super::{Server, config};
+use super::{Server, config, review};
 use crate::report;
 
 pub fn open(server: &Server, document: TextDocumentItem) {
     let TextDocumentItem { uri, language_id, version, text } = document;
-    if !server.with(|state| state.open(uri.clone(), language_id, version, &text)) {
+    let (kept, lost) = server.with(|state| state.open(uri.clone(), language_id, version, &text));
+    if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(&uri)));
     }
+    review::tell_lost(server, &lost);
     touched(server, &uri);
 }
 
 pub fn change(server: &Server, params: DidChangeTextDocumentParams) {
     let document = params.text_document;
-    if let Some(reason) = server.with(|state| state.change(&document.uri, document.version, params.content_changes)) {
+    let outcome = server.with(|state| state.change(&document.uri, document.version, params.content_changes));
+    if let Some(reason) = outcome.desynced {
         tell_desynced(server, &document.uri, reason);
     }
+    review::tell_lost(server, &outcome.lost);
     touched(server, &document.uri);
 }
 
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
-    server.agent().changed(&server.scene());
+    server.agent().changed(&server.scene(), uri.as_str());
 }
 
 /// What is saved is on disk now: the index reads it there.
@@ -44,7 +48,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
 
 fn touched(server: &Server, uri: &Url) {
     config::check(server, uri);
-    server.agent().changed(&server.scene());
+    server.agent().changed(&server.scene(), uri.as_str());
 }
 
 /// A handler panicked: its document may differ from the editor's now, or all of them where it is not known which.

@@ -1,65 +1,132 @@
-//! Edits on their way to the editor: carried over to the newest text, versioned, all or nothing; and hunks that wait for a decision.
+//! Edits on their way to the editor: carried over to the newest text, versioned, all or nothing, annotated where the editor can ask the
+//! person about each hunk.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tower_lsp::jsonrpc::{Error, Result};
+use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
 use super::agent::FileEdit;
-use super::state::{Pending, State};
-use super::{Server, convert, message};
-use crate::text::Batch;
-use crate::workspace::Document;
+use super::state::State;
+use super::{Server, convert};
+use crate::text::{Batch, Text};
+use crate::workspace::{Document, ReadError};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered.
-pub fn workspace_edit(server: &Server, files: &[FileEdit]) -> std::result::Result<Value, String> {
+/// What the editor is told about an edit besides the edit.
+#[derive(Clone, Copy)]
+pub struct Label<'a> {
+    /// What was asked for; stands in for a hunk's reason where the model gave none.
+    pub title: &'a str,
+    /// A person must say yes to each hunk.
+    pub confirm: bool,
+}
+
+/// The edits of one file as they go out.
+struct Fitted<'a> {
+    file: &'a FileEdit,
+    /// None for a file that is not open.
+    version: Option<i32>,
+    edits: Batch,
+    text: Text,
+}
+
+/// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Reads files that
+/// are not open, to see that they are as they were: call it where that may take a moment.
+pub fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label>) -> Result<Value, String> {
+    let files: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
+    let scene = server.scene();
+    for file in files.iter().filter(|file| scene.snapshot.document(&file.document.uri).is_none()) {
+        unchanged_on_disk(&scene.snapshot, file)?;
+    }
     server.with(|state| {
-        let mut changes = vec![];
-        for file in files.iter().filter(|file| !file.edits.is_empty()) {
-            let Document { uri, version, text, .. } = &*file.document;
-            let fitted = match key(uri).and_then(|key| Some((state.document(&key)?, key))) {
-                Some((open, key)) => {
-                    let carried = state.carry_over(&key, *version, text, &file.edits);
-                    carried.map(|(version, edits)| (Some(version), edits, open.document.text.clone()))
-                }
-                // Not open in the editor: it is as it was read, and has no version.
-                None => Ok((None, file.edits.clone(), text.clone())),
-            };
-            let (version, edits, text) = fitted.map_err(|dropped| format!("{}: {dropped}", super::documents::last_part(uri)))?;
-            let edits: Vec<_> = edits.edits().iter().map(|edit| convert::to_text_edit(edit, &text, state.editor.encoding)).collect();
-            changes.push((uri.clone(), version, edits));
+        if let Some(file) = files.iter().find(|file| file.creates && !(state.editor.document_changes && state.editor.creates_files)) {
+            return Err(format!("this editor cannot create {}", super::documents::last_part(&file.document.uri)));
         }
-        if state.editor.document_changes {
-            let changes = changes.into_iter().map(|(uri, version, edits)| {
-                let mut document = json!({ "uri": uri });
-                // Left out for a document that is not open: `null` is what the specification has, and what Neovim stumbles over.
-                if let Some(version) = version {
-                    document["version"] = json!(version);
-                }
-                json!({ "textDocument": document, "edits": edits })
-            });
-            let changes: Vec<Value> = changes.collect();
-            Ok(json!({ "documentChanges": changes }))
-        } else {
-            let changes: serde_json::Map<_, _> = changes.into_iter().map(|(uri, _, edits)| (uri.to_string(), json!(edits))).collect();
-            Ok(json!({ "changes": changes }))
-        }
+        let fitted = files.iter().map(|file| fit(state, file)).collect::<Result<Vec<_>, _>>()?;
+        Ok(if state.editor.document_changes { document_changes(state, &fitted, label) } else { changes(state, &fitted) })
     })
+}
+
+fn unchanged_on_disk(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<(), String> {
+    let Some(path) = &file.document.path else { return Ok(()) };
+    match (snapshot.read_exact(path), file.creates) {
+        (Err(ReadError::Missing), true) => Ok(()),
+        (Ok(_), true) => Err(format!("{path} exists by now")),
+        (Ok(text), false) if file.document.text == Text::new(&text) => Ok(()),
+        (Ok(_), false) => Err(format!("{path} has changed on disk since")),
+        (Err(error), _) => Err(format!("{path} cannot be read: {error}")),
+    }
+}
+
+fn fit<'a>(state: &State, file: &'a FileEdit) -> Result<Fitted<'a>, String> {
+    let Document { uri, version, text, .. } = &*file.document;
+    let open = Url::parse(uri).ok().and_then(|key| Some((state.document(&key)?, key)));
+    let Some((open, key)) = open else {
+        return Ok(Fitted { file, version: None, edits: file.edits.clone(), text: text.clone() });
+    };
+    let carried = state.carry_over(&key, *version, text, &file.edits);
+    let (version, edits) = carried.map_err(|dropped| format!("{}: {dropped}", super::documents::last_part(uri)))?;
+    Ok(Fitted { file, version: Some(version), edits, text: open.document.text.clone() })
+}
+
+fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {
+    let label = label.filter(|label| state.editor.annotations && (label.confirm || !state.editor.is_neovim));
+    let (mut changes, mut annotations) = (vec![], Map::new());
+    for fitted in files {
+        let uri = &fitted.file.document.uri;
+        if fitted.file.creates {
+            changes.push(json!({ "kind": "create", "uri": uri, "options": { "ignoreIfExists": true } }));
+        }
+        let mut edits = vec![];
+        for (number, edit) in fitted.edits.edits().iter().enumerate() {
+            let mut change = json!(convert::to_text_edit(edit, &fitted.text, state.editor.encoding));
+            if let Some(label) = label {
+                let id = format!("hunk {}", annotations.len() + 1);
+                let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
+                let place = format!("{}:{}", super::documents::last_part(uri), fitted.text.line_of(edit.range.start) + 1);
+                let reason = reason.map_or(label.title, |reason| reason.trim());
+                annotations.insert(id.clone(), json!({ "label": reason, "description": place, "needsConfirmation": label.confirm }));
+                change["annotationId"] = json!(id);
+            }
+            edits.push(change);
+        }
+        let mut document = json!({ "uri": uri });
+        // Left out for a document that is not open: `null` is what the specification has, and what Neovim stumbles over.
+        if let Some(version) = fitted.version {
+            document["version"] = json!(version);
+        }
+        changes.push(json!({ "textDocument": document, "edits": edits }));
+    }
+    let mut edit = json!({ "documentChanges": changes });
+    if !annotations.is_empty() {
+        edit["changeAnnotations"] = Value::Object(annotations);
+    }
+    edit
+}
+
+/// For editors that know no versions.
+fn changes(state: &State, files: &[Fitted]) -> Value {
+    let mut changes = Map::new();
+    for Fitted { file, edits, text, .. } in files {
+        let edits: Vec<_> = edits.edits().iter().map(|edit| convert::to_text_edit(edit, text, state.editor.encoding)).collect();
+        changes.insert(file.document.uri.clone(), json!(edits));
+    }
+    json!({ "changes": changes })
 }
 
 /// Has the editor apply edits; true when they show in its texts. An editor's word alone is no proof: Neovim answers `applied` for
 /// edits that it dropped.
-pub async fn apply(server: &Server, label: &str, files: &[FileEdit]) -> std::result::Result<bool, String> {
+pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<bool, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
-    let edit = workspace_edit(server, files)?;
-    let before = versions(server, files);
-    let params = json!({ "label": label, "edit": edit });
+    let edit = workspace_edit(server, files, label)?;
+    let asks = label.is_some_and(|label| label.confirm);
+    let expected = server.with(|state| expected(state, files, asks && state.editor.annotations));
+    let params = json!({ "label": name, "edit": edit });
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
@@ -68,76 +135,43 @@ pub async fn apply(server: &Server, label: &str, files: &[FileEdit]) -> std::res
         return Err(reason.into());
     }
     let deadline = tokio::time::Instant::now() + SETTLE;
-    while tokio::time::Instant::now() < deadline {
-        let now = versions(server, files);
-        if now.iter().zip(&before).all(|(now, before)| now != before || before.is_none()) {
+    loop {
+        if server.with(|state| expected.iter().all(|expected| expected.is_met(state))) {
             return Ok(true);
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Ok(false);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(false)
 }
 
-/// The key under which the state keeps a document.
-fn key(uri: &str) -> Option<Url> {
-    Url::parse(uri).ok()
+/// The text that an open document has once an edit is applied.
+struct Expected {
+    uri: Url,
+    version: i32,
+    before: Text,
+    after: Text,
+    /// Else the person chooses among the hunks, and any change will do.
+    exact: bool,
 }
 
-fn versions(server: &Server, files: &[FileEdit]) -> Vec<Option<i32>> {
-    let version = |state: &State, file: &FileEdit| Some(state.document(&key(&file.document.uri)?)?.document.version);
-    server.with(|state| files.iter().map(|file| version(state, file)).collect())
+impl Expected {
+    fn is_met(&self, state: &State) -> bool {
+        let Some(open) = state.document(&self.uri) else { return true };
+        if self.exact { open.has_been(&self.after, self.version, &self.before) } else { open.document.version != self.version }
+    }
 }
 
-/// Keeps edits as hunks that wait for a decision; their numbers.
-pub fn hold(server: &Server, title: &str, files: Vec<FileEdit>) -> Vec<u64> {
-    let ids = server.with(|state| {
-        let mut ids = vec![];
-        for file in files {
-            for edit in file.edits.edits() {
-                let file = FileEdit { document: file.document.clone(), edits: Batch::one(edit.clone()) };
-                ids.push(state.hold(title, file));
-            }
-        }
-        ids
-    });
-    refresh_lenses(server);
-    ids
-}
-
-/// `longsight.acceptHunk {id}` and `longsight.rejectHunk {id}`.
-pub async fn decide(server: &Server, argument: &Value, accept: bool) -> Result<Value> {
-    let Some(id) = argument["id"].as_u64() else { return Err(Error::invalid_params("the argument needs the hunk's `id`")) };
-    let Some(pending) = server.with(|state| state.take_hunk(id)) else {
-        return Err(message::failure(&format!("there is no hunk {id} that waits for a decision")));
+/// `asks` says that the person chooses among the hunks.
+fn expected(state: &State, files: &[FileEdit], asks: bool) -> Vec<Expected> {
+    let one = |file: &FileEdit| {
+        let uri = Url::parse(&file.document.uri).ok()?;
+        state.document(&uri)?;
+        let fitted = fit(state, file).ok()?;
+        let mut after = fitted.text.clone();
+        let exact = after.apply(&fitted.edits).is_ok() && !asks;
+        Some(Expected { uri, version: fitted.version?, before: fitted.text, after, exact })
     };
-    refresh_lenses(server);
-    if !accept {
-        return Ok(json!({ "rejected": id }));
-    }
-    let applied = apply(server, &pending.title, &[pending.file]).await.map_err(|reason| message::failure(&reason))?;
-    Ok(json!({ "accepted": id, "applied": applied }))
-}
-
-/// The lenses of hunks that wait in a document, where they would go now. One that fits nowhere any more has none.
-pub fn lenses(server: &Server, uri: &Url) -> Value {
-    let shown = server.with(|state| {
-        let lens = |pending: &Pending| {
-            let document = &pending.file.document;
-            let (_, carried) = state.carry_over(uri, document.version, &document.text, &pending.file.edits).ok()?;
-            let start = state.document(uri)?.document.text.position(carried.edits().first()?.range.start, state.editor.encoding);
-            let range = convert::to_range(crate::text::Range { start, end: start });
-            let with = |title: String, command: &str| {
-                json!({ "range": range, "command": { "title": title, "command": command, "arguments": [{ "id": pending.id }] } })
-            };
-            Some([with(format!("Accept: {}", pending.title), "longsight.acceptHunk"), with("Reject".into(), "longsight.rejectHunk")])
-        };
-        state.hunks().iter().filter(|pending| pending.file.document.uri == uri.as_str()).filter_map(lens).flatten().collect::<Vec<_>>()
-    });
-    Value::Array(shown)
-}
-
-fn refresh_lenses(server: &Server) {
-    if server.with(|state| state.editor.refreshes_lenses) {
-        tokio::spawn(server.client.request("workspace/codeLens/refresh", Value::Null));
-    }
+    files.iter().filter(|file| !file.edits.is_empty()).filter_map(one).collect()
 }

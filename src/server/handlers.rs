@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
 use super::serve::Host;
-use super::{Server, actions, commands, completion, config, documents, edits, initialize, progress};
+use super::{Server, actions, commands, completion, config, documents, initialize, progress, review};
 
 /// Methods whose results are our own JSON, with fields that tower-lsp's types lack; they are routed as `longsight/…`.
 pub const OWN: &[&str] = &["textDocument/codeAction", "codeAction/resolve", "textDocument/codeLens", "workspace/executeCommand"];
@@ -84,7 +84,7 @@ impl Server {
     }
 
     async fn lenses(&self, params: CodeLensParams) -> Result<Value> {
-        Ok(edits::lenses(self, &params.text_document.uri))
+        Ok(review::lenses(self, &params.text_document.uri))
     }
 
     async fn command(&self, params: ExecuteCommandParams) -> Result<Value> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions,
-    InitializeParams, InitializeResult, OneOf, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    InitializeParams, InitializeResult, OneOf, ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions, WorkspaceFoldersChangeEvent,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
@@ -21,6 +21,7 @@ pub const COMMANDS: &[&str] = &[
     "longsight.edit",
     "longsight.acceptHunk",
     "longsight.rejectHunk",
+    "longsight.explainHunk",
     "longsight.contextPreview",
     "longsight.status",
 ];
@@ -78,17 +79,20 @@ fn editor(params: &InitializeParams) -> Editor {
     let workspace = can.workspace.as_ref();
     // Fields that lsp-types 0.94 does not know are read from the option's own object.
     let options = params.initialization_options.as_ref();
+    let option = |name: &str| options.and_then(|options| options.get(name)).and_then(Value::as_bool).unwrap_or(false);
+    let name = params.client_info.as_ref().map_or("", |client| client.name.as_str());
+    let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
     Editor {
         encoding: convert::negotiate(offered),
         roots: roots(params),
-        streaming: options.and_then(|options| options.get("streaming")).and_then(Value::as_bool).unwrap_or(false),
+        streaming: option("streaming"),
         progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
         show_document: window.and_then(|window| window.show_document.as_ref()).is_some_and(|show| show.support),
         apply_edit: workspace.and_then(|workspace| workspace.apply_edit).unwrap_or(false),
-        document_changes: workspace
-            .and_then(|workspace| workspace.workspace_edit.as_ref())
-            .and_then(|edit| edit.document_changes)
-            .unwrap_or(false),
+        // Neovim does not say so and takes them; one that knows of annotations or resources must.
+        document_changes: edits.is_some_and(|edit| {
+            edit.document_changes == Some(true) || edit.resource_operations.is_some() || edit.change_annotation_support.is_some()
+        }),
         watches_files: workspace
             .and_then(|workspace| workspace.did_change_watched_files.as_ref())
             .and_then(|watched| watched.dynamic_registration)
@@ -97,6 +101,12 @@ fn editor(params: &InitializeParams) -> Editor {
             .and_then(|workspace| workspace.code_lens.as_ref())
             .and_then(|lens| lens.refresh_support)
             .unwrap_or(false),
+        annotations: edits.is_some_and(|edit| edit.change_annotation_support.is_some()),
+        creates_files: edits.is_some_and(|edit| edit.resource_operations.iter().flatten().any(|kind| *kind == ResourceOperationKind::Create)),
+        // Our own plugins do, and these. Helix drops what goes wrong with a code action.
+        tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
+        reviews: option("reviews"),
+        is_neovim: name == "Neovim",
     }
 }
 

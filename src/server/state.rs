@@ -12,9 +12,9 @@ use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Edit, Encoding, Text};
 use crate::workspace::{Document, Documents, Roots, Snapshot};
 
-use super::agent::FileEdit;
 use super::client::Waiters;
 use super::convert;
+use super::hunks::{Hunks, Lost};
 
 /// Larger documents are not kept at all.
 pub const MAX_DOCUMENT: usize = 32 << 20;
@@ -38,17 +38,17 @@ pub struct State {
     pub config: Arc<Config>,
     /// What automatic completion last failed with; told once until it works again.
     pub complaint: String,
-    hunks: Vec<Pending>,
-    /// The number of the last hunk.
-    held: u64,
+    /// What waits for a decision.
+    pub hunks: Hunks,
 }
 
-/// A hunk that waits for a decision.
-#[derive(Clone, Debug)]
-pub struct Pending {
-    pub id: u64,
-    pub title: String,
-    pub file: FileEdit,
+/// What a message about a document brought about, for the person to know.
+#[derive(Default)]
+pub struct Outcome {
+    /// Why the document is out of step since.
+    pub desynced: Option<&'static str>,
+    /// Hunks that fit no longer.
+    pub lost: Vec<Lost>,
 }
 
 /// What the editor said about itself.
@@ -63,6 +63,16 @@ pub struct Editor {
     pub document_changes: bool,
     pub watches_files: bool,
     pub refreshes_lenses: bool,
+    /// Change annotations, by which an editor asks the person about each change.
+    pub annotations: bool,
+    /// It can create files in an edit.
+    pub creates_files: bool,
+    /// It shows the person the error that a request is answered with.
+    pub tells_errors: bool,
+    /// It draws hunks itself from `longsight/hunks`, and is not to ask about them in other ways.
+    pub reviews: bool,
+    /// Neovim stops and prompts for any annotation, also for those that need no confirmation.
+    pub is_neovim: bool,
 }
 
 /// An open document and how it came to be.
@@ -91,15 +101,16 @@ impl State {
         }
     }
 
-    /// Opens a document, or opens it anew. False when it is too large to be kept.
-    pub fn open(&mut self, uri: Url, language: String, version: i32, text: &str) -> bool {
+    /// Opens a document, or opens it anew. False when it is too large to be kept; and the hunks that do not fit what was opened.
+    pub fn open(&mut self, uri: Url, language: String, version: i32, text: &str) -> (bool, Vec<Lost>) {
         let oversized = text.len() > MAX_DOCUMENT;
         let text = if oversized { Text::default() } else { Text::new(text) };
         let path = self.roots.locate_uri(uri.as_str());
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
         self.shown.insert((*document).clone());
+        let lost = self.hunks.opened(&document);
         self.documents.insert(uri, Open { document, desynced: None, oversized, history: VecDeque::new() });
-        !oversized
+        (!oversized, lost)
     }
 
     /// The workspace as it stands.
@@ -123,20 +134,30 @@ impl State {
         self.documents.iter()
     }
 
-    /// Applies changes in order. The reason comes back when this made the document desynced.
-    pub fn change(&mut self, uri: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> Option<&'static str> {
+    /// Applies changes in order. The reason comes back when this made the document desynced, and the hunks that it put in the way.
+    pub fn change(&mut self, uri: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> Outcome {
         let encoding = self.editor.encoding;
-        let open = self.documents.get_mut(uri)?;
-        let before = open.desynced;
+        let mut outcome = Outcome::default();
+        let Some(open) = self.documents.get_mut(uri) else { return outcome };
+        let known = open.desynced;
         if version < open.document.version {
             open.desynced = Some("its version went back");
         }
         Arc::make_mut(&mut open.document).version = version;
         for change in changes {
-            open.apply(change, version, encoding);
+            let before = open.document.text.clone();
+            if let Some(change) = open.apply(change, version, encoding)
+                && self.hunks.len() > 0
+            {
+                outcome.lost.extend(self.hunks.follow(&before, &change, &open.document));
+            }
+        }
+        outcome.desynced = open.desynced.filter(|_| known.is_none());
+        if outcome.desynced.is_some() {
+            self.hunks.forget(uri.as_str());
         }
         self.show(uri);
-        self.documents.get(uri)?.desynced.filter(|_| before.is_none())
+        outcome
     }
 
     /// Marks a document whose change could not be applied.
@@ -144,6 +165,7 @@ impl State {
         if let Some(open) = self.documents.get_mut(uri) {
             open.desynced = Some(reason);
         }
+        self.hunks.forget(uri.as_str());
         self.show(uri);
     }
 
@@ -171,22 +193,6 @@ impl State {
         cancel
     }
 
-    pub fn hunks(&self) -> &[Pending] {
-        &self.hunks
-    }
-
-    /// Keeps a hunk until it is decided on; its number.
-    pub fn hold(&mut self, title: &str, file: FileEdit) -> u64 {
-        self.held += 1;
-        self.hunks.push(Pending { id: self.held, title: title.into(), file });
-        self.held
-    }
-
-    pub fn take_hunk(&mut self, id: u64) -> Option<Pending> {
-        let at = self.hunks.iter().position(|pending| pending.id == id)?;
-        Some(self.hunks.remove(at))
-    }
-
     /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for.
     pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
         let open = self.documents.get(uri).filter(|open| !open.document.desynced).ok_or(Dropped::Unrelated)?;
@@ -210,19 +216,19 @@ impl State {
 }
 
 impl Open {
-    fn apply(&mut self, change: TextDocumentContentChangeEvent, version: i32, encoding: Encoding) {
+    /// Applies one change, and says which it was in bytes.
+    fn apply(&mut self, change: TextDocumentContentChangeEvent, version: i32, encoding: Encoding) -> Option<Batch> {
         let document = Arc::make_mut(&mut self.document);
         let Some(range) = change.range.map(convert::range) else {
             self.oversized = change.text.len() > MAX_DOCUMENT;
             let text = if self.oversized { "" } else { change.text.as_str() };
             let edit = Edit { range: 0..document.text.len_bytes(), text: text.into() }.trimmed(&document.text);
             document.text = Text::new(text);
-            self.remember(version, edit);
             self.desynced = None;
-            return;
+            return Some(self.remember(version, edit));
         };
         if self.oversized {
-            return;
+            return None;
         }
         // A column behind the line's end is the line's end, by the specification. A line that we do not have is a text that we do not have.
         if range.start.line.max(range.end.line) as usize > document.text.len_lines() {
@@ -230,13 +236,22 @@ impl Open {
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
         document.text.replace(edit.range.clone(), &edit.text);
-        self.remember(version, edit);
+        Some(self.remember(version, edit))
     }
 
-    fn remember(&mut self, version: i32, edit: Edit) {
+    fn remember(&mut self, version: i32, edit: Edit) -> Batch {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back((version, Batch::one(edit)));
+        let change = Batch::one(edit);
+        self.history.push_back((version, change.clone()));
+        change
+    }
+
+    /// Whether the document has had this text since `base`, which it had at `version`.
+    pub fn has_been(&self, wanted: &Text, version: i32, base: &Text) -> bool {
+        let mut text = base.clone();
+        let later = self.history.iter().filter(|(led_to, _)| *led_to > version);
+        self.document.text == *wanted || later.into_iter().any(|(_, change)| text.apply(change).is_ok() && text == *wanted)
     }
 }

@@ -197,20 +197,73 @@ end
 
 local function hunks()
   P.lua([[
-    Server.answers['textDocument/codeLens'] = function()
-      local function lens(line, id)
-        local place = { line = line, character = 0 }
-        local command = { title = 'Accept', command = 'longsight.acceptHunk', arguments = { id } }
-        return { range = { start = place, ['end'] = place }, command = command }
-      end
-      return { lens(0, 'far'), lens(2, 'near') }
-    end
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'one', 'two', 'three', 'four' })
     Server.answers['workspace/executeCommand'] = function(params)
       Server.ran = params
-    end]])
-  P.cursor(3, 0)
+    end
+    local function hunk(id, first, last, old, new)
+      local range = { start = { line = first, character = 0 }, ['end'] = { line = last, character = 0 } }
+      return { id = id, range = range, old = old, new = new, title = 'number them', reason = 'reason ' .. id }
+    end
+    local list = { hunk(7, 0, 1, 'one\n', '1\n'), hunk(8, 2, 2, '', 'more\n'), hunk(9, 3, 4, 'four\n', '') }
+    Server.notify('longsight/hunks', { uri = vim.uri_from_bufnr(0), hunks = list })]])
+  local function drawn()
+    return P.lua([[
+      local marks = vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces()['longsight.hunks'], 0, -1, { details = true })
+      local found = {}
+      for _, mark in ipairs(marks) do
+        for _, line in ipairs(mark[4].virt_lines or {}) do
+          found[#found + 1] = mark[2] .. ':' .. line[1][1]
+        end
+        if mark[4].sign_text then
+          found[#found + 1] = mark[2] .. vim.trim(mark[4].sign_text)
+        end
+      end
+      return found]])
+  end
+  local expected = { '0~', '0:1', '0:  reason 7', '2+', '2:more', '2:  reason 8', '3~', '3:  reason 9' }
+  P.check('hunks are drawn', P.wait(3000, function()
+    return vim.deep_equal(drawn(), expected)
+  end), drawn())
+  local function ran(what, command, argument)
+    P.check(what, P.wait(3000, function()
+      local found = P.lua('return Server.ran')
+      return found ~= vim.NIL and found.command == command and vim.deep_equal(found.arguments, { argument })
+    end), P.lua('return Server.ran'))
+  end
+  P.cursor(4, 0)
   P.lua("vim.cmd('Longsight accept')")
-  P.check('the nearest hunk', P.until_lua(3000, "return Server.ran and Server.ran.arguments[1] == 'near' or nil"), P.lua('return Server.ran'))
+  ran('the nearest hunk is accepted', 'longsight.acceptHunk', { id = 9 })
+  P.lua("vim.cmd('Longsight next')")
+  P.check('next goes round', P.lua('return vim.api.nvim_win_get_cursor(0)[1]') == 1)
+  P.lua("vim.cmd('Longsight reject')")
+  ran('the nearest hunk is rejected', 'longsight.rejectHunk', { id = 7 })
+  P.lua("vim.cmd('Longsight accept all')")
+  ran('all are accepted', 'longsight.acceptHunk', { all = true })
+  P.lua("Server.notify('longsight/hunks', { uri = vim.uri_from_bufnr(0), hunks = {} }); Said = nil")
+  P.check('and gone', P.wait(3000, function()
+    return vim.deep_equal(drawn(), {})
+  end), drawn())
+  P.lua("vim.cmd('Longsight accept')")
+  P.check('nothing waits', P.lua('return Said') == 'longsight: no change waits for review', P.lua('return Said'))
+end
+
+--- A refused edit is shown, and what is being done is said meanwhile.
+local function refused()
+  P.lua([[
+    Said = nil
+    Server.answers['textDocument/codeAction'] = function()
+      return { { title = 'Document', kind = 'refactor.rewrite.longsight.document', data = { x = 1 } } }
+    end
+    Server.fails['codeAction/resolve'] = { code = -32803, message = 'no edit came of it: the answer calls nothing' }
+    local token = 'longsight/9'
+    Server.notify('$/progress', { token = token, value = { kind = 'begin', title = 'Document `add`' } })
+    Server.notify('$/progress', { token = token, value = { kind = 'report', message = 'documenting src/lib.rs:1, step 1' } })]])
+  P.check('progress in the status line', P.until_lua(3000, "return require('longsight').statusline():find('documenting src', 1, true)"))
+  P.lua("Server.notify('$/progress', { token = 'longsight/9', value = { kind = 'end' } })")
+  P.check('and gone', P.until_lua(3000, "return require('longsight').statusline() == 'longsight' or nil"))
+  P.lua("vim.lsp.buf.code_action({ apply = true })")
+  P.check('a refused edit is shown', P.until_lua(3000, "return Said and Said:find('the answer calls nothing', 1, true)"), P.lua('return Said'))
 end
 
 local function health_and_help()
@@ -239,6 +292,7 @@ no_suggestion()
 answers()
 edits()
 hunks()
+refused()
 streaming()
 health_and_help()
 crash()

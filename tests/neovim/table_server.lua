@@ -1,6 +1,6 @@
 -- A language server inside the editor that is a table of answers. Loaded into the editor under test as the global `Server`.
 
-Server = { sent = {}, answers = {} }
+Server = { sent = {}, answers = {}, fails = {} }
 
 --- How many messages of this method have come.
 function Server.count(method)
@@ -13,7 +13,7 @@ local CAPABILITIES = {
   positionEncoding = 'utf-16',
   textDocumentSync = 2,
   inlineCompletionProvider = {},
-  codeLensProvider = {},
+  codeActionProvider = { resolveProvider = true },
   executeCommandProvider = { commands = {} },
 }
 
@@ -32,6 +32,10 @@ function Server.start(dispatchers)
       vim.schedule(function()
         if method == 'initialize' then
           callback(nil, { capabilities = CAPABILITIES })
+          return
+        end
+        if Server.fails[method] then
+          callback(Server.fails[method])
           return
         end
         local answer = Server.answers[method]

@@ -19,6 +19,8 @@ pub enum Mood {
     Answer(String),
     /// Answers when [`Fake::release`] is called.
     Late(String),
+    /// An edit that makes this of the whole text, hunk by hunk.
+    Hunks(String),
     Fail(String),
     Panic,
 }
@@ -32,6 +34,8 @@ pub struct Fake {
     released: Arc<AtomicBool>,
     pub roots: Mutex<Vec<PathBuf>>,
     pub files: Mutex<Vec<PathBuf>>,
+    /// Its edits need a person's word.
+    pub risky: AtomicBool,
 }
 
 /// Counts down when the future that holds it is dropped.
@@ -52,6 +56,7 @@ impl Fake {
             released: Arc::default(),
             roots: Mutex::default(),
             files: Mutex::default(),
+            risky: AtomicBool::new(false),
         })
     }
 
@@ -78,7 +83,7 @@ impl Fake {
             let _running = running;
             match mood {
                 Mood::Hang => std::future::pending().await,
-                Mood::Answer(text) => Ok(text),
+                Mood::Answer(text) | Mood::Hunks(text) => Ok(text),
                 Mood::Late(text) => {
                     while !released.load(Ordering::SeqCst) {
                         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
@@ -140,12 +145,21 @@ impl Agent for Fake {
 
     fn edit(&self, _: Scene, wish: Wish, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let model = self.model();
+        let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_));
+        let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;
             let instruction = matches!(wish.how, How::Instruction(_));
-            let edits = Batch::one(Edit { range: wish.place.bytes, text });
-            let files = vec![FileEdit { document: wish.place.document, edits }];
-            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction }) })
+            let document = wish.place.document;
+            let edits = if hunks {
+                let hunks = longsight::text::diff::hunks(&document.text.to_string(), &text);
+                Batch::new(hunks.into_iter().map(|hunk| hunk.edit).collect()).unwrap()
+            } else {
+                Batch::one(Edit { range: wish.place.bytes, text })
+            };
+            let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("reason {number}")).collect();
+            let files = vec![FileEdit { document, edits, reasons, creates: false }];
+            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction }), confirm })
         })
     }
 

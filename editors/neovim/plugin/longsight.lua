@@ -7,6 +7,10 @@ vim.g.loaded_longsight = true
 
 vim.api.nvim_set_hl(0, 'LongsightGhost', { link = vim.fn.has('nvim-0.12') == 1 and 'ComplHint' or 'Comment', default = true })
 
+for group, to in pairs({ Sign = 'DiagnosticSignInfo', Added = 'DiffAdd', Removed = 'DiffDelete', Reason = 'DiagnosticInfo' }) do
+  vim.api.nvim_set_hl(0, 'Longsight' .. group, { link = to, default = true })
+end
+
 vim.api.nvim_create_autocmd('LspAttach', {
   group = vim.api.nvim_create_augroup('longsight', {}),
   callback = function(event)

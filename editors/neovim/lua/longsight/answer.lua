@@ -101,7 +101,10 @@ end
 --- What a finished answer says below its text: who answered and how long it took.
 local function footer(result)
   local route, timing = result.route or {}, result.timing or {}
-  local parts = { ('%s (%s)'):format(route.role or '?', route.engine or '?') }
+  local parts = {}
+  if route.role then
+    parts[1] = ('%s (%s)'):format(route.role, route.engine or '?')
+  end
   if timing.total_ms then
     parts[#parts + 1] = ('%.1f s'):format(timing.total_ms / 1000)
   end
@@ -139,7 +142,8 @@ function M.run(name, argument, title, done)
     vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(vim.trim(text), '\n', { plain = true }))
     vim.bo[answer.buffer].modifiable = false
     if not error and type(result) == 'table' then
-      M.title(answer, title .. ' - ' .. footer(result))
+      local who = footer(result)
+      M.title(answer, who ~= '' and title .. ' - ' .. who or title)
       if done then
         done(result, client)
       end

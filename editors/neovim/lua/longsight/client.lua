@@ -20,12 +20,15 @@ function M.config()
         start(vim.fs.root(buffer, { '.longsight.toml', '.git' }) or vim.fs.dirname(file))
       end
     end,
-    init_options = { streaming = true },
+    init_options = { streaming = true, reviews = true },
     -- 0.11 does not know inline completion; the server is asked for it all the same.
     capabilities = { textDocument = { inlineCompletion = { dynamicRegistration = false } } },
     handlers = {
       ['longsight/stream'] = function(_, params)
         require('longsight.answer').stream(params)
+      end,
+      ['longsight/hunks'] = function(_, params, context)
+        require('longsight.hunks').show(params, context.client_id)
       end,
       ['$/progress'] = function(error, params, context)
         M.progress(params, context)
@@ -35,6 +38,7 @@ function M.config()
     on_exit = function(code, signal, id)
       work[id] = nil
       vim.schedule(function()
+        require('longsight.hunks').forget(id)
         M.exited(code, signal, id)
       end)
     end,
@@ -65,9 +69,7 @@ function M.attached(client, buffer)
     ghost.enable(client, buffer)
   end
   ghost.map_keys(buffer)
-  if client:supports_method('textDocument/codeLens') then
-    require('longsight.hunks').attach(client, buffer)
-  end
+  require('longsight.hunks').refresh(buffer)
 end
 
 --- Starts a server that died again, unless it dies over and over.
@@ -121,7 +123,18 @@ function M.restart()
   end
 end
 
---- Follows work-done progress, for the status line.
+--- Says on the command line what is being done, where nobody is typing. Nothing of it is kept in the messages.
+local function echo(text)
+  local mode = vim.api.nvim_get_mode()
+  if not require('longsight').options().progress or mode.blocking or mode.mode:sub(1, 1) ~= 'n' then
+    return
+  end
+  -- One line at most, or Neovim asks for a key.
+  text = text:gsub('%s+', ' ')
+  vim.api.nvim_echo({ { vim.fn.strcharpart(text, 0, math.max(vim.o.columns - 14, 10)), 'LongsightReason' } }, false, {})
+end
+
+--- Follows work-done progress, for the status line and the command line.
 function M.progress(params, context)
   local value = params.value
   if type(value) ~= 'table' or not value.kind then
@@ -131,8 +144,15 @@ function M.progress(params, context)
   work[context.client_id] = mine
   if value.kind == 'end' then
     mine[params.token] = nil
+    if next(mine) == nil then
+      echo('')
+    end
   else
-    mine[params.token] = value.message or value.title or mine[params.token] or 'busy'
+    local known = mine[params.token]
+    mine[params.token] = value.message or value.title or known or 'busy'
+    if mine[params.token] ~= known then
+      echo('longsight: ' .. mine[params.token])
+    end
   end
   vim.cmd.redrawstatus()
 end

@@ -68,8 +68,7 @@ local function edit(command, text, review)
   if not client then
     return
   end
-  local buffer = vim.api.nvim_get_current_buf()
-  local argument = { uri = vim.uri_from_bufnr(buffer), range = range_of(client, command), review = review }
+  local argument = { uri = vim.uri_from_bufnr(0), range = range_of(client, command), review = review }
   with_text(text, 'Change: ', function(instruction)
     argument.instruction = instruction
     client_of.execute(client, 'longsight.edit', argument, function(error, result)
@@ -77,7 +76,6 @@ local function edit(command, text, review)
         vim.notify('longsight: ' .. error.message, vim.log.levels.ERROR)
       elseif type(result) == 'table' then
         vim.notify('longsight: ' .. told(result))
-        require('longsight.hunks').refresh(buffer)
       end
     end)
   end)
@@ -91,12 +89,22 @@ function sub.review(command, text)
   edit(command, text, true)
 end
 
-function sub.accept()
-  require('longsight.hunks').decide('longsight.acceptHunk')
+function sub.accept(_, text)
+  require('longsight.hunks').decide('longsight.acceptHunk', text == 'all')
 end
 
-function sub.reject()
-  require('longsight.hunks').decide('longsight.rejectHunk')
+function sub.reject(_, text)
+  require('longsight.hunks').decide('longsight.rejectHunk', text == 'all')
+end
+
+--- Goes to the next change that waits.
+function sub.next()
+  require('longsight.hunks').next()
+end
+
+--- Why the change here was made.
+function sub.why()
+  require('longsight.hunks').explain()
 end
 
 function sub.status()
@@ -132,8 +140,9 @@ end
 --- Names of subcommands that begin with `lead`.
 ---@return string[]
 function M.complete(lead, line)
-  if line:match('Longsight!?%s+%S+%s') then
-    return {}
+  local of = line:match('Longsight!?%s+(%S+)%s')
+  if of then
+    return (of == 'accept' or of == 'reject') and vim.startswith('all', lead) and { 'all' } or {}
   end
   local names = vim.tbl_filter(function(name)
     return vim.startswith(name, lead)

@@ -1,0 +1,229 @@
+//! Hunks that people review: annotations where the editor can ask, lenses and actions where it cannot; carried over the user's typing
+//! and over each acceptance, exactly or dropped with the reason.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::agent::{Fake, Mood, options};
+use crate::support::editor::{Editor, initialize_params};
+
+const URI: &str = "file:///w/a.rs";
+const TEXT: &str = "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n\nfn three() -> u32 {\n    3\n}\n";
+
+/// What the fake agent puts in place of the whole text: a change in each function.
+const WANTED: &str = "fn one() -> u64 {\n    1\n}\n\nfn two() -> u64 {\n    2\n}\n\nfn three() -> u64 {\n    3\n}\n";
+
+fn started(change: impl FnOnce(&mut Value)) -> (Arc<Fake>, Editor) {
+    let agent = Fake::new(Mood::Hunks(WANTED.into()));
+    let mut editor = Editor::memory(options(agent.clone()));
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    change(&mut params);
+    editor.initialize(params);
+    editor.open(URI, "rust", TEXT);
+    (agent, editor)
+}
+
+fn whole() -> Value {
+    json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 11, "character": 0 } })
+}
+
+fn command(editor: &mut Editor, name: &str, argument: Value) -> Value {
+    editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [argument] }))
+}
+
+fn propose(editor: &mut Editor, review: bool) -> Value {
+    command(editor, "longsight.edit", json!({ "uri": URI, "range": whole(), "instruction": "return u64", "review": review }))["result"].clone()
+}
+
+fn lenses(editor: &mut Editor) -> Vec<(u64, String)> {
+    let answer = editor.request("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }));
+    let lens = |lens: &Value| (lens["range"]["start"]["line"].as_u64().unwrap(), lens["command"]["title"].as_str().unwrap().to_string());
+    answer["result"].as_array().unwrap().iter().map(lens).collect()
+}
+
+fn titles(lenses: &[(u64, String)], title: &str) -> Vec<u64> {
+    lenses.iter().filter(|(_, name)| name.starts_with(title)).map(|(line, _)| *line).collect()
+}
+
+#[test]
+fn j12_each_hunk_follows_the_typing_and_the_other_acceptances() {
+    let (_, mut editor) = started(|_| {});
+    let report = propose(&mut editor, true);
+    assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)));
+    let shown = lenses(&mut editor);
+    assert_eq!(titles(&shown, "Accept: reason"), [0, 4, 8], "{shown:?}");
+    assert_eq!(titles(&shown, "Accept all 3"), [0]);
+    // Typing above the second, and inside of its function below its line.
+    editor.edit(URI, 0..0, "// above\n");
+    let at = editor.buffers[URI].text.find("    2").unwrap();
+    editor.edit(URI, at..at, "    // two\n");
+    assert_eq!(titles(&lenses(&mut editor), "Accept: reason"), [1, 5, 10]);
+    let accepted = command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }));
+    assert_eq!(accepted["result"], json!({ "accepted": 2, "applied": true }));
+    let apply = editor.expect("workspace/applyEdit");
+    assert!(apply["params"]["edit"].get("changeAnnotations").is_none(), "the person has decided: {apply}");
+    assert_eq!(command(&mut editor, "longsight.rejectHunk", json!({ "id": 1 }))["result"], json!({ "rejected": 1 }));
+    let accepted = command(&mut editor, "longsight.acceptHunk", json!({ "id": 3 }));
+    assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+    editor.expect("workspace/applyEdit");
+    let wanted = TEXT.replace("two() -> u32", "two() -> u64").replace("three() -> u32", "three() -> u64");
+    let wanted = wanted.replace("    2", "    // two\n    2");
+    assert_eq!(editor.buffers[URI].text, format!("// above\n{wanted}"));
+    assert!(lenses(&mut editor).is_empty());
+    editor.assert_in_step();
+    editor.quit();
+}
+
+#[test]
+fn a_hunk_whose_line_was_changed_is_dropped_with_the_reason_and_the_others_stay() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    let at = editor.buffers[URI].text.find("u32 {\n    2").unwrap();
+    editor.edit(URI, at..at + 3, "i8");
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(told.contains("a.rs:5") && told.contains("has changed since"), "{told}");
+    assert_eq!(titles(&lenses(&mut editor), "Accept: reason"), [0, 8]);
+    let gone = command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }));
+    assert!(gone["error"]["message"].as_str().unwrap().contains("no hunk 2"), "{gone}");
+    editor.quit();
+}
+
+#[test]
+fn accepting_all_is_one_edit() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    let accepted = command(&mut editor, "longsight.acceptHunk", json!({ "all": true }));
+    assert_eq!(accepted["result"], json!({ "accepted": [1, 2, 3], "applied": true }));
+    editor.expect("workspace/applyEdit");
+    assert_eq!(editor.buffers[URI].text, WANTED);
+    editor.quit();
+}
+
+#[test]
+fn j6_a_hunk_that_did_not_get_into_the_text_waits_on() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    editor.friendly = false;
+    let accept = json!({ "command": "longsight.acceptHunk", "arguments": [{ "id": 1 }] });
+    let id = editor.start_request("workspace/executeCommand", accept.clone());
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    // Typing elsewhere is not the edit.
+    let end = editor.buffers[URI].text.len();
+    editor.edit(URI, end..end, "\n// more\n");
+    let refused = editor.answer(&id);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("does not show it"), "{refused}");
+    editor.friendly = true;
+    assert_eq!(editor.request("workspace/executeCommand", accept)["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    assert!(editor.buffers[URI].text.starts_with("fn one() -> u64"));
+    editor.quit();
+}
+
+#[test]
+fn actions_at_a_hunk_decide_on_it() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    let range = json!({ "start": { "line": 4, "character": 2 }, "end": { "line": 4, "character": 2 } });
+    let params = json!({ "textDocument": { "uri": URI }, "range": range, "context": { "diagnostics": [] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
+    let titles: Vec<_> = listed.iter().map(|action| action["title"].as_str().unwrap()).collect();
+    assert_eq!(
+        titles[..5],
+        [
+            "Accept this change: reason 2",
+            "Reject this change: reason 2",
+            "Explain this change: reason 2",
+            "Accept all 3 changes",
+            "Reject all 3 changes"
+        ]
+    );
+    assert!(listed.iter().all(|action| action.get("isPreferred").is_none()));
+    let explained = command(&mut editor, "longsight.explainHunk", listed[2]["command"]["arguments"][0].clone())["result"].clone();
+    let text = explained["text"].as_str().unwrap();
+    assert!(text.contains("reason 2") && text.contains("-fn two() -> u32 {") && text.contains("+fn two() -> u64 {"), "{text}");
+    let rejected = command(&mut editor, "longsight.rejectHunk", json!({ "all": true }));
+    assert_eq!(rejected["result"], json!({ "rejected": [1, 2, 3] }));
+    editor.quit();
+}
+
+#[test]
+fn annotations_name_each_hunk_and_ask_only_where_they_must() {
+    let annotates = |params: &mut Value| params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    for risky in [false, true] {
+        let (agent, mut editor) = started(annotates);
+        agent.risky.store(risky, std::sync::atomic::Ordering::SeqCst);
+        assert_eq!(propose(&mut editor, false)["applied"], true);
+        let edit = editor.expect("workspace/applyEdit")["params"]["edit"].clone();
+        let annotations = edit["changeAnnotations"].as_object().unwrap();
+        assert_eq!(annotations.len(), 3);
+        for change in edit["documentChanges"][0]["edits"].as_array().unwrap() {
+            let annotation = &annotations[change["annotationId"].as_str().unwrap()];
+            assert_eq!(annotation["needsConfirmation"], risky);
+            assert!(annotation["label"].as_str().unwrap().starts_with("reason"), "{annotation}");
+        }
+        editor.quit();
+    }
+}
+
+/// An editor that cannot ask gets hunks to decide on instead of an edit that is applied without a question.
+#[test]
+fn k7_what_needs_a_word_waits_for_it_where_the_editor_cannot_ask() {
+    let (agent, mut editor) = started(|_| {});
+    agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
+    let report = propose(&mut editor, false);
+    assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)));
+    assert!(editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().contains("3 change(s) in 1 file(s)"));
+    assert_eq!(editor.buffers[URI].text, TEXT);
+    let params = json!({ "textDocument": { "uri": URI }, "range": whole(), "context": { "diagnostics": [], "only": ["refactor.rewrite"] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
+    let rewrite = listed.iter().find(|action| action["title"] == "Rewrite").unwrap().clone();
+    let resolved = editor.request("codeAction/resolve", rewrite);
+    assert!(resolved["result"].get("edit").is_none(), "{resolved}");
+    editor.expect("window/showMessage");
+    editor.quit();
+}
+
+#[test]
+fn a_plugin_that_draws_hunks_gets_them_whole() {
+    let (_, mut editor) = started(|params| params["initializationOptions"] = json!({ "reviews": true }));
+    propose(&mut editor, true);
+    let drawn = editor.expect("longsight/hunks")["params"].clone();
+    assert_eq!(drawn["uri"], URI);
+    let second = drawn["hunks"][1].clone();
+    assert_eq!(
+        second,
+        json!({
+            "id": 2, "title": "return u64", "reason": "reason 2", "old": "fn two() -> u32 {\n", "new": "fn two() -> u64 {\n",
+            "range": { "start": { "line": 4, "character": 0 }, "end": { "line": 5, "character": 0 } },
+        })
+    );
+    assert!(lenses(&mut editor).is_empty(), "nothing is drawn twice");
+    command(&mut editor, "longsight.rejectHunk", json!({ "id": 2 }));
+    assert_eq!(editor.expect("longsight/hunks")["params"]["hunks"].as_array().unwrap().len(), 2);
+    editor.quit();
+}
+
+/// A file that changed on disk, closed in the editor, gets no edit that was made for its old text.
+#[test]
+fn i11_a_file_that_is_not_open_is_compared_with_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.rs");
+    std::fs::write(&file, TEXT).unwrap();
+    let uri = format!("file://{}", file.display());
+    let agent = Fake::new(Mood::Hunks(WANTED.into()));
+    let mut editor = Editor::memory(options(agent)).start(folder.path());
+    editor.open(&uri, "rust", TEXT);
+    let argument = json!({ "uri": uri, "range": whole(), "instruction": "return u64", "review": true });
+    assert_eq!(command(&mut editor, "longsight.edit", argument)["result"]["hunks"], json!([1, 2, 3]));
+    editor.close(&uri);
+    std::fs::write(&file, TEXT.replace("one", "uno")).unwrap();
+    let refused = command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("changed on disk"), "{refused}");
+    // Opened again, the hunks that still fit go on.
+    editor.open(&uri, "rust", &TEXT.replace("one", "uno"));
+    assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }))["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    editor.quit();
+}
