@@ -33,7 +33,8 @@ fn command(editor: &mut Editor, name: &str, argument: Value) -> Value {
 }
 
 fn propose(editor: &mut Editor, review: bool) -> Value {
-    command(editor, "longsight.edit", json!({ "uri": URI, "range": whole(), "instruction": "return u64", "review": review }))["result"].clone()
+    command(editor, "longsight.edit", json!({ "uri": URI, "range": whole(), "instruction": "return u64", "review": review }))["result"]
+        .clone()
 }
 
 fn lenses(editor: &mut Editor) -> Vec<(u64, String)> {
@@ -176,7 +177,8 @@ fn k7_what_needs_a_word_waits_for_it_where_the_editor_cannot_ask() {
     assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)));
     assert!(editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().contains("3 change(s) in 1 file(s)"));
     assert_eq!(editor.buffers[URI].text, TEXT);
-    let params = json!({ "textDocument": { "uri": URI }, "range": whole(), "context": { "diagnostics": [], "only": ["refactor.rewrite"] } });
+    let params =
+        json!({ "textDocument": { "uri": URI }, "range": whole(), "context": { "diagnostics": [], "only": ["refactor.rewrite"] } });
     let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
     let rewrite = listed.iter().find(|action| action["title"] == "Rewrite").unwrap().clone();
     let resolved = editor.request("codeAction/resolve", rewrite);

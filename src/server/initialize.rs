@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions,
-    InitializeParams, InitializeResult, OneOf, ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions, WorkspaceFoldersChangeEvent,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    InitializeParams, InitializeResult, OneOf, ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions,
+    WorkspaceFoldersChangeEvent, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::state::Editor;
@@ -102,7 +102,8 @@ fn editor(params: &InitializeParams) -> Editor {
             .and_then(|lens| lens.refresh_support)
             .unwrap_or(false),
         annotations: edits.is_some_and(|edit| edit.change_annotation_support.is_some()),
-        creates_files: edits.is_some_and(|edit| edit.resource_operations.iter().flatten().any(|kind| *kind == ResourceOperationKind::Create)),
+        creates_files: edits
+            .is_some_and(|edit| edit.resource_operations.iter().flatten().any(|kind| *kind == ResourceOperationKind::Create)),
         // Our own plugins do, and these. Helix drops what goes wrong with a code action.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),

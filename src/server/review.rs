@@ -28,7 +28,11 @@ pub fn hold(server: &Server, title: &str, files: &[FileEdit]) -> Vec<u64> {
             let newest = match Url::parse(&file.document.uri).ok().and_then(|uri| Some((state.document(&uri)?.document.clone(), uri))) {
                 Some((document, uri)) => {
                     let base = &file.document;
-                    state.carry_over(&uri, base.version, &base.text, &file.edits).map(|(_, edits)| FileEdit { document, edits, ..file.clone() })
+                    state.carry_over(&uri, base.version, &base.text, &file.edits).map(|(_, edits)| FileEdit {
+                        document,
+                        edits,
+                        ..file.clone()
+                    })
                 }
                 None => Ok(file.clone()),
             };
@@ -75,7 +79,9 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> Result<V
     show(server, uris.iter().map(String::as_str));
     match applied {
         Ok(true) => Ok(json!({ "accepted": told, "applied": true })),
-        Ok(false) => Err(message::failure("the editor said that it applied the change, but its text does not show it; the change still waits")),
+        Ok(false) => {
+            Err(message::failure("the editor said that it applied the change, but its text does not show it; the change still waits"))
+        }
         Err(reason) => Err(message::failure(&reason)),
     }
 }
