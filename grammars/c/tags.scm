@@ -5,23 +5,29 @@
 (function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
 ((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
 ((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
-((declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
-((declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module"))
-((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module"))
-((declaration declarator: (identifier) @name) @definition.variable (#set! in "module"))
-((declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
-((declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module"))
+((declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (identifier) @name) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum
 (enumerator name: (_) @name) @definition.variant
-(type_definition declarator: (type_identifier) @name) @definition.type
-(type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type
-(type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type
-(field_declaration declarator: (field_identifier) @name) @definition.attribute
-(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.attribute
-(field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.attribute
-(field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.attribute
+(type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
+(type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
+(type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum
+((type_definition declarator: (type_identifier) @name) @definition.type (#set! each ""))
+((type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type (#set! each ""))
+((type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type (#set! each ""))
+((field_declaration declarator: (field_identifier) @name) @definition.attribute (#set! each ""))
+((field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
+((field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
+((field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.attribute (#set! each ""))
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro
 

@@ -9,14 +9,14 @@
 (type_spec name: (_) @name type: (interface_type) @body) @definition.interface
 (type_spec name: (_) @name) @definition.type
 (type_alias name: (_) @name) @definition.type
-(field_declaration name: (_) @name) @definition.attribute
+((field_declaration name: (field_identifier) @name) @definition.attribute (#set! each ""))
 (method_elem name: (_) @name) @definition.method
-(const_spec name: (_) @name) @definition.constant
-((var_spec name: (_) @name) @definition.variable (#set! in "module"))
+((const_spec name: (identifier) @name) @definition.constant (#set! in "module") (#set! each ""))
+((var_spec name: (identifier) @name) @definition.variable (#set! in "module") (#set! each ""))
 
 (import_spec) @import
 
 [(identifier) (type_identifier) (field_identifier) (package_identifier)] @identifier
 (comment) @comment
 [(interpreted_string_literal) (raw_string_literal)] @string
-(type_declaration) @wrapper
+[(type_declaration) (const_declaration) (var_declaration)] @wrapper.line

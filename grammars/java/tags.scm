@@ -1,6 +1,6 @@
 ; What Java files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
 
-(class_declaration name: (_) @name superclass: (_) @bases body: (_) @body) @definition.class
+(class_declaration name: (_) @name superclass: (_) @bases interfaces: (_)? @end body: (_) @body) @definition.class
 (class_declaration name: (_) @name interfaces: (_)? @bases body: (_) @body) @definition.class
 (record_declaration name: (_) @name interfaces: (_)? @bases body: (_) @body) @definition.class
 (interface_declaration name: (_) @name (extends_interfaces)? @bases body: (_) @body) @definition.interface
@@ -10,8 +10,8 @@
 (method_declaration name: (_) @name body: (_) @body) @definition.method
 (method_declaration name: (_) @name) @definition.method
 (constructor_declaration name: (_) @name body: (_) @body) @definition.method
-(field_declaration declarator: (variable_declarator name: (_) @name)) @definition.attribute
-(constant_declaration declarator: (variable_declarator name: (_) @name)) @definition.constant
+((field_declaration declarator: (variable_declarator name: (_) @name)) @definition.attribute (#set! each ""))
+((constant_declaration declarator: (variable_declarator name: (_) @name)) @definition.constant (#set! each ""))
 (annotation_type_element_declaration name: (_) @name) @definition.method
 
 (import_declaration) @import

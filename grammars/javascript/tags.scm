@@ -6,6 +6,9 @@
 (field_definition property: (_) @name value: (arrow_function body: (_) @body)) @definition.method
 (field_definition property: (_) @name) @definition.attribute
 ((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
+((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name)
+  right: (function_expression body: (_) @body)) @definition.method (#eq? @receiver "prototype"))
+((pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.method (#set! in "module"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (function_expression body: (_) @body)) @definition.function (#set! in "module"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (arrow_function body: (_) @body)) @definition.function (#set! in "module"))
 ((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
@@ -13,10 +16,12 @@
 ((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
 
 ((export_statement source: (_)) @import.reexport)
+((variable_declarator value: (call_expression function: (identifier) @target)) @import (#eq? @target "require"))
 (import_statement) @import
 
 [(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern) (private_property_identifier)] @identifier
 [(comment)] @comment
 [(string) (template_string)] @string
-(export_statement) @wrapper
+[(export_statement) (expression_statement)] @wrapper
+[(lexical_declaration) (variable_declaration)] @wrapper.line
 (decorator) @attribute

@@ -14,4 +14,4 @@
 (identifier) @identifier
 (comment) @comment
 (string) @string
-(decorated_definition) @wrapper
+[(decorated_definition) (expression_statement)] @wrapper

@@ -6,7 +6,7 @@
 (struct_item name: (_) @name) @definition.struct
 (union_item name: (_) @name body: (_) @body) @definition.struct
 (enum_item name: (_) @name body: (_) @body) @definition.enum
-(enum_variant name: (_) @name) @definition.variant
+(enum_variant name: (_) @name body: (field_declaration_list)? @body) @definition.variant
 (field_declaration name: (_) @name) @definition.attribute
 (trait_item name: (_) @name bounds: (_)? @bases body: (_) @body) @definition.interface
 (type_item name: (_) @name) @definition.type

@@ -5,15 +5,22 @@
 [(class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body) (abstract_class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body)] @definition.class
 (interface_declaration name: (_) @name (extends_type_clause)? @bases body: (_) @body) @definition.interface
 (enum_declaration name: (_) @name body: (_) @body) @definition.enum
+(type_alias_declaration name: (_) @name value: (object_type) @body) @definition.interface
 (type_alias_declaration name: (_) @name) @definition.type
 (internal_module name: (_) @name body: (_) @body) @definition.module
+(module name: (string (string_fragment) @name) body: (_) @body) @definition.module
 (module name: (_) @name body: (_) @body) @definition.module
 (method_definition name: (_) @name body: (_) @body) @definition.method
-[(method_signature name: (_) @name) (abstract_method_signature name: (_) @name)] @definition.method
-(property_signature name: (_) @name) @definition.attribute
+((method_signature name: (_) @name) @definition.method (#set! in "type"))
+(abstract_method_signature name: (_) @name) @definition.method
+((property_signature name: (_) @name) @definition.attribute (#set! in "type"))
+; `constructor(private name: string)`
+((required_parameter (accessibility_modifier) pattern: (identifier) @name) @definition.attribute (#set! in "method") (#set! hoist ""))
 (public_field_definition name: (_) @name value: (arrow_function body: (_) @body)) @definition.method
 (public_field_definition name: (_) @name) @definition.attribute
 (enum_assignment name: (_) @name) @definition.variant
+((enum_body name: (property_identifier) @name) @definition.variant (#set! each "") (#set! item "name"))
+((pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.method (#set! in "module"))
 ((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
 ((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
 ((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
@@ -25,6 +32,7 @@
 [(identifier) (type_identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern) (private_property_identifier)] @identifier
 [(comment)] @comment
 [(string) (template_string)] @string
-(export_statement) @wrapper
+[(export_statement) (expression_statement)] @wrapper
+[(lexical_declaration) (variable_declaration)] @wrapper.line
 (ambient_declaration) @wrapper
 (decorator) @attribute

@@ -3,6 +3,7 @@
 
 mod editors;
 mod engines;
+pub mod languages;
 
 use clap::Args;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use serde_json::json;
 use super::{Outcome, Shared};
 use crate::config::{self, Config, Problem};
 use crate::models;
+use crate::syntax::Registry;
 
 #[derive(Args, Debug)]
 pub struct Arguments {}
@@ -51,6 +53,7 @@ pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
     checks.extend(roles(&config));
     checks.extend(engines::checks(&config));
     checks.push(cache());
+    checks.extend(languages::checks(&Registry::new()));
     checks.extend(editors::checks());
     if shared.json {
         println!("{}", json!({ "checks": checks }));

@@ -372,7 +372,7 @@ impl Owner {
                 while !stop.load(Ordering::Relaxed) {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(entry) = entries.get(at) else { return };
-                    let result = scan::scan(&registry, entry, tier, content.as_deref());
+                    let result = scan::guarded(&registry, entry, tier, content.as_deref());
                     if sender.send(Message::Scanned(pass, at, tier, result)).is_err() {
                         return;
                     }

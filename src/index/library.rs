@@ -278,7 +278,7 @@ impl Library {
         if let Some(reason) = Rules::new(place.root()).reason(&place) {
             return self.numbers.contains_key(&place).then_some((entry, Err(reason)));
         }
-        let scanned = scan::scan(&self.registry, &entry, Tier::Parsed, None);
+        let scanned = scan::guarded(&self.registry, &entry, Tier::Parsed, None);
         Some((entry, scanned))
     }
 

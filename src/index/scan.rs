@@ -1,5 +1,6 @@
 //! Reads one file and gathers its facts; what the workers of a build do.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, ParseError, Registry, lexical};
@@ -24,6 +25,14 @@ pub struct Scanned {
     pub unparsable: bool,
     /// The facts come from the cache.
     pub kept: bool,
+}
+
+/// As [`scan`]; a file that makes it panic is left out, and the rest goes on.
+pub fn guarded(registry: &Registry, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, entry, tier, stock))).unwrap_or_else(|_| {
+        crate::bug!("{} cannot be indexed", entry.path);
+        Err(Skip::Unparsable)
+    })
 }
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where the same content is known.

@@ -167,7 +167,13 @@ fn quoted(text: &str) -> Vec<Import> {
     let module = &text[begin + 1..start];
     let before = &text[..begin];
     let mut names: Vec<(Box<str>, Box<str>)> = vec![];
-    if let Some((head, rest)) = before.split_once('{') {
+    if let Some((bound, _)) = before.rsplit_once("require").and_then(|(head, _)| head.rsplit_once('=')) {
+        // `{a, b: c} = require('d')`, `d = require('d')`
+        let inside = bound.trim().trim_start_matches('{').trim_end_matches('}').replace(": ", " as ");
+        let whole = !bound.contains('{');
+        let one = |name: &str| if whole { ("*".into(), name.trim().into()) } else { renamed(name) };
+        names.extend(inside.split(',').filter(|name| !name.trim().is_empty()).map(one));
+    } else if let Some((head, rest)) = before.split_once('{') {
         let inside = rest.split('}').next().unwrap_or_default();
         names.extend(inside.split(',').map(|name| name.trim().trim_start_matches("type ")).filter(|name| !name.is_empty()).map(renamed));
         names.extend(default_name(head));
@@ -181,6 +187,9 @@ fn quoted(text: &str) -> Vec<Import> {
 fn default_name(head: &str) -> Option<(Box<str>, Box<str>)> {
     let head = head.trim().strip_prefix("import")?.trim().trim_end_matches("from").trim();
     let head = head.trim_start_matches("type ").split(',').next()?.trim();
+    if head == "type" {
+        return None;
+    }
     let (there, here) = renamed(head);
     let is_name = here.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '$');
     (!here.is_empty() && is_name).then(|| if &*there == "*" { (there, here) } else { ("default".into(), here) })

@@ -4,6 +4,8 @@
 //! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`.
 //! Everything else is refused with its line.
 
+use std::num::NonZeroU16;
+
 use tree_sitter::{Language, Node};
 
 /// Captures of one match.
@@ -13,7 +15,7 @@ pub struct Captures<'tree> {
 }
 
 /// What a capture inside a pattern may be called.
-const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "module", "target"];
+const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "target", "end"];
 
 impl<'tree> Captures<'tree> {
     pub fn get(&self, name: &str) -> Option<Node<'tree>> {
@@ -78,11 +80,6 @@ impl Table {
         self.by_kind.len()
     }
 
-    /// The first pattern at `node` that fits.
-    pub fn find<'tree>(&self, node: Node<'tree>, source: &str) -> Option<(&Pattern, Captures<'tree>)> {
-        self.at(node.kind_id()).find_map(|pattern| pattern.matches(node, source).map(|captures| (pattern, captures)))
-    }
-
     /// A bit set per node kind: bit `i` is set where a pattern tagged `tags[i]` begins.
     pub fn roles(&self, tags: &[&str]) -> Vec<u8> {
         let bits = |kind: usize| {
@@ -99,12 +96,38 @@ impl Pattern {
         if !self.shape.fits(node, &mut captures) {
             return None;
         }
-        let equal = self.equal.iter().all(|(at, text)| captures.nodes[*at].is_some_and(|node| source.get(node.byte_range()) == Some(text)));
-        equal.then_some(captures)
+        self.equals(&captures, source).then_some(captures)
+    }
+}
+
+impl Pattern {
+    /// For patterns marked `(#set! each "")`: one match for each child in the field that leads to the name, such as `a` and `b` in
+    /// `int a, b;`.
+    pub fn each<'tree>(&self, node: Node<'tree>, source: &str) -> Vec<Captures<'tree>> {
+        let name = CAPTURES.iter().position(|known| *known == "name");
+        let leads = |child: &&Child| child.shapes.iter().any(|shape| shape.captures(name));
+        let Some(child) = self.shape.children.iter().find(leads) else { return vec![] };
+        let Some(field) = child.field.and_then(NonZeroU16::new) else { return vec![] };
+        let mut cursor = node.walk();
+        let one = |other: Node<'tree>| {
+            let mut captures = Captures::default();
+            let fits = child.shapes.iter().any(|shape| shape.fits(other, &mut captures));
+            (fits && self.equals(&captures, source)).then_some(captures)
+        };
+        node.children_by_field_id(field, &mut cursor).filter_map(one).collect()
+    }
+
+    fn equals(&self, captures: &Captures<'_>, source: &str) -> bool {
+        self.equal.iter().all(|(at, text)| captures.nodes[*at].is_some_and(|node| source.get(node.byte_range()) == Some(text)))
     }
 }
 
 impl Shape {
+    /// Whether the shape or something inside has this capture.
+    fn captures(&self, capture: Option<usize>) -> bool {
+        self.capture == capture || self.children.iter().any(|child| child.shapes.iter().any(|shape| shape.captures(capture)))
+    }
+
     fn fits<'tree>(&self, node: Node<'tree>, captures: &mut Captures<'tree>) -> bool {
         if self.kinds.is_empty() && !node.is_named() || !self.kinds.is_empty() && !self.kinds.contains(&node.kind_id()) {
             return false;

@@ -58,15 +58,12 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     let offset = floor(text, offset);
     let mut place = Place { block_end: text.len(), ..Place::default() };
     let roles = &parsed.language().scope_roles;
-    let mut node = Some(leaf(parsed, offset));
-    while let Some(here) = node {
+    for here in path_to(parsed, leaf(parsed, offset)).into_iter().rev() {
         let role = roles.get(usize::from(here.kind_id())).copied().unwrap_or(0);
         look(parsed, here, role, offset, &mut place);
-        if let Some(item) = item(parsed, here) {
-            place.items.insert(0, item);
-        }
-        node = here.parent();
+        place.items.extend(item(parsed, here));
     }
+    place.items.reverse();
     if parsed.language().indented {
         indented_block(text, offset, &mut place);
     } else if place.block.is_none() {
@@ -117,6 +114,17 @@ fn floor(text: &str, offset: usize) -> usize {
         offset -= 1;
     }
     offset
+}
+
+/// The nodes from the root to a node. By a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.
+fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
+    let mut cursor = parsed.root().walk();
+    let mut path = vec![cursor.node()];
+    while cursor.node() != leaf && cursor.goto_first_child_for_byte(leaf.start_byte()).is_some() {
+        while cursor.node().end_byte() < leaf.end_byte() && cursor.goto_next_sibling() {}
+        path.push(cursor.node());
+    }
+    path
 }
 
 /// The innermost node that the cursor is in: at the end of a line, the one that ends there.

@@ -163,9 +163,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What a node means. One that is an error has a number of its own and means nothing.
+    fn role(&self, node: Node<'_>) -> u8 {
+        self.language.roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
+    }
+
     /// Looks at one node; true to look inside. `down` is what its children's first item is preceded by.
     fn enter(&mut self, node: Node<'_>, depth: u32, down: &mut Lead) -> bool {
-        let role = self.language.roles[usize::from(node.kind_id())];
+        let role = self.role(node);
         if role == IDENTIFIER {
             self.count(node);
             return false;
@@ -191,8 +196,7 @@ impl<'a> Walk<'a> {
         }
         let lead = self.leads.last_mut().map(std::mem::take).unwrap_or_default();
         if role & WRAPPER != 0 {
-            let start = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
-            *down = Lead { start: Some(start), last_row: lead.last_row, ..lead };
+            *down = self.handed_down(node, lead);
         }
         if role & IMPORT != 0 {
             self.import(node);
@@ -201,6 +205,16 @@ impl<'a> Walk<'a> {
             self.define(node, depth, lead);
         }
         true
+    }
+
+    /// What stands before a wrapper belongs to the first item inside. A list in parentheses or braces wraps nothing.
+    fn handed_down(&self, node: Node<'_>, lead: Lead) -> Lead {
+        let on_line = self.language.tags.at(node.kind_id()).any(|pattern| pattern.tag == "wrapper.line");
+        let row = node.start_position().row;
+        if on_line && node.named_child(0).is_none_or(|first| first.start_position().row != row) {
+            return WRAPPER_NONE;
+        }
+        Lead { start: Some(lead.start.unwrap_or((node.start_byte(), row))), ..lead }
     }
 
     fn count(&mut self, node: Node<'_>) {
@@ -254,16 +268,8 @@ impl<'a> Walk<'a> {
 
     fn import(&mut self, node: Node<'_>) {
         let (Some(style), Some(text)) = (self.language.imports, self.source.get(node.byte_range())) else { return };
-        let pattern = self.language.tags.find(node, self.source).map(|(pattern, _)| pattern);
-        let Some(pattern) = self
-            .language
-            .tags
-            .at(node.kind_id())
-            .find(|pattern| pattern.tag.starts_with("import") && self.applies(pattern) && pattern.matches(node, self.source).is_some())
-            .or(pattern)
-        else {
-            return;
-        };
+        let mut patterns = self.language.tags.at(node.kind_id()).filter(|pattern| pattern.tag.starts_with("import"));
+        let Some(pattern) = patterns.find(|pattern| self.applies(pattern) && pattern.matches(node, self.source).is_some()) else { return };
         let line = node.start_position().row as u32;
         let found = import::parse(style, text, line);
         if pattern.tag == "import.reexport" && !self.open.iter().any(Open::is_function) {
@@ -308,11 +314,29 @@ impl<'a> Walk<'a> {
         }
         let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return };
         let definition = self.definition(node, kind, pattern, &captures, lead);
-        let (kind, number) = (definition.kind, self.facts.definitions.len() as u32);
+        let (kind, number, named) = (definition.kind, self.facts.definitions.len() as u32, definition.name.start);
         self.facts.definitions.push(definition);
+        if pattern.setting("each").is_some() {
+            self.define_others(node, named, lead);
+        }
         if captures.get("body").is_some() {
             self.open.push(Open { depth, definition: Some(number), kind: Some(kind), container: Span::default() });
         }
+    }
+
+    /// The further names of a node that defines several: `int a, *b;`.
+    fn define_others(&mut self, node: Node<'_>, first: u32, lead: Lead) {
+        let language = self.language;
+        let mut others = vec![];
+        for pattern in language.tags.at(node.kind_id()).filter(|pattern| pattern.setting("each").is_some() && self.applies(pattern)) {
+            let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { continue };
+            let found = pattern.each(node, self.source);
+            others.extend(found.iter().map(|captures| self.definition(node, kind, pattern, captures, lead)));
+        }
+        others.retain(|definition| definition.name.start != first);
+        others.sort_by_key(|definition| definition.name.start);
+        others.dedup_by_key(|definition| definition.name.start);
+        self.facts.definitions.extend(others);
     }
 
     fn definition(&self, node: Node<'_>, kind: Kind, pattern: &Pattern, captures: &Captures<'_>, lead: Lead) -> Definition {
@@ -325,6 +349,9 @@ impl<'a> Walk<'a> {
         let receiver = span("container");
         let in_type = around.is_some_and(Open::has_members) || !receiver.is_empty();
         let kind = if kind == Kind::Function && in_type { Kind::Method } else { kind };
+        // In a list of names alone, each is an item of its own.
+        let alone = pattern.setting("item").is_some();
+        let (node, lead) = if alone { (captures.get("name").unwrap_or(node), Lead::default()) } else { (node, lead) };
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
         let own_end = if body.is_empty() { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
         let signature = self.trimmed(node.start_byte(), own_end);
@@ -339,7 +366,7 @@ impl<'a> Walk<'a> {
             signature,
             body,
             doc,
-            bases: span("bases"),
+            bases: Span { end: span("end").end.max(span("bases").end), ..span("bases") },
             parent: around.and_then(|open| open.definition),
             container: if receiver.is_empty() { around.map(|open| open.container).unwrap_or_default() } else { receiver },
             line: item_row as u32,
@@ -363,7 +390,7 @@ impl<'a> Walk<'a> {
     /// A string that is the first statement of a body.
     fn docstring(&self, body: Option<Node<'_>>) -> Option<Span> {
         let first = body?.named_child(0)?;
-        let is_string = |node: &Node<'_>| self.language.roles[usize::from(node.kind_id())] & STRING != 0;
+        let is_string = |node: &Node<'_>| self.role(*node) & STRING != 0;
         let string = Some(first).filter(is_string).or_else(|| first.named_child(0).filter(is_string))?;
         Some(Span::new(string.byte_range()))
     }
@@ -392,7 +419,7 @@ impl<'a> Walk<'a> {
         if depth == 0 || top.is_some_and(Open::is_function) {
             return None;
         }
-        let role = self.language.roles[usize::from(node.kind_id())];
+        let role = self.role(node);
         let length = node.end_byte() - node.start_byte();
         let is_member = if role & DEFINITION != 0 {
             let mut kinds = self
@@ -403,10 +430,25 @@ impl<'a> Walk<'a> {
                 .filter_map(Kind::by_name);
             kinds.all(|kind| !kind.is_type() && kind != Kind::Module && kind != Kind::Type)
         } else {
-            depth == 1 && length >= MIN_PIECE && role & (SCOPE | WRAPPER | COMMENT | ATTRIBUTE | IMPORT) == 0
+            let wrapped = depth == 2 && self.leads.last().is_some_and(|lead| lead.start.is_some());
+            (depth == 1 || wrapped) && length >= MIN_PIECE && role & (SCOPE | WRAPPER | COMMENT | ATTRIBUTE | IMPORT) == 0
         };
-        let around = top.map_or(0, |open| open.kind.map_or(1, |kind| 2 + kind as u8));
+        // Members may be as visible as what is around them.
+        let public = top.and_then(|open| self.facts.definitions.get(open.definition? as usize)).is_some_and(|around| around.public);
+        let around = top.map_or(0, |open| open.kind.map_or(1, |kind| 2 + kind as u8)) | u8::from(public) << 7;
         (is_member && length > 0).then(|| Key::new(node.kind_id(), around, self.source.get(node.byte_range()).unwrap_or_default()))
+    }
+
+    /// Gives a definition of a known piece what stands before it now.
+    fn precede(&self, own: &mut Definition, (start, row): (usize, usize), lead: Lead) {
+        let (item_start, item_row) = lead.start.unwrap_or((start, row));
+        own.item.start = item_start as u32;
+        own.line = item_row as u32;
+        let above = item_row <= lead.last_row + 1 || lead.start.is_some();
+        if own.doc.is_empty() && above {
+            own.doc = lead.doc;
+        }
+        own.public = self.is_public(own, item_start);
     }
 
     /// Adds the facts of a known piece, moved to where it stands now.
@@ -428,16 +470,10 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
-            self.facts.definitions.push(definition);
-        }
-        if let Some(own) = self.facts.definitions.get_mut(first as usize).filter(|own| own.item.end as usize == node.end_byte()) {
-            let (item_start, item_row) = lead.start.unwrap_or((start, row));
-            own.item.start = item_start as u32;
-            own.line = item_row as u32;
-            let above = item_row <= lead.last_row + 1 || lead.start.is_some();
-            if own.doc.is_empty() && above {
-                own.doc = lead.doc;
+            if relative.item.start == 0 && definition.item.end as usize == node.end_byte() {
+                self.precede(&mut definition, (start, row), lead);
             }
+            self.facts.definitions.push(definition);
         }
         let mut imports = piece.imports.clone();
         imports.iter_mut().for_each(|import| import.line += row as u32);

@@ -1,0 +1,83 @@
+// A job queue. See tests/syntax.rs for what the marks mean.
+import fs, { readFile as read, writeFile } from 'node:fs'; //: import node:fs readFile as read, writeFile, default as fs
+import * as path from "path"; //: import path * as path
+import './setup.js'; //: import ./setup.js
+const { EventEmitter, once } = require('events'); //: import events EventEmitter, once
+const util = require('util'); //: import util * as util | variable util
+
+export { Worker, Pool as WorkerPool } from './worker.js'; //: import ./worker.js Worker, Pool as WorkerPool | reexport Worker pub | reexport WorkerPool pub
+export * from './errors.js'; //: import ./errors.js
+
+/** How often a job is tried. */
+export const MAX_TRIES = 3; //: variable MAX_TRIES pub doc="How often"
+let running = 0, waiting = []; //: variable running | variable waiting
+
+/**
+ * Jobs, one after another.
+ */
+export default class Queue extends EventEmitter { //: class Queue pub bases=EventEmitter doc="Jobs, one after another." to=+35
+  static instances = 0; //: attribute instances in=Queue
+  #jobs = []; //: attribute #jobs in=Queue
+  // Bound, so that it can be handed out.
+  push = (job) => { //: method push in=Queue doc="Bound, so that"
+    this.#jobs.push(job);
+  };
+
+  constructor(name, options = {}) { //: method constructor in=Queue
+    super();
+    this.name = name; //: attribute name in=Queue
+    this.tries = options.tries ?? MAX_TRIES; //: attribute tries in=Queue
+    //                     ^ expression in Queue > constructor block=-3..+1
+  }
+
+  get length() { //: method length in=Queue
+    return this.#jobs.length;
+  }
+
+  /** Runs all jobs. */
+  async *run(signal) { //: method run in=Queue doc="Runs all jobs."
+    for (const job of this.#jobs) {
+      // One at a time.
+      //    ^ comment in Queue > run
+      const label = `job ${job.name} of ${this.name}`;
+      //              ^ string expression in Queue > run
+      running += 1;
+      yield await once(job, label);
+    }
+  }
+
+  static later() { //: method later in=Queue
+    throw new Error('not implemented')
+    //                 ^ string expression in Queue > later empty
+  }
+}
+
+function* numbers(limit) { //: function numbers
+  for (let i = 0; i < limit; i++) yield i;
+}
+
+// Reads a job from a file.
+export async function load(file) { //: function load pub doc="Reads a job"
+  const parse = (text) => JSON.parse(text); //: function parse in=load
+  const local = path.join('jobs', file);
+  return parse(await read(local));
+}
+
+export const retry = async (job) => { //: function retry pub
+  while (running < MAX_TRIES) await job();
+};
+
+const handlers = { //: variable handlers
+  start() { running = 1; }, //: method start
+  stop: () => { running = 0; }, //: method stop
+  limit: MAX_TRIES,
+};
+
+function Legacy() {} //: function Legacy
+Legacy.prototype.step = function () { return util.inspect(this); }; //: method step in=Legacy
+exports.drain = function (queue) { return writeFile(queue.name, fs); }; //: function drain
+const Plain = class extends Queue { //: class Plain bases=Queue
+  size() { return handlers; } //: method size in=Plain
+};
+module.exports = { Legacy, Plain, waiting };
+//: uses MAX_TRIES=4 Legacy=3 running=5 Queue=2 parse=3

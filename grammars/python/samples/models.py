@@ -1,0 +1,85 @@
+"""Accounts and what they own. See tests/syntax.rs for what the marks mean."""
+
+from __future__ import annotations  #: import __future__ annotations
+
+import os.path as path, json  #: import os.path | import json
+from decimal import Decimal as D, ROUND_UP  #: import decimal Decimal as D, ROUND_UP
+from .base import (  #: import .base Model, fields
+    Model,
+    fields,
+)
+
+# Names that nobody may take.
+RESERVED = {"root", "admin"}  #: variable RESERVED pub doc="Names that nobody"
+_cache: dict[str, "Account"] = {}  #: variable _cache
+first, second = 1, 2
+try:
+    import ujson  #: import ujson
+    FAST = True  #: variable FAST pub
+except ImportError:
+    FAST = False  #: variable FAST pub
+
+
+class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Model,Generic doc="Somebody who pays" to=+35
+    """Somebody who pays."""
+
+    name = fields.Text(max_length=80)  #: attribute name pub in=Account
+    # In cents.
+    balance: int = 0  #: attribute balance pub in=Account doc="In cents."
+    owner: "Account | None"  #: attribute owner pub in=Account
+
+    class Options:  #: class Options pub in=Account
+        ordering = ["name"]  #: attribute ordering pub in=Options
+
+    def __init__(self, name: str, *, limit: D = D(0)) -> None:  #: method __init__ in=Account
+        self.name = name
+        self.limit = limit  #: attribute limit pub in=Account
+        self._log: list[str] = []  #: attribute _log in=Account
+        local = name.strip()
+        #              ^ expression in Account > __init__ block=-3..+1
+
+    @property
+    def overdrawn(self) -> bool:  #: method overdrawn pub in=Account doc="Whether more was spent"
+        """Whether more was spent
+        than there was."""
+        return self.balance < -self.limit
+
+    @staticmethod
+    async def load(key):  #: method load pub in=Account
+        # Deliberately slow.
+        #      ^ comment in Account > load
+        def decode(text):  #: function decode pub in=load
+            return json.loads(f"{text!r} and {key}")
+            #                             ^ string expression in Account > load > decode
+        return decode(await path.join(key))
+
+    def pay(self, amount: D) -> None:  #: method pay pub in=Account
+        pass
+        # ^ in Account > pay empty
+
+
+@dataclass(frozen=True)
+class Payment(Account):  #: class Payment pub bases=Account
+    amount: D = D(1)  #: attribute amount pub in=Payment
+
+
+def transfer(source: Account, target: Account, amount: D) -> Payment:  #: function transfer pub doc="Moves money."
+    """Moves money."""
+    if amount <= 0 or source.name in RESERVED:
+        raise ValueError("nothing to move")
+        #                   ^ string expression in transfer
+    for account in (source, target):
+        account.pay(amount)
+    return Payment(source.name)
+
+
+def later():  #: function later pub
+    raise NotImplementedError
+    #     ^ expression in later empty
+
+
+type Pair = tuple[Account, Account]  #: type Pair pub
+
+if __name__ == "__main__":
+    result = transfer(Account("a"), Account("b"), D(3))  #: variable result pub
+#: uses Account=8 transfer=2 RESERVED=2 limit=4 pay=2

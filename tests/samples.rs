@@ -1,0 +1,323 @@
+//! Annotated samples of every language (`grammars/*/samples`) against the index and the scope queries. The marks stand in comments:
+//!
+//! - `//: kind name [pub] [in=container] [bases=A,B] [doc="begins with"] [to=+lines]`: a definition whose name is on this line; what is
+//!   not said must not be so, and a line without a mark defines nothing. `|` parts several.
+//! - `//: import module a, b as c`: an import that begins on this line.
+//! - `//: uses name=3`: occurrences in the file.
+//! - a comment that points with `^` at the line above: what is at that place. `expression`, `string`, `comment`, `empty` (the block holds no
+//!   code), `in a > b` (the items around it), `block=-1..+3` (the first and the last line of the block, counted from that place).
+//!
+//! Python writes `#` for `//`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use longsight::index::{File, Index, Options, Tier, View};
+use longsight::syntax::{self, Kind, Pieces, Registry, scope};
+use longsight::workspace::Roots;
+
+fn grammars() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars")
+}
+
+/// All samples: folder, file name, text.
+fn samples() -> Vec<(String, String, String)> {
+    let mut found = vec![];
+    for folder in std::fs::read_dir(grammars()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+        for file in std::fs::read_dir(folder.path().join("samples")).into_iter().flatten().flatten() {
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            found.push((folder.file_name().into_string().unwrap(), file.file_name().into_string().unwrap(), text));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The marks of a sample, as lines of text by zero-based line.
+#[derive(Default)]
+struct Marks {
+    definitions: BTreeMap<u32, Vec<String>>,
+    imports: BTreeMap<u32, Vec<String>>,
+    uses: Vec<(String, u32)>,
+    /// Line, column in bytes, expectation.
+    places: Vec<(usize, usize, String)>,
+}
+
+fn marks(text: &str, comment: &str) -> Marks {
+    let mut marks = Marks::default();
+    let mut code_line = 0;
+    for (number, line) in text.lines().enumerate() {
+        if let Some((column, said)) = line.trim_start().strip_prefix(comment).and_then(|_| pointing(line, comment)) {
+            marks.places.push((code_line, column, said));
+            continue;
+        }
+        code_line = number;
+        let Some((_, said)) = line.split_once(&format!("{comment}:")) else { continue };
+        for mark in said.split(" | ").map(str::trim).filter(|mark| !mark.is_empty()) {
+            if let Some(uses) = mark.strip_prefix("uses ") {
+                let count = |one: &str| one.split_once('=').map(|(name, count)| (name.to_string(), count.parse().unwrap())).unwrap();
+                marks.uses.extend(uses.split_whitespace().map(count));
+            } else if let Some(import) = mark.strip_prefix("import ") {
+                marks.imports.entry(number as u32).or_default().push(import.into());
+            } else {
+                marks.definitions.entry(number as u32).or_default().push(mark.into());
+            }
+        }
+    }
+    marks
+}
+
+/// `//    ^ expectation`: the column of the caret.
+fn pointing(line: &str, comment: &str) -> Option<(usize, String)> {
+    let column = line.find('^')?;
+    let between = line[..column].trim().strip_prefix(comment)?;
+    between.trim().is_empty().then(|| (column, line[column + 1..].trim().to_string()))
+}
+
+fn comment_of(path: &str) -> &'static str {
+    if path.ends_with(".py") { "#" } else { "//" }
+}
+
+/// All samples indexed as one workspace.
+fn indexed() -> (tempfile::TempDir, Arc<View>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (language, name, text) in samples() {
+        std::fs::create_dir_all(folder.path().join(&language)).unwrap();
+        std::fs::write(folder.path().join(&language).join(name), text).unwrap();
+    }
+    let registry = Arc::new(Registry::new());
+    assert_eq!(registry.problems(), []);
+    let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
+    let index = Index::start(roots, registry, Options::default());
+    index.wait_ready();
+    let view = index.view();
+    (folder, view)
+}
+
+/// How a mark would describe a definition.
+fn described(view: &View, file: &File, number: usize, text: &str, mark: Option<&str>) -> String {
+    let symbol = &file.symbols[number];
+    let mut said = format!("{} {}", symbol.kind.name(), view.text(symbol.name));
+    if symbol.public {
+        said += " pub";
+    }
+    if let Some(container) = symbol.container() {
+        said += &format!(" in={}", view.text(container));
+    }
+    let bases: Vec<&str> = file.bases(number).map(|base| view.text(base)).collect();
+    if !bases.is_empty() {
+        said += &format!(" bases={}", bases.join(","));
+    }
+    let doc = symbol.doc.of(text).trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    if !doc.is_empty() {
+        let wanted = mark.and_then(|mark| mark.split("doc=\"").nth(1)?.split('"').next()).unwrap_or(doc);
+        let shown: String = doc.chars().take(wanted.chars().count()).collect();
+        said += &format!(" doc=\"{shown}\"");
+    }
+    if mark.is_some_and(|mark| mark.contains(" to=+")) {
+        said += &format!(" to=+{}", symbol.end_line - symbol.name_line);
+    }
+    said
+}
+
+#[test]
+fn definitions_are_those_that_the_samples_mark() {
+    let (_folder, view) = indexed();
+    let mut wrong = vec![];
+    for (folder, name, text) in samples() {
+        let marks = marks(&text, comment_of(&name));
+        let path = format!("{folder}/{name}");
+        let (_, file) = view.files().find(|(_, file)| file.path.relative() == path).unwrap();
+        assert_eq!(file.tier, Tier::Parsed, "{path}");
+        let mut left = marks.definitions.clone();
+        for (number, symbol) in file.symbols.iter().enumerate() {
+            let here = left.entry(symbol.name_line).or_default();
+            let named = format!("{} {}", symbol.kind.name(), view.text(symbol.name));
+            let fits = |mark: &String| *mark == named || mark.starts_with(&format!("{named} "));
+            let said = match here.iter().position(fits) {
+                Some(at) => {
+                    let mark = here.remove(at);
+                    let said = described(&view, file, number, &text, Some(&mark));
+                    if said == mark {
+                        continue;
+                    }
+                    format!("{said}\n    marked as  {mark}")
+                }
+                None => format!("{} is not marked", described(&view, file, number, &text, None)),
+            };
+            wrong.push(format!("{path}:{}: {said}", symbol.name_line + 1));
+        }
+        for (line, marks) in left {
+            wrong.extend(marks.iter().map(|mark| format!("{path}:{}: not found: {mark}", line + 1)));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_and_uses_are_those_that_the_samples_mark() {
+    let (_folder, view) = indexed();
+    let mut wrong = vec![];
+    for (folder, name, text) in samples() {
+        let marks = marks(&text, comment_of(&name));
+        let path = format!("{folder}/{name}");
+        let (_, file) = view.files().find(|(_, file)| file.path.relative() == path).unwrap();
+        let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for import in file.imports() {
+            let names = file.imported(import).iter().map(|(there, here)| match (view.text(*there), view.text(*here)) {
+                (there, here) if there == here => there.to_string(),
+                (there, here) => format!("{there} as {here}"),
+            });
+            let names = names.collect::<Vec<_>>().join(", ");
+            found.entry(import.line).or_default().push(format!("{} {names}", view.text(import.module)).trim().to_string());
+        }
+        for line in found.keys().chain(marks.imports.keys()).collect::<std::collections::BTreeSet<_>>() {
+            let (here, marked) = (found.get(line).cloned().unwrap_or_default(), marks.imports.get(line).cloned().unwrap_or_default());
+            if here != marked {
+                wrong.push(format!("{path}:{}: imports {here:?}\n    marked as {marked:?}", line + 1));
+            }
+        }
+        assert!(!marks.uses.is_empty() || name == "__init__.py", "{path} says nothing of uses");
+        for (used, count) in marks.uses {
+            let found = view.name(&used).map_or(0, |used| file.count(used));
+            if found != count {
+                wrong.push(format!("{path}: `{used}` is used {found} times, marked as {count}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn places_are_what_the_samples_mark() {
+    let registry = Registry::new();
+    let mut wrong = vec![];
+    for (folder, name, text) in samples() {
+        let path = format!("{folder}/{name}");
+        let language = registry.by_path(&path).unwrap();
+        let parsed = syntax::parse(language, text.as_str()).unwrap();
+        let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let line_of = |at: usize| starts.partition_point(|start| *start <= at) as i64 - 1;
+        for (line, column, mark) in marks(&text, comment_of(&name)).places {
+            let place = scope::at(&parsed, starts[line] + column);
+            let flags = [
+                (place.in_expression, "expression"),
+                (place.in_comment, "comment"),
+                (place.in_string, "string"),
+                (place.block_is_empty, "empty"),
+            ];
+            let mut said: Vec<String> = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| (*flag).to_string()).collect();
+            let items: Vec<&str> = place.items.iter().map(|item| item.name.as_str()).collect();
+            said.extend((!items.is_empty()).then(|| format!("in {}", items.join(" > "))));
+            let lines = place.block.filter(|_| mark.contains("block=")).map(|block| {
+                let trimmed = text[block.clone()].trim_end().len();
+                let (first, last) = (line_of(block.start) - line as i64, line_of(block.start + trimmed) - line as i64);
+                format!("block={first:+}..{last:+}")
+            });
+            said.extend(lines);
+            // The marks list flags in any order and `in` last but one.
+            let words = |text: &str| {
+                let mut words: Vec<String> = text.split_whitespace().map(String::from).collect();
+                words.sort();
+                words
+            };
+            if words(&said.join(" ")) != words(&mark) {
+                wrong.push(format!("{path}:{}:{}: {}\n    marked as {mark}", line + 1, column + 1, said.join(" ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The queries are plain tree-sitter queries, and the one walk over the tree finds nothing that tree-sitter's own matcher does not.
+#[test]
+fn the_walk_agrees_with_tree_sitters_own_matcher() {
+    use streaming_iterator::StreamingIterator;
+    assert_eq!(Registry::new().check_queries(), []);
+    let grammar = |path: &str| -> tree_sitter::Language {
+        match path.rsplit('.').next().unwrap() {
+            "rs" => tree_sitter_rust::LANGUAGE.into(),
+            "py" => tree_sitter_python::LANGUAGE.into(),
+            "js" => tree_sitter_javascript::LANGUAGE.into(),
+            "ts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+            "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
+            "go" => tree_sitter_go::LANGUAGE.into(),
+            "c" => tree_sitter_c::LANGUAGE.into(),
+            "cpp" => tree_sitter_cpp::LANGUAGE.into(),
+            _ => tree_sitter_java::LANGUAGE.into(),
+        }
+    };
+    let registry = Registry::new();
+    for (folder, name, text) in samples() {
+        let language = grammar(&name);
+        let query = std::fs::read_to_string(grammars().join(&folder).join("tags.scm")).unwrap();
+        let query = tree_sitter::Query::new(&language, &query).unwrap();
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(&language).unwrap();
+        let tree = parser.parse(&text, None).unwrap();
+        let mut cursor = tree_sitter::QueryCursor::new();
+        let mut captured = std::collections::HashSet::new();
+        let mut matches = cursor.matches(&query, tree.root_node(), text.as_bytes());
+        while let Some(found) = matches.next() {
+            let names = found.captures().iter().filter(|capture| query.capture_names()[capture.index as usize] == "name");
+            captured.extend(names.map(|capture| capture.node.start_byte() as u32));
+        }
+        let path = format!("{folder}/{name}");
+        let parsed = syntax::parse(registry.by_path(&path).unwrap(), text.as_str()).unwrap();
+        let mut facts = syntax::tags(&parsed, &path);
+        facts.definitions.retain(|definition| definition.kind != Kind::Reexport);
+        // In Go, tree-sitter gives only the first of several names in one field: the others share its item.
+        let items: Vec<_> =
+            facts.definitions.iter().filter(|known| captured.contains(&known.name.start)).map(|known| known.signature).collect();
+        assert!(items.len() * 10 > facts.definitions.len() * 8, "{path}");
+        for definition in &facts.definitions {
+            assert!(items.contains(&definition.signature), "{path}: {}", definition.name.of(&text));
+        }
+    }
+}
+
+/// A keystroke's facts, from pieces, are those of a whole walk.
+#[test]
+fn edits_give_the_same_facts_as_a_fresh_parse() {
+    let registry = Registry::new();
+    for (folder, name, text) in samples() {
+        let path = format!("{folder}/{name}");
+        let language = registry.by_path(&path).unwrap();
+        let mut pieces = Pieces::default();
+        let mut text = text;
+        let mut parsed = syntax::parse(language, text.as_str()).unwrap();
+        drop(syntax::tags_again(&parsed, &path, &mut pieces));
+        let mut seed = 7u64;
+        for step in 0..120 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = (seed >> 33) as usize % text.len();
+            let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let typed = ["x", "\n", "}", "(", " ", "\n\n", "1", "{", "\"", "/* c */"][step % 10];
+            if step % 4 == 3 {
+                let end = text.len().min(at + 5);
+                let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap();
+                text.replace_range(at..end, "");
+            } else {
+                text.insert_str(at, typed);
+            }
+            parsed = parsed.edited(text.as_str()).unwrap();
+            let again = syntax::tags_again(&parsed, &path, &mut pieces);
+            let mut found = (again.definitions.clone(), again.imports.clone(), again.names.clone());
+            drop(again);
+            let whole = syntax::tags(&parsed, &path);
+            let mut wanted = whole.definitions.clone();
+            // Names that are missing in a broken text stand anywhere, and nobody sees them.
+            found.0.retain(|definition| !definition.name.is_empty());
+            wanted.retain(|definition| !definition.name.is_empty());
+            for (ours, theirs) in found.0.iter().zip(&wanted) {
+                assert_eq!(ours, theirs, "{path}, step {step}: {}", theirs.name.of(&text));
+            }
+            assert_eq!(found.0.len(), wanted.len(), "{path}, step {step}");
+            assert_eq!(found.1, whole.imports, "{path}, step {step}");
+            let sorted =
+                |names: &syntax::tags::Names<'_>| names.iter().map(|(name, count)| (name.to_string(), *count)).collect::<BTreeMap<_, _>>();
+            assert_eq!(sorted(&found.2), sorted(&whole.names), "{path}, step {step}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The syntax layer: fault rows C15 and what no text may do to it; what languages mean by their data. Samples are read in `samples.rs`.
+
+use longsight::cli::doctor::{Status, languages};
+use longsight::syntax::{self, Kind, ParseError, Registry, lexical, scope};
+
+/// A query that does not compile takes its own language down to plain text, is named with its line, and nothing else changes.
+#[test]
+fn c15_a_broken_query_degrades_its_language_alone_and_doctor_says_so() {
+    let broken = [
+        ("(function_definition name: (_) @name", "line 1: cannot read"),
+        ("\n\n(no_such_node) @definition.function", "line 3: there is no node `no_such_node`"),
+        ("(function_definition no_such_field: (_) @name) @definition.function", "there is no field `no_such_field`"),
+        ("(function_definition name: (_) @nonsense) @definition.function", "`@nonsense` means nothing"),
+        ("((identifier) @identifier (#match? @identifier \"^a\"))", "`#match?` is not supported"),
+        ("(((((", "cannot read"),
+    ];
+    for (query, wanted) in broken {
+        let registry = Registry::with(|file, text| if file == "python/tags.scm" { query.into() } else { text.into() });
+        let [problem] = registry.problems() else { panic!("{query}: {:?}", registry.problems()) };
+        assert_eq!((problem.language.as_str(), problem.file.as_str()), ("python", "tags.scm"));
+        assert!(problem.message.contains(wanted), "{query}: {problem}");
+        let python = registry.by_path("a.py").unwrap();
+        assert!(!python.parses());
+        assert_eq!(syntax::parse(python, "def a(): pass").unwrap_err(), ParseError::NoParser);
+        assert_eq!(lexical::definitions(python, "def a(): pass\n").len(), 1, "tier 0 goes on");
+        let checks = languages::checks(&registry);
+        assert!(!checks[0].detail.contains("python") && checks[0].detail.contains("rust"), "{checks:?}");
+        let named = checks.iter().find(|check| check.name == "language python").unwrap();
+        assert_eq!(named.status, Status::Error);
+        assert!(named.detail.contains(wanted) && named.fix.contains("grammars/python/tags.scm"), "{named:?}");
+        for path in ["a.rs", "a.ts", "a.tsx", "a.js", "a.go", "a.c", "a.cpp", "a.java"] {
+            assert!(registry.by_path(path).unwrap().parses(), "{path}");
+        }
+    }
+}
+
+/// Scope queries may break without taking the outline with them.
+#[test]
+fn c15_a_broken_scope_query_leaves_definitions_alone() {
+    let registry = Registry::with(|file, text| if file == "rust/scope.scm" { "(nothing) @block".into() } else { text.into() });
+    assert_eq!(registry.problems().len(), 1);
+    let rust = registry.by_path("a.rs").unwrap();
+    let parsed = syntax::parse(rust, "fn a() { b(); }").unwrap();
+    assert_eq!(syntax::tags(&parsed, "a.rs").definitions.len(), 1);
+    let place = scope::at(&parsed, 10);
+    assert_eq!(place.block, Some(8..14), "blocks by counting braces");
+}
+
+#[test]
+fn c15_built_in_data_are_sound() {
+    let registry = Registry::new();
+    assert_eq!(registry.check_queries(), []);
+    assert_eq!(registry.languages().iter().filter(|language| language.parses()).count(), 9);
+    assert!(languages::checks(&registry).iter().all(|check| check.status == Status::Ok));
+}
+
+#[test]
+fn languages_are_told_by_name_extension_and_first_line() {
+    let registry = Registry::new();
+    let name = |path: &str, text: &str| registry.detect(path, text).map(|language| language.name.clone()).unwrap_or_default();
+    for (path, text, wanted) in [
+        ("a/b.rs", "", "rust"),
+        ("a.pyi", "", "python"),
+        ("SConstruct", "", "python"),
+        ("tool", "#!/usr/bin/env python3.11\n", "python"),
+        ("tool", "#!/usr/bin/env -S node --no-warnings\n", "javascript"),
+        ("tool", "#!/usr/local/bin/node\n", "javascript"),
+        ("tool", "#! /bin/sh\n", ""),
+        ("a.d.ts", "", "typescript"),
+        ("a.tsx", "", "tsx"),
+        ("a.jsx", "", "javascript"),
+        ("a.h", "", "c"),
+        ("a.hpp", "", "cpp"),
+        ("README.md", "", ""),
+        ("rs", "", ""),
+    ] {
+        assert_eq!(name(path, text), wanted, "{path} {text}");
+    }
+    assert_eq!(registry.by_id("typescriptreact").unwrap().name, "tsx");
+}
+
+/// Every text gives facts whose places are in it, however deep it nests: no stack may overflow.
+#[test]
+fn hostile_texts_do_no_harm() {
+    let registry = Registry::new();
+    let deep = 30_000;
+    let texts: [String; 12] = [
+        "(".repeat(deep),
+        "{".repeat(deep),
+        "[".repeat(deep) + &"]".repeat(deep),
+        "fn a() {".repeat(20_000),
+        "class A:\n ".repeat(5_000),
+        "a.".repeat(deep),
+        "\"".repeat(9_999),
+        "/*".repeat(deep),
+        "\u{feff}fn é() {}\r\rdef ∑(): pass\u{2028}\0".into(),
+        String::new(),
+        "\n".repeat(deep),
+        "if x {} else ".repeat(20_000),
+    ];
+    for path in ["a.rs", "a.py", "a.js", "a.ts", "a.tsx", "a.go", "a.c", "a.cpp", "a.java"] {
+        let language = registry.by_path(path).unwrap();
+        for text in &texts {
+            for definition in lexical::definitions(language, text) {
+                assert!(text.get(definition.item.range()).is_some());
+            }
+            let Ok(parsed) = syntax::parse(language, text.as_str()) else { continue };
+            for definition in syntax::tags(&parsed, path).definitions {
+                for span in [definition.name, definition.item, definition.signature, definition.body, definition.doc, definition.bases] {
+                    assert!(text.get(span.range()).is_some(), "{path}: {span:?}");
+                }
+            }
+            for offset in [0, text.len() / 2, text.len(), usize::MAX] {
+                let place = scope::at(&parsed, offset);
+                assert!(place.block.is_none_or(|block| text.get(block).is_some()), "{path}");
+            }
+        }
+    }
+}
+
+/// Tier 0 finds nearly what a parser finds at the top of files, in every language.
+#[test]
+fn lines_give_most_of_what_a_parser_gives() {
+    let registry = Registry::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    for sample in ["rust/samples/store.rs", "python/samples/models.py", "go/samples/server.go", "c/samples/ring.c", "cpp/samples/graph.cpp"]
+        .into_iter()
+        .chain([
+            "java/samples/Inventory.java",
+            "javascript/samples/queue.js",
+            "typescript/samples/router.ts",
+            "typescript/samples/Panel.tsx",
+        ])
+    {
+        let text = std::fs::read_to_string(folder.join(sample)).unwrap();
+        let language = registry.by_path(sample).unwrap();
+        let parsed = syntax::parse(language, text.as_str()).unwrap();
+        let kinds = [Kind::Function, Kind::Class, Kind::Struct, Kind::Interface, Kind::Enum, Kind::Macro];
+        let wanted: Vec<String> = syntax::tags(&parsed, sample)
+            .definitions
+            .iter()
+            .filter(|definition| kinds.contains(&definition.kind))
+            .map(|definition| definition.name.of(&text).to_string())
+            .collect();
+        let found: Vec<_> = lexical::definitions(language, &text).iter().map(|definition| definition.name.of(&text).to_string()).collect();
+        let missed: Vec<_> = wanted.iter().filter(|name| !found.contains(name)).collect();
+        assert!(missed.len() * 4 <= wanted.len(), "{sample}: {missed:?} of {}", wanted.len());
+    }
+}
+
+#[test]
+fn placeholders_are_told_from_code() {
+    let registry = Registry::new();
+    for (path, line, wanted) in [
+        ("a.rs", "todo!()", true),
+        ("a.rs", "    todo!(\"later\");", true),
+        ("a.rs", "todo_list()", false),
+        ("a.rs", "// todo", true),
+        ("a.py", "pass", true),
+        ("a.py", "...", true),
+        ("a.py", "raise NotImplementedError(\"x\")", true),
+        ("a.py", "passed = 1", false),
+        ("a.py", "", true),
+        ("a.go", "panic(\"not implemented\")", true),
+        ("a.go", "panic(err)", false),
+        ("a.java", "throw new UnsupportedOperationException();", true),
+    ] {
+        assert_eq!(registry.by_path(path).unwrap().is_blank(line), wanted, "{line}");
+    }
+}
