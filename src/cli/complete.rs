@@ -21,6 +21,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
     let desk = setup::desk(shared)?;
     let at = setup::target(&desk, shared, &arguments.place)?;
+    desk.prepare();
     let wish = Wish { at, invoked: arguments.trigger == "invoked", selected: None };
     setup::run(shared, async |cancel, _| complete(&desk, &wish, cancel).await, show)
 }

@@ -2,13 +2,16 @@
 
 use clap::Args;
 
-use super::{Outcome, Shared};
+use super::place::Place;
+use super::{Outcome, Shared, setup};
+use crate::context::Kind;
+use crate::features::preview::{Look, Preview, preview};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// FILE:LINE:COL, 1-based.
+    /// FILE:LINE:COL for what a completion sends, FILE:LINE-LINE for an explanation, 1-based.
     #[arg(required_unless_present = "ask", conflicts_with = "ask")]
-    pub place: Option<String>,
+    pub place: Option<Place>,
     /// A question about the repository in place of a place.
     #[arg(long)]
     pub ask: Option<String>,
@@ -17,6 +20,25 @@ pub struct Arguments {
     pub budget: Option<usize>,
 }
 
-pub fn run(_shared: &Shared, _arguments: &Arguments) -> Outcome {
-    Err("context is not built yet".into())
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let desk = setup::desk(shared)?;
+    let at = arguments.place.as_ref().map(|place| setup::target(&desk, shared, place)).transpose()?;
+    let look = Look { at, question: arguments.ask.clone(), budget: arguments.budget };
+    setup::run(shared, async |_, _| preview(&desk, &look), show)
+}
+
+fn show(preview: &Preview) {
+    for part in &preview.parts {
+        let kind = match part.kind {
+            Kind::Outline => "map",
+            Kind::Signature => "signatures",
+            Kind::Definition => "definition",
+            Kind::Recent => "recent",
+            Kind::Correction => "correction",
+            Kind::Current => "this file",
+        };
+        println!("{}:{}-{}  {kind}, {} tokens: {}", part.path, part.start_line, part.end_line, part.tokens, part.why);
+    }
+    println!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
+    println!("{}", preview.prompt);
 }

@@ -1,22 +1,18 @@
-//! What ranking needs to know of a repository: definitions, who uses which name, who imports what. Names are numbers here, so that a
-//! place can be ranked against every definition in milliseconds. Built from the index, once per version of it.
+//! What ranking needs to know of a repository, on top of the index: the text of every signature, and sums over names and files that a
+//! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::rank::{self, Prior};
 use super::words;
+use crate::index::{File, FileId, NameId, Stage, View};
+use crate::syntax::Kind;
+use crate::workspace::WorkspacePath;
 
-/// One file as the index sees it.
-#[derive(Clone, Debug, Default)]
-pub struct FileFacts {
-    /// Path in the workspace, with `/`.
-    pub path: Arc<str>,
-    pub symbols: Vec<SymbolFacts>,
-    /// The identifiers of the file and how often each occurs.
-    pub names: Vec<(Arc<str>, u32)>,
-    pub lines: u32,
-    pub bytes: u64,
-}
+/// A name's number.
+pub type Name = NameId;
 
 /// What a definition is, as far as ranking cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,176 +27,392 @@ pub enum Sort {
     Macro,
 }
 
-/// One definition.
-#[derive(Clone, Debug, Default)]
-pub struct SymbolFacts {
-    pub name: Arc<str>,
-    pub sort: Sort,
-    /// Lines are 0-based. `line` is where the definition's own text begins (not its attributes or comments).
-    pub line: u32,
-    /// The definition's first line up to the end of its signature: verbatim lines, without the last line break.
-    pub signature: Box<str>,
-    /// Last line of the whole definition.
-    pub end: u32,
-    /// Name of the enclosing class, `impl` type or module, if any.
-    pub container: Option<Arc<str>>,
-    /// Names of the base classes.
-    pub bases: Vec<Arc<str>>,
+impl Sort {
+    /// None for what is never shown by itself.
+    fn of(kind: Kind) -> Option<Self> {
+        Some(match kind {
+            Kind::Function => Self::Function,
+            Kind::Method => Self::Method,
+            Kind::Class | Kind::Struct | Kind::Interface | Kind::Enum | Kind::Type => Self::Type,
+            Kind::Constant => Self::Constant,
+            Kind::Variable | Kind::Attribute | Kind::Variant => Self::Variable,
+            Kind::Macro => Self::Macro,
+            Kind::Module | Kind::Reexport => return None,
+        })
+    }
 }
 
-/// A name's number in this corpus.
-pub type Name = u32;
+/// The signatures of one file, verbatim.
+pub struct Digest {
+    pub file: Arc<File>,
+    /// As models see it.
+    pub path: Arc<str>,
+    text: Box<str>,
+    /// By symbol: the end of its lines in `text`, and the line where they begin, 0-based.
+    places: Box<[(u32, u32)]>,
+}
+
+impl Digest {
+    /// None when `text` is another version than the index has seen.
+    pub fn new(file: &Arc<File>, text: &str) -> Option<Self> {
+        (text.len() == file.bytes as usize).then(|| Self::of(file, Some(text)))
+    }
+
+    /// Without a text there are no signatures.
+    fn of(file: &Arc<File>, text: Option<&str>) -> Self {
+        let mut lines = String::new();
+        let places = file.symbols.iter().map(|symbol| {
+            let start = text.and_then(|text| signature(text, symbol, &mut lines)).unwrap_or(symbol.name_line);
+            (lines.len() as u32, start)
+        });
+        let places = places.collect();
+        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places }
+    }
+
+    /// The same file when it is no longer there.
+    pub fn gone(&self) -> Self {
+        Self::of(&self.file, None)
+    }
+
+    /// The lines of a symbol's signature, without the last line break.
+    pub fn signature(&self, index: u32) -> &str {
+        let start = if index == 0 { 0 } else { self.places[index as usize - 1].0 };
+        &self.text[start as usize..self.places[index as usize].0 as usize]
+    }
+
+    /// Where the signature begins, 0-based.
+    pub fn line(&self, index: u32) -> u32 {
+        self.places[index as usize].1
+    }
+}
+
+/// Longest signature that is shown, in bytes.
+const MAX_SIGNATURE: usize = 700;
+
+/// Appends the signature's lines; returns the line where they begin.
+fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> Option<u32> {
+    let (item, range) = (symbol.item.range(), symbol.signature.range());
+    let lead = text.get(item.start..range.start)?;
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    // A body that begins on the signature's last line shows its opening.
+    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+    let whole = text.get(start..end)?.trim_end();
+    let whole = if whole.len() > MAX_SIGNATURE { &whole[..words::floor(whole, MAX_SIGNATURE)] } else { whole };
+    lines.push_str(whole);
+    Some(symbol.line + lead.matches('\n').count() as u32)
+}
 
 /// A definition in the corpus.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Symbol {
+    /// Its file's place in [`Corpus::files`].
     pub file: u32,
-    /// Which symbol of the file's facts this is.
+    /// Which symbol of the file this is.
     pub index: u32,
     pub name: Name,
-    pub container: Option<Name>,
+    /// Its name's place among the defined names.
+    pub slot: u32,
+    /// The same of what it stands in; [`NO_SLOT`] where there is nothing.
+    pub container: u32,
     pub sort: Sort,
+}
+
+pub const NO_SLOT: u32 = u32::MAX;
+
+/// What is known of a defined name wherever it is used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing {
+    /// Files that mention it.
+    pub files: u32,
+    /// Definitions that are shown.
+    pub definitions: u32,
+}
+
+/// A folder with the words of its path.
+struct Folder {
+    parts: Vec<Box<str>>,
 }
 
 /// The repository, ready for ranking.
 #[derive(Default)]
 pub struct Corpus {
-    pub files: Vec<Arc<FileFacts>>,
+    view: Arc<View>,
+    pub files: Vec<Arc<Digest>>,
     pub symbols: Vec<Symbol>,
-    /// Symbols of a name, by its number.
-    pub defined: Vec<Vec<u32>>,
-    /// Files that mention a name, with counts, by its number.
-    pub used: Vec<Vec<(u32, u32)>>,
-    /// Types that each symbol's signature and bases name.
-    pub mentions: Vec<Vec<Name>>,
-    /// Symbols of each file, as a range of `symbols`.
-    pub of_file: Vec<std::ops::Range<u32>>,
+    /// The defined names, by slot.
+    pub names: Vec<Name>,
+    pub standing: Vec<Standing>,
+    /// By slot: the rarity-weighted sum of its words, for comparing with a heading.
+    pub word_weight: Vec<f32>,
     /// Test files are read less than what they test.
     pub is_test: Vec<bool>,
-    /// Sum over a file's names of their squared weight: the length for comparing files.
+    /// Length for comparing files: root of the sum of squared weights of its names.
     pub norm: Vec<f32>,
-    /// Sub-words (`load`, `config`) of each name.
-    pub subwords: Vec<Vec<Name>>,
-    /// Number of names that contain a sub-word, by the sub-word's number.
-    pub subword_names: Vec<u32>,
-    numbers: HashMap<Arc<str>, Name>,
+    /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
+    pub stems: Vec<(Option<Name>, Box<str>)>,
+    pub priors: Vec<Prior>,
+    pub folder_of: Vec<u32>,
+    folders: Vec<Folder>,
+    /// Slots by name, [`NO_SLOT`] for names without a definition.
+    slots: Vec<u32>,
+    defined: Table,
+    /// Symbols of each file, as a range of `symbols`.
+    of_file: Vec<Range<u32>>,
+    /// Files by the index's number; [`NO_SLOT`] where there is none.
+    dense: Vec<u32>,
     paths: HashMap<Arc<str>, u32>,
-    subword_numbers: HashMap<Box<str>, Name>,
+    words: HashMap<Box<str>, u32>,
+    slots_of_word: Table,
+    mentioned: Vec<u32>,
+}
+
+/// Lists by number, one after another.
+#[derive(Default)]
+struct Table {
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Table {
+    /// From pairs of a list and an item.
+    fn new(lists: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
+        let mut starts = vec![0u32; lists + 1];
+        pairs.clone().for_each(|(list, _)| starts[list as usize + 1] += 1);
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut items = vec![0; starts[lists] as usize];
+        for (list, item) in pairs {
+            let at = &mut next[list as usize];
+            items[*at as usize] = item;
+            *at += 1;
+        }
+        Self { starts, items }
+    }
+
+    fn get(&self, list: u32) -> &[u32] {
+        &self.items[self.starts[list as usize] as usize..self.starts[list as usize + 1] as usize]
+    }
 }
 
 impl Corpus {
-    /// Builds the statistics. Linear in the number of distinct names per file.
-    pub fn new(files: Vec<Arc<FileFacts>>) -> Self {
-        let mut corpus = Self::default();
-        for (number, file) in files.iter().enumerate() {
-            corpus.add(number as u32, file);
+    /// Builds the tables for a view. Files that `earlier` knows as they are need not be read again.
+    pub fn new(view: Arc<View>, earlier: Option<&Corpus>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Self {
+        let known: HashMap<*const File, &Arc<Digest>> =
+            earlier.into_iter().flat_map(|earlier| &earlier.files).map(|digest| (Arc::as_ptr(&digest.file), digest)).collect();
+        let mut corpus = Self { slots: vec![NO_SLOT; view.name_count()], mentioned: vec![0; view.name_count()], ..Self::default() };
+        for (id, file) in view.files() {
+            if file.symbols.is_empty() && file.uses.is_empty() {
+                continue;
+            }
+            if let Some(digest) = known.get(&Arc::as_ptr(file)) {
+                corpus.add(id, Arc::clone(digest));
+                continue;
+            }
+            let digest = read(&file.path).and_then(|text| Digest::new(file, &text)).map(Arc::new);
+            // While a text is ahead of the index, or behind it, what was known serves on.
+            let before = || earlier.and_then(|earlier| Some(earlier.files[earlier.file(&file.path.to_string())? as usize].clone()));
+            if let Some(digest) = digest.or_else(before) {
+                corpus.add(id, digest);
+            }
         }
-        corpus.files = files;
-        corpus.find_mentions();
-        corpus.count_subwords();
-        corpus.measure_files();
+        corpus.view = view;
+        corpus.defined =
+            Table::new(corpus.names.len(), corpus.symbols.iter().enumerate().map(|(number, symbol)| (symbol.slot, number as u32)));
+        corpus.place_files();
+        corpus.count_words();
+        corpus.measure();
+        corpus.priors = rank::priors(&corpus);
         corpus
+    }
+
+    fn add(&mut self, id: FileId, digest: Arc<Digest>) {
+        let number = self.files.len() as u32;
+        if self.dense.len() <= id.0 as usize {
+            self.dense.resize(id.0 as usize + 1, NO_SLOT);
+        }
+        self.dense[id.0 as usize] = number;
+        self.paths.insert(digest.path.clone(), number);
+        self.is_test.push(words::is_test_path(&digest.path));
+        digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
+        let first = self.symbols.len() as u32;
+        for (index, symbol) in digest.file.symbols.iter().enumerate() {
+            let Some(sort) = Sort::of(symbol.kind).filter(|_| !digest.signature(index as u32).is_empty()) else { continue };
+            let slot = self.slot_for(symbol.name);
+            let container = symbol.container().map_or(NO_SLOT, |name| self.slot_for(name));
+            self.standing[slot as usize].definitions += 1;
+            self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort });
+        }
+        self.of_file.push(first..self.symbols.len() as u32);
+        self.files.push(digest);
+    }
+
+    fn slot_for(&mut self, name: Name) -> u32 {
+        let slot = &mut self.slots[name.0 as usize];
+        if *slot == NO_SLOT {
+            *slot = self.names.len() as u32;
+            self.names.push(name);
+            self.standing.push(Standing::default());
+        }
+        *slot
+    }
+
+    fn place_files(&mut self) {
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        for digest in &self.files {
+            let folder = digest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let next = self.folders.len() as u32;
+            let number = *numbers.entry(folder).or_insert(next);
+            if number == next {
+                let parts = folder.split('/').filter(|part| !part.is_empty()).map(|part| part.to_lowercase().into()).collect();
+                self.folders.push(Folder { parts });
+            }
+            self.folder_of.push(number);
+            let stem = words::stem(&digest.path);
+            self.stems.push((self.view.name(stem), stem.to_lowercase().into()));
+        }
+    }
+
+    fn count_words(&mut self) {
+        let mut pairs: Vec<(u32, u32)> = vec![];
+        for (slot, name) in self.names.iter().enumerate() {
+            for word in words::subwords(self.view.text(*name)) {
+                let next = self.words.len() as u32;
+                let number = *self.words.entry(word.into()).or_insert(next);
+                pairs.push((number, slot as u32));
+            }
+        }
+        self.slots_of_word = Table::new(self.words.len(), pairs.iter().copied());
+        self.word_weight = vec![0.0; self.names.len()];
+        for (word, slot) in pairs {
+            self.word_weight[slot as usize] += self.weight_of_word(word);
+        }
+    }
+
+    fn measure(&mut self) {
+        for (slot, name) in self.names.iter().enumerate() {
+            self.standing[slot].files = self.mentioned[name.0 as usize];
+        }
+        let squared = |file: &Arc<Digest>| file.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).sum::<f32>();
+        self.norm = self.files.iter().map(|file| squared(file).sqrt().max(1.0)).collect();
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.view.generation()
+    }
+
+    /// How far the index had come.
+    pub fn stage(&self) -> Stage {
+        self.view.stage()
+    }
+
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     /// The number of a name that occurs anywhere.
     pub fn name(&self, text: &str) -> Option<Name> {
-        self.numbers.get(text).copied()
+        self.view.name(text)
+    }
+
+    pub fn text(&self, name: Name) -> &str {
+        self.view.text(name)
+    }
+
+    /// Where a name stands among the defined ones.
+    pub fn slot(&self, name: Name) -> Option<u32> {
+        self.slots.get(name.0 as usize).copied().filter(|slot| *slot != NO_SLOT)
     }
 
     pub fn file(&self, path: &str) -> Option<u32> {
         self.paths.get(path).copied()
     }
 
-    pub fn subword(&self, text: &str) -> Option<Name> {
-        self.subword_numbers.get(text).copied()
+    /// The symbols of a file, by number.
+    pub fn of_file(&self, file: u32) -> Range<u32> {
+        self.of_file[file as usize].clone()
     }
 
-    /// The facts of a symbol.
-    pub fn facts(&self, symbol: &Symbol) -> &SymbolFacts {
-        &self.files[symbol.file as usize].symbols[symbol.index as usize]
+    /// The definitions of a name.
+    pub fn defined(&self, name: Name) -> &[u32] {
+        self.slot(name).map_or(&[], |slot| self.defined.get(slot))
+    }
+
+    /// Files that mention a name.
+    pub fn mentions(&self, name: Name) -> usize {
+        self.mentioned.get(name.0 as usize).copied().unwrap_or_default() as usize
+    }
+
+    /// The same files, by number.
+    pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
+        let dense = |id: FileId| self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT);
+        self.view.users(name).into_iter().filter_map(move |(id, _)| dense(id))
+    }
+
+    /// A heading's word by its number.
+    pub fn word(&self, text: &str) -> Option<u32> {
+        self.words.get(text).copied()
+    }
+
+    /// The defined names that hold a word, by slot.
+    pub fn with_word(&self, word: u32) -> &[u32] {
+        self.slots_of_word.get(word)
+    }
+
+    /// The rarer a word, the more it says.
+    pub fn weight_of_word(&self, word: u32) -> f32 {
+        1.0 / (1.0 + (self.with_word(word).len() as f32).ln())
+    }
+
+    pub fn digest(&self, symbol: &Symbol) -> &Digest {
+        &self.files[symbol.file as usize]
+    }
+
+    /// What the index knows of a symbol.
+    pub fn facts(&self, symbol: &Symbol) -> &crate::index::Symbol {
+        &self.digest(symbol).file.symbols[symbol.index as usize]
+    }
+
+    pub fn signature(&self, symbol: &Symbol) -> &str {
+        self.digest(symbol).signature(symbol.index)
+    }
+
+    /// Names of the base classes.
+    pub fn bases(&self, symbol: &Symbol) -> impl Iterator<Item = Name> {
+        self.digest(symbol).file.bases(symbol.index as usize)
     }
 
     /// How telling a name is: the rarer, the more.
     pub fn idf(&self, name: Name) -> f32 {
         let files = self.files.len().max(1) as f32;
-        (1.0 + files / (1.0 + self.used[name as usize].len() as f32)).ln()
+        (1.0 + files / (1.0 + self.mentions(name) as f32)).ln()
     }
 
-    fn number(&mut self, text: &Arc<str>) -> Name {
-        if let Some(known) = self.numbers.get(text) {
-            return *known;
-        }
-        let number = self.defined.len() as Name;
-        self.numbers.insert(text.clone(), number);
-        self.defined.push(vec![]);
-        self.used.push(vec![]);
-        number
-    }
-
-    fn add(&mut self, number: u32, file: &FileFacts) {
-        self.paths.insert(file.path.clone(), number);
-        self.is_test.push(words::is_test_path(&file.path));
-        let first = self.symbols.len() as u32;
-        for (index, facts) in file.symbols.iter().enumerate() {
-            let name = self.number(&facts.name);
-            let container = facts.container.as_ref().map(|container| self.number(container));
-            self.defined[name as usize].push(self.symbols.len() as u32);
-            self.symbols.push(Symbol { file: number, index: index as u32, name, container, sort: facts.sort });
-        }
-        self.of_file.push(first..self.symbols.len() as u32);
-        for (text, count) in &file.names {
-            let name = self.number(text);
-            self.used[name as usize].push((number, *count));
-        }
-    }
-
-    fn find_mentions(&mut self) {
-        let is_type = |name: Name| {
-            let all = &self.defined[name as usize];
-            !all.is_empty() && all.len() <= 4 && all.iter().any(|number| self.symbols[*number as usize].sort == Sort::Type)
+    /// For each folder, how near it is to another: the share of the deeper one's folders that both have.
+    pub fn nearness(&self, path: &str) -> Vec<f32> {
+        let own: Vec<String> = path.split('/').map(str::to_lowercase).collect();
+        let own = &own[..own.len() - 1];
+        let near = |folder: &Folder| {
+            let shared = folder.parts.iter().zip(own).take_while(|(there, here)| ***there == ***here).count();
+            let most = folder.parts.len().max(own.len());
+            if most == 0 { 1.0 } else { shared as f32 / most as f32 }
         };
-        let mentions = self.symbols.iter().map(|symbol| {
-            let facts = self.facts(symbol);
-            let words = words::identifiers(&facts.signature).map(|(_, word)| word).chain(facts.bases.iter().map(|base| &**base));
-            let mut found: Vec<Name> =
-                words.filter_map(|word| self.name(word)).filter(|name| *name != symbol.name && is_type(*name)).collect();
-            found.sort_unstable();
-            found.dedup();
-            found
-        });
-        self.mentions = mentions.collect();
+        self.folders.iter().map(near).collect()
     }
 
-    fn count_subwords(&mut self) {
-        self.subwords = vec![vec![]; self.defined.len()];
-        let mut all: Vec<_> = self.numbers.iter().map(|(text, number)| (*number, text.clone())).collect();
-        all.sort_unstable_by_key(|(number, _)| *number);
-        for (number, text) in all {
-            if self.defined[number as usize].is_empty() {
-                continue;
-            }
-            for word in words::subwords(&text) {
-                let next = self.subword_names.len() as Name;
-                let id = *self.subword_numbers.entry(word.into()).or_insert(next);
-                if id == next {
-                    self.subword_names.push(0);
-                }
-                self.subword_names[id as usize] += 1;
-                self.subwords[number as usize].push(id);
-            }
+    /// How surely import lines with these words mean a file: its stem and its folders stand in them.
+    pub fn imports(&self, words: &std::collections::HashSet<String>, file: u32) -> f32 {
+        let stem = &*self.stems[file as usize].1;
+        if !words.contains(stem) {
+            return 0.0;
         }
-    }
-
-    fn measure_files(&mut self) {
-        self.norm = vec![0.0; self.files.len()];
-        for name in 0..self.used.len() {
-            let weight = self.idf(name as Name);
-            for (file, _) in &self.used[name] {
-                self.norm[*file as usize] += weight * weight;
-            }
+        let folders = self.folders[self.folder_of[file as usize] as usize].parts.iter();
+        let (mut all, mut shared) = (0, 0);
+        for folder in folders.filter(|folder| &***folder != "src" && ***folder != *stem) {
+            all += 1;
+            shared += usize::from(words.contains(&**folder));
         }
-        for norm in &mut self.norm {
-            *norm = norm.sqrt().max(1.0);
-        }
+        if all == 0 { 1.0 } else { 0.4 + 0.6 * shared as f32 / all as f32 }
     }
 }

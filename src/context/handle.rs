@@ -1,15 +1,14 @@
 //! The session's door: callers bring a place, and get the pack for it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Pack;
-use super::corpus::Corpus;
+use super::{Kind, Pack, Part, redact};
+use super::corpus::{Corpus, Digest};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
-use super::session::{Count, Here, Session};
-use super::window::Window;
+use super::session::{Count, Here, PART_OVERHEAD, Session};
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -43,21 +42,29 @@ pub struct PlaceQuery<'a> {
 
 impl Handle {
     /// What should stand in front of the model for a place. `count` counts tokens of the model that will read it.
-    pub fn place(&self, query: &PlaceQuery, count: Count) -> Pack {
+    /// `changed` gives the signatures of a file that is no longer as the corpus has it.
+    pub fn place(&self, query: &PlaceQuery, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Pack {
         let scene = Scene::new(query.corpus, query.text, query.offset);
-        let mut candidates = Ranker::new(query.corpus, &scene, query.path).candidates();
+        let ranker = Ranker::new(query.corpus, &scene, query.path);
+        let mut candidates = ranker.candidates();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.prefer_visited(query.corpus, &mut candidates);
-        let order = Order::new(query.corpus, &candidates, query.budget);
+        let order = Order::new(query.corpus, &ranker, &candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let packed = state.sessions.entry(query.budget).or_default().pack(query.corpus, &order, query.budget, here, count);
-        Pack {
-            parts: packed.parts,
-            tokens: packed.tokens,
-            budget: query.budget,
-            prefix_reused: packed.reused,
-            window: Window::new(query.text, query.offset),
+        let corrections = correct(&packed.parts, query.corpus, changed, count);
+        let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
+        // The head stays where it is; what is least sure makes room.
+        let needed: usize = corrections.iter().map(|part| part.tokens).sum();
+        while pack.tokens + needed > pack.budget {
+            let Some(last) = pack.parts.pop() else { break };
+            pack.tokens -= last.tokens;
         }
+        if pack.tokens + needed <= pack.budget {
+            pack.tokens += needed;
+            pack.parts.extend(corrections);
+        }
+        pack
     }
 
     /// The user looked at or edited a line (0-based) of a file.
@@ -74,6 +81,51 @@ impl Handle {
     }
 }
 
+/// What the parts say of files that have changed since, as it is now.
+fn correct(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Vec<Part> {
+    let mut corrections = vec![];
+    for part in parts {
+        let Some((now, before)) = changed(&part.path).zip(corpus.file(&part.path)) else { continue };
+        let before = &corpus.files[before as usize];
+        let shown: HashSet<&str> = part.text.lines().collect();
+        let known: HashSet<&str> = (0..before.file.symbols.len() as u32).map(|index| before.signature(index)).collect();
+        let named: HashSet<_> = (0..before.file.symbols.len() as u32)
+            .filter(|index| before.signature(*index).lines().next().is_some_and(|line| shown.contains(line)))
+            .map(|index| before.file.symbols[index as usize].name)
+            .collect();
+        let fresh = |index: &u32| {
+            let signature = now.signature(*index);
+            !signature.is_empty() && !known.contains(signature) && named.contains(&now.file.symbols[*index as usize].name)
+        };
+        let fresh: Vec<u32> = (0..now.file.symbols.len() as u32).filter(fresh).collect();
+        let still: HashSet<&str> = (0..now.file.symbols.len() as u32).map(|index| now.signature(index)).collect();
+        let gone = part.text.lines().any(|line| known.contains(line) && !still.contains(line));
+        let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else {
+            if gone && still.iter().all(|signature| signature.is_empty()) {
+                corrections.push(note(part, (1, 1), "(this file is gone)", count));
+            }
+            continue;
+        };
+        let text: String = fresh.iter().map(|index| format!("{}\n", now.signature(*index))).collect();
+        let lines = (now.line(*first) + 1, now.line(*last) + now.signature(*last).lines().count() as u32);
+        corrections.push(note(part, lines, &text, count));
+    }
+    corrections
+}
+
+fn note(of: &Part, lines: (u32, u32), text: &str, count: Count) -> Part {
+    let text = redact::mask(text);
+    Part {
+        path: of.path.clone(),
+        start_line: lines.0,
+        end_line: lines.1,
+        kind: Kind::Correction,
+        tokens: count(&text) + count(&of.path) + PART_OVERHEAD,
+        text: text.into(),
+        why: "has changed since the part above was written".into(),
+    }
+}
+
 impl State {
     /// Definitions that were just looked at are likelier to be needed.
     fn prefer_visited(&self, corpus: &Corpus, candidates: &mut [Candidate]) {
@@ -83,8 +135,8 @@ impl State {
         let visited = |candidate: &Candidate| {
             let symbol = &corpus.symbols[candidate.symbol as usize];
             let facts = corpus.facts(symbol);
-            let path = &corpus.files[symbol.file as usize].path;
-            self.visits.iter().any(|(known, line)| known == path && (facts.line..=facts.end).contains(line))
+            let path = &corpus.digest(symbol).path;
+            self.visits.iter().any(|(known, line)| known == path && (facts.line..=facts.end_line).contains(line))
         };
         let files: Vec<u32> = self.visits.iter().filter_map(|(path, _)| corpus.file(path)).collect();
         for candidate in candidates {

@@ -11,7 +11,6 @@ pub mod scene;
 mod select;
 mod session;
 mod weights;
-mod window;
 pub mod words;
 
 use std::sync::Arc;
@@ -19,7 +18,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use handle::{Handle, PlaceQuery};
-pub use window::Window;
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -62,7 +60,4 @@ pub struct Pack {
     pub budget: usize,
     /// Leading tokens that are equal to the previous pack's.
     pub prefix_reused: usize,
-    /// What of the current file goes into the prompt.
-    #[serde(skip)]
-    pub window: Window,
 }

@@ -1,231 +1,446 @@
 //! How likely a definition is to be used at a place. A logistic model over plain features; its weights were fitted on open-source
-//! repositories (`benches/context_fit.py`) and are measured on others.
+//! repositories and are measured on others.
 
-use std::collections::HashMap;
-
-use super::corpus::{Corpus, Name, Sort, Symbol};
+use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::scene::{Scene, Seen};
 use super::weights::{FEATURES, SEEN, UNSEEN};
 use super::words;
 
 /// Files that resemble the current one most; what they use is likely used here.
 const NEIGHBOURS: usize = 24;
+/// Files of one folder whose names are looked at.
+const BESIDE: usize = 400;
+/// Definitions less likely than this (as log-odds) are not looked at again.
+const HOPELESS: f32 = -9.0;
+
+/// The features of a definition, or some of them.
+pub type Features = [f32; FEATURES];
 
 /// A definition with the probability that the place uses it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     pub symbol: u32,
     pub score: f32,
-    /// The feature that spoke loudest for it.
-    pub reason: usize,
+}
+
+/// What is the same of a name wherever the cursor is; by slot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prior {
+    popular: f32,
+    per_definition: f32,
+    /// What this adds to the log-odds of a name that the current file does not show.
+    sum: f32,
+}
+
+impl Prior {
+    /// For a name in this many files, with this many definitions.
+    fn new(text: &str, files: u32, definitions: u32) -> Self {
+        let elsewhere = files.saturating_sub(1) as f32;
+        let definitions = definitions.max(1) as f32;
+        let mut prior =
+            Self { popular: (1.0 + elsewhere).ln(), per_definition: (1.0 + elsewhere / definitions).ln(), sum: 0.0 };
+        let mut features = [0.0; FEATURES];
+        prior.fill(&mut features, text, definitions);
+        prior.sum = dot(&features, &UNSEEN);
+        prior
+    }
+
+    fn fill(&self, features: &mut Features, text: &str, definitions: f32) {
+        features[9] = self.popular;
+        features[10] = self.per_definition;
+        features[11] = definitions.ln();
+        features[24] = is(text.starts_with('_'));
+        features[29] = (text.len() as f32).ln();
+    }
+}
+
+/// The priors of all defined names.
+pub fn priors(corpus: &Corpus) -> Vec<Prior> {
+    let each = |(slot, name): (usize, &Name)| {
+        let standing = corpus.standing[slot];
+        Prior::new(corpus.text(*name), standing.files, standing.definitions)
+    };
+    corpus.names.iter().enumerate().map(each).collect()
+}
+
+/// How a name stands to the place; most names do not at all.
+#[derive(Clone, Copy, Default)]
+struct Touch {
+    slot: u32,
+    seen: Option<Seen>,
+    /// The current file mentions it, and defines it so many times, as far as the index knows.
+    own: bool,
+    own_definitions: u32,
+    /// Weight of the similar files that use it, 0 to 1.
+    similar: f32,
+    /// Files in the same folder that use it.
+    beside: f32,
+    /// Weight of its words that the function's heading has, and the heading's weight that it has.
+    topic: f32,
+    topic_weight: f32,
+    /// Types in signatures of likely definitions: where the code can go in a second step.
+    reached: f32,
+    owner: bool,
+}
+
+/// What a touched name adds, as a name and as a container.
+#[derive(Clone, Copy)]
+struct Sums {
+    seen: bool,
+    imported: f32,
+    popular: f32,
+    per_definition: f32,
+    name: f32,
+    container: [f32; 2],
+    container_near: f32,
+}
+
+/// What a file adds, for names that the current file shows and for others.
+#[derive(Clone, Copy, Default)]
+struct OfFile {
+    imported: f32,
+    sums: [f32; 2],
 }
 
 /// Everything about a place that does not depend on the candidate.
 pub struct Ranker<'a> {
     corpus: &'a Corpus,
     scene: &'a Scene,
-    path: &'a str,
     file: Option<u32>,
-    /// Weight of each similar file, by number; they sum to 1.
-    similar: HashMap<u32, f32>,
-    /// By file: does the current file import it, how near is it.
+    stem: String,
     imported: Vec<f32>,
     near: Vec<f32>,
-    /// By file: how its own name, as a module's, shows in the current file.
-    module: Vec<Seen>,
-    /// Types that signatures of likely definitions speak of: where the code can go in a second step.
-    reached: HashMap<Name, f32>,
+    similar: Vec<f32>,
+    touched: Vec<Touch>,
+    /// By slot: place in `touched` plus one, or zero.
+    marks: Vec<u32>,
     topic_total: f32,
 }
 
 impl<'a> Ranker<'a> {
-    pub fn new(corpus: &'a Corpus, scene: &'a Scene, path: &'a str) -> Self {
+    pub fn new(corpus: &'a Corpus, scene: &'a Scene, path: &str) -> Self {
         let file = corpus.file(path);
-        let imported = corpus.files.iter().map(|other| imports(&scene.import_words, &other.path)).collect();
-        let near = corpus.files.iter().map(|other| words::nearness(path, &other.path)).collect();
-        let similar = similar_files(corpus, scene, file);
-        let topic_total = scene.topic.values().sum::<f32>().max(1.0);
-        let module = corpus
-            .files
-            .iter()
-            .map(|other| corpus.name(stem(&other.path)).and_then(|name| scene.seen.get(&name)).copied().unwrap_or_default());
-        let module = module.collect();
-        let reached = reached(corpus, scene, file);
-        Self { corpus, scene, path, file, similar, imported, near, module, reached, topic_total }
+        let imported = (0..corpus.files.len() as u32).map(|other| corpus.imports(&scene.import_words, other)).collect();
+        let mut ranker = Self {
+            corpus,
+            scene,
+            file,
+            stem: words::stem(path).to_lowercase(),
+            imported,
+            near: corpus.nearness(path),
+            similar: vec![0.0; corpus.files.len()],
+            touched: vec![],
+            marks: vec![0; corpus.names.len()],
+            topic_total: scene.topic.values().sum::<f32>().max(1.0),
+        };
+        ranker.touch_seen();
+        ranker.touch_similar();
+        ranker.touch_beside();
+        ranker.touch_topic();
+        ranker.touch_reached();
+        ranker
     }
 
-    /// All definitions outside the current file, with their probability, in the order of the corpus.
-    pub fn candidates(&self) -> Vec<Candidate> {
+    fn touch(&mut self, slot: u32) -> &mut Touch {
+        let mark = &mut self.marks[slot as usize];
+        if *mark == 0 {
+            self.touched.push(Touch { slot, ..Touch::default() });
+            *mark = self.touched.len() as u32;
+        }
+        &mut self.touched[*mark as usize - 1]
+    }
+
+    fn touched(&self, slot: u32) -> Option<&Touch> {
+        if slot == NO_SLOT {
+            return None;
+        }
+        self.touched.get((self.marks[slot as usize] as usize).wrapping_sub(1))
+    }
+
+    fn touch_seen(&mut self) {
         let corpus = self.corpus;
-        let mut by_name: HashMap<Name, Usage> = HashMap::new();
-        let mut all = Vec::with_capacity(corpus.symbols.len());
-        for (number, symbol) in corpus.symbols.iter().enumerate() {
-            if Some(symbol.file) == self.file {
-                continue;
+        for (name, seen) in &self.scene.seen {
+            if let Some(slot) = corpus.slot(*name) {
+                self.touch(slot).seen = Some(*seen);
             }
-            let usage = *by_name.entry(symbol.name).or_insert_with(|| self.usage(symbol.name));
-            let features = self.features(symbol, usage);
-            let seen = self.scene.seen.contains_key(&symbol.name);
-            let weights = if seen { &SEEN } else { &UNSEEN };
-            let (mut sum, mut reason, mut loudest) = (0.0, 0, 0.0);
-            for (index, (feature, weight)) in features.iter().zip(weights).enumerate() {
-                let part = feature * weight;
-                sum += part;
-                if part > loudest && index > 0 {
-                    (reason, loudest) = (index, part);
+        }
+        for owner in &self.scene.owners {
+            if let Some(slot) = corpus.slot(*owner) {
+                self.touch(slot).owner = true;
+            }
+        }
+        let Some(file) = self.file else { return };
+        for (name, _) in &corpus.files[file as usize].file.uses {
+            if let Some(slot) = corpus.slot(*name) {
+                self.touch(slot).own = true;
+            }
+        }
+        for number in corpus.of_file(file) {
+            self.touch(corpus.symbols[number as usize].slot).own_definitions += 1;
+        }
+    }
+
+    fn touch_similar(&mut self) {
+        for (file, weight) in similar_files(self.corpus, self.scene, self.file) {
+            self.similar[file as usize] = weight;
+            for (name, _) in &self.corpus.files[file as usize].file.uses {
+                if let Some(slot) = self.corpus.slot(*name) {
+                    self.touch(slot).similar += weight;
                 }
             }
-            all.push(Candidate { symbol: number as u32, score: 1.0 / (1.0 + (-sum).exp()), reason });
+        }
+    }
+
+    fn touch_beside(&mut self) {
+        let corpus = self.corpus;
+        let here = |file: &u32| self.near[corpus.folder_of[*file as usize] as usize] >= 1.0 && Some(*file) != self.file;
+        let beside: Vec<u32> = (0..corpus.files.len() as u32).filter(here).take(BESIDE).collect();
+        for file in beside {
+            for (name, _) in &corpus.files[file as usize].file.uses {
+                if let Some(slot) = corpus.slot(*name) {
+                    self.touch(slot).beside += 1.0;
+                }
+            }
+        }
+    }
+
+    fn touch_topic(&mut self) {
+        let corpus = self.corpus;
+        for (word, count) in &self.scene.topic {
+            let weight = corpus.weight_of_word(*word);
+            for slot in corpus.with_word(*word) {
+                let touch = self.touch(*slot);
+                touch.topic += weight;
+                touch.topic_weight += count * weight;
+            }
+        }
+    }
+
+    /// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
+    fn touch_reached(&mut self) {
+        let corpus = self.corpus;
+        for (name, seen) in &self.scene.seen {
+            let all = corpus.defined(*name);
+            if all.is_empty() || all.len() > 8 || seen.near < 0.15 {
+                continue;
+            }
+            let weight = seen.near / all.len() as f32;
+            for number in all {
+                let symbol = &corpus.symbols[*number as usize];
+                let weight = if Some(symbol.file) == self.file { weight * 0.7 } else { weight };
+                let words = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
+                for used in words.chain(corpus.bases(symbol)).filter(|used| *used != symbol.name) {
+                    let Some(slot) = corpus.slot(used).filter(|_| is_type(corpus, used)) else { continue };
+                    let known = &mut self.touch(slot).reached;
+                    *known = known.max(weight);
+                }
+            }
+        }
+    }
+
+    /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let corpus = self.corpus;
+        let sums: Vec<Sums> = self.touched.iter().map(|touch| self.sums(touch)).collect();
+        let of = |slot: u32| sums.get((self.marks[slot as usize] as usize).wrapping_sub(1));
+        let mut all = Vec::with_capacity(4096);
+        for file in (0..corpus.files.len() as u32).filter(|file| Some(*file) != self.file) {
+            let range = corpus.of_file(file);
+            if range.is_empty() {
+                continue;
+            }
+            let here = self.of_file(file);
+            for number in range {
+                let symbol = &corpus.symbols[number as usize];
+                let name = of(symbol.slot);
+                let seen = name.is_some_and(|name| name.seen);
+                let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
+                let mut sum = weights[0] + here.sums[which] + sort_sum(symbol.sort, weights);
+                let prior = &corpus.priors[symbol.slot as usize];
+                let (popular, per_definition) = match name {
+                    Some(name) => {
+                        sum += name.name + weights[27] * name.imported * here.imported;
+                        (name.popular, name.per_definition)
+                    }
+                    None => {
+                        sum += prior.sum;
+                        (prior.popular, prior.per_definition)
+                    }
+                };
+                sum += weights[26] * here.imported * popular;
+                if symbol.container != NO_SLOT
+                    && let Some(container) = of(symbol.container)
+                {
+                    sum += container.container[which] + weights[28] * container.container_near * per_definition;
+                }
+                if sum > HOPELESS {
+                    all.push(Candidate { symbol: number, score: 1.0 / (1.0 + (-sum).exp()) });
+                }
+            }
         }
         all
     }
 
-    /// Who uses a name, apart from the current file.
-    fn usage(&self, name: Name) -> Usage {
-        let mut usage = Usage::default();
-        let defining = &self.corpus.defined[name as usize];
-        for (file, _) in &self.corpus.used[name as usize] {
-            if Some(*file) == self.file {
-                continue;
-            }
-            usage.files += 1.0;
-            usage.similar += self.similar.get(file).copied().unwrap_or_default();
-            if self.near[*file as usize] >= 1.0 {
-                usage.beside += 1.0;
-            }
-            if !self.corpus.is_test[*file as usize] {
-                usage.production += 1.0;
-            }
+    fn sums(&self, touch: &Touch) -> Sums {
+        let mut features = [0.0; FEATURES];
+        let prior = self.fill_name(touch.slot, &mut features);
+        let name = dot(&features, if touch.seen.is_some() { &SEEN } else { &UNSEEN });
+        let mut features = [0.0; FEATURES];
+        self.fill_container(touch.slot, &mut features);
+        Sums {
+            seen: touch.seen.is_some(),
+            imported: is(touch.seen.is_some_and(|seen| seen.imported)),
+            popular: prior.popular,
+            per_definition: prior.per_definition,
+            name,
+            container: [dot(&features, &SEEN), dot(&features, &UNSEEN)],
+            container_near: features[5],
         }
-        usage.definitions = defining.iter().filter(|number| Some(self.corpus.symbols[**number as usize].file) != self.file).count() as f32;
-        let parts = &self.corpus.subwords[name as usize];
-        let weight = |part: &Name| 1.0 / (1.0 + (self.corpus.subword_names[*part as usize] as f32).ln());
-        let all: f32 = parts.iter().map(weight).sum();
-        let shared: f32 = parts.iter().filter(|part| self.scene.topic.contains_key(part)).map(weight).sum();
-        usage.topic = if all > 0.0 { shared / all } else { 0.0 };
-        usage.topic_weight =
-            parts.iter().filter_map(|part| Some(self.scene.topic.get(part)? * weight(part))).sum::<f32>() / self.topic_total;
-        usage
     }
 
-    /// The features of a definition; `weights::NAMES` names them.
-    pub fn features(&self, symbol: &Symbol, usage: Usage) -> [f32; FEATURES] {
+    fn of_file(&self, file: u32) -> OfFile {
+        let mut features = [0.0; FEATURES];
+        self.fill_file(file, &mut features);
+        OfFile { imported: features[12], sums: [dot(&features, &SEEN), dot(&features, &UNSEEN)] }
+    }
+
+    /// What belongs to the name.
+    fn fill_name(&self, slot: u32, features: &mut Features) -> Prior {
+        let (corpus, standing) = (self.corpus, self.corpus.standing[slot as usize]);
+        let touch = self.touched(slot).copied().unwrap_or_default();
+        let text = corpus.text(corpus.names[slot as usize]);
+        let definitions = standing.definitions.saturating_sub(touch.own_definitions);
+        let prior = Prior::new(text, standing.files - u32::from(touch.own && standing.files > 0), definitions);
+        prior.fill(features, text, definitions.max(1) as f32);
+        if let Some(seen) = touch.seen {
+            features[1] = seen.near;
+            features[2] = is(seen.imported);
+            features[3] = is(seen.heading);
+            features[4] = (1.0 + seen.count as f32).ln();
+            features[32] = is(seen.imported && seen.count == 1);
+        }
+        features[15] = touch.similar;
+        features[16] = touch.similar.sqrt();
+        features[17] = (1.0 + touch.beside).ln();
+        let all = corpus.word_weight[slot as usize];
+        features[18] = if all > 0.0 { touch.topic / all } else { 0.0 };
+        features[19] = touch.topic_weight / self.topic_total;
+        features[37] = touch.reached;
+        prior
+    }
+
+    /// What belongs to the class or module around it.
+    fn fill_container(&self, slot: u32, features: &mut Features) {
+        let Some(touch) = self.touched(slot) else { return };
+        let seen = touch.seen.unwrap_or_default();
+        features[5] = seen.near;
+        features[6] = is(seen.imported);
+        features[7] = is(seen.heading);
+        features[8] = is(touch.owner);
+        features[33] = is(seen.imported && seen.count == 1);
+        features[38] = touch.reached;
+        features[39] = (1.0 + seen.count as f32).ln();
+    }
+
+    /// What belongs to the file.
+    fn fill_file(&self, file: u32, features: &mut Features) {
         let corpus = self.corpus;
-        let facts = corpus.facts(symbol);
-        let seen = self.scene.seen.get(&symbol.name).copied().unwrap_or_default();
-        let container: Seen = symbol.container.and_then(|name| self.scene.seen.get(&name)).copied().unwrap_or_default();
-        let owner = symbol.container.is_some_and(|name| self.scene.owners.contains(&name));
-        let is = |yes: bool| if yes { 1.0 } else { 0.0 };
-        let imported = self.imported[symbol.file as usize];
-        let near = self.near[symbol.file as usize];
-        let module = self.module[symbol.file as usize];
-        let elsewhere = (usage.files - 1.0).max(0.0);
-        let popular = (1.0 + elsewhere).ln();
-        let per_definition = (1.0 + elsewhere / usage.definitions.max(1.0)).ln();
-        [
-            1.0,
-            seen.near,
-            is(seen.imported),
-            is(seen.heading),
-            (1.0 + seen.count as f32).ln(),
-            container.near,
-            is(container.imported),
-            is(container.heading),
-            is(owner),
-            popular,
-            per_definition,
-            usage.definitions.max(1.0).ln(),
-            imported,
-            near,
-            imported * near,
-            usage.similar,
-            usage.similar.sqrt(),
-            (1.0 + usage.beside).ln(),
-            usage.topic,
-            usage.topic_weight,
-            is(facts.sort == Sort::Method),
-            is(facts.sort == Sort::Type),
-            is(matches!(facts.sort, Sort::Constant | Sort::Variable)),
-            is(facts.sort == Sort::Macro),
-            is(facts.name.starts_with('_')),
-            is(corpus.is_test[symbol.file as usize]),
-            imported * popular,
-            is(seen.imported) * imported,
-            container.near * per_definition,
-            (facts.name.len() as f32).ln(),
-            self.similar.get(&symbol.file).copied().unwrap_or_default().sqrt(),
-            is(stem(self.path) == stem(&corpus.files[symbol.file as usize].path)),
-            is(seen.imported && seen.count == 1),
-            is(container.imported && container.count == 1),
-            module.near,
-            is(module.imported && module.count == 1),
-            (1.0 + module.count as f32).ln(),
-            self.reached.get(&symbol.name).copied().unwrap_or_default(),
-            symbol.container.and_then(|name| self.reached.get(&name)).copied().unwrap_or_default(),
-            (1.0 + container.count as f32).ln(),
-        ]
+        let (name, stem) = &corpus.stems[file as usize];
+        let module = name.and_then(|name| self.scene.seen.get(&name)).copied().unwrap_or_default();
+        let (imported, near) = (self.imported[file as usize], self.near[corpus.folder_of[file as usize] as usize]);
+        features[12] = imported;
+        features[13] = near;
+        features[14] = imported * near;
+        features[25] = is(corpus.is_test[file as usize]);
+        features[30] = self.similar[file as usize].sqrt();
+        features[31] = is(**stem == *self.stem);
+        features[34] = module.near;
+        features[35] = is(module.imported && module.count == 1);
+        features[36] = (1.0 + module.count as f32).ln();
     }
 
-    /// Usage of a name and features of a symbol, for fitting.
-    pub fn explain(&self, number: u32) -> [f32; FEATURES] {
-        let symbol = &self.corpus.symbols[number as usize];
-        self.features(symbol, self.usage(symbol.name))
+    /// All features of a definition.
+    pub fn features(&self, symbol: &Symbol) -> Features {
+        let mut features = [0.0; FEATURES];
+        features[0] = 1.0;
+        let prior = self.fill_name(symbol.slot, &mut features);
+        if symbol.container != NO_SLOT {
+            self.fill_container(symbol.container, &mut features);
+        }
+        self.fill_file(symbol.file, &mut features);
+        if let Some(at) = feature_of_sort(symbol.sort) {
+            features[at] = 1.0;
+        }
+        features[26] = features[12] * prior.popular;
+        features[27] = features[2] * features[12];
+        features[28] = features[5] * prior.per_definition;
+        features
+    }
+
+    /// The probability of one definition by all its features; what `candidates` computes by sums.
+    pub fn probability(&self, symbol: &Symbol) -> f32 {
+        let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
+        1.0 / (1.0 + (-dot(&self.features(symbol), weights)).exp())
+    }
+
+    /// Whether the current file shows the name of a definition.
+    pub fn is_seen(&self, symbol: &Symbol) -> bool {
+        self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
+    }
+
+    /// The feature that speaks loudest for a definition.
+    pub fn loudest(&self, symbol: &Symbol) -> usize {
+        let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
+        let features = self.features(symbol);
+        let parts = features.iter().zip(weights).map(|(feature, weight)| feature * weight).enumerate().skip(1);
+        parts.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at)
     }
 }
 
-/// Who uses a name.
-#[derive(Clone, Copy, Default)]
-pub struct Usage {
-    files: f32,
-    production: f32,
-    /// Weight of the similar files that use it, 0 to 1.
-    similar: f32,
-    /// Files in the same folder that use it.
-    beside: f32,
-    definitions: f32,
-    /// Share of its words that the function's heading has, and the heading's share that it has.
-    topic: f32,
-    topic_weight: f32,
+fn is(yes: bool) -> f32 {
+    if yes { 1.0 } else { 0.0 }
 }
 
-/// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
-fn reached(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> HashMap<Name, f32> {
-    let mut reached: HashMap<Name, f32> = HashMap::new();
-    for (name, seen) in &scene.seen {
-        let all = &corpus.defined[*name as usize];
-        if all.is_empty() || all.len() > 8 || seen.near < 0.15 {
-            continue;
-        }
-        let weight = seen.near / all.len() as f32;
-        for number in all {
-            let own = Some(corpus.symbols[*number as usize].file) == current;
-            for used in &corpus.mentions[*number as usize] {
-                let known = reached.entry(*used).or_default();
-                *known = known.max(weight * if own { 0.7 } else { 1.0 });
-            }
-        }
+fn dot(features: &Features, weights: &Features) -> f32 {
+    features.iter().zip(weights).map(|(feature, weight)| feature * weight).sum()
+}
+
+fn feature_of_sort(sort: Sort) -> Option<usize> {
+    match sort {
+        Sort::Function => None,
+        Sort::Method => Some(20),
+        Sort::Type => Some(21),
+        Sort::Constant | Sort::Variable => Some(22),
+        Sort::Macro => Some(23),
     }
-    reached
+}
+
+fn sort_sum(sort: Sort, weights: &Features) -> f32 {
+    feature_of_sort(sort).map_or(0.0, |at| weights[at])
+}
+
+/// Whether a name means a type, here or there.
+fn is_type(corpus: &Corpus, name: Name) -> bool {
+    let all = corpus.defined(name);
+    all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)
 }
 
 /// Cosine of rare shared names; the best few, normalised to sum 1.
-fn similar_files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> HashMap<u32, f32> {
+fn similar_files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = vec![0.0f32; corpus.files.len()];
     let many = (corpus.files.len() / 3).max(20);
     for (name, seen) in &scene.seen {
-        let users = &corpus.used[*name as usize];
-        if users.len() > many {
+        if corpus.mentions(*name) > many {
             continue;
         }
         let weight = corpus.idf(*name).powi(2) * (0.3 + seen.near);
-        for (file, _) in users {
-            scores[*file as usize] += weight / corpus.norm[*file as usize];
+        for file in corpus.users(*name) {
+            scores[file as usize] += weight / corpus.norm[file as usize];
         }
     }
     if let Some(function) = scene.function {
-        for number in &corpus.defined[function as usize] {
-            let file = corpus.symbols[*number as usize].file as usize;
-            scores[file] *= 1.3;
+        for number in corpus.defined(function) {
+            scores[corpus.symbols[*number as usize].file as usize] *= 1.3;
         }
     }
     let mut order: Vec<u32> =
@@ -234,31 +449,6 @@ fn similar_files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> HashMa
     order.truncate(NEIGHBOURS);
     let total: f32 = order.iter().map(|file| scores[*file as usize]).sum();
     order.into_iter().map(|file| (file, scores[file as usize] / total.max(f32::MIN_POSITIVE))).collect()
-}
-
-/// The file's own name, or its folder's where the file only stands for the folder.
-fn stem(path: &str) -> &str {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    match stem {
-        "mod" | "lib" | "main" | "__init__" | "index" => parts.next().unwrap_or(stem),
-        _ => stem,
-    }
-}
-
-/// How surely the import lines mean this file: its stem and its folders stand in them.
-fn imports(words: &std::collections::HashSet<String>, path: &str) -> f32 {
-    let stem = stem(path);
-    if !words.contains(&stem.to_lowercase()) {
-        return 0.0;
-    }
-    let folders: Vec<&str> = path.rsplit('/').skip(1).filter(|folder| *folder != "src" && *folder != stem).collect();
-    if folders.is_empty() {
-        return 1.0;
-    }
-    let shared = folders.iter().filter(|folder| words.contains(&folder.to_lowercase())).count();
-    0.4 + 0.6 * shared as f32 / folders.len() as f32
 }
 
 /// Why a definition was chosen, for people, by the feature that spoke loudest for it.

@@ -29,7 +29,7 @@ pub struct Scene {
     /// Lower-case words of the import lines: modules and names.
     pub import_words: HashSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
-    pub topic: HashMap<Name, f32>,
+    pub topic: HashMap<u32, f32>,
     /// The enclosing classes and what they derive from, nearest first.
     pub owners: Vec<Name>,
     /// The enclosing function's name.
@@ -84,7 +84,7 @@ impl Scene {
         for (number, line) in lines.iter().enumerate().take(last + 1).skip(first) {
             for (_, word) in words::identifiers(line) {
                 for part in words::subwords(word) {
-                    if let Some(part) = corpus.subword(&part) {
+                    if let Some(part) = corpus.word(&part) {
                         *self.topic.entry(part).or_default() += if number == start { 2.0 } else { 1.0 };
                     }
                 }
@@ -116,9 +116,8 @@ impl Scene {
             let bases: Vec<Name> = self
                 .owners
                 .iter()
-                .flat_map(|owner| corpus.defined[*owner as usize].iter().take(3))
-                .flat_map(|symbol| corpus.facts(&corpus.symbols[*symbol as usize]).bases.iter())
-                .filter_map(|base| corpus.name(base))
+                .flat_map(|owner| corpus.defined(*owner).iter().take(3))
+                .flat_map(|symbol| corpus.bases(&corpus.symbols[*symbol as usize]))
                 .collect();
             for base in bases {
                 if !self.owners.contains(&base) && self.owners.len() < 16 {

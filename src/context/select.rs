@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use super::corpus::{Corpus, Name, SymbolFacts};
-use super::rank::Candidate;
+use super::corpus::{Corpus, Name};
+use super::rank::{self, Candidate, Ranker};
 
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;
@@ -16,8 +16,9 @@ const LEAST: f32 = 0.04;
 const DEPTH: usize = 250;
 
 /// Candidates in the order in which they are taken.
-pub struct Order {
+pub struct Order<'a> {
     pub items: Vec<Item>,
+    ranker: &'a Ranker<'a>,
 }
 
 /// A candidate with its price.
@@ -27,7 +28,6 @@ pub struct Item {
     pub file: u32,
     pub score: f32,
     pub bytes: f32,
-    pub reason: usize,
 }
 
 /// What a selection holds and is worth.
@@ -40,24 +40,24 @@ pub struct Selection {
 }
 
 /// Price of a definition in bytes of prompt.
-pub fn price(facts: &SymbolFacts) -> f32 {
-    facts.signature.len() as f32 + 1.0
+fn price(signature: &str) -> f32 {
+    signature.len() as f32 + 1.0
 }
 
 /// Price of opening another file.
-pub fn heading(path: &str) -> f32 {
+fn heading(path: &str) -> f32 {
     path.len() as f32 + 12.0
 }
 
-impl Order {
+impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
-    pub fn new(corpus: &Corpus, candidates: &[Candidate], budget: usize) -> Self {
+    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, candidates: &[Candidate], budget: usize) -> Self {
         let mut items: Vec<(f32, Item)> = candidates
             .iter()
             .map(|candidate| {
                 let symbol = &corpus.symbols[candidate.symbol as usize];
-                let bytes = price(corpus.facts(symbol));
-                let item = Item { symbol: candidate.symbol, file: symbol.file, score: candidate.score, bytes, reason: candidate.reason };
+                let bytes = price(corpus.signature(symbol));
+                let item = Item { symbol: candidate.symbol, file: symbol.file, score: candidate.score, bytes };
                 (worth(&item, 0.0), item)
             })
             .collect();
@@ -68,7 +68,12 @@ impl Order {
             items.truncate(depth);
         }
         items.sort_unstable_by(before);
-        Self { items: items.into_iter().map(|(_, item)| item).collect() }
+        Self { items: items.into_iter().map(|(_, item)| item).collect(), ranker }
+    }
+
+    /// Why a definition is there, for people.
+    pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
+        rank::reason(self.ranker.loudest(&corpus.symbols[symbol as usize]))
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`: at each step the one with the most for its price, the price of

@@ -4,8 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::corpus::Corpus;
-use super::rank;
+use super::corpus::{Corpus, Name};
 use super::select::{Item, Order, Selection, Shares};
 use super::{Kind, Part, redact};
 
@@ -20,7 +19,7 @@ const FULL_LOSS_BUDGET: f32 = 4096.0;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
 /// Control token and line break around each part.
-const PART_OVERHEAD: usize = 3;
+pub const PART_OVERHEAD: usize = 3;
 
 /// Counts the tokens of a text.
 pub type Count<'a> = &'a dyn Fn(&str) -> usize;
@@ -49,7 +48,7 @@ struct Kept {
 /// A definition as it stands in a part.
 #[derive(Clone)]
 struct Piece {
-    name: Arc<str>,
+    name: Name,
     line: u32,
     signature: Box<str>,
     score: f32,
@@ -126,7 +125,7 @@ impl Session {
                 return;
             }
             let bytes = selection.bytes;
-            added = group(corpus, selection, count);
+            added = group(corpus, order, selection, count);
             let tokens: usize = added.iter().map(|kept| kept.part.tokens).sum();
             self.ratio = (bytes / tokens.max(1) as f32).clamp(1.0, 6.0);
             let full = bytes < (room as f32 * self.ratio) * 0.97;
@@ -161,9 +160,9 @@ impl Standing {
             return standing;
         };
         for piece in &kept.items {
-            let found = corpus.of_file[file as usize].clone().find(|number| {
-                let facts = corpus.facts(&corpus.symbols[*number as usize]);
-                facts.name == piece.name && facts.signature == piece.signature
+            let found = corpus.of_file(file).find(|number| {
+                let symbol = &corpus.symbols[*number as usize];
+                symbol.name == piece.name && *corpus.signature(symbol) == *piece.signature
             });
             match found {
                 Some(number) => {
@@ -180,29 +179,34 @@ impl Standing {
 }
 
 /// One part per file, the parts that many places need first: they are the likeliest to stay.
-fn group(corpus: &Corpus, selection: Selection, count: Count) -> Vec<Kept> {
+fn group(corpus: &Corpus, order: &Order, selection: Selection, count: Count) -> Vec<Kept> {
     let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
     for item in selection.items {
         files.entry(item.file).or_default().push(item);
     }
     let general = |items: &[Item]| {
-        let uses = |item: &Item| corpus.used[corpus.symbols[item.symbol as usize].name as usize].len() as f32;
+        let uses = |item: &Item| corpus.mentions(corpus.symbols[item.symbol as usize].name) as f32;
         items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
     };
     let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
     groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    groups.into_iter().map(|(_, file, items)| part_of(corpus, file, items, count)).collect()
+    groups.into_iter().map(|(_, file, items)| part_of(corpus, order, file, items, count)).collect()
 }
 
-fn part_of(corpus: &Corpus, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
-    let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score)).map_or(0, |item| item.reason);
+fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
+    let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score));
+    let why = best.map_or(String::new(), |item| {
+        let name = corpus.text(corpus.symbols[item.symbol as usize].name);
+        format!("{name}: {}", order.reason(corpus, item.symbol))
+    });
     let pieces: Vec<Piece> = {
         items.sort_unstable_by_key(|item| item.symbol);
         let mut pieces: Vec<Piece> = items
             .iter()
             .map(|item| {
-                let facts = corpus.facts(&corpus.symbols[item.symbol as usize]);
-                Piece { name: facts.name.clone(), line: facts.line, signature: facts.signature.clone(), score: item.score }
+                let symbol = &corpus.symbols[item.symbol as usize];
+                let line = corpus.digest(symbol).line(symbol.index);
+                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), score: item.score }
             })
             .collect();
         pieces.sort_by_key(|piece| piece.line);
@@ -216,7 +220,7 @@ fn part_of(corpus: &Corpus, file: u32, mut items: Vec<Item>, count: Count) -> Ke
             kind: Kind::Signature,
             tokens: 0,
             text: "".into(),
-            why: rank::reason(best).into(),
+            why,
         },
         items: pieces,
     };

@@ -76,12 +76,15 @@ pub fn is_test_path(path: &str) -> bool {
         || name.contains(".spec.")
 }
 
-/// How near two files stand: the share of the deeper path's folders that both have.
-pub fn nearness(one: &str, other: &str) -> f32 {
-    let folders = |path: &str| path.split('/').count() - 1;
-    let shared = one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b).count().min(folders(one)).min(folders(other));
-    let most = folders(one).max(folders(other));
-    if most == 0 { 1.0 } else { shared as f32 / most as f32 }
+/// The file's own name, or its folder's where the file only stands for the folder.
+pub fn stem(path: &str) -> &str {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    match stem {
+        "mod" | "lib" | "main" | "__init__" | "index" => parts.next().unwrap_or(stem),
+        _ => stem,
+    }
 }
 
 /// The nearest character boundary at or before `offset`.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::cite::{self, Citation, From};
 use super::inert::{Inert, inert};
 use super::{Desk, Piece, Sink, Timing};
-use crate::context::Part;
+use crate::context::{Kind, Part};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
 use crate::route::{Choice, Decision, Task};
@@ -35,10 +35,15 @@ pub(super) struct Question<'a> {
     pub started: Instant,
 }
 
-/// A prompt and the places in it.
+/// A prompt and what of the repository is in it, in its order.
 pub(super) struct Prompt {
     pub text: String,
-    pub shown: Vec<Shown>,
+    pub parts: Vec<Part>,
+}
+
+/// A question in words, with rules.
+pub(super) fn chat(rules: &str, text: &str) -> Chat {
+    Chat { messages: vec![Message::new(Role::System, rules), Message::new(Role::User, text)], ..Chat::default() }
 }
 
 /// A place that the model sees.
@@ -50,8 +55,14 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub fn of(part: &Part) -> Self {
+    fn of(part: &Part) -> Self {
         Self { path: part.path.to_string(), start: part.start_line, end: part.end_line }
+    }
+
+    /// What the question is about first; a map of the repository shows no code.
+    fn of_all(parts: &[Part]) -> Vec<Self> {
+        let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
+        here.into_iter().chain(others.into_iter().filter(|part| part.kind != Kind::Outline)).map(Self::of).collect()
     }
 }
 
@@ -72,10 +83,9 @@ impl Question<'_> {
         let (system, length, started) = (self.system, self.length, self.started);
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
-            shown = prompt.shown;
+            shown = Shown::of_all(&prompt.parts);
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
-            let messages = vec![Message::new(Role::System, system), Message::new(Role::User, prompt.text)];
-            let ask = Ask::Chat(Chat { messages, ..Chat::default() });
+            let ask = Ask::Chat(chat(system, &prompt.text));
             Ok(Request { ask, max_tokens: length, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };
         let each = |event: &Event| report(event, &mut filter, sink);

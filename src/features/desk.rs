@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::Target;
 use super::complete::Memory;
 use super::parses::Parses;
+use super::preview::Last;
+use super::shelf::Shelf;
 use crate::config::{self, Config};
 use crate::context;
 use crate::index::View;
@@ -32,6 +34,8 @@ pub struct Shared {
     pub context: context::Handle,
     pub memory: Memory,
     pub parses: Parses,
+    pub(super) shelf: Shelf,
+    pub(super) last: Last,
     /// Which files take part, by root.
     rules: BTreeMap<Arc<Root>, Rules>,
     /// A project says that nothing may leave the machine.
@@ -47,8 +51,8 @@ impl Shared {
     /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
-        let (context, memory, parses) = Default::default();
-        Self { config, router, registry, context, memory, parses, rules, local_only: local_only(snapshot) }
+        let (context, memory, parses, shelf, last) = Default::default();
+        Self { config, router, registry, context, memory, parses, shelf, last, rules, local_only: local_only(snapshot) }
     }
 }
 
@@ -81,6 +85,16 @@ fn local_only(snapshot: &Snapshot) -> bool {
 impl Desk {
     pub fn config(&self) -> &Config {
         &self.shared.config
+    }
+
+    /// Waits until the repository can be ranked, so that a completion has it. For those who ask once.
+    pub fn prepare(&self) {
+        self.shared.shelf.wait(self, super::around::PATIENCE);
+    }
+
+    /// Has the ranking brought up to date beside whatever goes on.
+    pub fn warm(&self) {
+        self.shared.shelf.newest(self);
     }
 
     pub fn router(&self) -> &Router {

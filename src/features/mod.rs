@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod answer;
+mod around;
 pub mod ask;
 pub mod cite;
 pub mod complete;
@@ -12,6 +13,8 @@ pub mod explain;
 mod find;
 pub mod inert;
 mod parses;
+pub mod preview;
+mod shelf;
 mod site;
 
 use std::ops::Range;
@@ -22,8 +25,7 @@ use serde::Serialize;
 pub use desk::{Desk, Shared, is_rule_file, status};
 pub use site::Site;
 
-use crate::context::Part;
-use crate::engine::{self, EngineError, ErrorKind, Tokens};
+use crate::engine::{self, EngineError, ErrorKind};
 use crate::route::RouteError;
 use crate::text::{Encoding, Position, Text};
 use crate::workspace::Document;
@@ -90,11 +92,6 @@ impl From<RouteError> for EngineError {
             RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
         }
     }
-}
-
-/// Definitions of other files that the code at a place uses or will want.
-fn around(_desk: &Desk, _site: &Site, _offset: usize, _budget: usize, _tokens: &dyn Tokens) -> Vec<Part> {
-    vec![]
 }
 
 /// The path of the only indexed file whose path ends so.

@@ -2,17 +2,21 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::agent::{self, Agent, Edited, FileEdit, Offer, Piece, Place, Preview, Question, Scene, Suggestion, Typing, Wish};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
-use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain};
-use crate::index::{Index, Options};
+use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain, preview};
+use crate::index::{Index, Options, Stage, View};
 use crate::route::Router;
 use crate::syntax::Registry;
 use crate::{config, report};
+
+/// How long a preview waits for the index of a workspace that was just opened.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// See the module.
 #[derive(Default)]
@@ -69,6 +73,14 @@ fn sink(to: agent::Sink) -> features::Sink {
             features::Piece::Progress(what, percent) => Piece::Progress(what, percent),
         })
     })
+}
+
+/// The view of an index, once it is complete; what there is after a while.
+async fn whole(index: &Index) -> Arc<View> {
+    let mut views = index.subscribe();
+    let complete = views.wait_for(|view| view.stage() == Stage::Ready);
+    let _ = tokio::time::timeout(PATIENCE, complete).await;
+    index.view()
 }
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
@@ -166,8 +178,18 @@ impl Agent for Desk {
         })
     }
 
-    fn preview(&self, _: Scene, _: Preview) -> BoxFuture<'static, Result<Value, EngineError>> {
-        Box::pin(async { Err(EngineError::new(ErrorKind::Unsupported, "this build has no features yet")) })
+    fn preview(&self, scene: Scene, asked: Preview) -> BoxFuture<'static, Result<Value, EngineError>> {
+        let index = self.with(|kept| kept.index.clone());
+        let desk = self.desk(&scene);
+        let look = preview::Look { at: asked.place.map(target), question: asked.question, budget: asked.budget };
+        Box::pin(async move {
+            let index = match index {
+                Some(index) => whole(&index).await,
+                None => desk.index.clone(),
+            };
+            let desk = features::Desk { index, ..desk };
+            as_json(&preview::preview(&desk, &look)?)
+        })
     }
 
     fn status(&self) -> Value {

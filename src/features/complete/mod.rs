@@ -13,9 +13,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::around::{Asker, around};
+use super::preview::{Drawn, Reader, current};
 use super::{Desk, LspRange, Site, Target, Timing};
 use crate::context::Part;
-use crate::engine::{Ask, Cancel, Caps, EngineError, Finish, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::text::{Edit, Ending, layout};
 use hole::{Hole, Mode};
@@ -113,6 +115,27 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
             Ok(Completion { route: Some(served.decision), timing, sent: sent.0, ..empty })
         }
     }
+}
+
+/// What an automatic completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
+pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Reader) -> Result<(Drawn, usize), EngineError> {
+    let wish = Wish { at: at.clone(), invoked: false, selected: None };
+    let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
+    let Prepared { site, before, after, place } = prepare(desk, &wish).map_err(refused)?;
+    let (near_before, near_after) = (near_end(&before), near_start(&after));
+    let inline = place.in_comment || place.in_string || place.in_expression;
+    let hole = Hole::new(&near_before, &near_after, inline, false);
+    let config = desk.config();
+    let automatic = Budget::automatic(reader.rate(desk), config.completion.latency_ms, config.context.completion_tokens as usize);
+    let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
+    let mut parts = around(desk, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Person);
+    let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
+    let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
+    let line = site.line_of(site.bytes.start);
+    let first = line - prefix.matches('\n').count() as u32;
+    parts.push(current(&site.path, first, prefix, reader.tokens.as_ref(), "before the cursor"));
+    parts.push(current(&site.path, line, suffix, reader.tokens.as_ref(), "after the cursor"));
+    Ok((Drawn { ask, parts }, budget.context))
 }
 
 struct Prepared {
@@ -227,7 +250,8 @@ impl Work<'_> {
 
     /// Definitions of other files that the code here will want.
     fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
-        super::around(self.desk, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref())
+        let asker = if self.wish.invoked { Asker::Person } else { Asker::Typing };
+        around(self.desk, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref(), asker)
     }
 
     /// What of the raw answer is offered: shaped, and shortened until the file parses no worse than before.

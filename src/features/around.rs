@@ -1,0 +1,53 @@
+//! What of other files is put in front of the model for a place: the ranked pack, and corrections of what has changed since it was made.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Desk, Site};
+use crate::context::corpus::{Corpus, Digest};
+use crate::context::{Pack, Part, PlaceQuery};
+use crate::engine::Tokens;
+
+/// How long somebody who asked waits for the ranking of a repository that was just opened.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Nobody: the user is typing. What is ready is used.
+    Typing,
+    /// A person, for an answer that takes seconds anyway.
+    Person,
+}
+
+/// Definitions of other files that the code at a place uses or will want, within `budget` tokens.
+pub fn around(desk: &Desk, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Vec<Part> {
+    pack(desk, site, offset, budget, tokens, asker).parts
+}
+
+/// The same with its sums.
+pub(super) fn pack(desk: &Desk, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Pack {
+    let nothing = || Pack { budget, ..Pack::default() };
+    if budget == 0 {
+        return nothing();
+    }
+    let shelf = &desk.shared.shelf;
+    let corpus = if asker == Asker::Person { shelf.wait(desk, PATIENCE) } else { shelf.newest(desk) };
+    let Some(corpus) = corpus else { return nothing() };
+    let query = PlaceQuery { corpus: &corpus, path: &site.path, text: &site.text, offset, budget };
+    let count = |text: &str| tokens.count(text);
+    desk.shared.context.place(&query, &|path| changed(desk, &corpus, path), &count)
+}
+
+/// The signatures of a file as they are now, where the index has another version of it than the corpus.
+fn changed(desk: &Desk, corpus: &Corpus, path: &str) -> Option<Arc<Digest>> {
+    let known = &corpus.files[corpus.file(path)? as usize];
+    let now = desk.index.at(&known.file.path);
+    if now.is_some_and(|now| Arc::ptr_eq(now, &known.file) || now.hash == known.file.hash) {
+        return None;
+    }
+    match now {
+        Some(now) => Digest::new(now, &desk.snapshot.read(&now.path).ok()?).map(Arc::new),
+        None => Some(Arc::new(known.gone())),
+    }
+}

@@ -1,0 +1,169 @@
+//! What would be put in front of the model, and why: made by the code that makes the real prompts, without asking any model.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::answer::Prompt;
+use super::{Desk, Target, ask, complete, explain};
+use crate::context::{Kind, Part};
+use crate::dialect::Fim;
+use crate::engine::{Ask, Caps, Engine, EngineError, Estimate, Tokens};
+use crate::route::{Choice, Task, TaskKind};
+
+/// What is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// A point shows what a completion sends, a selection what an explanation sends.
+    pub at: Option<Target>,
+    pub question: Option<String>,
+    /// Tokens for what is added around the current file; as configured without.
+    pub budget: Option<usize>,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preview {
+    /// In prompt order; those of the current file are of kind `current`.
+    pub parts: Vec<Part>,
+    /// Of the parts that are not the current file's; never more than the budget.
+    pub tokens: usize,
+    pub budget: usize,
+    /// The exact text.
+    pub prompt: String,
+    /// Leading tokens that are equal to the previous prompt's of this kind.
+    pub prefix_reused: usize,
+}
+
+/// The last prompt of each kind, to compare the next with.
+#[derive(Default)]
+pub struct Last(Mutex<HashMap<(TaskKind, usize), String>>);
+
+impl Last {
+    /// How many leading bytes are equal; remembers the prompt.
+    fn shared(&self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.insert((kind, budget), prompt.into()).unwrap_or_default();
+        let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
+        prompt.floor_char_boundary(equal)
+    }
+}
+
+/// What is sent for a task, before it is rendered.
+pub(super) struct Drawn {
+    pub ask: Ask,
+    /// In prompt order.
+    pub parts: Vec<Part>,
+}
+
+/// The engine that would answer, as far as it can be known without starting it.
+pub(super) struct Reader {
+    engine: Option<Arc<dyn Engine>>,
+    name: String,
+    pub tokens: Arc<dyn Tokens>,
+    pub caps: Caps,
+}
+
+/// Context window that is assumed of an engine that cannot be asked.
+const WINDOW: u32 = 1 << 24;
+
+impl Reader {
+    fn new(desk: &Desk, task: &Task) -> Result<Self, EngineError> {
+        let choice: Option<Choice> = match desk.router().plan(task) {
+            Ok(choices) => choices.into_iter().next(),
+            // Without a model there is still a context to show; what policy refuses is not shown as if it were sent.
+            Err(crate::route::RouteError::Engine(_)) => None,
+            Err(refused) => return Err(refused.into()),
+        };
+        let caps = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
+        Ok(match choice {
+            Some(choice) => Self {
+                tokens: choice.engine.tokens(),
+                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..caps },
+                name: choice.decision.engine,
+                engine: Some(choice.engine),
+            },
+            None => Self { engine: None, name: String::new(), tokens: Arc::new(Estimate), caps },
+        })
+    }
+
+    /// Measured prefill rate.
+    pub fn rate(&self, desk: &Desk) -> Option<f64> {
+        desk.router().prefill_rate(&self.name)
+    }
+
+    fn render(&self, ask: &Ask) -> String {
+        match &self.engine {
+            Some(engine) => engine.preview(ask),
+            None => fallback(ask),
+        }
+    }
+}
+
+/// Whether an engine has FIM prompts: an empty one shows control tokens then.
+fn fills_holes(engine: &dyn Engine) -> bool {
+    let empty = engine.preview(&Ask::Fim(Fim::default()));
+    empty.contains("fim")
+}
+
+/// Renders as the default model's dialect does.
+fn fallback(ask: &Ask) -> String {
+    let Some(dialect) = crate::dialect::by_name("hermes") else { return String::new() };
+    let prompt = match ask {
+        Ask::Chat(chat) => dialect.render(chat).ok(),
+        Ask::Fim(fim) => dialect.fim(fim),
+    };
+    prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
+}
+
+/// Waits for the ranking of the repository, asks no model. Blocks for moments: for a thread that may.
+pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
+    let config = &desk.config().context;
+    let configured = |tokens: u32| look.budget.unwrap_or(tokens as usize);
+    let (kind, budget, drawn, reader) = match (&look.question, &look.at) {
+        (Some(question), _) => {
+            let reader = Reader::new(desk, &desk.task(TaskKind::Ask))?;
+            let budget = configured(config.ask_tokens);
+            let prompt = ask::prompt(desk, ask::checked(question)?, budget, reader.tokens.as_ref());
+            (TaskKind::Ask, budget, from_words(ask::RULES, prompt), reader)
+        }
+        (None, Some(at)) if at.bytes.is_empty() => {
+            let reader = Reader::new(desk, &desk.task(TaskKind::CompleteAuto))?;
+            let (drawn, budget) = complete::draw(desk, at, look.budget, &reader)?;
+            (TaskKind::CompleteAuto, budget, drawn, reader)
+        }
+        (None, Some(at)) => {
+            let reader = Reader::new(desk, &desk.task(TaskKind::Explain))?;
+            let budget = configured(config.explain_tokens);
+            let prompt = explain::prompt(desk, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
+            (TaskKind::Explain, budget, from_words(explain::RULES, prompt), reader)
+        }
+        (None, None) => {
+            return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
+        }
+    };
+    let prompt = reader.render(&drawn.ask);
+    let shared = desk.shared.last.shared(kind, budget, &prompt);
+    let tokens = drawn.parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
+    Ok(Preview { tokens, budget, prefix_reused: reader.tokens.count(&prompt[..shared]), parts: drawn.parts, prompt })
+}
+
+fn from_words(rules: &str, prompt: Prompt) -> Drawn {
+    Drawn { ask: Ask::Chat(super::answer::chat(rules, &prompt.text)), parts: prompt.parts }
+}
+
+/// A stretch of the current file.
+pub(super) fn current(path: &str, first: u32, text: &str, tokens: &dyn Tokens, why: &str) -> Part {
+    let lines = text.matches('\n').count() as u32;
+    Part {
+        path: path.into(),
+        start_line: first,
+        end_line: first + lines,
+        kind: Kind::Current,
+        tokens: tokens.count(text),
+        text: text.into(),
+        why: why.into(),
+    }
+}
+

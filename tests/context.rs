@@ -1,0 +1,236 @@
+//! What is put in front of the model for a place: which definitions, in which order, and what stays put.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use longsight::context::corpus::{Corpus, Digest};
+use longsight::context::rank::Ranker;
+use longsight::context::scene::Scene;
+use longsight::context::{Handle, Kind, Pack, PlaceQuery};
+use longsight::index::{Index, Options, View};
+use longsight::syntax::Registry;
+use longsight::workspace::{Documents, Roots, Snapshot};
+
+/// A repository from `//- /path` stretches, and the place of `$0` in it.
+struct Place {
+    folder: tempfile::TempDir,
+    roots: Arc<Roots>,
+    path: String,
+    text: String,
+    offset: usize,
+    handle: Handle,
+}
+
+impl Place {
+    fn new(fixture: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files: BTreeMap<String, String> = BTreeMap::new();
+        for stretch in fixture.split("//- /").skip(1) {
+            let (path, text) = stretch.split_once('\n').unwrap();
+            files.insert(path.trim().into(), text.into());
+        }
+        let (path, text) = files.iter().find(|(_, text)| text.contains("$0")).map(|(path, text)| (path.clone(), text.clone())).unwrap();
+        let offset = text.find("$0").unwrap();
+        let text = text.replace("$0", "");
+        for (path, text) in &files {
+            write(folder.path(), path, &text.replace("$0", ""));
+        }
+        let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
+        Self { folder, roots, path, text, offset, handle: Handle::default() }
+    }
+
+    fn view(&self) -> Arc<View> {
+        let index = Index::start(self.roots.clone(), Arc::new(Registry::new()), Options::default());
+        index.wait_ready();
+        index.view()
+    }
+
+    fn corpus(&self, view: Arc<View>) -> Corpus {
+        let snapshot = Snapshot::new(self.roots.clone(), Documents::default());
+        Corpus::new(view, None, |path| snapshot.read(path).ok())
+    }
+
+    fn pack(&self, corpus: &Corpus, budget: usize) -> Pack {
+        self.pack_with(corpus, budget, &|_| None)
+    }
+
+    fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
+        let query = PlaceQuery { corpus, path: &self.path, text: &self.text, offset: self.offset, budget };
+        self.handle.place(&query, changed, &|text| text.len().div_ceil(3))
+    }
+
+    /// Puts text at the cursor.
+    fn type_in(&mut self, text: &str) {
+        self.text.insert_str(self.offset, text);
+        self.offset += text.len();
+    }
+}
+
+fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+fn all(pack: &Pack) -> String {
+    pack.parts.iter().map(|part| &*part.text).collect()
+}
+
+const SHOP: &str = "
+//- /src/lib.rs
+mod cart;
+mod money;
+mod weather;
+//- /src/money.rs
+/// An amount.
+pub struct Money {
+    cents: u64,
+}
+
+impl Money {
+    pub fn plus(self, other: Money) -> Money {
+        Money { cents: self.cents + other.cents }
+    }
+}
+
+pub fn taxed(amount: Money) -> Money {
+    amount
+}
+//- /src/weather.rs
+pub fn rainfall_of_last_week(place: &str) -> f64 {
+    0.0
+}
+//- /src/cart.rs
+use crate::money::{Money, taxed};
+
+pub struct Cart {
+    prices: Vec<Money>,
+}
+
+impl Cart {
+    /// The sum with tax.
+    pub fn total(&self) -> Money {
+        $0
+    }
+}
+";
+
+#[test]
+fn definitions_that_the_place_uses_come_with_their_place_and_the_reason() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 120);
+    assert!(pack.tokens <= pack.budget, "{pack:?}");
+    let money = pack.parts.iter().find(|part| &*part.path == "src/money.rs").expect("the imported file is there");
+    for line in ["pub struct Money {", "    pub fn plus(self, other: Money) -> Money {", "pub fn taxed(amount: Money) -> Money {"] {
+        assert!(money.text.lines().any(|known| known == line), "{line} is missing in {:?}", money.text);
+    }
+    assert_eq!((money.kind, money.start_line), (Kind::Signature, 2));
+    assert!(!money.why.is_empty());
+    assert!(pack.parts.iter().all(|part| &*part.path != "src/cart.rs"), "the current file is not repeated");
+}
+
+#[test]
+fn a_small_budget_takes_what_matters_most() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 40);
+    assert!(pack.tokens <= 40);
+    assert!(!all(&pack).contains("rainfall"), "{:?}", all(&pack));
+    assert!(all(&pack).contains("Money"), "{:?}", all(&pack));
+}
+
+#[test]
+fn the_sums_of_the_ranking_are_those_of_its_features() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let scene = Scene::new(&corpus, &place.text, place.offset);
+    let ranker = Ranker::new(&corpus, &scene, &place.path);
+    let candidates = ranker.candidates();
+    assert!(candidates.len() >= 4);
+    for candidate in candidates {
+        let slow = ranker.probability(&corpus.symbols[candidate.symbol as usize]);
+        assert!((candidate.score - slow).abs() < 1e-4, "{candidate:?} is {slow}");
+    }
+}
+
+#[test]
+fn typing_keeps_the_head() {
+    let mut place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 200);
+    assert_eq!(before.prefix_reused, 0);
+    place.type_in("let sum = self.pri");
+    let after = place.pack(&corpus, 200);
+    assert_eq!(before.parts, after.parts);
+    assert_eq!(after.prefix_reused, after.tokens);
+}
+
+#[test]
+fn a_changed_definition_is_corrected_behind_a_head_that_stays() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 200);
+    let text = std::fs::read_to_string(place.folder.path().join("src/money.rs")).unwrap();
+    write(place.folder.path(), "src/money.rs", &text.replace("taxed(amount: Money)", "taxed(amount: Money, rate: u8)"));
+    let view = place.view();
+    let path = place.roots.resolve("src/money.rs").unwrap();
+    let text = std::fs::read_to_string(path.absolute()).unwrap();
+    let now = Arc::new(Digest::new(view.at(&path).unwrap(), &text).unwrap());
+    // Names are numbers of one index; the file's facts come from another here, so they are looked up by text.
+    let same = |name| corpus.name(view.text(name)) == Some(name);
+    assert!(now.file.symbols.iter().all(|symbol| same(symbol.name)), "both indexes number the names alike");
+    let after = place.pack_with(&corpus, 200, &|path| (path == "src/money.rs").then(|| now.clone()));
+    assert!(after.parts.starts_with(&before.parts), "the head stays");
+    let correction = &after.parts[before.parts.len()];
+    assert_eq!(correction.kind, Kind::Correction);
+    assert_eq!(correction.text.trim(), "pub fn taxed(amount: Money, rate: u8) -> Money {");
+    assert!(after.tokens <= after.budget);
+}
+
+#[test]
+fn k12_a_secret_in_a_signature_is_masked() {
+    let place = Place::new(
+        "
+//- /settings.py
+def connect(token: str = \"ghp_abcdefghijklmnopqrstuvwxyz0123456789\"):
+    pass
+//- /main.py
+from settings import connect
+
+def run():
+    connect($0)
+",
+    );
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 200);
+    assert!(all(&pack).contains("def connect"), "{:?}", all(&pack));
+    assert!(!all(&pack).contains("ghp_abc"), "{:?}", all(&pack));
+}
+
+#[test]
+fn c12_what_is_ignored_or_secret_is_in_no_context() {
+    let place = Place::new(
+        "
+//- /.gitignore
+generated/
+//- /generated/tables.py
+def frobnicate_table():
+    pass
+//- /.env.py
+def frobnicate_secret():
+    pass
+//- /.ssh/id_rsa
+def frobnicate_key():
+    pass
+//- /main.py
+def run():
+    frobnicate_table()
+    $0
+",
+    );
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 400);
+    assert!(!all(&pack).contains("frobnicate_table") && !all(&pack).contains("frobnicate_key"), "{:?}", all(&pack));
+}
