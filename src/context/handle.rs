@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Kind, Pack, Part, redact};
 use super::corpus::{Corpus, Digest};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Count, Here, PART_OVERHEAD, Session};
+use super::{Kind, Pack, Part, redact};
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;

@@ -37,8 +37,7 @@ impl Prior {
     fn new(text: &str, files: u32, definitions: u32) -> Self {
         let elsewhere = files.saturating_sub(1) as f32;
         let definitions = definitions.max(1) as f32;
-        let mut prior =
-            Self { popular: (1.0 + elsewhere).ln(), per_definition: (1.0 + elsewhere / definitions).ln(), sum: 0.0 };
+        let mut prior = Self { popular: (1.0 + elsewhere).ln(), per_definition: (1.0 + elsewhere / definitions).ln(), sum: 0.0 };
         let mut features = [0.0; FEATURES];
         prior.fill(&mut features, text, definitions);
         prior.sum = dot(&features, &UNSEEN);

@@ -166,4 +166,3 @@ pub(super) fn current(path: &str, first: u32, text: &str, tokens: &dyn Tokens, w
         why: why.into(),
     }
 }
-

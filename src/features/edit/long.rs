@@ -11,6 +11,7 @@ use crate::agent::turn::{Ending, Turn};
 use crate::context::{fence, redact};
 use crate::dialect::{Message, Role};
 use crate::engine::{self, EngineError, ErrorKind};
+use crate::features::around::{Asker, around};
 use crate::features::inert::inert;
 use crate::features::{Piece, Timing};
 use crate::route::Decision;
@@ -67,7 +68,7 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = window(site, &marked, AROUND, MOST_AROUND.min(room / 8));
     let most = work.desk.config().context.edit_tokens as usize;
-    let parts = crate::features::around(work.desk, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate);
+    let parts = around(work.desk, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();
     for part in &parts {
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));

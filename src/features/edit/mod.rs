@@ -15,16 +15,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-<<<<<<< HEAD
 use super::{Desk, Sink, Site, Target, Timing};
 use crate::agent::driver;
-=======
-use crate::features::around::{self, Asker};
-use super::answer::report;
-use super::inert::Inert;
-use super::{Desk, Piece, Sink, Site, Target, Timing};
-use crate::agent::permit::{self, Permit};
->>>>>>> f4dcc05 (Context for a place and for a question, from the index; preview on the command line and over LSP)
 use crate::agent::turn::Step;
 use crate::engine::{Cancel, EngineError, ErrorKind};
 use crate::route::Decision;
@@ -124,7 +116,6 @@ struct Work<'a> {
     sink: &'a Sink,
 }
 
-<<<<<<< HEAD
 impl Work<'_> {
     /// The window in bytes of the model that will be asked, if the task and the model are fit for tools.
     async fn window(&self) -> Result<Option<usize>, EngineError> {
@@ -135,94 +126,6 @@ impl Work<'_> {
         // An engine that does not answer is the router's concern: another may stand in.
         let caps = self.cancel.run_until_cancelled(first.engine.caps()).await.ok_or_else(cancelled)?;
         Ok(caps.ok().filter(|caps| caps.tools && caps.context >= least).map(|caps| caps.context as usize * BYTES))
-=======
-impl Short<'_> {
-    async fn ask(&mut self, cancel: &Cancel, sink: &Sink) -> Result<(Answer, Decision), RouteError> {
-        let task = self.plan.task(self.desk);
-        let mut filter = Inert::default();
-        let (mut sent, mut ready_ms) = (vec![], 0.0);
-        let this = &*self;
-        let build = |choice: &Choice, caps: &Caps| {
-            let (request, shown) = this.request(choice, caps)?;
-            sent = shown;
-            ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
-            Ok(request)
-        };
-        let served = this.desk.router().run(&task, cancel, build, |event| report(event, &mut filter, sink)).await?;
-        (self.sent, self.ready_ms) = (sent, ready_ms);
-        Ok((served.answer, served.decision))
-    }
-
-    fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Vec<String>), EngineError> {
-        let (site, form) = (self.site, &self.plan.form);
-        let marked = form.marked();
-        let max_tokens = form.tokens(site);
-        let room = (caps.context as usize).saturating_sub(max_tokens as usize + 600) * BYTES;
-        let code = site.text[marked.clone()].trim_end();
-        if code.len() > room {
-            let message = format!("{} bytes are marked; this model has room for {room}: choose less", code.len());
-            return Err(EngineError::new(ErrorKind::TooLong, message));
-        }
-        let around = window(site, &marked, room.saturating_sub(code.len()) / 2);
-        let most = self.desk.config().context.edit_tokens as usize;
-        let left = room.saturating_sub(code.len() + around.len()) / BYTES;
-        let parts = around::around(self.desk, site, marked.start, most.min(left), choice.engine.tokens().as_ref(), Asker::Person);
-        let text = self.words(&parts, around, code);
-        let mut messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
-        messages.extend(self.exchanges.iter().cloned());
-        let ask = Ask::Chat(Chat { messages, tools: vec![form.tool()], tool_choice: ToolChoice::Required, thinking: false });
-        let (first, last) = site.line_range(&marked);
-        let here = std::iter::once(format!("{}:{first}-{last}", site.path));
-        let sent = here.chain(parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line))).collect();
-        Ok((Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal }, sent))
-    }
-
-    fn words(&self, parts: &[Part], around: std::ops::Range<usize>, code: &str) -> String {
-        let (site, marked) = (self.site, self.plan.form.marked());
-        let mut text = String::new();
-        for part in parts {
-            text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
-            text.push('\n');
-        }
-        if around.len() > marked.len() {
-            text.push_str(&fence::quote(&site.path, Some(site.line_range(&around)), &site.text[around]));
-        }
-        text.push_str(&format!("\nThe marked lines are these:\n{}", fence::quote(&site.path, Some(site.line_range(&marked)), code)));
-        text.push_str(&format!("\nTask: {}", self.plan.words));
-        text
-    }
-
-    /// What the answer's call means, if it may be offered.
-    fn check(&self, answer: &Answer) -> Result<Filled, String> {
-        let call = answer.calls.iter().find(|call| call.name == "propose_edit").ok_or("the answer calls nothing; text is not an edit")?;
-        let filled = self.plan.form.fill(self.site, &call.arguments)?;
-        let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
-        let after = changed(&self.site.text, &batch);
-        let whole = Edit { range: 0..self.site.text.len(), text: after };
-        let (before, after) = self.site.errors_with(&whole);
-        if after > before {
-            return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it"));
-        }
-        Ok(filled)
-    }
-
-    fn note(&mut self, round: usize, answer: &Answer, ok: bool) {
-        let what = answer.calls.first().map(|call| call.arguments.to_string()).unwrap_or_else(|| answer.text.clone());
-        let what = crate::agent::limits::shorten(&what, 200);
-        self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what, ok });
-    }
-
-    /// Tells the model what was wrong, for the next round.
-    fn repair(&mut self, answer: Answer, reason: &str) {
-        let words = format!("The edit was refused: {reason}. Call propose_edit again, with this put right.");
-        let objects = |call: &ToolCall| call.arguments.is_object();
-        let calls: Vec<ToolCall> = answer.calls.into_iter().filter(objects).take(1).collect();
-        let id = calls.first().map(|call| call.id.clone());
-        let reasoning = Some(answer.reasoning).filter(|reasoning| !reasoning.is_empty());
-        self.exchanges.push(Message { tool_calls: calls, reasoning, ..Message::new(Role::Assistant, answer.text) });
-        let role = if id.is_some() { Role::Tool } else { Role::User };
-        self.exchanges.push(Message { tool_call_id: id, ..Message::new(role, words) });
->>>>>>> f4dcc05 (Context for a place and for a question, from the index; preview on the command line and over LSP)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::context::{Part, fence, redact};
 use crate::dialect::{Chat, Message, Role, ToolCall, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::answer::report;
+use crate::features::around::{self, Asker};
 use crate::features::inert::Inert;
 use crate::features::{Piece, Timing};
 use crate::route::{Choice, Decision, RouteError};
@@ -111,7 +112,7 @@ impl Short<'_> {
         let around = window(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
         let most = desk.config().context.edit_tokens as usize;
         let left = room.saturating_sub(code.len() + around.len()) / BYTES;
-        let parts = crate::features::around(desk, site, marked.start, most.min(left), choice.engine.tokens().as_ref());
+        let parts = around::around(desk, site, marked.start, most.min(left), choice.engine.tokens().as_ref(), Asker::Person);
         let text = self.words(&parts, around, code);
         let mut messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
         messages.extend(self.exchanges.iter().cloned());
