@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 /// Call sites that have reported already: one exemplar per site is enough.
@@ -25,9 +26,20 @@ pub fn bug(file: &'static str, line: u32, message: &str) {
     }
 }
 
+/// Whether only warnings and errors are written.
+static ONLY_PROBLEMS: AtomicBool = AtomicBool::new(false);
+
+/// From now on only what is wrong is written to the log.
+pub fn only_problems() {
+    ONLY_PROBLEMS.store(true, Ordering::Relaxed);
+}
+
 /// Writes one line to the log. A full or closed standard error is not an error.
 pub fn log(level: &str, message: impl Display) {
     use std::io::Write;
+    if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, "info" | "route") {
+        return;
+    }
     let line = format!("longsight[{}] {level}: {message}\n", std::process::id());
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }

@@ -157,7 +157,7 @@ fn editors_are_found_with_what_they_need() {
     let [status, _, fix] = home.check("editor Neovim");
     assert!(status == "warning" && fix.contains("0.11"), "{fix}");
     program(&home.path("bin/nvim"), &old.replace("0.7.2", "0.11.4"));
-    assert_eq!(home.check("editor Neovim")[2], "make install-neovim");
+    assert!(home.check("editor Neovim")[2].ends_with("make install-neovim"));
     let plugin = home.path("data/nvim/site/pack/longsight/start/longsight/plugin");
     std::fs::create_dir_all(&plugin).unwrap();
     std::fs::write(plugin.join("longsight.lua"), "").unwrap();

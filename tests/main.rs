@@ -1,6 +1,7 @@
 //! The one integration binary: a file per subject, `support` for the fake editor, engines, sandboxes and fixtures.
 
 mod agent;
+mod cli;
 mod complete;
 mod config;
 mod dialect;

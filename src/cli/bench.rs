@@ -50,8 +50,7 @@ struct Measured {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let path = shared.config.clone().or_else(config::default_path);
-    let config = path.map(|path| config::load(&path).0).unwrap_or_default();
+    let config = super::setup::config(shared)?;
     let engines = chosen(&config, arguments.engine.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime ({error})"))?;
     let mut all = vec![];

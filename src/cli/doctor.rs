@@ -1,9 +1,12 @@
-//! `longsight doctor`: checks the set-up: configuration, engines, models, memory, licences, languages, editors. Changes nothing,
-//! and asks only the endpoints that the user has configured.
+//! `longsight doctor`: checks the set-up: configuration, engines, models, memory, licences, languages, the workspace, editors. Changes
+//! nothing but the index cache, and asks only the endpoints that the user has configured.
 
 mod editors;
 mod engines;
 pub mod languages;
+mod workspace;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -48,12 +51,13 @@ impl Check {
 }
 
 pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
-    let (config, mut checks) = configuration(shared);
-    checks.extend(project(shared));
+    let path = super::setup::config_path(shared)?;
+    let (config, mut checks) = configuration(path);
     checks.extend(roles(&config));
     checks.extend(engines::checks(&config));
     checks.push(cache());
     checks.extend(languages::checks(&Registry::new()));
+    checks.extend(workspace::checks(shared));
     checks.extend(editors::checks());
     if shared.json {
         println!("{}", json!({ "checks": checks }));
@@ -71,11 +75,16 @@ pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
             println!("        -> {}", check.fix);
         }
     }
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    match (count(Status::Error), count(Status::Warning)) {
+        (0, 0) => println!("\nall well"),
+        (errors, warnings) => println!("\n{errors} errors, {warnings} warnings; what to do stands behind each arrow"),
+    }
     Ok(())
 }
 
-fn configuration(shared: &Shared) -> (Config, Vec<Check>) {
-    let Some(path) = shared.config.clone().or_else(config::default_path) else {
+fn configuration(path: Option<PathBuf>) -> (Config, Vec<Check>) {
+    let Some(path) = path else {
         let nowhere = Check::new(Status::Warning, "configuration", "no place for it: HOME is not set", "set HOME or XDG_CONFIG_HOME");
         return (Config::default(), vec![nowhere]);
     };
@@ -93,18 +102,6 @@ fn configuration(shared: &Shared) -> (Config, Vec<Check>) {
 fn broken(name: &str, problem: &Problem) -> Check {
     let place = format!("{}{}", problem.file.display(), if problem.line > 0 { format!(", line {}", problem.line) } else { String::new() });
     Check::new(Status::Error, name, problem.to_string(), format!("correct {place}; the rest applies meanwhile"))
-}
-
-/// What the project's own file narrows, and what is wrong with it.
-fn project(shared: &Shared) -> Vec<Check> {
-    let root = shared.workspace.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-    let path = root.join(".longsight.toml");
-    let Ok(text) = std::fs::read_to_string(&path) else { return vec![] };
-    let (project, problems) = config::parse_project(&path, &text);
-    let mut checks: Vec<_> = problems.iter().map(|problem| broken("project", problem)).collect();
-    let sends = if project.local_only { "nothing leaves this machine" } else { "no narrowing of where requests go" };
-    checks.push(Check::ok("project", format!("{}: {sends}, {} ignore rules", path.display(), project.ignore.len())));
-    checks
 }
 
 fn roles(config: &Config) -> Vec<Check> {

@@ -1,10 +1,13 @@
 //! `longsight edit`: computes an edit and prints it; writes nothing.
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::place::Place;
 use super::{Outcome, Shared, setup};
 use crate::features::edit::{Edited, How, Wish, edit};
+use crate::features::{Piece, Sink};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -32,11 +35,17 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         (None, words) => How::Instruction(words.clone().unwrap_or_default()),
     };
     let wish = Wish { at, how };
-    setup::run(
-        shared,
-        async |cancel, _| edit(&desk, &wish, cancel, &crate::features::silent()).await,
-        |edited| show(edited, arguments.diff),
-    )
+    setup::run(shared, async |cancel, sink| edit(&desk, &wish, cancel, &without_text(sink)).await, |edited| show(edited, arguments.diff))
+}
+
+/// What the model says around its call is not the result.
+fn without_text(sink: &Sink) -> Sink {
+    let sink = sink.clone();
+    Arc::new(move |piece| {
+        if !matches!(piece, Piece::Text(_)) {
+            sink(piece);
+        }
+    })
 }
 
 fn show(edited: &Edited, diff_only: bool) {

@@ -28,7 +28,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
     let roots = Arc::new(Roots::new([folder]));
     let index = Index::start(roots, registry, Options { cache, ..Options::default() });
-    index.wait_ready();
+    super::screen::wait(&index, shared.json);
     let seconds = start.elapsed().as_secs_f64();
     let statistics = index.view().statistics();
     let counts = index.progress().borrow().cache;

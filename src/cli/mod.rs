@@ -15,6 +15,7 @@ pub mod models;
 pub mod parse;
 pub mod place;
 pub mod render;
+pub mod screen;
 pub mod serve;
 pub mod setup;
 
@@ -84,7 +85,12 @@ pub type Outcome = Result<(), String>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    leave_quietly_without_reader();
     let Arguments { shared, command } = Arguments::parse();
+    // A person at a terminal wants the answer and what is wrong; the log of every step is for the processes that run for long.
+    if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
+        crate::report::only_problems();
+    }
     let outcome = match &command {
         Command::Serve(arguments) => serve::run(&shared, arguments),
         Command::Engine(arguments) => engine::run(&shared, arguments),
@@ -108,6 +114,19 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `longsight … | head` ends the reader first: printing then is no crash but the end.
+fn leave_quietly_without_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let words = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
+        if words.is_some_and(|words| words.starts_with("failed printing to stdout")) {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 /// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::place::{At, Place};
+use super::screen::{self, Screen};
 use super::{Outcome, Shared};
 use crate::config::{self, Config};
 use crate::engine::{Cancel, EngineError};
-use crate::features::{self, Desk, Piece, Sink, Target, Timing};
+use crate::features::{self, Desk, Sink, Target, Timing};
 use crate::index::{Index, Options};
 use crate::report;
 use crate::route::{Decision, Router};
@@ -15,12 +16,18 @@ use crate::syntax::Registry;
 use crate::text::Text;
 use crate::workspace::{Document, Documents, Roots, Snapshot};
 
+/// Where the user's configuration lies; a file that is asked for must be there.
+pub fn config_path(shared: &Shared) -> Result<Option<PathBuf>, String> {
+    match &shared.config {
+        Some(path) if path.is_file() => Ok(Some(path.clone())),
+        Some(path) => Err(format!("there is no configuration file {}; correct --config", path.display())),
+        None => Ok(config::default_path()),
+    }
+}
+
 /// The user's configuration; what is wrong with it is said on standard error.
 pub fn config(shared: &Shared) -> Result<Config, String> {
-    if let Some(path) = shared.config.as_ref().filter(|path| !path.is_file()) {
-        return Err(format!("there is no configuration file {}", path.display()));
-    }
-    let Some(path) = shared.config.clone().or_else(config::default_path) else { return Ok(Config::default()) };
+    let Some(path) = config_path(shared)? else { return Ok(Config::default()) };
     let (config, problems) = config::load(&path);
     problems.iter().for_each(|problem| eprintln!("longsight: {problem}"));
     Ok(config)
@@ -31,7 +38,7 @@ pub fn desk(shared: &Shared) -> Result<Desk, String> {
     let desk = bare_desk(shared)?;
     let options = Options { cache: config::cache_dir(), ..Options::default() };
     let index = Index::start(desk.snapshot.roots.clone(), desk.shared.registry.clone(), options);
-    index.wait_ready();
+    screen::wait(&index, shared.json);
     Ok(Desk { index: index.view(), ..desk })
 }
 
@@ -73,8 +80,16 @@ pub fn run<T: serde::Serialize>(
     people: impl FnOnce(&T),
 ) -> Outcome {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads could be started ({error})"))?;
-    let sink = sink(shared.json);
-    let result = runtime.block_on(work(&Cancel::new(), &sink)).map_err(|error| error.message)?;
+    let screen = Screen::new(shared.json);
+    let (cancel, sink) = (Cancel::new(), screen.sink());
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work(&cancel, &sink) => result,
+            never = screen.tick() => match never {},
+        }
+    });
+    drop(screen);
+    let result = result.map_err(|error| error.message)?;
     if shared.json {
         let text = serde_json::to_string_pretty(&result).map_err(|error| format!("the result cannot be written as JSON ({error})"))?;
         println!("{text}");
@@ -82,17 +97,6 @@ pub fn run<T: serde::Serialize>(
         people(&result);
     }
     Ok(())
-}
-
-/// Shows an answer as it is written, on standard output, for people only.
-fn sink(json: bool) -> Sink {
-    Arc::new(move |piece| {
-        use std::io::Write;
-        if let (false, Piece::Text(text)) = (json, piece) {
-            print!("{text}");
-            let _ = std::io::stdout().flush();
-        }
-    })
 }
 
 /// One line about who answered, how long it took and what was sent.

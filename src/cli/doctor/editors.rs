@@ -1,4 +1,4 @@
-//! Doctor's look at the editors on this machine: which there are, and what each still needs.
+//! Doctor's look at the editors on this machine: which there are, what each still needs, and whether they find `longsight`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,14 +10,34 @@ pub fn checks() -> Vec<Check> {
     let mut checks: Vec<Check> = [neovim(), vscode()].into_iter().flatten().collect();
     for (program, editor) in [("hx", "Helix"), ("emacs", "Emacs"), ("zed", "Zed"), ("subl", "Sublime Text"), ("kak", "Kakoune")] {
         if let Some(path) = in_path(program) {
-            let fix = format!("for its configuration see editors/{}.md", editor.split(' ').next().unwrap_or(editor).to_lowercase());
+            let fix = format!(
+                "for its configuration see editors/{}.md in longsight's repository",
+                editor.split(' ').next().unwrap_or(editor).to_lowercase()
+            );
             checks.push(Check::new(Status::Info, format!("editor {editor}"), path.display().to_string(), fix));
         }
     }
     if checks.is_empty() {
         checks.push(Check::new(Status::Info, "editors", "none found in PATH", "any editor that speaks LSP will do: longsight serve"));
     }
+    checks.push(command());
     checks
+}
+
+/// Editors start `longsight` by its name.
+fn command() -> Check {
+    let own = std::env::current_exe().unwrap_or_default();
+    match in_path("longsight") {
+        Some(found) if found.canonicalize().ok() == own.canonicalize().ok() => Check::ok("command", found.display().to_string()),
+        Some(found) => {
+            let detail = format!("editors start {}, this is {}", found.display(), own.display());
+            Check::new(Status::Info, "command", detail, "`make install` puts the newest there, if that is meant")
+        }
+        None => {
+            let detail = format!("`longsight` is not in PATH, where editors look for it; this is {}", own.display());
+            Check::new(Status::Info, "command", detail, "make install, and ~/.local/bin in PATH; or name the whole path in the editor")
+        }
+    }
 }
 
 fn neovim() -> Option<Check> {
@@ -32,13 +52,19 @@ fn neovim() -> Option<Check> {
     let installed = data.join("nvim/site/pack/longsight/start/longsight/plugin/longsight.lua").is_file();
     Some(match installed {
         true => Check::ok("editor Neovim", format!("{detail}, plugin installed; :checkhealth longsight says the rest")),
-        false => Check::new(Status::Info, "editor Neovim", format!("{detail}, plugin not installed"), "make install-neovim"),
+        false => Check::new(
+            Status::Info,
+            "editor Neovim",
+            format!("{detail}, plugin not installed"),
+            "in longsight's repository: make install-neovim",
+        ),
     })
 }
 
 fn vscode() -> Option<Check> {
-    let path = in_path("code").or_else(|| in_path("codium"))?;
-    let extensions = PathBuf::from(std::env::var_os("HOME")?).join(".vscode/extensions");
+    let known = [("code", ".vscode"), ("codium", ".vscode-oss"), ("code-server", ".local/share/code-server")];
+    let (path, folder) = known.into_iter().find_map(|(program, folder)| Some((in_path(program)?, folder)))?;
+    let extensions = PathBuf::from(std::env::var_os("HOME")?).join(folder).join("extensions");
     let installed = std::fs::read_dir(extensions)
         .into_iter()
         .flatten()
@@ -46,7 +72,12 @@ fn vscode() -> Option<Check> {
         .any(|entry| entry.file_name().to_string_lossy().to_lowercase().contains("longsight"));
     Some(match installed {
         true => Check::ok("editor VS Code", format!("{}, extension installed", path.display())),
-        false => Check::new(Status::Info, "editor VS Code", format!("{}, extension not installed", path.display()), "make install-vscode"),
+        false => Check::new(
+            Status::Info,
+            "editor VS Code",
+            format!("{}, extension not installed", path.display()),
+            "in longsight's repository: make install-vscode",
+        ),
     })
 }
 

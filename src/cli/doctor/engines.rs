@@ -9,6 +9,7 @@ use super::{Check, Status};
 use crate::config::{self, Config, EngineConfig};
 use crate::engine::http;
 use crate::engine::llama::gguf::{self, Header, KvType};
+use crate::engine::llama::place;
 use crate::models::{self, Machine, Model, Plan};
 
 /// How long an endpoint may take to say what it is.
@@ -25,6 +26,9 @@ pub fn checks(config: &Config) -> Vec<Check> {
     }
     let machine = models::machine();
     let mut checks = vec![Check::ok("machine", about(&machine))];
+    if engines.values().any(|engine| engine.kind == "llama") {
+        checks.push(process());
+    }
     let mut bandwidth = None;
     for (name, engine) in &engines {
         if engine.kind == "llama" {
@@ -42,6 +46,22 @@ fn about(machine: &Machine) -> String {
     let gpu = if machine.vram == 0 { "no GPU seen".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
+}
+
+/// Where the engine process and its clients meet.
+fn process() -> Check {
+    use std::os::unix::fs::FileTypeExt;
+    let fix = "set LONGSIGHT_SOCKET to a short path in a folder of your own";
+    let socket = match place::socket() {
+        Ok(socket) => socket,
+        Err(error) => return Check::new(Status::Error, "engine process", error.to_string(), fix),
+    };
+    if std::fs::symlink_metadata(&socket).is_ok_and(|found| !found.file_type().is_socket()) {
+        let detail = format!("{} is in the way of its socket", socket.display());
+        return Check::new(Status::Error, "engine process", detail, format!("rm {}, or {fix}", socket.display()));
+    }
+    let state = if std::os::unix::net::UnixStream::connect(&socket).is_ok() { "runs" } else { "starts when it is needed" };
+    Check::ok("engine process", format!("{state}; its socket is {}", socket.display()))
 }
 
 fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f64) -> Vec<Check> {
@@ -133,7 +153,7 @@ fn placed(title: &str, plan: &Plan, trained: u64, machine: &Machine, bandwidth: 
         plan.context,
         fit.kv_bytes_per_token,
         plan.kv_type,
-        fit.largest_context
+        if trained > 0 { fit.largest_context.min(trained) } else { fit.largest_context }
     );
     if !fit.fits {
         let fix = "use a smaller quantisation, less `context`, `kv_type = \"q8_0\"`, `gpu_layers` with `cpu_moe = true`, or a server";

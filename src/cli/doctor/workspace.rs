@@ -1,0 +1,73 @@
+//! Doctor's look at the workspace: what the project's own file narrows, and whether an index comes about.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Check, Status, broken};
+use crate::cli::Shared;
+use crate::config;
+use crate::index::{Index, Options, Stage, Statistics};
+use crate::syntax::Registry;
+use crate::workspace::Roots;
+
+/// A workspace that takes longer is counted as far as it got.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub fn checks(shared: &Shared) -> Vec<Check> {
+    let registry = Arc::new(Registry::new());
+    let mut checks = vec![];
+    let root = match crate::cli::root(shared) {
+        Ok(root) => root,
+        Err(error) => {
+            checks.push(Check::new(Status::Error, "workspace", error, "run it inside a repository, or give --workspace DIR"));
+            return checks;
+        }
+    };
+    checks.extend(project(&root));
+    checks.push(workspace(&root, shared.workspace.is_some(), registry));
+    checks
+}
+
+/// What the project's own file narrows, and what is wrong with it.
+fn project(root: &Path) -> Vec<Check> {
+    let path = root.join(".longsight.toml");
+    let Ok(text) = std::fs::read_to_string(&path) else { return vec![] };
+    let (project, problems) = config::parse_project(&path, &text);
+    let mut checks: Vec<_> = problems.iter().map(|problem| broken("project", problem)).collect();
+    let sends = if project.local_only { "nothing leaves this machine" } else { "no narrowing of where requests go" };
+    checks.push(Check::ok("project", format!("{}: {sends}, {} ignore rules", path.display(), project.ignore.len())));
+    checks
+}
+
+/// Indexes a repository, or a folder that was named; not whatever the shell happens to stand in.
+fn workspace(root: &Path, named: bool, registry: Arc<Registry>) -> Check {
+    if !named && !root.join(".git").exists() {
+        let detail = format!("{} is in no git repository and was not looked at", root.display());
+        return Check::new(Status::Info, "workspace", detail, "run doctor inside a repository, or give --workspace DIR");
+    }
+    let started = Instant::now();
+    let roots = Arc::new(Roots::new([root.to_path_buf()]));
+    let index = Index::start(roots, registry, Options { cache: config::cache_dir(), ..Options::default() });
+    let progress = index.progress();
+    while progress.borrow().stage != Stage::Ready && started.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let now = *progress.borrow();
+    if now.stage != Stage::Ready {
+        let detail = format!("{}: {} of {} files indexed after {} s", root.display(), now.done, now.total, started.elapsed().as_secs());
+        return Check::new(Status::Info, "workspace", detail, "it is a large one; an `ignore` list in .longsight.toml makes it smaller");
+    }
+    judged(root, &index.view().statistics(), started.elapsed())
+}
+
+fn judged(root: &Path, counts: &Statistics, took: Duration) -> Check {
+    let skipped: Vec<String> = counts.skipped.iter().map(|(reason, count)| format!("{count} {}", reason.name())).collect();
+    let left_out = if skipped.is_empty() { String::new() } else { format!("; left out: {}", skipped.join(", ")) };
+    let detail =
+        format!("{}: {} files, {} symbols indexed in {:.1} s{left_out}", root.display(), counts.files, counts.symbols, took.as_secs_f64());
+    match counts.files {
+        0 => Check::new(Status::Warning, "workspace", detail, "nothing is indexed here: is everything ignored by .gitignore?"),
+        _ => Check::ok("workspace", detail),
+    }
+}

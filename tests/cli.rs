@@ -1,0 +1,354 @@
+//! The command line with the real binary and wrong input, as people meet it: one clear message that names the file and the way out, exit
+//! code 1 for what failed and 2 for wrong usage, nothing on standard output. No model is needed: none is there.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::gguf::llama4;
+
+const LIBRARY: &str = "\
+/// The sum of two numbers.
+pub fn add(a: i32, b: i32) -> i32 {
+    a + b
+}
+";
+
+/// A home without models, and a repository.
+struct Machine {
+    folder: tempfile::TempDir,
+    environment: Vec<(&'static str, Option<String>)>,
+}
+
+/// What a command did.
+struct Done {
+    code: i32,
+    out: String,
+    said: String,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for below in ["home", "repo/.git", "repo/src", "run"] {
+            std::fs::create_dir_all(folder.path().join(below)).unwrap();
+        }
+        let machine = Self { folder, environment: vec![] };
+        machine.write("repo/src/lib.rs", LIBRARY);
+        machine
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn write(&self, below: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(below), bytes).unwrap();
+    }
+
+    /// Sets a variable for the commands that follow, or takes it away.
+    fn set(mut self, variable: &'static str, value: Option<&Path>) -> Self {
+        self.environment.push((variable, value.map(|path| path.display().to_string())));
+        self
+    }
+
+    fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+        command.args(arguments).current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.path("home")).env("XDG_RUNTIME_DIR", self.path("run"));
+        command.env("LONGSIGHT_ENGINE_IDLE_MS", "1000");
+        for (variable, value) in &self.environment {
+            match value {
+                Some(value) => command.env(variable, value),
+                None => command.env_remove(variable),
+            };
+        }
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        let output = self.command(&self.path("repo"), arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Done { code: output.status.code().expect("no signal"), out: text(output.stdout), said: text(output.stderr) }
+    }
+
+    /// Fails with 1 and one message in which all of `words` stand, for people and for programs.
+    fn fails(&self, arguments: &[&str], words: &[&str]) {
+        for arguments in [arguments.to_vec(), [arguments, &["--json"]].concat()] {
+            let Done { code, out, said } = self.run(&arguments);
+            assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}: {said}");
+            assert_eq!(said.trim().lines().count(), 1, "{arguments:?}: one message, not\n{said}");
+            assert!(said.starts_with("longsight: ") && !said.contains("panicked"), "{arguments:?}: {said}");
+            for word in words {
+                assert!(said.contains(word), "{arguments:?}: `{word}` is missing in: {said}");
+            }
+        }
+    }
+
+    fn wrong_usage(&self, arguments: &[&str], word: &str) {
+        let Done { code, out, said } = self.run(arguments);
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {said}");
+        assert!(said.contains(word), "{arguments:?}: `{word}` is missing in: {said}");
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let Done { code, out, said } = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(code, 0, "{arguments:?}: {said}");
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{out}"))
+    }
+
+    /// A configuration whose engine is this model file.
+    fn configure(&self, model: &Path) -> String {
+        self.write("config.toml", format!("[engines.local]\nmodel = \"{}\"\n", model.display()));
+        self.path("config.toml").display().to_string()
+    }
+}
+
+const READING: [&[&str]; 4] = [&["explain"], &["actions"], &["edit", "--instruction", "x"], &["complete"]];
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let machine = Machine::new();
+    for command in READING {
+        machine.fails(&[command, &["src/none.rs:1:1"]].concat(), &["src/none.rs"]);
+    }
+}
+
+#[test]
+fn a_line_that_is_not_there_is_named_with_the_number_of_lines() {
+    let machine = Machine::new();
+    for command in READING {
+        machine.fails(&[command, &["src/lib.rs:99:1"]].concat(), &["src/lib.rs", "line 99"]);
+    }
+}
+
+#[test]
+fn files_that_are_no_text_are_named_with_the_reason() {
+    let machine = Machine::new();
+    machine.write("repo/src/binary.rs", b"fn a() {}\n\0\0\0\0");
+    machine.write("repo/src/latin.rs", b"// caf\xe9\nfn a() {}\n");
+    machine.write("repo/src/huge.rs", vec![b' '; 40 << 20]);
+    std::os::unix::fs::symlink("/etc/passwd", machine.path("repo/src/link.rs")).unwrap();
+    let cases = [("src/binary.rs", "not text"), ("src/latin.rs", "not UTF-8"), ("src/huge.rs", "too large"), ("src", "regular file")];
+    for command in READING {
+        for (file, reason) in cases {
+            machine.fails(&[command, &[&format!("{file}:1:1")]].concat(), &[file, reason]);
+        }
+        machine.fails(&[command, &["src/link.rs:1:1"]].concat(), &["src/link.rs"]);
+    }
+}
+
+#[test]
+fn a_file_of_another_place_is_refused_with_the_option_that_helps() {
+    let machine = Machine::new();
+    machine.write("elsewhere.rs", LIBRARY);
+    for command in READING {
+        machine.fails(&[command, &["../elsewhere.rs:1:1"]].concat(), &["../elsewhere.rs", "--workspace"]);
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    let machine = Machine::new();
+    for place in ["src/lib.rs", "src/lib.rs:0:1", "src/lib.rs:3-1", "src/lib.rs:x:y", ":1:1", ""] {
+        machine.wrong_usage(&["explain", place], "FILE:LINE");
+    }
+    machine.wrong_usage(&["complete", "src/lib.rs:1-2"], "FILE:LINE:COL");
+    machine.wrong_usage(&["edit", "src/lib.rs:1-2"], "--instruction");
+    machine.wrong_usage(&["ask", " "], "question");
+    machine.wrong_usage(&["context"], "--ask");
+    machine.wrong_usage(&["complete", "src/lib.rs:1:1", "--trigger", "never"], "invoked");
+    machine.wrong_usage(&["render", "--dialect", "klingon"], "klingon");
+    machine.wrong_usage(&["parse", "--dialect", "klingon"], "klingon");
+    machine.wrong_usage(&["frobnicate"], "frobnicate");
+}
+
+#[test]
+fn f1_without_the_model_every_command_names_the_way_to_it() {
+    let machine = Machine::new();
+    let pull = "longsight models pull qwen2.5-coder-0.5b";
+    machine.fails(&["complete", "src/lib.rs:3:5"], &[pull]);
+    machine.fails(&["explain", "src/lib.rs:1-4"], &[pull]);
+    machine.fails(&["ask", "Where is the sum?"], &[pull]);
+    machine.fails(&["edit", "src/lib.rs:1-4", "--instruction", "rename a to b"], &[pull]);
+    machine.fails(&["models", "path", "qwen2.5-coder-0.5b"], &[pull]);
+}
+
+#[test]
+fn f1_a_model_file_that_is_none_is_named() {
+    let machine = Machine::new();
+    let missing = machine.path("none.gguf");
+    let file = machine.path("text.gguf");
+    std::fs::write(&file, "<html>404</html>").unwrap();
+    let empty = machine.path("empty.gguf");
+    std::fs::write(&empty, "").unwrap();
+    for (model, reason) in [(missing, "does not exist"), (file, "not a GGUF file"), (empty, "is empty"), (machine.path("repo"), "folder")] {
+        let config = machine.configure(&model);
+        machine.fails(&["complete", "src/lib.rs:3:5", "--config", &config], &[&model.display().to_string(), reason]);
+        machine.fails(&["explain", "src/lib.rs:1-4", "--config", &config], &[&model.display().to_string(), reason]);
+    }
+}
+
+#[test]
+fn f2_a_truncated_model_is_refused_before_it_is_loaded() {
+    let machine = Machine::new();
+    let bytes = llama4().bytes();
+    let model = machine.path("short.gguf");
+    std::fs::write(&model, &bytes[..bytes.len() / 2]).unwrap();
+    let config = machine.configure(&model);
+    machine.fails(&["explain", "src/lib.rs:1-4", "--config", &config], &[&model.display().to_string()]);
+}
+
+#[test]
+fn a_name_that_is_no_model_is_refused_with_the_list() {
+    let machine = Machine::new();
+    machine.fails(&["models", "path", "gpt-99"], &["gpt-99", "longsight models list"]);
+    machine.fails(&["models", "pull", "gpt-99"], &["gpt-99", "longsight models list"]);
+    machine.fails(&["models", "pull", "llama-4-scout"], &["llama4:scout"]);
+    machine.fails(&["models", "profile", "gpt-99"], &["gpt-99", "ollama"]);
+}
+
+#[test]
+fn l3_a_configuration_with_mistakes_is_told_and_the_rest_applies() {
+    let machine = Machine::new();
+    machine.write("config.toml", "[completion]\nautomatik = false\n");
+    let config = machine.path("config.toml").display().to_string();
+    let done = machine.run(&["actions", "src/lib.rs:2-4", "--config", &config, "--json"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+    assert!(serde_json::from_str::<Value>(&done.out).is_ok());
+    assert!(done.said.contains("config.toml:2") && done.said.contains("did you mean `automatic`?"), "{}", done.said);
+    machine.fails(&["actions", "src/lib.rs:2-4", "--config", "none.toml"], &["none.toml"]);
+    machine.fails(&["doctor", "--config", "none.toml"], &["none.toml"]);
+    machine.fails(&["bench", "--config", "none.toml"], &["none.toml"]);
+}
+
+#[test]
+fn something_in_the_place_of_the_socket_is_named_and_left_alone() {
+    let machine = Machine::new();
+    let place = machine.path("engine.sock");
+    std::fs::write(&place, "mine").unwrap();
+    let model = machine.path("tiny.gguf");
+    llama4().write(&model);
+    let config = machine.configure(&model);
+    let machine = machine.set("LONGSIGHT_SOCKET", Some(&place));
+    machine.fails(&["explain", "src/lib.rs:1-4", "--config", &config], &[&place.display().to_string(), "LONGSIGHT_SOCKET"]);
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), "mine");
+    let long = machine.path(&"x".repeat(120));
+    let machine = machine.set("LONGSIGHT_SOCKET", Some(&long));
+    machine.fails(&["explain", "src/lib.rs:1-4", "--config", &config], &["too long", "LONGSIGHT_SOCKET"]);
+}
+
+#[test]
+fn a_socket_that_someone_else_answers_is_told_apart() {
+    let machine = Machine::new();
+    let place = machine.path("engine.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&place).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = std::io::Write::write_all(&mut &stream, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let model = machine.path("tiny.gguf");
+    llama4().write(&model);
+    let config = machine.configure(&model);
+    let machine = machine.set("LONGSIGHT_SOCKET", Some(&place));
+    machine.fails(&["explain", "src/lib.rs:1-4", "--config", &config], &[&place.display().to_string(), "LONGSIGHT_SOCKET"]);
+}
+
+#[test]
+fn a_folder_without_git_is_a_workspace_and_so_is_an_empty_one() {
+    let machine = Machine::new();
+    std::fs::remove_dir(machine.path("repo/.git")).unwrap();
+    assert_eq!(machine.json(&["index"])["files"], 1);
+    assert!(machine.json(&["actions", "src/lib.rs:2-4"])["actions"].as_array().is_some_and(|actions| !actions.is_empty()));
+    std::fs::create_dir(machine.path("empty")).unwrap();
+    let empty = machine.path("empty").display().to_string();
+    assert_eq!(machine.json(&["index", "--workspace", &empty])["files"], 0);
+    machine.fails(&["ask", "Where?", "--workspace", &empty], &["longsight models pull"]);
+}
+
+#[test]
+fn a_workspace_that_is_none_is_named() {
+    let machine = Machine::new();
+    for command in [&["index"][..], &["ask", "Where?"], &["actions", "src/lib.rs:1:1"]] {
+        machine.fails(&[command, &["--workspace", "/nowhere/at/all"]].concat(), &["/nowhere/at/all", "--workspace"]);
+        machine.fails(&[command, &["--workspace", "src/lib.rs"]].concat(), &["src/lib.rs", "not a folder"]);
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_costs_speed_only() {
+    // A file where the folder should be stops the superuser too.
+    let machine = Machine::new();
+    machine.write("cache", "in the way");
+    let place = machine.path("cache");
+    let machine = machine.set("XDG_CACHE_HOME", Some(&place));
+    assert_eq!(machine.json(&["index"])["files"], 1);
+    machine.fails(&["models", "pull", "smollm2-135m"], &[&place.display().to_string(), "LONGSIGHT_MODELS"]);
+    let checks = machine.json(&["doctor"]);
+    let cache = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == "cache").unwrap().clone();
+    assert_eq!(cache["status"], "error", "{cache}");
+}
+
+#[test]
+fn e11_without_a_home_everything_that_needs_none_works() {
+    let machine = Machine::new().set("HOME", None).set("XDG_RUNTIME_DIR", None);
+    assert_eq!(machine.json(&["index"])["files"], 1);
+    assert!(machine.json(&["actions", "src/lib.rs:2-4"])["actions"].is_array());
+    assert!(machine.json(&["doctor"])["checks"].is_array());
+    machine.fails(&["complete", "src/lib.rs:3:5"], &["HOME"]);
+    machine.fails(&["models", "pull", "smollm2-135m"], &["HOME", "LONGSIGHT_MODELS"]);
+}
+
+#[test]
+fn e11_a_current_folder_that_is_gone_is_said() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("gone")).unwrap();
+    let binary = env!("CARGO_BIN_EXE_longsight");
+    let script = format!("rmdir ../gone && exec {binary} index");
+    let mut command = Command::new("sh");
+    let output = command.args(["-c", &script]).current_dir(machine.path("gone")).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("--workspace"), "{said}");
+}
+
+#[test]
+fn e8_a_reader_that_has_gone_is_no_crash() {
+    let machine = Machine::new();
+    for arguments in [&["models", "list"][..], &["--help"], &["index"], &["index", "--json"], &["doctor"]] {
+        let mut command = machine.command(&machine.path("repo"), arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_place_may_be_given_from_the_current_folder_or_the_root() {
+    let machine = Machine::new();
+    let below = machine.path("repo/src");
+    for place in ["lib.rs:2-4", "src/lib.rs:2-4", "./lib.rs:2:999", &format!("{}:2-4", below.join("lib.rs").display())] {
+        let output = machine.command(&below, &["actions", place]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{place}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("refactor.rewrite"), "{place}");
+    }
+}
+
+#[test]
+fn secret_and_ignored_files_are_left_alone_with_the_reason() {
+    let machine = Machine::new();
+    machine.write("repo/.env", "KEY=1\n");
+    machine.write("repo/.gitignore", "generated.rs\n");
+    machine.write("repo/generated.rs", LIBRARY);
+    machine.fails(&["explain", ".env:1-1"], &[".env", "secret"]);
+    machine.fails(&["explain", "generated.rs:1-4"], &["generated.rs", "ignore"]);
+    machine.fails(&["edit", "generated.rs:1-4", "--instruction", "x"], &["generated.rs", "ignore"]);
+    let offered = machine.json(&["complete", "generated.rs:3:5"]);
+    assert_eq!(offered["items"], serde_json::json!([]), "{offered}");
+    assert!(offered["nothing"].as_str().is_some_and(|reason| reason.contains("ignore")), "{offered}");
+}
