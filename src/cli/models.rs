@@ -80,6 +80,7 @@ fn entry(model: &Model) -> Value {
 fn pull(name: &str, as_json: bool) -> Outcome {
     let sources = Sources::from_environment().map_err(|error| error.to_string())?;
     if let Some(model) = models::find(name)
+        && model.pullable().is_some()
         && !as_json
     {
         eprintln!("{} is under the {} licence: {}", model.title, model.licence.name, model.licence.asks);

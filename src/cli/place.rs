@@ -35,9 +35,12 @@ impl FromStr for Place {
             return place(rest, At::Lines { first, last }).ok_or_else(wrong);
         }
         let last = number(last).ok_or_else(wrong)?;
-        match rest.rsplit_once(':').and_then(|(file, line)| Some((file, number(line)?))) {
-            Some((file, line)) => place(file, At::Point { line, column: last }).ok_or_else(wrong),
-            None => place(rest, At::Lines { first: last, last }).ok_or_else(wrong),
+        match rest.rsplit_once(':') {
+            Some((file, line)) if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let line = number(line).ok_or_else(wrong)?;
+                place(file, At::Point { line, column: last }).ok_or_else(wrong)
+            }
+            _ => place(rest, At::Lines { first: last, last }).ok_or_else(wrong),
         }
     }
 }

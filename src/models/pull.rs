@@ -203,7 +203,7 @@ pub(super) fn write_error(path: &Path, error: &std::io::Error) -> ModelError {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
             "it may not be written; correct its permissions, or set LONGSIGHT_MODELS to another folder"
         }
-        _ => "it cannot be written",
+        _ => "it cannot be written; is something else in its place? LONGSIGHT_MODELS names another folder",
     };
     ModelError::new(format!("{}: {way_out} ({error})", path.display()))
 }

@@ -43,8 +43,9 @@ pub(super) struct Connection {
 /// Connects to the running engine process, or starts one.
 pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     let socket = surroundings.socket.clone().map_or_else(place::socket, Ok)?;
+    nothing_else(&socket)?;
     if let Ok(stream) = UnixStream::connect(&socket).await {
-        return greet(stream, None).await;
+        return greet(stream, None).await.map_err(|error| strange(&socket, &error));
     }
     let mut child = start(surroundings, &socket)?;
     let started = Instant::now();
@@ -63,6 +64,30 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
             return Err(Error::new(ErrorKind::TimedOut, message));
         }
     }
+}
+
+/// What is no socket at the socket's place is somebody's file.
+fn nothing_else(socket: &Path) -> Result<()> {
+    use std::os::unix::fs::FileTypeExt;
+    match std::fs::symlink_metadata(socket) {
+        Ok(found) if !found.file_type().is_socket() => {
+            let message = format!("{} is in the way of its socket: remove it, or set LONGSIGHT_SOCKET to another path", socket.display());
+            Err(Error::new(ErrorKind::AlreadyExists, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Somebody listens who does not greet as an engine process does. What is said in words already stays.
+fn strange(socket: &Path, error: &Error) -> Error {
+    if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) {
+        return Error::new(error.kind(), error.to_string());
+    }
+    let message = format!(
+        "what listens on {} does not answer as longsight's engine does ({error}): stop it, or set LONGSIGHT_SOCKET to another path",
+        socket.display()
+    );
+    Error::new(error.kind(), message)
 }
 
 async fn greet(mut stream: UnixStream, child: Option<Child>) -> Result<Connection> {
