@@ -10,14 +10,15 @@ use crate::features::edit::{Edited, How, Wish, edit};
 use crate::features::{Piece, Sink};
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("how").required(true).args(["action", "instruction"]))]
 pub struct Arguments {
     /// FILE:LINE-LINE, 1-based.
     pub place: Place,
     /// The code action to compute, e.g. refactor.rewrite.longsight.document.
-    #[arg(long, value_name = "KIND", required_unless_present = "instruction", conflicts_with = "instruction")]
+    #[arg(long, value_name = "KIND")]
     pub action: Option<String>,
     /// What to do, in words.
-    #[arg(long)]
+    #[arg(long, value_name = "WORDS")]
     pub instruction: Option<String>,
     /// A problem that a quickfix is to cure, in a diagnostic's words; may be given several times.
     #[arg(long, value_name = "MESSAGE")]
