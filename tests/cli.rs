@@ -161,7 +161,7 @@ fn wrong_usage_ends_with_two() {
     machine.wrong_usage(&["complete", "src/lib.rs:1-2"], "FILE:LINE:COL");
     machine.wrong_usage(&["edit", "src/lib.rs:1-2"], "--instruction");
     machine.wrong_usage(&["ask", " "], "question");
-    machine.wrong_usage(&["context"], "--ask");
+    machine.wrong_usage(&["context"], "PLACE");
     machine.wrong_usage(&["complete", "src/lib.rs:1:1", "--trigger", "never"], "invoked");
     machine.wrong_usage(&["render", "--dialect", "klingon"], "klingon");
     machine.wrong_usage(&["parse", "--dialect", "klingon"], "klingon");
