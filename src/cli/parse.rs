@@ -22,7 +22,7 @@ pub struct Arguments {
 }
 
 pub fn run(_shared: &Shared, arguments: &Arguments) -> Outcome {
-    let dialect = super::render::dialect(&arguments.dialect)?;
+    let dialect = super::render::dialect(&arguments.dialect);
     let start = if arguments.start == "reasoning" { Start::Reasoning } else { Start::Content };
     let mut parser = match &arguments.tools {
         Some(file) => dialect.parser(&tools(file)?, start),

@@ -20,12 +20,13 @@ pub struct Arguments {
 }
 
 /// The dialect of this name, or a message that lists them.
-pub(super) fn dialect(name: &str) -> Result<Arc<dyn Dialect>, String> {
-    dialect::by_name(name).ok_or_else(|| format!("there is no dialect \"{name}\"; there is {}", dialect::NAMES.join(", ")))
+pub(super) fn dialect(name: &str) -> Arc<dyn Dialect> {
+    let unknown = || super::usage(&format!("there is no dialect \"{name}\"; there is {}", dialect::NAMES.join(", ")));
+    dialect::by_name(name).unwrap_or_else(|| unknown())
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let dialect = dialect(&arguments.dialect)?;
+    let dialect = dialect(&arguments.dialect);
     let mut input = String::new();
     std::io::stdin().read_to_string(&mut input).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;
     let input: Value = serde_json::from_str(&input).map_err(|error| format!("standard input is not JSON: {error}"))?;
