@@ -33,23 +33,31 @@ build: deps
 model: build
 	@$(BIN) models path qwen2.5-coder-0.5b >/dev/null 2>&1 || $(BIN) models pull qwen2.5-coder-0.5b
 
-install: build model install-neovim install-vscode
-	install -D -m 755 $(BIN) "$(PREFIX)/bin/longsight"
+install: build model
+	@mkdir -p "$(PREFIX)/bin"
+	@install -m 755 $(BIN) "$(PREFIX)/bin/longsight"
 	@echo "installed $(PREFIX)/bin/longsight"
-	@command -v longsight >/dev/null || echo "note: $(PREFIX)/bin is not in PATH"
-	@"$(PREFIX)/bin/longsight" doctor
+	@$(MAKE) --no-print-directory install-neovim install-vscode
+	@PATH="$(PREFIX)/bin:$$PATH" "$(PREFIX)/bin/longsight" doctor --workspace .
+	@command -v longsight >/dev/null || echo "note: put $(PREFIX)/bin into PATH, so that editors find longsight"
 
 install-neovim:
-	rm -rf "$(NEOVIM)"
-	mkdir -p "$(NEOVIM)"
-	cp -R editors/neovim/. "$(NEOVIM)"
+	@rm -rf "$(NEOVIM)"
+	@mkdir -p "$(NEOVIM)"
+	@cp -R editors/neovim/. "$(NEOVIM)"
+	@if command -v nvim >/dev/null; then nvim --headless -u NONE -c "helptags $(NEOVIM)/doc" -c quit || true; fi
+	@echo "installed $(NEOVIM)"
 
-install-vscode:
-	@if command -v code >/dev/null; then editors/vscode/package.sh --server $(BIN) --install; \
-	else echo "VS Code: no \`code\` command here, extension not installed"; fi
+# The extension carries the server, so it needs no PATH.
+install-vscode: build
+	@if ! command -v code >/dev/null; then echo "VS Code: no \`code\` command here, extension not installed"; \
+	elif ! command -v npm >/dev/null; then echo "VS Code: packing the extension needs npm, extension not installed"; \
+	else editors/vscode/package.sh --server $(BIN) --install; fi
 
 uninstall:
-	rm -rf "$(PREFIX)/bin/longsight" "$(NEOVIM)"
+	@rm -rf "$(PREFIX)/bin/longsight" "$(NEOVIM)"
+	@if command -v code >/dev/null; then code --uninstall-extension longsight.longsight || true; fi
+	@echo "removed; models and indexes are in $(CACHE), the configuration is in $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/longsight"
 
 clean:
 	cargo clean

@@ -116,9 +116,9 @@ def typing(longsight):
     workspace = sample.copy(sample.crate_source("ropey"), "bench")
     path, match = sample.find_function(workspace, skip=0)
     text = path.read_text(encoding="utf-8")
-    body = match.group(2)
+    body = match.group("body")
     typed = re.sub(r"\n\s*", lambda found: found.group(0), body)[:60]
-    before, after = text[: match.start(2)], text[match.end(2) :]
+    before, after = text[: match.start("body")], text[match.end("body") :]
     server = lsp.Server([longsight, "serve"], workspace)
     uri, version = path.as_uri(), 1
     document = {"uri": uri, "languageId": "rust", "version": version, "text": before + after}

@@ -13,10 +13,11 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 
 # The header of a function, its body's first line and what closes it, per kind of file.
 FUNCTIONS = {
-    ".rs": re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?fn \w+[^\n;]*\{\n((?:\1 [^\n]*\n|\n){3,14})\1\}\n", re.M),
-    ".py": re.compile(r"^( *)def \w+\([^\n]*:\n((?:\1 +[^\n]*\n|\n){3,14})", re.M),
-    ".go": re.compile(r"^()func [^\n]*\{\n((?:\t[^\n]*\n|\n){3,14})\}\n", re.M),
-    ".ts": re.compile(r"^( *)(?:export )?(?:async )?function \w+[^\n]*\{\n((?:\1 [^\n]*\n|\n){3,14})\1\}\n", re.M),
+    ".rs": re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?fn (?P<name>\w+)[^\n;]*\{\n(?P<body>(?:\1 [^\n]*\n|\n){3,14})\1\}\n", re.M),
+    ".py": re.compile(r"^( *)def (?P<name>\w+)\([^\n]*:\n(?P<body>(?:\1 +[^\n]*\n|\n){3,14})", re.M),
+    ".go": re.compile(r"^()func (?:\([^)\n]*\) )?(?P<name>\w+)[^\n]*\{\n(?P<body>(?:\t[^\n]*\n|\n){3,14})\}\n", re.M),
+    ".js": re.compile(r"^( *)(?:export )?(?:async )?function (?P<name>\w+)[^\n]*\{\n(?P<body>(?:\1 [^\n]*\n|\n){3,14})\1\}\n", re.M),
+    ".ts": re.compile(r"^( *)(?:export )?(?:async )?function (?P<name>\w+)[^\n]*\{\n(?P<body>(?:\1 [^\n]*\n|\n){3,14})\1\}\n", re.M),
 }
 
 
@@ -38,8 +39,14 @@ def copy(source, purpose):
     return workspace
 
 
-def find_function(workspace, skip):
-    """The function of middling size that most deserves to be shown: in the source, documented, not a test. `skip` takes the next."""
+def find_function(workspace, skip, known=None):
+    """A function worth showing, as its file and its match. `known` is a path and a name; else the function of middling size that most
+    deserves it: in the source, documented, not a test. `skip` takes the next."""
+    if known and (workspace / known[0]).is_file():
+        path = workspace / known[0]
+        named = [match for match in FUNCTIONS[path.suffix].finditer(path.read_text(encoding="utf-8")) if match.group("name") == known[1]]
+        if named:
+            return path, named[0]
     found = []
     for path in sorted(workspace.rglob("*")):
         pattern = FUNCTIONS.get(path.suffix)
@@ -51,7 +58,7 @@ def find_function(workspace, skip):
         for match in pattern.finditer(text):
             before = text[: match.start()].rstrip().splitlines()[-1:] or [""]
             documented = before[0].lstrip().startswith(("///", "//", "#", '"""', "*"))
-            length = match.group(2).count("\n")
+            length = match.group("body").count("\n")
             found.append((not documented, abs(length - 6), relative, match.start(), path, match))
     if len(found) <= skip:
         sys.exit(f"no function that could be shown was found in {workspace}; try another repository")

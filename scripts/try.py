@@ -1,145 +1,122 @@
 #!/usr/bin/env python3
 """Shows longsight at work on a real repository, with the real model: index, complete, explain, ask, edit.
 
-Works on a copy below the cache folder; the repository itself is not touched. Every command that is run is printed, so that it can
+Works on a copy below the cache folder; the repository itself is not touched. Every command is printed before it runs, so that it can
 be run by hand. Called by `make try`; REPO=path chooses another repository than the source of the crate `ropey`.
 """
 
 import argparse
-import json
+import os
 import pathlib
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-import time
 
 import sample
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOLD, DIM, END = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if sys.stdout.isatty() else ("", "", "")
 
-# For the crate that is shown by default: a function to complete, one to explain, and a question with a known answer.
+# For the crate that is shown by default: functions that show something, and a question whose answer can be looked up.
+ROPEY = {
+    "complete": ("src/tree/text_info.rs", "sub"),
+    "explain": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
+    "edit": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
+}
 ROPEY_QUESTION = "Where is it decided what counts as a line break?"
 ANY_QUESTION = "Where does the program start, and where are its options decided?"
+INSTRUCTION = "add a doc comment that says what this function returns"
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--longsight", default="longsight")
     arguments.add_argument("--repo", help="the repository to show it on")
     arguments = arguments.parse_args()
     longsight = shutil.which(arguments.longsight) or str(pathlib.Path(arguments.longsight).resolve())
+    if arguments.repo and not pathlib.Path(arguments.repo).is_dir():
+        sys.exit(f"there is no folder {arguments.repo}; give REPO=path")
     source = pathlib.Path(arguments.repo).resolve() if arguments.repo else sample.crate_source("ropey")
     workspace = sample.copy(source, "try")
-    show = Show(longsight, workspace)
-    print(f"{BOLD}longsight on {source.name}{END} (a copy at {workspace})")
+    print(f"{BOLD}longsight on {source.name}{END}: a copy at {home(workspace)}; nothing else is touched")
 
-    path, match = sample.find_function(workspace, skip=0)
-    relative = path.relative_to(workspace)
-    show.index()
-    show.complete(path, relative, match)
-    path, match = sample.find_function(workspace, skip=1)
-    relative = path.relative_to(workspace)
-    lines = sample.range_of(path, match)
-    show.explain(relative, lines)
-    show.ask(ROPEY_QUESTION if not arguments.repo else ANY_QUESTION)
-    show.edit(relative, lines)
-    editors(longsight, workspace, relative)
-    if show.failed:
-        sys.exit(f"{show.failed} of the steps failed; {longsight} doctor says what is missing")
+    known = {} if arguments.repo else ROPEY
+    show = Show(longsight, workspace)
+    functions = [sample.find_function(workspace, skip, known.get(step)) for skip, step in enumerate(("complete", "explain", "edit"))]
+    show.run("Index the repository", "index")
+    show.complete(*functions[0])
+    show.run("Explain a function", "explain", show.place(*functions[1]))
+    show.run("Ask where something is decided", "ask", ANY_QUESTION if arguments.repo else ROPEY_QUESTION)
+    show.edit(*functions[2])
+    show.close()
+    editors(longsight, workspace, functions[0][0])
+    sys.exit(1 if show.failed else 0)
+
+
+def home(path):
+    below = os.path.relpath(path, pathlib.Path.home())
+    return str(path) if below.startswith("..") else f"~/{below}"
 
 
 class Show:
-    """Runs the steps and prints what each sent, who answered and how long it took."""
+    """Runs the steps, as a person would."""
 
     def __init__(self, longsight, workspace):
-        self.longsight, self.workspace, self.failed = longsight, workspace, 0
+        self.longsight, self.workspace = longsight, workspace
+        self.steps, self.failed = 0, []
+
+    def place(self, path, match):
+        first, last = sample.range_of(path, match)
+        return f"{path.relative_to(self.workspace)}:{first}-{last}"
 
     def run(self, title, *arguments):
-        print(f"\n{BOLD}{title}{END}\n{DIM}$ longsight {shlex.join(arguments)}{END}", flush=True)
-        started = time.monotonic()
-        done = subprocess.run([self.longsight, *arguments, "--json"], cwd=self.workspace, capture_output=True, text=True)
-        seconds = time.monotonic() - started
-        try:
-            result = json.loads(done.stdout) if done.returncode == 0 else None
-        except ValueError:
-            result = None
-        if result is None:
-            self.failed += 1
-            print(f"failed: {done.stderr.strip() or done.stdout.strip()}")
-            return None
-        timing, route = result.get("timing"), result.get("route")
-        if timing and route:
-            sent = timing.get("tokens_reused", 0) + timing.get("tokens_decoded", 0)
-            self.told = (
-                f"{DIM}sent {sent} tokens ({timing.get('tokens_reused', 0)} were in the cache), got {timing.get('tokens_out', 0)}; "
-                f"{route.get('role')} on {route.get('engine')}: {route.get('reason')}; {seconds:.1f} s{END}"
-            )
-        else:
-            self.told = f"{DIM}{seconds:.1f} s{END}"
-        return result
+        self.steps += 1
+        print(f"\n{BOLD}{self.steps}. {title}{END}\n{DIM}$ longsight {shlex.join(arguments)}{END}", flush=True)
+        done = subprocess.run([self.longsight, *arguments], cwd=self.workspace, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            self.failed.append(title)
+        return done.returncode == 0
 
-    def index(self):
-        result = self.run("Index the repository", "index")
-        if result:
-            counts = {key: result.get(key) for key in ("files", "symbols", "references", "languages")}
-            print(", ".join(f"{key} {value}" for key, value in counts.items()))
-            print(self.told)
-
-    def complete(self, path, relative, match):
+    def complete(self, path, match):
         """Cuts out a function's body, completes in the hole, puts the body back."""
         text = path.read_text(encoding="utf-8", errors="replace")
-        body = match.group(2)
-        indent = re.match(r"\s*", body.lstrip("\n")).group(0)
-        cut = text[: match.start(2)] + indent + "\n" + text[match.end(2) :]
-        line = cut.count("\n", 0, match.start(2)) + 1
+        body = match.group("body")
+        indent = re.match(r"[ \t]*", body.lstrip("\n")).group(0)
+        cut = text[: match.start("body")] + indent + "\n" + text[match.end("body") :]
+        line = cut.count("\n", 0, match.start("body")) + 1
         path.write_text(cut, encoding="utf-8")
         try:
-            place = f"{relative}:{line}:{len(indent) + 1}"
-            result = self.run("Complete a function whose body is cut out", "complete", place)
+            place = f"{path.relative_to(self.workspace)}:{line}:{len(indent) + 1}"
+            self.run(f"Complete a function whose body is cut out: {match.group('name')}", "complete", place)
         finally:
             path.write_text(text, encoding="utf-8")
-        if result is None:
+        print(f"{DIM}The body that was cut out:\n{body.rstrip()}{END}", flush=True)
+
+    def edit(self, path, match):
+        """One change as a diff. The second way is for models to which the first is too much."""
+        place = self.place(path, match)
+        if self.run(f"Compute a change, written nowhere: {match.group('name')}", "edit", place, "--instruction", INSTRUCTION):
             return
-        head = text[match.start() : match.start(2)].rstrip()
-        items = result.get("items") or []
-        offered = items[0]["text"] if items else "(nothing was offered)"
-        print(f"{head}\n{BOLD}{indent}{offered}{END}\n{DIM}instead of{END}\n{body.rstrip()}")
-        print(self.told)
+        self.failed.pop()
+        print(f"{DIM}A refused edit changes nothing. Another kind of edit:{END}")
+        self.run("Document the same function", "edit", place, "--action", "refactor.rewrite.longsight.document")
 
-    def explain(self, relative, lines):
-        result = self.run("Explain a function", "explain", f"{relative}:{lines[0]}-{lines[1]}")
-        self.answer(result)
-
-    def ask(self, question):
-        self.answer(self.run("Ask about the repository", "ask", question))
-
-    def answer(self, result):
-        if result is None:
-            return
-        print(result["text"].strip())
-        for citation in result.get("citations", []):
-            print(f"  {'checked' if citation.get('verified') else 'NOT FOUND'}  {citation['path']}:{citation['line']}")
-        print(self.told)
-
-    def edit(self, relative, lines):
-        place = f"{relative}:{lines[0]}-{lines[1]}"
-        kind = "refactor.rewrite.longsight.document"
-        result = self.run("Compute an edit (nothing is written)", "edit", place, "--action", kind, "--diff")
-        if result:
-            print(result.get("diff", "").rstrip())
-            print(self.told)
+    def close(self):
+        if self.failed:
+            print(f"\n{BOLD}Did not work: {', '.join(self.failed)}.{END} The reasons stand above; `{self.longsight} doctor` may say more.")
 
 
-def editors(longsight, workspace, relative):
-    plugin, file = ROOT / "editors" / "neovim", workspace / relative
-    init = f"lua vim.g.longsight = {{ cmd = {{ '{longsight}', 'serve' }}, keys = {{ accept = '<Tab>' }} }}"
-    neovim = ["nvim", "--cmd", f"set runtimepath^={plugin}", "--cmd", init, "-c", "lua vim.lsp.enable('longsight')", str(file)]
+def editors(longsight, workspace, file):
     print(f"\n{BOLD}The same repository in your editor{END}")
-    print(f"Neovim 0.11 or newer (Tab accepts a suggestion, gra shows actions, :Longsight explain explains):\n  {shlex.join(neovim)}")
-    print(f"VS Code (after `make install-vscode`):\n  code {shlex.quote(str(workspace))} --goto {shlex.quote(str(file))}:1")
+    plugin = ROOT / "editors" / "neovim"
+    options = f"lua vim.g.longsight = {{ cmd = {{ '{longsight}', 'serve' }}, keys = {{ accept = '<Tab>' }} }}; vim.lsp.enable('longsight')"
+    neovim = ["nvim", "--cmd", f"set runtimepath^={plugin}", "--cmd", options, str(file)]
+    print("Neovim 0.11 or newer. Type and wait a moment, <Tab> accepts; gra lists actions; :Longsight explain explains:")
+    print(f"  {shlex.join(neovim)}")
+    print("VS Code, after `make install-vscode`:")
+    print(f"  code {shlex.quote(str(workspace))} --goto {shlex.quote(str(file))}:1")
 
 
 if __name__ == "__main__":
