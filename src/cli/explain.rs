@@ -20,12 +20,16 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     setup::run(shared, async |cancel, sink| explain(&desk, &target, cancel, sink).await, show)
 }
 
-/// What comes after the text, which has been shown as it was written.
+/// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.
 pub fn show(answer: &Answer) {
     println!("\n");
-    for Citation { path, line, verified, from, .. } in &answer.citations {
-        let checked = if *verified { "" } else { "  (not found)" };
-        println!("  {path}:{line}{checked}  [{}]", from.words());
+    for Citation { path, line, end_line, verified, from, .. } in &answer.citations {
+        let place = match end_line {
+            Some(end) => format!("{path}:{line}-{end}"),
+            None => format!("{path}:{line}"),
+        };
+        let checked = if *verified { "checked" } else { "NOT FOUND" };
+        println!("  {checked:<9}  {place:<36}  {}", from.words());
     }
     setup::footer(&answer.route, &answer.timing, &answer.sent);
 }

@@ -36,7 +36,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     if shared.json {
         println!("{}", as_json(&statistics, seconds, rss, counts));
     } else {
-        print!("{}", as_table(&statistics, seconds, rss, counts));
+        print!("{}", for_people(&statistics, seconds, rss, counts));
     }
     Ok(())
 }
@@ -57,29 +57,27 @@ fn as_json(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts)
     })
 }
 
-fn as_table(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts) -> String {
-    let mut table = String::new();
-    let mut row = |name: &str, value: String| table += &format!("{name:<12} {value:>14}\n");
-    row("files", statistics.files.to_string());
-    row("symbols", statistics.symbols.to_string());
-    row("references", statistics.references.to_string());
-    row("bytes", statistics.bytes.to_string());
-    row("seconds", format!("{seconds:.2}"));
-    row("memory", format!("{} MiB", rss >> 20));
-    row("cache", format!("{} of {}", counts.hits, counts.hits + counts.misses));
-    for (title, counts) in [
-        ("languages", statistics.languages.iter().map(|(name, count)| (name.as_str(), *count)).collect::<Vec<_>>()),
-        ("skipped", statistics.skipped.iter().map(|(reason, count)| (reason.name(), *count)).collect()),
-    ] {
-        if counts.is_empty() {
-            continue;
-        }
-        table += &format!("\n{title}\n");
-        for (name, count) in counts {
-            table += &format!("  {name:<10} {count:>14}\n");
+fn for_people(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts) -> String {
+    let list = |pairs: Vec<(&str, u64)>| pairs.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ");
+    let mut text = format!(
+        "{} files, {} lines, {} symbols, {} references\n{seconds:.2} s, {} of memory, {} of {} files known from last time\n",
+        statistics.files,
+        statistics.lines,
+        statistics.symbols,
+        statistics.references,
+        crate::models::size(rss),
+        counts.hits,
+        counts.hits + counts.misses
+    );
+    let mut languages: Vec<_> = statistics.languages.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    languages.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let skipped: Vec<_> = statistics.skipped.iter().map(|(reason, count)| (reason.name(), *count)).collect();
+    for (title, pairs) in [("languages", languages), ("left out", skipped)] {
+        if !pairs.is_empty() {
+            text += &format!("{title}: {}\n", list(pairs));
         }
     }
-    table
+    text
 }
 
 /// Memory that this process holds, in bytes; 0 where the system does not say.

@@ -22,7 +22,7 @@ pub struct Arguments {
 /// The dialect of this name, or a message that lists them.
 pub(super) fn dialect(name: &str) -> Arc<dyn Dialect> {
     let unknown = || super::usage(&format!("there is no dialect \"{name}\"; there is {}", dialect::NAMES.join(", ")));
-    dialect::by_name(name).unwrap_or_else(|| unknown())
+    dialect::by_name(name).unwrap_or_else(unknown)
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {

@@ -99,13 +99,14 @@ pub fn run<T: serde::Serialize>(
     Ok(())
 }
 
-/// One line about who answered, how long it took and what was sent.
+/// Who answered and why, how long it took, what was sent.
 pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let place = route.origin.as_deref().unwrap_or("this machine");
     let engine = &timing.engine;
-    println!("\n— {:?} ({}, {} on {place}): {}", route.role, route.engine, route.model, route.reason);
+    let role = format!("{:?}", route.role).to_lowercase();
+    println!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, route.reason);
     println!(
-        "— {:.1} s; {} tokens read, {} known already, {} written",
+        "— {:.1} s: {} tokens read, {} known from before, {} written",
         (timing.ready_ms + engine.total_ms) / 1000.0,
         engine.tokens_decoded,
         engine.tokens_reused,

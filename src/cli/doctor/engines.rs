@@ -11,6 +11,7 @@ use crate::engine::http;
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::place;
 use crate::models::{self, Machine, Model, Plan};
+use crate::route::leaves_machine;
 
 /// How long an endpoint may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -179,7 +180,7 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
         }
     };
     let origin = built.origin().unwrap_or_default();
-    if local_only && !is_here(&origin) {
+    if local_only && leaves_machine(Some(&origin), &engine.model) {
         let detail = format!("{origin} is another machine and `route.local_only` is on: it is not used, and was not asked");
         let fix = "switch `local_only` off, or choose another engine for the role";
         return vec![Check::new(Status::Warning, title, detail, fix)];
@@ -208,10 +209,6 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
             vec![Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")]
         }
     }
-}
-
-fn is_here(origin: &str) -> bool {
-    ["://127.", "://localhost", "://[::1]"].iter().any(|here| origin.contains(here))
 }
 
 /// The licence of a model that we know, under whatever name it is served.
