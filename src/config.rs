@@ -58,6 +58,8 @@ pub struct EngineConfig {
     pub cpu_moe: Option<bool>,
     pub n_cpu_moe: Option<u32>,
     pub kv_type: Option<String>,
+    /// llama only: most MiB on disk for the KV caches of long prompts, which outlive the engine process; 0 saves none.
+    pub saved_kv_mb: Option<u32>,
     /// Per-request thinking mode, where the model has one.
     pub thinking: Option<bool>,
 }
@@ -77,6 +79,7 @@ impl Default for EngineConfig {
             cpu_moe: None,
             n_cpu_moe: None,
             kv_type: None,
+            saved_kv_mb: None,
             thinking: None,
         }
     }
@@ -245,6 +248,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
             "cpu_moe",
             "n_cpu_moe",
             "kv_type",
+            "saved_kv_mb",
             "thinking",
         ],
     ),

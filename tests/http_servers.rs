@@ -31,7 +31,7 @@ fn tool_turn(thinking: bool) -> Request {
     let mut result = Message::new(Role::Tool, "fn main() {}");
     result.tool_call_id = Some("c1".into());
     let messages = vec![Message::new(Role::User, "a"), earlier, Message::new(Role::User, "b"), asked, result];
-    request(Ask::Chat(Chat { messages, tools: vec![tool("read_file")], tool_choice: ToolChoice::Auto, thinking }))
+    request(Ask::Chat(Chat { messages, tools: vec![tool("read_file")], tool_choice: ToolChoice::Auto, thinking, ..Chat::default() }))
 }
 
 fn good() -> Vec<Act> {

@@ -68,7 +68,7 @@ fn tools() -> Vec<Tool> {
 
 fn chat(text: &str, tools: Vec<Tool>, tool_choice: ToolChoice) -> Chat {
     let messages = vec![Message::new(Role::System, "You edit code."), Message::new(Role::User, text)];
-    Chat { messages, tools, tool_choice, thinking: false }
+    Chat { messages, tools, tool_choice, ..Chat::default() }
 }
 
 fn request(ask: Ask, max_tokens: u32) -> Request {

@@ -150,6 +150,16 @@ fn locks_are_rare() {
     assert!(lines < 10_000 || per_thousand <= 0.6, "{locks} locks in {lines} lines: {per_thousand:.2} per thousand");
 }
 
+/// A KV cache saved by one llama.cpp must not be read by another.
+#[test]
+fn saved_caches_name_their_llama_cpp() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lock = std::fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    let version = lock.split("name = \"llama-cpp-sys-2\"\nversion = \"").nth(1).unwrap().split('"').next().unwrap();
+    let source = std::fs::read_to_string(root.join("src/engine/llama/process/saved.rs")).unwrap();
+    assert!(source.contains(&format!("llama-cpp-sys-2 {version}\"")), "saved.rs: FORMAT must name {version}");
+}
+
 #[test]
 fn no_registry_host_and_no_leftovers() {
     let mut broken = vec![];

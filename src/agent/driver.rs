@@ -149,6 +149,7 @@ pub fn add(sum: &mut Timing, more: &Timing) {
     sum.decode_ms += more.decode_ms;
     sum.total_ms += more.total_ms;
     sum.tokens_reused += more.tokens_reused;
+    sum.tokens_restored += more.tokens_restored;
     sum.tokens_decoded += more.tokens_decoded;
     sum.tokens_out += more.tokens_out;
     sum.mean_logprob = more.mean_logprob;

@@ -114,7 +114,7 @@ const DROPPED: &str = "[left out to save room; call the tool again if you need i
 impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
-        let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, thinking: false };
+        let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() };
         let (running, circles, failed_edits, steps) = Default::default();
         Self { state: State::Asking, chat, window, asked: 0, reminded: 0, garbled: 0, results: 0, running, circles, failed_edits, steps }
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{Outcome, Shared};
-use crate::dialect::{self, Dialect, messages};
+use crate::dialect::{self, Dialect, Piece, messages};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -35,6 +35,15 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     std::io::stdout().write_all(prompt.as_bytes()).map_err(|error| format!("standard output cannot be written: {error}"))
 }
 
+/// A Boolean of the published encoder's, which may stand beside the messages.
+fn flag(input: &Value, name: &str) -> Result<Option<bool>, String> {
+    match input.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(other) => Err(format!("`{name}` must be true or false, not {other}")),
+    }
+}
+
 fn prompt(dialect: &dyn Dialect, input: &Value, thinking: bool) -> Result<String, String> {
     let mut chat = messages::chat_from_json(input).map_err(|error| error.to_string())?;
     chat.thinking = match input.get("thinking_mode").and_then(Value::as_str) {
@@ -43,6 +52,11 @@ fn prompt(dialect: &dyn Dialect, input: &Value, thinking: bool) -> Result<String
         Some("thinking") => true,
         Some(other) => return Err(format!("Invalid thinking_mode `{other}`; it is `chat` or `thinking`")),
     };
-    let pieces = dialect.render(&chat).map_err(|error| error.to_string())?;
+    chat.keep_all = flag(input, "drop_thinking")? == Some(false);
+    let mut pieces = dialect.render(&chat).map_err(|error| error.to_string())?;
+    let bos = matches!(pieces.first(), Some(Piece::Special(token)) if token.contains("begin"));
+    if flag(input, "add_default_bos_token")? == Some(false) && bos {
+        pieces.remove(0);
+    }
     Ok(dialect.text(&pieces))
 }

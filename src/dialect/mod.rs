@@ -76,6 +76,8 @@ pub struct Chat {
     pub tools: Vec<Tool>,
     pub tool_choice: ToolChoice,
     pub thinking: bool,
+    /// DeepSeek's `drop_thinking = False`: developer messages before the last user message stay.
+    pub keep_all: bool,
 }
 
 /// Whether the model may, must or must not call a tool. `Required` is enforced by grammar where the engine can.

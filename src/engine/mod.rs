@@ -95,6 +95,8 @@ pub struct Timing {
     pub total_ms: f64,
     /// Prompt tokens found in the KV cache.
     pub tokens_reused: u64,
+    /// Of these, tokens whose cache was read from disk.
+    pub tokens_restored: u64,
     /// Prompt tokens that had to be decoded.
     pub tokens_decoded: u64,
     /// Tokens generated.

@@ -24,6 +24,7 @@ impl Rig {
             binary: Some(env!("CARGO_BIN_EXE_longsight").into()),
             idle: Some(Duration::from_millis(700)),
             hang: Some(Duration::from_secs(30)),
+            states: Some(folder.path().join("kv")),
         };
         Self { folder, surroundings }
     }
@@ -48,6 +49,11 @@ impl Rig {
     pub fn pid(&self) -> i32 {
         let stream = std::os::unix::net::UnixStream::connect(self.socket()).expect("the engine process listens");
         nix::sys::socket::getsockopt(&stream, nix::sys::socket::sockopt::PeerCredentials).unwrap().pid()
+    }
+
+    /// Where the process saves KV caches.
+    pub fn states(&self) -> PathBuf {
+        self.folder.path().join("kv")
     }
 
     pub fn signal(&self, signal: nix::sys::signal::Signal) {

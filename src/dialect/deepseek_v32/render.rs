@@ -15,7 +15,9 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     let messages = results_in_call_order(messages);
     let last_user = messages.iter().rposition(|message| matches!(message.role, Role::User | Role::Developer));
     let encoder = Encoder { messages: &messages, thinking: chat.thinking, last_user };
-    encoder.check_dropped_developer()?;
+    if !chat.keep_all {
+        encoder.check_dropped_developer()?;
+    }
     let mut prompt = Prompt::default();
     prompt.special(BOS);
     for index in 0..messages.len() {

@@ -64,6 +64,12 @@ pub fn log_file() -> Option<PathBuf> {
     crate::config::cache_dir().map(|folder| folder.join("engine.log"))
 }
 
+/// Where KV caches of long prompts are kept; `LONGSIGHT_STATES` names another folder.
+pub fn states_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("LONGSIGHT_STATES").filter(|path| !path.is_empty()).map(PathBuf::from);
+    named.or_else(|| crate::config::cache_dir().map(|folder| folder.join("kv")))
+}
+
 /// The variables that the engine process gets: what the system, drivers and llama.cpp need, and nothing that looks like a secret.
 pub fn environment() -> Vec<(OsString, OsString)> {
     const EXACT: &[&str] = &["PATH", "HOME", "USER", "LANG", "TMPDIR", "LD_LIBRARY_PATH"];

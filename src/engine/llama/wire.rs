@@ -11,7 +11,7 @@ use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Priority, Timing};
 
 /// Changes with every change of the types below.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The version of this binary.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -82,6 +82,8 @@ pub struct ModelSpec {
     pub cpu_moe: bool,
     pub n_cpu_moe: u32,
     pub kv_type: String,
+    /// Most MiB on disk for the KV caches of long prompts, of all models together; 0 saves none.
+    pub saved_kv_mb: u32,
     /// Requests that keep a KV cache of their own.
     pub slots: u32,
 }

@@ -116,7 +116,7 @@ impl Short<'_> {
         let text = self.words(&parts, around, code);
         let mut messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
         messages.extend(self.exchanges.iter().cloned());
-        let ask = Ask::Chat(Chat { messages, tools: vec![form.tool()], tool_choice: ToolChoice::Required, thinking: false });
+        let ask = Ask::Chat(Chat { messages, tools: vec![form.tool()], tool_choice: ToolChoice::Required, ..Chat::default() });
         let (first, last) = site.line_range(&marked);
         let here = std::iter::once(format!("{}:{first}-{last}", site.path));
         let sent = here.chain(parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line))).collect();

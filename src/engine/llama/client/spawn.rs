@@ -27,6 +27,8 @@ pub struct Surroundings {
     pub binary: Option<PathBuf>,
     /// Time without clients after which the process leaves.
     pub idle: Option<Duration>,
+    /// Where KV caches are saved; else below the cache folder.
+    pub states: Option<PathBuf>,
     /// Time without a sign of life after which the process is killed.
     pub hang: Option<Duration>,
 }
@@ -142,6 +144,9 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
     command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
     if let Some(idle) = surroundings.idle {
         command.env("LONGSIGHT_ENGINE_IDLE_MS", idle.as_millis().to_string());
+    }
+    if let Some(folder) = &surroundings.states {
+        command.env("LONGSIGHT_STATES", folder);
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log()).current_dir("/").kill_on_drop(false);
     command.spawn().map_err(|error| Error::new(error.kind(), format!("cannot start {} ({error})", binary.display())))

@@ -15,6 +15,9 @@ use crate::engine::{EngineError, ErrorKind};
 /// Tokens of context where the configuration does not say.
 const DEFAULT_CONTEXT: u32 = 8192;
 
+/// Most MiB on disk for saved KV caches where the configuration does not say.
+const DEFAULT_SAVED_MB: u32 = 4096;
+
 /// Bytes that the KV caches of all slots may take together before there is only one slot.
 const SLOTS_BUDGET: u64 = 768 << 20;
 
@@ -126,6 +129,7 @@ fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError
         cpu_moe: config.cpu_moe.unwrap_or_default(),
         n_cpu_moe: config.n_cpu_moe.unwrap_or_default(),
         kv_type,
+        saved_kv_mb: config.saved_kv_mb.unwrap_or(DEFAULT_SAVED_MB),
         slots: (SLOTS_BUDGET / per_slot).clamp(1, 3) as u32,
     })
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use size::KvType;
+pub use size::{KvType, Window};
 
 /// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
 #[derive(Clone, Debug, Default)]

@@ -32,6 +32,28 @@ impl KvType {
     }
 }
 
+/// Which positions the shortest-sighted layers of a model see, and with that, which a saved state holds on every layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Window {
+    #[default]
+    All,
+    /// Those since the last multiple of this.
+    Chunk(u64),
+    /// This many.
+    Last(u64),
+}
+
+impl Window {
+    /// The first position that a state of so many tokens holds on every layer.
+    pub fn first(self, tokens: u64) -> u64 {
+        match self {
+            Self::All => 0,
+            Self::Chunk(length) => tokens.saturating_sub(1) / length.max(1) * length,
+            Self::Last(length) => tokens.saturating_sub(length),
+        }
+    }
+}
+
 /// (ggml type, elements per block, bytes per block).
 const TYPES: &[(u32, u64, u64)] = &[
     (0, 1, 4),
@@ -103,6 +125,16 @@ impl Header {
         }
         let (key, value) = (self.key_length(), self.of("attention.value_length").unwrap_or_else(|| self.head_length()));
         (0..layers).map(|layer| kind.bytes(self.kv_heads(layer) * key) + kind.bytes(self.kv_heads(layer) * value)).sum()
+    }
+
+    /// What the layers see. llama.cpp's chunk of llama4 is fixed, whatever length the file gives; only 0 switches it off.
+    pub fn window(&self) -> Window {
+        match (self.arch.as_str(), self.of("attention.sliding_window")) {
+            (_, Some(0)) => Window::All,
+            ("llama4", _) => Window::Chunk(8192),
+            (_, Some(length)) => Window::Last(length),
+            (_, None) => Window::All,
+        }
     }
 
     /// Elements of a head's key.

@@ -22,13 +22,19 @@ const MODELS: usize = 3;
 /// Handles events until there has been no client for `idle`.
 pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration) {
     let mut workers: Vec<(ModelSpec, Worker)> = vec![];
+    serve(events, backend, idle, &mut workers);
+    // They save what was expensive.
+    workers.into_iter().for_each(|(_, worker)| worker.finish());
+}
+
+fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, workers: &mut Vec<(ModelSpec, Worker)>) {
     let (mut clients, mut used) = (0usize, Instant::now());
     loop {
         let wait = if clients == 0 { idle.saturating_sub(used.elapsed()) } else { Duration::from_secs(3600) };
         match events.recv_timeout(wait) {
             Ok(Event::Joined) => clients += 1,
             Ok(Event::Left) => clients = clients.saturating_sub(1),
-            Ok(Event::Order(order, reply)) => route(order, reply, &mut workers, backend),
+            Ok(Event::Order(order, reply)) => route(order, reply, workers, backend),
             Err(RecvTimeoutError::Timeout) if clients == 0 && used.elapsed() >= idle => return,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

@@ -76,6 +76,26 @@ impl Slots {
         self.slots[at].tokens.extend_from_slice(tokens);
     }
 
+    /// What is in a cache.
+    pub fn tokens(&self, at: usize) -> &[LlamaToken] {
+        &self.slots[at].tokens
+    }
+
+    /// Idle caches that hold something.
+    pub fn idle(&self) -> impl Iterator<Item = usize> {
+        self.slots.iter().enumerate().filter(|(_, slot)| !slot.busy && !slot.tokens.is_empty()).map(|(at, _)| at)
+    }
+
+    /// Tokens of a prompt that a cache has.
+    pub fn shared(&self, at: usize, prompt: &[LlamaToken]) -> usize {
+        common(&self.slots[at].tokens, prompt)
+    }
+
+    /// Notes that a cache holds these tokens now, and only these.
+    pub fn put(&mut self, at: usize, tokens: Vec<LlamaToken>) {
+        self.slots[at].tokens = tokens;
+    }
+
     /// Tokens in a cache.
     pub fn length(&self, at: usize) -> usize {
         self.slots[at].tokens.len()

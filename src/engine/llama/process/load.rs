@@ -10,7 +10,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
-use crate::engine::llama::gguf;
+use crate::engine::llama::gguf::{self, Window};
 use crate::engine::llama::wire::{Failure, ModelSpec};
 
 /// llama.cpp, initialised once per process.
@@ -30,7 +30,7 @@ pub fn batch_size(spec: &ModelSpec) -> u32 {
 }
 
 /// Loads the weights. `progress` hears parts of 1.0; when it says `false`, loading stops.
-pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<LlamaModel, (Failure, String)> {
+pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<(LlamaModel, Window), (Failure, String)> {
     let header = gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let patterns = expert_patterns(spec);
     let mut parameters = pin!(LlamaModelParams::default().with_n_gpu_layers(spec.gpu_layers).with_progress_callback(progress));
@@ -40,7 +40,7 @@ pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> b
     for pattern in &patterns {
         parameters.as_mut().add_cpu_buft_override(pattern);
     }
-    LlamaModel::load_from_file(backend, &spec.path, &parameters).map_err(|_| {
+    let loaded = LlamaModel::load_from_file(backend, &spec.path, &parameters).map_err(|_| {
         let path = spec.path.display();
         let message = format!(
             "llama.cpp cannot load {path} (architecture {}, {} MB); the engine's log says why. It may be damaged, newer than this longsight, or \
@@ -49,7 +49,8 @@ pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> b
             header.file_bytes / 1_000_000
         );
         (Failure::Configuration, message)
-    })
+    });
+    loaded.map(|model| (model, header.window()))
 }
 
 /// Tensors of the first layers' experts, which stay in main memory.

@@ -8,6 +8,7 @@ mod kv;
 mod load;
 mod output;
 mod sampling;
+mod saved;
 mod vocabulary;
 mod worker;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
@@ -16,9 +16,17 @@ use super::kv::Slots;
 use super::load::{self, Backend};
 use super::output::Output;
 use super::sampling::Sampler;
+use super::saved::{self, Saved};
 use super::vocabulary::Vocabulary;
+use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
 use crate::engine::{Caps, Timing};
+
+/// Without work for this long, caches are saved.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// Tokens that a saved state must have more than the cache to be fetched.
+const GAIN: usize = 256;
 
 /// What a worker is asked.
 pub enum Task {
@@ -61,6 +69,14 @@ impl Worker {
         !self.thread.is_finished()
     }
 
+    /// Waits for the end of the thread, which does what it still has to.
+    pub fn finish(self) {
+        drop(self.tasks);
+        if self.thread.join().is_err() {
+            crate::report::log("error", "a model's thread panicked");
+        }
+    }
+
     /// How long the running step has taken; loading does not count.
     pub fn busy_ms(&self) -> u64 {
         match self.heart.step.load(Ordering::Relaxed) {
@@ -98,8 +114,8 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
             task.send(Answer::Failed { kind, message: message.clone() });
         }
     };
-    let model = match load::model(spec, backend, progress) {
-        Ok(model) => model,
+    let (model, window) = match load::model(spec, backend, progress) {
+        Ok(loaded) => loaded,
         Err((kind, message)) => return refuse(kind, message),
     };
     let context = match load::context(spec, &model, backend) {
@@ -111,6 +127,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         model: &model,
         vocabulary: Vocabulary::new(&model),
         slots: Slots::new(spec.slots),
+        saved: Saved::open(spec, window),
         context,
         jobs: vec![],
         rates: Rates::default(),
@@ -166,6 +183,7 @@ struct Desk<'m> {
     model: &'m LlamaModel,
     vocabulary: Vocabulary<'m>,
     slots: Slots,
+    saved: Saved,
     context: LlamaContext<'m>,
     /// Oldest first.
     jobs: Vec<Job>,
@@ -178,9 +196,9 @@ impl Desk<'_> {
         let mut open = true;
         while open || !self.jobs.is_empty() {
             if self.jobs.is_empty() {
-                match tasks.recv() {
-                    Ok(task) => self.take(task),
-                    Err(_) => return,
+                match self.wait(tasks) {
+                    Some(task) => self.take(task),
+                    None => return,
                 }
             }
             loop {
@@ -196,6 +214,53 @@ impl Desk<'_> {
             heart.begin();
             self.step();
             heart.end();
+        }
+    }
+
+    /// The next task; `None` when there will be none. What is worth it is saved in a quiet moment, and at the end.
+    fn wait(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
+        while let Some(slot) = self.unsaved() {
+            match tasks.recv_timeout(QUIET) {
+                Ok(task) => return Some(task),
+                Err(_) => self.saved.save(slot, self.slots.tokens(slot), &self.context),
+            }
+        }
+        tasks.recv().ok()
+    }
+
+    /// A cache that took long to fill and would be lost with this process.
+    fn unsaved(&self) -> Option<usize> {
+        self.slots.idle().find(|slot| self.saved.lacks(self.slots.tokens(*slot), self.worth()))
+    }
+
+    /// Tokens that are worth a file: a second's reading.
+    fn worth(&self) -> usize {
+        self.rates.prefill.map_or(saved::LEAST, |rate| (rate as usize).clamp(saved::LEAST, saved::MOST))
+    }
+
+    /// Readies a cache for a job: saves what is worth it of what the prompt will replace, and fetches a saved state that has more of the
+    /// prompt than the cache.
+    fn ready(&mut self, slot: usize, at: usize) {
+        let (prompt, worth) = (&self.jobs[at].prompt, self.worth());
+        let mut have = self.slots.shared(slot, prompt);
+        if self.slots.length(slot) - have >= worth && self.saved.lacks(self.slots.tokens(slot), worth) {
+            self.saved.save(slot, self.slots.tokens(slot), &self.context);
+        }
+        // A state of a model with short-sighted layers is of use near its end only: the head that prompts share gets one of its own.
+        let head = self.saved.window() != Window::All && have < self.slots.length(slot);
+        if head && self.saved.lacks(&self.slots.tokens(slot)[..have], worth) {
+            have = self.slots.truncate(slot, have, &mut self.context);
+            self.saved.save(slot, self.slots.tokens(slot), &self.context);
+        }
+        let Some((state, usable)) = self.saved.best(prompt).filter(|(_, usable)| *usable >= have + GAIN) else { return };
+        self.slots.truncate(slot, 0, &mut self.context);
+        match self.saved.load(state, slot, &mut self.context) {
+            Some(tokens) => {
+                self.slots.put(slot, tokens);
+                self.jobs[at].clock.timing.tokens_restored = usable as u64;
+            }
+            // Whatever was read before it failed.
+            None => drop(self.slots.truncate(slot, 0, &mut self.context)),
         }
     }
 
@@ -267,11 +332,14 @@ impl Desk<'_> {
             let slot = match self.jobs[at].slot {
                 Some(slot) => slot,
                 None => match self.slots.reserve(&self.jobs[at].prompt) {
-                    Some(slot) => slot,
+                    Some(slot) => {
+                        self.jobs[at].slot = Some(slot);
+                        self.ready(slot, at);
+                        slot
+                    }
                     None => continue,
                 },
             };
-            self.jobs[at].slot = Some(slot);
             let chunk = self.chunk();
             if let Next::Ends(answer) = self.jobs[at].step(slot, &mut self.slots, &mut self.context, &self.vocabulary, chunk) {
                 self.end(at, answer);
