@@ -44,11 +44,11 @@ async fn after_a_crash(rig: &Rig, engine: &Arc<dyn Engine>, text: &str) -> Answe
     ask(engine, chat(text, 8)).await.unwrap()
 }
 
-/// Same text, and the same probabilities to the last digits that arithmetic in another order leaves alone.
+/// Same text, and the same probabilities but for what other sizes of batches change (a K shift is wrong by 0.2).
 fn same(one: &Answer, other: &Answer) {
     assert_eq!(one.text, other.text);
     let (a, b) = (one.finished.timing.mean_logprob.unwrap(), other.finished.timing.mean_logprob.unwrap());
-    assert!((a - b).abs() < 1e-4, "{a} and {b}");
+    assert!((a - b).abs() < 5e-3, "{a} and {b}");
 }
 
 #[tokio::test]
@@ -91,8 +91,8 @@ async fn a_prompt_that_parts_before_the_last_chunk_starts_from_an_earlier_state_
 async fn damaged_and_half_written_states_are_misses() {
     let rig = Rig::new();
     let path = tiny(&rig, "deepseek2");
-    let engine = rig.engine(&path, 4096);
-    let text: String = head().chars().take(2000).collect();
+    let engine = rig.engine(&path, 12_000);
+    let text = head();
     let cold = ask(&engine, chat(&text, 8)).await.unwrap();
     let damages: [fn(PathBuf); 4] = [
         |card| std::fs::write(card, b"{").unwrap(),
@@ -119,20 +119,20 @@ async fn damaged_and_half_written_states_are_misses() {
 async fn states_keep_to_their_limit_and_can_be_switched_off() {
     let rig = Rig::new();
     let path = tiny(&rig, "deepseek2");
-    let config = |saved| EngineConfig { context: Some(4096), saved_kv_mb: Some(saved), ..EngineConfig::default() };
+    let config = |saved| EngineConfig { context: Some(12_000), saved_kv_mb: Some(saved), ..EngineConfig::default() };
     let off = rig.engine_with(&path, config(0));
-    ask(&off, chat(&head()[..2000], 4)).await.unwrap();
+    ask(&off, chat(&head(), 4)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert!(!rig.states().exists());
-    // Two layers of 96 halves each: 384 bytes a token, so that 1 MiB has room for one state of 2,000 tokens and not for two.
-    let engine = rig.engine_with(&path, config(1));
-    ask(&engine, chat(&format!("one {}", &head()[..2000]), 4)).await.unwrap();
+    // Two layers of 96 halves each: 384 bytes a token, so that 4 MiB have room for one state of 9,000 tokens and not for two.
+    let engine = rig.engine_with(&path, config(4));
+    ask(&engine, chat(&format!("one {}", head()), 4)).await.unwrap();
     let first = states(&rig, 1).await;
-    ask(&engine, chat(&format!("two {}", &head()[..2000]), 4)).await.unwrap();
+    ask(&engine, chat(&format!("two {}", head()), 4)).await.unwrap();
     for _ in 0..600 {
         let now = states(&rig, 1).await;
         let bytes: u64 = std::fs::read_dir(rig.states()).unwrap().flatten().map(|entry| entry.metadata().unwrap().len()).sum();
-        assert!(bytes <= 1 << 20, "{bytes}");
+        assert!(bytes <= 4 << 20, "{bytes}");
         if now != first {
             return;
         }
