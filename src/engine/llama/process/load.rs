@@ -30,7 +30,11 @@ pub fn batch_size(spec: &ModelSpec) -> u32 {
 }
 
 /// Loads the weights. `progress` hears parts of 1.0; when it says `false`, loading stops.
-pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<(LlamaModel, Window), (Failure, String)> {
+pub fn model(
+    spec: &ModelSpec,
+    backend: &Backend,
+    progress: impl FnMut(f32) -> bool + 'static,
+) -> Result<(LlamaModel, Window), (Failure, String)> {
     let header = gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let patterns = expert_patterns(spec);
     let mut parameters = pin!(LlamaModelParams::default().with_n_gpu_layers(spec.gpu_layers).with_progress_callback(progress));

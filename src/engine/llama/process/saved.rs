@@ -95,7 +95,12 @@ impl Saved {
     /// The state that helps most with a prompt, and how many of its tokens it has.
     pub fn best(&self, prompt: &[LlamaToken]) -> Option<(usize, usize)> {
         let usable = |state: &State| self.usable(&state.card.tokens, prompt);
-        self.states.iter().enumerate().map(|(at, state)| (at, usable(state))).max_by_key(|(_, tokens)| *tokens).filter(|(_, tokens)| *tokens > 0)
+        self.states
+            .iter()
+            .enumerate()
+            .map(|(at, state)| (at, usable(state)))
+            .max_by_key(|(_, tokens)| *tokens)
+            .filter(|(_, tokens)| *tokens > 0)
     }
 
     /// Tokens of a prompt that a state spares; none where its layers begin after the point where the two part.
@@ -122,7 +127,10 @@ impl Saved {
         let Some(folder) = self.folder.clone() else { return };
         if let Err(error) = self.write(&folder, slot, tokens, context) {
             self.failed = Some(Instant::now());
-            crate::report::log("warning", format_args!("{} tokens of KV cache were not saved in {}: {error}", tokens.len(), folder.display()));
+            crate::report::log(
+                "warning",
+                format_args!("{} tokens of KV cache were not saved in {}: {error}", tokens.len(), folder.display()),
+            );
         }
     }
 
