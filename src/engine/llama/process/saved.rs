@@ -159,7 +159,7 @@ impl Saved {
 
     /// Removes what was used longest ago until the folder, with so many bytes more, keeps its limit.
     fn make_room(&mut self, folder: &Path, bytes: u64) -> Result<()> {
-        let free = nix::sys::statvfs::statvfs(folder).map_or(u64::MAX, |disk| disk.blocks_available() as u64 * disk.fragment_size() as u64);
+        let free = disk_free(folder);
         if bytes > self.limit || bytes > free / DISK_RESERVE {
             return Err(Error::other(format!("{} MB are more than `saved_kv_mb` or the disk has room for", bytes / 1_000_000)));
         }
@@ -204,6 +204,12 @@ impl Saved {
             }
         }
     }
+}
+
+/// Bytes that may still be written there.
+#[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
+fn disk_free(folder: &Path) -> u64 {
+    nix::sys::statvfs::statvfs(folder).map_or(u64::MAX, |disk| disk.blocks_available() as u64 * disk.fragment_size() as u64)
 }
 
 /// Files of a folder with size and age.
