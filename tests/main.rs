@@ -19,6 +19,7 @@ mod route;
 mod samples;
 mod slow_cli;
 mod slow_engine;
+mod slow_faults;
 mod slow_http;
 mod slow_neovim;
 mod slow_saved;

@@ -140,6 +140,10 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(rest.len());
         let text = rest[..end].trim_start_matches('+');
+        if let Some(number) = other_base(text) {
+            self.at += end;
+            return Some(Value::from(number));
+        }
         let number = match text.parse::<i64>() {
             Ok(int) => Number::from(int),
             Err(_) => match text.parse::<u64>() {
@@ -234,6 +238,20 @@ impl<'a> Reader<'a> {
         })??;
         char::decode_utf16([high as u16, low as u16]).next()?.ok()
     }
+}
+
+/// Python's whole numbers in base 16, 8 and 2.
+fn other_base(text: &str) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (prefix, digits) = digits.split_at_checked(2)?;
+    let base = match prefix {
+        "0x" | "0X" => 16,
+        "0o" | "0O" => 8,
+        "0b" | "0B" => 2,
+        _ => return None,
+    };
+    let plain = digits.starts_with(|c: char| c.is_ascii_hexdigit());
+    i64::from_str_radix(digits, base).ok().filter(|_| plain).map(|number| sign * number)
 }
 
 pub(super) fn is_name_char(c: char) -> bool {

@@ -118,6 +118,9 @@ pub struct Caps {
     /// Measured rates in tokens per second, once there are any.
     pub prefill_rate: Option<f64>,
     pub decode_rate: Option<f64>,
+    /// The model as the server names it, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served: Option<String>,
 }
 
 /// Boxed future, so that `Engine` can be a trait object.

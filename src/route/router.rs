@@ -1,6 +1,6 @@
 //! The engines of the configuration, and the way of a request through them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -36,6 +36,8 @@ struct State {
     decisions: VecDeque<(TaskKind, Decision)>,
     /// What the user should hear once.
     notices: Vec<String>,
+    /// What was said of models that are not what was asked for.
+    strangers: BTreeSet<String>,
 }
 
 /// An engine that may answer a task, and why it would.
@@ -196,6 +198,7 @@ impl Router {
             .await;
             match outcome {
                 Ok(answer) => {
+                    self.compare(&mut choice.decision, &answer.finished.model);
                     self.succeeded(task.kind, &choice.decision, &answer);
                     return Ok(Served { answer, decision: choice.decision });
                 }
@@ -211,6 +214,20 @@ impl Router {
         }
         let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
         Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
+    }
+
+    /// A server that answers as another model than the configured one says so in the decision, and once to the user.
+    fn compare(&self, decision: &mut Decision, served: &str) {
+        if !engine::http::is_other_model(&decision.model, served) {
+            return;
+        }
+        decision.reason.push_str(&format!("; it answered as `{served}`, not `{}`", decision.model));
+        let notice = format!("The engine \"{}\" is set up for {} but answers as {served}", decision.engine, decision.model);
+        self.with(|state| {
+            if state.strangers.insert(notice.clone()) {
+                state.notices.push(notice);
+            }
+        });
     }
 
     /// Measured prefill rate of an engine in tokens per second.

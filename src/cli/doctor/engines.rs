@@ -90,11 +90,29 @@ fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f
         Ok(header) => {
             let plan = from_header(&header, engine);
             let mut checks = vec![Check::ok(&title, format!("{} ({})", described(&header), path.display()))];
+            let without = no_gpu(&title, &plan, machine);
+            let plan = if without.is_some() { Plan { gpu_share: 0.0, ..plan } } else { plan };
+            checks.extend(without);
             checks.push(placed(&format!("{title}, memory"), &plan, header.context_length(), machine, bandwidth, Status::Error));
             checks
         }
         Err(error) => vec![Check::new(Status::Error, title, error.to_string(), refetch(&engine.model, &path))],
     }
+}
+
+/// Layers for a GPU where there is none: llama.cpp computes them on the processor, so the plan goes on without it.
+fn no_gpu(title: &str, plan: &Plan, machine: &Machine) -> Option<Check> {
+    let built = cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal"));
+    if plan.gpu_share == 0.0 || machine.vram > 0 && built {
+        return None;
+    }
+    let why = if built { "no GPU is seen" } else { "this longsight was built without GPU support" };
+    let fix = if built {
+        "correct the driver, or take `gpu_layers` out"
+    } else {
+        "build with --features cuda, vulkan or metal, or take `gpu_layers` out"
+    };
+    Some(Check::new(Status::Warning, format!("{title}, GPU"), format!("`gpu_layers` is set, but {why}: the processor does the work"), fix))
 }
 
 fn refetch(model: &str, path: &Path) -> String {
@@ -193,10 +211,16 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
                 .into_iter()
                 .filter_map(|(what, able)| able.then_some(what))
                 .collect();
-            vec![Check::ok(
-                &title,
-                format!("{origin} answers for {}: {}; {} tokens of context", engine.model, can.join(", "), caps.context),
-            )]
+            let served = caps.served.as_deref().unwrap_or(&engine.model);
+            let detail = format!("{origin} answers for {served}: {}; {} tokens of context", can.join(", "), caps.context);
+            match http::is_other_model(&engine.model, served) {
+                true => {
+                    let detail = format!("{detail}; the configuration names {}", engine.model);
+                    let fix = format!("set `model` of [engines.{name}] to what is meant to serve, or start the server with that model");
+                    vec![Check::new(Status::Warning, &title, detail, fix)]
+                }
+                false => vec![Check::ok(&title, detail)],
+            }
         }
         Ok(Err(error)) => vec![Check::new(
             Status::Error,

@@ -211,7 +211,8 @@ impl Inner {
         let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
-        if let Some(id) = model.and_then(|model| model.get("id")?.as_str()) {
+        let id = model.and_then(|model| model.get("id")?.as_str());
+        if let Some(id) = id {
             self.note_model(id);
         }
         let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
@@ -223,7 +224,7 @@ impl Inner {
             (Some(wanted), Some(served)) => wanted.min(served),
             (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
         };
-        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
+        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), ..Caps::default() })
     }
 }
 

@@ -254,6 +254,7 @@ impl Owner {
         }
     }
 
+    /// Not kept on disk: a death costs one request, and what killed it (memory, a driver) may be gone with the next start.
     /// Why a model is off, if it is: the same file was at work in three deaths. Another file, or the same one replaced, is another model.
     fn switched_off(&self, model: &ModelSpec) -> Option<String> {
         let same = |other: &ModelSpec| (&other.path, other.modified, other.bytes) == (&model.path, model.modified, model.bytes);
