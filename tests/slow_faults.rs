@@ -30,7 +30,7 @@ fn f1_a_file_without_permission_is_named() {
     }
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("model.gguf may not be read by this user"), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("model.gguf: cannot be read") && text.contains("check its permissions"), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Whatever passes the header check is loaded and asked; the engine process may die of it, the server and the next model may not.
@@ -46,12 +46,10 @@ async fn f2_mutated_models_take_nothing_but_the_engine_process_down() {
     };
     let path = rig.path().join("mutant.gguf");
     let (mut refused, mut answered) = (0, 0);
-    for _ in 0..60 {
+    for _ in 0..120 {
         let mut bytes = whole.clone();
-        for _ in 0..=next(3) {
-            let at = next(header);
-            bytes[at] = [0, 1, 0x7f, 0x80, 0xff, bytes[at].wrapping_add(1)][next(6)];
-        }
+        let at = next(header);
+        bytes[at] = [0, 1, 0x7f, 0x80, 0xff, bytes[at].wrapping_add(1)][next(6)];
         std::fs::write(&path, &bytes).unwrap();
         match ask(&rig.engine(&path, 256), chat("hi", 2)).await {
             Ok(_) => answered += 1,
@@ -183,7 +181,8 @@ async fn a_split_model_answers_as_the_whole_one() {
     let expected = ask(&rig.engine(&whole, 1024), chat("hello", 12)).await.unwrap().text;
     let mut first = llama4();
     let count = first.tensors.len();
-    let mut second = Gguf { tensors: first.tensors.split_off(count / 2), ..Gguf::default() };
+    let mut second = Gguf::default();
+    second.tensors = first.tensors.split_off(count / 2);
     for (number, part) in [&mut first, &mut second].into_iter().enumerate() {
         part.raw("split.no", 2, &(number as u16).to_le_bytes());
         part.raw("split.count", 2, &2u16.to_le_bytes());
