@@ -30,7 +30,11 @@ fn f1_a_file_without_permission_is_named() {
     }
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("model.gguf: cannot be read") && text.contains("check its permissions"), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        text.contains("model.gguf: cannot be read") && text.contains("check its permissions"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Whatever passes the header check is loaded and asked; the engine process may die of it, the server and the next model may not.
