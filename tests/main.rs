@@ -21,6 +21,7 @@ mod slow_cli;
 mod slow_engine;
 mod slow_faults;
 mod slow_http;
+mod slow_lsp;
 mod slow_neovim;
 mod slow_saved;
 mod slow_wire;

@@ -14,7 +14,7 @@ use longsight::server::Options;
 use longsight::text::{Encoding, Text};
 use serde_json::{Value, json};
 
-/// No answer within this time means that the server hangs.
+/// No answer within this time means that the server hangs; tests with a real model are more patient.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What runs the server.
@@ -50,6 +50,7 @@ pub struct Editor {
     pub capabilities: Value,
     /// Whether server requests are answered as a friendly editor would.
     pub friendly: bool,
+    pub patience: Duration,
 }
 
 impl Editor {
@@ -113,6 +114,7 @@ impl Editor {
             encoding: Encoding::Utf16,
             capabilities: Value::Null,
             friendly: true,
+            patience: PATIENCE,
         }
     }
 
@@ -166,7 +168,7 @@ impl Editor {
     /// The answer to a request; what else comes meanwhile is kept.
     pub fn answer(&mut self, id: &Value) -> Value {
         let key = id.to_string();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             if let Some(answer) = self.early.remove(&key) {
                 return answer;
@@ -177,7 +179,7 @@ impl Editor {
 
     /// Waits for a message from the server with this method.
     pub fn expect(&mut self, method: &str) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             if let Some(at) = self.inbox.iter().position(|message| message["method"] == method) {
                 return self.inbox.remove(at).unwrap();
