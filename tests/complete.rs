@@ -129,6 +129,36 @@ fn what_follows_is_never_repeated() {
 }
 
 #[test]
+fn a_line_with_its_block_below_is_one_line() {
+    check(
+        "def f(cls):\n    if cls.has_c$0\n        # We have it.\n        return False\n",
+        "ommit():\n        return False\n",
+        expect_test::expect![[r#"
+            def f(cls):
+                if cls.has_c⟦ommit():⟧
+                    # We have it.
+                    return False
+        "#]],
+    );
+}
+
+#[test]
+fn attributes_without_their_item_are_left_out() {
+    check(
+        "mod tests {\n    fn one() {\n        $0\n    }\n}\n",
+        "run();\n        #[test]",
+        expect_test::expect![[r#"
+            mod tests {
+                fn one() {
+                    ⟦run();⟧
+                }
+            }
+        "#]],
+    );
+    check("fn one() {\n    $0\n}\n", "#[test]", expect_test::expect!["the model wrote only the beginning of something"]);
+}
+
+#[test]
 fn no_blanks_and_no_echo() {
     check("x = $0\n", "   \n\n", expect_test::expect!["the model wrote nothing"]);
     check("    total += value\n    $0\n", "total += value\n", expect_test::expect!["the model repeated what stands before the cursor"]);

@@ -198,6 +198,25 @@ fn completion_fits_its_place_and_typing_through_it_needs_no_model() {
 }
 
 #[test]
+fn the_next_suggestion_is_begun_when_one_was_accepted() {
+    let mut session = Session::new();
+    let uri = session.open();
+    let body = "pub fn largest(a: i32, b: i32, c: i32) -> i32 {\n    ";
+    let (text, accepted) = session.complete(&uri, body, 2).expect("an empty body is completed");
+    let asked = |session: &mut Session| session.command("longsight.status", json!({}))["result"]["decisions"].as_array().unwrap().len();
+    let before = asked(&mut session);
+    let at = session.editor.buffers[&uri].text.find(body).unwrap() + body.len();
+    session.editor.edit(&uri, at..at, &text);
+    assert_eq!(session.editor.buffers[&uri].text, accepted);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while asked(&mut session) == before {
+        assert!(Instant::now() < deadline, "the model is not asked");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    session.editor.quit();
+}
+
+#[test]
 fn line_ends_and_tabs_stay_as_the_file_has_them() {
     let mut session = Session::new();
     let tabs = CALCULATOR.replace("    ", "\t");

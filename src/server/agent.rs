@@ -33,6 +33,8 @@ pub struct Typing {
     pub invoked: bool,
     /// The entry that is selected in the editor's own list; a suggestion must begin with its text and replace its bytes.
     pub selected: Option<(Range<usize>, String)>,
+    /// The question before was overtaken by this one: keys come faster than answers.
+    pub hurried: bool,
 }
 
 /// One suggestion: these bytes of the document become this text.
@@ -120,6 +122,10 @@ pub trait Agent: Send + Sync {
     fn workspace(&self, scene: Scene);
     /// A document has been opened, changed, or closed: then the scene does not have it. Called in wire order; must not take long.
     fn changed(&self, _scene: &Scene, _uri: &str) {}
+    /// Work that is worth beginning before anybody asks, now that this document has changed.
+    fn ahead(&self, _scene: &Scene, _uri: &str) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
     /// Files have changed on disk.
     fn files_changed(&self, paths: Vec<PathBuf>);
     fn complete(&self, scene: Scene, at: Place, typing: Typing, cancel: Cancel)

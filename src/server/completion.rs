@@ -42,15 +42,17 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let encoding = server.with(|state| state.editor.encoding);
     let Some((scene, document)) = server.scene_of(&uri) else { return Ok(Value::Null) };
     let selected = params.context.selected_completion_info;
-    let typing = Typing {
+    let mut typing = Typing {
         invoked: params.context.trigger_kind != AUTOMATIC,
         selected: selected.map(|selected| (document.text.offsets(convert::range(selected.range), encoding), selected.text)),
+        hurried: false,
     };
     if !typing.invoked && !scene.config.completion.automatic {
         return Ok(Value::Null);
     }
     let invoked = typing.invoked;
-    let cancel = server.with(|state| state.newest_completion(&uri));
+    let (cancel, overtakes) = server.with(|state| state.newest_completion(&uri));
+    typing.hurried = overtakes && !invoked;
     let _stop = cancel.clone().drop_guard();
     let offset = document.text.offset(convert::position(params.position), encoding);
     let place = super::agent::Place { document: document.clone(), bytes: offset..offset };

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::pace::{self, Pace};
 use super::agent::{self, Agent, Edited, FileEdit, Offer, Piece, Place, Preview, Question, Scene, Suggestion, Typing, Wish};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain, preview};
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// See the module.
 #[derive(Default)]
 pub struct Desk {
-    kept: Mutex<Kept>,
+    kept: Arc<Mutex<Kept>>,
     registry: Arc<Registry>,
 }
 
@@ -30,17 +31,39 @@ pub struct Desk {
 struct Kept {
     index: Option<Arc<Index>>,
     shared: Option<Arc<Shared>>,
+    pace: Pace,
 }
 
 impl Desk {
     pub fn new() -> Self {
         let registry = Registry::new();
         registry.problems().iter().for_each(|problem| report::log("warning", problem));
-        Self { kept: Mutex::default(), registry: Arc::new(registry) }
+        Self { kept: Arc::default(), registry: Arc::new(registry) }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
-        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&self.kept, act)
+    }
+
+    /// One completion. What is known by heart comes at once, the model is asked after a rest.
+    fn completion(&self, scene: &Scene, wish: complete::Wish, rest: Duration, cancel: Cancel) -> BoxFuture<'static, pace::Outcome> {
+        let desk = self.desk(scene);
+        let kept = self.kept.clone();
+        let edits = |completion: complete::Completion| completion.items.into_iter().map(|item| item.edit).collect();
+        Box::pin(async move {
+            if !rest.is_zero() {
+                if let Some(known) = complete::recall(&desk, &wish) {
+                    return Ok(edits(known));
+                }
+                tokio::time::sleep(rest).await;
+            }
+            let started = Instant::now();
+            let completion = complete::complete(&desk, &wish, &cancel).await?;
+            if !completion.from_memory && completion.route.is_some() {
+                with(&kept, |kept| kept.pace.took(started.elapsed()));
+            }
+            Ok(edits(completion))
+        })
     }
 
     /// The desk for a request. Engines are built anew when the configuration changes; nothing is started here.
@@ -58,6 +81,10 @@ impl Desk {
         let index = index.map(|index| index.view()).unwrap_or_default();
         features::Desk { snapshot, index, shared }
     }
+}
+
+fn with<T>(kept: &Mutex<Kept>, act: impl FnOnce(&mut Kept) -> T) -> T {
+    act(&mut kept.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn target(place: Place) -> Target {
@@ -134,12 +161,32 @@ impl Agent for Desk {
         typing: Typing,
         cancel: Cancel,
     ) -> BoxFuture<'static, Result<Vec<Suggestion>, EngineError>> {
-        let desk = self.desk(&scene);
+        let (document, offset) = (at.document.clone(), at.bytes.start);
+        let plain = !typing.invoked && typing.selected.is_none();
+        let joined = self.with(|kept| if plain { kept.pace.join(&document, offset) } else { None });
+        let rest = if typing.hurried { self.with(|kept| kept.pace.rest()) } else { Duration::ZERO };
         let wish = complete::Wish { at: target(at), invoked: typing.invoked, selected: typing.selected };
+        let fresh = self.completion(&scene, wish, rest, cancel);
+        let kept = self.kept.clone();
         Box::pin(async move {
-            let completion = complete::complete(&desk, &wish, &cancel).await?;
-            Ok(completion.items.into_iter().map(|item| item.edit).collect())
+            let outcome = match joined {
+                Some(joined) => joined.await,
+                None => fresh.await,
+            };
+            let first = outcome.as_ref().ok().and_then(|items| items.first().cloned());
+            with(&kept, |kept| kept.pace.offered(document, first));
+            outcome
         })
+    }
+
+    fn ahead(&self, scene: &Scene, uri: &str) -> Option<BoxFuture<'static, ()>> {
+        let document = scene.snapshot.document(uri).filter(|document| !document.desynced)?.clone();
+        let offset = self.with(|kept| kept.pace.accepted(&document)).filter(|_| scene.config.completion.automatic)?;
+        let at = Place { document: document.clone(), bytes: offset..offset };
+        let cancel = Cancel::new();
+        let wish = complete::Wish { at: target(at), invoked: false, selected: None };
+        let work = self.completion(scene, wish, Duration::ZERO, cancel.clone());
+        Some(self.with(|kept| kept.pace.prepare(&document, offset, cancel, work)))
     }
 
     fn answer(&self, scene: Scene, question: Question, cancel: Cancel, to: agent::Sink) -> BoxFuture<'static, Result<Value, EngineError>> {

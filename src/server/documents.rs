@@ -25,6 +25,9 @@ pub fn change(server: &Server, params: DidChangeTextDocumentParams) {
     }
     review::tell_lost(server, &outcome.lost);
     touched(server, &document.uri);
+    if let Some(work) = server.agent().ahead(&server.scene(), document.uri.as_str()) {
+        server.work.detach(work);
+    }
 }
 
 pub fn close(server: &Server, uri: &Url) {

@@ -19,6 +19,7 @@ mod hunks;
 mod initialize;
 mod lifecycle;
 mod message;
+mod pace;
 mod progress;
 mod review;
 mod serve;

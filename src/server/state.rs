@@ -184,13 +184,15 @@ impl State {
         }
     }
 
-    /// Registers the newest completion of a document and cancels the one before.
-    pub fn newest_completion(&mut self, uri: &Url) -> Cancel {
+    /// Registers the newest completion of a document and cancels the one before; and whether that one still ran.
+    pub fn newest_completion(&mut self, uri: &Url) -> (Cancel, bool) {
         let cancel = Cancel::new();
-        if let Some(before) = self.completions.insert(uri.clone(), cancel.clone()) {
+        let before = self.completions.insert(uri.clone(), cancel.clone());
+        let overtakes = before.as_ref().is_some_and(|before| !before.is_cancelled());
+        if let Some(before) = before {
             before.cancel();
         }
-        cancel
+        (cancel, overtakes)
     }
 
     /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for.

@@ -20,6 +20,11 @@ pub struct Work {
 }
 
 impl Work {
+    /// Runs a future there that nobody waits for.
+    pub fn detach(&self, work: BoxFuture<'static, ()>) {
+        self.handle.spawn(work);
+    }
+
     /// Runs a future there. Dropping the returned one stops it; a panic in it is an error here.
     pub fn spawn<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let task = AbortOnDropHandle::new(self.handle.spawn(work));

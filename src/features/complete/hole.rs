@@ -84,6 +84,8 @@ fn mode(before: &str, after: &str, invoked: bool) -> Mode {
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
     match opened_by(before) {
         Some(opener) if !deeper_follows(indentation(opener)) => Mode::Block { indent: indentation(opener).into() },
+        // A block stands below already: this is the line that it belongs to.
+        _ if deeper_follows(indentation(line)) && below_at_once(after) => Mode::Line,
         Some(_) if !line.trim().is_empty() => Mode::Statement,
         _ if invoked && line.trim().is_empty() => match outer_indent(before) {
             Some(indent) => Mode::Block { indent },
@@ -91,6 +93,11 @@ fn mode(before: &str, after: &str, invoked: bool) -> Mode {
         },
         _ => Mode::Statement,
     }
+}
+
+/// Whether the next line says something.
+fn below_at_once(after: &str) -> bool {
+    after.split('\n').nth(1).is_some_and(|line| !line.trim().is_empty())
 }
 
 /// The line that opens a block right before the cursor, with nothing but blanks between.

@@ -76,20 +76,30 @@ const MOST_CUTS: usize = 24;
 /// Text around the cursor that is looked at.
 const NEAR: usize = 64 << 10;
 
+/// What is left of a suggestion that the user types through, without asking anybody.
+pub fn recall(desk: &Desk, wish: &Wish) -> Option<Completion> {
+    remembered(desk, wish, &prepare(desk, wish).ok()?)
+}
+
+fn remembered(desk: &Desk, wish: &Wish, prepared: &Prepared) -> Option<Completion> {
+    let none_selected = wish.selected.is_none();
+    let known = none_selected.then(|| desk.shared.memory.recall(&wish.at.document.uri, &prepared.before, &prepared.after));
+    let (text, decision) = known.flatten()?;
+    Some(Completion { from_memory: true, ..offered(wish, text, decision, Timing::default(), Sent::default()) })
+}
+
 /// Computes what is offered. An empty list has a reason in `nothing`; an error means that no engine could be asked.
 pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Completion, EngineError> {
     let started = Instant::now();
-    let Prepared { site, before, after, place } = match prepare(desk, wish) {
+    let prepared = match prepare(desk, wish) {
         Ok(prepared) => prepared,
         Err(reason) => return Ok(nothing(desk, wish, reason)),
     };
-    let uri = &wish.at.document.uri;
-    if wish.selected.is_none()
-        && let Some((text, decision)) = desk.shared.memory.recall(uri, &before, &after)
-    {
-        let from_memory = Completion { from_memory: true, ..offered(wish, text, decision, Timing::default(), Sent::default()) };
-        return Ok(from_memory);
+    if let Some(known) = remembered(desk, wish, &prepared) {
+        return Ok(known);
     }
+    let Prepared { site, before, after, place } = prepared;
+    let uri = &wish.at.document.uri;
     let (near_before, near_after) = (near_end(&before), near_start(&after));
     let inline = place.in_comment || place.in_string || place.in_expression;
     let hole = Hole::new(&near_before, &near_after, inline, wish.invoked);

@@ -16,6 +16,8 @@ pub enum Nothing {
     Repeats,
     /// A line is longer than anybody wants.
     LongLine,
+    /// It wrote attributes or decorators, and not what they stand on.
+    Unfinished,
     /// With it the file would parse worse.
     Broken,
 }
@@ -27,6 +29,7 @@ impl Nothing {
             Nothing::Echo => "the model repeated what stands before the cursor",
             Nothing::Repeats => "the model repeated what stands behind the cursor",
             Nothing::LongLine => "the model wrote a line of more than 4 KiB",
+            Nothing::Unfinished => "the model wrote only the beginning of something",
             Nothing::Broken => "with the suggestion the file would not parse",
         }
     }
@@ -50,8 +53,11 @@ pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result
     let text = cut(hole, &text, cut_short);
     let text = without_rest(hole, &text);
     let text = without_following(hole, &text);
-    let text = without_loops(&text);
-    let text = text.trim_end();
+    let whole = without_loops(&text);
+    let text = without_last_attributes(hole, &whole).trim_end();
+    if text.is_empty() && !whole.trim().is_empty() {
+        return Err(Nothing::Unfinished);
+    }
     if text.trim().is_empty() {
         return Err(if raw.trim().is_empty() { Nothing::Empty } else { Nothing::Repeats });
     }
@@ -226,6 +232,19 @@ fn without_following(hole: &Hole, text: &str) -> String {
 /// Closing brackets are the same line only at the same indentation; a block has many of them.
 fn is_same_line(a: &str, b: &str) -> bool {
     a.trim() == b.trim() && (!closes_only(a) || indentation(a) == indentation(b))
+}
+
+/// Without attributes and decorators at the end: what they stand on was cut off. Nothing is taken where only those were to be written.
+fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
+    if matches!(hole.mode, Mode::Line) || !hole.line().trim().is_empty() && !text.contains('\n') {
+        return text;
+    }
+    let attribute = |line: &str| line.starts_with("#[") && line.ends_with(']') || line.starts_with('@') && line.len() > 1;
+    let mut text = text.trim_end();
+    while attribute(last_line(text).trim()) {
+        text = text[..text.len() - last_line(text).len()].trim_end();
+    }
+    text
 }
 
 /// A model that has lost its way writes the same lines for ever.

@@ -1,0 +1,101 @@
+//! How completion keeps pace with typing: a short rest while keys come faster than the model answers, and the next suggestion begun as
+//! soon as one was accepted, so that it is there when the editor asks. Pure but for the futures that it holds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::Shared;
+
+use super::agent::Suggestion;
+use crate::engine::{BoxFuture, Cancel, EngineError};
+use crate::text::Text;
+use crate::workspace::Document;
+
+/// What a completion comes to.
+pub type Outcome = Result<Vec<Suggestion>, EngineError>;
+
+/// Share of the usual waiting time that typing must pause before the model is asked, while it is asked in vain.
+const SHARE: f64 = 0.125;
+const LONGEST_REST_MS: f64 = 200.0;
+/// Weight of the newest measurement.
+const NEWEST: f64 = 0.3;
+
+/// See the module.
+#[derive(Default)]
+pub struct Pace {
+    /// Milliseconds that the model usually takes; none before the first answer.
+    usual_ms: Option<f64>,
+    /// What was last offered, for which text.
+    offered: Option<(Arc<Document>, Suggestion)>,
+    prepared: Option<Prepared>,
+}
+
+/// A completion that runs before anybody has asked for it.
+struct Prepared {
+    uri: String,
+    text: Text,
+    offset: usize,
+    cancel: Cancel,
+    outcome: Shared<BoxFuture<'static, Outcome>>,
+}
+
+impl Pace {
+    pub fn took(&mut self, time: Duration) {
+        let now = time.as_secs_f64() * 1000.0;
+        self.usual_ms = Some(self.usual_ms.map_or(now, |usual| usual * (1.0 - NEWEST) + now * NEWEST));
+    }
+
+    /// How long to wait for another key, when the last question was overtaken by one.
+    pub fn rest(&self) -> Duration {
+        let rest = self.usual_ms.unwrap_or_default() * SHARE;
+        Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
+    }
+
+    pub fn offered(&mut self, document: Arc<Document>, suggestion: Option<Suggestion>) {
+        self.offered = suggestion.map(|suggestion| (document, suggestion));
+    }
+
+    /// Where the cursor is, if this text is the one in which the last offer was accepted as a whole.
+    pub fn accepted(&mut self, now: &Document) -> Option<usize> {
+        let (before, suggestion) = self.offered.take_if(|(before, _)| before.uri == now.uri)?;
+        let length = before.text.len_bytes() - suggestion.range.len() + suggestion.text.len();
+        let (start, end) = (suggestion.range.start, suggestion.range.start + suggestion.text.len());
+        // One letter may be typed; more at once is taken for an acceptance.
+        let here = now.text.len_bytes() == length && suggestion.text.chars().count() > 1 && now.text.slice(start..end) == suggestion.text;
+        let mut after = before.text.clone();
+        after.replace(suggestion.range.clone(), &suggestion.text);
+        (here && after == now.text).then_some(end)
+    }
+
+    /// Keeps a completion that was begun for this place, instead of the one before.
+    pub fn prepare(&mut self, document: &Document, offset: usize, cancel: Cancel, work: BoxFuture<'static, Outcome>) -> BoxFuture<'static, ()> {
+        let outcome = work.shared();
+        let run = outcome.clone().map(|_| ());
+        self.drop_prepared();
+        self.prepared = Some(Prepared { uri: document.uri.clone(), text: document.text.clone(), offset, cancel, outcome });
+        run.boxed()
+    }
+
+    /// The completion that was begun for this place; another one is of no use any more and stops.
+    pub fn join(&mut self, document: &Document, offset: usize) -> Option<BoxFuture<'static, Outcome>> {
+        let fits = |prepared: &mut Prepared| {
+            prepared.uri == document.uri && prepared.offset == offset && prepared.text == document.text && !prepared.cancel.is_cancelled()
+        };
+        let Some(prepared) = self.prepared.take_if(fits) else {
+            self.drop_prepared();
+            return None;
+        };
+        Some(Box::pin(async move {
+            // Whoever asked may be overtaken: then this stops as well.
+            let _stop = prepared.cancel.drop_guard();
+            prepared.outcome.await
+        }))
+    }
+
+    fn drop_prepared(&mut self) {
+        if let Some(prepared) = self.prepared.take() {
+            prepared.cancel.cancel();
+        }
+    }
+}
