@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::agent::{Fake, Mood, options};
+use crate::support::coder::Coder;
 use crate::support::editor::{Editor, initialize_params};
 
 const URI: &str = "file:///w/a.rs";
@@ -227,5 +228,80 @@ fn i11_a_file_that_is_not_open_is_compared_with_the_disk() {
     editor.open(&uri, "rust", &TEXT.replace("one", "uno"));
     assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }))["result"]["applied"], true);
     editor.expect("workspace/applyEdit");
+    editor.quit();
+}
+
+const AREA: &str = "pub fn area(width: u32, height: u32) -> u32 {\n    width * height\n}\n";
+const USE: &str = "use crate::area::area;\n\npub fn square(side: u32) -> u32 {\n    area(side, side)\n}\n";
+
+/// The real binary and a scripted coder that renames a function with its call in another file, which is not open.
+fn two_files(change: impl FnOnce(&mut Value)) -> (Coder, tempfile::TempDir, Editor, [String; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    std::fs::create_dir_all(root.join("src")).unwrap();
+    std::fs::create_dir_all(root.join(".git")).unwrap();
+    let files = [("src/area.rs", AREA), ("src/square.rs", USE)];
+    let uris = files.map(|(name, text)| {
+        std::fs::write(root.join(name), text).unwrap();
+        format!("file://{}/{name}", root.display())
+    });
+    let edit = |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
+    let coder = Coder::proposing(json!([
+        edit("src/area.rs", "pub fn area(", "pub fn surface("),
+        edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),
+        edit("src/square.rs", "    area(side, side)", "    surface(side, side)"),
+    ]));
+    let config = coder.config(folder.path());
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(config).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    });
+    let mut params = initialize_params(&root);
+    change(&mut params);
+    editor.initialize(params);
+    editor.open(&uris[0], "rust", AREA);
+    (coder, folder, editor, uris)
+}
+
+fn rename(uri: &str) -> Value {
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 2, "character": 1 } });
+    json!({ "uri": uri, "range": range, "instruction": "rename `area` to `surface`, with its callers" })
+}
+
+#[test]
+fn several_files_wait_for_a_decision_on_each_hunk() {
+    let (_coder, folder, mut editor, [area, square]) = two_files(|_| {});
+    let report = command(&mut editor, "longsight.edit", rename(&area))["result"].clone();
+    assert_eq!((report["hunks"].as_array().map(Vec::len), report["applied"].clone()), (Some(3), json!(false)), "{report}");
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(told.contains("3 change(s) in 2 file(s)"), "{told}");
+    let waiting = command(&mut editor, "longsight.status", json!({}))["result"]["pending"].clone();
+    assert_eq!(waiting[1]["reason"], "renames it in src/square.rs", "{waiting}");
+    // The editor opens the other file before it applies an edit to it.
+    editor.open(&square, "rust", USE);
+    assert!(command(&mut editor, "longsight.acceptHunk", json!({ "id": waiting[0]["id"] })).get("error").is_none());
+    assert!(command(&mut editor, "longsight.rejectHunk", json!({ "id": waiting[1]["id"] })).get("error").is_none());
+    assert!(command(&mut editor, "longsight.acceptHunk", json!({ "uri": square })).get("error").is_none());
+    assert_eq!(editor.buffers[&area].text, AREA.replace("area", "surface"));
+    assert_eq!(editor.buffers[&square].text, USE.replace("    area(", "    surface("));
+    assert_eq!(std::fs::read_to_string(folder.path().join("repo/src/square.rs")).unwrap(), USE, "nothing is written");
+    (0..2).for_each(|_| drop(editor.expect("workspace/applyEdit")));
+    editor.assert_in_step();
+    editor.quit();
+}
+
+#[test]
+fn several_files_are_confirmed_hunk_by_hunk_where_the_editor_can_ask() {
+    let annotates = |params: &mut Value| params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    let (_coder, _folder, mut editor, [area, square]) = two_files(annotates);
+    editor.open(&square, "rust", USE);
+    let report = command(&mut editor, "longsight.edit", rename(&area))["result"].clone();
+    assert_eq!(report["applied"], true, "{report}");
+    let edit = editor.expect("workspace/applyEdit")["params"]["edit"].clone();
+    let annotations = edit["changeAnnotations"].as_object().unwrap();
+    assert_eq!(annotations.len(), 3, "{edit}");
+    assert!(annotations.values().all(|annotation| annotation["needsConfirmation"] == true), "{edit}");
+    assert_eq!(edit["documentChanges"].as_array().unwrap().len(), 2);
+    assert!(edit["documentChanges"].as_array().unwrap().iter().all(|change| change["textDocument"]["version"] == 1), "{edit}");
+    editor.assert_in_step();
     editor.quit();
 }

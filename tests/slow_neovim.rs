@@ -1,10 +1,14 @@
 //! The Neovim plugin in real Neovims (0.11 and, where it can be had, 0.12), headless. `plugin.lua` drives it against a table of
-//! answers, `real.lua` with the real binary and the real default model.
+//! answers, `real.lua` with the real binary and the real default model, `two_files.lua` with the real binary and
+//! a scripted coder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use longsight::config;
+use serde_json::json;
+
+use crate::support::coder::Coder;
 
 /// A test Neovim, as `scripts/get-neovim` leaves it. 0.12 may be missing, and then says so; 0.11 may not.
 fn neovim(version: &str) -> Option<PathBuf> {
@@ -20,6 +24,10 @@ fn neovim(version: &str) -> Option<PathBuf> {
 
 /// Runs a script of `tests/neovim`; a failed check fails the test with all that was printed.
 fn run(version: &str, script: &str) {
+    run_with(version, script, None);
+}
+
+fn run_with(version: &str, script: &str, config: Option<&Path>) {
     let Some(neovim) = neovim(version) else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let home = tempfile::tempdir().unwrap();
@@ -28,6 +36,7 @@ fn run(version: &str, script: &str) {
         .arg(root.join("tests/neovim").join(script))
         .arg(root)
         .arg(env!("CARGO_BIN_EXE_longsight"))
+        .args(config)
         .env("LONGSIGHT_MODELS", longsight::models::models_dir().unwrap())
         .env("XDG_CONFIG_HOME", home.path().join("config"))
         .env("XDG_STATE_HOME", home.path().join("state"))
@@ -48,6 +57,28 @@ fn plugin_011() {
 #[test]
 fn plugin_012() {
     run("0.12", "plugin.lua");
+}
+
+/// The real server with a scripted coder: a refactor of two files, one hunk rejected, one dropped by typing, and undo.
+fn two_files(version: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let edit = |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
+    let coder = Coder::proposing(json!([
+        edit("src/area.rs", "pub fn area(", "pub fn surface("),
+        edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),
+        edit("src/square.rs", "    area(side, side)", "    surface(side, side)"),
+    ]));
+    run_with(version, "two_files.lua", Some(&coder.config(folder.path())));
+}
+
+#[test]
+fn two_files_011() {
+    two_files("0.11");
+}
+
+#[test]
+fn two_files_012() {
+    two_files("0.12");
 }
 
 #[test]

@@ -219,7 +219,7 @@ impl Agent for Desk {
             let report = as_json(&edited)?;
             let file = |file: edit::FileEdit| {
                 let reasons = file.hunks.into_iter().map(|hunk| hunk.reason).collect();
-                FileEdit { document: file.target.document, edits: file.batch, reasons, creates: false }
+                FileEdit { document: file.target.document, edits: file.batch, reasons, creates: file.created }
             };
             Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report, confirm: edited.confirm })
         })

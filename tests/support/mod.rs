@@ -20,4 +20,5 @@ pub fn model_path(name: &str) -> PathBuf {
 }
 
 pub mod agent;
+pub mod coder;
 pub mod editor;

@@ -64,6 +64,7 @@ pub struct Edited {
 pub struct FileEdit {
     pub path: String,
     /// The editor's version that the edit was made for; none for a file that is not open.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
     /// The file does not exist yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

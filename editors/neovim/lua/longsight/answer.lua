@@ -117,6 +117,18 @@ local function footer(result)
   return table.concat(parts, ', ')
 end
 
+--- The checked places of an answer that its text does not name, a line each.
+local function places(text, result)
+  local lines = {}
+  for _, citation in ipairs(type(result.citations) == 'table' and result.citations or {}) do
+    local place = ('%s:%d'):format(citation.path, citation.line)
+    if citation.verified and not text:find(place, 1, true) then
+      lines[#lines + 1] = '- ' .. place
+    end
+  end
+  return #lines > 0 and '\n\nPlaces:\n\n' .. table.concat(lines, '\n') or ''
+end
+
 --- Runs a command whose answer is text, in a window. `done` gets the result.
 ---@param name string
 ---@param argument table
@@ -137,9 +149,12 @@ function M.run(name, argument, title, done)
     if not vim.api.nvim_buf_is_valid(answer.buffer) then
       return
     end
-    local text = error and ('**Failed**: ' .. error.message) or (type(result) == 'table' and result.text) or ''
+    local text = vim.trim(error and ('**Failed**: ' .. error.message) or (type(result) == 'table' and result.text) or '')
+    if not error and type(result) == 'table' then
+      text = text .. places(text, result)
+    end
     vim.bo[answer.buffer].modifiable = true
-    vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(vim.trim(text), '\n', { plain = true }))
+    vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))
     vim.bo[answer.buffer].modifiable = false
     if not error and type(result) == 'table' then
       local who = footer(result)

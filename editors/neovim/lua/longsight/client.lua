@@ -30,6 +30,12 @@ function M.config()
       ['longsight/hunks'] = function(_, params, context)
         require('longsight.hunks').show(params, context.client_id)
       end,
+      -- The stock handler adds a line break to each message, and with it a prompt to press Enter.
+      ['window/showMessage'] = function(_, params)
+        local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+        local text = vim.startswith(params.message, 'longsight') and params.message or 'longsight: ' .. params.message
+        vim.notify(text, levels[params.type] or vim.log.levels.INFO)
+      end,
       ['$/progress'] = function(error, params, context)
         M.progress(params, context)
         return vim.lsp.handlers['$/progress'](error, params, context)
