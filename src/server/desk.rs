@@ -1,7 +1,7 @@
 //! The features as the server's agent: keeps the index, the engines and what requests share, and hands each request a desk.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -20,10 +20,10 @@ use crate::{config, report};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// See the module.
-#[derive(Default)]
 pub struct Desk {
     kept: Arc<Mutex<Kept>>,
-    registry: Arc<Registry>,
+    /// Read in a thread of its own, so that the handshake does not wait for it.
+    registry: Arc<LazyLock<Arc<Registry>>>,
 }
 
 /// What outlives a request.
@@ -36,9 +36,12 @@ struct Kept {
 
 impl Desk {
     pub fn new() -> Self {
-        let registry = Registry::new();
-        registry.problems().iter().for_each(|problem| report::log("warning", problem));
-        Self { kept: Arc::default(), registry: Arc::new(registry) }
+        let registry = Arc::new(LazyLock::new(read_registry as fn() -> Arc<Registry>));
+        let ahead = registry.clone();
+        std::thread::spawn(move || {
+            LazyLock::force(&ahead);
+        });
+        Self { kept: Arc::default(), registry }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
@@ -75,12 +78,18 @@ impl Desk {
                 kept.shared = None;
             }
             let router = || Arc::new(Router::new(&scene.config));
-            let fresh = || Arc::new(Shared::new(scene.config.clone(), router(), self.registry.clone(), &snapshot));
+            let fresh = || Arc::new(Shared::new(scene.config.clone(), router(), Arc::clone(&**self.registry), &snapshot));
             (kept.index.clone(), kept.shared.get_or_insert_with(fresh).clone())
         });
         let index = index.map(|index| index.view()).unwrap_or_default();
         features::Desk { snapshot, index, shared }
     }
+}
+
+fn read_registry() -> Arc<Registry> {
+    let registry = Registry::new();
+    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    Arc::new(registry)
 }
 
 fn with<T>(kept: &Mutex<Kept>, act: impl FnOnce(&mut Kept) -> T) -> T {
@@ -127,7 +136,7 @@ impl Agent for Desk {
                 }
                 None => {
                     let options = Options { cache: config::cache_dir(), ..Options::server() };
-                    kept.index.insert(Arc::new(Index::start(roots.clone(), self.registry.clone(), options))).clone()
+                    kept.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
                 }
             }
         });
