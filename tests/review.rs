@@ -245,7 +245,8 @@ fn two_files(change: impl FnOnce(&mut Value)) -> (Coder, tempfile::TempDir, Edit
         std::fs::write(root.join(name), text).unwrap();
         format!("file://{}/{name}", root.display())
     });
-    let edit = |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
+    let edit =
+        |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
     let coder = Coder::proposing(json!([
         edit("src/area.rs", "pub fn area(", "pub fn surface("),
         edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),

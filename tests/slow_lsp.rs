@@ -280,7 +280,8 @@ fn explanations_stream_and_cite_and_questions_have_places() {
     let uri = session.open();
     let range = session.range(&uri, "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}");
     let answer = session.command("longsight.explain", json!({ "uri": uri, "range": range, "streamToken": "t" }))["result"].clone();
-    let pieces = session.editor.inbox.iter().filter(|message| message["method"] == "longsight/stream" && message["params"]["kind"] == "text");
+    let pieces =
+        session.editor.inbox.iter().filter(|message| message["method"] == "longsight/stream" && message["params"]["kind"] == "text");
     assert!(pieces.count() > 3, "it streams");
     assert!(!answer["text"].as_str().unwrap().trim().is_empty());
     let citations = answer["citations"].as_array().unwrap();

@@ -62,7 +62,8 @@ fn plugin_012() {
 /// The real server with a scripted coder: a refactor of two files, one hunk rejected, one dropped by typing, and undo.
 fn two_files(version: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let edit = |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
+    let edit =
+        |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
     let coder = Coder::proposing(json!([
         edit("src/area.rs", "pub fn area(", "pub fn surface("),
         edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),

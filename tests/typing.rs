@@ -108,6 +108,29 @@ fn m1_g2_the_real_binary_under_an_endpoint_that_hangs() {
     editor.quit();
 }
 
+#[test]
+fn comments_and_strings_are_left_alone_where_the_user_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    // Nobody listens there: whatever is asked of the model is an error.
+    let engine = "[engines.none]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
+    std::fs::write(&config, format!("[completion]\nin_comments = false\n[roles]\nscout = \"none\"\ncoder = \"none\"\n{engine}")).unwrap();
+    let editor = Editor::binary(|command| {
+        command.arg("--config").arg(&config).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    });
+    let mut editor = editor.start(folder.path());
+    let uri = format!("file://{}/a.rs", folder.path().display());
+    editor.open(&uri, "rust", "// a word\nfn main() {\n    let text = \"a word\";\n    let number = \n}\n");
+    let mut ask = |line: u32, character: u32| {
+        let position = json!({ "line": line, "character": character });
+        let context = json!({ "triggerKind": 2 });
+        editor.request("textDocument/inlineCompletion", json!({ "textDocument": { "uri": uri }, "position": position, "context": context }))
+    };
+    assert_eq!(ask(0, 9).get("result"), Some(&Value::Null), "in a comment");
+    assert_eq!(ask(2, 20).get("result"), Some(&Value::Null), "in a string");
+    assert!(ask(3, 17)["error"]["message"].is_string(), "in code the model is asked");
+}
+
 /// E1: the editor goes away in the middle of a generation.
 #[test]
 fn e1_end_of_input_in_the_middle_of_a_generation() {

@@ -20,7 +20,7 @@ pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
     let options = server::Options {
         config: shared.config.clone(),
         cache: crate::config::cache_dir(),
-        agent: std::sync::Arc::new(server::desk::Desk::new()),
+        agent: std::sync::Arc::new(server::desk::Desk::start()),
         probe: None,
     };
     let code = runtime.block_on(server::run(tokio::io::stdin(), tokio::io::stdout(), options));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::pace::{self, Pace};
 use super::agent::{self, Agent, Edited, FileEdit, Offer, Piece, Place, Preview, Question, Scene, Suggestion, Typing, Wish};
+use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
@@ -35,7 +35,8 @@ struct Kept {
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    /// Begins to read the grammars.
+    pub fn start() -> Self {
         let registry = Arc::new(LazyLock::new(read_registry as fn() -> Arc<Registry>));
         let ahead = registry.clone();
         std::thread::spawn(move || {

@@ -69,7 +69,13 @@ impl Pace {
     }
 
     /// Keeps a completion that was begun for this place, instead of the one before.
-    pub fn prepare(&mut self, document: &Document, offset: usize, cancel: Cancel, work: BoxFuture<'static, Outcome>) -> BoxFuture<'static, ()> {
+    pub fn prepare(
+        &mut self,
+        document: &Document,
+        offset: usize,
+        cancel: Cancel,
+        work: BoxFuture<'static, Outcome>,
+    ) -> BoxFuture<'static, ()> {
         let outcome = work.shared();
         let run = outcome.clone().map(|_| ());
         self.drop_prepared();

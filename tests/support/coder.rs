@@ -37,7 +37,8 @@ impl Coder {
     /// A configuration in `folder` in which it serves both roles.
     pub fn config(&self, folder: &Path) -> PathBuf {
         let file = folder.join("coder.toml");
-        let engine = format!("[engines.coder]\nkind = \"openai\"\nbase_url = \"{}/v1\"\nmodel = \"scripted\"\ncontext = 32768\n", self.server.url);
+        let engine =
+            format!("[engines.coder]\nkind = \"openai\"\nbase_url = \"{}/v1\"\nmodel = \"scripted\"\ncontext = 32768\n", self.server.url);
         std::fs::write(&file, format!("[roles]\nscout = \"coder\"\ncoder = \"coder\"\n{engine}")).unwrap();
         file
     }

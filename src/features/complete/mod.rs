@@ -165,8 +165,8 @@ fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
     }
     let site = Site::new(desk, &wish.at);
     let place = site.place();
-    if place.in_comment && !wish.invoked && !desk.config().completion.in_comments {
-        return Err("completion in comments is turned off (completion.in_comments)".into());
+    if (place.in_comment || place.in_string) && !wish.invoked && !desk.config().completion.in_comments {
+        return Err("completion in comments and strings is turned off (completion.in_comments)".into());
     }
     let cursor = site.bytes.start;
     let (start, chosen) = match &wish.selected {
