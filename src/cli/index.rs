@@ -1,13 +1,13 @@
 //! `longsight index`: indexes the workspace and prints statistics.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Outcome, Shared};
-use crate::index::{CacheCounts, Index, Options, Statistics};
+use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
 
@@ -28,20 +28,29 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
     let roots = Arc::new(Roots::new([folder]));
     let index = Index::start(roots, registry, Options { cache, ..Options::default() });
+    let names_seconds = names_searchable(&index, start);
     super::screen::wait(&index, shared.json);
     let seconds = start.elapsed().as_secs_f64();
     let statistics = index.view().statistics();
     let counts = index.progress().borrow().cache;
     let rss = resident_bytes();
     if shared.json {
-        println!("{}", as_json(&statistics, seconds, rss, counts));
+        println!("{}", as_json(&statistics, [seconds, names_seconds], rss, counts));
     } else {
-        print!("{}", for_people(&statistics, seconds, rss, counts));
+        print!("{}", for_people(&statistics, [seconds, names_seconds], rss, counts));
     }
     Ok(())
 }
 
-fn as_json(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts) -> Value {
+/// Seconds until names could be searched for: the whole index comes later.
+fn names_searchable(index: &Index, start: Instant) -> f64 {
+    while index.view().stage() < Stage::Lexical {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    start.elapsed().as_secs_f64()
+}
+
+fn as_json(statistics: &Statistics, [seconds, names_seconds]: [f64; 2], rss: u64, counts: CacheCounts) -> Value {
     let skipped: Map<String, Value> = statistics.skipped.iter().map(|(reason, count)| (reason.name().into(), json!(count))).collect();
     json!({
         "files": statistics.files,
@@ -52,15 +61,16 @@ fn as_json(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts)
         "skipped": skipped,
         "languages": statistics.languages,
         "seconds": seconds,
+        "names_seconds": names_seconds,
         "rss_bytes": rss,
         "cache": { "hits": counts.hits, "misses": counts.misses },
     })
 }
 
-fn for_people(statistics: &Statistics, seconds: f64, rss: u64, counts: CacheCounts) -> String {
+fn for_people(statistics: &Statistics, [seconds, names_seconds]: [f64; 2], rss: u64, counts: CacheCounts) -> String {
     let list = |pairs: Vec<(&str, u64)>| pairs.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ");
     let mut text = format!(
-        "{} files, {} lines, {} symbols, {} references\n{seconds:.2} s, {} of memory, {} of {} files known from last time\n",
+        "{} files, {} lines, {} symbols, {} references\n{seconds:.2} s (names after {names_seconds:.2} s), {} of memory, {} of {} files known from last time\n",
         statistics.files,
         statistics.lines,
         statistics.symbols,

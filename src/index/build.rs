@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -80,11 +80,17 @@ pub(super) enum Message {
     Roots(Arc<Roots>),
     Listed(u64, Listing),
     Loaded(Stock, Box<Cache>),
-    Scanned(u64, usize, Tier, Result<Scanned, Skip>),
+    /// The cache cannot be used.
+    NoCache,
+    /// Several results at once: waking the index's thread costs more than taking one.
+    Scanned(u64, Tier, Vec<Done>),
     /// Answer when everything that came before is done; true: also when the build is.
     Sync(bool, Sender<()>),
     Stop,
 }
+
+/// Which entry of the job, and what came of it.
+pub(super) type Done = (usize, Result<Scanned, Skip>);
 
 /// The handle. Dropping it stops the build and writes what is to be kept.
 pub struct Index {
@@ -110,7 +116,11 @@ impl Index {
             progress: progress_sender,
             stop: stop.clone(),
             stage: Stage::Empty,
-            pass: 0,
+            pass: Arc::default(),
+            listing: false,
+            again: false,
+            later: vec![],
+            rest: vec![],
             job: None,
             cache: None,
             dirty: vec![],
@@ -207,8 +217,15 @@ struct Owner {
     progress: tell::Sender<Progress>,
     stop: Arc<AtomicBool>,
     stage: Stage,
-    /// Results of earlier passes are of no use any more.
-    pass: u64,
+    /// Results of earlier passes are of no use any more, and their workers stop.
+    pass: Arc<AtomicU64>,
+    /// The cache is being read or the workspace listed.
+    listing: bool,
+    /// What came up during a build and is looked at after it: everything, or these paths.
+    again: bool,
+    later: Vec<PathBuf>,
+    /// Files of the build that define no names.
+    rest: Vec<Entry>,
     job: Option<Job>,
     cache: Option<Box<Cache>>,
     /// Numbers of files whose facts are not on disk yet.
@@ -223,6 +240,9 @@ struct Owner {
 const BATCH: usize = 2000;
 /// Views are published at most this often while a build runs.
 const PUBLISH: Duration = Duration::from_secs(2);
+/// Results that a worker hands over together, at most, and after how long at the latest.
+const AT_ONCE: usize = 64;
+const SOON: Duration = Duration::from_millis(20);
 /// More changed paths than this are looked at by a rescan.
 const MAX_CHANGED: usize = 256;
 /// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
@@ -272,6 +292,7 @@ impl Owner {
                 }
             }
             Message::Changed(paths) => self.look_again(paths),
+            Message::Rescan if self.is_building() => self.again = true,
             Message::Rescan => self.list(),
             Message::Roots(roots) => {
                 self.library.set_roots(roots);
@@ -283,14 +304,20 @@ impl Owner {
                 self.library.stock = Some(Arc::new(stock));
                 self.list();
             }
+            Message::NoCache => {
+                self.cache = None;
+                self.list();
+            }
             Message::Listed(pass, listing) => {
-                if pass == self.pass {
+                if pass == self.current() {
                     self.listed(listing);
                 }
             }
-            Message::Scanned(pass, at, tier, result) => {
-                if pass == self.pass {
-                    self.scanned(at, tier, result);
+            Message::Scanned(pass, tier, results) => {
+                for (at, result) in results {
+                    if pass == self.current() {
+                        self.scanned(at, tier, result);
+                    }
                 }
             }
             Message::Sync(ready, answer) => self.waiting.push((ready, answer)),
@@ -299,7 +326,7 @@ impl Owner {
     }
 
     fn answer_waiting(&mut self) {
-        let ready = self.stage == Stage::Ready && self.job.is_none();
+        let ready = self.stage == Stage::Ready && !self.is_building();
         self.waiting.retain(|(wants_ready, answer)| {
             let done = ready || !wants_ready;
             if done {
@@ -309,23 +336,38 @@ impl Owner {
         });
     }
 
+    fn is_building(&self) -> bool {
+        self.listing || self.job.is_some()
+    }
+
+    fn current(&self) -> u64 {
+        self.pass.load(Ordering::Relaxed)
+    }
+
+    fn next_pass(&self) -> u64 {
+        self.pass.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Reads what the cache has on a thread of its own, then lists.
     fn open_cache(&mut self) {
         let Some(folder) = self.options.cache.clone() else { return self.list() };
-        self.pass += 1;
+        self.next_pass();
+        self.listing = true;
         let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
         let opened = move || match Cache::open(disk, &folder, &roots) {
             Some(mut cache) => Message::Loaded(cache.load(), Box::new(cache)),
-            None => Message::Rescan,
+            None => Message::NoCache,
         };
         spawn("index cache", move || drop(sender.send(opened())));
     }
 
     /// Lists the workspace on a thread of its own.
     fn list(&mut self) {
-        self.pass += 1;
+        let pass = self.next_pass();
         self.job = None;
-        let (pass, roots, sender, threads) = (self.pass, self.library.roots.clone(), self.sender.clone(), self.threads());
+        self.listing = true;
+        self.again = false;
+        let (roots, sender, threads) = (self.library.roots.clone(), self.sender.clone(), self.threads());
         spawn("index walk", move || drop(sender.send(Message::Listed(pass, walk::walk(&roots, threads)))));
     }
 
@@ -337,6 +379,7 @@ impl Owner {
     }
 
     fn listed(&mut self, listing: Listing) {
+        self.listing = false;
         self.watch(&listing);
         let purge = self.library.has_purged(&listing);
         let first = self.stage == Stage::Empty;
@@ -351,8 +394,16 @@ impl Owner {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
             self.publish(true);
         }
-        let tier = if todo.len() > FEW && first { Tier::Lexical } else { Tier::Parsed };
-        self.start(tier, todo);
+        let (named, rest): (Vec<Entry>, Vec<Entry>) = match first && todo.len() > FEW {
+            true => todo.into_iter().partition(|entry| self.library.registry.by_path(entry.path.relative()).is_some()),
+            false => (vec![], todo),
+        };
+        if named.is_empty() {
+            return self.start(Tier::Parsed, rest);
+        }
+        // Names first; what has none can wait.
+        self.rest = rest;
+        self.start(Tier::Lexical, named);
     }
 
     /// Starts a pass over files. Workers take them in order, so that what is open comes first.
@@ -360,23 +411,30 @@ impl Owner {
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
         }
-        self.pass += 1;
+        let pass = self.next_pass();
         let entries = Arc::new(todo);
         self.job = Some(Job { entries: entries.clone(), left: entries.len() });
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..self.threads().min(entries.len()) {
-            let (pass, entries, next) = (self.pass, entries.clone(), next.clone());
+            let (current, entries, next) = (self.pass.clone(), entries.clone(), next.clone());
             let (registry, content) = (self.library.registry.clone(), self.library.content.clone());
             let (sender, stop) = (self.sender.clone(), self.stop.clone());
             spawn("index scan", move || {
-                while !stop.load(Ordering::Relaxed) {
+                let mut results = vec![];
+                let mut since = Instant::now();
+                while !stop.load(Ordering::Relaxed) && current.load(Ordering::Relaxed) == pass {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = entries.get(at) else { return };
-                    let result = scan::guarded(&registry, entry, tier, content.as_deref());
-                    if sender.send(Message::Scanned(pass, at, tier, result)).is_err() {
+                    let Some(entry) = entries.get(at) else { break };
+                    results.push((at, scan::guarded(&registry, entry, tier, content.as_deref())));
+                    if results.len() < AT_ONCE && since.elapsed() < SOON {
+                        continue;
+                    }
+                    if sender.send(Message::Scanned(pass, tier, std::mem::take(&mut results))).is_err() {
                         return;
                     }
+                    since = Instant::now();
                 }
+                let _ = sender.send(Message::Scanned(pass, tier, results));
             });
         }
     }
@@ -415,7 +473,8 @@ impl Owner {
         if tier == Tier::Lexical {
             self.stage = Stage::Lexical;
             self.publish(true);
-            let entries = entries.map(|entries| self.library.parseable(&entries)).unwrap_or_default();
+            let mut entries = entries.map(|entries| self.library.parseable(&entries)).unwrap_or_default();
+            entries.append(&mut self.rest);
             return self.start(Tier::Parsed, entries);
         }
         self.library.content = None;
@@ -426,12 +485,22 @@ impl Owner {
         }
         self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
         self.flush(true);
+        let later = std::mem::take(&mut self.later);
+        if std::mem::take(&mut self.again) || later.len() > MAX_CHANGED {
+            self.list();
+        } else if !later.is_empty() {
+            self.look_again(later);
+        }
     }
 
     /// Looks at files that may have changed.
     fn look_again(&mut self, paths: Vec<PathBuf>) {
-        let building = self.job.is_some() || self.stage != Stage::Ready;
-        if paths.len() > MAX_CHANGED || building && !paths.is_empty() || self.library.needs_listing(&paths) {
+        if self.is_building() {
+            // Beginning anew with each change would never come to an end.
+            self.again |= self.later.len() + paths.len() > MAX_CHANGED;
+            return if self.again { self.later.clear() } else { self.later.extend(paths) };
+        }
+        if paths.len() > MAX_CHANGED || self.library.needs_listing(&paths) {
             return self.list();
         }
         let mut any = false;
@@ -475,12 +544,16 @@ impl Owner {
 
     /// Writes what is not on disk yet; `settled` when a build has ended and there is time to tidy up.
     fn flush(&mut self, settled: bool) {
-        let Some(cache) = &mut self.cache else { return self.dirty.clear() };
+        let Some(cache) = &mut self.cache else {
+            self.library.refusals(false);
+            return self.dirty.clear();
+        };
         let merge = settled && std::mem::take(&mut self.library.merge_due);
         let files = if merge { self.library.kept_files() } else { self.library.files_of(&self.dirty) };
+        let refused = self.library.refusals(merge);
         self.dirty.clear();
-        if !files.is_empty() || merge {
-            cache.write(&files, self.library.names(), merge);
+        if !files.is_empty() || !refused.is_empty() || merge {
+            cache.write(&files, &refused, self.library.names(), merge);
         }
         if settled {
             cache.evict(super::cache::BUDGET);

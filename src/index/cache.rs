@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::report;
 use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
+use crate::workspace::rules::Skip;
 use crate::workspace::{Roots, WorkspacePath};
 
 use super::codec::{Reader, Writer};
@@ -20,7 +21,7 @@ use super::names::Names;
 use super::sheet::Sheet;
 
 /// Counted up when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MAGIC: &[u8; 4] = b"LSIX";
 const HEADER: usize = 16;
 /// Largest size of all indexes together, in bytes.
@@ -42,6 +43,12 @@ pub struct Kept {
     pub sheet: Sheet,
 }
 
+/// Stands where the language would: the file takes no part, for the reason that follows.
+const REFUSED: &str = "!";
+
+/// A file that its content keeps out, as it looked then.
+pub type Refusal = (WorkspacePath, Stamp, Skip);
+
 /// The folder of one workspace.
 pub struct Cache {
     disk: Arc<dyn Disk>,
@@ -51,6 +58,8 @@ pub struct Cache {
     /// Segments that are merged away with the next merge.
     known: Vec<PathBuf>,
     serial: u32,
+    /// There are segments of another version or with damage.
+    stale: bool,
     /// Writing failed: memory only, for this session.
     off: bool,
 }
@@ -88,7 +97,7 @@ impl Cache {
             report::log("warning", format_args!("the index is not kept on disk: {error}"));
             return None;
         }
-        Some(Self { disk, shelf, folder, known: vec![], serial: 0, off: false })
+        Some(Self { disk, shelf, folder, known: vec![], serial: 0, stale: false, off: false })
     }
 
     /// Reads all segments. What cannot be read is not there.
@@ -107,22 +116,22 @@ impl Cache {
             }
             self.known.push(entry.path.clone());
             let Ok(bytes) = self.disk.read(&entry.path) else { continue };
-            stock.add(bytes, fingerprint);
+            self.stale |= !stock.add(bytes, fingerprint);
         }
         stock
     }
 
     /// Whether so much is stale or scattered that all should be written anew.
     pub fn wants_merge(&self, stock_records: usize, live: usize) -> bool {
-        self.known.len() > MAX_SEGMENTS || stock_records > live * 2 + 64
+        self.stale || self.known.len() > MAX_SEGMENTS || stock_records > live * 2 + 64
     }
 
     /// Writes the facts of files as one new segment; with `merge`, in place of all segments that were there.
-    pub fn write(&mut self, files: &[Arc<File>], names: &Names, merge: bool) {
-        if self.off || files.is_empty() && !merge {
+    pub fn write(&mut self, files: &[Arc<File>], refused: &[Refusal], names: &Names, merge: bool) {
+        if self.off || files.is_empty() && refused.is_empty() && !merge {
             return;
         }
-        let bytes = segment(files, names);
+        let bytes = segment(files, refused, names);
         if bytes.len() as u64 > BUDGET / 2 {
             return;
         }
@@ -136,6 +145,7 @@ impl Cache {
             return;
         }
         if merge {
+            self.stale = false;
             for stale in self.known.drain(..) {
                 let _ = self.disk.remove_file(&stale);
             }
@@ -167,29 +177,36 @@ impl Cache {
 }
 
 impl Stock {
-    fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) {
+    /// Takes a segment in; false when something in it is foreign or damaged.
+    fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) -> bool {
         let header = bytes.len() >= HEADER
             && bytes[..4] == *MAGIC
             && bytes[4..8] == VERSION.to_le_bytes()
             && bytes[8..16] == fingerprint.to_le_bytes();
         if !header {
-            return;
+            return false;
         }
+        let mut sound = true;
         let segment = self.segments.len() as u32;
         let mut at = HEADER;
         while let Some((start, end, sum)) = frame(&bytes, at) {
             at = end;
-            if xxhash_rust::xxh3::xxh3_64(&bytes[start..end]) != sum {
-                continue;
-            }
             let mut reader = Reader { bytes: &bytes[start..end] };
-            let Some((key, stamp, hash)) = head(&mut reader) else { continue };
+            let whole = xxhash_rust::xxh3::xxh3_64(&bytes[start..end]) == sum;
+            let Some((key, stamp, hash)) = whole.then(|| head(&mut reader)).flatten() else {
+                sound = false;
+                continue;
+            };
             let record = Record { segment, start: end - reader.bytes.len(), end, stamp, hash };
             self.by_path.insert(key, record);
-            self.by_hash.insert(hash, record);
+            if hash != 0 {
+                self.by_hash.insert(hash, record);
+            }
             self.records += 1;
         }
+        sound &= at == bytes.len();
         self.segments.push(bytes);
+        sound
     }
 
     pub fn records(&self) -> usize {
@@ -205,6 +222,13 @@ impl Stock {
     pub fn by_stamp(&self, path: &WorkspacePath, stamp: Stamp) -> Option<Kept> {
         let record = self.by_path.get(&key(path)).filter(|record| record.stamp == stamp)?;
         self.decode(record)
+    }
+
+    /// Why a file that looks as it did then takes no part.
+    pub fn refusal(&self, path: &WorkspacePath, stamp: Stamp) -> Option<Skip> {
+        let record = self.by_path.get(&key(path)).filter(|record| record.stamp == stamp)?;
+        let mut reader = Reader { bytes: self.segments.get(record.segment as usize)?.get(record.start..record.end)? };
+        Skip::by_name(reader.text()?.strip_prefix(REFUSED)?)
     }
 
     /// The facts of any file with this content and language.
@@ -231,7 +255,8 @@ fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
 
 fn head(reader: &mut Reader<'_>) -> Option<(String, Stamp, u64)> {
     let key = reader.text()?.to_string();
-    let stamp = Stamp { bytes: reader.number()?, modified: reader.number()? as i64, inode: reader.number()? };
+    let stamp =
+        Stamp { bytes: reader.number()?, modified: reader.number()? as i64, changed: reader.number()? as i64, inode: reader.number()? };
     Some((key, stamp, reader.number()?))
 }
 
@@ -240,25 +265,38 @@ pub fn key(path: &WorkspacePath) -> String {
     format!("{}\0{}", path.root().path().display(), path.relative())
 }
 
-fn segment(files: &[Arc<File>], names: &Names) -> Vec<u8> {
+fn segment(files: &[Arc<File>], refused: &[Refusal], names: &Names) -> Vec<u8> {
     let mut bytes = vec![];
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&fingerprint().to_le_bytes());
     for file in files.iter().filter(|file| file.tier != Tier::Lexical || file.language.is_some()) {
-        let mut writer = Writer::default();
-        writer.text(&key(&file.path));
-        writer.number(file.stamp.bytes);
-        writer.number(file.stamp.modified as u64);
-        writer.number(file.stamp.inode);
-        writer.number(file.hash);
+        let mut writer = begun(&file.path, file.stamp, file.hash);
         writer.text(file.language_name());
         writer.sheet(&Sheet::from_file(file, names));
-        bytes.extend_from_slice(&(writer.bytes.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&writer.bytes).to_le_bytes());
-        bytes.extend_from_slice(&writer.bytes);
+        append(&mut bytes, &writer.bytes);
+    }
+    for (path, stamp, reason) in refused {
+        let mut writer = begun(path, *stamp, 0);
+        writer.text(&format!("{REFUSED}{}", reason.name()));
+        append(&mut bytes, &writer.bytes);
     }
     bytes
+}
+
+fn begun(path: &WorkspacePath, stamp: Stamp, hash: u64) -> Writer {
+    let mut writer = Writer::default();
+    writer.text(&key(path));
+    let numbers = [stamp.bytes, stamp.modified as u64, stamp.changed as u64, stamp.inode, hash];
+    numbers.into_iter().for_each(|number| writer.number(number));
+    writer
+}
+
+/// Adds a record with its length and checksum.
+fn append(bytes: &mut Vec<u8>, record: &[u8]) {
+    bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(record).to_le_bytes());
+    bytes.extend_from_slice(record);
 }
 
 /// Facts depend on the grammars, the queries and this program's version.

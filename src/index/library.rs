@@ -14,6 +14,7 @@ use super::build::Stage;
 use super::cache::{self, CacheCounts, Stock};
 use super::file::{File, Tier};
 use super::names::Names;
+use super::resolve;
 use super::scan::{self, Scanned};
 use super::sheet::Sheet;
 use super::view::{Base, View};
@@ -46,6 +47,8 @@ pub struct Library {
     skipped: BTreeMap<Skip, u64>,
     /// Files that are known not to take part, so that they are not read again and again.
     refused: HashMap<WorkspacePath, (Stamp, Skip)>,
+    /// Those of them that are not on disk yet.
+    new_refusals: Vec<cache::Refusal>,
     /// Files whose parse was given up.
     unparsable: HashSet<WorkspacePath>,
 }
@@ -70,6 +73,7 @@ impl Library {
             open: HashMap::new(),
             skipped: BTreeMap::new(),
             refused: HashMap::new(),
+            new_refusals: vec![],
             unparsable: HashSet::new(),
         }
     }
@@ -186,6 +190,8 @@ impl Library {
         self.skipped = listing.skipped;
         let listed: HashSet<&WorkspacePath> = listing.files.iter().map(|entry| &entry.path).collect();
         let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path) && !self.is_open(path)).cloned().collect();
+        // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
+        self.merge_due |= gone.iter().any(|path| path.absolute().exists());
         self.refused.retain(|path, _| listed.contains(path));
         self.unparsable.retain(|path| listed.contains(path));
         gone.iter().for_each(|path| {
@@ -198,6 +204,11 @@ impl Library {
             let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && done(file));
             let refused = self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
             if same || refused || self.is_open(&entry.path) {
+                continue;
+            }
+            if let Some(reason) = stock.as_ref().and_then(|stock| stock.refusal(&entry.path, entry.stamp)) {
+                counts.hits += 1;
+                self.refused.insert(entry.path, (entry.stamp, reason));
                 continue;
             }
             let Some(kept) = stock.as_ref().and_then(|stock| stock.by_stamp(&entry.path, entry.stamp)) else {
@@ -224,6 +235,9 @@ impl Library {
                     self.set(&entry.path, None);
                 }
                 self.refused.insert(entry.path.clone(), (entry.stamp, reason));
+                if reason.is_by_content() && scan::settled(entry.stamp).modified != 0 {
+                    self.new_refusals.push((entry.path.clone(), entry.stamp, reason));
+                }
                 return None;
             }
         };
@@ -239,11 +253,28 @@ impl Library {
         number.filter(|_| trusted && !scanned.kept)
     }
 
-    /// Those of some files that a parser has more to say about.
+    /// Those of some files that a parser has more to say about; first what open documents import.
     pub fn parseable(&self, entries: &[Entry]) -> Vec<Entry> {
         let wanted =
             |entry: &&Entry| self.file(&entry.path).is_some_and(|file| file.language.as_ref().is_some_and(|language| language.parses()));
-        entries.iter().filter(wanted).cloned().collect()
+        let mut entries: Vec<Entry> = entries.iter().filter(wanted).cloned().collect();
+        let near = self.imported_stems();
+        entries.sort_by_cached_key(|entry| !near.contains(&resolve::stem(entry.path.relative())));
+        entries
+    }
+
+    /// How modules that open documents import are called, and what they take from these: either may be a file's name.
+    fn imported_stems(&self) -> HashSet<String> {
+        let mut stems = HashSet::new();
+        let files = self.open.values().filter_map(|open| self.file(open.path.as_ref()?));
+        for file in files {
+            let taken = file.import_names.iter().map(|(there, _)| *there);
+            for name in file.imports.iter().map(|import| import.module).chain(taken) {
+                let name = self.names.get(name).trim_end_matches(".h").trim_end_matches(".js");
+                stems.extend(name.rsplit(['/', '.', ':']).next().map(str::to_lowercase));
+            }
+        }
+        stems
     }
 
     /// Whether changed paths mean that everything has to be listed: folders, or files with rules.
@@ -286,6 +317,16 @@ impl Library {
     pub fn files_of(&self, numbers: &[u32]) -> Vec<Arc<File>> {
         let known = numbers.iter().filter_map(|number| self.files.get(*number as usize)?.clone());
         known.filter(|file| file.stamp.modified != 0).collect()
+    }
+
+    /// Files that take no part, and are not on disk yet; with `all`, those that are as well.
+    pub fn refusals(&mut self, all: bool) -> Vec<cache::Refusal> {
+        let new = std::mem::take(&mut self.new_refusals);
+        if !all {
+            return new;
+        }
+        let settled = self.refused.iter().filter(|(_, (stamp, reason))| reason.is_by_content() && scan::settled(*stamp).modified != 0);
+        settled.map(|(path, (stamp, reason))| (path.clone(), *stamp, *reason)).collect()
     }
 
     /// All files that are as they are on disk.

@@ -20,7 +20,7 @@ mod view;
 
 pub use build::{Index, Options, Progress, Stage};
 pub use cache::CacheCounts;
-pub use disk::{Disk, RealDisk};
+pub use disk::{Disk, Listed, RealDisk};
 pub use file::{File, FileImport, Symbol, Tier};
 pub use names::NameId;
 pub use search::{Hit, Query};

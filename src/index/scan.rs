@@ -77,7 +77,7 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Arc<str>, tier
 const RACY: i64 = 2_000_000_000;
 
 /// A stamp that can be trusted: one so young that a later write might look the same equals no stamp, so that content decides.
-fn settled(stamp: Stamp) -> Stamp {
+pub(super) fn settled(stamp: Stamp) -> Stamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     // A time in the future says that the clock was set back: no order can be told from it.

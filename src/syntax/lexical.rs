@@ -6,15 +6,15 @@ use super::tags::{Definition, Kind, Span};
 
 /// The definitions that begin a line. Their item and signature are that line.
 pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
-    let Some((regex, kinds)) = &language.lexical else { return vec![] };
+    let Some((regex, kinds)) = language.lexical.as_ref().and_then(|lexical| lexical.scan()) else { return vec![] };
     let mut found = vec![];
     let (mut row, mut counted) = (0, 0);
     let mut places = regex.capture_locations();
     let mut from = 0;
-    while let Some(whole) = regex.captures_read_at(&mut places, text, from) {
+    while let Some(whole) = regex.captures_read_at(&mut places, text.as_bytes(), from) {
         from = if whole.end() > whole.start() { whole.end() } else { whole.end() + 1 };
         let named = kinds.iter().find_map(|(group, kind)| places.get(*group).map(|place| (place, *kind)));
-        if let Some(((start, end), kind)) = named {
+        if let Some(((start, end), kind)) = named.filter(|((start, end), _)| text.get(*start..*end).is_some()) {
             row += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
             counted = start;
             found.push(definition(language, text, start..end, kind, row as u32));

@@ -1,5 +1,6 @@
 //! Parsing with a budget. A text that takes longer has no tree; everything that needs none goes on.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -105,14 +106,24 @@ fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, Pars
     if text.len() > MAX_TEXT {
         return Err(ParseError::TooLarge);
     }
-    let mut parser = Parser::new();
-    parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
     let start = Instant::now();
     let mut watch = |_: &tree_sitter::ParseState| if start.elapsed() > BUDGET { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let bytes = text.as_bytes();
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
-    parser.parse_with_options(&mut read, old, Some(options)).ok_or(ParseError::Budget)
+    // Making a parser costs as much as parsing a small file.
+    PARSER.with_borrow_mut(|parser| {
+        parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
+        let tree = parser.parse_with_options(&mut read, old, Some(options));
+        if tree.is_none() {
+            parser.reset();
+        }
+        tree.ok_or(ParseError::Budget)
+    })
+}
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
 /// The one edit that leads from `old` to `new`: what stands between their common start and their common end.

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::import;
@@ -110,7 +110,7 @@ pub struct Language {
     /// Blocks are told by indentation.
     pub indented: bool,
     placeholders: Vec<String>,
-    pub(super) lexical: Option<(Regex, Vec<(usize, Kind)>)>,
+    pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
     pub(super) visibility: Option<Visibility>,
 }
@@ -211,14 +211,6 @@ impl Registry {
         }
         // Without its tags a language is plain text: half an outline would be taken for a whole one.
         let grammar = grammar.filter(|_| !tables[0].is_empty());
-        let lexical = match entry.lexical.as_deref().map(lexical) {
-            Some(Ok(lexical)) => Some(lexical),
-            Some(Err(message)) => {
-                self.complain(&entry.name, "languages.toml", message);
-                None
-            }
-            None => None,
-        };
         let number = self.languages.len();
         self.by_id.extend(entry.ids.into_iter().chain([entry.name.clone()]).map(|id| (id, number)));
         self.by_extension.extend(entry.extensions.into_iter().map(|extension| (extension, number)));
@@ -240,7 +232,7 @@ impl Registry {
             indented: entry.indented,
             placeholders: entry.placeholders,
             tags,
-            lexical,
+            lexical: entry.lexical.map(Lexical::new),
             imports: entry.imports,
             visibility: entry.visibility,
         }));
@@ -283,6 +275,11 @@ impl Registry {
     /// Both query files of every language with a parser, against tree-sitter's own compiler: what tests and `doctor` check.
     pub fn check_queries(&self) -> Vec<Problem> {
         let mut problems = self.problems.clone();
+        for language in &self.languages {
+            if let Some(Err(message)) = language.lexical.as_ref().map(|lexical| compile(&lexical.pattern)) {
+                problems.push(Problem { language: language.name.clone(), file: "languages.toml".into(), message });
+            }
+        }
         for builtin in BUILTINS {
             let language = (builtin.language)();
             for (file, text) in [("tags.scm", builtin.tags), ("scope.scm", builtin.scope)] {
@@ -295,8 +292,30 @@ impl Registry {
     }
 }
 
-fn lexical(pattern: &str) -> Result<(Regex, Vec<(usize, Kind)>), String> {
-    let regex = Regex::new(pattern).map_err(|error| format!("`lexical` is no regular expression: {error}"))?;
+/// Definitions by line. Compiled when it is first used: nine of them are a tenth of a second and megabytes, and a warm start needs none.
+pub(super) struct Lexical {
+    pattern: String,
+    compiled: OnceLock<Option<Scan>>,
+}
+
+/// A compiled pattern, and the kinds that its groups stand for.
+pub(super) type Scan = (Regex, Vec<(usize, Kind)>);
+
+impl Lexical {
+    fn new(pattern: String) -> Self {
+        Self { pattern, compiled: OnceLock::new() }
+    }
+
+    /// None where the pattern is broken, which [`Registry::check_queries`] reports.
+    pub fn scan(&self) -> Option<&Scan> {
+        self.compiled.get_or_init(|| compile(&self.pattern).ok()).as_ref()
+    }
+}
+
+/// Works on bytes, where a letter beyond ASCII is any of its bytes: tables of all Unicode letters cost more than they give.
+fn compile(pattern: &str) -> Result<Scan, String> {
+    let bytes = pattern.replace(r"\w", r"[\w\x80-\xff]");
+    let regex = RegexBuilder::new(&bytes).unicode(false).build().map_err(|error| format!("`lexical` is no regular expression: {error}"))?;
     let mut kinds = vec![];
     for (group, name) in regex.capture_names().enumerate() {
         let Some(name) = name else { continue };

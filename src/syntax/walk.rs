@@ -176,9 +176,11 @@ impl<'a> Walk<'a> {
             return false;
         }
         if role == 0 {
-            if node.is_named()
-                && let Some(lead) = self.leads.last_mut()
-            {
+            // Tokens have no children.
+            if !node.is_named() {
+                return false;
+            }
+            if let Some(lead) = self.leads.last_mut() {
                 *lead = Lead::default();
             }
             return true;

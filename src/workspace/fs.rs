@@ -56,6 +56,8 @@ pub struct Stamp {
     pub bytes: u64,
     /// Nanoseconds since 1970.
     pub modified: i64,
+    /// When anything about the file was changed last, which no program can set: a time of modification can be put back.
+    pub changed: i64,
     pub inode: u64,
 }
 
@@ -65,9 +67,21 @@ impl Stamp {
         Self {
             bytes: metadata.len(),
             modified: modified.map_or(0, |since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)),
+            changed: changed(metadata),
             inode: inode(metadata),
         }
     }
+}
+
+#[cfg(unix)]
+fn changed(metadata: &std::fs::Metadata) -> i64 {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ctime().wrapping_mul(1_000_000_000).wrapping_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_metadata: &std::fs::Metadata) -> i64 {
+    0
 }
 
 #[cfg(unix)]
@@ -125,6 +139,18 @@ fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
     };
     let plain = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
     let root = std::fs::File::open(path.root().path())?;
+    #[cfg(target_os = "linux")]
+    {
+        use nix::fcntl::{OpenHow, ResolveFlag, openat2};
+        // The same in one call, where the kernel has it.
+        let flags = plain | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+        let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_BENEATH);
+        match openat2(&root, path.relative(), how) {
+            Ok(file) => return Ok(file.into()),
+            Err(Errno::ENOSYS | Errno::EAGAIN | Errno::EPERM | Errno::E2BIG) => {}
+            Err(errno) => return Err(refused(errno)),
+        }
+    }
     let (folders, name) = path.relative().rsplit_once('/').unwrap_or(("", path.relative()));
     let mut folder = std::os::fd::OwnedFd::from(root);
     for part in folders.split('/').filter(|part| !part.is_empty()) {

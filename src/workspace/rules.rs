@@ -32,6 +32,18 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// Reasons that a file's content gives: they hold for as long as it looks the same.
+    const BY_CONTENT: [Skip; 4] = [Self::Generated, Self::Minified, Self::TooLarge, Self::Binary];
+
+    pub fn is_by_content(self) -> bool {
+        Self::BY_CONTENT.contains(&self)
+    }
+
+    /// One of the reasons that content gives.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::BY_CONTENT.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// For people and JSON.
     pub fn name(self) -> &'static str {
         match self {

@@ -22,3 +22,4 @@ pub fn model_path(name: &str) -> PathBuf {
 pub mod agent;
 pub mod coder;
 pub mod editor;
+pub mod tree;

@@ -1,0 +1,412 @@
+//! The index over a workspace: fault rows C1–C14 and C16, and what it answers. C15 is in `syntax.rs`; C6 at its full size and C7 with a real
+//! `git checkout` are in `slow_index.rs`. C5's EIO needs a broken disk and is not made here; unreadable files and folders are.
+
+use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use longsight::index::{Index, Options, Query, Stage};
+use longsight::workspace::rules::Skip;
+use longsight::workspace::{Documents, Roots, Snapshot};
+
+use crate::support::tree::{Tree, age, index, paths, summary, until};
+
+fn watching() -> Options {
+    Options { watch: true, threads: 2, ..Options::default() }
+}
+
+#[test]
+fn c1_files_that_go_while_they_are_read_are_left_out() {
+    let tree = Tree::new(&[]);
+    for number in 0..300 {
+        tree.write(&format!("src/f{number}.rs"), format!("pub fn f{number}() {{ g{number}(); }}\n").repeat(20));
+    }
+    let done = Arc::new(AtomicBool::new(false));
+    let (folder, stop) = (tree.path("src"), done.clone());
+    let hand = std::thread::spawn(move || {
+        for number in 0..300 {
+            let path = folder.join(format!("f{number}.rs"));
+            let _ = match number % 3 {
+                0 => std::fs::remove_file(&path),
+                1 => std::fs::rename(&path, folder.join(format!("moved{number}.rs"))),
+                _ => std::fs::write(&path, format!("struct Short{number};\n")),
+            };
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    while !done.load(Ordering::SeqCst) {
+        index.rescan();
+        index.wait_ready();
+    }
+    hand.join().unwrap();
+    index.rescan();
+    index.wait_ready();
+    tree.assert_fresh(&index);
+    assert_eq!(paths(&index.view()).len(), 200);
+    assert_eq!(index.view().named("f0").len(), 0);
+    assert_eq!(index.view().named("Short2").len(), 1);
+}
+
+#[test]
+fn c2_only_regular_files_of_sensible_size_are_read() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n")]);
+    nix::unistd::mkfifo(&tree.path("pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(tree.path("socket.rs")).unwrap();
+    symlink("/dev/zero", tree.path("zero.rs")).unwrap();
+    symlink("/proc/self/environ", tree.path("environ.rs")).unwrap();
+    tree.write("huge.rs", "fn huge() {}\n".repeat(100_000));
+    tree.write("binary.rs", b"fn b() {}\0\x01\x02");
+    let index = tree.index(Options::default());
+    let view = index.view();
+    assert_eq!(paths(&view), ["a.rs"]);
+    let skipped = view.statistics().skipped;
+    assert_eq!((skipped[&Skip::NotAFile], skipped[&Skip::TooLarge], skipped[&Skip::Binary]), (4, 1, 1));
+    // One that grows is refused once it is too large.
+    tree.write("a.rs", "fn a() {}\n".repeat(200_000));
+    index.changed(vec![tree.path("a.rs")]);
+    index.sync();
+    assert_eq!(paths(&index.view()), [""; 0]);
+}
+
+#[test]
+fn c3_links_are_not_followed_and_hard_links_count_once() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("outside.rs"), "fn outside() {}\n").unwrap();
+    let tree = Tree::new(&[("src/a.rs", "fn a() {}\n")]);
+    symlink(tree.path("src"), tree.path("src/loop")).unwrap();
+    symlink("/", tree.path("src/everything")).unwrap();
+    symlink(outside.path().join("outside.rs"), tree.path("src/outside.rs")).unwrap();
+    symlink("/nowhere/at/all.rs", tree.path("src/dangling.rs")).unwrap();
+    std::fs::hard_link(tree.path("src/a.rs"), tree.path("src/same.rs")).unwrap();
+    let index = tree.index(Options::default());
+    let view = index.view();
+    assert_eq!(paths(&view).len(), 1);
+    assert_eq!(view.named("a").len(), 1);
+    assert!(view.named("outside").is_empty());
+}
+
+#[test]
+fn c4_texts_that_are_not_utf8_are_read_as_well_as_it_goes() {
+    let tree = Tree::new(&[]);
+    tree.write("latin1.py", b"# caf\xe9\ndef latin():\n    return '\xfc'\n");
+    let wide = |text: &str, little: bool| -> Vec<u8> {
+        let mark = std::iter::once(0xFEFFu16);
+        mark.chain(text.encode_utf16()).flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    };
+    tree.write("little.py", wide("def little(): pass\n", true));
+    tree.write("big.py", wide("def big(): pass\n", false));
+    tree.write("gbk.py", b"# \xd6\xd0\xce\xc4\ndef gbk(): pass\n");
+    let index = tree.index(Options::default());
+    for name in ["latin", "little", "big", "gbk"] {
+        assert_eq!(index.view().named(name).len(), 1, "{name}");
+    }
+    let snapshot = Snapshot::new(tree.roots(), Documents::default());
+    for (_, file) in index.view().files() {
+        assert!(snapshot.read(&file.path).is_ok() && snapshot.read_exact(&file.path).is_err(), "{} may not be edited", file.path);
+    }
+}
+
+#[test]
+fn c5_what_may_not_be_read_is_left_out_and_counted() {
+    use std::os::unix::fs::PermissionsExt;
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("locked/b.rs", "fn b() {}\n"), ("c.rs", "fn c() {}\n")]);
+    let mode = |path: &str, mode| std::fs::set_permissions(tree.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    mode("", 0o755);
+    mode("locked", 0o000);
+    mode("c.rs", 0o000);
+    // Root may read everything: the index's threads inherit a user who may not.
+    let root = nix::unistd::geteuid().is_root();
+    if root {
+        nix::unistd::setfsuid(nix::unistd::Uid::from_raw(65534));
+    }
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    if root {
+        nix::unistd::setfsuid(nix::unistd::Uid::from_raw(0));
+    }
+    assert_eq!(paths(&index.view()), ["a.rs"]);
+    assert!(index.view().statistics().skipped[&Skip::Unreadable] >= 2);
+    drop(index);
+    mode("locked", 0o755);
+}
+
+#[test]
+fn c6_deep_folders_and_long_names() {
+    let deep = (0..40).map(|level| format!("d{level}/")).collect::<String>();
+    let long = format!("{}.rs", "n".repeat(252));
+    let tree = Tree::new(&[(&format!("{deep}leaf.rs"), "fn leaf() {}\n"), (&long, "fn long() {}\n")]);
+    let index = tree.index(Options::default());
+    assert_eq!((index.view().named("leaf").len(), index.view().named("long").len()), (1, 1));
+}
+
+#[test]
+fn c6_open_documents_are_answered_during_a_build() {
+    let tree = Tree::new(&[("open.rs", "fn old() {}\n")]);
+    for number in 0..1500 {
+        tree.write(&format!("src/m{}/f{number}.rs", number % 40), format!("pub fn f{number}(a: u8) -> u8 {{ a }}\n").repeat(60));
+    }
+    let registry = Arc::new(longsight::syntax::Registry::new());
+    let index = Index::start(tree.roots(), registry, Options { threads: 2, ..Options::default() });
+    index.update(tree.document("open.rs", "rust", 1, "fn typed() {}\n"));
+    index.sync();
+    let view = index.view();
+    assert_eq!(view.named("typed").len(), 1);
+    assert!(view.stage() < Stage::Ready, "the answer did not wait for the rest");
+    index.wait_ready();
+    assert_eq!(index.view().named("f1499").len(), 60);
+    assert_eq!((index.view().named("typed").len(), index.view().named("old").len()), (1, 0));
+}
+
+#[test]
+fn c7_a_burst_of_changes_ends_in_what_a_fresh_index_says() {
+    let tree = Tree::new(&[]);
+    for number in 0..400 {
+        tree.write(&format!("m{}/f{number}.py", number % 7), format!("def old_{number}():\n    return {number}\n"));
+    }
+    let index = tree.index(watching());
+    for number in 0..400 {
+        let path = format!("m{}/f{number}.py", number % 7);
+        match number % 4 {
+            0 => tree.remove(&path),
+            1 => tree.write(&path, format!("class New{number}:\n    pass\n")),
+            2 => tree.write(&format!("new/{number}/g.py"), format!("def new_{number}(): pass\n")),
+            _ => {}
+        }
+    }
+    tree.write("last.py", "def last(): pass\n");
+    let wanted = tree.fresh();
+    until(&index, "the new state", |view| summary(view) == wanted);
+}
+
+#[test]
+fn c7_ignore_rules_that_change_take_effect() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("gen/b.rs", "fn b() {}\n")]);
+    let index = tree.index(watching());
+    assert_eq!(paths(&index.view()), ["a.rs", "gen/b.rs"]);
+    tree.write(".gitignore", "gen/\n");
+    until(&index, "one file less", |view| view.named("b").is_empty());
+    tree.remove(".gitignore");
+    until(&index, "the file again", |view| view.named("b").len() == 1);
+}
+
+#[test]
+fn c8_without_watching_a_rescan_finds_changes() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("b.rs", "fn b() {}\n")]);
+    let index = tree.index(Options { rescan: 1, ..Options::default() });
+    tree.write("a.rs", "fn changed() {}\n");
+    tree.remove("b.rs");
+    tree.write("sub/c.rs", "fn c() {}\n");
+    let wanted = tree.fresh();
+    until(&index, "the changes", |view| summary(view) == wanted);
+}
+
+#[test]
+fn c9_the_same_time_and_size_hide_no_change() {
+    let tree = Tree::new(&[("a.rs", "fn aaaa() {}\n"), ("young.rs", "fn one() {}\n")]);
+    std::fs::write(tree.path("young.rs"), "fn one() {}\n").unwrap();
+    let before = tree.index(tree.cached());
+    let modified = std::fs::metadata(tree.path("a.rs")).unwrap().modified().unwrap();
+    // In place, of the same length, with the time put back.
+    std::fs::write(tree.path("a.rs"), "fn bbbb() {}\n").unwrap();
+    std::fs::File::options().append(true).open(tree.path("a.rs")).unwrap().set_modified(modified).unwrap();
+    std::fs::write(tree.path("young.rs"), "fn two() {}\n").unwrap();
+    before.rescan();
+    before.wait_ready();
+    tree.assert_fresh(&before);
+    drop(before);
+    let after = tree.index(tree.cached());
+    tree.assert_fresh(&after);
+    assert_eq!((after.view().named("bbbb").len(), after.view().named("two").len()), (1, 1));
+}
+
+#[test]
+fn c9_a_clock_that_was_set_back_is_no_reason_to_trust() {
+    let tree = Tree::new(&[("a.rs", "fn aaaa() {}\n")]);
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400);
+    let set = |path: &str| std::fs::File::options().append(true).open(tree.path(path)).unwrap().set_modified(ahead).unwrap();
+    set("a.rs");
+    drop(tree.index(tree.cached()));
+    std::fs::write(tree.path("a.rs"), "fn bbbb() {}\n").unwrap();
+    set("a.rs");
+    let index = tree.index(tree.cached());
+    assert_eq!((index.view().named("bbbb").len(), index.view().named("aaaa").len()), (1, 0));
+}
+
+#[test]
+fn c10_a_root_that_goes_leaves_open_documents_and_comes_back() {
+    let tree = Tree::new(&[("ws/a.rs", "fn a() {}\n"), ("ws/b.rs", "fn b() {}\n")]);
+    let roots = Arc::new(Roots::new([tree.path("ws")]));
+    let index = index(roots.clone(), Options::default());
+    let mut open = tree.document("ws/a.rs", "rust", 1, "fn typed() {}\n");
+    open.path = roots.locate(&tree.path("ws/a.rs"));
+    index.update(open);
+    std::fs::rename(tree.path("ws"), tree.path("away")).unwrap();
+    index.rescan();
+    index.wait_ready();
+    assert_eq!(paths(&index.view()), ["a.rs"]);
+    assert_eq!(index.view().named("typed").len(), 1);
+    std::fs::rename(tree.path("away"), tree.path("ws")).unwrap();
+    index.rescan();
+    index.wait_ready();
+    assert_eq!(paths(&index.view()), ["a.rs", "b.rs"]);
+}
+
+#[test]
+fn c11_no_folder_many_folders_nested_folders_and_one_that_is_closed() {
+    let none = index(Arc::new(Roots::new([])), Options::default());
+    assert_eq!((none.view().stage(), none.view().files().count()), (Stage::Ready, 0));
+    let tree = Tree::new(&[]);
+    for number in 0..20 {
+        tree.write(&format!("r{number}/f.rs"), format!("fn f{number}() {{}}\n"));
+    }
+    tree.write("r0/inner/g.rs", "fn g() {}\n");
+    let folders = || (0..20).map(|number| tree.path(&format!("r{number}"))).chain([tree.path("r0/inner")]);
+    let index = index(Arc::new(Roots::new(folders())), Options::default());
+    let view = index.view();
+    assert_eq!(view.files().count(), 21);
+    assert_eq!(view.named("g").len(), 1, "a nested folder counts once");
+    index.set_roots(Arc::new(Roots::new(folders().filter(|folder| !folder.ends_with("r7")))));
+    index.wait_ready();
+    let view = index.view();
+    assert_eq!((view.named("f7").len(), view.named("f8").len(), view.files().count()), (0, 1, 20));
+}
+
+#[test]
+fn c12_what_nobody_wrote_by_hand_takes_no_part_unless_it_is_open() {
+    let tree = Tree::new(&[
+        (".gitignore", "ignored/\n*.log.rs\n"),
+        ("src/a.rs", "fn a() {}\n"),
+        ("ignored/b.rs", "fn b() {}\n"),
+        ("x.log.rs", "fn log() {}\n"),
+        ("node_modules/m/index.js", "function m() {}\n"),
+        ("app.min.js", "function min() {}\n"),
+        ("package-lock.json", "{}\n"),
+        ("Cargo.lock", "[[package]]\n"),
+        ("api_pb2.py", "class Message: pass\n"),
+        ("made.go", "// Code generated by protoc. DO NOT EDIT.\npackage made\nfunc Made() {}\n"),
+        ("mark.py", "# @generated by a tool\ndef marked(): pass\n"),
+        (".longsight.toml", "ignore = [\"private/\"]\n"),
+        ("private/p.rs", "fn private() {}\n"),
+    ]);
+    let index = tree.index(Options::default());
+    assert_eq!(paths(&index.view()), [".gitignore", ".longsight.toml", "src/a.rs"]);
+    index.update(tree.document("ignored/b.rs", "rust", 1, "fn b() {}\n"));
+    index.sync();
+    assert_eq!(index.view().named("b").len(), 1, "open");
+    index.close(&tree.document("ignored/b.rs", "rust", 1, "").uri);
+    index.wait_ready();
+    assert_eq!(index.view().named("b").len(), 0, "closed again");
+}
+
+#[test]
+fn c12_d11_secret_files_are_never_indexed_not_even_open() {
+    let tree = Tree::new(&[(".env", "KEY=1\n"), ("secrets.yml", "key: 1\n"), ("id_rsa", "key\n"), ("conf/prod.pem", "key\n")]);
+    let index = tree.index(tree.cached());
+    assert_eq!(paths(&index.view()), [""; 0]);
+    assert_eq!(index.view().statistics().skipped[&Skip::Secret], 4);
+    index.update(tree.document(".env", "python", 1, "def in_env(): pass\n"));
+    index.sync();
+    assert!(index.view().named("in_env").is_empty());
+}
+
+#[test]
+fn c13_an_open_buffer_wins_over_the_disk() {
+    let tree = Tree::new(&[("a.rs", "fn on_disk() {}\n"), ("b.rs", "fn b() {}\n")]);
+    let index = tree.index(watching());
+    let open = tree.document("a.rs", "rust", 1, "fn in_buffer() { on_disk(); }\n");
+    let documents = Documents::new([open.clone()]);
+    index.update(open.clone());
+    index.sync();
+    tree.write("a.rs", "fn written_by_another() {}\n");
+    index.changed(vec![tree.path("a.rs")]);
+    index.rescan();
+    index.wait_ready();
+    let view = index.view();
+    assert_eq!((view.named("in_buffer").len(), view.named("on_disk").len(), view.named("written_by_another").len()), (1, 0, 0));
+    let snapshot = Snapshot::new(tree.roots(), documents);
+    let find = |pattern| view.search(&snapshot, &Query { pattern, limit: 10, ..Query::default() }).unwrap().len();
+    assert_eq!((find("in_buffer"), find("written_by_another")), (1, 0));
+    index.close(&open.uri);
+    index.wait_ready();
+    assert_eq!((index.view().named("in_buffer").len(), index.view().named("written_by_another").len()), (0, 1));
+}
+
+#[test]
+fn c14_a_file_that_is_renamed_in_case_or_accents_is_one_entry() {
+    let tree = Tree::new(&[("readme.py", "def one(): pass\n"), ("caf\u{e9}.py", "def two(): pass\n")]);
+    let index = tree.index(watching());
+    std::fs::rename(tree.path("readme.py"), tree.path("README.py")).unwrap();
+    std::fs::rename(tree.path("caf\u{e9}.py"), tree.path("cafe\u{301}.py")).unwrap();
+    until(&index, "both names", |view| paths(view) == ["README.py", "cafe\u{301}.py"]);
+    assert_eq!((index.view().named("one").len(), index.view().named("two").len()), (1, 1));
+}
+
+#[test]
+fn c16_two_servers_share_a_workspace_and_its_cache() {
+    let tree = Tree::new(&[]);
+    for number in 0..200 {
+        tree.write(&format!("f{number}.py"), format!("def f{number}(): pass\n"));
+    }
+    let registry = Arc::new(longsight::syntax::Registry::new());
+    let both = [(); 2].map(|()| Index::start(tree.roots(), registry.clone(), tree.cached()));
+    both.iter().for_each(Index::wait_ready);
+    let wanted = tree.fresh();
+    both.iter().for_each(|index| assert_eq!(summary(&index.view()), wanted));
+    tree.write("f3.py", "def changed(): pass\n");
+    both.iter().for_each(|index| {
+        index.changed(vec![tree.path("f3.py")]);
+        index.sync();
+        tree.assert_fresh(index);
+    });
+    drop(both);
+    let third = tree.index(tree.cached());
+    tree.assert_fresh(&third);
+    assert!(third.progress().borrow().cache.hits >= 199);
+}
+
+#[test]
+fn a_keystroke_updates_definitions_uses_and_numbers() {
+    let tree = Tree::new(&[("a.py", "def one(): pass\n"), ("b.py", "from a import one\none()\n")]);
+    let index = tree.index(Options::default());
+    let view = index.view();
+    let one = view.name("one").unwrap();
+    assert_eq!(view.users(one).iter().map(|(_, count)| *count).sum::<u32>(), 3);
+    let before = view.find(&tree.roots().locate(&tree.path("a.py")).unwrap()).unwrap();
+    for version in 1..300 {
+        index.update(tree.document("a.py", "python", version, &format!("def one{version}(): pass\n")));
+    }
+    index.sync();
+    let view = index.view();
+    assert_eq!((view.named("one").len(), view.named("one299").len(), view.named("one7").len()), (0, 1, 0));
+    assert_eq!(view.find(&tree.roots().locate(&tree.path("a.py")).unwrap()).unwrap(), before, "numbers stay");
+    let (_, b) = view.files().find(|(_, file)| file.path.relative() == "b.py").unwrap();
+    let import = b.imports()[0];
+    let from = view.find(&b.path).unwrap();
+    assert_eq!(view.resolve(from, &import).map(|id| view.file(id).unwrap().path.to_string()), Some("a.py".into()));
+}
+
+#[test]
+fn a_file_that_keeps_changing_does_not_keep_a_build_from_ending() {
+    let tree = Tree::new(&[]);
+    for number in 0..500 {
+        tree.write(&format!("f{number}.rs"), format!("pub fn f{number}() {{}}\n").repeat(50));
+    }
+    let registry = Arc::new(longsight::syntax::Registry::new());
+    let index = Index::start(tree.roots(), registry, Options { threads: 1, ..Options::default() });
+    let done = Arc::new(AtomicBool::new(false));
+    let (stop, path) = (done.clone(), tree.path("f0.rs"));
+    std::thread::scope(|scope| {
+        let index = &index;
+        scope.spawn(move || {
+            while !stop.load(Ordering::SeqCst) {
+                index.changed(vec![path.clone()]);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        index.wait_ready();
+        done.store(true, Ordering::SeqCst);
+    });
+    age(&tree.path("f0.rs"));
+    index.wait_ready();
+    tree.assert_fresh(&index);
+}
