@@ -10,7 +10,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longsight
 PYTHON := $(CACHE)/test/llama-server/bin/python
 NEOVIM := $(DATA)/nvim/site/pack/longsight/start/longsight
 
-.PHONY: help try build deps model vsix test test-vscode fast test-deps lint bench install install-neovim install-vscode uninstall clean
+.PHONY: help try build deps model vsix release test test-vscode test-vscode-real bench-vscode fast test-deps lint bench install install-neovim install-vscode uninstall clean
 
 help:
 	@echo "make try      build, fetch the default model, and show everything on a real repository (REPO=path for yours)"
@@ -48,9 +48,10 @@ install-neovim:
 	@if command -v nvim >/dev/null; then nvim --headless -u NONE -c "helptags $(NEOVIM)/doc" -c quit || true; fi
 	@echo "installed $(NEOVIM)"
 
-# The extension carries the server, so it needs no PATH.
+# The extension carries the server, so it needs no PATH. It goes into every VS Code of this machine.
 install-vscode: build
-	@if ! command -v code >/dev/null; then echo "VS Code: no \`code\` command here, extension not installed"; \
+	@found=; for code in code code-insiders codium code-server; do if command -v $$code >/dev/null; then found=yes; fi; done; \
+	if [ -z "$$found" ]; then echo "VS Code: no \`code\` command here, extension not installed (\`make vsix\` packs it)"; \
 	elif ! command -v npm >/dev/null; then echo "VS Code: packing the extension needs npm, extension not installed"; \
 	else editors/vscode/package.sh --server $(BIN) --install; fi
 
@@ -69,13 +70,29 @@ clean:
 vsix: build
 	@editors/vscode/package.sh --server $(BIN)
 
+# The .vsix, a tarball and checksums, in target/dist.
+release: build
+	@scripts/release
+
 # One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml).
 test: test-deps lint test-vscode
 	cargo nextest run --release --locked
 
-# Types and pure parts of the extension; the real VS Code is `editors/vscode/test/run.sh`.
+# Types and pure parts of the extension.
 test-vscode:
 	cd editors/vscode && npm ci --no-fund --no-audit --silent && npm run --silent check && npm test --silent
+
+# The packaged extension in a real VS Code (code-server, Chromium) with the default model; loudly skipped where those cannot be had.
+# `what=ui` uses the workbench as a person does, with screenshots in target/vscode-shots; `what=all` is both.
+what ?= host
+test-vscode-real: build model
+	@if editors/vscode/test/setup.sh >/dev/null; then editors/vscode/test/run.sh $(what) --server $(BIN); \
+	else echo "SKIP: a real VS Code cannot be installed here; its tests do not run"; fi
+
+# Keystroke to ghost text in VS Code, split into editor, server and model.
+bench-vscode: build model
+	@editors/vscode/test/setup.sh >/dev/null
+	@editors/vscode/test/run.sh bench --server $(BIN)
 
 fast:
 	cargo nextest run --release --locked -E 'not test(/slow_/)'

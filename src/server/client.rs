@@ -16,8 +16,10 @@ use super::transport::{Outbox, Weight};
 use super::{Shared, message};
 use crate::report;
 
-/// How long an editor may take to answer: a person may be looking at a dialogue.
+/// How long an editor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a person may take to decide on an edit in the editor's preview, or to answer a question.
+const DECISION: Duration = Duration::from_secs(3600);
 
 /// Requests to the editor that have no answer yet.
 pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
@@ -44,7 +46,7 @@ impl Client {
         self.outbox.push(&message::notification(method, params), Weight::May);
     }
 
-    /// Asks the editor. Sent at once; the future is the answer, an error in words, or "no answer" after two minutes.
+    /// Asks the editor. Sent at once; the future is the answer, an error in words, or "no answer" after a while.
     pub fn request(&self, method: &'static str, params: Value) -> impl Future<Output = Result<Value, String>> + Send + use<> {
         let id = self.number();
         let (sender, receiver) = oneshot::channel();
@@ -52,7 +54,8 @@ impl Client {
         self.outbox.push(&message::request(id, method, params), Weight::Must);
         let this = self.clone();
         async move {
-            let answer = tokio::time::timeout(PATIENCE, receiver).await;
+            let decides = matches!(method, "workspace/applyEdit" | "window/showMessageRequest");
+            let answer = tokio::time::timeout(if decides { DECISION } else { PATIENCE }, receiver).await;
             this.with_waiters(|waiters| waiters.remove(&id));
             match answer {
                 Ok(Ok(Ok(result))) => Ok(result),

@@ -62,7 +62,12 @@ impl Desk {
                 tokio::time::sleep(rest).await;
             }
             let started = Instant::now();
-            let completion = complete::complete(&desk, &wish, &cancel).await?;
+            let completion = complete::complete(&desk, &wish, &cancel).await.inspect_err(|error| {
+                // The editor is told once; who asks later why nothing comes finds it in the status.
+                if error.kind != ErrorKind::Cancelled {
+                    desk.shared.memory.note_nothing(&wish.at.document.uri, &error.message);
+                }
+            })?;
             if !completion.from_memory && completion.route.is_some() {
                 with(&kept, |kept| kept.pace.took(started.elapsed()));
             }

@@ -9,6 +9,9 @@ import type { StreamedAnswer } from "./stream";
 const SCHEME = "longsight-answer";
 /** The preview renders the whole document each time; more often than this would only flicker. */
 const REPAINT_MS = 120;
+/** How long a preview may take to come to the front. */
+const FOCUS_MS = 2000;
+const AGAIN_MS = [1000, 5000];
 /** Older answers are forgotten, so that a long session does not grow. */
 const KEPT = 20;
 
@@ -27,7 +30,10 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     const sheet = new Sheet(heading, (text) => this.put(uri, text), uri);
     sheet.waiting("Thinking…");
     await vscode.workspace.openTextDocument(uri);
+    const from = vscode.window.activeTextEditor;
     await vscode.commands.executeCommand("markdown.showLockedPreviewToSide", uri);
+    // Reading beside is no reason to stop typing. The preview takes the focus a moment after its command has returned.
+    if (from && (await left(FOCUS_MS))) await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One, selection: from.selection });
     return sheet;
   }
 
@@ -51,6 +57,12 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     // The editor closes unseen documents after a while; a closed one would stop updating its preview.
     void vscode.workspace.openTextDocument(uri);
   }
+}
+
+/** True once no text editor is active any more; false when that has not happened in time. */
+async function left(ms: number): Promise<boolean> {
+  for (const end = Date.now() + ms; vscode.window.activeTextEditor && Date.now() < end; ) await new Promise((done) => setTimeout(done, 20));
+  return !vscode.window.activeTextEditor;
 }
 
 /** One answer while it is written. */
@@ -78,17 +90,22 @@ export class Sheet {
 
   /** The checked answer, with links to what it cites. */
   finish(answer: Answer): void {
-    this.settle();
     const known = links(answer.citations ?? [], resolvePath);
     const text = answer.text.trim() ? render(answer.text, known) : "*The model gave no answer.*";
-    this.put([this.heading, text, sources(known), footer(answer)].filter(Boolean).join("\n\n") + "\n");
+    this.end([this.heading, text, sources(known), footer(answer)].filter(Boolean).join("\n\n") + "\n");
   }
 
   /** What has come stays visible, under the reason why it ends here. */
   fail(reason: string, partial: StreamedAnswer): void {
-    this.settle();
     const kept = partial.text ? `\n\n${render(partial.text)}` : "";
-    this.put(`${this.heading}\n\n**Not finished:** ${render(reason)}${kept}\n`);
+    this.end(`${this.heading}\n\n**Not finished:** ${render(reason)}${kept}\n`);
+  }
+
+  /** Shows how it ended, and again a little later: a preview that is still loading loses what it is told. */
+  private end(text: string): void {
+    this.settle();
+    this.put(text);
+    for (const [at, wait] of AGAIN_MS.entries()) setTimeout(() => this.put(text + "\n".repeat(at + 1)), wait).unref();
   }
 
   private settle(): void {

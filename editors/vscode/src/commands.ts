@@ -2,10 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { LSPErrorCodes, ResponseError, type Location } from "vscode-languageclient/node";
+import type { Location } from "vscode-languageclient/node";
 import { hrefOf, type Answers, type Sheet } from "./answers";
 import type { Job } from "./jobs";
-import { messageOf, type Log } from "./log";
+import { isCancel, messageOf, type Log } from "./log";
 import { SERVER_COMMANDS, type Answer, type AskArgument, type ContextPreview, type ContextPreviewArgument, type EditArgument, type EditOutcome, type ExplainArgument } from "./protocol";
 import type { Server } from "./server";
 import { settings } from "./settings";
@@ -78,6 +78,7 @@ export async function edit(desk: Desk, given?: EditArgument): Promise<void> {
   }
   const streamToken = randomUUID();
   const partial = new StreamedAnswer();
+  const started = Date.now();
   try {
     const outcome = await desk.job(argument.instruction ?? "Edit", undefined, async (cancel, workDoneToken, report) => {
       const listening = desk.server.onStream((part) => part.token === streamToken && partial.push(part) && report(partial.progress || partial.text));
@@ -88,7 +89,7 @@ export async function edit(desk: Desk, given?: EditArgument): Promise<void> {
       }
     });
     desk.status.answered(outcome?.route);
-    if (outcome?.applied === false) void vscode.window.showWarningMessage(`Nothing was changed: ${unchanged(outcome)}`);
+    if (outcome?.applied === false && !desk.server.appliedSince(started)) void vscode.window.showWarningMessage(`Nothing was changed: ${unchanged(outcome)}`);
   } catch (error) {
     if (!isCancel(error)) void vscode.window.showErrorMessage(`No edit: ${messageOf(error)}`);
   }
@@ -120,10 +121,6 @@ function here(): ExplainArgument | undefined {
   const { start, end } = editor.selection;
   const at = ({ line, character }: vscode.Position) => ({ line, character });
   return { uri: editor.document.uri.toString(), range: { start: at(start), end: at(end) } };
-}
-
-function isCancel(error: unknown): boolean {
-  return error instanceof vscode.CancellationError || (error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled);
 }
 
 function escapeLabel(label: string): string {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
 import { Answers } from "./answers";
 import { ask, edit, explain, previewContext, type Desk } from "./commands";
-import { editMiddleware } from "./edits";
+import { applyMiddleware, editMiddleware } from "./edits";
 import { ACCEPTED, inlineMiddleware } from "./inline";
 import { jobs, Reports } from "./jobs";
 import { Keys } from "./keys";
@@ -14,12 +14,14 @@ import { Server } from "./server";
 import { needsRestart } from "./settings";
 import { checkSetup, configurationText, downloadModel, noticeModel, openConfiguration, tryCompletion } from "./setup";
 import { Status } from "./status";
+import { Whys } from "./whys";
 
 let server: Server | undefined;
 
 /** What tests see of the running extension. */
 export interface Api {
   desk: Desk;
+  keys: Keys;
 }
 
 export async function activate(context: vscode.ExtensionContext): Promise<Api> {
@@ -30,10 +32,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const client = () => server?.running;
   const reports = new Reports();
   const job = jobs(client, reports, (work) => status.busy(work));
-  server = new Server(context, log, keys, { ...middleware(() => desk), ...reports.middleware }, trace);
+  server = new Server(context, log, keys, { ...middleware(() => desk, () => whys), ...reports.middleware }, trace);
   const status = new Status(server);
+  const whys = new Whys(server, status, log);
   const desk: Desk = { server, answers, status, log, job };
-  context.subscriptions.push(log.channel, trace, server, status, answers);
+  context.subscriptions.push(log.channel, trace, server, status, answers, whys);
   register(context, desk, keys);
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => needsRestart(change) && desk.server.restart()),
@@ -41,7 +44,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   );
   await server.restart();
   void noticeModel(desk);
-  return { desk };
+  return { desk, keys };
 }
 
 export function deactivate(): Promise<void> | undefined {
@@ -49,10 +52,17 @@ export function deactivate(): Promise<void> | undefined {
 }
 
 /** What the stock client hands to us on its way to the server and back. */
-function middleware(desk: () => Desk): Middleware {
+function middleware(desk: () => Desk, whys: () => Whys): Middleware {
   return {
-    ...inlineMiddleware(() => desk().status),
+    ...inlineMiddleware(whys),
     ...editMiddleware(() => desk().server.running, (...job) => desk().job(...job)),
+    workspace: {
+      handleApplyEdit: async (params, next) => {
+        const result = await applyMiddleware.handleApplyEdit!(params, next);
+        if (!(result instanceof Error) && result?.applied) desk().server.applied();
+        return result;
+      },
+    },
     // The server's own commands, as its code actions name them, get the same views as those of the palette.
     executeCommand: (command, args: unknown[], next) => {
       if (command === SERVER_COMMANDS.explain) return explain(desk(), args[0] as ExplainArgument);

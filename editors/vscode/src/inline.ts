@@ -9,7 +9,12 @@ import { settings } from "./settings";
 /** What the middleware tells the status item. */
 export interface Watcher {
   busy<T>(work: () => PromiseLike<T>): Promise<T>;
+  /** Why nothing was suggested; empty when something was. */
   suggested(reason: string): void;
+  /** The server has answered, with something or with nothing. */
+  completed(document: vscode.Uri, empty: boolean, ms: number): void;
+  /** The server could not answer. */
+  failed(message: string): void;
 }
 
 /** Run by the editor when a suggestion is accepted. */
@@ -23,15 +28,16 @@ export function inlineMiddleware(watcher: () => Watcher): Pick<Middleware, "prov
         watcher().suggested(reason);
         return undefined;
       }
+      const asked = performance.now();
       try {
         const found = await watcher().busy(async () => next(document, position, context, token));
         if (token.isCancellationRequested) return undefined;
         const items = Array.isArray(found) ? found : (found?.items ?? []);
-        watcher().suggested(items.length ? "" : "the model had nothing to add here, or this file is kept from models");
+        watcher().completed(document.uri, items.length === 0, performance.now() - asked);
         for (const item of items) item.command ??= { command: ACCEPTED, title: "Accepted" };
         return items;
       } catch (error) {
-        if (!token.isCancellationRequested) watcher().suggested(messageOf(error));
+        if (!token.isCancellationRequested) watcher().failed(messageOf(error));
         return undefined;
       }
     },

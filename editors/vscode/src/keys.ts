@@ -39,17 +39,25 @@ export class Keys {
       validateInput: (value) => keyFault(value.trim()),
     });
     if (!key) return false;
-    await this.secrets.store(name, key.trim());
-    await this.remember([...new Set([...this.names(), name])]);
+    await this.put(name, key.trim());
     return true;
+  }
+
+  async put(name: string, key: string): Promise<void> {
+    await this.secrets.store(name, key);
+    await this.remember([...new Set([...this.names(), name])]);
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.secrets.delete(name);
+    await this.remember(this.names().filter((kept) => kept !== name));
   }
 
   /** Asks which key to delete; true when one was. */
   async delete(): Promise<boolean> {
     const name = await vscode.window.showQuickPick(this.names(), { title: "Delete which key?" });
     if (!name) return false;
-    await this.secrets.delete(name);
-    await this.remember(this.names().filter((kept) => kept !== name));
+    await this.remove(name);
     return true;
   }
 

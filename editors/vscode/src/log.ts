@@ -1,6 +1,7 @@
 // What several rooms share: the log channel and one-time messages.
 
 import * as vscode from "vscode";
+import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 
 export interface Log {
   readonly channel: vscode.LogOutputChannel;
@@ -22,6 +23,11 @@ export function createLog(channel: vscode.LogOutputChannel): Log {
     },
     forget: () => told.clear(),
   };
+}
+
+/** Whether somebody called it off, which is no failure. */
+export function isCancel(error: unknown): boolean {
+  return error instanceof vscode.CancellationError || (error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled);
 }
 
 /** The message of whatever was thrown. */

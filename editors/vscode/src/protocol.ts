@@ -65,6 +65,14 @@ export interface Answer {
   timing?: Record<string, unknown>;
 }
 
+/** What `longsight.status` says, as far as it is read here. */
+export interface ServerStatus {
+  /** The last decisions on who serves a task, oldest first. */
+  decisions?: Route[];
+  /** Why nothing was offered, newest first. */
+  nothing?: { uri: string; reason: string }[];
+}
+
 export interface EditOutcome {
   edits?: unknown[];
   diff?: string;

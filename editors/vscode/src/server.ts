@@ -33,6 +33,7 @@ export class Server implements vscode.Disposable {
   phase: Phase = "stopped";
   /** What a person sees of the running program: file, origin, version. */
   program = "";
+  private lastApplied = 0;
   /** Why there is no server. */
   problem = "";
 
@@ -69,7 +70,7 @@ export class Server implements vscode.Disposable {
 
   /** The located program's file, for one-shot commands such as `models pull`. */
   async file(): Promise<string> {
-    const found = await locate(await serverPath(this.context.workspaceState), this.context.extensionPath, process.env["PATH"] ?? "", os.homedir());
+    const found = await locate(serverPath(this.context.workspaceState, () => void this.restart()), this.context.extensionPath, process.env["PATH"] ?? "", os.homedir());
     if ("problem" in found) throw new Error(found.problem);
     const checked = await probe(found.file);
     if ("problem" in checked) throw new Error(checked.problem);
@@ -87,6 +88,15 @@ export class Server implements vscode.Disposable {
     const client = this.running;
     if (!client) throw new Error(this.problem || "The longsight server is not running.");
     return (await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument], ...extra }, token)) as T;
+  }
+
+  /** Notes that the editor has applied an edit of the server, or what the person kept of it in the preview. */
+  applied(): void {
+    this.lastApplied = Date.now();
+  }
+
+  appliedSince(time: number): boolean {
+    return this.lastApplied >= time;
   }
 
   private enqueue(work: () => Promise<void>): Promise<void> {

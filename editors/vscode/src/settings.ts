@@ -2,10 +2,9 @@
 
 import * as vscode from "vscode";
 import type { Mode } from "./gate";
+import type { Review } from "./marks";
 
 export const SECTION = "longsight";
-
-export type Review = "always" | "severalFiles" | "server";
 
 function get<T>(key: string, scope?: vscode.ConfigurationScope): T {
   return vscode.workspace.getConfiguration(SECTION, scope ?? null).get<T>(key) as T;
@@ -23,19 +22,29 @@ export const settings = {
  * The server's path. A repository can hold `.vscode/settings.json`, so a path from a workspace is used only after the person
  * has said yes to exactly this path; until then, and after a no, the user's own setting counts.
  */
-export async function serverPath(memory: vscode.Memento): Promise<string> {
+export function serverPath(memory: vscode.Memento, restart: () => void): string {
   const found = vscode.workspace.getConfiguration(SECTION).inspect<string>("server.path");
   const own = found?.globalValue ?? found?.defaultValue ?? "";
   const offered = found?.workspaceFolderValue ?? found?.workspaceValue;
   if (!offered?.trim() || offered === own || !vscode.workspace.isTrusted) return own;
   const key = `server.path:${offered}`;
-  let allowed = memory.get<boolean>(key);
-  if (allowed === undefined) {
-    const question = `This workspace wants longsight to run ${offered}. Use it?`;
-    allowed = (await vscode.window.showWarningMessage(question, "Use It", "Ignore It")) === "Use It";
-    await memory.update(key, allowed);
-  }
+  const allowed = memory.get<boolean>(key);
+  // Asked beside, so that longsight runs meanwhile; `restart` when the answer is yes.
+  if (allowed === undefined && !asked.has(key)) void askFor(offered, memory, key, restart);
   return allowed ? offered : own;
+}
+
+/** Questions of this session; each is asked once. */
+const asked = new Set<string>();
+
+async function askFor(offered: string, memory: vscode.Memento, key: string, restart: () => void): Promise<void> {
+  asked.add(key);
+  const question = `This workspace wants longsight to run ${offered}. Use it?`;
+  const answer = await vscode.window.showWarningMessage(question, "Use It", "Ignore It");
+  // A question that was closed without an answer is asked again with the next start.
+  if (!answer) return;
+  await memory.update(key, answer === "Use It");
+  if (answer === "Use It") restart();
 }
 
 /** Settings that take effect with a new server process. */

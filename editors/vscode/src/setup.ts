@@ -112,7 +112,8 @@ function configurationFile(): string {
   return path.join(base && path.isAbsolute(base) ? base : path.join(os.homedir(), ".config"), "longsight", "config.toml");
 }
 
-const PRACTICE = ["def fibonacci(n):", '    """Return the n-th Fibonacci number."""', "    if n < 2:", "        return n", "    "];
+// The cursor stands behind a word: at the beginning of a line, Tab may indent instead of accepting.
+const PRACTICE = ["def fibonacci(n):", '    """Return the n-th Fibonacci number."""', "    if n < 2:", "        return n", "    return "];
 
 /** A practice file with the cursor where a completion belongs. It is never saved. */
 export async function tryCompletion(): Promise<void> {

@@ -10,6 +10,7 @@ export class Status implements vscode.Disposable {
   private engine = "";
   private route = "";
   private nothing = "";
+  private ms: number | undefined;
 
   constructor(private readonly server: Server) {
     this.item.name = "longsight";
@@ -38,6 +39,12 @@ export class Status implements vscode.Disposable {
     this.paint();
   }
 
+  /** How long the last ghost text was asked for, until its answer. */
+  took(ms: number): void {
+    this.ms = Math.round(ms);
+    this.paint();
+  }
+
   /** Why nothing was suggested; empty when something was. */
   suggested(reason: string): void {
     if (reason === this.nothing) return;
@@ -63,6 +70,6 @@ export class Status implements vscode.Disposable {
     this.item.busy = phase === "starting" || this.working > 0;
     this.item.severity = phase === "stopped" ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
     this.item.text = phase === "running" ? `longsight${this.engine ? `: ${this.engine}` : ""}` : `longsight: ${phase}`;
-    this.item.detail = this.nothing ? `no suggestion: ${this.nothing}` : this.route || this.server.problem;
+    this.item.detail = this.nothing ? `no suggestion: ${this.nothing}` : [this.route || this.server.problem, this.ms !== undefined && `${this.ms} ms`].filter(Boolean).join(", ");
   }
 }

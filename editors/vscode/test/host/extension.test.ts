@@ -1,107 +1,53 @@
 // The packaged extension in a real extension host, with the real server and the real default model, without any configuration.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
 import * as vscode from "vscode";
-import type { Api } from "../../src/extension";
-import { review } from "../../src/edits";
-
-let api: Api;
-
-const root = () => vscode.workspace.workspaceFolders![0]!.uri;
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
-
-/** Waits until `look` finds something. */
-async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, seconds = 120): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(200)) {
-    const found = await look();
-    if (found) return found;
-  }
-  throw new Error(`waited ${seconds} s for ${what}; status: ${api.desk.status.lines().join(" | ")}`);
-}
-
-async function open(name: string): Promise<vscode.TextEditor> {
-  const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(vscode.Uri.joinPath(root(), name)), { viewColumn: vscode.ViewColumn.One });
-  await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
-  return editor;
-}
-
-/** Puts the cursor behind `text`, at its end. */
-function putCursor(editor: vscode.TextEditor, text: string): void {
-  const at = editor.document.positionAt(editor.document.getText().indexOf(text) + text.length);
-  editor.selection = new vscode.Selection(at, at);
-}
-
-const serverPid = () => (api.desk.server.running as unknown as { _serverProcess?: { pid: number } } | undefined)?._serverProcess?.pid;
-
-/** The engine processes of the program that the server runs. */
-function enginePids(): number[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const [program, command] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return program!.endsWith("longsight") && command === "engine";
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** Accepts ghost text at the cursor once it is there; what was inserted. */
-async function complete(editor: vscode.TextEditor): Promise<string> {
-  const before = editor.document.getText();
-  // Inline suggestions are only asked for in an editor that is being typed in.
-  await vscode.commands.executeCommand("type", { text: " " });
-  await vscode.commands.executeCommand("deleteLeft");
-  return until("ghost text", async () => {
-    await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-    await pause(1500);
-    await vscode.commands.executeCommand("editor.action.inlineSuggest.commit");
-    const now = editor.document.getText();
-    return now !== before && now.length > before.length ? now : undefined;
-  });
-}
-
-const actions = (editor: vscode.TextEditor, kind?: string, resolve?: number) =>
-  vscode.commands.executeCommand<vscode.CodeAction[]>("vscode.executeCodeActionProvider", editor.document.uri, editor.selection, kind, resolve);
-
-const answers = () => vscode.workspace.textDocuments.filter((document) => document.uri.scheme === "longsight-answer");
+import { accepted, actions, activate, answerOn, api, enginePids, HOLE, open, pause, putCursor, root, serverPid, tidyUp, until } from "./kit";
 
 describe("longsight in VS Code", () => {
-  before(async () => {
-    api = (await vscode.extensions.getExtension<Api>("longsight.longsight")!.activate());
-    await until("the server", () => api.desk.server.phase === "running");
-  });
-
-  afterEach(async () => {
-    await vscode.commands.executeCommand("workbench.action.files.revert");
-    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-  });
+  before(activate);
+  afterEach(tidyUp);
 
   it("starts the bundled server without configuration", () => {
     assert.match(api.desk.server.program, /server\/longsight \(bundled\), version \d/);
     assert.equal(api.desk.server.problem, "");
+    assert.ok(!existsSync(path.join(process.env["XDG_CONFIG_HOME"]!, "longsight", "config.toml")));
   });
 
   it("offers ghost text, and accepting it inserts it once", async () => {
     const editor = await open("src/lib.rs");
-    putCursor(editor, "pub fn add(a: u64, b: u64) -> u64 {\n    ");
-    const [before, after] = [editor.document.getText(), await complete(editor)];
-    const at = before.indexOf("-> u64 {\n    \n}") + "-> u64 {\n    ".length;
+    putCursor(editor, HOLE);
+    const [before, after] = [editor.document.getText(), await accepted(editor)];
+    const at = before.indexOf(HOLE) + HOLE.length;
     assert.ok(after.startsWith(before.slice(0, at).trimEnd()), after);
     assert.ok(after.endsWith(before.slice(at).trimStart()), after);
+    await until("the model's name", () => api.desk.status.lines().some((line) => line.includes("qwen2.5-coder-0.5b")), 20);
   });
 
-  it("asks for nothing when ghost text is off, and says so", async () => {
+  it("says why nothing was suggested when ghost text is off", async () => {
     const settings = vscode.workspace.getConfiguration("longsight");
     await settings.update("inlineCompletion.enabled", "off", vscode.ConfigurationTarget.Global);
     try {
       const editor = await open("src/lib.rs");
-      putCursor(editor, "pub fn add(a: u64, b: u64) -> u64 {\n    ");
+      putCursor(editor, HOLE);
       await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
       await until("the reason", () => api.desk.status.lines().some((line) => line.includes("ghost text is off")), 20);
     } finally {
       await settings.update("inlineCompletion.enabled", undefined, vscode.ConfigurationTarget.Global);
     }
+  });
+
+  it("says why nothing was suggested in a file that is kept from models", async () => {
+    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(root(), ".env"), Buffer.from("TOKEN=secret\n"));
+    const editor = await open(".env");
+    putCursor(editor, "TOKEN=secret\n");
+    await until("the reason", async () => {
+      await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+      await pause(700);
+      return api.desk.status.lines().some((line) => line.includes("secrets"));
+    }, 30);
   });
 
   it("lists code actions that claim neither preference nor `source`", async () => {
@@ -132,30 +78,21 @@ describe("longsight in VS Code", () => {
     assert.equal(editor.document.getText(), before);
   });
 
-  it("explains into a rendered document", async () => {
+  it("explains into a rendered document, and leaves the cursor in the code", async () => {
     const editor = await open("src/lib.rs");
     putCursor(editor, "pub fn discount");
     await vscode.commands.executeCommand("longsight.explainSelection");
-    const [page] = answers().filter(({ uri }) => uri.path.includes("Explain"));
-    const text = page!.getText();
+    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("Explain").getText()) ? undefined : answerOn("Explain").getText()), 10);
     assert.match(text, /^# Explanation of \[src\/lib\.rs:15\]\(\/src\/lib\.rs#L15\)/);
-    assert.doesNotMatch(text, /Not finished|no answer|Thinking/);
+    assert.doesNotMatch(text, /Not finished|no answer/);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString());
   });
 
   it("answers a question about the repository", async () => {
     await open("src/lib.rs");
     await vscode.commands.executeCommand("longsight.ask", { question: "Where is the folder of receipts decided?" });
-    const [page] = answers().filter(({ uri }) => uri.path.includes("receipts"));
-    assert.doesNotMatch(page!.getText(), /Not finished|no answer|Thinking/);
-  });
-
-  it("marks every change of an edit for review where the setting asks for it", () => {
-    const edit = new vscode.WorkspaceEdit();
-    for (const name of ["a.rs", "b.rs"]) edit.insert(vscode.Uri.joinPath(root(), name), new vscode.Position(0, 0), "x");
-    assert.equal(review(edit, "server", "t"), edit);
-    const marked = review(edit, "severalFiles", "t");
-    assert.notEqual(marked, edit);
-    assert.deepEqual(marked.entries().map(([uri, changes]) => [uri.path, changes.length]), edit.entries().map(([uri, changes]) => [uri.path, changes.length]));
+    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("receipts").getText()) ? undefined : answerOn("receipts").getText()), 10);
+    assert.doesNotMatch(text, /Not finished|no answer/);
   });
 
   it("l1: a server that is killed comes back and serves", async () => {
@@ -168,15 +105,17 @@ describe("longsight in VS Code", () => {
 
   it("an engine that is killed comes back with the next completion", async () => {
     const editor = await open("src/lib.rs");
-    await until("an engine", async () => {
-      void complete(editor).catch(() => undefined);
-      await pause(3000);
-      return enginePids().length > 0;
-    }, 60);
-    for (const pid of enginePids()) process.kill(pid, "SIGKILL");
+    putCursor(editor, HOLE);
+    await accepted(editor);
     await vscode.commands.executeCommand("workbench.action.files.revert");
-    putCursor(editor, "pub fn add(a: u64, b: u64) -> u64 {\n    ");
-    await complete(editor);
+    const killed = enginePids();
+    assert.ok(killed.length, "an engine runs");
+    for (const pid of killed) process.kill(pid, "SIGKILL");
+    // Another place, so that what is remembered of the first does not answer.
+    putCursor(editor, "    receipts::folder(\"shop\")\n");
+    await vscode.commands.executeCommand("type", { text: "}\n\n/// The larger one.\npub fn larger(a: u64, b: u64) -> u64 {\n    " });
+    await accepted(editor);
+    assert.ok(enginePids().every((pid) => !killed.includes(pid)) && enginePids().length, "another engine runs");
   });
 
   it("l1: a wrong server path is one clear problem, and correcting it repairs it", async () => {
@@ -186,5 +125,41 @@ describe("longsight in VS Code", () => {
     await settings.update("server.path", undefined, vscode.ConfigurationTarget.Global);
     await until("the server", () => api.desk.server.phase === "running", 30);
     assert.equal(api.desk.server.problem, "");
+  });
+
+  it("takes neither program nor configuration from a workspace", async () => {
+    const file = vscode.Uri.joinPath(root(), ".vscode/settings.json");
+    const evil = { "longsight.server.path": "/evil/longsight", "longsight.server.configFile": "/evil/config.toml" };
+    await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify(evil)));
+    try {
+      const settings = vscode.workspace.getConfiguration("longsight");
+      await until("the workspace's settings", () => vscode.workspace.getConfiguration("longsight").inspect("server.path")?.workspaceValue === "/evil/longsight", 30);
+      assert.equal(settings.get("server.configFile"), "");
+      await vscode.commands.executeCommand("longsight.restartServer");
+      await until("the server", () => api.desk.server.phase === "running", 30);
+      assert.match(api.desk.server.program, /\(bundled\)/);
+      assert.deepEqual(api.desk.server.options(), []);
+    } finally {
+      await vscode.workspace.fs.delete(vscode.Uri.joinPath(root(), ".vscode"), { recursive: true });
+    }
+  });
+
+  it("declares scopes and conditions for what could do harm or makes no sense", () => {
+    const { contributes, capabilities } = vscode.extensions.getExtension("longsight.longsight")!.packageJSON;
+    const properties = contributes.configuration.properties as Record<string, { scope?: string; description?: string; markdownDescription?: string }>;
+    for (const [name, { scope, description, markdownDescription }] of Object.entries(properties)) assert.ok(scope && (description ?? markdownDescription), name);
+    assert.deepEqual(capabilities.untrustedWorkspaces.restrictedConfigurations, Object.keys(properties).filter((name) => name.startsWith("longsight.server.")));
+    // What needs a server cannot be called without one.
+    for (const name of ["explainSelection", "askRepository", "editSelection", "previewContext"]) {
+      const command = contributes.commands.find(({ command }: { command: string }) => command === `longsight.${name}`);
+      assert.match(command.enablement, /longsight\.running/);
+    }
+  });
+
+  it("has every setting of its README, and none besides", () => {
+    const extension = vscode.extensions.getExtension("longsight.longsight")!;
+    const readme = readFileSync(path.join(extension.extensionPath, "readme.md"), "utf8");
+    const listed = [...readme.matchAll(/^\| `(longsight\.[\w.]+)`/gm)].map(([, name]) => name).sort();
+    assert.deepEqual(listed, Object.keys(extension.packageJSON.contributes.configuration.properties).sort());
   });
 });

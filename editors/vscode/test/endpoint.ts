@@ -1,0 +1,100 @@
+// A scripted OpenAI-compatible endpoint, so that what a model writes, and when, is known in a test. Runs in the tests' own process.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+
+export interface Reply {
+  /** Pieces of text, sent one after the other. */
+  deltas?: string[];
+  call?: { name: string; arguments: object };
+  /** Milliseconds before each piece. */
+  every?: number;
+}
+
+export interface Seen {
+  path: string;
+  key: string | undefined;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+  /** The other side hung up before the answer was complete. */
+  closed: boolean;
+  done: boolean;
+}
+
+export class Endpoint {
+  readonly seen: Seen[] = [];
+  reply: (seen: Seen) => Reply = () => ({ deltas: ["ok"] });
+  private server: Server | undefined;
+
+  async start(): Promise<void> {
+    this.server = createServer((request, response) => void this.serve(request, response));
+    await new Promise<void>((ready) => this.server!.listen(0, "127.0.0.1", ready));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server!.address() as AddressInfo).port}/v1`;
+  }
+
+  /** Requests for chat or text, without those that look at what the endpoint is. */
+  get asked(): Seen[] {
+    return this.seen.filter(({ path }) => path.endsWith("/completions"));
+  }
+
+  stop(): void {
+    this.server?.closeAllConnections();
+    this.server?.close();
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = "";
+    for await (const chunk of request) text += String(chunk);
+    const seen: Seen = { path: request.url ?? "", key: request.headers.authorization, body: text ? JSON.parse(text) : {}, closed: false, done: false };
+    this.seen.push(seen);
+    response.on("close", () => (seen.closed = !seen.done));
+    if (request.method === "GET") {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ object: "list", data: [{ id: MODEL, object: "model", max_model_len: 8192 }] }));
+      seen.done = true;
+      return;
+    }
+    const { deltas = [], call, every = 0 } = this.reply(seen);
+    const chat = seen.path.endsWith("/chat/completions");
+    response.setHeader("content-type", "text/event-stream");
+    response.flushHeaders();
+    const send = (choice: object) => response.write(`data: ${JSON.stringify({ id: "1", object: "chunk", model: MODEL, choices: [{ index: 0, ...choice }] })}\n\n`);
+    const pause = () => new Promise((done) => setTimeout(done, every));
+    for (const delta of deltas) {
+      await pause();
+      if (seen.closed) return;
+      send(chat ? { delta: { content: delta } } : { text: delta });
+    }
+    if (call) {
+      await pause();
+      if (seen.closed) return;
+      send({ delta: { tool_calls: [{ index: 0, id: "call_1", type: "function", function: { name: call.name, arguments: JSON.stringify(call.arguments) } }] } });
+    }
+    send({ ...(chat ? { delta: {} } : { text: "" }), finish_reason: call ? "tool_calls" : "stop" });
+    seen.done = true;
+    response.end("data: [DONE]\n\n");
+  }
+}
+
+const MODEL = "qwen2.5-coder-scripted";
+const file = () => path.join(process.env["XDG_CONFIG_HOME"]!, "longsight", "config.toml");
+
+/** Writes the person's configuration. */
+export function configure(text: string): void {
+  mkdirSync(path.dirname(file()), { recursive: true });
+  writeFileSync(file(), text);
+}
+
+/** A configuration that names only this endpoint. Its window is small, so that an edit is one call and not a conversation. */
+export function configureEndpoint({ url }: Endpoint, withKey = true): void {
+  configure(`[roles]\nscout = "scripted"\ncoder = "scripted"\n\n[engines.scripted]\nkind = "openai"\nbase_url = "${url}"\nmodel = "${MODEL}"\ncontext = 8192\n${withKey ? 'api_key_env = "LONGSIGHT_TEST_KEY"\n' : ""}`);
+}
+
+export function unconfigure(): void {
+  rmSync(file(), { force: true });
+}

@@ -1,0 +1,96 @@
+// What the tests inside the extension host share: waiting, opening, typing.
+
+import { readFileSync, readdirSync } from "node:fs";
+import * as vscode from "vscode";
+import type { Api } from "../../src/extension";
+
+export let api: Api;
+
+export async function activate(): Promise<void> {
+  api = await vscode.extensions.getExtension<Api>("longsight.longsight")!.activate();
+  await until("the server", () => api.desk.server.phase === "running");
+}
+
+export const root = () => vscode.workspace.workspaceFolders![0]!.uri;
+export const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** Waits until `look` finds something. */
+export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, seconds = 120): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(100)) {
+    const found = await look();
+    if (found) return found;
+  }
+  throw new Error(`waited ${seconds} s for ${what}; status: ${api.desk.status.lines().join(" | ")}`);
+}
+
+export async function open(name: string): Promise<vscode.TextEditor> {
+  const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(vscode.Uri.joinPath(root(), name)), { viewColumn: vscode.ViewColumn.One });
+  await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
+  return editor;
+}
+
+/** Puts the cursor behind `text`, at its end. */
+export function putCursor(editor: vscode.TextEditor, text: string): void {
+  const at = editor.document.positionAt(editor.document.getText().indexOf(text) + text.length);
+  editor.selection = new vscode.Selection(at, at);
+}
+
+/** Where a body is to be written. */
+export const HOLE = "pub fn add(a: u64, b: u64) -> u64 {\n    ";
+
+export const type = (text: string) => vscode.commands.executeCommand("type", { text });
+
+/** Types and asks, as a person who waits for a suggestion does. */
+export async function ask(): Promise<void> {
+  // Inline suggestions are only asked for in an editor that is being typed in.
+  await type(" ");
+  await vscode.commands.executeCommand("deleteLeft");
+  await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+  await pause(1000);
+}
+
+/** Runs `accept` until it has changed the text: ghost text comes when the model has written it. The new text. */
+export async function accepted(editor: vscode.TextEditor, accept = "editor.action.inlineSuggest.commit"): Promise<string> {
+  const before = editor.document.getText();
+  return until("ghost text", async () => {
+    await ask();
+    await vscode.commands.executeCommand(accept);
+    const now = editor.document.getText();
+    return now.length > before.length ? now : undefined;
+  });
+}
+
+export const serverPid = () => (api.desk.server.running as unknown as { _serverProcess?: { pid: number } } | undefined)?._serverProcess?.pid;
+
+/** The engine processes of the program that the server runs. */
+export function enginePids(): number[] {
+  const program = api.desk.server.program.split(" (")[0];
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      const [file, command] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return file === program && command === "engine";
+    } catch {
+      return false;
+    }
+  });
+}
+
+export const actions = (editor: vscode.TextEditor, kind?: string, resolve?: number) =>
+  vscode.commands.executeCommand<vscode.CodeAction[]>("vscode.executeCodeActionProvider", editor.document.uri, editor.selection, kind, resolve);
+
+export const answers = () => vscode.workspace.textDocuments.filter((document) => document.uri.scheme === "longsight-answer");
+
+/** The newest answer with these words in its title; their paths are numbered. */
+export function answerOn(words: string): vscode.TextDocument {
+  const number = ({ uri }: vscode.TextDocument) => Number(uri.path.split("/")[1]);
+  return answers().filter(({ uri }) => uri.path.includes(words)).sort((a, b) => number(b) - number(a))[0]!;
+}
+
+/** Puts everything back as it was on disk. */
+export async function tidyUp(): Promise<void> {
+  for (const document of vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && uri.scheme === "file")) {
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("workbench.action.files.revert");
+  }
+  await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+}
