@@ -35,13 +35,19 @@ export function editMiddleware(client: () => LanguageClient | undefined, job: Jo
   };
 }
 
-/** Edits that the server sends by itself (`longsight.edit`) go through the same review. */
-export const applyMiddleware: Pick<NonNullable<Middleware["workspace"]>, "handleApplyEdit"> = {
-  handleApplyEdit: (params, next) => {
+type Apply = NonNullable<NonNullable<Middleware["workspace"]>["handleApplyEdit"]>;
+
+/** Edits that the server sends by itself (`longsight.edit`) go through the same review. `applied` is called when the editor has done so. */
+export function applyMiddleware(say: (message: string) => void, applied: () => void): Apply {
+  return async (params, next) => {
     const label = params.label?.replace(/^longsight: /, "") ?? "longsight";
-    return next({ ...params, edit: marked(params.edit, settings.review(), label) }, new vscode.CancellationTokenSource().token);
-  },
-};
+    const edit = marked(params.edit, settings.review(), label);
+    if (Object.values(edit.changeAnnotations ?? {}).some(({ needsConfirmation }) => needsConfirmation)) say("tick what to keep in the refactor preview");
+    const result = await next({ ...params, edit }, new vscode.CancellationTokenSource().token);
+    if (!(result instanceof Error) && result?.applied) applied();
+    return result;
+  };
+}
 
 /** Throws when a document has another version than the one that the edit was computed for. */
 function refuseStale(edit: ProtocolEdit): void {

@@ -32,7 +32,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const client = () => server?.running;
   const reports = new Reports();
   const job = jobs(client, reports, (work) => status.busy(work));
-  server = new Server(context, log, keys, { ...middleware(() => desk, () => whys), ...reports.middleware }, trace);
+  server = new Server(context, log, keys, { ...middleware(() => desk, () => whys, reports), ...reports.middleware }, trace);
   const status = new Status(server);
   const whys = new Whys(server, status, log);
   const desk: Desk = { server, answers, status, log, job };
@@ -52,16 +52,12 @@ export function deactivate(): Promise<void> | undefined {
 }
 
 /** What the stock client hands to us on its way to the server and back. */
-function middleware(desk: () => Desk, whys: () => Whys): Middleware {
+function middleware(desk: () => Desk, whys: () => Whys, reports: Reports): Middleware {
   return {
     ...inlineMiddleware(whys),
     ...editMiddleware(() => desk().server.running, (...job) => desk().job(...job)),
     workspace: {
-      handleApplyEdit: async (params, next) => {
-        const result = await applyMiddleware.handleApplyEdit!(params, next);
-        if (!(result instanceof Error) && result?.applied) desk().server.applied();
-        return result;
-      },
+      handleApplyEdit: applyMiddleware((message) => reports.say(message), () => desk().server.applied()),
     },
     // The server's own commands, as its code actions name them, get the same views as those of the palette.
     executeCommand: (command, args: unknown[], next) => {

@@ -23,6 +23,11 @@ export class Reports {
     return new vscode.Disposable(() => void this.open.splice(this.open.indexOf(report), 1));
   }
 
+  /** Shows a message of our own in the notification that stands. */
+  say(message: string): void {
+    this.open.at(-1)?.(message);
+  }
+
   readonly middleware: Pick<Middleware, "handleWorkDoneProgress"> = {
     handleWorkDoneProgress: (token, value, next) => {
       const newest = this.open.at(-1);

@@ -55,7 +55,7 @@ export class Endpoint {
     response.on("close", () => (seen.closed = !seen.done));
     if (request.method === "GET") {
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ object: "list", data: [{ id: MODEL, object: "model", max_model_len: 8192 }] }));
+      response.end(JSON.stringify({ object: "list", data: [{ id: MODEL, object: "model", max_model_len: 32768 }] }));
       seen.done = true;
       return;
     }
@@ -91,8 +91,8 @@ export function configure(text: string): void {
 }
 
 /** A configuration that names only this endpoint. Its window is small, so that an edit is one call and not a conversation. */
-export function configureEndpoint({ url }: Endpoint, withKey = true): void {
-  configure(`[roles]\nscout = "scripted"\ncoder = "scripted"\n\n[engines.scripted]\nkind = "openai"\nbase_url = "${url}"\nmodel = "${MODEL}"\ncontext = 8192\n${withKey ? 'api_key_env = "LONGSIGHT_TEST_KEY"\n' : ""}`);
+export function configureEndpoint({ url }: Endpoint, withKey = true, context = 8192): void {
+  configure(`[roles]\nscout = "scripted"\ncoder = "scripted"\n\n[engines.scripted]\nkind = "openai"\nbase_url = "${url}"\nmodel = "${MODEL}"\ncontext = ${context}\n${withKey ? 'api_key_env = "LONGSIGHT_TEST_KEY"\n' : ""}`);
 }
 
 export function unconfigure(): void {

@@ -130,14 +130,23 @@ export class Person {
 
   /** Changes the person's settings in their file, in the editor: the tests' VS Code watches no files. */
   async settings(change) {
-    const { page } = this;
     this.changed = { ...(this.changed ?? JSON.parse(readFileSync(this.values.settings, "utf8"))), ...change };
-    await this.command("Preferences: Open User Settings (JSON)");
+    await this.rewrite("Preferences: Open User Settings (JSON)", this.changed);
+  }
+
+  /** Those of the machine that the server runs on, which is another one than the browser's. */
+  async machineSettings(change) {
+    await this.rewrite("Preferences: Open Remote Settings (JSON)", change);
+  }
+
+  async rewrite(command, settings) {
+    const { page } = this;
+    await this.command(command);
     await page.waitForSelector('.tab.active[data-resource-name="settings.json"]', { timeout: 30_000 });
     await page.locator(".editor-instance .view-lines").first().click();
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Delete");
-    await page.keyboard.insertText(JSON.stringify(this.changed));
+    await page.keyboard.insertText(JSON.stringify(settings));
     await page.keyboard.press("Control+S");
     await page.locator(".tab.active.dirty").waitFor({ state: "detached", timeout: 20_000 });
     await this.openFile("lib.rs");

@@ -165,6 +165,7 @@ async function review(person) {
   // A change that asks for confirmation is not ticked by itself.
   const boxes = page.locator(".edit-checkbox");
   await person.retry("the preview", async () => (await boxes.count()) >= 3, 60);
+  await person.notification("tick what to keep").waitFor({ timeout: 20_000 });
   await person.shot("review");
   // The file's row, then one for each hunk: the first is taken, the second is not.
   await boxes.nth(1).click();
@@ -175,6 +176,42 @@ async function review(person) {
   await page.keyboard.press("Control+Z");
   await person.retry("the undone text", async () => (await person.shown()) === before, 20);
   await person.settings({ "longsight.edit.review": "severalFiles" });
+}
+
+/** A refactoring of two files, step by step: the endpoint proposes both edits, then ends. One file is taken, the other is not. */
+async function refactor(person) {
+  const { page } = person;
+  configureEndpoint(endpoint, true, 32_768);
+  endpoint.reply = ({ body }) => {
+    if (!body.tools?.some(({ function: { name } }) => name === "finish")) return { deltas: ["a + b"] };
+    if (body.messages.some(({ role }) => role === "tool")) return { call: { name: "finish", arguments: { summary: "Both name the folder anew." } } };
+    const edits = [
+      { path: "src/receipts.rs", old: '    std::env::temp_dir().join("receipts").join(shop)', new: '    std::env::temp_dir().join("bills").join(shop)', reason: "they are bills" },
+      { path: "src/lib.rs", old: '    receipts::folder("shop")', new: '    receipts::folder("the-shop")', reason: "as the sign says" },
+    ];
+    return { call: { name: "propose_edit", arguments: { edits } } };
+  };
+  // The server looks at its configuration every two seconds.
+  await page.waitForTimeout(5000);
+  await person.goTo(24);
+  const before = await person.shown();
+  await person.command("longsight: Edit With Instruction");
+  await person.answer("Edit with an instruction", "rename the folders");
+  const boxes = page.locator(".edit-checkbox");
+  await person.retry("the preview of two files", async () => (await boxes.count()) === 4, 60);
+  await person.notification("tick what to keep").waitFor({ timeout: 20_000 });
+  await person.shot("refactor");
+  const row = page.locator('.part.panel .monaco-list-row:has-text("the-shop")');
+  await row.locator(".edit-checkbox").click();
+  await page.locator('.part.panel .monaco-button:has-text("Apply")').click();
+  await person.retry("the ticked file", async () => (await person.shown()).includes("the-shop"), 20);
+  await page.locator(".editor-instance .view-lines").first().click();
+  await page.keyboard.press("Control+Z");
+  await person.retry("the undone text", async () => (await person.shown()) === before, 20);
+  await person.openFile("receipts.rs");
+  assert.ok((await person.shown()).includes('join("receipts")'), "the unticked file stays as it was");
+  configureEndpoint(endpoint);
+  await page.waitForTimeout(5000);
 }
 
 /** Progress with a button that stops the model. */
@@ -199,7 +236,7 @@ async function cancel(person) {
 /** A program that is not there: one message, commands that need a server gone from the palette, and all well again afterwards. */
 async function missingServer(person) {
   const { page } = person;
-  await person.settings({ "longsight.server.path": "/nowhere/longsight" });
+  await person.machineSettings({ "longsight.server.path": "/nowhere/longsight" });
   await person.notification("does not exist").waitFor({ timeout: 30_000 });
   await person.shot("missing-server");
   await person.palette("longsight: ");
@@ -207,7 +244,7 @@ async function missingServer(person) {
   const offered = await page.locator(".quick-input-list .monaco-list-row").allInnerTexts();
   assert.ok(!offered.some((row) => /longsight: (Explain|Ask|Edit)/.test(row)), offered.join(" | "));
   await page.keyboard.press("Escape");
-  await person.settings({ "longsight.server.path": "" });
+  await person.machineSettings({});
   await person.retry("the commands", async () => {
     await person.palette("longsight: Explain");
     const there = await page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').isVisible();
@@ -242,4 +279,4 @@ export function finish() {
   unconfigure();
 }
 
-export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, review, cancel, missingServer, workspaceProgram];
+export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, review, refactor, cancel, missingServer, workspaceProgram];
