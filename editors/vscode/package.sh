@@ -42,7 +42,7 @@ chmod 755 server/longsight
 cp ../../LICENSE-MIT ../../LICENSE-APACHE .
 printf 'MIT OR Apache-2.0, at your choice. The texts are in LICENSE-MIT and LICENSE-APACHE.\n' > LICENSE.txt
 vsix=$out/longsight-$target.vsix
-npx --no-install vsce package --no-dependencies --allow-missing-repository --target "$target" --out "$vsix" >&2
+npx --no-install vsce package --no-rewrite-relative-links --no-dependencies --allow-missing-repository --target "$target" --out "$vsix" >&2
 if [ -n "$install" ]; then
   # Every VS Code of this machine, by the name of its command.
   for code in code code-insiders codium code-server; do

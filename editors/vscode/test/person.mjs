@@ -79,7 +79,7 @@ export class Person {
 
   /** Answers an input box with this title. */
   async answer(title, text) {
-    await this.page.waitForSelector(`.quick-input-widget:has-text("${title}")`, { timeout: 30_000 });
+    await this.page.waitForSelector(`.quick-input-title:has-text("${title}")`, { timeout: 30_000 });
     await this.page.keyboard.type(text);
     await this.page.keyboard.press("Enter");
   }

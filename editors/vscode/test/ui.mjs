@@ -219,8 +219,8 @@ async function cancel(person) {
   const { page } = person;
   endpoint.seen.splice(0);
   endpoint.reply = fills({ new_code: BOTH }, 60_000);
-  const before = await person.shown();
   await person.goTo(15);
+  const before = await person.shown();
   await page.keyboard.press("Control+.");
   await page.locator('.action-widget .monaco-list-row.action:has-text("Rewrite")').click();
   await person.retry("the question", async () => chats().length === 1, 30);
