@@ -71,7 +71,7 @@ def engines(longsight, arguments):
     model = subprocess.run([longsight, "models", "path", MODEL], check=True, capture_output=True, text=True).stdout.strip()
     rows = {"longsight": bench(longsight, arguments, f'[engines.local]\nkind = "llama"\nmodel = "{MODEL}"\ncontext = 4096\n', "local")}
     other = subprocess.Popen(
-        [arguments.python, str(ROOT / "tests/support/llama_server.py"), model, "0"],
+        [arguments.python, str(ROOT / "tests/support/llama_server.py"), model, "0", str(threads())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -99,6 +99,12 @@ def engines(longsight, arguments):
     return rows
 
 
+def threads():
+    """As many as longsight takes by itself, so that the same work is compared."""
+    cores = os.cpu_count() or 1
+    return cores if cores <= 2 else cores - 1 if cores <= 8 else max(cores // 2, 7)
+
+
 def bench(longsight, arguments, config, name):
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(config)
@@ -114,7 +120,7 @@ def bench(longsight, arguments, config, name):
 def typing(longsight):
     """Types the first 60 characters of a cut-out body, a completion asked after every key, as an editor does."""
     workspace = sample.copy(sample.crate_source("ropey"), "bench")
-    path, match = sample.find_function(workspace, skip=0)
+    path, match = sample.find_function(workspace, 0, ("src/rope.rs", "chunks_at_line_break"))
     text = path.read_text(encoding="utf-8")
     body = match.group("body")
     typed = re.sub(r"\n\s*", lambda found: found.group(0), body)[:60]
@@ -139,11 +145,15 @@ def typing(longsight):
         shown += bool(items)
     decoded = tokens_decoded(server)
     server.stop()
+    if not latencies:
+        return None
     first, rest = latencies[0], sorted(latencies[1:])
     p50, p95 = statistics.median(rest), rest[int(len(rest) * 0.95)]
     print(f"   typing {len(typed)} characters: first {first:.0f} ms, then p50 {p50:.0f} ms, p95 {p95:.0f} ms; {shown} answers with a suggestion")
     if decoded:
-        print(f"   tokens decoded per keystroke that asked the model: median {statistics.median(decoded):.0f}, most {max(decoded)}")
+        again = [tokens for tokens in decoded[1:]] or decoded
+        print(f"   tokens read per keystroke that asked the model (the others were answered from memory): first {decoded[0]}, "
+              f"then median {statistics.median(again):.0f}, most {max(again)}; asked {len(decoded)} times")
     return {"first_ms": first, "p50_ms": p50, "p95_ms": p95, "shown": shown, "latencies_ms": latencies, "tokens_decoded": decoded}
 
 

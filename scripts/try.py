@@ -21,13 +21,12 @@ BOLD, DIM, END = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if sys.stdout.isatty() else (
 
 # For the crate that is shown by default: functions that show something, and a question whose answer can be looked up.
 ROPEY = {
-    "complete": ("src/tree/text_info.rs", "sub"),
+    "complete": ("src/rope.rs", "chunks_at_line_break"),
     "explain": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
-    "edit": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
+    "edit": ("src/tree/text_info.rs", "from_str"),
 }
 ROPEY_QUESTION = "Where is it decided what counts as a line break?"
 ANY_QUESTION = "Where does the program start, and where are its options decided?"
-INSTRUCTION = "add a doc comment that says what this function returns"
 
 
 def main():
@@ -92,16 +91,11 @@ class Show:
             self.run(f"Complete a function whose body is cut out: {match.group('name')}", "complete", place)
         finally:
             path.write_text(text, encoding="utf-8")
-        print(f"{DIM}The body that was cut out:\n{body.rstrip()}{END}", flush=True)
+        print(f"\n{DIM}What had been cut out, to compare:\n{body.rstrip()}{END}", flush=True)
 
     def edit(self, path, match):
-        """One change as a diff. The second way is for models to which the first is too much."""
-        place = self.place(path, match)
-        if self.run(f"Compute a change, written nowhere: {match.group('name')}", "edit", place, "--instruction", INSTRUCTION):
-            return
-        self.failed.pop()
-        print(f"{DIM}A refused edit changes nothing. Another kind of edit:{END}")
-        self.run("Document the same function", "edit", place, "--action", "refactor.rewrite.longsight.document")
+        kind = "refactor.rewrite.longsight.document"
+        self.run(f"Compute a change, written nowhere: document {match.group('name')}", "edit", self.place(path, match), "--action", kind)
 
     def close(self):
         if self.failed:

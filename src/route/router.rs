@@ -33,7 +33,7 @@ struct Slot {
 #[derive(Default)]
 struct State {
     health: BTreeMap<String, Health>,
-    decisions: VecDeque<(TaskKind, Decision)>,
+    decisions: VecDeque<PastDecision>,
     /// What the user should hear once.
     notices: Vec<String>,
     /// What was said of models that are not what was asked for.
@@ -73,12 +73,13 @@ pub struct EngineStatus {
     pub decode_rate: Option<f64>,
 }
 
-/// A decision in `longsight.status`.
+/// A decision in `longsight.status`, and what it cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct PastDecision {
     pub task: TaskKind,
     #[serde(flatten)]
     pub decision: Decision,
+    pub timing: engine::Timing,
 }
 
 /// What the router knows: engines and the last decisions, newest last.
@@ -249,8 +250,7 @@ impl Router {
     pub fn status(&self) -> Status {
         let state = self.with(|state| (state.health.clone(), state.decisions.clone()));
         let engines = self.engines.iter().map(|(name, slot)| self.engine_status(name, slot, state.0.get(name))).collect();
-        let decisions = state.1.into_iter().map(|(task, decision)| PastDecision { task, decision }).collect();
-        Status { engines, decisions }
+        Status { engines, decisions: state.1.into() }
     }
 
     fn engine_status(&self, name: &str, slot: &Slot, health: Option<&Health>) -> EngineStatus {
@@ -273,7 +273,8 @@ impl Router {
             if state.decisions.len() == REMEMBERED {
                 state.decisions.pop_front();
             }
-            state.decisions.push_back((task, decision.clone()));
+            let timing = answer.finished.timing.clone();
+            state.decisions.push_back(PastDecision { task, decision: decision.clone(), timing });
             state.health.entry(decision.engine.clone()).or_default().succeeded(&answer.finished.timing);
         });
     }
