@@ -62,8 +62,9 @@ def picture(lines, title):
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    with open(sys.argv[1], encoding="utf-8") as log:
-        lines = lines_of(log.read())
+    with open(sys.argv[1], encoding="utf-8", newline="") as log:
+        text = re.sub(r"^Script (started|done) .*\n?", "", log.read().replace("\r\n", "\n"), flags=re.M)
+        lines = lines_of(text)
     with open(sys.argv[2], "w", encoding="utf-8") as out:
         out.write(picture(lines, sys.argv[3] if len(sys.argv) > 3 else "make try"))
 

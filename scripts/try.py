@@ -23,7 +23,7 @@ BOLD, DIM, END = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if sys.stdout.isatty() else (
 ROPEY = {
     "complete": ("src/rope.rs", "chunks_at_line_break"),
     "explain": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
-    "edit": ("src/tree/text_info.rs", "from_str"),
+    "edit": ("src/str_utils.rs", "byte_to_utf16_surrogate_idx"),
 }
 ROPEY_QUESTION = "Where is it decided what counts as a line break?"
 ANY_QUESTION = "Where does the program start, and where are its options decided?"
@@ -34,7 +34,8 @@ def main():
     arguments.add_argument("--longsight", default="longsight")
     arguments.add_argument("--repo", help="the repository to show it on")
     arguments = arguments.parse_args()
-    longsight = shutil.which(arguments.longsight) or str(pathlib.Path(arguments.longsight).resolve())
+    longsight = shutil.which(arguments.longsight) or sys.exit(f"there is no program {arguments.longsight}; run make build")
+    longsight = str(pathlib.Path(longsight).resolve())
     if arguments.repo and not pathlib.Path(arguments.repo).is_dir():
         sys.exit(f"there is no folder {arguments.repo}; give REPO=path")
     source = pathlib.Path(arguments.repo).resolve() if arguments.repo else sample.crate_source("ropey")
