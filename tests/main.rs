@@ -1,6 +1,7 @@
 //! The one integration binary: a file per subject, `support` for the fake editor, engines, sandboxes and fixtures.
 
 mod agent;
+mod agent_session;
 mod cli;
 mod complete;
 mod config;
@@ -33,5 +34,6 @@ mod sync;
 mod syntax;
 mod text;
 mod tidy;
+mod trust;
 mod typing;
 mod wire;

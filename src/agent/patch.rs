@@ -140,7 +140,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The place that shares most lines with `old`, if it shares any that says something. Lines that stand where `old` has them count
-    /// before those that are only somewhere near.
+    /// before those that are only somewhere near, and these before lines that share most of their words.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
         let wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
         let telling = |line: &&str| line.len() > 3;
@@ -149,13 +149,25 @@ impl<'a> Lines<'a> {
             let there: Vec<&str> = there.take(wanted.len()).collect();
             let in_place = there.iter().zip(&wanted).filter(|(line, wanted)| line == wanted && telling(line)).count();
             let near = there.iter().filter(|line| telling(line) && wanted.contains(line)).count();
-            (in_place, near)
+            let alike = there.iter().zip(&wanted).map(|(line, wanted)| alike(line, wanted)).sum::<usize>();
+            (in_place, near, alike)
         };
         let best = (0..self.ranges.len()).map(|first| (shared(first), first)).max_by_key(|(score, first)| (*score, usize::MAX - first));
-        let (_, first) = best.filter(|((_, near), _)| *near > 0)?;
+        let (_, first) = best.filter(|((_, near, alike), _)| near + alike > 0)?;
         let shown = (first..self.ranges.len()).take(wanted.len().clamp(1, SHOWN));
         Some((first + 1, shown.map(|line| self.line(line)).collect()))
     }
+}
+
+/// Words that two lines share, if these are at least half of the words of each.
+fn alike(a: &str, b: &str) -> usize {
+    let words = |line: &'_ str| -> Vec<String> {
+        let words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        words.map(String::from).collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let shared = a.iter().filter(|word| b.contains(word)).count();
+    if shared * 2 >= a.len().max(b.len()) { shared } else { 0 }
 }
 
 /// The lines without the blank ones at both ends.

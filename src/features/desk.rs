@@ -15,7 +15,7 @@ use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
 use crate::syntax::{Language, Registry};
-use crate::workspace::rules::PROJECT_FILE;
+use crate::workspace::rules::{PROJECT_FILE, Skip};
 use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret};
 
 /// See the module. Cheap to clone.
@@ -121,8 +121,10 @@ impl Desk {
         if is_secret(path) {
             return Some(format!("{path} looks like a file that holds secrets"));
         }
-        let ignored = self.shared.rules.get(path.root()).is_some_and(|rules| rules.is_ignored(path));
-        ignored.then(|| format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)"))
+        match self.shared.rules.get(path.root())?.reason(path)? {
+            Skip::Ignored => Some(format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)")),
+            other => Some(format!("{path} is left alone by its name: {}", other.name())),
+        }
     }
 
     /// The language of a document: what the editor says, else what the file looks like.

@@ -200,7 +200,7 @@ impl Router {
             match outcome {
                 Ok(answer) => {
                     self.compare(&mut choice.decision, &answer.finished.model);
-                    self.succeeded(task.kind, &choice.decision, &answer);
+                    self.succeeded(task, &choice.decision, &answer);
                     return Ok(Served { answer, decision: choice.decision });
                 }
                 Err(error) => {
@@ -267,14 +267,19 @@ impl Router {
         }
     }
 
-    fn succeeded(&self, task: TaskKind, decision: &Decision, answer: &Answer) {
-        report::log("route", format_args!("{task:?} → {} ({}): {}", decision.engine, decision.model, decision.reason));
+    /// A further step of a task is no decision of its own: the last fifty are of fifty tasks.
+    fn succeeded(&self, task: &Task, decision: &Decision, answer: &Answer) {
+        if !task.goes_on {
+            report::log("route", format_args!("{:?} → {} ({}): {}", task.kind, decision.engine, decision.model, decision.reason));
+        }
         self.with(|state| {
-            if state.decisions.len() == REMEMBERED {
-                state.decisions.pop_front();
+            if !task.goes_on {
+                if state.decisions.len() == REMEMBERED {
+                    state.decisions.pop_front();
+                }
+                let timing = answer.finished.timing.clone();
+                state.decisions.push_back(PastDecision { task: task.kind, decision: decision.clone(), timing });
             }
-            let timing = answer.finished.timing.clone();
-            state.decisions.push_back(PastDecision { task, decision: decision.clone(), timing });
             state.health.entry(decision.engine.clone()).or_default().succeeded(&answer.finished.timing);
         });
     }

@@ -1,5 +1,6 @@
 //! What tests share: the fake editor, scripted engines, sandboxes and fixtures.
 
+pub mod bench;
 pub mod engine;
 pub mod gguf;
 pub mod http;

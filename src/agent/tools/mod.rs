@@ -106,6 +106,11 @@ impl Workbench {
     /// The place in the workspace that a model's string means, if it may be looked at.
     pub(super) fn path(&self, text: &str) -> Result<WorkspacePath, String> {
         let shown = limits::shorten(&fence::visible(text), 120);
+        // A path is no address: `%2e%2e` is a trick or a mistake, never the name of a folder.
+        let lower = text.to_ascii_lowercase();
+        if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
+            return Err(format!("`{shown}`: write the path in plain characters, not percent-encoded"));
+        }
         let path = self.snapshot.roots.resolve(text).map_err(|error| format!("`{shown}`: {error}"))?;
         match (self.gate)(&path) {
             Some(reason) => Err(format!("nothing is read or changed there: {reason}")),

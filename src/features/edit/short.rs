@@ -15,6 +15,7 @@ use crate::features::around::{self, Asker};
 use crate::features::inert::Inert;
 use crate::features::{Piece, Timing};
 use crate::route::{Choice, Decision, RouteError};
+use crate::syntax;
 use crate::text::{Batch, Edit};
 
 const RULES: &str = "You change code of a repository. You answer with one call of the function you are given, and nothing else. Change only \
@@ -23,6 +24,8 @@ const RULES: &str = "You change code of a repository. You answer with one call o
 
 /// Questions to the model: the first, and one repair.
 const ROUNDS: usize = 2;
+/// Words of a task after which a definition may be gone.
+const TAKES_AWAY: &[&str] = &["remov", "delet", "drop", "inlin", "replac", "merg", "get rid", "删", "移除"];
 /// Lines shown above and below what is marked.
 const AROUND: usize = 30;
 
@@ -149,7 +152,10 @@ impl Short<'_> {
         let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
         let after = offer::changed(&site.text, &batch);
         if after == *site.text {
-            return Err("it is what stands there already".into());
+            return Err("the model gave back what stands there already".into());
+        }
+        if let Some(lost) = self.lost(&after) {
+            return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks"));
         }
         if after.matches("<redacted ").count() > site.text.matches("<redacted ").count() {
             return Err("it contains `<redacted …>`, which stands for a secret that models do not see".into());
@@ -160,6 +166,24 @@ impl Short<'_> {
             return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it"));
         }
         Ok(filled)
+    }
+
+    /// A definition that the edit takes away without putting another in its place, though the task says nothing of taking away.
+    fn lost(&self, after: &str) -> Option<String> {
+        let (site, plan) = (self.work.site, self.work.plan);
+        let words = plan.words.to_lowercase();
+        if TAKES_AWAY.iter().any(|word| words.contains(word)) {
+            return None;
+        }
+        let defined = |text: &str| -> Vec<String> {
+            let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, text).ok());
+            let Some(parsed) = parsed else { return vec![] };
+            syntax::tags(&parsed, &site.path).definitions.iter().map(|one| one.name.of(text).to_string()).collect()
+        };
+        let (before, now) = (defined(&site.text), defined(after));
+        let gone = before.iter().find(|name| !now.contains(name));
+        let new = now.iter().any(|name| !before.contains(name));
+        gone.filter(|_| !new).cloned()
     }
 
     fn note(&mut self, round: usize, answer: &Answer, ok: bool) {
