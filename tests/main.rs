@@ -2,6 +2,8 @@
 
 mod agent;
 mod agent_session;
+mod agent_tools;
+mod agent_turns;
 mod cli;
 mod complete;
 mod config;

@@ -3,6 +3,7 @@
 //! A [`Task`] says what is asked and how hard it looks; `policy` turns it into an order of engines with a reason each; `Router` sends
 //! the request to the first that is well, and to the next when that one is down before it has said anything.
 
+mod escalate;
 mod health;
 mod locality;
 mod policy;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::escalate;
 use super::health::Health;
 use super::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
 use crate::config::{self, Config, EngineConfig};
@@ -177,8 +178,7 @@ impl Router {
         Ok(choices)
     }
 
-    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
-    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
+    /// Asks as [`once`](Self::once) does; when the scout answers that the coder should, the coder is asked.
     pub async fn run(
         &self,
         task: &Task,
@@ -186,12 +186,46 @@ impl Router {
         mut build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
         mut each: impl FnMut(&Event) + Send,
     ) -> Result<Served, RouteError> {
+        let served = self.once(task, cancel, &mut build, &mut each).await?;
+        let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
+        let Some(call) = asked.filter(|_| task.escalated.is_none()) else { return Ok(served) };
+        let reason = escalate::reason(call);
+        report::log("route", format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));
+        let harder = Task { escalated: Some(reason), ..task.clone() };
+        self.once(&harder, cancel, &mut build, &mut each).await
+    }
+
+    /// Whether the engine of this choice may hand the task on: a scout with another engine behind it that may be asked as well.
+    fn may_escalate(&self, task: &Task, choice: &Choice) -> bool {
+        let reads = matches!(task.kind, TaskKind::Explain | TaskKind::Ask) && choice.decision.role == Role::Scout;
+        if !self.policy.escalate || !reads || task.escalated.is_some() {
+            return false;
+        }
+        let harder = Task { escalated: Some(String::new()), ..task.clone() };
+        let next = self.plan(&harder).ok().and_then(|choices| choices.into_iter().next());
+        next.is_some_and(|next| next.decision.role == Role::Coder && next.decision.engine != choice.decision.engine)
+    }
+
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
+    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
+    async fn once(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+        each: &mut (impl FnMut(&Event) + Send),
+    ) -> Result<Served, RouteError> {
         let mut failure: Option<EngineError> = None;
         for mut choice in self.plan(task)? {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
             }
             let mut spoke = false;
+            let hands_on = self.may_escalate(task, &choice);
+            let mut build = |choice: &Choice, caps: &Caps| {
+                let request = build(choice, caps)?;
+                Ok(if hands_on && caps.tools { escalate::offer(request) } else { request })
+            };
             let outcome = ask(&choice, cancel, &mut build, &mut |event| {
                 spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
                 each(event);

@@ -22,5 +22,6 @@ pub fn model_path(name: &str) -> PathBuf {
 
 pub mod agent;
 pub mod coder;
+pub mod desk;
 pub mod editor;
 pub mod tree;

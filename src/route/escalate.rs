@@ -1,0 +1,32 @@
+//! How the scout says that a question is too hard for it: a call, not prose. It reads; the coder then answers in its place.
+
+use serde_json::json;
+
+use crate::dialect::{Tool, ToolCall};
+use crate::engine::{Ask, Request};
+
+/// The tool's name.
+pub const NAME: &str = "escalate";
+/// Longest reason that is shown, in characters.
+const LONGEST: usize = 200;
+
+/// The request with the tool offered besides; a request that brings tools of its own, or a hole, stays as it is.
+pub fn offer(mut request: Request) -> Request {
+    if let Ask::Chat(chat) = &mut request.ask
+        && chat.tools.is_empty()
+    {
+        let reason = json!({"type": "string", "description": "Why, in one sentence."});
+        let parameters = json!({"type": "object", "properties": {"reason": reason}, "required": ["reason"], "additionalProperties": false});
+        let description = "Hands the question to a stronger, slower model. Call it, and write nothing else, only when you cannot answer well: \
+            never for what the excerpts show.";
+        chat.tools.push(Tool { name: NAME.into(), function: json!({"name": NAME, "description": description, "parameters": parameters}) });
+    }
+    request
+}
+
+/// Why the scout asks, in one line.
+pub fn reason(call: &ToolCall) -> String {
+    let said = call.arguments["reason"].as_str().unwrap_or_default();
+    let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect();
+    if line.trim().is_empty() { "it gave no reason".into() } else { line.trim().into() }
+}

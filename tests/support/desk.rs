@@ -1,0 +1,129 @@
+//! A workspace in a folder of its own with engines that play scripts, as the features see it; and calls for such scripts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use longsight::config::Config;
+use longsight::dialect::ToolCall;
+use longsight::engine::scripted::{Scripted, Step};
+use longsight::engine::{Cancel, Engine, EngineError, Event, Finished};
+use longsight::features::edit::{Edited, How, Wish, edit};
+use longsight::features::{self, Desk, Target, silent};
+use longsight::index::{Index, Options};
+use longsight::route::Router;
+use longsight::syntax::Registry;
+use longsight::text::Text;
+use longsight::workspace::{Document, Documents, Roots, Snapshot};
+use serde_json::Value;
+
+/// A folder with the workspace in `repo`, so that there is something outside.
+pub struct Workspace {
+    pub folder: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// With these files, by their paths below the root.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("repo/.git")).unwrap();
+        let workspace = Self { folder };
+        files.iter().for_each(|(path, text)| workspace.write(path, text));
+        workspace
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("repo")
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let file = self.root().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// The desk over it, with an index, and the engines of a configuration or these.
+    pub fn desk(&self, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Desk {
+        let roots = Arc::new(Roots::new([self.root()]));
+        let registry = Arc::new(Registry::new());
+        let index = Index::start(roots.clone(), registry.clone(), Options { cache: None, ..Options::default() });
+        index.wait_ready();
+        let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
+        let router = if engines.is_empty() { Router::new(&config) } else { Router::with_engines(&config, engines) };
+        let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry, &snapshot);
+        Desk { snapshot, index: index.view(), shared: Arc::new(shared) }
+    }
+
+    /// A desk whose coder, of a large window, plays these scripts.
+    pub fn with_coder(&self, scripts: Vec<Vec<Step>>) -> (Desk, Arc<Scripted>) {
+        let coder = Scripted::new(scripts);
+        (self.desk(agent_config(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]), coder)
+    }
+
+    /// Everything that lies there, outside included.
+    pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        contents(self.folder.path())
+    }
+}
+
+/// Scripted engines have a window of 8192 tokens: here that is enough for tools.
+pub fn agent_config() -> Config {
+    let mut config = Config::default();
+    config.route.agent_context = 8000;
+    config
+}
+
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = vec![];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.symlink_metadata().unwrap().file_type() {
+            kind if kind.is_dir() => files.extend(contents(&path)),
+            kind if kind.is_file() => files.push((path.clone(), std::fs::read(&path).unwrap())),
+            _ => {}
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A file of the desk's workspace, all of it marked from `from` on.
+pub fn target(desk: &Desk, path: &str, marked: &str) -> Target {
+    let path = desk.snapshot.roots.resolve(path).unwrap();
+    let text = desk.snapshot.read(&path).unwrap();
+    let start = text.find(marked).unwrap();
+    let document = Document {
+        uri: path.uri(),
+        path: Some(path),
+        language: String::new(),
+        version: 0,
+        text: Text::new(&text),
+        desynced: false,
+    };
+    Target { document: Arc::new(document), bytes: start..start + marked.len() }
+}
+
+/// Computes an edit for an instruction about a marked place.
+pub async fn instruct(desk: &Desk, path: &str, marked: &str, words: &str) -> Result<Edited, EngineError> {
+    let wish = Wish { at: target(desk, path, marked), how: How::Instruction(words.into()) };
+    edit(desk, &wish, &Cancel::new(), &silent()).await
+}
+
+pub fn call(name: &str, arguments: Value) -> ToolCall {
+    ToolCall { id: format!("call_{name}"), name: name.into(), arguments }
+}
+
+/// An answer of these calls.
+pub fn calls(calls: Vec<ToolCall>) -> Vec<Step> {
+    let done = std::iter::once(Step::Event(Event::Done(Finished::default())));
+    calls.into_iter().map(|call| Step::Event(Event::Call(call))).chain(done).collect()
+}
+
+/// What an edit makes of a file's text.
+pub fn applied(edited: &Edited, path: &str) -> String {
+    let file = edited.edits.iter().find(|file| file.path == path).expect("the file is changed");
+    let mut text = file.target.document.text.to_string();
+    for edit in file.batch.edits().iter().rev() {
+        text.replace_range(edit.range.clone(), &edit.text);
+    }
+    text
+}
