@@ -212,7 +212,11 @@ fn k13_secrets_inside_code_are_masked_and_never_written_back() {
     // An anchor that nearly fits is answered with the nearest lines: those are masked as well.
     let near = run(&mut bench, "propose_edit", edit("src/lib.rs", "pub const KEY: &str = 1;\npub const NAME: &str = \"x\";", "z"));
     assert!(near.failed && !near.result.contains(key), "{}", near.result);
-    let back = run(&mut bench, "propose_edit", edit("src/lib.rs", "pub const NAME: &str = \"x\";", "pub const N: &str = \"<redacted aws-key 1>\";"));
+    let back = run(
+        &mut bench,
+        "propose_edit",
+        edit("src/lib.rs", "pub const NAME: &str = \"x\";", "pub const N: &str = \"<redacted aws-key 1>\";"),
+    );
     assert!(back.failed && back.result.contains("stands for a secret"), "{}", back.result);
 }
 

@@ -31,7 +31,11 @@ fn finish() -> ToolCall {
 
 /// The rename of `add` to `sum` in two files.
 fn rename() -> ToolCall {
-    propose(&[("src/lib.rs", "pub fn add(", "pub fn sum("), ("src/user.rs", "use crate::add;", "use crate::sum;"), ("src/user.rs", "    add(a, a)", "    sum(a, a)")])
+    propose(&[
+        ("src/lib.rs", "pub fn add(", "pub fn sum("),
+        ("src/user.rs", "use crate::add;", "use crate::sum;"),
+        ("src/user.rs", "    add(a, a)", "    sum(a, a)"),
+    ])
 }
 
 fn workspace() -> Workspace {
@@ -83,7 +87,9 @@ fn native_answer(calls: &[ToolCall]) -> Vec<Value> {
         let middle = arguments.floor_char_boundary(arguments.len() / 2);
         let head = json!({"index": index, "id": format!("{}_{index}", call.id), "type": "function", "function": {"name": call.name, "arguments": &arguments[..middle]}});
         let tail = json!({"index": index, "function": {"arguments": &arguments[middle..]}});
-        out.extend([head, tail].map(|delta| json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"tool_calls": [delta]}}]})));
+        out.extend(
+            [head, tail].map(|delta| json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"tool_calls": [delta]}}]})),
+        );
     }
     out.push(json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}));
     out
@@ -110,7 +116,9 @@ pub fn dsml(calls: &[ToolCall]) -> String {
 fn raw_answer(calls: &[ToolCall]) -> Vec<Value> {
     let text = dsml(calls);
     let letters: Vec<char> = text.chars().collect();
-    let pieces = letters.chunks(7).map(|piece| json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "text": piece.iter().collect::<String>()}]}));
+    let pieces = letters
+        .chunks(7)
+        .map(|piece| json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "text": piece.iter().collect::<String>()}]}));
     pieces.chain([json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]})]).collect()
 }
 
@@ -155,7 +163,8 @@ async fn v32_through_both_dialects() {
         let server = v32(dialect, transcript()).await;
         let workspace = workspace();
         let desk = workspace.desk(behind(&server, dialect), vec![]);
-        let edited = instruct(&desk, "src/lib.rs", "pub fn add", "rename add to sum").await.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        let edited =
+            instruct(&desk, "src/lib.rs", "pub fn add", "rename add to sum").await.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_renamed(&edited);
         assert_eq!(edited.route.engine, "v32");
         let last = server.asked().last().unwrap().body.to_string();

@@ -91,14 +91,8 @@ pub fn target(desk: &Desk, path: &str, marked: &str) -> Target {
     let path = desk.snapshot.roots.resolve(path).unwrap();
     let text = desk.snapshot.read(&path).unwrap();
     let start = text.find(marked).unwrap();
-    let document = Document {
-        uri: path.uri(),
-        path: Some(path),
-        language: String::new(),
-        version: 0,
-        text: Text::new(&text),
-        desynced: false,
-    };
+    let document =
+        Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text: Text::new(&text), desynced: false };
     Target { document: Arc::new(document), bytes: start..start + marked.len() }
 }
 
