@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""Tasks over real crates and a real Python package, judged by the compiler or by tests: `longsight edit` with a model that is given, or
+with a scripted V3.2 that plays a known-good transcript through both dialects.
+
+Each task of `tests/data/tasks.json` is a repository (a crate of cargo's registry, a package of Python's library), a seeded change, a
+marked line, words, and a check. Only the edits that the command prints are applied, to a copy; a check that passes before the edit is
+an error of the task. Reports success, steps, tokens and seconds, and why each task failed.
+
+    scripts/tasks.py --longsight target/release/longsight --scripted
+    scripts/tasks.py --longsight target/release/longsight [--config FILE] [--only PART] [--json FILE]
+"""
+
+import argparse
+import difflib
+import glob
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+DSML = "｜DSML｜"
+
+
+class Missing(Exception):
+    """The repository of a task is not here, or not in the version that it was written for."""
+
+
+def source(repo):
+    """The folder of a repository as it lies on this machine."""
+    kind, name = repo.split(":")
+    if kind == "python":
+        return pathlib.Path(__import__(name).__path__[0])
+    home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
+    for found in sorted(glob.glob(f"{home}/registry/src/*/{name}-[0-9]*")):
+        if (pathlib.Path(found) / "Cargo.toml").exists():
+            return pathlib.Path(found)
+    raise Missing(f"{repo} is not here")
+
+
+def replace(root, path, old, new):
+    file = root / path
+    if not old and not file.exists():
+        file.write_text(new)
+        return
+    text = file.read_text()
+    if text.count(old) != 1:
+        raise Missing(f"{path} has {text.count(old)} places {old!r}")
+    file.write_text(text.replace(old, new))
+
+
+def code_files(root):
+    return [file for file in sorted(root.rglob("*")) if file.suffix in (".rs", ".py") and ".git" not in file.parts]
+
+
+class Place:
+    """A task's repository in a folder of its own: `start` as the model finds it, `goal` as a known-good edit leaves it."""
+
+    def __init__(self, task, folder):
+        self.task, self.folder = task, folder
+        origin = source(task["repo"])
+        below = "jsonx" if task["repo"].startswith("python:") else ""
+        self.base, self.below = folder / "start", below
+        ignore = shutil.ignore_patterns("__pycache__", "target", ".cargo-ok")
+        shutil.copytree(origin, self.base / below, ignore=ignore)
+        (self.base / ".git").mkdir(exist_ok=True)
+        self.start = self.base / below
+        original = {str(file.relative_to(self.start)): file.read_text() for file in code_files(self.start)}
+        for path, old, new in task["seed"]:
+            replace(self.start, path, old, new)
+        shutil.copytree(self.base, folder / "goal")
+        goal = folder / "goal" / below
+        if "rename" in task:
+            old, new = task["rename"]
+            for file in code_files(goal):
+                file.write_text(re.sub(rf"\b{re.escape(old)}\b", new, file.read_text()))
+        elif "good" in task:
+            for path, old, new in task["good"]:
+                replace(goal, path, old, new)
+        else:
+            for path, text in original.items():
+                (goal / path).write_text(text)
+        self.goal = goal
+
+    def named(self, path):
+        return f"{self.below}/{path}" if self.below else path
+
+    def line(self):
+        lines = (self.start / self.task["path"]).read_text().split("\n")
+        if lines.count(self.task["mark"]) < 1:
+            raise Missing(f"{self.task['path']} has no line {self.task['mark']!r}")
+        return lines.index(self.task["mark"]) + 1
+
+    def edits(self):
+        """The difference of start and goal as edits with unique anchors."""
+        edits = []
+        for file in code_files(self.goal):
+            path = file.relative_to(self.goal)
+            old = self.start / path
+            if not old.exists():
+                edits.append({"path": self.named(str(path)), "old": "", "new": file.read_text(), "reason": "A new file."})
+                continue
+            before, after = old.read_text().splitlines(True), file.read_text().splitlines(True)
+            groups = [op for op in difflib.SequenceMatcher(None, before, after, False).get_opcodes() if op[0] != "equal"]
+            # From the end, so that earlier lines keep their numbers.
+            current = before[:]
+            for _, first, last, new_first, new_last in reversed(groups):
+                edits.append(anchored(self.named(str(path)), current, first, last, after[new_first:new_last]))
+                current[first:last] = after[new_first:new_last]
+        return edits
+
+    def transcript(self):
+        edits = self.edits()
+        paths = sorted({edit["path"] for edit in edits if edit["old"]})[:4] or [self.named(self.task["path"])]
+        look = [("read_file", {"path": path}) for path in paths]
+        name = re.findall(r"[A-Za-z_]\w{3,}", self.task["mark"]) or ["main"]
+        look.append(("find_references", {"name": name[-1]}))
+        return [look, [("propose_edit", {"edits": edits})], [("finish", {"summary": "Done."})]]
+
+
+def anchored(path, lines, first, last, new):
+    text = "".join(lines)
+    for around in range(len(lines)):
+        start, end = max(first - around, 0), min(last + around, len(lines))
+        old = "".join(lines[start:end])
+        if old.strip() and text.count(old) == 1:
+            whole = "".join(lines[start:first] + new + lines[last:end])
+            return {"path": path, "old": old, "new": whole, "reason": "As the task says."}
+    raise Missing(f"no unique anchor in {path}")
+
+
+def check(task, base):
+    """Why the repository in `base` does not do what the task wants; none when it does."""
+    if task["repo"].startswith("python:"):
+        done = subprocess.run([sys.executable, "-B", "-c", task["check"]], cwd=base, capture_output=True, text=True, timeout=60)
+        return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["failed"])[-1]
+    manifest = (base / "Cargo.toml").read_text()
+    edition = (re.findall(r'^edition = "(\d+)"', manifest, re.M) or ["2015"])[0]
+    root = base / "src/lib.rs" if (base / "src/lib.rs").exists() else base / "lib.rs"
+    name = task["repo"].split(":")[1]
+    with tempfile.TemporaryDirectory() as out:
+        command = ["rustc", "--edition", edition, "--crate-name", name, "--cap-lints", "allow", "--cfg", 'feature="std"', "--out-dir", out]
+        command += ["--test"] if task["check"] == "test" else ["--crate-type", "lib", "--emit", "metadata"]
+        built = subprocess.run(command + [root], capture_output=True, text=True, timeout=180)
+        if built.returncode != 0:
+            return next((line for line in built.stderr.splitlines() if line.startswith("error")), "does not compile")
+        if task["check"] != "test":
+            return None
+        ran = subprocess.run([f"{out}/{name}", task["test"]], capture_output=True, text=True, timeout=60)
+        if ran.returncode == 0 and "running 0 tests" not in ran.stdout:
+            return None
+        return next((line for line in ran.stdout.splitlines() if "FAILED" in line or "panicked" in line), "no such test")
+
+
+def apply(base, edits):
+    for edit in edits:
+        file = base / edit["path"]
+        lines = file.read_text().splitlines(True) if file.exists() else []
+        for hunk in reversed(edit["hunks"]):
+            lines[hunk["start_line"] - 1 : hunk["end_line"]] = [hunk["new"]]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(lines))
+
+
+class Scripted:
+    """A V3.2 that plays a transcript, as a server that parses calls itself or as one that completes raw text."""
+
+    def __init__(self, dialect):
+        self.transcript, self.step = [], 0
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                self.answer("application/json", json.dumps({"data": [{"id": "v32", "max_model_len": 65536}]}))
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                calls = outer.transcript[outer.step] if outer.step < len(outer.transcript) else [("finish", {"summary": "Over."})]
+                outer.step += 1
+                chunks = (native if dialect == "native" else raw)(calls)
+                body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+                self.answer("text/event-stream", body)
+
+            def answer(self, kind, body):
+                data = body.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.config = (
+            '[roles]\ncoder = "v32"\n[engines.v32]\nkind = "openai"\nmodel = "v32"\n'
+            f'base_url = "http://127.0.0.1:{self.server.server_port}/v1"\ndialect = "{dialect}"\n'
+        )
+
+    def play(self, transcript):
+        self.transcript, self.step = transcript, 0
+
+
+def native(calls):
+    listed = [
+        {"index": index, "id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        for index, (name, arguments) in enumerate(calls)
+    ]
+    return [
+        {"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {"tool_calls": listed}}]},
+        {"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+    ]
+
+
+def raw(calls):
+    text = f"<{DSML}function_calls>\n"
+    for name, arguments in calls:
+        text += f'<{DSML}invoke name="{name}">\n'
+        for key, value in arguments.items():
+            string = isinstance(value, str)
+            shown = value if string else json.dumps(value, ensure_ascii=False)
+            text += f'<{DSML}parameter name="{key}" string="{str(string).lower()}">{shown}</{DSML}parameter>\n'
+        text += f"</{DSML}invoke>\n"
+    text += f"</{DSML}function_calls>"
+    pieces = [text[at : at + 200] for at in range(0, len(text), 200)]
+    chunks = [{"id": "a", "model": "v32", "choices": [{"index": 0, "text": piece}]} for piece in pieces]
+    return chunks + [{"id": "a", "model": "v32", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}]
+
+
+def attempt(task, longsight, config, scripted):
+    """One task, once; what came of it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Place(task, pathlib.Path(temporary))
+        line = place.line()
+        if "rename" not in task and check(task, place.base) is None and task["kind"] not in ("extract", "signature"):
+            raise Missing("the check passes before anything was done")
+        if (why := check(task, place.folder / "goal")) is not None:
+            raise Missing(f"the known-good edit does not pass: {why}")
+        if scripted:
+            scripted.play(place.transcript())
+        command = [longsight, "edit", f"{place.named(task['path'])}:{line}-{line}", "--instruction", task["words"], "--json"]
+        if config:
+            command += ["--config", config]
+        before = {file: file.read_bytes() for file in place.base.rglob("*") if file.is_file()}
+        started = time.time()
+        done = subprocess.run(command, cwd=place.base, capture_output=True, text=True, timeout=900)
+        result = {"name": task["name"], "kind": task["kind"], "seconds": round(time.time() - started, 1)}
+        if {file: file.read_bytes() for file in place.base.rglob("*") if file.is_file()} != before:
+            return result | {"ok": False, "why": "a file was written", "ours": True}
+        if done.returncode != 0:
+            said = [line for line in done.stderr.strip().splitlines() if line.startswith("longsight:")]
+            return result | {"ok": False, "why": (said or ["no reason given"])[-1].removeprefix("longsight: ")}
+        edited = json.loads(done.stdout)
+        timing = edited["timing"]
+        result |= {"steps": len(edited["steps"]), "read": timing["tokens_decoded"], "written": timing["tokens_out"]}
+        apply(place.base, edited["edits"])
+        why = check(task, place.base)
+        return result | ({"ok": True} if why is None else {"ok": False, "why": f"wrong code: {why}"})
+
+
+def run(tasks, longsight, config, scripted, title):
+    results = []
+    for task in tasks:
+        try:
+            result = attempt(task, longsight, config, scripted)
+        except Missing as missing:
+            print(f"left out   {task['name']}: {missing}", flush=True)
+            continue
+        except subprocess.TimeoutExpired:
+            result = {"name": task["name"], "kind": task["kind"], "ok": False, "why": "no end in 15 minutes", "ours": True}
+        results.append(result)
+        word = "done" if result["ok"] else "failed"
+        print(f"{word:10} {result['name']:26} {result.get('seconds', 0):6} s  {result.get('why', '')[:200]}", flush=True)
+    good = sum(result["ok"] for result in results)
+    print(f"{title}: {good} of {len(results)}", flush=True)
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--longsight", required=True)
+    parser.add_argument("--scripted", action="store_true", help="play the known-good transcripts through both dialects")
+    parser.add_argument("--config", help="the configuration of the model to be judged; else the default model")
+    parser.add_argument("--only", default="", help="tasks whose name contains this")
+    parser.add_argument("--json", help="keep the results there")
+    options = parser.parse_args()
+    tasks = json.loads((HERE.parent / "tests/data/tasks.json").read_text())
+    tasks = [task for task in tasks if options.only in task["name"]]
+    longsight = str(pathlib.Path(options.longsight).resolve())
+    if not options.scripted:
+        results = {"model": run(tasks, longsight, options.config and str(pathlib.Path(options.config).resolve()), None, "model")}
+        good = True
+    else:
+        results = {}
+        with tempfile.TemporaryDirectory() as folder:
+            for dialect in ("native", "deepseek-v3.2"):
+                scripted = Scripted(dialect)
+                config = pathlib.Path(folder) / f"{dialect}.toml"
+                config.write_text(scripted.config)
+                results[dialect] = run(tasks, longsight, str(config), scripted, dialect)
+        good = all(result["ok"] for each in results.values() for result in each) and all(results.values())
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
