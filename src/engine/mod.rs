@@ -186,7 +186,13 @@ impl Tokens for Estimate {
                 }
                 let stretch = &bytes[start..at];
                 // A single blank belongs to what follows.
-                sum += if stretch.contains(&b'\n') { LINE } else if stretch.len() > 1 { BLANKS } else { 0 };
+                sum += if stretch.contains(&b'\n') {
+                    LINE
+                } else if stretch.len() > 1 {
+                    BLANKS
+                } else {
+                    0
+                };
             } else if first.is_ascii() {
                 while at < bytes.len() && bytes[at].is_ascii() && !bytes[at].is_ascii_alphanumeric() && !bytes[at].is_ascii_whitespace() {
                     at += 1;

@@ -155,6 +155,8 @@ impl Agent for Desk {
             Some(document) => index.update((**document).clone()),
             None => index.close(uri),
         }
+        // The first completion should find the ranking ready.
+        self.desk(scene).warm();
     }
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
