@@ -17,6 +17,7 @@ mod index;
 mod index_cache;
 mod lifecycle;
 mod models;
+mod question;
 mod redact;
 mod requests;
 mod review;

@@ -31,6 +31,7 @@ fn show(preview: &Preview) {
     for part in &preview.parts {
         let kind = match part.kind {
             Kind::Outline => "map",
+            Kind::File => "whole file",
             Kind::Signature => "signatures",
             Kind::Definition => "definition",
             Kind::Recent => "recent",

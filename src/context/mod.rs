@@ -25,6 +25,8 @@ pub use handle::{Handle, PlaceQuery};
 pub enum Kind {
     /// A file's path and its items, for a map of the repository.
     Outline,
+    /// A whole file.
+    File,
     /// First lines of definitions of one file.
     Signature,
     /// A whole definition.

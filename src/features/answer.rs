@@ -62,7 +62,7 @@ impl Shown {
     /// What the question is about first; a map of the repository shows no code.
     fn of_all(parts: &[Part]) -> Vec<Self> {
         let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
-        here.into_iter().chain(others.into_iter().filter(|part| part.kind != Kind::Outline)).map(Self::of).collect()
+        here.into_iter().chain(others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File))).map(Self::of).collect()
     }
 }
 

@@ -4,12 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Desk;
+use super::explain::numbered;
 use crate::agent::limits::shorten;
 use crate::context::{Kind, Part, redact, words};
 use crate::engine::Tokens;
-use crate::index::{FileId, SymbolId};
+use crate::index::{File, FileId, SymbolId};
 
-/// Definitions that are read to be judged by their text.
+/// Up to this budget in tokens only definitions are shown: a map would take their room.
+const SMALL: usize = 4096;
+/// Most definitions for a small budget.
+const MOST: usize = 12;
+/// Files that come first in a map.
+const FIRST: usize = 200;
+/// Definitions that are read to be judged by their text, at least.
 const READ: usize = 60;
 /// Longest excerpt, in bytes.
 const LONGEST: usize = 3000;
@@ -17,6 +24,10 @@ const LONGEST: usize = 3000;
 const IN_NAME: f64 = 3.0;
 const IN_PATH: f64 = 1.5;
 const IN_TEXT: f64 = 1.0;
+/// A comment says what its item is for.
+const IN_DOC: f64 = 1.5;
+/// Bytes of files whose comments are looked at for a question; in a larger workspace names and paths decide what is read.
+const COMMENTS: usize = 16 << 20;
 /// Words that nearly every question has.
 const COMMON: &[&str] = &[
     "the",
@@ -66,13 +77,40 @@ const COMMON: &[&str] = &[
     "at",
 ];
 
-/// Excerpts within a budget of tokens.
+/// What is put in front of the model for a question, within a budget of tokens: the whole repository where it fits, else the best
+/// definitions and, where the budget is large enough for both, a map of the rest. What the question speaks of comes last, where models
+/// look most.
 pub(super) fn about(desk: &Desk, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let terms = terms(question);
+    let ranked = ranked(desk, &terms, READ.max(budget / 100));
+    if budget <= SMALL {
+        return excerpts(desk, &ranked, budget, MOST, tokens);
+    }
+    let repeated = excerpts(desk, &ranked, (budget / 4).min(SMALL), MOST, tokens);
+    let spent: usize = repeated.iter().map(|part| part.tokens).sum();
+    if let Some(mut parts) = super::map::whole(desk, budget - spent, tokens) {
+        parts.extend(repeated);
+        return parts;
+    }
+    let bodies = excerpts(desk, &ranked, budget / 4 * 3, MOST.max(budget / 300), tokens);
+    let spent: usize = bodies.iter().map(|part| part.tokens).sum();
+    let mut files: Vec<FileId> = vec![];
+    for found in &ranked {
+        if !files.contains(&found.symbol.file) && files.len() < FIRST {
+            files.push(found.symbol.file);
+        }
+    }
+    let mut parts = super::map::outline(desk, &files, budget - spent, tokens);
+    parts.extend(bodies);
+    parts
+}
+
+/// The best definitions within a budget, at most so many.
+fn excerpts(desk: &Desk, ranked: &[Found], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut parts: Vec<Part> = vec![];
     let mut spent = 0;
-    for Found { symbol, score } in ranked(desk, &terms) {
-        let Some(part) = excerpt(desk, symbol, tokens, score) else { continue };
+    for Found { symbol, score, .. } in ranked {
+        let Some(part) = excerpt(desk, *symbol, tokens, *score) else { continue };
         let inside =
             parts.iter().any(|known| known.path == part.path && known.start_line <= part.start_line && part.end_line <= known.end_line);
         if inside || spent + part.tokens > budget {
@@ -80,7 +118,7 @@ pub(super) fn about(desk: &Desk, question: &str, budget: usize, tokens: &dyn Tok
         }
         spent += part.tokens;
         parts.push(part);
-        if parts.len() == 12 {
+        if parts.len() == most {
             break;
         }
     }
@@ -112,9 +150,11 @@ fn stem(word: &str) -> String {
 struct Found {
     symbol: SymbolId,
     score: f64,
+    /// Its comment has been judged.
+    read: bool,
 }
 
-fn ranked(desk: &Desk, terms: &HashMap<String, f64>) -> Vec<Found> {
+fn ranked(desk: &Desk, terms: &HashMap<String, f64>, most: usize) -> Vec<Found> {
     let view = &desk.index;
     let rare = rarity(desk, terms);
     let worth = |text: &str| -> f64 {
@@ -124,8 +164,10 @@ fn ranked(desk: &Desk, terms: &HashMap<String, f64>) -> Vec<Found> {
     };
     let mut names: HashMap<&str, f64> = HashMap::new();
     let mut found = vec![];
+    let mut left = COMMENTS;
     for (id, file) in view.files() {
         let path = file.path.to_string();
+        let text = commented(desk, file, terms, &mut left);
         let mut in_path = worth(&path) * IN_PATH;
         if words::is_test_path(&path) && !terms.contains_key("test") {
             in_path -= 2.0;
@@ -136,25 +178,38 @@ fn ranked(desk: &Desk, terms: &HashMap<String, f64>) -> Vec<Found> {
             if let Some(container) = symbol.container() {
                 score += worth(view.text(container));
             }
+            let doc = text.as_ref().and_then(|text| text.get(symbol.doc.range())).filter(|doc| !doc.is_empty());
+            score += doc.map_or(0.0, |doc| worth(doc) * IN_DOC);
             if score + in_path > 0.0 {
-                found.push(Found { symbol: SymbolId { file: id, index: index as u32 }, score: score + in_path });
+                found.push(Found { symbol: SymbolId { file: id, index: index as u32 }, score: score + in_path, read: doc.is_some() });
             }
         }
     }
     let by_score = |a: &Found, b: &Found| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol));
     found.sort_unstable_by(by_score);
-    found.truncate(READ);
+    found.truncate(most);
     let mut texts: HashMap<FileId, Option<Arc<str>>> = HashMap::new();
     for one in &mut found {
         let text =
             texts.entry(one.symbol.file).or_insert_with(|| view.file(one.symbol.file).and_then(|file| desk.snapshot.read(&file.path).ok()));
         let Some((text, symbol)) = text.as_ref().zip(view.symbol(one.symbol)) else { continue };
-        let doc = text.get(symbol.doc.range()).unwrap_or_default();
+        let doc = text.get(symbol.doc.range()).filter(|_| !one.read).unwrap_or_default();
         let item = text.get(symbol.item.range()).unwrap_or_default();
-        one.score += worth(doc) * IN_TEXT * 1.5 + worth(&shorten(item, LONGEST)) * IN_TEXT;
+        one.score += worth(doc) * IN_DOC + worth(&shorten(item, LONGEST)) * IN_TEXT;
     }
     found.sort_unstable_by(by_score);
     found
+}
+
+/// The text of a file that has any of the words, within what is left to be read.
+fn commented(desk: &Desk, file: &File, terms: &HashMap<String, f64>, left: &mut usize) -> Option<Arc<str>> {
+    if file.symbols.is_empty() {
+        return None;
+    }
+    *left = left.checked_sub(file.bytes as usize)?;
+    let text = desk.snapshot.read(&file.path).ok()?;
+    let lower = text.to_lowercase();
+    terms.keys().any(|term| lower.contains(term.as_str())).then_some(text)
 }
 
 /// How telling each word is: the fewer names hold it, the more.
@@ -189,7 +244,7 @@ fn excerpt(desk: &Desk, id: SymbolId, tokens: &dyn Tokens, score: f64) -> Option
         start_line: line(start),
         end_line: line(whole_lines),
         kind: Kind::Definition,
-        tokens: tokens.count(&code) + 12,
+        tokens: tokens.count(&numbered(&code, line(start))) + 12,
         text: code.into(),
         why: format!("{} shares words with the question ({score:.1})", desk.index.text(symbol.name)),
     })

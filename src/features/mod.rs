@@ -12,6 +12,7 @@ pub mod edit;
 pub mod explain;
 mod find;
 pub mod inert;
+mod map;
 mod parses;
 pub mod preview;
 mod shelf;

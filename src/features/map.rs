@@ -1,0 +1,95 @@
+//! The repository in front of a model with room for it: the whole text where it fits, else a map of its files and what they define.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Desk;
+use super::explain::numbered;
+use crate::context::{Kind, Part, redact};
+use crate::engine::Tokens;
+use crate::index::{File, FileId};
+use crate::syntax;
+
+/// Around each quotation: the fence and the name.
+const FRAME: usize = 12;
+/// Longest signature that a map shows, in bytes.
+const WIDTH: usize = 160;
+/// Most definitions of one file that a map shows.
+const MOST: usize = 60;
+
+/// Every file with its text, in the order of their paths, so that the beginning of the prompt stays what it is; none when they do not fit.
+pub(super) fn whole(desk: &Desk, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
+    // The index has an estimate of each file: most repositories are known not to fit without reading them.
+    let estimate: usize = desk.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
+    if estimate > budget {
+        return None;
+    }
+    let mut files: Vec<&Arc<File>> = desk.index.files().map(|(_, file)| file).collect();
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    let mut left = budget;
+    let mut parts = vec![];
+    for file in files {
+        let Ok(text) = desk.snapshot.read(&file.path) else { continue };
+        let text = redact::mask(&text);
+        if text.trim().is_empty() {
+            continue;
+        }
+        let cost = tokens.count(&numbered(&text, 1)) + FRAME;
+        left = left.checked_sub(cost)?;
+        parts.push(Part {
+            path: file.path.to_string().into(),
+            start_line: 1,
+            end_line: text.lines().count().max(1) as u32,
+            kind: Kind::File,
+            tokens: cost,
+            text: text.into(),
+            why: "the whole repository fits".into(),
+        });
+    }
+    Some(parts)
+}
+
+/// What files define, within `budget` tokens: those that matter for the question first, then the others by their paths.
+pub(super) fn outline(desk: &Desk, first: &[FileId], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let view = &desk.index;
+    let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
+    let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
+    files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0)), file.path.to_string()));
+    let mut left = budget;
+    let mut parts = vec![];
+    for (id, file) in files {
+        let Ok(text) = desk.snapshot.read(&file.path) else { continue };
+        let text = redact::mask(&definitions(file, &text));
+        let path = file.path.to_string();
+        let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
+        if text.is_empty() || cost > left {
+            // A map is of use with holes, but a full one need not be tried for every file.
+            if left < 2 * FRAME {
+                break;
+            }
+            continue;
+        }
+        left -= cost;
+        let why = if ranks.contains_key(&id) { "it defines what the question speaks of" } else { "map of the repository" };
+        let (kind, end_line) = (Kind::Outline, file.lines.max(1));
+        parts.push(Part { path: path.into(), start_line: 1, end_line, kind, tokens: cost, text: text.into(), why: why.into() });
+    }
+    parts
+}
+
+/// The first lines of a file's definitions with their line numbers: those that stand alone, and the members of types.
+fn definitions(file: &File, text: &str) -> String {
+    let mut lines = HashSet::new();
+    let shown = file.symbols.iter().filter(|symbol| {
+        let plain =
+            !matches!(symbol.kind, syntax::Kind::Reexport | syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
+        let inside = symbol.parent().and_then(|parent| file.symbols.get(parent));
+        plain && inside.is_none_or(|parent| parent.kind.is_type()) && lines.insert(symbol.name_line)
+    });
+    let line = |symbol: &crate::index::Symbol| {
+        let signature = text.get(symbol.signature.range()).unwrap_or_default();
+        let head = signature.lines().next().unwrap_or_default().trim_end();
+        format!("{} {}\n", symbol.name_line + 1, &head[..head.floor_char_boundary(WIDTH)])
+    };
+    shown.take(MOST).map(line).collect()
+}

@@ -1,0 +1,63 @@
+//! What is put in front of the model for a question about the repository.
+
+use longsight::config::Config;
+use longsight::context::Kind;
+use longsight::features::preview::{Look, Preview, preview};
+
+use super::support::desk::Workspace;
+
+fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
+    let workspace = Workspace::new(files);
+    let desk = workspace.desk(Config::default(), vec![]);
+    let look = Look { question: Some(question.into()), budget: Some(budget), ..Look::default() };
+    let preview = preview(&desk, &look).unwrap();
+    assert!(preview.tokens <= budget, "{} tokens for a budget of {budget}", preview.tokens);
+    for part in preview.parts.iter() {
+        assert!(preview.prompt.contains(part.text.lines().next().unwrap_or_default()), "{part:?}");
+    }
+    preview
+}
+
+const CALCULATOR: (&str, &str) = (
+    "src/calculator.rs",
+    "/// The sum of two numbers.\npub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n\n\
+     /// The product of two numbers.\npub fn times(a: i32, b: i32) -> i32 {\n    a * b\n}\n",
+);
+const OTHER: (&str, &str) = ("src/shout.rs", "pub fn shout(text: &str) -> String {\n    text.to_uppercase()\n}\n");
+
+#[test]
+fn a_word_that_stands_only_in_a_comment_finds_its_item() {
+    let preview = asked(&[CALCULATOR, OTHER], "where is the product computed?", 1000);
+    let best = &preview.parts[0];
+    assert_eq!((&*best.path, best.kind), ("src/calculator.rs", Kind::Definition), "{:?}", preview.parts);
+    assert!(best.text.contains("pub fn times"), "{best:?}");
+}
+
+#[test]
+fn a_repository_that_fits_goes_in_whole_and_in_a_fixed_order() {
+    let files = [OTHER, CALCULATOR, ("README.md", "# A calculator\n")];
+    let paths = |question: &str| -> Vec<String> {
+        let preview = asked(&files, question, 10_000);
+        preview.parts.iter().filter(|part| part.kind == Kind::File).map(|part| part.path.to_string()).collect()
+    };
+    assert_eq!(paths("where is the product computed?"), ["README.md", "src/calculator.rs", "src/shout.rs"]);
+    assert_eq!(paths("what shouts?"), ["README.md", "src/calculator.rs", "src/shout.rs"]);
+}
+
+#[test]
+fn a_repository_that_does_not_fit_is_mapped_and_the_best_definitions_follow() {
+    let generated: Vec<(String, String)> = (0..300)
+        .map(|number| {
+            let functions: String =
+                (0..20).map(|other| format!("pub fn work_{number}_{other}(a: i32) -> i32 {{\n    a + {other}\n}}\n")).collect();
+            (format!("src/part_{number:03}.rs"), functions)
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> = generated.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(CALCULATOR);
+    let (small, large) = (asked(&files, "where is the product computed?", 6000), asked(&files, "where is the product computed?", 24_000));
+    let mapped = |preview: &Preview| preview.parts.iter().filter(|part| part.kind == Kind::Outline).count();
+    assert!(mapped(&small) > 0 && mapped(&large) > 2 * mapped(&small), "{} and {}", mapped(&small), mapped(&large));
+    assert_eq!(&*small.parts[0].path, "src/calculator.rs", "what matters comes first in the map");
+    assert!(small.parts.iter().any(|part| part.kind == Kind::Definition && part.text.contains("pub fn times")));
+}
