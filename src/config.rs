@@ -117,7 +117,7 @@ pub struct Context {
 
 impl Default for Context {
     fn default() -> Self {
-        Self { completion_tokens: 1024, explain_tokens: 2048, ask_tokens: 3072, edit_tokens: 2048 }
+        Self { completion_tokens: 1024, explain_tokens: 1024, ask_tokens: 3072, edit_tokens: 1024 }
     }
 }
 

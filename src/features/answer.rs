@@ -59,10 +59,14 @@ impl Shown {
         Self { path: part.path.to_string(), start: part.start_line, end: part.end_line }
     }
 
-    /// What the question is about first; a map of the repository shows no code.
+    /// Code that may hold the answer, what the question is about first. Signatures, whole files and maps are everywhere: naming them as
+    /// places would name everything.
     fn of_all(parts: &[Part]) -> Vec<Self> {
         let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
-        here.into_iter().chain(others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File))).map(Self::of).collect()
+        here.into_iter()
+            .chain(others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature)))
+            .map(Self::of)
+            .collect()
     }
 }
 
@@ -77,13 +81,14 @@ impl Question<'_> {
         sink: &Sink,
         mut prompt: impl FnMut(&Choice, &Caps) -> Prompt + Send,
     ) -> Result<Answer, EngineError> {
-        let mut shown = vec![];
+        let (mut shown, mut seen) = (vec![], vec![]);
         let mut ready_ms = 0.0;
         let mut filter = Inert::default();
         let (system, length, started) = (self.system, self.length, self.started);
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
             shown = Shown::of_all(&prompt.parts);
+            seen = prompt.parts.iter().map(Shown::of).collect::<Vec<_>>();
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
             let ask = Ask::Chat(chat(system, &prompt.text));
             Ok(Request { ask, max_tokens: length, temperature: 0.0, stop: vec![], priority: Priority::Normal })
@@ -95,11 +100,11 @@ impl Question<'_> {
             sink(Piece::Text(rest));
         }
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
-        let near: Vec<String> = shown.iter().map(|place| place.path.clone()).collect();
+        let near: Vec<String> = seen.iter().map(|place| place.path.clone()).collect();
         let checked = cite::check(self.desk, served.answer.text.trim(), &near);
         let mut citations = checked.citations;
         add_shown(&mut citations, &shown);
-        let sent = shown.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
+        let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
         Ok(Answer { text: inert(&checked.text), citations, route: served.decision, timing, sent })
     }
 }

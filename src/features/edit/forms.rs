@@ -41,7 +41,11 @@ impl Form {
             Form::Replace { .. } => {
                 tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
             }
-            Form::Document { .. } => tool("Documents the item.", &[("comment", "The documentation as plain text, without comment signs.")]),
+            Form::Document { item, .. } => {
+                let what =
+                    format!("One or two sentences in plain words: what `{}` does with its arguments, and what comes of it.", item.name);
+                tool(&format!("Writes the comment above `{}`.", item.name), &[("comment", &what)])
+            }
             Form::Implement { .. } => tool(
                 "Writes the body.",
                 &[("body", "The statements of the body, without the signature and without the braces around it."), reason],
@@ -81,6 +85,7 @@ impl Form {
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
         }
+        not_repeated(&self.tool(), arguments)?;
         let text = |name: &str| without_fence(arguments[name].as_str().unwrap_or_default());
         let edits = match self {
             Form::Replace { lines } => vec![replace(site, lines, &text("new_code"))?],
@@ -92,6 +97,19 @@ impl Form {
         let reason = limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400);
         Ok(Filled { edits, reason })
     }
+}
+
+/// Small models like to answer with the description of what they are asked for.
+fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
+    let said = |text: &Value| text.as_str().map(|text| text.trim().trim_end_matches('.').to_lowercase());
+    let about = said(&tool.function["description"]);
+    for (name, property) in tool.function["parameters"]["properties"].as_object().into_iter().flatten() {
+        let value = said(&arguments[name]);
+        if value.is_some() && (value == said(&property["description"]) || value == about) {
+            return Err(format!("`{name}` repeats the description of the function; write what belongs into the file"));
+        }
+    }
+    Ok(())
 }
 
 fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
