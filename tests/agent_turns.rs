@@ -442,3 +442,18 @@ proptest! {
         }
     }
 }
+
+/// A small model answered with the description of the field; that was offered as documentation.
+#[tokio::test]
+async fn a_comment_that_repeats_the_description_is_refused_and_repaired() {
+    let workspace = Workspace::new(&[("src/lib.rs", "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n")]);
+    let echo = "one or two sentences in plain words: what `add` does with its arguments, and what comes of it";
+    let comment = |text: &str| calls(vec![call("propose_edit", json!({ "comment": text }))]);
+    let coder = Scripted::new([comment(echo), comment("The sum of two numbers.")]);
+    let desk = workspace.desk(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
+    let how = How::Action { kind: "refactor.rewrite.longsight.document".into(), problems: vec![] };
+    let wish = Wish { at: target(&desk, "src/lib.rs", "pub fn add"), how };
+    let edited = edit(&desk, &wish, &Cancel::new(), &silent()).await.unwrap();
+    assert_eq!(coder.asked().len(), 2);
+    assert!(applied(&edited, "src/lib.rs").starts_with("/// The sum of two numbers.\npub fn add"), "{}", edited.diff);
+}
