@@ -10,7 +10,7 @@ use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::Registry;
-use longsight::workspace::{Documents, Roots, Snapshot};
+use longsight::workspace::{Document, Documents, Roots, Snapshot};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
 struct Place {
@@ -187,6 +187,48 @@ fn a_changed_definition_is_corrected_behind_a_head_that_stays() {
     assert_eq!(correction.kind, Kind::Correction);
     assert_eq!(correction.text.trim(), "pub fn taxed(amount: Money, rate: u8) -> Money {");
     assert!(after.tokens <= after.budget);
+}
+
+#[test]
+fn a_corpus_that_is_refreshed_after_an_edit_knows_what_a_new_one_knows() {
+    let place = Place::new(SHOP);
+    let index = Index::start(place.roots.clone(), Arc::new(Registry::new()), Options::default());
+    index.wait_ready();
+    let read = |path: &longsight::workspace::WorkspacePath| std::fs::read_to_string(path.absolute()).ok().map(Arc::from);
+    let before = Corpus::new(index.view(), None, read);
+    let path = place.roots.resolve("src/money.rs").unwrap();
+    for (version, edit) in [("let body = 1;", "        let body = 1;\n"), ("fn refunded", "    pub fn refunded(self) -> Money {\n        self\n    }\n")] {
+        let text = read(&path).unwrap().replace("    pub fn plus", &format!("{edit}    pub fn plus"));
+        let document = Document {
+            uri: path.uri(),
+            path: Some(path.clone()),
+            language: "rust".into(),
+            version: version.len() as i32,
+            text: longsight::text::Text::new(&text),
+            desynced: false,
+        };
+        index.update(document);
+        index.sync();
+        let now = |wanted: &longsight::workspace::WorkspacePath| {
+            if *wanted == path { Some(Arc::from(text.as_str())) } else { read(wanted) }
+        };
+        let refreshed = before.refreshed(index.view(), now).expect("one file has changed, none is new");
+        let rebuilt = Corpus::new(index.view(), None, now);
+        let known = |corpus: &Corpus| {
+            let all = (0..corpus.files.len() as u32).flat_map(|file| corpus.of_file(file));
+            let mut all: Vec<(String, u32, u32)> = all
+                .map(|number| &corpus.symbols[number as usize])
+                .map(|symbol| {
+                    let standing = corpus.standing[symbol.slot as usize];
+                    assert!(corpus.defined(symbol.name).iter().any(|number| corpus.symbols[*number as usize].index == symbol.index));
+                    (corpus.signature(symbol).to_string(), standing.files, standing.definitions)
+                })
+                .collect();
+            all.sort();
+            all
+        };
+        assert_eq!(known(&refreshed), known(&rebuilt), "after {version}");
+    }
 }
 
 #[test]

@@ -61,3 +61,40 @@ fn a_repository_that_does_not_fit_is_mapped_and_the_best_definitions_follow() {
     assert_eq!(&*small.parts[0].path, "src/calculator.rs", "what matters comes first in the map");
     assert!(small.parts.iter().any(|part| part.kind == Kind::Definition && part.text.contains("pub fn times")));
 }
+
+#[test]
+fn the_best_files_show_their_best_definition_before_any_shows_a_second() {
+    let parsers: Vec<(String, String)> = ["json", "toml", "yaml"]
+        .iter()
+        .map(|format| {
+            let text = format!(
+                "pub fn parse_{format}(text: &str) -> Value {{\n    Value::default()\n}}\n\n\
+                 /// Parses again what could not be parsed.\npub fn parse_{format}_again(text: &str) -> Value {{\n    parse_{format}(text)\n}}\n"
+            );
+            (format!("src/{format}.rs"), text)
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> = parsers.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    files.push(OTHER);
+    let preview = asked(&files, "where is text parsed?", 2000);
+    let paths: Vec<&str> = preview.parts.iter().map(|part| &*part.path).collect();
+    let mut first: Vec<&str> = paths[..3].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, ["src/json.rs", "src/toml.rs", "src/yaml.rs"], "{paths:?}");
+    assert!(paths.len() > 3, "their other definitions follow: {paths:?}");
+}
+
+#[test]
+fn a_heading_before_a_colon_names_where_it_happens() {
+    let body = "pub fn keep_the_last_line(line: &str) -> &str {\n    line\n}\n";
+    let preview = asked(&[("src/parser/lines.rs", body), ("src/lines.rs", body), OTHER], "fix(parser): keep the last line", 1000);
+    assert_eq!(&*preview.parts[0].path, "src/parser/lines.rs", "{:?}", preview.parts);
+}
+
+#[test]
+fn a_test_is_no_answer_to_a_question_about_what_it_tests() {
+    let code = "/// Rounds an amount to cents.\npub fn rounded(amount: f64) -> f64 {\n    amount.round()\n}\n";
+    let test = "/// Rounds an amount to cents, and rounds it again.\nfn rounded_amounts_are_rounded() {\n    rounded(rounded(1.0));\n}\n";
+    let preview = asked(&[("src/money.rs", code), ("tests/money.rs", test), OTHER], "where is an amount rounded to cents?", 1000);
+    assert_eq!(&*preview.parts[0].path, "src/money.rs", "{:?}", preview.parts);
+}

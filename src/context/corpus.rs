@@ -1,6 +1,8 @@
 //! What ranking needs to know of a repository, on top of the index: the text of every signature, and sums over names and files that a
 //! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
 
+mod refresh;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -133,8 +135,8 @@ struct Folder {
     parts: Vec<Box<str>>,
 }
 
-/// The repository, ready for ranking.
-#[derive(Default)]
+/// The repository, ready for ranking. What is behind an `Arc` is the same after a refresh.
+#[derive(Clone, Default)]
 pub struct Corpus {
     view: Arc<View>,
     pub files: Vec<Arc<Digest>>,
@@ -149,10 +151,10 @@ pub struct Corpus {
     /// Length for comparing files: root of the sum of squared weights of its names.
     pub norm: Vec<f32>,
     /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
-    pub stems: Vec<(Option<Name>, Box<str>)>,
+    pub stems: Arc<Vec<(Option<Name>, Box<str>)>>,
     pub priors: Vec<Prior>,
-    pub folder_of: Vec<u32>,
-    folders: Vec<Folder>,
+    pub folder_of: Arc<Vec<u32>>,
+    folders: Arc<Vec<Folder>>,
     /// Slots by name, [`NO_SLOT`] for names without a definition.
     slots: Vec<u32>,
     defined: Table,
@@ -160,14 +162,16 @@ pub struct Corpus {
     of_file: Vec<Range<u32>>,
     /// Files by the index's number; [`NO_SLOT`] where there is none.
     dense: Vec<u32>,
-    paths: HashMap<Arc<str>, u32>,
-    words: HashMap<Box<str>, u32>,
-    slots_of_word: Table,
+    paths: Arc<HashMap<Arc<str>, u32>>,
+    words: Arc<HashMap<Box<str>, u32>>,
+    slots_of_word: Arc<Table>,
     mentioned: Vec<u32>,
+    /// Symbols of files as they were before; no file's range has them.
+    dead: usize,
 }
 
 /// Lists by number, one after another.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Table {
     starts: Vec<u32>,
     items: Vec<u32>,
@@ -218,12 +222,12 @@ impl Corpus {
             }
         }
         corpus.view = view;
-        corpus.defined =
-            Table::new(corpus.names.len(), corpus.symbols.iter().enumerate().map(|(number, symbol)| (symbol.slot, number as u32)));
+        corpus.paths = Arc::new(corpus.files.iter().enumerate().map(|(number, digest)| (digest.path.clone(), number as u32)).collect());
+        corpus.list_definitions();
         corpus.place_files();
         corpus.count_words();
         corpus.measure();
-        corpus.priors = rank::priors(&corpus);
+        corpus.priors = rank::priors(&corpus, 0);
         corpus
     }
 
@@ -233,9 +237,14 @@ impl Corpus {
             self.dense.resize(id.0 as usize + 1, NO_SLOT);
         }
         self.dense[id.0 as usize] = number;
-        self.paths.insert(digest.path.clone(), number);
         self.is_test.push(words::is_test_path(&digest.path));
         digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
+        let range = self.add_symbols(number, &digest);
+        self.of_file.push(range);
+        self.files.push(digest);
+    }
+
+    fn add_symbols(&mut self, number: u32, digest: &Digest) -> Range<u32> {
         let first = self.symbols.len() as u32;
         for (index, symbol) in digest.file.symbols.iter().enumerate() {
             let Some(sort) = Sort::of(symbol.kind).filter(|_| !digest.signature(index as u32).is_empty()) else { continue };
@@ -244,8 +253,13 @@ impl Corpus {
             self.standing[slot as usize].definitions += 1;
             self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort });
         }
-        self.of_file.push(first..self.symbols.len() as u32);
-        self.files.push(digest);
+        first..self.symbols.len() as u32
+    }
+
+    /// Lists the symbols of each name.
+    fn list_definitions(&mut self) {
+        let pairs = self.of_file.iter().cloned().flatten().map(|number| (self.symbols[number as usize].slot, number));
+        self.defined = Table::new(self.names.len(), pairs);
     }
 
     fn slot_for(&mut self, name: Name) -> u32 {
@@ -260,30 +274,34 @@ impl Corpus {
 
     fn place_files(&mut self) {
         let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let (mut folders, mut folder_of, mut stems) = (vec![], vec![], vec![]);
         for digest in &self.files {
             let folder = digest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let next = self.folders.len() as u32;
+            let next = folders.len() as u32;
             let number = *numbers.entry(folder).or_insert(next);
             if number == next {
                 let parts = folder.split('/').filter(|part| !part.is_empty()).map(|part| part.to_lowercase().into()).collect();
-                self.folders.push(Folder { parts });
+                folders.push(Folder { parts });
             }
-            self.folder_of.push(number);
+            folder_of.push(number);
             let stem = words::stem(&digest.path);
-            self.stems.push((self.view.name(stem), stem.to_lowercase().into()));
+            stems.push((self.view.name(stem), stem.to_lowercase().into()));
         }
+        (self.folders, self.folder_of, self.stems) = (Arc::new(folders), Arc::new(folder_of), Arc::new(stems));
     }
 
     fn count_words(&mut self) {
         let mut pairs: Vec<(u32, u32)> = vec![];
+        let mut known: HashMap<Box<str>, u32> = HashMap::new();
         for (slot, name) in self.names.iter().enumerate() {
             for word in words::subwords(self.view.text(*name)) {
-                let next = self.words.len() as u32;
-                let number = *self.words.entry(word.into()).or_insert(next);
+                let next = known.len() as u32;
+                let number = *known.entry(word.into()).or_insert(next);
                 pairs.push((number, slot as u32));
             }
         }
-        self.slots_of_word = Table::new(self.words.len(), pairs.iter().copied());
+        self.slots_of_word = Arc::new(Table::new(known.len(), pairs.iter().copied()));
+        self.words = Arc::new(known);
         self.word_weight = vec![0.0; self.names.len()];
         for (word, slot) in pairs {
             self.word_weight[slot as usize] += self.weight_of_word(word);
@@ -294,8 +312,12 @@ impl Corpus {
         for (slot, name) in self.names.iter().enumerate() {
             self.standing[slot].files = self.mentioned[name.0 as usize];
         }
-        let squared = |file: &Arc<Digest>| file.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).sum::<f32>();
-        self.norm = self.files.iter().map(|file| squared(file).sqrt().max(1.0)).collect();
+        self.norm = self.files.iter().map(|digest| self.norm_of(digest)).collect();
+    }
+
+    fn norm_of(&self, digest: &Digest) -> f32 {
+        let squared: f32 = digest.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).sum();
+        squared.sqrt().max(1.0)
     }
 
     pub fn generation(&self) -> u64 {

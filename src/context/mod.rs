@@ -9,6 +9,7 @@ pub mod rank;
 pub mod redact;
 pub mod scene;
 mod select;
+pub mod sentence;
 mod session;
 mod weights;
 pub mod words;

@@ -53,13 +53,13 @@ impl Prior {
     }
 }
 
-/// The priors of all defined names.
-pub fn priors(corpus: &Corpus) -> Vec<Prior> {
+/// The priors of the defined names from a slot on.
+pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     let each = |(slot, name): (usize, &Name)| {
         let standing = corpus.standing[slot];
         Prior::new(corpus.text(*name), standing.files, standing.definitions)
     };
-    corpus.names.iter().enumerate().map(each).collect()
+    corpus.names.iter().enumerate().skip(from).map(each).collect()
 }
 
 /// How a name stands to the place; most names do not at all.

@@ -15,6 +15,7 @@ pub mod inert;
 mod map;
 mod parses;
 pub mod preview;
+mod search;
 mod shelf;
 mod site;
 

@@ -1,5 +1,6 @@
 //! The repository ready for ranking, kept beside the index. It is built on a thread of its own: a request takes what is there, and what
-//! has changed since goes into its prompt as a correction. It is built anew when the index has come further, or when things are quiet.
+//! has changed since goes into its prompt as a correction. After an edit it is refreshed; it is built anew when the index has come further,
+//! or when more has changed than a few texts.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -64,7 +65,11 @@ impl Shelf {
         let started = Instant::now();
         let earlier = self.lock().corpus.clone();
         let read = |path: &_| desk.snapshot.read(path).ok();
-        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Corpus::new(desk.index.clone(), earlier.as_deref(), read)));
+        let build = || {
+            let refreshed = earlier.as_ref().and_then(|earlier| earlier.refreshed(desk.index.clone(), read));
+            refreshed.unwrap_or_else(|| Corpus::new(desk.index.clone(), earlier.as_deref(), read))
+        };
+        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
         let mut state = self.lock();
         match built {
             Ok(corpus) => state.corpus = Some(Arc::new(corpus)),

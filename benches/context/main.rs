@@ -1,0 +1,134 @@
+//! The ranking of the context: measured on repositories, fitted to others, without any model.
+//!
+//! `cargo bench --bench context -- measure FOLDER…` prints recall at budgets and the time of a pack;
+//! `… missed FOLDER` what a pack of 4,096 tokens lacks, and how it was ranked;
+//! `… fit FOLDER…` fits the weights to the repositories and prints `src/context/weights.rs`.
+//! With `--gold FILE` the definitions that a site uses come from a type checker (`scripts/gold.py` writes such a file).
+
+mod fit;
+mod sites;
+
+use std::path::Path;
+use std::time::Instant;
+
+use longsight::context::rank::Ranker;
+use longsight::context::scene::Scene;
+use longsight::context::{Handle, PlaceQuery};
+use longsight::engine::{Estimate, Tokens};
+
+use sites::{Repository, Site};
+
+const BUDGETS: [usize; 3] = [1024, 4096, 16_384];
+/// Sites of one repository that are measured.
+const SITES: usize = 150;
+
+fn main() {
+    let mut arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let gold = arguments.iter().position(|argument| argument == "--gold").map(|at| arguments.drain(at..at + 2).nth(1).expect("a file"));
+    let Some((what, folders)) = arguments.split_first() else {
+        // `cargo bench` without arguments runs every bench; this one needs repositories.
+        return println!("context: name a command (measure, missed, fit) and folders");
+    };
+    match what.as_str() {
+        "measure" => folders.iter().for_each(|folder| measure(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
+        "missed" => folders.iter().for_each(|folder| missed(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
+        "fit" => fit::fit(folders),
+        other => eprintln!("{other}: not one of measure, missed, fit"),
+    }
+}
+
+fn count(text: &str) -> usize {
+    Estimate.count(text)
+}
+
+/// Hits and all, of all definitions and of those whose name the file does not show.
+#[derive(Default)]
+struct Score {
+    hit: usize,
+    all: usize,
+    unseen_hit: usize,
+    unseen: usize,
+    per_site: f64,
+}
+
+fn measure(repository: &Repository) {
+    print!("{:24} {:4} sites", repository.name, repository.sites.len());
+    for budget in BUDGETS {
+        let handle = Handle::default();
+        let (mut score, mut times) = (Score::default(), vec![]);
+        for site in &repository.sites {
+            let start = Instant::now();
+            let found = recalled(repository, site, &handle, budget);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+            let mut here = 0;
+            for (gold, hit) in site.gold.iter().zip(found) {
+                score.all += 1;
+                score.hit += usize::from(hit);
+                here += usize::from(hit);
+                if !site.shows(&gold.name) {
+                    score.unseen += 1;
+                    score.unseen_hit += usize::from(hit);
+                }
+            }
+            score.per_site += here as f64 / site.gold.len() as f64;
+        }
+        times.sort_by(f64::total_cmp);
+        let share = |hit: usize, all: usize| hit as f64 / all.max(1) as f64;
+        let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
+        print!(
+            " | {budget}: {:.3} {:.3} macro {:.3}, {:.1}/{:.1} ms",
+            share(score.hit, score.all),
+            share(score.unseen_hit, score.unseen),
+            score.per_site / repository.sites.len().max(1) as f64,
+            at(0.5),
+            at(0.95)
+        );
+    }
+    println!();
+}
+
+/// Which of a site's definitions stand in the pack for it.
+fn recalled(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Vec<bool> {
+    let query = PlaceQuery { corpus: &repository.corpus, path: &site.path, text: &site.text, offset: site.offset, budget };
+    let pack = handle.place(&query, &|_| None, &count);
+    let shown = |path: &str, line: &str| {
+        let parts = pack.parts.iter().filter(|part| *part.path == *path && *part.path != *site.path);
+        parts.flat_map(|part| part.text.lines()).any(|shown| shown.trim() == line)
+    };
+    site.gold.iter().map(|gold| gold.places.iter().any(|(path, line)| shown(path, repository.line(path, *line).trim()))).collect()
+}
+
+fn missed(repository: &Repository) {
+    let handle = Handle::default();
+    for site in &repository.sites {
+        let found = recalled(repository, site, &handle, BUDGETS[1]);
+        if found.iter().all(|hit| *hit) {
+            continue;
+        }
+        let corpus = &repository.corpus;
+        let scene = Scene::new(corpus, &site.text, site.offset);
+        let ranker = Ranker::new(corpus, &scene, &site.path);
+        let mut order = ranker.candidates();
+        order.sort_by(|a, b| b.score.total_cmp(&a.score));
+        println!("{} {}", site.path, site.label);
+        for (gold, _) in site.gold.iter().zip(found).filter(|(_, hit)| !hit) {
+            let seen = if site.shows(&gold.name) { "seen" } else { "unseen" };
+            print!("    {seen} {} {:?}", gold.name, gold.places.first());
+            match sites::symbols_at(corpus, gold).first() {
+                None => println!(" not indexed"),
+                Some(number) => {
+                    let rank = order.iter().position(|candidate| candidate.symbol == *number);
+                    let symbol = &corpus.symbols[*number as usize];
+                    let features = ranker.features(symbol);
+                    let named: Vec<String> = features
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, value)| **value != 0.0)
+                        .map(|(at, value)| format!("{at}:{value:.2}"))
+                        .collect();
+                    println!(" rank {rank:?} p {:.4} {}", ranker.probability(symbol), named.join(" "));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A corpus after an edit: the tables of the one before with the changed files put in their places. What depends on the whole workspace
+//! (how rare a name is, the words of new names) is made anew by the next full build.
+
+use std::sync::Arc;
+
+use super::{Corpus, Digest, NO_SLOT, Name, rank};
+use crate::index::View;
+use crate::workspace::WorkspacePath;
+
+/// More changed files than this are a full build.
+const MOST: usize = 64;
+/// A full build is due when one in so many symbols is dead.
+const DEAD: usize = 16;
+
+impl Corpus {
+    /// The corpus for `view`, if that differs from this one's by few files whose texts have changed, none of them new or gone.
+    pub fn refreshed(&self, view: Arc<View>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Option<Self> {
+        let changed = self.changed(&view)?;
+        if changed.len() > MOST || self.dead > self.symbols.len() / DEAD || view.stage() != self.stage() {
+            return None;
+        }
+        let mut corpus = self.clone();
+        corpus.slots.resize(view.name_count().max(corpus.slots.len()), NO_SLOT);
+        corpus.mentioned.resize(corpus.slots.len(), 0);
+        corpus.view = view;
+        let names = corpus.names.len();
+        let mut moved = false;
+        for (number, file) in changed {
+            // A text that is ahead of the index comes with the next refresh.
+            if let Some(digest) = read(&file.path).and_then(|text| Digest::new(&file, &text)) {
+                moved |= corpus.replace(number, Arc::new(digest));
+            }
+        }
+        if moved {
+            corpus.list_definitions();
+        }
+        corpus.word_weight.resize(corpus.names.len(), 0.0);
+        let added = rank::priors(&corpus, names);
+        corpus.priors.extend(added);
+        Some(corpus)
+    }
+
+    /// The files that are not as this corpus has them; none when any is new or gone.
+    fn changed(&self, view: &View) -> Option<Vec<(u32, Arc<crate::index::File>)>> {
+        let mut changed = vec![];
+        let mut known = 0;
+        for (id, file) in view.files().filter(|(_, file)| !file.symbols.is_empty() || !file.uses.is_empty()) {
+            let number = self.dense.get(id.0 as usize).copied().filter(|number| *number != NO_SLOT)?;
+            known += 1;
+            if !Arc::ptr_eq(&self.files[number as usize].file, file) {
+                changed.push((number, file.clone()));
+            }
+        }
+        (known == self.files.len()).then_some(changed)
+    }
+
+    /// Puts a file in its place. Returns whether its definitions are others than before.
+    fn replace(&mut self, number: u32, digest: Arc<Digest>) -> bool {
+        let before = std::mem::replace(&mut self.files[number as usize], digest.clone());
+        before.file.uses.iter().for_each(|(name, _)| self.unmention(*name));
+        digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
+        for (name, _) in before.file.uses.iter().chain(&digest.file.uses) {
+            if let Some(slot) = self.slot(*name) {
+                self.standing[slot as usize].files = self.mentioned[name.0 as usize];
+            }
+        }
+        self.norm[number as usize] = self.norm_of(&digest);
+        let key = |digest: &Digest| -> Vec<(Name, Option<Name>, crate::syntax::Kind, bool)> {
+            let symbols = digest.file.symbols.iter().enumerate();
+            symbols.map(|(at, symbol)| (symbol.name, symbol.container(), symbol.kind, digest.signature(at as u32).is_empty())).collect()
+        };
+        if key(&before) == key(&digest) {
+            return false;
+        }
+        let old = self.of_file[number as usize].clone();
+        self.dead += old.len();
+        for symbol in old {
+            let slot = self.symbols[symbol as usize].slot as usize;
+            self.standing[slot].definitions -= 1;
+        }
+        self.of_file[number as usize] = self.add_symbols(number, &digest);
+        true
+    }
+
+    fn unmention(&mut self, name: Name) {
+        let count = &mut self.mentioned[name.0 as usize];
+        *count = count.saturating_sub(1);
+    }
+}

@@ -1,0 +1,228 @@
+//! A sentence as far as code can answer it: its words by what they are worth, and where they stand in a text.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use super::words;
+use crate::syntax::tags::NameHasher;
+
+/// Words that nearly every question or message has.
+const COMMON: &[&str] = &[
+    "a",
+    "add",
+    "added",
+    "all",
+    "also",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "been",
+    "but",
+    "by",
+    "can",
+    "change",
+    "changes",
+    "code",
+    "could",
+    "decide",
+    "decided",
+    "defined",
+    "do",
+    "does",
+    "file",
+    "fix",
+    "fixes",
+    "fixed",
+    "for",
+    "from",
+    "function",
+    "happen",
+    "happens",
+    "has",
+    "have",
+    "how",
+    "if",
+    "implemented",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "make",
+    "makes",
+    "more",
+    "new",
+    "no",
+    "not",
+    "now",
+    "of",
+    "on",
+    "only",
+    "or",
+    "should",
+    "so",
+    "some",
+    "than",
+    "that",
+    "the",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "to",
+    "use",
+    "used",
+    "was",
+    "we",
+    "were",
+    "what",
+    "when",
+    "where",
+    "which",
+    "who",
+    "why",
+    "will",
+    "with",
+    "would",
+];
+/// What a word is worth that stands below the first line, ...
+const BELOW: f32 = 0.4;
+/// ... what is added for one that is written as in code, ...
+const AS_CODE: f32 = 0.35;
+/// ... and for one that names where the rest happens, as `parser` does in `parser: keep the last line`.
+const AS_SCOPE: f32 = 0.5;
+/// Most different words of a sentence.
+const MOST: usize = 96;
+/// Longest heading before a colon.
+const SCOPE: usize = 32;
+
+/// One word: the stem of a part of an identifier, or, after `=`, a whole identifier.
+#[derive(Clone, Debug)]
+pub struct Term {
+    pub text: String,
+    pub weight: f32,
+    /// It stands before the colon of the first line.
+    pub scope: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Sentence {
+    pub terms: Vec<Term>,
+    numbers: HashMap<String, u16>,
+}
+
+impl Sentence {
+    pub fn new(text: &str) -> Self {
+        let mut sentence = Self::default();
+        let first_line = text.trim_start().lines().next().unwrap_or_default();
+        let scope = scope(first_line);
+        for (number, line) in text.trim_start().lines().enumerate() {
+            let weight = if number == 0 { 1.0 } else { BELOW };
+            let mut offset = 0;
+            for (at, stretch) in line.split('`').enumerate() {
+                let quoted = at % 2 == 1;
+                for (inside, word) in words::identifiers(stretch) {
+                    let in_scope = number == 0 && offset + inside < scope;
+                    sentence.add(word, weight, quoted || is_code(word), in_scope);
+                }
+                offset += stretch.len() + 1;
+            }
+        }
+        sentence
+    }
+
+    fn add(&mut self, word: &str, weight: f32, code: bool, scope: bool) {
+        let weight = weight * (1.0 + if code { AS_CODE } else { 0.0 } + if scope { AS_SCOPE } else { 0.0 });
+        let parts = words::subwords(word).into_iter().filter(|part| !COMMON.contains(&part.as_str())).map(|part| stem(&part).to_string());
+        let whole = is_code(word).then(|| format!("={word}"));
+        for text in parts.chain(whole) {
+            match self.numbers.get(&text) {
+                Some(known) => {
+                    let term = &mut self.terms[usize::from(*known)];
+                    term.weight = term.weight.max(weight);
+                    term.scope |= scope;
+                }
+                None if self.terms.len() < MOST => {
+                    self.numbers.insert(text.clone(), self.terms.len() as u16);
+                    self.terms.push(Term { text, weight, scope });
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Whether the sentence has a word.
+    pub fn has(&self, word: &str) -> bool {
+        self.numbers.contains_key(stem(word))
+    }
+}
+
+/// Finds the words of a sentence in texts. Each identifier is looked at once, however often it occurs.
+pub struct Matcher<'a> {
+    sentence: &'a Sentence,
+    known: HashMap<Box<str>, Box<[u16]>, BuildHasherDefault<NameHasher>>,
+}
+
+impl<'a> Matcher<'a> {
+    pub fn new(sentence: &'a Sentence) -> Self {
+        Self { sentence, known: HashMap::default() }
+    }
+
+    /// The words of a text that the sentence has: where the identifier around them stands, and their number.
+    pub fn find(&mut self, text: &str, mut each: impl FnMut(usize, u16)) {
+        for (at, word) in words::identifiers(text) {
+            if let Some(terms) = self.known.get(word) {
+                terms.iter().for_each(|term| each(at, *term));
+                continue;
+            }
+            let terms = self.terms_of(word);
+            terms.iter().for_each(|term| each(at, *term));
+            self.known.insert(word.into(), terms);
+        }
+    }
+
+    fn terms_of(&self, word: &str) -> Box<[u16]> {
+        let mut terms: Vec<u16> = vec![];
+        let mut text = String::new();
+        for part in words::subwords(word) {
+            terms.extend(self.sentence.numbers.get(stem(&part)));
+        }
+        if is_code(word) {
+            text.push('=');
+            text.push_str(word);
+            terms.extend(self.sentence.numbers.get(&text));
+        }
+        terms.into()
+    }
+}
+
+/// Where the words before the colon of a heading end, if it has such: `resolver: …`, `fix(resolver): …`, not `Fixes #12: …`.
+fn scope(line: &str) -> usize {
+    let Some(colon) = line.find(": ").filter(|at| *at <= SCOPE) else { return 0 };
+    let heading = &line[..colon];
+    if heading.split_whitespace().count() <= 3 { colon } else { 0 }
+}
+
+/// Whether a word is written as only code writes words.
+fn is_code(word: &str) -> bool {
+    let inner = word.trim_matches('_');
+    inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
+/// Endings that do not change what a word speaks of, the longest first.
+const ENDINGS: &[&str] =
+    &["ization", "ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y"];
+
+/// A word without its ending.
+pub fn stem(word: &str) -> &str {
+    let cut = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(|stem| stem.len() >= 3));
+    cut.unwrap_or(word)
+}

@@ -1,0 +1,302 @@
+//! Files and definitions that speak of what a sentence speaks of, by their paths, names, comments and code.
+//!
+//! Files are ranked first, by their fields together (BM25F) and by the best definition in them; the places are the best definition of
+//! each of the best files, then what else those files have.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Desk;
+use crate::context::sentence::{Matcher, Sentence, Term};
+use crate::context::words;
+use crate::index::{File, FileId, SymbolId};
+use crate::syntax;
+
+/// Files that show their best definition before any shows its second.
+pub(super) const EACH_ONE: usize = 8;
+/// Files whose definitions are places.
+const FIRST: usize = 200;
+/// Bytes of text that are read for a question; in a larger workspace names and paths decide what is read.
+const READ: usize = 96 << 20;
+
+/// Where a word of a file stands.
+#[derive(Clone, Copy)]
+enum Field {
+    Path,
+    /// The file's own name, or that of the folder it stands for.
+    Stem,
+    Names,
+    Comment,
+    Code,
+}
+
+const FIELDS: usize = 5;
+/// What a word in a field is worth, and how much a long field takes from that. Fitted on commit messages (`scripts/commits.py`).
+const WORTH: [f32; FIELDS] = [2.8, 2.9, 1.0, 0.5, 0.09];
+const LENGTH: [f32; FIELDS] = [0.15, 0.8, 0.9, 0.6, 0.6];
+/// How soon more of a word adds nothing.
+const SATURATION: f32 = 2.0;
+/// What a file's best definition adds, a word that names where things happen in its path, and its size.
+const BEST_ITEM: f32 = 0.25;
+const SCOPE_IN_PATH: f32 = 2.7;
+const SIZE: f32 = 0.4;
+/// A path that the question names.
+const NAMED: f32 = 20.0;
+/// What tests are worth when nobody asks for tests, and when the question has the word: a change that "adds a test" is not one of a test.
+const TEST: f32 = 0.3;
+const TEST_ASKED: f32 = 0.7;
+/// In a definition: a word in its name, and in a comment, beside one in its code.
+const IN_NAME: f32 = 3.0;
+const IN_DOC: f32 = 1.5;
+
+/// Files that speak of what a question speaks of, best first.
+pub(super) struct Ranking {
+    files: Vec<Ranked>,
+}
+
+struct Ranked {
+    id: FileId,
+    score: f32,
+    /// Its definitions with a word of the question, best first.
+    items: Vec<(u32, f32)>,
+}
+
+impl Ranking {
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        self.files.iter().map(|file| file.id)
+    }
+
+    /// The best definition of each of the best files, then the others by what they and their files are worth.
+    pub fn places(&self) -> impl Iterator<Item = (SymbolId, f32)> {
+        let place = |file: &Ranked, (index, score): (u32, f32)| (SymbolId { file: file.id, index }, file.score + score);
+        let first = self.files.iter().take(EACH_ONE).filter_map(move |file| Some(place(file, *file.items.first()?)));
+        let rest = self.files.iter().take(FIRST).enumerate();
+        let rest = rest.flat_map(move |(at, file)| file.items.iter().skip(usize::from(at < EACH_ONE)).map(move |item| place(file, *item)));
+        let mut rest: Vec<(SymbolId, f32)> = rest.collect();
+        rest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        first.chain(rest)
+    }
+}
+
+/// How often each word of the question stands in a file and its definitions.
+struct Counts {
+    id: FileId,
+    path: String,
+    /// By word.
+    fields: Vec<[f32; FIELDS]>,
+    /// Words in each field.
+    lengths: [f32; FIELDS],
+    items: Vec<Item>,
+    is_test: bool,
+}
+
+struct Item {
+    index: u32,
+    bytes: f32,
+    terms: Vec<(u16, f32)>,
+}
+
+pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
+    let sentence = Sentence::new(question);
+    if sentence.terms.is_empty() {
+        return Ranking { files: vec![] };
+    }
+    let mut matcher = Matcher::new(&sentence);
+    let counted: Vec<Counts> = readable(desk, &sentence, &mut matcher)
+        .into_iter()
+        .filter_map(|(id, file)| {
+            let text = desk.snapshot.read(&file.path).ok()?;
+            Some(count(desk, id, file, &text, sentence.terms.len(), &mut matcher))
+        })
+        .collect();
+    let of_test = if sentence.has("tests") { TEST_ASKED } else { TEST };
+    let (rare, rare_item) = rarity(&counted, sentence.terms.len());
+    let mean_item = mean(counted.iter().flat_map(|file| &file.items).map(|item| item.bytes));
+    let means: [f32; FIELDS] = std::array::from_fn(|field| mean(counted.iter().map(|file| file.lengths[field])));
+    let asked = question.to_lowercase();
+    let mut files: Vec<Ranked> = vec![];
+    for counts in counted {
+        let mut items: Vec<(u32, f32)> =
+            counts.items.iter().map(|item| (item.index, score_item(item, &sentence.terms, &rare_item, mean_item))).collect();
+        items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let words = score_file(&counts, &sentence.terms, &rare, &means);
+        let named = if is_named(&counts.path, &asked) { NAMED } else { 0.0 };
+        let best = items.first().map_or(0.0, |item| item.1);
+        let sum = words + BEST_ITEM * best + named;
+        if sum > 0.0 {
+            let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * if counts.is_test { of_test } else { 1.0 };
+            if items.is_empty() {
+                // Only its path says so: its first definition stands for it.
+                items.push((0, 0.0));
+            }
+            files.push(Ranked { id: counts.id, score, items });
+        }
+    }
+    files.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    Ranking { files }
+}
+
+/// The files with definitions; in a very large workspace those whose paths and names promise most, as far as can be read.
+fn readable<'a>(desk: &'a Desk, sentence: &Sentence, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
+    let mut files: Vec<(FileId, &Arc<File>)> = desk.index.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
+    let all: usize = files.iter().map(|(_, file)| file.bytes as usize).sum();
+    if all <= READ {
+        return files;
+    }
+    let mut promise = |file: &File| -> f32 {
+        let mut sum = 0.0;
+        matcher.find(&file.path.to_string(), |_, term| sum += 3.0 * sentence.terms[usize::from(term)].weight);
+        for symbol in file.symbols.iter() {
+            matcher.find(desk.index.text(symbol.name), |_, term| sum += sentence.terms[usize::from(term)].weight);
+        }
+        sum / (1.0 + file.bytes as f32).ln()
+    };
+    let mut promising: Vec<(f32, (FileId, &Arc<File>))> = files.drain(..).map(|file| (promise(file.1), file)).collect();
+    promising.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
+    let mut left = READ;
+    let fits = |(_, (_, file)): &(f32, (FileId, &Arc<File>))| {
+        left = left.saturating_sub(file.bytes as usize);
+        left > 0
+    };
+    promising.into_iter().take_while(fits).map(|(_, file)| file).collect()
+}
+
+fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher: &mut Matcher) -> Counts {
+    let path = file.path.to_string();
+    let mut fields = vec![[0.0; FIELDS]; terms];
+    let mut items: HashMap<u32, HashMap<u16, f32>> = HashMap::new();
+    matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
+    matcher.find(words::stem(&path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
+    for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {
+        matcher.find(desk.index.text(symbol.name), |_, term| {
+            fields[usize::from(term)][Field::Names as usize] += 1.0;
+            let item = items.entry(shown(file, index)).or_default();
+            *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
+        });
+    }
+    let mut around = Around::new(file);
+    let mut line = (0, false);
+    matcher.find(text, |at, term| {
+        if at >= line.0 {
+            line = comment_line(text, at);
+        }
+        let inside = around.at(at as u32);
+        let in_doc = line.1 || inside.is_some_and(|(_, in_doc)| in_doc);
+        fields[usize::from(term)][if in_doc { Field::Comment } else { Field::Code } as usize] += 1.0;
+        if let Some((index, _)) = inside {
+            *items.entry(index).or_default().entry(term).or_default() += if in_doc { IN_DOC } else { 1.0 };
+        }
+    });
+    let bytes = |index: u32| (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32;
+    let items = items.into_iter().map(|(index, terms)| Item { index, bytes: bytes(index), terms: terms.into_iter().collect() });
+    // Words of five letters with what stands between them; every fourth in a comment.
+    let all = file.bytes as f32 / 7.0;
+    let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
+    let lengths = [parts(&path), parts(words::stem(&path)), file.symbols.len() as f32 * 2.0, all / 4.0, all];
+    Counts { id, fields, lengths, items: items.collect(), is_test: words::is_test_path(&path), path }
+}
+
+/// Where the line around an offset ends, and whether it is a comment by its first mark.
+fn comment_line(text: &str, at: usize) -> (usize, bool) {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    let line = text[start..end].trim_start();
+    (end, ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#["))
+}
+
+/// The definition that shows a symbol: fields, variants and variables inside of something are shown with that.
+fn shown(file: &File, index: usize) -> u32 {
+    let symbol = &file.symbols[index];
+    let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
+    symbol.parent().filter(|_| small).unwrap_or(index) as u32
+}
+
+/// Goes through a file's definitions beside offsets that only grow.
+struct Around<'a> {
+    file: &'a File,
+    next: usize,
+    stack: Vec<usize>,
+}
+
+impl<'a> Around<'a> {
+    fn new(file: &'a File) -> Self {
+        Self { file, next: 0, stack: vec![] }
+    }
+
+    /// The innermost definition that is shown by itself, and whether the offset is in its comment.
+    fn at(&mut self, offset: u32) -> Option<(u32, bool)> {
+        let symbols = &self.file.symbols;
+        let begin =
+            |symbol: &crate::index::Symbol| if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) };
+        let end = |symbol: &crate::index::Symbol| symbol.item.end.max(symbol.doc.end);
+        while self.next < symbols.len() && begin(&symbols[self.next]) <= offset {
+            while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= begin(&symbols[self.next])) {
+                self.stack.pop();
+            }
+            self.stack.push(self.next);
+            self.next += 1;
+        }
+        while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= offset) {
+            self.stack.pop();
+        }
+        let top = *self.stack.last()?;
+        let doc = symbols[top].doc;
+        Some((shown(self.file, top), !doc.is_empty() && (doc.start..doc.end).contains(&offset)))
+    }
+}
+
+/// How telling each word is: the fewer files, and definitions, have it, the more.
+fn rarity(files: &[Counts], terms: usize) -> (Vec<f32>, Vec<f32>) {
+    let (mut in_files, mut in_items) = (vec![0.0f32; terms], vec![0.0f32; terms]);
+    let mut all_items = 0.0;
+    for file in files {
+        for (term, fields) in file.fields.iter().enumerate() {
+            in_files[term] += f32::from(u8::from(fields.iter().any(|count| *count > 0.0)));
+        }
+        all_items += file.lengths[Field::Names as usize] / 2.0;
+        file.items.iter().flat_map(|item| &item.terms).for_each(|(term, _)| in_items[usize::from(*term)] += 1.0);
+    }
+    let rare = |all: f32, having: f32| (1.0 + (all.max(having) - having + 0.5) / (having + 0.5)).ln();
+    (
+        in_files.into_iter().map(|having| rare(files.len() as f32, having)).collect(),
+        in_items.into_iter().map(|having| rare(all_items, having)).collect(),
+    )
+}
+
+fn mean(values: impl Iterator<Item = f32>) -> f32 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+    if count > 0.0 { (sum / count as f32).max(0.1) } else { 1.0 }
+}
+
+fn score_file(counts: &Counts, terms: &[Term], rare: &[f32], means: &[f32; FIELDS]) -> f32 {
+    let mut score = 0.0;
+    for ((fields, term), rare) in counts.fields.iter().zip(terms).zip(rare) {
+        let mut sum = 0.0;
+        for field in 0..FIELDS {
+            if fields[field] > 0.0 {
+                sum += WORTH[field] * fields[field] / (1.0 - LENGTH[field] + LENGTH[field] * counts.lengths[field] / means[field]);
+            }
+        }
+        score += term.weight * rare * sum / (sum + SATURATION);
+        if term.scope && fields[Field::Path as usize] > 0.0 {
+            score += SCOPE_IN_PATH * term.weight * rare;
+        }
+    }
+    score
+}
+
+/// BM25 of one definition.
+fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
+    let length = 0.25 + 0.75 * item.bytes / mean;
+    let each = |(term, count): &(u16, f32)| {
+        let at = usize::from(*term);
+        terms[at].weight * rare[at] * count * 2.2 / (count + 1.2 * length)
+    };
+    item.terms.iter().map(each).sum()
+}
+
+/// Whether a text names a path, in whole or without its first folder.
+fn is_named(path: &str, text: &str) -> bool {
+    let path = path.to_lowercase();
+    text.contains(&path) || path.split_once('/').is_some_and(|(_, inner)| inner.contains('/') && text.contains(inner))
+}
