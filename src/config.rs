@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that can be set. Defaults are those of no file at all: both roles on the embedded default model.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Config {
     pub roles: Roles,
@@ -18,7 +18,7 @@ pub struct Config {
 }
 
 /// Which engine serves which role, by its name under `[engines]`.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Roles {
     pub scout: String,
@@ -38,7 +38,7 @@ pub const DEFAULT_ENGINE: &str = "local";
 pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
 
 /// One engine: where it is and how it is spoken to.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct EngineConfig {
     /// `llama`, `openai`, `deepseek` or `ollama`.
@@ -50,7 +50,10 @@ pub struct EngineConfig {
     pub dialect: Option<String>,
     /// Tokens.
     pub context: Option<u32>,
+    /// Where a key comes from is written down nowhere.
+    #[serde(skip_serializing)]
     pub api_key_env: Option<String>,
+    #[serde(skip_serializing)]
     pub api_key_command: Option<Vec<String>>,
     /// llama only: threads, layers on the GPU, experts on the CPU, KV cache type (`f16`, `q8_0`, `q4_0`).
     pub threads: Option<u32>,
@@ -86,7 +89,7 @@ impl Default for EngineConfig {
 }
 
 /// Inline completion.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Completion {
     /// Offer while typing. Off: only when invoked.
@@ -106,7 +109,7 @@ impl Default for Completion {
 }
 
 /// How many tokens of the workspace are put around what is asked.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Context {
     pub completion_tokens: u32,
@@ -122,7 +125,7 @@ impl Default for Context {
 }
 
 /// Thresholds of the routing policy.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Policy {
     /// Never send anything to another machine.

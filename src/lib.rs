@@ -5,9 +5,12 @@
 //! and `text` fits the answer to what the user has typed since.
 //!
 //! A module uses only what stands below it in its column: `server, cli → features → agent → context → index → syntax → workspace
-//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `config` and
-//! `report` are leaves that everyone may use.
+//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `config`,
+//! `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
+
+// What comes from outside is answered, never trusted to be there.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 
 pub mod server;
 
@@ -36,5 +39,7 @@ pub mod dialect;
 pub mod models;
 
 pub mod config;
+
+pub mod redact;
 
 pub mod report;

@@ -1,27 +1,27 @@
 //! What happens when something that cannot be, is: `bug!` panics in tests and is recorded once in production.
 //! Also the log: lines to standard error (or a file), with secrets masked. Prompts and keys never reach it.
 
-use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, Mutex};
 
-/// Call sites that have reported already: one exemplar per site is enough.
-static SEEN: LazyLock<Mutex<HashSet<(&'static str, u32)>>> = LazyLock::new(Default::default);
+use crate::redact;
 
 /// Records an impossible state. Panics under `LONGSIGHT_STRICT=1` (the test suite sets it), logs once per call site otherwise.
 #[macro_export]
 macro_rules! bug {
-    ($($arg:tt)*) => { $crate::report::bug(file!(), line!(), &format!($($arg)*)) };
+    ($($arg:tt)*) => {{
+        static TOLD: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        $crate::report::bug(&TOLD, file!(), line!(), &format!($($arg)*))
+    }};
 }
 
-/// See [`bug!`].
-pub fn bug(file: &'static str, line: u32, message: &str) {
+/// See [`bug!`]; `told` belongs to the call site.
+pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
+    #[expect(clippy::panic, reason = "tests ask for it")]
     if std::env::var_os("LONGSIGHT_STRICT").is_some() {
         panic!("bug at {file}:{line}: {message}");
     }
-    let first = SEEN.lock().map(|mut seen| seen.insert((file, line))).unwrap_or(false);
-    if first {
+    if !told.swap(true, Ordering::Relaxed) {
         log("bug", format_args!("{file}:{line}: {message}"));
     }
 }
@@ -40,6 +40,7 @@ pub fn log(level: &str, message: impl Display) {
     if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, "info" | "route") {
         return;
     }
+    let message = redact::mask(&message.to_string());
     let line = format!("longsight[{}] {level}: {message}\n", std::process::id());
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }

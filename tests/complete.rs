@@ -269,7 +269,7 @@ fn decision() -> Decision {
 
 #[test]
 fn j1_typing_through_shrinks_a_suggestion_and_other_text_drops_it() {
-    let memory = Memory::default();
+    let mut memory = Memory::default();
     memory.keep("file:///a.rs", "let x = ", "\n", "compute(1);", &decision());
     let recall = |uri: &str, before: &str, after: &str| memory.recall(uri, before, after).map(|(text, _)| text);
     assert_eq!(recall("file:///a.rs", "let x = ", "\n").as_deref(), Some("compute(1);"));

@@ -175,6 +175,74 @@ fn p4_changes_apply_in_order_whatever_the_handlers_do() {
     editor.quit();
 }
 
+/// E6: a text that is worked on when the process dies, three times over, is opened without parsing from then on.
+#[test]
+fn e6_a_document_that_ended_the_server_three_times_is_opened_in_safe_mode() {
+    let root = tempfile::tempdir().unwrap();
+    let running = root.path().join("cache/longsight/running");
+    let start = || {
+        let editor = Editor::binary(|command| {
+            command.env("XDG_CONFIG_HOME", root.path()).env("XDG_CACHE_HOME", root.path().join("cache"));
+        });
+        editor.start(root.path())
+    };
+    let uri = format!("file://{}/a.rs", root.path().display());
+    let text = "fn f(a: i32) -> i32 { a + 1 }\n".repeat(60_000);
+    let deaths = || {
+        let list = std::fs::read_to_string(running.join("culprits")).unwrap_or_default();
+        list.lines().filter_map(|line| line.split(' ').nth(1)?.parse::<u32>().ok()).max().unwrap_or_default()
+    };
+    let mut lives = 0;
+    while deaths() < 3 {
+        lives += 1;
+        assert!(lives < 20, "what the server works on is not remembered");
+        let mut editor = start();
+        let slots = running.join(editor.process_id().to_string());
+        editor.open(&uri, "rust", &text);
+        let works = |text: String| text.lines().any(|line| !line.trim().is_empty());
+        let deadline = std::time::Instant::now() + SOON;
+        while !std::fs::read_to_string(&slots).is_ok_and(works) && deaths() < 3 && std::time::Instant::now() < deadline {}
+        kill(Pid::from_raw(editor.process_id() as i32), Signal::SIGKILL).unwrap();
+        editor.exit_code(SOON);
+    }
+    let mut editor = start();
+    editor.open(&uri, "rust", &text);
+    let message = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(message.contains("plain text") && message.contains("culprits"), "{message}");
+    editor.assert_in_step();
+    // Other texts are as ever, the same one as soon as it changes.
+    editor.open(URI, "rust", "fn a() {}");
+    editor.edit(&uri, 0..0, "// changed\n");
+    editor.assert_in_step();
+    assert!(editor.inbox.is_empty(), "I10: told once");
+    editor.quit();
+}
+
+/// E7: nesting that no stack would hold, in messages and in sources of every language.
+#[test]
+fn e7_deep_nesting_overflows_no_stack() {
+    let (root, mut editor) = binary();
+    for (number, (language, open, close)) in
+        [("rust", "{", "}"), ("python", "(", ")"), ("javascript", "[", "]"), ("c", "(", ")"), ("go", "{", "}"), ("java", "{", "}")]
+            .into_iter()
+            .enumerate()
+    {
+        let uri = format!("file://{}/deep{number}", root.path().display());
+        let text = format!("{}{}", open.repeat(50_000), close.repeat(50_000));
+        editor.open(&uri, language, &text);
+        let at = json!({ "line": 0, "character": 50_000 });
+        let params = json!({ "textDocument": { "uri": uri }, "range": { "start": at, "end": at }, "context": { "diagnostics": [] } });
+        assert!(editor.request("textDocument/codeAction", params)["result"].is_array(), "{language}");
+    }
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    editor.raw(&crate::support::editor::frame_bytes(
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":\"d\",\"method\":\"x\",\"params\":{deep}}}").as_bytes(),
+    ));
+    assert_eq!(editor.answer(&Value::Null)["error"]["code"], -32700);
+    editor.assert_in_step();
+    editor.quit();
+}
+
 #[test]
 fn e8_standard_error_is_closed_or_full() {
     let root = tempfile::tempdir().unwrap();

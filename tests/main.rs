@@ -19,6 +19,7 @@ mod lifecycle;
 mod models;
 mod question;
 mod redact;
+mod replay;
 mod requests;
 mod review;
 mod route;

@@ -1,6 +1,13 @@
 //! Secrets stay out of prompts, hidden characters are shown, quotations cannot be forged.
 
 use longsight::context::{fence, redact};
+use longsight::engine::Cancel;
+use longsight::engine::scripted::Scripted;
+use longsight::features::complete::{Wish, complete};
+use longsight::features::explain::explain;
+use longsight::features::silent;
+
+use crate::support::desk::{Workspace, target};
 
 /// Put together at run time, so that no scanner takes this file for a leak.
 fn secrets() -> Vec<(&'static str, String)> {
@@ -88,4 +95,36 @@ fn k22_a_quotation_cannot_be_ended_from_inside() {
     let fence = lines.next().unwrap();
     assert_eq!(fence, "`````");
     assert_eq!(quoted.lines().filter(|line| line.trim() == fence).count(), 2, "{quoted}");
+}
+
+/// K13: whoever writes the prompt, no engine is sent a secret of the file that it is about.
+#[tokio::test(flavor = "multi_thread")]
+async fn k13_completions_and_explanations_send_no_secret_of_their_own_file() {
+    let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    let code = format!("const KEY: &str = \"{key}\";\n\nfn sign(text: &str) -> String {{\n    format!(\"{{text}}{{KEY}}\")\n}}\n");
+    let workspace = Workspace::new(&[("src/lib.rs", &code)]);
+    let scripts = (0..2).map(|_| Scripted::text("the answer")).collect();
+    let (desk, engine) = workspace.with_coder(scripts);
+    let mut at = target(&desk, "src/lib.rs", &code);
+    explain(&desk, &at, &Cancel::new(), &silent()).await.unwrap();
+    let cursor = code.find("    format").unwrap();
+    at.bytes = cursor..cursor;
+    complete(&desk, &Wish { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+    let asked = engine.asked();
+    assert_eq!(asked.len(), 2);
+    for request in asked {
+        let sent = format!("{request:?}");
+        assert!(!sent.contains(&key) && sent.contains("<redacted aws-key"), "{sent}");
+    }
+}
+
+/// Traces speak of places: what is hidden in them takes as much room as it did.
+#[test]
+fn k13_a_veil_moves_nothing() {
+    let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    let text = format!("a = \"{key}\" # é\npostgres://admin:s3cr3t-pw@db.example.com/app\npassword = \"hT7xQ9zzK4m\"\n");
+    let veiled = redact::veil(&text);
+    assert_eq!(veiled.len(), text.len());
+    assert!(!veiled.contains(&key) && !veiled.contains("s3cr3t") && !veiled.contains("hT7"), "{veiled}");
+    assert!(veiled.contains("# é\npostgres://admin:"));
 }

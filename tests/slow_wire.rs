@@ -55,3 +55,41 @@ fn e9_a_thousand_lives() {
     let after = live(800);
     assert!(after < warm + (16 << 20), "{warm} bytes after 200 lives, {after} after 1,000");
 }
+
+/// M3, I5: a long working day in short: thousands of operations on sixteen documents leave memory and open files where they were.
+#[test]
+fn m3_a_long_session_grows_nothing() {
+    let (_listener, folder, mut editor) = crate::typing::under_a_hanging_endpoint();
+    let uris: Vec<String> = (0..16).map(|number| format!("file://{}/{number}.rs", folder.path().display())).collect();
+    let text = "fn f(a: i32) -> i32 {\n    a + 1\n}\n".repeat(40);
+    let state = |editor: &Editor| {
+        let memory = std::fs::read_to_string(format!("/proc/{}/statm", editor.process_id())).unwrap();
+        let files = std::fs::read_dir(format!("/proc/{}/fd", editor.process_id())).unwrap().count();
+        (memory.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 4096, files)
+    };
+    let day = |editor: &mut Editor, operations: usize| {
+        for number in 0..operations {
+            let uri = &uris[number % uris.len()];
+            if number % 160 < uris.len() {
+                editor.open(uri, "rust", &text);
+            }
+            editor.edit(uri, 20..20, "x");
+            let at = json!({ "line": 1, "character": 4 });
+            let ask = json!({ "textDocument": { "uri": uri }, "position": at, "range": { "start": at, "end": at }, "context": { "triggerKind": 2, "diagnostics": [] } });
+            let completion = editor.start_request("textDocument/inlineCompletion", ask.clone());
+            editor.request("textDocument/codeAction", ask);
+            editor.notify("$/cancelRequest", json!({ "id": completion }));
+            editor.answer(&completion);
+            if number % 160 >= 160 - uris.len() {
+                editor.close(uri);
+            }
+        }
+    };
+    day(&mut editor, 1600);
+    let (memory, files) = state(&editor);
+    day(&mut editor, 6400);
+    let (after, open) = state(&editor);
+    assert!(after < memory + memory / 5 + (8 << 20), "{memory} bytes after 1,600 operations, {after} after 8,000");
+    assert!(open <= files + 8, "{files} files open after 1,600 operations, {open} after 8,000");
+    editor.quit();
+}

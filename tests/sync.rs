@@ -95,6 +95,51 @@ fn b6_a_change_behind_the_end_desyncs_until_the_text_comes_whole() {
     editor.quit();
 }
 
+/// What ends behind the last line replaces all that follows, whatever it was: both sides agree on the text after it.
+#[test]
+fn b2_b6_a_change_that_only_ends_behind_the_text_keeps_in_step() {
+    for end in
+        [json!({ "line": 3, "character": 0 }), json!({ "line": u32::MAX, "character": u32::MAX }), json!({ "line": 9, "character": 4 })]
+    {
+        let range = json!({ "start": { "line": 1, "character": 1 }, "end": end });
+        assert_eq!(after("ab\ncd\n", json!([{ "range": range, "text": "!" }])), "ab\nc!");
+        let all = json!({ "start": { "line": 0, "character": 0 }, "end": range["end"] });
+        assert_eq!(after("ab\ncd\n", json!([{ "range": all, "text": "new" }])), "new");
+    }
+}
+
+/// Fields that clients of other ages leave out or fill oddly.
+#[test]
+fn b5_changes_without_a_version_and_with_odd_lengths() {
+    let mut editor = started("utf-16");
+    editor.notify("textDocument/didOpen", json!({ "textDocument": { "uri": URI, "text": "ab" } }));
+    for version in [json!(null), json!(7)] {
+        let change = json!({ "range": at(0, 1, 1), "rangeLength": -1, "text": "x" });
+        let document = json!({ "uri": URI, "version": version });
+        editor.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
+    }
+    let seen = editor.debug(URI);
+    assert_eq!((&seen["text"], &seen["version"]), (&json!("axxb"), &json!(7)), "{seen}");
+    assert!(seen.get("desynced").is_none());
+    editor.quit();
+}
+
+/// A change that cannot be read is one that was not made here.
+#[test]
+fn b6_an_unreadable_change_desyncs_its_document() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "ab");
+    for changes in [json!([{ "range": at(0, 0, 0) }]), json!([5]), json!(null)] {
+        change(&mut editor, 2, changes);
+        assert!(editor.debug(URI)["desynced"].is_string());
+    }
+    editor.expect("window/showMessage");
+    assert!(editor.inbox.is_empty(), "I10: told once");
+    change(&mut editor, 3, json!([{ "text": "whole" }]));
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
+}
+
 #[test]
 fn b7_versions_may_jump_but_not_go_back() {
     let mut editor = started("utf-16");

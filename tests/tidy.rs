@@ -1,5 +1,6 @@
 //! Invariants of the source itself: layers, one owner per foreign crate, sizes, docs, locks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Rust files below `folder`, with their text.
@@ -34,7 +35,7 @@ fn every_file_says_what_it_is_for() {
     none(files.filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| format!("{name}: has no `//!` line")).collect());
 }
 
-/// What each module may use besides itself and the leaves `config` and `report`.
+/// What each module may use besides itself and the leaves `config`, `redact` and `report`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("workspace", &["text"]),
@@ -48,6 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("agent", &["context", "index", "syntax", "workspace", "text", "route", "engine", "dialect"]),
     ("features", &["agent", "context", "index", "syntax", "workspace", "text", "route", "engine", "dialect"]),
     ("config", &[]),
+    ("redact", &[]),
     ("report", &[]),
 ];
 
@@ -60,7 +62,7 @@ fn modules_use_only_what_stands_below() {
         for (number, line) in code(&text) {
             for used in line.split("crate::").skip(1) {
                 let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let leaf = ["config", "report", "bug", "macros"].contains(&used.as_str());
+                let leaf = ["config", "redact", "report", "bug", "macros"].contains(&used.as_str());
                 if !leaf && used != module && !below.contains(&used.as_str()) {
                     broken.push(format!("{name}:{number}: `{module}` must not use `{used}`"));
                 }
@@ -148,6 +150,91 @@ fn locks_are_rare() {
     let per_thousand = locks as f64 * 1000.0 / lines.max(1) as f64;
     // A small tree has few lines to divide by; the ratio binds from 10,000 lines on.
     assert!(lines < 10_000 || per_thousand <= 0.6, "{locks} locks in {lines} lines: {per_thousand:.2} per thousand");
+}
+
+/// The fault lists: a letter and the number of its rows.
+const FAULTS: &[(char, usize)] = &[
+    ('a', 19),
+    ('b', 16),
+    ('c', 16),
+    ('d', 11),
+    ('e', 11),
+    ('f', 14),
+    ('g', 22),
+    ('h', 12),
+    ('j', 12),
+    ('k', 26),
+    ('l', 5),
+    ('m', 4),
+    ('p', 12),
+];
+
+/// The ids in the names of tests: `a14_p9_…` covers A14 and P9.
+fn rows_with_tests() -> BTreeSet<String> {
+    let mut rows = BTreeSet::new();
+    for (_, text) in rust_files("tests") {
+        let names = text.lines().filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn ")?.split('(').next());
+        for word in names.flat_map(|name| name.split('_')) {
+            let row = word.strip_suffix('b').filter(|row| row.len() > 1).unwrap_or(word);
+            let numbered = row.len() > 1 && row[1..].bytes().all(|byte| byte.is_ascii_digit());
+            if numbered && FAULTS.iter().any(|(letter, _)| row.starts_with(*letter)) {
+                rows.insert(row.to_string());
+            }
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_fault_row_has_a_test_or_a_reason() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults.toml");
+    let reasons: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
+    let tested = rows_with_tests();
+    let rows = FAULTS.iter().flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")));
+    let rows: BTreeSet<String> = rows.collect();
+    let mut broken = vec![];
+    for row in &rows {
+        match (tested.contains(row), reasons.contains_key(row)) {
+            (false, false) => broken.push(format!("{row}: no test is named after it, and tests/data/faults.toml has no reason")),
+            (true, true) => broken.push(format!("{row}: has a test now; take it out of tests/data/faults.toml")),
+            _ => {}
+        }
+    }
+    broken.extend(reasons.keys().filter(|row| !rows.contains(*row)).map(|row| format!("tests/data/faults.toml: there is no row {row}")));
+    none(broken);
+}
+
+/// Half of the files are small, nine of ten are not large, and so are functions.
+#[test]
+fn most_files_are_small() {
+    let mut sizes: Vec<usize> = rust_files("src").iter().map(|(_, text)| text.lines().count()).collect();
+    sizes.sort_unstable();
+    let (median, large) = (sizes[sizes.len() / 2], sizes[sizes.len() * 9 / 10]);
+    assert!((80..=200).contains(&median), "the median file has {median} lines");
+    assert!(large <= 450, "nine files of ten have at most {large} lines");
+}
+
+/// The methods that the server speaks besides LSP are those of the README's table.
+#[test]
+fn methods_of_our_own_are_listed_in_the_readme() {
+    let mut spoken = BTreeSet::new();
+    for (_, text) in rust_files("src") {
+        for (_, line) in code(&text) {
+            for piece in line.split("\"longsight/").skip(1) {
+                let name = piece.split('"').next().unwrap_or_default();
+                if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                    spoken.insert(format!("longsight/{name}"));
+                }
+            }
+        }
+    }
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let listed: BTreeSet<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `longsight/")?.split('`').next())
+        .map(|name| format!("longsight/{name}"))
+        .collect();
+    assert_eq!(listed, spoken);
 }
 
 /// A KV cache saved by one llama.cpp must not be read by another.

@@ -148,7 +148,7 @@ fn e1_end_of_input_in_the_middle_of_a_generation() {
 }
 
 /// The real binary with both roles on a server that takes connections and never answers.
-fn under_a_hanging_endpoint() -> (std::net::TcpListener, tempfile::TempDir, Editor) {
+pub fn under_a_hanging_endpoint() -> (std::net::TcpListener, tempfile::TempDir, Editor) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
@@ -183,6 +183,29 @@ fn b9_the_newest_completion_wins_and_the_others_stop() {
     agent.set(Mood::Answer("done".into()));
     let id = ask_completion(&mut editor, 1);
     assert_eq!(editor.answer(&id)["result"]["items"][0]["insertText"], "done");
+    editor.quit();
+}
+
+/// M2: a model that is much slower than the typing works on one completion at a time, the newest.
+#[test]
+fn m2_one_completion_at_work_however_fast_the_typing() {
+    let agent = Fake::new(Mood::Hang);
+    let mut editor = with(&agent);
+    editor.open(URI, "rust", "fn main() {}\n");
+    for number in 0..300 {
+        editor.edit(URI, 3..3, "x");
+        let id = ask_completion(&mut editor, 2);
+        if number % 50 == 49 {
+            editor.assert_in_step();
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while agent.running() > 1 {
+                assert!(Instant::now() < deadline, "{} completions run", agent.running());
+            }
+            assert!(!editor.has_answer(&id));
+        }
+    }
+    editor.close(URI);
+    idle(&agent);
     editor.quit();
 }
 

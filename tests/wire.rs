@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longsight::server::transport::{Frame, FrameReader, Outbox, Weight};
+use longsight::server::transport::{Frame, FrameReader, Weight, outbox};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -226,6 +226,68 @@ fn a15_answers_that_nobody_asked_for() {
     editor.quit();
 }
 
+/// Two peers that answer each other's error answers never stop.
+#[test]
+fn a15_an_answer_without_an_id_is_not_answered() {
+    let (_root, mut editor) = started();
+    editor.send(&json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32700, "message": "what?" } }));
+    editor.send(&json!({ "jsonrpc": "2.0", "result": 1 }));
+    still_serves(&mut editor);
+    assert!(!editor.has_answer(&Value::Null));
+    editor.quit();
+}
+
+#[test]
+fn a12_requests_without_an_id_do_nothing_and_notifications_with_one_are_refused() {
+    let (_root, mut editor) = started();
+    let at = json!({ "line": 0, "character": 0 });
+    let params = json!({
+        "textDocument": { "uri": "file:///w/a.rs" }, "range": { "start": at, "end": at }, "context": { "diagnostics": [] },
+        "position": at, "command": "longsight.ask", "arguments": [{ "question": "what is here?" }],
+    });
+    for method in ["shutdown", "initialize", "textDocument/codeAction", "textDocument/inlineCompletion", "workspace/executeCommand"] {
+        editor.notify(method, params.clone());
+    }
+    still_serves(&mut editor);
+    for method in ["textDocument/didOpen", "textDocument/didChange", "initialized"] {
+        assert_eq!(editor.request(method, json!({}))["error"]["code"], -32600, "{method}");
+    }
+    editor.quit();
+}
+
+#[test]
+fn a13_nothing_in_all_its_spellings() {
+    let (_root, mut editor) = started();
+    let uri = "file:///w/a.rs";
+    editor.open(uri, "rust", "fn a() {}\n");
+    let at = json!({ "line": 0, "character": 0 });
+    let problem = json!({ "range": { "start": at, "end": at }, "message": "m", "code": 3e9, "severity": null, "tags": [9], "data": null });
+    let mut asked = json!({ "textDocument": { "uri": uri }, "range": { "start": at, "end": at }, "context": null });
+    assert!(editor.request("textDocument/codeAction", asked.clone())["result"].is_array());
+    asked["context"] = json!({ "diagnostics": [problem, 5, null], "only": null, "triggerKind": 9 });
+    let answer = editor.request("textDocument/codeAction", asked);
+    assert!(answer["result"].as_array().is_some_and(|actions| !actions.is_empty()), "{answer}");
+    for arguments in [Value::Null, json!([]), json!([null]), json!([{}])] {
+        let status = json!({ "command": "longsight.status", "arguments": arguments, "workDoneToken": null });
+        assert!(editor.request("workspace/executeCommand", status).get("result").is_some());
+    }
+    editor.quit();
+}
+
+/// `shutdown` with parameters, `initialized` without.
+#[test]
+fn a17_a_handshake_with_odd_parameters() {
+    let root = tempfile::tempdir().unwrap();
+    let mut editor = Editor::binary(|_| ());
+    assert!(editor.request("initialize", initialize_params(root.path())).get("result").is_some());
+    editor.send(&json!({ "jsonrpc": "2.0", "method": "initialized" }));
+    let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+    assert_eq!(status["result"]["roots"].as_array().map(Vec::len), Some(1));
+    assert_eq!(editor.request("shutdown", json!({ "why": "done" })).get("result"), Some(&Value::Null));
+    editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+    assert_eq!(editor.exit_code(SOON), Some(0));
+}
+
 #[test]
 fn a17_before_initialize_and_after_shutdown() {
     let root = tempfile::tempdir().unwrap();
@@ -279,6 +341,38 @@ fn a19_editors_that_can_do_little() {
     }
 }
 
+/// Values of later protocols, and of clients that were never tested, in fields that nobody needs.
+#[test]
+fn a19_an_editor_that_says_odd_things_about_itself() {
+    let root = tempfile::tempdir().unwrap();
+    let uri = format!("file://{}", root.path().display());
+    let mut editor = Editor::binary(|_| ());
+    editor.initialize(json!({
+        "processId": "none", "rootUri": null, "rootPath": 7, "trace": "compact", "clientInfo": 5, "initializationOptions": [1],
+        "workspaceFolders": [{ "uri": "not a uri", "name": 1 }, { "uri": null }, null, { "uri": uri }],
+        "capabilities": {
+            "general": { "positionEncodings": ["utf-99", null, 5, "utf-16"] },
+            "textDocument": { "hover": { "contentFormat": ["html"] }, "inlineCompletion": null, "semanticTokens": 5 },
+            "workspace": { "workspaceEdit": { "documentChanges": null, "resourceOperations": ["create", "explode"], "failureHandling": "pray" } },
+            "window": null,
+        },
+    }));
+    assert_eq!(editor.capabilities["positionEncoding"], "utf-16");
+    let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+    assert_eq!(status["result"]["roots"], json!([uri]));
+    editor.quit();
+}
+
+#[test]
+fn a19_a_root_path_of_old_editors() {
+    let root = tempfile::tempdir().unwrap();
+    let mut editor = Editor::binary(|_| ());
+    editor.initialize(json!({ "processId": null, "rootPath": root.path(), "capabilities": {} }));
+    let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+    assert_eq!(status["result"]["roots"].as_array().map(Vec::len), Some(1), "{status}");
+    editor.quit();
+}
+
 fn resident(editor: &Editor) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/statm", editor.process_id())).unwrap();
     status.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 4096
@@ -328,7 +422,7 @@ proptest! {
 /// A16: above the limit the oldest reports go, and nothing else.
 #[test]
 fn a16_the_oldest_progress_is_dropped_first() {
-    let outbox = Outbox::default();
+    let (outbox, writer) = outbox(None);
     let long = "x".repeat(100_000);
     for number in 0..100 {
         outbox.push(&json!({ "report": number, "text": long }), Weight::May);
@@ -337,7 +431,7 @@ fn a16_the_oldest_progress_is_dropped_first() {
     outbox.close();
     outbox.push(&json!({ "answer": "after closing" }), Weight::Must);
     let mut written = std::io::Cursor::new(vec![]);
-    block_on(outbox.write_to(&mut written)).unwrap();
+    block_on(writer.run(&mut written)).unwrap();
     let text = String::from_utf8(written.into_inner()).unwrap();
     assert_eq!(text.matches("\"answer\"").count(), 100);
     let reports = text.matches("\"report\"").count();

@@ -1,29 +1,121 @@
-//! `longsight serve`: the language server on standard input and output.
+//! `longsight serve`: the language server on standard input and output, and its recordings.
+
+use std::path::{Path, PathBuf};
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use clap::Args;
+use serde_json::json;
+use tokio::runtime::Runtime;
 
-use super::{Outcome, Shared};
-use crate::server;
+use super::{Outcome, Shared, setup};
+use crate::config;
+use crate::engine::Engine;
+use crate::engine::recorded::Recording;
+use crate::engine::tape::Tape;
+use crate::route::{self, Build};
+use crate::server::replay::{Replayed, replay};
+use crate::server::{self, desk::Desk, trace};
+use crate::syntax::guard;
 
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Accepted for editors that pass it; standard input and output are the only transport.
     #[arg(long)]
     pub stdio: bool,
+    /// Write what editor, server and models say to each other into a new file, without secrets.
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub record: Option<PathBuf>,
+    /// Serve nobody: play a recording again over --workspace, without editor, network or model, and say what is different.
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
 }
 
-pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the server cannot start its threads: {error}"))?;
+    if let Some(file) = &arguments.replay {
+        return play(shared, &runtime, file);
+    }
+    if let Some(cache) = config::cache_dir() {
+        guard::arm(&cache.join("running"));
+    }
+    let tape = arguments.record.as_deref().map(|file| tape(shared, file)).transpose()?;
+    let build: Build = match &tape {
+        Some(tape) => recording(tape.clone()),
+        None => Arc::new(route::build),
+    };
     let options = server::Options {
         config: shared.config.clone(),
-        cache: crate::config::cache_dir(),
-        agent: std::sync::Arc::new(server::desk::Desk::start()),
+        cache: config::cache_dir(),
+        agent: Arc::new(Desk::start(build)),
         probe: None,
+        tape: tape.clone(),
     };
     let code = runtime.block_on(server::run(tokio::io::stdin(), tokio::io::stdout(), options));
+    if let Some(tape) = tape {
+        tape.finish();
+    }
     // Leaving now: a thread that waits for standard input would hold up an orderly end until the editor closes the pipe.
-    std::process::exit(code.into())
+    exit(code.into())
+}
+
+/// A tape in a new file, with its first line on it.
+fn tape(shared: &Shared, file: &Path) -> Result<Tape, String> {
+    let config = setup::config(shared)?;
+    let tape = Tape::create(file, trace::hider());
+    let tape = tape.map_err(|error| format!("the recording {} cannot be written ({error}); name a new file", file.display()))?;
+    tape.write(trace::header(&config));
+    Ok(tape)
+}
+
+/// Engines of the configuration whose talk is taken down.
+fn recording(tape: Tape) -> Build {
+    let next = Arc::new(AtomicU64::new(1));
+    Arc::new(move |name, config| {
+        let engine = route::build(name, config)?;
+        Ok(Arc::new(Recording::new(name, engine, tape.clone(), next.clone())) as Arc<dyn Engine>)
+    })
+}
+
+/// Plays a recording; a difference is a failure.
+fn play(shared: &Shared, runtime: &Runtime, file: &Path) -> Outcome {
+    let wrong = |reason: String| format!("the recording {} cannot be played: {reason}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let trace = trace::read(&text).map_err(wrong)?;
+    let root = super::root(shared)?;
+    let scratch = Scratch::new().map_err(|error| wrong(format!("no scratch folder could be made ({error})")))?;
+    crate::report::only_problems();
+    let replayed = runtime.block_on(replay(trace, &root, &scratch.0)).map_err(wrong)?;
+    let Replayed { messages, requests, differences, notes } = replayed;
+    if shared.json {
+        println!("{}", json!({ "messages": messages, "requests": requests, "differences": differences, "notes": notes }));
+    } else {
+        notes.iter().for_each(|note| println!("note: {note}"));
+        differences.iter().for_each(|difference| println!("{difference}"));
+        println!("{messages} messages of the server and {requests} requests to engines compared, {} differences", differences.len());
+    }
+    drop(scratch);
+    // A thread that still indexes is of no interest any more.
+    exit(i32::from(!differences.is_empty()))
+}
+
+/// A folder for one replay, gone after it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> std::io::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("longsight-replay-{}", std::process::id()));
+        std::fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

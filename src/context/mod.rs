@@ -6,7 +6,6 @@ pub mod corpus;
 pub mod fence;
 pub mod handle;
 pub mod rank;
-pub mod redact;
 pub mod scene;
 mod select;
 pub mod sentence;
@@ -18,6 +17,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use crate::redact;
 pub use handle::{Handle, PlaceQuery};
 
 /// What a part is.

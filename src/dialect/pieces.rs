@@ -107,11 +107,13 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
+#[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(ODD_TOKENS).expect("the list is short and constant")
 });
 
 /// `<|name|>` and `<｜name｜>`, the shape of nearly all control tokens.
+#[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static USUAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"<(\|[A-Za-z0-9_/.▁-]{1,48}\||｜[A-Za-z0-9_/.▁-]{1,48}｜)>").expect("the pattern is constant"));
 

@@ -1,9 +1,12 @@
 //! Engines: something that continues a conversation or fills a hole. `Engine` takes a request and a cancel token and yields events.
-//! `llama` runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests.
+//! `llama` runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests, `recorded` plays
+//! a session from its `tape` again.
 
 pub mod http;
 pub mod llama;
+pub mod recorded;
 pub mod scripted;
+pub mod tape;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Chat, Fim, ToolCall};
+use crate::redact;
 
 /// Cancels one request; clones share the same flag. Dropping the event receiver cancels as well.
 pub type Cancel = tokio_util::sync::CancellationToken;
@@ -37,6 +41,28 @@ pub struct Request {
 pub enum Ask {
     Chat(Chat),
     Fim(Fim),
+}
+
+impl Ask {
+    /// The same with every secret-looking stretch replaced. No engine is asked, and nothing shown of what it would be, without this.
+    pub fn masked(self) -> Self {
+        match self {
+            Ask::Chat(mut chat) => {
+                for message in &mut chat.messages {
+                    message.content = redact::mask(&message.content);
+                    message.reasoning = message.reasoning.take().map(|text| redact::mask(&text));
+                }
+                Ask::Chat(chat)
+            }
+            Ask::Fim(mut fim) => {
+                (fim.prefix, fim.suffix) = (redact::mask(&fim.prefix), redact::mask(&fim.suffix));
+                for file in &mut fim.files {
+                    file.text = redact::mask(&file.text);
+                }
+                Ask::Fim(fim)
+            }
+        }
+    }
 }
 
 /// Automatic completions go before long answers; warm-up goes last.

@@ -1,7 +1,7 @@
 //! An engine that plays a script: for faults and for the speed of tests, never as the proof that a feature works.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens};
@@ -18,19 +18,20 @@ pub enum Step {
 /// Plays one script per request, in order; hangs when there is none left. Keeps what it was asked.
 #[derive(Default)]
 pub struct Scripted {
-    play: Mutex<Play>,
+    scripts: Vec<Vec<Step>>,
+    next: AtomicUsize,
+    /// A place for each script, and some for what is asked in vain.
+    asked: Vec<OnceLock<Request>>,
 }
 
-/// What is left to play, and what was asked.
-#[derive(Default)]
-struct Play {
-    scripts: VecDeque<Vec<Step>>,
-    asked: Vec<Request>,
-}
+/// Requests without a script that are kept.
+const IN_VAIN: usize = 64;
 
 impl Scripted {
     pub fn new(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
-        Arc::new(Self { play: Mutex::new(Play { scripts: scripts.into_iter().collect(), asked: vec![] }) })
+        let scripts: Vec<Vec<Step>> = scripts.into_iter().collect();
+        let asked = (0..scripts.len() + IN_VAIN).map(|_| OnceLock::new()).collect();
+        Arc::new(Self { scripts, next: AtomicUsize::new(0), asked })
     }
 
     /// A script that answers `text` and ends.
@@ -40,7 +41,7 @@ impl Scripted {
 
     /// The requests so far.
     pub fn asked(&self) -> Vec<Request> {
-        self.play.lock().map(|play| play.asked.clone()).unwrap_or_default()
+        self.asked.iter().map_while(|place| place.get().cloned()).collect()
     }
 }
 
@@ -58,11 +59,11 @@ impl Engine for Scripted {
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {
-        let next = self.play.lock().ok().and_then(|mut play| {
-            play.asked.push(request);
-            play.scripts.pop_front()
-        });
-        let script = next.unwrap_or(vec![Step::Hang]);
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(place) = self.asked.get(number) {
+            place.get_or_init(|| request);
+        }
+        let script = self.scripts.get(number).cloned().unwrap_or(vec![Step::Hang]);
         let (sender, receiver) = tokio::sync::mpsc::channel(64);
         tokio::spawn(async move {
             let play = async {

@@ -55,6 +55,7 @@ const MOST: usize = 60;
 const MARK: &str = " (not found)";
 
 /// `path.ext:12`, `path.ext:12-15`, `path.ext#L12`, `path.ext, line 12`, and paths in backquotes without a line.
+#[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
     let path = r"(?:[\w@.+-]+/)*[\w@+-][\w@.+-]*\.[A-Za-z][A-Za-z0-9_+]{0,9}";
     let line = r"(?::|#L|`?,? \(?(?:at |on )?lines? )(\d{1,7})(?:[-–](?:L)?(\d{1,7}))?";

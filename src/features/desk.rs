@@ -1,7 +1,7 @@
 //! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -32,17 +32,28 @@ pub struct Shared {
     pub router: Arc<Router>,
     pub registry: Arc<Registry>,
     pub context: context::Handle,
-    pub memory: Memory,
-    pub parses: Parses,
     pub(super) shelf: Shelf,
-    pub(super) last: Last,
+    notes: Mutex<Notes>,
     /// Which files take part, by root.
     rules: BTreeMap<Arc<Root>, Rules>,
     /// A project says that nothing may leave the machine.
     local_only: bool,
 }
 
+/// What requests leave for those that come after them.
+#[derive(Default)]
+pub struct Notes {
+    pub memory: Memory,
+    pub parses: Parses,
+    pub(super) last: Last,
+}
+
 impl Shared {
+    /// Reads or changes the notes; nothing slow happens meanwhile. They are never left half written, so a panic does not spoil them.
+    pub fn notes<T>(&self, act: impl FnOnce(&mut Notes) -> T) -> T {
+        act(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether this was made for such a configuration and these roots.
     pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot) -> bool {
         self.config == *config && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
@@ -51,8 +62,8 @@ impl Shared {
     /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
-        let (context, memory, parses, shelf, last) = Default::default();
-        Self { config, router, registry, context, memory, parses, shelf, last, rules, local_only: local_only(snapshot) }
+        let (context, shelf, notes) = Default::default();
+        Self { config, router, registry, context, shelf, notes, rules, local_only: local_only(snapshot) }
     }
 }
 
@@ -64,7 +75,7 @@ pub fn is_rule_file(name: &str) -> bool {
 /// Engines, the last decisions, and why nothing was offered: for `longsight.status`.
 pub fn status(shared: &Shared) -> Value {
     let mut status = json!(shared.router.status());
-    status["nothing"] = json!(shared.memory.silences());
+    status["nothing"] = json!(shared.notes(|notes| notes.memory.silences()));
     status["local_only"] = json!(shared.local_only);
     status
 }

@@ -1,7 +1,7 @@
 //! What would be put in front of the model, and why: made by the code that makes the real prompts, without asking any model.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -38,13 +38,12 @@ pub struct Preview {
 
 /// The last prompt of each kind, to compare the next with.
 #[derive(Default)]
-pub struct Last(Mutex<HashMap<(TaskKind, usize), String>>);
+pub struct Last(HashMap<(TaskKind, usize), String>);
 
 impl Last {
     /// How many leading bytes are equal; remembers the prompt.
-    fn shared(&self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = last.insert((kind, budget), prompt.into()).unwrap_or_default();
+    fn shared(&mut self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
+        let before = self.0.insert((kind, budget), prompt.into()).unwrap_or_default();
         let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
         prompt.floor_char_boundary(equal)
     }
@@ -143,10 +142,12 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
             return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
         }
     };
-    let prompt = reader.render(&drawn.ask);
-    let shared = desk.shared.last.shared(kind, budget, &prompt);
-    let tokens = drawn.parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    Ok(Preview { tokens, budget, prefix_reused: reader.tokens.count(&prompt[..shared]), parts: drawn.parts, prompt })
+    let prompt = reader.render(&drawn.ask.masked());
+    let shared = desk.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
+    let shown = |part: Part| Part { text: crate::redact::mask(&part.text).into(), ..part };
+    let parts: Vec<Part> = drawn.parts.into_iter().map(shown).collect();
+    let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
+    Ok(Preview { tokens, budget, prefix_reused: reader.tokens.count(&prompt[..shared]), parts, prompt })
 }
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {

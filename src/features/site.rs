@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Desk, Target};
+use super::{Desk, Target, parses};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed, Place, tags};
 use crate::text::Edit;
@@ -27,7 +27,7 @@ impl Site {
         let text: Arc<str> = document.text.to_string().into();
         let language = desk.language(target);
         let small = language.as_ref().filter(|_| text.len() <= MAX_PARSED);
-        let parsed = small.and_then(|language| desk.shared.parses.get(&document.uri, language, &text));
+        let parsed = small.and_then(|language| parses::tree(&desk.shared, &document.uri, language, &text));
         let path = match &document.path {
             Some(path) => path.to_string(),
             None => document.uri.rsplit('/').next().unwrap_or(&document.uri).to_string(),

@@ -341,6 +341,7 @@ fn sheet_of(open: &mut Open, language: Option<&Arc<Language>>, path: &WorkspaceP
         open.parsed = None;
         return scan::facts(language, path.relative(), text, Tier::Lexical).0;
     };
+    let _working = syntax::guard::enter(text);
     let before = open.parsed.take().filter(|before| Arc::ptr_eq(before.language(), language));
     let parsed = match before {
         Some(before) => before.edited(text.clone()),

@@ -66,10 +66,12 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Arc<str>, tier
     if tier == Tier::Lexical || !language.parses() {
         return (lexical(), false);
     }
+    // What walks the tree may fail on it as well.
+    let _working = syntax::guard::enter(text);
     match syntax::parse(language, text.clone()) {
         Ok(parsed) => (Sheet::parsed(text, &syntax::tags(&parsed, path)), false),
         Err(ParseError::NoParser) => (lexical(), false),
-        Err(ParseError::TooLarge | ParseError::Budget) => (lexical(), true),
+        Err(ParseError::TooLarge | ParseError::Budget | ParseError::Deadly) => (lexical(), true),
     }
 }
 

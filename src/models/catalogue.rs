@@ -100,6 +100,7 @@ struct Catalogue {
 }
 
 /// All known models, the default first.
+#[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 pub fn catalogue() -> Vec<Model> {
     let catalogue: Catalogue = toml::from_str(include_str!("catalogue.toml")).expect("a test reads the catalogue that is compiled in");
     catalogue.model

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use locality::leaves_machine;
 pub use policy::{Signal, Task};
-pub use router::{Choice, EngineStatus, Router, Served, Status};
+pub use router::{Build, Choice, EngineStatus, Router, Served, Status, build};
 
 use crate::engine::{EngineError, ErrorKind};
 

@@ -22,8 +22,12 @@ pub struct Router {
     roles: config::Roles,
     policy: config::Policy,
     engines: BTreeMap<String, Slot>,
+    build: Build,
     state: Mutex<State>,
 }
+
+/// Makes the engine of a configuration entry.
+pub type Build = Arc<dyn Fn(&str, &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>;
 
 /// A configured engine. It is built when it is first needed: a model that is pulled later is found then.
 struct Slot {
@@ -93,6 +97,11 @@ pub struct Status {
 impl Router {
     /// The engines that the configuration names; nothing is started or asked yet.
     pub fn new(config: &Config) -> Self {
+        Self::building(config, Arc::new(build))
+    }
+
+    /// The same, with engines of another making.
+    pub fn building(config: &Config, build: Build) -> Self {
         let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
         for role in [&config.roles.scout, &config.roles.coder] {
             if role == config::DEFAULT_ENGINE {
@@ -100,7 +109,7 @@ impl Router {
             }
         }
         let engines = engines.into_iter().map(|(name, config)| (name, Slot { config, built: OnceLock::new() })).collect();
-        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, state: Mutex::default() }
+        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, build, state: Mutex::default() }
     }
 
     /// The same policy over engines that are there already.
@@ -109,7 +118,8 @@ impl Router {
             let config = config.engines.get(&name).cloned().unwrap_or_default();
             (name, Slot { config, built: OnceLock::from(engine) })
         });
-        Self { roles: config.roles.clone(), policy: config.route.clone(), engines: engines.collect(), state: Mutex::default() }
+        let (roles, policy) = (config.roles.clone(), config.route.clone());
+        Self { roles, policy, engines: engines.collect(), build: Arc::new(build), state: Mutex::default() }
     }
 
     /// The engine with this configuration name.
@@ -120,7 +130,7 @@ impl Router {
         if let Some(engine) = slot.built.get() {
             return Ok(engine.clone());
         }
-        let engine = build(name, &slot.config)?;
+        let engine = (self.build)(name, &slot.config)?;
         Ok(slot.built.get_or_init(|| engine).clone())
     }
 
@@ -346,11 +356,14 @@ async fn ask(
     let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
     let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
     let request = build(choice, &caps)?;
+    // Whoever wrote the prompt: no secret passes here.
+    let request = Request { ask: request.ask.masked(), ..request };
     let events = choice.engine.start(request, cancel.clone());
     cancel.run_until_cancelled(engine::collect(events, each)).await.ok_or_else(cancelled)?
 }
 
-fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
+/// The engine of a configuration entry.
+pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
     if config.kind != "llama" {
         return engine::http::build(name, config);
     }

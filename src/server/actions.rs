@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
-use tower_lsp::lsp_types::{CodeActionParams, Diagnostic, Url};
+use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
 use super::agent::{How, Place, Wish};
 use super::commands::needs_word;
@@ -11,6 +11,23 @@ use super::edits::Label;
 use super::progress::Progress;
 use super::{Server, answers, convert, edits, message, review};
 use crate::engine::Cancel;
+
+/// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
+/// are read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    text_document: TextDocumentIdentifier,
+    range: lsp::Range,
+    context: Option<Context>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Context {
+    diagnostics: Option<Vec<Value>>,
+    only: Option<Vec<String>>,
+}
 
 /// What a listed action carries to its resolution.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,13 +41,17 @@ struct Data {
 }
 
 /// The actions offered at a range. Nothing is asked of a model here.
-pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
+pub async fn list(server: &Server, params: Asked) -> Result<Value> {
+    let Context { diagnostics, only } = params.context.unwrap_or_default();
+    let said = |diagnostic: &Value| diagnostic["message"].as_str().is_some_and(|message| !message.is_empty());
+    let diagnostics: Vec<Value> = diagnostics.unwrap_or_default().into_iter().filter(said).collect();
+    let only = only.unwrap_or_default();
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
     let Some((scene, document)) = server.scene_of(&uri) else { return Ok(json!([])) };
     let bytes = document.text.offsets(convert::range(params.range), encoding);
     let place = Place { document, bytes };
-    let problems: Vec<String> = params.context.diagnostics.iter().map(problem).collect();
+    let problems: Vec<String> = diagnostics.iter().map(problem).collect();
     let data = Data {
         uri,
         version: place.document.version,
@@ -42,8 +63,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let range = params.range;
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.agent().offers(scene, place, problems)).await?;
-    let only = params.context.only.unwrap_or_default();
-    let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only.as_str(), kind));
+    let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only, kind));
     let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
         if offer.explains {
             let arguments = json!([{ "uri": data.uri, "range": range }]);
@@ -51,8 +71,8 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
             return json!({ "title": offer.title, "kind": offer.kind, "command": command });
         }
         let mut action = json!({ "title": offer.title, "kind": offer.kind, "data": Data { kind: offer.kind.clone(), ..data.clone() } });
-        if offer.kind.starts_with("quickfix") && !params.context.diagnostics.is_empty() {
-            action["diagnostics"] = json!(params.context.diagnostics);
+        if offer.kind.starts_with("quickfix") && !diagnostics.is_empty() {
+            action["diagnostics"] = json!(diagnostics);
         }
         action
     });
@@ -110,7 +130,9 @@ fn covers(asked: &str, offered: &str) -> bool {
     offered.strip_prefix(asked).is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
-fn problem(diagnostic: &Diagnostic) -> String {
-    let source = diagnostic.source.as_deref().unwrap_or_default();
-    format!("{}{}{} (line {})", source, if source.is_empty() { "" } else { ": " }, diagnostic.message, diagnostic.range.start.line + 1)
+fn problem(diagnostic: &Value) -> String {
+    let source = diagnostic["source"].as_str().unwrap_or_default();
+    let message = diagnostic["message"].as_str().unwrap_or_default();
+    let line = diagnostic["range"]["start"]["line"].as_u64().unwrap_or_default().saturating_add(1);
+    format!("{source}{}{message} (line {line})", if source.is_empty() { "" } else { ": " })
 }

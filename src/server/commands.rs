@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::lsp_types::{self as lsp, ExecuteCommandParams, Url};
+use tower_lsp::lsp_types::{self as lsp, Url};
 
 use super::agent::{Edited, How, Place, Preview, Question, Scene, Wish};
 use super::edits::Label;
@@ -11,6 +11,15 @@ use super::progress::Progress;
 use super::{Server, answers, convert, edits, message, review};
 use crate::engine::{Cancel, EngineError};
 use crate::workspace::Roots;
+
+/// Parameters of `workspace/executeCommand`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    command: String,
+    arguments: Option<Vec<Value>>,
+    work_done_token: Option<Value>,
+}
 
 /// What the arguments of our commands may hold.
 #[derive(Default, Deserialize)]
@@ -29,10 +38,10 @@ struct Argument {
     review: bool,
 }
 
-pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
-    let raw = params.arguments.into_iter().next().unwrap_or_else(|| json!({}));
+pub async fn execute(server: &Server, params: Call) -> Result<Value> {
+    let raw = params.arguments.into_iter().flatten().next().filter(|argument| !argument.is_null()).unwrap_or_else(|| json!({}));
     let argument: Argument = serde_json::from_value(raw.clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
-    let token = params.work_done_progress_params.work_done_token.map(|token| json!(token));
+    let token = params.work_done_token;
     match params.command.as_str() {
         "longsight.explain" => {
             let (scene, place) = place(server, &argument)?;

@@ -17,14 +17,13 @@ use crate::workspace::Document;
 pub struct Params {
     text_document: TextDocumentIdentifier,
     position: lsp::Position,
-    #[serde(default)]
-    context: Context,
+    context: Option<Context>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Context {
-    trigger_kind: u8,
+    trigger_kind: Option<u8>,
     selected_completion_info: Option<Selected>,
 }
 
@@ -41,9 +40,10 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
     let Some((scene, document)) = server.scene_of(&uri) else { return Ok(Value::Null) };
-    let selected = params.context.selected_completion_info;
+    let context = params.context.unwrap_or_default();
+    let selected = context.selected_completion_info;
     let mut typing = Typing {
-        invoked: params.context.trigger_kind != AUTOMATIC,
+        invoked: context.trigger_kind != Some(AUTOMATIC),
         selected: selected.map(|selected| (document.text.offsets(convert::range(selected.range), encoding), selected.text)),
         hurried: false,
     };

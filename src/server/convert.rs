@@ -26,8 +26,8 @@ pub fn to_text_edit(edit: &Edit, text: &Text, encoding: Encoding) -> lsp::TextEd
 }
 
 /// The encoding of positions: utf-8 where offered, else utf-16, else what is offered. Without an offer it is utf-16.
-pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Encoding {
-    let offers = |kind: PositionEncodingKind| offered.is_some_and(|offered| offered.contains(&kind));
+pub fn negotiate(offered: Option<&[serde_json::Value]>) -> Encoding {
+    let offers = |kind: PositionEncodingKind| offered.is_some_and(|offered| offered.iter().any(|one| one == kind.as_str()));
     if offers(PositionEncodingKind::UTF8) {
         Encoding::Utf8
     } else if offers(PositionEncodingKind::UTF32) && !offers(PositionEncodingKind::UTF16) {

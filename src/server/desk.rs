@@ -12,7 +12,7 @@ use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::{self, Shared, Target, actions, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
-use crate::route::Router;
+use crate::route::{Build, Router};
 use crate::syntax::Registry;
 use crate::{config, report};
 
@@ -21,12 +21,23 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// See the module.
 pub struct Desk {
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Keeper>,
     /// Read in a thread of its own, so that the handshake does not wait for it.
     registry: Arc<LazyLock<Arc<Registry>>>,
+    /// Makes the engines.
+    build: Build,
 }
 
-/// What outlives a request.
+/// What outlives a request, behind a lock that is held for moments.
+#[derive(Default)]
+struct Keeper(Mutex<Kept>);
+
+impl Keeper {
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 #[derive(Default)]
 struct Kept {
     index: Option<Arc<Index>>,
@@ -35,18 +46,18 @@ struct Kept {
 }
 
 impl Desk {
-    /// Begins to read the grammars.
-    pub fn start() -> Self {
+    /// Begins to read the grammars. The engines are those of the configuration, or of another making.
+    pub fn start(build: Build) -> Self {
         let registry = Arc::new(LazyLock::new(read_registry as fn() -> Arc<Registry>));
         let ahead = registry.clone();
         std::thread::spawn(move || {
             LazyLock::force(&ahead);
         });
-        Self { kept: Arc::default(), registry }
+        Self { kept: Arc::default(), registry, build }
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
-        with(&self.kept, act)
+        self.kept.with(act)
     }
 
     /// One completion. What is known by heart comes at once, the model is asked after a rest.
@@ -65,11 +76,11 @@ impl Desk {
             let completion = complete::complete(&desk, &wish, &cancel).await.inspect_err(|error| {
                 // The editor is told once; who asks later why nothing comes finds it in the status.
                 if error.kind != ErrorKind::Cancelled {
-                    desk.shared.memory.note_nothing(&wish.at.document.uri, &error.message);
+                    desk.shared.notes(|notes| notes.memory.note_nothing(&wish.at.document.uri, &error.message));
                 }
             })?;
             if !completion.from_memory && completion.route.is_some() {
-                with(&kept, |kept| kept.pace.took(started.elapsed()));
+                kept.with(|kept| kept.pace.took(started.elapsed()));
             }
             Ok(edits(completion))
         })
@@ -83,7 +94,7 @@ impl Desk {
             if !fits {
                 kept.shared = None;
             }
-            let router = || Arc::new(Router::new(&scene.config));
+            let router = || Arc::new(Router::building(&scene.config, self.build.clone()));
             let fresh = || Arc::new(Shared::new(scene.config.clone(), router(), Arc::clone(&**self.registry), &snapshot));
             (kept.index.clone(), kept.shared.get_or_insert_with(fresh).clone())
         });
@@ -96,10 +107,6 @@ fn read_registry() -> Arc<Registry> {
     let registry = Registry::new();
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
     Arc::new(registry)
-}
-
-fn with<T>(kept: &Mutex<Kept>, act: impl FnOnce(&mut Kept) -> T) -> T {
-    act(&mut kept.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn target(place: Place) -> Target {
@@ -191,7 +198,7 @@ impl Agent for Desk {
                 None => fresh.await,
             };
             let first = outcome.as_ref().ok().and_then(|items| items.first().cloned());
-            with(&kept, |kept| kept.pace.offered(document, first));
+            kept.with(|kept| kept.pace.offered(document, first));
             outcome
         })
     }

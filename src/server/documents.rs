@@ -2,32 +2,99 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::{DidChangeTextDocumentParams, FileEvent, TextDocumentItem, Url};
+use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
-use super::{Server, config, review};
+use super::state::Change;
+use super::{Server, config, convert, review};
 use crate::report;
+use crate::syntax::guard;
 
-pub fn open(server: &Server, document: TextDocumentItem) {
-    let TextDocumentItem { uri, language_id, version, text } = document;
-    let (kept, lost) = server.with(|state| state.open(uri.clone(), language_id, version, &text));
+/// Parameters of `textDocument/didOpen`: what a document needs to be one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened {
+    text_document: Item,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    uri: Url,
+    #[serde(default)]
+    language_id: Option<String>,
+    #[serde(default)]
+    version: Option<i32>,
+    text: String,
+}
+
+/// Parameters of `textDocument/didChange`. Older clients leave the version out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    text_document: Versioned,
+    content_changes: Vec<Piece>,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    uri: Url,
+    version: Option<i32>,
+}
+
+/// The new text of a range, or of the whole document.
+#[derive(Deserialize)]
+struct Piece {
+    range: Option<lsp::Range>,
+    text: String,
+}
+
+pub fn open(server: &Server, params: Value) {
+    let opened = match Opened::deserialize(&params) {
+        Ok(opened) => opened.text_document,
+        Err(error) => return unreadable(server, "textDocument/didOpen", &params, &error),
+    };
+    let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
+    let uri = opened.uri;
+    let (kept, lost) = server.with(|state| state.open(uri.clone(), language, version, &opened.text));
     if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(&uri)));
+    }
+    if let Some(list) = guard::refuses(&opened.text) {
+        let text = format!(
+            "longsight reads {} as plain text: parsing it has ended the server several times. It is tried again once the text changes, or \
+             {} is removed.",
+            name(&uri),
+            list.display()
+        );
+        server.client.show(2, &text);
     }
     review::tell_lost(server, &lost);
     touched(server, &uri);
 }
 
-pub fn change(server: &Server, params: DidChangeTextDocumentParams) {
-    let document = params.text_document;
-    let outcome = server.with(|state| state.change(&document.uri, document.version, params.content_changes));
+pub fn change(server: &Server, params: Value) {
+    let changed: Changed = match Changed::deserialize(&params) {
+        Ok(changed) => changed,
+        Err(error) => return unreadable(server, "textDocument/didChange", &params, &error),
+    };
+    let uri = changed.text_document.uri;
+    let pieces = changed.content_changes.into_iter();
+    let changes = pieces.map(|piece| Change { range: piece.range.map(convert::range), text: piece.text }).collect();
+    let outcome = server.with(|state| state.change(&uri, changed.text_document.version, changes));
     if let Some(reason) = outcome.desynced {
-        tell_desynced(server, &document.uri, reason);
+        tell_desynced(server, &uri, reason);
     }
     review::tell_lost(server, &outcome.lost);
-    touched(server, &document.uri);
-    if let Some(work) = server.agent().ahead(&server.scene(), document.uri.as_str()) {
+    touched(server, &uri);
+    if let Some(work) = server.agent().ahead(&server.scene(), uri.as_str()) {
         server.work.detach(work);
     }
+}
+
+/// A message about a document that cannot be read: what it changed is unknown here from now on.
+fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json::Error) {
+    report::log("warning", format_args!("`{method}` cannot be read: {error}"));
+    suspect(server, method, Some(params));
 }
 
 pub fn close(server: &Server, uri: &Url) {
@@ -54,7 +121,7 @@ fn touched(server: &Server, uri: &Url) {
     server.agent().changed(&server.scene(), uri.as_str());
 }
 
-/// A handler panicked: its document may differ from the editor's now, or all of them where it is not known which.
+/// A handler failed: its document may differ from the editor's now, or all of them where it is not known which.
 pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     const REASON: &str = "a change to it failed inside longsight";
     if !method.starts_with("textDocument/") {
@@ -63,8 +130,9 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     let uri = params.and_then(|params| params["textDocument"]["uri"].as_str()).and_then(|uri| Url::parse(uri).ok());
     match uri {
         Some(uri) => {
-            server.with(|state| state.distrust(&uri, REASON));
-            tell_desynced(server, &uri, REASON);
+            if server.with(|state| state.distrust(&uri, REASON)) {
+                tell_desynced(server, &uri, REASON);
+            }
         }
         None => server.with(|state| state.distrust_all(REASON)),
     }

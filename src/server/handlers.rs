@@ -3,22 +3,21 @@
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeLensParams, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    ExecuteCommandParams, InitializeParams, InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
+    CodeLensParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidSaveTextDocumentParams,
+    InitializeParams, InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
 use super::serve::Host;
 use super::{Server, actions, commands, completion, config, documents, initialize, progress, review};
 
-/// Methods whose results are our own JSON, with fields that tower-lsp's types lack; they are routed as `longsight/…`.
-pub const OWN: &[&str] = &["textDocument/codeAction", "codeAction/resolve", "textDocument/codeLens", "workspace/executeCommand"];
-
 /// Adds the methods that tower-lsp does not know.
 pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
     builder
         .custom_method("textDocument/inlineCompletion", Server::inline_completion)
+        .custom_method("longsight/textDocument/didOpen", Server::open)
+        .custom_method("longsight/textDocument/didChange", Server::change)
+        .custom_method("longsight/workspace/didChangeConfiguration", Server::configure)
         .custom_method("longsight/textDocument/codeAction", Server::code_actions)
         .custom_method("longsight/codeAction/resolve", Server::resolve_action)
         .custom_method("longsight/textDocument/codeLens", Server::lenses)
@@ -30,7 +29,7 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
 #[tower_lsp::async_trait]
 impl LanguageServer for Server {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
-        Ok(initialize::initialize(self, params))
+        Ok(initialize::initialize(self, &params.initialization_options.unwrap_or_default()))
     }
 
     async fn initialized(&self, _: InitializedParams) {
@@ -41,24 +40,12 @@ impl LanguageServer for Server {
         Ok(())
     }
 
-    async fn did_open(&self, params: DidOpenTextDocumentParams) {
-        documents::open(self, params.text_document);
-    }
-
-    async fn did_change(&self, params: DidChangeTextDocumentParams) {
-        documents::change(self, params);
-    }
-
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
         documents::saved(self, &params.text_document.uri);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
         documents::close(self, &params.text_document.uri);
-    }
-
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
-        config::reload(self);
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -71,11 +58,23 @@ impl LanguageServer for Server {
 }
 
 impl Server {
+    async fn open(&self, params: Value) {
+        documents::open(self, params);
+    }
+
+    async fn change(&self, params: Value) {
+        documents::change(self, params);
+    }
+
+    async fn configure(&self, _: Value) {
+        config::reload(self);
+    }
+
     async fn inline_completion(&self, params: completion::Params) -> Result<Value> {
         completion::inline(self, params).await
     }
 
-    async fn code_actions(&self, params: CodeActionParams) -> Result<Value> {
+    async fn code_actions(&self, params: actions::Asked) -> Result<Value> {
         actions::list(self, params).await
     }
 
@@ -87,7 +86,7 @@ impl Server {
         Ok(review::lenses(self, &params.text_document.uri))
     }
 
-    async fn command(&self, params: ExecuteCommandParams) -> Result<Value> {
+    async fn command(&self, params: commands::Call) -> Result<Value> {
         commands::execute(self, params).await
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions,
-    InitializeParams, InitializeResult, OneOf, ResourceOperationKind, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions,
-    WorkspaceFoldersChangeEvent, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions, InitializeResult, OneOf,
+    SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions, WorkspaceFoldersChangeEvent, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 
 use super::state::Editor;
@@ -26,8 +26,8 @@ pub const COMMANDS: &[&str] = &[
     "longsight.status",
 ];
 
-pub fn initialize(server: &Server, params: InitializeParams) -> InitializeResult {
-    let editor = editor(&params);
+pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
+    let editor = editor(params);
     let encoding = editor.encoding;
     server.with(|state| state.editor = Arc::new(editor));
     InitializeResult {
@@ -72,38 +72,28 @@ pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
     workspace_changed(server);
 }
 
-fn editor(params: &InitializeParams) -> Editor {
-    let can: &ClientCapabilities = &params.capabilities;
-    let offered = can.general.as_ref().and_then(|general| general.position_encodings.as_deref());
-    let window = can.window.as_ref();
-    let workspace = can.workspace.as_ref();
-    // Fields that lsp-types 0.94 does not know are read from the option's own object.
-    let options = params.initialization_options.as_ref();
-    let option = |name: &str| options.and_then(|options| options.get(name)).and_then(Value::as_bool).unwrap_or(false);
-    let name = params.client_info.as_ref().map_or("", |client| client.name.as_str());
-    let edits = workspace.and_then(|workspace| workspace.workspace_edit.as_ref());
+/// What an editor says about itself. Read field by field: what is missing, unknown here or of another type counts as not said.
+fn editor(params: &Value) -> Editor {
+    let said = |path: &str| params.pointer(path).filter(|value| !value.is_null());
+    let can = |path: &str| said(&format!("/capabilities/{path}")).and_then(Value::as_bool).unwrap_or(false);
+    let has = |path: &str| said(&format!("/capabilities/{path}"));
+    let option = |name: &str| said(&format!("/initializationOptions/{name}")).and_then(Value::as_bool).unwrap_or(false);
+    let name = said("/clientInfo/name").and_then(Value::as_str).unwrap_or_default();
+    let resources = has("workspace/workspaceEdit/resourceOperations");
+    let annotations = has("workspace/workspaceEdit/changeAnnotationSupport").is_some();
     Editor {
-        encoding: convert::negotiate(offered),
+        encoding: convert::negotiate(has("general/positionEncodings").and_then(Value::as_array).map(Vec::as_slice)),
         roots: roots(params),
         streaming: option("streaming"),
-        progress: window.and_then(|window| window.work_done_progress).unwrap_or(false),
-        show_document: window.and_then(|window| window.show_document.as_ref()).is_some_and(|show| show.support),
-        apply_edit: workspace.and_then(|workspace| workspace.apply_edit).unwrap_or(false),
+        progress: can("window/workDoneProgress"),
+        show_document: can("window/showDocument/support"),
+        apply_edit: can("workspace/applyEdit"),
         // Neovim does not say so and takes them; one that knows of annotations or resources must.
-        document_changes: edits.is_some_and(|edit| {
-            edit.document_changes == Some(true) || edit.resource_operations.is_some() || edit.change_annotation_support.is_some()
-        }),
-        watches_files: workspace
-            .and_then(|workspace| workspace.did_change_watched_files.as_ref())
-            .and_then(|watched| watched.dynamic_registration)
-            .unwrap_or(false),
-        refreshes_lenses: workspace
-            .and_then(|workspace| workspace.code_lens.as_ref())
-            .and_then(|lens| lens.refresh_support)
-            .unwrap_or(false),
-        annotations: edits.is_some_and(|edit| edit.change_annotation_support.is_some()),
-        creates_files: edits
-            .is_some_and(|edit| edit.resource_operations.iter().flatten().any(|kind| *kind == ResourceOperationKind::Create)),
+        document_changes: can("workspace/workspaceEdit/documentChanges") || resources.is_some() || annotations,
+        watches_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
+        refreshes_lenses: can("workspace/codeLens/refreshSupport"),
+        annotations,
+        creates_files: resources.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "create")),
         // Our own plugins do, and these. Helix drops what goes wrong with a code action.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),
@@ -111,12 +101,15 @@ fn editor(params: &InitializeParams) -> Editor {
     }
 }
 
-#[allow(deprecated)] // Editors that know no folders still send `rootUri`.
-fn roots(params: &InitializeParams) -> Vec<Url> {
-    match &params.workspace_folders {
-        Some(folders) if !folders.is_empty() => folders.iter().map(|folder| folder.uri.clone()).collect(),
-        _ => params.root_uri.iter().cloned().collect(),
+/// The workspace folders; editors that know none send a `rootUri`, older ones a `rootPath`.
+fn roots(params: &Value) -> Vec<Url> {
+    let uri = |value: &Value| value.as_str().and_then(|uri| Url::parse(uri).ok());
+    let folders: Vec<Url> = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| uri(&folder["uri"])).collect();
+    if !folders.is_empty() {
+        return folders;
     }
+    let path = || params["rootPath"].as_str().and_then(|path| Url::from_directory_path(path).ok());
+    uri(&params["rootUri"]).or_else(path).into_iter().collect()
 }
 
 fn capabilities(encoding: tower_lsp::lsp_types::PositionEncodingKind) -> ServerCapabilities {

@@ -36,12 +36,30 @@ pub enum Incoming {
         id: Id,
         result: Result<Value, Value>,
     },
+    /// An answer without an id that could be ours.
+    Stray,
     /// Not a message that JSON-RPC knows: answered with this error.
     Invalid {
         id: Id,
         code: i64,
         reason: String,
     },
+}
+
+impl Incoming {
+    /// The message as it is written, where it is one.
+    pub fn as_json(&self) -> Option<Value> {
+        let mut message = match self {
+            Incoming::Request { id, method, params } => json!({ "id": id, "method": method, "params": params }),
+            Incoming::Notification { method, params } => json!({ "method": method, "params": params }),
+            Incoming::Response { id, result: Ok(result) } => return Some(json!({ "jsonrpc": "2.0", "id": id, "result": result })),
+            Incoming::Response { id, result: Err(error) } => json!({ "id": id, "error": error }),
+            Incoming::Stray | Incoming::Invalid { .. } => return None,
+        };
+        drop_nulls(&mut message);
+        message["jsonrpc"] = json!("2.0");
+        Some(message)
+    }
 }
 
 /// Reads a body. Nesting deeper than 128 is refused by the JSON reader, so that no stack overflows.
@@ -74,13 +92,27 @@ pub fn read(body: &[u8]) -> Incoming {
         (Some(_), id) => {
             invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`method` must be a string, `id` an integer or a string".into())
         }
+        // An answer to nobody, as some clients send it for our errors with a null id: to answer it would never end.
+        (None, _) if message.contains_key("result") || message.contains_key("error") => Incoming::Stray,
         (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
     }
 }
 
-/// An answer.
-pub fn answer(id: &Id, result: Value) -> Value {
+/// An answer. Fields without a value are left out of it: there are editors that take a null for one.
+pub fn answer(id: &Id, mut result: Value) -> Value {
+    drop_nulls(&mut result);
     json!({ "jsonrpc": "2.0", "id": id, "result": result })
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 /// An error as the answer.

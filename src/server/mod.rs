@@ -12,6 +12,7 @@ mod completion;
 mod config;
 mod convert;
 pub mod desk;
+mod dispatch;
 mod documents;
 mod edits;
 mod handlers;
@@ -21,9 +22,11 @@ mod lifecycle;
 mod message;
 mod pace;
 mod progress;
+pub mod replay;
 mod review;
 mod serve;
 mod state;
+pub mod trace;
 pub mod transport;
 mod work;
 
@@ -41,6 +44,7 @@ use client::Client;
 use state::State;
 use work::Work;
 
+use crate::engine::tape::Tape;
 use crate::workspace::Document;
 
 /// How a server is set up.
@@ -54,6 +58,8 @@ pub struct Options {
     pub agent: Arc<dyn Agent>,
     /// Runs before each handler; tests put faults in here.
     pub probe: Option<Probe>,
+    /// Takes down what is said, for `serve --record`.
+    pub tape: Option<Tape>,
 }
 
 /// A NUL within so many first bytes makes a file binary, as for the search tools.
@@ -110,13 +116,13 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
     };
     let work = Work { handle: threads.handle().clone() };
     let state = Arc::<Shared>::default();
-    let outbox = transport::Outbox::default();
+    let (outbox, writer) = transport::outbox(options.tape.clone());
     let client = Client::new(outbox.clone(), state.clone());
-    let probe = options.probe.clone();
-    let server = Server { client: client.clone(), state, work, options: Arc::new(options) };
+    let options = Arc::new(options);
+    let server = Server { client: client.clone(), state, work, options: options.clone() };
     // The socket is tower-lsp's own way to the client; ours is `Client`.
     let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
-    let code = serve::serve(input, output, outbox, client, service, probe).await;
+    let code = serve::serve(input, output, (outbox, writer), client, service, &options).await;
     threads.shutdown_background();
     code
 }

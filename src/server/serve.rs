@@ -18,10 +18,13 @@ use tower::Service;
 use tower_lsp::jsonrpc::{Id, Request, Response};
 use tower_lsp::{LanguageServer, LspService};
 
+use super::Options;
 use super::client::Client;
+use super::dispatch;
 use super::lifecycle::{self, ParentWatch};
 use super::message::{self, Incoming};
-use super::transport::{Frame, FrameReader, Outbox, Weight};
+use super::transport::{Frame, FrameReader, Outbox, Weight, Writer};
+use crate::engine::tape::Tape;
 use crate::report;
 
 /// Frames read ahead of the loop.
@@ -46,22 +49,19 @@ pub trait Host: LanguageServer {
 pub async fn serve<S: Host>(
     input: impl AsyncRead + Unpin + Send + 'static,
     output: impl AsyncWrite + Unpin + Send + 'static,
-    outbox: Outbox,
+    (outbox, writer): (Outbox, Writer),
     client: Client,
     service: LspService<S>,
-    probe: Option<Probe>,
+    options: &Options,
 ) -> u8 {
-    let writer = tokio::spawn({
-        let outbox = outbox.clone();
-        async move { outbox.write_to(output).await }
-    });
-    let frames = read_ahead(input);
+    let writer = tokio::spawn(writer.run(output));
+    let frames = read_ahead(input, options.tape.clone());
     let (finished, results) = mpsc::unbounded_channel();
     let mut serving = Loop {
         service,
         client,
         outbox: outbox.clone(),
-        probe,
+        probe: options.probe.clone(),
         running: HashMap::new(),
         next: 0,
         finished,
@@ -77,7 +77,7 @@ pub async fn serve<S: Host>(
 }
 
 /// Reads and parses in a task of its own, so that a long message is parsed beside the loop.
-fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static) -> mpsc::Receiver<Incoming> {
+fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>) -> mpsc::Receiver<Incoming> {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     tokio::spawn(async move {
         let mut reader = FrameReader::new(input);
@@ -85,6 +85,9 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static) -> mpsc::Receiver<
             let incoming = match reader.next().await {
                 Ok(Some(Frame::Body(body))) => {
                     let incoming = message::read(&body);
+                    if let Some(tape) = &tape {
+                        record(tape, &incoming);
+                    }
                     if matches!(incoming, Incoming::Invalid { code: message::PARSE_ERROR, .. }) {
                         reader.reject(&body);
                     }
@@ -100,6 +103,13 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static) -> mpsc::Receiver<
         }
     });
     receiver
+}
+
+/// Puts a message of the editor on the tape. What is no message is not played again.
+fn record(tape: &Tape, incoming: &Incoming) {
+    if let Some(message) = incoming.as_json() {
+        tape.write(json!({ "from": "editor", "message": message }));
+    }
 }
 
 /// The result for the client, or an error's code and words.
@@ -177,6 +187,7 @@ impl<S: Host> Loop<S> {
             Incoming::Notification { method, params } if method == "$/cancelRequest" => self.cancel(params.as_ref()),
             Incoming::Notification { method, params } => self.notification(method, params),
             Incoming::Response { id, result } => self.client.answered(&id, result),
+            Incoming::Stray => report::log("warning", "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
                 report::log("warning", &reason);
                 self.outbox.push(&message::refusal(&id, code, reason), Weight::Must);
@@ -191,6 +202,10 @@ impl<S: Host> Loop<S> {
         }
         if self.early.take(&id) {
             return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Weight::Must);
+        }
+        if dispatch::is_notification(&method) {
+            let reason = format!("`{method}` is a notification and has no answer: send it without an id");
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
         }
         self.next += 1;
         let inner = self.next;
@@ -216,6 +231,10 @@ impl<S: Host> Loop<S> {
     }
 
     fn notification(&mut self, method: String, params: Option<Value>) {
+        if !dispatch::is_notification(&method) {
+            // By the protocol those may be ignored; a request without an id is one whose answer nobody could be given.
+            return;
+        }
         let started = Instant::now();
         let outcome = self.call(&method, params.clone(), None).now_or_never();
         match outcome {
@@ -236,15 +255,8 @@ impl<S: Host> Loop<S> {
         params: Option<Value>,
         inner: Option<i64>,
     ) -> impl Future<Output = Result<Option<Response>, String>> + Send + 'static {
-        let mut request = Request::build(routed(method));
-        if let Some(inner) = inner {
-            request = request.id(inner);
-        }
-        if let Some(params) = params {
-            request = request.params(params);
-        }
         let (probe, method) = (self.probe.clone(), method.to_string());
-        let call = self.service.call(request.finish());
+        let call = self.service.call(dispatch::request(&method, params, inner));
         let call = async move {
             if let Some(probe) = probe {
                 probe(&method);
@@ -306,12 +318,6 @@ impl<S: Host> Loop<S> {
         }
         self.running.clear();
     }
-}
-
-/// The method under which a message is routed. tower-lsp keeps the methods that it knows to its own types; where newer or stricter
-/// ones are needed, the method is ours under another name.
-fn routed(method: &str) -> String {
-    if super::handlers::OWN.contains(&method) { format!("longsight/{method}") } else { method.to_string() }
 }
 
 /// What the handler's outcome means for the client.

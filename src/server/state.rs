@@ -4,16 +4,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
+use tower_lsp::lsp_types::Url;
 
 use crate::config::Config;
 use crate::engine::Cancel;
 use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Edit, Encoding, Text};
+use crate::text::{Batch, Edit, Encoding, Range, Text};
 use crate::workspace::{Document, Documents, Roots, Snapshot};
 
 use super::client::Waiters;
-use super::convert;
 use super::hunks::{Hunks, Lost};
 
 /// Larger documents are not kept at all.
@@ -40,6 +39,12 @@ pub struct State {
     pub complaint: String,
     /// What waits for a decision.
     pub hunks: Hunks,
+}
+
+/// The new text of a range, or of the whole document.
+pub struct Change {
+    pub range: Option<Range>,
+    pub text: String,
 }
 
 /// What a message about a document brought about, for the person to know.
@@ -135,11 +140,12 @@ impl State {
     }
 
     /// Applies changes in order. The reason comes back when this made the document desynced, and the hunks that it put in the way.
-    pub fn change(&mut self, uri: &Url, version: i32, changes: Vec<TextDocumentContentChangeEvent>) -> Outcome {
+    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Outcome {
         let encoding = self.editor.encoding;
         let mut outcome = Outcome::default();
         let Some(open) = self.documents.get_mut(uri) else { return outcome };
         let known = open.desynced;
+        let version = version.unwrap_or(open.document.version.saturating_add(1));
         if version < open.document.version {
             open.desynced = Some("its version went back");
         }
@@ -160,13 +166,13 @@ impl State {
         outcome
     }
 
-    /// Marks a document whose change could not be applied.
-    pub fn distrust(&mut self, uri: &Url, reason: &'static str) {
-        if let Some(open) = self.documents.get_mut(uri) {
-            open.desynced = Some(reason);
-        }
+    /// Marks a document whose change could not be applied; whether it is open and was in step.
+    pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> bool {
+        let Some(open) = self.documents.get_mut(uri) else { return false };
+        let told = open.desynced.replace(reason).is_some();
         self.hunks.forget(uri.as_str());
         self.show(uri);
+        !told
     }
 
     pub fn distrust_all(&mut self, reason: &'static str) {
@@ -219,9 +225,9 @@ impl State {
 
 impl Open {
     /// Applies one change, and says which it was in bytes.
-    fn apply(&mut self, change: TextDocumentContentChangeEvent, version: i32, encoding: Encoding) -> Option<Batch> {
+    fn apply(&mut self, change: Change, version: i32, encoding: Encoding) -> Option<Batch> {
         let document = Arc::make_mut(&mut self.document);
-        let Some(range) = change.range.map(convert::range) else {
+        let Some(range) = change.range else {
             self.oversized = change.text.len() > MAX_DOCUMENT;
             let text = if self.oversized { "" } else { change.text.as_str() };
             let edit = Edit { range: 0..document.text.len_bytes(), text: text.into() }.trimmed(&document.text);
@@ -232,8 +238,9 @@ impl Open {
         if self.oversized {
             return None;
         }
-        // A column behind the line's end is the line's end, by the specification. A line that we do not have is a text that we do not have.
-        if range.start.line.max(range.end.line) as usize > document.text.len_lines() {
+        // A column behind the line's end is the line's end, by the specification. A change that begins on a line that we do not have was
+        // made to a text that we do not have; one that only ends there replaces all that follows, whatever it was.
+        if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
             self.desynced = Some("a change lies behind the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };

@@ -3,14 +3,15 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use regex::bytes::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::Notify;
+use tokio::sync::mpsc;
 
+use crate::engine::tape::Tape;
 use crate::report;
 
 /// Longer bodies are skipped, not stored.
@@ -27,6 +28,7 @@ const STALL: Duration = Duration::from_secs(30);
 
 /// A header as it cannot stand inside of JSON: strings there hold no raw line break, and nothing else there spells it. Where it
 /// shows up inside a body, the body's length was wrong and the next frame has begun.
+#[expect(clippy::expect_used, reason = "a constant pattern, which every message needs")]
 static HEADER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i-u)content-length[ \t]*:[ \t]*[0-9]+[ \t]*\r?\n").expect("a constant pattern"));
 
@@ -189,24 +191,24 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
+/// A queue to the client, and the one who empties it.
+pub fn outbox(tape: Option<Tape>) -> (Outbox, Writer) {
+    let (sender, incoming) = mpsc::unbounded_channel();
+    (Outbox { sender, tape }, Writer { incoming, waiting: VecDeque::new(), bytes: 0, closed: false })
+}
+
 /// Messages to the client. Cheap to clone; putting one in never waits.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Outbox {
-    shared: Arc<Shared>,
+    sender: mpsc::UnboundedSender<Post>,
+    tape: Option<Tape>,
 }
 
-#[derive(Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct Queue {
-    messages: VecDeque<(Vec<u8>, Weight)>,
-    bytes: usize,
+/// What goes through the queue.
+enum Post {
+    Message(Vec<u8>, Weight),
     /// Nothing is added any more; the writer leaves when the rest is out.
-    closed: bool,
+    Close,
 }
 
 /// Whether a message may be lost when the client does not keep up.
@@ -220,60 +222,74 @@ pub enum Weight {
 
 impl Outbox {
     pub fn push(&self, message: &Value, weight: Weight) {
-        let bytes = message.to_string().into_bytes();
-        let mut queue = self.queue();
-        if queue.closed {
-            return;
+        if let Some(tape) = &self.tape {
+            tape.write(json!({ "from": "server", "message": message }));
         }
-        queue.bytes += bytes.len();
-        queue.messages.push_back((bytes, weight));
-        while queue.bytes > DROP_ABOVE {
-            let Some(oldest) = queue.messages.iter().position(|(_, weight)| *weight == Weight::May) else { break };
-            let dropped = queue.messages.remove(oldest).map_or(0, |(bytes, _)| bytes.len());
-            queue.bytes -= dropped;
-        }
-        drop(queue);
-        self.shared.changed.notify_one();
+        // Without a writer there is nobody to read it any more.
+        let _ = self.sender.send(Post::Message(message.to_string().into_bytes(), weight));
     }
 
     /// Lets the writer finish.
     pub fn close(&self) {
-        self.queue().closed = true;
-        self.shared.changed.notify_one();
+        let _ = self.sender.send(Post::Close);
     }
+}
 
-    /// The queue is never left broken half-way, so a panic elsewhere does not poison it for us.
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The owner of the queue: drops progress from it while the client does not keep up, and gives the client up when it takes nothing.
+pub struct Writer {
+    incoming: mpsc::UnboundedReceiver<Post>,
+    waiting: VecDeque<(Vec<u8>, Weight)>,
+    bytes: usize,
+    closed: bool,
+}
 
+impl Writer {
     /// Writes until the outbox is closed and empty. An error means that the client is gone or takes nothing any more.
-    pub async fn write_to(&self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
+    pub async fn run(mut self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
         loop {
-            let (next, over, closed) = {
-                let mut queue = self.queue();
-                let over = queue.bytes > LEAVE_ABOVE;
-                let next = queue.messages.pop_front();
-                queue.bytes -= next.as_ref().map_or(0, |(bytes, _)| bytes.len());
-                (next, over, queue.closed)
-            };
-            if over {
-                return Err(io::Error::other("the client does not read what it asked for"));
+            while let Ok(post) = self.incoming.try_recv() {
+                self.put(post)?;
             }
-            let Some((bytes, _)) = next else {
-                if closed {
+            let Some((bytes, _)) = self.waiting.pop_front() else {
+                if self.closed {
                     return Ok(());
                 }
-                self.shared.changed.notified().await;
+                let Some(post) = self.incoming.recv().await else { return Ok(()) };
+                self.put(post)?;
                 continue;
             };
+            self.bytes -= bytes.len();
             let frame = async {
                 output.write_all(format!("Content-Length: {}\r\n\r\n", bytes.len()).as_bytes()).await?;
                 output.write_all(&bytes).await?;
                 output.flush().await
             };
-            let stalled = || io::Error::new(io::ErrorKind::TimedOut, "the client has read nothing for 30 seconds");
-            tokio::time::timeout(STALL, frame).await.map_err(|_| stalled())??;
+            let mut frame = std::pin::pin!(tokio::time::timeout(STALL, frame));
+            let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "the client has read nothing for 30 seconds");
+            loop {
+                tokio::select! {
+                    biased;
+                    written = &mut frame => break written.map_err(stalled)??,
+                    Some(post) = self.incoming.recv() => self.put(post)?,
+                }
+            }
         }
+    }
+
+    fn put(&mut self, post: Post) -> io::Result<()> {
+        match post {
+            Post::Close => self.closed = true,
+            Post::Message(..) if self.closed => {}
+            Post::Message(bytes, weight) => {
+                self.bytes += bytes.len();
+                self.waiting.push_back((bytes, weight));
+            }
+        }
+        while self.bytes > DROP_ABOVE {
+            let Some(oldest) = self.waiting.iter().position(|(_, weight)| *weight == Weight::May) else { break };
+            self.bytes -= self.waiting.remove(oldest).map_or(0, |(bytes, _)| bytes.len());
+        }
+        let over = || io::Error::other("the client does not read what it asked for");
+        if self.bytes > LEAVE_ABOVE { Err(over()) } else { Ok(()) }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 
+use super::guard;
 use super::registry::Language;
 
 /// Longest time for one parse.
@@ -22,6 +23,8 @@ pub enum ParseError {
     TooLarge,
     /// The budget ran out: the text is pathological for its grammar.
     Budget,
+    /// Parsing it has ended the process several times.
+    Deadly,
 }
 
 impl fmt::Display for ParseError {
@@ -30,6 +33,7 @@ impl fmt::Display for ParseError {
             Self::NoParser => "there is no parser for this language",
             Self::TooLarge => "the text is too large to be parsed",
             Self::Budget => "parsing took longer than half a second and was given up",
+            Self::Deadly => "parsing it has ended the server several times",
         })
     }
 }
@@ -106,6 +110,10 @@ fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, Pars
     if text.len() > MAX_TEXT {
         return Err(ParseError::TooLarge);
     }
+    if guard::refuses(text).is_some() {
+        return Err(ParseError::Deadly);
+    }
+    let _working = guard::enter(text);
     let start = Instant::now();
     let mut watch = |_: &tree_sitter::ParseState| if start.elapsed() > BUDGET { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);

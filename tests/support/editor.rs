@@ -177,6 +177,11 @@ impl Editor {
         }
     }
 
+    /// Whether an answer has come that nobody has taken.
+    pub fn has_answer(&self, id: &Value) -> bool {
+        self.early.contains_key(&id.to_string())
+    }
+
     /// Waits for a message from the server with this method.
     pub fn expect(&mut self, method: &str) -> Value {
         let deadline = Instant::now() + self.patience;

@@ -2,7 +2,6 @@
 //! long as the user types its beginning. A suggestion belongs to one document and to the exact text around its place.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,14 +12,9 @@ use crate::route::Decision;
 const KEPT: usize = 64;
 const REASONS: usize = 20;
 
-/// See the module. Clones share it.
-#[derive(Clone, Default)]
-pub struct Memory {
-    kept: Arc<Mutex<Kept>>,
-}
-
+/// See the module.
 #[derive(Default)]
-struct Kept {
+pub struct Memory {
     offered: VecDeque<Entry>,
     nothing: VecDeque<Silence>,
 }
@@ -44,7 +38,7 @@ struct Entry {
 
 impl Memory {
     /// Keeps a suggestion for the place between `before` and `after`.
-    pub fn keep(&self, uri: &str, before: &str, after: &str, suggestion: &str, decision: &Decision) {
+    pub fn keep(&mut self, uri: &str, before: &str, after: &str, suggestion: &str, decision: &Decision) {
         let entry = Entry {
             uri: uri.into(),
             length: before.len(),
@@ -53,28 +47,19 @@ impl Memory {
             suggestion: suggestion.into(),
             decision: decision.clone(),
         };
-        self.with(|kept| {
-            kept.offered.push_front(entry);
-            kept.offered.truncate(KEPT);
-        });
+        self.offered.push_front(entry);
+        self.offered.truncate(KEPT);
     }
 
     /// Remembers why nothing was offered.
-    pub fn note_nothing(&self, uri: &str, reason: &str) {
-        let silence = Silence { uri: uri.into(), reason: reason.into() };
-        self.with(|kept| {
-            kept.nothing.push_front(silence);
-            kept.nothing.truncate(REASONS);
-        });
+    pub fn note_nothing(&mut self, uri: &str, reason: &str) {
+        self.nothing.push_front(Silence { uri: uri.into(), reason: reason.into() });
+        self.nothing.truncate(REASONS);
     }
 
     /// The last reasons for silence, newest first.
     pub fn silences(&self) -> Vec<Silence> {
-        self.with(|kept| kept.nothing.iter().cloned().collect())
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
-        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        self.nothing.iter().cloned().collect()
     }
 
     /// What is left of a suggestion whose beginning has been typed since, newest first. A suggestion that was typed to its end is gone.
@@ -86,6 +71,6 @@ impl Memory {
             let same = xxh3_64(&before.as_bytes()[..entry.length]) == entry.before;
             same.then(|| (left.to_string(), entry.decision.clone()))
         };
-        self.with(|kept| kept.offered.iter().filter(|entry| entry.uri == uri && entry.after == behind).find_map(left))
+        self.offered.iter().filter(|entry| entry.uri == uri && entry.after == behind).find_map(left)
     }
 }

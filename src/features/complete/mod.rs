@@ -83,7 +83,8 @@ pub fn recall(desk: &Desk, wish: &Wish) -> Option<Completion> {
 
 fn remembered(desk: &Desk, wish: &Wish, prepared: &Prepared) -> Option<Completion> {
     let none_selected = wish.selected.is_none();
-    let known = none_selected.then(|| desk.shared.memory.recall(&wish.at.document.uri, &prepared.before, &prepared.after));
+    let known =
+        none_selected.then(|| desk.shared.notes(|notes| notes.memory.recall(&wish.at.document.uri, &prepared.before, &prepared.after)));
     let (text, decision) = known.flatten()?;
     Some(Completion { from_memory: true, ..offered(wish, text, decision, Timing::default(), Sent::default()) })
 }
@@ -116,7 +117,7 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     match work.fit(&raw, cut_short) {
         Ok(text) => {
             if wish.selected.is_none() {
-                desk.shared.memory.keep(uri, &before, &after, &text, &served.decision);
+                desk.shared.notes(|notes| notes.memory.keep(uri, &before, &after, &text, &served.decision));
             }
             Ok(offered(wish, text, served.decision, timing, sent.0))
         }
@@ -300,7 +301,7 @@ fn offered(wish: &Wish, text: String, decision: Decision, timing: Timing, sent: 
 }
 
 fn nothing(desk: &Desk, wish: &Wish, reason: String) -> Completion {
-    desk.shared.memory.note_nothing(&wish.at.document.uri, &reason);
+    desk.shared.notes(|notes| notes.memory.note_nothing(&wish.at.document.uri, &reason));
     let (items, route, timing, sent) = Default::default();
     Completion { items, route, timing, nothing: Some(reason), from_memory: false, sent }
 }

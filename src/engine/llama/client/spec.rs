@@ -1,9 +1,11 @@
 //! Which model is meant and how it is loaded: the configuration, the file as it lies there now, and its checked header.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
+
+use tokio::sync::watch;
 
 use super::choose;
 use crate::config::EngineConfig;
@@ -30,31 +32,51 @@ pub(super) struct Subject {
 struct Shared {
     config: EngineConfig,
     file: PathBuf,
-    known: Mutex<Known>,
-}
-
-/// What need not be found out again.
-#[derive(Default)]
-struct Known {
     /// The file that was there last: read again when it changes.
-    model: Option<Arc<Model>>,
-    /// Tokens by hash of the text.
-    counts: HashMap<u64, usize>,
+    model: watch::Sender<Option<Arc<Model>>>,
 }
-
-/// Counts kept before they are collected anew.
-const MOST_COUNTS: usize = 1 << 16;
 
 /// A model whose header has been read and checked.
 pub(super) struct Model {
     pub spec: ModelSpec,
     pub dialect: Arc<dyn Dialect>,
     pub thinking: Option<bool>,
+    /// Of its own tokens; another model may count otherwise.
+    pub counts: Counts,
+}
+
+/// Token counts by the hash of their text. A table of fixed size in which a newer count takes the place of an older one; each entry is a
+/// number of its own, so that nobody waits for anybody.
+pub(super) struct Counts(Box<[AtomicU64]>);
+
+/// Places in the table, a power of two.
+const PLACES: usize = 1 << 16;
+/// The low bits of an entry hold the count and one; the others are the hash's.
+const COUNT_BITS: u32 = 20;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+
+impl Counts {
+    fn new() -> Self {
+        Self((0..PLACES).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn get(&self, hash: u64) -> Option<usize> {
+        let entry = self.0[hash as usize % PLACES].load(Ordering::Relaxed);
+        let count = entry & COUNT_MASK;
+        (count > 0 && entry & !COUNT_MASK == hash & !COUNT_MASK).then(|| count as usize - 1)
+    }
+
+    fn set(&self, hash: u64, count: usize) {
+        let count = count as u64 + 1;
+        if count <= COUNT_MASK {
+            self.0[hash as usize % PLACES].store(hash & !COUNT_MASK | count, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Subject {
     pub fn new(config: EngineConfig, file: PathBuf) -> Self {
-        Self { shared: Arc::new(Shared { config, file, known: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { config, file, model: watch::Sender::new(None) }) }
     }
 
     pub fn name(&self) -> String {
@@ -70,36 +92,28 @@ impl Subject {
     pub fn model(&self) -> Result<Arc<Model>, EngineError> {
         let shared = &*self.shared;
         let stamp = stamp(&shared.file);
-        let mut known = self.known();
-        if let Some(model) = known.model.as_ref().filter(|model| Some((model.spec.modified, model.spec.bytes)) == stamp) {
+        let current = |model: &&Arc<Model>| Some((model.spec.modified, model.spec.bytes)) == stamp;
+        if let Some(model) = shared.model.borrow().as_ref().filter(current) {
             return Ok(model.clone());
         }
         let header = gguf::read_header(&shared.file).map_err(|error| EngineError::new(ErrorKind::Configuration, error.to_string()))?;
         let (modified, bytes) = stamp.unwrap_or_default();
         let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
         let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
-        let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking });
-        // Another model may count otherwise.
-        *known = Known { model: Some(model.clone()), counts: HashMap::new() };
+        let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, counts: Counts::new() });
+        shared.model.send_replace(Some(model.clone()));
         Ok(model)
     }
 
     /// Tokens of the text with this hash, if they were counted before.
     pub fn count(&self, hash: u64) -> Option<usize> {
-        self.known().counts.get(&hash).copied()
+        self.shared.model.borrow().as_ref()?.counts.get(hash)
     }
 
     pub fn remember(&self, hash: u64, count: usize) {
-        let mut known = self.known();
-        if known.counts.len() >= MOST_COUNTS {
-            known.counts.clear();
+        if let Some(model) = &*self.shared.model.borrow() {
+            model.counts.set(hash, count);
         }
-        known.counts.insert(hash, count);
-    }
-
-    /// Nothing that is half done can be left behind in it by a panic.
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Secrets that stand in ordinary code: found by their form, replaced before any prompt, log or cache sees them. A placeholder is the
-//! same for the same secret, so that a masked text does not change from one prompt to the next; it is never turned back.
+//! same for the same secret, so that a masked text does not change from one prompt to the next; it is never turned back. `route` masks every request, whoever made it, and the log masks every line.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,7 @@ use regex::{Captures, Regex};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Keys by their published form. The first group, or else the whole match, is the secret.
+#[expect(clippy::expect_used, reason = "constants, which every test compiles")]
 static FORMS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
     [
         ("private-key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)"),
@@ -28,6 +29,7 @@ static FORMS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| {
 });
 
 /// `password = "…"`: a telling name and a quoted value.
+#[expect(clippy::expect_used, reason = "a constant, which every test compiles")]
 static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     let name = r"(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key|auth_?key|credentials?|client_?secret)";
     let form = format!(
@@ -37,6 +39,7 @@ static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words that every secret's form needs; text without any of them is not searched further.
+#[expect(clippy::expect_used, reason = "constants, which every test compiles")]
 static HINTS: LazyLock<regex::RegexSet> = LazyLock::new(|| {
     regex::RegexSet::new([
         r"PRIVATE KEY",
@@ -67,17 +70,42 @@ pub fn mask(text: &str) -> String {
         .into_owned()
 }
 
+/// A match in three: what stands before the secret, the secret, and what follows.
+fn parts<'a>(found: &Captures<'a>) -> [&'a str; 3] {
+    let Some(whole) = found.get(0) else { return [""; 3] };
+    let secret = found.get(1).unwrap_or(whole);
+    let (start, end) = (secret.start() - whole.start(), secret.end() - whole.start());
+    let whole = whole.as_str();
+    [&whole[..start], &whole[start..end], &whole[end..]]
+}
+
 /// The match with its secret replaced; line breaks inside the secret stay.
 fn hide(kind: &str, found: &Captures) -> String {
-    let whole = found.get(0).expect("group 0 is the match");
-    let secret = found.get(1).unwrap_or(whole);
-    if secret.as_str().starts_with("<redacted ") {
-        return whole.as_str().to_string();
+    let [before, secret, after] = parts(found);
+    if secret.starts_with("<redacted ") {
+        return found[0].to_string();
     }
-    let before = &whole.as_str()[..secret.start() - whole.start()];
-    let after = &whole.as_str()[secret.end() - whole.start()..];
-    let breaks = "\n".repeat(secret.as_str().matches('\n').count());
-    format!("{before}<redacted {kind} {:08x}>{breaks}{after}", xxh3_64(secret.as_str().as_bytes()) as u32)
+    let breaks = "\n".repeat(secret.matches('\n').count());
+    format!("{before}<redacted {kind} {:08x}>{breaks}{after}", xxh3_64(secret.as_bytes()) as u32)
+}
+
+/// The text with every letter and digit of a secret-looking stretch replaced by `*`. Places in the text stay where they are: for traces,
+/// whose later messages speak of positions.
+pub fn veil(text: &str) -> String {
+    if !HINTS.is_match(text) {
+        return text.to_string();
+    }
+    let hide = |found: &Captures| {
+        let [before, secret, after] = parts(found);
+        format!("{before}{}{after}", stars(secret))
+    };
+    let veiled = FORMS.iter().fold(text.to_string(), |text, (_, form)| form.replace_all(&text, hide).into_owned());
+    ASSIGNED.replace_all(&veiled, |found: &Captures| if is_random(&found[1]) { hide(found) } else { found[0].to_string() }).into_owned()
+}
+
+/// Every letter and digit as `*`, in as many bytes.
+pub fn stars(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_ascii_alphanumeric() { '*' } else { letter }).collect()
 }
 
 /// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes, no sentence, no

@@ -1,0 +1,258 @@
+//! Engines on tape: [`Recording`] takes down what an engine is asked and answers, [`Recorded`] plays it again. The player decides when an
+//! answer goes on, so that it never comes earlier than it came in the recording.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::tape::Tape;
+use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Timing, Tokens};
+use crate::config::EngineConfig;
+use crate::dialect::{self, ToolCall};
+
+/// An engine whose talk is taken down.
+pub struct Recording {
+    name: String,
+    inner: Arc<dyn Engine>,
+    tape: Tape,
+    /// Numbers the requests of all engines of the session.
+    next: Arc<AtomicU64>,
+}
+
+impl Recording {
+    pub fn new(name: &str, inner: Arc<dyn Engine>, tape: Tape, next: Arc<AtomicU64>) -> Self {
+        tape.write(json!({ "engine": name, "model": inner.model(), "origin": inner.origin() }));
+        Self { name: name.into(), inner, tape, next }
+    }
+}
+
+impl Engine for Recording {
+    fn model(&self) -> String {
+        self.inner.model()
+    }
+
+    fn origin(&self) -> Option<String> {
+        self.inner.origin()
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        Box::pin(async {
+            let caps = self.inner.caps().await;
+            let told = match &caps {
+                Ok(caps) => json!({ "engine": self.name, "caps": caps }),
+                Err(error) => json!({ "engine": self.name, "failed": failure(error) }),
+            };
+            self.tape.write(told);
+            caps
+        })
+    }
+
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let Request { ask, max_tokens, temperature, stop, .. } = &request;
+        let asked = json!({ "max_tokens": max_tokens, "temperature": temperature, "stop": stop, "prompt": prompt(ask) });
+        self.tape.write(json!({ "ask": number, "engine": self.name, "request": asked }));
+        let mut events = self.inner.start(request, cancel);
+        let (sender, receiver) = mpsc::channel(64);
+        let tape = self.tape.clone();
+        tokio::spawn(async move {
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    // Nobody listens any more: dropping `events` stops the engine.
+                    () = sender.closed() => None,
+                };
+                let Some(event) = event else { return tape.write(json!({ "answer": number, "dropped": true })) };
+                if let Some(told) = told(&event) {
+                    tape.write(json!({ "answer": number, "event": told }));
+                }
+                let _ = sender.send(event).await;
+            }
+        });
+        receiver
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Counting { inner: self.inner.tokens(), tape: self.tape.clone() })
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        self.inner.preview(ask)
+    }
+}
+
+/// Counts, and takes the counts down: what is sent depends on them.
+struct Counting {
+    inner: Arc<dyn Tokens>,
+    tape: Tape,
+}
+
+impl Tokens for Counting {
+    fn count(&self, text: &str) -> usize {
+        let count = self.inner.count(text);
+        self.tape.count(xxh3_64(text.as_bytes()), count);
+        count
+    }
+}
+
+/// A request that waits for the player.
+pub struct Asked {
+    pub engine: String,
+    pub prompt: Value,
+    pub answer: mpsc::Sender<Event>,
+}
+
+/// What a tape knows of one engine.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub model: String,
+    pub origin: Option<String>,
+    /// In the order in which they were asked for: they hold measured rates.
+    pub caps: Vec<Result<Caps, EngineError>>,
+    pub counts: Arc<HashMap<u64, usize>>,
+}
+
+/// An engine whose answers come from a tape.
+pub struct Recorded {
+    name: String,
+    config: EngineConfig,
+    known: Known,
+    /// How often capabilities were asked for.
+    caps_asked: AtomicUsize,
+    player: mpsc::UnboundedSender<Asked>,
+}
+
+impl Recorded {
+    pub fn new(name: &str, config: &EngineConfig, known: Known, player: mpsc::UnboundedSender<Asked>) -> Self {
+        Self { name: name.into(), config: config.clone(), known, caps_asked: AtomicUsize::new(0), player }
+    }
+}
+
+impl Engine for Recorded {
+    fn model(&self) -> String {
+        self.known.model.clone()
+    }
+
+    fn origin(&self) -> Option<String> {
+        self.known.origin.clone()
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        let missing = || EngineError::new(ErrorKind::Unavailable, format!("the recording never asked the engine \"{}\"", self.name));
+        let number = self.caps_asked.fetch_add(1, Ordering::Relaxed);
+        let caps = self.known.caps.get(number).or(self.known.caps.last()).cloned().unwrap_or_else(|| Err(missing()));
+        Box::pin(std::future::ready(caps))
+    }
+
+    fn start(&self, request: Request, _: Cancel) -> Events {
+        let (answer, events) = mpsc::channel(256);
+        // Without a player the channel closes, which is an engine that went away.
+        let _ = self.player.send(Asked { engine: self.name.clone(), prompt: prompt(&request.ask), answer });
+        events
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Counts(self.known.counts.clone()))
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        let by_name = self.config.dialect.as_deref().and_then(dialect::by_name);
+        let dialect = by_name.unwrap_or_else(|| dialect::for_model(&self.known.model, None));
+        let prompt = match ask {
+            Ask::Chat(chat) => dialect.render(chat).ok(),
+            Ask::Fim(fim) => dialect.fim(fim),
+        };
+        prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
+    }
+}
+
+/// Counts as they were taken down; estimates for texts that were not there.
+struct Counts(Arc<HashMap<u64, usize>>);
+
+impl Tokens for Counts {
+    fn count(&self, text: &str) -> usize {
+        self.0.get(&xxh3_64(text.as_bytes())).copied().unwrap_or_else(|| Estimate.count(text))
+    }
+}
+
+/// What an engine is asked, without the wording of any dialect.
+fn prompt(ask: &Ask) -> Value {
+    match ask {
+        Ask::Fim(fim) => {
+            let files: Vec<Value> = fim.files.iter().map(|file| json!({ "path": file.path, "text": file.text })).collect();
+            json!({ "path": fim.path, "prefix": fim.prefix, "suffix": fim.suffix, "files": files })
+        }
+        Ask::Chat(chat) => {
+            let messages = chat.messages.iter().map(|message| {
+                let calls: Vec<Value> = message.tool_calls.iter().map(call).collect();
+                json!({ "role": message.role, "content": message.content, "calls": calls })
+            });
+            let tools: Vec<&str> = chat.tools.iter().map(|tool| tool.name.as_str()).collect();
+            json!({ "messages": messages.collect::<Vec<_>>(), "tools": tools })
+        }
+    }
+}
+
+fn call(call: &ToolCall) -> Value {
+    json!({ "name": call.name, "arguments": call.arguments })
+}
+
+/// An event as it stands on the tape; how far the work is does not.
+fn told(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::Progress { .. } => return None,
+        Event::Text(text) => json!({ "text": text }),
+        Event::Reasoning(text) => json!({ "reasoning": text }),
+        Event::Call(ToolCall { id, name, arguments }) => json!({ "call": { "id": id, "name": name, "arguments": arguments } }),
+        Event::Done(Finished { reason, model, timing }) => json!({ "done": { "reason": reason, "model": model, "timing": timing } }),
+        Event::Failed(error) => json!({ "failed": failure(error) }),
+    })
+}
+
+/// The event that stands on the tape.
+pub fn event(told: &Value) -> Option<Event> {
+    let text = |value: &Value| value.as_str().map(String::from);
+    if let Some(piece) = told.get("text").and_then(text) {
+        return Some(Event::Text(piece));
+    }
+    if let Some(piece) = told.get("reasoning").and_then(text) {
+        return Some(Event::Reasoning(piece));
+    }
+    if let Some(call) = told.get("call") {
+        let (id, name) = (text(&call["id"])?, text(&call["name"])?);
+        return Some(Event::Call(ToolCall { id, name, arguments: call["arguments"].clone() }));
+    }
+    if let Some(failed) = told.get("failed") {
+        return Some(Event::Failed(failed_as(failed)));
+    }
+    let done = told.get("done")?;
+    let timing: Timing = serde_json::from_value(done["timing"].clone()).unwrap_or_default();
+    let reason = serde_json::from_value(done["reason"].clone()).unwrap_or_default();
+    Some(Event::Done(Finished { reason, model: text(&done["model"]).unwrap_or_default(), timing }))
+}
+
+/// The kinds of failure by their names on the tape.
+const KINDS: &[(&str, ErrorKind)] = &[
+    ("cancelled", ErrorKind::Cancelled),
+    ("unavailable", ErrorKind::Unavailable),
+    ("timed_out", ErrorKind::TimedOut),
+    ("configuration", ErrorKind::Configuration),
+    ("too_long", ErrorKind::TooLong),
+    ("malformed", ErrorKind::Malformed),
+    ("unsupported", ErrorKind::Unsupported),
+];
+
+fn failure(error: &EngineError) -> Value {
+    let kind = KINDS.iter().find(|known| known.1 == error.kind).map_or("unavailable", |known| known.0);
+    json!({ "kind": kind, "message": error.message })
+}
+
+/// The failure that stands on the tape.
+pub fn failed_as(told: &Value) -> EngineError {
+    let kind = KINDS.iter().find(|known| told["kind"] == known.0).map_or(ErrorKind::Unavailable, |known| known.1);
+    EngineError::new(kind, told["message"].as_str().unwrap_or("the recording does not say why"))
+}

@@ -1,0 +1,63 @@
+//! Between the wire and tower-lsp's router: which methods are requests and which notifications, under which names they are routed, and
+//! parameters in the one form that the handlers take, whatever a client writes for "nothing".
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Id, Request};
+
+/// Methods whose parameters or results are our own, more lenient or newer than tower-lsp's types; they are routed as `longsight/…`.
+const OWN: &[&str] = &[
+    "textDocument/didOpen",
+    "textDocument/didChange",
+    "textDocument/codeAction",
+    "codeAction/resolve",
+    "textDocument/codeLens",
+    "workspace/executeCommand",
+    "workspace/didChangeConfiguration",
+];
+
+/// The notifications that have a handler. It runs to its end before the next message is looked at.
+const NOTIFICATIONS: &[&str] = &[
+    "initialized",
+    "textDocument/didOpen",
+    "textDocument/didChange",
+    "textDocument/didSave",
+    "textDocument/didClose",
+    "workspace/didChangeConfiguration",
+    "workspace/didChangeWatchedFiles",
+    "workspace/didChangeWorkspaceFolders",
+    "window/workDoneProgress/cancel",
+];
+
+pub fn is_notification(method: &str) -> bool {
+    NOTIFICATIONS.contains(&method)
+}
+
+/// The message for tower-lsp; `inner` is its id there.
+pub fn request(method: &str, params: Option<Value>, inner: Option<i64>) -> Request {
+    let own = OWN.contains(&method);
+    let mut request = Request::build(if own { format!("longsight/{method}") } else { method.to_string() });
+    if let Some(inner) = inner {
+        request = request.id(Id::Number(inner));
+    }
+    match params_for(method, params) {
+        Some(params) => request.params(params).finish(),
+        None => request.finish(),
+    }
+}
+
+fn params_for(method: &str, params: Option<Value>) -> Option<Value> {
+    match method {
+        "shutdown" => None,
+        "initialize" => params.map(wrapped),
+        "initialized" | "workspace/didChangeConfiguration" => Some(params.unwrap_or_else(|| json!({}))),
+        _ => params,
+    }
+}
+
+/// What an editor says about itself is read field by field where it is needed (`initialize`): one value that is unknown here, in a field
+/// that nobody asks for, must not keep the server from starting. So tower-lsp sees nothing of it but the whole.
+fn wrapped(params: Value) -> Value {
+    let capabilities = params.get("capabilities").unwrap_or(&Value::Null);
+    let plain = params.is_object() && (capabilities.is_object() || capabilities.is_null());
+    if plain { json!({ "capabilities": {}, "initializationOptions": params }) } else { params }
+}

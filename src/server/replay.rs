@@ -1,0 +1,389 @@
+//! Plays a trace again: its editor's messages go to a server whose engines answer what they answered then, and what the server sends is
+//! compared with what it sent. Order is that of the trace: the next message of the editor goes out when everything before it has come,
+//! so nothing depends on the clock. Numbers of our own requests and progress tokens may differ; the player translates them.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
+use tokio::sync::mpsc;
+
+use super::desk::Desk;
+use super::trace::{Entry, Names, Trace};
+use super::transport::{Frame, FrameReader};
+use super::{Options, run};
+use crate::engine::recorded::{self, Asked, Recorded};
+use crate::engine::{Engine, Event};
+
+/// How long something that came in the recording is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the index may take.
+const INDEXING: Duration = Duration::from_secs(120);
+/// What still comes after the end of the trace is waited for so long.
+const AFTERWARDS: Duration = Duration::from_millis(300);
+/// Differences shown of one message.
+const SHOWN: usize = 4;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Messages of the server that were compared.
+    pub messages: usize,
+    /// Requests to engines that were compared.
+    pub requests: usize,
+    /// For people, a line each.
+    pub differences: Vec<String>,
+    /// What may differ: how much of other files is sent depends on how far the index was.
+    pub notes: Vec<String>,
+}
+
+/// Plays a trace over the workspace at `root`; `scratch` takes the configuration and shown answers.
+pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replayed, String> {
+    let config = scratch.join("config.toml");
+    std::fs::write(&config, &trace.config).map_err(|error| format!("{} cannot be written ({error})", config.display()))?;
+    let mut names = Names::default();
+    names.add("$CACHE", Some(scratch));
+    names.add("$ROOT", Some(root));
+    let (player, asks) = mpsc::unbounded_channel();
+    let engines = trace.engines.clone();
+    let build: crate::route::Build = Arc::new(move |name, config| {
+        let mut known = engines.get(name).cloned().unwrap_or_default();
+        if known.model.is_empty() {
+            known.model = config.model.clone();
+        }
+        Ok(Arc::new(Recorded::new(name, config, known, player.clone())) as Arc<dyn Engine>)
+    });
+    let agent = Arc::new(Desk::start(build));
+    let options = Options { config: Some(config), cache: Some(scratch.into()), agent, probe: None, tape: None };
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    let (input, output) = tokio::io::split(theirs);
+    let server = tokio::spawn(run(input, output, options));
+    let (reading, writing) = tokio::io::split(ours);
+    let (sender, messages) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut reader = FrameReader::new(reading);
+        while let Ok(Some(Frame::Body(body))) = reader.next().await {
+            let Ok(message) = serde_json::from_slice::<Value>(&body) else { return };
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    let mut player = Player {
+        names,
+        writing,
+        messages,
+        asks,
+        waiting: vec![],
+        asked: vec![],
+        playing: HashMap::new(),
+        ids: HashMap::new(),
+        tokens: HashMap::new(),
+        methods: HashMap::new(),
+        done: Replayed::default(),
+    };
+    for entry in trace.entries {
+        player.play(entry).await;
+    }
+    player.afterwards().await;
+    server.abort();
+    Ok(player.done)
+}
+
+struct Player {
+    names: Names,
+    writing: WriteHalf<DuplexStream>,
+    messages: mpsc::UnboundedReceiver<Value>,
+    asks: mpsc::UnboundedReceiver<Asked>,
+    /// What the server sent and the trace has not come to.
+    waiting: Vec<Value>,
+    asked: Vec<Asked>,
+    /// Requests that are being answered, by their numbers in the trace.
+    playing: HashMap<u64, mpsc::Sender<Event>>,
+    /// The server's requests: their ids in the trace, and now.
+    ids: HashMap<String, Value>,
+    /// Progress tokens: in the trace, and now.
+    tokens: HashMap<String, Value>,
+    /// Methods of the editor's requests, for people.
+    methods: HashMap<String, String>,
+    done: Replayed,
+}
+
+impl Player {
+    async fn play(&mut self, entry: Entry) {
+        match entry {
+            Entry::Editor(message) => self.editor(message).await,
+            Entry::Server(message) if !is_passing(&message) => self.server(message).await,
+            Entry::Server(_) => {}
+            Entry::Ask { number, engine, prompt } => self.ask(number, &engine, prompt).await,
+            Entry::Answer { number, event } => {
+                let event = event.as_ref().and_then(recorded::event);
+                let last = !matches!(event, Some(Event::Text(_) | Event::Reasoning(_) | Event::Call(_)));
+                if let (Some(answer), Some(event)) = (self.playing.get(&number), event) {
+                    let _ = answer.send(event).await;
+                }
+                if last {
+                    self.playing.remove(&number);
+                }
+            }
+        }
+    }
+
+    /// Sends what the editor said.
+    async fn editor(&mut self, mut message: Value) {
+        self.names.show(&mut message);
+        if let Some(method) = message["method"].as_str() {
+            if message.get("id").is_some() {
+                self.methods.insert(message["id"].to_string(), method.into());
+            }
+            if let Some(now) = self.tokens.get(&message["params"]["token"].to_string()) {
+                message["params"]["token"] = now.clone();
+            }
+        } else {
+            // An answer to a request that did not come this time has nobody to go to.
+            let Some(now) = self.ids.remove(&message["id"].to_string()) else { return };
+            message["id"] = now;
+        }
+        let initialized = message["method"] == "initialized";
+        self.send(&message).await;
+        if initialized {
+            self.wait_for_index().await;
+        }
+    }
+
+    async fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        // A server that has left is seen by the answers that do not come.
+        let _ = self.writing.write_all(frame.as_bytes()).await;
+        let _ = self.writing.flush().await;
+    }
+
+    /// Prompts hold what the index knows, and a recording is of people, who are slower than it.
+    async fn wait_for_index(&mut self) {
+        let own = json!("replay");
+        let arguments = json!([{ "question": "which files are there", "budget": 0 }]);
+        let params = json!({ "command": "longsight.contextPreview", "arguments": arguments });
+        self.send(&json!({ "jsonrpc": "2.0", "id": own, "method": "workspace/executeCommand", "params": params })).await;
+        self.take(|message| message["id"] == own, INDEXING).await;
+    }
+
+    /// Waits for what the server sent then, and compares.
+    async fn server(&mut self, then: Value) {
+        let token = then["params"]["token"].to_string();
+        let expected = Key::of(&then, self.tokens.get(&token));
+        let Some(now) = self.take(|message| Key::of(message, None) == expected, PATIENCE).await else {
+            let what = self.describe(&then);
+            return self.done.differences.push(format!("{what}: did not come"));
+        };
+        self.done.messages += 1;
+        if then.get("method").is_some() && then.get("id").is_some() {
+            self.ids.insert(then["id"].to_string(), now["id"].clone());
+        }
+        if then["method"] == "window/workDoneProgress/create" {
+            self.tokens.insert(token, now["params"]["token"].clone());
+        }
+        let mut found = vec![];
+        compare(&plain(then.clone()), &self.hidden(now), "", &mut found);
+        self.differ(&self.describe(&then), found);
+    }
+
+    fn hidden(&self, mut message: Value) -> Value {
+        self.names.hide(&mut message);
+        plain(message)
+    }
+
+    /// Waits for the request to an engine that was made then, and begins to answer it.
+    async fn ask(&mut self, number: u64, engine: &str, then: Value) {
+        let then = marks(&then);
+        let exact = |asked: &Asked, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let found = loop {
+            if let Some(at) = self.asked.iter().position(|asked| exact(asked, &self.names)) {
+                break Some(at);
+            }
+            match tokio::time::timeout_at(deadline, self.asks.recv()).await {
+                Ok(Some(asked)) => {
+                    self.asked.push(asked);
+                    // Nothing equal, but something to the same purpose: the answer of then goes to it, and what differs is told.
+                    let same = |asked: &Asked| asked.engine == engine && asked.prompt.get("path") == then.get("path");
+                    if !self.asked.iter().any(|asked| exact(asked, &self.names)) && self.asks.is_empty() {
+                        break self.asked.iter().position(|asked| same(asked) && !asked.answer.is_closed());
+                    }
+                }
+                _ => break None,
+            }
+        };
+        let Some(at) = found else {
+            return self.done.differences.push(format!("request {number} to the engine \"{engine}\": was not made"));
+        };
+        let asked = self.asked.remove(at);
+        self.done.requests += 1;
+        let (mut then, mut now) = (then, marks(&hide(&self.names, &asked.prompt)));
+        let what = format!("request {number} to the engine \"{engine}\"");
+        if then.get("files") != now.get("files") {
+            self.done.notes.push(format!("{what}: other files around the code than in the recording"));
+        }
+        [&mut then, &mut now].into_iter().filter_map(Value::as_object_mut).for_each(|fields| drop(fields.remove("files")));
+        let mut found = vec![];
+        compare(&then, &now, "", &mut found);
+        self.differ(&what, found);
+        self.playing.insert(number, asked.answer);
+    }
+
+    /// What came that the trace does not have.
+    async fn afterwards(&mut self) {
+        let _ = self.take(|_| false, AFTERWARDS).await;
+        let extra: Vec<Value> = self.waiting.drain(..).filter(|message| !is_passing(message)).collect();
+        for message in extra {
+            let what = self.describe(&message);
+            self.done.differences.push(format!("{what}: came, but not in the recording"));
+        }
+    }
+
+    /// Takes the first message of a kind out of what came, and waits for it if need be.
+    async fn take(&mut self, wanted: impl Fn(&Value) -> bool, patience: Duration) -> Option<Value> {
+        let deadline = tokio::time::Instant::now() + patience;
+        loop {
+            if let Some(at) = self.waiting.iter().position(&wanted) {
+                return Some(self.waiting.remove(at));
+            }
+            self.waiting.push(tokio::time::timeout_at(deadline, self.messages.recv()).await.ok()??);
+        }
+    }
+
+    fn differ(&mut self, what: &str, found: Vec<String>) {
+        let more = found.len().saturating_sub(SHOWN);
+        self.done.differences.extend(found.into_iter().take(SHOWN).map(|difference| format!("{what}: {difference}")));
+        if more > 0 {
+            self.done.differences.push(format!("{what}: and {more} more"));
+        }
+    }
+
+    fn describe(&self, message: &Value) -> String {
+        match message["method"].as_str() {
+            Some(method) => format!("`{method}` from the server"),
+            None => {
+                let method = self.methods.get(&message["id"].to_string()).map_or("a request", String::as_str);
+                format!("the answer to {method} (id {})", message["id"])
+            }
+        }
+    }
+}
+
+/// What tells one message of the server from another: whose answer it is, or what it is about.
+#[derive(Debug, PartialEq)]
+struct Key {
+    method: Option<String>,
+    about: Value,
+}
+
+impl Key {
+    /// `token` is what the message's progress token is called now.
+    fn of(message: &Value, token: Option<&Value>) -> Key {
+        let params = &message["params"];
+        let about = match message["method"].as_str() {
+            None => message["id"].clone(),
+            Some("$/progress") => json!([token.unwrap_or(&params["token"]), params["value"]["kind"]]),
+            Some("textDocument/publishDiagnostics" | "longsight/hunks") => json!(last_part(params["uri"].as_str().unwrap_or_default())),
+            Some(_) => Value::Null,
+        };
+        Key { method: message["method"].as_str().map(String::from), about }
+    }
+}
+
+fn last_part(uri: &str) -> &str {
+    super::documents::last_part(uri)
+}
+
+/// What shows how far something is comes more or less often each time.
+fn is_passing(message: &Value) -> bool {
+    match message["method"].as_str() {
+        Some("$/progress") => message["params"]["value"]["kind"] == "report",
+        Some(method) => matches!(method, "longsight/stream" | "workspace/codeLens/refresh"),
+        None => false,
+    }
+}
+
+/// Fields that tell of time, memory and the program, and numbers that are ours to choose.
+const VOLATILE: &[&str] = &["timing", "prefill_rate", "decode_rate", "serverInfo", "rss_bytes", "version_of_longsight"];
+
+/// A message without what differs from run to run.
+fn plain(mut message: Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|key, _| !VOLATILE.contains(&key.as_str()));
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    if let Some(fields) = message.as_object_mut().filter(|fields| fields.contains_key("method")) {
+        fields.remove("id");
+    }
+    if let Some(token) = message.pointer_mut("/params/token").filter(|token| token.as_str().is_some_and(|it| it.starts_with("longsight/")))
+    {
+        *token = json!("longsight/…");
+    }
+    strip(&mut message);
+    message
+}
+
+fn hide(names: &Names, prompt: &Value) -> Value {
+    let mut prompt = prompt.clone();
+    names.hide(&mut prompt);
+    prompt
+}
+
+/// A prompt with every secret marked alike: then it was replaced, now there are stars in its place.
+fn marks(prompt: &Value) -> Value {
+    use std::sync::LazyLock;
+    #[expect(clippy::expect_used, reason = "a constant pattern")]
+    static MARK: LazyLock<regex::Regex> =
+        LazyLock::new(|| regex::Regex::new(r"<redacted [a-z-]+ [0-9a-f]{8}>\n*|\*{3,}[*_.\-+/=~\n]*").expect("a constant pattern"));
+    match prompt {
+        Value::String(text) => json!(MARK.replace_all(text, "<hidden>")),
+        Value::Array(items) => items.iter().map(marks).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, field)| (key.clone(), marks(field))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Says where two values differ.
+fn compare(then: &Value, now: &Value, at: &str, found: &mut Vec<String>) {
+    let here = if at.is_empty() { "." } else { at };
+    match (then, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            for (key, value) in a {
+                match b.get(key) {
+                    Some(other) => compare(value, other, &format!("{at}.{key}"), found),
+                    None => found.push(format!("{at}.{key} is missing, was {}", short(value))),
+                }
+            }
+            let fresh = b.iter().filter(|(key, _)| !a.contains_key(*key));
+            found.extend(fresh.map(|(key, value)| format!("{at}.{key} is new: {}", short(value))));
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (number, (value, other)) in a.iter().zip(b).enumerate() {
+                compare(value, other, &format!("{at}[{number}]"), found);
+            }
+        }
+        (Value::String(a), Value::String(b)) if a != b => {
+            let equal = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+            let from = |text: &str| text.chars().skip(equal.saturating_sub(12)).collect::<String>();
+            found.push(format!("{here} was {}, is {} (after {equal} equal characters)", short(&json!(from(a))), short(&json!(from(b)))));
+        }
+        (a, b) if a != b => found.push(format!("{here} was {}, is {}", short(a), short(b))),
+        _ => {}
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 100 { text } else { text.chars().take(100).chain(['…']).collect() }
+}

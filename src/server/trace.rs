@@ -1,0 +1,225 @@
+//! Traces of sessions: what is hidden in them, and how they are read. A trace holds no key, no secret-looking text, no text of a file that
+//! is secret by its name, and no path of this machine: folders have names there, which a replay gives to folders of its own.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::Url;
+
+use crate::config::{self, Config};
+use crate::engine::recorded::{self, Known};
+use crate::engine::tape::VERSION;
+use crate::redact;
+use crate::workspace::secret::is_secret_name;
+
+/// The first line of a trace.
+pub fn header(config: &Config) -> Value {
+    let config = toml::to_string(config).unwrap_or_default();
+    json!({ "longsight": env!("CARGO_PKG_VERSION"), "trace": VERSION, "config": config })
+}
+
+/// Takes out of the entries of a trace what must not be written down.
+pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
+    let mut names = Names::default();
+    names.add("$CACHE", config::cache_dir().as_deref());
+    names.add("$HOME", std::env::var_os("HOME").as_deref().map(Path::new));
+    move |mut entry| {
+        if entry["message"]["method"] == "initialize" {
+            names.learn(&entry["message"]["params"]);
+            if let Some(params) = entry["message"]["params"].as_object_mut() {
+                params.remove("processId");
+            }
+        }
+        veil_secret_files(&mut entry, false);
+        names.hide(&mut entry);
+        entry
+    }
+}
+
+/// A file that is secret by its name loses all that it says, whoever says it. `secret` says that what is around is about such a file.
+fn veil_secret_files(value: &mut Value, secret: bool) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| veil_secret_files(item, secret)),
+        Value::Object(fields) => {
+            let named =
+                |uri: Option<&Value>| uri.and_then(Value::as_str).is_some_and(|uri| is_secret_name(uri.trim_start_matches("file:///")));
+            let secret = secret || named(fields.get("uri")) || named(fields.get("textDocument").and_then(|document| document.get("uri")));
+            for (name, field) in fields {
+                let text = matches!(name.as_str(), "text" | "newText" | "insertText").then(|| field.as_str().map(redact::stars)).flatten();
+                match text.filter(|_| secret) {
+                    Some(stars) => *field = json!(stars),
+                    None => veil_secret_files(field, secret),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Folders of this machine and what they are called in a trace.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Longest path first.
+    known: Vec<(String, String)>,
+}
+
+impl Names {
+    pub fn add(&mut self, name: &str, folder: Option<&Path>) {
+        let Some(folder) = folder.filter(|folder| folder.is_absolute()) else { return };
+        let plain = folder.to_string_lossy().trim_end_matches('/').to_string();
+        let in_uris = Url::from_file_path(folder).map(|uri| uri.path().trim_end_matches('/').to_string());
+        for path in [Some(plain), in_uris.ok()].into_iter().flatten() {
+            if path.len() > 1 && !self.known.iter().any(|known| known.0 == path) {
+                self.known.push((path, name.into()));
+            }
+        }
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.0.len()));
+    }
+
+    /// The workspace folders of a handshake become `$ROOT`, `$ROOT2` and so on.
+    pub fn learn(&mut self, params: &Value) {
+        let folders = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| folder["uri"].as_str());
+        let uris = folders.chain(params["rootUri"].as_str());
+        let paths = uris.filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok()).chain(params["rootPath"].as_str().map(Into::into));
+        let mut number = 0;
+        for path in paths {
+            if self.known.iter().any(|(known, _)| Path::new(known) == path) {
+                continue;
+            }
+            number += 1;
+            self.add(&if number == 1 { "$ROOT".into() } else { format!("$ROOT{number}") }, Some(&path));
+        }
+    }
+
+    /// Paths by their names, and no secret.
+    pub fn hide(&self, value: &mut Value) {
+        each_text(value, &mut |text| {
+            let named = self.known.iter().fold(text.to_string(), |text, (path, name)| replace_path(&text, path, name));
+            redact::veil(&named)
+        });
+    }
+
+    /// Names as paths again.
+    pub fn show(&self, value: &mut Value) {
+        each_text(value, &mut |text| {
+            if !text.contains('$') {
+                return text.to_string();
+            }
+            // `$ROOT2` before `$ROOT`.
+            let mut by_name: Vec<_> = self.known.iter().collect();
+            by_name.sort_by_key(|known| std::cmp::Reverse(known.1.len()));
+            by_name.iter().fold(text.to_string(), |text, (path, name)| text.replace(name.as_str(), path))
+        });
+    }
+}
+
+/// Replaces a path where it stands as a whole, not where it is the beginning of a longer name.
+fn replace_path(text: &str, path: &str, name: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(path) {
+        let (before, behind) = (&rest[..at], &rest[at + path.len()..]);
+        let goes_on = behind.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'));
+        out.push_str(before);
+        out.push_str(if goes_on { path } else { name });
+        rest = behind;
+    }
+    out + rest
+}
+
+/// Rewrites every text of a value, keys included: some of them are URIs.
+fn each_text(value: &mut Value, rewrite: &mut impl FnMut(&str) -> String) {
+    match value {
+        Value::String(text) => *text = rewrite(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, rewrite)),
+        Value::Object(fields) => {
+            let old = std::mem::take(fields);
+            for (key, mut field) in old {
+                each_text(&mut field, rewrite);
+                fields.insert(rewrite(&key), field);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Entry {
+    Editor(Value),
+    Server(Value),
+    Ask {
+        number: u64,
+        engine: String,
+        prompt: Value,
+    },
+    /// What an engine answered; nothing when nobody listened any more.
+    Answer {
+        number: u64,
+        event: Option<Value>,
+    },
+}
+
+/// A trace that has been read.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// The configuration at the time, as TOML.
+    pub config: String,
+    pub entries: Vec<Entry>,
+    pub engines: HashMap<String, Known>,
+}
+
+/// Reads a trace; says which line is none.
+pub fn read(text: &str) -> Result<Trace, String> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let parsed = |(number, line): (usize, &str)| {
+        let value: Result<Value, _> = serde_json::from_str(line);
+        value.map_err(|error| format!("line {} is not JSON ({error})", number + 1)).map(|value| (number + 1, value))
+    };
+    let (_, head) = lines.next().map(parsed).transpose()?.ok_or("it is empty")?;
+    match head["trace"].as_u64() {
+        Some(VERSION) => {}
+        Some(other) => return Err(format!("it has format {other}, this longsight reads format {VERSION}")),
+        None => return Err("its first line is not that of a trace; `longsight serve --record FILE` writes one".into()),
+    }
+    let mut trace = Trace { config: head["config"].as_str().unwrap_or_default().into(), ..Trace::default() };
+    let mut counts = HashMap::new();
+    for line in lines {
+        let (number, mut value) = parsed(line)?;
+        if let (Some(hash), Some(tokens)) = (value["counted"].as_str(), value["tokens"].as_u64()) {
+            counts.insert(u64::from_str_radix(hash, 16).unwrap_or_default(), tokens as usize);
+            continue;
+        }
+        if let Some(entry) = entry(&mut value) {
+            trace.entries.push(entry);
+            continue;
+        }
+        let Some(name) = value["engine"].as_str() else { return Err(format!("line {number} is no entry of a trace")) };
+        let known = trace.engines.entry(name.into()).or_default();
+        if let Some(model) = value["model"].as_str() {
+            (known.model, known.origin) = (model.into(), value["origin"].as_str().map(String::from));
+        } else {
+            let caps = serde_json::from_value(value["caps"].clone());
+            known.caps.push(caps.map_err(|_| recorded::failed_as(&value["failed"])));
+        }
+    }
+    let counts = Arc::new(counts);
+    trace.engines.values_mut().for_each(|known| known.counts = counts.clone());
+    Ok(trace)
+}
+
+fn entry(value: &mut Value) -> Option<Entry> {
+    match value["from"].as_str() {
+        Some("editor") => return Some(Entry::Editor(value["message"].take())),
+        Some("server") => return Some(Entry::Server(value["message"].take())),
+        _ => {}
+    }
+    if let Some(number) = value["ask"].as_u64() {
+        let engine = value["engine"].as_str()?.to_string();
+        return Some(Entry::Ask { number, engine, prompt: value["request"]["prompt"].take() });
+    }
+    let number = value["answer"].as_u64()?;
+    Some(Entry::Answer { number, event: value.get_mut("event").map(Value::take) })
+}

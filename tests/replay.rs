@@ -1,0 +1,210 @@
+//! `serve --record` and `serve --replay`: a recorded session plays again without its editor, its model and its endpoint; what is different
+//! is named; and a recording holds nothing that must not be written down.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::support::coder::Coder;
+use crate::support::editor::{Editor, initialize_params};
+
+const LIB: &str = "//! Greets.\n\npub fn greet(name: &str) -> String {\n    format!(\"hello {name}\")\n}\n";
+
+/// A workspace, and around it what a recording needs.
+struct Stage {
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("repo/.git")).unwrap();
+        std::fs::write(folder.path().join("repo/lib.rs"), LIB).unwrap();
+        Self { folder }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("repo")
+    }
+
+    fn trace(&self) -> PathBuf {
+        self.folder.path().join("session.jsonl")
+    }
+
+    fn uri(&self, file: &str) -> String {
+        format!("file://{}/{file}", self.root().display())
+    }
+
+    fn recorded(&self) -> String {
+        std::fs::read_to_string(self.trace()).unwrap()
+    }
+
+    fn editor(&self, config: &Path) -> Editor {
+        let mut editor = Editor::binary(|command| {
+            command.arg("--config").arg(config).arg("--record").arg(self.trace());
+            surroundings(command, self.folder.path()).current_dir(self.root());
+        });
+        editor.initialize(initialize_params(&self.root()));
+        editor
+    }
+
+    fn replay(&self) -> Output {
+        replay(&self.trace(), &self.root(), self.folder.path())
+    }
+}
+
+fn surroundings<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
+    command.env("XDG_CONFIG_HOME", home.join("config")).env("XDG_CACHE_HOME", home.join("cache"))
+}
+
+fn replay(trace: &Path, root: &Path, home: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+    command.arg("serve").arg("--replay").arg(trace).arg("--workspace").arg(root);
+    surroundings(&mut command, home).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// An edit by a coder, hunks in review, a completion that is superseded, and a document that goes out of step.
+fn session(stage: &Stage) {
+    let edits = json!([
+        { "path": "lib.rs", "old": "    format!(\"hello {name}\")", "new": "    format!(\"good day {name}\")", "reason": "politer" }
+    ]);
+    let coder = Coder::proposing(edits);
+    let mut editor = stage.editor(&coder.config(stage.folder.path()));
+    let uri = stage.uri("lib.rs");
+    editor.open(&uri, "rust", LIB);
+    let range = json!({ "start": { "line": 2, "character": 0 }, "end": { "line": 4, "character": 1 } });
+    let actions = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
+    assert!(editor.request("textDocument/codeAction", actions)["result"].is_array());
+    let argument = json!({ "uri": uri, "range": range, "instruction": "be polite", "review": true });
+    let edit = json!({ "command": "longsight.edit", "arguments": [argument] });
+    let held = editor.request("workspace/executeCommand", edit);
+    let hunk = held["result"]["hunks"][0].clone();
+    let accept = json!({ "command": "longsight.acceptHunk", "arguments": [{ "id": hunk }] });
+    editor.request("workspace/executeCommand", accept);
+    assert!(editor.buffers[&uri].text.contains("good day"), "{held}");
+    editor.edit(&uri, 0..0, "// 😀\r\n");
+    editor.assert_in_step();
+    editor.inbox.clear();
+    editor.quit();
+}
+
+#[test]
+fn a_session_plays_again_without_editor_model_and_endpoint() {
+    let stage = Stage::new();
+    session(&stage);
+    let played = stage.replay();
+    assert_eq!(played.status.code(), Some(0), "{}", said(&played));
+    let text = said(&played);
+    assert!(text.contains(" 0 differences") && !text.contains(" 0 requests"), "{text}");
+
+    // A server that answers otherwise is told from the one that was recorded.
+    let changed = stage.recorded().replacen("good day", "farewell", 1);
+    std::fs::write(stage.trace(), changed).unwrap();
+    let played = stage.replay();
+    assert_eq!(played.status.code(), Some(1), "{}", said(&played));
+    assert!(said(&played).contains("good day") || said(&played).contains("farewell"), "{}", said(&played));
+}
+
+/// I8 for recordings: nothing that is secret by its form or its file, no key, and no folder of this machine.
+#[test]
+fn a_recording_holds_no_secret_and_no_path() {
+    let stage = Stage::new();
+    let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    std::fs::write(stage.root().join(".env"), "HUSH=canary-4711\n").unwrap();
+    let config = stage.folder.path().join("config.toml");
+    let engine = "kind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:9/v1\"\napi_key_env = \"HUSH_KEY\"\n";
+    std::fs::write(&config, format!("[roles]\nscout = \"none\"\ncoder = \"none\"\n[engines.none]\n{engine}")).unwrap();
+    let mut editor = stage.editor(&config);
+    let uri = stage.uri("lib.rs");
+    editor.open(&uri, "rust", &format!("const KEY: &str = \"{key}\";\n{LIB}"));
+    editor.open(&stage.uri(".env"), "sh", "HUSH=canary-4711\n");
+    editor.edit(&stage.uri(".env"), 0..0, "MORE=canary-4712\n");
+    let at = json!({ "line": 4, "character": 4 });
+    let ask = json!({ "textDocument": { "uri": uri }, "position": at, "context": { "triggerKind": 1 } });
+    assert!(editor.request("textDocument/inlineCompletion", ask)["error"]["message"].is_string());
+    // Places behind the secret are still the editor's.
+    let end = editor.buffers[&uri].text.find("hello").unwrap();
+    editor.edit(&uri, end..end + 5, "bye");
+    editor.request("longsight/debugDocuments", json!({ "text": true }));
+    editor.inbox.clear();
+    editor.quit();
+    let recorded = stage.recorded();
+    for secret in [key.as_str(), "canary", "HUSH_KEY", stage.folder.path().to_str().unwrap()] {
+        assert!(!recorded.contains(secret), "{secret} stands in the recording");
+    }
+    assert!(recorded.contains("$ROOT/lib.rs"));
+    let played = stage.replay();
+    let text = said(&played);
+    assert!(text.lines().all(|line| !line.contains("did not come")), "{text}");
+}
+
+#[test]
+fn what_is_no_recording_is_refused_with_its_name() {
+    let stage = Stage::new();
+    for (text, words) in [
+        ("", "it is empty"),
+        ("{\"a\":1}\n", "not that of a trace"),
+        ("no json\n", "line 1 is not JSON"),
+        ("{\"trace\":99}\n", "format 99"),
+        ("{\"trace\":1}\n{\"strange\":1}\n", "line 2 is no entry"),
+    ] {
+        std::fs::write(stage.trace(), text).unwrap();
+        let played = stage.replay();
+        assert_eq!((played.status.code(), played.stdout.is_empty()), (Some(1), true), "{text}");
+        assert!(said(&played).contains(words) && said(&played).contains("session.jsonl"), "{}", said(&played));
+    }
+    let missing = replay(&stage.folder.path().join("none"), &stage.root(), stage.folder.path());
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn a_recording_is_never_written_over() {
+    let stage = Stage::new();
+    std::fs::write(stage.trace(), "mine").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+    let output = surroundings(command.arg("serve").arg("--record").arg(stage.trace()), stage.folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("name a new file"), "{}", said(&output));
+    assert_eq!(stage.recorded(), "mine");
+}
+
+/// Sessions recorded with the default model, over the workspace beside them.
+#[test]
+fn kept_sessions_of_the_default_model_play_again() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces");
+    let traces: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let traces: Vec<_> = traces.iter().filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+    assert!(!traces.is_empty());
+    for trace in traces {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("repo");
+        std::fs::create_dir_all(root.join(".git")).unwrap();
+        for file in std::fs::read_dir(folder.join("workspace")).unwrap() {
+            let file = file.unwrap().path();
+            std::fs::copy(&file, root.join(file.file_name().unwrap())).unwrap();
+        }
+        let played = replay(trace, &root, home.path());
+        assert_eq!(played.status.code(), Some(0), "{}: {}", trace.display(), said(&played));
+    }
+}
+
+/// An entry more or less at any place is told, and nothing hangs.
+#[test]
+fn a_recording_with_a_hole_is_told() {
+    let stage = Stage::new();
+    session(&stage);
+    let recorded = stage.recorded();
+    let lines: Vec<&str> = recorded.lines().collect();
+    let at = lines.iter().position(|line| line.contains("\"answer\":1,")).unwrap();
+    let without: Vec<&str> = lines.iter().enumerate().filter(|(number, _)| *number != at).map(|(_, line)| *line).collect();
+    let extra = serde_json::from_str::<Value>(lines[at]).unwrap();
+    assert_eq!(extra["answer"], 1);
+    std::fs::write(stage.trace(), without.join("\n")).unwrap();
+    let played = stage.replay();
+    assert_eq!(played.status.code(), Some(1), "{}", said(&played));
+}
