@@ -152,8 +152,19 @@ fn a_file_of_another_place_is_refused_with_the_option_that_helps() {
 }
 
 #[test]
+fn a_configuration_that_is_asked_for_must_be_there_for_every_command() {
+    let machine = Machine::new();
+    for command in [&["index"][..], &["actions", "src/lib.rs:1"], &["context", "src/lib.rs:1:1"], &["ask", "what is here?"]] {
+        machine.fails(&[command, &["--config", "none.toml"]].concat(), &["none.toml", "--config"]);
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_two() {
     let machine = Machine::new();
+    machine.wrong_usage(&["edit", "src/lib.rs:1-2", "--instruction", "  "], "--instruction");
+    machine.wrong_usage(&["context", "--ask", ""], "--ask");
+    machine.wrong_usage(&["serve", "--record", "a", "--replay", "b"], "--replay");
     for place in ["src/lib.rs", "src/lib.rs:0:1", "src/lib.rs:x:y", ":1:1", ""] {
         machine.wrong_usage(&["explain", place], "FILE:LINE");
     }

@@ -21,6 +21,9 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
+        super::usage("--ask needs a question");
+    }
     let desk = setup::desk(shared)?;
     let at = arguments.place.as_ref().map(|place| setup::target(&desk, shared, place)).transpose()?;
     let look = Look { at, question: arguments.ask.clone(), budget: arguments.budget };

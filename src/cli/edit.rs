@@ -29,6 +29,9 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
+        super::usage("--instruction needs words that say what is to be changed");
+    }
     let desk = setup::desk(shared)?;
     let at = setup::target(&desk, shared, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {

@@ -19,6 +19,8 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    // Nothing of it is needed here, but a file that is asked for must be there and right.
+    super::setup::config(shared)?;
     let folder = super::root(shared)?;
     let start = Instant::now();
     let cache = if arguments.no_cache { None } else { crate::config::cache_dir() };

@@ -14,6 +14,7 @@ use crate::config;
 use crate::engine::Engine;
 use crate::engine::recorded::Recording;
 use crate::engine::tape::Tape;
+use crate::report;
 use crate::route::{self, Build};
 use crate::server::replay::{Replayed, replay};
 use crate::server::{self, desk::Desk, trace};
@@ -39,6 +40,10 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         .map_err(|error| format!("the server cannot start its threads: {error}"))?;
     if let Some(file) = &arguments.replay {
         return play(shared, &runtime, file);
+    }
+    if let Err(missing) = setup::config_path(shared) {
+        // It may be written later: the server looks at it again and again.
+        report::log("warning", format_args!("{missing}; the defaults are in use until it is there"));
     }
     if let Some(cache) = config::cache_dir() {
         guard::arm(&cache.join("running"));
@@ -88,7 +93,7 @@ fn play(shared: &Shared, runtime: &Runtime, file: &Path) -> Outcome {
     let trace = trace::read(&text).map_err(wrong)?;
     let root = super::root(shared)?;
     let scratch = Scratch::new().map_err(|error| wrong(format!("no scratch folder could be made ({error})")))?;
-    crate::report::only_problems();
+    report::only_problems();
     let replayed = runtime.block_on(replay(trace, &root, &scratch.0)).map_err(wrong)?;
     let Replayed { messages, requests, differences, notes } = replayed;
     if shared.json {

@@ -70,7 +70,8 @@ pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, Str
 fn file(shared: &Shared, named: &Path) -> Result<PathBuf, String> {
     let here = std::env::current_dir().map(|folder| folder.join(named)).ok().filter(|path| path.exists());
     let below = || super::root(shared).map(|root| root.join(named)).ok().filter(|path| path.exists());
-    here.or_else(below).ok_or_else(|| format!("there is no file {}", named.display()))
+    here.or_else(below)
+        .ok_or_else(|| format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()))
 }
 
 /// Runs a request to its end, and prints: JSON alone, or what `people` writes.
