@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Desk, Site};
+use super::{Desk, Site, shelf};
 use crate::context::corpus::{Corpus, Digest};
 use crate::context::{Pack, Part, PlaceQuery};
 use crate::engine::Tokens;
@@ -31,8 +31,7 @@ pub(super) fn pack(desk: &Desk, site: &Site, offset: usize, budget: usize, token
     if budget == 0 {
         return nothing();
     }
-    let shelf = &desk.shared.shelf;
-    let corpus = if asker == Asker::Person { shelf.wait(desk, PATIENCE) } else { shelf.newest(desk) };
+    let corpus = if asker == Asker::Person { shelf::wait(desk, PATIENCE) } else { shelf::newest(desk) };
     let Some(corpus) = corpus else { return nothing() };
     let query = PlaceQuery { corpus: &corpus, path: &site.path, text: &site.text, offset, budget };
     let count = |text: &str| tokens.count(text);

@@ -9,7 +9,7 @@ use super::Target;
 use super::complete::Memory;
 use super::parses::Parses;
 use super::preview::Last;
-use super::shelf::Shelf;
+use super::shelf::{self, Shelf};
 use crate::config::{self, Config};
 use crate::context;
 use crate::index::View;
@@ -32,7 +32,6 @@ pub struct Shared {
     pub router: Arc<Router>,
     pub registry: Arc<Registry>,
     pub context: context::Handle,
-    pub(super) shelf: Shelf,
     notes: Mutex<Notes>,
     /// Which files take part, by root.
     rules: BTreeMap<Arc<Root>, Rules>,
@@ -46,6 +45,7 @@ pub struct Notes {
     pub memory: Memory,
     pub parses: Parses,
     pub(super) last: Last,
+    pub(super) shelf: Shelf,
 }
 
 impl Shared {
@@ -62,8 +62,8 @@ impl Shared {
     /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
-        let (context, shelf, notes) = Default::default();
-        Self { config, router, registry, context, shelf, notes, rules, local_only: local_only(snapshot) }
+        let (context, notes) = Default::default();
+        Self { config, router, registry, context, notes, rules, local_only: local_only(snapshot) }
     }
 }
 
@@ -100,12 +100,12 @@ impl Desk {
 
     /// Waits until the repository can be ranked, so that a completion has it. For those who ask once.
     pub fn prepare(&self) {
-        self.shared.shelf.wait(self, super::around::PATIENCE);
+        shelf::wait(self, super::around::PATIENCE);
     }
 
     /// Has the ranking brought up to date beside whatever goes on.
     pub fn warm(&self) {
-        self.shared.shelf.newest(self);
+        shelf::newest(self);
     }
 
     pub fn router(&self) -> &Router {
