@@ -2,7 +2,7 @@
 
 use longsight::features::complete::hole::{Hole, Mode};
 use longsight::features::complete::memory::Memory;
-use longsight::features::complete::shape::{Layout, shape};
+use longsight::features::complete::shape::{Layout, Nothing, shape};
 use longsight::route::{Decision, Role};
 use longsight::text::{Ending, layout};
 
@@ -280,4 +280,20 @@ fn j1_typing_through_shrinks_a_suggestion_and_other_text_drops_it() {
     assert_eq!(recall("file:///a.rs", "let x = compute(1);", "\n"), None, "typed to its end");
     assert_eq!(recall("file:///b.rs", "let x = com", "\n"), None, "another document");
     assert_eq!(recall("file:///a.rs", "let x =", "\n"), None, "typed back before its place");
+}
+
+#[test]
+fn what_was_cut_short_ends_with_a_whole_word() {
+    assert_eq!(offer_with("let total = $0;\n", "compute(first, seco", false, true), "let total = ⟦compute(first,⟧;\n");
+    assert_eq!(offer_with("let total = $0\n", "comp", false, true), Nothing::Unfinished.words());
+    assert_eq!(offer_with("let total = $0\n", "first\nlet other", false, true), "let total = ⟦first⟧\n");
+}
+
+#[test]
+fn a_cursor_inside_of_a_word_is_known() {
+    for (before, after, inside) in
+        [("let fo", "o = 1;", true), ("let foo", " = 1;", false), ("foo(", "bar)", false), ("é", "è", true), ("", "x", false)]
+    {
+        assert_eq!(Hole::new(before, after, false, false).is_inside_word(), inside, "{before}|{after}");
+    }
 }

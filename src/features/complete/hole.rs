@@ -47,6 +47,12 @@ impl<'a> Hole<'a> {
         self.after.split('\n').skip(1).filter(|line| !line.trim().is_empty())
     }
 
+    /// Whether the cursor stands between two letters of one word: who types there mends it.
+    pub fn is_inside_word(&self) -> bool {
+        let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        self.before.ends_with(word) && self.after.starts_with(word)
+    }
+
     /// Whether a whole body is to be written: a block is open and nothing is in it.
     pub fn is_empty_body(&self) -> bool {
         matches!(&self.mode, Mode::Block { indent } if opened_by(self.before).is_some_and(|opener| indentation(opener) == indent))

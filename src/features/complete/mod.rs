@@ -104,6 +104,9 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     let (near_before, near_after) = (near_end(&before), near_start(&after));
     let inline = place.in_comment || place.in_string || place.in_expression;
     let hole = Hole::new(&near_before, &near_after, inline, wish.invoked);
+    if hole.is_inside_word() && !wish.invoked && wish.selected.is_none() {
+        return Ok(nothing(desk, wish, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
+    }
     let work = Work { desk, wish, site: &site, hole: &hole, started };
     let task = work.task();
     let (mut served, mut sent) = work.ask(&task, cancel).await?;

@@ -55,7 +55,7 @@ pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result
     let text = without_following(hole, &text);
     let whole = without_loops(&text);
     let text = without_last_attributes(hole, &whole).trim_end();
-    if text.is_empty() && !whole.trim().is_empty() {
+    if text.is_empty() && (cut_short && !raw.trim().is_empty() || !whole.trim().is_empty()) {
         return Err(Nothing::Unfinished);
     }
     if text.trim().is_empty() {
@@ -108,7 +108,7 @@ fn in_unit(text: String, unit: &str) -> String {
 
 fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
     match &hole.mode {
-        Mode::Line => text.split('\n').next().unwrap_or_default().into(),
+        Mode::Line => text.split_once('\n').map_or_else(|| whole_words(text, cut_short), |(line, _)| line).into(),
         Mode::Statement => statement(hole, whole_lines(text, cut_short)),
         Mode::Block { indent } => block(hole, whole_lines(text, cut_short), indent),
     }
@@ -119,7 +119,12 @@ fn whole_lines(text: &str, cut_short: bool) -> &str {
     if !cut_short {
         return text;
     }
-    text.rfind('\n').map_or(text, |at| &text[..at])
+    text.rfind('\n').map_or_else(|| whole_words(text, true), |at| &text[..at])
+}
+
+/// Without the word that the model had no tokens left to finish.
+fn whole_words(text: &str, cut_short: bool) -> &str {
+    if cut_short { text.trim_end_matches(|letter: char| letter.is_alphanumeric() || letter == '_') } else { text }
 }
 
 /// The first statement: its first line, lines that are indented deeper, and lines until every bracket that it opens is closed.
