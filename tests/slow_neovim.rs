@@ -1,4 +1,4 @@
-//! The Neovim plugin in real Neovims (0.11 and, where it can be had, 0.12), headless. `plugin.lua` drives it against a table of
+//! The Neovim plugin in real Neovims (0.11 and, where it can be had, 0.12), headless. `plugin.lua` and `typing.lua` drive it against a table of
 //! answers, `real.lua` with the real binary and the real default model, `two_files.lua` with the real binary and
 //! a scripted coder.
 
@@ -57,6 +57,22 @@ fn plugin_011() {
 #[test]
 fn plugin_012() {
     run("0.12", "plugin.lua");
+}
+
+#[test]
+fn l5_typing_011() {
+    run("0.11", "typing.lua");
+}
+
+#[test]
+fn l5_typing_012() {
+    run("0.12", "typing.lua");
+}
+
+/// Our own ghost text where Neovim has its own, too.
+#[test]
+fn l5_typing_012_own() {
+    run_with("0.12", "typing.lua", Some(Path::new("own")));
 }
 
 /// The real server with a scripted coder: a refactor of two files, one hunk rejected, one dropped by typing, and undo.

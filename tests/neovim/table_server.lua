@@ -1,6 +1,6 @@
 -- A language server inside the editor that is a table of answers. Loaded into the editor under test as the global `Server`.
 
-Server = { sent = {}, answers = {}, fails = {} }
+Server = { sent = {}, answers = {}, fails = {}, delays = {} }
 
 --- How many messages of this method have come.
 function Server.count(method)
@@ -29,7 +29,11 @@ function Server.start(dispatchers)
     request = function(method, params, callback)
       last = last + 1
       table.insert(Server.sent, { method = method, params = params, id = last })
-      vim.schedule(function()
+      local wait = Server.delays[method]
+      local soon = wait and function(answer)
+        vim.defer_fn(answer, wait)
+      end or vim.schedule
+      soon(function()
         if method == 'initialize' then
           callback(nil, { capabilities = CAPABILITIES })
           return

@@ -8,20 +8,23 @@ export interface Log {
   /** Shows a failure that needs the person, once per `key` until `forget`; later ones only go to the log. */
   tell(key: string, message: string, actions?: Record<string, () => unknown>): void;
   forget(): void;
+  /** What has been shown since `forget`. */
+  shown(): string[];
 }
 
 export function createLog(channel: vscode.LogOutputChannel): Log {
-  const told = new Set<string>();
+  const told = new Map<string, string>();
   return {
     channel,
     tell(key, message, actions = {}) {
       channel.error(message);
       if (told.has(key)) return;
-      told.add(key);
+      told.set(key, message);
       const choices: Record<string, () => unknown> = { ...actions, "Show Log": () => channel.show() };
       void vscode.window.showErrorMessage(message, ...Object.keys(choices)).then((chosen) => chosen && choices[chosen]?.());
     },
     forget: () => told.clear(),
+    shown: () => [...told.values()],
   };
 }
 

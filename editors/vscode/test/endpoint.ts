@@ -81,6 +81,12 @@ export class Endpoint {
   }
 }
 
+/** Fills what the asked function wants, with `values` by field. */
+export const fills = (values: Record<string, string>, every = 0) => ({ body }: Seen): Reply => {
+  const fields = Object.keys(body.tools?.[0]?.function.parameters.properties ?? {});
+  return { every, call: { name: "propose_edit", arguments: Object.fromEntries(fields.map((field) => [field, values[field] ?? "because"])) } };
+};
+
 const MODEL = "qwen2.5-coder-scripted";
 const file = () => path.join(process.env["XDG_CONFIG_HOME"]!, "longsight", "config.toml");
 

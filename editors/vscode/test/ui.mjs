@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { configureEndpoint, Endpoint, unconfigure } from "./endpoint.ts";
+import { configureEndpoint, Endpoint, fills, unconfigure } from "./endpoint.ts";
 
 async function ghostText(person) {
   const { page } = person;
@@ -104,10 +104,6 @@ async function walkthrough(person) {
 
 const endpoint = new Endpoint();
 const chats = () => endpoint.asked.filter((seen) => seen.path.endsWith("/chat/completions"));
-const fills = (values, every = 0) => ({ body }) => {
-  const fields = Object.keys(body.tools?.[0]?.function.parameters.properties ?? {});
-  return { every, call: { name: "propose_edit", arguments: Object.fromEntries(fields.map((field) => [field, values[field] ?? "because"])) } };
-};
 
 /** From here on the endpoint answers; its key goes in as a person would type it. */
 async function storeKey(person) {

@@ -74,7 +74,7 @@ function M.attached(client, buffer)
   if require('longsight').options().ghost then
     ghost.enable(client, buffer)
   end
-  ghost.map_keys(buffer)
+  require('longsight.keys').map(buffer)
   require('longsight.hunks').refresh(buffer)
 end
 

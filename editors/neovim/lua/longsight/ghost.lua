@@ -1,9 +1,10 @@
--- Suggestions in the text. Neovim 0.12 has inline completion of its own; on 0.11 we draw it with extmarks and ask with a debounce.
--- A suggestion shrinks as the user types through it, and a late answer to an older text is dropped.
+-- Suggestions in the text, drawn with extmarks and asked for with a debounce. A suggestion shrinks as the user types through it, and a
+-- late answer to an older text is dropped. Neovim 0.12 has inline completion of its own, which is used there (`native.lua`).
 
 local M = {}
 
-local native = vim.lsp.inline_completion
+local accepting = require('longsight.accepting')
+local native = require('longsight.native')
 local namespace = vim.api.nvim_create_namespace('longsight.ghost')
 local INVOKED, AUTOMATIC = 1, 2
 
@@ -25,14 +26,14 @@ local ghosts = {}
 --- Which kind of ghost text runs here.
 ---@return 'native'|'own'
 function M.kind()
-  return native and 'native' or 'own'
+  return native.is_used() and 'native' or 'own'
 end
 
 ---@param client vim.lsp.Client
 ---@param buffer integer
 function M.enable(client, buffer)
-  if native then
-    native.enable(true, { bufnr = buffer })
+  if native.is_used() then
+    native.enable(buffer)
     return
   end
   M.disable(buffer)
@@ -220,71 +221,32 @@ function M.suggestion(client, item)
   return shown
 end
 
---- The part of `text` that one acceptance takes.
----@param text string
----@param what 'all'|'word'|'line'
-local function piece(text, what)
-  if what == 'word' then
-    return text:match('^%s*[%w_]+') or text:match('^%s*[^%w_%s]+') or text
-  elseif what == 'line' then
-    return text:match('^\n?[^\n]*')
-  end
-  return text
-end
-
---- Puts text at the cursor, over `after` bytes behind it, as an undo step of its own, and the cursor behind it.
-local function insert(buffer, text, after)
-  local row, column = here()
-  local undolevels = vim.bo[buffer].undolevels
-  vim.bo[buffer].undolevels = undolevels
-  local lines = vim.split(text, '\n', { plain = true })
-  vim.api.nvim_buf_set_text(buffer, row, column, row, column + after, lines)
-  vim.api.nvim_win_set_cursor(0, { row + #lines, #lines[#lines] + (#lines == 1 and column or 0) })
-end
-
-local function accept_native(what)
-  local function partly(item)
-    local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
-    local _, column, line = here()
-    local start = column
-    if item.range then
-      local _, from = item.range:to_extmark()
-      start = from
-    end
-    local typed = line:sub(start + 1, column)
-    if vim.startswith(text, typed) then
-      insert(vim.api.nvim_get_current_buf(), piece(text:sub(#typed + 1), what), 0)
-    end
-  end
-  return native.get(what ~= 'all' and { on_accept = partly } or {})
-end
-
 --- Accepts the suggestion or a part of it. Whether there was one. The text changes a moment later, so that `<expr>` maps may call it.
 ---@param what 'all'|'word'|'line'
 ---@return boolean
 function M.accept(what)
-  if native then
-    return accept_native(what)
+  if native.is_used() then
+    return native.accept(what)
   end
   local buffer = vim.api.nvim_get_current_buf()
   local ghost = ghosts[buffer]
-  local left = ghost and ghost.shown and rest(ghost.shown)
-  if not left then
+  local shown = ghost and ghost.shown
+  if not shown or not rest(shown) then
     return false
   end
   vim.schedule(function()
-    local now = ghost.shown and rest(ghost.shown)
-    if now ~= left or vim.api.nvim_get_current_buf() ~= buffer then
+    -- A map is read ahead of the keys before it: what those have typed of the suggestion is not inserted again.
+    local left = ghost.shown == shown and vim.api.nvim_get_current_buf() == buffer and rest(shown)
+    if not left then
       return
     end
-    local taken = piece(left, what)
-    local shown = ghost.shown
+    local taken = accepting.piece(left, what)
     if taken == left then
       M.forget(buffer)
-      insert(buffer, left, shown.after)
+      accepting.insert(buffer, left, shown.after)
       return
     end
-    insert(buffer, taken, 0)
+    accepting.insert(buffer, taken, 0)
     -- The rest stays, from where the cursor is now.
     local row, column = here()
     ghost.shown = { row = row, start = column, text = left:sub(#taken + 1), after = shown.after }
@@ -300,19 +262,14 @@ function M.dismiss()
   local ghost = ghosts[buffer]
   local there = ghost ~= nil and ghost.shown ~= nil
   M.forget(buffer)
-  if native and native.is_enabled({ bufnr = buffer }) then
-    native.enable(false, { bufnr = buffer })
-    native.enable(true, { bufnr = buffer })
-    return true
-  end
-  return there
+  return native.is_used() and native.dismiss(buffer) or there
 end
 
 --- Asks at once, also where automatic suggestions are off.
 function M.invoke()
   local buffer = vim.api.nvim_get_current_buf()
-  if native then
-    native.select({ bufnr = buffer, count = 1, wrap = true })
+  if native.is_used() then
+    native.invoke(buffer)
     return
   end
   local ghost = ghosts[buffer]
@@ -325,41 +282,8 @@ end
 ---@return boolean
 function M.visible()
   local buffer = vim.api.nvim_get_current_buf()
-  local mine = native and vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion'] or namespace
+  local mine = native.is_used() and vim.api.nvim_get_namespaces()['nvim.lsp.inline_completion'] or namespace
   return mine ~= nil and #vim.api.nvim_buf_get_extmarks(buffer, mine, 0, -1, {}) > 0
-end
-
---- The user's own keys: they do what they did where there is nothing to accept.
----@param buffer integer
-function M.map_keys(buffer)
-  local actions = {
-    accept = function()
-      return M.accept('all')
-    end,
-    word = function()
-      return M.accept('word')
-    end,
-    line = function()
-      return M.accept('line')
-    end,
-    dismiss = function()
-      local there = M.visible()
-      vim.schedule(M.dismiss)
-      return there
-    end,
-    invoke = function()
-      vim.schedule(M.invoke)
-      return true
-    end,
-  }
-  for name, key in pairs(require('longsight').options().keys) do
-    local act = actions[name]
-    if act then
-      vim.keymap.set('i', key, function()
-        return act() and '' or key
-      end, { buffer = buffer, expr = true, replace_keycodes = true, desc = 'longsight: ' .. name })
-    end
-  end
 end
 
 return M

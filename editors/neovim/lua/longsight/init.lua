@@ -6,9 +6,10 @@ local M = {}
 ---@field cmd string[] How the server is started.
 ---@field ghost boolean Show suggestions while typing.
 ---@field debounce integer Milliseconds without a key before a suggestion is asked for (our own ghost text, Neovim 0.11).
+---@field native boolean On 0.12, have Neovim's own inline completion draw them.
 ---@field progress boolean Say on the command line what is being done.
 ---@field keys table<string, string> Insert-mode keys: `accept`, `word`, `line`, `dismiss`, `invoke`. A key does what it did where there is no suggestion.
-M.defaults = { cmd = { 'longsight', 'serve' }, ghost = true, debounce = 75, progress = true, keys = {} }
+M.defaults = { cmd = { 'longsight', 'serve' }, ghost = true, debounce = 75, native = true, progress = true, keys = {} }
 
 --- The options in force.
 ---@return longsight.Options

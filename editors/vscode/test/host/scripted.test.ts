@@ -2,17 +2,11 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { configure, configureEndpoint, Endpoint, unconfigure, type Seen } from "../endpoint";
+import { configure, configureEndpoint, Endpoint, fills, unconfigure } from "../endpoint";
 import { accepted, actions, activate, answerOn, answers, api, ask, HOLE, open, pause, putCursor, tidyUp, type, until } from "./kit";
 
 const endpoint = new Endpoint();
 const chats = () => endpoint.asked.filter(({ path }) => path.endsWith("/chat/completions"));
-
-/** Fills what the asked function wants, with `values` by field. */
-const fills = (values: Record<string, string>, every = 0) => ({ body }: Seen) => {
-  const fields = Object.keys(body.tools?.[0]?.function.parameters.properties ?? {});
-  return { every, call: { name: "propose_edit", arguments: Object.fromEntries(fields.map((field) => [field, values[field] ?? "because"])) } };
-};
 
 const [KEY, SECRET] = ["LONGSIGHT_TEST_KEY", "sk-longsight-not-for-logs"];
 
