@@ -57,7 +57,7 @@ install-vscode: build
 
 uninstall:
 	@rm -rf "$(PREFIX)/bin/longsight" "$(NEOVIM)"
-	@if command -v code >/dev/null; then code --uninstall-extension longsight.longsight || true; fi
+	@for code in code code-insiders codium code-server; do if command -v $$code >/dev/null; then $$code --uninstall-extension longsight.longsight || true; fi; done
 	@echo "removed; models and indexes are in $(CACHE), the configuration is in $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/longsight"
 
 clean:
@@ -74,19 +74,21 @@ vsix: build
 release: build
 	@scripts/release
 
-# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml).
+# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml); then a real VS Code.
 test: test-deps lint test-vscode
 	cargo nextest run --release --locked
+	@$(MAKE) --no-print-directory test-vscode-real
 
 # Types and pure parts of the extension.
 test-vscode:
 	cd editors/vscode && npm ci --no-fund --no-audit --silent && npm run --silent check && npm test --silent
 
 # The packaged extension in a real VS Code (code-server, Chromium) with the default model; loudly skipped where those cannot be had.
-# `what=ui` uses the workbench as a person does, with screenshots in target/vscode-shots; `what=all` is both.
-what ?= host
+# `what=host` runs what is tested inside its extension host, `what=ui` uses the workbench as a person does, with screenshots in
+# target/vscode-shots.
+what ?= all
 test-vscode-real: build model
-	@if editors/vscode/test/setup.sh >/dev/null; then editors/vscode/test/run.sh $(what) --server $(BIN); \
+	@if editors/vscode/test/setup.sh; then editors/vscode/test/run.sh $(what) --server $(BIN); \
 	else echo "SKIP: a real VS Code cannot be installed here; its tests do not run"; fi
 
 # Keystroke to ghost text in VS Code, split into editor, server and model.

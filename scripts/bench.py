@@ -4,6 +4,7 @@
 1. Prefill and decode rate of the default model, against the same model file in another llama.cpp program (`xllamacpp`), in the same
    run and measured by the same code (`longsight bench`).
 2. Completion latency while 60 characters are typed through a real function: p50 and p95, and tokens decoded per keystroke.
+3. Keystroke to ghost text in real Neovims, split into editor, server and model (`make bench-vscode` does the same in VS Code).
 
 Called by `make bench`; `--json FILE` keeps the figures.
 """
@@ -41,7 +42,7 @@ def main():
     for name, neighbours in (("quiet", 0), ("one busy neighbour", 1)):
         with Neighbours(neighbours):
             print(f"\n== {name} (load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores)", flush=True)
-            figures[name] = {"engines": engines(longsight, arguments), "typing": typing(longsight)}
+            figures[name] = {"engines": engines(longsight, arguments), "typing": typing(longsight), "neovim": neovims(longsight)}
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
@@ -155,6 +156,31 @@ def typing(longsight):
         print(f"   tokens read per keystroke that asked the model (the others were answered from memory): first {decoded[0]}, "
               f"then median {statistics.median(again):.0f}, most {max(again)}; asked {len(decoded)} times")
     return {"first_ms": first, "p50_ms": p50, "p95_ms": p95, "shown": shown, "latencies_ms": latencies, "tokens_decoded": decoded}
+
+
+def neovims(longsight):
+    """Keystroke to ghost text in the Neovims that `scripts/get-neovim` has brought."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    figures = {}
+    for version, kind in (("0.11", "own"), ("0.12", "native"), ("0.12", "own")):
+        neovim = cache / "longsight/test/neovim" / version / "nvim"
+        if not neovim.exists():
+            print(f"   Neovim {version}: SKIP, not at {neovim} (scripts/get-neovim)")
+            continue
+        command = [str(neovim), "--headless", "-u", "NONE", "-l", str(ROOT / "tests/neovim/bench.lua"), str(ROOT), longsight, kind]
+        with tempfile.TemporaryDirectory() as config:
+            done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "XDG_CONFIG_HOME": config})
+        if done.returncode != 0:
+            print(f"   Neovim {version}: {(done.stderr or done.stdout).strip()}")
+            continue
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        split = found["split_ms"]
+        print(
+            f"   Neovim {version}, {kind:6}: key to ghost text p50 {found['total_ms']} ms, p95 {found['p95_ms']} ms "
+            f"(editor {split['editor']}, server {split['server']}, model {split['model']}; {found['rounds']} rounds)"
+        )
+        figures[f"{version} {kind}"] = found
+    return figures
 
 
 def tokens_decoded(server):

@@ -31,6 +31,7 @@ impl Home {
             .args(["--config", &self.path("config.toml").display().to_string(), "--workspace", &self.path("").display().to_string()])
             .args(more)
             .env("XDG_CACHE_HOME", self.path("cache"))
+            .env("XDG_CONFIG_HOME", self.path("config"))
             .env("XDG_DATA_HOME", self.path("data"))
             .env("LONGSIGHT_MODELS", self.path("models"))
             .env("HOME", self.path(""))
@@ -162,6 +163,15 @@ fn editors_are_found_with_what_they_need() {
     std::fs::create_dir_all(&plugin).unwrap();
     std::fs::write(plugin.join("longsight.lua"), "").unwrap();
     assert_eq!(home.check("editor Neovim")[0], "ok");
+    for code in ["code", "codium"] {
+        program(&home.path("bin").join(code), "#!/bin/sh\n");
+        assert!(home.check(&format!("editor VS Code ({code})"))[2].ends_with("make install-vscode"));
+    }
+    program(&home.path("bin/hx"), "#!/bin/sh\n");
+    assert!(home.check("editor Helix")[2].contains("editors/helix.md"));
+    std::fs::create_dir_all(home.path("config/helix")).unwrap();
+    std::fs::write(home.path("config/helix/languages.toml"), "[language-server.longsight]\ncommand = \"longsight\"\n").unwrap();
+    assert_eq!(home.check("editor Helix")[0], "ok");
 }
 
 fn program(path: &Path, text: &str) {

@@ -101,6 +101,45 @@ fn i10_an_editor_that_shows_errors_itself_is_told_once() {
     }
 }
 
+/// Eglot before 1.16 and others execute what an action holds and ask for nothing more.
+#[test]
+fn an_editor_that_does_not_resolve_actions_gets_a_command() {
+    let agent = Fake::new(Mood::Answer("start".into()));
+    let mut editor = Editor::memory(options(agent));
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    params["capabilities"]["textDocument"]["codeAction"].as_object_mut().unwrap().remove("resolveSupport");
+    editor.initialize(params);
+    editor.open(URI, "rust", TEXT);
+    let action = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
+    assert_eq!(action["command"]["command"], "longsight.edit", "{action}");
+    let run = json!({ "command": "longsight.edit", "arguments": action["command"]["arguments"] });
+    let answer = editor.request("workspace/executeCommand", run);
+    assert_eq!(answer["result"]["applied"], true, "{answer}");
+    assert_ne!(editor.buffers[URI].text, TEXT);
+    // One that resolves all the same does not do it twice.
+    let action = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();
+    let resolved = editor.request("codeAction/resolve", action)["result"].clone();
+    assert!(resolved["edit"].is_object() && resolved.get("command").is_none(), "{resolved}");
+    editor.quit();
+}
+
+/// Neovim inserts a suggestion as it is given; other editors see to line ends themselves.
+#[test]
+fn l5_a_suggestion_of_a_crlf_file_leaves_no_carriage_return_in_neovim() {
+    let agent = Fake::new(Mood::Answer("a;\r\nb;".into()));
+    for (name, expected) in [("Neovim", "a;\nb;"), ("Visual Studio Code", "a;\r\nb;")] {
+        let mut editor = Editor::memory(options(agent.clone()));
+        let mut params = initialize_params(std::path::Path::new("/w"));
+        params["clientInfo"]["name"] = json!(name);
+        editor.initialize(params);
+        editor.open(URI, "rust", "fn f() {\r\n\r\n}\r\n");
+        let asked = json!({ "textDocument": { "uri": URI }, "position": { "line": 1, "character": 0 }, "context": { "triggerKind": 1 } });
+        let answer = editor.request("textDocument/inlineCompletion", asked);
+        assert_eq!(answer["result"]["items"][0]["insertText"], expected, "{name}: {answer}");
+        editor.quit();
+    }
+}
+
 #[test]
 fn j1_an_edit_follows_what_was_typed_elsewhere_and_is_dropped_where_it_was() {
     for (at, follows) in [(0, true), (TEXT.len(), true), (5, false)] {

@@ -1,7 +1,7 @@
 //! A session as an editor has it, with the real binary and the real default model: completion, explanation, answers, edits, hunks, and
 //! an engine that is stopped, killed and cancelled. Nothing here depends on the model's wording.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -50,6 +50,11 @@ impl Session {
     }
 
     fn with(options: Value) -> Self {
+        Self::in_environment(options, |_, _| {})
+    }
+
+    /// `change` gets the server's command and the session's folder.
+    fn in_environment(options: Value, change: impl FnOnce(&mut std::process::Command, &Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for below in ["repo/.git", "repo/src", "run"] {
             std::fs::create_dir_all(folder.path().join(below)).unwrap();
@@ -61,6 +66,7 @@ impl Session {
             let own = |name: &str| folder.path().join(name);
             command.env("LONGSIGHT_MODELS", longsight::models::models_dir().unwrap()).env("XDG_RUNTIME_DIR", own("run"));
             command.env("XDG_CONFIG_HOME", own("config")).env("XDG_CACHE_HOME", own("cache"));
+            change(command, folder.path());
         });
         editor.patience = Duration::from_secs(240);
         let mut params = initialize_params(&root);
@@ -391,5 +397,27 @@ fn p11_cancel_reaches_the_model() {
         cpu(engine) - before < 5
     });
     assert!(rests, "the engine goes on after the cancellation");
+    session.editor.quit();
+}
+
+/// A home folder in which nothing can be written, as in many containers: caches, answers and the socket fall back.
+#[test]
+fn l4_a_read_only_home_does_not_matter() {
+    let mut session = Session::in_environment(json!({}), |command, folder| {
+        for variable in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "LONGSIGHT_SOCKET"] {
+            command.env_remove(variable);
+        }
+        // Not even root writes here.
+        command.env("HOME", "/proc/longsight").env("TMPDIR", folder.join("run"));
+    });
+    let uri = session.open();
+    let (inserted, _) = session.complete(&uri, "b: i32, c: i32) -> i32 {\n    ", 1).expect("a completion");
+    assert!(!inserted.trim().is_empty());
+    let range = session.range(&uri, "number != 0");
+    let answer = session.command("longsight.explain", json!({ "uri": uri, "range": range }));
+    assert!(answer["result"]["text"].as_str().is_some_and(|text| !text.trim().is_empty()), "{answer}");
+    let shown = session.editor.expect("window/showDocument")["params"]["uri"].as_str().unwrap().to_string();
+    let path = shown.strip_prefix("file://").unwrap();
+    assert!(path.starts_with(&session.home.folder.path().join("run").display().to_string()) && Path::new(path).is_file(), "{shown}");
     session.editor.quit();
 }

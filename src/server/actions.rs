@@ -61,6 +61,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         problems: problems.clone(),
     };
     let range = params.range;
+    let resolves = server.with(|state| state.editor.resolves_actions);
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.agent().offers(scene, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only, kind));
@@ -73,6 +74,11 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         let mut action = json!({ "title": offer.title, "kind": offer.kind, "data": Data { kind: offer.kind.clone(), ..data.clone() } });
         if offer.kind.starts_with("quickfix") && !diagnostics.is_empty() {
             action["diagnostics"] = json!(diagnostics);
+        }
+        if !resolves {
+            let argument =
+                json!({ "uri": data.uri, "range": range, "action": offer.kind, "title": offer.title, "problems": data.problems });
+            action["command"] = json!({ "title": offer.title, "command": "longsight.edit", "arguments": [argument] });
         }
         action
     });
@@ -116,6 +122,10 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         edited = work => edited?.map_err(|error| message::failed(&error))?,
     };
     let confirm = needs_word(&edited);
+    // What is resolved needs no command to do the same.
+    if let Some(fields) = action.as_object_mut() {
+        fields.remove("command");
+    }
     if confirm && let Some((_, text)) = review::instead_of_asking(server, &title, &edited.files) {
         server.client.show(3, &text);
         return Ok(action);

@@ -1,6 +1,6 @@
 //! Long answers on their way: streamed to clients that asked for it, shown as progress meanwhile, and otherwise opened as a document.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::Url;
 use super::Server;
 use super::agent::{Piece, Sink};
 use super::progress::Progress;
+use crate::engine::llama::place;
 use crate::report;
 
 /// Answers kept in the cache folder.
@@ -56,12 +57,12 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
 /// Opens an answer as a markdown document, for editors that show documents and do not stream.
 pub fn open(server: &Server, name: &str, answer: &Value) {
     let fits = server.with(|state| state.editor.show_document && !state.editor.streaming);
-    let Some(folder) = server.options.cache.as_ref().filter(|_| fits).map(|cache| cache.join("answers")) else { return };
+    let Some(cache) = server.options.cache.clone().filter(|_| fits) else { return };
     let text = markdown(name, answer);
     let client = server.client.clone();
     let name = name.to_string();
     tokio::spawn(async move {
-        let written = tokio::task::spawn_blocking(move || write(folder, &name, &text)).await;
+        let written = tokio::task::spawn_blocking(move || keep(&cache, &name, &text)).await;
         match written.map_err(std::io::Error::other).and_then(|written| written) {
             Ok(path) => {
                 let Ok(uri) = Url::from_file_path(&path) else { return };
@@ -87,7 +88,12 @@ fn markdown(name: &str, answer: &Value) -> String {
     text
 }
 
-/// Writes into our own cache folder, and drops the oldest answers there.
+/// Writes below the cache folder, or below the temporary one where that cannot be written, as in a container with a read-only home.
+fn keep(cache: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
+    write(cache.join("answers"), name, text).or_else(|_| write(place::temporary_folder()?.join("answers"), name, text))
+}
+
+/// Writes into our own folder, and drops the oldest answers there.
 fn write(folder: PathBuf, name: &str, text: &str) -> std::io::Result<PathBuf> {
     std::fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(name.as_bytes())));

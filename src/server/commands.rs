@@ -30,6 +30,10 @@ struct Argument {
     position: Option<lsp::Position>,
     question: Option<String>,
     instruction: Option<String>,
+    /// The kind of a code action, in place of an instruction; what it is called, and the diagnostics that it is to remove.
+    action: Option<String>,
+    title: Option<String>,
+    problems: Vec<String>,
     /// Tokens.
     budget: Option<usize>,
     /// The client's name for the stream of this answer.
@@ -93,13 +97,12 @@ fn locations(roots: &Roots, answer: &Value) -> Value {
 
 async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
     let (scene, place) = place(server, &argument)?;
-    let instruction = argument.instruction.clone().filter(|instruction| !instruction.trim().is_empty());
-    let instruction = instruction.ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
+    let (how, title) = wanted(&argument)?;
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
-    let progress = Progress::begin(server, token, &instruction, &cancel);
+    let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
-    let wish = Wish { place, how: How::Instruction(instruction.clone()) };
+    let wish = Wish { place, how };
     let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
     let mut edited = finished(work, &cancel).await?;
     let mut report = std::mem::take(&mut edited.report);
@@ -108,21 +111,32 @@ async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Resu
         return Ok(report);
     }
     if argument.review {
-        report["hunks"] = json!(review::hold(server, &instruction, &edited.files));
+        report["hunks"] = json!(review::hold(server, &title, &edited.files));
         return Ok(report);
     }
     let confirm = needs_word(&edited);
-    if confirm && let Some((hunks, text)) = review::instead_of_asking(server, &instruction, &edited.files) {
+    if confirm && let Some((hunks, text)) = review::instead_of_asking(server, &title, &edited.files) {
         server.client.show(3, &text);
         report["hunks"] = json!(hunks);
         return Ok(report);
     }
-    let label = Label { title: &instruction, confirm };
-    match edits::apply(server, &format!("longsight: {instruction}"), &edited.files, Some(label)).await {
+    let label = Label { title: &title, confirm };
+    match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
         Ok(applied) => report["applied"] = json!(applied),
         Err(reason) => report["refused"] = json!(reason),
     }
     Ok(report)
+}
+
+/// What `longsight.edit` is to do, and what that is called.
+fn wanted(argument: &Argument) -> Result<(How, String)> {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    if let Some(instruction) = given(&argument.instruction) {
+        return Ok((How::Instruction(instruction.clone()), instruction));
+    }
+    let kind = given(&argument.action).ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
+    let title = given(&argument.title).unwrap_or_else(|| kind.clone());
+    Ok((How::Action { kind, problems: argument.problems.clone() }, title))
 }
 
 /// Whether a person must look at an edit before any of it is applied: several files, or a place that tools and editors obey.

@@ -85,7 +85,9 @@ fn items(server: &Server, uri: &Url, document: &Document, suggestions: Vec<Sugge
             let edit = carried.edits().first()?.clone();
             let text = &state.document(uri)?.document.text;
             let range = convert::to_range(text.range(edit.range, state.editor.encoding));
-            Some(json!({ "insertText": edit.text, "range": range }))
+            // The specification has the client see to line ends; Neovim's inline completion inserts what it is given, `^M` and all.
+            let inserted = if state.editor.is_neovim { edit.text.replace("\r\n", "\n") } else { edit.text };
+            Some(json!({ "insertText": inserted, "range": range }))
         };
         let items: Vec<Value> = suggestions.into_iter().filter_map(fit).collect();
         if items.is_empty() { Value::Null } else { json!({ "items": items }) }

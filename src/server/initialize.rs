@@ -97,8 +97,16 @@ fn editor(params: &Value) -> Editor {
         // Our own plugins do, and these. Helix drops what goes wrong with a code action.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),
+        resolves_actions: resolves_actions(params),
         is_neovim: name == "Neovim",
     }
+}
+
+/// Whether the editor asks for what a code action leaves out. One that says nothing about code actions at all is taken at its best.
+fn resolves_actions(params: &Value) -> bool {
+    let actions = &params["capabilities"]["textDocument"]["codeAction"];
+    let asks = actions["resolveSupport"]["properties"].as_array().is_some_and(|properties| properties.iter().any(|one| one == "edit"));
+    asks || !actions["codeActionLiteralSupport"].is_object()
 }
 
 /// The workspace folders; editors that know none send a `rootUri`, older ones a `rootPath`.

@@ -74,9 +74,11 @@ pub struct Editor {
     pub creates_files: bool,
     /// It shows the person the error that a request is answered with.
     pub tells_errors: bool,
+    /// It asks for the edit of a code action when one is chosen; one that does not gets a command instead.
+    pub resolves_actions: bool,
     /// It draws hunks itself from `longsight/hunks`, and is not to ask about them in other ways.
     pub reviews: bool,
-    /// Neovim stops and prompts for any annotation, also for those that need no confirmation.
+    /// Neovim stops and prompts for any annotation, also for those that need no confirmation, and leaves carriage returns in suggestions.
     pub is_neovim: bool,
 }
 

@@ -31,7 +31,7 @@ async function host() {
   const remote = (file) => `vscode-remote://127.0.0.1:${values.port}${file}`;
   const payload = [["extensionDevelopmentPath", remote(values.extension)], ["extensionTestsPath", remote(values.tests)], ["enableProposedApi", ""], ["skipWelcome", "true"]];
   const code = new Promise((done, fail) => {
-    setTimeout(() => fail(new Error("the extension host did not finish its tests in 9 minutes")), 540_000).unref();
+    setTimeout(() => fail(new Error("the extension host did not finish its tests in 20 minutes")), 1_200_000).unref();
     // The workbench's own log is noise (missing native modules); results are in the report.
     void page.exposeFunction("codeAutomationLog", () => undefined);
     void page.exposeFunction("codeAutomationExit", done);
@@ -47,24 +47,32 @@ async function atWork() {
   await person.openFile("lib.rs");
 }
 
+/** A step that fails is tried once more, said loudly: a busy machine drops a click or a key now and then. What is broken fails twice. */
 async function ui() {
   await atWork();
   const only = new RegExp(process.env.LONGSIGHT_TEST_ONLY ?? "");
   let failed = 0;
   for (const step of steps) {
     if (!only.test(step.name)) continue;
-    const began = Date.now();
-    try {
-      await step(person);
-      console.log(`ok   ui: ${step.name} (${Date.now() - began} ms)`);
-    } catch (error) {
-      failed++;
-      console.log(`FAIL ui: ${step.name}\n     ${error.stack}`);
-      await person.shot(`failed-${step.name}`).catch(() => undefined);
-    }
-    await person.clean().catch((error) => console.log(`     not tidied up: ${error.message}`));
+    if ((await attempt(step, "AGAIN")) || (await attempt(step, "FAIL"))) continue;
+    failed++;
   }
   console.log(`ui: ${failed} failed`);
   finish();
   if (failed) process.exitCode = 1;
+}
+
+async function attempt(step, otherwise) {
+  const began = Date.now();
+  let done = false;
+  try {
+    await step(person);
+    done = true;
+    console.log(`ok   ui: ${step.name} (${Date.now() - began} ms)`);
+  } catch (error) {
+    console.log(`${otherwise} ui: ${step.name} (${Date.now() - began} ms)\n     ${error.stack}`);
+    await person.shot(`failed-${step.name}`).catch(() => undefined);
+  }
+  await person.clean().catch((error) => console.log(`     not tidied up: ${error.message}`));
+  return done;
 }

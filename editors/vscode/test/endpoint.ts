@@ -29,6 +29,7 @@ export class Endpoint {
   private server: Server | undefined;
 
   async start(): Promise<void> {
+    if (this.server) return;
     this.server = createServer((request, response) => void this.serve(request, response));
     await new Promise<void>((ready) => this.server!.listen(0, "127.0.0.1", ready));
   }

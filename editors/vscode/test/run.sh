@@ -52,7 +52,7 @@ serve() {
 
 drive() {
   rm -rf "$workspace" && cp -R "$here/fixture" "$workspace" && mkdir "$workspace/.git"
-  timeout 570 "$node" --disable-warning=MODULE_TYPELESS_PACKAGE_JSON "$here/drive.mjs" "$1" --settings "$scratch/data/User/settings.json" --port "$port" --workspace "$workspace" --extension "$scratch/unpacked/extension" \
+  timeout 1260 "$node" --disable-warning=MODULE_TYPELESS_PACKAGE_JSON "$here/drive.mjs" "$1" --settings "$scratch/data/User/settings.json" --port "$port" --workspace "$workspace" --extension "$scratch/unpacked/extension" \
     --tests "$PWD/out/host/index.js" --shots "$shots" --profile "$scratch/chromium-$1"
 }
 

@@ -146,6 +146,26 @@ pub fn add(a: u64, b: u64) -> u64 {
     a.saturating_add(b)
 }`;
 
+/** Letters of an input method: what is only composed is no text yet, and what is accepted behind it goes in once. */
+async function composition(person) {
+  const { page } = person;
+  await person.goTo(20);
+  await page.keyboard.type("let ");
+  endpoint.reply = () => ({ deltas: ["= a + b;"] });
+  const session = await page.context().newCDPSession(page);
+  for (const text of ["ご", "ごう", "ごうけい"]) {
+    await session.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
+    await page.waitForTimeout(150);
+  }
+  await session.send("Input.insertText", { text: "合計 " });
+  await session.detach();
+  const line = async () => (await person.shown()).split("\n").find((text) => text.includes("let ")) ?? "";
+  await person.retry("the committed letters", async () => /let 合計\s*$/.test(await line()), 20);
+  await person.suggestion();
+  await page.keyboard.press("Tab");
+  await person.retry("the suggestion behind them, once", async () => /^\s*let 合計 = a \+ b;\s*$/.test(await line()), 20);
+}
+
 /** Two hunks, one of them unticked in the editor's own preview; then one undo. */
 async function review(person) {
   const { page } = person;
@@ -275,4 +295,4 @@ export function finish() {
   unconfigure();
 }
 
-export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, review, refactor, cancel, missingServer, workspaceProgram];
+export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, composition, review, refactor, cancel, missingServer, workspaceProgram];

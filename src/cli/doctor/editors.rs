@@ -7,21 +7,42 @@ use super::{Check, Status};
 
 /// Checks of the editors that are found.
 pub fn checks() -> Vec<Check> {
-    let mut checks: Vec<Check> = [neovim(), vscode()].into_iter().flatten().collect();
-    for (program, editor) in [("hx", "Helix"), ("emacs", "Emacs"), ("zed", "Zed"), ("subl", "Sublime Text"), ("kak", "Kakoune")] {
-        if let Some(path) = in_path(program) {
-            let fix = format!(
-                "for its configuration see editors/{}.md in longsight's repository",
-                editor.split(' ').next().unwrap_or(editor).to_lowercase()
-            );
-            checks.push(Check::new(Status::Info, format!("editor {editor}"), path.display().to_string(), fix));
-        }
-    }
+    let mut checks: Vec<Check> = neovim().into_iter().chain(vscodes()).collect();
+    checks.extend(OTHERS.iter().filter_map(other));
     if checks.is_empty() {
         checks.push(Check::new(Status::Info, "editors", "none found in PATH", "any editor that speaks LSP will do: longsight serve"));
     }
     checks.push(command());
     checks
+}
+
+/// Editors that people configure themselves: command, name, page, and the files (below the configuration folder, or with `~` below the
+/// home folder) of which one names longsight once that is done.
+const OTHERS: &[(&str, &str, &str, &[&str])] = &[
+    ("hx", "Helix", "helix", &["helix/languages.toml"]),
+    ("helix", "Helix", "helix", &["helix/languages.toml"]),
+    ("emacs", "Emacs", "emacs", &["emacs/init.el", "~.emacs.d/init.el", "~.emacs"]),
+    ("kak", "Kakoune", "kakoune", &["kak/kakrc", "kak-lsp/kak-lsp.toml"]),
+    ("zed", "Zed", "zed", &[]),
+    ("subl", "Sublime Text", "sublime", &["sublime-text/Packages/User/LSP.sublime-settings"]),
+];
+
+fn other(&(program, name, page, files): &(&str, &str, &str, &[&str])) -> Option<Check> {
+    let path = in_path(program)?;
+    let home = PathBuf::from(std::env::var_os("HOME")?);
+    let config = base("XDG_CONFIG_HOME", ".config")?;
+    let names_us = |file: &&&str| {
+        let file = file.strip_prefix('~').map_or_else(|| config.join(file), |below| home.join(below));
+        std::fs::read_to_string(file).is_ok_and(|text| text.contains("longsight"))
+    };
+    let (path, name) = (path.display(), format!("editor {name}"));
+    Some(match files.iter().find(names_us) {
+        Some(file) => Check::ok(name, format!("{path}, {} names longsight", file.trim_start_matches('~'))),
+        None => {
+            let fix = format!("for its configuration see editors/{page}.md in longsight's repository");
+            Check::new(Status::Info, name, format!("{path}, not configured for longsight"), fix)
+        }
+    })
 }
 
 /// Editors start `longsight` by its name.
@@ -61,23 +82,32 @@ fn neovim() -> Option<Check> {
     })
 }
 
-fn vscode() -> Option<Check> {
-    let known = [("code", ".vscode"), ("codium", ".vscode-oss"), ("code-server", ".local/share/code-server")];
-    let (path, folder) = known.into_iter().find_map(|(program, folder)| Some((in_path(program)?, folder)))?;
+/// Every VS Code of this machine, by its command and the folder below the home folder that it keeps extensions in.
+fn vscodes() -> Vec<Check> {
+    let known = [
+        ("code", ".vscode"),
+        ("code-insiders", ".vscode-insiders"),
+        ("codium", ".vscode-oss"),
+        ("code-server", ".local/share/code-server"),
+    ];
+    known.into_iter().filter_map(|(program, folder)| vscode(program, folder)).collect()
+}
+
+fn vscode(program: &str, folder: &str) -> Option<Check> {
+    let path = in_path(program)?;
     let extensions = PathBuf::from(std::env::var_os("HOME")?).join(folder).join("extensions");
     let installed = std::fs::read_dir(extensions)
         .into_iter()
         .flatten()
         .flatten()
-        .any(|entry| entry.file_name().to_string_lossy().to_lowercase().contains("longsight"));
+        .any(|entry| entry.file_name().to_string_lossy().to_lowercase().starts_with("longsight.longsight-"));
+    let name = format!("editor VS Code ({program})");
     Some(match installed {
-        true => Check::ok("editor VS Code", format!("{}, extension installed", path.display())),
-        false => Check::new(
-            Status::Info,
-            "editor VS Code",
-            format!("{}, extension not installed", path.display()),
-            "in longsight's repository: make install-vscode",
-        ),
+        true => Check::ok(name, format!("{}, extension installed", path.display())),
+        false => {
+            let detail = format!("{}, extension not installed", path.display());
+            Check::new(Status::Info, name, detail, "in longsight's repository: make install-vscode")
+        }
     })
 }
 

@@ -20,8 +20,7 @@ pub fn socket() -> Result<PathBuf> {
     }
     let runtime = variable("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("longsight"));
     let cache = crate::config::cache_dir().map(|path| path.join("run"));
-    let temporary = std::env::temp_dir().join(format!("longsight-{}", getuid()));
-    let candidates = [runtime, cache, Some(temporary)].into_iter().flatten().map(|folder| folder.join("engine.sock"));
+    let candidates = [runtime, cache, Some(temporary())].into_iter().flatten().map(|folder| folder.join("engine.sock"));
     let mut last = too_long(Path::new("engine.sock"));
     for path in candidates.filter(|path| fits(path)) {
         match path.parent().map_or(Ok(()), private_folder) {
@@ -30,6 +29,16 @@ pub fn socket() -> Result<PathBuf> {
         }
     }
     Err(last)
+}
+
+fn temporary() -> PathBuf {
+    std::env::temp_dir().join(format!("longsight-{}", getuid()))
+}
+
+/// A folder of this user alone below the temporary one, for what has no other place.
+pub fn temporary_folder() -> Result<PathBuf> {
+    let folder = temporary();
+    private_folder(&folder).map(|()| folder)
 }
 
 fn fits(path: &Path) -> bool {
