@@ -102,6 +102,20 @@ fn accepting_all_is_one_edit() {
     editor.quit();
 }
 
+/// Eglot sends no change while it waits for the answer to a command: its word has to do.
+#[test]
+fn eglot_accepts_without_a_change_before_the_answer() {
+    let (_, mut editor) = started(|params| params["clientInfo"] = json!({ "name": "Eglot" }));
+    propose(&mut editor, true);
+    editor.friendly = false;
+    let accept = json!({ "command": "longsight.acceptHunk", "arguments": [{ "id": 1 }] });
+    let id = editor.start_request("workspace/executeCommand", accept);
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    assert_eq!(editor.answer(&id)["result"], json!({ "accepted": 1, "applied": true }));
+    editor.quit();
+}
+
 #[test]
 fn j6_a_hunk_that_did_not_get_into_the_text_waits_on() {
     let (_, mut editor) = started(|_| {});

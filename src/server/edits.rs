@@ -118,7 +118,7 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
 }
 
 /// Has the editor apply edits; true when they show in its texts. An editor's word alone is no proof: Neovim answers `applied` for
-/// edits that it dropped.
+/// edits that it dropped. Eglot's has to do, since it sends no change before its command is answered.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<bool, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
@@ -133,6 +133,9 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     if answer["applied"] != true {
         let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
         return Err(reason.into());
+    }
+    if server.with(|state| state.editor.sends_late) {
+        return Ok(true);
     }
     let deadline = tokio::time::Instant::now() + SETTLE;
     loop {

@@ -98,6 +98,8 @@ fn editor(params: &Value) -> Editor {
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),
         resolves_actions: resolves_actions(params),
+        // Before Emacs 29 it does not say its name, and resolves nothing.
+        sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
         is_neovim: name == "Neovim",
     }
 }

@@ -76,6 +76,8 @@ pub struct Editor {
     pub tells_errors: bool,
     /// It asks for the edit of a code action when one is chosen; one that does not gets a command instead.
     pub resolves_actions: bool,
+    /// It waits for the answer to a command before it sends the changes that the command made.
+    pub sends_late: bool,
     /// It draws hunks itself from `longsight/hunks`, and is not to ask about them in other ways.
     pub reviews: bool,
     /// Neovim stops and prompts for any annotation, also for those that need no confirmation, and leaves carriage returns in suggestions.

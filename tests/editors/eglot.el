@@ -33,7 +33,8 @@
              (lambda (_prompt collection &rest _)
                (setq menu (mapcar (lambda (item) (if (consp item) (car item) item)) collection))
                (or (cl-find-if (lambda (title) (string-match-p pattern title)) menu) (error "no %s in %S" pattern menu)))))
-    (call-interactively #'eglot-code-actions)))
+    ;; No mouse was clicked.
+    (let ((last-nonmenu-event t)) (call-interactively #'eglot-code-actions))))
 
 (defun offers (pattern)
   "Whether a code action at point matches PATTERN."
