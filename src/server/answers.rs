@@ -83,8 +83,9 @@ fn markdown(name: &str, answer: &Value) -> String {
         let checked = if citation["verified"] == true { "" } else { " (not found)" };
         text.push_str(&format!("- {}:{}{checked}\n", citation["path"].as_str().unwrap_or_default(), citation["line"]));
     }
-    let model = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()).unwrap_or_default();
-    text.push_str(&format!("\n{model}: {}\n", answer["route"]["reason"].as_str().unwrap_or_default()));
+    if let Some(model) = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()) {
+        text.push_str(&format!("\n{model}: {}\n", answer["route"]["reason"].as_str().unwrap_or_default()));
+    }
     text
 }
 

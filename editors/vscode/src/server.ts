@@ -1,6 +1,8 @@
 // The server's life: found, checked, started, watched, started again. One message when it cannot be, and quiet after that.
 
 import * as os from "node:os";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
   CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, RevealOutputChannelOn, State, TransportKind,
@@ -12,6 +14,9 @@ import { locate, probe } from "./locate";
 import { messageOf, type Log } from "./log";
 import { STREAM_METHOD, type StreamPart } from "./protocol";
 import { serverPath, settings } from "./settings";
+
+/** How long a program that ended at once is given to say why. */
+const WORDS_MS = 1000;
 
 /** The stock client pops up every failure; ours are told once, with a way out, by this room. */
 class QuietClient extends LanguageClient {
@@ -36,6 +41,8 @@ export class Server implements vscode.Disposable {
   private lastApplied = 0;
   /** Why there is no server. */
   problem = "";
+  /** The last line that the server wrote for people, which is why it ended when it ends at once. */
+  private lastWords = "";
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -106,8 +113,10 @@ export class Server implements vscode.Disposable {
 
   private async start(): Promise<void> {
     this.enter("starting");
+    this.lastWords = "";
+    let command: string | undefined;
     try {
-      const command = await this.file();
+      command = await this.file();
       this.log.channel.info(`Starting ${this.program}`);
       const run = { command, args: ["serve", ...this.options()], transport: TransportKind.stdio, options: { env: { ...process.env, ...(await this.keys.environment()) } } };
       this.client = this.build({ run, debug: run });
@@ -115,8 +124,22 @@ export class Server implements vscode.Disposable {
       this.problem = "";
       this.enter("running");
     } catch (error) {
-      this.fail(messageOf(error));
+      this.fail(command ? await this.stumbled(command, error) : messageOf(error));
     }
+  }
+
+  /** Why a program that is longsight does not serve. Its own words come a moment after the broken pipe. */
+  private async stumbled(command: string, error: unknown): Promise<string> {
+    for (const end = Date.now() + WORDS_MS; !this.lastWords && Date.now() < end; ) await new Promise((done) => setTimeout(done, 50));
+    const said = this.lastWords ? `it says "${this.lastWords.slice(0, 300)}"` : `it ended, or does not answer (${messageOf(error)})`;
+    return `${command} cannot be used as the longsight server: ${said}. Repair it, or choose another with longsight.server.path.`;
+  }
+
+  private listen(input: Readable, show: (line: string) => void): void {
+    createInterface({ input, crlfDelay: Infinity, terminal: false }).on("line", (line) => {
+      if (line.trim()) this.lastWords = line.trim();
+      show(line);
+    });
   }
 
   private build(options: ServerOptions): LanguageClient {
@@ -124,6 +147,7 @@ export class Server implements vscode.Disposable {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       initializationOptions: { streaming: true, trusted: vscode.workspace.isTrusted },
       outputChannel: this.log.channel,
+      stdioOptions: { stdout: () => undefined, stderr: (input: Readable) => this.listen(input, (line) => this.log.channel.error(line)) },
       traceOutputChannel: this.trace,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       errorHandler: this.errorHandler(),
