@@ -102,6 +102,21 @@ fn accepting_all_is_one_edit() {
     editor.quit();
 }
 
+/// kakoune-lsp says that it supports annotations, and applies what needs a confirmation without one.
+#[test]
+fn an_editor_that_only_claims_to_ask_is_not_left_to_it() {
+    let risky = |params: &mut Value| {
+        params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+        params["clientInfo"] = json!({ "name": "kakoune-lsp" });
+    };
+    let (agent, mut editor) = started(risky);
+    agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
+    let report = propose(&mut editor, false);
+    assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)), "{report}");
+    assert_eq!(editor.buffers[URI].text, TEXT);
+    editor.quit();
+}
+
 /// Eglot sends no change while it waits for the answer to a command: its word has to do.
 #[test]
 fn eglot_accepts_without_a_change_before_the_answer() {

@@ -92,7 +92,8 @@ fn editor(params: &Value) -> Editor {
         document_changes: can("workspace/workspaceEdit/documentChanges") || resources.is_some() || annotations,
         watches_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
         refreshes_lenses: can("workspace/codeLens/refreshSupport"),
-        annotations,
+        // Kakoune's says that it knows them, and applies everything without a question.
+        annotations: annotations && name != "kakoune-lsp",
         creates_files: resources.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "create")),
         // Our own plugins do, and these. Helix drops what goes wrong with a code action.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
