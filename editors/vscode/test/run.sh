@@ -28,7 +28,7 @@ workspace=$scratch/shop
 mkdir -p "$scratch/data/User" "$scratch/config" "$scratch/unpacked"
 cat >"$scratch/data/User/settings.json" <<'JSON'
 { "workbench.startupEditor": "none", "workbench.editor.useModal": "off", "workbench.secondarySideBar.defaultVisibility": "hidden", "security.workspace.trust.enabled": false, "chat.disableAIFeatures": true, "telemetry.telemetryLevel": "off",
-  "editor.inlineSuggest.enabled": true, "editor.stickyScroll.enabled": false, "extensions.autoUpdate": false, "files.autoSave": "off", "git.enabled": false }
+  "editor.inlineSuggest.enabled": true, "editor.renderWhitespace": "none", "editor.stickyScroll.enabled": false, "extensions.autoUpdate": false, "files.autoSave": "off", "git.enabled": false }
 JSON
 python3 -m zipfile -e "$vsix" "$scratch/unpacked"
 chmod 755 "$scratch/unpacked/extension/server/longsight"
