@@ -25,6 +25,7 @@ mod review;
 mod route;
 mod samples;
 mod slow_cli;
+mod slow_editors;
 mod slow_engine;
 mod slow_faults;
 mod slow_http;
