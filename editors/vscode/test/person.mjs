@@ -128,6 +128,24 @@ export class Person {
     return this.page.locator(`.notifications-toasts .notification-list-item:has-text("${text}")`).first();
   }
 
+  /** A new server, which has read the configuration: its commands are gone for a moment and come back. */
+  async restart() {
+    await this.command("longsight: Restart Server");
+    await this.page.waitForTimeout(500);
+    await this.serving();
+  }
+
+  /** Waits until the commands that need a server are there. */
+  async serving() {
+    await this.retry("the server", async () => {
+      await this.palette("longsight: Explain");
+      await this.page.waitForTimeout(300);
+      const there = await this.page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').isVisible();
+      await this.page.keyboard.press("Escape");
+      return there;
+    }, 60);
+  }
+
   /** Changes the person's settings in their file, in the editor: the tests' VS Code watches no files. */
   async settings(change) {
     this.changed = { ...(this.changed ?? JSON.parse(readFileSync(this.values.settings, "utf8"))), ...change };

@@ -114,7 +114,8 @@ async function storeKey(person) {
   await person.page.keyboard.press("Enter");
   await person.answer("Key for LONGSIGHT_TEST_KEY", "sk-longsight-not-for-logs");
   endpoint.reply = () => ({ deltas: ["Nothing of note."] });
-  await person.page.waitForTimeout(3000);
+  await person.page.waitForTimeout(500);
+  await person.serving();
   await person.goTo(15);
   await person.command("longsight: Explain");
   await person.retry("the key at the endpoint", async () => chats().some(({ key }) => key === "Bearer sk-longsight-not-for-logs"), 60);
@@ -207,14 +208,18 @@ async function refactor(person) {
     ];
     return { call: { name: "propose_edit", arguments: { edits } } };
   };
-  // The server looks at its configuration every two seconds.
-  await page.waitForTimeout(5000);
+  await person.restart();
   await person.goTo(24);
   const before = await person.shown();
+  endpoint.seen.splice(0);
   await person.command("longsight: Edit With Instruction");
   await person.answer("Edit with an instruction", "rename the folders");
   const boxes = page.locator(".edit-checkbox");
-  await person.retry("the preview of two files", async () => (await boxes.count()) === 4, 60);
+  await person.retry("the preview of two files", async () => {
+    const tools = chats().map(({ body }) => (body.tools ?? []).map(({ function: { name } }) => name).join(" "));
+    if ((await boxes.count()) === 4) return true;
+    throw new Error(`${await boxes.count()} boxes; asked ${tools.length} times, with ${tools[0]}`);
+  }, 60);
   await person.notification("tick what to keep").waitFor({ timeout: 20_000 });
   await person.shot("refactor");
   const row = page.locator('.part.panel .monaco-list-row:has-text("the-shop")');
@@ -227,7 +232,7 @@ async function refactor(person) {
   await person.openFile("receipts.rs");
   assert.ok((await person.shown()).includes('join("receipts")'), "the unticked file stays as it was");
   configureEndpoint(endpoint);
-  await page.waitForTimeout(5000);
+  await person.restart();
 }
 
 /** Progress with a button that stops the model. */
@@ -261,12 +266,7 @@ async function missingServer(person) {
   assert.ok(!offered.some((row) => /longsight: (Explain|Ask|Edit)/.test(row)), offered.join(" | "));
   await page.keyboard.press("Escape");
   await person.machineSettings({});
-  await person.retry("the commands", async () => {
-    await person.palette("longsight: Explain");
-    const there = await page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').isVisible();
-    await page.keyboard.press("Escape");
-    return there;
-  }, 40);
+  await person.serving();
   endpoint.reply = () => ({ deltas: ["a + b"] });
   await person.goTo(20);
   await person.suggestion();
