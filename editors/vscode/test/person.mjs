@@ -45,13 +45,29 @@ export class Person {
 
   async openFile(name) {
     const { page } = this;
-    await page.keyboard.press("Control+P");
-    await page.waitForSelector(".quick-input-widget input");
-    await page.keyboard.type(name, { delay: 30 });
-    await page.waitForSelector(`.quick-input-list .monaco-list-row:has-text("${name}")`, { timeout: 30_000 });
-    await page.keyboard.press("Enter");
+    await this.pick(`the file ${name}`, "Control+P", name);
     await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`, { timeout: 30_000 });
     await page.locator(".editor-instance .view-lines").first().click();
+  }
+
+  /** Opens a list with `key`, types into it, and takes what was typed once that is the row in focus: lists are sorted while one types. */
+  async pick(what, key, text) {
+    const { page } = this;
+    await this.retry(what, async () => {
+      try {
+        await page.keyboard.press(key);
+        await page.waitForSelector(".quick-input-widget input", { timeout: 5000 });
+        await page.keyboard.type(text, { delay: 20 });
+        await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`, { timeout: 10_000 });
+        await page.waitForTimeout(150);
+        await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`, { timeout: 2000 });
+      } catch (error) {
+        await page.keyboard.press("Escape");
+        throw error;
+      }
+      await page.keyboard.press("Enter");
+      return true;
+    }, 90);
   }
 
   async goTo(line) {
@@ -72,9 +88,7 @@ export class Person {
   }
 
   async command(title) {
-    await this.palette(title);
-    await this.page.waitForSelector(`.quick-input-list .monaco-list-row:has-text("${title}")`, { timeout: 30_000 });
-    await this.page.keyboard.press("Enter");
+    await this.pick(`the command ${title}`, "F1", title);
   }
 
   /** Answers an input box with this title. */
