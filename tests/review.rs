@@ -319,6 +319,27 @@ fn several_files_wait_for_a_decision_on_each_hunk() {
     editor.quit();
 }
 
+/// VS Code's client refuses a whole edit in which the version of a closed file is missing; Neovim stumbles over its `null`.
+#[test]
+fn a_closed_file_has_the_version_that_the_editor_understands() {
+    for (name, expected) in [("Visual Studio Code", Some(&Value::Null)), ("Neovim", None)] {
+        let (_coder, _folder, mut editor, [area, _]) = two_files(|params: &mut Value| {
+            params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+            params["clientInfo"] = json!({ "name": name });
+        });
+        editor.friendly = false;
+        let edit = json!({ "command": "longsight.edit", "arguments": [rename(&area)] });
+        let id = editor.start_request("workspace/executeCommand", edit);
+        let request = editor.expect("workspace/applyEdit");
+        let changes = request["params"]["edit"]["documentChanges"].as_array().unwrap();
+        let closed = changes.iter().find(|change| change["textDocument"]["uri"] != json!(area)).unwrap();
+        assert_eq!(closed["textDocument"].get("version"), expected, "{name}: {closed}");
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false } }));
+        editor.answer(&id);
+        editor.quit();
+    }
+}
+
 #[test]
 fn several_files_are_confirmed_hunk_by_hunk_where_the_editor_can_ask() {
     let annotates = |params: &mut Value| params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});

@@ -94,9 +94,10 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             edits.push(change);
         }
         let mut document = json!({ "uri": uri });
-        // Left out for a document that is not open: `null` is what the specification has, and what Neovim stumbles over.
-        if let Some(version) = fitted.version {
-            document["version"] = json!(version);
+        // `null` for a document that is not open is what the specification has and VS Code's client insists on; Neovim stumbles over it,
+        // and the others do without.
+        if fitted.version.is_some() || state.editor.annotations && !state.editor.is_neovim {
+            document["version"] = json!(fitted.version);
         }
         changes.push(json!({ "textDocument": document, "edits": edits }));
     }
