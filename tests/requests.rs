@@ -115,6 +115,7 @@ fn an_editor_that_does_not_resolve_actions_gets_a_command() {
     let run = json!({ "command": "longsight.edit", "arguments": action["command"]["arguments"] });
     let answer = editor.request("workspace/executeCommand", run);
     assert_eq!(answer["result"]["applied"], true, "{answer}");
+    editor.expect("workspace/applyEdit");
     assert_ne!(editor.buffers[URI].text, TEXT);
     // One that resolves all the same does not do it twice.
     let action = actions(&mut editor, json!({ "diagnostics": [] }))[1].clone();

@@ -113,6 +113,7 @@ fn an_editor_that_only_claims_to_ask_is_not_left_to_it() {
     agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
     let report = propose(&mut editor, false);
     assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)), "{report}");
+    editor.expect("window/showMessage");
     assert_eq!(editor.buffers[URI].text, TEXT);
     editor.quit();
 }
