@@ -72,6 +72,8 @@
     (check "the other is accepted" (wait-for 10 (lambda () (string-match-p "    surface(side" (text-of square)))) (text-of square))
     (check "the rejected one stays away" (string-match-p "use crate::area::area;" (text-of square)) (text-of square)))
   (with-current-buffer area
+    ;; The command loop, which a batch has not, would have put it there.
+    (undo-boundary)
     (let ((last-command nil)) (undo))
     (check "one undo" (equal before (text-of area)) (text-of area))
     (eglot-shutdown (eglot-current-server))
