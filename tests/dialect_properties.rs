@@ -160,6 +160,8 @@ fn long_hostile_texts_are_read_in_linear_time() {
         "<｜DSML｜".repeat(size / 16),
         "<tool_call>".repeat(size / 11),
         "```json\n{".repeat(size / 9),
+        format!("<tool_call><function=f>{}", "</function>".repeat(size / 11)),
+        format!("<function=f>{}", "<parameter=a>".repeat(size / 13)),
         format!("<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"a\" string=\"true\">{}", "</｜DSML｜parameter>".repeat(size / 24)),
         format!("{{\"name\": \"f\", \"arguments\": {{\"a\": \"{}\"}}}}", "\\\"<{[".repeat(size / 5)),
     ];
@@ -271,4 +273,35 @@ fn the_corpus_reads_the_same_in_all_pieces() {
         count += 1;
     }
     assert!(count > 50, "{count} files");
+}
+
+/// One call's arguments from a completion of a dialect, with this tool offered.
+fn arguments_of(dialect: &str, text: &str) -> Vec<Value> {
+    let tools = messages::tools_from_json(&json!([{"name": "f"}])).unwrap();
+    let read = read_all_ways(text, || by_name(dialect).unwrap().parser(&tools, Start::Content));
+    assert_eq!((read.content.as_str(), &read.error), ("", &None), "{text}");
+    read.calls.into_iter().map(|(_, arguments)| arguments).collect()
+}
+
+#[test]
+fn pythonic_raw_strings_and_grouped_digits_are_literals() {
+    let text = r#"[f(a=r'\d+\'x', b=R"\n", c=1_000_000, d=-1_0.5, e=r'''a'\x''')]"#;
+    let wanted = json!({"a": "\\d+\\'x", "b": "\\n", "c": 1_000_000, "d": -10.5, "e": "a'\\x"});
+    assert_eq!(arguments_of("llama-4", text), [wanted]);
+}
+
+#[test]
+fn a_function_without_the_tags_around_it_is_a_call() {
+    let text = "<function=f>\n<parameter=a>\nx </function> y\n</parameter>\n</function>";
+    assert_eq!(arguments_of("hermes", "<function=f>\n<parameter=a>\nx\n</parameter>\n</function>"), [json!({"a": "x"})]);
+    assert_eq!(arguments_of("hermes", &format!("<tool_call>{text}</tool_call>")), [json!({"a": "x </function> y"})]);
+    let talk = "Write <function=name> for a call of `g`.";
+    let tools = messages::tools_from_json(&json!([{"name": "f"}])).unwrap();
+    assert_eq!(read_all_ways(talk, || by_name("hermes").unwrap().parser(&tools, Start::Content)).content, talk);
+}
+
+#[test]
+fn deepseek_names_of_parameters_may_hold_line_ends_as_in_the_reference() {
+    let text = "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"a\n\"b\"\" string=\"false\">1</｜DSML｜parameter>\n<｜DSML｜parameter name=\"c\" string=\"true\">2</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>";
+    assert_eq!(arguments_of("deepseek-v3.2", text), [json!({"a\n\"b\"": 1, "c": "2"})]);
 }

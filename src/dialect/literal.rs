@@ -78,6 +78,7 @@ impl<'a> Reader<'a> {
             '(' => self.tuple(),
             '{' => self.object(),
             '-' | '+' | '.' | '0'..='9' => self.number(),
+            'r' | 'R' if self.rest()[1..].starts_with(['"', '\'']) => self.raw_string().map(Value::String),
             _ => match self.name()? {
                 "None" | "null" => Some(Value::Null),
                 "True" | "true" => Some(Value::Bool(true)),
@@ -139,7 +140,8 @@ impl<'a> Reader<'a> {
     fn number(&mut self) -> Option<Value> {
         let rest = self.rest();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(rest.len());
-        let text = rest[..end].trim_start_matches('+');
+        let text = rest[..end].trim_start_matches('+').replace('_', "");
+        let text = text.as_str();
         if let Some(number) = other_base(text) {
             self.at += end;
             return Some(Value::from(number));
@@ -172,9 +174,7 @@ impl<'a> Reader<'a> {
 
     /// One string in single, double or triple quotes.
     fn string(&mut self) -> Option<String> {
-        let rest = self.rest();
-        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote))?;
-        self.at += quote.len();
+        let quote = self.quote()?;
         let mut out = String::new();
         loop {
             if self.rest().starts_with(quote) {
@@ -186,6 +186,32 @@ impl<'a> Reader<'a> {
                 other => out.push(other),
             }
         }
+    }
+
+    /// Python's `r"…"`: a backslash is a backslash, and keeps a quote from ending the string.
+    fn raw_string(&mut self) -> Option<String> {
+        self.next()?;
+        let quote = self.quote()?;
+        let mut out = String::new();
+        loop {
+            if self.rest().starts_with(quote) {
+                self.at += quote.len();
+                return Some(out);
+            }
+            let next = self.next()?;
+            out.push(next);
+            if next == '\\' {
+                out.push(self.next()?);
+            }
+        }
+    }
+
+    /// Takes an opening quote: single, double or triple.
+    fn quote(&mut self) -> Option<&'static str> {
+        let rest = self.rest();
+        let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote))?;
+        self.at += quote.len();
+        Some(quote)
     }
 
     /// What follows a backslash. An unknown escape stays as it is, as in Python.

@@ -35,7 +35,9 @@ pub fn tools_from_json(value: &Value) -> Result<Vec<Tool>, DialectError> {
 }
 
 fn message_from_json(value: &Value) -> Result<Message, DialectError> {
-    let role = value.get("role").and_then(Value::as_str).unwrap_or_default();
+    let Some(role) = value.get("role").and_then(Value::as_str) else {
+        return Err(DialectError(format!("a message must be an object with a `role`, not {}", shorten(value))));
+    };
     let role = match role {
         "system" => Role::System,
         "developer" => Role::Developer,
@@ -48,8 +50,10 @@ fn message_from_json(value: &Value) -> Result<Message, DialectError> {
     let mut message = Message::new(role, value.get("content").map(content_text).unwrap_or_default());
     message.reasoning = text("reasoning_content").or_else(|| text("reasoning")).filter(|reasoning| !reasoning.is_empty());
     message.tool_call_id = text("tool_call_id");
-    if let Some(calls) = value.get("tool_calls").and_then(Value::as_array) {
-        message.tool_calls = calls.iter().map(call_from_json).collect::<Result<_, _>>()?;
+    match value.get("tool_calls") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(calls)) => message.tool_calls = calls.iter().map(call_from_json).collect::<Result<_, _>>()?,
+        Some(other) => return Err(DialectError(format!("`tool_calls` must be an array, not {}", shorten(other)))),
     }
     match value.get("tools") {
         None | Some(Value::Null) => {}

@@ -45,6 +45,8 @@ pub(super) struct Shapes {
     pythonic: bool,
     /// What stands between tags and is no call: text, or a failed call.
     tagged_text: bool,
+    /// Whether `<function=name>` without tags around it is a call.
+    functions: bool,
     /// Texts of end tokens, dropped at the end of a completion.
     stops: &'static [&'static str],
 }
@@ -53,6 +55,7 @@ pub(super) const LLAMA4: Shapes = Shapes {
     tags: &[("<|python_start|>", "<|python_end|>")],
     pythonic: true,
     tagged_text: true,
+    functions: false,
     stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"],
 };
 
@@ -61,6 +64,7 @@ pub(super) const HERMES: Shapes = Shapes {
     tags: &[("<tool_call>", "</tool_call>"), ("<tools>", "</tools>"), ("<function_call>", "</function_call>")],
     pythonic: false,
     tagged_text: false,
+    functions: true,
     stops: &["<|im_end|>", "<|endoftext|>"],
 };
 
@@ -68,6 +72,7 @@ pub(super) const NATIVE: Shapes = Shapes {
     tags: &[("<tool_call>", "</tool_call>"), ("<|python_start|>", "<|python_end|>")],
     pythonic: true,
     tagged_text: false,
+    functions: true,
     stops: &[],
 };
 
@@ -104,6 +109,8 @@ pub(super) struct Calls {
     /// Undecided text; a candidate for something other than text stands at its front.
     held: String,
     scan: Option<Scan>,
+    /// How far a function has been searched for its end.
+    searched: usize,
     /// White space that is dropped when a call follows.
     space: String,
     reasoning: bool,
@@ -129,6 +136,7 @@ impl Calls {
             shapes,
             held: String::new(),
             scan: None,
+            searched: 0,
             space: String::new(),
             reasoning: start == Start::Reasoning,
             tag: None,
@@ -181,7 +189,7 @@ impl Calls {
                 }
                 Front::Malformed(reason) => self.fail(&reason, out),
             }
-            self.scan = None;
+            (self.scan, self.searched) = (None, 0);
         }
         if !self.dead {
             held.drain(..done);
@@ -234,6 +242,13 @@ impl Calls {
                 return self.function(rest, close, at_end);
             }
         }
+        if self.offer.any() && self.tag.is_none() && !self.reasoning && self.shapes.functions && is(xml::FUNCTION) {
+            match xml::name(rest) {
+                Some(name) if self.offer.may_mean(name) => return self.function(rest, "", at_end),
+                None if rest.len() < MAX_NAME && !at_end => return Front::Wait,
+                _ => {}
+            }
+        }
         if self.offer.any() && self.tag.is_none() {
             for (open, close) in self.shapes.tags {
                 if is(open) {
@@ -258,8 +273,8 @@ impl Calls {
     }
 
     /// A call in Qwen3-Coder's tags.
-    fn function(&self, rest: &str, close: &str, at_end: bool) -> Front {
-        match xml::function(rest, close, &self.offer, at_end) {
+    fn function(&mut self, rest: &str, close: &str, at_end: bool) -> Front {
+        match xml::function(rest, close, &self.offer, at_end, &mut self.searched) {
             xml::Function::Call(call, length) => Front::Calls(vec![call], length),
             xml::Function::Open if at_end => Front::Malformed("truncated".into()),
             xml::Function::Open if rest.len() > MAX_LITERAL => Front::Malformed("the call is too long".into()),

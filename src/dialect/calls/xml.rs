@@ -19,21 +19,41 @@ pub(super) enum Function {
     Broken,
 }
 
-/// Reads a function. It ends at the last closing tag before `close`, so that values may hold tags of their own.
-pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool) -> Function {
-    let Some(end) = ends(text, close, at_end) else { return Function::Open };
+/// The name in a `<function=name>` at the start of the text, once it is all there.
+pub(super) fn name(text: &str) -> Option<&str> {
+    text.strip_prefix(FUNCTION)?.split_once('>').map(|(name, _)| name.trim())
+}
+
+/// Reads a function. It ends at the first closing tag that `close`, or another function, follows, so that values may hold tags of their
+/// own. `searched` is how far earlier calls have looked, and moves on.
+pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, searched: &mut usize) -> Function {
+    let end = match ends(text, close, at_end, *searched) {
+        Ok(end) => end,
+        Err(from) => {
+            *searched = from;
+            return Function::Open;
+        }
+    };
     match call(&text[FUNCTION.len()..end], offer) {
         Some(call) => Function::Call(call, end + END_FUNCTION.len()),
         None => Function::Broken,
     }
 }
 
-/// Where the `</function>` is that `close` follows.
-fn ends(text: &str, close: &str, at_end: bool) -> Option<usize> {
-    text.match_indices(END_FUNCTION).map(|(at, _)| at).find(|at| {
+/// Where the `</function>` is that ends a function, or from where to look on when there is more text.
+fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<usize, usize> {
+    for (at, _) in text[from..].match_indices(END_FUNCTION) {
+        let at = from + at;
         let after = text[at + END_FUNCTION.len()..].trim_start();
-        after.starts_with(close) || after.starts_with(FUNCTION) || after.is_empty() && at_end
-    })
+        if after.starts_with(close) || after.starts_with(FUNCTION) || after.is_empty() && at_end {
+            return Ok(at);
+        }
+        if close.starts_with(after) || FUNCTION.starts_with(after) {
+            return Err(at);
+        }
+    }
+    let tail = text.len().saturating_sub(END_FUNCTION.len());
+    Err((from..=tail).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from))
 }
 
 fn call(body: &str, offer: &Offer) -> Option<Written> {

@@ -149,10 +149,11 @@ fn kind(cursor: &mut Cursor<'_>, marked: bool) -> Result<Kind, Stop> {
     Err(Stop::Other)
 }
 
-/// Names are not escaped: a quote ends one only when the rest of the tag follows. They never hold a line end.
+/// Names are not escaped: a quote ends one only when the rest of the tag follows. Behind the mark they may even hold line ends; without it
+/// they must not, so that ordinary text is not held back for long.
 fn attributes(cursor: &mut Cursor<'_>, quote: char, tag: &mut Tag) -> Result<(), Stop> {
     let text = cursor.rest;
-    let line = text.split('\n').next().unwrap_or_default();
+    let line = if tag.marked { text } else { text.split('\n').next().unwrap_or_default() };
     for (at, _) in line.match_indices(quote) {
         let mut ahead = Cursor { rest: &text[at + 1..] };
         match tail(&mut ahead, quote, tag.kind) {
