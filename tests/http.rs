@@ -174,7 +174,9 @@ async fn g6_busy_servers_are_tried_again_within_reason() {
         let after = if after.is_empty() { String::new() } else { format!("Retry-After: {after}\r\n") };
         format!("HTTP/1.1 429 Too Many Requests\r\n{after}Content-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
     };
-    for (after, requests) in [("", 3), ("0", 3), ("junk", 3), ("3600", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 3)] {
+    for (after, requests) in
+        [("", 3), ("0", 3), ("junk", 3), ("3600", 1), ("99999999999999999999999", 1), ("Sun, 06 Nov 1994 08:49:37 GMT", 3)]
+    {
         let server = Server::answering(vec![Act::Send(busy(after))]).await;
         let error = ask(&engine("openai", &server.url)).await.unwrap_err();
         assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unavailable, requests), "Retry-After: {after}");
@@ -203,7 +205,7 @@ async fn g7_server_errors_and_html_pages_are_not_shown_raw() {
     for status in ["500 Internal Server Error", "502 Bad Gateway", "504 Gateway Timeout"] {
         let server = Server::answering(vec![Act::Send(whole(status, "text/html", page))]).await;
         let error = ask(&engine("openai", &server.url)).await.unwrap_err();
-        assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unavailable, 1));
+        assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unavailable, 3));
         assert!(!error.message.contains("secret-internal-name"), "{error}");
     }
     let error = ask_openai(vec![Act::Send(whole("200 OK", "text/html", page))]).await.unwrap_err();
@@ -229,6 +231,12 @@ async fn g8_garbage_is_a_typed_error() {
     }
     let error = ask_openai(vec![Act::Send(events(&[json!({"error": {"message": "CUDA out of memory"}})]))]).await.unwrap_err();
     assert!(error.message.contains("CUDA out of memory"), "{error}");
+    // vLLM and llama-server of old.
+    let bare = events(&[json!({"object": "error", "message": "the cache is full", "code": 400})]);
+    assert!(ask_openai(vec![Act::Send(bare)]).await.unwrap_err().message.contains("the cache is full"));
+    let field = "error: {\"code\":500,\"message\":\"slot unavailable\"}\n\n";
+    let error = ask_openai(vec![Act::Send(whole("200 OK", "text/event-stream", field))]).await.unwrap_err();
+    assert!(error.message.contains("slot unavailable"), "{error}");
     let nulls = json!({"id": null, "model": null, "usage": null, "choices": [{"index": 0, "delta": {"content": null, "tool_calls": null, "reasoning_content": null}, "finish_reason": null}]});
     assert_eq!(ask_openai(vec![Act::Send(events(&[nulls, delta("x"), finish("stop")]))]).await.unwrap().text, "x");
 }
@@ -245,6 +253,13 @@ async fn g9_a_cut_stream_is_a_failure_and_its_call_is_dropped() {
         let outcome = collect(events, |event| calls += usize::from(matches!(event, longsight::engine::Event::Call(_)))).await;
         assert_eq!((outcome.unwrap_err().kind, calls), (ErrorKind::Unavailable, 0));
     }
+}
+
+#[tokio::test]
+async fn g9_an_answer_that_has_ended_is_not_waited_on() {
+    let body = format!("data: {}\n\ndata: {}\n\n", delta("all"), finish("stop"));
+    let acts = vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(body.into_bytes()), Act::Hang];
+    assert_eq!(ask_openai(acts).await.unwrap().text, "all");
 }
 
 #[tokio::test]
@@ -343,6 +358,62 @@ async fn g15_calls_in_every_shape_come_out_whole() {
         json!({"id": "a", "choices": [{"delta": {"tool_calls": [{"function": {"name": "read_file", "arguments": {"path": "b"}}}]}}]});
     let calls = ask_openai(vec![Act::Send(events(&[no_index, finish("stop")]))]).await.unwrap().calls;
     assert_eq!((calls[0].id.as_str(), &calls[0].arguments), ("call_1", &json!({"path": "b"})));
+}
+
+/// Index, id, name and arguments of each fragment, as servers send them.
+async fn joined(fragments: &[Value]) -> Vec<(String, Value)> {
+    let document = |call: &Value| json!({"id": "a", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+    let documents: Vec<Value> = fragments.iter().map(document).chain([finish("tool_calls")]).collect();
+    let calls = ask_openai(vec![Act::Send(events(&documents))]).await.unwrap().calls;
+    calls.into_iter().map(|call| (call.name, call.arguments)).collect()
+}
+
+#[tokio::test]
+async fn g15_calls_that_are_numbered_alike_or_not_at_all_stay_apart() {
+    let call = |name: &str, arguments: &str| json!({"name": name, "arguments": arguments});
+    let (a, b) = (r#"{"path": "a"}"#, r#"{"path": "b"}"#);
+    let wanted = [("read_file".to_string(), json!({"path": "a"})), ("read_file".to_string(), json!({"path": "b"}))];
+    let zero = [
+        json!({"index": 0, "id": "1", "function": call("read_file", a)}),
+        json!({"index": 0, "id": "2", "function": call("read_file", b)}),
+    ];
+    assert_eq!(joined(&zero).await, wanted, "every call is number 0");
+    let zero = [json!({"index": 0, "function": call("read_file", a)}), json!({"index": 0, "function": call("read_file", b)})];
+    assert_eq!(joined(&zero).await, wanted, "every call is number 0 and has no id");
+    let bare = [json!({"function": call("read_file", a)}), json!({"function": call("read_file", b)})];
+    assert_eq!(joined(&bare).await, wanted, "no index and no id");
+    let objects = [
+        json!({"function": {"name": "read_file", "arguments": {"path": "a"}}}),
+        json!({"function": {"name": "read_file", "arguments": {"path": "b"}}}),
+    ];
+    assert_eq!(joined(&objects).await, wanted, "arguments as objects");
+}
+
+#[tokio::test]
+async fn g15_one_call_in_pieces_stays_one() {
+    let wanted = [("read_file".to_string(), json!({"path": "a"}))];
+    let parts = ["{\"pa", "th\": ", "\"a\"}", ""];
+    let pieces = |make: &dyn Fn(usize, &str) -> Value| parts.iter().enumerate().map(|(at, part)| make(at, part)).collect::<Vec<_>>();
+    let repeated = pieces(&|_, part| json!({"index": 0, "id": "x", "function": {"name": "read_file", "arguments": part}}));
+    assert_eq!(joined(&repeated).await, wanted, "id and name in every fragment");
+    let named = pieces(&|_, part| json!({"index": 0, "id": "", "function": {"name": "read_file", "arguments": part}}));
+    assert_eq!(joined(&named).await, wanted, "name in every fragment, empty ids");
+    let fresh = pieces(
+        &|at, part| json!({"index": 0, "id": at.to_string(), "function": {"name": if at == 0 { "read_file" } else { "" }, "arguments": part}}),
+    );
+    assert_eq!(joined(&fresh).await, wanted, "an id of its own in every fragment");
+    let bare = pieces(&|_, part| json!({"function": {"name": "read_file", "arguments": part}}));
+    assert_eq!(joined(&bare).await, wanted, "no index, no id, the name repeated");
+    let split = [
+        json!({"index": 0, "id": "x", "function": {"name": "read_"}}),
+        json!({"index": 0, "function": {"name": "file", "arguments": "{\"path\": \"a\"}"}}),
+    ];
+    assert_eq!(joined(&split).await, wanted, "the name in two parts");
+    let late = [
+        json!({"index": 0, "id": "x", "function": {"name": "read_file", "arguments": "{\"path\": \"a\"}"}}),
+        json!({"index": 0, "id": null, "function": {"name": null, "arguments": null}}),
+    ];
+    assert_eq!(joined(&late).await, wanted, "nulls afterwards");
 }
 
 #[tokio::test]

@@ -215,6 +215,32 @@ async fn ollama_that_cuts_the_prompt_in_silence_is_not_believed() {
 }
 
 #[tokio::test]
+async fn ollama_that_counts_only_what_it_had_not_cached_is_believed() {
+    let text = |read: u64| lines(&[json!({"model": "tiny", "message": {"content": "fine"}, "done": false}), ollama_end(read)]);
+    // Whole, then all but the end from the cache, then another prompt of which it reads a part.
+    let server = Server::start(move |number, _| vec![Act::Send(text([6000, 12, 700][number]))]).await;
+    let engine = engine("ollama", &server.url);
+    let head = "fn main() {}\n".repeat(2000);
+    let chat = |text: String| request(Ask::Chat(Chat { messages: vec![Message::new(Role::User, text)], ..Chat::default() }));
+    assert!(collect(engine.start(chat(format!("{head}one")), Cancel::new()), |_| {}).await.is_ok());
+    assert!(collect(engine.start(chat(format!("{head}and two")), Cancel::new()), |_| {}).await.is_ok());
+    let other = "struct Other;\n".repeat(2000);
+    let error = collect(engine.start(chat(other), Cancel::new()), |_| {}).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TooLong, "{error}");
+}
+
+#[tokio::test]
+async fn ollama_that_sends_a_model_on_to_other_machines_in_silence_is_refused() {
+    let shown =
+        json!({"capabilities": ["completion"], "remote_model": "deepseek-v3.2", "remote_host": "https://ollama.com:443"}).to_string();
+    let server = Server::answering(vec![Act::Send(whole("200 OK", "application/json", &shown))]).await;
+    let error = engine("ollama", &server.url).caps().await.unwrap_err();
+    assert!(error.kind == ErrorKind::Configuration && error.message.contains("https://ollama.com:443"), "{error}");
+    let cloud = EngineConfig { model: "deepseek-v3.2:cloud".into(), ..config("ollama", &server.url) };
+    assert!(build_with("test", &cloud, limits()).unwrap().caps().await.is_ok());
+}
+
+#[tokio::test]
 async fn ollama_fills_holes_where_the_model_can() {
     let show = |capabilities: Value| json!({"capabilities": capabilities, "model_info": {"qwen2.context_length": 4096}}).to_string();
     let text = json!({"model": "tiny", "response": "todo", "done": false});

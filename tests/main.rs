@@ -12,6 +12,7 @@ mod dialect_properties;
 mod doctor;
 mod engine_files;
 mod http;
+mod http_bytes;
 mod http_servers;
 mod index;
 mod index_cache;

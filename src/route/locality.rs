@@ -6,6 +6,7 @@ use url::{Host, Url};
 /// stays here, unless its model is served by somebody else's machines (Ollama's `…:cloud`). What cannot be parsed leaves.
 pub fn leaves_machine(origin: Option<&str>, model: &str) -> bool {
     let Some(origin) = origin else { return false };
+    let model = model.to_lowercase();
     if model.ends_with(":cloud") || model.ends_with("-cloud") {
         return true;
     }

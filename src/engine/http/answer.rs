@@ -13,6 +13,8 @@ pub(super) trait Answering: Send {
     fn data(&mut self, event: &str, data: &str) -> Result<Vec<Event>, EngineError>;
     /// Whether the last document has come, so that nothing more is read.
     fn complete(&self) -> bool;
+    /// Whether the model has ended; the server may still say what it counted, or nothing more.
+    fn may_end(&self) -> bool;
     /// The body ended, or `complete`.
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError>;
 }

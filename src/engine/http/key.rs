@@ -1,4 +1,4 @@
-//! API keys: from the environment or a command, bound to one origin, never shown.
+//! API keys: from the environment, a command or the system's keyring, bound to one origin, never shown.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -35,9 +35,13 @@ pub struct KeySource {
     engine: String,
     variable: Option<String>,
     command: Option<Vec<String>>,
+    keyring: Option<String>,
     endpoint: Endpoint,
     key: OnceCell<Option<ApiKey>>,
 }
+
+/// What keys in the keyring are filed under.
+const SERVICE: &str = "longsight";
 
 /// A key command that asks a person may take a while.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
@@ -48,6 +52,7 @@ impl KeySource {
             engine: engine.into(),
             variable: config.api_key_env.clone(),
             command: config.api_key_command.clone(),
+            keyring: config.api_key_keyring.clone(),
             endpoint: endpoint.clone(),
             key: OnceCell::new(),
         }
@@ -67,12 +72,13 @@ impl KeySource {
     }
 
     async fn read(&self) -> Result<Option<ApiKey>, EngineError> {
-        let text = match (&self.variable, &self.command) {
-            (Some(variable), _) => {
+        let text = match (&self.variable, &self.command, &self.keyring) {
+            (Some(variable), ..) => {
                 std::env::var(variable).map_err(|_| self.wrong(&format!("the environment variable `{variable}` is not set")))?
             }
-            (None, Some(command)) => self.run(command).await?,
-            (None, None) => return Ok(None),
+            (None, Some(command), _) => self.run(command).await?,
+            (None, None, Some(account)) => self.ask_keyring(account).await?,
+            (None, None, None) => return Ok(None),
         };
         let secret = text.trim_end_matches(['\n', '\r']);
         let problem = match secret {
@@ -92,6 +98,27 @@ impl KeySource {
         }
     }
 
+    /// Asks the keyring through the system's own program for it.
+    async fn ask_keyring(&self, account: &str) -> Result<String, EngineError> {
+        let words: &[&str] = match cfg!(target_os = "macos") {
+            true => &["security", "find-generic-password", "-s", SERVICE, "-a", account, "-w"],
+            false => &["secret-tool", "lookup", "service", SERVICE, "account", account],
+        };
+        let store = match cfg!(target_os = "macos") {
+            true => format!("security add-generic-password -s {SERVICE} -a {account} -w"),
+            false => format!("secret-tool store --label='{SERVICE} {account}' service {SERVICE} account {account}"),
+        };
+        let command: Vec<String> = words.iter().map(ToString::to_string).collect();
+        match self.run(&command).await {
+            Ok(key) if !key.trim().is_empty() => Ok(key),
+            Ok(_) => Err(self.wrong(&format!("the keyring has no key `{account}`; store it with `{store}`"))),
+            Err(error) => {
+                let hint = format!("{}. A key is stored with `{store}` (Debian and Ubuntu: apt install libsecret-tools)", error.message);
+                Err(EngineError { message: hint, ..error })
+            }
+        }
+    }
+
     async fn run(&self, command: &[String]) -> Result<String, EngineError> {
         let (program, arguments) = command.split_first().ok_or_else(|| self.wrong("`api_key_command` is empty"))?;
         let mut child = Command::new(program);
@@ -106,7 +133,8 @@ impl KeySource {
     }
 
     fn wrong(&self, why: &str) -> EngineError {
-        let message = format!("engines.{}: {why}; nothing was sent. Set `api_key_env` or `api_key_command`", self.engine);
+        let message =
+            format!("engines.{}: {why}; nothing was sent. Set `api_key_env`, `api_key_command` or `api_key_keyring`", self.engine);
         EngineError::new(ErrorKind::Configuration, message)
     }
 }

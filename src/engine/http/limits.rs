@@ -13,6 +13,8 @@ pub struct Limits {
     pub first_typing: Duration,
     /// Between two events. A byte now and then is no progress.
     pub idle: Duration,
+    /// After the model has ended, for what the server still has to say.
+    pub after_end: Duration,
     /// For the whole answer.
     pub total: Duration,
     pub total_typing: Duration,
@@ -22,7 +24,7 @@ pub struct Limits {
     pub body: usize,
     /// Bytes of text and reasoning, and of the arguments of the calls.
     pub answer: usize,
-    /// Trials after the first, for 429, 503 and failed connections.
+    /// Trials after the first, for 429, 5xx and failed connections.
     pub retries: u32,
     /// Before the first retry; doubles, with jitter.
     pub backoff: Duration,
@@ -40,6 +42,7 @@ impl Default for Limits {
             first: Duration::from_secs(20),
             first_typing: Duration::from_secs(2),
             idle: Duration::from_secs(15),
+            after_end: Duration::from_secs(1),
             total: Duration::from_secs(120),
             total_typing: Duration::from_secs(5),
             line: 1 << 20,

@@ -109,6 +109,8 @@ struct Inner {
 struct Seen {
     model: String,
     caps: Option<Caps>,
+    /// The last prompt that it is known to have read whole.
+    prompt: String,
 }
 
 /// Used for a context window that nobody names.
@@ -137,11 +139,18 @@ impl Inner {
     }
 
     async fn once(&self, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
-        let Plan { path, body, format, mut answering, tokens } = self.plan(request).await?;
+        let Plan { path, body, format, mut answering, tokens, prompt } = self.plan(request).await?;
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times).await?;
+        let after_end = self.wire.limits.after_end.min(self.wire.limits.idle / 2);
         while !answering.complete() {
-            let Some(frame) = reply.next().await? else { break };
+            let next = reply.next();
+            let frame = match answering.may_end() {
+                false => next.await?,
+                // Some servers keep the connection open and never say `[DONE]`.
+                true => tokio::time::timeout(after_end, next).await.unwrap_or(Ok(None))?,
+            };
+            let Some(frame) = frame else { break };
             if let Frame::Data { event, data } = frame {
                 for event in answering.data(&event, &data)? {
                     // A receiver that is gone is seen by `start`, which drops this future.
@@ -154,6 +163,9 @@ impl Inner {
             let _ = events.send(event).await;
         }
         self.note_model(&finished.model);
+        if let Some(prompt) = prompt {
+            self.seen.send_modify(|seen| seen.prompt = prompt);
+        }
         Ok(finished)
     }
 
@@ -162,7 +174,7 @@ impl Inner {
         let changed = self.seen.send_if_modified(|seen| {
             let changed = !served.is_empty() && seen.model != served;
             if changed {
-                *seen = Seen { model: served.into(), caps: None };
+                *seen = Seen { model: served.into(), ..Seen::default() };
             }
             changed
         });
@@ -187,6 +199,17 @@ impl Inner {
 
     async fn ollama_caps(&self) -> Result<Caps, EngineError> {
         let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&serde_json::json!({"model": self.model}))).await?;
+        let text = |key: &str| shown.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        if let Some(host) = text("remote_host").filter(|_| !ollama::is_cloud(&self.model)) {
+            let message = format!(
+                "{}: `{}` is no model of this machine: Ollama sends what it is asked on to {host}, and its name does not say so; nothing was \
+                 sent. Name the cloud model itself{}",
+                self.wire.name(),
+                self.model,
+                text("remote_model").map(|name| format!(" (`{name}`, with its ending `:cloud` or `-cloud`)")).unwrap_or_default()
+            );
+            return Err(EngineError::new(ErrorKind::Configuration, message));
+        }
         let all = shown.get("capabilities").and_then(Value::as_array).cloned().unwrap_or_default();
         let can = |what: &str| all.iter().any(|one| one == what);
         let info = shown.get("model_info").and_then(Value::as_object);

@@ -58,33 +58,36 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
 
 /// Models that Ollama runs on its own servers.
 pub(super) fn is_cloud(model: &str) -> bool {
+    let model = model.to_lowercase();
     model.ends_with(":cloud") || model.ends_with("-cloud")
 }
 
 /// Reads the documents of `/api/chat` and `/api/generate`.
 pub(super) struct Ollama {
     answer: Answer,
-    /// Bytes of what was sent as the prompt.
+    /// Bytes of what was sent as the prompt, and of what follows the beginning that the server may have in its cache.
     sent: usize,
+    fresh: usize,
     done: bool,
 }
 
 impl Ollama {
-    pub fn new(answer: Answer, sent: usize) -> Self {
-        Self { answer, sent, done: false }
+    pub fn new(answer: Answer, sent: usize, fresh: usize) -> Self {
+        Self { answer, sent, fresh, done: false }
     }
 
     /// Some versions cut the prompt without a word; the count of what was read gives it away. No tokenizer makes tokens of more than six
-    /// bytes on average from code.
+    /// bytes on average from code. Versions that count only what was not cached are believed as far as the cache can explain it.
     fn check_prompt(&self, read: u64) -> Result<(), EngineError> {
-        let least = self.sent as u64 * 4 / 25;
-        if self.sent < 4096 || read >= least {
+        let least = |bytes: usize| bytes as u64 * 4 / 25;
+        if self.sent < 4096 || read >= least(self.sent) || (self.fresh < self.sent && read >= least(self.fresh)) {
             return Ok(());
         }
         let message = format!(
-            "{} read only {read} tokens of a prompt of at least {least}: it was cut in silence, and the answer is dropped. \
+            "{} read only {read} tokens of a prompt of at least {}: it was cut in silence, and the answer is dropped. \
              Raise `context`, or update Ollama",
-            self.answer.name
+            self.answer.name,
+            least(self.sent)
         );
         Err(EngineError::new(ErrorKind::TooLong, message))
     }
@@ -147,6 +150,10 @@ impl Answering for Ollama {
     }
 
     fn complete(&self) -> bool {
+        self.done
+    }
+
+    fn may_end(&self) -> bool {
         self.done
     }
 

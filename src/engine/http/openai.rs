@@ -95,6 +95,13 @@ struct Fragment {
     whole: Option<Value>,
 }
 
+impl Fragment {
+    /// Whether its arguments are all there, as far as they show.
+    fn is_whole(&self) -> bool {
+        self.whole.is_some() || serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
+    }
+}
+
 /// Reads `data:` documents of chat and text completions, streamed or whole.
 pub(super) struct OpenAi {
     answer: Answer,
@@ -137,24 +144,20 @@ impl OpenAi {
         Ok(())
     }
 
-    /// Joins a fragment to its call: by index, else by id, else it is the last call's.
+    /// Joins a fragment to its call.
     fn fragment(&mut self, call: &Value) -> Result<(), EngineError> {
         let index = call.get("index").and_then(Value::as_u64);
         let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
         let function = call.get("function").unwrap_or(&Value::Null);
         let name = function.get("name").and_then(Value::as_str).unwrap_or_default();
-        let same = |known: &Fragment| match index {
-            Some(_) => known.index == index,
-            None => !id.is_empty() && known.id == id,
+        let says_more = match function.get("arguments") {
+            Some(Value::String(text)) => !text.trim().is_empty(),
+            arguments => arguments.is_some_and(|arguments| !arguments.is_null()),
         };
-        let place = match self.fragments.iter().position(same) {
-            Some(place) => place,
-            None if index.is_none() && id.is_empty() && name.is_empty() && !self.fragments.is_empty() => self.fragments.len() - 1,
-            None => {
-                self.fragments.push(Fragment { index, ..Fragment::default() });
-                self.fragments.len() - 1
-            }
-        };
+        let place = self.call_of(index, id, name, says_more).unwrap_or_else(|| {
+            self.fragments.push(Fragment { index, ..Fragment::default() });
+            self.fragments.len() - 1
+        });
         let known = &mut self.fragments[place];
         if known.id.is_empty() {
             known.id = id.into();
@@ -172,6 +175,30 @@ impl OpenAi {
             true => Err(self.answer.malformed(format!("the arguments of a tool call are over {} KiB", MOST_ARGUMENTS >> 10))),
             false => Ok(()),
         }
+    }
+
+    /// The call that a fragment belongs to, if it begins none: by index, else by id, else the last one. Some servers number every call 0
+    /// or none at all, some give every fragment an id of its own, some repeat the name: a name opens another call where the ids say so, or
+    /// where the arguments so far are whole.
+    fn call_of(&self, index: Option<u64>, id: &str, name: &str, says_more: bool) -> Option<usize> {
+        let last = |same: &dyn Fn(&Fragment) -> bool| self.fragments.iter().rposition(same);
+        let place = match index {
+            Some(_) => last(&|known| known.index == index)?,
+            None if !id.is_empty() && !name.is_empty() => last(&|known| known.id == id)?,
+            None => last(&|known| known.id == id).or_else(|| self.fragments.len().checked_sub(1))?,
+        };
+        if name.is_empty() {
+            return Some(place);
+        }
+        let known = &self.fragments[place];
+        let same_name = known.name == name;
+        let another = match (id.is_empty() || known.id.is_empty(), known.id == id) {
+            (false, true) => false,
+            (false, false) => !same_name || known.is_whole(),
+            (true, _) if index.is_none() && !same_name => true,
+            (true, _) => known.is_whole() && (!same_name || says_more),
+        };
+        (!another).then_some(place)
     }
 
     fn usage(&mut self, usage: &Value) {
@@ -202,7 +229,8 @@ impl Answering for OpenAi {
             }
             _ => error,
         })?;
-        let failed = value.get("error").is_some_and(|error| !error.is_null());
+        // vLLM of old puts no `error` around its errors.
+        let failed = value.get("error").is_some_and(|error| !error.is_null()) || value.get("object").is_some_and(|kind| kind == "error");
         if failed || event == "error" {
             let said = error_text(&value).unwrap_or_else(|| one_line(data));
             let message = format!("{} failed inside the answer: {said}", self.answer.name);
@@ -232,6 +260,10 @@ impl Answering for OpenAi {
 
     fn complete(&self) -> bool {
         self.done
+    }
+
+    fn may_end(&self) -> bool {
+        self.answer.finish.is_some()
     }
 
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError> {

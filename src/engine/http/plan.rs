@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub answering: Box<dyn Answering>,
     /// Tokens of the prompt, about.
     pub tokens: usize,
+    /// The prompt, where it matters later what the server has read before.
+    pub prompt: Option<String>,
 }
 
 impl Inner {
@@ -110,15 +112,16 @@ impl Inner {
     }
 
     fn openai_plan(&self, path: &str, body: Value, answer: Answer) -> Plan {
-        let tokens = prompt_bytes(&body) / 4;
+        let tokens = prompt_text(&body).len() / 4;
         let answering = Box::new(OpenAi::new(answer));
-        Plan { path: self.openai_path(path), body, format: Format::Sse, answering, tokens }
+        Plan { path: self.openai_path(path), body, format: Format::Sse, answering, tokens, prompt: None }
     }
 
     fn ollama_plan(&self, path: &str, body: Value, answer: Answer) -> Plan {
-        let sent = prompt_bytes(&body);
-        let answering = Box::new(Ollama::new(answer, sent));
-        Plan { path: self.ollama_path(path), body, format: Format::Ndjson, answering, tokens: sent / 4 }
+        let prompt = prompt_text(&body);
+        let (sent, known) = (prompt.len(), common_bytes(&prompt, &self.seen.borrow().prompt));
+        let answering = Box::new(Ollama::new(answer, sent, sent - known));
+        Plan { path: self.ollama_path(path), body, format: Format::Ndjson, answering, tokens: sent / 4, prompt: Some(prompt) }
     }
 
     /// `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` beside it.
@@ -179,10 +182,15 @@ fn without_begin(prompt: &[Piece]) -> &[Piece] {
     }
 }
 
-/// Bytes of the text that a body puts in front of the model.
-fn prompt_bytes(body: &Value) -> usize {
-    let text = |key: &str| body.get(key).and_then(Value::as_str).map_or(0, str::len);
+/// The text that a body puts in front of the model.
+fn prompt_text(body: &Value) -> String {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
     let messages = body.get("messages").and_then(Value::as_array);
     let contents = messages.into_iter().flatten().filter_map(|message| message.get("content")?.as_str());
-    text("prompt") + text("suffix") + contents.map(str::len).sum::<usize>()
+    contents.chain(text("prompt")).chain(text("suffix")).collect()
+}
+
+/// Bytes that two texts begin with in common.
+fn common_bytes(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }

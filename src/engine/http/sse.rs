@@ -77,6 +77,8 @@ impl Sse {
         match field {
             "" => frames.push(Frame::Comment),
             "event" => self.event = value.into(),
+            // llama-server of old: a field of its own for errors.
+            "error" => frames.push(Frame::Data { event: "error".into(), data: value.into() }),
             "data" => match &mut self.data {
                 None => self.data = Some(value.into()),
                 Some(data) if data.len() + value.len() > self.cap => return Err(Broken::TooLong(self.cap)),

@@ -121,7 +121,7 @@ impl Wire {
                 Trial::Again(error, asked) => (error, asked),
             };
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
-            let too_long = wait > self.limits.longest_wait || times.started.elapsed() + wait > times.total;
+            let too_long = wait > self.limits.longest_wait || times.started.elapsed().saturating_add(wait) > times.total;
             if trial >= self.limits.retries || times.typing || too_long {
                 if let Some(asked) = asked.filter(|_| too_long) {
                     self.breaker.failed(Some(asked.min(Duration::from_secs(600))));
@@ -170,8 +170,8 @@ impl Wire {
         let body = limited_body(response, ERROR_BODY, Duration::from_secs(2)).await;
         let said = said(&body);
         let error = self.refused(status, path, said, location.map(|to| super::endpoint::origin(&to)));
-        match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Trial::Again(error, asked),
+        match (status.as_u16(), error.kind) {
+            (429 | 500 | 502..=504, ErrorKind::Unavailable) => Trial::Again(error, asked),
             _ => Trial::Failed(error),
         }
     }
@@ -271,10 +271,11 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// `Retry-After`: seconds, or a date.
 fn retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse::<u64>().unwrap_or(u64::MAX)));
     }
-    let at = http_date(text.trim())?;
+    let at = http_date(text)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(Duration::from_secs(at).saturating_sub(now))
 }
