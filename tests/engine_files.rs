@@ -137,6 +137,7 @@ fn f2_values_on_which_llama_cpp_aborts() {
         ("llama4.expert_used_count", 0),
         ("llama4.rope.dimension_count", 16),
         ("llama4.rope.dimension_count", 0),
+        ("llama4.rope.dimension_count_swa", 8),
         ("llama4.attention.head_count", 0),
         ("llama4.attention.head_count", 7),
         ("llama4.attention.head_count_kv", 0),
@@ -149,6 +150,25 @@ fn f2_values_on_which_llama_cpp_aborts() {
     ];
     for (key, value) in wrong {
         bent(|file| file.number(key, value));
+    }
+    for value in [-1.0, f32::NAN, f32::INFINITY] {
+        bent(|file| file.float("llama4.attention.layer_norm_rms_epsilon", value));
+    }
+    bent(|file| file.float("llama4.rope.freq_base", f32::NAN));
+    bent(|file| file.number("llama4.expert_gating_func", 128));
+    bent(|file| file.number("llama4.nextn_predict_layers", 4));
+    bent(|file| file.number("llama4.expert_group_count", 7));
+    assert!(bent(|file| file.number("llama4.attention.sliding_window", 0)).contains("chunked attention"));
+    assert!(bent(|file| file.rename_tokens("Ā", "ā")).contains("twice"));
+    for arch in ["deepseek2", "deepseek32"] {
+        for (key, value) in [("key_length", 1000), ("key_length", 95), ("value_length", 65), ("key_length_mla", 16)] {
+            let mut file = deepseek(arch);
+            file.number(&format!("{arch}.attention.{key}"), value);
+            assert!(refusal(&file.bytes()).contains("latent attention"), "{arch} {key} {value}");
+        }
+        let mut file = deepseek(arch);
+        file.number(&format!("{arch}.expert_gating_func"), 5);
+        assert!(refusal(&file.bytes()).contains("unknown function"));
     }
 }
 

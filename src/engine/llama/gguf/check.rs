@@ -20,14 +20,23 @@ pub(super) fn check(header: &Header) -> Result<(), String> {
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(format!("has the tensor `{}` twice: it is damaged", twice[0]));
     }
+    if header.arch == "llama4" && header.of("attention.sliding_window") == Some(0) {
+        return Err("switches its chunked attention off (`llama4.attention.sliding_window` is 0), on which llama.cpp aborts; convert the \
+             model again with the size of its chunks"
+            .into());
+    }
+    weights(header)?;
     sizes(header)?;
+    latent(header)?;
     experts(header)?;
+    groups(header)?;
+    fractions(header)?;
     tokenizer(header)
 }
 
 /// Layers, heads and rotation.
 fn sizes(header: &Header) -> Result<(), String> {
-    for (key, most) in [("block_count", 4096), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
+    for (key, most) in [("block_count", MOST_LAYERS), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
         match header.of(key) {
             Some(value) if (1..=most).contains(&value) => {}
             Some(value) => return Err(format!("says that `{}.{key}` is {value}, which cannot be: it is damaged", header.arch)),
@@ -59,8 +68,65 @@ fn sizes(header: &Header) -> Result<(), String> {
     let length = header.key_length();
     let wrong =
         rotated.is_some_and(|rotated| rotated == 0 || rotated > length || rotated % 2 != 0 || header.arch == "llama4" && rotated != length);
+    let short_sighted = header.of("rope.dimension_count_swa");
+    let wrong = wrong || short_sighted.is_some_and(|other| other != rotated.unwrap_or(length) && header.arch == "llama4" || other > length);
     if wrong {
         return Err(format!("rotates {} of {length} elements of a head: it is damaged", rotated.unwrap_or_default()));
+    }
+    Ok(())
+}
+
+/// llama.cpp's own limits.
+const MOST_LAYERS: u64 = 512;
+const MOST_EXPERTS: u64 = 1024;
+
+/// Whole numbers (ggml types 24 to 28 with f64) are no weights: the processor's kernels have no product for them.
+fn weights(header: &Header) -> Result<(), String> {
+    let product = ["attn_", "ffn_up", "ffn_down", "ffn_gate.", "ffn_gate_exps", "token_embd", "output"];
+    let wrong = |name: &str| name.ends_with(".weight") && product.iter().any(|part| name.contains(part));
+    match header.tensors.iter().find(|tensor| (24..=28).contains(&tensor.kind) && wrong(&tensor.name)) {
+        Some(tensor) => Err(format!("gives the weights `{}` the type {}, which none have: it is damaged", tensor.name, tensor.kind)),
+        None => Ok(()),
+    }
+}
+
+/// Latent attention: a head's key is its compressed part and its rotated part, and nothing else.
+fn latent(header: &Header) -> Result<(), String> {
+    let (Some(key), Some(rank)) = (header.of("attention.key_length_mla"), header.of("attention.kv_lora_rank")) else { return Ok(()) };
+    let rotated = header.of("rope.dimension_count").unwrap_or_default();
+    let value = header.of("attention.value_length").unwrap_or_else(|| header.head_length());
+    if key <= rotated || header.key_length() != rank + rotated || value != rank {
+        return Err(format!(
+            "has latent attention of rank {rank} with {rotated} rotated elements, but keys of {} and {key} and values of {value} elements: it is \
+             damaged",
+            header.key_length()
+        ));
+    }
+    Ok(())
+}
+
+/// Experts in groups: of equal size, of which some but not all are used.
+fn groups(header: &Header) -> Result<(), String> {
+    let all = header.of("expert_count").unwrap_or_default();
+    let (groups, used) = (header.of("expert_group_count").unwrap_or_default(), header.of("expert_group_used_count").unwrap_or_default());
+    let wrong = groups > 0 && groups >= all || groups > 1 && (!all.is_multiple_of(groups) || used == 0 || used >= groups);
+    match wrong {
+        true => Err(format!("divides {all} experts into {groups} groups and uses {used} of these, which cannot be: it is damaged")),
+        false => Ok(()),
+    }
+}
+
+/// The highest number of a gating function in `llama-hparams.h`.
+const MOST_GATING: u64 = 4;
+
+/// Numbers with a fraction: none may be infinite, and what keeps a norm from dividing by zero is small and not below it.
+fn fractions(header: &Header) -> Result<(), String> {
+    for (key, value) in header.values.iter().filter(|(key, _)| key.starts_with(header.arch.as_str())) {
+        let Value::Float(value) = value else { continue };
+        let epsilon = key.ends_with("epsilon");
+        if !value.is_finite() || epsilon && !(0.0..1.0).contains(value) {
+            return Err(format!("says that `{key}` is {value}, which cannot be: it is damaged"));
+        }
     }
     Ok(())
 }
@@ -70,7 +136,15 @@ fn experts(header: &Header) -> Result<(), String> {
     let used = header.of("expert_used_count").unwrap_or_default();
     let routed = header.tensors.iter().any(|tensor| tensor.name.contains("_exps."));
     let all = count.unwrap_or_default();
-    let wrong = all > 4096 || used > all || (all > 0 && used == 0) || (routed && all == 0) || (header.arch == "llama4" && all == 0);
+    // A number that llama.cpp does not know, or more layers for prediction than there are, ends the process.
+    if let Some(function) = header.of("expert_gating_func").filter(|function| *function > MOST_GATING) {
+        return Err(format!("chooses its experts by the unknown function {function}: it is damaged, or newer than this longsight"));
+    }
+    let (predicting, layers) = (header.of("nextn_predict_layers").unwrap_or_default(), header.layers());
+    if predicting >= layers {
+        return Err(format!("uses {predicting} of its {layers} layers to predict ahead, which cannot be: it is damaged"));
+    }
+    let wrong = all > MOST_EXPERTS || used > all || (all > 0 && used == 0) || (routed && all == 0) || (header.arch == "llama4" && all == 0);
     if wrong {
         return Err(format!("uses {used} of {all} experts, which cannot be: it is damaged"));
     }

@@ -1,9 +1,11 @@
 //! Reads the bytes of a GGUF header. Every length is checked against what is left of the file before anything is allocated or skipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::size::tensor_bytes;
 use super::{Header, Tensor, Value};
@@ -13,6 +15,7 @@ const MAX_ENTRIES: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
 const MAX_KEY: u64 = 1 << 12;
 const MAX_TEXT: u64 = 1 << 24;
+const MAX_TOKEN: u64 = 1 << 20;
 /// Numeric arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
 const KEPT: u64 = 1024;
 
@@ -210,11 +213,7 @@ impl Source {
             return Err(format!("claims {length} items in `{key}`, more than the file holds: it is damaged or truncated"));
         }
         if kind == 8 {
-            for _ in 0..length {
-                let bytes = self.u64()?;
-                self.skip(bytes)?;
-            }
-            return Ok(None);
+            return if key == "tokenizer.ggml.tokens" { self.tokens(length) } else { self.texts(length) }.map(|()| None);
         }
         if length > KEPT || matches!(kind, 6 | 12) {
             self.skip(length * size)?;
@@ -230,6 +229,26 @@ impl Source {
             });
         }
         Ok(Some(numbers))
+    }
+
+    fn texts(&mut self, length: u64) -> Checked<()> {
+        for _ in 0..length {
+            let bytes = self.u64()?;
+            self.skip(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Texts of tokens: llama.cpp aborts where one is there twice.
+    fn tokens(&mut self, length: u64) -> Checked<()> {
+        let mut seen = HashSet::new();
+        for number in 0..length {
+            let text = self.text(MAX_TOKEN, "a token")?;
+            if !text.is_empty() && !seen.insert(xxh3_64(&text)) {
+                return Err(format!("has the token {number} (`{}`) twice: it is damaged", String::from_utf8_lossy(&text)));
+            }
+        }
+        Ok(())
     }
 
     fn tensor(&mut self) -> Checked<Tensor> {
