@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longsight::dialect::Tool;
 use longsight::engine::llama::wire;
-use longsight::engine::{Cancel, ErrorKind, Event, collect};
+use longsight::engine::{Answer, Cancel, ErrorKind, Event, collect};
 use nix::sys::signal::Signal;
 
 use crate::support::engine::{Rig, ask, chat, first_text, hole, with_tool};
@@ -67,7 +67,14 @@ async fn prefix_reuse_past_the_chunk_equals_a_fresh_decode() {
     let other = Rig::new();
     let fresh = ask(&other.engine(&path, 12_000), chat(&second, 8)).await.unwrap();
     assert_eq!(fresh.finished.timing.tokens_reused, 0);
-    assert_eq!(reused.text, fresh.text);
+    same(&reused, &fresh);
+}
+
+/// Same text, and the same probabilities but for what other sizes of batches change (a K shift is wrong by 0.2).
+pub fn same(one: &Answer, other: &Answer) {
+    assert_eq!(one.text, other.text);
+    let (a, b) = (one.finished.timing.mean_logprob.unwrap(), other.finished.timing.mean_logprob.unwrap());
+    assert!((a - b).abs() < 5e-3, "{a} and {b}");
 }
 
 #[tokio::test]
@@ -146,7 +153,10 @@ async fn f7_f8_cancelled_completions_leave_the_cache_consistent() {
         let outcome = collect(events, |_| {}).await;
         assert!(outcome.is_ok() || outcome.is_err_and(|error| error.kind == ErrorKind::Cancelled));
     }
-    assert_eq!(ask(&engine, question(0)).await.unwrap().text, before.text);
+    let after = ask(&engine, question(0)).await.unwrap();
+    same(&after, &before);
+    let fresh = Rig::new();
+    same(&after, &ask(&fresh.engine(&path, 4096), question(0)).await.unwrap());
 }
 
 #[tokio::test]
@@ -218,22 +228,68 @@ async fn two_engines_share_one_process_which_leaves_when_idle() {
     panic!("the engine process stays without clients");
 }
 
+/// Plays an engine process of another build, which refuses whoever comes, until told to end or for `times` clients.
+fn stranger(rig: &Rig, times: usize) -> std::thread::JoinHandle<wire::Greeting> {
+    let (listener, socket) = (std::os::unix::net::UnixListener::bind(rig.socket()).unwrap(), rig.socket());
+    std::thread::spawn(move || {
+        let mut first = None;
+        for stream in listener.incoming().take(times) {
+            let mut stream = stream.unwrap();
+            if let Ok(Some(theirs)) = wire::read::<wire::Greeting>(&mut stream) {
+                first.get_or_insert(theirs);
+                wire::write(&mut stream, &wire::Greeting { protocol: wire::PROTOCOL, build: "0.1.0+another".into() }).unwrap();
+            }
+        }
+        std::fs::remove_file(socket).unwrap();
+        first.unwrap()
+    })
+}
+
 #[tokio::test]
-async fn e10_another_version_is_refused_in_words() {
+async fn e10_another_build_that_is_in_use_is_refused_in_words() {
     let rig = Rig::new();
-    let listener = std::os::unix::net::UnixListener::bind(rig.socket()).unwrap();
-    let other = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let theirs: wire::Greeting = wire::read(&mut stream).unwrap().unwrap();
-        wire::write(&mut stream, &wire::Greeting { protocol: 999, build: "9.9.9".into() }).unwrap();
-        theirs
-    });
     let path = rig.path().join("llama4.gguf");
     gguf::llama4().write(&path);
+    let _other = stranger(&rig, usize::MAX);
     let error = ask(&rig.engine(&path, 1024), chat("hello", 4)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Configuration);
-    assert!(error.message.contains("9.9.9") && error.message.contains("Restart"), "{error}");
+    assert!(error.message.contains("0.1.0+another") && error.message.contains("Restart"), "{error}");
+}
+
+#[tokio::test]
+async fn e10_another_build_that_leaves_is_replaced() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let other = stranger(&rig, 1);
+    assert!(ask(&rig.engine(&path, 1024), chat("hello", 4)).await.is_ok());
     assert_eq!(other.join().unwrap(), wire::Greeting::own());
+}
+
+#[tokio::test]
+async fn e10_an_engine_process_that_nobody_uses_leaves_for_another_build() {
+    let mut rig = Rig::new();
+    rig.surroundings.idle = Some(Duration::from_secs(600));
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let greet = || {
+        let mut stream = std::os::unix::net::UnixStream::connect(rig.socket()).unwrap();
+        wire::write(&mut stream, &wire::Greeting { protocol: wire::PROTOCOL, build: "0.1.0+another".into() }).unwrap();
+        wire::read::<wire::Greeting>(&mut stream).unwrap().unwrap()
+    };
+    let engine = rig.engine(&path, 1024);
+    ask(&engine, chat("hello", 4)).await.unwrap();
+    assert_eq!(greet(), wire::Greeting::own());
+    assert!(ask(&engine, chat("hello", 4)).await.is_ok(), "it stays while it is used");
+    drop(engine);
+    for _ in 0..400 {
+        if !rig.socket().exists() {
+            return;
+        }
+        greet();
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the engine process stays in the way of another build");
 }
 
 #[tokio::test]

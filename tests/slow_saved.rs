@@ -8,6 +8,7 @@ use longsight::config::EngineConfig;
 use longsight::engine::{Answer, Engine};
 use nix::sys::signal::Signal;
 
+use crate::slow_engine::same;
 use crate::support::engine::{Rig, ask, chat};
 use crate::support::gguf;
 
@@ -42,13 +43,6 @@ async fn after_a_crash(rig: &Rig, engine: &Arc<dyn Engine>, text: &str) -> Answe
     rig.signal(Signal::SIGKILL);
     tokio::time::sleep(Duration::from_millis(200)).await;
     ask(engine, chat(text, 8)).await.unwrap()
-}
-
-/// Same text, and the same probabilities but for what other sizes of batches change (a K shift is wrong by 0.2).
-fn same(one: &Answer, other: &Answer) {
-    assert_eq!(one.text, other.text);
-    let (a, b) = (one.finished.timing.mean_logprob.unwrap(), other.finished.timing.mean_logprob.unwrap());
-    assert!((a - b).abs() < 5e-3, "{a} and {b}");
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use crate::engine::{Caps, Finish, Priority, Timing};
 /// Changes with every change of the types below.
 pub const PROTOCOL: u32 = 2;
 
-/// The version of this binary.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// The version of this binary, and which build of it.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
 
 /// Longest frame in bytes; prompts are far below.
 pub const MAX_FRAME: usize = 32 << 20;
@@ -38,7 +38,7 @@ impl Greeting {
         }
         Some(format!(
             "longsight was replaced while it ran: one process is {} (protocol {}), the other {BUILD} (protocol {PROTOCOL}). Restart the language \
-             server in all editor windows; the engine process of the other version leaves when it is idle",
+             server in all editor windows; an engine process of another build leaves as soon as nobody uses it",
             self.build, self.protocol
         ))
     }

@@ -15,6 +15,9 @@ use crate::engine::llama::{place, wire};
 /// Longest wait for a new engine process to listen; it loads no model before.
 const START: Duration = Duration::from_secs(15);
 
+/// How long a process of another build may take to leave.
+const TAKE_OVER: Duration = Duration::from_secs(1);
+
 /// Log bytes after which the file starts anew.
 const LOG_LIMIT: u64 = 4 << 20;
 
@@ -47,7 +50,10 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     let socket = surroundings.socket.clone().map_or_else(place::socket, Ok)?;
     nothing_else(&socket)?;
     if let Ok(stream) = UnixStream::connect(&socket).await {
-        return greet(stream, None).await.map_err(|error| strange(&socket, &error));
+        match greet(stream, None).await {
+            Err(error) if error.kind() == ErrorKind::Unsupported => replaced(&socket).await.map_or(Ok(()), |()| Err(error))?,
+            outcome => return outcome.map_err(|error| strange(&socket, &error)),
+        }
     }
     let mut child = start(surroundings, &socket)?;
     let started = Instant::now();
@@ -66,6 +72,18 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
             return Err(Error::new(ErrorKind::TimedOut, message));
         }
     }
+}
+
+/// A process of another build that nobody uses leaves when it has refused us; `Some` when it is still there after a while.
+async fn replaced(socket: &Path) -> Option<()> {
+    let started = Instant::now();
+    while started.elapsed() < TAKE_OVER {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if !socket.exists() || UnixStream::connect(socket).await.is_err() {
+            return None;
+        }
+    }
+    Some(())
 }
 
 /// What is no socket at the socket's place is somebody's file.
@@ -142,6 +160,8 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
         None => Command::new(&binary),
     };
     command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
+    // Where llama.cpp aborts it would first call a debugger: the death is to be noticed at once.
+    command.env("GGML_NO_BACKTRACE", "1");
     if let Some(idle) = surroundings.idle {
         command.env("LONGSIGHT_ENGINE_IDLE_MS", idle.as_millis().to_string());
     }

@@ -41,6 +41,7 @@ fn talk(mut stream: UnixStream, events: &Sender<Event>) -> std::io::Result<()> {
     let Some(theirs) = wire::read::<Greeting>(&mut reader)? else { return Ok(()) };
     wire::write(&mut stream, &Greeting::own())?;
     if let Some(message) = theirs.refusal() {
+        let _ = events.send(Event::Stranger);
         return Err(std::io::Error::other(message));
     }
     let (frames, outgoing) = mpsc::channel();

@@ -13,16 +13,20 @@ use crate::engine::llama::wire::{Answer, Failure, ModelSpec, Order};
 pub enum Event {
     Joined,
     Left,
+    /// A client of another build was refused.
+    Stranger,
     Order(Order, Reply),
 }
 
 /// Models kept in memory at once; the one used longest ago goes first.
 const MODELS: usize = 3;
 
-/// Handles events until there has been no client for `idle`.
-pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration) {
+/// Handles events until there has been no client for `idle`, or none but one of another build, which then starts its own process.
+/// `leaving` is called before what is worth it is saved.
+pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, leaving: impl FnOnce()) {
     let mut workers: Vec<(ModelSpec, Worker)> = vec![];
     serve(events, backend, idle, &mut workers);
+    leaving();
     // They save what was expensive.
     workers.into_iter().for_each(|(_, worker)| worker.finish());
 }
@@ -32,7 +36,12 @@ fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, worke
     loop {
         let wait = if clients == 0 { idle.saturating_sub(used.elapsed()) } else { Duration::from_secs(3600) };
         match events.recv_timeout(wait) {
-            Ok(Event::Joined) => clients += 1,
+            Ok(Event::Joined) => {
+                clients += 1;
+                super::log::trim();
+            }
+            Ok(Event::Stranger) if clients == 0 => return,
+            Ok(Event::Stranger) => {}
             Ok(Event::Left) => clients = clients.saturating_sub(1),
             Ok(Event::Order(order, reply)) => route(order, reply, workers, backend),
             Err(RecvTimeoutError::Timeout) if clients == 0 && used.elapsed() >= idle => return,

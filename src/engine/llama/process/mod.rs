@@ -6,6 +6,7 @@ mod hub;
 mod job;
 mod kv;
 mod load;
+mod log;
 mod output;
 mod sampling;
 mod saved;
@@ -18,7 +19,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg};
 
@@ -33,7 +34,8 @@ pub fn serve() -> Result<()> {
     if let Some(folder) = socket.parent() {
         place::private_folder(folder)?;
     }
-    let Some(_lock) = lock(&socket.with_extension("lock"))? else {
+    log::listen();
+    let Some(_lock) = lock(&socket)? else {
         crate::report::log("info", format_args!("another engine process serves {}", socket.display()));
         return Ok(());
     };
@@ -45,19 +47,29 @@ pub fn serve() -> Result<()> {
     let backend = load::backend().map_err(Error::other)?;
     std::thread::Builder::new().name("accept".into()).spawn(move || accept(&listener, &events))?;
     crate::report::log("info", format_args!("serving on {}", socket.display()));
-    hub::run(&received, &backend, idle);
     // New clients find no socket and start a new process, which waits for the lock that goes with this one.
-    let _ = std::fs::remove_file(&socket);
+    hub::run(&received, &backend, idle, || drop(std::fs::remove_file(&socket)));
     Ok(())
 }
 
-/// Takes the lock that one engine process per user holds; `None` when another has it. The lock file stays.
-fn lock(path: &Path) -> Result<Option<Flock<File>>> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(lock) => Ok(Some(lock)),
-        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
-        Err((_, error)) => Err(error.into()),
+/// Longest wait for a process that is leaving: it saves what was expensive first.
+const LEAVING: Duration = Duration::from_secs(10);
+
+/// Takes the lock that one engine process per user holds; `None` when another serves. One that is leaving is waited for. The file stays.
+fn lock(socket: &Path) -> Result<Option<Flock<File>>> {
+    let path = socket.with_extension("lock");
+    let started = Instant::now();
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    loop {
+        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err((file, nix::errno::Errno::EWOULDBLOCK)) => file,
+            Err((_, error)) => return Err(error.into()),
+        };
+        if UnixStream::connect(socket).is_ok() || started.elapsed() > LEAVING {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::place;
-use crate::engine::llama::wire::{BUILD, ModelSpec};
+use crate::engine::llama::wire::ModelSpec;
 
 /// Changes with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
@@ -65,7 +65,8 @@ impl Saved {
     /// Finds what earlier processes have saved for this model.
     pub fn open(spec: &ModelSpec, window: Window) -> Self {
         let subject = format!(
-            "{FORMAT}, longsight {BUILD}, {} ({} bytes of {}), KV {}, {} slots, {} layers on the GPU",
+            "{FORMAT}, longsight {}, {} ({} bytes of {}), KV {}, {} slots, {} layers on the GPU",
+            env!("CARGO_PKG_VERSION"),
             spec.path.display(),
             spec.bytes,
             spec.modified,

@@ -1,0 +1,82 @@
+//! What llama.cpp has to say: warnings and errors go to our log, the chatter of loading does not.
+
+use std::fmt::Debug;
+
+use tracing_core::field::{Field, Visit};
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::{Dispatch, Event, Interest, Level, Metadata, Subscriber, dispatcher};
+
+use crate::engine::llama::place;
+use crate::report;
+
+/// Bytes after which the log file starts anew.
+pub const LIMIT: u64 = 4 << 20;
+
+/// Sends llama.cpp's messages through our log from now on.
+pub fn listen() {
+    // Set already: by a test, or by a second engine in one process; then it is this one.
+    let _ = dispatcher::set_global_default(Dispatch::new(Problems));
+    llama_cpp_2::send_logs_to_tracing(llama_cpp_2::LogOptions::default());
+}
+
+/// Empties the log file when it has grown large. It is open for appending, so that what follows is written at its beginning.
+pub fn trim() {
+    let Some(path) = place::log_file() else { return };
+    if std::fs::metadata(&path).is_ok_and(|found| found.len() > LIMIT) {
+        let _ = std::fs::File::options().write(true).open(&path).and_then(|file| file.set_len(0));
+    }
+}
+
+/// Takes what is a problem.
+struct Problems;
+
+impl Subscriber for Problems {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.is_event()
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut words = Words::default();
+        event.record(&mut words);
+        // The binding's own remarks on how llama.cpp cuts its lines name no module.
+        if !self.enabled(event.metadata()) || words.module.is_empty() {
+            return;
+        }
+        let level = if *event.metadata().level() == Level::ERROR { "error" } else { "warning" };
+        report::log(level, format_args!("{}: {}", words.module, words.message.trim()));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// The two fields of a message.
+#[derive(Default)]
+struct Words {
+    message: String,
+    module: String,
+}
+
+impl Visit for Words {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => self.message = value.into(),
+            "module" => self.module = value.into(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
