@@ -1,10 +1,15 @@
 //! The user's configuration: `$XDG_CONFIG_HOME/longsight/config.toml`, and what a project may narrow (`.longsight.toml`).
 //! A wrong entry is named and skipped, the rest applies. Keys and endpoints never come from a project.
 
+mod places;
+
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+pub use places::Places;
 
 /// Everything that can be set. Defaults are those of no file at all: both roles on the embedded default model.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
@@ -55,6 +60,8 @@ pub struct EngineConfig {
     pub api_key_env: Option<String>,
     #[serde(skip_serializing)]
     pub api_key_command: Option<Vec<String>>,
+    /// The name under which the system's keyring holds the key.
+    pub api_key_keyring: Option<String>,
     /// llama only: threads, layers on the GPU, experts on the CPU, KV cache type (`f16`, `q8_0`, `q4_0`).
     pub threads: Option<u32>,
     pub gpu_layers: Option<u32>,
@@ -77,6 +84,7 @@ impl Default for EngineConfig {
             context: None,
             api_key_env: None,
             api_key_command: None,
+            api_key_keyring: None,
             threads: None,
             gpu_layers: None,
             cpu_moe: None,
@@ -152,7 +160,17 @@ pub struct Problem {
     pub file: PathBuf,
     /// 1-based; 0 when the whole file is meant.
     pub line: usize,
+    /// The bytes of the key or value that is meant.
+    pub span: Option<Range<usize>>,
     pub message: String,
+}
+
+impl Problem {
+    /// A problem of the file with this text, at a place in it or with all of it.
+    pub fn at(file: &Path, text: &str, span: Option<Range<usize>>, message: String) -> Self {
+        let line = span.as_ref().map_or(0, |span| text.as_bytes()[..span.start.min(text.len())].split(|byte| *byte == b'\n').count());
+        Self { file: file.into(), line, span, message }
+    }
 }
 
 impl std::fmt::Display for Problem {
@@ -189,47 +207,52 @@ pub fn load(path: &Path) -> (Config, Vec<Problem>) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Config::default(), vec![]),
         Err(error) => {
             let message = format!("cannot be read ({error}); the defaults are in use");
-            (Config::default(), vec![Problem { file: path.into(), line: 0, message }])
+            (Config::default(), vec![Problem::at(path, "", None, message)])
         }
     }
 }
 
 /// Reads configuration text; `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
-    let problem = |offset: Option<usize>, message: String| Problem {
-        file: path.into(),
-        line: offset.map_or(0, |at| text[..at.min(text.len())].matches('\n').count() + 1),
-        message,
-    };
+    let problem = |span: Option<Range<usize>>, message: String| Problem::at(path, text, span, message);
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => {
             let message = format!("is not valid TOML ({}); the defaults are in use", error.message());
-            return (Config::default(), vec![problem(error.span().map(|span| span.start), message)]);
+            return (Config::default(), vec![problem(error.span(), message)]);
         }
     };
+    let places = Places::of(text);
     let mut problems = vec![];
+    let mut complain = |at: &[&str], wrong: Wrong, message: String| {
+        let span = if wrong == Wrong::Key { places.key(at) } else { places.value(at) };
+        problems.push(problem(span, message));
+    };
     let mut good = toml::Table::new();
     for (section, value) in table {
         let Some(known) = SECTIONS.iter().find(|known| known.0 == section) else {
-            problems.push(problem(find_key(text, &section), unknown(&section, SECTIONS.iter().map(|known| known.0))));
+            complain(&[&section], Wrong::Key, unknown(&section, SECTIONS.iter().map(|known| known.0)));
             continue;
         };
         let toml::Value::Table(entries) = value else {
-            problems.push(problem(find_key(text, &section), format!("`{section}` must be a table, `[{section}]`")));
+            complain(&[&section], Wrong::Key, format!("`{section}` must be a table, `[{section}]`"));
             continue;
         };
         let checked = match section.as_str() {
-            "engines" => check_engines(entries, known.1, &mut |key, message| problems.push(problem(find_key(text, key), message))),
-            _ => check_keys(&section, entries, known.1, &mut |key, message| problems.push(problem(find_key(text, key), message))),
+            "engines" => check_engines(entries, known.1, &mut complain),
+            _ => check_keys(&[&section], entries, known.1, &mut complain),
         };
         good.insert(section, toml::Value::Table(checked));
     }
-    let config = good.try_into().unwrap_or_else(|error: toml::de::Error| {
-        problems.push(problem(None, error.message().to_string()));
-        Config::default()
-    });
-    check_roles(&config, &mut |key, message| problems.push(problem(find_key(text, key), message)));
+    let config = match good.try_into() {
+        Ok(config) => config,
+        Err(error) => {
+            complain(&[], Wrong::Key, error.message().to_string());
+            Config::default()
+        }
+    };
+    check_roles(&config, &mut complain);
+    problems.sort_by_key(|problem| problem.line);
     (config, problems)
 }
 
@@ -246,6 +269,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
             "context",
             "api_key_env",
             "api_key_command",
+            "api_key_keyring",
             "threads",
             "gpu_layers",
             "cpu_moe",
@@ -260,18 +284,26 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate"]),
 ];
 
-type Complain<'a> = &'a mut dyn FnMut(&str, String);
+/// Whether a problem is with a key or with its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Key,
+    Value,
+}
 
-/// Keeps the known, well-typed keys of one table and complains of the others.
-fn check_keys(section: &str, entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
+type Complain<'a> = &'a mut dyn FnMut(&[&str], Wrong, String);
+
+/// Keeps the known, well-typed keys of the table at `path` and complains of the others.
+fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
     let mut good = toml::Table::new();
     for (key, value) in entries {
+        let here: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
         if !known.contains(&key.as_str()) {
-            complain(&key, unknown(&key, known.iter().copied()));
+            complain(&here, Wrong::Key, unknown(&key, known.iter().copied()));
             continue;
         }
-        if let Err(error) = try_one(section, &key, &value) {
-            complain(&key, format!("`{section}.{key}`: {error}; the default is in use"));
+        if let Err(error) = try_one(path[0], &key, &value) {
+            complain(&here, Wrong::Value, format!("`{}`: {error}; the default is in use", here.join(".")));
             continue;
         }
         good.insert(key, value);
@@ -295,18 +327,20 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
 fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
     let mut good = toml::Table::new();
     for (name, value) in entries {
+        let here = ["engines", name.as_str()];
         let toml::Value::Table(engine) = value else {
-            complain(&name, format!("`engines.{name}` must be a table, `[engines.{name}]`"));
+            complain(&here, Wrong::Key, format!("`engines.{name}` must be a table, `[engines.{name}]`"));
             continue;
         };
-        let engine = check_keys(&format!("engines.{name}"), engine, known, complain);
+        let engine = check_keys(&here, engine, known, complain);
         let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
         if !KINDS.contains(&kind) {
-            complain("kind", format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}", KINDS.join(", ")));
+            let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}", KINDS.join(", "));
+            complain(&["engines", &name, "kind"], Wrong::Value, message);
             continue;
         }
-        if kind != "llama" && kind != "ollama" && kind != "deepseek" && !engine.contains_key("base_url") {
-            complain(&name, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
+        if kind == "openai" && !engine.contains_key("base_url") {
+            complain(&here, Wrong::Key, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
             continue;
         }
         good.insert(name, toml::Value::Table(engine));
@@ -321,24 +355,10 @@ fn check_roles(config: &Config, complain: Complain<'_>) {
     for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
         if engine != DEFAULT_ENGINE && !config.engines.contains_key(engine) {
             let known: Vec<_> = config.engines.keys().map(String::as_str).chain([DEFAULT_ENGINE]).collect();
-            complain(role, format!("`roles.{role}` names the engine \"{engine}\", which is not set up; there is {}", known.join(", ")));
+            let message = format!("`roles.{role}` names the engine \"{engine}\", which is not set up; there is {}", known.join(", "));
+            complain(&["roles", role], Wrong::Value, message);
         }
     }
-}
-
-/// The byte offset of a key or table header, for a line number.
-fn find_key(text: &str, key: &str) -> Option<usize> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        let header = trimmed.strip_prefix('[').is_some_and(|rest| rest.split(['.', ']']).any(|part| part.trim() == key));
-        let entry = trimmed.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']));
-        if header || entry {
-            return Some(start);
-        }
-        start += line.len();
-    }
-    None
 }
 
 fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
@@ -376,7 +396,7 @@ pub struct Project {
 
 /// Reads a project's file. Anything but the two narrowing keys is reported and ignored.
 pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
-    let whole = |message: String| vec![Problem { file: path.into(), line: 0, message }];
+    let whole = |message: String| vec![Problem::at(path, text, None, message)];
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         // An unreadable narrowing must not widen: nothing leaves the machine until it can be read.
@@ -393,7 +413,12 @@ pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
             ("ignore", toml::Value::Array(globs)) => {
                 project.ignore = globs.iter().filter_map(|glob| glob.as_str().map(String::from)).collect();
             }
-            ("local_only" | "ignore", _) => problems.extend(whole(format!("`{key}` has the wrong type"))),
+            // As with a file that cannot be read: what was meant to narrow narrows.
+            ("local_only", _) => {
+                project.local_only = true;
+                problems.extend(whole("`local_only` must be true or false; until it is, nothing is sent to another machine".into()));
+            }
+            ("ignore", _) => problems.extend(whole("`ignore` must be a list of texts".into())),
             _ => problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`"))),
         }
     }

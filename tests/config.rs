@@ -3,6 +3,11 @@
 use std::path::Path;
 
 use longsight::config::{parse, parse_project};
+use longsight::server::Options;
+use serde_json::Value;
+
+use crate::support::agent::quiet;
+use crate::support::editor::Editor;
 
 fn messages(text: &str) -> Vec<String> {
     parse(Path::new("config.toml"), text).1.iter().map(ToString::to_string).collect()
@@ -45,4 +50,77 @@ fn k9_project_cannot_name_an_endpoint() {
 fn broken_project_file_narrows() {
     let (project, problems) = parse_project(Path::new(".longsight.toml"), "local_only = ");
     assert!(project.local_only && problems.len() == 1);
+}
+
+#[test]
+fn broken_narrowing_narrows() {
+    let (project, problems) = parse_project(Path::new(".longsight.toml"), "local_only = \"yes\"\n");
+    assert!(project.local_only && problems.len() == 1);
+}
+
+/// What each problem points at.
+fn marked(text: &str) -> Vec<&str> {
+    parse(Path::new("config.toml"), text).1.iter().map(|problem| &text[problem.span.clone().unwrap()]).collect()
+}
+
+#[test]
+fn l3_problems_point_at_the_key_or_the_value_that_is_wrong() {
+    // The same key is right in one table and wrong in another.
+    let text = "[engines.a]\nkind = \"ollama\"\n[engines.b]\nkind = \"grpc\"\n[engines.c]\nkind = \"openai\"\n[completoin]\n[roles]\nscout = \"nobody\"\n";
+    assert_eq!(marked(text), ["\"grpc\"", "c", "completoin", "\"nobody\""]);
+    assert_eq!(marked("[completion]\nmax_tokens = \"many\"\nautomatik = true\n"), ["\"many\"", "automatik"]);
+    assert_eq!(marked("engines.big = { kind = \"ollama\", modle = \"x\" }\n"), ["modle"]);
+    let (_, problems) = parse(Path::new("config.toml"), "[roles]\nscout = \n");
+    assert_eq!(problems[0].line, 2);
+}
+
+/// The diagnostics that come next, as (marked text, message).
+fn shown(editor: &mut Editor, uri: &str) -> Vec<(String, String)> {
+    let published = editor.expect("textDocument/publishDiagnostics")["params"].clone();
+    assert_eq!(published["uri"], uri);
+    let text = longsight::text::Text::new(&editor.buffers[uri].text);
+    let one = |problem: &Value| (text.slice(editor.bytes(&text, &problem["range"])), problem["message"].as_str().unwrap().to_string());
+    published["diagnostics"].as_array().unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn l3_problems_show_in_the_open_configuration_file_and_go_when_they_are_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().canonicalize().unwrap().join("config.toml");
+    let uri = format!("file://{}", file.display());
+    let mut editor = Editor::memory(Options { config: Some(file.clone()), ..quiet() }).start(folder.path());
+    let text = "# 😀 é\n[engines.big]\nkind = \"llama\"\nmodel = \"/nowhere/scout.gguf\" # 😀\nkv_type = \"q5\"\nmodle = 1\n";
+    editor.open(&uri, "toml", text);
+    let marked: Vec<_> = shown(&mut editor, &uri);
+    let places: Vec<&str> = marked.iter().map(|problem| problem.0.as_str()).collect();
+    assert_eq!(places, ["modle", "\"q5\"", "\"/nowhere/scout.gguf\""], "{marked:?}");
+    assert!(marked[2].1.contains("does not exist"), "{marked:?}");
+    let at = text.find("[engines").unwrap();
+    editor.edit(&uri, at..text.len(), "[engines.big]\nkind = \"ollama\"\nmodel = \"x\"\n");
+    assert_eq!(shown(&mut editor, &uri), []);
+    // Other files are none of our business.
+    let other = format!("file://{}", folder.path().join("other.toml").display());
+    editor.open(&other, "toml", text);
+    editor.assert_in_step();
+    assert!(!editor.inbox.iter().any(|message| message["method"] == "textDocument/publishDiagnostics"));
+    editor.quit();
+}
+
+#[test]
+fn a_model_that_does_not_fit_this_machine_is_marked_with_the_numbers() {
+    use longsight::engine::check::findings;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tiny.gguf");
+    crate::support::gguf::llama4().write(&file);
+    let engine = |context| longsight::config::EngineConfig {
+        model: file.display().to_string(),
+        context: Some(context),
+        ..longsight::config::EngineConfig::default()
+    };
+    let machine = longsight::models::Machine { ram: 1 << 30, ram_free: 1 << 30, vram: 0 };
+    assert_eq!(findings("tiny", &engine(4096), &machine), []);
+    // 512 bytes a token: a million tokens fill half a gigabyte, more than is left beside the rest of the system.
+    let found = findings("tiny", &engine(1_048_576), &machine);
+    assert_eq!((found.len(), found[0].key), (1, "context"), "{found:?}");
+    assert!(found[0].message.contains("512 bytes of KV cache per token"), "{found:?}");
 }

@@ -130,6 +130,48 @@ fn a_server_that_answers_is_ok() {
     assert!(detail.contains("4096 tokens of context"), "{detail}");
 }
 
+/// A server that wants this key, and says so to whoever brings another.
+fn guarded(key: &'static str) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).unwrap();
+            let allowed = String::from_utf8_lossy(&request[..length]).contains(&format!("Bearer {key}\r\n"));
+            let (status, body) = match allowed {
+                true => ("200 OK", r#"{"data":[{"id":"m"}]}"#),
+                false => ("401 Unauthorized", "{}"),
+            };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+fn a_key_comes_from_the_systems_keyring() {
+    let address = guarded("from-the-keyring");
+    let home = Home::new(&format!(
+        "[engines.near]\nkind = \"openai\"\nbase_url = \"http://{address}/v1\"\nmodel = \"m\"\napi_key_keyring = \"mine\"\n"
+    ));
+    let [status, detail, _] = home.check("engine near");
+    assert!(status == "error" && detail.contains("cannot be started"), "{detail}");
+    // Plays both `secret-tool lookup service longsight account mine` and macOS's `security`.
+    let keyring = "#!/bin/sh\ncase \"$*\" in *mine*) echo from-the-keyring;; *) exit 1;; esac\n";
+    program(&home.path("bin/secret-tool"), keyring);
+    program(&home.path("bin/security"), keyring);
+    let [status, detail, _] = home.check("engine near");
+    assert_eq!(status, "ok", "{detail}");
+    assert!(!home.doctor(&["--json"]).0.contains("from-the-keyring"));
+    program(&home.path("bin/secret-tool"), "#!/bin/sh\nexit 1\n");
+    program(&home.path("bin/security"), "#!/bin/sh\nexit 1\n");
+    let [status, detail, _] = home.check("engine near");
+    assert!(status == "error" && detail.contains("stored with") && detail.contains("mine"), "{detail}");
+}
+
 #[test]
 fn an_endpoint_elsewhere_under_local_only_is_a_warning() {
     let home =

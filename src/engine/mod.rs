@@ -2,6 +2,7 @@
 //! `llama` runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests, `recorded` plays
 //! a session from its `tape` again.
 
+pub mod check;
 pub mod http;
 pub mod llama;
 pub mod recorded;

@@ -85,10 +85,16 @@ fn kv_factor(kv_type: &str) -> f64 {
     }
 }
 
-/// Tokens per second that cannot be exceeded, because every active weight is read once per token.
-pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> f64 {
-    let active = if plan.active_share > 0.0 { plan.active_share } else { 1.0 };
-    bandwidth / (plan.weights as f64 * active).max(1.0)
+/// Tokens per second that cannot be exceeded, because every active weight that lies in main memory is read once per token; `None` where
+/// none lies there.
+pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {
+    let weights = plan.weights as f64;
+    let rest = weights * (1.0 - plan.expert_share);
+    let active = if plan.active_share > 0.0 { weights * plan.active_share } else { weights };
+    let routed = (active - rest).max(0.0);
+    let routed_in_ram = if plan.experts_in_ram { routed } else { routed * (1.0 - plan.gpu_share) };
+    let read = rest.min(active) * (1.0 - plan.gpu_share) + routed_in_ram;
+    (read >= 1.0).then(|| bandwidth / read)
 }
 
 /// Asks the system. Unknown numbers are 0.
@@ -116,23 +122,20 @@ fn amd_memory() -> u64 {
     totals.filter_map(|text| text.trim().parse::<u64>().ok()).sum()
 }
 
-/// Main memory's rate in bytes per second, read and written, measured by copying on all cores for about a tenth of a second.
+/// Main memory's rate in bytes per second, measured by reading on all cores for about a tenth of a second, as decoding does.
 pub fn memory_bandwidth() -> f64 {
-    const BLOCK: usize = 64 << 20;
-    const ROUNDS: usize = 2;
-    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8));
-    let from = vec![1u8; BLOCK];
+    const WORDS: usize = 16 << 20;
+    const ROUNDS: usize = 3;
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(16));
     // Written once before, so that no page fault is measured.
-    let mut to = vec![2u8; BLOCK];
-    let part = BLOCK.div_ceil(threads);
+    let block = vec![1u64; WORDS];
     let started = Instant::now();
     for _ in 0..ROUNDS {
         std::thread::scope(|scope| {
-            for (from, to) in from.chunks(part).zip(to.chunks_mut(part)) {
-                scope.spawn(|| to.copy_from_slice(from));
+            for part in block.chunks(WORDS.div_ceil(threads)) {
+                scope.spawn(|| std::hint::black_box(part.iter().fold(0u64, |sum, word| sum.wrapping_add(*word))));
             }
         });
-        std::hint::black_box(&to);
     }
-    (2 * ROUNDS * BLOCK) as f64 / started.elapsed().as_secs_f64().max(1e-6)
+    (ROUNDS * WORDS * 8) as f64 / started.elapsed().as_secs_f64().max(1e-6)
 }

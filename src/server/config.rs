@@ -2,14 +2,19 @@
 //! in a message, and in the file itself where it is open.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 use super::Server;
-use crate::config::{self, Problem};
+use super::convert::to_range;
+use crate::config::{self, Config, Places, Problem};
+use crate::engine;
+use crate::engine::check::Finding;
+use crate::models::{self, Machine};
+use crate::text::{Encoding, Text};
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(2);
@@ -66,19 +71,35 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
 pub fn check(server: &Server, uri: &Url) {
     let file = uri.to_file_path().ok().zip(path(server)).filter(|(open, ours)| open == ours);
     let Some((path, _)) = file else { return };
-    let Some(text) = server.with(|state| state.document(uri).map(|open| open.document.text.to_string())) else { return };
-    let (_, problems) = config::parse(&path, &text);
-    let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &text)).collect();
+    let open = server.with(|state| state.document(uri).map(|open| (open.document.text.clone(), state.editor.encoding)));
+    let Some((text, encoding)) = open else { return };
+    let whole = text.to_string();
+    let (config, mut problems) = config::parse(&path, &whole);
+    problems.extend(found(&path, &whole, &config));
+    let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &text, encoding)).collect();
     server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
 }
 
-fn diagnostic(problem: &Problem, text: &str) -> Value {
-    let line = problem.line.saturating_sub(1);
-    let length = text.lines().nth(line).map_or(0, |line| line.encode_utf16().count());
-    json!({
-        "range": { "start": { "line": line, "character": 0 }, "end": { "line": line, "character": length } },
-        "severity": 2,
-        "source": "longsight",
-        "message": problem.message,
-    })
+/// What is wrong with the engines beyond the spelling: files that are missing, models that do not fit.
+fn found(path: &Path, text: &str, config: &Config) -> Vec<Problem> {
+    // What programs hold at the moment is no reason to mark a line; asking the GPU for its size takes a while.
+    static MACHINE: LazyLock<Machine> = LazyLock::new(|| {
+        let machine = models::machine();
+        Machine { ram_free: machine.ram, ..machine }
+    });
+    let places = Places::of(text);
+    let mut problems = vec![];
+    for (name, engine) in &config.engines {
+        for Finding { key, message } in engine::check::findings(name, engine, &MACHINE) {
+            let key = places.value(&["engines", name, key]);
+            problems.push(Problem::at(path, text, key, message));
+        }
+    }
+    problems
+}
+
+fn diagnostic(problem: &Problem, text: &Text, encoding: Encoding) -> Value {
+    let span = problem.span.clone().unwrap_or_else(|| 0..text.line_text(0).trim_end().len());
+    let range = to_range(text.range(span, encoding));
+    json!({ "range": range, "severity": 2, "source": "longsight", "message": problem.message })
 }

@@ -7,17 +7,14 @@ use std::time::Duration;
 
 use super::{Check, Status};
 use crate::config::{self, Config, EngineConfig};
-use crate::engine::http;
-use crate::engine::llama::gguf::{self, Header, KvType};
+use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
-use crate::models::{self, Machine, Model, Plan};
+use crate::engine::{check, http};
+use crate::models::{self, Machine, Plan};
 use crate::route::leaves_machine;
 
 /// How long an endpoint may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Tokens of context where neither configuration nor model says.
-const USUAL_CONTEXT: u64 = 8192;
 
 /// Checks of every engine that is configured, and of the default one where a role uses it.
 pub fn checks(config: &Config) -> Vec<Check> {
@@ -28,6 +25,7 @@ pub fn checks(config: &Config) -> Vec<Check> {
     let machine = models::machine();
     let mut checks = vec![Check::ok("machine", about(&machine))];
     if engines.values().any(|engine| engine.kind == "llama") {
+        checks.extend(processor());
         checks.push(process());
     }
     let mut bandwidth = None;
@@ -47,6 +45,26 @@ fn about(machine: &Machine) -> String {
     let gpu = if machine.vram == 0 { "no GPU seen".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
     format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
+}
+
+/// What the embedded engine's kernels are built with, where this processor lacks it: the engine process would die of it.
+fn processor() -> Option<Check> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let needed = [
+            ("AVX2", is_x86_feature_detected!("avx2")),
+            ("FMA", is_x86_feature_detected!("fma")),
+            ("F16C", is_x86_feature_detected!("f16c")),
+            ("BMI2", is_x86_feature_detected!("bmi2")),
+        ];
+        let lacks: Vec<_> = needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+        if !lacks.is_empty() {
+            let detail = format!("this processor has no {}, with which the embedded engine is built", lacks.join(", "));
+            let fix = "use a server: longsight models profile ollama";
+            return Some(Check::new(Status::Error, "processor", detail, fix));
+        }
+    }
+    None
 }
 
 /// Where the engine process and its clients meet.
@@ -79,7 +97,7 @@ fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f
             // Whether it would fit is known before it is downloaded.
             if let Some(model) = models::find(&engine.model) {
                 checks.extend(model.files.iter().map(|file| {
-                    let plan = from_catalogue(&model, file.bytes, engine);
+                    let plan = check::plan_of_entry(&model, file.bytes, engine);
                     placed(&format!("{title}, {}", file.quantisation), &plan, model.context, machine, bandwidth, Status::Info)
                 }));
             }
@@ -88,7 +106,7 @@ fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f
     };
     match gguf::read_header(&path) {
         Ok(header) => {
-            let plan = from_header(&header, engine);
+            let plan = check::plan_of_file(&header, engine);
             let mut checks = vec![Check::ok(&title, format!("{} ({})", described(&header), path.display()))];
             let without = no_gpu(&title, &plan, machine);
             let plan = if without.is_some() { Plan { gpu_share: 0.0, ..plan } } else { plan };
@@ -132,49 +150,15 @@ fn described(header: &Header) -> String {
     )
 }
 
-fn from_header(header: &Header, engine: &EngineConfig) -> Plan {
-    let weights = header.weight_bytes();
-    let layers = header.layers().max(1);
-    Plan {
-        weights,
-        expert_share: header.expert_bytes() as f64 / weights.max(1) as f64,
-        active_share: header.active_share(),
-        kv_bytes_per_token: header.kv_bytes_per_token(KvType::F16),
-        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
-        context: engine.context.map_or(USUAL_CONTEXT.min(header.context_length().max(1)), u64::from),
-        gpu_share: (f64::from(engine.gpu_layers.unwrap_or(0)) / layers as f64).min(1.0),
-        experts_in_ram: engine.cpu_moe.unwrap_or(false) || engine.n_cpu_moe.is_some_and(|layers_in_ram| u64::from(layers_in_ram) >= layers),
-    }
-}
-
-fn from_catalogue(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
-    Plan {
-        weights: bytes,
-        expert_share: model.expert_share,
-        active_share: model.active_parameters.map_or(1.0, |active| active / model.parameters),
-        kv_bytes_per_token: model.kv_bytes_per_token,
-        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
-        context: engine.context.map_or(USUAL_CONTEXT, u64::from),
-        gpu_share: if engine.gpu_layers.unwrap_or(0) > 0 { 1.0 } else { 0.0 },
-        experts_in_ram: engine.cpu_moe.unwrap_or(false),
-    }
-}
-
 /// Whether a plan fits, with the numbers. `otherwise` is the status when it does not.
 fn placed(title: &str, plan: &Plan, trained: u64, machine: &Machine, bandwidth: f64, otherwise: Status) -> Check {
-    let fit = models::fit(plan, machine);
-    let gpu = if fit.vram > 0 { format!(" and {} on the GPU", models::size(fit.vram)) } else { String::new() };
-    let ceiling = models::decode_ceiling(plan, bandwidth);
-    let detail = format!(
-        "needs {} of memory{gpu} with {} tokens of context ({} bytes of KV cache per token, {}); room for {} tokens (trained for {trained}); \
-         at most {ceiling:.0} tokens/s from memory bandwidth",
-        models::size(fit.ram),
-        plan.context,
-        fit.kv_bytes_per_token,
-        plan.kv_type,
-        if trained > 0 { fit.largest_context.min(trained) } else { fit.largest_context }
-    );
-    if !fit.fits {
+    let ceiling = match models::decode_ceiling(plan, bandwidth) {
+        Some(rate) if rate < 10.0 => format!("at most {rate:.1} tokens/s from memory bandwidth"),
+        Some(rate) => format!("at most {rate:.0} tokens/s from memory bandwidth"),
+        None => "all of it on the GPU, whose bandwidth is the limit".into(),
+    };
+    let detail = format!("{}; {ceiling}", check::needs(plan, trained, machine));
+    if !models::fit(plan, machine).fits {
         let fix = "use a smaller quantisation, less `context`, `kv_type = \"q8_0\"`, `gpu_layers` with `cpu_moe = true`, or a server";
         return Check::new(otherwise, title, format!("does not fit: {detail}"), fix);
     }

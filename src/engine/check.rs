@@ -1,0 +1,106 @@
+//! What can be said of a configured engine before it runs: is its model's file there and whole, does it fit this machine and how, is its
+//! address one. `longsight doctor` prints it, the server shows it in the configuration file.
+
+use super::http::Endpoint;
+use super::llama::gguf::{self, Header, KvType};
+use crate::config::EngineConfig;
+use crate::dialect;
+use crate::models::{self, Machine, Model, Plan};
+
+/// Tokens of context where neither configuration nor model says.
+const USUAL_CONTEXT: u64 = 8192;
+
+/// Something that will keep an engine from working, and the key of its table that is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub key: &'static str,
+    pub message: String,
+}
+
+/// What is wrong with `[engines.NAME]`. Reads a header at most; asks no server.
+pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Finding> {
+    let mut found = vec![];
+    let mut say = |key, message: String| found.push(Finding { key, message });
+    if let Some(named) = engine.dialect.as_deref().filter(|named| dialect::by_name(named).is_none()) {
+        say("dialect", format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", ")));
+    }
+    if engine.kind != "llama" {
+        if let Some(Err(error)) = engine.base_url.as_deref().map(|url| Endpoint::parse(name, url)) {
+            say("base_url", error.message);
+        }
+        if let Some(variable) = engine.api_key_env.as_deref().filter(|variable| std::env::var_os(variable).is_none()) {
+            say("api_key_env", format!("the environment variable `{variable}` is not set where longsight runs"));
+        }
+        return found;
+    }
+    if let Some(kind) = engine.kv_type.as_deref().filter(|kind| KvType::by_name(kind).is_none()) {
+        say("kv_type", format!("`{kind}` is no type of KV cache; there is f16, q8_0 and q4_0"));
+    }
+    let header = match models::locate(&engine.model) {
+        Err(error) => return [found, vec![Finding { key: "model", message: error.message }]].concat(),
+        Ok(path) => gguf::read_header(&path),
+    };
+    match header {
+        Err(error) => say("model", error.to_string()),
+        Ok(header) => {
+            let plan = plan_of_file(&header, engine);
+            let fit = models::fit(&plan, machine);
+            if !fit.fits {
+                let key = if fit.largest_context == 0 || engine.context.is_none() { "model" } else { "context" };
+                say(key, format!("does not fit this machine: {}", needs(&plan, header.context_length(), machine)));
+            } else if plan.context > header.context_length() {
+                let trained = header.context_length();
+                say("context", format!("is more than the model was trained for: {trained} tokens, which will be used"));
+            }
+        }
+    }
+    found
+}
+
+/// What a model file asks of the machine when it is loaded as configured.
+pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
+    let weights = header.weight_bytes();
+    let layers = header.layers().max(1);
+    Plan {
+        weights,
+        expert_share: header.expert_bytes() as f64 / weights.max(1) as f64,
+        active_share: header.active_share(),
+        kv_bytes_per_token: header.kv_bytes_per_token(KvType::F16),
+        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
+        context: engine.context.map_or(USUAL_CONTEXT.min(header.context_length().max(1)), u64::from),
+        gpu_share: (f64::from(engine.gpu_layers.unwrap_or(0)) / layers as f64).min(1.0),
+        experts_in_ram: in_ram(engine, layers),
+    }
+}
+
+/// The same for a model of the catalogue that is not here yet, in the quantisation of this size.
+pub fn plan_of_entry(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
+    Plan {
+        weights: bytes,
+        expert_share: model.expert_share,
+        active_share: model.active_parameters.map_or(1.0, |active| active / model.parameters),
+        kv_bytes_per_token: model.kv_bytes_per_token,
+        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
+        context: engine.context.map_or(USUAL_CONTEXT, u64::from),
+        gpu_share: if engine.gpu_layers.unwrap_or(0) > 0 { 1.0 } else { 0.0 },
+        experts_in_ram: engine.cpu_moe.unwrap_or(false),
+    }
+}
+
+fn in_ram(engine: &EngineConfig, layers: u64) -> bool {
+    engine.cpu_moe.unwrap_or(false) || engine.n_cpu_moe.is_some_and(|first| u64::from(first) >= layers)
+}
+
+/// The numbers of a plan on a machine, for people. `trained` is the longest context that the model was made for, or 0.
+pub fn needs(plan: &Plan, trained: u64, machine: &Machine) -> String {
+    let fit = models::fit(plan, machine);
+    let gpu = if fit.vram > 0 { format!(" and {} on the GPU", models::size(fit.vram)) } else { String::new() };
+    format!(
+        "needs {} of memory{gpu} with {} tokens of context ({} bytes of KV cache per token, {}); room for {} tokens (trained for {trained})",
+        models::size(fit.ram),
+        plan.context,
+        fit.kv_bytes_per_token,
+        plan.kv_type,
+        if trained > 0 { fit.largest_context.min(trained) } else { fit.largest_context }
+    )
+}
