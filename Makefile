@@ -102,6 +102,7 @@ fast:
 lint:
 	cargo fmt --check
 	cargo clippy --release --locked --all-targets -- -D warnings
+	cargo check --release --locked --no-default-features --all-targets
 
 test-deps:
 	@scripts/install-deps test

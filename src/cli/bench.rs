@@ -43,6 +43,9 @@ struct Measured {
     first_token_cold_ms: f64,
     first_token_warm_ms: f64,
     warm_tokens_decoded: u64,
+    /// How long the engine went on after a request was cancelled while its prompt was read: the wait of the next one. Ours only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    busy_after_cancel_ms: Option<f64>,
     /// Tokens generated per second by four requests at once, all together.
     four_at_once_rate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +111,10 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
     let text = prompt(&engine, arguments.prompt);
     let cold = ask(&engine, text.clone(), arguments.tokens).await?;
     let warm = ask(&engine, text, 1).await?;
+    let busy_after_cancel_ms = match engine.origin() {
+        None => Some(after_cancel(&engine, arguments.prompt).await?),
+        Some(_) => None,
+    };
     let together = Instant::now();
     let short = (arguments.tokens / 4).max(1);
     let four = (0..4).map(|_| ask(&engine, prompt(&engine, arguments.prompt / 8), short));
@@ -124,9 +131,28 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
         first_token_cold_ms: cold.first_token.as_secs_f64() * 1e3,
         first_token_warm_ms: warm.first_token.as_secs_f64() * 1e3,
         warm_tokens_decoded: warm.timing.tokens_decoded,
+        busy_after_cancel_ms,
         four_at_once_rate: rate(four, together.elapsed().as_secs_f64() * 1e3),
         engine_rss_bytes: engine.origin().is_none().then(engine_memory).flatten(),
     })
+}
+
+/// Cancels a request while its prompt is read and asks another at once: how long that one waited, in milliseconds; the worst of four.
+async fn after_cancel(engine: &Arc<dyn Engine>, tokens: usize) -> Result<f64, String> {
+    let mut worst = 0.0f64;
+    for _ in 0..4 {
+        let cancel = Cancel::new();
+        let mut events = engine.start(request(prompt(engine, tokens), 1), cancel.clone());
+        while let Some(event) = events.recv().await {
+            if matches!(event, Event::Progress { .. } | Event::Failed(_) | Event::Done(_)) {
+                break;
+            }
+        }
+        cancel.cancel();
+        drop(events);
+        worst = worst.max(ask(engine, "Hi".into(), 1).await?.timing.queued_ms);
+    }
+    Ok(worst)
 }
 
 fn rate(tokens: u64, milliseconds: f64) -> f64 {
@@ -157,9 +183,13 @@ struct Run {
     timing: Timing,
 }
 
-async fn ask(engine: &Arc<dyn Engine>, text: String, max_tokens: u32) -> Result<Run, String> {
+fn request(text: String, max_tokens: u32) -> Request {
     let chat = Chat { messages: vec![Message::new(Role::User, text)], ..Chat::default() };
-    let request = Request { ask: Ask::Chat(chat), max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal };
+    Request { ask: Ask::Chat(chat), max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal }
+}
+
+async fn ask(engine: &Arc<dyn Engine>, text: String, max_tokens: u32) -> Result<Run, String> {
+    let request = request(text, max_tokens);
     let started = Instant::now();
     let mut first_token = None;
     let answer = engine::collect(engine.start(request, Cancel::new()), |event| {
@@ -198,6 +228,9 @@ fn table(all: &[Measured]) {
         println!("    decode              {:>8.1} tokens/s ({} tokens)", measured.decode_rate, measured.tokens_out);
         println!("    first token, cold   {:>8.0} ms", measured.first_token_cold_ms);
         println!("    first token, warm   {:>8.0} ms ({} tokens decoded)", measured.first_token_warm_ms, measured.warm_tokens_decoded);
+        if let Some(busy) = measured.busy_after_cancel_ms {
+            println!("    busy after a cancel {busy:>8.0} ms");
+        }
         println!("    four at once        {:>8.1} tokens/s together", measured.four_at_once_rate);
         if let Some(memory) = measured.engine_rss_bytes {
             println!("    engine's memory     {:>8}", models::size(memory));
