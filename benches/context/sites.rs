@@ -83,7 +83,10 @@ impl Repository {
     /// Sites with the names of their bodies that are defined in one or two other files.
     fn named(&self, view: &View) -> Vec<Site> {
         let mut places: BTreeMap<&str, Vec<(String, u32)>> = BTreeMap::new();
-        let files = || view.files().map(|(_, file)| (file.path.to_string(), file)).filter(|(path, _)| !is_left_out(path));
+        let files = || {
+            let measured = |path: &str| (path.ends_with(".rs") || path.ends_with(".py")) && !is_left_out(path);
+            view.files().map(|(_, file)| (file.path.to_string(), file)).filter(move |(path, _)| measured(path))
+        };
         for (path, file) in files() {
             for symbol in file.symbols.iter().filter(|symbol| is_definition(symbol.kind, file.language_name())) {
                 places.entry(view.text(symbol.name)).or_default().push((path.clone(), symbol.name_line));

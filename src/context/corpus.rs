@@ -117,6 +117,10 @@ pub struct Symbol {
     /// The same of what it stands in; [`NO_SLOT`] where there is nothing.
     pub container: u32,
     pub sort: Sort,
+    /// Not said to be public, and no method: those of traits are not said to be either.
+    pub private: bool,
+    /// Inside of a function, where nobody else can use it.
+    pub nested: bool,
 }
 
 pub const NO_SLOT: u32 = u32::MAX;
@@ -165,6 +169,8 @@ pub struct Corpus {
     paths: Arc<HashMap<Arc<str>, u32>>,
     words: Arc<HashMap<Box<str>, u32>>,
     slots_of_word: Arc<Table>,
+    /// Words of the files' own names.
+    pub stem_words: Arc<Vec<Box<[u32]>>>,
     mentioned: Vec<u32>,
     /// Symbols of files as they were before; no file's range has them.
     dead: usize,
@@ -251,7 +257,10 @@ impl Corpus {
             let slot = self.slot_for(symbol.name);
             let container = symbol.container().map_or(NO_SLOT, |name| self.slot_for(name));
             self.standing[slot as usize].definitions += 1;
-            self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort });
+            let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
+            let nested = inside.is_some_and(|around| matches!(around.kind, Kind::Function | Kind::Method));
+            let private = !symbol.public && sort != Sort::Method;
+            self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort, private, nested });
         }
         first..self.symbols.len() as u32
     }
@@ -301,6 +310,9 @@ impl Corpus {
             }
         }
         self.slots_of_word = Arc::new(Table::new(known.len(), pairs.iter().copied()));
+        let stem =
+            |(_, stem): &(Option<Name>, Box<str>)| words::subwords(stem).iter().filter_map(|word| known.get(&**word).copied()).collect();
+        self.stem_words = Arc::new(self.stems.iter().map(stem).collect());
         self.words = Arc::new(known);
         self.word_weight = vec![0.0; self.names.len()];
         for (word, slot) in pairs {

@@ -10,6 +10,10 @@ use super::words;
 const NEIGHBOURS: usize = 24;
 /// Files of one folder whose names are looked at.
 const BESIDE: usize = 400;
+/// A name with more definitions does not say whose it is.
+const TELLING: usize = 4;
+/// A word in more names than this says nothing.
+const COMMON_WORD: usize = 400;
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
 
@@ -80,6 +84,10 @@ struct Touch {
     /// Types in signatures of likely definitions: where the code can go in a second step.
     reached: f32,
     owner: bool,
+    /// Its members that the current file shows.
+    members: f32,
+    /// Weight of its words that names near the cursor have.
+    kin: f32,
 }
 
 /// What a touched name adds, as a name and as a container.
@@ -98,6 +106,8 @@ struct Sums {
 #[derive(Clone, Copy, Default)]
 struct OfFile {
     imported: f32,
+    near: f32,
+    used: f32,
     sums: [f32; 2],
 }
 
@@ -110,6 +120,9 @@ pub struct Ranker<'a> {
     imported: Vec<f32>,
     near: Vec<f32>,
     similar: Vec<f32>,
+    /// By file: definitions that the current file shows, and how near the nearest of these stands.
+    used: Vec<(f32, f32)>,
+    family: &'static str,
     touched: Vec<Touch>,
     /// By slot: place in `touched` plus one, or zero.
     marks: Vec<u32>,
@@ -128,6 +141,8 @@ impl<'a> Ranker<'a> {
             imported,
             near: corpus.nearness(path),
             similar: vec![0.0; corpus.files.len()],
+            used: vec![(0.0, 0.0); corpus.files.len()],
+            family: family(path),
             touched: vec![],
             marks: vec![0; corpus.names.len()],
             topic_total: scene.topic.values().sum::<f32>().max(1.0),
@@ -137,6 +152,7 @@ impl<'a> Ranker<'a> {
         ranker.touch_beside();
         ranker.touch_topic();
         ranker.touch_reached();
+        ranker.touch_kin();
         ranker
     }
 
@@ -161,6 +177,7 @@ impl<'a> Ranker<'a> {
         for (name, seen) in &self.scene.seen {
             if let Some(slot) = corpus.slot(*name) {
                 self.touch(slot).seen = Some(*seen);
+                self.touch_home(*name, *seen);
             }
         }
         for owner in &self.scene.owners {
@@ -176,6 +193,41 @@ impl<'a> Ranker<'a> {
         }
         for number in corpus.of_file(file) {
             self.touch(corpus.symbols[number as usize].slot).own_definitions += 1;
+        }
+    }
+
+    /// The files and types whose definitions the current file shows.
+    fn touch_home(&mut self, name: Name, seen: Seen) {
+        let corpus = self.corpus;
+        let all = corpus.defined(name);
+        if all.is_empty() || all.len() > TELLING {
+            return;
+        }
+        let share = 1.0 / all.len() as f32;
+        for number in all {
+            let symbol = &corpus.symbols[*number as usize];
+            if Some(symbol.file) == self.file {
+                continue;
+            }
+            let used = &mut self.used[symbol.file as usize];
+            *used = (used.0 + share, used.1.max(seen.near * share));
+            if symbol.container != NO_SLOT {
+                self.touch(symbol.container).members += share;
+            }
+        }
+    }
+
+    fn touch_kin(&mut self) {
+        let corpus = self.corpus;
+        for (word, near) in &self.scene.near_words {
+            let having = corpus.with_word(*word);
+            if having.len() > COMMON_WORD {
+                continue;
+            }
+            let weight = near * corpus.weight_of_word(*word);
+            for slot in having {
+                self.touch(*slot).kin += weight;
+            }
         }
     }
 
@@ -266,7 +318,8 @@ impl<'a> Ranker<'a> {
                         (prior.popular, prior.per_definition)
                     }
                 };
-                sum += weights[26] * here.imported * popular;
+                sum += weights[26] * here.imported * popular + (weights[47] * here.near + weights[51] * here.used) * per_definition;
+                sum += weights[45] * is(symbol.private) + weights[46] * is(symbol.nested);
                 if symbol.container != NO_SLOT
                     && let Some(container) = of(symbol.container)
                 {
@@ -300,7 +353,7 @@ impl<'a> Ranker<'a> {
     fn of_file(&self, file: u32) -> OfFile {
         let mut features = [0.0; FEATURES];
         self.fill_file(file, &mut features);
-        OfFile { imported: features[12], sums: [dot(&features, &SEEN), dot(&features, &UNSEEN)] }
+        OfFile { imported: features[12], near: features[13], used: features[41], sums: [dot(&features, &SEEN), dot(&features, &UNSEEN)] }
     }
 
     /// What belongs to the name.
@@ -325,6 +378,7 @@ impl<'a> Ranker<'a> {
         features[18] = if all > 0.0 { touch.topic / all } else { 0.0 };
         features[19] = touch.topic_weight / self.topic_total;
         features[37] = touch.reached;
+        features[49] = if all > 0.0 { touch.kin / all } else { 0.0 };
         prior
     }
 
@@ -339,6 +393,7 @@ impl<'a> Ranker<'a> {
         features[33] = is(seen.imported && seen.count == 1);
         features[38] = touch.reached;
         features[39] = (1.0 + seen.count as f32).ln();
+        features[40] = (1.0 + touch.members).ln();
     }
 
     /// What belongs to the file.
@@ -356,6 +411,16 @@ impl<'a> Ranker<'a> {
         features[34] = module.near;
         features[35] = is(module.imported && module.count == 1);
         features[36] = (1.0 + module.count as f32).ln();
+        let (used, nearest) = self.used[file as usize];
+        features[41] = (1.0 + used).ln();
+        features[42] = nearest;
+        let path = &*corpus.files[file as usize].path;
+        features[43] = is(family(path) != self.family);
+        features[44] = is(path.ends_with(".pyi") || path.ends_with(".d.ts"));
+        features[48] = (1.0 + corpus.of_file(file).len() as f32).ln();
+        let words = &corpus.stem_words[file as usize];
+        let fitting = words.iter().filter(|word| self.scene.topic.contains_key(word)).count();
+        features[50] = fitting as f32 / words.len().max(1) as f32;
     }
 
     /// All features of a definition.
@@ -373,6 +438,10 @@ impl<'a> Ranker<'a> {
         features[26] = features[12] * prior.popular;
         features[27] = features[2] * features[12];
         features[28] = features[5] * prior.per_definition;
+        features[45] = is(symbol.private);
+        features[46] = is(symbol.nested);
+        features[47] = features[13] * prior.per_definition;
+        features[51] = features[41] * prior.per_definition;
         features
     }
 
@@ -393,6 +462,19 @@ impl<'a> Ranker<'a> {
         let features = self.features(symbol);
         let parts = features.iter().zip(weights).map(|(feature, weight)| feature * weight).enumerate().skip(1);
         parts.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at)
+    }
+}
+
+/// Languages that use each other's definitions, by how their files end.
+fn family(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "rs" => "rust",
+        "py" | "pyi" => "python",
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => "script",
+        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => "c",
+        "go" => "go",
+        "java" => "java",
+        _ => "",
     }
 }
 
@@ -463,7 +545,9 @@ pub fn reason(feature: usize) -> &'static str {
         12 | 14 => "its file is imported",
         13 | 17 => "used in this folder",
         15 | 16 | 30 => "used by similar files",
-        18 | 19 => "its name fits the function's",
+        40 => "member of a type that this file uses",
+        41 | 42 | 51 => "its file is used here",
+        18 | 19 | 49 | 50 => "its name fits the function's",
         _ => "likely here",
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::corpus::{Corpus, Name};
-use super::words;
+use super::words::{self, NumberMap};
 
 /// How a name shows in the current file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,17 +19,21 @@ pub struct Seen {
 
 /// Lines after which a name counts half.
 const HALF: f32 = 12.0;
+/// Lines around the cursor whose names are taken apart.
+const NEAR: usize = 40;
 /// How far up a signature is looked for.
 const REACH: usize = 80;
 
 /// The surroundings of a cursor.
 #[derive(Default)]
 pub struct Scene {
-    pub seen: HashMap<Name, Seen>,
+    pub seen: NumberMap<Name, Seen>,
     /// Lower-case words of the import lines: modules and names.
     pub import_words: HashSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
     pub topic: HashMap<u32, f32>,
+    /// Words of the names near the cursor, with the nearness of the nearest.
+    pub near_words: NumberMap<u32, f32>,
     /// The enclosing classes and what they derive from, nearest first.
     pub owners: Vec<Name>,
     /// The enclosing function's name.
@@ -52,6 +56,12 @@ impl Scene {
             for (_, word) in words::identifiers(line) {
                 if imports[number] {
                     scene.import_words.insert(word.to_lowercase());
+                }
+                if !imports[number] && number.abs_diff(cursor) <= NEAR {
+                    for part in words::subwords(word).iter().filter_map(|part| corpus.word(part)) {
+                        let known = scene.near_words.entry(part).or_default();
+                        *known = known.max(near);
+                    }
                 }
                 let Some(name) = corpus.name(word) else { continue };
                 let seen = scene.seen.entry(name).or_default();

@@ -1,7 +1,7 @@
 //! The part of the prompt that stays put. A session keeps the parts of the last pack in their order; a new pack keeps as many of its
 //! leading parts as it can without losing much of what the ranking promises, drops the rest, and appends.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::corpus::{Corpus, Name};
@@ -9,7 +9,7 @@ use super::select::{Item, Order, Selection, Shares};
 use super::{Kind, Part, redact};
 
 /// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
-const TYPING_LOSS: f32 = 0.20;
+const TYPING_LOSS: f32 = 0.35;
 /// ... after a move, for the first part of the budget, and for all of it.
 const MOVING_LOSS: f32 = 0.15;
 const FREE_LOSS: f32 = 0.01;
@@ -71,10 +71,9 @@ impl Session {
     /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
     pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, count: Count) -> Packed {
         let typing = self.here.as_ref() == Some(&here);
-        let scores: HashMap<u32, f32> = order.items.iter().map(|item| (item.symbol, item.score)).collect();
         let mut shares = Shares::default();
-        let standing: Vec<Standing> = self.parts.iter().map(|kept| Standing::new(corpus, kept, &scores, &mut shares)).collect();
-        let fresh = order.fill(corpus, budget as f32 * self.ratio, &HashSet::new());
+        let standing: Vec<Standing> = self.parts.iter().map(|kept| Standing::new(corpus, kept, order, &mut shares)).collect();
+        let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]);
         let whole: f32 = standing.iter().map(|standing| standing.value).sum();
         let fits = self.parts.iter().map(|kept| kept.part.tokens).sum::<usize>() <= budget;
         let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && standing.iter().all(|standing| !standing.stale) {
@@ -89,7 +88,7 @@ impl Session {
         self.parts.truncate(keep);
         self.here = Some(here);
         if !frozen {
-            let taken: HashSet<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
+            let taken: Vec<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
             self.append(corpus, order, budget - reused, &taken, count);
         }
         let tokens = self.parts.iter().map(|kept| kept.part.tokens).sum();
@@ -104,7 +103,7 @@ impl Session {
             if used > room {
                 return false;
             }
-            let taken = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
+            let taken: Vec<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
             let value: f32 = standing[..keep].iter().map(|standing| standing.value).sum();
             value + order.fill(corpus, (budget - used) as f32 * self.ratio, &taken).value >= goal
         };
@@ -117,7 +116,7 @@ impl Session {
     }
 
     /// Appends the best of what is left, in at most `room` tokens.
-    fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &HashSet<u32>, count: Count) {
+    fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &[u32], count: Count) {
         let mut added = vec![];
         for _ in 0..3 {
             let selection = order.fill(corpus, room as f32 * self.ratio, taken);
@@ -153,22 +152,22 @@ struct Standing {
 }
 
 impl Standing {
-    fn new(corpus: &Corpus, kept: &Kept, scores: &HashMap<u32, f32>, shares: &mut Shares) -> Self {
+    fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
         let mut standing = Self { symbols: vec![], value: 0.0, stale: false };
         let Some(file) = corpus.file(&kept.part.path) else {
             standing.stale = true;
             return standing;
         };
         for piece in &kept.items {
-            let found = corpus.of_file(file).find(|number| {
+            let found = corpus.defined(piece.name).iter().copied().find(|number| {
                 let symbol = &corpus.symbols[*number as usize];
-                symbol.name == piece.name && *corpus.signature(symbol) == *piece.signature
+                symbol.file == file && *corpus.signature(symbol) == *piece.signature
             });
             match found {
                 Some(number) => {
                     standing.symbols.push(number);
                     let name = corpus.symbols[number as usize].name;
-                    standing.value += scores.get(&number).copied().unwrap_or_default() * shares.share(name);
+                    standing.value += order.score(number) * shares.share(name);
                     shares.take(name);
                 }
                 None => standing.stale = true,

@@ -1,5 +1,14 @@
 //! Identifiers and the words inside them; small questions about paths.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
+
+use crate::syntax::tags::NameHasher;
+
+/// Maps and sets of names and numbers, with a hash that costs nothing.
+pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
+pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
+
 /// Identifiers of a text with their byte offsets: ASCII letters, digits and `_`, at least two characters, no number.
 pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
@@ -24,8 +33,20 @@ pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    WORD[usize::from(byte)]
 }
+
+/// Which bytes identifiers are made of.
+const WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        table[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter >= 0x80;
+        byte += 1;
+    }
+    table
+};
 
 /// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. Words of one letter are left out.
 pub fn subwords(identifier: &str) -> Vec<String> {

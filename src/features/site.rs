@@ -1,7 +1,7 @@
 //! A place in a document with its syntax: what is there, and whether a change makes the file parse worse.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Desk, Target, parses};
 use crate::syntax::scope::{self, Item};
@@ -18,7 +18,10 @@ pub struct Site {
     /// As people and models see it.
     pub path: String,
     pub language: Option<Arc<Language>>,
-    parsed: Option<Parsed>,
+    uri: String,
+    desk: Desk,
+    /// Parsed when something asks for it.
+    parsed: OnceLock<Option<Parsed>>,
 }
 
 impl Site {
@@ -26,28 +29,35 @@ impl Site {
         let document = &target.document;
         let text: Arc<str> = document.text.to_string().into();
         let language = desk.language(target);
-        let small = language.as_ref().filter(|_| text.len() <= MAX_PARSED);
-        let parsed = small.and_then(|language| parses::tree(&desk.shared, &document.uri, language, &text));
         let path = match &document.path {
             Some(path) => path.to_string(),
             None => document.uri.rsplit('/').next().unwrap_or(&document.uri).to_string(),
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
-        Self { text, bytes: start..end.max(start), path, language, parsed }
+        let (uri, desk) = (document.uri.clone(), desk.clone());
+        Self { text, bytes: start..end.max(start), path, language, uri, desk, parsed: OnceLock::new() }
+    }
+
+    fn parsed(&self) -> Option<&Parsed> {
+        let parse = || {
+            let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
+            parses::tree(&self.desk.shared, &self.uri, language, &self.text)
+        };
+        self.parsed.get_or_init(parse).as_ref()
     }
 
     pub fn place(&self) -> Place {
-        self.parsed.as_ref().map(|parsed| scope::at(parsed, self.bytes.start)).unwrap_or_default()
+        self.parsed().map(|parsed| scope::at(parsed, self.bytes.start)).unwrap_or_default()
     }
 
     /// The definition that begins or lies at the start of the selection.
     pub fn item(&self) -> Option<Item> {
-        scope::item_at(self.parsed.as_ref()?, self.bytes.start)
+        scope::item_at(self.parsed()?, self.bytes.start)
     }
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        let facts = tags(self.parsed.as_ref()?, &self.path);
+        let facts = tags(self.parsed()?, &self.path);
         let here = |span: crate::syntax::Span| item.range.contains(&span.range().start);
         let found = facts.definitions.into_iter().find(|known| here(known.name) && known.name.of(&self.text) == item.name)?;
         (!found.doc.is_empty()).then(|| found.doc.range())
@@ -93,7 +103,7 @@ impl Site {
 
     /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.
     pub fn errors_with(&self, edit: &Edit) -> (usize, usize) {
-        let Some(parsed) = &self.parsed else { return (0, 0) };
+        let Some(parsed) = self.parsed() else { return (0, 0) };
         let mut changed = self.text.to_string();
         changed.replace_range(edit.range.clone(), &edit.text);
         let before = parsed.errors();

@@ -99,10 +99,10 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     if let Some(known) = remembered(desk, wish, &prepared) {
         return Ok(known);
     }
-    let Prepared { site, before, after, place } = prepared;
+    let Prepared { site, before, after } = prepared;
     let uri = &wish.at.document.uri;
     let (near_before, near_after) = (near_end(&before), near_start(&after));
-    let inline = place.in_comment || place.in_string || place.in_expression;
+    let inline = is_inline(&site);
     let hole = Hole::new(&near_before, &near_after, inline, wish.invoked);
     if hole.is_inside_word() && !wish.invoked && wish.selected.is_none() {
         return Ok(nothing(desk, wish, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
@@ -135,9 +135,10 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
 pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Reader) -> Result<(Drawn, usize), EngineError> {
     let wish = Wish { at: at.clone(), invoked: false, selected: None };
     let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
-    let Prepared { site, before, after, place } = prepare(desk, &wish).map_err(refused)?;
+    let Prepared { site, before, after } = prepare(desk, &wish).map_err(refused)?;
     let (near_before, near_after) = (near_end(&before), near_start(&after));
-    let inline = place.in_comment || place.in_string || place.in_expression;
+    // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
+    let inline = !reader.caps.fim && is_inline(&site);
     let hole = Hole::new(&near_before, &near_after, inline, false);
     let config = desk.config();
     let automatic = Budget::automatic(reader.rate(desk), config.completion.latency_ms, config.context.completion_tokens as usize);
@@ -156,7 +157,12 @@ struct Prepared {
     site: Site,
     before: String,
     after: String,
-    place: crate::syntax::Place,
+}
+
+/// Whether what is missing at a place is part of one line.
+fn is_inline(site: &Site) -> bool {
+    let place = site.place();
+    place.in_comment || place.in_string || place.in_expression
 }
 
 /// Reads the place, or says why nothing is offered there.
@@ -168,8 +174,8 @@ fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
         return Err("the document is larger than 32 MiB".into());
     }
     let site = Site::new(desk, &wish.at);
-    let place = site.place();
-    if (place.in_comment || place.in_string) && !wish.invoked && !desk.config().completion.in_comments {
+    let unwanted = |place: crate::syntax::Place| place.in_comment || place.in_string;
+    if !wish.invoked && !desk.config().completion.in_comments && unwanted(site.place()) {
         return Err("completion in comments and strings is turned off (completion.in_comments)".into());
     }
     let cursor = site.bytes.start;
@@ -179,7 +185,7 @@ fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
     };
     let before = format!("{}{chosen}", &site.text[..site.text.floor_char_boundary(start)]);
     let after = site.text[cursor..].to_string();
-    Ok(Prepared { before, after, place, site })
+    Ok(Prepared { before, after, site })
 }
 
 /// One request for one hole.
