@@ -6,13 +6,14 @@ Each task of `tests/data/tasks.json` is a repository (a crate of cargo's registr
 marked line, words, and a check. Only the edits that the command prints are applied, to a copy; a check that passes before the edit is
 an error of the task. Reports success, steps, tokens and seconds, and why each task failed.
 
-    scripts/tasks.py --longsight target/release/longsight --scripted
+    scripts/tasks.py --longsight target/release/longsight --scripted      # also with faults: none may harm a file
     scripts/tasks.py --longsight target/release/longsight [--config FILE] [--only PART] [--json FILE]
 """
 
 import argparse
 import difflib
 import glob
+import hashlib
 import http.server
 import json
 import os
@@ -39,10 +40,12 @@ def source(repo):
     if kind == "python":
         return pathlib.Path(__import__(name).__path__[0])
     home = os.environ.get("CARGO_HOME", os.path.expanduser("~/.cargo"))
-    for found in sorted(glob.glob(f"{home}/registry/src/*/{name}-[0-9]*")):
-        if (pathlib.Path(found) / "Cargo.toml").exists():
-            return pathlib.Path(found)
-    raise Missing(f"{repo} is not here")
+    lock = (HERE.parent / "Cargo.lock").read_text()
+    for version in re.findall(rf'^name = "{name}"\nversion = "([^"]+)"', lock, re.M)[::-1]:
+        for found in sorted(glob.glob(f"{home}/registry/src/*/{name}-{version}")):
+            if (pathlib.Path(found) / "Cargo.toml").exists():
+                return pathlib.Path(found)
+    raise Missing(f"{repo} is not here; cargo downloads it when longsight is built")
 
 
 def replace(root, path, old, new):
@@ -122,7 +125,7 @@ class Place:
         look = [("read_file", {"path": path}) for path in paths]
         name = re.findall(r"[A-Za-z_]\w{3,}", self.task["mark"]) or ["main"]
         look.append(("find_references", {"name": name[-1]}))
-        return [look, [("propose_edit", {"edits": edits})], [("finish", {"summary": "Done."})]]
+        return [Turn(look), Turn([("propose_edit", {"edits": edits})]), Turn([("finish", {"summary": "Done."})])]
 
 
 def anchored(path, lines, first, last, new):
@@ -136,8 +139,20 @@ def anchored(path, lines, first, last, new):
     raise Missing(f"no unique anchor in {path}")
 
 
+CHECKED = {}
+
+
 def check(task, base):
-    """Why the repository in `base` does not do what the task wants; none when it does."""
+    """Why the repository in `base` does not do what the task wants; none when it does. The same files are checked once."""
+    state = hashlib.sha256(json.dumps([task["repo"], task["check"], task.get("test")]).encode())
+    for file in code_files(base):
+        state.update(f"{file.relative_to(base)}\0".encode() + file.read_bytes() + b"\0")
+    if state.digest() not in CHECKED:
+        CHECKED[state.digest()] = run_check(task, base)
+    return CHECKED[state.digest()]
+
+
+def run_check(task, base):
     if task["repo"].startswith("python:"):
         done = subprocess.run([sys.executable, "-B", "-c", task["check"]], cwd=base, capture_output=True, text=True, timeout=60)
         return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["failed"])[-1]
@@ -185,24 +200,28 @@ class Scripted:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
-                calls = outer.transcript[outer.step] if outer.step < len(outer.transcript) else [("finish", {"summary": "Over."})]
+                turn = outer.transcript[outer.step] if outer.step < len(outer.transcript) else Turn([("finish", {"summary": "Over."})])
                 outer.step += 1
-                chunks = (native if dialect == "native" else raw)(calls)
+                if turn.before:
+                    turn.before()
+                chunks = (native if dialect == "native" else raw)(turn.calls, turn.finish)
                 body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
-                self.answer("text/event-stream", body)
+                self.answer("text/event-stream", body[: int(len(body) * turn.share)], len(body))
 
-            def answer(self, kind, body):
+            def answer(self, kind, body, length=None):
                 data = body.encode()
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(data)))
+                # A body that is cut short is shorter than it says.
+                self.send_header("Content-Length", str(max(length or 0, len(data))))
                 self.end_headers()
                 self.wfile.write(data)
+                self.close_connection = True
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.config = (
-            '[roles]\ncoder = "v32"\n[engines.v32]\nkind = "openai"\nmodel = "v32"\n'
+            '[roles]\nscout = "v32"\ncoder = "v32"\n[engines.v32]\nkind = "openai"\nmodel = "v32"\n'
             f'base_url = "http://127.0.0.1:{self.server.server_port}/v1"\ndialect = "{dialect}"\n'
         )
 
@@ -210,18 +229,58 @@ class Scripted:
         self.transcript, self.step = transcript, 0
 
 
-def native(calls):
+class Turn:
+    """One answer of the scripted model: its calls, how much of it arrives, what it ends with, and what happens before it."""
+
+    def __init__(self, calls, share=1.0, finish="tool_calls", before=None):
+        self.calls, self.share, self.finish, self.before = calls, share, finish, before
+
+
+def spoiled(fault, turns, place):
+    """A known-good transcript with a fault in it, and whether the task must be done all the same."""
+    look, propose, finish = turns
+    edits = propose.calls[0][1]["edits"]
+    file = place.base / edits[0]["path"]
+    if fault == "bad anchor":
+        wrong = [dict(edit, old=edit["old"] + "\n// not in the file\n") for edit in edits]
+        return [look, Turn([("propose_edit", {"edits": wrong})]), propose, finish], any(edit["old"] for edit in edits)
+    if fault == "wrong arguments":
+        return [look, Turn([("propose_edit", {"edits": "all of them"}), ("read_file", {"path": 7})]), propose, finish], True
+    if fault == "unknown tool":
+        return [look, Turn([("shell", {"command": "cargo fix"}), ("write_file", {"path": edits[0]["path"], "text": ""})]), propose, finish], True
+    if fault == "cut stream":
+        return [look, Turn(propose.calls, share=0.6), finish], False
+    if fault == "cut by length":
+        return [look, Turn(propose.calls, share=1.0, finish="length"), finish], False
+    if fault == "in circles":
+        return [look] * 30, False
+    if fault == "stale file":
+        later = Turn(finish.calls, before=lambda: file.exists() and file.write_text(file.read_text() + "\n"))
+        return [look, propose, later], False
+    raise ValueError(fault)
+
+
+FAULTS = ["bad anchor", "wrong arguments", "unknown tool", "cut stream", "cut by length", "in circles", "stale file"]
+
+
+def native(calls, finish):
     listed = [
         {"index": index, "id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
         for index, (name, arguments) in enumerate(calls)
     ]
-    return [
-        {"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {"tool_calls": listed}}]},
-        {"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
-    ]
+    # Arguments come in pieces, as servers send them.
+    chunks = []
+    for call in listed:
+        text = call["function"]["arguments"]
+        head = dict(call, function=dict(call["function"], arguments=""))
+        chunks.append([head])
+        for at in range(0, len(text), 160):
+            chunks.append([{"index": call["index"], "function": {"arguments": text[at : at + 160]}}])
+    chunks = [{"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {"tool_calls": chunk}}]} for chunk in chunks]
+    return chunks + [{"id": "a", "model": "v32", "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}]
 
 
-def raw(calls):
+def raw(calls, finish):
     text = f"<{DSML}function_calls>\n"
     for name, arguments in calls:
         text += f'<{DSML}invoke name="{name}">\n'
@@ -231,12 +290,19 @@ def raw(calls):
             text += f'<{DSML}parameter name="{key}" string="{str(string).lower()}">{shown}</{DSML}parameter>\n'
         text += f"</{DSML}invoke>\n"
     text += f"</{DSML}function_calls>"
+    if finish == "length":
+        text = text[: len(text) * 2 // 3]
     pieces = [text[at : at + 200] for at in range(0, len(text), 200)]
     chunks = [{"id": "a", "model": "v32", "choices": [{"index": 0, "text": piece}]} for piece in pieces]
-    return chunks + [{"id": "a", "model": "v32", "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}]
+    end = "length" if finish == "length" else "stop"
+    return chunks + [{"id": "a", "model": "v32", "choices": [{"index": 0, "text": "", "finish_reason": end}]}]
 
 
-def attempt(task, longsight, config, scripted):
+def files(root):
+    return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+def attempt(task, longsight, config, scripted, fault):
     """One task, once; what came of it."""
     with tempfile.TemporaryDirectory() as temporary:
         place = Place(task, pathlib.Path(temporary))
@@ -245,43 +311,61 @@ def attempt(task, longsight, config, scripted):
             raise Missing("the check passes before anything was done")
         if (why := check(task, place.folder / "goal")) is not None:
             raise Missing(f"the known-good edit does not pass: {why}")
+        must = True
         if scripted:
-            scripted.play(place.transcript())
+            transcript = place.transcript()
+            if fault:
+                transcript, must = spoiled(fault, transcript, place)
+            scripted.play(transcript)
         command = [longsight, "edit", f"{place.named(task['path'])}:{line}-{line}", "--instruction", task["words"], "--json"]
         if config:
             command += ["--config", config]
-        before = {file: file.read_bytes() for file in place.base.rglob("*") if file.is_file()}
+        before = files(place.base)
         started = time.time()
-        done = subprocess.run(command, cwd=place.base, capture_output=True, text=True, timeout=900)
+        done = subprocess.run(command, cwd=place.base, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
         result = {"name": task["name"], "kind": task["kind"], "seconds": round(time.time() - started, 1)}
-        if {file: file.read_bytes() for file in place.base.rglob("*") if file.is_file()} != before:
-            return result | {"ok": False, "why": "a file was written", "ours": True}
+        if fault:
+            result["fault"] = fault
+        changed = [file for file, text in files(place.base).items() if before.get(file) != text]
+        if fault == "stale file":
+            # The script itself adds a line end to one file.
+            changed = [file for file in changed if file.read_bytes() != before.get(file, b"") + b"\n"]
+        if changed or before.keys() - files(place.base).keys():
+            return result | {"ok": False, "why": f"a file was written: {changed}"}
+        if done.returncode not in (0, 1) or "panicked" in done.stderr:
+            return result | {"ok": False, "why": f"exit code {done.returncode}: {done.stderr[-200:]}"}
         if done.returncode != 0:
             said = [line for line in done.stderr.strip().splitlines() if line.startswith("longsight:")]
-            return result | {"ok": False, "why": (said or ["no reason given"])[-1].removeprefix("longsight: ")}
+            why = (said or ["no reason given"])[-1].removeprefix("longsight: ")
+            return result | {"ok": not must and bool(said), "why": why}
         edited = json.loads(done.stdout)
         timing = edited["timing"]
         result |= {"steps": len(edited["steps"]), "read": timing["tokens_decoded"], "written": timing["tokens_out"]}
+        for edit in edited["edits"]:
+            result.setdefault("diff", edited["diff"])
+        # What is offered is whole in any case.
         apply(place.base, edited["edits"])
         why = check(task, place.base)
         return result | ({"ok": True} if why is None else {"ok": False, "why": f"wrong code: {why}"})
 
 
-def run(tasks, longsight, config, scripted, title):
-    results = []
-    for task in tasks:
+def run(tasks, longsight, config, scripted, title, faults=()):
+    results, left_out = [], 0
+    for number, task in enumerate(tasks):
+        fault = faults[number % len(faults)] if faults else None
         try:
-            result = attempt(task, longsight, config, scripted)
+            result = attempt(task, longsight, config, scripted, fault)
         except Missing as missing:
+            left_out += 1
             print(f"left out   {task['name']}: {missing}", flush=True)
             continue
         except subprocess.TimeoutExpired:
-            result = {"name": task["name"], "kind": task["kind"], "ok": False, "why": "no end in 15 minutes", "ours": True}
+            result = {"name": task["name"], "kind": task["kind"], "ok": False, "why": "no end in 15 minutes"}
         results.append(result)
-        word = "done" if result["ok"] else "failed"
-        print(f"{word:10} {result['name']:26} {result.get('seconds', 0):6} s  {result.get('why', '')[:200]}", flush=True)
+        word = ("held" if fault else "done") if result["ok"] else "failed"
+        print(f"{word:8} {fault or '':16} {result['name']:26} {result.get('seconds', 0):6} s  {result.get('why', '')[:200]}", flush=True)
     good = sum(result["ok"] for result in results)
-    print(f"{title}: {good} of {len(results)}", flush=True)
+    print(f"{title}: {good} of {len(results)}, {left_out} left out", flush=True)
     return results
 
 
@@ -290,11 +374,11 @@ def main():
     parser.add_argument("--longsight", required=True)
     parser.add_argument("--scripted", action="store_true", help="play the known-good transcripts through both dialects")
     parser.add_argument("--config", help="the configuration of the model to be judged; else the default model")
-    parser.add_argument("--only", default="", help="tasks whose name contains this")
+    parser.add_argument("--only", default="", help="tasks whose name contains one of these, with commas between")
     parser.add_argument("--json", help="keep the results there")
     options = parser.parse_args()
     tasks = json.loads((HERE.parent / "tests/data/tasks.json").read_text())
-    tasks = [task for task in tasks if options.only in task["name"]]
+    tasks = [task for task in tasks if any(part in task["name"] for part in options.only.split(","))]
     longsight = str(pathlib.Path(options.longsight).resolve())
     if not options.scripted:
         results = {"model": run(tasks, longsight, options.config and str(pathlib.Path(options.config).resolve()), None, "model")}
@@ -307,6 +391,10 @@ def main():
                 config = pathlib.Path(folder) / f"{dialect}.toml"
                 config.write_text(scripted.config)
                 results[dialect] = run(tasks, longsight, str(config), scripted, dialect)
+                # Every task with another fault, and in the other dialect with yet another.
+                first = 0 if dialect == "native" else 3
+                faults = FAULTS[first:] + FAULTS[:first]
+                results[f"{dialect}, with faults"] = run(tasks, longsight, str(config), scripted, f"{dialect}, with faults", faults)
         good = all(result["ok"] for each in results.values() for result in each) and all(results.values())
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
