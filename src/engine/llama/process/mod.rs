@@ -1,6 +1,7 @@
 //! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while.
 //! `connection` talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs.
 
+mod confine;
 mod connection;
 mod hub;
 mod job;
@@ -30,6 +31,9 @@ const IDLE: Duration = Duration::from_secs(600);
 
 /// Serves until idle. Returns at once, in peace, when another engine process serves this user already.
 pub fn serve() -> Result<()> {
+    if !confine::confine()? {
+        return Ok(());
+    }
     let socket = place::socket()?;
     if let Some(folder) = socket.parent() {
         place::private_folder(folder)?;
