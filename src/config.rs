@@ -20,6 +20,7 @@ pub struct Config {
     pub completion: Completion,
     pub context: Context,
     pub route: Policy,
+    pub trust: Trust,
 }
 
 /// Which engine serves which role, by its name under `[engines]`.
@@ -72,6 +73,9 @@ pub struct EngineConfig {
     pub saved_kv_mb: Option<u32>,
     /// Per-request thinking mode, where the model has one.
     pub thinking: Option<bool>,
+    /// What a million tokens cost, read and written, in whatever currency: for estimates.
+    pub price_in: Option<f64>,
+    pub price_out: Option<f64>,
 }
 
 impl Default for EngineConfig {
@@ -92,6 +96,8 @@ impl Default for EngineConfig {
             kv_type: None,
             saved_kv_mb: None,
             thinking: None,
+            price_in: None,
+            price_out: None,
         }
     }
 }
@@ -146,12 +152,22 @@ pub struct Policy {
     pub agent_context: u32,
     /// Let the scout hand a question to the coder.
     pub escalate: bool,
+    /// A completion whose surroundings use more files than this is a hard one.
+    pub many_files: u32,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { local_only: false, auto_coder: false, min_confidence: -1.5, agent_context: 16_384, escalate: true }
+        Self { local_only: false, auto_coder: false, min_confidence: -1.5, agent_context: 16_384, escalate: true, many_files: 6 }
     }
+}
+
+/// Whom longsight believes about folders.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+pub struct Trust {
+    /// Ask about each folder before anything but local completion happens in it, where the editor does not ask itself.
+    pub ask: bool,
 }
 
 /// Something wrong with a configuration file, for people.
@@ -190,6 +206,11 @@ pub fn default_path() -> Option<PathBuf> {
 /// Where models, the index and streamed answers are kept: `$XDG_CACHE_HOME/longsight`.
 pub fn cache_dir() -> Option<PathBuf> {
     base("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("longsight"))
+}
+
+/// Where the records of what was sent and the user's word on folders are kept: `$XDG_STATE_HOME/longsight`.
+pub fn state_dir() -> Option<PathBuf> {
+    base("XDG_STATE_HOME", ".local/state").map(|folder| folder.join("longsight"))
 }
 
 fn base(variable: &str, under_home: &str) -> Option<PathBuf> {
@@ -277,11 +298,14 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
             "kv_type",
             "saved_kv_mb",
             "thinking",
+            "price_in",
+            "price_out",
         ],
     ),
     ("completion", &["automatic", "max_tokens", "in_comments", "latency_ms"]),
     ("context", &["completion_tokens", "explain_tokens", "ask_tokens", "edit_tokens"]),
-    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate"]),
+    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate", "many_files"]),
+    ("trust", &["ask"]),
 ];
 
 /// Whether a problem is with a key or with its value.
@@ -319,6 +343,7 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         "completion" => alone.try_into::<Completion>().map(drop),
         "context" => alone.try_into::<Context>().map(drop),
         "route" => alone.try_into::<Policy>().map(drop),
+        "trust" => alone.try_into::<Trust>().map(drop),
         _ => alone.try_into::<EngineConfig>().map(drop),
     };
     tried.map_err(|error| error.message().to_string())

@@ -1,10 +1,9 @@
 //! Trust: a model that obeys whatever the repository tells it must still not get at anything, and nothing that is secret may reach it.
 //! The model here is scripted to do what the injected text asks for; a canary stands in every place that it must not see.
 //!
-//! Elsewhere: K3, K13 and K14 (`redact`, `http`), K9 and K10 (`config`, `route`), K20 (`http`, `route`), K22 (`redact`, `dialect`), K25
-//! (`models`), K16 and a part of K7 (`agent_session`). Not here: K11 (there is no trust that a person gives and a file could change), K18
-//! (a switch of engines drops the old router: test of the server), K19 (a port that another process takes cannot be told apart; the
-//! key never travels unencrypted), K21 (`requests`), K24 (the engine process gets no environment but named variables; no seccomp yet).
+//! Elsewhere: K3, K13 and K14 (`redact`, `http`), K9 (`config`, `route`), K8, K10, K11 and K18 (`egress`), K17 and K24 (`slow_offline`),
+//! K20 (`http`, `route`), K21 (`requests`), K22 (`redact`, `dialect`), K25 (`models`), K16 and a part of K7 (`agent_session`). Not here:
+//! K19 (a port that another process takes cannot be told apart; the key never travels unencrypted).
 
 use longsight::agent::permit::{Permit, judge};
 use longsight::agent::tools::Workbench;
@@ -214,6 +213,48 @@ fn k5_a_link_laid_later_is_no_way_out() {
         let (failed, _) = run(&mut bench, "propose_edit", json!({"edits": [change(path, "CANARY", "x", "")]}));
         assert!(failed, "{path}");
     }
+}
+
+/// A file that becomes a link and back, thousands of times, while it is read, listed, searched and edited: check and use are one step.
+#[cfg(unix)]
+#[test]
+fn k5_a_link_swapped_in_while_it_is_read_shows_nothing() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let place = place("");
+    let desk = place.desk(Config::default());
+    let (root, outside) = (place.root(), place.root().parent().unwrap().join("outside"));
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::os::unix::fs::symlink(outside.join("plain.txt"), root.join("swap.link")).unwrap();
+            std::os::unix::fs::symlink(&outside, root.join("swap.folder")).unwrap();
+            std::fs::create_dir_all(root.join("docs")).unwrap();
+            std::fs::write(root.join("docs/plain.txt"), "nothing to see").unwrap();
+            while !over.load(Ordering::SeqCst) {
+                for (link, name) in [("swap.link", "README.md"), ("swap.folder", "docs")] {
+                    let _ = std::fs::rename(root.join(name), root.join("swap.kept"));
+                    let _ = std::fs::rename(root.join(link), root.join(name));
+                    let _ = std::fs::rename(root.join(name), root.join(link));
+                    let _ = std::fs::rename(root.join("swap.kept"), root.join(name));
+                }
+            }
+        });
+        let mut read = 0;
+        for _ in 0..3000 {
+            let mut bench = bench(&desk);
+            for (tool, arguments) in [
+                ("read_file", json!({"path": "README.md"})),
+                ("read_file", json!({"path": "docs/plain.txt"})),
+                ("propose_edit", json!({"edits": [change("README.md", "CANARY", "x", "")]})),
+            ] {
+                let (failed, result) = run(&mut bench, tool, arguments);
+                assert!(!result.contains(CANARY), "{tool}: {result}");
+                read += usize::from(!failed);
+            }
+        }
+        over.store(true, Ordering::SeqCst);
+        assert!(read > 0, "nothing was ever readable");
+    });
 }
 
 #[test]

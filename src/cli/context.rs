@@ -45,4 +45,8 @@ fn show(preview: &Preview) {
     }
     println!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
     println!("{}", preview.prompt);
+    let Some(to) = &preview.destination else { return };
+    let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
+    let cost = to.cost_at_most.map_or(String::new(), |cost| format!(", {cost:.4} at most by the prices of your configuration"));
+    println!("\n— {} tokens to {} ({}) on {place}{cost}", preview.prompt_tokens, to.route.engine, to.route.model);
 }

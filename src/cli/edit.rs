@@ -1,11 +1,13 @@
 //! `longsight edit`: computes an edit and prints it; writes nothing.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::place::Place;
 use super::{Outcome, Shared, setup};
+use crate::context::fence;
 use crate::features::edit::{Edited, How, Wish, edit};
 use crate::features::{Piece, Sink};
 
@@ -53,7 +55,9 @@ fn without_text(sink: &Sink) -> Sink {
 }
 
 fn show(edited: &Edited, diff_only: bool) {
-    print!("{}", edited.diff);
+    // A terminal obeys what it is shown; a program gets the very text.
+    let terminal = std::io::stdout().is_terminal();
+    print!("{}", if terminal { fence::visible(&edited.diff) } else { edited.diff.clone() });
     if diff_only {
         return;
     }

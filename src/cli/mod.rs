@@ -18,6 +18,7 @@ pub mod render;
 pub mod screen;
 pub mod serve;
 pub mod setup;
+pub mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +79,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Measure the configured engines on this machine.
     Bench(bench::Arguments),
+    /// Say whether you trust the workspace's folder, or see what you have said.
+    Trust(trust::Arguments),
 }
 
 /// A failure that ends a command with exit code 1: what failed, on what, what to do next.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Models(arguments) => models::run(&shared, arguments),
         Command::Doctor(arguments) => doctor::run(&shared, arguments),
         Command::Bench(arguments) => bench::run(&shared, arguments),
+        Command::Trust(arguments) => trust::run(&shared, arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

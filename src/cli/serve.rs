@@ -56,6 +56,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     let options = server::Options {
         config: shared.config.clone(),
         cache: config::cache_dir(),
+        state: config::state_dir(),
         agent: Arc::new(Desk::start(build)),
         probe: None,
         tape: tape.clone(),

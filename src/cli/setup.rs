@@ -11,9 +11,10 @@ use crate::engine::{Cancel, EngineError};
 use crate::features::{self, Desk, Sink, Target, Timing};
 use crate::index::{Index, Options};
 use crate::report;
-use crate::route::{Decision, Router};
+use crate::route::{Decision, Router, Tell};
 use crate::syntax::Registry;
 use crate::text::Text;
+use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot};
 
 /// Where the user's configuration lies; a file that is asked for must be there.
@@ -48,9 +49,12 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
     let roots = Arc::new(Roots::new([super::root(shared)?]));
     let registry = Arc::new(Registry::new());
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
-    let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
-    let router = Arc::new(Router::new(&config));
-    let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot));
+    let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
+    let tell: Tell = Arc::new(|text| eprintln!("longsight: {text}"));
+    let state = config::state_dir();
+    let router = Arc::new(Router::new(&config).recording(state.as_deref()).telling(Some(tell)));
+    let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
+    let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
     Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
 }
 
@@ -105,6 +109,10 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let place = route.origin.as_deref().unwrap_or("this machine");
     let engine = &timing.engine;
     let role = format!("{:?}", route.role).to_lowercase();
+    if route.model.is_empty() {
+        println!("\n— {}", route.reason);
+        return;
+    }
     println!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, route.reason);
     println!(
         "— {:.1} s: {} tokens read, {} known from before, {} written",

@@ -37,6 +37,8 @@ pub struct Shared {
     rules: BTreeMap<Arc<Root>, Rules>,
     /// A project says that nothing may leave the machine.
     local_only: bool,
+    /// The user trusts the workspace.
+    trusted: bool,
 }
 
 /// What requests leave for those that come after them.
@@ -55,15 +57,22 @@ impl Shared {
     }
 
     /// Whether this was made for such a configuration and these roots.
-    pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot) -> bool {
-        self.config == *config && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
+    pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot, trusted: bool) -> bool {
+        self.config == *config
+            && self.trusted == trusted
+            && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
     }
 
     /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         let (context, notes) = Default::default();
-        Self { config, router, registry, context, notes, rules, local_only: local_only(snapshot) }
+        Self { config, router, registry, context, notes, rules, local_only: local_only(snapshot), trusted: true }
+    }
+
+    /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.
+    pub fn trusted(self, trusted: bool) -> Self {
+        Self { trusted, ..self }
     }
 }
 
@@ -77,6 +86,7 @@ pub fn status(shared: &Shared) -> Value {
     let mut status = json!(shared.router.status());
     status["nothing"] = json!(shared.notes(|notes| notes.memory.silences()));
     status["local_only"] = json!(shared.local_only);
+    status["audit"] = json!(shared.router.audit_file());
     status
 }
 
@@ -112,9 +122,20 @@ impl Desk {
         &self.shared.router
     }
 
+    /// Whether the engine that edits has a window for tools, as far as the configuration says.
+    pub fn edits_with_tools(&self) -> bool {
+        let config = self.config();
+        let coder = config.engines.get(&config.roles.coder);
+        coder.is_some_and(|coder| coder.context.map_or(coder.kind != "llama", |context| context >= config.route.agent_context))
+    }
+
     /// A task of this kind, narrowed as the project wants it.
     pub fn task(&self, kind: TaskKind) -> Task {
-        Task { local_only: self.shared.local_only, ..Task::new(kind) }
+        Task { local_only: self.shared.local_only, trusted: self.shared.trusted, ..Task::new(kind) }
+    }
+
+    pub fn is_trusted(&self) -> bool {
+        self.shared.trusted
     }
 
     /// Why nothing may be offered for a document, and nothing of it be sent.

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::answer::Prompt;
 use super::{Desk, Target, ask, complete, explain};
+use crate::config::EngineConfig;
 use crate::context::{Kind, Part};
 use crate::dialect::Fim;
 use crate::engine::{Ask, Caps, Engine, EngineError, Estimate, Tokens};
-use crate::route::{Choice, Task, TaskKind};
+use crate::route::{Choice, Decision, Task, TaskKind};
 
 /// What is looked at.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,23 @@ pub struct Preview {
     pub prompt: String,
     /// Leading tokens that are equal to the previous prompt's of this kind.
     pub prefix_reused: usize,
+    /// All tokens of the prompt, by estimate where the engine does not tell.
+    pub prompt_tokens: usize,
+    /// Where it would go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Destination>,
+}
+
+/// Who would answer, where, and for how much.
+#[derive(Clone, Debug, Serialize)]
+pub struct Destination {
+    #[serde(flatten)]
+    pub route: Decision,
+    /// It would leave this machine.
+    pub remote: bool,
+    /// In the currency of the engine's prices: the prompt, and as long an answer as is asked for at most. Nothing where no prices are set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_at_most: Option<f64>,
 }
 
 /// The last prompt of each kind, to compare the next with.
@@ -58,12 +76,13 @@ pub(super) struct Drawn {
 
 /// The engine that would answer, as far as it can be known without starting it.
 pub(super) struct Reader {
-    engine: Option<Arc<dyn Engine>>,
-    name: String,
+    choice: Option<Choice>,
     pub tokens: Arc<dyn Tokens>,
     pub caps: Caps,
 }
 
+/// Tokens of an answer in words, for estimates.
+const LONGEST_ANSWER: u32 = 700;
 /// Context window that is assumed of an engine that cannot be asked.
 const WINDOW: u32 = 1 << 24;
 
@@ -80,21 +99,33 @@ impl Reader {
             Some(choice) => Self {
                 tokens: choice.engine.tokens(),
                 caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..caps },
-                name: choice.decision.engine,
-                engine: Some(choice.engine),
+                choice: Some(choice),
             },
-            None => Self { engine: None, name: String::new(), tokens: Arc::new(Estimate), caps },
+            None => Self { choice: None, tokens: Arc::new(Estimate), caps },
         })
     }
 
     /// Measured prefill rate.
     pub fn rate(&self, desk: &Desk) -> Option<f64> {
-        desk.router().prefill_rate(&self.name)
+        desk.router().prefill_rate(&self.choice.as_ref()?.decision.engine)
+    }
+
+    /// Where a prompt of so many tokens would go.
+    fn destination(&self, desk: &Desk, kind: TaskKind, tokens: usize) -> Option<Destination> {
+        let choice = self.choice.as_ref()?;
+        let config = desk.config();
+        let engine = config.engines.get(&choice.decision.engine);
+        let answer = if kind.is_completion() { config.completion.max_tokens } else { LONGEST_ANSWER };
+        let cost = |engine: &EngineConfig| {
+            let (read, written) = (engine.price_in?, engine.price_out.unwrap_or(0.0));
+            Some((tokens as f64 * read + f64::from(answer) * written) / 1e6)
+        };
+        Some(Destination { route: choice.decision.clone(), remote: choice.leaves(), cost_at_most: engine.and_then(cost) })
     }
 
     fn render(&self, ask: &Ask) -> String {
-        match &self.engine {
-            Some(engine) => engine.preview(ask),
+        match &self.choice {
+            Some(choice) => choice.engine.preview(ask),
             None => fallback(ask),
         }
     }
@@ -147,7 +178,10 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
     let shown = |part: Part| Part { text: crate::redact::mask(&part.text).into(), ..part };
     let parts: Vec<Part> = drawn.parts.into_iter().map(shown).collect();
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    Ok(Preview { tokens, budget, prefix_reused: reader.tokens.count(&prompt[..shared]), parts, prompt })
+    let prompt_tokens = reader.tokens.count(&prompt);
+    let destination = reader.destination(desk, kind, prompt_tokens);
+    let prefix_reused = reader.tokens.count(&prompt[..shared]);
+    Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {

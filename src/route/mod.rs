@@ -3,6 +3,7 @@
 //! A [`Task`] says what is asked and how hard it looks; `policy` turns it into an order of engines with a reason each; `Router` sends
 //! the request to the first that is well, and to the next when that one is down before it has said anything.
 
+pub mod audit;
 mod escalate;
 mod health;
 mod locality;
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 pub use locality::leaves_machine;
 pub use policy::{Signal, Task};
-pub use router::{Build, Choice, EngineStatus, Router, Served, Status, build};
+pub use router::{Build, Choice, EngineStatus, Router, Served, Status, Tell, build};
 
 use crate::engine::{EngineError, ErrorKind};
 
@@ -38,6 +39,16 @@ impl TaskKind {
     /// Completions are fast and many; they follow other rules than what a person waits for.
     pub fn is_completion(self) -> bool {
         matches!(self, TaskKind::CompleteAuto | TaskKind::CompleteInvoked)
+    }
+
+    /// What of the workspace a request of this kind carries, in words.
+    pub fn sends(self) -> &'static str {
+        match self {
+            TaskKind::CompleteAuto | TaskKind::CompleteInvoked => "the code around the cursor, with definitions that it uses",
+            TaskKind::Explain => "the selection, with definitions that it uses",
+            TaskKind::Ask => "the question, with excerpts of the workspace",
+            _ => "the code to be changed, with what it uses and whatever the model asks to read of the workspace",
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::audit::{Audit, Sent};
 use super::escalate;
 use super::health::Health;
 use super::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
@@ -24,10 +25,18 @@ pub struct Router {
     engines: BTreeMap<String, Slot>,
     build: Build,
     state: Mutex<State>,
+    audit: Audit,
+    /// Hears what the user should be told once, at once; without it notices wait for `take_notices`.
+    tell: Option<Tell>,
+    /// What was allowed when this was made may be so no more: nothing is sent to another machine from then on.
+    withdrawn: Cancel,
 }
 
 /// Makes the engine of a configuration entry.
 pub type Build = Arc<dyn Fn(&str, &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>;
+
+/// Takes a sentence for the user.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A configured engine. It is built when it is first needed: a model that is pulled later is found then.
 struct Slot {
@@ -43,6 +52,8 @@ struct State {
     notices: Vec<String>,
     /// What was said of models that are not what was asked for.
     strangers: BTreeSet<String>,
+    /// Origins on other machines that something was sent to.
+    origins: BTreeSet<String>,
 }
 
 /// An engine that may answer a task, and why it would.
@@ -50,6 +61,13 @@ struct State {
 pub struct Choice {
     pub decision: Decision,
     pub engine: Arc<dyn Engine>,
+}
+
+impl Choice {
+    /// Whether asking it sends something to another machine.
+    pub fn leaves(&self) -> bool {
+        leaves_machine(self.decision.origin.as_deref(), &self.decision.model)
+    }
 }
 
 /// An answer and who gave it.
@@ -109,7 +127,12 @@ impl Router {
             }
         }
         let engines = engines.into_iter().map(|(name, config)| (name, Slot { config, built: OnceLock::new() })).collect();
-        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, build, state: Mutex::default() }
+        Self::over(config, engines, build)
+    }
+
+    fn over(config: &Config, engines: BTreeMap<String, Slot>, build: Build) -> Self {
+        let (state, audit, tell, withdrawn) = Default::default();
+        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, build, state, audit, tell, withdrawn }
     }
 
     /// The same policy over engines that are there already.
@@ -118,8 +141,35 @@ impl Router {
             let config = config.engines.get(&name).cloned().unwrap_or_default();
             (name, Slot { config, built: OnceLock::from(engine) })
         });
-        let (roles, policy) = (config.roles.clone(), config.route.clone());
-        Self { roles, policy, engines: engines.collect(), build: Arc::new(build), state: Mutex::default() }
+        Self::over(config, engines.collect(), Arc::new(build))
+    }
+
+    /// With records of what leaves this machine in a state folder.
+    pub fn recording(self, folder: Option<&std::path::Path>) -> Self {
+        Self { audit: Audit::new(folder), ..self }
+    }
+
+    /// With somebody who hears at once what the user should know.
+    pub fn telling(self, tell: Option<Tell>) -> Self {
+        Self { tell, ..self }
+    }
+
+    /// What was configured is so no more: requests to other machines are broken off, and nothing more is sent to any.
+    pub fn withdraw(&self) {
+        self.withdrawn.cancel();
+    }
+
+    /// Where is recorded what left this machine.
+    pub fn audit_file(&self) -> Option<std::path::PathBuf> {
+        self.audit.file()
+    }
+
+    /// Says something to the user, or keeps it for who asks.
+    fn notice(&self, text: String) {
+        match &self.tell {
+            Some(tell) => tell(&text),
+            None => self.with(|state| state.notices.push(text)),
+        }
     }
 
     /// The engine with this configuration name.
@@ -153,7 +203,7 @@ impl Router {
         }
         let kept_here = task.kept_here(&self.policy);
         let mut choices: Vec<Choice> = vec![];
-        let mut problem = None;
+        let (mut problem, mut news) = (None, vec![]);
         for (role, reason) in policy::roles(task, &self.policy) {
             let name = self.name_of(role);
             if choices.iter().any(|choice| choice.decision.engine == name) {
@@ -162,7 +212,9 @@ impl Router {
             let engine = match self.engine(name) {
                 Ok(engine) => engine,
                 Err(error) => {
-                    self.failed(name, &error);
+                    if self.failed(name, &error) {
+                        news.push(format!("The engine \"{name}\" does not answer: {error}"));
+                    }
                     problem = problem.or(Some(RouteError::Engine(error)));
                     continue;
                 }
@@ -182,7 +234,9 @@ impl Router {
         }
         let now = Instant::now();
         self.with(|state| choices.sort_by_key(|choice| state.health.get(&choice.decision.engine).is_some_and(|one| !one.is_well(now))));
-        if choices.is_empty() {
+        if let Some(first) = choices.first() {
+            news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", first.decision.engine)));
+        } else {
             return Err(problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
         }
         Ok(choices)
@@ -226,6 +280,8 @@ impl Router {
         each: &mut (impl FnMut(&Event) + Send),
     ) -> Result<Served, RouteError> {
         let mut failure: Option<EngineError> = None;
+        // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
+        let mut news: Vec<String> = vec![];
         for mut choice in self.plan(task)? {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
@@ -236,19 +292,24 @@ impl Router {
                 let request = build(choice, caps)?;
                 Ok(if hands_on && caps.tools { escalate::offer(request) } else { request })
             };
-            let outcome = ask(&choice, cancel, &mut build, &mut |event| {
-                spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
-                each(event);
-            })
-            .await;
+            let outcome = self
+                .send(task, &choice, cancel, &mut build, &mut |event| {
+                    spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
+                    each(event);
+                })
+                .await;
             match outcome {
                 Ok(answer) => {
                     self.compare(&mut choice.decision, &answer.finished.model);
                     self.succeeded(task, &choice.decision, &answer);
+                    news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", choice.decision.engine)));
                     return Ok(Served { answer, decision: choice.decision });
                 }
+                Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
                 Err(error) => {
-                    self.failed(&choice.decision.engine, &error);
+                    if self.failed(&choice.decision.engine, &error) {
+                        news.push(format!("The engine \"{}\" does not answer: {error}", choice.decision.engine));
+                    }
                     let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Malformed);
                     if final_word {
                         return Err(RouteError::Engine(error));
@@ -261,6 +322,55 @@ impl Router {
         Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
     }
 
+    /// Sends a request to the engine of a choice. What leaves the machine is announced the first time, recorded always, and broken off
+    /// when the configuration is withdrawn.
+    async fn send(
+        &self,
+        task: &Task,
+        choice: &Choice,
+        cancel: &Cancel,
+        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+        each: &mut (impl FnMut(&Event) + Send),
+    ) -> Result<Answer, EngineError> {
+        if !choice.leaves() {
+            return ask(choice, cancel, build, each).await;
+        }
+        self.announce(task, choice);
+        let mut sent: Option<Sent> = None;
+        let mut build = |choice: &Choice, caps: &Caps| {
+            let request = build(choice, caps)?;
+            // As it is sent: without secrets.
+            let prompt = choice.engine.preview(&request.ask.clone().masked());
+            sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
+            Ok(request)
+        };
+        let asked = self.withdrawn.run_until_cancelled(ask(choice, cancel, &mut build, each)).await;
+        let outcome = asked.unwrap_or_else(|| {
+            let to = choice.decision.origin.as_deref().unwrap_or_default();
+            let words =
+                format!("the configuration has changed meanwhile: the request was broken off, and nothing more is sent to {to}; ask again");
+            Err(EngineError::new(ErrorKind::Configuration, words))
+        });
+        if let Some(sent) = sent {
+            sent.ends(&outcome);
+        }
+        outcome
+    }
+
+    /// Tells the user about the first request to an origin on another machine, before it is made.
+    fn announce(&self, task: &Task, choice: &Choice) {
+        let Decision { engine, model, origin, .. } = &choice.decision;
+        let origin = origin.as_deref().unwrap_or_default();
+        if !self.with(|state| state.origins.insert(origin.into())) || !self.audit.is_new(origin) {
+            return;
+        }
+        let record = self.audit.file().map_or(String::new(), |file| format!(" Every request is recorded in {}.", file.display()));
+        self.notice(format!(
+            "For the first time something is sent to {origin}, the engine \"{engine}\" of your configuration ({model}): {}.{record}",
+            task.kind.sends()
+        ));
+    }
+
     /// A server that answers as another model than the configured one says so in the decision, and once to the user.
     fn compare(&self, decision: &mut Decision, served: &str) {
         if !engine::http::is_other_model(&decision.model, served) {
@@ -268,11 +378,9 @@ impl Router {
         }
         decision.reason.push_str(&format!("; it answered as `{served}`, not `{}`", decision.model));
         let notice = format!("The engine \"{}\" is set up for {} but answers as {served}", decision.engine, decision.model);
-        self.with(|state| {
-            if state.strangers.insert(notice.clone()) {
-                state.notices.push(notice);
-            }
-        });
+        if self.with(|state| state.strangers.insert(notice.clone())) {
+            self.notice(notice);
+        }
     }
 
     /// Measured prefill rate of an engine in tokens per second.
@@ -328,16 +436,13 @@ impl Router {
         });
     }
 
-    fn failed(&self, engine: &str, error: &EngineError) {
+    /// Whether this is the first failure since it last answered.
+    fn failed(&self, engine: &str, error: &EngineError) -> bool {
         if error.kind == ErrorKind::Cancelled {
-            return;
+            return false;
         }
         report::log("route", format_args!("the engine {engine} failed: {error}"));
-        self.with(|state| {
-            if state.health.entry(engine.into()).or_default().failed(error, Instant::now()) {
-                state.notices.push(format!("The engine \"{engine}\" does not answer: {error}"));
-            }
-        });
+        self.with(|state| state.health.entry(engine.into()).or_default().failed(error, Instant::now()))
     }
 
     /// Reads or changes the state; held for moments.

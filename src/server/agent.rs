@@ -17,6 +17,8 @@ use crate::workspace::{Document, Snapshot};
 pub struct Scene {
     pub snapshot: Snapshot,
     pub config: Arc<Config>,
+    /// The workspace is not trusted: nothing but completion from the open buffer, on this machine.
+    pub restricted: bool,
 }
 
 /// A range of bytes in a document of the scene.
@@ -116,8 +118,13 @@ pub enum Piece {
 /// Takes pieces as they come.
 pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
 
+/// Takes a sentence for the user.
+pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// See the module. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
 pub trait Agent: Send + Sync {
+    /// Who is told what the user should know at once.
+    fn hear(&self, _tell: Tell) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, scene: Scene);
     /// A document has been opened, changed, or closed: then the scene does not have it. Called in wire order; must not take long.

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, Url};
 use super::agent::{Edited, How, Place, Preview, Question, Scene, Wish};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, convert, edits, message, review};
+use super::{Server, answers, convert, edits, message, review, trust};
 use crate::engine::{Cancel, EngineError};
 use crate::workspace::Roots;
 
@@ -65,6 +65,7 @@ pub async fn execute(server: &Server, params: Call) -> Result<Value> {
         "longsight.explainHunk" => review::explain(server, &raw),
         "longsight.contextPreview" => preview(server, argument).await,
         "longsight.status" => Ok(status(server)),
+        "longsight.trust" => trust::command(server, &raw).await,
         other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
     }
 }
@@ -162,6 +163,7 @@ fn status(server: &Server) -> Value {
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
         status["pending"] = review::list(state);
+        status["trust"] = trust::status(state.trust);
     });
     status
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::Server;
 use super::convert::to_range;
+use super::{Server, trust};
 use crate::config::{self, Config, Places, Problem};
 use crate::engine;
 use crate::engine::check::Finding;
@@ -48,17 +48,21 @@ pub fn tell(server: &Server, problems: &[Problem]) {
     server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
-/// Looks at the file for as long as the server runs, and takes over what changed.
+/// Looks at the file, and at what steers tools in the open folders, for as long as the server runs, and takes over what changed.
 pub async fn watch(server: Server) {
-    let Some(path) = path(&server) else { return };
-    let mut known = stamp(&path);
+    let path = path(&server);
+    let mut known = path.as_deref().and_then(stamp);
+    let mut steering = trust::steering(&server);
     loop {
         tokio::time::sleep(EVERY).await;
-        let now = stamp(&path);
+        let now = path.as_deref().and_then(stamp);
+        let steers = trust::steering(&server);
         if now != known {
-            known = now;
             reload(&server);
+        } else if steers != steering {
+            super::initialize::workspace_changed(&server);
         }
+        (known, steering) = (now, steers);
     }
 }
 

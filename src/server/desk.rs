@@ -43,6 +43,16 @@ struct Kept {
     index: Option<Arc<Index>>,
     shared: Option<Arc<Shared>>,
     pace: Pace,
+    tell: Option<agent::Tell>,
+}
+
+impl Kept {
+    /// Engines, rules and trust are to be made anew; what is on its way to another machine by the old ones is broken off.
+    fn drop_shared(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            shared.router.withdraw();
+        }
+    }
 }
 
 impl Desk {
@@ -90,15 +100,17 @@ impl Desk {
     fn desk(&self, scene: &Scene) -> features::Desk {
         let snapshot = Arc::new(scene.snapshot.clone());
         let (index, shared) = self.with(|kept| {
-            let fits = kept.shared.as_ref().is_some_and(|shared| shared.fits(&scene.config, &snapshot));
+            let fits = kept.shared.as_ref().is_some_and(|shared| shared.fits(&scene.config, &snapshot, !scene.restricted));
             if !fits {
-                kept.shared = None;
+                kept.drop_shared();
             }
-            let router = || Arc::new(Router::building(&scene.config, self.build.clone()));
-            let fresh = || Arc::new(Shared::new(scene.config.clone(), router(), Arc::clone(&**self.registry), &snapshot));
-            (kept.index.clone(), kept.shared.get_or_insert_with(fresh).clone())
+            let (tell, build) = (kept.tell.clone(), self.build.clone());
+            let router = || Router::building(&scene.config, build).recording(config::state_dir().as_deref()).telling(tell);
+            let fresh = || Shared::new(scene.config.clone(), Arc::new(router()), Arc::clone(&**self.registry), &snapshot);
+            (kept.index.clone(), kept.shared.get_or_insert_with(|| Arc::new(fresh().trusted(!scene.restricted))).clone())
         });
-        let index = index.map(|index| index.view()).unwrap_or_default();
+        // Without trust there is nothing but the open buffer.
+        let index = index.filter(|_| !scene.restricted).map(|index| index.view()).unwrap_or_default();
         features::Desk { snapshot, index, shared }
     }
 }
@@ -137,11 +149,15 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
 }
 
 impl Agent for Desk {
+    fn hear(&self, tell: agent::Tell) {
+        self.with(|kept| kept.tell = Some(tell));
+    }
+
     fn workspace(&self, scene: Scene) {
         let roots = scene.snapshot.roots.clone();
         let index = self.with(|kept| {
-            // Rules and project files may have changed with the folders.
-            kept.shared = None;
+            // Rules, project files and trust may have changed with the folders.
+            kept.drop_shared();
             match &kept.index {
                 Some(index) => {
                     index.set_roots(roots.clone());
@@ -169,7 +185,7 @@ impl Agent for Desk {
     fn files_changed(&self, paths: Vec<PathBuf>) {
         let index = self.with(|kept| {
             if paths.iter().any(|path| path.file_name().is_some_and(|name| features::is_rule_file(&name.to_string_lossy()))) {
-                kept.shared = None;
+                kept.drop_shared();
             }
             kept.index.clone()
         });

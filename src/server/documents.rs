@@ -1,13 +1,16 @@
 //! Open documents: kept in step with the editor, and shown to tests.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
 use super::state::Change;
-use super::{Server, config, convert, review};
+use super::{Server, config, convert, initialize, review};
 use crate::report;
 use crate::syntax::guard;
+use crate::workspace::trust::is_steering;
 
 /// Parameters of `textDocument/didOpen`: what a document needs to be one.
 #[derive(Deserialize)]
@@ -105,14 +108,25 @@ pub fn close(server: &Server, uri: &Url) {
 /// What is saved is on disk now: the index reads it there.
 pub fn saved(server: &Server, uri: &Url) {
     if let Ok(path) = uri.to_file_path() {
-        server.agent().files_changed(vec![path]);
+        on_disk(server, vec![path]);
     }
 }
 
 pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     let paths: Vec<_> = events.into_iter().filter_map(|event| event.uri.to_file_path().ok()).collect();
     if !paths.is_empty() {
-        server.agent().files_changed(paths);
+        on_disk(server, paths);
+    }
+}
+
+fn on_disk(server: &Server, paths: Vec<PathBuf>) {
+    let roots = server.scene().snapshot.roots;
+    let steers =
+        |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
+    let changed = paths.iter().any(steers);
+    server.agent().files_changed(paths);
+    if changed {
+        initialize::workspace_changed(server);
     }
 }
 

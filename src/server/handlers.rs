@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
 use super::serve::Host;
-use super::{Server, actions, commands, completion, config, documents, initialize, progress, review};
+use super::{Server, actions, commands, completion, config, documents, initialize, progress, review, trust};
 
 /// Adds the methods that tower-lsp does not know.
 pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
@@ -23,6 +23,7 @@ pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server>
         .custom_method("longsight/textDocument/codeLens", Server::lenses)
         .custom_method("longsight/workspace/executeCommand", Server::command)
         .custom_method("longsight/debugDocuments", Server::debug_documents)
+        .custom_method("longsight/trust", Server::trust_told)
         .custom_method("window/workDoneProgress/cancel", Server::cancel_progress)
 }
 
@@ -92,6 +93,10 @@ impl Server {
 
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         progress::cancel(self, &serde_json::json!(params.token));
+    }
+
+    async fn trust_told(&self, word: trust::Word) {
+        trust::told(self, &word);
     }
 
     async fn debug_documents(&self, params: documents::Debug) -> Result<Value> {

@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 };
 
 use super::state::Editor;
-use super::{Server, config, convert};
+use super::{Server, config, convert, trust};
 use crate::workspace::Roots;
 
 /// The commands of the public surface.
@@ -24,12 +24,14 @@ pub const COMMANDS: &[&str] = &[
     "longsight.explainHunk",
     "longsight.contextPreview",
     "longsight.status",
+    "longsight.trust",
 ];
 
 pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
     let editor = editor(params);
     let encoding = editor.encoding;
     server.with(|state| state.editor = Arc::new(editor));
+    trust::before_a_look(server);
     InitializeResult {
         capabilities: capabilities(convert::to_encoding(encoding)),
         server_info: Some(ServerInfo { name: "longsight".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -45,6 +47,8 @@ pub fn initialized(server: &Server) {
             json!({ "id": "longsight-files", "method": "workspace/didChangeWatchedFiles", "registerOptions": { "watchers": watchers } });
         tokio::spawn(server.client.request("client/registerCapability", json!({ "registrations": [registration] })));
     }
+    let client = server.client.clone();
+    server.agent().hear(Arc::new(move |text| client.show(3, &format!("longsight: {text}"))));
     config::reload(server);
     tokio::spawn(config::watch(server.clone()));
 }
@@ -54,6 +58,7 @@ pub fn workspace_changed(server: &Server) {
     let roots = server.with(|state| state.editor.roots.clone());
     // Outside of the lock, since links are resolved on disk.
     let roots = Roots::new(roots.iter().filter_map(|root| root.to_file_path().ok()));
+    trust::look(server, &roots);
     server.with(|state| state.set_roots(roots));
     server.agent().workspace(server.scene());
 }
@@ -101,6 +106,7 @@ fn editor(params: &Value) -> Editor {
         resolves_actions: resolves_actions(params),
         // Before Emacs 29 it does not say its name, and resolves nothing.
         sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
+        trusted: said("/initializationOptions/trusted").and_then(Value::as_bool),
         is_neovim: name == "Neovim",
     }
 }

@@ -28,6 +28,7 @@ mod serve;
 mod state;
 pub mod trace;
 pub mod transport;
+mod trust;
 mod work;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Where answers are kept that the editor shows as documents; without it they are not shown.
     pub cache: Option<PathBuf>,
+    /// Where the user's word on folders is kept; without it all are trusted that the editor does not say no to.
+    pub state: Option<PathBuf>,
     /// Who does the work.
     pub agent: Arc<dyn Agent>,
     /// Runs before each handler; tests put faults in here.
@@ -88,7 +91,7 @@ impl Server {
 
     /// The workspace as it stands.
     fn scene(&self) -> Scene {
-        self.with(|state| Scene { snapshot: state.snapshot(), config: state.config.clone() })
+        self.with(|state| Scene { snapshot: state.snapshot(), config: state.config.clone(), restricted: !state.trust.is_given() })
     }
 
     /// The workspace with one of its documents; nothing when that is not open, out of step or no text.

@@ -14,6 +14,7 @@ use crate::workspace::{Document, Documents, Roots, Snapshot};
 
 use super::client::Waiters;
 use super::hunks::{Hunks, Lost};
+use super::trust::Trust;
 
 /// Larger documents are not kept at all.
 pub const MAX_DOCUMENT: usize = 32 << 20;
@@ -35,6 +36,7 @@ pub struct State {
     pub waiters: Waiters,
     /// The user's configuration as it was last read.
     pub config: Arc<Config>,
+    pub trust: Trust,
     /// What automatic completion last failed with; told once until it works again.
     pub complaint: String,
     /// What waits for a decision.
@@ -80,6 +82,8 @@ pub struct Editor {
     pub sends_late: bool,
     /// It draws hunks itself from `longsight/hunks`, and is not to ask about them in other ways.
     pub reviews: bool,
+    /// What the editor says about trust in the workspace, where it knows such a thing.
+    pub trusted: Option<bool>,
     /// Neovim stops and prompts for any annotation, also for those that need no confirmation, and leaves carriage returns in suggestions.
     pub is_neovim: bool,
 }

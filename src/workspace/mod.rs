@@ -9,6 +9,7 @@ pub mod path;
 pub mod rules;
 pub mod secret;
 pub mod snapshot;
+pub mod trust;
 pub mod uri;
 pub mod walk;
 pub mod watch;

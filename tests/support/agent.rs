@@ -174,7 +174,7 @@ impl Agent for Fake {
 
 /// A server with this agent, and no configuration of the person who runs the tests.
 pub fn options(agent: Arc<Fake>) -> Options {
-    Options { config: Some("/nonexistent/longsight.toml".into()), cache: None, agent, probe: None, tape: None }
+    Options { config: Some("/nonexistent/longsight.toml".into()), cache: None, state: None, agent, probe: None, tape: None }
 }
 
 /// A server of which only the protocol is asked.

@@ -50,6 +50,8 @@ pub struct Editor {
     pub capabilities: Value,
     /// Whether server requests are answered as a friendly editor would.
     pub friendly: bool,
+    /// What the person chooses when the server asks; nothing closes the question.
+    pub picks: Option<String>,
     pub patience: Duration,
 }
 
@@ -114,6 +116,7 @@ impl Editor {
             encoding: Encoding::Utf16,
             capabilities: Value::Null,
             friendly: true,
+            picks: None,
             patience: PATIENCE,
         }
     }
@@ -226,6 +229,7 @@ impl Editor {
             }
             Some("window/showDocument") => json!({ "success": true }),
             Some("workspace/configuration") => json!([]),
+            Some("window/showMessageRequest") => self.picks.as_ref().map_or(Value::Null, |title| json!({ "title": title })),
             _ => Value::Null,
         }
     }

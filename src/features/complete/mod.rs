@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::around::{Asker, around};
 use super::preview::{Drawn, Reader, current};
 use super::{Desk, LspRange, Site, Target, Timing};
-use crate::context::Part;
+use crate::context::{Part, words};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::text::{Edit, Ending, layout};
@@ -73,6 +73,8 @@ pub struct Sent {
 const MAX_DOCUMENT: usize = 32 << 20;
 /// Lines taken off the end of a suggestion to make it parse.
 const MOST_CUTS: usize = 24;
+/// Bytes before the cursor of which it is counted how many files they use.
+const USED_WITHIN: usize = 4 << 10;
 /// Text around the cursor that is looked at.
 const NEAR: usize = 64 << 10;
 
@@ -201,11 +203,26 @@ struct Work<'a> {
 type Asked = (Sent, f64, bool);
 
 impl Work<'_> {
+    /// How many other files define what the code before the cursor names, as far as each name means one of them.
+    fn files_used(&self) -> usize {
+        let near = &self.hole.before[self.hole.before.floor_char_boundary(self.hole.before.len().saturating_sub(USED_WITHIN))..];
+        let index = &self.desk.index;
+        let files = words::identifiers(near).filter_map(|(_, name)| match index.named(name).as_slice() {
+            [one] => Some(one.file),
+            _ => None,
+        });
+        let here = self.wish.at.document.path.as_ref().and_then(|path| index.find(path));
+        files.filter(|file| Some(*file) != here).collect::<std::collections::HashSet<_>>().len()
+    }
+
     fn task(&self) -> Task {
         let kind = if self.wish.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
         let mut task = self.desk.task(kind);
         if self.hole.is_empty_body() {
             task.signals.push(Signal::EmptyBody);
+        } else if kind == TaskKind::CompleteInvoked || self.desk.config().route.auto_coder {
+            let many = self.desk.config().route.many_files as usize;
+            task.signals.extend((self.files_used() > many).then_some(Signal::ManyFiles));
         }
         task
     }

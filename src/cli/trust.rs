@@ -1,0 +1,74 @@
+//! `longsight trust`: the user's word on a folder, and what was said before.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Outcome, Shared};
+use crate::config::{self, Config};
+use crate::workspace::Roots;
+use crate::workspace::trust::{Standing, Store};
+
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("what").args(["no", "forget", "list"]))]
+pub struct Arguments {
+    /// Do not trust it: longsight completes there from the open buffer, and does nothing else.
+    #[arg(long)]
+    pub no: bool,
+    /// Forget what was said of it.
+    #[arg(long)]
+    pub forget: bool,
+    /// Print the folders that something was said of.
+    #[arg(long)]
+    pub list: bool,
+}
+
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let folder = config::state_dir().ok_or("there is no state folder; set HOME or XDG_STATE_HOME")?;
+    let store = Store::new(&folder);
+    let failed = |error: std::io::Error| format!("{} cannot be used ({error})", folder.join("trust.json").display());
+    if arguments.list {
+        let folders = store.folders().map_err(failed)?;
+        if shared.json {
+            let listed: Vec<_> =
+                folders.iter().map(|(folder, trusted)| serde_json::json!({"folder": folder, "trusted": trusted})).collect();
+            println!("{}", serde_json::json!({ "folders": listed }));
+        } else {
+            folders
+                .iter()
+                .for_each(|(folder, trusted)| println!("{} {}", if *trusted { "trusted    " } else { "not trusted" }, folder.display()));
+        }
+        return Ok(());
+    }
+    let roots = Arc::new(Roots::new([super::root(shared)?]));
+    for root in roots.iter() {
+        if arguments.forget {
+            store.forget(root).map_err(failed)?;
+        } else {
+            store.say(root, !arguments.no).map_err(failed)?;
+        }
+        let word = if arguments.forget {
+            "nothing is known of"
+        } else if arguments.no {
+            "not trusted:"
+        } else {
+            "trusted:"
+        };
+        if shared.json {
+            let trusted = (!arguments.forget).then_some(!arguments.no);
+            println!("{}", serde_json::json!({ "folder": root.path(), "trusted": trusted }));
+        } else {
+            println!("{word} {}", root.path().display());
+        }
+    }
+    Ok(())
+}
+
+/// Whether commands work in these folders: the user's word, where it was given or is asked for.
+pub fn is_trusted(store: &Store, roots: &Roots, config: &Config) -> bool {
+    roots.iter().all(|root| match store.standing(root) {
+        Standing::Trusted => true,
+        Standing::Unknown => !config.trust.ask,
+        Standing::Changed | Standing::Distrusted => false,
+    })
+}

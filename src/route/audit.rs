@@ -1,0 +1,121 @@
+//! What left this machine: one JSON line before a request goes out and one when it ends, in the state folder. No text of the request,
+//! only its hash, so that a copy of what was sent can be recognised later. And the origins that have been sent to before.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::{Decision, TaskKind};
+use crate::engine::{Answer, EngineError, ErrorKind};
+use crate::records;
+use crate::report;
+
+/// Bytes of the log after which it begins anew; one earlier file is kept.
+const LIMIT: u64 = 1 << 20;
+
+/// The log of one state folder; without a folder nothing is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    folder: Option<PathBuf>,
+}
+
+/// A request on its way out. Dropped before it has ended, it was stopped.
+pub struct Sent {
+    audit: Audit,
+    number: String,
+    started: Instant,
+    ended: bool,
+}
+
+impl Audit {
+    pub fn new(folder: Option<&Path>) -> Self {
+        Self { folder: folder.map(Path::to_path_buf) }
+    }
+
+    /// Where the lines are.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
+    }
+
+    /// Whether anything was sent to this origin before; from now on it was.
+    pub fn is_new(&self, origin: &str) -> bool {
+        let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return true };
+        let known = records::read(&file).unwrap_or_default().lines().any(|line| line == origin);
+        if !known && let Err(error) = records::append(&file, origin, LIMIT) {
+            report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
+        }
+        !known
+    }
+
+    /// Notes that a prompt goes out now.
+    pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> Sent {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let number = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let hash: String = Sha256::digest(prompt.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let line = json!({
+            "time": now(), "request": number, "event": "sent", "task": task, "engine": to.engine, "model": to.model, "origin": to.origin,
+            "tokens": tokens, "bytes": prompt.len(), "sha256": hash, "why": to.reason,
+        });
+        self.write(&line.to_string());
+        Sent { audit: self.clone(), number, started: Instant::now(), ended: false }
+    }
+
+    fn write(&self, line: &str) {
+        let Some(file) = self.file() else { return };
+        if let Err(error) = records::append(&file, line, LIMIT) {
+            report::log("warning", format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
+        }
+    }
+}
+
+impl Sent {
+    /// Notes how it ended.
+    pub fn ends(mut self, outcome: &Result<Answer, EngineError>) {
+        self.ended = true;
+        let (event, tokens) = match outcome {
+            Ok(answer) => {
+                let timing = &answer.finished.timing;
+                ("answered", json!({ "in": timing.tokens_decoded + timing.tokens_reused, "out": timing.tokens_out }))
+            }
+            Err(error) if error.kind == ErrorKind::Cancelled => ("stopped", json!(null)),
+            Err(_) => ("failed", json!(null)),
+        };
+        self.end(event, tokens);
+    }
+
+    fn end(&self, event: &str, tokens: serde_json::Value) {
+        let took = self.started.elapsed().as_millis() as u64;
+        let line = json!({ "time": now(), "request": self.number, "event": event, "tokens": tokens, "ms": took });
+        self.audit.write(&line.to_string());
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end("stopped", json!(null));
+        }
+    }
+}
+
+fn now() -> String {
+    utc(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
+
+/// Seconds since 1970 as `2026-11-25T17:42:26Z`.
+pub fn utc(seconds: u64) -> String {
+    // The usual civil-calendar formula: years begin in March, so that leap days come last.
+    let days = seconds / 86_400 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}

@@ -1,0 +1,151 @@
+//! Whether the open folders are trusted. An editor that knows trust of workspaces says so itself; elsewhere the user's word on each
+//! folder counts, until what steers tools there changes. Without trust there is completion from the open buffer on this machine, and
+//! nothing else.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Result};
+
+use super::{Server, initialize, message};
+use crate::workspace::Roots;
+use crate::workspace::trust::{Standing, Store, fingerprint};
+
+/// What the person answers with.
+const YES: &str = "Trust";
+const NO: &str = "Complete only";
+
+/// What is known of the folders, and who said it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// By the editor, by the user's word, or because nobody asks for one.
+    #[default]
+    Given,
+    /// The editor says no.
+    EditorSaysNo,
+    /// The user has said no.
+    UserSaysNo,
+    /// The user has not been asked.
+    NotAsked,
+    /// The user's word was for other project files.
+    Stale,
+}
+
+impl Trust {
+    pub fn is_given(self) -> bool {
+        self == Trust::Given
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Trust::Given => "trusted",
+            Trust::EditorSaysNo => "the editor has it in restricted mode",
+            Trust::UserSaysNo => "you have said that it is not to be trusted",
+            Trust::NotAsked => "you have not said whether it is to be trusted",
+            Trust::Stale => "files that steer tools or agents have changed since you trusted it",
+        }
+    }
+}
+
+/// Parameters of `longsight/trust` and `longsight.trust`.
+#[derive(Deserialize)]
+pub struct Word {
+    trusted: bool,
+}
+
+/// What is known before the folders have been looked at.
+pub fn before_a_look(server: &Server) {
+    server.with(|state| {
+        if state.editor.trusted == Some(false) {
+            state.trust = Trust::EditorSaysNo;
+        }
+    });
+}
+
+/// Finds out, and asks the person where that is open. Reads files: not under the lock.
+pub fn look(server: &Server, roots: &Roots) -> Trust {
+    let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
+    let trust = match by_editor {
+        Some(true) => Trust::Given,
+        Some(false) => Trust::EditorSaysNo,
+        None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
+    };
+    let before = server.with(|state| std::mem::replace(&mut state.trust, trust));
+    if before != trust && matches!(trust, Trust::NotAsked | Trust::Stale) {
+        tokio::spawn(question(server.clone(), trust));
+    }
+    trust
+}
+
+fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
+    match roots.iter().map(|root| store.standing(root)).max() {
+        Some(Standing::Distrusted) => Trust::UserSaysNo,
+        Some(Standing::Changed) => Trust::Stale,
+        Some(Standing::Unknown) if ask => Trust::NotAsked,
+        _ => Trust::Given,
+    }
+}
+
+/// What steers tools in the open folders, as one value that changes with it. Reads files.
+pub fn steering(server: &Server) -> Vec<String> {
+    server.scene().snapshot.roots.iter().map(fingerprint).collect()
+}
+
+async fn question(server: Server, trust: Trust) {
+    let folders: Vec<String> = server.scene().snapshot.roots.iter().map(|root| root.path().display().to_string()).collect();
+    let text = format!(
+        "longsight: do you trust {}? ({}) Without trust it only completes from the open buffer, with models on this machine.",
+        folders.join(", "),
+        trust.words()
+    );
+    let actions = json!([{ "title": YES }, { "title": NO }]);
+    let answer = server.client.request("window/showMessageRequest", json!({ "type": 2, "message": text, "actions": actions })).await;
+    // No answer is no trust, and is not remembered.
+    let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
+        Some(YES) => true,
+        Some(NO) => false,
+        _ => return,
+    };
+    if let Err(reason) = say(&server, said) {
+        server.client.show(2, &format!("longsight: {reason}"));
+    }
+}
+
+/// Keeps the user's word on all open folders, and acts on it.
+fn say(server: &Server, trusted: bool) -> std::result::Result<(), String> {
+    let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
+    let store = Store::new(folder);
+    for root in server.scene().snapshot.roots.iter() {
+        store.say(root, trusted).map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
+    }
+    initialize::workspace_changed(server);
+    Ok(())
+}
+
+/// `longsight.trust`, for people whose editor shows no questions.
+pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
+    let Ok(word) = serde_json::from_value::<Word>(argument.clone()) else {
+        return Err(Error::invalid_params("the argument needs `trusted`, true or false"));
+    };
+    if server.with(|state| state.editor.trusted).is_some() {
+        return Err(message::failure("this editor decides on trust itself; use its own command for it"));
+    }
+    let this = server.clone();
+    let kept = server.work.spawn(Box::pin(async move { say(&this, word.trusted) })).await?;
+    kept.map_err(|reason| message::failure(&reason))?;
+    Ok(json!({ "trusted": server.with(|state| state.trust.is_given()) }))
+}
+
+/// `longsight/trust`: the editor's own decision has changed.
+pub fn told(server: &Server, word: &Word) {
+    server.with(|state| {
+        let mut editor = (*state.editor).clone();
+        editor.trusted = Some(word.trusted);
+        state.editor = std::sync::Arc::new(editor);
+    });
+    initialize::workspace_changed(server);
+}
+
+/// For `longsight.status`.
+pub fn status(trust: Trust) -> Value {
+    json!({ "trusted": trust.is_given(), "reason": trust.words() })
+}
