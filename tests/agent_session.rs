@@ -324,3 +324,34 @@ async fn j8_j9_j10_k7_k16_dangerous_changes_are_named() {
         assert!(edited.confirm.iter().any(|why| why.contains(reason)), "{path}: {:?}", edited.confirm);
     }
 }
+
+/// Instruction, code, anchors, reasons and the summary in Chinese, through both dialects, byte for byte; and the rule that says which
+/// language goes where.
+#[tokio::test(flavor = "multi_thread")]
+async fn chinese_survives_both_dialects() {
+    const CODE: &str =
+        "//! 购物车。\n\n/// 计算总价，单位是“分”。\npub fn 总价(单价: u32, 数量: u32) -> u32 {\n    // 没有检查溢出\n    单价 * 数量\n}\n";
+    for dialect in DIALECTS {
+        let place = Place::new(&[("src/购物车.rs", CODE)]);
+        let old = "    // 没有检查溢出\n    单价 * 数量";
+        let new = "    // 溢出时取最大值\n    单价.saturating_mul(数量)";
+        let script = vec![
+            Says::Calls(vec![("read_file", json!({"path": "src/购物车.rs"})), ("find_symbol", json!({"name": "总价"}))]),
+            propose(vec![change("src/购物车.rs", old, new, "溢出时不再回绕。")]),
+            finish("“总价”在溢出时取最大值；请运行测试。"),
+        ];
+        let server = model(script).await;
+        let desk = place.desk(config(&server.url, dialect));
+        let (edited, said) = instruct(&desk, target(&desk, "src/购物车.rs", 4, 7), "溢出时取最大值，不要回绕", &Cancel::new()).await;
+        let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+        assert_eq!(applied(&edited, "src/购物车.rs"), CODE.replace(old, new), "{dialect}");
+        assert_eq!(edited.edits[0].hunks[0].reason, "溢出时不再回绕。", "{dialect}");
+        assert_eq!(edited.summary, "“总价”在溢出时取最大值；请运行测试。", "{dialect}");
+        assert!(said.contains(&Piece::Progress("reading src/购物车.rs, step 1".into(), None)), "{said:?}");
+        let asked = questions(&server);
+        let first = asked[0].body.to_string();
+        assert!(first.contains("溢出时取最大值，不要回绕") && first.contains("reasons and the summary in the language"), "{dialect}");
+        let seen = asked[1].body.to_string();
+        assert!(seen.contains("计算总价，单位是“分”。") && seen.contains("src/购物车.rs:4-7 function"), "{dialect}: {seen}");
+    }
+}

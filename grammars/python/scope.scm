@@ -5,3 +5,4 @@
 (interpolation) @interpolation
 (block) @block
 [(argument_list) (parameters) (binary_operator) (boolean_operator) (comparison_operator) (not_operator) (unary_operator) (call) (attribute) (subscript) (parenthesized_expression) (list) (dictionary) (set) (tuple) (list_comprehension) (dictionary_comprehension) (set_comprehension) (generator_expression) (conditional_expression) (lambda) (assignment) (augmented_assignment) (return_statement) (raise_statement) (assert_statement) (import_statement) (import_from_statement)] @expression
+[(binary_operator) (boolean_operator) (comparison_operator) (not_operator) (unary_operator) (call) (attribute) (subscript) (parenthesized_expression) (list) (dictionary) (set) (tuple) (list_comprehension) (dictionary_comprehension) (set_comprehension) (generator_expression) (conditional_expression) (lambda) (string) (integer) (float)] @value

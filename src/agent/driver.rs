@@ -19,6 +19,8 @@ pub struct Driver<'a> {
     pub router: &'a Router,
     pub task: Task,
     pub cancel: &'a Cancel,
+    /// Tokens that an engine's window must have for the turn, also one that stands in.
+    pub least: u32,
     pub say: Say<'a>,
     /// Sees the engine's events, for the display.
     pub see: &'a (dyn Fn(&engine::Event) + Send + Sync),
@@ -87,6 +89,10 @@ impl Driver<'_> {
 
     async fn ask(&self, chat: Chat, run: &mut Run, started: Instant) -> Event {
         let build = |choice: &Choice, caps: &engine::Caps| {
+            if caps.context < self.least {
+                let words = format!("the window of {} ({} tokens) is too small to work with tools", choice.decision.model, caps.context);
+                return Err(EngineError::new(ErrorKind::Unsupported, words));
+            }
             // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
             let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });

@@ -39,8 +39,8 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     }
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
     reasons.extend(size(path, old, new, after.is_none()));
-    if fence::has_hidden(&added(old, new)) {
-        reasons.push(format!("the change of {path} adds characters that cannot be seen"));
+    if let Some(which) = hidden(&added(old, new)) {
+        reasons.push(format!("the change of {path} adds characters that cannot be seen ({which})"));
     }
     reasons.extend(content(old, new).map(|what| format!("the change of {path} adds {what}")));
     if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
@@ -88,6 +88,19 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
 fn added(old: &str, new: &str) -> String {
     let before: std::collections::HashSet<&str> = old.lines().collect();
     new.lines().filter(|line| !before.contains(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// The characters of new lines that a reader does not see, by their numbers: a carriage return inside a line is one.
+fn hidden(added: &str) -> Option<String> {
+    let inside = |line: &str| line.trim_end_matches('\r').contains('\r');
+    let mut found: Vec<String> = added.lines().any(inside).then(|| "U+000D".to_string()).into_iter().collect();
+    for letter in added.chars().filter(|letter| fence::has_hidden(letter.encode_utf8(&mut [0; 4]))) {
+        let name = format!("U+{:04X}", letter as u32);
+        if !found.contains(&name) && found.len() < 8 {
+            found.push(name);
+        }
+    }
+    (!found.is_empty()).then(|| found.join(", "))
 }
 
 /// What new lines may bring in that a reader should look at twice.

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::edit::{calls::known_uses, rename};
 use super::{Desk, Site, Target};
 use crate::syntax::Kind;
+use crate::syntax::scope::Item;
 
 /// The kinds that `edit` computes.
 pub const REWRITE: &str = "refactor.rewrite";
@@ -12,6 +14,10 @@ pub const DOCUMENT: &str = "refactor.rewrite.longsight.document";
 pub const TEST: &str = "refactor.rewrite.longsight.test";
 pub const IMPLEMENT: &str = "refactor.rewrite.longsight.implement";
 pub const EXTRACT: &str = "refactor.extract.longsight.function";
+pub const VARIABLE: &str = "refactor.extract.longsight.variable";
+pub const MODULE: &str = "refactor.extract.longsight.module";
+pub const RENAME: &str = "refactor.rewrite.longsight.rename";
+pub const CALLS: &str = "refactor.rewrite.longsight.calls";
 pub const FIX: &str = "quickfix";
 
 /// One entry.
@@ -33,7 +39,7 @@ impl Offer {
 
 /// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty where nothing fits.
 pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> {
-    if desk.closed(target).is_some() {
+    if !desk.is_trusted() || desk.closed(target).is_some() {
         return vec![];
     }
     let site = Site::new(desk, target);
@@ -61,8 +67,31 @@ pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> 
         if selected && callable && inside {
             offers.push(Offer::new("Extract selection into a function", EXTRACT));
         }
+        if callable && !selected && known_uses(desk, &site, &item.name) > 0 {
+            offers.push(Offer::new(format!("Adapt the calls of {name} to its signature"), CALLS));
+        }
+        if !selected && desk.edits_with_tools() && is_one_of_several(desk, &site, item) {
+            offers.push(Offer::new(format!("Move {name} into a module of its own"), MODULE));
+        }
+    }
+    let binds = site.language.as_ref().is_some_and(|language| language.binding.is_some());
+    if selected && binds && site.value().is_some() {
+        offers.push(Offer::new("Extract selection into a variable", VARIABLE));
+    }
+    if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old) {
+        offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
     }
     offers
+}
+
+/// Whether an item stands at the top of a file that has others.
+fn is_one_of_several(desk: &Desk, site: &Site, item: &Item) -> bool {
+    let file = desk.index.named(&item.name).into_iter().find_map(|id| {
+        let file = desk.index.file(id.file)?;
+        let symbol = desk.index.symbol(id)?;
+        (file.path.to_string() == site.path && symbol.container().is_none()).then_some(file)
+    });
+    file.is_some_and(|file| file.symbols.iter().filter(|symbol| symbol.container().is_none()).count() > 1)
 }
 
 /// Longest text of others in a title, in characters.

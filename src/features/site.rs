@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Desk, Target, parses};
 use crate::syntax::scope::{self, Item};
+use crate::syntax::uses::{self, Within};
 use crate::syntax::{Language, Parsed, Place, tags};
 use crate::text::Edit;
 
@@ -53,6 +54,29 @@ impl Site {
     /// The definition that begins or lies at the start of the selection.
     pub fn item(&self) -> Option<Item> {
         scope::item_at(self.parsed()?, self.bytes.start)
+    }
+
+    /// Where a name stands here; none where the text cannot be parsed.
+    pub fn uses(&self, name: &str) -> Option<Vec<(Range<usize>, Within)>> {
+        Some(uses::uses(self.parsed.as_ref()?, name))
+    }
+
+    /// Whether a name stands in the code here, outside comments and strings.
+    pub fn defines(&self, name: &str) -> bool {
+        self.uses(name).is_some_and(|found| {
+            found
+                .iter()
+                .any(|(range, within)| *within == Within::Code && range.contains(&self.bytes.start) || range.end == self.bytes.start)
+        })
+    }
+
+    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name.
+    pub fn value(&self) -> Option<(Range<usize>, Range<usize>)> {
+        let inside = &self.text[self.bytes.clone()];
+        let start = self.bytes.start + (inside.len() - inside.trim_start().len());
+        let value = start..start + inside.trim().len();
+        let statement = uses::statement_of_value(self.parsed.as_ref()?, value.clone())?;
+        Some((value, statement))
     }
 
     /// The comment above an item, or its docstring.

@@ -9,6 +9,7 @@ use tower_lsp::lsp_types::Url;
 use super::agent::FileEdit;
 use super::state::State;
 use super::{Server, convert};
+use crate::context::fence;
 use crate::text::{Batch, Text};
 use crate::workspace::{Document, ReadError};
 
@@ -87,7 +88,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
                 let id = format!("hunk {}", annotations.len() + 1);
                 let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
                 let place = format!("{}:{}", super::documents::last_part(uri), fitted.text.line_of(edit.range.start) + 1);
-                let reason = reason.map_or(label.title, |reason| reason.trim());
+                let reason = fence::visible(reason.map_or(label.title, |reason| reason.trim()));
                 annotations.insert(id.clone(), json!({ "label": reason, "description": place, "needsConfirmation": label.confirm }));
                 change["annotationId"] = json!(id);
             }

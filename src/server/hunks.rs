@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::context::fence;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Edit, Text};
 use crate::workspace::Document;
@@ -136,5 +137,5 @@ impl Hunks {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    fence::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -11,6 +11,7 @@ use super::agent::{FileEdit, Place};
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};
+use crate::context::fence;
 use crate::features::actions::one_line;
 use crate::text::{Batch, Range, Text, diff};
 
@@ -255,7 +256,7 @@ pub fn explain(server: &Server, argument: &Value) -> Result<Value> {
         let Shown { old, new, .. } = shown(state, pending);
         let path = pending.document.path.as_ref().map_or(super::documents::last_part(&pending.document.uri).into(), ToString::to_string);
         let reason = if pending.reason.is_empty() { "The model gave no reason." } else { &pending.reason };
-        let diff = diff::unified(&path, &old, &new);
+        let diff = fence::visible(&diff::unified(&path, &old, &new));
         let text = format!("{reason}\n\nAsked for: {}\n\nAt {path}:{}:\n\n```diff\n{diff}```\n", pending.title, pending.line());
         let citation = json!({ "path": path, "line": pending.line(), "verified": true });
         Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}")))

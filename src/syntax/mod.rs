@@ -13,6 +13,7 @@ pub mod pieces;
 pub mod registry;
 pub mod scope;
 pub mod tags;
+pub mod uses;
 mod walk;
 
 pub use import::Import;

@@ -81,6 +81,11 @@ struct Entry {
     /// Statements that stand for a body to come; a call's arguments may follow.
     #[serde(default)]
     placeholders: Vec<String>,
+    /// How a value gets a name: a statement with `{name}` and `{value}`.
+    binding: Option<String>,
+    /// Strings take `{name}` for what is in scope.
+    #[serde(default)]
+    captures: bool,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
 }
@@ -109,6 +114,10 @@ pub struct Language {
     pub(super) scope_roles: Vec<u8>,
     /// Blocks are told by indentation.
     pub indented: bool,
+    /// How a value gets a name: a statement with `{name}` and `{value}`.
+    pub binding: Option<String>,
+    /// Strings take `{name}` for what is in scope.
+    pub(super) captures: bool,
     placeholders: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
@@ -230,6 +239,8 @@ impl Registry {
             roles: widened(tags.roles(walk::ROLES)),
             scope_roles: widened(scope.roles(scope::ROLES)),
             indented: entry.indented,
+            binding: entry.binding,
+            captures: entry.captures,
             placeholders: entry.placeholders,
             tags,
             lexical: entry.lexical.map(Lexical::new),

@@ -9,12 +9,14 @@ use super::parse::Parsed;
 use super::tags::Kind;
 
 /// What kinds of nodes mean here; the order of the bits below.
-pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation"];
+pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value"];
 const COMMENT: u8 = 1;
 const STRING: u8 = 1 << 1;
-const BLOCK: u8 = 1 << 2;
+pub(super) const BLOCK: u8 = 1 << 2;
 const EXPRESSION: u8 = 1 << 3;
 const INTERPOLATION: u8 = 1 << 4;
+/// What could stand in a variable.
+pub(super) const VALUE: u8 = 1 << 5;
 
 /// A definition around a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ fn floor(text: &str, offset: usize) -> usize {
 }
 
 /// The nodes from the root to a node. By a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.
-fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
+pub(super) fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
     let mut cursor = parsed.root().walk();
     let mut path = vec![cursor.node()];
     while cursor.node() != leaf && cursor.goto_first_child_for_byte(leaf.start_byte()).is_some() {

@@ -52,6 +52,12 @@ impl Draft {
         Self { path: path.clone(), before, after, reasons: vec![] }
     }
 
+    /// A file as it will be, with one reason for all of it.
+    pub fn whole(path: &WorkspacePath, before: Arc<str>, after: String, reason: &str) -> Self {
+        let reasons = vec![(0..after.len(), reason.to_string())];
+        Self { path: path.clone(), before: Some(before), after, reasons }
+    }
+
     fn apply(&mut self, edit: &Edit, reason: &str) {
         let (removed, added) = (edit.range.len(), edit.text.len());
         let moved = |at: usize| if at >= edit.range.end { at - removed + added } else { at.min(edit.range.start + added) };

@@ -8,6 +8,7 @@ use super::{Refusal, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
 use crate::context::{fence, words};
 use crate::index::Query;
+use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::workspace::WorkspacePath;
 
@@ -131,6 +132,25 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, R
         return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)));
     }
     Ok(list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"))
+}
+
+/// The lines of code that still use a name which was to go.
+pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
+    let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
+    let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
+    paths.extend(users.iter().filter_map(|(id, _)| Some(bench.index.file(*id)?.path.clone())));
+    let mut lines = vec![];
+    for path in paths {
+        let Ok(source) = bench.read(&path) else { continue };
+        let Some(parsed) = bench.parsed(&path, &source) else { continue };
+        let code = uses::uses(&parsed, name).into_iter().filter(|(_, within)| *within == Within::Code);
+        lines.extend(code.map(|(range, _)| format!("{}:{}", one_line(&path.to_string()), source[..range.start].matches('\n').count() + 1)));
+    }
+    lines.dedup();
+    let shown = lines.iter().take(MOST_REFERENCES.min(20)).cloned().collect::<Vec<_>>().join(", ");
+    (!lines.is_empty()).then(|| {
+        format!("`{name}` is still used in code: {shown}. Propose the edits that are missing, or call finish again if these are to stay.")
+    })
 }
 
 pub fn outline(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {

@@ -33,6 +33,8 @@ pub struct Workbench {
     /// What the editor has published about the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
+    /// A name of which no use should be left: said once, when the model wants to finish.
+    renaming: Option<String>,
     tools: Vec<Tool>,
 }
 
@@ -57,7 +59,12 @@ impl From<&str> for Refusal {
 
 impl Workbench {
     pub fn new(snapshot: Snapshot, index: Arc<View>, registry: Arc<Registry>, gate: Gate, problems: Vec<String>) -> Self {
-        Self { snapshot, index, registry, gate, problems, drafts: Drafts::default(), tools: schema::tools() }
+        Self { snapshot, index, registry, gate, problems, drafts: Drafts::default(), renaming: None, tools: schema::tools() }
+    }
+
+    /// For a task that takes this name away.
+    pub fn renaming(self, name: Option<String>) -> Self {
+        Self { renaming: name, ..self }
     }
 
     /// What is offered to the model.
@@ -96,6 +103,9 @@ impl Workbench {
             schema::DIAGNOSTICS => look::diagnostics(self)?,
             schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
             _ => {
+                if let Some(left) = self.renaming.take().filter(|_| !self.drafts.is_empty()).and_then(|name| look::left_over(self, &name)) {
+                    return Err(left.into());
+                }
                 let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
                 return Ok((String::new(), Some(summary)));
             }

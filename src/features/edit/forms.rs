@@ -2,14 +2,18 @@
 //! how they look in the file is decided here. Pure.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::calls::Calls;
 use super::layout::{as_comment, fitted, without_fence};
+use super::rename::{Changed, Rename};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::Item;
+use crate::syntax::uses;
 use crate::text::{Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -25,12 +29,21 @@ pub enum Form {
     Test { item: Item },
     /// These lines become a call of a new function, which goes behind the item around them.
     Extract { lines: Range<usize>, item: Item },
+    /// A value gets a name, in a statement before the one that it is in.
+    Variable { value: Range<usize>, statement: Range<usize>, binding: String },
+    /// A name is replaced wherever it is used.
+    Rename(Arc<Rename>),
+    /// The calls of an item follow its signature.
+    Calls(Arc<Calls>),
 }
 
 /// A call's arguments as edits of the file, sorted, with the model's reason.
+#[derive(Default)]
 pub struct Filled {
     pub edits: Vec<Edit>,
     pub reason: String,
+    /// What becomes of other files.
+    pub others: Vec<Changed>,
 }
 
 impl Form {
@@ -55,6 +68,15 @@ impl Form {
                 "Moves the marked lines into a new function.",
                 &[("function", "The complete new function."), ("call", "What stands in place of the marked lines: the call."), reason],
             ),
+            Form::Variable { .. } => tool(
+                "Gives the marked value a name.",
+                &[("name", "The name of the new variable, one word in the naming style of this file."), reason],
+            ),
+            Form::Rename(rename) => {
+                let what = format!("The new name of {}, one word in the naming style of this file.", rename.what);
+                tool("Renames it everywhere.", &[("new_name", &what), reason])
+            }
+            Form::Calls(calls) => calls.tool(),
         }
     }
 
@@ -63,6 +85,9 @@ impl Form {
         match self {
             Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
             Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item } => item.range.clone(),
+            Form::Variable { value, .. } => value.clone(),
+            Form::Rename(rename) => rename.place(),
+            Form::Calls(calls) => calls.signature.clone(),
         }
     }
 
@@ -75,6 +100,8 @@ impl Form {
             Form::Implement { .. } => 400,
             Form::Test { .. } => 480,
             Form::Extract { .. } => 240 + code * 2,
+            Form::Variable { .. } | Form::Rename(_) => 120,
+            Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
         .min(4096)
     }
@@ -93,9 +120,18 @@ impl Form {
             Form::Implement { body, item } => vec![implement(site, body, item, &text("body"))?],
             Form::Test { .. } => vec![test(site, &text("test_code"))?],
             Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
+            Form::Variable { value, statement, binding } => variable(site, value, statement, binding, text("name").trim())?,
+            Form::Rename(rename) => {
+                let new = text("new_name").trim().trim_matches('`').to_string();
+                if let Some(reason) = rename.refuses(&new) {
+                    return Err(reason);
+                }
+                return Ok(Filled { edits: rename.here(&new), reason: rename.told(&new), others: rename.elsewhere(&new) });
+            }
+            Form::Calls(calls) => return calls.fill(arguments),
         };
         let reason = limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400);
-        Ok(Filled { edits, reason })
+        Ok(Filled { edits, reason, others: vec![] })
     }
 }
 
@@ -269,4 +305,21 @@ fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call:
     let gap = if site.text[..end].ends_with('\n') { "" } else { "\n" };
     let text = format!("{gap}\n{}\n", fitted(function, indent).trim_end());
     Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
+}
+
+/// A statement that names the value, before the one that it stands in.
+fn variable(site: &Site, value: &Range<usize>, statement: &Range<usize>, binding: &str, name: &str) -> Result<Vec<Edit>, String> {
+    if name.is_empty() || !name.chars().all(uses::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
+    }
+    if let Some(item) = site.item().filter(|item| uses::words(&site.text[item.range.clone()], name).next().is_some()) {
+        return Err(format!("`{name}` is taken in `{}`; give another name", item.name));
+    }
+    let start = site.text[..statement.start].rfind('\n').map_or(0, |at| at + 1);
+    if !site.text[start..statement.start].trim().is_empty() {
+        return Err("the statement does not begin its line; put it on a line of its own first".into());
+    }
+    let text = binding.replace("{name}", name).replace("{value}", &site.text[value.clone()]);
+    let line = format!("{}{text}\n", &site.text[start..statement.start]);
+    Ok(vec![Edit::insert(start, ending(site).apply(&line)), Edit { range: value.clone(), text: name.into() }])
 }

@@ -41,7 +41,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
         How::Instruction(_) => vec![],
     };
     let shared = &work.desk.shared;
-    let bench = Workbench::new((*work.desk.snapshot).clone(), work.desk.index.clone(), shared.registry.clone(), gate, problems);
+    let bench = Workbench::new((*work.desk.snapshot).clone(), work.desk.index.clone(), shared.registry.clone(), gate, problems)
+        .renaming(work.plan.renames(work.desk, &work.wish.how));
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
@@ -58,7 +59,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
         }
         _ => {}
     };
-    let driver = Driver { router: work.desk.router(), task: work.plan.task(work.desk), cancel: work.cancel, say: &say, see: &see };
+    let (task, least) = (work.plan.task(work.desk), work.desk.config().route.agent_context);
+    let driver = Driver { router: work.desk.router(), task, cancel: work.cancel, least, say: &say, see: &see };
     let outcome = driver.run(turn, bench).await;
     finish(work, outcome, sent, ready_ms)
 }

@@ -4,11 +4,14 @@
 //! with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change something, parse no worse
 //! than before, and pass the permits (`offer`).
 
+pub mod calls;
+mod follow;
 pub mod forms;
 mod layout;
 mod long;
 mod offer;
 mod plan;
+pub mod rename;
 mod short;
 
 use std::ops::Range;
@@ -99,15 +102,25 @@ pub async fn edit(desk: &Desk, wish: &Wish, cancel: &Cancel, sink: &Sink) -> Res
         return Err(refuse(format!("nothing is changed here: {reason}")));
     }
     let site = Site::new(desk, &wish.at);
-    let plan = Plan::new(&site, &wish.how).map_err(refuse)?;
+    let plan = Plan::new(desk, &site, &wish.how).map_err(refuse)?;
     let work = Work { desk, wish, site: &site, plan: &plan, cancel, sink };
-    match work.window().await? {
-        Some(window) => long::run(&work, window).await,
-        None => driver::in_time(driver::SHORT, short::run(&work)).await.unwrap_or_else(|| Err(too_slow())),
+    if let Some(window) = work.window().await? {
+        match long::run(&work, window).await {
+            // One that stands in may have a small window: it fills a form.
+            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) && work.has_small_stand_in().await => {}
+            outcome => return outcome,
+        }
     }
+    let plan = plan.for_small(desk, &site, &wish.how).map_err(refuse)?;
+    let work = Work { desk, wish, site: &site, plan: &plan, cancel, sink };
+    if let Some(settled) = short::settled(&work) {
+        return settled;
+    }
+    driver::in_time(driver::SHORT, short::run(&work)).await.unwrap_or_else(|| Err(too_slow()))
 }
 
 /// One wish on its way.
+#[derive(Clone, Copy)]
 struct Work<'a> {
     desk: &'a Desk,
     wish: &'a Wish,
@@ -127,6 +140,20 @@ impl Work<'_> {
         // An engine that does not answer is the router's concern: another may stand in.
         let caps = self.cancel.run_until_cancelled(first.engine.caps()).await.ok_or_else(cancelled)?;
         Ok(caps.ok().filter(|caps| caps.tools && caps.context >= least).map(|caps| caps.context as usize * BYTES))
+    }
+}
+
+impl Work<'_> {
+    /// Whether an engine stands behind the first that has no window for tools.
+    async fn has_small_stand_in(&self) -> bool {
+        let least = self.desk.config().route.agent_context;
+        let Ok(choices) = self.desk.router().plan(&self.plan.task(self.desk)) else { return false };
+        for choice in choices {
+            if choice.engine.caps().await.is_ok_and(|caps| caps.context < least) {
+                return true;
+            }
+        }
+        false
     }
 }
 

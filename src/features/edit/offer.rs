@@ -29,7 +29,13 @@ pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let target = &work.wish.at;
     let mut offer = Offer::default();
     let known = target.document.path.as_ref();
-    offer.add(work.desk, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
+    if after != **text {
+        offer.add(work.desk, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
+    }
+    for other in filled.others {
+        let draft = Draft::whole(&other.path, other.before, other.after, &filled.reason);
+        offer.draft(work.desk, &draft)?;
+    }
     Ok(offer.edited)
 }
 
@@ -37,13 +43,7 @@ pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
 pub fn drafts<'a>(desk: &Desk, drafts: impl Iterator<Item = &'a Draft>) -> Result<Edited, EngineError> {
     let mut offer = Offer::default();
     for draft in drafts {
-        let path = &draft.path;
-        if draft.before.as_deref() == Some(draft.after.as_str()) {
-            continue;
-        }
-        let document = standing(desk, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
-        let target = Target { bytes: 0..document.text.len_bytes(), document };
-        offer.add(desk, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))?;
+        offer.draft(desk, draft)?;
     }
     Ok(offer.edited)
 }
@@ -79,6 +79,16 @@ impl Default for Offer {
 }
 
 impl Offer {
+    fn draft(&mut self, desk: &Desk, draft: &Draft) -> Result<(), EngineError> {
+        let path = &draft.path;
+        if draft.before.as_deref() == Some(draft.after.as_str()) {
+            return Ok(());
+        }
+        let document = standing(desk, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
+        let target = Target { bytes: 0..document.text.len_bytes(), document };
+        self.add(desk, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
+    }
+
     #[allow(clippy::too_many_arguments, reason = "the two callers differ in every one of them")]
     fn add(
         &mut self,

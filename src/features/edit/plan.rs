@@ -1,13 +1,18 @@
 //! What a wish means at its place: the kind of task, the form of the edit, and the task in words for the model.
 
+use std::sync::Arc;
+
 use super::How;
+use super::calls::Calls;
 use super::forms::Form;
-use crate::features::actions::{DOCUMENT, EXTRACT, FIX, IMPLEMENT, REWRITE, TEST};
+use super::rename::{self, Rename};
+use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
 use crate::features::{Desk, Site};
 use crate::route::{Signal, Task, TaskKind};
 use crate::syntax::scope::Item;
 
 /// See the module.
+#[derive(Clone)]
 pub struct Plan {
     kind: TaskKind,
     pub form: Form,
@@ -15,6 +20,8 @@ pub struct Plan {
     /// For the progress display.
     pub doing: String,
     signals: Vec<Signal>,
+    /// No form does it.
+    needs_tools: bool,
 }
 
 /// An item up to this many lines is given to the model whole when a problem in it is to be fixed.
@@ -26,7 +33,7 @@ const MANY_LINES: u32 = 80;
 
 impl Plan {
     /// The plan, or why the wish fits nothing here.
-    pub fn new(site: &Site, how: &How) -> Result<Self, String> {
+    pub fn new(desk: &Desk, site: &Site, how: &How) -> Result<Self, String> {
         let (kind, form, words, doing) = match how {
             How::Instruction(words) => {
                 let words = words.trim();
@@ -63,6 +70,31 @@ impl Plan {
                     let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
                     (TaskKind::Extract, Form::Extract { lines, item }, words, "extracting")
                 }
+                VARIABLE => {
+                    let words = "give the marked value a telling name.".to_string();
+                    (TaskKind::Extract, variable(site)?, words, "extracting")
+                }
+                MODULE => {
+                    let item = item(site, "moved")?;
+                    let words = format!(
+                        "move `{}`, with what only it needs, into a new module in a file beside this one; declare the module where the \
+                         language wants that, and let every use in all files find it there.",
+                        item.name
+                    );
+                    (TaskKind::Extract, Form::Replace { lines: site.whole_lines(item.range) }, words, "moving")
+                }
+                RENAME => {
+                    let old = rename::name_at(site)
+                        .ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
+                    let found = Rename::find(desk, site, &old, None)?;
+                    let words = format!("find a better name for {}: one that says what it is or does.", found.what);
+                    (TaskKind::Rewrite, Form::Rename(Arc::new(found)), words, "renaming")
+                }
+                CALLS => {
+                    let calls = Calls::find(desk, site, &item(site, "called")?)?;
+                    let words = calls.words();
+                    (TaskKind::Rewrite, Form::Calls(Arc::new(calls)), words, "following the signature")
+                }
                 kind if covers(FIX, kind) => {
                     if problems.is_empty() {
                         return Err("there is no diagnostic here that could be fixed".into());
@@ -82,12 +114,44 @@ impl Plan {
         if last - first > MANY_LINES {
             signals.push(Signal::LargeSelection);
         }
-        Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals })
+        let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
+        Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, needs_tools })
     }
 
-    /// Whether a model that can work with tools should: what concerns one comment is done by one call everywhere.
+    /// Another question of the same task.
+    pub fn about(&self, form: Form, words: String, doing: String) -> Self {
+        Self { form, words, doing, ..self.clone() }
+    }
+
+    /// Whether a model that can work with tools should: what concerns one comment or one name is done by one call everywhere.
     pub fn goes_deep(&self) -> bool {
-        self.kind != TaskKind::Document
+        self.kind != TaskKind::Document && !matches!(self.form, Form::Rename(_) | Form::Variable { .. })
+    }
+
+    /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
+    pub fn for_small(self, desk: &Desk, site: &Site, how: &How) -> Result<Self, String> {
+        if self.needs_tools {
+            return Err(
+                "this needs a model that works with tools: set one with a larger window as `roles.coder` (route.agent_context)".into()
+            );
+        }
+        if let Form::Calls(calls) = &self.form {
+            calls.fit()?;
+        }
+        let How::Instruction(words) = how else { return Ok(self) };
+        let Some((old, new)) = rename::asked(words) else { return Ok(self) };
+        let named = old.filter(|old| site.uses(old).is_some_and(|uses| !uses.is_empty()));
+        let Some(old) = named.or_else(|| rename::name_at(site)) else { return Ok(self) };
+        let found = Rename::find(desk, site, &old, new)?;
+        let words = format!("{words}\nThis is about {}.", found.what);
+        Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
+    }
+
+    /// The name that a rename is about: none of its uses should be left.
+    pub fn renames(&self, desk: &Desk, how: &How) -> Option<String> {
+        let How::Instruction(words) = how else { return None };
+        let (Some(old), Some(_)) = rename::asked(words)? else { return None };
+        rename::is_unmistakable(desk, &old).then_some(old)
     }
 
     pub fn task(&self, desk: &Desk) -> Task {
@@ -126,4 +190,11 @@ fn fix(site: &Site) -> Form {
     let start = site.text[..lines.start].rmatch_indices('\n').nth(BESIDE).map_or(0, |(at, _)| at + 1);
     let end = site.text[lines.end..].match_indices('\n').nth(BESIDE).map_or(site.text.len(), |(at, _)| lines.end + at);
     Form::Replace { lines: site.whole_lines(start..end) }
+}
+
+fn variable(site: &Site) -> Result<Form, String> {
+    let binding = site.language.as_ref().and_then(|language| language.binding.clone());
+    let binding = binding.ok_or_else(|| format!("in {} longsight does not know how a variable is written", site.path))?;
+    let (value, statement) = site.value().ok_or("the selection is not exactly one value inside a statement; select one expression")?;
+    Ok(Form::Variable { value, statement, binding })
 }

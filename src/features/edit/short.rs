@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::forms::Filled;
-use super::{BYTES, Edited, Work, offer, window};
+use super::forms::{Filled, Form};
+use super::rename::Changed;
+use super::{BYTES, Edited, Work, follow, offer, window};
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;
@@ -29,8 +30,38 @@ const TAKES_AWAY: &[&str] = &["remov", "delet", "drop", "inlin", "replac", "merg
 /// Lines shown above and below what is marked.
 const AROUND: usize = 30;
 
-/// Asks until an edit may be offered, or the rounds are over.
+/// What came of the rounds.
+pub(super) struct Done {
+    pub filled: Filled,
+    route: Decision,
+    pub steps: Vec<Step>,
+    timing: Timing,
+    pub sent: Vec<String>,
+}
+
+/// Computes an edit. Where it changes a signature, the calls are the second question.
 pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
+    let mut done = rounds(work).await?;
+    let unfit = follow::calls(work, &mut done).await?;
+    let Done { filled, route, steps, timing, sent } = done;
+    let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
+    edited.confirm.extend(unfit);
+    Ok(edited)
+}
+
+impl Done {
+    /// Adds what came of another question about the same edit.
+    pub(super) fn add(&mut self, more: Done) {
+        self.filled.edits.extend(more.filled.edits);
+        self.filled.others.extend(more.filled.others);
+        self.steps.extend(more.steps);
+        self.sent.extend(more.sent.into_iter().filter(|sent| !self.sent.contains(sent)).collect::<Vec<_>>());
+        driver::add(&mut self.timing.engine, &more.timing.engine);
+    }
+}
+
+/// Asks until an edit may be offered, or the rounds are over.
+pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
     let mut short = Short { work, exchanges: vec![], steps: vec![], sent: vec![], ready_ms: 0.0, started: Instant::now() };
     let mut timing = Timing::default();
     let mut problem = String::new();
@@ -54,8 +85,7 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
             Ok(filled) => {
                 short.note(round, &answer, true);
                 let Short { steps, sent, .. } = short;
-                let offered = offer::one(work, filled)?;
-                return Ok(Edited { route, steps, timing, sent, ..offered });
+                return Ok(Done { filled, route, steps, timing, sent });
             }
             Err(reason) => {
                 short.note(round, &answer, false);
@@ -71,6 +101,21 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
         }
     }
     Err(EngineError::new(ErrorKind::Malformed, format!("no edit came of it: {problem}")))
+}
+
+/// What the task settles by itself, without a model: a rename that says both names.
+pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
+    let Form::Rename(rename) = &work.plan.form else { return None };
+    let arguments = serde_json::json!({ "new_name": rename.wanted.as_ref()?, "reason": "" });
+    let short = Short { work, exchanges: vec![], steps: vec![], sent: vec![], ready_ms: 0.0, started: Instant::now() };
+    let offered = short.check_call(&arguments).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason)).and_then(|filled| {
+        let summary = filled.reason.clone();
+        Ok(Edited { summary, ..offer::one(work, filled)? })
+    });
+    Some(offered.map(|offered| {
+        let reason = "the task says both names, and the index knows the places: no model was asked".to_string();
+        Edited { route: Decision { engine: "none".into(), reason, ..offered.route.clone() }, ..offered }
+    }))
 }
 
 /// The short form on its way.
@@ -146,15 +191,19 @@ impl Short<'_> {
 
     /// What the answer's call means, if it may be offered.
     fn check(&self, answer: &Answer) -> Result<Filled, String> {
-        let site = self.work.site;
         let call = answer.calls.iter().find(|call| call.name == "propose_edit").ok_or("the answer calls nothing; text is not an edit")?;
-        let filled = self.work.plan.form.fill(site, &call.arguments)?;
+        self.check_call(&call.arguments)
+    }
+
+    fn check_call(&self, arguments: &serde_json::Value) -> Result<Filled, String> {
+        let site = self.work.site;
+        let filled = self.work.plan.form.fill(site, arguments)?;
         let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
         let after = offer::changed(&site.text, &batch);
-        if after == *site.text {
+        if after == *site.text && filled.others.is_empty() {
             return Err("the model gave back what stands there already".into());
         }
-        if let Some(lost) = self.lost(&after) {
+        if let Some(lost) = self.lost(&after).filter(|_| !matches!(self.work.plan.form, Form::Rename(_))) {
             return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks"));
         }
         if after.matches("<redacted ").count() > site.text.matches("<redacted ").count() {
@@ -165,7 +214,19 @@ impl Short<'_> {
         if after > before {
             return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it"));
         }
+        filled.others.iter().try_for_each(|other| self.parses(other))?;
         Ok(filled)
+    }
+
+    /// Whether another file parses no worse than before.
+    fn parses(&self, other: &Changed) -> Result<(), String> {
+        let language = self.work.desk.shared.registry.detect(other.path.relative(), &other.before);
+        let errors = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
+        let (before, after) = (errors(&other.before), errors(&other.after));
+        if after > before {
+            return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));
+        }
+        Ok(())
     }
 
     /// A definition that the edit takes away without putting another in its place, though the task says nothing of taking away.

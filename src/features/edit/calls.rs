@@ -1,0 +1,205 @@
+//! The calls of an item whose signature has changed: where they are, by the index, and what the model makes of each.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::forms::Filled;
+use super::layout::{fitted, without_fence};
+use super::rename::Changed;
+use crate::agent::limits;
+use crate::context::{fence, redact};
+use crate::dialect::Tool;
+use crate::features::{Desk, Site};
+use crate::syntax;
+use crate::syntax::scope::Item;
+use crate::syntax::uses::{self, Within};
+use crate::text::{Batch, Edit, Ending, layout};
+use crate::workspace::WorkspacePath;
+
+/// Calls that one question may be about.
+const MOST: usize = 12;
+/// Lines of a call.
+const LINES: usize = 24;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    pub name: String,
+    /// In the file at hand.
+    pub signature: Range<usize>,
+    /// The signature that the calls are to fit.
+    said: String,
+    calls: Vec<Call>,
+}
+
+/// The lines of one call.
+#[derive(Clone, Debug)]
+struct Call {
+    /// None for the file at hand.
+    path: Option<WorkspacePath>,
+    text: Arc<str>,
+    lines: Range<usize>,
+}
+
+/// How many files beside the one at hand use a name, and how often it is used here: from memory.
+pub fn known_uses(desk: &Desk, site: &Site, name: &str) -> usize {
+    let Some(id) = desk.index.name(name) else { return 0 };
+    let users = desk.index.users(id);
+    let total: usize = users.iter().map(|(_, count)| *count as usize).sum();
+    let defined = desk.index.defined(id).len();
+    if users.is_empty() { site.uses(name).map_or(0, |found| found.len().saturating_sub(1)) } else { total.saturating_sub(defined) }
+}
+
+impl Calls {
+    /// The calls of an item, or why there is nothing to do.
+    pub fn find(desk: &Desk, site: &Site, item: &Item) -> Result<Self, String> {
+        let said = site.text[item.signature.clone()].trim_end().trim_end_matches('{').trim_end().to_string();
+        Self::with(desk, site, item, said)
+    }
+
+    /// The calls of an item that will have another signature than it has here.
+    pub fn with(desk: &Desk, site: &Site, item: &Item, said: String) -> Result<Self, String> {
+        let name = &item.name;
+        let mut calls = vec![];
+        let here = site.uses(name).unwrap_or_default();
+        calls.extend(here.iter().filter_map(|(range, within)| call(site.text.clone(), None, range, *within, Some(&item.signature))));
+        let users = desk.index.name(name).map(|id| desk.index.users(id)).unwrap_or_default();
+        for file in users.iter().filter_map(|(file, _)| desk.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
+            if desk.closed_path(&file.path).is_some() {
+                continue;
+            }
+            let Ok(text) = desk.snapshot.read_exact(&file.path) else { continue };
+            let language = desk.shared.registry.detect(file.path.relative(), &text);
+            let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
+            let found = uses::uses(&parsed, name);
+            calls.extend(found.iter().filter_map(|(range, within)| call(text.clone(), Some(&file.path), range, *within, None)));
+        }
+        // Two calls in the same lines are one place.
+        calls.dedup_by(|later, earlier| {
+            let one = later.path == earlier.path && later.lines.start < earlier.lines.end;
+            if one {
+                earlier.lines.end = earlier.lines.end.max(later.lines.end);
+            }
+            one
+        });
+        if calls.is_empty() {
+            return Err(format!("nothing calls `{name}`"));
+        }
+        Ok(Self { name: name.clone(), signature: item.signature.clone(), said, calls })
+    }
+
+    /// Without those in these bytes of the file at hand, which are being rewritten themselves.
+    pub fn outside(mut self, bytes: &Range<usize>) -> Option<Self> {
+        self.calls.retain(|call| call.path.is_some() || call.lines.end <= bytes.start || bytes.end <= call.lines.start);
+        (!self.calls.is_empty()).then_some(self)
+    }
+
+    pub fn count(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether one question can be about all of them.
+    pub fn fit(&self) -> Result<(), String> {
+        let (count, name) = (self.calls.len(), &self.name);
+        if count <= MOST {
+            Ok(())
+        } else {
+            Err(format!("`{name}` is called at {count} places; this model does {MOST} at once: set a larger one as `roles.coder`"))
+        }
+    }
+
+    /// For the model: the calls, numbered.
+    pub fn words(&self) -> String {
+        let mut words = format!(
+            "the signature of `{}` has changed to `{}`. Rewrite each of these {} places, so that the call fits the new signature, and change nothing else:\n",
+            self.name,
+            redact::mask(&self.said),
+            self.calls.len()
+        );
+        for (number, call) in self.calls.iter().enumerate() {
+            let path = call.path.as_ref().map_or("this file".into(), WorkspacePath::to_string);
+            words.push_str(&format!("{}. ", number + 1));
+            words.push_str(&fence::quote(&path, None, &redact::mask(&call.text[call.lines.clone()])));
+        }
+        words
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.calls.iter().map(|call| call.lines.len()).sum()
+    }
+
+    pub fn tool(&self) -> Tool {
+        let items = json!({"type": "string", "description": "The complete new text of one place."});
+        let count = self.calls.len();
+        let calls =
+            json!({"type": "array", "items": items, "minItems": count, "maxItems": count, "description": "The places in their order."});
+        let reason = json!({"type": "string", "description": "In one sentence: what was changed and why."});
+        let parameters = json!({"type": "object", "properties": {"calls": calls, "reason": reason}, "required": ["calls", "reason"]});
+        let function = json!({"name": "propose_edit", "description": "Rewrites the calls.", "parameters": parameters});
+        Tool { name: "propose_edit".into(), function }
+    }
+
+    /// The edits that the model's answer means.
+    pub fn fill(&self, arguments: &Value) -> Result<Filled, String> {
+        let mut filled =
+            Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
+        let mut others: Vec<(WorkspacePath, Arc<str>, Vec<Edit>)> = vec![];
+        for (number, (call, said)) in self.calls.iter().zip(arguments["calls"].as_array().into_iter().flatten()).enumerate() {
+            let old = &call.text[call.lines.clone()];
+            let code = without_fence(said.as_str().unwrap_or_default());
+            if uses::words(&code, &self.name).next().is_none() {
+                return Err(format!("place {} does not call `{}` any more", number + 1, self.name));
+            }
+            let text = Ending::of(&call.text).apply(fitted(&code, layout::common_indentation(old)).trim_end());
+            if text == old {
+                continue;
+            }
+            let edit = Edit { range: call.lines.clone(), text };
+            match &call.path {
+                None => filled.edits.push(edit),
+                Some(path) => match others.iter_mut().find(|(known, ..)| known == path) {
+                    Some((.., edits)) => edits.push(edit),
+                    None => others.push((path.clone(), call.text.clone(), vec![edit])),
+                },
+            }
+        }
+        if filled.edits.is_empty() && others.is_empty() {
+            return Err("no place has changed".into());
+        }
+        for (path, before, edits) in others {
+            let batch = Batch::new(edits).map_err(|overlap| overlap.to_string())?;
+            filled.others.push(Changed { after: super::offer::changed(&before, &batch), path, before });
+        }
+        Ok(filled)
+    }
+}
+
+/// The lines of the call that begins with a name, if it is one.
+fn call(
+    text: Arc<str>,
+    path: Option<&WorkspacePath>,
+    name: &Range<usize>,
+    within: Within,
+    signature: Option<&Range<usize>>,
+) -> Option<Call> {
+    if within != Within::Code || signature.is_some_and(|signature| signature.start <= name.start && name.end <= signature.end) {
+        return None;
+    }
+    let rest = &text[name.end..];
+    let opens = rest.find('(').filter(|at| rest[..*at].is_empty() || rest.starts_with("::<") && !rest[..*at].contains('\n'))?;
+    let mut depth = 0usize;
+    let close = rest[opens..].char_indices().find_map(|(at, letter)| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        (depth == 0).then_some(name.end + opens + at)
+    })?;
+    let start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[close..].find('\n').map_or(text.len(), |at| close + at);
+    let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
+    (text[start..end].matches('\n').count() < LINES).then(|| Call { path: path.cloned(), lines: start..end, text: text.clone() })
+}

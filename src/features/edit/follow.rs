@@ -1,0 +1,51 @@
+//! An edit that changes a signature is half an edit: the calls follow, in a second question.
+
+use std::sync::Arc;
+
+use super::calls::Calls;
+use super::forms::Form;
+use super::short::{self, Done};
+use super::{Work, offer};
+use crate::engine::{EngineError, ErrorKind};
+use crate::syntax::{self, Kind, scope};
+use crate::text::Batch;
+
+/// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
+pub async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Option<String>, EngineError> {
+    let Some(calls) = changed(work, done) else { return Ok(None) };
+    let (name, count) = (calls.name.clone(), calls.count());
+    let unfit = |why: String| Some(format!("`{name}` has another signature with this, and its {count} call(s) do not follow: {why}"));
+    if let Err(why) = calls.fit() {
+        return Ok(unfit(why));
+    }
+    let words = calls.words();
+    let plan = work.plan.about(Form::Calls(Arc::new(calls)), words, format!("adapting the calls of {name}"));
+    let more = Work { plan: &plan, ..*work };
+    match short::rounds(&more).await {
+        Ok(more) => {
+            done.add(more);
+            Ok(None)
+        }
+        Err(error) if error.kind == ErrorKind::Cancelled => Err(error),
+        Err(error) => Ok(unfit(error.message)),
+    }
+}
+
+/// The calls of the item at hand, if the edit changes its signature and keeps its name.
+fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
+    let Form::Replace { lines } = &work.plan.form else { return None };
+    let site = work.site;
+    let item = site.item().filter(|item| matches!(item.kind, Kind::Function | Kind::Method))?;
+    let after = offer::changed(&site.text, &Batch::new(done.filled.edits.clone()).ok()?);
+    let parsed = syntax::parse(site.language.as_ref()?, after.clone()).ok()?;
+    let start = after[..after.floor_char_boundary(item.range.start.min(after.len()))].len();
+    let now = scope::item_at(&parsed, start).filter(|now| now.name == item.name)?;
+    let plain = |text: &str| text.split_whitespace().collect::<String>();
+    let (before, said) = (&site.text[item.signature.clone()], &after[now.signature.clone()]);
+    let parameters = |text: &str| plain(text).trim_end_matches(['{', ':']).to_string();
+    if parameters(before) == parameters(said) {
+        return None;
+    }
+    let said = said.trim_end().trim_end_matches('{').trim_end().to_string();
+    Calls::with(work.desk, site, &item, said).ok()?.outside(lines)
+}

@@ -1,0 +1,328 @@
+//! Renames: the index says where a name is used, and every such place follows. What the model decides, at most, is the new name. A
+//! name whose uses cannot be told from those of another is left to tools that know types.
+
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use crate::context::words;
+use crate::features::{Desk, Site};
+use crate::syntax::uses::{self, Within};
+use crate::syntax::{self, Kind};
+use crate::workspace::WorkspacePath;
+
+/// Files that one rename may change.
+const MOST_FILES: usize = 200;
+
+/// A name with every place that it stands in.
+#[derive(Clone, Debug)]
+pub struct Rename {
+    pub old: String,
+    /// What it is, for the model.
+    pub what: String,
+    /// The new name, where the task says it.
+    pub wanted: Option<String>,
+    /// In the file at hand.
+    here: Vec<Range<usize>>,
+    /// In other files.
+    elsewhere: Vec<InFile>,
+    /// Names that are taken where the old one is used.
+    texts: Vec<Arc<str>>,
+    /// Places in strings, which stay.
+    pub in_strings: usize,
+}
+
+/// The places in one file.
+#[derive(Clone, Debug)]
+struct InFile {
+    path: WorkspacePath,
+    text: Arc<str>,
+    ranges: Vec<Range<usize>>,
+}
+
+/// What becomes of another file.
+pub struct Changed {
+    pub path: WorkspacePath,
+    pub before: Arc<str>,
+    pub after: String,
+}
+
+/// The name at a place: the word that is selected or that the cursor is in, else that of the item there.
+pub fn name_at(site: &Site) -> Option<String> {
+    let text = &site.text;
+    let selected = text[site.bytes.clone()].trim();
+    if !selected.is_empty() && selected.chars().all(uses::is_word) {
+        return Some(selected.into());
+    }
+    if site.bytes.is_empty() {
+        let start = text[..site.bytes.start]
+            .rfind(|c: char| !uses::is_word(c))
+            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        let end = text[site.bytes.start..].find(|c: char| !uses::is_word(c)).map_or(text.len(), |at| site.bytes.start + at);
+        let word = &text[start..end];
+        if is_name(word) && site.defines(word) {
+            return Some(word.into());
+        }
+    }
+    site.item().map(|item| item.name).filter(|name| is_name(name))
+}
+
+/// What an instruction that asks for a rename says: the old name where it is said, and the new one.
+pub fn asked(words: &str) -> Option<(Option<String>, Option<String>)> {
+    static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\b|重命名|改名|改为|改成|umbenenn|renomm").ok());
+    static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)[`"'“]?([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(?:to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*[`"'“]?([\p{L}_$][\w$]*)[`"'”]?"#).ok()
+    });
+    if !VERB.as_ref()?.is_match(words) {
+        return None;
+    }
+    let found = PAIR.as_ref()?.captures(words).filter(|found| !is_prose(&found[2], words));
+    let Some(found) = found else { return Some((None, None)) };
+    let (old, new) = (found[1].to_string(), found[2].to_string());
+    let rest = found.get(0).map_or(String::new(), |pair| words.replacen(pair.as_str(), " ", 1));
+    if !is_filling(&rest) {
+        return None;
+    }
+    let old = Some(old).filter(|old| !is_prose(old, words));
+    Some((old, Some(new)))
+}
+
+/// Whether what an instruction says besides the two names asks for nothing more than the rename.
+fn is_filling(rest: &str) -> bool {
+    const FILLING: &[&str] = &[
+        "rename",
+        "please",
+        "the",
+        "this",
+        "a",
+        "it",
+        "its",
+        "it's",
+        "function",
+        "method",
+        "type",
+        "struct",
+        "class",
+        "enum",
+        "trait",
+        "variable",
+        "field",
+        "constant",
+        "parameter",
+        "name",
+        "from",
+        "everywhere",
+        "in",
+        "all",
+        "files",
+        "file",
+        "across",
+        "with",
+        "and",
+        "callers",
+        "calls",
+        "uses",
+        "usages",
+        "references",
+        "of",
+        "whole",
+        "repository",
+        "workspace",
+        "project",
+        "where",
+        "is",
+        "used",
+        "every",
+        "place",
+        "places",
+        "at",
+        "also",
+        "update",
+        "their",
+        "to",
+        "请",
+        "把",
+        "将",
+        "函数",
+        "方法",
+        "变量",
+        "重命名",
+        "改名",
+        "在所有文件中",
+        "全部",
+        "所有",
+        "文件",
+        "中",
+        "里",
+    ];
+    rest.split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty())
+        .all(|word| FILLING.contains(&word.to_lowercase().as_str()))
+}
+
+/// Whether a word of an instruction is rather prose than a name: "to something that says more".
+fn is_prose(word: &str, words: &str) -> bool {
+    const PROSE: &[&str] = &[
+        "a",
+        "an",
+        "the",
+        "it",
+        "this",
+        "that",
+        "what",
+        "something",
+        "be",
+        "say",
+        "match",
+        "make",
+        "function",
+        "method",
+        "name",
+        "more",
+        "better",
+    ];
+    let quoted = ["`", "\"", "'", "“"].iter().any(|mark| words.contains(&format!("{mark}{word}")));
+    !quoted && PROSE.contains(&word.to_lowercase().as_str())
+}
+
+/// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
+pub fn is_unmistakable(desk: &Desk, name: &str) -> bool {
+    let is_file = || desk.index.files().any(|(_, file)| words::stem(file.path.relative()) == name);
+    definitions(desk, name).len() == 1 && !is_file()
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(uses::is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+impl Rename {
+    /// The places of a name, or why they cannot be told.
+    pub fn find(desk: &Desk, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
+        let here = site.uses(old).ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
+        let defined = definitions(desk, old);
+        let Some((first, rest)) = defined.split_first() else { return Self::local(site, old, wanted, here) };
+        if rest.iter().any(|other| other.file != first.file || other.container != first.container) {
+            return Err(format!(
+                "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
+                defined.len(),
+                first.place
+            ));
+        }
+        let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site, here);
+        let id = desk.index.name(old).ok_or("the index does not know it")?;
+        for (file, _) in desk.index.users(id) {
+            let Some(file) = desk.index.file(file).filter(|file| file.path.to_string() != site.path) else { continue };
+            if words::stem(file.path.relative()) == old {
+                return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
+            }
+            if let Some(reason) = desk.closed_path(&file.path) {
+                return Err(format!("`{old}` is used where nothing may be changed: {reason}"));
+            }
+            rename.add(desk, &file.path)?;
+        }
+        if rename.elsewhere.len() > MOST_FILES {
+            return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", rename.elsewhere.len()));
+        }
+        Ok(rename)
+    }
+
+    fn new(old: &str, what: String, wanted: Option<String>, site: &Site, here: Vec<(Range<usize>, Within)>) -> Self {
+        let in_strings = here.iter().filter(|(_, within)| *within == Within::Text).count();
+        let here = here.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
+        Self { old: old.into(), what, wanted, here, elsewhere: vec![], texts: vec![site.text.clone()], in_strings }
+    }
+
+    /// A name that no definition of the index has belongs to the item around it.
+    fn local(site: &Site, old: &str, wanted: Option<String>, here: Vec<(Range<usize>, Within)>) -> Result<Self, String> {
+        let item = site.item().ok_or_else(|| format!("nothing in {} defines `{old}`", site.path))?;
+        let inside = |range: &Range<usize>| item.range.start <= range.start && range.end <= item.range.end;
+        // Behind a dot stands a member of something, not the variable.
+        let member = |range: &Range<usize>| site.text[..range.start].ends_with('.') && !site.text[..range.start].ends_with("..");
+        let here: Vec<_> = here.into_iter().filter(|(range, _)| inside(range) && !member(range)).collect();
+        if !here.iter().any(|(_, within)| *within == Within::Code) {
+            return Err(format!("nothing in `{}` is called `{old}`", item.name));
+        }
+        Ok(Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site, here))
+    }
+
+    fn add(&mut self, desk: &Desk, path: &WorkspacePath) -> Result<(), String> {
+        let text = desk.snapshot.read_exact(path).map_err(|error| format!("`{}` is used in {path}: {error}", self.old))?;
+        let language = desk.shared.registry.detect(path.relative(), &text);
+        let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
+        // What has no grammar is prose or data; it stays.
+        let Some(parsed) = parsed else { return Ok(()) };
+        let found = uses::uses(&parsed, &self.old);
+        self.in_strings += found.iter().filter(|(_, within)| *within == Within::Text).count();
+        let ranges: Vec<_> = found.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
+        if !ranges.is_empty() {
+            self.texts.push(text.clone());
+            self.elsewhere.push(InFile { path: path.clone(), text, ranges });
+        }
+        Ok(())
+    }
+
+    /// The first place here: what the model is shown.
+    pub fn place(&self) -> Range<usize> {
+        self.here.first().cloned().unwrap_or_default()
+    }
+
+    /// Why a new name will not do.
+    pub fn refuses(&self, new: &str) -> Option<String> {
+        if !is_name(new) {
+            return Some(format!("`{new}` is no name; give one word of letters, digits and _"));
+        }
+        if new == self.old {
+            return Some(format!("`{new}` is what it is called already; give another name"));
+        }
+        if let Some(wanted) = self.wanted.as_ref().filter(|wanted| *wanted != new) {
+            return Some(format!("the task asks for the name `{wanted}`, not `{new}`"));
+        }
+        let taken = self.texts.iter().any(|text| uses::words(text, new).next().is_some());
+        taken.then(|| format!("`{new}` is taken in a file that uses `{}`; give another name", self.old))
+    }
+
+    /// The edits of the file at hand.
+    pub fn here(&self, new: &str) -> Vec<crate::text::Edit> {
+        self.here.iter().map(|range| crate::text::Edit { range: range.clone(), text: new.into() }).collect()
+    }
+
+    /// What becomes of the other files.
+    pub fn elsewhere(&self, new: &str) -> Vec<Changed> {
+        let changed = self.elsewhere.iter().map(|file| {
+            let mut after = file.text.to_string();
+            file.ranges.iter().rev().for_each(|range| after.replace_range(range.clone(), new));
+            Changed { path: file.path.clone(), before: file.text.clone(), after }
+        });
+        changed.collect()
+    }
+
+    /// What is told of it.
+    pub fn told(&self, new: &str) -> String {
+        let files = 1 + self.elsewhere.len();
+        let places = self.here.len() + self.elsewhere.iter().map(|file| file.ranges.len()).sum::<usize>();
+        let strings = match self.in_strings {
+            0 => String::new(),
+            count => format!("; {count} place(s) inside strings stay as they are"),
+        };
+        format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}.", self.old)
+    }
+}
+
+/// One definition of a name.
+struct Defined {
+    kind: Kind,
+    file: u32,
+    container: Option<String>,
+    place: String,
+}
+
+fn definitions(desk: &Desk, name: &str) -> Vec<Defined> {
+    let known = desk.index.named(name).into_iter().filter_map(|id| {
+        let (symbol, file) = (desk.index.symbol(id)?, desk.index.file(id.file)?);
+        let container = symbol.container().map(|container| desk.index.text(container).to_string());
+        let place = format!("{}:{}", file.path, symbol.line + 1);
+        Some(Defined { kind: symbol.kind, file: id.file.0, container, place })
+    });
+    known.filter(|one| one.kind != Kind::Reexport).collect()
+}

@@ -1,0 +1,260 @@
+//! Rows of the fault list about edits on their way through the real server: two turns at once, text that cannot be seen, much that goes,
+//! one step of undo.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::agent::{Fake, Mood, options};
+use crate::support::coder::Coder;
+use crate::support::editor::{Editor, initialize_params};
+use crate::support::http::{Act, Asked, Server, events, whole};
+
+const TEXT: &str = "pub fn one() -> u32 {\n    1\n}\n\npub fn two() -> u32 {\n    2\n}\n";
+
+/// The real binary in a workspace with these files, the first of them open.
+fn session(folder: &tempfile::TempDir, config: &std::path::Path, files: &[(&str, &str)]) -> (Editor, String) {
+    let root = folder.path().canonicalize().unwrap().join("repo");
+    std::fs::create_dir_all(root.join(".git")).unwrap();
+    std::fs::create_dir_all(root.join("src")).unwrap();
+    files.iter().for_each(|(path, text)| std::fs::write(root.join(path), text).unwrap());
+    let mut editor = Editor::binary(|command| {
+        let own = |name: &str| folder.path().join(name);
+        command.arg("--config").arg(config).env("XDG_CACHE_HOME", own("cache")).env("XDG_STATE_HOME", own("state"));
+    });
+    editor.initialize(initialize_params(&root));
+    let uri = format!("file://{}/{}", root.display(), files[0].0);
+    editor.open(&uri, "rust", files[0].1);
+    (editor, uri)
+}
+
+/// What was shown to the person is no surprise here.
+fn leave(mut editor: Editor) {
+    editor.inbox.clear();
+    editor.quit();
+}
+
+fn wish(uri: &str, line: u32, instruction: &str) -> Value {
+    let range = json!({ "start": { "line": line, "character": 0 }, "end": { "line": line + 1, "character": 0 } });
+    json!({ "command": "longsight.edit", "arguments": [{ "uri": uri, "range": range, "instruction": instruction }] })
+}
+
+/// Each turn works on the text as it was when it began; the second answer is carried over the first edit.
+#[test]
+fn h10_two_turns_at_once_on_one_file_both_arrive() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start(|_, asked: &Asked| {
+        let Some(messages) = asked.body["messages"].as_array() else {
+            return vec![Act::Send(whole("404 Not Found", "text/plain", "no"))];
+        };
+        let text = asked.body.to_string();
+        let (old, new, wait) =
+            if text.contains("the first") { ("one() -> u32", "one() -> u64", 600) } else { ("two() -> u32", "two() -> i64", 300) };
+        let over = messages.last().is_some_and(|message| message["role"] == "tool");
+        let edits = json!({"edits": [{"path": "src/lib.rs", "old": old, "new": new, "reason": "x"}]});
+        let (name, arguments) = if over { ("finish", json!({"summary": "done"})) } else { ("propose_edit", edits) };
+        let call =
+            json!({"index": 0, "id": format!("c{}", messages.len()), "function": {"name": name, "arguments": arguments.to_string()}});
+        let piece = json!({"id": "a", "model": "m", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+        let end = json!({"id": "a", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]});
+        // The first that was asked for is the last to come.
+        vec![Act::Wait(std::time::Duration::from_millis(wait)), Act::Send(events(&[piece, end]))]
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let engine = format!("[engines.m]\nkind = \"openai\"\nbase_url = \"{}/v1\"\nmodel = \"m\"\ncontext = 32768\n", server.url);
+    std::fs::write(&config, format!("[roles]\nscout = \"m\"\ncoder = \"m\"\n{engine}")).unwrap();
+    let (mut editor, uri) = session(&folder, &config, &[("src/lib.rs", TEXT)]);
+    let first = editor.start_request("workspace/executeCommand", wish(&uri, 0, "the first"));
+    let second = editor.start_request("workspace/executeCommand", wish(&uri, 4, "the other"));
+    let (second, first) = (editor.answer(&second), editor.answer(&first));
+    assert_eq!((&first["result"]["applied"], &second["result"]["applied"]), (&json!(true), &json!(true)), "{first} {second}");
+    let wanted = TEXT.replace("one() -> u32", "one() -> u64").replace("two() -> u32", "two() -> i64");
+    assert_eq!(editor.buffers[&uri].text, wanted);
+    editor.assert_in_step();
+    leave(editor);
+}
+
+/// The model proposes these edits; what came of it.
+fn proposed(files: &[(&str, &str)], edits: Value) -> (Value, Editor, String, tempfile::TempDir) {
+    let coder = Coder::proposing(edits);
+    let folder = tempfile::tempdir().unwrap();
+    let config = coder.config(folder.path());
+    let (mut editor, uri) = session(&folder, &config, files);
+    let report = editor.request("workspace/executeCommand", wish(&uri, 0, "do it"))["result"].clone();
+    (report, editor, uri, folder)
+}
+
+fn asks(report: &Value, why: &str) {
+    assert_eq!(report["applied"], false, "{report}");
+    assert!(report["hunks"].as_array().is_some_and(|hunks| !hunks.is_empty()), "it waits for a word: {report}");
+    let reasons = report["confirm"].to_string();
+    assert!(reasons.contains(why), "{reasons}");
+}
+
+#[test]
+fn j9_what_cannot_be_seen_is_asked_about_and_shown_escaped() {
+    for (hidden, name) in [("\u{202e}", "U+202E"), ("\u{200b}", "U+200B"), ("\u{e0041}", "U+E0041"), ("\u{1b}", "U+001B")] {
+        let new = format!("    1 // {hidden}x");
+        let edits = json!([{"path": "src/lib.rs", "old": "    1", "new": new, "reason": format!("be{hidden}cause")}]);
+        let (report, mut editor, uri, _folder) = proposed(&[("src/lib.rs", TEXT)], edits);
+        asks(&report, "cannot be seen");
+        assert!(report["confirm"].to_string().contains(name), "{report}");
+        assert_eq!(editor.buffers[&uri].text, TEXT);
+        let id = report["hunks"][0].clone();
+        let told = editor.request("workspace/executeCommand", json!({ "command": "longsight.explainHunk", "arguments": [{ "id": id }] }));
+        let text = told["result"]["text"].as_str().unwrap();
+        assert!(text.contains(&format!("<{name}>")) && !text.contains(hidden), "{text:?}");
+        let lenses = editor.request("textDocument/codeLens", json!({ "textDocument": { "uri": uri } })).to_string();
+        assert!(!lenses.contains(hidden), "{lenses}");
+        leave(editor);
+    }
+    // A file with a line end that hides the line before it on a terminal.
+    let edits = json!([{"path": "src/new.sh", "old": "", "new": "rm -rf ~\recho harmless   \n", "reason": "x"}]);
+    let (report, editor, _, _folder) = proposed(&[("src/lib.rs", TEXT)], edits);
+    let said = report.to_string();
+    assert!(said.contains("cannot be seen") || said.contains("cannot create"), "{said}");
+    leave(editor);
+}
+
+#[test]
+fn j10_an_edit_that_takes_much_away_is_asked_about_with_the_number() {
+    let long: String = (0..60).map(|number| format!("pub fn f{number}() {{}}\n")).collect();
+    let kept: String = (0..20).map(|number| format!("pub fn f{number}() {{}}\n")).collect();
+    let (report, mut editor, uri, _folder) =
+        proposed(&[("src/lib.rs", &long)], json!([{"path": "src/lib.rs", "old": long, "new": kept, "reason": "x"}]));
+    asks(&report, "removes 40 of 60 lines");
+    assert_eq!(editor.buffers[&uri].text, long);
+    // With the person's word it is done.
+    let accept = json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] });
+    assert_eq!(editor.request("workspace/executeCommand", accept)["result"]["applied"], true);
+    assert_eq!(editor.buffers[&uri].text, kept);
+    leave(editor);
+}
+
+/// One acceptance is one edit of one document: editors make one step of undo of that.
+#[test]
+fn j11_an_acceptance_is_one_request_with_one_edit_of_each_document() {
+    let edits = json!([
+        {"path": "src/lib.rs", "old": "one() -> u32", "new": "one() -> u64", "reason": "x"},
+        {"path": "src/lib.rs", "old": "two() -> u32", "new": "two() -> u64", "reason": "x"},
+    ]);
+    let (report, editor, uri, _folder) = proposed(&[("src/lib.rs", TEXT)], edits);
+    assert_eq!(report["applied"], true, "{report}");
+    let sent: Vec<&Value> = editor.inbox.iter().filter(|message| message["method"] == "workspace/applyEdit").collect();
+    assert_eq!(sent.len(), 1);
+    let changes = sent[0]["params"]["edit"]["documentChanges"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    assert_eq!(changes[0]["edits"].as_array().unwrap().len(), 2);
+    assert_eq!(editor.buffers[&uri].text, TEXT.replace("u32", "u64"));
+    leave(editor);
+}
+
+/// What a model names outside of the workspace is refused as a whole, whatever stands beside it.
+#[test]
+fn j4_one_path_outside_refuses_all_of_a_call() {
+    for path in
+        ["../outside.rs", "/tmp/outside.rs", "src/%2e%2e/%2e%2e/outside.rs", "file:///tmp/outside.rs", "C:\\outside.rs", "src/lib.rs\u{0}"]
+    {
+        let edits = json!([
+            {"path": "src/lib.rs", "old": "one() -> u32", "new": "one() -> u64", "reason": "x"},
+            {"path": path, "old": "", "new": "x", "reason": "x"},
+        ]);
+        let coder = Coder::proposing(edits);
+        let folder = tempfile::tempdir().unwrap();
+        let config = coder.config(folder.path());
+        let (mut editor, uri) = session(&folder, &config, &[("src/lib.rs", TEXT)]);
+        let answer = editor.request("workspace/executeCommand", wish(&uri, 0, "do it"));
+        assert!(answer["error"]["message"].as_str().is_some_and(|why| why.contains("nothing was changed")), "{path:?}: {answer}");
+        assert_eq!(editor.buffers[&uri].text, TEXT);
+        assert!(!folder.path().join("outside.rs").exists() && !std::path::Path::new("/tmp/outside.rs").exists());
+        leave(editor);
+    }
+}
+
+/// What is done to a line: it is replaced, deleted, or something is put before it.
+#[derive(Clone, Copy, Debug)]
+enum Done {
+    Replaced,
+    Deleted,
+    Before,
+}
+
+fn done() -> impl Strategy<Value = Done> {
+    prop_oneof![Just(Done::Replaced), Just(Done::Deleted), Just(Done::Before)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// The model changes some lines; the person goes on typing, change by change, through the protocol; then all that is left is
+    /// accepted. Lines that nobody touched are all there, in their order, and no line is half of two.
+    #[test]
+    fn j12_hunks_over_a_person_who_goes_on_typing(
+        count in 3usize..14,
+        model in prop::collection::btree_map(0usize..14, done(), 1..5),
+        typing in prop::collection::vec((0usize..20, done()), 0..8),
+    ) {
+        let lines: Vec<String> = (0..count).map(|number| format!("line {number} é😀\n")).collect();
+        let text = lines.concat();
+        let wanted: String = lines.iter().enumerate().map(|(number, line)| match model.get(&number) {
+            None => line.clone(),
+            Some(Done::Deleted) => String::new(),
+            Some(Done::Replaced) => format!("model {number}\n"),
+            Some(Done::Before) => format!("model {number}\n{line}"),
+        }).collect();
+        prop_assume!(wanted != text);
+        let uri = "file:///w/a.txt";
+        let mut editor = Editor::memory(options(Fake::new(Mood::Hunks(wanted))));
+        editor.initialize(initialize_params(std::path::Path::new("/w")));
+        editor.open(uri, "plaintext", &text);
+        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": count, "character": 0 } });
+        let argument = json!({ "uri": uri, "range": range, "instruction": "x", "review": true });
+        editor.request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+        for (step, (at, what)) in typing.iter().enumerate() {
+            let now: Vec<String> = editor.buffers[uri].text.split_inclusive('\n').map(String::from).collect();
+            let line = at % (now.len() + 1);
+            let start: usize = now[..line].iter().map(String::len).sum();
+            let end = now.get(line).map_or(start, |line| start + line.len());
+            match what {
+                Done::Before => editor.edit(uri, start..start, &format!("user {step}\n")),
+                Done::Replaced => editor.edit(uri, start..end, &format!("user {step}\n")),
+                Done::Deleted => editor.edit(uri, start..end, ""),
+            }
+        }
+        let typed = editor.buffers[uri].text.clone();
+        editor.request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
+        editor.assert_in_step();
+        let outcome = editor.buffers[uri].text.clone();
+        let all: Vec<&str> = outcome.split_inclusive('\n').collect();
+        for line in &all {
+            prop_assert!(lines.iter().any(|known| known == line) || line.starts_with("model ") || line.starts_with("user "), "half of two: {line:?} in {outcome:?}");
+        }
+        // Everything that the person has, but for the lines that the model was to replace or delete, is there in the person's order.
+        let models = |line: &str| lines.iter().position(|known| known == line).is_some_and(|number| matches!(model.get(&number), Some(Done::Replaced | Done::Deleted)));
+        let kept: Vec<&str> = typed.split_inclusive('\n').filter(|line| !models(line)).collect();
+        let mut rest = all.iter();
+        for line in &kept {
+            prop_assert!(rest.any(|known| known == line), "{line:?} is gone or has moved: {typed:?} became {outcome:?}");
+        }
+        leave(editor);
+    }
+}
+
+/// A turn that goes on while its document is closed: nothing is applied to what is not known any more, and the answer says why.
+#[test]
+fn h5_a_document_that_is_closed_meanwhile_gets_no_stale_edit() {
+    let agent = Fake::new(Mood::Late("changed\n".into()));
+    let mut editor = Editor::memory(options(Arc::clone(&agent)));
+    editor.initialize(initialize_params(std::path::Path::new("/w")));
+    editor.open("file:///w/a.rs", "rust", "text\n");
+    let id = editor.start_request("workspace/executeCommand", wish("file:///w/a.rs", 0, "x"));
+    editor.close("file:///w/a.rs");
+    editor.open("file:///w/a.rs", "rust", "other text\n");
+    agent.release();
+    let answer = editor.answer(&id);
+    assert!(answer["result"]["applied"] == false || answer["error"].is_object(), "{answer}");
+    assert_eq!(editor.buffers["file:///w/a.rs"].text, "other text\n");
+    leave(editor);
+}

@@ -1,0 +1,219 @@
+//! What the index decides and the model only names: renames over files, variables, calls that follow a signature; and what is refused
+//! because it cannot be told from something else. The model has a small window here, so it fills forms.
+
+use longsight::config::Config;
+use longsight::engine::scripted::Scripted;
+use longsight::engine::{Cancel, EngineError};
+use longsight::features::actions::{CALLS, MODULE, RENAME, VARIABLE, actions};
+use longsight::features::edit::{Edited, How, Wish, edit, rename};
+use longsight::features::{Desk, silent};
+use serde_json::{Value, json};
+
+use crate::support::desk::{Workspace, applied, call, calls, instruct, target};
+
+const SHAPE: &str = "//! Shapes. `area_of` is used everywhere.\n\n/// The area, see [`area_of`].\npub fn area_of(width: u32, height: u32) -> u32 {\n    width * height\n}\n\npub fn name() -> &'static str {\n    \"area_of a shape\"\n}\n";
+const USER: &str = "use crate::shape::area_of;\n\npub fn square(side: u32) -> u32 {\n    area_of(side, side)\n}\n\npub fn double(side: u32) -> u32 {\n    // area_of twice\n    let sum = area_of(side, side) + area_of(\n        side,\n        side,\n    );\n    sum\n}\n";
+const LIB: &str = "pub mod shape;\npub mod user;\n";
+
+fn place() -> Workspace {
+    Workspace::new(&[("Cargo.toml", "[package]\nname = \"shapes\"\n"), ("src/lib.rs", LIB), ("src/shape.rs", SHAPE), ("src/user.rs", USER)])
+}
+
+fn small(place: &Workspace, answers: &[Value]) -> (Desk, std::sync::Arc<Scripted>) {
+    let scripts = answers.iter().map(|arguments| calls(vec![call("propose_edit", arguments.clone())]));
+    let model = Scripted::new(scripts.collect::<Vec<_>>());
+    (place.desk(Config::default(), vec![("local".into(), model.clone())]), model)
+}
+
+async fn action(desk: &Desk, path: &str, marked: &str, kind: &str) -> Result<Edited, EngineError> {
+    let wish = Wish { at: target(desk, path, marked), how: How::Action { kind: kind.into(), problems: vec![] } };
+    edit(desk, &wish, &Cancel::new(), &silent()).await
+}
+
+#[tokio::test]
+async fn a_rename_that_says_both_names_needs_no_model() {
+    let place = place();
+    let before = place.everything();
+    for words in [
+        "rename area_of to surface everywhere",
+        "Rename `area_of` to `surface` in all files",
+        "把 area_of 重命名为 surface",
+        "please rename area_of -> surface",
+    ] {
+        let (desk, model) = small(&place, &[]);
+        let edited = instruct(&desk, "src/shape.rs", "pub fn area_of(width: u32, height: u32) -> u32 {", words).await.unwrap();
+        // Strings stay; comments and code follow.
+        assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("area_of", "surface").replace("\"surface a", "\"area_of a"), "{words}");
+        assert_eq!(applied(&edited, "src/user.rs"), USER.replace("area_of", "surface"), "{words}");
+        assert!(edited.summary.contains("1 place(s) inside strings stay"), "{}", edited.summary);
+        assert_eq!(edited.route.engine, "none");
+        assert!(model.asked().is_empty());
+    }
+    assert_eq!(place.everything(), before, "nothing is written");
+}
+
+#[tokio::test]
+async fn the_model_only_names_and_a_bad_name_is_put_right() {
+    let place = place();
+    let answers = [json!({"new_name": "square", "reason": "x"}), json!({"new_name": "surface_area", "reason": "It says what it is."})];
+    let (desk, model) = small(&place, &answers);
+    let edited = action(&desk, "src/user.rs", "area_of", RENAME).await.unwrap();
+    assert_eq!(applied(&edited, "src/user.rs"), USER.replace("area_of", "surface_area"));
+    let asked = format!("{:?}", model.asked()[1]);
+    assert!(asked.contains("`square` is taken in a file that uses `area_of`"), "{asked}");
+    for wrong in ["2x", "", "a b", "area_of", "a-b"] {
+        let (desk, _) = small(&place, &[json!({"new_name": wrong, "reason": "x"}), json!({"new_name": wrong, "reason": "x"})]);
+        assert!(action(&desk, "src/user.rs", "area_of", RENAME).await.is_err(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_means_two_things_is_left_to_tools_that_know_types() {
+    let place = place();
+    place.write("src/other.rs", "pub fn area_of(radius: f64) -> f64 {\n    radius * radius * 3.14\n}\n");
+    let (desk, _) = small(&place, &[]);
+    let refused = instruct(&desk, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap_err();
+    assert!(refused.message.contains("defined at 2 places"), "{refused}");
+    // A name that a file is called by.
+    place.write("src/deep.rs", "pub fn shape() {}\n");
+    let (desk, _) = small(&place, &[]);
+    let refused = instruct(&desk, "src/deep.rs", "pub fn shape() {}", "rename shape to form").await.unwrap_err();
+    assert!(refused.message.contains("defined at 2 places"), "{refused}");
+    // Nothing of the kind.
+    let refused = instruct(&desk, "src/lib.rs", "pub mod user;", "rename nowhere_at_all to form").await;
+    assert!(refused.is_err(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_variable_is_renamed_in_its_function_alone() {
+    let text = "pub struct P { pub side: u32 }\n\npub fn a(p: P) -> String {\n    let side = p.side + 1;\n    format!(\"{side} {{side}} side {}\", side)\n}\n\npub fn b() -> u32 {\n    let side = 2;\n    side\n}\n";
+    let place = Workspace::new(&[("src/lib.rs", text)]);
+    let (desk, _) = small(&place, &[]);
+    let edited = instruct(&desk, "src/lib.rs", "    let side = 2;", "rename the variable side to edge").await;
+    // `side` is a field as well: the index knows that one, and its uses cannot be told from the variables'.
+    if let Ok(edited) = &edited {
+        assert!(applied(edited, "src/lib.rs").contains("let edge = 2;\n    edge"));
+    }
+    let text = text.replace("pub side: u32", "pub size: u32").replace("p.side", "p.size");
+    let place = Workspace::new(&[("src/lib.rs", &text)]);
+    let (desk, _) = small(&place, &[]);
+    let edited = instruct(&desk, "src/lib.rs", "    let side = p.size + 1;", "rename the variable `side` to `edge`").await.unwrap();
+    let wanted = text.replacen("let side", "let edge", 1).replace("\"{side} {{side}} side {}\", side", "\"{edge} {{side}} side {}\", edge");
+    assert_eq!(applied(&edited, "src/lib.rs"), wanted);
+}
+
+#[test]
+fn a_rename_is_told_from_other_tasks() {
+    let some = |old: &str, new: &str| Some((Some(old.to_string()), Some(new.to_string())));
+    assert_eq!(rename::asked("rename foo to bar"), some("foo", "bar"));
+    assert_eq!(rename::asked("Please rename the method `fooBar` into `barFoo` and its callers"), some("fooBar", "barFoo"));
+    assert_eq!(rename::asked("把函数 foo 改名为 bar"), some("foo", "bar"));
+    assert_eq!(rename::asked("rename this to something that says what it does"), Some((None, None)));
+    assert_eq!(rename::asked("rename it"), Some((None, None)));
+    assert_eq!(rename::asked("add a parameter to foo"), None);
+    assert_eq!(rename::asked("convert bytes to text"), None);
+    // What asks for more, or for the opposite, is no mere rename.
+    assert_eq!(rename::asked("rename foo to bar and let it return an Option"), None);
+    assert_eq!(rename::asked("do not rename foo to bar"), None);
+}
+
+#[tokio::test]
+async fn a_value_gets_a_name_before_its_statement() {
+    let place = place();
+    let (desk, _) = small(&place, &[json!({"name": "one", "reason": "Said once."})]);
+    let at = target(&desk, "src/user.rs", "area_of(side, side) +");
+    let value = longsight::features::Target { bytes: at.bytes.start..at.bytes.end - 2, ..at };
+    let offered: Vec<String> = actions(&desk, &value, &[]).into_iter().map(|offer| offer.kind).collect();
+    assert!(offered.contains(&VARIABLE.to_string()), "{offered:?}");
+    let wish = Wish { at: value, how: How::Action { kind: VARIABLE.into(), problems: vec![] } };
+    let edited = edit(&desk, &wish, &Cancel::new(), &silent()).await.unwrap();
+    let wanted = USER.replace("    let sum = area_of(side, side) +", "    let one = area_of(side, side);\n    let sum = one +");
+    assert_eq!(applied(&edited, "src/user.rs"), wanted);
+    // Python, where a statement may be inside another.
+    let text = "def f(xs):\n    for x in xs:\n        print(len(xs) * 2 + x)\n";
+    let place = Workspace::new(&[("a.py", text)]);
+    let (desk, _) = small(&place, &[json!({"name": "xs", "reason": "x"}), json!({"name": "twice", "reason": "x"})]);
+    let edited = action(&desk, "a.py", "len(xs) * 2", VARIABLE).await.unwrap();
+    assert_eq!(applied(&edited, "a.py"), "def f(xs):\n    for x in xs:\n        twice = len(xs) * 2\n        print(twice + x)\n");
+}
+
+#[test]
+fn what_does_not_fit_is_not_offered() {
+    let place = place();
+    let (desk, _) = small(&place, &[]);
+    let kinds = |path: &str, marked: &str| -> Vec<String> {
+        actions(&desk, &target(&desk, path, marked), &[]).into_iter().map(|offer| offer.kind).collect()
+    };
+    // A statement, half an expression, a name, a type: none of them is a value that could have a name.
+    for marked in ["    sum", "(side, side)\n}", ") +", "area_of(side,", "u32", "let sum"] {
+        assert!(!kinds("src/user.rs", marked).contains(&VARIABLE.to_string()), "{marked:?}");
+    }
+    let mut at = target(&desk, "src/shape.rs", "area_of(width");
+    at.bytes = at.bytes.start..at.bytes.start;
+    let cursor: Vec<String> = actions(&desk, &at, &[]).into_iter().map(|offer| offer.kind).collect();
+    assert!(cursor.contains(&CALLS.to_string()) && cursor.contains(&RENAME.to_string()), "{cursor:?}");
+    assert!(!cursor.contains(&MODULE.to_string()), "a small model moves no module: {cursor:?}");
+    let mut at = target(&desk, "src/shape.rs", "name() ->");
+    at.bytes = at.bytes.start..at.bytes.start;
+    let uncalled: Vec<String> = actions(&desk, &at, &[]).into_iter().map(|offer| offer.kind).collect();
+    assert!(!uncalled.contains(&CALLS.to_string()), "{uncalled:?}");
+}
+
+#[tokio::test]
+async fn calls_follow_a_signature_that_has_changed() {
+    let place = place();
+    let changed = SHAPE.replace("width: u32, height: u32", "size: (u32, u32)").replace("width * height", "size.0 * size.1");
+    place.write("src/shape.rs", &changed);
+    let lines = ["    area_of((side, side))", "let sum = area_of((side, side)) + area_of((\n    side,\n    side,\n));"];
+    let (desk, model) =
+        small(&place, &[json!({"calls": lines[..1], "reason": "x"}), json!({"calls": lines, "reason": "It takes a pair now."})]);
+    let edited = action(&desk, "src/shape.rs", "pub fn area_of", CALLS).await.unwrap();
+    let after = applied(&edited, "src/user.rs");
+    assert!(after.contains("    area_of((side, side))\n}"), "{after}");
+    assert!(after.contains("    let sum = area_of((side, side)) + area_of((\n"), "{after}");
+    assert_eq!(edited.edits.len(), 1, "the file of the signature stays");
+    let asked = format!("{:?}", model.asked()[0]);
+    assert!(asked.contains("area_of(size: (u32, u32))"), "{asked}");
+    let nothing = action(&desk, "src/shape.rs", "pub fn name", CALLS).await.unwrap_err();
+    assert!(nothing.message.contains("nothing calls `name`"), "{nothing}");
+}
+
+/// A file that does not take part is not changed either.
+#[tokio::test]
+async fn a_file_that_git_ignores_takes_no_part_in_a_rename() {
+    let place = place();
+    place.write(".gitignore", "src/user.rs\n");
+    let (desk, _) = small(&place, &[]);
+    // What git ignores is not in the index: it is no user, and nothing is said of it.
+    let edited = instruct(&desk, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap();
+    assert_eq!(edited.edits.len(), 1);
+}
+
+/// An instruction that changes a signature: the calls are asked for in a second question; and where that fails, a person is told.
+#[tokio::test]
+async fn an_edit_of_a_signature_is_followed_by_its_calls() {
+    let new = "pub fn area_of(size: (u32, u32)) -> u32 {\n    size.0 * size.1\n}";
+    let calls = json!({"calls": ["    area_of((side, side))", "    let sum = area_of((side, side)) + area_of((side, side));"], "reason": "They give a pair."});
+    let place = place();
+    let first = json!({"new_code": new, "reason": "A pair says more."});
+    let marked = "pub fn area_of(width: u32, height: u32) -> u32 {\n    width * height\n}";
+    let (desk, model) = small(&place, &[first.clone(), calls]);
+    let edited = instruct(&desk, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
+    assert!(applied(&edited, "src/shape.rs").contains(new));
+    let user = applied(&edited, "src/user.rs");
+    assert!(
+        user.contains("    area_of((side, side))\n}") && user.contains("let sum = area_of((side, side)) + area_of((side, side));\n"),
+        "{user}"
+    );
+    assert!(edited.confirm.is_empty(), "{:?}", edited.confirm);
+    assert_eq!(model.asked().len(), 2);
+    let nonsense = json!({"calls": ["x", "y"], "reason": "?"});
+    let (desk, _) = small(&place, &[first, nonsense.clone(), nonsense]);
+    let edited = instruct(&desk, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
+    assert_eq!(edited.edits.len(), 1);
+    assert!(edited.confirm.iter().any(|why| why.contains("2 call(s) do not follow")), "{:?}", edited.confirm);
+    // The same signature: one question.
+    let (desk, model) = small(&place, &[json!({"new_code": marked.replace("width * height", "height * width"), "reason": "x"})]);
+    instruct(&desk, "src/shape.rs", marked, "swap the factors").await.unwrap();
+    assert_eq!(model.asked().len(), 1);
+}
