@@ -457,3 +457,15 @@ async fn a_comment_that_repeats_the_description_is_refused_and_repaired() {
     assert_eq!(coder.asked().len(), 2);
     assert!(applied(&edited, "src/lib.rs").starts_with("/// The sum of two numbers.\npub fn add"), "{}", edited.diff);
 }
+
+/// A small model filled the field for why with what it says about that field; the edit was refused for it.
+#[tokio::test]
+async fn an_edit_whose_reason_repeats_the_description_is_taken_without_a_reason() {
+    let workspace = Workspace::new(&[("src/lib.rs", "pub fn add(a: i32, b: i32) -> i32 {\n    a - b\n}\n")]);
+    let answer = json!({ "new_code": "    a + b", "reason": "In one sentence: what was changed and why." });
+    let coder = Scripted::new([calls(vec![call("propose_edit", answer)])]);
+    let desk = workspace.desk(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
+    let edited = instruct(&desk, "src/lib.rs", "    a - b", "add in place of subtracting").await.unwrap();
+    assert_eq!(edited.edits[0].hunks[0].new, "    a + b\n");
+    assert_eq!(edited.edits[0].hunks[0].reason, "");
+}

@@ -46,10 +46,13 @@ pub struct Filled {
     pub others: Vec<Changed>,
 }
 
+/// The field for why.
+const REASON: &str = "reason";
+
 impl Form {
     /// The tool that the model must call. Few strings, so that a small model gets it right.
     pub fn tool(&self) -> Tool {
-        let reason = ("reason", "In one sentence: what was changed and why.");
+        let reason = (REASON, "In one sentence: what was changed and why.");
         match self {
             Form::Replace { .. } => {
                 tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
@@ -130,22 +133,27 @@ impl Form {
             }
             Form::Calls(calls) => return calls.fill(arguments),
         };
-        let reason = limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400);
+        let said = arguments[REASON].as_str().filter(|_| !repeats(&self.tool(), arguments, REASON));
+        let reason = limits::shorten(said.unwrap_or_default().trim(), 400);
         Ok(Filled { edits, reason, others: vec![] })
     }
 }
 
 /// Small models like to answer with the description of what they are asked for.
-fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
+fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
     let said = |text: &Value| text.as_str().map(|text| text.trim().trim_end_matches('.').to_lowercase());
-    let about = said(&tool.function["description"]);
-    for (name, property) in tool.function["parameters"]["properties"].as_object().into_iter().flatten() {
-        let value = said(&arguments[name]);
-        if value.is_some() && (value == said(&property["description"]) || value == about) {
-            return Err(format!("`{name}` repeats the description of the function; write what belongs into the file"));
-        }
+    let property = &tool.function["parameters"]["properties"][name];
+    let value = said(&arguments[name]);
+    value.is_some() && (value == said(&property["description"]) || value == said(&tool.function["description"]))
+}
+
+/// Why an answer is only what was asked; a reason that is does not make the edit worse.
+fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
+    let fields = tool.function["parameters"]["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+    match fields.filter(|name| *name != REASON).find(|name| repeats(tool, arguments, name)) {
+        Some(name) => Err(format!("`{name}` repeats the description of the function; write what belongs into the file")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {

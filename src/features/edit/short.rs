@@ -255,7 +255,8 @@ impl Short<'_> {
 
     /// Tells the model what was wrong, for the next round.
     fn repair(&mut self, answer: Answer, reason: &str) {
-        let words = format!("The edit was refused: {reason}. Call propose_edit again, with this put right.");
+        let task = &self.work.plan.words;
+        let words = format!("The edit was refused: {reason}. Call propose_edit again, with this put right. The task is still: {task}");
         let objects = |call: &ToolCall| call.arguments.is_object();
         let calls: Vec<ToolCall> = answer.calls.into_iter().filter(objects).take(1).collect();
         let id = calls.first().map(|call| call.id.clone());
