@@ -163,7 +163,7 @@ impl Default for Policy {
 }
 
 /// Whom longsight believes about folders.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Trust {
     /// Ask about each folder before anything but local completion happens in it, where the editor does not ask itself.

@@ -40,9 +40,9 @@ impl Audit {
         self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
     }
 
-    /// Whether anything was sent to this origin before; from now on it was.
+    /// Whether nothing was sent to this origin before; from now on it was. Without a folder nobody can tell, and nothing is new.
     pub fn is_new(&self, origin: &str) -> bool {
-        let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return true };
+        let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return false };
         let known = records::read(&file).unwrap_or_default().lines().any(|line| line == origin);
         if !known && let Err(error) = records::append(&file, origin, LIMIT) {
             report::log("warning", format_args!("{} cannot be written: {error}", file.display()));

@@ -123,8 +123,8 @@ pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// See the module. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
 pub trait Agent: Send + Sync {
-    /// Who is told what the user should know at once.
-    fn hear(&self, _tell: Tell) {}
+    /// Who is told what the user should know at once, and where is recorded what leaves the machine.
+    fn hear(&self, _tell: Tell, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, scene: Scene);
     /// A document has been opened, changed, or closed: then the scene does not have it. Called in wire order; must not take long.

@@ -44,6 +44,8 @@ struct Kept {
     shared: Option<Arc<Shared>>,
     pace: Pace,
     tell: Option<agent::Tell>,
+    /// Where is recorded what leaves the machine.
+    state: Option<PathBuf>,
 }
 
 impl Kept {
@@ -104,8 +106,8 @@ impl Desk {
             if !fits {
                 kept.drop_shared();
             }
-            let (tell, build) = (kept.tell.clone(), self.build.clone());
-            let router = || Router::building(&scene.config, build).recording(config::state_dir().as_deref()).telling(tell);
+            let (tell, state, build) = (kept.tell.clone(), kept.state.clone(), self.build.clone());
+            let router = || Router::building(&scene.config, build).recording(state.as_deref()).telling(tell);
             let fresh = || Shared::new(scene.config.clone(), Arc::new(router()), Arc::clone(&**self.registry), &snapshot);
             (kept.index.clone(), kept.shared.get_or_insert_with(|| Arc::new(fresh().trusted(!scene.restricted))).clone())
         });
@@ -149,8 +151,8 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
 }
 
 impl Agent for Desk {
-    fn hear(&self, tell: agent::Tell) {
-        self.with(|kept| kept.tell = Some(tell));
+    fn hear(&self, tell: agent::Tell, state: Option<PathBuf>) {
+        self.with(|kept| (kept.tell, kept.state) = (Some(tell), state));
     }
 
     fn workspace(&self, scene: Scene) {

@@ -48,7 +48,8 @@ pub fn initialized(server: &Server) {
         tokio::spawn(server.client.request("client/registerCapability", json!({ "registrations": [registration] })));
     }
     let client = server.client.clone();
-    server.agent().hear(Arc::new(move |text| client.show(3, &format!("longsight: {text}"))));
+    let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
+    server.agent().hear(tell, server.options.state.clone());
     config::reload(server);
     tokio::spawn(config::watch(server.clone()));
 }

@@ -57,7 +57,7 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
         Ok(Arc::new(Recorded::new(name, config, known, player.clone())) as Arc<dyn Engine>)
     });
     let agent = Arc::new(Desk::start(build));
-    let options = Options { config: Some(config), cache: Some(scratch.into()), agent, probe: None, tape: None };
+    let options = Options { config: Some(config), cache: Some(scratch.into()), state: None, agent, probe: None, tape: None };
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (input, output) = tokio::io::split(theirs);
     let server = tokio::spawn(run(input, output, options));
