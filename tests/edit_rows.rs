@@ -252,6 +252,8 @@ fn h5_a_document_that_is_closed_meanwhile_gets_no_stale_edit() {
     let id = editor.start_request("workspace/executeCommand", wish("file:///w/a.rs", 0, "x"));
     editor.close("file:///w/a.rs");
     editor.open("file:///w/a.rs", "rust", "other text\n");
+    // The server has seen it before the model answers.
+    editor.assert_in_step();
     agent.release();
     let answer = editor.answer(&id);
     assert!(answer["result"]["applied"] == false || answer["error"].is_object(), "{answer}");

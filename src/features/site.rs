@@ -58,7 +58,7 @@ impl Site {
 
     /// Where a name stands here; none where the text cannot be parsed.
     pub fn uses(&self, name: &str) -> Option<Vec<(Range<usize>, Within)>> {
-        Some(uses::uses(self.parsed.as_ref()?, name))
+        Some(uses::uses(self.parsed()?, name))
     }
 
     /// Whether a name stands in the code here, outside comments and strings.
@@ -75,7 +75,7 @@ impl Site {
         let inside = &self.text[self.bytes.clone()];
         let start = self.bytes.start + (inside.len() - inside.trim_start().len());
         let value = start..start + inside.trim().len();
-        let statement = uses::statement_of_value(self.parsed.as_ref()?, value.clone())?;
+        let statement = uses::statement_of_value(self.parsed()?, value.clone())?;
         Some((value, statement))
     }
 

@@ -26,6 +26,7 @@ const NOTIFICATIONS: &[&str] = &[
     "workspace/didChangeWatchedFiles",
     "workspace/didChangeWorkspaceFolders",
     "window/workDoneProgress/cancel",
+    "longsight/trust",
 ];
 
 pub fn is_notification(method: &str) -> bool {

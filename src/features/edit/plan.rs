@@ -140,8 +140,16 @@ impl Plan {
         }
         let How::Instruction(words) = how else { return Ok(self) };
         let Some((old, new)) = rename::asked(words) else { return Ok(self) };
-        let named = old.filter(|old| site.uses(old).is_some_and(|uses| !uses.is_empty()));
-        let Some(old) = named.or_else(|| rename::name_at(site)) else { return Ok(self) };
+        let old = match old {
+            Some(old) if site.uses(&old).is_none_or(|uses| uses.is_empty()) => {
+                return Err(format!("`{old}` is not in {}; ask where it is used", site.path));
+            }
+            Some(old) => old,
+            None => match rename::name_at(site) {
+                Some(old) => old,
+                None => return Ok(self),
+            },
+        };
         let found = Rename::find(desk, site, &old, new)?;
         let words = format!("{words}\nThis is about {}.", found.what);
         Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })

@@ -156,6 +156,10 @@ fn is_filling(rest: &str) -> bool {
         "中",
         "里",
     ];
+    // Chinese has no blanks between words: what is filling is taken out wherever it stands, the longest first.
+    const CHINESE: &[&str] =
+        &["在所有文件中", "重命名", "改名", "函数", "方法", "变量", "类型", "全部", "所有", "文件", "请", "把", "将", "中", "里"];
+    let rest = CHINESE.iter().fold(rest.to_string(), |rest, word| rest.replace(word, " "));
     rest.split(|c: char| !c.is_alphanumeric() && c != '\'')
         .filter(|word| !word.is_empty())
         .all(|word| FILLING.contains(&word.to_lowercase().as_str()))
