@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const INDEXING: Duration = Duration::from_secs(120);
 /// What still comes after the end of the trace is waited for so long.
 const AFTERWARDS: Duration = Duration::from_millis(300);
+/// How long the server may take to leave.
+const LEAVING: Duration = Duration::from_secs(5);
 /// Differences shown of one message.
 const SHOWN: usize = 4;
 
@@ -89,7 +91,9 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
         player.play(entry).await;
     }
     player.afterwards().await;
-    server.abort();
+    // The server leaves when its editor is gone.
+    let _ = player.writing.shutdown().await;
+    let _ = tokio::time::timeout(LEAVING, server).await;
     Ok(player.done)
 }
 
