@@ -34,7 +34,8 @@ impl LlamaServer {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/llama_server.py");
         let mut command = Command::new(&python);
         command.arg(script).arg(model_path("qwen2.5-coder-0.5b")).arg(port.to_string());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // As our own engine process has it: beside busy neighbours its threads would spin more than they work.
+        command.env("GOMP_SPINCOUNT", "1000").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let python = python.display();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{python}: {error}; run scripts/get-llama-server"));
         let stdin = child.stdin.take();
