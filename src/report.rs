@@ -2,11 +2,12 @@
 //! Also the log: lines to standard error (or a file), with secrets masked. Prompts and keys never reach it.
 
 use std::fmt::Display;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::redact;
 
-/// Records an impossible state. Panics under `LONGSIGHT_STRICT=1` (the test suite sets it), logs once per call site otherwise.
+/// Records an impossible state. Panics in a strict process, logs once per call site otherwise.
 #[macro_export]
 macro_rules! bug {
     ($($arg:tt)*) => {{
@@ -18,12 +19,25 @@ macro_rules! bug {
 /// See [`bug!`]; `told` belongs to the call site.
 pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
     #[expect(clippy::panic, reason = "tests ask for it")]
-    if std::env::var_os("LONGSIGHT_STRICT").is_some() {
+    if is_strict() {
         panic!("bug at {file}:{line}: {message}");
     }
     if !told.swap(true, Ordering::Relaxed) {
         log("bug", format_args!("{file}:{line}: {message}"));
     }
+}
+
+static STRICT: AtomicBool = AtomicBool::new(false);
+
+/// From now on impossible states panic in this process, and what is costly to check is checked. Tests ask for it.
+pub fn be_strict() {
+    STRICT.store(true, Ordering::Relaxed);
+}
+
+/// See [`be_strict`]; `LONGSIGHT_STRICT=1` asks for it as well.
+pub fn is_strict() -> bool {
+    static ASKED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LONGSIGHT_STRICT").is_some());
+    *ASKED || STRICT.load(Ordering::Relaxed)
 }
 
 /// Whether only warnings and errors are written.

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use longsight::index::{File, Index, Options, Tier, View};
-use longsight::syntax::{self, Kind, Pieces, Registry, scope};
-use longsight::workspace::Roots;
+use longsight::syntax::{self, Kind, Registry, scope};
+use longsight::text::Text;
+use longsight::workspace::{Document, Roots};
 
 fn grammars() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars")
@@ -277,47 +278,103 @@ fn the_walk_agrees_with_tree_sitters_own_matcher() {
     }
 }
 
-/// A keystroke's facts, from pieces, are those of a whole walk.
+/// What an index makes of a keystroke is what it makes of the whole text. In a strict process the index compares both itself, and its
+/// thread dies where they differ, so that no later version arrives.
 #[test]
 fn edits_give_the_same_facts_as_a_fresh_parse() {
-    let registry = Registry::new();
+    longsight::report::be_strict();
     for (folder, name, text) in samples() {
-        let path = format!("{folder}/{name}");
-        let language = registry.by_path(&path).unwrap();
-        let mut pieces = Pieces::default();
-        let mut text = text;
-        let mut parsed = syntax::parse(language, text.as_str()).unwrap();
-        drop(syntax::tags_again(&parsed, &path, &mut pieces));
-        let mut seed = 7u64;
-        for step in 0..120 {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let at = (seed >> 33) as usize % text.len();
-            let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap();
-            let typed = ["x", "\n", "}", "(", " ", "\n\n", "1", "{", "\"", "/* c */"][step % 10];
-            if step % 4 == 3 {
-                let end = text.len().min(at + 5);
-                let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap();
-                text.replace_range(at..end, "");
-            } else {
-                text.insert_str(at, typed);
+        let tree = tempfile::tempdir().unwrap();
+        let file = tree.path().join(&name);
+        std::fs::write(&file, &text).unwrap();
+        let roots = Arc::new(Roots::new([tree.path().to_path_buf()]));
+        let registry = Arc::new(Registry::new());
+        let language = registry.by_path(&name).unwrap().name.clone();
+        let index = Index::start(roots.clone(), registry, Options::default());
+        index.wait_ready();
+        let place = roots.locate(&file).unwrap();
+        let mut patched = 0;
+        let mut session = Session { text: text.clone(), seed: 7 };
+        for version in 0..400 {
+            let text = Text::new(&session.text);
+            let document =
+                Document { uri: place.uri(), path: Some(place.clone()), language: language.clone(), version, text, desynced: false };
+            index.update(document);
+            index.sync();
+            let view = index.view();
+            let found = view.at(&place).unwrap();
+            let hash = xxhash_rust::xxh3::xxh3_64(session.text.as_bytes());
+            assert_eq!(found.hash, hash, "{folder}/{name}: version {version} made the index fail");
+            patched += usize::from(found.tier == Tier::Parsed);
+            session.step(version as usize, &text_of(&samples(), &name));
+        }
+        assert!(patched > 300, "{folder}/{name}: {patched}");
+    }
+}
+
+fn text_of(samples: &[(String, String, String)], name: &str) -> String {
+    samples.iter().find(|(_, known, _)| known == name).map(|(_, _, text)| text.clone()).unwrap_or_default()
+}
+
+/// Someone who types, deletes, breaks lines and brackets, and now and then goes back to what was right.
+struct Session {
+    text: String,
+    seed: u64,
+}
+
+impl Session {
+    fn random(&mut self, below: usize) -> usize {
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.seed >> 33) as usize % below.max(1)
+    }
+
+    fn boundary(&self, at: usize) -> usize {
+        (at..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(self.text.len())
+    }
+
+    fn step(&mut self, step: usize, whole: &str) {
+        const TYPED: &[&str] = &[
+            "x",
+            "\n",
+            "}",
+            "(",
+            " ",
+            "\n\n",
+            "1",
+            "{",
+            "\"",
+            "/* c */",
+            ".name",
+            " = 1",
+            "#",
+            ", more",
+            "\n    def f(): pass\n",
+            "self.x = 1\n",
+        ];
+        if step % 40 == 39 {
+            return self.text = whole.into();
+        }
+        let at = self.random(self.text.len());
+        let at = self.boundary(at);
+        match step % 5 {
+            3 => {
+                let end = self.random(24);
+                let end = self.boundary((at + end).min(self.text.len()));
+                self.text.replace_range(at..end, "");
             }
-            parsed = parsed.edited(text.as_str()).unwrap();
-            let again = syntax::tags_again(&parsed, &path, &mut pieces);
-            let mut found = (again.definitions.clone(), again.imports.clone(), again.names.clone());
-            drop(again);
-            let whole = syntax::tags(&parsed, &path);
-            let mut wanted = whole.definitions.clone();
-            // Names that are missing in a broken text stand anywhere, and nobody sees them.
-            found.0.retain(|definition| !definition.name.is_empty());
-            wanted.retain(|definition| !definition.name.is_empty());
-            for (ours, theirs) in found.0.iter().zip(&wanted) {
-                assert_eq!(ours, theirs, "{path}, step {step}: {}", theirs.name.of(&text));
+            4 => {
+                // A piece of the text once more.
+                let length = self.random(200);
+                let end = self.boundary((at + length).min(self.text.len()));
+                let piece = self.text[at..end].to_string();
+                let to = self.random(self.text.len());
+                let to = self.boundary(to);
+                self.text.insert_str(to, &piece);
             }
-            assert_eq!(found.0.len(), wanted.len(), "{path}, step {step}");
-            assert_eq!(found.1, whole.imports, "{path}, step {step}");
-            let sorted =
-                |names: &syntax::tags::Names<'_>| names.iter().map(|(name, count)| (name.to_string(), *count)).collect::<BTreeMap<_, _>>();
-            assert_eq!(sorted(&found.2), sorted(&whole.names), "{path}, step {step}");
+            _ => {
+                let typed = TYPED[self.random(TYPED.len())];
+                self.text.insert_str(at, typed);
+            }
         }
     }
 }

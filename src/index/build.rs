@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch as tell;
 
 use crate::syntax::Registry;
+use crate::workspace::fs;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::{self, Entry, Listing};
 use crate::workspace::watch::{Hint, Watcher};
@@ -127,6 +128,7 @@ impl Index {
             waiting: vec![],
             watcher: None,
             last_publish: Instant::now(),
+            publishing: Duration::ZERO,
             counts: CacheCounts::default(),
         };
         let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
@@ -233,13 +235,16 @@ struct Owner {
     waiting: Vec<(bool, Sender<()>)>,
     watcher: Option<Watcher>,
     last_publish: Instant,
+    /// How long the last view with new tables took.
+    publishing: Duration,
     counts: CacheCounts,
 }
 
 /// Files gathered since the last write that are written at the latest: the work that a kill may lose.
 const BATCH: usize = 2000;
-/// Views are published at most this often while a build runs.
+/// Views are published at most this often while a build runs, and so seldom that it takes a twentieth of the time at most.
 const PUBLISH: Duration = Duration::from_secs(2);
+const SHARE: u32 = 20;
 /// Results that a worker hands over together, at most, and after how long at the latest.
 const AT_ONCE: usize = 64;
 const SOON: Duration = Duration::from_millis(20);
@@ -421,11 +426,12 @@ impl Owner {
             let (sender, stop) = (self.sender.clone(), self.stop.clone());
             spawn("index scan", move || {
                 let mut results = vec![];
+                let mut reader = fs::Reader::default();
                 let mut since = Instant::now();
                 while !stop.load(Ordering::Relaxed) && current.load(Ordering::Relaxed) == pass {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(entry) = entries.get(at) else { break };
-                    results.push((at, scan::guarded(&registry, entry, tier, content.as_deref())));
+                    results.push((at, scan::guarded(&registry, &mut reader, entry, tier, content.as_deref())));
                     if results.len() < AT_ONCE && since.elapsed() < SOON {
                         continue;
                     }
@@ -463,7 +469,7 @@ impl Owner {
         }
         if left == 0 {
             self.finished(tier);
-        } else if self.last_publish.elapsed() > PUBLISH && tier == Tier::Parsed {
+        } else if tier == Tier::Parsed && self.last_publish.elapsed() > PUBLISH.max(self.publishing * SHARE) {
             self.publish(true);
         }
     }
@@ -537,9 +543,13 @@ impl Owner {
     }
 
     fn publish(&mut self, rebuild: bool) {
+        let begun = Instant::now();
         let view = self.library.view(self.stage, rebuild);
         self.view.send_replace(Arc::new(view));
         self.last_publish = Instant::now();
+        if rebuild {
+            self.publishing = begun.elapsed();
+        }
     }
 
     /// Writes what is not on disk yet; `settled` when a build has ended and there is time to tidy up.

@@ -5,6 +5,7 @@ use crate::syntax::{Kind, Span};
 use super::file::{FileImport, Symbol, Tier};
 use super::names::NameId;
 use super::sheet::{Sheet, spans};
+use super::texts::Texts;
 
 /// Bytes being written.
 #[derive(Default)]
@@ -126,6 +127,15 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| one(self)).collect()
     }
 
+    fn texts(&mut self) -> Option<Texts> {
+        let count = self.count()?;
+        let mut texts = Texts::with_room(count);
+        for _ in 0..count {
+            texts.push(self.text()?);
+        }
+        Some(texts)
+    }
+
     pub fn sheet(&mut self) -> Option<Sheet> {
         let tier = match self.byte()? {
             0 => Tier::Text,
@@ -134,7 +144,7 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         let (bytes, lines, tokens) = (self.small()?, self.small()?, self.small()?);
-        let names: Vec<Box<str>> = self.many(|reader| Some(reader.text()?.into()))?;
+        let names = self.texts()?;
         let below = names.len();
         let symbols = self.many(|reader| reader.symbol(below))?;
         let uses = self.many(|reader| Some((reader.id(below)?, reader.small()?)))?;

@@ -115,6 +115,21 @@ impl File {
         self.symbols.iter().enumerate().filter(move |(_, member)| member.parent == symbol as u32)
     }
 
+    /// The first thing that two versions of the facts of one text disagree about.
+    pub(super) fn difference(&self, other: &Self) -> Option<String> {
+        let symbols = self.symbols.iter().zip(&other.symbols).find(|(a, b)| a != b).map(|(a, b)| format!("{a:?} is {b:?}"));
+        let sizes = (self.symbols.len(), self.bytes, self.lines, self.tokens);
+        let theirs = (other.symbols.len(), other.bytes, other.lines, other.tokens);
+        let sizes = (sizes != theirs).then(|| format!("{sizes:?} is {theirs:?}"));
+        let rest = [
+            ("uses", self.uses == other.uses),
+            ("bases", self.bases == other.bases),
+            ("imports", self.imports == other.imports && self.import_names == other.import_names),
+        ];
+        let rest = rest.iter().find(|(_, same)| !same).map(|(what, _)| (*what).to_string());
+        symbols.or(sizes).or(rest)
+    }
+
     /// Occurrences of a name in this file.
     pub fn count(&self, name: NameId) -> u32 {
         self.uses.binary_search_by_key(&name, |(known, _)| *known).map_or(0, |at| self.uses[at].1)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::syntax::{self, Language, Parsed, Pieces, Registry};
+use crate::syntax::{self, Language, Parsed, Registry, change};
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{PROJECT_FILE, Skip};
 use crate::workspace::walk::{Entry, Listing};
@@ -14,17 +14,17 @@ use super::build::Stage;
 use super::cache::{self, CacheCounts, Stock};
 use super::file::{File, Tier};
 use super::names::Names;
+use super::patch;
 use super::resolve;
 use super::scan::{self, Scanned};
 use super::sheet::Sheet;
 use super::view::{Base, View};
 
-/// A document whose text is the editor's, with what makes its next version cheap.
+/// A document whose text is the editor's, with the tree that makes its next version cheap.
 #[derive(Default)]
 struct Open {
     path: Option<WorkspacePath>,
     parsed: Option<Parsed>,
-    pieces: Pieces,
 }
 
 /// See the module.
@@ -161,14 +161,61 @@ impl Library {
         }
         let text: Arc<str> = document.text.to_string().into();
         let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
-        let mut open = self.open.remove(&document.uri).unwrap_or_default();
-        open.path = Some(path.clone());
-        let sheet = sheet_of(&mut open, language.as_ref(), &path, &text);
-        self.open.insert(document.uri, open);
+        let before = self.open.remove(&document.uri).unwrap_or_default();
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
-        let file = sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names);
+        let (parsed, file) = self.open_file(before, &path, language, &text, hash);
+        self.open.insert(document.uri, Open { path: Some(path.clone()), parsed });
         self.set(&path, Some(Arc::new(file)));
         true
+    }
+
+    /// The facts of an open document's text, using what its version before has left.
+    fn open_file(
+        &mut self,
+        before: Open,
+        path: &WorkspacePath,
+        language: Option<Arc<Language>>,
+        text: &Arc<str>,
+        hash: u64,
+    ) -> (Option<Parsed>, File) {
+        let Some(parser) = language.clone().filter(|language| language.parses()) else {
+            let sheet = scan::facts(language.as_ref(), path.relative(), text, Tier::Lexical).0;
+            return (None, sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names));
+        };
+        let _working = syntax::guard::enter(text);
+        let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
+        let parsed = match &before {
+            Some(before) => before.edited(text.clone()),
+            None => syntax::parse(&parser, text.clone()),
+        };
+        let Ok(parsed) = parsed else {
+            let sheet = Sheet::lexical(text, &syntax::lexical::definitions(&parser, text));
+            return (None, sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names));
+        };
+        let patched = before.as_ref().and_then(|before| self.patched(before, &parsed, path, hash));
+        let file = patched.unwrap_or_else(|| {
+            let sheet = Sheet::parsed(text, syntax::tags(&parsed, path.relative()));
+            sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names)
+        });
+        (Some(parsed), file)
+    }
+
+    /// The file with what an edit has changed, if that can be told.
+    fn patched(&mut self, before: &Parsed, after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
+        let known = self.file(path)?.clone();
+        if known.tier != Tier::Parsed || known.hash != xxhash_rust::xxh3::xxh3_64(before.text().as_bytes()) {
+            return None;
+        }
+        let change = change::between(before, after, path.relative())?;
+        let file = patch::patched(&known, &change, [before.text(), after.text()], hash, &mut self.names)?;
+        if crate::report::is_strict() {
+            let sheet = Sheet::parsed(after.text(), syntax::tags(after, path.relative()));
+            let whole = sheet.into_file(path.clone(), file.language.clone(), hash, Stamp::default(), &mut self.names);
+            if let Some(difference) = file.difference(&whole) {
+                crate::bug!("{path}: the facts after an edit are not those of the text: {difference}");
+            }
+        }
+        Some(file)
     }
 
     /// Forgets a document; its file on disk has to be looked at.
@@ -309,7 +356,7 @@ impl Library {
         if let Some(reason) = Rules::new(place.root()).reason(&place) {
             return self.numbers.contains_key(&place).then_some((entry, Err(reason)));
         }
-        let scanned = scan::guarded(&self.registry, &entry, Tier::Parsed, None);
+        let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &entry, Tier::Parsed, None);
         Some((entry, scanned))
     }
 
@@ -332,29 +379,5 @@ impl Library {
     /// All files that are as they are on disk.
     pub fn kept_files(&self) -> Vec<Arc<File>> {
         self.files.iter().flatten().filter(|file| file.stamp.modified != 0).cloned().collect()
-    }
-}
-
-/// The facts of an open document's text, using what its version before has left.
-fn sheet_of(open: &mut Open, language: Option<&Arc<Language>>, path: &WorkspacePath, text: &Arc<str>) -> Sheet {
-    let Some(language) = language.filter(|language| language.parses()) else {
-        open.parsed = None;
-        return scan::facts(language, path.relative(), text, Tier::Lexical).0;
-    };
-    let _working = syntax::guard::enter(text);
-    let before = open.parsed.take().filter(|before| Arc::ptr_eq(before.language(), language));
-    let parsed = match before {
-        Some(before) => before.edited(text.clone()),
-        None => syntax::parse(language, text.clone()),
-    };
-    match parsed {
-        Ok(parsed) => {
-            let facts = syntax::tags_again(&parsed, path.relative(), &mut open.pieces);
-            let sheet = Sheet::parsed(text, &facts);
-            drop(facts);
-            open.parsed = Some(parsed);
-            sheet
-        }
-        Err(_) => scan::facts(Some(language), path.relative(), text, Tier::Lexical).0,
     }
 }

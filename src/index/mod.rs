@@ -11,11 +11,13 @@ mod disk;
 mod file;
 mod library;
 mod names;
+mod patch;
 mod postings;
 mod resolve;
 mod scan;
 mod search;
 mod sheet;
+mod texts;
 mod view;
 
 pub use build::{Index, Options, Progress, Stage};

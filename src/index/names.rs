@@ -1,9 +1,8 @@
 //! Interned names: every name of the workspace is stored once and is a number everywhere else. Views share the storage.
 
-use std::hash::Hasher;
 use std::sync::Arc;
 
-use crate::syntax::tags::NameHasher;
+use crate::syntax::words::hash;
 
 /// The number of a name. Numbers stay valid for the life of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +23,8 @@ struct Segment {
     first: u32,
     text: String,
     ends: Vec<u32>,
+    /// The upper halves of the hashes: most texts that differ need not be looked at.
+    marks: Vec<u32>,
     /// Numbers plus one; zero is free. The length is a power of two.
     table: Vec<u32>,
 }
@@ -43,7 +44,7 @@ impl Segment {
         let mut slot = hash as usize & mask;
         loop {
             let entry = self.table[slot].checked_sub(1)?;
-            if self.get(entry as usize) == text {
+            if self.marks[entry as usize] == (hash >> 32) as u32 && self.get(entry as usize) == text {
                 return Some(self.first + entry);
             }
             slot = (slot + 1) & mask;
@@ -57,6 +58,7 @@ impl Segment {
         let number = self.len() as u32;
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
+        self.marks.push((hash >> 32) as u32);
         place(&mut self.table, hash, number);
         self.first + number
     }
@@ -77,13 +79,6 @@ fn place(table: &mut [u32], hash: u64, number: u32) {
         slot = (slot + 1) & mask;
     }
     table[slot] = number + 1;
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = NameHasher::default();
-    hasher.write(text.as_bytes());
-    let mixed = hasher.finish().wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed ^ mixed >> 29
 }
 
 /// All names: a large part that views share, and a small part with what came since.

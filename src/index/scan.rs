@@ -28,16 +28,16 @@ pub struct Scanned {
 }
 
 /// As [`scan`]; a file that makes it panic is left out, and the rest goes on.
-pub fn guarded(registry: &Registry, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
-    std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, entry, tier, stock))).unwrap_or_else(|_| {
+pub fn guarded(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, entry, tier, stock))).unwrap_or_else(|_| {
         crate::bug!("{} cannot be indexed", entry.path);
         Err(Skip::Unparsable)
     })
 }
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where the same content is known.
-pub fn scan(registry: &Registry, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
-    let bytes = fs::read(&entry.path, MAX_FILE).map_err(|error| match error {
+fn scan(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
+    let bytes = reader.read(&entry.path, MAX_FILE).map_err(|error| match error {
         ReadError::TooLarge => Skip::TooLarge,
         ReadError::NotAFile => Skip::NotAFile,
         _ => Skip::Unreadable,
@@ -69,7 +69,7 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Arc<str>, tier
     // What walks the tree may fail on it as well.
     let _working = syntax::guard::enter(text);
     match syntax::parse(language, text.clone()) {
-        Ok(parsed) => (Sheet::parsed(text, &syntax::tags(&parsed, path)), false),
+        Ok(parsed) => (Sheet::parsed(text, syntax::tags(&parsed, path)), false),
         Err(ParseError::NoParser) => (lexical(), false),
         Err(ParseError::TooLarge | ParseError::Budget | ParseError::Deadly) => (lexical(), true),
     }

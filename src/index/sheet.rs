@@ -1,16 +1,16 @@
 //! The facts of one file by themselves, with names numbered within the file: what a worker hands over, and what the cache keeps.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::syntax::tags::NameHasher;
-use crate::syntax::{Definition, Facts, Kind, Language, Span};
+use crate::syntax::{Definition, Facts, Import, Kind, Language, Span, Words};
+use crate::text::count_breaks;
 use crate::workspace::WorkspacePath;
 use crate::workspace::fs::Stamp;
 
 use super::file::{File, FileImport, Symbol, Tier};
 use super::names::{NameId, Names};
+use super::texts::Texts;
 
 /// See the module. All [`NameId`]s in it are indices into `names`.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,30 +19,12 @@ pub struct Sheet {
     pub bytes: u32,
     pub lines: u32,
     pub tokens: u32,
-    pub names: Vec<Box<str>>,
+    pub names: Texts,
     pub symbols: Vec<Symbol>,
     pub uses: Vec<(NameId, u32)>,
     pub bases: Vec<(u32, NameId)>,
     pub imports: Vec<FileImport>,
     pub import_names: Vec<(NameId, NameId)>,
-}
-
-/// Numbers the names of a file.
-#[derive(Default)]
-struct Local<'a> {
-    numbers: HashMap<&'a str, u32, BuildHasherDefault<NameHasher>>,
-    names: Vec<Box<str>>,
-}
-
-impl<'a> Local<'a> {
-    fn id(&mut self, text: &'a str) -> NameId {
-        let next = self.names.len() as u32;
-        let number = *self.numbers.entry(text).or_insert(next);
-        if number == next {
-            self.names.push(text.into());
-        }
-        NameId(number)
-    }
 }
 
 /// Longest text that is kept as a name; longer ones are no names that anyone looks for.
@@ -56,7 +38,7 @@ impl Sheet {
             bytes: text.len() as u32,
             lines: count_lines(text),
             tokens: estimate_tokens(text.len()),
-            names: vec![],
+            names: Texts::default(),
             symbols: vec![],
             uses: vec![],
             bases: vec![],
@@ -67,55 +49,35 @@ impl Sheet {
 
     /// Definitions alone, by regular expression.
     pub fn lexical(text: &str, definitions: &[Definition]) -> Self {
-        let mut local = Local::default();
+        let mut words = Words::default();
         let mut sheet = Self::plain(text);
         sheet.tier = Tier::Lexical;
-        sheet.add_symbols(text, definitions, &mut local);
-        sheet.names = local.names;
+        let mut list = SymbolList::default();
+        list.add(text, definitions, &[], &mut |name| NameId(words.number(name)));
+        sheet.take(list, &words);
         sheet
     }
 
-    pub fn parsed(text: &str, facts: &Facts<'_>) -> Self {
-        let mut local = Local::default();
+    pub fn parsed(text: &str, facts: Facts<'_>) -> Self {
+        let Facts { definitions, names: mut words, imports } = facts;
         let mut sheet = Self::plain(text);
         sheet.tier = Tier::Parsed;
-        local.numbers.reserve(facts.names.len() * 2);
-        let uses = facts.names.iter().filter(|(name, _)| name.len() <= MAX_NAME);
-        sheet.uses = uses.map(|(name, count)| (local.id(name), *count)).collect();
-        sheet.add_symbols(text, &facts.definitions, &mut local);
-        for import in &facts.imports {
-            let first = sheet.import_names.len() as u32;
-            let names = import.names.iter().map(|(there, here)| (local.id(there), local.id(here)));
-            sheet.import_names.extend(names);
-            let count = sheet.import_names.len() as u32 - first;
-            sheet.imports.push(FileImport { module: local.id(&import.module), line: import.line, first, count });
-        }
-        sheet.names = local.names;
+        let fits = |(_, (name, count)): &(usize, (&str, u32))| *count > 0 && name.len() <= MAX_NAME;
+        sheet.uses = words.iter().enumerate().filter(fits).map(|(number, (_, count))| (NameId(number as u32), count)).collect();
+        let mut list = SymbolList::default();
+        list.add(text, &definitions, &[], &mut |name| NameId(words.number(name)));
+        let (imports, names) = import_list(&imports, 0, &mut |name| NameId(words.number(name)));
+        (sheet.imports, sheet.import_names) = (imports, names);
+        sheet.take(list, &words);
         sheet
     }
 
-    fn add_symbols<'a>(&mut self, text: &'a str, definitions: &[Definition], local: &mut Local<'a>) {
-        // `self.x = …` counts once per class, where it stands first.
-        let mut attributes = std::collections::HashSet::new();
-        let mut numbers = Vec::with_capacity(definitions.len());
-        for definition in definitions {
-            let name = definition.name.of(text);
-            let again = definition.kind == Kind::Attribute && !attributes.insert((definition.parent, name));
-            if name.is_empty() || name.len() > MAX_NAME || again {
-                numbers.push(u32::MAX);
-                continue;
-            }
-            let number = self.symbols.len() as u32;
-            numbers.push(number);
-            let parent = definition.parent.and_then(|parent| numbers.get(parent as usize)).copied().unwrap_or(u32::MAX);
-            let container = match definition.container.of(text) {
-                "" => self.symbols.get(parent as usize).map_or(NameId::NONE, |around| around.name),
-                container => local.id(container),
-            };
-            let name = local.id(name);
-            self.bases.extend(base_names(definition.bases.of(text)).map(|base| (number, local.id(base))));
-            self.symbols.push(symbol(text, definition, name, container, parent));
-        }
+    /// Takes over symbols, and the words that they and everything else name.
+    fn take(&mut self, list: SymbolList, words: &Words<'_>) {
+        (self.symbols, self.bases) = (list.symbols, list.bases);
+        self.names = Texts::with_room(words.len());
+        // Numbers must fit, so that what is too long leaves an empty text behind.
+        words.iter().for_each(|(word, _)| self.names.push(if word.len() <= MAX_NAME { word } else { "" }));
     }
 
     /// Joins the file to the others: its names become those of the workspace.
@@ -143,11 +105,75 @@ impl Sheet {
     }
 }
 
+/// Symbols and their bases, as a file keeps them.
+#[derive(Default)]
+pub(super) struct SymbolList {
+    pub symbols: Vec<Symbol>,
+    /// By symbol.
+    pub bases: Vec<(u32, NameId)>,
+    /// What has been set of which symbol: `self.x = …` counts once per class, where it stands first.
+    pub attributes: HashSet<(u32, NameId)>,
+}
+
+impl SymbolList {
+    /// Adds definitions. The first of them may be known already: `around` says which symbols of the list stand for them. Returns the number of
+    /// the symbol that each definition has become, or `u32::MAX`.
+    pub fn add<'a>(
+        &mut self,
+        text: &'a str,
+        definitions: &[Definition],
+        around: &[u32],
+        id: &mut impl FnMut(&'a str) -> NameId,
+    ) -> Vec<u32> {
+        let mut numbers = Vec::with_capacity(definitions.len());
+        numbers.extend_from_slice(around);
+        for definition in &definitions[around.len()..] {
+            let name = definition.name.of(text);
+            let parent = definition.parent.and_then(|parent| numbers.get(parent as usize)).copied().unwrap_or(u32::MAX);
+            let mut again = |name| definition.kind == Kind::Attribute && !self.attributes.insert((parent, name));
+            let Some(named) = Some(name).filter(|name| is_name(name)).map(&mut *id).filter(|name| !again(*name)) else {
+                numbers.push(u32::MAX);
+                continue;
+            };
+            let number = self.symbols.len() as u32;
+            numbers.push(number);
+            let container = match definition.container.of(text) {
+                "" => self.symbols.get(parent as usize).map_or(NameId::NONE, |around| around.name),
+                container => id(container),
+            };
+            self.bases.extend(base_names(definition.bases.of(text)).map(|base| (number, id(base))));
+            self.symbols.push(symbol(text, definition, named, container, parent));
+        }
+        numbers
+    }
+}
+
+/// Whether a text is kept as a symbol's name.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_NAME
+}
+
+/// Imports as a file keeps them; their names are counted from `first` on.
+pub(super) fn import_list<'a>(
+    imports: &'a [Import],
+    first: usize,
+    id: &mut impl FnMut(&'a str) -> NameId,
+) -> (Vec<FileImport>, Vec<(NameId, NameId)>) {
+    let (mut list, mut names) = (vec![], vec![]);
+    for import in imports {
+        let from = (first + names.len()) as u32;
+        names.extend(import.names.iter().map(|(there, here)| (id(there), id(here))));
+        let count = (first + names.len()) as u32 - from;
+        list.push(FileImport { module: id(&import.module), line: import.line, first: from, count });
+    }
+    (list, names)
+}
+
 fn symbol(text: &str, definition: &Definition, name: NameId, container: NameId, parent: u32) -> Symbol {
     let signature = definition.signature;
     // The signature may begin below the item's first line, after decorators.
     let lead = text.get(definition.item.start as usize..signature.start as usize).unwrap_or_default();
-    let rows = lead.matches('\n').count() + signature.of(text).matches('\n').count();
+    let rows = count_breaks(lead.as_bytes()) + count_breaks(signature.of(text).as_bytes());
     Symbol {
         name,
         container,
@@ -165,13 +191,13 @@ fn symbol(text: &str, definition: &Definition, name: NameId, container: NameId, 
     }
 }
 
-fn count_lines(text: &str) -> u32 {
-    let breaks = text.as_bytes().iter().filter(|byte| **byte == b'\n').count();
+pub(super) fn count_lines(text: &str) -> u32 {
+    let breaks = count_breaks(text.as_bytes());
     (breaks + usize::from(!text.is_empty() && !text.ends_with('\n'))) as u32
 }
 
 /// Source code has 3.6 bytes per token, give or take a tenth, in the tokenizers that we use.
-fn estimate_tokens(bytes: usize) -> u32 {
+pub(super) fn estimate_tokens(bytes: usize) -> u32 {
     (bytes * 10).div_ceil(36) as u32
 }
 
@@ -219,16 +245,19 @@ pub(super) fn spans(symbol: &Symbol) -> [Span; 4] {
 impl Sheet {
     /// The way back, for the cache.
     pub fn from_file(file: &File, names: &Names) -> Self {
-        let mut numbers: HashMap<NameId, u32> = HashMap::new();
-        let mut texts: Vec<Box<str>> = vec![];
+        // Nearly all names occur in the file; their numbers are their places among the uses.
+        let mut others: HashMap<NameId, u32> = HashMap::new();
+        let mut texts = Texts::with_room(file.uses.len());
+        file.uses.iter().for_each(|(name, _)| texts.push(names.get(*name)));
         let mut of = |id: NameId| {
             let Some(id) = id.some() else { return NameId::NONE };
-            let next = texts.len() as u32;
-            let number = *numbers.entry(id).or_insert(next);
-            if number == next {
-                texts.push(names.get(id).into());
+            if let Ok(at) = file.uses.binary_search_by_key(&id, |(name, _)| *name) {
+                return NameId(at as u32);
             }
-            NameId(number)
+            NameId(*others.entry(id).or_insert_with(|| {
+                texts.push(names.get(id));
+                texts.len() as u32 - 1
+            }))
         };
         let symbols =
             file.symbols.iter().map(|symbol| Symbol { name: of(symbol.name), container: of(symbol.container), ..*symbol }).collect();

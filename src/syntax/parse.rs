@@ -11,8 +11,9 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 use super::guard;
 use super::registry::Language;
 
-/// Longest time for one parse.
+/// Longest time that one parse may work, and that it may take with all waiting.
 pub const BUDGET: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Largest text that is parsed, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
 
@@ -46,6 +47,8 @@ pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
     tree: Tree,
+    /// What led here from the version before.
+    edit: Option<InputEdit>,
 }
 
 impl fmt::Debug for Parsed {
@@ -58,7 +61,7 @@ impl fmt::Debug for Parsed {
 pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
     let text = text.into();
     let tree = run(language, &text, None)?;
-    Ok(Parsed { language: language.clone(), text, tree })
+    Ok(Parsed { language: language.clone(), text, tree, edit: None })
 }
 
 impl Parsed {
@@ -66,11 +69,12 @@ impl Parsed {
     pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
         let text = text.into();
         let mut old = self.tree.clone();
-        if let Some(edit) = difference(&self.text, &text) {
-            old.edit(&edit);
+        let edit = difference(&self.text, &text);
+        if let Some(edit) = &edit {
+            old.edit(edit);
         }
         let tree = run(&self.language, &text, Some(&old))?;
-        Ok(Self { language: self.language.clone(), text, tree })
+        Ok(Self { language: self.language.clone(), text, tree, edit })
     }
 
     pub fn language(&self) -> &Arc<Language> {
@@ -100,6 +104,10 @@ impl Parsed {
         }
     }
 
+    pub(super) fn edit(&self) -> Option<&InputEdit> {
+        self.edit.as_ref()
+    }
+
     pub(super) fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
@@ -114,8 +122,8 @@ fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, Pars
         return Err(ParseError::Deadly);
     }
     let _working = guard::enter(text);
-    let start = Instant::now();
-    let mut watch = |_: &tree_sitter::ParseState| if start.elapsed() > BUDGET { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let clock = Clock::start();
+    let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let bytes = text.as_bytes();
     let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
@@ -128,6 +136,36 @@ fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, Pars
         }
         tree.ok_or(ParseError::Budget)
     })
+}
+
+/// Measures the time that a parse takes, not the time that a busy machine lets it wait: what is parsed may not depend on the load.
+struct Clock {
+    start: Instant,
+    worked: Option<Duration>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { start: Instant::now(), worked: thread_time() }
+    }
+
+    fn is_over(&self) -> bool {
+        let waited = self.start.elapsed();
+        // Asking for the thread's own time costs a call of the system, so it is asked seldom.
+        let worked = || self.worked.zip(thread_time()).map_or(waited, |(before, now)| now.saturating_sub(before));
+        waited > BUDGET && (waited > PATIENCE || worked() > BUDGET)
+    }
+}
+
+/// How long this thread has been running, where the system tells.
+#[cfg(unix)]
+fn thread_time() -> Option<Duration> {
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
+}
+
+#[cfg(not(unix))]
+fn thread_time() -> Option<Duration> {
+    None
 }
 
 thread_local! {
@@ -145,7 +183,7 @@ fn difference(old: &str, new: &str) -> Option<InputEdit> {
         start -= 1;
     }
     let most = a.len().min(b.len()) - start;
-    let mut end = a.iter().rev().zip(b.iter().rev()).take(most).take_while(|(x, y)| x == y).count();
+    let mut end = common_end(&a[a.len() - most..], &b[b.len() - most..]);
     while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
         end -= 1;
     }
@@ -160,9 +198,19 @@ fn difference(old: &str, new: &str) -> Option<InputEdit> {
     })
 }
 
-/// Length of the common start, compared in blocks.
+/// Bytes that are compared at once: a byte after the other would cost as much as the parse.
+const BLOCK: usize = 1024;
+
+/// Length of the common end of two texts of one length.
+fn common_end(a: &[u8], b: &[u8]) -> usize {
+    let blocks = a.rchunks(BLOCK).zip(b.rchunks(BLOCK)).take_while(|(x, y)| x == y).count();
+    let end = (blocks * BLOCK).min(a.len());
+    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+    end + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
+}
+
+/// Length of the common start.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    const BLOCK: usize = 4096;
     let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK)).take_while(|(x, y)| x == y).count();
     let start = (blocks * BLOCK).min(a.len()).min(b.len());
     start + a[start..].iter().zip(&b[start..]).take_while(|(x, y)| x == y).count()
@@ -171,7 +219,7 @@ fn common(a: &[u8], b: &[u8]) -> usize {
 /// The point of byte `at`, counted on from a known point.
 fn point(bytes: &[u8], from: Point, known: usize, at: usize) -> Point {
     let between = &bytes[known..at];
-    let rows = between.iter().filter(|byte| **byte == b'\n').count();
+    let rows = crate::text::count_breaks(between);
     match between.iter().rposition(|byte| *byte == b'\n') {
         Some(last) => Point::new(from.row + rows, between.len() - last - 1),
         None => Point::new(from.row, from.column + between.len()),

@@ -4,6 +4,7 @@
 //! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`.
 //! Everything else is refused with its line.
 
+use std::collections::HashMap;
 use std::num::NonZeroU16;
 
 use tree_sitter::{Language, Node};
@@ -158,11 +159,18 @@ impl Child {
 
 /// Compiles a query file. The error names the line.
 pub fn compile(language: &Language, text: &str) -> Result<Table, String> {
-    let mut reader = Reader { language, text, at: 0 };
+    let mut by_name: HashMap<&str, Vec<u16>> = HashMap::new();
+    for kind in (0..language.node_kind_count() as u16).filter(|kind| language.node_kind_is_named(*kind)) {
+        by_name.entry(language.node_kind_for_id(kind).unwrap_or_default()).or_default().push(kind);
+    }
+    let mut reader = Reader { language, by_name, text, at: 0 };
     let mut table = Table { patterns: vec![], by_kind: vec![vec![]; language.node_kind_count()] };
     while reader.peek().is_some() {
         let pattern = reader.pattern().map_err(|message| format!("line {}: {message}", reader.line()))?;
         for shape in pattern.0 {
+            if shape.kinds.iter().any(|kind| !language.node_kind_is_named(*kind)) {
+                return Err(format!("line {}: a pattern begins with a named node", reader.line()));
+            }
             let number = table.patterns.len() as u16;
             for kind in &shape.kinds {
                 table.by_kind[usize::from(*kind)].push(number);
@@ -175,6 +183,8 @@ pub fn compile(language: &Language, text: &str) -> Result<Table, String> {
 
 struct Reader<'a> {
     language: &'a Language,
+    /// Named node kinds; a name may stand for several of one grammar.
+    by_name: HashMap<&'a str, Vec<u16>>,
     text: &'a str,
     at: usize,
 }
@@ -299,11 +309,7 @@ impl<'a> Reader<'a> {
         let name = self.word()?;
         let mut shape = Shape::default();
         if name != "_" {
-            let kind = self.language.id_for_node_kind(name, true);
-            if kind == 0 {
-                return Err(format!("there is no node `{name}`"));
-            }
-            shape.kinds = self.aliases(kind, name);
+            shape.kinds = self.by_name.get(name).cloned().ok_or_else(|| format!("there is no node `{name}`"))?;
         }
         while !self.eat(')') {
             if self.peek() == Some('(') && self.text[self.at + 1..].trim_start().starts_with('#') {
@@ -320,16 +326,6 @@ impl<'a> Reader<'a> {
             shape.children.push(Child { field, optional, shapes });
         }
         Ok(shape)
-    }
-
-    /// A name may stand for several kinds of one grammar.
-    fn aliases(&self, kind: u16, name: &str) -> Vec<u16> {
-        let same = |other: &u16| self.language.node_kind_for_id(*other) == Some(name) && self.language.node_kind_is_named(*other);
-        let mut kinds: Vec<u16> = (0..self.language.node_kind_count() as u16).filter(same).collect();
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-        kinds
     }
 
     fn field(&mut self) -> Result<Option<u16>, String> {

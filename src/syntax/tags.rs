@@ -1,9 +1,7 @@
 //! What a file defines, mentions and imports: the facts that [`super::walk`] gathers.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 use super::import::Import;
+use super::words::Words;
 
 /// What a definition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,11 +92,6 @@ impl Span {
     pub fn of(self, text: &str) -> &str {
         text.get(self.range()).unwrap_or_default()
     }
-
-    fn moved(self, by: i64) -> Self {
-        let shift = |at: u32| (i64::from(at) + by) as u32;
-        if self.is_empty() { self } else { Self { start: shift(self.start), end: shift(self.end) } }
-    }
 }
 
 /// One definition. Spans are bytes of the file, lines are zero-based.
@@ -125,65 +118,12 @@ pub struct Definition {
     pub end_line: u32,
 }
 
-impl Definition {
-    /// The same definition `bytes` and `lines` further down.
-    pub(super) fn moved(&self, bytes: i64, lines: i64) -> Self {
-        let row = |row: u32| (i64::from(row) + lines) as u32;
-        Self {
-            name: self.name.moved(bytes),
-            item: self.item.moved(bytes),
-            signature: self.signature.moved(bytes),
-            body: self.body.moved(bytes),
-            doc: self.doc.moved(bytes),
-            bases: self.bases.moved(bytes),
-            container: self.container.moved(bytes),
-            line: row(self.line),
-            name_line: row(self.name_line),
-            end_line: row(self.end_line),
-            ..self.clone()
-        }
-    }
-}
-
 /// All that the index keeps of a file.
 #[derive(Debug, Default)]
 pub struct Facts<'a> {
     /// In the order of the file.
     pub definitions: Vec<Definition>,
     /// Identifiers with their number of occurrences, definitions included; not those in comments and strings.
-    pub names: Names<'a>,
+    pub names: Words<'a>,
     pub imports: Vec<Import>,
-}
-
-/// Identifiers and how often each occurs.
-pub type Names<'a> = HashMap<&'a str, u32, BuildHasherDefault<NameHasher>>;
-
-/// Multiplies and rotates, eight bytes at a time: identifiers are short, and nobody attacks a table of them.
-#[derive(Clone, Copy, Default)]
-pub struct NameHasher(u64);
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.write_u64(u64::from(byte));
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(u64::from(word));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
 }

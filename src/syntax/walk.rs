@@ -1,14 +1,16 @@
 //! Gathers the facts of a file by one walk over its tree. The walk keeps no tree and does not recurse, so that a file that nests a
 //! hundred thousand deep is only slow, never fatal.
 
-use tree_sitter::Node;
+pub mod change;
+
+use tree_sitter::{Node, TreeCursor};
 
 use super::import;
 use super::parse::Parsed;
 use super::pattern::{Captures, Pattern};
-use super::pieces::{Key, Pieces};
 use super::registry::{Language, Visibility};
 use super::tags::{Definition, Facts, Kind, Span};
+use super::words::Words;
 
 /// What kinds of nodes mean to the walk; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["identifier", "definition", "scope", "import", "comment", "string", "wrapper", "attribute"];
@@ -20,27 +22,17 @@ const COMMENT: u8 = 1 << 4;
 const STRING: u8 = 1 << 5;
 const WRAPPER: u8 = 1 << 6;
 const ATTRIBUTE: u8 = 1 << 7;
+/// What is walked as a whole or not at all.
+const OPAQUE: u8 = IDENTIFIER | IMPORT | COMMENT | STRING | ATTRIBUTE;
 
 /// Longest signature, in bytes, of what has no body.
 const MAX_SIGNATURE: usize = 400;
-/// Statements of a file are kept as pieces from this size on.
-const MIN_PIECE: usize = 256;
 
 /// The facts of a parsed text. `path` decides whether imports are re-exports (`__init__.py`).
 pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
-    let mut walk = Walk::new(parsed, path);
-    walk.run(parsed.root(), None);
+    let mut walk = Walk::new(parsed, path, parsed.text().len());
+    walk.tree(parsed.root(), 0);
     walk.facts
-}
-
-/// As [`tags`], walking only what `pieces` does not know from the version before. Afterwards `pieces` knows this version.
-pub fn tags_again<'a>(parsed: &'a Parsed, path: &str, pieces: &'a mut Pieces) -> Facts<'a> {
-    let mut walk = Walk::new(parsed, path);
-    pieces.begin();
-    walk.run(parsed.root(), Some(pieces));
-    let mut facts = walk.facts;
-    pieces.end(&mut facts);
-    facts
 }
 
 /// A definition or scope whose inside is being walked.
@@ -63,6 +55,18 @@ impl Open {
     }
 }
 
+/// What [`Walk::define`] has found.
+enum Defined<'tree> {
+    Nothing,
+    /// A scope, with the node that names it.
+    Scope(Node<'tree>),
+    Item {
+        body: Option<Node<'tree>>,
+        /// A string at the start of the body is its comment.
+        docstring: bool,
+    },
+}
+
 /// What stands before the next item and belongs to it.
 #[derive(Clone, Copy, Default)]
 struct Lead {
@@ -72,13 +76,47 @@ struct Lead {
     start: Option<(usize, usize)>,
 }
 
-/// A piece that is being walked.
-struct Fresh {
-    depth: u32,
-    key: Key,
-    at: (usize, usize),
-    first_definition: usize,
-    first_import: usize,
+/// The named children of a node, one after the other. Tokens mean nothing to the walk.
+struct Level<'tree> {
+    parent: Node<'tree>,
+    taken: u32,
+    count: u32,
+    /// Where there are many, a cursor is faster than counting through them for each.
+    cursor: Option<TreeCursor<'tree>>,
+}
+
+/// From so many children on a cursor is faster.
+const MANY: u32 = 12;
+
+impl<'tree> Level<'tree> {
+    fn below(parent: Node<'tree>) -> Option<Self> {
+        let count = parent.named_child_count() as u32;
+        let cursor = (count >= MANY).then(|| {
+            let mut cursor = parent.walk();
+            cursor.goto_first_child();
+            cursor
+        });
+        (count > 0).then_some(Self { parent, taken: 0, count, cursor })
+    }
+
+    fn next(&mut self) -> Option<Node<'tree>> {
+        if self.taken == self.count {
+            return None;
+        }
+        self.taken += 1;
+        let Some(cursor) = &mut self.cursor else { return self.parent.named_child(self.taken - 1) };
+        loop {
+            let node = cursor.node();
+            let is_last = node.is_named() && self.taken == self.count;
+            let moved = !is_last && cursor.goto_next_sibling();
+            if node.is_named() {
+                return Some(node);
+            }
+            if !moved {
+                return None;
+            }
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -92,74 +130,49 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(parsed: &'a Parsed, path: &str) -> Self {
+    /// Makes room for the words of so many bytes.
+    fn new(parsed: &'a Parsed, path: &str, bytes: usize) -> Self {
         Self {
             language: parsed.language(),
             source: parsed.text(),
             file_name: path.rsplit('/').next().unwrap_or(path).into(),
-            facts: Facts::default(),
+            facts: Facts { names: Words::for_source(bytes), ..Facts::default() },
             open: vec![],
             leads: vec![Lead::default()],
         }
     }
 
-    fn run(&mut self, root: Node<'_>, mut pieces: Option<&mut Pieces>) {
-        let mut cursor = root.walk();
-        let mut depth = 0;
-        let mut fresh: Option<Fresh> = None;
+    /// Walks a node, which lies `base` levels deep, and all below it.
+    fn tree<'tree>(&mut self, root: Node<'tree>, base: u32) {
+        let mut levels: Vec<Level<'tree>> = vec![];
+        let mut node = root;
         loop {
-            let node = cursor.node();
-            let mut inside = true;
-            if let Some(pieces) = pieces.as_deref_mut()
-                && fresh.is_none()
-                && let Some(key) = self.piece_key(node, depth)
-            {
-                if self.take_piece(pieces, key, node) {
-                    inside = false;
-                } else {
-                    let at = (node.start_byte(), node.start_position().row);
-                    pieces.set_aside(&mut self.facts.names);
-                    fresh = Some(Fresh {
-                        depth,
-                        key,
-                        at,
-                        first_definition: self.facts.definitions.len(),
-                        first_import: self.facts.imports.len(),
-                    });
-                }
-            }
             let mut down = WRAPPER_NONE;
-            if inside && self.enter(node, depth, &mut down) && cursor.goto_first_child() {
-                depth += 1;
-                self.leads.push(down);
-                continue;
+            let depth = base + levels.len() as u32;
+            let inside = if self.enter(node, depth, &mut down) { Level::below(node) } else { None };
+            match inside {
+                Some(level) => {
+                    levels.push(level);
+                    self.leads.push(down);
+                }
+                None => self.close(depth),
             }
-            loop {
-                while self.open.last().is_some_and(|open| open.depth == depth) {
-                    self.open.pop();
+            node = loop {
+                let Some(level) = levels.last_mut() else { return };
+                if let Some(next) = level.next() {
+                    break next;
                 }
-                if let Some(done) = fresh.take_if(|fresh| fresh.depth == depth)
-                    && let Some(pieces) = pieces.as_deref_mut()
-                {
-                    let facts = &mut self.facts;
-                    pieces.add(
-                        done.key,
-                        done.at,
-                        &facts.definitions,
-                        done.first_definition,
-                        &facts.imports[done.first_import..],
-                        &mut facts.names,
-                    );
-                }
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-                if !cursor.goto_parent() {
-                    return;
-                }
-                depth -= 1;
+                levels.pop();
                 self.leads.pop();
-            }
+                self.close(base + levels.len() as u32);
+            };
+        }
+    }
+
+    /// Leaves the definition or scope that began on this level.
+    fn close(&mut self, depth: u32) {
+        while self.open.last().is_some_and(|open| open.depth == depth) {
+            self.open.pop();
         }
     }
 
@@ -176,10 +189,6 @@ impl<'a> Walk<'a> {
             return false;
         }
         if role == 0 {
-            // Tokens have no children.
-            if !node.is_named() {
-                return false;
-            }
             if let Some(lead) = self.leads.last_mut() {
                 *lead = Lead::default();
             }
@@ -197,6 +206,9 @@ impl<'a> Walk<'a> {
             self.count(node);
         }
         let lead = self.leads.last_mut().map(std::mem::take).unwrap_or_default();
+        if role == STRING {
+            return !self.is_plain(node);
+        }
         if role & WRAPPER != 0 {
             *down = self.handed_down(node, lead);
         }
@@ -219,10 +231,16 @@ impl<'a> Walk<'a> {
         Lead { start: Some(lead.start.unwrap_or((node.start_byte(), row))), ..lead }
     }
 
+    /// Whether a string is quotes and what stands between them: most are, and every other node of some files is in one.
+    fn is_plain(&self, string: Node<'_>) -> bool {
+        let plain = |content: Node<'_>| content.child_count() == 0 && self.role(content) == 0;
+        string.descendant_count() <= 4 && string.child(1).is_none_or(plain)
+    }
+
     fn count(&mut self, node: Node<'_>) {
         let text = self.source.get(node.byte_range()).unwrap_or_default();
         if !text.is_empty() {
-            *self.facts.names.entry(text).or_default() += 1;
+            self.facts.names.add(text);
         }
     }
 
@@ -300,30 +318,33 @@ impl<'a> Walk<'a> {
         self.facts.imports.extend(found);
     }
 
-    fn define(&mut self, node: Node<'_>, depth: u32, lead: Lead) {
+    /// Takes a definition, or opens a scope, where a pattern fits.
+    fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
         let language = self.language;
         let found = language.tags.at(node.kind_id()).find_map(|pattern| {
             let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
             let captures = (meant && self.applies(pattern)).then(|| pattern.matches(node, self.source)).flatten()?;
             Some((pattern, captures))
         });
-        let Some((pattern, captures)) = found else { return };
-        let Some(name) = captures.get("name") else { return };
+        let Some((pattern, captures)) = found else { return Defined::Nothing };
+        let Some(name) = captures.get("name") else { return Defined::Nothing };
         if pattern.tag.starts_with("scope.") {
             let container = Span::new(name.byte_range());
             self.open.push(Open { depth, definition: None, kind: None, container });
-            return;
+            return Defined::Scope(name);
         }
-        let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return };
+        let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return Defined::Nothing };
         let definition = self.definition(node, kind, pattern, &captures, lead);
         let (kind, number, named) = (definition.kind, self.facts.definitions.len() as u32, definition.name.start);
         self.facts.definitions.push(definition);
         if pattern.setting("each").is_some() {
             self.define_others(node, named, lead);
         }
-        if captures.get("body").is_some() {
+        let body = captures.get("body");
+        if body.is_some() {
             self.open.push(Open { depth, definition: Some(number), kind: Some(kind), container: Span::default() });
         }
+        Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
     }
 
     /// The further names of a node that defines several: `int a, *b;`.
@@ -413,74 +434,6 @@ impl<'a> Walk<'a> {
                 said || parent.is_some_and(|parent| matches!(parent.kind, Kind::Interface | Kind::Enum) && parent.public)
             }
         }
-    }
-
-    /// Whether a node is a piece: a member of the file or of a type that has no members itself.
-    fn piece_key(&self, node: Node<'_>, depth: u32) -> Option<Key> {
-        let top = self.open.last();
-        if depth == 0 || top.is_some_and(Open::is_function) {
-            return None;
-        }
-        let role = self.role(node);
-        let length = node.end_byte() - node.start_byte();
-        let is_member = if role & DEFINITION != 0 {
-            let mut kinds = self
-                .language
-                .tags
-                .at(node.kind_id())
-                .filter_map(|pattern| pattern.tag.strip_prefix("definition."))
-                .filter_map(Kind::by_name);
-            kinds.all(|kind| !kind.is_type() && kind != Kind::Module && kind != Kind::Type)
-        } else {
-            let wrapped = depth == 2 && self.leads.last().is_some_and(|lead| lead.start.is_some());
-            (depth == 1 || wrapped) && length >= MIN_PIECE && role & (SCOPE | WRAPPER | COMMENT | ATTRIBUTE | IMPORT) == 0
-        };
-        // Members may be as visible as what is around them.
-        let public = top.and_then(|open| self.facts.definitions.get(open.definition? as usize)).is_some_and(|around| around.public);
-        let around = top.map_or(0, |open| open.kind.map_or(1, |kind| 2 + kind as u8)) | u8::from(public) << 7;
-        (is_member && length > 0).then(|| Key::new(node.kind_id(), around, self.source.get(node.byte_range()).unwrap_or_default()))
-    }
-
-    /// Gives a definition of a known piece what stands before it now.
-    fn precede(&self, own: &mut Definition, (start, row): (usize, usize), lead: Lead) {
-        let (item_start, item_row) = lead.start.unwrap_or((start, row));
-        own.item.start = item_start as u32;
-        own.line = item_row as u32;
-        let above = item_row <= lead.last_row + 1 || lead.start.is_some();
-        if own.doc.is_empty() && above {
-            own.doc = lead.doc;
-        }
-        own.public = self.is_public(own, item_start);
-    }
-
-    /// Adds the facts of a known piece, moved to where it stands now.
-    fn take_piece(&mut self, pieces: &mut Pieces, key: Key, node: Node<'_>) -> bool {
-        let Some(piece) = pieces.find(key) else { return false };
-        let lead = self.leads.last_mut().map(std::mem::take).unwrap_or_default();
-        let start = node.start_byte();
-        let row = node.start_position().row;
-        let first = self.facts.definitions.len() as u32;
-        let around = self.open.last();
-        for relative in &piece.definitions {
-            let mut definition = relative.moved(start as i64, row as i64);
-            match relative.parent {
-                Some(parent) => definition.parent = Some(first + parent),
-                None => {
-                    definition.parent = around.and_then(|open| open.definition);
-                    if definition.container.is_empty() {
-                        definition.container = around.map(|open| open.container).unwrap_or_default();
-                    }
-                }
-            }
-            if relative.item.start == 0 && definition.item.end as usize == node.end_byte() {
-                self.precede(&mut definition, (start, row), lead);
-            }
-            self.facts.definitions.push(definition);
-        }
-        let mut imports = piece.imports.clone();
-        imports.iter_mut().for_each(|import| import.line += row as u32);
-        self.facts.imports.extend(imports);
-        true
     }
 }
 

@@ -9,3 +9,9 @@ pub mod rebase;
 pub use edit::{Batch, Edit};
 pub use layout::Ending;
 pub use position::{Encoding, Position, Range, Text};
+
+/// Number of line feeds, counted many bytes at a time.
+pub fn count_breaks(bytes: &[u8]) -> usize {
+    let chunk = |chunk: &[u8]| usize::from(chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+    bytes.chunks(255).map(chunk).sum()
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::WorkspacePath;
+use super::{Root, WorkspacePath};
 
 /// Most bytes of a file that are read for a prompt or a tool.
 pub const MAX_READ: u64 = 4 << 20;
@@ -103,7 +103,27 @@ pub struct Bytes {
 
 /// Reads a whole file of at most `cap` bytes; a file that grows meanwhile is cut off by the cap and refused.
 pub fn read(path: &WorkspacePath, cap: u64) -> Result<Bytes, ReadError> {
-    let file = open(path)?;
+    Reader::default().read(path, cap)
+}
+
+/// Reads many files one after the other: their root is opened once. Not to be kept, for a root may be exchanged.
+#[derive(Default)]
+pub struct Reader {
+    root: Option<(Arc<Root>, std::fs::File)>,
+}
+
+impl Reader {
+    /// As [`read`].
+    pub fn read(&mut self, path: &WorkspacePath, cap: u64) -> Result<Bytes, ReadError> {
+        if self.root.as_ref().is_none_or(|(root, _)| root != path.root()) {
+            self.root = Some((path.root().clone(), std::fs::File::open(path.root().path())?));
+        }
+        let Some((_, root)) = &self.root else { return Err(ReadError::Missing) };
+        whole(open(root, path)?, cap)
+    }
+}
+
+fn whole(file: std::fs::File, cap: u64) -> Result<Bytes, ReadError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
@@ -127,7 +147,7 @@ pub fn stamp(path: &WorkspacePath) -> Result<Stamp, ReadError> {
 
 /// Opens component by component from the root, following nothing and waiting for nobody (a FIFO would block).
 #[cfg(unix)]
-fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
+fn open(root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
     use nix::errno::Errno;
     use nix::fcntl::{OFlag, openat};
     use nix::sys::stat::Mode;
@@ -138,21 +158,20 @@ fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
         other => ReadError::Failed(other.desc().into()),
     };
     let plain = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
-    let root = std::fs::File::open(path.root().path())?;
     #[cfg(target_os = "linux")]
     {
         use nix::fcntl::{OpenHow, ResolveFlag, openat2};
         // The same in one call, where the kernel has it.
         let flags = plain | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_BENEATH);
-        match openat2(&root, path.relative(), how) {
+        match openat2(root, path.relative(), how) {
             Ok(file) => return Ok(file.into()),
             Err(Errno::ENOSYS | Errno::EAGAIN | Errno::EPERM | Errno::E2BIG) => {}
             Err(errno) => return Err(refused(errno)),
         }
     }
     let (folders, name) = path.relative().rsplit_once('/').unwrap_or(("", path.relative()));
-    let mut folder = std::os::fd::OwnedFd::from(root);
+    let mut folder = std::os::fd::OwnedFd::from(root.try_clone()?);
     for part in folders.split('/').filter(|part| !part.is_empty()) {
         folder = openat(&folder, part, plain | OFlag::O_DIRECTORY, Mode::empty()).map_err(refused)?;
     }
@@ -161,7 +180,7 @@ fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
 }
 
 #[cfg(not(unix))]
-fn open(path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
+fn open(_root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
     let absolute = path.absolute();
     if !absolute.symlink_metadata()?.is_file() || absolute.canonicalize()? != absolute {
         return Err(ReadError::NotAFile);

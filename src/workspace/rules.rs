@@ -198,24 +198,20 @@ pub fn by_content(text: &str) -> Option<Skip> {
         reach -= 1;
     }
     let head = &text[..reach];
-    let marked = head.lines().any(|line| {
-        let comment = line.trim_start().starts_with(['/', '#', '*', ';', '-', '<']);
-        comment && (line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT"))
-    });
-    if marked {
+    let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");
+    let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*', ';', '-', '<']);
+    if mark(head) && head.lines().any(|line| comment(line) && mark(line)) {
         return Some(Skip::Generated);
     }
-    let mut since = 0;
-    for at in memchr_lines(text.as_bytes()) {
-        if at - since > MAX_LINE {
-            return Some(Skip::Minified);
-        }
-        since = at;
-    }
-    None
+    has_long_line(text.as_bytes()).then_some(Skip::Minified)
 }
 
-/// Offsets of line ends, the end of the text included.
-fn memchr_lines(bytes: &[u8]) -> impl Iterator<Item = usize> {
-    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).chain(std::iter::once(bytes.len()))
+/// Whether a line is longer than [`MAX_LINE`]. Looks for the last line end within reach, again and again, so that hardly a byte is read.
+fn has_long_line(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while rest.len() > MAX_LINE {
+        let Some(end) = rest[..=MAX_LINE].iter().rposition(|byte| *byte == b'\n') else { return true };
+        rest = &rest[end + 1..];
+    }
+    false
 }

@@ -72,20 +72,31 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     });
     let (sender, receiver) = mpsc::channel();
     walk.build_parallel().run(|| {
-        let (sender, root) = (sender.clone(), root.clone());
+        let root = root.clone();
+        let mut basket = Basket { found: vec![], sender: sender.clone() };
         Box::new(move |entry| {
-            let found = match entry {
+            basket.found.extend(match entry {
                 Ok(entry) => look(&root, &entry),
                 Err(_) => Some(Found::Skipped(Skip::Unreadable)),
-            };
-            match found.map(|found| sender.send(found)) {
-                Some(Err(_)) => WalkState::Quit,
-                _ => WalkState::Continue,
-            }
+            });
+            WalkState::Continue
         })
     });
     drop(sender);
-    receiver.into_iter().collect()
+    receiver.into_iter().flatten().collect()
+}
+
+/// What one thread of a walk finds; handed over when the thread ends.
+struct Basket {
+    found: Vec<Found>,
+    sender: mpsc::Sender<Vec<Found>>,
+}
+
+impl Drop for Basket {
+    fn drop(&mut self) {
+        // The receiver outlives the walk.
+        let _ = self.sender.send(std::mem::take(&mut self.found));
+    }
 }
 
 fn look(root: &Arc<Root>, entry: &DirEntry) -> Option<Found> {

@@ -21,6 +21,7 @@ pub struct Tree {
 
 impl Tree {
     pub fn new(files: &[(&str, &str)]) -> Self {
+        longsight::report::be_strict();
         let tree = Self { folder: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() };
         files.iter().for_each(|(path, text)| tree.write(path, text));
         tree

@@ -1,0 +1,114 @@
+//! A keystroke in a long file: until a query is answered, beside the bare incremental parse.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use longsight::index::{Index, Options};
+use longsight::syntax::Registry;
+use longsight::text::Text;
+use longsight::workspace::{Document, Roots};
+use nix::sys::resource::UsageWho;
+
+use super::trees::{grammar, parsed_files};
+use super::{cpu, row};
+
+/// Keystrokes in a long file.
+const KEYS: usize = 400;
+
+/// One character typed into the longest file of 5,000 to 7,000 lines: until a query is answered, beside the bare incremental parse.
+pub fn keystrokes(folder: &Path) {
+    let Ok(folder) = folder.canonicalize() else { return };
+    let registry = Arc::new(Registry::new());
+    let long = parsed_files(&folder).into_iter().filter_map(|path| {
+        let text = std::fs::read_to_string(&path).ok().filter(|text| text.len() < 400_000)?;
+        (5_000..7_500).contains(&text.lines().count()).then_some((path, text))
+    });
+    let mut by_language = std::collections::BTreeMap::new();
+    for (path, text) in long {
+        let Some(language) = registry.by_path(&path.to_string_lossy()).filter(|_| longsight::workspace::rules::by_content(&text).is_none())
+        else {
+            continue;
+        };
+        let best = by_language.entry(language.name.clone()).or_insert_with(|| (path.clone(), String::new()));
+        if text.len() > best.1.len() {
+            *best = (path, text);
+        }
+    }
+    for (language, (path, text)) in by_language {
+        keystrokes_in(&registry, &language, &path, text);
+    }
+}
+
+fn keystrokes_in(registry: &Arc<Registry>, language: &str, path: &Path, mut text: String) {
+    let roots = Arc::new(Roots::new([path.parent().unwrap_or(path).to_path_buf()]));
+    let index = Index::start(roots.clone(), registry.clone(), Options::default());
+    index.wait_ready();
+    let place = roots.locate(path);
+    let document = |version: i32, text: &str| Document {
+        uri: format!("file://{}", path.display()),
+        path: place.clone(),
+        language: language.into(),
+        version,
+        text: Text::new(text),
+        desynced: false,
+    };
+    index.update(document(0, &text));
+    index.sync();
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&grammar(language)).expect("a grammar");
+    let mut tree = parser.parse(&text, None).expect("a tree");
+    let (mut ours, mut floor, mut waits) = (vec![], vec![], vec![]);
+    let mut seed = 1u64;
+    while ours.len() < KEYS {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (seed >> 33) as usize % text.len();
+        let bytes = text.as_bytes();
+        if at == 0 || !bytes[at - 1].is_ascii_lowercase() || !bytes[at].is_ascii_lowercase() {
+            continue;
+        }
+        let leaf = tree.root_node().descendant_for_byte_range(at, at);
+        if !leaf.is_some_and(|leaf| leaf.kind().contains("identifier")) {
+            continue;
+        }
+        let line = text[..at].matches('\n').count();
+        let column = at - text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let point = |column| tree_sitter::Point::new(line, column);
+        text.insert(at, 'q');
+        let next = document(ours.len() as i32 + 1, &text);
+        let begun = cpu(UsageWho::RUSAGE_SELF);
+        tree.edit(&tree_sitter::InputEdit {
+            start_byte: at,
+            old_end_byte: at,
+            new_end_byte: at + 1,
+            start_position: point(column),
+            old_end_position: point(column),
+            new_end_position: point(column + 1),
+        });
+        tree = parser.parse(&text, Some(&tree)).expect("a tree");
+        floor.push(cpu(UsageWho::RUSAGE_SELF) - begun);
+        let (start, begun) = (Instant::now(), cpu(UsageWho::RUSAGE_SELF));
+        index.update(next);
+        index.sync();
+        let view = index.view();
+        let known = place.as_ref().and_then(|place| view.at(place)).is_some_and(|file| !file.symbols.is_empty());
+        ours.push(cpu(UsageWho::RUSAGE_SELF) - begun);
+        waits.push(start.elapsed().as_secs_f64());
+        assert!(known, "{} is not in the index", path.display());
+    }
+    report(path, ours, floor, waits);
+}
+
+fn report(path: &Path, ours: Vec<f64>, floor: Vec<f64>, waits: Vec<f64>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let at = |mut times: Vec<f64>, share: f64| {
+        times.sort_by(f64::total_cmp);
+        times[(times.len() as f64 * share) as usize] * 1e3
+    };
+    let mean = |times: &[f64]| times.iter().sum::<f64>() / times.len() as f64 * 1e3;
+    let (spent, bare) = (mean(&ours), mean(&floor));
+    row(&name, "one character, CPU", &format!("{spent:.2} ms"), &format!("incremental parse {bare:.2} ms"), &[spent / bare], 2.0, "");
+    let (half, most) = (at(waits.clone(), 0.5), at(waits, 0.95));
+    row(&name, "to an answered query, p50", &format!("{half:.2} ms"), "5 ms", &[half / 5.0], 1.0, "");
+    row(&name, "to an answered query, p95", &format!("{most:.2} ms"), "15 ms", &[most / 15.0], 1.0, "");
+}

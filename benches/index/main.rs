@@ -1,0 +1,108 @@
+//! The index beside what others need for the same files, in one run: ratios are the result, seconds are only shown.
+//!
+//! `cargo bench --bench index [-- FOLDER…]`. Without folders: Django's sources (from PyPI, once), the sources of the crates that this machine
+//! has, and made of these and Python's library a mix of 20,000 source files, one of 40,000, and a repository of ten million tokens. Goals are
+//! those of the project's measure: tier 0 against universal-ctags, the full index against a bare one-thread tree-sitter parse, a warm start
+//! against a `find` stat pass, a keystroke against a bare incremental parse, memory against the source.
+
+mod corpora;
+mod editor;
+mod keys;
+mod packing;
+mod trees;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+use corpora::Size;
+
+/// Rounds of each contender, in turns; large repositories have fewer.
+const ROUNDS: usize = 5;
+const FEW_ROUNDS: usize = 1;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [child, folder] = arguments.as_slice()
+        && child == "--parse-floor"
+    {
+        return trees::parse_floor(Path::new(folder));
+    }
+    println!("contenders: {}, find, bare tree-sitter parse; medians of ratios of rounds in turns\n", ctags_version());
+    println!("| where | measure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|---|");
+    let given: Vec<PathBuf> = arguments.iter().filter_map(|folder| PathBuf::from(folder).canonicalize().ok()).collect();
+    let small = if given.is_empty() { [corpora::django(), corpora::crates()].into_iter().flatten().collect() } else { given.clone() };
+    small.iter().for_each(|folder| trees::trees(folder, ROUNDS));
+    small.iter().for_each(|folder| keys::keystrokes(folder));
+    if !given.is_empty() {
+        return;
+    }
+    for (name, size) in [("mix of 20,000", Size::Files(20_000)), ("mix of 40,000", Size::Files(40_000))] {
+        match corpora::made(&name.replace([' ', ','], "-"), size) {
+            Some(folder) => trees::trees(&folder, FEW_ROUNDS),
+            None => eprintln!("{name}: could not be made"),
+        }
+    }
+    if let Some(folder) = corpora::made("ten-million-tokens", Size::Bytes(36_000_000)) {
+        packing::packing(&folder);
+    }
+}
+
+/// Another build can be measured in its place.
+fn binary() -> OsString {
+    std::env::var_os("LONGSIGHT").unwrap_or_else(|| env!("CARGO_BIN_EXE_longsight").into())
+}
+
+/// One line of the table. A goal is missed only when the median of all rounds and the best of them miss it; in noise the best counts.
+fn row(place: &str, measure: &str, ours: &str, beside: &str, ratios: &[f64], goal: f64, noise: &str) {
+    let best = ratios.iter().copied().fold(f64::NAN, f64::min);
+    let ratio = if noise.is_empty() { median(ratios.to_vec()) } else { best };
+    let verdict = match (ratio <= goal || best <= goal, ratio.is_nan()) {
+        (_, true) => "not measured",
+        (true, _) => "ok",
+        (false, _) => "MISSED",
+    };
+    println!("| {place} | {measure} | {ours} | {beside} | {ratio:.2} | {goal} | {verdict} {noise} |");
+}
+
+/// Says so when what everything is measured by varies by more than three tenths between rounds.
+fn noise(units: &[f64]) -> &'static str {
+    let (least, most) = units.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), unit| (least.min(*unit), most.max(*unit)));
+    if most > least * 1.3 { "(noisy)" } else { "" }
+}
+
+/// Wall and CPU seconds of a child.
+#[derive(Clone, Copy)]
+struct Spent {
+    wall: f64,
+    cpu: f64,
+}
+
+fn run(command: &mut Command) -> Option<(Spent, String)> {
+    let before = cpu(UsageWho::RUSAGE_CHILDREN);
+    let start = Instant::now();
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let spent = Spent { wall: start.elapsed().as_secs_f64(), cpu: cpu(UsageWho::RUSAGE_CHILDREN) - before };
+    Some((spent, String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+/// CPU seconds so far.
+fn cpu(who: UsageWho) -> f64 {
+    let usage = getrusage(who).expect("usage of a process");
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn ctags_version() -> String {
+    let said = run(Command::new("ctags").arg("--version")).map(|(_, said)| said).unwrap_or_default();
+    let first = said.lines().next().filter(|line| line.contains("Universal")).unwrap_or("no universal-ctags here");
+    first.split(',').next().unwrap_or_default().into()
+}

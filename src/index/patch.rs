@@ -1,0 +1,225 @@
+//! The next version of an open document's facts from the ones before: what an edit has not touched is moved, not gathered again. Gives up
+//! wherever it cannot be sure; then everything is gathered.
+
+use crate::syntax::change::{Change, Edit};
+use crate::syntax::{Kind, Span};
+use crate::workspace::fs::Stamp;
+
+use super::file::{File, FileImport, Symbol};
+use super::names::{NameId, Names};
+use super::sheet::{self, SymbolList};
+
+/// The facts of `after`, which differs from `before`, the text of `file`, by `change`.
+pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], hash: u64, names: &mut Names) -> Option<File> {
+    let around = enclosing(file, change, before, names)?;
+    let (from, to) = replaced(file, change, &around, before)?;
+    let list = symbols(file, change, after, names, &around, (from, to))?;
+    let (imports, import_names) = imports(file, change, names)?;
+    let uses = uses(file, change, names)?;
+    Some(File {
+        path: file.path.clone(),
+        language: file.language.clone(),
+        tier: file.tier,
+        hash,
+        stamp: Stamp::default(),
+        bytes: after.len() as u32,
+        lines: sheet::count_lines(after),
+        tokens: sheet::estimate_tokens(after.len()),
+        symbols: list.symbols.into(),
+        uses: uses.into(),
+        bases: list.bases.into(),
+        imports: imports.into(),
+        import_names: import_names.into(),
+    })
+}
+
+/// The symbols that the definitions around the place are.
+fn enclosing(file: &File, change: &Change<'_>, before: &str, names: &Names) -> Option<Vec<u32>> {
+    if change.around.0 != change.around.1 {
+        return None;
+    }
+    let around = change.removed.definitions[..change.around.0].iter().map(|definition| {
+        let name = definition.name.of(before);
+        let fits = |symbol: &Symbol| {
+            symbol.signature.start == definition.signature.start && symbol.kind == definition.kind && names.get(symbol.name) == name
+        };
+        match file.symbols.iter().position(fits) {
+            Some(at) => Some(at as u32),
+            None => (!sheet::is_name(name)).then_some(u32::MAX),
+        }
+    });
+    around.collect()
+}
+
+/// The symbols that are gathered again: one run of them.
+fn replaced(file: &File, change: &Change<'_>, around: &[u32], before: &str) -> Option<(usize, usize)> {
+    let start = |symbol: &Symbol| symbol.signature.start as usize;
+    let outside = |(at, _): &(usize, &Symbol)| !around.contains(&(*at as u32));
+    let candidates = || file.symbols.iter().enumerate().filter(outside);
+    let inside = |(_, symbol): &(usize, &Symbol)| change.before.contains(&start(symbol));
+    let (from, to) = match (candidates().find(inside), candidates().filter(inside).last()) {
+        (Some((first, _)), Some((last, _))) => (first, last + 1),
+        _ => {
+            let next = candidates().find(|(_, symbol)| start(symbol) >= change.before.end).map_or(file.symbols.len(), |(at, _)| at);
+            (next, next)
+        }
+    };
+    let run = &file.symbols[from..to];
+    let lasting = |kind: Kind| kind != Kind::Attribute;
+    let known = run.iter().filter(|symbol| lasting(symbol.kind)).count();
+    let walked = change.removed.definitions[change.around.0..].iter();
+    let walked = walked.filter(|definition| lasting(definition.kind) && sheet::is_name(definition.name.of(before))).count();
+    (known == walked && run.iter().all(|symbol| change.before.contains(&start(symbol)))).then_some((from, to))
+}
+
+fn symbols(
+    file: &File,
+    change: &Change<'_>,
+    after: &str,
+    names: &mut Names,
+    around: &[u32],
+    (from, to): (usize, usize),
+) -> Option<SymbolList> {
+    let edit = &change.edit;
+    let mut list = SymbolList::default();
+    list.symbols.reserve(file.symbols.len() + change.added.definitions.len());
+    let encloses = |at: usize| around.contains(&(at as u32));
+    list.symbols.extend(file.symbols[..from].iter().enumerate().map(|(at, symbol)| moved(symbol, edit, encloses(at))));
+    list.bases.reserve(file.bases.len() + 4);
+    list.bases.extend(file.bases.iter().filter(|(of, _)| (*of as usize) < from));
+    let hoisted = |symbol: &&Symbol| symbol.kind == Kind::Attribute && around.contains(&symbol.parent);
+    let member = |symbol: &Symbol| (symbol.parent, symbol.name);
+    list.attributes.extend(file.symbols[..from].iter().filter(hoisted).map(member));
+    list.add(after, &change.added.definitions, around, &mut |name| names.intern(name));
+    let added = &list.symbols[from..];
+    // An attribute counts where it is set first: another place may have to take over, or to stand back.
+    let later = |symbol: &Symbol| file.symbols[to..].iter().any(|other| other.kind == Kind::Attribute && member(other) == member(symbol));
+    if added.iter().filter(hoisted).any(later) {
+        return None;
+    }
+    for gone in file.symbols[from..to].iter().filter(hoisted).filter(|gone| added.iter().all(|new| member(new) != member(gone))) {
+        let here: u32 = change.removed.names.iter().filter(|(name, _)| *name == names.get(gone.name)).map(|(_, count)| count).sum();
+        if file.count(gone.name) > here {
+            return None;
+        }
+    }
+    let grown = list.symbols.len() as i64 - to as i64;
+    for symbol in &file.symbols[to..] {
+        let parent = renumbered(symbol.parent, from, to, grown)?;
+        list.symbols.push(Symbol { parent, ..moved(symbol, edit, false) });
+    }
+    for (of, base) in file.bases.iter().filter(|(of, _)| *of as usize >= to) {
+        list.bases.push((renumbered(*of, from, to, grown)?, *base));
+    }
+    Some(list)
+}
+
+/// The number of a symbol after those of `from..to` have been replaced.
+fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
+    match number as usize {
+        _ if number == u32::MAX => Some(number),
+        at if at < from => Some(number),
+        at if at >= to => u32::try_from(i64::from(number) + grown).ok(),
+        _ => None,
+    }
+}
+
+/// A symbol that the edit has not touched inside; one that encloses it ends elsewhere.
+fn moved(symbol: &Symbol, edit: &Edit, encloses: bool) -> Symbol {
+    let by = i64::from(edit.new_end) - i64::from(edit.old_end);
+    let at = |byte: u32| (i64::from(byte) + by) as u32;
+    let row = |row: u32| (i64::from(row) + i64::from(edit.rows)) as u32;
+    let shifted =
+        |span: Span| if span.start >= edit.old_end && !span.is_empty() { Span { start: at(span.start), end: at(span.end) } } else { span };
+    let stretched = |span: Span| if span.end >= edit.old_end && !span.is_empty() { Span { end: at(span.end), ..span } } else { span };
+    if encloses {
+        let (item, body) = (stretched(symbol.item), stretched(symbol.body));
+        return Symbol { item, body, doc: shifted(symbol.doc), end_line: row(symbol.end_line), ..*symbol };
+    }
+    if symbol.item.start < edit.old_end {
+        return *symbol;
+    }
+    Symbol {
+        item: shifted(symbol.item),
+        signature: shifted(symbol.signature),
+        body: shifted(symbol.body),
+        doc: shifted(symbol.doc),
+        line: row(symbol.line),
+        name_line: row(symbol.name_line),
+        signature_end_line: row(symbol.signature_end_line),
+        end_line: row(symbol.end_line),
+        ..*symbol
+    }
+}
+
+type Imports = (Vec<FileImport>, Vec<(NameId, NameId)>);
+
+fn imports(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Imports> {
+    let edit = &change.edit;
+    let (removed, added) = (&change.removed.imports, &change.added.imports);
+    let same_row = file.imports.iter().any(|import| import.line == edit.old_row);
+    if removed.is_empty() && added.is_empty() {
+        // What stands beside the edit on its line may stay or move.
+        if edit.rows != 0 && same_row {
+            return None;
+        }
+        let line = |line: u32| if line > edit.old_row { (i64::from(line) + i64::from(edit.rows)) as u32 } else { line };
+        let moved = file.imports.iter().map(|import| FileImport { line: line(import.line), ..*import });
+        return Some((moved.collect(), file.import_names.to_vec()));
+    }
+    let starts = |run: &[FileImport]| {
+        run.iter().zip(removed).all(|(known, gone)| known.line == gone.line && *names.get(known.module) == *gone.module)
+    };
+    let first = match removed.first() {
+        Some(_) => file.imports.windows(removed.len()).position(starts)?,
+        None if same_row => return None,
+        None => file.imports.partition_point(|import| import.line < edit.old_row),
+    };
+    let last = first + removed.len();
+    let end = |at: usize| file.imports.get(at).map_or(file.import_names.len(), |import| import.first as usize);
+    let mut import_names = file.import_names[..end(first)].to_vec();
+    let (new, new_names) = sheet::import_list(added, import_names.len(), &mut |name| names.intern(name));
+    import_names.extend(new_names);
+    let grown = import_names.len() as i64 - end(last) as i64;
+    import_names.extend_from_slice(&file.import_names[end(last)..]);
+    let rest = file.imports[last..].iter().map(|import| FileImport {
+        line: (i64::from(import.line) + i64::from(edit.rows)) as u32,
+        first: (i64::from(import.first) + grown) as u32,
+        ..*import
+    });
+    let list = file.imports[..first].iter().copied().chain(new).chain(rest).collect();
+    Some((list, import_names))
+}
+
+/// The occurrences of all names: those of the place are exchanged.
+fn uses(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Vec<(NameId, u32)>> {
+    let mut changes: Vec<(NameId, i64)> = vec![];
+    for (name, count) in change.removed.names.iter().filter(|(name, count)| *count > 0 && sheet::is_name(name)) {
+        changes.push((names.find(name)?, -i64::from(count)));
+    }
+    for (name, count) in change.added.names.iter().filter(|(name, count)| *count > 0 && sheet::is_name(name)) {
+        changes.push((names.intern(name), i64::from(count)));
+    }
+    changes.sort_unstable();
+    let mut uses = Vec::with_capacity(file.uses.len() + changes.len());
+    let mut known = file.uses.iter().copied().peekable();
+    let mut at = 0;
+    while at < changes.len() {
+        let name = changes[at].0;
+        while let Some(before) = known.next_if(|(other, _)| *other < name) {
+            uses.push(before);
+        }
+        let mut count = known.next_if(|(other, _)| *other == name).map_or(0, |(_, count)| i64::from(count));
+        while at < changes.len() && changes[at].0 == name {
+            count += changes[at].1;
+            at += 1;
+        }
+        match u32::try_from(count) {
+            Ok(0) => {}
+            Ok(count) => uses.push((name, count)),
+            Err(_) => return None,
+        }
+    }
+    uses.extend(known);
+    Some(uses)
+}
