@@ -87,7 +87,8 @@ fn symbols(
     list.symbols.extend(file.symbols[..from].iter().enumerate().map(|(at, symbol)| moved(symbol, edit, encloses(at))));
     list.bases.reserve(file.bases.len() + 4);
     list.bases.extend(file.bases.iter().filter(|(of, _)| (*of as usize) < from));
-    let hoisted = |symbol: &&Symbol| symbol.kind == Kind::Attribute && around.contains(&symbol.parent);
+    let outside = |parent: u32| parent == u32::MAX || around.contains(&parent);
+    let hoisted = |symbol: &&Symbol| symbol.kind == Kind::Attribute && outside(symbol.parent);
     let member = |symbol: &Symbol| (symbol.parent, symbol.name);
     list.attributes.extend(file.symbols[..from].iter().filter(hoisted).map(member));
     list.add(after, &change.added.definitions, around, &mut |name| names.intern(name));
@@ -130,8 +131,8 @@ fn moved(symbol: &Symbol, edit: &Edit, encloses: bool) -> Symbol {
     let at = |byte: u32| (i64::from(byte) + by) as u32;
     let row = |row: u32| (i64::from(row) + i64::from(edit.rows)) as u32;
     let shifted =
-        |span: Span| if span.start >= edit.old_end && !span.is_empty() { Span { start: at(span.start), end: at(span.end) } } else { span };
-    let stretched = |span: Span| if span.end >= edit.old_end && !span.is_empty() { Span { end: at(span.end), ..span } } else { span };
+        |span: Span| if span.start >= edit.old_end && span.end > 0 { Span { start: at(span.start), end: at(span.end) } } else { span };
+    let stretched = |span: Span| if span.end >= edit.old_end && span.end > 0 { Span { end: at(span.end), ..span } } else { span };
     if encloses {
         let (item, body) = (stretched(symbol.item), stretched(symbol.body));
         return Symbol { item, body, doc: shifted(symbol.doc), end_line: row(symbol.end_line), ..*symbol };

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,8 +47,8 @@ pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
     tree: Tree,
-    /// What led here from the version before.
-    edit: Option<InputEdit>,
+    /// What led here from the version before, and the bytes of this one in which the trees differ.
+    edit: Option<(InputEdit, Range<usize>)>,
 }
 
 impl fmt::Debug for Parsed {
@@ -74,6 +74,12 @@ impl Parsed {
             old.edit(edit);
         }
         let tree = run(&self.language, &text, Some(&old))?;
+        let edit = edit.map(|edit| {
+            let differing = old.changed_ranges(&tree);
+            let (start, end) = differing
+                .fold((edit.start_byte, edit.new_end_byte), |(start, end), range| (start.min(range.start_byte), end.max(range.end_byte)));
+            (edit, start..end)
+        });
         Ok(Self { language: self.language.clone(), text, tree, edit })
     }
 
@@ -104,7 +110,7 @@ impl Parsed {
         }
     }
 
-    pub(super) fn edit(&self) -> Option<&InputEdit> {
+    pub(super) fn edit(&self) -> Option<&(InputEdit, Range<usize>)> {
         self.edit.as_ref()
     }
 

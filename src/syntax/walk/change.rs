@@ -1,5 +1,5 @@
-//! What an edit changes of a file's facts. A parser hands unchanged subtrees on as they are, so comparing the tree before with the tree
-//! after leads along the path to the edit, and only the item around it is walked again. This is what makes a keystroke in a long file cost
+//! What an edit changes of a file's facts. The parser tells where the tree before and the tree after differ, a path from the root
+//! leads there, and only the item around it is walked again. This is what makes a keystroke in a long file cost
 //! the function that it is in.
 
 use std::ops::Range;
@@ -40,7 +40,11 @@ const SMALL: usize = 1024;
 /// What has changed from one version to the next, which [`Parsed::edited`] has made of it. None where it cannot be told: then everything
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
-    let made = after.edit()?;
+    let (made, differing) = after.edit()?;
+    // In a broken text a parser guesses, and may guess otherwise far away from the edit.
+    if before.root().has_error() || after.root().has_error() {
+        return None;
+    }
     let edit = Edit {
         start: made.start_byte as u32,
         old_end: made.old_end_byte as u32,
@@ -50,7 +54,7 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     };
     let mut old = Walk::new(before, path, SMALL);
     let mut new = Walk::new(after, path, SMALL);
-    let spot = Descent { edit, old: &mut old, new: &mut new }.run(before.root(), after.root())?;
+    let spot = Descent { edit, differing: differing.clone(), old: &mut old, new: &mut new }.run(before.root(), after.root())?;
     let bytes = match (spot.old.first(), spot.old.last()) {
         (Some(first), Some(last)) => first.start_byte()..last.end_byte(),
         _ => edit.start as usize..edit.old_end as usize,
@@ -98,6 +102,8 @@ enum Demand<'t> {
 
 struct Descent<'w, 'a> {
     edit: Edit,
+    /// The bytes of the later text in which the trees differ.
+    differing: Range<usize>,
     old: &'w mut Walk<'a>,
     new: &'w mut Walk<'a>,
 }
@@ -201,20 +207,17 @@ impl Descent<'_, '_> {
         Differing { old, new, first, rest }
     }
 
-    /// Whether a node was handed on as it is. Tokens are made anew with what is around them, and compared by what they say.
+    /// Whether two nodes are the same: alike, and outside of where the trees differ.
     fn same(&self, a: &Node<'_>, b: &Node<'_>, moved: i64) -> bool {
         let at = |byte: usize| byte as i64 + moved;
-        let alike = at(a.start_byte()) == b.start_byte() as i64 && at(a.end_byte()) == b.end_byte() as i64 && a.kind_id() == b.kind_id();
-        if !alike || a.descendant_count() != b.descendant_count() {
-            return false;
-        }
-        if a.child_count() == 0 {
-            return self.old.source.get(a.byte_range()) == self.new.source.get(b.byte_range());
-        }
-        // A node is known by where it stands in its parent, and its children stand in itself.
-        let last = a.child_count() as u32 - 1;
-        let one = |node: &Node<'_>, child: u32| node.child(child).map(|child| child.id());
-        one(a, 0) == one(b, 0) && one(a, last) == one(b, last)
+        let apart = b.end_byte() < self.differing.start || b.start_byte() > self.differing.end;
+        // What touches the place may have become part of it, and is looked at.
+        let token = || b.child_count() == 0 && self.old.source.get(a.byte_range()) == self.new.source.get(b.byte_range());
+        at(a.start_byte()) == b.start_byte() as i64
+            && at(a.end_byte()) == b.end_byte() as i64
+            && a.kind_id() == b.kind_id()
+            && a.descendant_count() == b.descendant_count()
+            && (apart || token())
     }
 }
 
