@@ -57,7 +57,7 @@ fn replaced(file: &File, change: &Change<'_>, around: &[u32], before: &str) -> O
     let outside = |(at, _): &(usize, &Symbol)| !around.contains(&(*at as u32));
     let candidates = || file.symbols.iter().enumerate().filter(outside);
     let inside = |(_, symbol): &(usize, &Symbol)| change.before.contains(&start(symbol));
-    let (from, to) = match (candidates().find(inside), candidates().filter(inside).last()) {
+    let (from, to) = match (candidates().find(inside), candidates().rfind(inside)) {
         (Some((first, _)), Some((last, _))) => (first, last + 1),
         _ => {
             let next = candidates().find(|(_, symbol)| start(symbol) >= change.before.end).map_or(file.symbols.len(), |(at, _)| at);

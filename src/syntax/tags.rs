@@ -1,5 +1,7 @@
 //! What a file defines, mentions and imports: the facts that [`super::walk`] gathers.
 
+use std::hash::Hasher;
+
 use super::import::Import;
 use super::words::Words;
 
@@ -126,4 +128,34 @@ pub struct Facts<'a> {
     /// Identifiers with their number of occurrences, definitions included; not those in comments and strings.
     pub names: Words<'a>,
     pub imports: Vec<Import>,
+}
+
+/// Multiplies and rotates, eight bytes at a time: identifiers are short, and nobody attacks a table of them.
+#[derive(Clone, Copy, Default)]
+pub struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
