@@ -99,11 +99,11 @@ fn two_files_012() {
 }
 
 #[test]
-fn real_server_and_model_011() {
+fn l2_real_server_and_model_011() {
     run("0.11", "real.lua");
 }
 
 #[test]
-fn real_server_and_model_012() {
+fn l2_real_server_and_model_012() {
     run("0.12", "real.lua");
 }

@@ -1,5 +1,5 @@
 -- The plugin with the real server and the real default model: attach, ghost text seen and accepted, a code action applied, an
--- explanation with a jump, an answer with places, a stale edit, a wrong configuration, health, engine and server killed and back. Says nothing about what the model writes.
+-- explanation with a jump, an answer with places, a stale edit, a wrong configuration, health, engine and server killed and back, undo, restart. Says nothing about what the model writes.
 -- Run as: nvim --headless -u NONE -l real.lua REPOSITORY LONGSIGHT
 
 local root, longsight = arg[1], arg[2]
@@ -80,6 +80,12 @@ end
 local after = P.lines()
 P.check('the text around is untouched', vim.deep_equal({ unpack(after, 1, 7) }, { unpack(SOURCE, 1, 7) }) and after[#after] == '}', after)
 P.type('<Esc>')
+-- What was typed, the word and the rest are a step each.
+P.check('undo takes it back', P.wait(5000, function()
+  P.type('u')
+  vim.uv.sleep(50)
+  return vim.deep_equal(P.lines(), SOURCE)
+end), P.lines())
 
 P.lua('vim.api.nvim_buf_set_lines(0, 0, -1, false, ...)', SOURCE)
 P.lua("vim.cmd('1,4Longsight explain')")
@@ -197,6 +203,13 @@ P.lua([[
     vim.uv.kill(process, 'sigkill')
   end]])
 P.check('back after SIGKILL', P.until_lua(
+  10000,
+  "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.id ~= ... and c.initialized and next(c.attached_buffers) ~= nil or nil",
+  first
+))
+first = P.lua("return vim.lsp.get_clients({ name = 'longsight' })[1].id")
+P.lua("vim.cmd('Longsight restart')")
+P.check('restarted by hand', P.until_lua(
   10000,
   "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.id ~= ... and c.initialized and next(c.attached_buffers) ~= nil or nil",
   first
