@@ -131,7 +131,7 @@ fn k24_the_engine_process_has_no_network_and_no_secrets() {
         let network = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
         assert_ne!(network(&engine.to_string()), network("self"));
         let routes = about("net/route");
-        assert_eq!(routes.lines().count(), 1, "only the heading: {routes}");
+        assert!(routes.lines().count() <= 1, "at most the heading: {routes}");
     }
     editor.inbox.clear();
     editor.quit();
