@@ -1,6 +1,8 @@
 //! Names the build: a hash of the sources and of what they are built with. A server and an engine process of two builds must not talk to
-//! each other, also where the version is the same.
+//! each other, also where the version is the same. And makes the table of built-in languages of `grammars/languages.toml`, so that a new
+//! language needs no Rust code.
 
+use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
@@ -16,6 +18,26 @@ fn main() {
     with.sort();
     with.hash(&mut hasher);
     println!("cargo:rustc-env=LONGSIGHT_BUILD={:016x}", hasher.finish());
+    let table = languages(&std::fs::read_to_string("grammars/languages.toml").expect("grammars/languages.toml can be read"));
+    let out = std::env::var("OUT_DIR").expect("cargo names OUT_DIR");
+    std::fs::write(Path::new(&out).join("languages.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// `const BUILTINS`: of each language with a parser its name, the parser, and the text of its query files.
+fn languages(text: &str) -> String {
+    let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
+    let data: toml::Table = text.parse().expect("grammars/languages.toml is TOML");
+    let mut table = String::from("const BUILTINS: &[Builtin] = &[\n");
+    for language in data["language"].as_array().expect("`[[language]]`") {
+        let field = |key: &str| language.get(key).and_then(toml::Value::as_str);
+        let name = field("name").expect("every language has a name");
+        let Some(parser) = field("parser") else { continue };
+        let folder = format!("{root}/grammars/{}", field("queries").unwrap_or(name));
+        let query = |file: &str| format!("include_str!({:?})", format!("{folder}/{file}"));
+        let (tags, scope) = (query("tags.scm"), query("scope.scm"));
+        let _ = writeln!(table, "    Builtin {{ name: {name:?}, language: || {parser}.into(), tags: {tags}, scope: {scope} }},");
+    }
+    table + "];\n"
 }
 
 /// Adds a file, or all files of a folder in the order of their names.

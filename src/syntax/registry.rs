@@ -14,36 +14,15 @@ use super::{scope, walk};
 
 /// What is built in for one language: its parser and its query files.
 struct Builtin {
-    /// `parser` in `languages.toml`.
-    parser: &'static str,
+    /// Its name in `languages.toml`.
+    name: &'static str,
     language: fn() -> tree_sitter::Language,
     tags: &'static str,
     scope: &'static str,
 }
 
-/// One line per language: the name of its parser in `languages.toml`, the parser, the folder of its queries.
-macro_rules! builtins {
-    ($($parser:literal = $language:expr, $folder:literal;)*) => {
-        &[$(Builtin {
-            parser: $parser,
-            language: || $language.into(),
-            tags: include_str!(concat!("../../grammars/", $folder, "/tags.scm")),
-            scope: include_str!(concat!("../../grammars/", $folder, "/scope.scm")),
-        }),*]
-    };
-}
-
-const BUILTINS: &[Builtin] = builtins! {
-    "rust" = tree_sitter_rust::LANGUAGE, "rust";
-    "python" = tree_sitter_python::LANGUAGE, "python";
-    "javascript" = tree_sitter_javascript::LANGUAGE, "javascript";
-    "typescript" = tree_sitter_typescript::LANGUAGE_TYPESCRIPT, "typescript";
-    "tsx" = tree_sitter_typescript::LANGUAGE_TSX, "typescript";
-    "go" = tree_sitter_go::LANGUAGE, "go";
-    "c" = tree_sitter_c::LANGUAGE, "c";
-    "cpp" = tree_sitter_cpp::LANGUAGE, "cpp";
-    "java" = tree_sitter_java::LANGUAGE, "java";
-};
+// `BUILTINS`, made of `languages.toml` by `build.rs`.
+include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
 
@@ -56,8 +35,6 @@ struct File {
 #[derive(Deserialize)]
 struct Entry {
     name: String,
-    /// Which built-in parser; none for plain text with definitions found by `lexical` alone.
-    parser: Option<String>,
     /// LSP language ids besides the name.
     #[serde(default)]
     ids: Vec<String>,
@@ -201,10 +178,7 @@ impl Registry {
     }
 
     fn add(&mut self, entry: Entry, replace: &impl Fn(&str, &str) -> String) {
-        let builtin = entry.parser.as_ref().and_then(|parser| BUILTINS.iter().find(|builtin| builtin.parser == parser));
-        if let (Some(parser), None) = (&entry.parser, builtin) {
-            self.complain(&entry.name, "languages.toml", format_args!("there is no built-in parser `{parser}`"));
-        }
+        let builtin = BUILTINS.iter().find(|builtin| builtin.name == entry.name);
         let mut grammar = None;
         let mut tables = [Table::default(), Table::default()];
         if let Some(builtin) = builtin {
@@ -295,7 +269,7 @@ impl Registry {
             let language = (builtin.language)();
             for (file, text) in [("tags.scm", builtin.tags), ("scope.scm", builtin.scope)] {
                 if let Err(error) = tree_sitter::Query::new(&language, text) {
-                    problems.push(Problem { language: builtin.parser.into(), file: file.into(), message: error.to_string() });
+                    problems.push(Problem { language: builtin.name.into(), file: file.into(), message: error.to_string() });
                 }
             }
         }
