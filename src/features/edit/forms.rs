@@ -83,6 +83,22 @@ impl Form {
         }
     }
 
+    /// The same tool without a word of description: what is not there cannot be given back for an answer.
+    pub fn bare_tool(&self) -> Tool {
+        let mut tool = self.tool();
+        tool.function["description"] = "".into();
+        let properties = tool.function["parameters"]["properties"].as_object_mut();
+        for field in properties.into_iter().flat_map(serde_json::Map::values_mut).filter_map(Value::as_object_mut) {
+            field.remove("description");
+        }
+        tool
+    }
+
+    /// Whether a call gives back what was asked for in place of an answer.
+    pub fn is_echo(&self, arguments: &Value) -> bool {
+        not_repeated(&self.tool(), arguments).is_err()
+    }
+
     /// The bytes that the model is shown as the ones to work on.
     pub fn marked(&self) -> Range<usize> {
         match self {

@@ -62,7 +62,7 @@ impl Done {
 
 /// Asks until an edit may be offered, or the rounds are over.
 pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
-    let mut short = Short { work, exchanges: vec![], steps: vec![], sent: vec![], ready_ms: 0.0, started: Instant::now() };
+    let mut short = Short::new(work);
     let mut timing = Timing::default();
     let mut problem = String::new();
     for round in 0..ROUNDS {
@@ -107,7 +107,7 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     let Form::Rename(rename) = &work.plan.form else { return None };
     let arguments = serde_json::json!({ "new_name": rename.wanted.as_ref()?, "reason": "" });
-    let short = Short { work, exchanges: vec![], steps: vec![], sent: vec![], ready_ms: 0.0, started: Instant::now() };
+    let short = Short::new(work);
     let offered = short.check_call(&arguments).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason)).and_then(|filled| {
         let summary = filled.reason.clone();
         Ok(Edited { summary, ..offer::one(work, filled)? })
@@ -127,9 +127,15 @@ struct Short<'a> {
     sent: Vec<String>,
     ready_ms: f64,
     started: Instant,
+    /// The model gave back the descriptions of what it was asked for; it is asked without them.
+    echoed: bool,
 }
 
-impl Short<'_> {
+impl<'a> Short<'a> {
+    fn new(work: &'a Work<'a>) -> Self {
+        Self { work, exchanges: vec![], steps: vec![], sent: vec![], ready_ms: 0.0, started: Instant::now(), echoed: false }
+    }
+
     async fn ask(&mut self) -> Result<(Answer, Decision), RouteError> {
         let work = self.work;
         let task = work.plan.task(work.desk);
@@ -164,7 +170,8 @@ impl Short<'_> {
         let text = self.words(&parts, around, code);
         let mut messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
         messages.extend(self.exchanges.iter().cloned());
-        let ask = Ask::Chat(Chat { messages, tools: vec![form.tool()], tool_choice: ToolChoice::Required, ..Chat::default() });
+        let tool = if self.echoed { form.bare_tool() } else { form.tool() };
+        let ask = Ask::Chat(Chat { messages, tools: vec![tool], tool_choice: ToolChoice::Required, ..Chat::default() });
         let (first, last) = site.line_range(&marked);
         let here = std::iter::once(format!("{}:{first}-{last}", site.path));
         let sent = here.chain(parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line))).collect();
@@ -255,6 +262,11 @@ impl Short<'_> {
 
     /// Tells the model what was wrong, for the next round.
     fn repair(&mut self, answer: Answer, reason: &str) {
+        // A small model that has read its own echo writes it again: it is asked anew, as if for the first time.
+        if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
+            self.echoed = true;
+            return;
+        }
         let task = &self.work.plan.words;
         let words = format!("The edit was refused: {reason}. Call propose_edit again, with this put right. The task is still: {task}");
         let objects = |call: &ToolCall| call.arguments.is_object();
