@@ -168,3 +168,20 @@ fn placeholders_are_told_from_code() {
         assert_eq!(registry.by_path(path).unwrap().is_blank(line), wanted, "{line}");
     }
 }
+
+/// Several names in one statement, of which the first is none: the others are still found, in the order of the file.
+#[test]
+fn what_has_no_name_hides_nothing_beside_it() {
+    let registry = Registry::new();
+    for (path, text, wanted) in [
+        ("a.go", "package a\nconst _, third, fourth = iota, 3, 4\nvar _ = third\n", vec!["third", "fourth"]),
+        ("a.py", "a[0], b, (c, d), e.f = g\n", vec!["b"]),
+        ("a.c", "int ****deep, *shallow, many[2][2];\n", vec!["shallow", "many"]),
+        ("a.js", "export const { a, ['b']: c, ...rest } = d;\nexport const [e, [f], g] = h;\n", vec!["a", "c", "e", "g"]),
+    ] {
+        let parsed = syntax::parse(registry.by_path(path).unwrap(), text).unwrap();
+        let facts = syntax::tags(&parsed, path);
+        let found: Vec<_> = facts.definitions.iter().map(|definition| definition.name.of(text)).collect();
+        assert_eq!(found, wanted, "{path}");
+    }
+}

@@ -5,29 +5,58 @@
 (function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
 ((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
 ((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
-((declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (identifier) @name) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
+; Variables, pointers, arrays, pointers to functions. What lacks its semicolon is a macro before something else.
+((declaration declarator: (init_declarator declarator: [
+    (identifier) @name
+    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+    (pointer_declarator declarator: [
+      (identifier) @name
+      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))]))
+  @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: [
+    (identifier) @name
+    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+    (pointer_declarator declarator: [
+      (identifier) @name
+      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))])
+  @definition.variable (#set! in "module") (#set! ended "") (#set! each ""))
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum
 (enumerator name: (_) @name) @definition.variant
 (type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
 (type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
-(type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct
-(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum
-((type_definition declarator: (type_identifier) @name) @definition.type (#set! each ""))
-((type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type (#set! each ""))
-((type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type (#set! each ""))
-((field_declaration declarator: (field_identifier) @name) @definition.attribute (#set! each ""))
-((field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
-((field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
-((field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.attribute (#set! each ""))
+((type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct (#set! each ""))
+((type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum (#set! each ""))
+((type_definition declarator: [
+    (type_identifier) @name
+    (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
+    (pointer_declarator declarator: [
+      (type_identifier) @name
+      (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
+      (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name) (pointer_declarator declarator: (type_identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])))
+    (function_declarator declarator: [(type_identifier) @name (parenthesized_declarator (type_identifier) @name)])])
+  @definition.type (#set! each ""))
+((field_declaration declarator: [
+    (field_identifier) @name
+    (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+    (pointer_declarator declarator: [
+      (field_identifier) @name
+      (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))
+      (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (field_identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])))])
+  @definition.attribute (#set! each ""))
+; Where braces do not match, statements stand outside of any function. What they declare is theirs.
+([(if_statement) (for_statement) (while_statement) (do_statement) (switch_statement)] @scope.local (#set! in "module type"))
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro
 

@@ -5,45 +5,107 @@
 (function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
 ((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
 ((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
-((declaration declarator: (init_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (init_declarator declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name)))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (identifier) @name) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (array_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: (pointer_declarator declarator: (identifier) @name)) @definition.variable (#set! in "module") (#set! each ""))
+; Variables, pointers, arrays, pointers to functions. What lacks its semicolon is a macro before something else.
+((declaration declarator: (init_declarator declarator: [
+    (identifier) @name
+    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+    (pointer_declarator declarator: [
+      (identifier) @name
+      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))
+    (reference_declarator (identifier) @name)]))
+  @definition.variable (#set! in "module") (#set! each ""))
+((declaration declarator: [
+    (identifier) @name
+    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+    (pointer_declarator declarator: [
+      (identifier) @name
+      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
+      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))
+    (reference_declarator (identifier) @name)])
+  @definition.variable (#set! in "module") (#set! ended "") (#set! each ""))
+(struct_specifier name: [(template_type name: (_) @name) (qualified_identifier name: (template_type name: (_) @name))]
+  (base_class_clause)? @bases body: (_) @body) @definition.struct
+(struct_specifier name: [(qualified_identifier scope: (_) @container name: (type_identifier) @name)
+    (qualified_identifier name: (qualified_identifier scope: (_) @container name: (type_identifier) @name))]
+  (base_class_clause)? @bases body: (_) @body) @definition.struct
 (struct_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum
 (enumerator name: (_) @name) @definition.variant
 (type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
 (type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
-(type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct
-(type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum
-((type_definition declarator: (type_identifier) @name) @definition.type (#set! each ""))
-((type_definition declarator: (pointer_declarator declarator: (type_identifier) @name)) @definition.type (#set! each ""))
-((type_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))) @definition.type (#set! each ""))
-((field_declaration declarator: (field_identifier) @name) @definition.attribute (#set! each ""))
-((field_declaration declarator: (pointer_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
-((field_declaration declarator: (array_declarator declarator: (field_identifier) @name)) @definition.attribute (#set! each ""))
-((field_declaration declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))) @definition.attribute (#set! each ""))
+((type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct (#set! each ""))
+((type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum (#set! each ""))
+((type_definition declarator: [
+    (type_identifier) @name
+    (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
+    (pointer_declarator declarator: [
+      (type_identifier) @name
+      (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
+      (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name) (pointer_declarator declarator: (type_identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])))
+    (function_declarator declarator: [(type_identifier) @name (parenthesized_declarator (type_identifier) @name)])])
+  @definition.type (#set! each ""))
+((field_declaration declarator: [
+    (field_identifier) @name
+    (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+    (pointer_declarator declarator: [
+      (field_identifier) @name
+      (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
+      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))
+      (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (field_identifier) @name)])])
+    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])))
+    (reference_declarator (field_identifier) @name)])
+  @definition.attribute (#set! each ""))
+; Where braces do not match, statements stand outside of any function. What they declare is theirs.
+([(if_statement) (for_statement) (for_range_loop) (while_statement) (do_statement) (switch_statement)] @scope.local (#set! in "module type"))
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro
 
-(function_definition declarator: [(function_declarator declarator: [(operator_name) (destructor_name) (identifier)] @name) (pointer_declarator declarator: (function_declarator declarator: [(operator_name) (destructor_name) (identifier)] @name)) (reference_declarator (function_declarator declarator: [(operator_name) (destructor_name) (identifier)] @name))] body: (_) @body) @definition.function
+(function_definition declarator: [(function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)]) (pointer_declarator declarator: (function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)])) (reference_declarator (function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)]))] body: (_) @body) @definition.function
 (function_definition declarator: [(function_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @name)) (reference_declarator (function_declarator declarator: (field_identifier) @name))] body: (_) @body) @definition.method
-(function_definition declarator: [(function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name)) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name))) (reference_declarator (function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name)))] body: (_) @body) @definition.method
-(function_definition declarator: [(function_declarator declarator: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name)) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))) (reference_declarator (function_declarator declarator: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name)))] body: (_) @body) @definition.method
-(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name)))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [(identifier) (destructor_name) (operator_name)] @name))))] body: (_) @body) @definition.method
-(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name)))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))))] body: (_) @body) @definition.method
-(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name)))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name)))))] body: (_) @body) @definition.method
+(function_definition declarator: [(function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))) (reference_declarator (function_declarator declarator: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))] body: (_) @body) @definition.method
+(function_definition declarator: [(function_declarator declarator: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))) (reference_declarator (function_declarator declarator: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))] body: (_) @body) @definition.method
+(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (template_type name: (_) @container) name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))))] body: (_) @body) @definition.method
+(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))))] body: (_) @body) @definition.method
+(function_definition declarator: [(function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))) (pointer_declarator declarator: (function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)]))))) (reference_declarator (function_declarator declarator: (qualified_identifier name: (qualified_identifier name: (qualified_identifier scope: (_) @container name: [[(identifier) (destructor_name) (operator_name)] @name (template_function name: (_) @name)])))))] body: (_) @body) @definition.method
 ; `= default` and `= delete`.
-(function_definition declarator: (function_declarator declarator: [(identifier) (destructor_name) (operator_name) (field_identifier)] @name)) @definition.function
+(function_definition declarator: [
+    (function_declarator declarator: [(identifier) (destructor_name) (operator_name) (field_identifier)] @name)
+    (pointer_declarator declarator: (function_declarator declarator: [(identifier) (destructor_name) (operator_name) (field_identifier)] @name))
+    (reference_declarator (function_declarator declarator: [(identifier) (destructor_name) (operator_name) (field_identifier)] @name))]) @definition.function
+(function_definition declarator: [
+    (function_declarator declarator: [(qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name) (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))])
+    (reference_declarator (function_declarator declarator: [(qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name) (qualified_identifier name: (qualified_identifier scope: (_) @container name: [(identifier) (destructor_name) (operator_name)] @name))]))]) @definition.method
 (field_declaration declarator: [(function_declarator declarator: [(field_identifier) (operator_name)] @name) (pointer_declarator declarator: (function_declarator declarator: [(field_identifier) (operator_name)] @name)) (reference_declarator (function_declarator declarator: [(field_identifier) (operator_name)] @name))]) @definition.method
-; Constructors and destructors that are only declared.
-((declaration declarator: (function_declarator declarator: [(identifier) (destructor_name)] @name)) @definition.method (#set! in "type"))
+; Constructors, destructors and friends that are only declared.
+((declaration declarator: [
+    (function_declarator declarator: [(identifier) (destructor_name) (operator_name)] @name)
+    (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))
+    (reference_declarator (function_declarator declarator: [(identifier) (operator_name)] @name))])
+  @definition.method (#set! in "type"))
+((declaration declarator: [
+    (function_declarator declarator: (operator_name) @name)
+    (reference_declarator (function_declarator declarator: [(identifier) (operator_name)] @name))])
+  @definition.function (#set! in "module"))
+; Where a static member gets its value.
+((declaration declarator: (init_declarator declarator: [
+    (qualified_identifier scope: (_) @container name: (identifier) @name)
+    (qualified_identifier name: (qualified_identifier scope: (_) @container name: (identifier) @name))]))
+  @definition.attribute (#set! in "module"))
+(class_specifier name: [(template_type name: (_) @name) (qualified_identifier name: (template_type name: (_) @name))]
+  (base_class_clause)? @bases body: (_) @body) @definition.class
+(class_specifier name: [(qualified_identifier scope: (_) @container name: (type_identifier) @name)
+    (qualified_identifier name: (qualified_identifier scope: (_) @container name: (type_identifier) @name))]
+  (base_class_clause)? @bases body: (_) @body) @definition.class
 (class_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.class
+(namespace_alias_definition name: (_) @name) @definition.module
 (namespace_definition name: (_) @name body: (_) @body) @definition.module
 (alias_declaration name: (_) @name) @definition.type
 (concept_definition name: (_) @name) @definition.interface

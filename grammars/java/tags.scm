@@ -9,7 +9,7 @@
 (enum_constant name: (_) @name) @definition.variant
 (method_declaration name: (_) @name body: (_) @body) @definition.method
 (method_declaration name: (_) @name) @definition.method
-(constructor_declaration name: (_) @name body: (_) @body) @definition.method
+[(constructor_declaration name: (_) @name body: (_) @body) (compact_constructor_declaration name: (_) @name body: (_) @body)] @definition.method
 ((field_declaration declarator: (variable_declarator name: (_) @name)) @definition.attribute (#set! each ""))
 ((constant_declaration declarator: (variable_declarator name: (_) @name)) @definition.constant (#set! each ""))
 (annotation_type_element_declaration name: (_) @name) @definition.method

@@ -11,7 +11,7 @@
 (trait_item name: (_) @name bounds: (_)? @bases body: (_) @body) @definition.interface
 (type_item name: (_) @name) @definition.type
 (associated_type name: (_) @name) @definition.type
-(const_item name: (_) @name) @definition.constant
+((const_item name: (_) @name) @definition.constant (#not-eq? @name "_"))
 (static_item name: (_) @name) @definition.constant
 (macro_definition name: (_) @name) @definition.macro
 (mod_item name: (_) @name body: (_) @body) @definition.module

@@ -10,6 +10,12 @@
 (internal_module name: (_) @name body: (_) @body) @definition.module
 (module name: (string (string_fragment) @name) body: (_) @body) @definition.module
 (module name: (_) @name body: (_) @body) @definition.module
+; Names in quotes.
+(method_definition name: (string (string_fragment) @name) body: (_) @body) @definition.method
+((method_signature name: (string (string_fragment) @name)) @definition.method (#set! in "type"))
+((property_signature name: (string (string_fragment) @name)) @definition.attribute (#set! in "type"))
+(public_field_definition name: (string (string_fragment) @name)) @definition.attribute
+(enum_assignment name: (string (string_fragment) @name)) @definition.variant
 (method_definition name: (_) @name body: (_) @body) @definition.method
 ((method_signature name: (_) @name) @definition.method (#set! in "type"))
 (abstract_method_signature name: (_) @name) @definition.method
@@ -25,6 +31,14 @@
 ((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
 ((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
 ((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
+; `export const { a, b: c } = d`. What is not exported is mostly imported so.
+((export_statement declaration: (lexical_declaration (variable_declarator name: [
+    (object_pattern [
+      (shorthand_property_identifier_pattern) @name
+      (pair_pattern value: (identifier) @name)
+      (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)])
+    (array_pattern (identifier) @name)])))
+  @definition.variable (#set! in "module") (#set! each ""))
 
 ((export_statement source: (_)) @import.reexport)
 (import_statement) @import

@@ -1,7 +1,8 @@
 //! Compiles the subset of tree-sitter's query language that `tags.scm` and `scope.scm` use into tables by node kind, so that one walk
 //! over a tree needs a table look-up per node and matches patterns only where a definition may be.
 //!
-//! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`.
+//! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`,
+//! `(#not-eq? @c "text")`.
 //! Everything else is refused with its line.
 
 use std::collections::HashMap;
@@ -49,8 +50,8 @@ pub struct Pattern {
     pub tag: String,
     /// `(#set! key "value")`.
     pub settings: Vec<(String, String)>,
-    /// `(#eq? @capture "text")`.
-    equal: Vec<(usize, String)>,
+    /// `(#eq? @capture "text")`, and whether it has to be so: false for `#not-eq?`.
+    equal: Vec<(usize, String, bool)>,
 }
 
 impl Pattern {
@@ -102,24 +103,19 @@ impl Pattern {
 }
 
 impl Pattern {
-    /// For patterns marked `(#set! each "")`: one match for each child in the field that leads to the name, such as `a` and `b` in
+    /// For patterns marked `(#set! each "")`: one match for each node that fits on the way to the name, such as `a` and `b` in
     /// `int a, b;`.
     pub fn each<'tree>(&self, node: Node<'tree>, source: &str) -> Vec<Captures<'tree>> {
         let name = CAPTURES.iter().position(|known| *known == "name");
-        let leads = |child: &&Child| child.shapes.iter().any(|shape| shape.captures(name));
-        let Some(child) = self.shape.children.iter().find(leads) else { return vec![] };
-        let Some(field) = child.field.and_then(NonZeroU16::new) else { return vec![] };
-        let mut cursor = node.walk();
-        let one = |other: Node<'tree>| {
-            let mut captures = Captures::default();
-            let fits = child.shapes.iter().any(|shape| shape.fits(other, &mut captures));
-            (fits && self.equals(&captures, source)).then_some(captures)
-        };
-        node.children_by_field_id(field, &mut cursor).filter_map(one).collect()
+        let mut found = vec![];
+        self.shape.each(node, name, Captures::default(), &mut found);
+        found.retain(|captures| self.equals(captures, source));
+        found
     }
 
     fn equals(&self, captures: &Captures<'_>, source: &str) -> bool {
-        self.equal.iter().all(|(at, text)| captures.nodes[*at].is_some_and(|node| source.get(node.byte_range()) == Some(text)))
+        let is = |at: usize, text: &str| captures.nodes[at].is_some_and(|node| source.get(node.byte_range()) == Some(text));
+        self.equal.iter().all(|(at, text, wanted)| is(*at, text) == *wanted)
     }
 }
 
@@ -129,8 +125,27 @@ impl Shape {
         self.capture == capture || self.children.iter().any(|child| child.shapes.iter().any(|shape| shape.captures(capture)))
     }
 
+    fn is_of_kind(&self, node: Node<'_>) -> bool {
+        if self.kinds.is_empty() { node.is_named() } else { self.kinds.contains(&node.kind_id()) }
+    }
+
+    /// Finds all matches that differ in the node captured as `name`.
+    fn each<'tree>(&self, node: Node<'tree>, name: Option<usize>, mut captures: Captures<'tree>, found: &mut Vec<Captures<'tree>>) {
+        let leads = |child: &Child| child.shapes.iter().any(|shape| shape.captures(name));
+        if !self.is_of_kind(node) || !self.children.iter().all(|child| leads(child) || child.fits(node, &mut captures)) {
+            return;
+        }
+        if let Some(capture) = self.capture {
+            captures.nodes[capture] = Some(node);
+        }
+        match self.children.iter().find(|child| leads(child)) {
+            Some(child) => child.each(node, name, captures, found),
+            None => found.push(captures),
+        }
+    }
+
     fn fits<'tree>(&self, node: Node<'tree>, captures: &mut Captures<'tree>) -> bool {
-        if self.kinds.is_empty() && !node.is_named() || !self.kinds.is_empty() && !self.kinds.contains(&node.kind_id()) {
+        if !self.is_of_kind(node) {
             return false;
         }
         if !self.children.iter().all(|child| child.fits(node, captures)) {
@@ -144,6 +159,25 @@ impl Shape {
 }
 
 impl Child {
+    /// The matches below all nodes that this may stand for, each by the first alternative that it fits.
+    fn each<'tree>(&self, parent: Node<'tree>, name: Option<usize>, captures: Captures<'tree>, found: &mut Vec<Captures<'tree>>) {
+        let mut cursor = parent.walk();
+        let field = self.field.and_then(NonZeroU16::new);
+        let nodes: Vec<Node<'tree>> = match field {
+            Some(field) => parent.children_by_field_id(field, &mut cursor).collect(),
+            None => parent.children(&mut cursor).collect(),
+        };
+        for node in nodes {
+            let before = found.len();
+            for shape in &self.shapes {
+                shape.each(node, name, captures, found);
+                if found.len() > before {
+                    break;
+                }
+            }
+        }
+    }
+
     fn fits<'tree>(&self, parent: Node<'tree>, captures: &mut Captures<'tree>) -> bool {
         let mut try_one = |node: Node<'tree>| self.shapes.iter().any(|shape| shape.fits(node, captures));
         let found = match self.field {
@@ -354,9 +388,9 @@ impl<'a> Reader<'a> {
                 let value = if self.peek() == Some('"') { self.string()? } else { "" };
                 pattern.settings.push((key, value.into()));
             }
-            "eq?" => {
-                let capture = self.inner_capture()?.ok_or("`#eq?` needs a capture")?;
-                pattern.equal.push((capture, self.string()?.into()));
+            predicate @ ("eq?" | "not-eq?") => {
+                let capture = self.inner_capture()?.ok_or_else(|| format!("`#{predicate}` needs a capture"))?;
+                pattern.equal.push((capture, self.string()?.into(), predicate == "eq?"));
             }
             other => return Err(format!("`#{other}` is not supported")),
         }

@@ -35,7 +35,7 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     walk.facts
 }
 
-/// A definition or scope whose inside is being walked.
+/// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides like a function.
 #[derive(Clone, Copy)]
 struct Open {
     depth: u32,
@@ -318,15 +318,29 @@ impl<'a> Walk<'a> {
         self.facts.imports.extend(found);
     }
 
+    /// Whether a pattern is of a definition or scope and may be tried here; one marked `(#set! ended "")` only where the node has its end.
+    fn defines(&self, pattern: &Pattern, node: Node<'_>) -> bool {
+        let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
+        let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last));
+        let ended = || pattern.setting("ended").is_none() || !last().is_some_and(|last| last.is_missing());
+        meant && self.applies(pattern) && ended()
+    }
+
     /// Takes a definition, or opens a scope, where a pattern fits.
     fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
         let language = self.language;
-        let found = language.tags.at(node.kind_id()).find_map(|pattern| {
-            let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
-            let captures = (meant && self.applies(pattern)).then(|| pattern.matches(node, self.source)).flatten()?;
-            Some((pattern, captures))
-        });
+        let patterns = || language.tags.at(node.kind_id()).filter(|pattern| self.defines(pattern, node));
+        let first = |pattern: &Pattern| pattern.each(node, self.source).into_iter().next();
+        let found = patterns().find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
+        // Of several names the first may be none, such as `_`.
+        let several = || patterns().filter(|pattern| pattern.setting("each").is_some());
+        let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
         let Some((pattern, captures)) = found else { return Defined::Nothing };
+        if pattern.tag == "scope.local" {
+            let definition = self.open.last().and_then(|open| open.definition);
+            self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default() });
+            return Defined::Scope(node.child(0).unwrap_or(node));
+        }
         let Some(name) = captures.get("name") else { return Defined::Nothing };
         if pattern.tag.starts_with("scope.") {
             let container = Span::new(name.byte_range());

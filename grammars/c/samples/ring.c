@@ -12,6 +12,8 @@ struct slot { //: struct slot pub doc="One slot"
 	char name[16]; //: attribute name pub in=slot
 	int (*compare)(const struct slot *); //: attribute compare pub in=slot
 	unsigned dirty : 1; //: attribute dirty pub in=slot
+	char **lines, *words[4], grid[2][3]; //: attribute lines pub in=slot | attribute words pub in=slot | attribute grid pub in=slot
+	void *(*allocate)(unsigned), (*steps[2])(int); //: attribute allocate pub in=slot | attribute steps pub in=slot
 };
 
 struct forward;
@@ -34,6 +36,11 @@ typedef struct {
 typedef enum { EMPTY, SOME } fill_t; //: enum fill_t pub | variant EMPTY pub in=fill_t | variant SOME pub in=fill_t
 typedef int (*visit_fn)(struct slot *, void *); //: type visit_fn pub
 typedef unsigned long word_t; //: type word_t pub
+typedef int pair_t[2], grid_t[2][2]; //: type pair_t pub | type grid_t pub
+typedef void *(*allocate_fn)(unsigned); //: type allocate_fn pub
+typedef int compare_fn(int, int); //: type compare_fn pub
+typedef int (measure_fn)(int); //: type measure_fn pub
+typedef struct { int at; } mark_t, *mark_p; //: struct mark_t pub | attribute at pub in=mark_t | type mark_p pub
 
 union number { //: struct number pub
 	long whole; //: attribute whole pub in=number
@@ -43,6 +50,8 @@ union number { //: struct number pub
 static int pushes = 0, failures; //: variable pushes pub | variable failures pub
 const char *const labels[] = { "pushed", "full" }; //: variable labels pub
 extern ring_t *current; //: variable current pub
+extern char **names, grid[2][3]; //: variable names pub | variable grid pub
+static void (*on_push)(int) = 0, *(*on_pop)(int); //: variable on_push pub | variable on_pop pub
 
 /* Declared in ring.h as well. */
 int ring_push(ring_t *ring, int value); //: function ring_push pub doc="Declared in"

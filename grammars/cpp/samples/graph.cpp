@@ -42,11 +42,15 @@ class Graph final : public Container<T>, private detail::Storage { //: class Gra
   const T& at(Index index) const { return nodes_[index]; } //: method at pub in=Graph
   void walk(Visitor& visitor) const override; //: method walk pub in=Graph
   static Graph* make(Index size); //: method make pub in=Graph
+  Graph& operator=(Graph&&) = delete; //: method operator= pub in=Graph
+  friend std::ostream& operator>>(std::istream& in, Graph& graph); //: method operator>> pub in=Graph
 
  private:
   // In the order in which they came.
   std::vector<T> nodes_; //: attribute nodes_ pub in=Graph doc="In the order"
   std::vector<Edge> edges_{}; //: attribute edges_ pub in=Graph
+  const T& first_; //: attribute first_ pub in=Graph
+  Edge* table_[2][3]; //: attribute table_ pub in=Graph
 };
 
 template <typename T, class A>
@@ -59,6 +63,17 @@ void Graph<T, A>::walk(Visitor& visitor) const { //: method walk pub in=Graph to
   }
   // Nobody said stop.
   //   ^ comment in graph > walk
+}
+
+template <>
+struct Traits<Edge> : Default { //: struct Traits pub in=graph bases=Default
+  static const int size; //: attribute size pub in=Traits
+};
+
+template <>
+int weigh<Edge>(const Edge& edge) { //: function weigh pub in=graph
+  int local = edge.from;
+  return local;
 }
 
 template <typename T>
@@ -75,6 +90,9 @@ int count_edges(const Edge* edges, int count) { //: function count_edges pub in=
 }  // namespace graph
 
 using graph::Edge;
+namespace lists = graph::detail; //: module lists pub
+
+const int graph::Limits::most = 8; //: attribute most pub in=Limits
 
 bool graph::Visitor::visit(const Node& node) { //: method visit pub in=Visitor
   const char* text = "not a node";
@@ -83,6 +101,11 @@ bool graph::Visitor::visit(const Node& node) { //: method visit pub in=Visitor
 }
 
 graph::Registry::~Registry() {} //: method ~Registry pub in=Registry
+graph::Registry::Registry() = default; //: method Registry pub in=Registry
+
+struct graph::Registry::Entry { //: struct Entry pub in=Registry
+  int count; //: attribute count pub in=Entry
+};
 
 std::ostream& operator<<(std::ostream& out, const graph::Edge& edge) { //: function operator<< pub
   return out << edge.weight;
@@ -91,4 +114,4 @@ std::ostream& operator<<(std::ostream& out, const graph::Edge& edge) { //: funct
 extern "C" {
 int graph_version(void); //: function graph_version pub
 }
-//: uses Edge=5 Visitor=5 nodes_=5 kMaxNodes=2 count_edges=2
+//: uses Edge=9 Visitor=5 nodes_=5 kMaxNodes=2 count_edges=2

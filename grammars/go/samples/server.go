@@ -13,6 +13,9 @@ import "net/http" //: import net/http
 // ErrClosed is returned after Close.
 var ErrClosed = errors.New("relay: closed") //: variable ErrClosed pub doc="ErrClosed is returned"
 
+// It is one.
+var _ Store = (*queue)(nil)
+
 // MaxSize limits messages.
 const MaxSize = 1 << 20 //: constant MaxSize pub doc="MaxSize limits"
 
@@ -37,7 +40,9 @@ type Message struct { //: struct Message pub doc="Message is what"
 	ID, Topic string `json:"id"` //: attribute ID pub in=Message | attribute Topic pub in=Message
 	// Body may be empty.
 	Body []byte //: attribute Body pub in=Message doc="Body may be empty."
-	http.Header
+	http.Header //: attribute Header pub in=Message
+	*queue[int] //: attribute queue in=Message
+	State //: attribute State pub in=Message
 	size int //: attribute size in=Message
 }
 
@@ -89,8 +94,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { //: method 
 	s.waiting.push(m)
 }
 
+// Written in assembly.
+func checksum(data []byte) uint32 //: function checksum doc="Written in"
+
 func (s *Server) Close() error { //: method Close pub in=Server
 	panic("not implemented")
 	//         ^ string expression in Close empty
 }
-//: uses Server=5 Store=3 Message=5 MaxSize=2 push=2
+//: uses Server=5 Store=4 Message=5 MaxSize=2 push=2

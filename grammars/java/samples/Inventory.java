@@ -57,6 +57,7 @@ public class Inventory extends Registry<Item> implements Closeable, Iterable<Ite
     }
 
     public record Item(String name, int count) implements Comparable<Item> { //: class Item pub in=Inventory bases=Comparable
+        public Item { count = Math.max(count, 0); } //: method Item pub in=Item
         static Item of(String name) { return new Item(name, 1); } //: method of in=Item
     }
 }
@@ -72,4 +73,4 @@ interface Ranked extends Named, Ordered<Ranked> { //: interface Ranked bases=Nam
 @interface Singleton { //: interface Singleton
     String value() default ""; //: method value in=Singleton
 }
-//: uses Item=8 LIMIT=2 items=4 entry=2 Ranked=3
+//: uses Item=9 LIMIT=2 items=4 entry=2 Ranked=3

@@ -15,7 +15,7 @@ let running = 0, waiting = []; //: variable running | variable waiting
 /**
  * Jobs, one after another.
  */
-export default class Queue extends EventEmitter { //: class Queue pub bases=EventEmitter doc="Jobs, one after another." to=+35
+export default class Queue extends EventEmitter { //: class Queue pub bases=EventEmitter doc="Jobs, one after another." to=+37
   static instances = 0; //: attribute instances in=Queue
   #jobs = []; //: attribute #jobs in=Queue
   // Bound, so that it can be handed out.
@@ -46,6 +46,8 @@ export default class Queue extends EventEmitter { //: class Queue pub bases=Even
     }
   }
 
+  'content-type'() {} //: method content-type in=Queue
+
   static later() { //: method later in=Queue
     throw new Error('not implemented')
     //                 ^ string expression in Queue > later empty
@@ -73,11 +75,23 @@ const handlers = { //: variable handlers
   limit: MAX_TRIES,
 };
 
+export const { begin, stop: end, size = 2 } = handlers; //: variable begin pub | variable end pub | variable size pub
+export const [one, two] = waiting; //: variable one pub | variable two pub
+
 function Legacy() {} //: function Legacy
+Legacy.prototype.limit = 3; //: attribute limit in=Legacy
 Legacy.prototype.step = function () { return util.inspect(this); }; //: method step in=Legacy
 exports.drain = function (queue) { return writeFile(queue.name, fs); }; //: function drain
 const Plain = class extends Queue { //: class Plain bases=Queue
   size() { return handlers; } //: method size in=Plain
 };
+exports.LEVELS = ['low', 'high']; //: variable LEVELS
+exports.running = running;
+exports.Late = class Later extends Queue {}; //: class Late bases=Queue
+let late; //: variable late
+late = class extends Plain {}; //: class late bases=Plain
+start = function () { return late; }; //: function start
+module.exports = function createQueue() {}; //: function createQueue
+module.exports.levels = new Map(); //: variable levels
 module.exports = { Legacy, Plain, waiting };
-//: uses MAX_TRIES=4 Legacy=3 running=5 Queue=2 parse=3
+//: uses MAX_TRIES=4 Legacy=4 running=7 Queue=3 parse=3

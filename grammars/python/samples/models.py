@@ -12,7 +12,7 @@ from .base import (  #: import .base Model, fields
 # Names that nobody may take.
 RESERVED = {"root", "admin"}  #: variable RESERVED pub doc="Names that nobody"
 _cache: dict[str, "Account"] = {}  #: variable _cache
-first, second = 1, 2
+first, second = 1, 2  #: variable first pub | variable second pub
 try:
     import ujson  #: import ujson
     FAST = True  #: variable FAST pub
@@ -20,7 +20,7 @@ except ImportError:
     FAST = False  #: variable FAST pub
 
 
-class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Model,Generic doc="Somebody who pays" to=+35
+class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Model,Generic doc="Somebody who pays" to=+37
     """Somebody who pays."""
 
     name = fields.Text(max_length=80)  #: attribute name pub in=Account
@@ -30,13 +30,15 @@ class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Mo
 
     class Options:  #: class Options pub in=Account
         ordering = ["name"]  #: attribute ordering pub in=Options
+        (low, high) = 1, 2  #: attribute low pub in=Options | attribute high pub in=Options
 
     def __init__(self, name: str, *, limit: D = D(0)) -> None:  #: method __init__ in=Account
         self.name = name
         self.limit = limit  #: attribute limit pub in=Account
         self._log: list[str] = []  #: attribute _log in=Account
+        self.first, self._last = name.split()  #: attribute first pub in=Account | attribute _last in=Account
         local = name.strip()
-        #              ^ expression in Account > __init__ block=-3..+1
+        #              ^ expression in Account > __init__ block=-4..+1
 
     @property
     def overdrawn(self) -> bool:  #: method overdrawn pub in=Account doc="Whether more was spent"

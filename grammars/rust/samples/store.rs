@@ -9,6 +9,7 @@ use super::log; //: import super log
 
 /// Most entries that are kept in memory.
 pub const MAX_ENTRIES: usize = 1 << 16; //: constant MAX_ENTRIES pub doc="Most entries"
+const _: () = assert!(MAX_ENTRIES > 0);
 static COUNTER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0); //: constant COUNTER
 
 /// What is stored under a key.
@@ -125,4 +126,4 @@ mod tests { //: module tests
         assert_ne!(sum, 0);
     }
 }
-//: uses MAX_ENTRIES=4 checksum=2 Outcome=5 step=2
+//: uses MAX_ENTRIES=5 checksum=2 Outcome=5 step=2

@@ -6,8 +6,9 @@ export { Route, type Params as RouteParams } from "./route"; //: import ./route 
 export * from './errors'; //: import ./errors
 
 /** What a handler answers. */
-export interface Answer extends Base, Body<string> { //: interface Answer pub bases=Base,Body doc="What a handler" to=+6
+export interface Answer extends Base, Body<string> { //: interface Answer pub bases=Base,Body doc="What a handler" to=+7
   status: number; //: attribute status pub in=Answer
+  'content-type'?: string; //: attribute content-type pub in=Answer
   /** Only for redirects. */
   readonly location?: string; //: attribute location pub in=Answer doc="Only for redirects."
   send(reply: Reply): void; //: method send pub in=Answer
@@ -23,10 +24,13 @@ export enum Failure { //: enum Failure pub doc="What went wrong."
   /** Told to wait. */
   Busy = 429, //: variant Busy pub in=Failure doc="Told to wait."
   Gone, //: variant Gone pub in=Failure
+  'Too late' = 410, //: variant Too late pub in=Failure
 }
 
 const DEFAULT_PORT: number = 8080; //: variable DEFAULT_PORT
 export const routes = new Map<string, Handler>(), fallbacks: Handler[] = []; //: variable routes pub | variable fallbacks
+
+export const { first, other: second } = routes; //: variable first pub | variable second pub
 
 /**
  * Hands requests to handlers.
@@ -92,4 +96,4 @@ export namespace Limits { //: module Limits pub
 }
 
 declare function setup(port: number): void; //: function setup
-//: uses Router=4 Failure=4 Handler=6 routes=2 DEFAULT_PORT=2 Answer=2
+//: uses Router=4 Failure=4 Handler=6 routes=3 DEFAULT_PORT=2 Answer=2
