@@ -5,7 +5,7 @@
 (function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
 ((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
 ((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
-; Variables, pointers, arrays, pointers to functions. What lacks its semicolon is a macro before something else.
+; Variables, pointers, arrays, pointers to functions.
 ((declaration declarator: (init_declarator declarator: [
     (identifier) @name
     (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
@@ -18,7 +18,6 @@
     (reference_declarator (identifier) @name)]))
   @definition.variable (#set! in "module") (#set! each ""))
 ((declaration declarator: [
-    (identifier) @name
     (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
     (pointer_declarator declarator: [
       (identifier) @name
@@ -27,7 +26,9 @@
       (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
     (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))
     (reference_declarator (identifier) @name)])
-  @definition.variable (#set! in "module") (#set! ended "") (#set! each ""))
+  @definition.variable (#set! in "module") (#set! each ""))
+; A name that lacks its semicolon is a macro before something else.
+((declaration declarator: (identifier) @name) @definition.variable (#set! in "module") (#set! ended "") (#set! each ""))
 (struct_specifier name: [(template_type name: (_) @name) (qualified_identifier name: (template_type name: (_) @name))]
   (base_class_clause)? @bases body: (_) @body) @definition.struct
 (struct_specifier name: [(qualified_identifier scope: (_) @container name: (type_identifier) @name)

@@ -329,11 +329,12 @@ impl<'a> Walk<'a> {
     /// Takes a definition, or opens a scope, where a pattern fits.
     fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
         let language = self.language;
-        let patterns = || language.tags.at(node.kind_id()).filter(|pattern| self.defines(pattern, node));
+        let patterns = || language.tags.at(node.kind_id());
         let first = |pattern: &Pattern| pattern.each(node, self.source).into_iter().next();
-        let found = patterns().find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
+        let mut fitting = patterns().filter(|pattern| self.defines(pattern, node));
+        let found = fitting.find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
         // Of several names the first may be none, such as `_`.
-        let several = || patterns().filter(|pattern| pattern.setting("each").is_some());
+        let several = || patterns().filter(|pattern| pattern.setting("each").is_some() && self.defines(pattern, node));
         let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
         let Some((pattern, captures)) = found else { return Defined::Nothing };
         if pattern.tag == "scope.local" {

@@ -28,6 +28,7 @@ int ring_drain(int limit)
 	return limit;
 }
 
+static const int steps[4] __attribute__((aligned(8))) = { 1, 2, 3, 4 }; //: variable steps pub
 static int drained = 0; //: variable drained pub
 
 int ring_flush(void) //: function ring_flush pub
