@@ -454,7 +454,12 @@ async fn a_comment_that_repeats_the_description_is_refused_and_repaired() {
     let how = How::Action { kind: "refactor.rewrite.longsight.document".into(), problems: vec![] };
     let wish = Wish { at: target(&desk, "src/lib.rs", "pub fn add"), how };
     let edited = edit(&desk, &wish, &Cancel::new(), &silent()).await.unwrap();
-    assert_eq!(coder.asked().len(), 2);
+    let asked = coder.asked();
+    assert_eq!(asked.len(), 2);
+    // The second question is the first without descriptions: what is not there cannot be given back, nor can the echo.
+    let Ask::Chat(chat) = &asked[1].ask else { panic!("it was asked for no chat") };
+    assert_eq!(chat.messages.len(), 2);
+    assert!(!chat.tools[0].function.to_string().contains(echo), "{}", chat.tools[0].function);
     assert!(applied(&edited, "src/lib.rs").starts_with("/// The sum of two numbers.\npub fn add"), "{}", edited.diff);
 }
 
