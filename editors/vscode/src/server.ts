@@ -171,7 +171,8 @@ export class Server implements vscode.Disposable {
           this.enter("starting");
           return { action: CloseAction.Restart, handled: true, message: "The server went away and is started again." };
         }
-        this.fail("The longsight server stopped several times within three minutes and is not started again by itself.");
+        const said = this.lastWords ? ` The last it said: "${this.lastWords.slice(0, 300)}".` : "";
+        this.fail(`The longsight server stopped several times within three minutes and is not started again by itself.${said} Restart it, or choose another with longsight.server.path.`);
         return { action: CloseAction.DoNotRestart, handled: true };
       },
     };
