@@ -300,3 +300,14 @@ fn j5_several_edits_of_one_file_find_their_places_in_turn() {
     let at = draft.after.find("    sum(a, a)").unwrap();
     assert_eq!((draft.reason(&(0..34)), draft.reason(&(at..at + 13))), ("a better name".into(), "calls follow".into()));
 }
+
+#[test]
+fn an_edit_with_a_character_that_was_not_written_right_is_refused() {
+    let workspace = Workspace::new(&[("src/lib.rs", CODE), ("src/odd.rs", "// was here: \u{fffd}\nfn f() {}\n")]);
+    let desk = workspace.desk(agent_config(), vec![]);
+    let mut bench = bench(&desk);
+    let worked = run(&mut bench, "propose_edit", edit("src/lib.rs", "a + b", "a + b // \u{fffd}"));
+    assert!(worked.failed && worked.result.contains("U+FFFD"), "{}", worked.result);
+    let worked = run(&mut bench, "propose_edit", edit("src/odd.rs", "fn f() {}", "fn g() {}"));
+    assert!(!worked.failed, "what stood there before may stay: {}", worked.result);
+}

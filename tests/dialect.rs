@@ -193,3 +193,24 @@ fn llama4_framing() {
     }
     assert_eq!(compared, 9);
 }
+
+/// A second set, made independently of the parsers: nested quotes, markers in values, odd literals, text around calls, old formats. What
+/// the literals mean is Python's word.
+#[test]
+fn completions_as_models_write_them() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/calls.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let parameters = json!({"properties": {"a": {"type": "string"}, "n": {"type": "integer"}, "o": {"type": "object"}}});
+    let tools = messages::tools_from_json(&json!([{"name": "f", "parameters": parameters}, {"name": "g"}])).unwrap();
+    let mut wrong = vec![];
+    for case in file["cases"].as_array().unwrap() {
+        let dialect = by_name(case["dialect"].as_str().unwrap()).unwrap();
+        let start = if case["start_state"] == "reasoning" { Start::Reasoning } else { Start::Content };
+        let (text, wanted) = (case["text"].as_str().unwrap(), expected(case));
+        let read = read_all_ways(text, || dialect.parser(&tools, start));
+        if read != wanted {
+            wrong.push(format!("{}: {text:?}\n    wanted {wanted:?}\n    read   {read:?}", case["name"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -159,6 +159,8 @@ fn long_hostile_texts_are_read_in_linear_time() {
         "<".repeat(size),
         "<｜DSML｜".repeat(size / 16),
         "<tool_call>".repeat(size / 11),
+        format!("<｜tool▁call▁begin｜>f<｜tool▁sep｜>{{\"a\": \"{}", "<x".repeat(size / 2)),
+        "{".repeat(size),
         "```json\n{".repeat(size / 9),
         format!("<tool_call><function=f>{}", "</function>".repeat(size / 11)),
         format!("<function=f>{}", "<parameter=a>".repeat(size / 13)),
@@ -224,7 +226,7 @@ fn delta_order_is_that_of_the_text() {
     let mut parser = dialect.parser_for_any_tool(Start::Content);
     let mut deltas = parser.push("one <tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call> two");
     deltas.extend(parser.finish(true));
-    assert!(matches!(&deltas[..], [Delta::Text(one), Delta::Call(_), Delta::Text(two)] if one == "one" && two == "two"), "{deltas:?}");
+    assert!(matches!(&deltas[..], [Delta::Text(one), Delta::Call(_), Delta::Text(two)] if one == "one" && two == " two"), "{deltas:?}");
 }
 
 /// Forgotten tags, fences, Python, Qwen3-Coder's own tags: small models write all of these for the same call.

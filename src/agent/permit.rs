@@ -38,12 +38,22 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
         _ => {}
     }
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
+    if unreadable(new) > unreadable(old) {
+        return Permit::Refused(format!(
+            "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew"
+        ));
+    }
     reasons.extend(size(path, old, new, after.is_none()));
     if let Some(which) = hidden(&added(old, new)) {
         reasons.push(format!("the change of {path} adds characters that cannot be seen ({which})"));
     }
     reasons.extend(content(old, new).map(|what| format!("the change of {path} adds {what}")));
     if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
+}
+
+/// How often the replacement character stands in a text.
+fn unreadable(text: &str) -> usize {
+    text.matches(char::REPLACEMENT_CHARACTER).count()
 }
 
 /// What happens when this file is changed, for files that tools and editors execute or obey.

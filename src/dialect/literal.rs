@@ -5,15 +5,27 @@ use serde_json::{Map, Number, Value};
 /// How deep lists and objects may nest; deeper text is not a literal.
 const MAX_DEPTH: usize = 96;
 
-/// Reads one value that fills the whole text; strict JSON first, then leniently.
+/// Reads one value that fills the whole text; strict JSON first, then leniently. A number that no JSON number of ours can hold (a whole
+/// number of more than 64 bits, infinity) becomes the text that was written: the check against the schema sees it, and no digit is lost.
 pub(super) fn value(text: &str) -> Option<Value> {
-    if let Ok(value) = serde_json::from_str(text) {
-        return Some(value);
+    match serde_json::from_str(text) {
+        Ok(value) if !may_have_lost_digits(&value) => return Some(value),
+        _ => {}
     }
     let mut reader = Reader::new(text);
     let value = reader.value()?;
     reader.skip_space();
     reader.rest().is_empty().then_some(value)
+}
+
+/// Whether a float is so large that it may have been a whole number of more than 64 bits.
+fn may_have_lost_digits(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64() && number.as_f64().is_some_and(|float| float.abs() >= i64::MAX as f64),
+        Value::Array(items) => items.iter().any(may_have_lost_digits),
+        Value::Object(entries) => entries.values().any(may_have_lost_digits),
+        _ => false,
+    }
 }
 
 /// A cursor over text.
@@ -77,15 +89,24 @@ impl<'a> Reader<'a> {
             '[' => self.items('[', ']').map(Value::Array),
             '(' => self.tuple(),
             '{' => self.object(),
+            '-' if self.rest().starts_with("-Infinity") => self.written("-Infinity".len()),
             '-' | '+' | '.' | '0'..='9' => self.number(),
             'r' | 'R' if self.rest()[1..].starts_with(['"', '\'']) => self.raw_string().map(Value::String),
             _ => match self.name()? {
                 "None" | "null" => Some(Value::Null),
                 "True" | "true" => Some(Value::Bool(true)),
                 "False" | "false" => Some(Value::Bool(false)),
+                name @ ("NaN" | "Infinity") => Some(Value::String(name.into())),
                 _ => None,
             },
         }
+    }
+
+    /// What stands here, as text.
+    fn written(&mut self, length: usize) -> Option<Value> {
+        let text = self.rest().get(..length)?;
+        self.at += length;
+        Some(Value::String(text.into()))
     }
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
@@ -124,8 +145,7 @@ impl<'a> Reader<'a> {
             let mut entries = Map::new();
             reader.eat('{').then_some(())?;
             while !reader.eat('}') {
-                reader.skip_space();
-                let key = matches!(reader.peek(), Some('"' | '\'')).then(|| reader.string())??;
+                let key = reader.key()?;
                 reader.eat(':').then_some(())?;
                 entries.insert(key, reader.value()?);
                 if !reader.eat(',') {
@@ -137,6 +157,15 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A key; what is no text becomes the text that Python's `json` makes of it.
+    fn key(&mut self) -> Option<String> {
+        match self.value()? {
+            Value::String(text) => Some(text),
+            Value::Array(_) | Value::Object(_) => None,
+            other => Some(other.to_string()),
+        }
+    }
+
     fn number(&mut self) -> Option<Value> {
         let rest = self.rest();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_'))).unwrap_or(rest.len());
@@ -146,16 +175,16 @@ impl<'a> Reader<'a> {
             self.at += end;
             return Some(Value::from(number));
         }
-        let number = match text.parse::<i64>() {
-            Ok(int) => Number::from(int),
-            Err(_) => match text.parse::<u64>() {
-                Ok(int) => Number::from(int),
-                Err(_) if text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E') => return None,
-                Err(_) => Number::from_f64(text.parse().ok()?)?,
-            },
-        };
+        if text.contains(|c: char| c.is_ascii_alphabetic() && c != 'e' && c != 'E') {
+            return None;
+        }
+        let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
+        let float: f64 = text.parse().ok()?;
+        let digits_only = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+        let number = whole.ok().or_else(|| Number::from_f64(float).filter(|_| !digits_only));
+        let value = number.map_or_else(|| Value::String(text.into()), Value::Number);
         self.at += end;
-        Some(Value::Number(number))
+        Some(value)
     }
 
     /// Neighbouring Python strings are one.
@@ -252,17 +281,22 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// `\u` and four digits, or two of them for one character beyond the basic plane.
+    /// `\u` and four digits, or two of them for one character beyond the basic plane. Half a pair is no character, but no reason to lose
+    /// the call: Python takes it, and here it becomes the replacement character, which no edit may contain.
     fn utf16(&mut self) -> Option<char> {
-        let high = self.hex(4)?;
-        if !(0xD800..0xDC00).contains(&high) {
-            return char::from_u32(high);
+        let unit = self.hex(4)?;
+        if let Some(character) = char::from_u32(unit) {
+            return Some(character);
         }
-        let low = self.rest().starts_with("\\u").then(|| {
+        let after = self.at;
+        if unit < 0xDC00 && self.rest().starts_with("\\u") {
             self.at += 2;
-            self.hex(4)
-        })??;
-        char::decode_utf16([high as u16, low as u16]).next()?.ok()
+            if let Some(low) = self.hex(4).filter(|low| (0xDC00..0xE000).contains(low)) {
+                return char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
+            }
+            self.at = after;
+        }
+        Some(char::REPLACEMENT_CHARACTER)
     }
 }
 

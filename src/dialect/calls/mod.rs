@@ -55,7 +55,7 @@ pub(super) const LLAMA4: Shapes = Shapes {
     tags: &[("<|python_start|>", "<|python_end|>")],
     pythonic: true,
     tagged_text: true,
-    functions: false,
+    functions: true,
     stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"],
 };
 
@@ -111,8 +111,9 @@ pub(super) struct Calls {
     scan: Option<Scan>,
     /// How far a function has been searched for its end.
     searched: usize,
-    /// White space that is dropped when a call follows.
+    /// White space that is dropped when a call follows, and the one that stood between text and a call: it parts that text from more.
     space: String,
+    parting: String,
     reasoning: bool,
     /// The closing text of the tag we are in, and what stood in it besides calls.
     tag: Option<&'static str>,
@@ -138,6 +139,7 @@ impl Calls {
             scan: None,
             searched: 0,
             space: String::new(),
+            parting: String::new(),
             reasoning: start == Start::Reasoning,
             tag: None,
             junk: String::new(),
@@ -199,8 +201,9 @@ impl Calls {
 
     fn front(&mut self, rest: &str, at_end: bool) -> Front {
         if self.after_call && !self.reasoning {
-            let skipped =
-                rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || (c == ';' || c == ',') && self.count > 0).len();
+            // Between calls, and what small models close once too often.
+            let meaningless = |c: char| c.is_whitespace() || matches!(c, ';' | ',' | '}' | ']') && self.count > 0;
+            let skipped = rest.len() - rest.trim_start_matches(meaningless).len();
             if skipped > 0 {
                 return Front::Skip(skipped);
             }
@@ -301,6 +304,7 @@ impl Calls {
             _ if language > 24 => Front::Text(FENCE.len()),
             None if start > 256 => Front::Text(start),
             None => more(rest),
+            Some(b'<') => self.fenced_tag(rest, start, at_end),
             Some(b'{' | b'[') => match self.literal(rest, start, at_end) {
                 Front::Calls(calls, length) => {
                     self.in_fence = true;
@@ -310,6 +314,22 @@ impl Calls {
             },
             Some(_) => Front::Text(start),
         }
+    }
+
+    /// A fence with a tag of a call right behind it.
+    fn fenced_tag(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
+        let body = &rest[start..];
+        let tags = if self.tag.is_none() { self.shapes.tags } else { &[] };
+        for (open, close) in tags {
+            if body.starts_with(open) {
+                self.in_fence = true;
+                return Front::OpenTag(close, start + open.len());
+            }
+            if open.starts_with(body) && !at_end {
+                return Front::Wait;
+            }
+        }
+        Front::Text(start)
     }
 
     /// A bracket at `start`: a call, or text. Everything before `start` belongs to it (a fence).
@@ -399,6 +419,9 @@ impl Calls {
         let solid = text.trim_end();
         if !solid.is_empty() {
             let mut shown = std::mem::take(&mut self.space);
+            if !self.reasoning && self.started {
+                shown = std::mem::take(&mut self.parting) + &shown;
+            }
             shown.push_str(solid);
             if self.reasoning {
                 self.thought = true;
@@ -412,7 +435,10 @@ impl Calls {
     }
 
     fn calls(&mut self, calls: Vec<Written>, out: &mut Vec<Delta>) {
-        self.space.clear();
+        let space = std::mem::take(&mut self.space);
+        if self.started && self.parting.is_empty() {
+            self.parting = if space.is_empty() { "\n".into() } else { space };
+        }
         (self.after_call, self.calls_in_tag) = (true, true);
         for call in calls {
             self.count += 1;
@@ -427,9 +453,10 @@ impl Calls {
         if self.calls_in_tag || junk.trim().is_empty() {
             return;
         }
-        match self.shapes.tagged_text {
-            true => self.text(&junk, out),
-            false => self.fail("the call is not valid JSON", out),
+        match read::bare_call(junk.trim(), &self.offer, Trust::Text) {
+            Some(calls) => self.calls(calls, out),
+            None if self.shapes.tagged_text => self.text(&junk, out),
+            None => self.fail("the call is not valid JSON", out),
         }
     }
 

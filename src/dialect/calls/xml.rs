@@ -1,10 +1,11 @@
-//! The calls of Qwen3-Coder: `<function=name><parameter=key>…</parameter></function>` between the usual tags.
+//! The calls of Qwen3-Coder: `<function=name><parameter=key>…</parameter></function>` between the usual tags; and of Llama 3, which
+//! later Llamas remember: `<function=name>{json}</function>`.
 
 use serde_json::Value;
 
 use super::Offer;
 use super::read::Written;
-use crate::dialect::values;
+use crate::dialect::{literal, values};
 
 pub(super) const FUNCTION: &str = "<function=";
 const END_FUNCTION: &str = "</function>";
@@ -58,6 +59,10 @@ fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<usize, usi
 
 fn call(body: &str, offer: &Offer) -> Option<Written> {
     let (name, mut rest) = body.split_once('>')?;
+    if rest.trim_start().starts_with('{') {
+        let arguments = literal::value(rest.trim()).filter(Value::is_object)?;
+        return (!name.trim().is_empty()).then(|| Written { id: None, name: name.trim().into(), arguments });
+    }
     let mut written = vec![];
     while let Some(parameter) = rest.trim_start().strip_prefix(PARAMETER) {
         let (key, value) = parameter.split_once('>')?;

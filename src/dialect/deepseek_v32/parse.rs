@@ -18,8 +18,10 @@ enum State {
         empty: bool,
     },
     Invoke(Invoke),
-    /// Inside a V3 or V3.1 call; ends at `CallEnd`.
-    Older,
+    /// Inside a V3 or V3.1 call, whose text has been searched this far for its end.
+    Older {
+        searched: usize,
+    },
     Over,
 }
 
@@ -78,7 +80,7 @@ impl Dsml {
                 State::Over => Step::Wait,
                 State::Block { empty } => self.block(empty, rest, at_end, out),
                 State::Invoke(invoke) => self.invoke(invoke, rest, at_end, out),
-                State::Older => self.older(rest, at_end, out),
+                State::Older { searched } => self.older(searched, rest, at_end, out),
                 thinking_or_not => {
                     let thinking = matches!(thinking_or_not, State::Reasoning);
                     self.state = thinking_or_not;
@@ -137,7 +139,7 @@ impl Dsml {
         match older::lex(rest) {
             Lexed::Tag(mark @ (older::Mark::CallsBegin | older::Mark::CallBegin), length) => {
                 self.flush(2, out);
-                self.state = if mark == older::Mark::CallBegin { State::Older } else { State::Block { empty: true } };
+                self.state = if mark == older::Mark::CallBegin { State::Older { searched: 0 } } else { State::Block { empty: true } };
                 return Step::Took(length);
             }
             Lexed::Partial => partial = true,
@@ -226,7 +228,7 @@ impl Dsml {
         match older::lex(rest) {
             Lexed::Tag(mark, length) => {
                 if mark == older::Mark::CallBegin {
-                    self.state = State::Older;
+                    self.state = State::Older { searched: 0 };
                 }
                 return Step::Took(length);
             }
@@ -366,9 +368,10 @@ impl Dsml {
         Step::Took(length)
     }
 
-    /// Inside a V3 or V3.1 call.
-    fn older(&mut self, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
-        for (at, _) in rest.match_indices('<') {
+    /// Inside a V3 or V3.1 call: its end is the first mark before which its arguments are whole.
+    fn older(&mut self, searched: usize, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
+        let mut from = searched;
+        while let Some(at) = rest[from..].find('<').map(|at| from + at) {
             match older::lex(&rest[at..]) {
                 Lexed::Tag(older::Mark::CallEnd, length) => match older::call(&rest[..at]) {
                     Some((name, arguments)) => {
@@ -376,17 +379,22 @@ impl Dsml {
                         self.state = State::Block { empty: false };
                         return Step::Took(at + length);
                     }
-                    None if at_end => return Step::Malformed("the arguments of a call are not valid JSON".into()),
                     None => {}
                 },
-                Lexed::Partial if !at_end => break,
+                Lexed::Partial if !at_end => {
+                    self.state = State::Older { searched: at };
+                    return Step::Wait;
+                }
                 _ => {}
             }
+            from = at + 1;
         }
         if at_end {
-            return Step::Malformed("truncated".into());
+            let ends = |(at, _)| matches!(older::lex(&rest[at..]), Lexed::Tag(older::Mark::CallEnd, _));
+            let whole = rest.match_indices('<').any(ends);
+            return Step::Malformed(if whole { "the arguments of a call are not valid JSON" } else { "truncated" }.into());
         }
-        self.state = State::Older;
+        self.state = State::Older { searched: rest.len() };
         Step::Wait
     }
 
