@@ -32,6 +32,7 @@ mod slow_cli;
 mod slow_editors;
 mod slow_engine;
 mod slow_faults;
+mod slow_gguf;
 mod slow_http;
 mod slow_index;
 mod slow_lsp;

@@ -1,6 +1,6 @@
 //! Values on which llama.cpp would divide by zero, read out of range or abort. The error continues the sentence "the model file X …".
 
-use super::{Header, Value};
+use super::{Header, Tensor, Value};
 
 pub(super) fn check(header: &Header) -> Result<(), String> {
     if header.arch.is_empty() {
@@ -80,11 +80,16 @@ fn sizes(header: &Header) -> Result<(), String> {
 const MOST_LAYERS: u64 = 512;
 const MOST_EXPERTS: u64 = 1024;
 
-/// Whole numbers (ggml types 24 to 28 with f64) are no weights: the processor's kernels have no product for them.
+/// Whole numbers (ggml types 24 to 28 with f64) are no weights: the processor's kernels cannot compute with them. Biases are added to
+/// what was computed, which are floats of 32 bits, and every converter writes them so.
 fn weights(header: &Header) -> Result<(), String> {
-    let product = ["attn_", "ffn_up", "ffn_down", "ffn_gate.", "ffn_gate_exps", "token_embd", "output"];
-    let wrong = |name: &str| name.ends_with(".weight") && product.iter().any(|part| name.contains(part));
-    match header.tensors.iter().find(|tensor| (24..=28).contains(&tensor.kind) && wrong(&tensor.name)) {
+    // A table of experts by token (DeepSeek V4) holds numbers by design.
+    let table = |name: &str| name.contains("tid2eid");
+    let wrong = |tensor: &&Tensor| {
+        let whole = (24..=28).contains(&tensor.kind) && tensor.name.ends_with(".weight") && !table(&tensor.name);
+        whole || tensor.kind != 0 && tensor.name.ends_with(".bias")
+    };
+    match header.tensors.iter().find(wrong) {
         Some(tensor) => Err(format!("gives the weights `{}` the type {}, which none have: it is damaged", tensor.name, tensor.kind)),
         None => Ok(()),
     }
@@ -137,7 +142,8 @@ fn experts(header: &Header) -> Result<(), String> {
     let routed = header.tensors.iter().any(|tensor| tensor.name.contains("_exps."));
     let all = count.unwrap_or_default();
     // A number that llama.cpp does not know, or more layers for prediction than there are, ends the process.
-    if let Some(function) = header.of("expert_gating_func").filter(|function| *function > MOST_GATING) {
+    let none = u64::from(header.arch == "deepseek32");
+    if let Some(function) = header.of("expert_gating_func").filter(|function| !(none..=MOST_GATING).contains(function)) {
         return Err(format!("chooses its experts by the unknown function {function}: it is damaged, or newer than this longsight"));
     }
     let (predicting, layers) = (header.of("nextn_predict_layers").unwrap_or_default(), header.layers());

@@ -19,6 +19,9 @@ const MAX_TOKEN: u64 = 1 << 20;
 /// Numeric arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
 const KEPT: u64 = 1024;
 
+/// llama.cpp computes in the mapped file itself, and ends the process where a tensor does not begin at such a step.
+const MAPPED: u64 = 32;
+
 const TRUNCATED: &str = "ends in the middle of its header: it is truncated; download it again";
 
 type Checked<T> = Result<T, String>;
@@ -85,7 +88,7 @@ fn place(header: &mut Header, end: u64) -> Checked<()> {
     let room = header.file_bytes.saturating_sub(header.data_start);
     for tensor in &header.tensors {
         let name = &tensor.name;
-        if tensor.offset % alignment != 0 {
+        if tensor.offset % alignment != 0 || (header.data_start.wrapping_add(tensor.offset)) % MAPPED != 0 {
             return Err(format!("places the tensor `{name}` off its alignment: it is damaged"));
         }
         let bytes = tensor_bytes(tensor)?.unwrap_or_default();
