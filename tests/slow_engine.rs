@@ -159,6 +159,57 @@ async fn f7_f8_cancelled_completions_leave_the_cache_consistent() {
     same(&after, &ask(&fresh.engine(&path, 4096), question(0)).await.unwrap());
 }
 
+/// An engine process that writes a word every few milliseconds until it is told to stop; answers how many words it had written by then.
+fn chatterbox(rig: &Rig, most: usize) -> std::thread::JoinHandle<usize> {
+    let listener = std::os::unix::net::UnixListener::bind(rig.socket()).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        wire::read::<wire::Greeting>(&mut stream).unwrap();
+        wire::write(&mut stream, &wire::Greeting::own()).unwrap();
+        let asked = loop {
+            let frame = wire::read::<wire::ToEngine>(&mut stream).unwrap().unwrap();
+            if matches!(frame.order, wire::Order::Generate(_)) {
+                break frame.id;
+            }
+        };
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let mut reader = stream.try_clone().unwrap();
+        std::thread::spawn(move || {
+            while let Ok(Some(frame)) = wire::read::<wire::ToEngine>(&mut reader) {
+                if frame.id == asked && frame.order == wire::Order::Cancel {
+                    let _ = stop.send(());
+                }
+            }
+        });
+        for written in 0..most {
+            if stopped.recv_timeout(Duration::from_millis(10)).is_ok() {
+                return written;
+            }
+            let answer = wire::Answer::Text("word ".into());
+            wire::write(&mut stream, &wire::FromEngine { id: asked, answer }).unwrap();
+        }
+        most
+    })
+}
+
+/// A wait that every token began anew never ended while they came faster than it was long, and the engine wrote on to the end.
+#[tokio::test]
+async fn f7_a_cancel_reaches_an_engine_that_writes_fast() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let most = 500;
+    let talker = chatterbox(&rig, most);
+    let engine = rig.engine(&path, 1024);
+    let cancel = Cancel::new();
+    let mut events = engine.start(chat("go on", 900), cancel.clone());
+    first_text(&mut events).await;
+    cancel.cancel();
+    drop(events);
+    let written = tokio::task::spawn_blocking(|| talker.join().unwrap()).await.unwrap();
+    assert!(written < most / 2, "{written} words were written after the cancel");
+}
+
 #[tokio::test]
 async fn f3_a_model_without_fim_tokens_says_so() {
     let rig = Rig::new();

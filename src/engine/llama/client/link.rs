@@ -19,6 +19,7 @@ pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
 
 const CRASHES: usize = 3;
 const CRASH_WINDOW: Duration = Duration::from_secs(300);
+/// How often it is looked whether the process lives.
 const TICK: Duration = Duration::from_millis(50);
 const PING: Duration = Duration::from_secs(2);
 /// Without any sign of life for this long the process hangs.
@@ -97,6 +98,8 @@ struct Owner {
     wire: Option<Wire>,
     pending: HashMap<u64, Pending>,
     next: u64,
+    /// Requests for which nobody waits any more.
+    dropped: (mpsc::UnboundedSender<u64>, mpsc::UnboundedReceiver<u64>),
     /// When the engine died with this model at work, oldest first.
     crashes: VecDeque<(Instant, ModelSpec)>,
     hang: Duration,
@@ -105,10 +108,14 @@ struct Owner {
 impl Owner {
     fn new(asked: mpsc::UnboundedReceiver<Asked>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
         let hang = surroundings.hang.unwrap_or(HANG);
-        Self { surroundings, asked, ready, wire: None, pending: HashMap::new(), next: 0, crashes: VecDeque::new(), hang }
+        let (pending, crashes) = Default::default();
+        Self { surroundings, asked, ready, wire: None, pending, next: 0, dropped: mpsc::unbounded_channel(), crashes, hang }
     }
 
     async fn run(mut self) {
+        // Its own clock: a wait that every frame begins anew would never end while tokens stream.
+        let mut clock = tokio::time::interval(TICK);
+        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let idle = self.pending.is_empty();
             tokio::select! {
@@ -120,7 +127,8 @@ impl Owner {
                     Some(frame) => self.deliver(frame),
                     None => self.died().await,
                 },
-                () = tokio::time::sleep(TICK), if !idle => self.tick().await,
+                Some(id) = self.dropped.1.recv() => self.cancel(id).await,
+                _ = clock.tick(), if !idle => self.tick().await,
             }
         }
     }
@@ -143,9 +151,25 @@ impl Owner {
             Ok(bytes) => bytes,
             Err(error) => return fail(&asked.answers, Failure::TooLong, error.to_string()),
         };
-        self.pending.insert(self.next, Pending { answers: asked.answers, model: asked.model });
+        let (id, answers, dropped) = (self.next, asked.answers.clone(), self.dropped.0.clone());
+        tokio::spawn(async move {
+            answers.closed().await;
+            // After the last answer this means nothing, and the link may be gone.
+            let _ = dropped.send(id);
+        });
+        self.pending.insert(id, Pending { answers: asked.answers, model: asked.model });
         self.next += 1;
         self.write(&bytes).await;
+    }
+
+    /// Tells the engine process at once that nobody waits for an answer any more.
+    async fn cancel(&mut self, id: u64) {
+        if self.pending.remove(&id).is_none() {
+            return;
+        }
+        if let Ok(bytes) = wire::encode(&ToEngine { id, order: Order::Cancel }) {
+            self.write(&bytes).await;
+        }
     }
 
     async fn connect(&mut self) -> std::io::Result<()> {
@@ -192,7 +216,7 @@ impl Owner {
         let Some(pending) = self.pending.get(&frame.id) else { return };
         let last = !matches!(frame.answer, Answer::Progress { .. } | Answer::Text(_));
         let ready = matches!(frame.answer, Answer::Done { .. } | Answer::Opened(_) | Answer::Counts(_));
-        // Nobody listens: `tick` sees that and cancels.
+        // Where nobody listens, the request is about to be cancelled.
         let _ = pending.answers.send(frame.answer);
         if last {
             self.pending.remove(&frame.id);
@@ -202,15 +226,8 @@ impl Owner {
         }
     }
 
-    /// Cancels what nobody waits for, asks for a sign of life, kills what gives none.
+    /// Asks for a sign of life, kills what gives none.
     async fn tick(&mut self) {
-        let dropped: Vec<u64> = self.pending.iter().filter(|(_, pending)| pending.answers.is_closed()).map(|(id, _)| *id).collect();
-        for id in dropped {
-            self.pending.remove(&id);
-            if let Ok(bytes) = wire::encode(&ToEngine { id, order: Order::Cancel }) {
-                self.write(&bytes).await;
-            }
-        }
         let Some(wire) = &mut self.wire else { return };
         if wire.heard.elapsed() > self.hang && wire.pinged > wire.heard {
             return self.kill();
@@ -241,11 +258,15 @@ impl Owner {
         let how = status.map(|status| format!(" ({status})")).unwrap_or_default();
         let mut blamed: Vec<ModelSpec> = vec![];
         for (_, pending) in self.pending.drain() {
+            let message = format!(
+                "the engine process died at work on {}{how}; the next request starts it again{}",
+                pending.model.path.display(),
+                spawn::last_words()
+            );
+            fail(&pending.answers, Failure::Unavailable, message);
             if !blamed.contains(&pending.model) {
                 blamed.push(pending.model);
             }
-            let message = format!("the engine process died at work{how}; the next request starts it again{}", spawn::last_words());
-            fail(&pending.answers, Failure::Unavailable, message);
         }
         self.crashes.extend(blamed.into_iter().map(|model| (Instant::now(), model)));
         self.crashes.retain(|(at, _)| at.elapsed() < CRASH_WINDOW);
@@ -254,8 +275,8 @@ impl Owner {
         }
     }
 
-    /// Not kept on disk: a death costs one request, and what killed it (memory, a driver) may be gone with the next start.
     /// Why a model is off, if it is: the same file was at work in three deaths. Another file, or the same one replaced, is another model.
+    /// Not kept on disk: a death costs one request, and what killed it (memory, a driver) may be gone with the next start.
     fn switched_off(&self, model: &ModelSpec) -> Option<String> {
         let same = |other: &ModelSpec| (&other.path, other.modified, other.bytes) == (&model.path, model.modified, model.bytes);
         let count = self.crashes.iter().filter(|(_, other)| same(other)).count();

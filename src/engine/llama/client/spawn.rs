@@ -51,6 +51,8 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     nothing_else(&socket)?;
     if let Ok(stream) = UnixStream::connect(&socket).await {
         match greet(stream, None).await {
+            // One that is just dying hangs up, and its socket answers nobody any more.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof && replaced(&socket).await.is_none() => {}
             Err(error) if error.kind() == ErrorKind::Unsupported => replaced(&socket).await.map_or(Ok(()), |()| Err(error))?,
             outcome => return outcome.map_err(|error| strange(&socket, &error)),
         }
