@@ -77,6 +77,8 @@ def engines(longsight, arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # As our own engine process has it: beside busy neighbours the other's threads would spin more than they work.
+        env={**os.environ, "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "1000")},
     )
     try:
         address = other.stdout.readline().strip()
@@ -113,7 +115,9 @@ def bench(longsight, arguments, config, name):
         command = [longsight, "bench", "--json", "--config", file.name, "--engine", name]
         done = subprocess.run([*command, "--prompt", arguments.prompt, "--tokens", arguments.tokens], capture_output=True, text=True)
     if done.returncode != 0:
-        print(f"   {name}: {done.stderr.strip() or done.stdout.strip()}")
+        found = json.loads(done.stdout)["engines"] if done.stdout.strip() else []
+        errors = [engine["error"] for engine in found if engine.get("error")]
+        print(f"   {name}: {'; '.join(errors) or done.stderr.strip()}")
         return None
     return json.loads(done.stdout)["engines"][0]
 
