@@ -33,7 +33,8 @@ fn values(file: &Gguf) -> Vec<Mutant> {
         match kind {
             4 => {
                 let old = u32::from_le_bytes(value[4..8].try_into().unwrap());
-                for new in [0, 1, 2, 3, old.wrapping_add(1), old.wrapping_mul(2), old / 2, old.wrapping_sub(1), 1 << 16, 1 << 31, u32::MAX] {
+                for new in [0, 1, 2, 3, old.wrapping_add(1), old.wrapping_mul(2), old / 2, old.wrapping_sub(1), 1 << 16, 1 << 31, u32::MAX]
+                {
                     with(&format!("= {new}"), [&4u32.to_le_bytes()[..], &new.to_le_bytes()].concat());
                 }
                 with("is text", [&8u32.to_le_bytes()[..], &3u64.to_le_bytes(), b"abc"].concat());
