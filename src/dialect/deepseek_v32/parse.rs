@@ -373,14 +373,13 @@ impl Dsml {
         let mut from = searched;
         while let Some(at) = rest[from..].find('<').map(|at| from + at) {
             match older::lex(&rest[at..]) {
-                Lexed::Tag(older::Mark::CallEnd, length) => match older::call(&rest[..at]) {
-                    Some((name, arguments)) => {
+                Lexed::Tag(older::Mark::CallEnd, length) => {
+                    if let Some((name, arguments)) = older::call(&rest[..at]) {
                         self.call(name, arguments, out);
                         self.state = State::Block { empty: false };
                         return Step::Took(at + length);
                     }
-                    None => {}
-                },
+                }
                 Lexed::Partial if !at_end => {
                     self.state = State::Older { searched: at };
                     return Step::Wait;
