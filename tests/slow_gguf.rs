@@ -93,8 +93,8 @@ fn tensors(file: &Gguf) -> Vec<Mutant> {
         for number in [0u32, 5, u32::MAX] {
             with(&format!("{number} dimensions"), after, &number.to_le_bytes());
         }
-        for axis in 0..shape.len() {
-            for size in [0, 1, shape[axis] + 1, shape[axis] / 2, shape[axis] * 2, 1 << 40, u64::MAX] {
+        for (axis, old) in shape.iter().enumerate() {
+            for size in [0, 1, old + 1, old / 2, old * 2, 1 << 40, u64::MAX] {
                 with(&format!("size {size} on axis {axis}"), after + 4 + axis * 8, &size.to_le_bytes());
             }
         }
