@@ -2,6 +2,7 @@
 
 use longsight::features::complete::hole::{Hole, Mode};
 use longsight::features::complete::memory::Memory;
+use longsight::features::complete::prompt::{whole_steps, window_before};
 use longsight::features::complete::shape::{Layout, Nothing, shape};
 use longsight::route::{Decision, Role};
 use longsight::text::{Ending, layout};
@@ -296,4 +297,38 @@ fn a_cursor_inside_of_a_word_is_known() {
     {
         assert_eq!(Hole::new(before, after, false, false).is_inside_word(), inside, "{before}|{after}");
     }
+}
+
+#[test]
+fn brackets_in_single_quotes_open_nothing() {
+    check(
+        "def f(line):\n    $0\n    return 1\n",
+        "first = line.startswith('(')\n    second = line.endswith(')')\n",
+        expect_test::expect![[r#"
+            def f(line):
+                ⟦first = line.startswith('(')⟧
+                return 1
+        "#]],
+    );
+    check(
+        "fn f<'a>(line: &'a str, other: &'a str) {\n    $0\n    done();\n}\n",
+        "let at = line.find(['(', '\\'']).map(|at: usize| at);\n    let more: &'a str = other;\n",
+        expect_test::expect![[r#"
+            fn f<'a>(line: &'a str, other: &'a str) {
+                ⟦let at = line.find(['(', '\'']).map(|at: usize| at);⟧
+                done();
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn in_a_long_file_the_window_stays_while_a_line_is_typed() {
+    let long: String = (0..6000).map(|number| format!("line number {number} of a long file\n")).collect();
+    let windows = ["", "let", "let answer = compute_the_answer_of(everything, and_more);", "{\n"].map(|typed| {
+        let text = format!("{long}    {typed}");
+        let near = whole_steps(&text, 64 << 10).to_string();
+        window_before(&near, 4000).lines().next().unwrap().to_string()
+    });
+    assert!(windows.iter().all(|first| *first == windows[0]), "{windows:?}");
 }

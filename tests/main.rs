@@ -20,6 +20,7 @@ mod index;
 mod index_cache;
 mod lifecycle;
 mod models;
+mod perfect;
 mod question;
 mod redact;
 mod renames;

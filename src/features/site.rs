@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::{Desk, Target, parses};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Language, Parsed, Place, tags};
+use crate::syntax::{Language, Parsed, Place, parse, tags};
 use crate::text::Edit;
 
 /// Larger documents are not parsed for a request.
@@ -131,6 +131,13 @@ impl Site {
         let mut changed = self.text.to_string();
         changed.replace_range(edit.range.clone(), &edit.text);
         let before = parsed.errors();
-        (before, parsed.edited(changed).map_or(before, |changed| changed.errors()))
+        let after = parsed.edited(changed.as_str()).map_or(before, |changed| changed.errors());
+        if after <= before {
+            return (before, after);
+        }
+        // A tree that grew by edits can recover from an error in other ways than a fresh one: before an edit is called broken, both
+        // texts are read anew.
+        let fresh = |text: &str| parse(parsed.language(), text).map_or(before, |parsed| parsed.errors());
+        (fresh(&self.text), fresh(&changed))
     }
 }

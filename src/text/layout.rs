@@ -67,6 +67,10 @@ pub fn indent_unit(text: &str) -> String {
         }
         previous = indent.len();
     }
+    // A file of a few lines may have its only indentation where the next one is typed.
+    if tabs == 0 && counts[2..].iter().all(|count| *count == 0) {
+        tabs = usize::from(text.lines().any(|line| line.starts_with('\t')));
+    }
     // A difference of one is alignment, not a level.
     let best = (2..counts.len()).rev().max_by_key(|&width| counts[width]).filter(|&width| counts[width] > 0);
     match best {

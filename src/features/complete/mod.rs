@@ -161,10 +161,12 @@ struct Prepared {
     after: String,
 }
 
-/// Whether what is missing at a place is part of one line.
+/// Whether what is missing at a place is part of one line. On a line of its own an expression may want several: an element of a list,
+/// a field with all that it holds.
 fn is_inline(site: &Site) -> bool {
     let place = site.place();
-    place.in_comment || place.in_string || place.in_expression
+    let alone = || site.text[site.whole_lines(site.bytes.start..site.bytes.start)].trim().is_empty();
+    place.in_comment || place.in_string || place.in_expression && !alone()
 }
 
 /// Reads the place, or says why nothing is offered there.
@@ -334,7 +336,7 @@ fn nothing(desk: &Desk, wish: &Wish, reason: String) -> Completion {
 
 /// The text next to the cursor with `\n` for line breaks, as models were trained on it.
 fn near_end(before: &str) -> String {
-    before[before.ceil_char_boundary(before.len().saturating_sub(NEAR))..].replace("\r\n", "\n").replace('\r', "\n")
+    prompt::whole_steps(before, NEAR).replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn near_start(after: &str) -> String {

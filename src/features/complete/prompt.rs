@@ -56,10 +56,22 @@ impl Budget {
     }
 }
 
+/// Windows begin at a line whose number is a multiple of this.
+const STEP: usize = 24;
+
+/// The end of `text`, about `limit` bytes, from a line on at which a window may begin: the same for all that is typed behind it.
+pub fn whole_steps(text: &str, limit: usize) -> &str {
+    let cut = text.ceil_char_boundary(text.len().saturating_sub(limit));
+    let skipped = text[..cut].matches('\n').count();
+    let starts = text[cut..].match_indices('\n').map(|(at, _)| cut + at + 1).zip(skipped + 1..);
+    let step = starts.into_iter().find(|(_, number)| number % STEP == 0);
+    // Without so many lines there is nothing to hold on to.
+    if cut == 0 { text } else { &text[step.map_or(cut, |(start, _)| start)..] }
+}
+
 /// The end of `text`, at most `limit` bytes. Begins at a line whose number is a multiple of a step, so that the beginning stays where it
 /// is while the user types and the engine need not read it again.
 pub fn window_before(text: &str, limit: usize) -> &str {
-    const STEP: usize = 24;
     let (mut at, mut last) = (0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
         if number % STEP == 0 {

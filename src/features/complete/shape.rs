@@ -174,24 +174,45 @@ fn closes_only(line: &str) -> bool {
     line.trim().chars().all(|letter| "})];,".contains(letter))
 }
 
-/// Opened less closed brackets, not counting those in double-quoted strings and line comments.
+/// Opened less closed brackets, not counting those in strings and line comments.
 fn balance(line: &str) -> i32 {
     brackets(line).map(|(_, open, _)| if open { 1 } else { -1 }).sum()
 }
 
-/// The brackets of a text: where, whether it opens, and which.
+/// The brackets of a text outside of strings and line comments: where, whether it opens, and which.
 fn brackets(text: &str) -> impl Iterator<Item = (usize, bool, char)> {
-    let mut quoted = false;
+    let mut quoted = None;
     let mut comment = false;
     let mut previous = ' ';
     text.char_indices().filter_map(move |(at, letter)| {
         let escaped = previous == '\\';
-        comment = comment && letter != '\n' || !quoted && letter == '/' && previous == '/';
-        quoted ^= letter == '"' && !escaped && !comment;
+        comment = comment && letter != '\n' || quoted.is_none() && letter == '/' && previous == '/';
+        let outside = quoted.is_none() && !comment;
+        match quoted {
+            Some(quote) if letter == quote && !escaped => quoted = None,
+            None if !comment && (letter == '"' && !escaped || letter == '\'' && is_quote(&text[at + 1..], previous)) => {
+                quoted = Some(letter)
+            }
+            _ => {}
+        }
         previous = if escaped { ' ' } else { letter };
         let open = matches!(letter, '(' | '[' | '{');
-        (!quoted && !comment && (open || matches!(letter, ')' | ']' | '}'))).then_some((at, open, letter))
+        (outside && (open || matches!(letter, ')' | ']' | '}'))).then_some((at, open, letter))
     })
+}
+
+/// Whether a `'` with this behind it begins a string, and is no apostrophe or lifetime: it is closed on the same line, before something
+/// that is no word.
+fn is_quote(rest: &str, previous: char) -> bool {
+    let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let line = rest.split('\n').next().unwrap_or_default();
+    let mut escaped = false;
+    let closing = line.char_indices().find(|(_, letter)| {
+        let closes = *letter == '\'' && !escaped;
+        escaped = *letter == '\\' && !escaped;
+        closes
+    });
+    !word(previous) && closing.is_some_and(|(at, _)| !line[at + 1..].starts_with(word))
 }
 
 /// Without the end that stands behind the cursor on the same line already, and nothing after a bracket that is closed there.
@@ -208,9 +229,23 @@ fn without_rest(hole: &Hole, text: &str) -> String {
     });
     let text = closed.map_or(text, |at| &text[..at]);
     let overlap = (1..=wanted.len().min(text.len())).rev().find(|length| {
-        wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]) && (*length == wanted.len() || telling(&wanted[..*length]))
+        let repeated = wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]);
+        repeated && (*length == wanted.len() || telling(&wanted[..*length])) && !closes_own(text, text.len() - length)
     });
     text[..text.len() - overlap.unwrap_or(0)].into()
+}
+
+/// Whether a bracket or a quote from `end` on closes what the text itself has opened before: `f(x)` before `)` repeats nothing.
+fn closes_own(text: &str, end: usize) -> bool {
+    let mut open = 0;
+    for (at, opens, _) in brackets(text) {
+        if !opens && at >= end && open > 0 {
+            return true;
+        }
+        open = if opens { open + 1 } else { (open - 1).max(0) };
+    }
+    let closes = |quote: char| text[end..].starts_with(quote) && text[..end].matches(quote).count() % 2 == 1;
+    ['"', '`'].into_iter().any(closes)
 }
 
 /// Whether a part of the rest of a line is enough to be taken for a repetition: closing punctuation, or a longer piece.
