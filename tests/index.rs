@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use longsight::index::{Index, Options, Query, Stage};
 use longsight::workspace::rules::Skip;
-use longsight::workspace::{Documents, Roots, Snapshot};
+use longsight::workspace::{Documents, Roots, Rules, Snapshot};
 
 use crate::support::tree::{Tree, age, index, paths, summary, until};
 
@@ -67,6 +67,47 @@ fn c2_only_regular_files_of_sensible_size_are_read() {
     index.changed(vec![tree.path("a.rs")]);
     index.sync();
     assert_eq!(paths(&index.view()), [""; 0]);
+}
+
+/// Rule files are opened by the `ignore` crate, which would wait for a pipe and read a device to its end.
+#[test]
+fn c2_a_folder_whose_rules_cannot_be_read_takes_no_part() {
+    let files = [("a.rs", "fn a() {}\n"), ("sub/b.rs", "fn b() {}\n"), ("linked/c.rs", "fn c() {}\n"), ("linked/d.rs", "fn d() {}\n")];
+    let tree = Tree::new(&files);
+    tree.write("rules", "d.rs\n");
+    symlink("../rules", tree.path("linked/.gitignore")).unwrap();
+    nix::unistd::mkfifo(&tree.path("sub/.ignore"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let index = tree.index(Options::default());
+    assert_eq!(paths(&index.view()), ["a.rs", "linked/c.rs", "rules"], "a link inside the workspace is read");
+    assert_eq!(index.view().statistics().skipped[&Skip::Unruled], 1);
+    let rules = Rules::new(tree.roots().iter().next().unwrap());
+    let reason = |path: &str| rules.reason(&tree.roots().resolve(path).unwrap());
+    assert_eq!(
+        [reason("a.rs"), reason("sub/b.rs"), reason("linked/c.rs"), reason("linked/d.rs")],
+        [None, Some(Skip::Unruled), None, Some(Skip::Ignored)]
+    );
+    // The same at the top, and above what is asked for.
+    for target in ["/dev/zero", "/etc/hostname"] {
+        symlink(target, tree.path(".gitignore")).unwrap();
+        index.changed(vec![tree.path(".gitignore")]);
+        index.wait_ready();
+        assert_eq!(paths(&index.view()), [""; 0], "{target}");
+        assert_eq!(reason("linked/c.rs"), Some(Skip::Unruled));
+        tree.remove(".gitignore");
+        index.changed(vec![tree.path(".gitignore")]);
+        index.wait_ready();
+        assert_eq!(paths(&index.view()).len(), 3);
+    }
+    // Rules that change are noticed by whoever keeps them.
+    tree.write(".gitignore", "a.rs\n");
+    assert_eq!(reason("a.rs"), Some(Skip::Ignored));
+    tree.write(".longsight.toml", "ignore = [\"linked/\"]\n");
+    assert_eq!((reason("linked/c.rs"), rules.is_local_only()), (Some(Skip::Ignored), false));
+    for damage in [|path| symlink("/dev/zero", path).unwrap(), |path| nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap()] {
+        tree.remove(".longsight.toml");
+        damage(tree.path(".longsight.toml"));
+        assert!(rules.is_local_only(), "what cannot be read narrows");
+    }
 }
 
 #[test]

@@ -218,6 +218,68 @@ fn e6_a_document_that_ended_the_server_three_times_is_opened_in_safe_mode() {
     editor.quit();
 }
 
+/// What a server works on when it leaves of its own will has not ended it: nothing of it stays behind, however the server is sent away.
+#[test]
+fn e6_leaving_while_a_text_is_parsed_is_no_death() {
+    let root = tempfile::tempdir().unwrap();
+    let running = root.path().join("cache/longsight/running");
+    let uri = format!("file://{}/a.rs", root.path().display());
+    let text = "fn f(a: i32) -> i32 { a + 1 }\n".repeat(60_000);
+    let goodbyes: [fn(&mut Editor); 4] = [
+        |editor| {
+            editor.request("shutdown", Value::Null);
+            editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+        },
+        |editor| editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" })),
+        Editor::hang_up,
+        |editor| kill(Pid::from_raw(editor.process_id() as i32), Signal::SIGTERM).unwrap(),
+    ];
+    for goodbye in goodbyes {
+        let editor = Editor::binary(|command| {
+            command.env("XDG_CONFIG_HOME", root.path()).env("XDG_CACHE_HOME", root.path().join("cache"));
+        });
+        let mut editor = editor.start(root.path());
+        let slots = running.join(editor.process_id().to_string());
+        editor.open(&uri, "rust", &text);
+        let works = |text: String| text.lines().any(|line| !line.trim().is_empty());
+        let deadline = std::time::Instant::now() + SOON;
+        while !std::fs::read_to_string(&slots).is_ok_and(works) {
+            assert!(std::time::Instant::now() < deadline, "nothing is parsed");
+        }
+        goodbye(&mut editor);
+        assert!(editor.exit_code(SOON).is_some(), "it leaves");
+        assert!(!slots.exists(), "what it worked on counts as what ended it");
+    }
+    assert!(!running.join("culprits").exists());
+}
+
+/// C2: a repository that is cloned can bring links under the names of files with rules. The `ignore` crate opens whatever is there.
+#[test]
+fn c2_rule_files_that_are_links_to_devices_cost_no_message_and_no_server() {
+    for (name, target) in
+        [(".longsight.toml", "/dev/stdin"), (".gitignore", "/dev/stdin"), (".gitignore", "/dev/zero"), ("sub/.ignore", "/dev/stdin")]
+    {
+        let (root, mut editor) = binary();
+        std::fs::create_dir(root.path().join("sub")).unwrap();
+        std::fs::write(root.path().join("sub/b.rs"), "pub fn b() {}\n").unwrap();
+        std::os::unix::fs::symlink(target, root.path().join(name)).unwrap();
+        let uri = format!("file://{}/sub/b.rs", root.path().display());
+        editor.notify(
+            "workspace/didChangeWatchedFiles",
+            json!({ "changes": [{ "uri": format!("file://{}/{name}", root.path().display()), "type": 1 }] }),
+        );
+        editor.open(&uri, "rust", "pub fn b() {}\n");
+        for _ in 0..30 {
+            let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 3 } });
+            let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
+            let answer = editor.request("textDocument/codeAction", params);
+            assert!(answer["error"].is_null(), "{name} -> {target}: {answer}");
+        }
+        editor.assert_in_step();
+        editor.quit();
+    }
+}
+
 /// E7: nesting that no stack would hold, in messages and in sources of every language.
 #[test]
 fn e7_deep_nesting_overflows_no_stack() {

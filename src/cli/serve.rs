@@ -53,11 +53,12 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         Some(tape) => recording(tape.clone()),
         None => Arc::new(route::build),
     };
+    let desk = Arc::new(Desk::start(build));
     let options = server::Options {
         config: shared.config.clone(),
         cache: config::cache_dir(),
         state: config::state_dir(),
-        agent: Arc::new(Desk::start(build)),
+        agent: desk.clone(),
         probe: None,
         tape: tape.clone(),
     };
@@ -65,6 +66,8 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     if let Some(tape) = tape {
         tape.finish();
     }
+    desk.leave();
+    guard::disarm();
     // Leaving now: a thread that waits for standard input would hold up an orderly end until the editor closes the pipe.
     exit(code.into())
 }

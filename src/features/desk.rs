@@ -10,12 +10,12 @@ use super::complete::Memory;
 use super::parses::Parses;
 use super::preview::Last;
 use super::shelf::{self, Shelf};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
 use crate::syntax::{Language, Registry};
-use crate::workspace::rules::{PROJECT_FILE, Skip};
+use crate::workspace::rules::Skip;
 use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret};
 
 /// See the module. Cheap to clone.
@@ -35,8 +35,6 @@ pub struct Shared {
     notes: Mutex<Notes>,
     /// Which files take part, by root.
     rules: BTreeMap<Arc<Root>, Rules>,
-    /// A project says that nothing may leave the machine.
-    local_only: bool,
     /// The user trusts the workspace.
     trusted: bool,
 }
@@ -63,44 +61,31 @@ impl Shared {
             && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
     }
 
-    /// For these roots. Reads each root's `.longsight.toml` and ignore rules; make it anew when they change.
+    /// For these roots. Reads nothing; make it anew when their rules change, so that what is on its way is broken off.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         let (context, notes) = Default::default();
-        Self { config, router, registry, context, notes, rules, local_only: local_only(snapshot), trusted: true }
+        Self { config, router, registry, context, notes, rules, trusted: true }
     }
 
     /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.
     pub fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
     }
-}
 
-/// Whether a change of this file changes what takes part.
-pub fn is_rule_file(name: &str) -> bool {
-    matches!(name, ".gitignore" | ".ignore" | PROJECT_FILE)
+    /// Whether a project says that nothing may leave the machine.
+    fn local_only(&self) -> bool {
+        self.rules.values().any(Rules::is_local_only)
+    }
 }
 
 /// Engines, the last decisions, and why nothing was offered: for `longsight.status`.
 pub fn status(shared: &Shared) -> Value {
     let mut status = json!(shared.router.status());
     status["nothing"] = json!(shared.notes(|notes| notes.memory.silences()));
-    status["local_only"] = json!(shared.local_only);
+    status["local_only"] = json!(shared.local_only());
     status["audit"] = json!(shared.router.audit_file());
     status
-}
-
-/// Whether any root's project file keeps everything on this machine. One that cannot be read does: a narrowing must not widen by damage.
-fn local_only(snapshot: &Snapshot) -> bool {
-    snapshot.roots.iter().any(|root| {
-        let file = root.path().join(PROJECT_FILE);
-        let Some(path) = snapshot.roots.locate(&file).filter(|path| path.name() == PROJECT_FILE) else { return false };
-        match snapshot.read(&path) {
-            Ok(text) => config::parse_project(&file, &text).0.local_only,
-            Err(crate::workspace::ReadError::Missing) => false,
-            Err(_) => true,
-        }
-    })
 }
 
 impl Desk {
@@ -131,7 +116,7 @@ impl Desk {
 
     /// A task of this kind, narrowed as the project wants it.
     pub fn task(&self, kind: TaskKind) -> Task {
-        Task { local_only: self.shared.local_only, trusted: self.shared.trusted, ..Task::new(kind) }
+        Task { local_only: self.shared.local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }
 
     pub fn is_trusted(&self) -> bool {
@@ -154,6 +139,9 @@ impl Desk {
             return Some(format!("{path} looks like a file that holds secrets"));
         }
         match self.shared.rules.get(path.root())?.reason(path)? {
+            Skip::Unruled => Some(format!(
+                "a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out"
+            )),
             Skip::Ignored => Some(format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)")),
             other => Some(format!("{path} is left alone by its name: {}", other.name())),
         }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use desk::{Desk, Shared, is_rule_file, status};
+pub use desk::{Desk, Shared, status};
 pub use site::Site;
 
 use crate::engine::{self, EngineError, ErrorKind};

@@ -87,13 +87,14 @@ pub(super) enum Message {
     Scanned(u64, Tier, Vec<Done>),
     /// Answer when everything that came before is done; true: also when the build is.
     Sync(bool, Sender<()>),
-    Stop,
+    /// Write what is to be kept, end, and drop this.
+    Stop(Sender<()>),
 }
 
 /// Which entry of the job, and what came of it.
 pub(super) type Done = (usize, Result<Scanned, Skip>);
 
-/// The handle. Dropping it stops the build and writes what is to be kept.
+/// The handle. Dropping it stops the build and writes what is to be kept; a process that leaves without dropping it says [`Index::stop`].
 pub struct Index {
     sender: Sender<Message>,
     view: tell::Receiver<Arc<View>>,
@@ -182,6 +183,15 @@ impl Index {
         self.wait(true);
     }
 
+    /// Ends the build and has written what is to be kept; waits for that no longer than this.
+    pub fn stop(&self, patience: Duration) {
+        let (sender, ended) = mpsc::channel();
+        self.stop.store(true, Ordering::Relaxed);
+        self.send(Message::Stop(sender));
+        // Nothing is ever sent: the other end goes when the thread does.
+        let _ = ended.recv_timeout(patience);
+    }
+
     fn wait(&self, ready: bool) {
         let (sender, receiver) = mpsc::channel();
         self.send(Message::Sync(ready, sender));
@@ -197,8 +207,7 @@ impl Index {
 
 impl Drop for Index {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.send(Message::Stop);
+        self.stop(Duration::ZERO);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -269,7 +278,7 @@ impl Owner {
             batch.extend(receiver.try_iter());
             let newest = newest_updates(&batch);
             for (at, message) in batch.into_iter().enumerate() {
-                if matches!(message, Message::Stop) {
+                if let Message::Stop(_ended) = &message {
                     self.flush(false);
                     return;
                 }
@@ -326,7 +335,7 @@ impl Owner {
                 }
             }
             Message::Sync(ready, answer) => self.waiting.push((ready, answer)),
-            Message::Stop => {}
+            Message::Stop(_) => {}
         }
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::syntax::{self, Language, Parsed, Registry, change};
 use crate::workspace::fs::{self, Stamp};
-use crate::workspace::rules::{PROJECT_FILE, Skip};
+use crate::workspace::rules::{Skip, is_rule_file};
 use crate::workspace::walk::{Entry, Listing};
-use crate::workspace::{Document, Roots, Rules, WorkspacePath, is_secret};
+use crate::workspace::{Document, Root, Roots, Rules, WorkspacePath, is_secret};
 
 use super::build::Stage;
 use super::cache::{self, CacheCounts, Stock};
@@ -51,6 +51,7 @@ pub struct Library {
     new_refusals: Vec<cache::Refusal>,
     /// Files whose parse was given up.
     unparsable: HashSet<WorkspacePath>,
+    rules: HashMap<Arc<Root>, Rules>,
 }
 
 /// Changed files after which the tables are built anew.
@@ -75,6 +76,7 @@ impl Library {
             refused: HashMap::new(),
             new_refusals: vec![],
             unparsable: HashSet::new(),
+            rules: HashMap::new(),
         }
     }
 
@@ -94,6 +96,7 @@ impl Library {
 
     pub fn set_roots(&mut self, roots: Arc<Roots>) {
         self.roots = roots;
+        self.rules.retain(|root, _| self.roots.contains(root));
         let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !self.roots.contains(path.root())).cloned().collect();
         gone.iter().for_each(|path| {
             self.set(path, None);
@@ -328,7 +331,7 @@ impl Library {
     pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
         paths.iter().any(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            matches!(name, ".gitignore" | ".ignore") || name == PROJECT_FILE || path.is_dir() || !path.exists() && self.is_folder(path)
+            is_rule_file(name) || path.is_dir() || !path.exists() && self.is_folder(path)
         })
     }
 
@@ -353,7 +356,8 @@ impl Library {
         if self.file(&place).is_some_and(|file| file.stamp == stamp) {
             return None;
         }
-        if let Some(reason) = Rules::new(place.root()).reason(&place) {
+        let rules = self.rules.entry(place.root().clone()).or_insert_with_key(Rules::new);
+        if let Some(reason) = rules.reason(&place) {
             return self.numbers.contains_key(&place).then_some((entry, Err(reason)));
         }
         let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &entry, Tier::Parsed, None);

@@ -14,10 +14,13 @@ use crate::features::{self, Shared, Target, actions, ask, complete, edit, explai
 use crate::index::{Index, Options, Stage, View};
 use crate::route::{Build, Router};
 use crate::syntax::Registry;
+use crate::workspace::rules::is_rule_file;
 use crate::{config, report};
 
 /// How long a preview waits for the index of a workspace that was just opened.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the process waits for the index to write what it has, before it leaves.
+const PARTING: Duration = Duration::from_millis(100);
 
 /// See the module.
 pub struct Desk {
@@ -70,6 +73,13 @@ impl Desk {
 
     fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
         self.kept.with(act)
+    }
+
+    /// Lets the index write what is not on disk yet, for the process is about to leave.
+    pub fn leave(&self) {
+        if let Some(index) = self.with(|kept| kept.index.take()) {
+            index.stop(PARTING);
+        }
     }
 
     /// One completion. What is known by heart comes at once, the model is asked after a rest.
@@ -186,7 +196,7 @@ impl Agent for Desk {
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
         let index = self.with(|kept| {
-            if paths.iter().any(|path| path.file_name().is_some_and(|name| features::is_rule_file(&name.to_string_lossy()))) {
+            if paths.iter().any(|path| path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy()))) {
                 kept.drop_shared();
             }
             kept.index.clone()

@@ -28,6 +28,8 @@ static GUARD: OnceLock<Guard> = OnceLock::new();
 
 struct Guard {
     slots: File,
+    /// Where the slots are.
+    place: PathBuf,
     next: AtomicU64,
     /// Where the deaths are counted, for the message about it.
     list: PathBuf,
@@ -40,6 +42,15 @@ pub fn arm(folder: &Path) {
     match Guard::open(folder) {
         Ok(guard) => drop(GUARD.set(guard)),
         Err(error) => report::log("warning", format_args!("what ends the server cannot be remembered in {}: {error}", folder.display())),
+    }
+}
+
+/// The process is about to leave of its own will: what its threads still work on does not end it.
+pub fn disarm() {
+    if let Some(guard) = GUARD.get() {
+        // Emptied as well, for where a file that is open cannot be removed.
+        let _ = guard.slots.set_len(0);
+        let _ = std::fs::remove_file(&guard.place);
     }
 }
 
@@ -99,9 +110,10 @@ impl Guard {
             }
             write(&list, &deaths)?;
         }
-        let slots = OpenOptions::new().write(true).create(true).truncate(true).open(folder.join(std::process::id().to_string()))?;
+        let place = folder.join(std::process::id().to_string());
+        let slots = OpenOptions::new().write(true).create(true).truncate(true).open(&place)?;
         slots.try_lock().map_err(std::io::Error::from)?;
-        Ok(Guard { slots, next: AtomicU64::new(0), list, deaths })
+        Ok(Guard { slots, place, next: AtomicU64::new(0), list, deaths })
     }
 
     /// A disk that is full costs the memory of a crash, nothing else.

@@ -6,6 +6,7 @@
 pub mod document;
 pub mod fs;
 pub mod path;
+mod rule_files;
 pub mod rules;
 pub mod secret;
 pub mod snapshot;

@@ -1,14 +1,19 @@
 //! Which files take part: `.gitignore`, `.ignore`, a project's `.longsight.toml`, and our own rules for what nobody wrote by hand.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{IncrementalIgnore, WalkBuilder};
 
-use super::{Root, WorkspacePath, is_secret};
+use super::fs::{self, Stamp};
+use super::rule_files::{self, Look, MAX_RULES, Unreadable};
+use super::{ReadError, Root, WorkspacePath, is_secret};
+use crate::config::{Problem, Project, parse_project};
+use crate::report;
 
-/// The project's file that narrows what longsight looks at.
-pub const PROJECT_FILE: &str = ".longsight.toml";
+pub use super::rule_files::{PROJECT_FILE, is_rule_file};
 
 /// Why a file takes no part in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +21,8 @@ pub enum Skip {
     Secret,
     /// By the project's own `.longsight.toml`, `.gitignore` and their like.
     Ignored,
+    /// A file with rules for its folder is a link out of the workspace, a pipe, a device or too large: what it keeps out is unknown.
+    Unruled,
     Generated,
     Vendored,
     LockFile,
@@ -49,6 +56,7 @@ impl Skip {
         match self {
             Self::Secret => "secret",
             Self::Ignored => "ignored",
+            Self::Unruled => "below unreadable ignore rules",
             Self::Generated => "generated",
             Self::Vendored => "vendored",
             Self::LockFile => "lock file",
@@ -63,15 +71,30 @@ impl Skip {
     }
 }
 
-/// The ignore rules of one root. Rules are read anew for every [`Rules`]; make new ones after a rule file changed.
+/// The rules of one root. They are read when they are first asked for, and again when their files look different.
 pub struct Rules {
-    project: Gitignore,
-    walk: WalkBuilder,
+    root: Arc<Root>,
+    read: Mutex<Read>,
+}
+
+/// What was read of the rules, and how their files looked.
+#[derive(Default)]
+struct Read {
+    project: Option<(Option<Stamp>, Arc<Narrowing>)>,
+    ignore: Option<IncrementalIgnore>,
+    looks: HashMap<PathBuf, Look>,
+}
+
+/// What a project's file says.
+pub(super) struct Narrowing {
+    local_only: bool,
+    pub ignore: Gitignore,
 }
 
 impl Rules {
-    pub fn new(root: &Root) -> Self {
-        Self { project: project_rules(root), walk: builder(root.path()) }
+    /// Reads nothing yet.
+    pub fn new(root: &Arc<Root>) -> Self {
+        Self { root: root.clone(), read: Mutex::default() }
     }
 
     /// Why a file takes no part by its place and name; its content may give further reasons.
@@ -82,29 +105,103 @@ impl Rules {
         if let Some(skip) = by_name(path.relative()) {
             return Some(skip);
         }
-        if self.project.matched_path_or_any_parents(path.relative(), false).is_ignore() {
-            return Some(Skip::Ignored);
-        }
-        let ignored = self.walk.build_matchers().iter_mut().any(|matcher| matcher.matched(path.relative(), false).is_ignore());
-        ignored.then_some(Skip::Ignored)
+        self.with(|read| {
+            if read.project(&self.root).ignore.matched_path_or_any_parents(path.relative(), false).is_ignore() {
+                return Some(Skip::Ignored);
+            }
+            match read.is_ignored(self.root.path(), path) {
+                Ok(ignored) => ignored.then_some(Skip::Ignored),
+                Err(_) => Some(Skip::Unruled),
+            }
+        })
     }
 
-    /// Whether nothing may be offered or shown of a file unless the user opens it.
-    pub fn is_ignored(&self, path: &WorkspacePath) -> bool {
-        self.reason(path).is_some()
+    /// Whether the project keeps everything on this machine.
+    pub fn is_local_only(&self) -> bool {
+        self.with(|read| read.project(&self.root).local_only)
     }
 
-    pub(super) fn project(&self) -> &Gitignore {
-        &self.project
+    pub(super) fn project(&self) -> Arc<Narrowing> {
+        self.with(|read| read.project(&self.root))
     }
 
-    pub(super) fn walk(&self) -> &WalkBuilder {
-        &self.walk
+    fn with<T>(&self, act: impl FnOnce(&mut Read) -> T) -> T {
+        act(&mut self.read.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
+impl Read {
+    fn project(&mut self, root: &Arc<Root>) -> Arc<Narrowing> {
+        let stamp = fs::stamp(&WorkspacePath::new(root, PROJECT_FILE)).ok();
+        match &self.project {
+            Some((known, narrowing)) if *known == stamp && stamp.is_some() => narrowing.clone(),
+            _ => {
+                let narrowing = Arc::new(narrowing(root));
+                self.project = Some((stamp, narrowing.clone()));
+                narrowing
+            }
+        }
+    }
+
+    fn is_ignored(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
+        let mut folder = root.to_path_buf();
+        let mut look = |folder: &Path| {
+            let now = rule_files::look(root, folder)?;
+            if self.looks.insert(folder.into(), now).is_some_and(|before| before != now) {
+                self.ignore = None;
+            }
+            Ok(())
+        };
+        look(&folder)?;
+        for part in path.folder().split('/').filter(|part| !part.is_empty()) {
+            folder.push(part);
+            look(&folder)?;
+        }
+        if self.ignore.is_none() {
+            rule_files::look_above(root)?;
+            self.ignore = builder(root).build_matchers().pop();
+        }
+        Ok(self.ignore.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
+    }
+}
+
+/// What a project's file says, and what is wrong with it. One that is there and cannot be read narrows as far as it could: a link, a pipe
+/// or a damaged text must not widen what may leave the machine.
+pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
+    let file = root.path().join(PROJECT_FILE);
+    let read = fs::read(&WorkspacePath::new(root, PROJECT_FILE), MAX_RULES);
+    let text = read.and_then(|read| String::from_utf8(read.bytes).map_err(|_| ReadError::NotUtf8));
+    match text {
+        Ok(text) => parse_project(&file, &text),
+        Err(ReadError::Missing) => (Project::default(), vec![]),
+        Err(error) => {
+            let message = format!("{error}; until it can be read, nothing of this project is sent to another machine");
+            (Project { local_only: true, ignore: vec![] }, vec![Problem::at(&file, "", None, message)])
+        }
+    }
+}
+
+fn narrowing(root: &Arc<Root>) -> Narrowing {
+    let (project, _) = project(root);
+    let mut globs = GitignoreBuilder::new(root.path());
+    for glob in &project.ignore {
+        // A glob that does not parse is reported with the rest of the project's file.
+        let _ = globs.add_line(None, glob);
+    }
+    Narrowing { local_only: project.local_only, ignore: globs.build().unwrap_or_else(|_| Gitignore::empty()) }
+}
+
+/// Whether a folder may be looked into, as far as its files with rules go; one that may not is told in the log.
+pub(super) fn are_readable(root: &Path, folder: &Path) -> bool {
+    let above = if folder == root { rule_files::look_above(root) } else { Ok(()) };
+    let Err(Unreadable(file)) = above.and_then(|()| rule_files::look(root, folder).map(drop)) else { return true };
+    let why = "it is a link out of the workspace, no file, or larger than 1 MiB";
+    report::log("warning", format_args!("{} takes no part, for {} cannot be read: {why}", folder.display(), file.display()));
+    false
+}
+
 /// Walks below a folder by the rules that git has, whether or not it is a git repository.
-fn builder(folder: &Path) -> WalkBuilder {
+pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let mut walk = WalkBuilder::new(folder);
     walk.hidden(false).require_git(false).follow_links(false).max_depth(Some(MAX_DEPTH));
     walk
@@ -112,19 +209,6 @@ fn builder(folder: &Path) -> WalkBuilder {
 
 /// Folders deeper than this are not looked into.
 const MAX_DEPTH: usize = 64;
-
-fn project_rules(root: &Root) -> Gitignore {
-    let file = root.path().join(PROJECT_FILE);
-    let mut builder = GitignoreBuilder::new(root.path());
-    if let Ok(text) = std::fs::read_to_string(&file) {
-        let (project, _) = crate::config::parse_project(&file, &text);
-        for glob in &project.ignore {
-            // A glob that does not parse is reported with the rest of the project's file.
-            let _ = builder.add_line(None, glob);
-        }
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
 
 /// Our own rules by name.
 pub fn by_name(relative: &str) -> Option<Skip> {
@@ -193,11 +277,7 @@ const MAX_LINE: usize = 2000;
 
 /// Our own rules by content: marks of generators, and lines that nobody typed. For source code only; prose has long lines.
 pub fn by_content(text: &str) -> Option<Skip> {
-    let mut reach = text.len().min(MARK_REACH);
-    while !text.is_char_boundary(reach) {
-        reach -= 1;
-    }
-    let head = &text[..reach];
+    let head = &text[..text.floor_char_boundary(MARK_REACH)];
     let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");
     let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*', ';', '-', '<']);
     if mark(head) && head.lines().any(|line| comment(line) && mark(line)) {

@@ -61,16 +61,27 @@ pub fn walk(roots: &Roots, threads: usize) -> Listing {
 }
 
 fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found> {
-    let rules = Rules::new(root);
-    let project = rules.project().clone();
-    let mut walk = rules.walk().clone();
+    if !rules::are_readable(root.path(), root.path()) {
+        return vec![Found::Skipped(Skip::Unruled)];
+    }
+    let project = Rules::new(root).project();
+    let mut walk = rules::builder(root.path());
     walk.threads(threads);
+    let (sender, receiver) = mpsc::channel();
+    let (top, unruled) = (root.clone(), sender.clone());
     walk.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let foreign = is_folder && entry.depth() > 0 && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
-        !foreign && !project.matched(entry.path(), is_folder).is_ignore() && !inner.iter().any(|root| root == entry.path())
+        if foreign || project.ignore.matched(entry.path(), is_folder).is_ignore() || inner.iter().any(|root| root == entry.path()) {
+            return false;
+        }
+        // Before the walk opens the folder's own rules.
+        let readable = !is_folder || entry.depth() == 0 || rules::are_readable(top.path(), entry.path());
+        if !readable {
+            let _ = unruled.send(vec![Found::Skipped(Skip::Unruled)]);
+        }
+        readable
     });
-    let (sender, receiver) = mpsc::channel();
     walk.build_parallel().run(|| {
         let root = root.clone();
         let mut basket = Basket { found: vec![], sender: sender.clone() };
@@ -82,7 +93,8 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
             WalkState::Continue
         })
     });
-    drop(sender);
+    // Its filter holds a sender as well.
+    drop((sender, walk));
     receiver.into_iter().flatten().collect()
 }
 

@@ -10,6 +10,7 @@ use crate::config;
 use crate::index::{Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
+use crate::workspace::rules::{self, PROJECT_FILE};
 
 /// A workspace that takes longer is counted as far as it got.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,9 +32,13 @@ pub fn checks(shared: &Shared) -> Vec<Check> {
 
 /// What the project's own file narrows, and what is wrong with it.
 fn project(root: &Path) -> Vec<Check> {
-    let path = root.join(".longsight.toml");
-    let Ok(text) = std::fs::read_to_string(&path) else { return vec![] };
-    let (project, problems) = config::parse_project(&path, &text);
+    let roots = Roots::new([root.to_path_buf()]);
+    let Some(root) = roots.iter().next() else { return vec![] };
+    let path = root.path().join(PROJECT_FILE);
+    if path.symlink_metadata().is_err() {
+        return vec![];
+    }
+    let (project, problems) = rules::project(root);
     let mut checks: Vec<_> = problems.iter().map(|problem| broken("project", problem)).collect();
     let sends = if project.local_only { "nothing leaves this machine" } else { "no narrowing of where requests go" };
     checks.push(Check::ok("project", format!("{}: {sends}, {} ignore rules", path.display(), project.ignore.len())));
