@@ -33,7 +33,8 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     const from = vscode.window.activeTextEditor;
     await vscode.commands.executeCommand("markdown.showLockedPreviewToSide", uri);
     // Reading beside is no reason to stop typing. The preview takes the focus a moment after its command has returned.
-    if (from && (await left(FOCUS_MS))) await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One, selection: from.selection });
+    // Its cursor is where it was: naming it anew would scroll the text.
+    if (from && (await left(FOCUS_MS))) await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One });
     return sheet;
   }
 

@@ -67,8 +67,8 @@ export interface Answer {
 
 /** What `longsight.status` says, as far as it is read here. */
 export interface ServerStatus {
-  /** The last decisions on who serves a task, oldest first. */
-  decisions?: Route[];
+  /** The last decisions on who serves a task (`complete_auto`, `explain` …), oldest first. */
+  decisions?: (Route & { task?: string })[];
   /** Why nothing was offered, newest first. */
   nothing?: { uri: string; reason: string }[];
 }

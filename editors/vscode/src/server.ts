@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
-  CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, RevealOutputChannelOn, State, TransportKind,
+  CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, RevealOutputChannelOn, TransportKind,
   type ErrorHandler, type LanguageClientOptions, type Middleware, type ServerOptions,
 } from "vscode-languageclient/node";
 import { Crashes } from "./crashes";
@@ -17,6 +17,11 @@ import { serverPath, settings } from "./settings";
 
 /** How long a program that ended at once is given to say why. */
 const WORDS_MS = 1000;
+/** How long a program may take to answer `initialize`, which takes a tenth of a second. */
+const ANSWER_MS = 20_000;
+/** Why a start is given up. */
+const OVERTAKEN = new Error("another start was asked for");
+const SILENT = new Error(`it did not answer within ${ANSWER_MS / 1000} s`);
 
 /** The stock client pops up every failure; ours are told once, with a way out, by this room. */
 class QuietClient extends LanguageClient {
@@ -43,6 +48,8 @@ export class Server implements vscode.Disposable {
   problem = "";
   /** The last line that the server wrote for people, which is why it ended when it ends at once. */
   private lastWords = "";
+  /** Gives up the start that is waited for. */
+  private overtake: (() => void) | undefined;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -60,6 +67,7 @@ export class Server implements vscode.Disposable {
   restart(): Promise<void> {
     this.crashes.forget();
     this.log.forget();
+    this.overtake?.();
     return this.enqueue(async () => {
       await this.shut();
       await this.start();
@@ -67,6 +75,7 @@ export class Server implements vscode.Disposable {
   }
 
   stop(): Promise<void> {
+    this.overtake?.();
     return this.enqueue(() => this.shut());
   }
 
@@ -93,7 +102,7 @@ export class Server implements vscode.Disposable {
   /** Runs a command of the server. `extra` can carry a progress token. */
   async execute<T>(command: string, argument: object, token?: vscode.CancellationToken, extra: object = {}): Promise<T> {
     const client = this.running;
-    if (!client) throw new Error(this.problem || "The longsight server is not running.");
+    if (!client) throw new Error(this.problem || (this.phase === "starting" ? "The longsight server is starting. Try again in a moment." : "The longsight server is not running."));
     return (await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument], ...extra }, token)) as T;
   }
 
@@ -113,26 +122,50 @@ export class Server implements vscode.Disposable {
 
   private async start(): Promise<void> {
     this.enter("starting");
-    this.lastWords = "";
+    [this.problem, this.lastWords] = ["", ""];
     let command: string | undefined;
     try {
       command = await this.file();
       this.log.channel.info(`Starting ${this.program}`);
       const run = { command, args: ["serve", ...this.options()], transport: TransportKind.stdio, options: { env: { ...process.env, ...(await this.keys.environment()) } } };
       this.client = this.build({ run, debug: run });
-      await this.client.start();
-      this.problem = "";
-      this.enter("running");
+      await this.answered(this.client);
+      // One that has ended meanwhile is on its way back already.
+      if (this.client.isRunning()) this.enter("running");
     } catch (error) {
+      if (error === OVERTAKEN) return;
       this.fail(command ? await this.stumbled(command, error) : messageOf(error));
+      await this.discard();
     }
   }
 
-  /** Why a program that is longsight does not serve. Its own words come a moment after the broken pipe. */
+  /** Waits until the client runs, but neither for ever nor once another start is asked for. */
+  private async answered(client: LanguageClient): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const given = new Promise<never>((_, giveUp) => {
+      timer = setTimeout(() => giveUp(SILENT), ANSWER_MS);
+      this.overtake = () => giveUp(OVERTAKEN);
+    });
+    const started = client.start();
+    // Given up, it may still fail.
+    started.catch(() => undefined);
+    try {
+      await Promise.race([started, given]);
+    } finally {
+      clearTimeout(timer);
+      this.overtake = undefined;
+    }
+  }
+
+  /** Why a program that is longsight does not serve. */
   private async stumbled(command: string, error: unknown): Promise<string> {
+    return `${command} cannot be used as the longsight server: ${error === SILENT ? SILENT.message : await this.words(error)}. Repair it, or choose another with longsight.server.path.`;
+  }
+
+  /** What the program said at its end; its words come a moment after the broken pipe. */
+  private async words(error: unknown): Promise<string> {
     for (const end = Date.now() + WORDS_MS; !this.lastWords && Date.now() < end; ) await new Promise((done) => setTimeout(done, 50));
-    const said = this.lastWords ? `it says "${this.lastWords.slice(0, 300)}"` : `it ended, or does not answer (${messageOf(error)})`;
-    return `${command} cannot be used as the longsight server: ${said}. Repair it, or choose another with longsight.server.path.`;
+    return this.lastWords ? `it says "${this.lastWords.slice(0, 300)}"` : `it ended without a word (${messageOf(error)})`;
   }
 
   private listen(input: Readable, show: (line: string) => void): void {
@@ -150,32 +183,39 @@ export class Server implements vscode.Disposable {
       stdioOptions: { stdout: () => undefined, stderr: (input: Readable) => this.listen(input, (line) => this.log.channel.error(line)) },
       traceOutputChannel: this.trace,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      errorHandler: this.errorHandler(),
       initializationFailedHandler: () => false,
       middleware: this.middleware,
     };
-    const client = new QuietClient("longsight", "longsight", options, clientOptions);
+    const client: LanguageClient = new QuietClient("longsight", "longsight", options, { ...clientOptions, errorHandler: this.errorHandler(() => client) });
     client.onNotification(STREAM_METHOD, (part: StreamPart) => this.parts.fire(part));
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running) this.enter("running");
-      else if (newState === State.Starting) this.enter("starting");
-    });
     return client;
   }
 
-  private errorHandler(): ErrorHandler {
+  /** What the client does when the connection is in trouble. It restarts nothing by itself: every start is one of ours. */
+  private errorHandler(client: () => LanguageClient): ErrorHandler {
     return {
-      error: (_error, _message, count) => ({ action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown, handled: true }),
+      // Where writing or reading fails, the end of the connection follows, and is looked after below.
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
-        if (this.crashes.again(Date.now())) {
+        // One that has never served is told of by the start that waits for it; here are only those that went away at work.
+        if (client().isRunning()) {
           this.enter("starting");
-          return { action: CloseAction.Restart, handled: true, message: "The server went away and is started again." };
+          void this.enqueue(() => this.revive(client()));
         }
-        const said = this.lastWords ? ` The last it said: "${this.lastWords.slice(0, 300)}".` : "";
-        this.fail(`The longsight server stopped several times within three minutes and is not started again by itself.${said} Restart it, or choose another with longsight.server.path.`);
-        return { action: CloseAction.DoNotRestart, handled: true };
+        return { action: CloseAction.DoNotRestart, handled: true, message: "The connection to the server is closed." };
       },
     };
+  }
+
+  /** Starts again after `gone` went away at work, unless that happens over and over. */
+  private async revive(gone: LanguageClient): Promise<void> {
+    if (this.client !== gone) return;
+    if (this.crashes.again(Date.now())) {
+      this.log.channel.warn("The server went away and is started again.");
+      return this.start();
+    }
+    const said = this.lastWords ? ` The last it said: "${this.lastWords.slice(0, 300)}".` : "";
+    this.fail(`The longsight server stopped several times within three minutes and is not started again by itself.${said} Restart it, or choose another with longsight.server.path.`);
   }
 
   private fail(problem: string): void {
@@ -188,9 +228,14 @@ export class Server implements vscode.Disposable {
   }
 
   private async shut(): Promise<void> {
+    this.enter("stopped");
+    await this.discard();
+  }
+
+  /** Ends the client that there is, and with it its process. */
+  private async discard(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    this.enter("stopped");
     // A server that is stuck must not keep the editor from closing.
     await client?.dispose(2000).catch((error: unknown) => this.log.channel.warn(`Stopping the server: ${messageOf(error)}`));
   }

@@ -8,7 +8,8 @@ export class Status implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("longsight", [{ scheme: "file" }, { scheme: "untitled" }]);
   private working = 0;
   private engine = "";
-  private route = "";
+  private role = "";
+  private reason = "";
   private nothing = "";
   private ms: number | undefined;
 
@@ -35,7 +36,8 @@ export class Status implements vscode.Disposable {
   answered(route: Route | undefined): void {
     if (!route) return;
     this.engine = route.model ?? route.engine ?? this.engine;
-    this.route = [route.role, route.reason].filter(Boolean).join(": ");
+    this.role = route.role ?? "";
+    this.reason = route.reason ?? "";
     this.paint();
   }
 
@@ -56,7 +58,8 @@ export class Status implements vscode.Disposable {
   lines(): string[] {
     const lines = [`Server: ${this.server.phase}${this.server.program ? `, ${this.server.program}` : ""}`];
     if (this.server.problem) lines.push(`Problem: ${this.server.problem}`);
-    if (this.engine) lines.push(`Last answer: ${this.engine}${this.route ? ` (${this.route})` : ""}`);
+    const route = [this.role, this.reason].filter(Boolean).join(": ");
+    if (this.engine) lines.push(`Last answer: ${this.engine}${route ? ` (${route})` : ""}`);
     lines.push(this.nothing ? `Why nothing was suggested: ${this.nothing}` : "The last request for ghost text was answered, or there was none.");
     return lines;
   }
@@ -70,6 +73,13 @@ export class Status implements vscode.Disposable {
     this.item.busy = phase === "starting" || this.working > 0;
     this.item.severity = phase === "stopped" ? vscode.LanguageStatusSeverity.Error : vscode.LanguageStatusSeverity.Information;
     this.item.text = phase === "running" ? `longsight${this.engine ? `: ${this.engine}` : ""}` : `longsight: ${phase}`;
-    this.item.detail = this.nothing ? `no suggestion: ${this.nothing}` : [this.route || this.server.problem, this.ms !== undefined && `${this.ms} ms`].filter(Boolean).join(", ");
+    this.item.detail = this.detail();
+  }
+
+  /** A few words: the hover has room for one line, and the page behind "Details" has the rest. */
+  private detail(): string {
+    if (this.server.problem) return this.server.problem;
+    if (this.nothing) return `no suggestion: ${this.nothing}`;
+    return [this.role, this.ms !== undefined && `suggestion in ${this.ms} ms`].filter(Boolean).join(", ");
   }
 }

@@ -50,7 +50,8 @@ export class Whys implements Watcher, vscode.Disposable {
   private async look(document: vscode.Uri, empty: boolean): Promise<void> {
     const client = this.server.running;
     const said = await this.server.execute<ServerStatus>(SERVER_COMMANDS.status, {}).catch(() => undefined);
-    this.status.answered(said?.decisions?.at(-1));
+    // Suggestions from memory ask nobody; whoever served the last one that was asked for has written them.
+    this.status.answered(said?.decisions?.findLast(({ task }) => task?.startsWith("complete")));
     const uri = client?.code2ProtocolConverter.asUri(document);
     const why = empty ? said?.nothing?.find((silence) => silence.uri === uri)?.reason : undefined;
     if (why) this.status.suggested(why);

@@ -43,6 +43,11 @@ export class Endpoint {
     return this.seen.filter(({ path }) => path.endsWith("/completions"));
   }
 
+  /** Those of them that are conversations: explanations, questions, edits. */
+  get chats(): Seen[] {
+    return this.asked.filter(({ path }) => path.endsWith("/chat/completions"));
+  }
+
   stop(): void {
     this.server?.closeAllConnections();
     this.server?.close();

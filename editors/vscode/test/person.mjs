@@ -110,6 +110,20 @@ export class Person {
     return text.replace(/\u00a0/g, " ");
   }
 
+  /**
+   * Waits until the file's text is what is on disk: the editor says so, and shows a stretch of it. What an editor shows is no measure
+   * by itself, because it fills after it has opened, and panels take lines from it.
+   */
+  async unchanged(name, seconds = 20) {
+    const disk = readFileSync(path.join(this.values.workspace, "src", name), "utf8");
+    await this.retry(`${name} as it is on disk`, async () => {
+      const dirty = await this.page.locator(`.tab.dirty[data-resource-name="${name}"]`).count();
+      const shown = await this.shown();
+      if (!dirty && shown.trim() && disk.includes(shown)) return true;
+      throw new Error(`${dirty ? "dirty" : "clean"}, showing:\n${shown}`);
+    }, seconds);
+  }
+
   /** Types and waits until a suggestion shows. */
   async suggestion() {
     const ghost = this.page.locator(GHOST).first();

@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import * as vscode from "vscode";
 import type { Api } from "../../src/extension";
+import { configureEndpoint, Endpoint, unconfigure } from "../endpoint";
 
 export let api: Api;
 
@@ -93,4 +94,26 @@ export async function tidyUp(): Promise<void> {
     await vscode.commands.executeCommand("workbench.action.files.revert");
   }
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+}
+
+/** Inside a `describe`: its tests have a scripted endpoint for their only model, with a stored key where one is given. */
+export function scripted(key?: { name: string; secret: string }): Endpoint {
+  const endpoint = new Endpoint();
+  before(async () => {
+    await activate();
+    await endpoint.start();
+    if (key) await api.keys.put(key.name, key.secret);
+    configureEndpoint(endpoint, key !== undefined);
+    await vscode.commands.executeCommand("longsight.restartServer");
+    await until("the server", () => api.desk.server.phase === "running");
+  });
+  beforeEach(() => void endpoint.seen.splice(0));
+  afterEach(tidyUp);
+  after(async () => {
+    endpoint.stop();
+    unconfigure();
+    if (key) await api.keys.remove(key.name);
+    await vscode.commands.executeCommand("longsight.restartServer");
+  });
+  return endpoint;
 }

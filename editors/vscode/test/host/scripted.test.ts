@@ -2,35 +2,16 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { configure, configureEndpoint, Endpoint, fills, unconfigure } from "../endpoint";
-import { accepted, actions, activate, answerOn, answers, api, ask, HOLE, open, pause, putCursor, tidyUp, type, until } from "./kit";
-
-const endpoint = new Endpoint();
-const chats = () => endpoint.asked.filter(({ path }) => path.endsWith("/chat/completions"));
+import { configure, configureEndpoint, fills } from "../endpoint";
+import { accepted, actions, answerOn, answers, api, ask, HOLE, open, pause, putCursor, scripted, type, until } from "./kit";
 
 const [KEY, SECRET] = ["LONGSIGHT_TEST_KEY", "sk-longsight-not-for-logs"];
 
 const DISCOUNT = "pub fn discount(cents: u64, percent: u64) -> u64 {\n    let off = cents * percent.min(100) / 100;\n    cents - off\n}";
 
 describe("longsight in VS Code, with a scripted endpoint", () => {
-  before(async () => {
-    await activate();
-    await endpoint.start();
-    await api.keys.put(KEY, SECRET);
-    configureEndpoint(endpoint);
-    await vscode.commands.executeCommand("longsight.restartServer");
-    await until("the server", () => api.desk.server.phase === "running");
-  });
-
-  beforeEach(() => endpoint.seen.splice(0));
-  afterEach(tidyUp);
-
-  after(async () => {
-    endpoint.stop();
-    unconfigure();
-    await api.keys.remove(KEY);
-    await vscode.commands.executeCommand("longsight.restartServer");
-  });
+  const endpoint = scripted({ name: KEY, secret: SECRET });
+  const chats = () => endpoint.chats;
 
   it("accepts a word, then a line, then the rest", async () => {
     endpoint.reply = () => ({ deltas: ["let sum = a + b;\n    let twice = sum * 2;\n    twice"] });

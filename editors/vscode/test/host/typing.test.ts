@@ -2,10 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { configureEndpoint, Endpoint, unconfigure } from "../endpoint";
-import { accepted, activate, api, ask, HOLE, open, putCursor, tidyUp, type, until } from "./kit";
-
-const endpoint = new Endpoint();
+import { accepted, api, ask, HOLE, open, putCursor, scripted, type, until } from "./kit";
 
 const count = (text: string, part: string) => text.split(part).length - 1;
 
@@ -17,22 +14,7 @@ function body(editor: vscode.TextEditor): string {
 }
 
 describe("longsight in VS Code, while one types", () => {
-  before(async () => {
-    await activate();
-    await endpoint.start();
-    configureEndpoint(endpoint, false);
-    await vscode.commands.executeCommand("longsight.restartServer");
-    await until("the server", () => api.desk.server.phase === "running");
-  });
-
-  beforeEach(() => endpoint.seen.splice(0));
-  afterEach(tidyUp);
-
-  after(async () => {
-    endpoint.stop();
-    unconfigure();
-    await vscode.commands.executeCommand("longsight.restartServer");
-  });
+  const endpoint = scripted();
 
   it("l5_next_arrives: accepting while the next suggestion is on its way inserts nothing twice", async () => {
     const first = "let sum = a + b;";
