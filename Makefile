@@ -108,6 +108,7 @@ lint:
 test-deps:
 	@scripts/install-deps test
 	@scripts/get-neovim
+	@scripts/get-editors
 	@scripts/get-llama-server
 	cargo build --release --locked
 	@for model in smollm2-135m qwen2.5-coder-0.5b; do $(BIN) models path $$model >/dev/null 2>&1 || $(BIN) models pull $$model || exit 1; done

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use longsight::config;
-use serde_json::json;
 
-use crate::support::coder::Coder;
+use crate::support::coder::Refactor;
 
 /// A test Neovim, as `scripts/get-neovim` leaves it. 0.12 may be missing, and then says so; 0.11 may not.
 fn neovim(version: &str) -> Option<PathBuf> {
@@ -77,15 +76,7 @@ fn l5_typing_012_own() {
 
 /// The real server with a scripted coder: a refactor of two files, one hunk rejected, one dropped by typing, and undo.
 fn two_files(version: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let edit =
-        |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
-    let coder = Coder::proposing(json!([
-        edit("src/area.rs", "pub fn area(", "pub fn surface("),
-        edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),
-        edit("src/square.rs", "    area(side, side)", "    surface(side, side)"),
-    ]));
-    run_with(version, "two_files.lua", Some(&coder.config(folder.path())));
+    run_with(version, "two_files.lua", Some(&Refactor::new().config()));
 }
 
 #[test]

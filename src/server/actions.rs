@@ -9,7 +9,7 @@ use super::agent::{How, Place, Wish};
 use super::commands::needs_word;
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, convert, edits, message, review};
+use super::{Server, answers, edits, message, review};
 use crate::engine::Cancel;
 
 /// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
@@ -47,9 +47,8 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default().into_iter().filter(said).collect();
     let only = only.unwrap_or_default();
     let uri = params.text_document.uri;
-    let encoding = server.with(|state| state.editor.encoding);
     let Some((scene, document)) = server.scene_of(&uri) else { return Ok(json!([])) };
-    let bytes = document.text.offsets(convert::range(params.range), encoding);
+    let bytes = server.with(|state| state.editor.bytes(&document.text, params.range));
     let place = Place { document, bytes };
     let problems: Vec<String> = diagnostics.iter().map(problem).collect();
     let data = Data {
@@ -128,6 +127,10 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     }
     if confirm && let Some((_, text)) = review::instead_of_asking(server, &title, &edited.files) {
         server.client.show(3, &text);
+        // What still has data and no edit is resolved again by Emacs 30, over and over.
+        if let Some(fields) = action.as_object_mut() {
+            fields.remove("data");
+        }
         return Ok(action);
     }
     let label = Label { title: &title, confirm };

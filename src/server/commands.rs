@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, Url};
 use super::agent::{Edited, How, Place, Preview, Question, Scene, Wish};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, convert, edits, message, review, trust};
+use super::{Server, answers, edits, message, review, trust};
 use crate::engine::{Cancel, EngineError};
 use crate::workspace::Roots;
 
@@ -176,7 +176,7 @@ fn place(server: &Server, argument: &Argument) -> Result<(Scene, Place)> {
     let missing =
         || message::failure(&format!("{} is not open, or no text, or longsight has lost track of it", super::documents::name(uri)));
     let (scene, document) = server.scene_of(uri).ok_or_else(missing)?;
-    let bytes = document.text.offsets(convert::range(range), server.with(|state| state.editor.encoding));
+    let bytes = server.with(|state| state.editor.bytes(&document.text, range));
     Ok((scene, Place { document, bytes }))
 }
 

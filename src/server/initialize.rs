@@ -108,6 +108,7 @@ fn editor(params: &Value) -> Editor {
         // Before Emacs 29 it does not say its name, and resolves nothing.
         sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
         trusted: said("/initializationOptions/trusted").and_then(Value::as_bool),
+        has_block_cursor: ["helix", "kakoune-lsp"].contains(&name),
         is_neovim: name == "Neovim",
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{self as lsp, Url};
 
 use crate::config::Config;
 use crate::engine::Cancel;
@@ -13,6 +13,7 @@ use crate::text::{Batch, Edit, Encoding, Range, Text};
 use crate::workspace::{Document, Documents, Roots, Snapshot};
 
 use super::client::Waiters;
+use super::convert;
 use super::hunks::{Hunks, Lost};
 use super::trust::Trust;
 
@@ -84,8 +85,19 @@ pub struct Editor {
     pub reviews: bool,
     /// What the editor says about trust in the workspace, where it knows such a thing.
     pub trusted: Option<bool>,
+    /// Its cursor is a character, which it names as the range where nothing is selected.
+    pub has_block_cursor: bool,
     /// Neovim stops and prompts for any annotation, also for those that need no confirmation, and leaves carriage returns in suggestions.
     pub is_neovim: bool,
+}
+
+impl Editor {
+    /// The bytes that a range means: nothing but a place where it is only a cursor.
+    pub fn bytes(&self, text: &Text, range: lsp::Range) -> std::ops::Range<usize> {
+        let bytes = text.offsets(convert::range(range), self.encoding);
+        let is_cursor = self.has_block_cursor && bytes.len() <= 4 && text.slice(bytes.clone()).chars().count() == 1;
+        if is_cursor { bytes.start..bytes.start } else { bytes }
+    }
 }
 
 /// An open document and how it came to be.

@@ -3,6 +3,10 @@
 ;; The real server with a scripted coder: the menu of code actions, a refactor of two files, hunks reviewed by code action alone, undo.
 ;; Run as: emacs --batch -l eglot.el, with LONGSIGHT, CONFIG and WORKSPACE in the environment.
 
+;; Newer Emacsen compile a stand-in for what `choose` replaces, for which this one may have no compiler.
+(defvar native-comp-enable-subr-trampolines)
+(setq native-comp-enable-subr-trampolines nil)
+
 (require 'eglot)
 (require 'cl-lib)
 
@@ -10,7 +14,9 @@
 (add-to-list 'auto-mode-alist '("\\.rs\\'" . rust-mode))
 (add-to-list 'eglot-server-programs
              `(rust-mode . (,(getenv "LONGSIGHT") "serve" "--config" ,(getenv "CONFIG"))))
-(setq eglot-confirm-server-initiated-edits nil eglot-sync-connect 10 make-backup-files nil)
+(defvar eglot-confirm-server-edits)
+(setq eglot-confirm-server-initiated-edits nil eglot-confirm-server-edits nil
+      eglot-sync-connect 10 make-backup-files nil)
 
 (defvar failures 0)
 

@@ -5,27 +5,9 @@ local root = arg[1]
 package.path = root .. '/tests/neovim/?.lua;' .. package.path
 local P = require('probe')
 P.start(root)
-P.lua('dofile(...)', root .. '/tests/neovim/table_server.lua')
+local file = P.attach(root, { keys = { accept = '<Tab>' }, debounce = 20 })
 
-local file = vim.fn.tempname() .. '.rs'
-vim.fn.mkdir(vim.fs.dirname(file), 'p')
-vim.fn.writefile({ 'fn add(a: i32, b: i32) -> i32 {', '    ', '}' }, file)
-
-local function attach()
-  P.lua(
-    [[
-    vim.g.longsight = { keys = { accept = '<Tab>' }, debounce = 20 }
-    vim.lsp.config('longsight', { cmd = Server.start })
-    vim.lsp.enable('longsight')
-    vim.bo.filetype = 'text'
-    Unnamed = #vim.lsp.get_clients()
-    vim.cmd.new(...)
-    vim.bo.filetype = 'rust'
-    vim.bo.expandtab, vim.bo.shiftwidth = true, 4]],
-    file
-  )
-  local ready = "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.initialized and c.id or nil"
-  P.check('attached', P.until_lua(3000, ready))
+local function attached()
   P.check('not to a buffer without a file', P.lua('return Unnamed') == 0)
   local first = P.lua('return Server.sent[1].params')
   P.check('streaming is asked for', vim.tbl_get(first, 'initializationOptions', 'streaming') == true, first.initializationOptions)
@@ -286,7 +268,7 @@ local function crash()
     return again and again.id ~= Old.id and next(again.attached_buffers) ~= nil or nil]]))
 end
 
-attach()
+attached()
 ghost_text()
 no_suggestion()
 answers()

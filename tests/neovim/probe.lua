@@ -13,6 +13,32 @@ function P.start(root)
   P.lua('vim.cmd.runtime("plugin/longsight.lua")')
 end
 
+--- Opens a Rust file whose function has no body, attached to a server that is a table of answers: the global `Server` there. Its name.
+---@param options table What the user has in `vim.g.longsight`.
+function P.attach(root, options)
+  P.lua('dofile(...)', root .. '/tests/neovim/table_server.lua')
+  local file = vim.fn.tempname() .. '.rs'
+  vim.fn.mkdir(vim.fs.dirname(file), 'p')
+  vim.fn.writefile({ 'fn add(a: i32, b: i32) -> i32 {', '    ', '}' }, file)
+  P.lua(
+    [[
+    local file, options = ...
+    vim.g.longsight = options
+    vim.lsp.config('longsight', { cmd = Server.start })
+    vim.lsp.enable('longsight')
+    vim.bo.filetype = 'text'
+    Unnamed = #vim.lsp.get_clients()
+    vim.cmd.new(file)
+    vim.bo.filetype = 'rust'
+    vim.bo.expandtab, vim.bo.shiftwidth = true, 4]],
+    file,
+    options
+  )
+  local ready = "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.initialized and c.id or nil"
+  P.check('attached', P.until_lua(3000, ready))
+  return file
+end
+
 --- Runs Lua in the editor under test; `...` are its arguments.
 function P.lua(code, ...)
   return vim.rpcrequest(channel, 'nvim_exec_lua', code, { ... })

@@ -7,14 +7,10 @@ package.path = root .. '/tests/neovim/?.lua;' .. package.path
 local P = require('probe')
 P.start(root)
 
-local workspace = vim.fn.tempname()
-vim.fn.mkdir(workspace .. '/.git', 'p')
-vim.fn.mkdir(workspace .. '/src', 'p')
+-- The repository lies beside the configuration.
+local workspace = vim.fs.dirname(config) .. '/repo'
 local area, square = workspace .. '/src/area.rs', workspace .. '/src/square.rs'
-local AREA = { 'pub fn area(width: u32, height: u32) -> u32 {', '    width * height', '}' }
-local SQUARE = { 'use crate::area::area;', '', 'pub fn square(side: u32) -> u32 {', '    area(side, side)', '}' }
-vim.fn.writefile(AREA, area)
-vim.fn.writefile(SQUARE, square)
+local AREA, SQUARE = vim.fn.readfile(area), vim.fn.readfile(square)
 
 P.lua(
   [[

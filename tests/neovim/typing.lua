@@ -6,28 +6,12 @@ local root, own = arg[1], arg[3] == 'own'
 package.path = root .. '/tests/neovim/?.lua;' .. package.path
 local P = require('probe')
 P.start(root)
-P.lua('dofile(...)', root .. '/tests/neovim/table_server.lua')
-
-local file = vim.fn.tempname() .. '.rs'
-vim.fn.mkdir(vim.fs.dirname(file), 'p')
-vim.fn.writefile({ 'fn add(a: i32, b: i32) -> i32 {', '    ', '}' }, file)
-P.lua(
-  [[
-  local file, own = ...
+P.lua([[
   Mapped = 0
   vim.keymap.set('i', '<C-l>', function()
     Mapped = Mapped + 1
-  end)
-  vim.g.longsight = { keys = { accept = '<Tab>', word = '<C-l>', invoke = '<C-g>' }, debounce = 20, native = not own }
-  vim.lsp.config('longsight', { cmd = Server.start })
-  vim.lsp.enable('longsight')
-  vim.cmd.edit(file)
-  vim.bo.filetype = 'rust'
-  vim.bo.expandtab, vim.bo.shiftwidth = true, 4]],
-  file,
-  own
-)
-P.check('attached', P.until_lua(3000, "local c = vim.lsp.get_clients({ name = 'longsight' })[1]; return c and c.initialized or nil"))
+  end)]])
+P.attach(root, { keys = { accept = '<Tab>', word = '<C-l>', invoke = '<C-g>' }, debounce = 20, native = not own })
 P.check('kind', not own or P.lua("return require('longsight.ghost').kind()") == 'own')
 
 --- From now on the server offers `text`, from the column where the cursor's word begins or from `column`.

@@ -43,3 +43,41 @@ impl Coder {
         file
     }
 }
+
+/// A function, and its caller in another file.
+pub const AREA: &str = "pub fn area(width: u32, height: u32) -> u32 {\n    width * height\n}\n";
+pub const SQUARE: &str = "use crate::area::area;\n\npub fn square(side: u32) -> u32 {\n    area(side, side)\n}\n";
+
+/// A repository with these two files, and a coder that renames the function in both: one hunk in the first file, two in the second.
+pub struct Refactor {
+    pub folder: tempfile::TempDir,
+    coder: Coder,
+}
+
+impl Refactor {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("repo/.git/HEAD", ""), ("repo/src/area.rs", AREA), ("repo/src/square.rs", SQUARE)] {
+            let file = folder.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        let edit =
+            |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });
+        let coder = Coder::proposing(json!([
+            edit("src/area.rs", "pub fn area(", "pub fn surface("),
+            edit("src/square.rs", "use crate::area::area;", "use crate::area::surface;"),
+            edit("src/square.rs", "    area(side, side)", "    surface(side, side)"),
+        ]));
+        Self { folder, coder }
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("repo")
+    }
+
+    /// A configuration in which the coder serves both roles.
+    pub fn config(&self) -> PathBuf {
+        self.coder.config(self.folder.path())
+    }
+}

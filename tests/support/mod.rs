@@ -24,4 +24,5 @@ pub mod agent;
 pub mod coder;
 pub mod desk;
 pub mod editor;
+pub mod terminal;
 pub mod tree;
