@@ -152,6 +152,15 @@ fn a_file_of_another_place_is_refused_with_the_option_that_helps() {
 }
 
 #[test]
+fn the_workspace_that_is_named_is_where_a_place_is_looked_for_first() {
+    let machine = Machine::new();
+    std::fs::create_dir_all(machine.path("other/src")).unwrap();
+    machine.write("other/src/lib.rs", "pub fn only_here() {}\n");
+    let shown = machine.json(&["context", "src/lib.rs:1:1", "--budget", "500", "--workspace", "../other"]);
+    assert!(shown["prompt"].as_str().unwrap().contains("only_here"), "{shown}");
+}
+
+#[test]
 fn a_configuration_that_is_asked_for_must_be_there_for_every_command() {
     let machine = Machine::new();
     for command in [&["index"][..], &["actions", "src/lib.rs:1"], &["context", "src/lib.rs:1:1"], &["ask", "what is here?"]] {

@@ -154,6 +154,39 @@ fn j6_a_hunk_that_did_not_get_into_the_text_waits_on() {
 }
 
 #[test]
+fn a_cancelled_acceptance_leaves_the_hunk_waiting() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    editor.friendly = false;
+    let accept = json!({ "command": "longsight.acceptHunk", "arguments": [{ "id": 2 }] });
+    let id = editor.start_request("workspace/executeCommand", accept.clone());
+    editor.expect("workspace/applyEdit");
+    editor.notify("$/cancelRequest", json!({ "id": id }));
+    assert_eq!(editor.answer(&id)["error"]["code"], -32800);
+    assert_eq!(titles(&lenses(&mut editor), "Accept: reason"), [0, 4, 8]);
+    editor.friendly = true;
+    assert_eq!(editor.request("workspace/executeCommand", accept)["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    editor.quit();
+}
+
+/// Half of a change that belongs together is no change.
+#[test]
+fn j5_one_place_that_has_changed_holds_back_the_whole_proposal_with_the_reason() {
+    let (agent, mut editor) = started(|_| {});
+    agent.set(Mood::LateHunks(WANTED.into()));
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64", "review": true });
+    let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+    let at = editor.buffers[URI].text.find("u32 {\n    2").unwrap();
+    editor.edit(URI, at..at + 3, "i8");
+    agent.release();
+    let report = editor.answer(&id)["result"].clone();
+    assert!(report["refused"].as_str().unwrap().contains("a.rs is not as it was"), "{report}");
+    assert!(report.get("hunks").is_none() && lenses(&mut editor).is_empty(), "{report}");
+    editor.quit();
+}
+
+#[test]
 fn actions_at_a_hunk_decide_on_it() {
     let (_, mut editor) = started(|_| {});
     propose(&mut editor, true);
@@ -335,6 +368,46 @@ fn a_closed_file_has_the_version_that_the_editor_understands() {
         editor.answer(&id);
         editor.quit();
     }
+}
+
+/// The same is true of the edit of an action that is resolved.
+#[test]
+fn a_resolved_action_keeps_the_version_of_a_closed_file() {
+    let (_coder, _folder, mut editor, [area, square]) = two_files(|params: &mut Value| {
+        params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+        params["clientInfo"] = json!({ "name": "Visual Studio Code" });
+    });
+    let params = json!({ "textDocument": { "uri": area }, "range": rename(&area)["range"], "context": { "diagnostics": [] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
+    let action = listed.iter().find(|action| action["kind"] == "refactor.rewrite").unwrap_or_else(|| panic!("{listed:?}"));
+    let resolved = editor.request("codeAction/resolve", action.clone());
+    let changes = resolved["result"]["edit"]["documentChanges"].as_array().unwrap_or_else(|| panic!("{resolved}"));
+    let closed = changes.iter().find(|change| change["textDocument"]["uri"] == json!(square)).unwrap();
+    assert_eq!(closed["textDocument"].get("version"), Some(&Value::Null), "{closed}");
+    editor.quit();
+}
+
+/// Hunks of two proposals for a closed file, made for what lay on disk at two times, each go on from its own text when it is opened.
+#[test]
+fn hunks_of_two_times_survive_that_their_file_is_opened() {
+    let (_coder, folder, mut editor, [area, square]) = two_files(|_| {});
+    command(&mut editor, "longsight.edit", rename(&area));
+    let changed = format!("//! Squares, and nothing else.\n\n{USE}");
+    std::fs::write(folder.path().join("repo/src/square.rs"), &changed).unwrap();
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": square, "type": 2 }] }));
+    let report = command(&mut editor, "longsight.edit", rename(&area))["result"].clone();
+    assert_eq!(report["hunks"], json!([4, 5, 6]), "{report}");
+    (0..2).for_each(|_| drop(editor.expect("window/showMessage")));
+    editor.open(&square, "rust", &changed);
+    for id in 1..=3 {
+        assert!(command(&mut editor, "longsight.rejectHunk", json!({ "id": id })).get("error").is_none(), "{id}");
+    }
+    assert!(command(&mut editor, "longsight.acceptHunk", json!({ "uri": square })).get("error").is_none());
+    editor.expect("workspace/applyEdit");
+    let wanted = changed.replace("area::area;", "area::surface;").replace("    area(", "    surface(");
+    assert_eq!(editor.buffers[&square].text, wanted);
+    editor.assert_in_step();
+    editor.quit();
 }
 
 #[test]

@@ -140,6 +140,19 @@ fn b6_an_unreadable_change_desyncs_its_document() {
     editor.quit();
 }
 
+/// A message about what is no URL says nothing about the documents that are open.
+#[test]
+fn b12_a_uri_that_is_none_leaves_the_other_documents_in_step() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "ab");
+    let odd = json!({ "uri": "/abs/b.rs", "languageId": "rust", "version": 1, "text": "fn b() {}" });
+    editor.notify("textDocument/didOpen", json!({ "textDocument": odd }));
+    editor
+        .notify("textDocument/didChange", json!({ "textDocument": { "uri": "b.rs", "version": 2 }, "contentChanges": [{ "text": "x" }] }));
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
+}
+
 #[test]
 fn b7_versions_may_jump_but_not_go_back() {
     let mut editor = started("utf-16");

@@ -249,7 +249,7 @@ fn a12_requests_without_an_id_do_nothing_and_notifications_with_one_are_refused(
         editor.notify(method, params.clone());
     }
     still_serves(&mut editor);
-    for method in ["textDocument/didOpen", "textDocument/didChange", "initialized"] {
+    for method in ["textDocument/didOpen", "exit", "$/cancelRequest", "textDocument/didChange", "initialized"] {
         assert_eq!(editor.request(method, json!({}))["error"]["code"], -32600, "{method}");
     }
     editor.quit();

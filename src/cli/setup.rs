@@ -15,7 +15,7 @@ use crate::route::{Decision, Router, Tell};
 use crate::syntax::Registry;
 use crate::text::Text;
 use crate::workspace::trust::Store;
-use crate::workspace::{Document, Documents, Roots, Snapshot};
+use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 /// Where the user's configuration lies; a file that is asked for must be there.
 pub fn config_path(shared: &Shared) -> Result<Option<PathBuf>, String> {
@@ -60,9 +60,7 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
 
 /// The document and the bytes that a place on the command line means.
 pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, String> {
-    let file = file(shared, &place.file)?;
-    let path = desk.snapshot.roots.locate(&file);
-    let path = path.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", file.display()))?;
+    let path = file(desk, shared, &place.file)?;
     let text = desk.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
@@ -70,12 +68,19 @@ pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, Str
     Ok(Target { document: Arc::new(document), bytes })
 }
 
-/// A file named on the command line: from the current folder, else from the workspace's root.
-fn file(shared: &Shared, named: &Path) -> Result<PathBuf, String> {
-    let here = std::env::current_dir().map(|folder| folder.join(named)).ok().filter(|path| path.exists());
-    let below = || super::root(shared).map(|root| root.join(named)).ok().filter(|path| path.exists());
-    here.or_else(below)
-        .ok_or_else(|| format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()))
+/// A file named on the command line: from the current folder, else from the workspace's root; the other way round where that root was
+/// named as well. The first that lies in the workspace is meant.
+fn file(desk: &Desk, shared: &Shared, named: &Path) -> Result<WorkspacePath, String> {
+    let mut folders: Vec<PathBuf> = std::env::current_dir().into_iter().chain(super::root(shared)).collect();
+    if shared.workspace.is_some() {
+        folders.reverse();
+    }
+    let there: Vec<PathBuf> = folders.iter().map(|folder| folder.join(named)).filter(|path| path.exists()).collect();
+    let Some(first) = there.first() else {
+        return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
+    };
+    let found = there.iter().find_map(|path| desk.snapshot.roots.locate(path));
+    found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))
 }
 
 /// Runs a request to its end, and prints: JSON alone, or what `people` writes.

@@ -64,9 +64,8 @@ impl Site {
     /// Whether a name stands in the code here, outside comments and strings.
     pub fn defines(&self, name: &str) -> bool {
         self.uses(name).is_some_and(|found| {
-            found
-                .iter()
-                .any(|(range, within)| *within == Within::Code && range.contains(&self.bytes.start) || range.end == self.bytes.start)
+            let touches = |range: &Range<usize>| range.contains(&self.bytes.start) || range.end == self.bytes.start;
+            found.iter().any(|(range, within)| *within == Within::Code && touches(range))
         })
     }
 

@@ -125,7 +125,8 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    if confirm && let Some((_, text)) = review::instead_of_asking(server, &title, &edited.files) {
+    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
+        let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
         // What still has data and no edit is resolved again by Emacs 30, over and over.
         if let Some(fields) = action.as_object_mut() {

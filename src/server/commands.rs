@@ -112,18 +112,27 @@ async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Resu
         return Ok(report);
     }
     if argument.review {
-        report["hunks"] = json!(review::hold(server, &title, &edited.files));
+        match review::hold(server, &title, &edited.files) {
+            Ok(hunks) => report["hunks"] = json!(hunks),
+            Err(reason) => report["refused"] = json!(reason),
+        }
         return Ok(report);
     }
     let confirm = needs_word(&edited);
-    if confirm && let Some((hunks, text)) = review::instead_of_asking(server, &title, &edited.files) {
-        server.client.show(3, &text);
-        report["hunks"] = json!(hunks);
+    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
+        match held {
+            Ok((hunks, text)) => {
+                server.client.show(3, &text);
+                report["hunks"] = json!(hunks);
+            }
+            Err(reason) => report["refused"] = json!(reason),
+        }
         return Ok(report);
     }
     let label = Label { title: &title, confirm };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
-        Ok(applied) => report["applied"] = json!(applied),
+        Ok(true) => report["applied"] = json!(true),
+        Ok(false) => report["refused"] = json!(edits::NOT_SHOWN),
         Err(reason) => report["refused"] = json!(reason),
     }
     Ok(report)

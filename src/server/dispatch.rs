@@ -15,8 +15,10 @@ const OWN: &[&str] = &[
     "workspace/didChangeConfiguration",
 ];
 
-/// The notifications that have a handler. It runs to its end before the next message is looked at.
+/// The notifications that mean something here. Their handlers run to their ends before the next message is looked at.
 const NOTIFICATIONS: &[&str] = &[
+    "exit",
+    "$/cancelRequest",
     "initialized",
     "textDocument/didOpen",
     "textDocument/didChange",

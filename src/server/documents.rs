@@ -141,14 +141,13 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     if !method.starts_with("textDocument/") {
         return;
     }
-    let uri = params.and_then(|params| params["textDocument"]["uri"].as_str()).and_then(|uri| Url::parse(uri).ok());
-    match uri {
-        Some(uri) => {
-            if server.with(|state| state.distrust(&uri, REASON)) {
-                tell_desynced(server, &uri, REASON);
-            }
-        }
-        None => server.with(|state| state.distrust_all(REASON)),
+    let Some(named) = params.and_then(|params| params["textDocument"]["uri"].as_str()) else {
+        return server.with(|state| state.distrust_all(REASON));
+    };
+    // What is no URI names no document that we have.
+    let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };
+    if server.with(|state| state.distrust(&uri, REASON)) {
+        tell_desynced(server, &uri, REASON);
     }
 }
 

@@ -119,6 +119,10 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
+/// What is said when [`apply`] is false.
+pub const NOT_SHOWN: &str =
+    "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
+
 /// Has the editor apply edits; true when they show in its texts. An editor's word alone is no proof: Neovim answers `applied` for
 /// edits that it dropped. Eglot's has to do, since it sends no change before its command is answered.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<bool, String> {

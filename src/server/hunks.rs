@@ -53,7 +53,7 @@ pub struct Lost {
     pub why: Dropped,
 }
 
-/// Those that wait. At most one number is ever used twice.
+/// Those that wait. No number is used twice.
 #[derive(Default)]
 pub struct Hunks {
     waiting: Vec<Pending>,
@@ -123,11 +123,21 @@ impl Hunks {
         lost
     }
 
-    /// A document was opened: hunks made for what lay on disk go on with what the editor shows.
+    /// A document was opened: hunks made for what lay on disk go on with what the editor shows. Each was made for what lay there at its
+    /// own time.
     pub fn opened(&mut self, now: &Arc<Document>) -> Vec<Lost> {
-        let Some(before) = self.of(&now.uri).next().map(|pending| pending.document.text.clone()) else { return vec![] };
-        let whole = Edit { range: 0..before.len_bytes(), text: now.text.to_string() }.trimmed(&before);
-        self.follow(&before, &Batch::one(whole), now)
+        let here = self.take(|pending| pending.document.uri == now.uri);
+        let mut carried = std::mem::take(&mut self.waiting);
+        let mut lost = vec![];
+        for pending in here {
+            let before = pending.document.text.clone();
+            let whole = Edit { range: 0..before.len_bytes(), text: now.text.to_string() }.trimmed(&before);
+            self.waiting = vec![pending];
+            lost.extend(self.follow(&before, &Batch::one(whole), now));
+            carried.append(&mut self.waiting);
+        }
+        self.put_back(carried);
+        lost
     }
 
     /// Drops all of a document of which the text is not known any more.

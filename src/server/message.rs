@@ -98,7 +98,8 @@ pub fn read(body: &[u8]) -> Incoming {
     }
 }
 
-/// An answer. Fields without a value are left out of it: there are editors that take a null for one.
+/// An answer. Fields without a value are left out of it: there are editors that take a null for one. The version of a document that is
+/// not open is null by the specification, and means something.
 pub fn answer(id: &Id, mut result: Value) -> Value {
     drop_nulls(&mut result);
     json!({ "jsonrpc": "2.0", "id": id, "result": result })
@@ -107,7 +108,8 @@ pub fn answer(id: &Id, mut result: Value) -> Value {
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null());
+            let names_document = fields.contains_key("uri");
+            fields.retain(|name, field| !field.is_null() || names_document && name == "version");
             fields.values_mut().for_each(drop_nulls);
         }
         Value::Array(items) => items.iter_mut().for_each(drop_nulls),

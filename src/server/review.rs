@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
 use super::agent::{FileEdit, Place};
@@ -13,6 +13,7 @@ use super::state::State;
 use super::{Server, answers, convert, edits, message};
 use crate::context::fence;
 use crate::features::actions::one_line;
+use crate::text::rebase::Dropped;
 use crate::text::{Batch, Range, Text, diff};
 
 /// What actions that decide are called in menus.
@@ -20,50 +21,53 @@ const ACCEPT: &str = "refactor.rewrite.longsight.accept";
 const REJECT: &str = "refactor.rewrite.longsight.reject";
 const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
 
-/// Keeps edits as hunks that wait for a decision; their numbers.
-pub fn hold(server: &Server, title: &str, files: &[FileEdit]) -> Vec<u64> {
-    let ids = server.with(|state| {
-        let mut ids = vec![];
-        for file in files {
-            // The text may have moved on while the edit was computed.
-            let newest = match Url::parse(&file.document.uri).ok().and_then(|uri| Some((state.document(&uri)?.document.clone(), uri))) {
-                Some((document, uri)) => {
-                    let base = &file.document;
-                    state.carry_over(&uri, base.version, &base.text, &file.edits).map(|(_, edits)| FileEdit {
-                        document,
-                        edits,
-                        ..file.clone()
-                    })
-                }
-                None => Ok(file.clone()),
-            };
-            if let Ok(file) = newest {
-                ids.extend(state.hunks.hold(title, &file));
-            }
-        }
-        ids
+/// Keeps edits as hunks that wait for a decision; their numbers. All of them or none: half of a change that belongs together is no change.
+///
+/// # Errors
+/// The text of a file has changed where an edit is.
+pub fn hold(server: &Server, title: &str, files: &[FileEdit]) -> Result<Vec<u64>, String> {
+    let held = server.with(|state| {
+        let newest: Result<Vec<FileEdit>, String> = files.iter().map(|file| newest(state, file)).collect();
+        newest.map(|files| files.iter().flat_map(|file| state.hunks.hold(title, file)).collect())
     });
     let uris: BTreeSet<&str> = files.iter().map(|file| file.document.uri.as_str()).collect();
     show(server, uris);
-    ids
+    held
 }
 
-/// Edits that need a yes go into review where the editor cannot ask for it. The message about it, if so.
-pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Option<(Vec<u64>, String)> {
+/// An edit on the newest text of its document: that may have moved on while the edit was computed.
+fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
+    let base = &file.document;
+    let Some(uri) = Url::parse(&base.uri).ok().filter(|uri| state.document(uri).is_some()) else { return Ok(file.clone()) };
+    let why = |why: Dropped| {
+        format!("nothing is changed, since {} is not as it was when the model read it: {why}", super::documents::last_part(&base.uri))
+    };
+    let (_, edits) = state.carry_over(&uri, base.version, &base.text, &file.edits).map_err(why)?;
+    let document = state.document(&uri).map_or_else(|| base.clone(), |open| open.document.clone());
+    Ok(FileEdit { document, edits, ..file.clone() })
+}
+
+/// Hunks by their numbers, and what is said about them.
+pub type Held = (Vec<u64>, String);
+
+/// Edits that need a yes go into review where the editor cannot ask for it; as [`hold`].
+pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Option<Result<Held, String>> {
     if server.with(|state| state.editor.annotations && !state.editor.reviews) {
         return None;
     }
-    let ids = hold(server, title, files);
-    let files = files.iter().filter(|file| !file.edits.is_empty()).count();
-    let text = format!(
-        "longsight: {} change(s) in {files} file(s) wait for your decision: accept or reject each by its code lens or code action.",
-        ids.len()
-    );
-    Some((ids, text))
+    let count = files.iter().filter(|file| !file.edits.is_empty()).count();
+    let tell = |ids: Vec<u64>| {
+        let text = format!(
+            "longsight: {} change(s) in {count} file(s) wait for your decision: accept or reject each by its code lens or code action.",
+            ids.len()
+        );
+        (ids, text)
+    };
+    Some(hold(server, title, files).map(tell))
 }
 
 /// `longsight.acceptHunk` and `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
-pub async fn decide(server: &Server, argument: &Value, accept: bool) -> Result<Value> {
+pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Value> {
     let taken = take(server, argument)?;
     let ids: Vec<u64> = taken.iter().map(|pending| pending.id).collect();
     let uris: BTreeSet<String> = taken.iter().map(|pending| pending.document.uri.clone()).collect();
@@ -73,22 +77,45 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> Result<V
         return Ok(json!({ "rejected": told }));
     }
     let name = format!("longsight: {}", one_line(taken[0].name()));
-    let applied = edits::apply(server, &name, &by_file(&taken), None).await;
-    if !matches!(applied, Ok(true)) {
-        give_back(server, taken);
-    }
-    show(server, uris.iter().map(String::as_str));
-    match applied {
-        Ok(true) => Ok(json!({ "accepted": told, "applied": true })),
-        Ok(false) => {
-            Err(message::failure("the editor said that it applied the change, but its text does not show it; the change still waits"))
+    let files = by_file(&taken);
+    let undecided = Undecided { server, taken };
+    match edits::apply(server, &name, &files, None).await {
+        Ok(true) => {
+            undecided.decided();
+            show(server, uris.iter().map(String::as_str));
+            Ok(json!({ "accepted": told, "applied": true }))
         }
+        Ok(false) => Err(message::failure(&format!("{}; the change still waits", edits::NOT_SHOWN))),
         Err(reason) => Err(message::failure(&reason)),
     }
 }
 
+/// Hunks on their way into the editor's text. They wait again when they did not arrive, also when nobody waits for that any more.
+struct Undecided<'a> {
+    server: &'a Server,
+    taken: Vec<Pending>,
+}
+
+impl Undecided<'_> {
+    fn decided(mut self) {
+        self.taken.clear();
+    }
+}
+
+impl Drop for Undecided<'_> {
+    fn drop(&mut self) {
+        if self.taken.is_empty() {
+            return;
+        }
+        let taken = std::mem::take(&mut self.taken);
+        let uris: BTreeSet<String> = taken.iter().map(|pending| pending.document.uri.clone()).collect();
+        give_back(self.server, taken);
+        show(self.server, uris.iter().map(String::as_str));
+    }
+}
+
 /// Takes the hunks out that an argument names.
-fn take(server: &Server, argument: &Value) -> Result<Vec<Pending>> {
+fn take(server: &Server, argument: &Value) -> jsonrpc::Result<Vec<Pending>> {
     let (id, uri, all) = (argument["id"].as_u64(), argument["uri"].as_str(), argument["all"] == true);
     if id.is_none() && uri.is_none() && !all {
         return Err(Error::invalid_params("the argument needs the hunk's `id`, a file's `uri`, or `all`"));
@@ -249,7 +276,7 @@ pub fn actions(server: &Server, place: &Place) -> Vec<Value> {
 }
 
 /// `longsight.explainHunk {id}`: what it does and why, from memory.
-pub fn explain(server: &Server, argument: &Value) -> Result<Value> {
+pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let id = argument["id"].as_u64().ok_or_else(|| Error::invalid_params("the argument needs the hunk's `id`"))?;
     let told = server.with(|state| {
         let pending = state.hunks.iter().find(|pending| pending.id == id)?;

@@ -21,6 +21,8 @@ pub enum Mood {
     Late(String),
     /// An edit that makes this of the whole text, hunk by hunk.
     Hunks(String),
+    /// The same when [`Fake::release`] is called.
+    LateHunks(String),
     Fail(String),
     Panic,
 }
@@ -84,7 +86,7 @@ impl Fake {
             match mood {
                 Mood::Hang => std::future::pending().await,
                 Mood::Answer(text) | Mood::Hunks(text) => Ok(text),
-                Mood::Late(text) => {
+                Mood::Late(text) | Mood::LateHunks(text) => {
                     while !released.load(Ordering::SeqCst) {
                         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
                     }
@@ -145,7 +147,7 @@ impl Agent for Fake {
 
     fn edit(&self, _: Scene, wish: Wish, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let model = self.model();
-        let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_));
+        let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_) | Mood::LateHunks(_));
         let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;

@@ -430,7 +430,8 @@ fn holds_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.iter().any(holds_null),
-        Value::Object(fields) => fields.values().any(holds_null),
+        // The version of a document that is not open.
+        Value::Object(fields) => fields.iter().any(|(name, field)| holds_null(field) && !(name == "version" && fields.contains_key("uri"))),
         _ => false,
     }
 }

@@ -68,7 +68,7 @@ local buffers = {}
 ---@param client vim.lsp.Client
 ---@param buffer integer
 function M.attached(client, buffer)
-  buffers[client.id] = buffers[client.id] or { config = client.config, list = {} }
+  buffers[client.id] = buffers[client.id] or { config = client.config, cmd = require('longsight').options().cmd, list = {} }
   table.insert(buffers[client.id].list, buffer)
   local ghost = require('longsight.ghost')
   if require('longsight').options().ghost then
@@ -90,7 +90,7 @@ function M.exited(code, signal, id)
   local recent = vim.tbl_filter(function(time)
     return now - time < 60000
   end, restarts[root] or {})
-  if #recent >= 3 then
+  if #recent >= 2 then
     vim.notify('longsight stopped three times within a minute and stays off; see :Longsight log, then :Longsight restart', vim.log.levels.ERROR)
     return
   end
@@ -121,7 +121,11 @@ function M.restart()
     if not client:is_stopped() then
       client:stop(true)
     end
-    dead.config.cmd = require('longsight').options().cmd
+    -- A command that was set since the start is taken up; one that `vim.lsp.config` had put in its place then stays.
+    local cmd = require('longsight').options().cmd
+    if dead.cmd and not vim.deep_equal(dead.cmd, cmd) then
+      dead.config.cmd = cmd
+    end
     M.start(dead)
   end
   if #vim.lsp.get_clients({ name = 'longsight' }) == 0 then

@@ -50,8 +50,12 @@ function M.check()
     vim.health.ok(('attached to %d buffer(s), root %s'):format(vim.tbl_count(client.attached_buffers), client.root_dir or 'none'))
   end
   vim.health.start('longsight: server')
-  if binary(options.cmd) then
-    doctor(options.cmd)
+  -- `vim.lsp.config('longsight', { cmd = … })` has the last word on what is started.
+  local configured = (vim.lsp.config.longsight or {}).cmd
+  local cmd = clients[1] and clients[1].config.cmd or configured
+  cmd = type(cmd) == 'table' and cmd or options.cmd
+  if binary(cmd) then
+    doctor(cmd)
   end
 end
 
