@@ -13,6 +13,7 @@ mod doctor;
 mod edit_rows;
 mod egress;
 mod engine_files;
+mod engine_link;
 mod http;
 mod http_bytes;
 mod http_servers;

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::spawn::{self, Connection, Surroundings};
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, Order, ToEngine};
-use crate::engine::{EngineError, ErrorKind};
+use crate::engine::{BoxFuture, EngineError, ErrorKind};
 
 /// Answers to one request; dropping it cancels the request.
 pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
@@ -96,6 +97,9 @@ struct Owner {
     asked: mpsc::UnboundedReceiver<Asked>,
     ready: Arc<AtomicBool>,
     wire: Option<Wire>,
+    /// On its way to a wire; orders wait for it in `waiting`.
+    connecting: Option<BoxFuture<'static, std::io::Result<Connection>>>,
+    waiting: Vec<Asked>,
     pending: HashMap<u64, Pending>,
     next: u64,
     /// Requests for which nobody waits any more.
@@ -108,14 +112,15 @@ struct Owner {
 impl Owner {
     fn new(asked: mpsc::UnboundedReceiver<Asked>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
         let hang = surroundings.hang.unwrap_or(HANG);
-        let (pending, crashes) = Default::default();
-        Self { surroundings, asked, ready, wire: None, pending, next: 0, dropped: mpsc::unbounded_channel(), crashes, hang }
+        let (connecting, waiting, pending, crashes) = Default::default();
+        let dropped = mpsc::unbounded_channel();
+        Self { surroundings, asked, ready, wire: None, connecting, waiting, pending, next: 0, dropped, crashes, hang }
     }
 
     async fn run(mut self) {
         // Its own clock: a wait that every frame begins anew would never end while tokens stream.
         let mut clock = tokio::time::interval(TICK);
-        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let idle = self.pending.is_empty();
             tokio::select! {
@@ -123,6 +128,7 @@ impl Owner {
                     Some(asked) => self.take(asked).await,
                     None => return,
                 },
+                outcome = connected(&mut self.connecting) => self.connected(outcome).await,
                 frame = next_frame(&mut self.wire) => match frame {
                     Some(frame) => self.deliver(frame),
                     None => self.died().await,
@@ -133,19 +139,54 @@ impl Owner {
         }
     }
 
-    /// Connects if need be and sends an order on.
+    /// Sends an order on; where there is no connection, it waits for one.
     async fn take(&mut self, asked: Asked) {
         if let Some(message) = self.switched_off(&asked.model) {
             return fail(&asked.answers, Failure::Unavailable, message);
         }
-        if self.wire.is_none()
-            && let Err(error) = self.connect().await
-        {
-            let kind = match error.kind() {
-                std::io::ErrorKind::Unsupported | std::io::ErrorKind::NotFound => Failure::Configuration,
-                _ => Failure::Unavailable,
-            };
-            return fail(&asked.answers, kind, format!("the engine process cannot be used: {error}"));
+        if self.wire.is_some() {
+            return self.order(asked).await;
+        }
+        self.waiting.push(asked);
+        if self.connecting.is_none() {
+            self.connecting = Some(Box::pin(connect(self.surroundings.clone(), self.pause())));
+        }
+    }
+
+    /// A crash is followed by a pause that grows.
+    fn pause(&self) -> Duration {
+        match self.crashes.iter().filter(|(at, _)| at.elapsed() < CRASH_WINDOW).count() as u32 {
+            0 => Duration::ZERO,
+            recent => Duration::from_millis(100 << recent.min(5)),
+        }
+    }
+
+    /// Sends what has waited, or tells why it cannot be sent.
+    async fn connected(&mut self, outcome: std::io::Result<Connection>) {
+        self.connecting = None;
+        let waiting = std::mem::take(&mut self.waiting);
+        match outcome {
+            Ok(connection) => {
+                self.wire = Some(Wire::new(connection));
+                for asked in waiting {
+                    self.order(asked).await;
+                }
+            }
+            Err(error) => {
+                let kind = match error.kind() {
+                    std::io::ErrorKind::Unsupported | std::io::ErrorKind::NotFound => Failure::Configuration,
+                    _ => Failure::Unavailable,
+                };
+                let message = format!("the engine process cannot be used: {error}");
+                waiting.iter().for_each(|asked| fail(&asked.answers, kind, message.clone()));
+            }
+        }
+    }
+
+    async fn order(&mut self, asked: Asked) {
+        // Given up while it waited: the engine process need not hear of it.
+        if asked.answers.is_closed() {
+            return;
         }
         let bytes = match wire::encode(&ToEngine { id: self.next, order: asked.order }) {
             Ok(bytes) => bytes,
@@ -170,28 +211,6 @@ impl Owner {
         if let Ok(bytes) = wire::encode(&ToEngine { id, order: Order::Cancel }) {
             self.write(&bytes).await;
         }
-    }
-
-    async fn connect(&mut self) -> std::io::Result<()> {
-        // A crash is followed by a pause that grows.
-        let recent = self.crashes.iter().filter(|(at, _)| at.elapsed() < CRASH_WINDOW).count() as u32;
-        if recent > 0 {
-            tokio::time::sleep(Duration::from_millis(100 << recent.min(5))).await;
-        }
-        let Connection { stream, pid, child } = spawn::connect(&self.surroundings).await?;
-        let (reader, writer) = stream.into_split();
-        let (sender, frames) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            let mut reader = BufReader::new(reader);
-            while let Ok(body) = spawn::frame(&mut reader).await {
-                let Ok(frame) = serde_json::from_slice(&body) else { return };
-                if sender.send(frame).is_err() {
-                    return;
-                }
-            }
-        });
-        self.wire = Some(Wire { writer, frames, pid, child, heard: Instant::now(), pinged: Instant::now() });
-        Ok(())
     }
 
     async fn write(&mut self, bytes: &[u8]) {
@@ -288,6 +307,37 @@ impl Owner {
                 spawn::last_words()
             )
         })
+    }
+}
+
+impl Wire {
+    /// Frames are read by a task of their own, so that the loop may drop its wait for one at any point.
+    fn new(Connection { stream, pid, child }: Connection) -> Self {
+        let (reader, writer) = stream.into_split();
+        let (sender, frames) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(reader);
+            while let Ok(body) = spawn::frame(&mut reader).await {
+                let Ok(frame) = serde_json::from_slice(&body) else { return };
+                if sender.send(frame).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { writer, frames, pid, child, heard: Instant::now(), pinged: Instant::now() }
+    }
+}
+
+async fn connect(surroundings: Surroundings, pause: Duration) -> std::io::Result<Connection> {
+    tokio::time::sleep(pause).await;
+    spawn::connect(&surroundings).await
+}
+
+/// The end of a connection attempt, if one is under way.
+async fn connected(connecting: &mut Option<BoxFuture<'static, std::io::Result<Connection>>>) -> std::io::Result<Connection> {
+    match connecting {
+        Some(attempt) => attempt.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,132 @@
+//! The link to the engine process, against one that is played frame by frame.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use longsight::config::EngineConfig;
+use longsight::engine::llama::Llama;
+use longsight::engine::llama::client::Surroundings;
+use longsight::engine::llama::wire::{self, Answer, FromEngine, Greeting, Order, ToEngine};
+use longsight::engine::{Cancel, Engine, ErrorKind, Priority, Request, collect};
+
+use crate::support::engine::{chat, first_text};
+use crate::support::gguf;
+
+/// Pause between two tokens of the played engine, and the longest that it writes without being cancelled.
+const TOKEN: Duration = Duration::from_millis(5);
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// An engine process on a socket of its own, and the engine that asks it.
+struct Played {
+    _folder: tempfile::TempDir,
+    engine: Arc<dyn Engine>,
+    /// Ids in the order in which they were cancelled.
+    cancelled: mpsc::Receiver<u64>,
+}
+
+/// Greets, then writes a token every 5 ms to the first request until that is cancelled; the others are being read and hear nothing.
+fn play(listener: &UnixListener, cancelled: &mpsc::Sender<u64>) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let _: Greeting = wire::read(&mut stream).unwrap().unwrap();
+    wire::write(&mut stream, &Greeting::own()).unwrap();
+    let (orders, ordered) = mpsc::channel();
+    let mut reading: UnixStream = stream.try_clone().unwrap();
+    std::thread::spawn(move || {
+        while let Ok(Some(frame)) = wire::read::<ToEngine>(&mut reading) {
+            if orders.send(frame).is_err() {
+                return;
+            }
+        }
+    });
+    let (mut writes, started) = (None, Instant::now());
+    while started.elapsed() < LONGEST {
+        match ordered.recv_timeout(TOKEN) {
+            Ok(ToEngine { id, order: Order::Generate(_) }) => drop(writes.get_or_insert(id)),
+            Ok(ToEngine { id, order: Order::Cancel }) => {
+                writes = writes.filter(|writing| *writing != id);
+                if cancelled.send(id).is_err() {
+                    return;
+                }
+            }
+            Ok(_) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+        }
+        if let Some(id) = writes
+            && wire::write(&mut stream, &FromEngine { id, answer: Answer::Text("word ".into()) }).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn played() -> Played {
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, model) = (folder.path().join("e.sock"), folder.path().join("model.gguf"));
+    gguf::llama4().write(&model);
+    let listener = UnixListener::bind(&socket).unwrap();
+    let (sender, cancelled) = mpsc::channel();
+    std::thread::spawn(move || play(&listener, &sender));
+    let surroundings = Surroundings { socket: Some(socket), hang: Some(Duration::from_secs(60)), ..Surroundings::default() };
+    let engine = Llama::within(&EngineConfig::default(), model, surroundings);
+    Played { _folder: folder, engine, cancelled }
+}
+
+fn long() -> Request {
+    chat("Count from one to a thousand.", 4096)
+}
+
+/// Cancelling was sent only when no token had come for 50 ms.
+#[tokio::test]
+async fn f7_a_cancel_reaches_the_engine_while_tokens_come_fast() {
+    let played = played();
+    let cancel = Cancel::new();
+    let mut events = played.engine.start(long(), cancel.clone());
+    first_text(&mut events).await;
+    cancel.cancel();
+    assert_eq!(collect(events, |_| {}).await.unwrap_err().kind, ErrorKind::Cancelled);
+    let id = tokio::task::spawn_blocking(move || played.cancelled.recv_timeout(LONGEST / 2)).await.unwrap();
+    assert!(id.is_ok(), "the engine goes on writing for nobody");
+}
+
+#[tokio::test]
+async fn f7_a_prompt_that_is_read_is_cancelled_beside_an_answer_that_is_written() {
+    let played = played();
+    let mut written = played.engine.start(long(), Cancel::new());
+    first_text(&mut written).await;
+    let cancel = Cancel::new();
+    let read = played.engine.start(Request { priority: Priority::Typing, ..long() }, cancel.clone());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    cancel.cancel();
+    assert_eq!(collect(read, |_| {}).await.unwrap_err().kind, ErrorKind::Cancelled);
+    let id = tokio::task::spawn_blocking(move || played.cancelled.recv_timeout(LONGEST / 2)).await.unwrap();
+    assert_eq!(id, Ok(1), "the second request, and not the first");
+    first_text(&mut written).await;
+}
+
+/// Until a new process listens, nothing was heard of anything: requests that were given up meanwhile were sent all the same.
+#[tokio::test]
+async fn what_is_given_up_before_there_is_a_connection_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, model) = (folder.path().join("e.sock"), folder.path().join("model.gguf"));
+    gguf::llama4().write(&model);
+    // Listens, and greets late.
+    let listener = UnixListener::bind(&socket).unwrap();
+    let surroundings = Surroundings { socket: Some(socket), hang: Some(Duration::from_secs(60)), ..Surroundings::default() };
+    let engine = Llama::within(&EngineConfig::default(), model, surroundings);
+    let cancel = Cancel::new();
+    let given_up = engine.start(long(), cancel.clone());
+    let wanted = engine.start(Request { max_tokens: 7, ..long() }, Cancel::new());
+    cancel.cancel();
+    assert_eq!(collect(given_up, |_| {}).await.unwrap_err().kind, ErrorKind::Cancelled);
+    let first = tokio::task::spawn_blocking(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _: Greeting = wire::read(&mut stream).unwrap().unwrap();
+        wire::write(&mut stream, &Greeting::own()).unwrap();
+        wire::read::<ToEngine>(&mut stream).unwrap().unwrap()
+    });
+    let Order::Generate(first) = first.await.unwrap().order else { panic!("something else was sent") };
+    assert_eq!(first.max_tokens, 7);
+    drop(wanted);
+}
