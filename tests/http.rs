@@ -21,6 +21,7 @@ pub fn limits() -> Limits {
         first: Duration::from_millis(700),
         first_typing: Duration::from_millis(300),
         idle: Duration::from_millis(500),
+        ping: Duration::from_millis(500),
         total: Duration::from_secs(10),
         backoff: Duration::from_millis(10),
         breaker_failures: 1000,
@@ -145,6 +146,23 @@ async fn keep_alive_comments_are_progress() {
     acts.extend((0..4).flat_map(|_| comment()));
     acts.push(Act::Send(format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("late"), finish("stop")).into_bytes()));
     assert_eq!(ask_openai(acts).await.unwrap().text, "late");
+}
+
+/// One ": ping" put 15 s in the place of the minutes that a long prompt is allowed.
+#[tokio::test]
+async fn g2_a_keep_alive_takes_no_time_from_a_long_prompt() {
+    let mut acts = vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(b": ping\n\n".to_vec())];
+    acts.push(Act::Wait(Duration::from_millis(900)));
+    acts.push(Act::Send(format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("read"), finish("stop")).into_bytes()));
+    let server = Server::answering(acts).await;
+    let times = Limits { first: Duration::from_secs(30), ping: Duration::from_millis(200), idle: Duration::from_millis(200), ..limits() };
+    let patient = build_with("test", &config("openai", &server.url), times.clone()).unwrap();
+    assert_eq!(ask(&patient).await.unwrap().text, "read");
+    // Once the answer has begun, a silence is a silence.
+    let acts = vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(format!("data: {}\n\n", delta("x")).into_bytes()), Act::Hang];
+    let server = Server::answering(acts).await;
+    let error = ask(&build_with("test", &config("openai", &server.url), times).unwrap()).await.unwrap_err();
+    assert!(error.kind == ErrorKind::TimedOut && error.message.contains("in the middle of an answer"), "{error}");
 }
 
 #[tokio::test]
@@ -339,6 +357,7 @@ async fn g14_an_endless_answer_is_cut_and_the_connection_closed() {
     let error = ask(&engine("openai", &server.url)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Malformed);
     assert!(error.message.contains("cut off"), "{error}");
+    tokio::time::timeout(Duration::from_secs(10), server.left()).await.expect("the connection stays open");
 }
 
 #[tokio::test]
@@ -475,8 +494,33 @@ async fn g20_a_swapped_model_is_noticed_and_asked_again() {
     assert_eq!(ask(&engine).await.unwrap().finished.model, "chatty");
     assert_ne!(engine.caps().await.unwrap().context, 4096, "asked again");
     assert!(is_other_model("deepseek-ai/DeepSeek-V3.2", "deepseek-v4-flash"));
+    for (asked, served) in [("deepseek-ai/DeepSeek-V3.2", "DeepSeek-V3"), ("gpt-4", "gpt-4o"), ("qwen3-1", "qwen3-14b")] {
+        assert!(is_other_model(asked, served) && is_other_model(served, asked), "{asked} and {served}");
+    }
+    assert!(!is_other_model("tiny", "tiny:latest") && !is_other_model("tiny", "tiny-2025-08-06") && !is_other_model("tiny@q4", "tiny"));
     assert!(!is_other_model("deepseek-ai/DeepSeek-V3.2", "DeepSeek-V3.2") && !is_other_model("tiny", ""));
     assert!(!is_other_model("qwen2.5-coder", "/models/Qwen2.5-Coder-0.5B-Instruct.gguf"));
+}
+
+/// The list said `tiny`, the answers `tiny-2025-08-06`: each made the other's ask for the list again.
+#[tokio::test]
+async fn g20_an_alias_in_the_list_is_no_swapped_model() {
+    for served in ["tiny-2025-08-06", "quite-another"] {
+        let answer = json!({"id": "a", "model": served, "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]});
+        let server = Server::start(move |_, asked| match asked.path.as_str() {
+            "/v1/models" => vec![Act::Send(whole("200 OK", "application/json", &json!({"data": [{"id": "tiny"}]}).to_string()))],
+            _ => vec![Act::Send(events(std::slice::from_ref(&answer)))],
+        })
+        .await;
+        let engine = engine("openai", &server.url);
+        for _ in 0..6 {
+            engine.caps().await.unwrap();
+            ask(&engine).await.unwrap();
+        }
+        let lists = server.asked().iter().filter(|asked| asked.path == "/v1/models").count();
+        // Another model than was listed is a reason to ask once more, and no further one.
+        assert_eq!(lists, if served.starts_with("tiny") { 1 } else { 2 }, "{served}");
+    }
 }
 
 #[test]

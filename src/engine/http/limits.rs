@@ -13,6 +13,8 @@ pub struct Limits {
     pub first_typing: Duration,
     /// Between two events. A byte now and then is no progress.
     pub idle: Duration,
+    /// Between two signs of life of a server that reads a prompt: llama-server gives one every 30 s.
+    pub ping: Duration,
     /// After the model has ended, for what the server still has to say.
     pub after_end: Duration,
     /// For the whole answer.
@@ -42,6 +44,7 @@ impl Default for Limits {
             first: Duration::from_secs(20),
             first_typing: Duration::from_secs(2),
             idle: Duration::from_secs(15),
+            ping: Duration::from_secs(40),
             after_end: Duration::from_secs(1),
             total: Duration::from_secs(120),
             total_typing: Duration::from_secs(5),

@@ -75,7 +75,8 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
 }
 
-/// Whether the name that a server answers with means another model than the one asked for. Owners, folders and case do not count.
+/// Whether the name that a server answers with means another model than the one asked for. Owners, folders and case do not count, nor does
+/// what one of them adds behind a mark: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
 pub fn is_other_model(asked: &str, served: &str) -> bool {
     let plain = |name: &str| {
         let name = name.to_lowercase().replace('\\', "/");
@@ -83,7 +84,8 @@ pub fn is_other_model(asked: &str, served: &str) -> bool {
         last.trim_end_matches(".gguf").trim_end_matches(":latest").to_string()
     };
     let (asked, served) = (plain(asked), plain(served));
-    !served.is_empty() && !served.starts_with(&asked) && !asked.starts_with(&served)
+    let adds = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@']));
+    !served.is_empty() && !adds(&served, &asked) && !adds(&asked, &served)
 }
 
 struct Http {
@@ -107,7 +109,8 @@ struct Inner {
 /// What the server has said about itself.
 #[derive(Default)]
 struct Seen {
-    model: String,
+    /// The model that answered last. What a list calls it is another matter: an alias, a name without its date.
+    answered: String,
     caps: Option<Caps>,
     /// The last prompt that it is known to have read whole.
     prompt: String,
@@ -162,7 +165,7 @@ impl Inner {
         for event in last {
             let _ = events.send(event).await;
         }
-        self.note_model(&finished.model);
+        self.note_answered(&finished.model);
         if let Some(prompt) = prompt {
             self.seen.send_modify(|seen| seen.prompt = prompt);
         }
@@ -170,15 +173,22 @@ impl Inner {
     }
 
     /// A server that answers as another model than before may have other abilities; one that is not what was asked for is reported.
-    fn note_model(&self, served: &str) {
-        let changed = self.seen.send_if_modified(|seen| {
-            let changed = !served.is_empty() && seen.model != served;
-            if changed {
-                *seen = Seen { model: served.into(), ..Seen::default() };
+    fn note_answered(&self, served: &str) {
+        if served.is_empty() {
+            return;
+        }
+        let news = self.seen.send_if_modified(|seen| {
+            let listed = seen.caps.as_ref().and_then(|caps| caps.served.as_deref()).unwrap_or_default();
+            let first = seen.answered.is_empty();
+            let swapped = if first { !listed.is_empty() && is_other_model(listed, served) } else { seen.answered != served };
+            if swapped {
+                *seen = Seen::default();
             }
-            changed
+            let news = first || swapped;
+            seen.answered = served.into();
+            news
         });
-        if changed && is_other_model(&self.model, served) {
+        if news && is_other_model(&self.model, served) {
             report::log("warning", format_args!("{} was asked for `{}` and answers as `{served}`", self.wire.name(), self.model));
         }
     }
@@ -235,9 +245,6 @@ impl Inner {
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
         let id = model.and_then(|model| model.get("id")?.as_str());
-        if let Some(id) = id {
-            self.note_model(id);
-        }
         let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
         let served = model.and_then(|model| {
             let meta = model.get("meta");

@@ -37,7 +37,10 @@ pub struct Reply {
     times: Times,
     limits: Limits,
     received: usize,
-    progress: Option<Instant>,
+    /// The last sign of life.
+    heard: Option<Instant>,
+    /// The answer itself has begun: what came before were signs of life while the prompt was read.
+    begun: bool,
     ended: bool,
 }
 
@@ -52,7 +55,8 @@ impl Reply {
             times,
             limits: limits.clone(),
             received: 0,
-            progress: None,
+            heard: None,
+            begun: false,
             ended: false,
         }
     }
@@ -72,9 +76,12 @@ impl Reply {
 
     async fn read(&mut self) -> Result<(), EngineError> {
         let total = self.times.started + self.times.total;
-        let due = match self.progress {
-            None => self.times.started + self.times.first,
-            Some(last) => last + self.limits.idle,
+        let first = self.times.started + self.times.first;
+        let due = match self.heard {
+            None => first,
+            Some(last) if self.begun => last + self.limits.idle,
+            // A sign of life gives time, and never takes any of what a long prompt was allowed.
+            Some(last) => first.max(last + self.limits.ping),
         };
         let deadline = due.min(total);
         let chunk = tokio::time::timeout_at(deadline.into(), self.response.chunk()).await;
@@ -97,10 +104,10 @@ impl Reply {
 
     fn timed_out(&self, total: bool) -> EngineError {
         let spent = self.times.started.elapsed().as_secs();
-        let message = match (total, self.progress) {
+        let message = match (total, self.begun) {
             (true, _) => format!("{}: the answer was not complete after {spent} s and was given up", self.name),
-            (false, None) => format!("{} sent nothing for {spent} s; is it loading a model, or overloaded?", self.name),
-            (false, Some(_)) => format!("{} stopped in the middle of an answer", self.name),
+            (false, false) => format!("{} has not begun to answer after {spent} s; is it loading a model, or overloaded?", self.name),
+            (false, true) => format!("{} stopped in the middle of an answer", self.name),
         };
         EngineError::new(ErrorKind::TimedOut, message)
     }
@@ -109,7 +116,7 @@ impl Reply {
         if matches!(self.decoder, Decoder::Unknown) {
             let Some(first) = chunk.iter().find(|byte| !byte.is_ascii_whitespace()) else {
                 // Servers keep a connection alive with empty lines.
-                self.progress = Some(Instant::now());
+                self.heard = Some(Instant::now());
                 return Ok(());
             };
             self.decoder = self.sniff(*first)?;
@@ -119,15 +126,16 @@ impl Reply {
             Decoder::Ndjson(ndjson) => ndjson.push(chunk),
             Decoder::Whole(body) => {
                 body.extend_from_slice(chunk);
-                self.progress = Some(Instant::now());
+                (self.heard, self.begun) = (Some(Instant::now()), true);
                 return Ok(());
             }
             Decoder::Unknown => Ok(vec![]),
         };
         let frames = decoded.map_err(|broken| self.broken(broken))?;
         if !frames.is_empty() {
-            self.progress = Some(Instant::now());
+            self.heard = Some(Instant::now());
         }
+        self.begun |= frames.iter().any(|frame| matches!(frame, Frame::Data { .. }));
         self.frames.extend(frames);
         Ok(())
     }
