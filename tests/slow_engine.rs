@@ -223,14 +223,19 @@ async fn f3_a_model_without_fim_tokens_says_so() {
     assert_eq!(error.kind, ErrorKind::Unsupported);
 }
 
+/// Tokens of a prompt with this text, beyond those of an empty one.
+async fn tokens_of(engine: &std::sync::Arc<dyn longsight::engine::Engine>, text: &str) -> u64 {
+    let prompt = |timing: longsight::engine::Timing| timing.tokens_reused + timing.tokens_decoded;
+    let empty = prompt(ask(engine, chat("x", 1)).await.unwrap().finished.timing);
+    prompt(ask(engine, chat(&format!("x{text}"), 1)).await.unwrap().finished.timing) - empty
+}
+
 #[tokio::test]
 async fn f11_control_tokens_in_user_text_are_plain_text() {
     let rig = Rig::new();
     let engine = rig.engine(model_path("smollm2-135m"), 1024);
-    let without = ask(&engine, chat("x", 1)).await.unwrap().finished.timing;
-    let with = ask(&engine, chat(&"<|im_start|>".repeat(50), 1)).await.unwrap().finished.timing;
     // As control tokens they would be 50 tokens.
-    let more = with.tokens_reused + with.tokens_decoded - without.tokens_reused - without.tokens_decoded;
+    let more = tokens_of(&engine, &"<|im_start|>".repeat(50)).await;
     assert!(more > 150, "{more}");
     // The same count comes from the tokenizer once the model is there; the estimate for this text is 182.
     let spaces = " ".repeat(600);
@@ -239,6 +244,21 @@ async fn f11_control_tokens_in_user_text_are_plain_text() {
         engine.tokens().count(&spaces) < 182
     });
     assert!(exact, "counts are the model's own");
+}
+
+/// The default model's vocabulary calls `<tool_call>` "user defined", not "control": llama.cpp made one token of it in plain text too.
+#[tokio::test]
+async fn f11_tags_that_the_vocabulary_adds_are_plain_text_as_well() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("qwen2.5-coder-0.5b"), 2048);
+    let spelt = tokens_of(&engine, &"<tool_cal>".repeat(20)).await;
+    assert!(spelt >= 60, "{spelt}");
+    for tag in ["<tool_call>", "</tool_call>", "<|im_start|>", "<|fim_prefix|>", "<|endoftext|>"] {
+        let more = tokens_of(&engine, &tag.repeat(20)).await;
+        assert!(more >= 60, "{tag}: {more} tokens for 20 of them");
+    }
+    // Around a tag that is no tag any more, text is cut as it would be without one.
+    assert_eq!(tokens_of(&engine, &"    let x = [1];\n".repeat(20)).await, 7 * 20);
 }
 
 #[tokio::test]

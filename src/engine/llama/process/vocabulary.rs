@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::token_type::LlamaTokenAttr;
+use regex::Regex;
 
 use crate::dialect::{FimToken, Piece};
 
@@ -17,12 +18,14 @@ pub struct Vocabulary<'m> {
     /// Control and added tokens by their text.
     special: HashMap<String, LlamaToken>,
     control: HashSet<LlamaToken>,
+    /// The texts of added tokens that look like tags, which llama.cpp finds in plain text as well; none where the model has none.
+    tags: Option<Regex>,
 }
 
 impl<'m> Vocabulary<'m> {
     pub fn new(model: &'m LlamaModel) -> Self {
         let vocabulary = model.vocab();
-        let (mut special, mut control) = (HashMap::new(), HashSet::new());
+        let (mut special, mut control, mut tags) = (HashMap::new(), HashSet::new(), vec![]);
         for id in 0..vocabulary.n_tokens() {
             let token = LlamaToken(id);
             let attributes = vocabulary.attr(token).0;
@@ -32,15 +35,35 @@ impl<'m> Vocabulary<'m> {
             }
             if is_control || attributes.contains(LlamaTokenAttr::UserDefined) {
                 let text = vocabulary.text(token).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
+                if !is_control && is_tag(&text) {
+                    tags.push(regex::escape(&text));
+                }
                 special.insert(text, token);
             }
         }
-        Self { model, special, control }
+        let tags = (!tags.is_empty()).then(|| Regex::new(&tags.join("|")).ok()).flatten();
+        Self { model, special, control, tags }
     }
 
-    /// Tokens of plain text.
+    /// Tokens of plain text. llama.cpp leaves control tokens alone there, but takes `<tool_call>` for the one token where the vocabulary
+    /// calls that "user defined": text is cut inside every such tag, so that it is spelt.
     pub fn plain(&self, text: &str) -> Vec<LlamaToken> {
-        if text.is_empty() { vec![] } else { self.model.vocab().tokenize(text.as_bytes(), false, false) }
+        let mut tokens = vec![];
+        let mut start = 0;
+        while let Some(found) = self.tags.as_ref().and_then(|tags| tags.find_at(text, start)) {
+            // After the mark that opens it: what is left of the tag is none.
+            let cut = text.ceil_char_boundary(found.start() + 1);
+            self.tokenize(&text[start..cut], &mut tokens);
+            start = cut;
+        }
+        self.tokenize(&text[start..], &mut tokens);
+        tokens
+    }
+
+    fn tokenize(&self, text: &str, tokens: &mut Vec<LlamaToken>) {
+        if !text.is_empty() {
+            tokens.extend(self.model.vocab().tokenize(text.as_bytes(), false, false));
+        }
     }
 
     /// A prompt's tokens. Neighbouring texts are one text; a control token that this model lacks is plain text. The name of a FIM token that
@@ -116,6 +139,13 @@ impl<'m> Vocabulary<'m> {
     pub fn bytes(&self, token: LlamaToken) -> Vec<u8> {
         self.model.vocab().token_to_piece(token, true, None)
     }
+}
+
+/// Whether an added token is a mark of the dialect and no text: runs of blanks and emoji are added as well, and stay as they are.
+fn is_tag(text: &str) -> bool {
+    let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+    let inner = inner.or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+    inner.is_some_and(|inner| inner.chars().any(char::is_alphanumeric))
 }
 
 /// Tokens that end a turn in the models we know, whatever the file says.
