@@ -134,3 +134,35 @@ async fn states_keep_to_their_limit_and_can_be_switched_off() {
     }
     panic!("the second state is not saved");
 }
+
+/// A card that could not be read was removed, whoever had put it there: `package.json` and `notes.kv` were gone after a load.
+#[tokio::test]
+async fn files_of_others_beside_the_states_stay_and_leftovers_go() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut rig = Rig::new();
+    let named = rig.path().join("named");
+    std::fs::create_dir_all(named.join("kv")).unwrap();
+    std::fs::set_permissions(&named, std::fs::Permissions::from_mode(0o755)).unwrap();
+    rig.surroundings.states = Some(named.clone());
+    let foreign = ["package.json", "notes.json", "notes.kv", "0123.json", "0123456789ABCDEF.json", "0123456789abcdef-x.half"];
+    let leftovers = ["0123456789abcdef.kv", "0123456789abcdef-77.half"];
+    let old = std::time::SystemTime::now() - Duration::from_secs(3600);
+    for name in foreign.iter().chain(&leftovers) {
+        std::fs::write(rig.states().join(name), b"mine").unwrap();
+        std::fs::File::options().append(true).open(rig.states().join(name)).unwrap().set_modified(old).unwrap();
+    }
+    let engine = rig.engine(tiny(&rig, "deepseek2"), 12_000);
+    ask(&engine, chat(&head(), 4)).await.unwrap();
+    let saved = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.len() == 16) && path.with_extension("kv").exists();
+    for _ in 0..600 {
+        if states(&rig, 1).await.iter().any(saved) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let there = |name: &&str| rig.states().join(name).exists();
+    assert!(foreign.iter().all(there), "{:?}", foreign.iter().filter(|name| !there(name)).collect::<Vec<_>>());
+    assert!(!leftovers.iter().any(there));
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&named), mode(&rig.states())), (0o755, 0o700), "only our own folder is closed to others");
+}

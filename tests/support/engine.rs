@@ -24,7 +24,7 @@ impl Rig {
             binary: Some(env!("CARGO_BIN_EXE_longsight").into()),
             idle: Some(Duration::from_millis(700)),
             hang: Some(Duration::from_secs(30)),
-            states: Some(folder.path().join("kv")),
+            states: Some(folder.path().into()),
         };
         Self { folder, surroundings }
     }
@@ -53,7 +53,7 @@ impl Rig {
 
     /// Where the process saves KV caches.
     pub fn states(&self) -> PathBuf {
-        self.folder.path().join("kv")
+        self.surroundings.states.as_deref().unwrap_or(self.folder.path()).join("kv")
     }
 
     pub fn signal(&self, signal: nix::sys::signal::Signal) {

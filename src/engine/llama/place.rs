@@ -73,10 +73,11 @@ pub fn log_file() -> Option<PathBuf> {
     crate::config::cache_dir().map(|folder| folder.join("engine.log"))
 }
 
-/// Where KV caches of long prompts are kept; `LONGSIGHT_STATES` names another folder.
+/// Where KV caches of long prompts are kept: `kv` in the cache folder, or in the one that `LONGSIGHT_STATES` names. That one is the
+/// user's, and stays as it is.
 pub fn states_folder() -> Option<PathBuf> {
     let named = std::env::var_os("LONGSIGHT_STATES").filter(|path| !path.is_empty()).map(PathBuf::from);
-    named.or_else(|| crate::config::cache_dir().map(|folder| folder.join("kv")))
+    named.or_else(crate::config::cache_dir).map(|folder| folder.join("kv"))
 }
 
 /// The variables that the engine process gets: what the system, drivers and llama.cpp need, and nothing that looks like a secret.

@@ -30,7 +30,7 @@ pub struct Surroundings {
     pub binary: Option<PathBuf>,
     /// Time without clients after which the process leaves.
     pub idle: Option<Duration>,
-    /// Where KV caches are saved; else below the cache folder.
+    /// The folder in which `kv` holds saved KV caches; else the cache folder.
     pub states: Option<PathBuf>,
     /// Time without a sign of life after which the process is killed.
     pub hang: Option<Duration>,

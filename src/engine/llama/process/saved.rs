@@ -165,9 +165,11 @@ impl Saved {
             return Err(Error::other(format!("{} MB are more than `saved_kv_mb` or the disk has room for", bytes / 1_000_000)));
         }
         let mut all = files(folder);
+        // What a process that died has left: half a file, or a state whose card was not written any more.
         all.retain(|(path, _, age)| {
-            let stale = path.extension().is_some_and(|end| end == "half") && *age > STALE;
-            stale.then(|| std::fs::remove_file(path)).is_none()
+            let end = path.extension().unwrap_or_default();
+            let left = end == "half" || end == "kv" && !path.with_extension("json").exists();
+            (left && *age > STALE).then(|| std::fs::remove_file(path)).is_none()
         });
         // Oldest first, by the card, which is touched with every use.
         let mut cards: Vec<_> = all.iter().filter(|(path, ..)| path.extension().is_some_and(|end| end == "json")).collect();
@@ -213,15 +215,26 @@ fn disk_free(folder: &Path) -> u64 {
     nix::sys::statvfs::statvfs(folder).map_or(u64::MAX, |disk| disk.blocks_available() as u64 * disk.fragment_size() as u64)
 }
 
-/// Files of a folder with size and age.
+/// Our files of a folder with size and age. Others may have theirs beside them: those are neither read nor counted nor removed.
 fn files(folder: &Path) -> Vec<(PathBuf, u64, Duration)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let known = |entry: std::fs::DirEntry| {
         let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let age = metadata.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
+        is_ours(entry.file_name().to_str()?).then_some(())?;
         Some((entry.path(), metadata.len(), age))
     };
     entries.filter_map(known).collect()
+}
+
+/// Whether a name is one that [`Saved`] gives: a hash in 16 digits.
+fn is_ours(name: &str) -> bool {
+    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match name.rsplit_once('.') {
+        Some((stem, "json" | "kv")) => is_hash(stem),
+        Some((stem, "half")) => stem.split_once('-').is_some_and(|(hash, pid)| is_hash(hash) && pid.parse::<u32>().is_ok()),
+        _ => false,
+    }
 }
 
 fn read_card(path: &Path) -> Option<Card> {
