@@ -248,6 +248,32 @@ local function refused()
   P.check('a refused edit is shown', P.until_lua(3000, "return Said and Said:find('the answer calls nothing', 1, true)"), P.lua('return Said'))
 end
 
+--- `:Longsight status` in words, and the status line while a suggestion is being written.
+local function status()
+  P.lua([[
+    Server.answers['workspace/executeCommand'] = function()
+      return {
+        version = '1.2.3', roots = { 'file:///w' }, trust = { trusted = true, reason = 'trusted' }, local_only = true, pending = {},
+        engines = { { name = 'local', model = 'small', roles = { 'scout' }, remote = false, problem = 'no such file' } },
+        nothing = { { uri = vim.uri_from_bufnr(0), reason = 'git ignores it' } },
+        decisions = { { task = 'complete_auto', role = 'scout', engine = 'local', model = 'small', reason = 'as ever', timing = { total_ms = 1500 } } },
+      }
+    end
+    vim.cmd('Longsight status')]])
+  local text = P.wait(3000, P.float) or ''
+  for _, part in ipairs({ 'longsight 1.2.3', 'plays scout', 'problem: no such file', 'suggested here: git ignores it', 'complete auto: scout (small) in 1.5 s, as ever' }) do
+    P.check('the status says: ' .. part, text:find(part, 1, true), text)
+  end
+  P.type('<Esc>')
+  P.lua("Server.delays['textDocument/inlineCompletion'] = 600; vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'x', '' })")
+  P.cursor(1, 0)
+  P.type('Ay')
+  P.check('a suggestion is being written', P.until_lua(3000, "return require('longsight').statusline():find('being written', 1, true)"))
+  P.check('and then not', P.until_lua(3000, "return require('longsight').statusline() == 'longsight' or nil"), P.lua("return require('longsight').statusline()"))
+  P.type('<Esc>')
+  P.lua('Server.delays = {}')
+end
+
 local function health_and_help()
   P.lua("vim.g.longsight = { keys = {}, debouce = 3, cmd = { '/nonexistent/longsight' } }")
   P.check('a wrong option is named', P.lua("return require('longsight').problems()[1]"):find('debouce', 1, true))
@@ -275,6 +301,7 @@ answers()
 edits()
 hunks()
 refused()
+status()
 streaming()
 health_and_help()
 crash()

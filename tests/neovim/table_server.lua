@@ -26,14 +26,19 @@ function Server.start(dispatchers)
     dispatchers.on_exit(code, signal)
   end
   return {
-    request = function(method, params, callback)
+    request = function(method, params, callback, replied)
       last = last + 1
+      local id = last
       table.insert(Server.sent, { method = method, params = params, id = last })
       local wait = Server.delays[method]
       local soon = wait and function(answer)
         vim.defer_fn(answer, wait)
       end or vim.schedule
       soon(function()
+        -- As a real connection does: the request is no longer pending.
+        if replied then
+          replied(id)
+        end
         if method == 'initialize' then
           callback(nil, { capabilities = CAPABILITIES })
           return

@@ -11,12 +11,24 @@ for group, to in pairs({ Sign = 'DiagnosticSignInfo', Added = 'DiffAdd', Removed
   vim.api.nvim_set_hl(0, 'Longsight' .. group, { link = to, default = true })
 end
 
+local group = vim.api.nvim_create_augroup('longsight', {})
+
 vim.api.nvim_create_autocmd('LspAttach', {
-  group = vim.api.nvim_create_augroup('longsight', {}),
+  group = group,
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'longsight' then
       require('longsight.client').attached(client, event.buf)
+    end
+  end,
+})
+
+-- The status line shows that a suggestion is on its way.
+vim.api.nvim_create_autocmd('LspRequest', {
+  group = group,
+  callback = function(event)
+    if event.data.request.method == 'textDocument/inlineCompletion' then
+      vim.cmd.redrawstatus()
     end
   end,
 })

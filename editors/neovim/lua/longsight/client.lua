@@ -167,12 +167,19 @@ function M.progress(params, context)
   vim.cmd.redrawstatus()
 end
 
---- What a client is doing, if anything.
+--- What a client is doing, if anything: what the server reports, else a suggestion that is being written.
 ---@param client vim.lsp.Client
 ---@return string?
 function M.busy(client)
   local _, message = next(work[client.id] or {})
-  return message
+  if message then
+    return message
+  end
+  for _, request in pairs(client.requests) do
+    if request.type == 'pending' and request.method == 'textDocument/inlineCompletion' then
+      return 'a suggestion is being written'
+    end
+  end
 end
 
 --- Runs a server command.

@@ -112,9 +112,10 @@ function sub.status()
   if not client then
     return
   end
-  client_of.execute(client, 'longsight.status', {}, function(error, result)
-    local text = error and error.message or vim.inspect(result)
-    vim.lsp.util.open_floating_preview(vim.split(text, '\n', { plain = true }), error and 'text' or 'lua', { border = 'rounded' })
+  local uri = vim.uri_from_bufnr(0)
+  client_of.execute(client, 'longsight.status', {}, function(error, said)
+    local lines = error and { error.message } or require('longsight.status').lines(said, uri, client_of.busy(client))
+    vim.lsp.util.open_floating_preview(lines, 'markdown', { border = 'rounded', focus_id = 'longsight.status', wrap = true })
   end)
 end
 
