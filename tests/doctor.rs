@@ -41,8 +41,8 @@ impl Home {
         (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
     }
 
-    fn checks(&self) -> Vec<Value> {
-        let (text, code) = self.doctor(&["--json"]);
+    fn checks(&self, more: &[&str]) -> Vec<Value> {
+        let (text, code) = self.doctor(&[&["--json"], more].concat());
         assert_eq!(code, 0);
         let report: Value = serde_json::from_str(&text).unwrap();
         let checks = report["checks"].as_array().unwrap().clone();
@@ -56,7 +56,11 @@ impl Home {
 
     /// Status, detail and fix of the first check of this name.
     fn check(&self, name: &str) -> [String; 3] {
-        let checks = self.checks();
+        self.check_with(&[], name)
+    }
+
+    fn check_with(&self, more: &[&str], name: &str) -> [String; 3] {
+        let checks = self.checks(more);
         let found = checks.iter().find(|check| check["name"] == name);
         let found = found.unwrap_or_else(|| panic!("no check `{name}` in {checks:#?}"));
         ["status", "detail", "fix"].map(|field| found[field].as_str().unwrap().to_string())
@@ -100,6 +104,42 @@ fn scout_is_measured_before_it_is_downloaded() {
     assert!(detail.contains("131072 tokens of context (196608 bytes of KV cache per token, f16)"), "{detail}");
     let [_, licence, _] = home.check("licence of big");
     assert!(licence.contains("Built with Llama") && licence.contains("European Union"), "{licence}");
+}
+
+/// The published figures: the routed experts of Scout at Q4 are 58.8 GB, the rest is 6.8 GB; of V3.2 396 GB and 11 GB.
+#[test]
+fn another_machine_is_judged_as_it_is_described() {
+    let scout = |context: u32| {
+        let profile = longsight::models::profile("scout").unwrap();
+        Home::new(&profile.replace("context = 32768", &format!("context = {context}")))
+    };
+    let home = scout(32_768);
+    let [_, detail, _] = home.check_with(&["--ram", "80", "--vram", "12"], "machine");
+    assert!(detail.contains("as described: 80.0 GB memory, 12.0 GB on GPUs"), "{detail}");
+    let [status, detail, _] = home.check_with(&["--ram", "80", "--vram", "12"], "engine scout, Q4_K_XL");
+    assert_eq!(status, "ok", "{detail}");
+    assert!(detail.contains("needs 58.8 GB of memory and 10.2 GB on the GPU") && detail.contains("at most 16 tokens/s"), "{detail}");
+    let [status, detail, fix] = home.check_with(&["--ram", "32"], "engine scout, Q4_K_XL");
+    assert!(status == "info" && detail.contains("does not fit") && fix.contains("smaller quantisation"), "{detail}");
+    let [_, detail, fix] = home.check_with(&["--ram", "80", "--vram", "12"], "engine scout");
+    assert!(detail.contains("does not exist") && fix.contains("unsloth/Llama-4-Scout"), "{detail} {fix}");
+    let [_, detail, _] = scout(131_072).check_with(&["--ram", "80", "--vram", "12"], "engine scout, Q4_K_XL");
+    assert!(detail.contains("does not fit"), "{detail}");
+
+    let config = "[roles]\ncoder = \"v\"\n[engines.v]\nmodel = \"deepseek-v3.2\"\ncontext = 32768\ngpu_layers = 99\ncpu_moe = true\n";
+    let [status, detail, _] = Home::new(config).check_with(&["--ram", "420", "--vram", "24"], "engine v, Q4_K_XL");
+    assert_eq!(status, "ok", "{detail}");
+    assert!(detail.contains("85888 bytes of KV cache per token") && detail.contains("at most 5.0 tokens/s"), "{detail}");
+    let [_, detail, _] = Home::new(config).check_with(&["--ram", "64", "--vram", "24"], "engine v, Q4_K_XL");
+    assert!(detail.contains("does not fit"), "{detail}");
+}
+
+#[test]
+fn a_key_that_is_not_set_is_named_as_what_is_to_be_done() {
+    let config = "[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\napi_key_env = \"NO_SUCH_KEY\"\n";
+    let [status, detail, fix] = Home::new(config).check("engine far");
+    assert_eq!(status, "error");
+    assert!(detail.contains("NO_SUCH_KEY") && fix.contains("export NO_SUCH_KEY="), "{detail} {fix}");
 }
 
 #[test]
@@ -176,7 +216,7 @@ fn a_key_comes_from_the_systems_keyring() {
 fn an_endpoint_elsewhere_under_local_only_is_a_warning() {
     let home =
         Home::new("[route]\nlocal_only = true\n[engines.far]\nkind = \"openai\"\nbase_url = \"http://far.invalid/v1\"\nmodel = \"m\"\n");
-    let checks = home.checks();
+    let checks = home.checks(&[]);
     let warned = checks.iter().any(|check| check["status"] == "warning" && check["detail"].as_str().unwrap().contains("local_only"));
     assert!(warned, "{checks:#?}");
 }
@@ -185,7 +225,7 @@ fn an_endpoint_elsewhere_under_local_only_is_a_warning() {
 fn a_project_file_is_read_and_its_problems_are_named() {
     let home = Home::new("");
     std::fs::write(home.path(".longsight.toml"), "local_only = true\nmodel = \"evil\"\n").unwrap();
-    let checks = home.checks();
+    let checks = home.checks(&[]);
     let of =
         |status: &str| checks.iter().find(|check| check["name"] == "project" && check["status"] == status).unwrap()["detail"].to_string();
     assert!(of("error").contains("a project may only set"));

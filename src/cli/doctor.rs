@@ -18,7 +18,14 @@ use crate::models;
 use crate::syntax::Registry;
 
 #[derive(Args, Debug)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Judge what fits for a machine with so many GB of memory, instead of this one.
+    #[arg(long, value_name = "GB")]
+    pub ram: Option<f64>,
+    /// The same for the memory of its GPUs.
+    #[arg(long, value_name = "GB")]
+    pub vram: Option<f64>,
+}
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -50,11 +57,11 @@ impl Check {
     }
 }
 
-pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     let path = super::setup::config_path(shared)?;
     let (config, mut checks) = configuration(path);
     checks.extend(roles(&config));
-    checks.extend(engines::checks(&config));
+    checks.extend(engines::checks(&config, &engines::Judged::new(arguments)));
     checks.push(cache());
     checks.extend(languages::checks(&Registry::new()));
     checks.extend(workspace::checks(shared));
@@ -78,7 +85,10 @@ pub fn run(shared: &Shared, _arguments: &Arguments) -> Outcome {
     let count = |status| checks.iter().filter(|check| check.status == status).count();
     match (count(Status::Error), count(Status::Warning)) {
         (0, 0) => println!("\nall well"),
-        (errors, warnings) => println!("\n{errors} errors, {warnings} warnings; what to do stands behind each arrow"),
+        (errors, warnings) => {
+            let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+            println!("\n{}, {}; what to do stands behind each arrow", count(errors, "error"), count(warnings, "warning"));
+        }
     }
     Ok(())
 }

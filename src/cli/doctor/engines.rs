@@ -9,21 +9,65 @@ use super::{Check, Status};
 use crate::config::{self, Config, EngineConfig};
 use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
-use crate::engine::{check, http};
-use crate::models::{self, Machine, Plan};
+use crate::engine::{ErrorKind, check, http};
+use crate::models::{self, Machine, Model, Plan};
 use crate::route::leaves_machine;
 
 /// How long an endpoint may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The machine that is judged: this one, or one that the user describes.
+pub struct Judged {
+    machine: Machine,
+    described: bool,
+}
+
+impl Judged {
+    pub fn new(arguments: &super::Arguments) -> Self {
+        let (bytes, here) = (|gigabytes: f64| (gigabytes.max(0.0) * 1e9) as u64, models::machine());
+        let described = arguments.ram.is_some() || arguments.vram.is_some();
+        let ram = arguments.ram.map(bytes);
+        let machine = Machine {
+            ram: ram.unwrap_or(here.ram),
+            ram_free: ram.unwrap_or(here.ram_free),
+            // A machine that is described has the GPU that is described, or none.
+            vram: arguments.vram.map_or(if described { 0 } else { here.vram }, bytes),
+        };
+        Self { machine, described }
+    }
+
+    /// Bytes per second of main memory, where it can be measured.
+    fn bandwidth(&self) -> Option<f64> {
+        (!self.described).then(models::memory_bandwidth)
+    }
+
+    fn about(&self) -> String {
+        let machine = &self.machine;
+        if self.described {
+            let gpu = if machine.vram == 0 { "no GPU".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
+            return format!("as described: {} memory, {gpu}", models::size(machine.ram));
+        }
+        let gpu = if machine.vram == 0 { "no GPU seen".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
+    }
+
+    /// Whether layers can be computed on a GPU there.
+    fn computes_on_gpu(&self) -> bool {
+        self.machine.vram > 0 && (self.described || GPU_BUILD)
+    }
+}
+
+/// Whether this longsight can compute on a GPU at all.
+const GPU_BUILD: bool = cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal"));
+
 /// Checks of every engine that is configured, and of the default one where a role uses it.
-pub fn checks(config: &Config) -> Vec<Check> {
+pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
     let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
     if [&config.roles.scout, &config.roles.coder].into_iter().any(|role| !engines.contains_key(role)) {
         engines.entry(config::DEFAULT_ENGINE.into()).or_default();
     }
-    let machine = models::machine();
-    let mut checks = vec![Check::ok("machine", about(&machine))];
+    let mut checks = vec![Check::ok("machine", judged.about())];
     if engines.values().any(|engine| engine.kind == "llama") {
         checks.extend(processor());
         checks.push(process());
@@ -31,20 +75,14 @@ pub fn checks(config: &Config) -> Vec<Check> {
     let mut bandwidth = None;
     for (name, engine) in &engines {
         if engine.kind == "llama" {
-            let rate = *bandwidth.get_or_insert_with(models::memory_bandwidth);
-            checks.extend(in_process(name, engine, &machine, rate));
+            let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
+            checks.extend(in_process(name, engine, judged, rate));
         } else {
             checks.extend(remote(name, engine, config.route.local_only));
         }
         checks.extend(licence(name, engine));
     }
     checks
-}
-
-fn about(machine: &Machine) -> String {
-    let gpu = if machine.vram == 0 { "no GPU seen".into() } else { format!("{} on GPUs", models::size(machine.vram)) };
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
-    format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
 }
 
 /// What the embedded engine's kernels are built with, where this processor lacks it: the engine process would die of it.
@@ -83,23 +121,23 @@ fn process() -> Check {
     Check::ok("engine process", format!("{state}; its socket is {}", socket.display()))
 }
 
-fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f64) -> Vec<Check> {
+fn in_process(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: Option<f64>) -> Vec<Check> {
     let title = format!("engine {name}");
     let path = match models::locate(&engine.model) {
         Ok(path) => path,
         Err(error) => {
-            let fix = if error.missing {
-                format!("longsight models pull {}", engine.model)
-            } else {
-                "correct `model` in the configuration".into()
+            let known = known(&engine.model);
+            let fix = match &known {
+                Some(model) if error.missing && model.pullable().is_some() => format!("longsight models pull {}", engine.model),
+                Some(model) => format!("fetch it from {}, then name its path as `model`", model.hub.as_deref().unwrap_or("its publisher")),
+                None => "correct `model` in the configuration".into(),
             };
             let mut checks = vec![Check::new(Status::Error, &title, error.to_string(), fix)];
-            // Whether it would fit is known before it is downloaded.
-            if let Some(model) = models::find(&engine.model) {
-                checks.extend(model.files.iter().map(|file| {
-                    let plan = check::plan_of_entry(&model, file.bytes, engine);
-                    placed(&format!("{title}, {}", file.quantisation), &plan, model.context, machine, bandwidth, Status::Info)
-                }));
+            // Whether it would fit is known before it is downloaded, by its name or that of its file.
+            for (model, file) in known.iter().flat_map(|model| model.files.iter().map(move |file| (model, file))) {
+                let plan = check::plan_of_entry(model, file.bytes, engine);
+                let plan = if judged.computes_on_gpu() { plan } else { Plan { gpu_share: 0.0, ..plan } };
+                checks.push(placed(&format!("{title}, {}", file.quantisation), &plan, model.context, judged, bandwidth, Status::Info));
             }
             return checks;
         }
@@ -108,10 +146,10 @@ fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f
         Ok(header) => {
             let plan = check::plan_of_file(&header, engine);
             let mut checks = vec![Check::ok(&title, format!("{} ({})", described(&header), path.display()))];
-            let without = no_gpu(&title, &plan, machine);
+            let without = no_gpu(&title, &plan, judged);
             let plan = if without.is_some() { Plan { gpu_share: 0.0, ..plan } } else { plan };
             checks.extend(without);
-            checks.push(placed(&format!("{title}, memory"), &plan, header.context_length(), machine, bandwidth, Status::Error));
+            checks.push(placed(&format!("{title}, memory"), &plan, header.context_length(), judged, bandwidth, Status::Error));
             checks
         }
         Err(error) => vec![Check::new(Status::Error, title, error.to_string(), refetch(&engine.model, &path))],
@@ -119,13 +157,13 @@ fn in_process(name: &str, engine: &EngineConfig, machine: &Machine, bandwidth: f
 }
 
 /// Layers for a GPU where there is none: llama.cpp computes them on the processor, so the plan goes on without it.
-fn no_gpu(title: &str, plan: &Plan, machine: &Machine) -> Option<Check> {
-    let built = cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal"));
-    if plan.gpu_share == 0.0 || machine.vram > 0 && built {
+fn no_gpu(title: &str, plan: &Plan, judged: &Judged) -> Option<Check> {
+    if plan.gpu_share == 0.0 || judged.computes_on_gpu() {
         return None;
     }
-    let why = if built { "no GPU is seen" } else { "this longsight was built without GPU support" };
-    let fix = if built {
+    let seen = GPU_BUILD || judged.described;
+    let why = if seen { "there is no GPU" } else { "this longsight was built without GPU support" };
+    let fix = if seen {
         "correct the driver, or take `gpu_layers` out"
     } else {
         "build with --features cuda, vulkan or metal, or take `gpu_layers` out"
@@ -151,14 +189,16 @@ fn described(header: &Header) -> String {
 }
 
 /// Whether a plan fits, with the numbers. `otherwise` is the status when it does not.
-fn placed(title: &str, plan: &Plan, trained: u64, machine: &Machine, bandwidth: f64, otherwise: Status) -> Check {
-    let ceiling = match models::decode_ceiling(plan, bandwidth) {
-        Some(rate) if rate < 10.0 => format!("at most {rate:.1} tokens/s from memory bandwidth"),
-        Some(rate) => format!("at most {rate:.0} tokens/s from memory bandwidth"),
+fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Option<f64>, otherwise: Status) -> Check {
+    // Of a machine that is only described no bandwidth is known: two channels of DDR5 give about 60 GB/s.
+    let (rate, of) = bandwidth.map_or((60e9, "60 GB/s of memory bandwidth"), |measured| (measured, "memory bandwidth"));
+    let ceiling = match models::decode_ceiling(plan, rate) {
+        Some(rate) if rate < 10.0 => format!("at most {rate:.1} tokens/s from {of}"),
+        Some(rate) => format!("at most {rate:.0} tokens/s from {of}"),
         None => "all of it on the GPU, whose bandwidth is the limit".into(),
     };
-    let detail = format!("{}; {ceiling}", check::needs(plan, trained, machine));
-    if !models::fit(plan, machine).fits {
+    let detail = format!("{}; {ceiling}", check::needs(plan, trained, &judged.machine));
+    if !models::fit(plan, &judged.machine).fits {
         let fix = "use a smaller quantisation, less `context`, `kv_type = \"q8_0\"`, `gpu_layers` with `cpu_moe = true`, or a server";
         return Check::new(otherwise, title, format!("does not fit: {detail}"), fix);
     }
@@ -206,12 +246,15 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
                 false => vec![Check::ok(&title, detail)],
             }
         }
-        Ok(Err(error)) => vec![Check::new(
-            Status::Error,
-            &title,
-            format!("{origin}: {error}"),
-            "start the server, or correct `base_url`, `model` and the key",
-        )],
+        Ok(Err(error)) => {
+            let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
+            let detail = if said.contains(&origin) { said } else { format!("{origin}: {said}") };
+            let fix = match engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none()) {
+                Some(variable) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
+                None => "start the server, or correct `base_url`, `model` and the key".into(),
+            };
+            vec![Check::new(Status::Error, &title, detail, fix)]
+        }
         Err(_) => {
             let detail = format!("{origin} did not answer within {} s", PATIENCE.as_secs());
             vec![Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")]
@@ -221,11 +264,16 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
 
 /// The licence of a model that we know, under whatever name it is served.
 fn licence(name: &str, engine: &EngineConfig) -> Option<Check> {
-    let asked = engine.model.to_lowercase();
-    let known = models::catalogue().into_iter().find(|model| {
-        let family = if model.name == "llama-4-scout" { "scout" } else { model.name.as_str() };
-        asked == model.name || model.ollama.as_deref() == Some(asked.as_str()) || asked.contains(family)
-    })?;
+    let known = known(&engine.model)?;
     let detail = format!("{}, {}: {}", known.title, known.licence.name, known.licence.asks);
     Some(Check::new(Status::Info, format!("licence of {name}"), detail, ""))
+}
+
+/// The model of the catalogue that is meant by a name, a server's name or a file.
+fn known(named: &str) -> Option<Model> {
+    let asked = named.to_lowercase();
+    models::catalogue().into_iter().find(|model| {
+        let family = if model.name == "llama-4-scout" { "scout" } else { model.name.as_str() };
+        asked == model.name || model.ollama.as_deref() == Some(asked.as_str()) || asked.contains(family)
+    })
 }
