@@ -28,6 +28,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// Tokens that a saved state must have more than the cache to be fetched.
 const GAIN: usize = 256;
 
+/// Who has waited for this long for a prompt to be read has not asked by mistake.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// What a worker is asked.
 pub enum Task {
     Open(Reply),
@@ -341,7 +344,7 @@ impl Desk<'_> {
                     None => continue,
                 },
             };
-            let chunk = self.chunk(self.jobs[at].priority);
+            let chunk = self.chunk(&self.jobs[at]);
             if let Next::Ends(answer) = self.jobs[at].step(slot, &mut self.slots, &mut self.context, &self.vocabulary, chunk) {
                 self.end(at, answer);
             }
@@ -349,11 +352,17 @@ impl Desk<'_> {
         }
     }
 
-    /// Prompt tokens to read in a step, which a cancelled prompt and a more urgent one wait for: a tenth of a second's worth while somebody
-    /// types, a quarter otherwise. Fewer than 32 (64) tokens would cost a tenth of the rate, because each batch reads all weights once.
-    fn chunk(&self, priority: Priority) -> usize {
-        let (seconds, least) = if priority == Priority::Normal { (0.25, 64) } else { (0.1, 32) };
-        let wanted = self.rates.prefill.unwrap_or_default() * seconds;
+    /// Prompt tokens to read in a step, which a cancelled prompt and a more urgent one wait for: a tenth of a second's worth. Each step
+    /// reads all weights once, so on a slow machine small ones cost: 16 tokens a quarter of the rate, 32 a sixth, 64 a twentieth. There
+    /// the least is what the request is likely to need: 16 while somebody types, 32 for a person who waits, 64 once that took a while.
+    fn chunk(&self, job: &Job) -> usize {
+        let waited = job.clock.begun.is_some_and(|begun| begun.elapsed() > SETTLED);
+        let least = match (job.priority, waited) {
+            (Priority::Typing, _) => 16,
+            (_, false) => 32,
+            (_, true) => 64,
+        };
+        let wanted = self.rates.prefill.unwrap_or_default() * 0.1;
         (wanted as usize).clamp(least, load::batch_size(self.spec) as usize)
     }
 
