@@ -19,6 +19,7 @@ mod http_bytes;
 mod http_servers;
 mod index;
 mod index_cache;
+mod keystrokes;
 mod lifecycle;
 mod models;
 mod perfect;

@@ -1,11 +1,12 @@
 //! A keystroke in a long file: until a query is answered, beside the bare incremental parse.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use longsight::index::{Index, Options};
-use longsight::syntax::Registry;
+use longsight::syntax::{self, Registry};
 use longsight::text::Text;
 use longsight::workspace::{Document, Roots};
 use nix::sys::resource::UsageWho;
@@ -16,7 +17,7 @@ use super::{cpu, row};
 /// Keystrokes in a long file.
 const KEYS: usize = 400;
 
-/// One character typed into the longest file of 5,000 to 7,000 lines: until a query is answered, beside the bare incremental parse.
+/// One character typed into the longest file of 5,000 to 7,500 lines of each language, and into the longest that does not parse cleanly.
 pub fn keystrokes(folder: &Path) {
     let Ok(folder) = folder.canonicalize() else { return };
     let registry = Arc::new(Registry::new());
@@ -24,23 +25,24 @@ pub fn keystrokes(folder: &Path) {
         let text = std::fs::read_to_string(&path).ok().filter(|text| text.len() < 400_000)?;
         (5_000..7_500).contains(&text.lines().count()).then_some((path, text))
     });
-    let mut by_language = std::collections::BTreeMap::new();
+    let mut chosen = BTreeMap::new();
     for (path, text) in long {
-        let Some(language) = registry.by_path(&path.to_string_lossy()).filter(|_| longsight::workspace::rules::by_content(&text).is_none())
-        else {
+        let Some(language) = registry.detect(&path.to_string_lossy(), &text) else { continue };
+        let Ok(parsed) = syntax::parse(language, text.as_str()) else { continue };
+        if longsight::workspace::rules::by_content(&text).is_some() {
             continue;
-        };
-        let best = by_language.entry(language.name.clone()).or_insert_with(|| (path.clone(), String::new()));
+        }
+        let best = chosen.entry((language.name.clone(), parsed.errors() > 0)).or_insert_with(|| (path.clone(), String::new()));
         if text.len() > best.1.len() {
             *best = (path, text);
         }
     }
-    for (language, (path, text)) in by_language {
-        keystrokes_in(&registry, &language, &path, text);
+    for ((language, is_broken), (path, text)) in chosen {
+        keystrokes_in(&registry, &language, is_broken, &path, text);
     }
 }
 
-fn keystrokes_in(registry: &Arc<Registry>, language: &str, path: &Path, mut text: String) {
+fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path: &Path, mut text: String) {
     let roots = Arc::new(Roots::new([path.parent().unwrap_or(path).to_path_buf()]));
     let index = Index::start(roots.clone(), registry.clone(), Options::default());
     index.wait_ready();
@@ -96,19 +98,20 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, path: &Path, mut text
         waits.push(start.elapsed().as_secs_f64());
         assert!(known, "{} is not in the index", path.display());
     }
-    report(path, ours, floor, waits);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = if is_broken { format!("{name} (does not parse cleanly)") } else { name.into_owned() };
+    report(&name, ours, floor, waits);
 }
 
-fn report(path: &Path, ours: Vec<f64>, floor: Vec<f64>, waits: Vec<f64>) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+fn report(name: &str, ours: Vec<f64>, floor: Vec<f64>, waits: Vec<f64>) {
     let at = |mut times: Vec<f64>, share: f64| {
         times.sort_by(f64::total_cmp);
         times[(times.len() as f64 * share) as usize] * 1e3
     };
     let mean = |times: &[f64]| times.iter().sum::<f64>() / times.len() as f64 * 1e3;
     let (spent, bare) = (mean(&ours), mean(&floor));
-    row(&name, "one character, CPU", &format!("{spent:.2} ms"), &format!("incremental parse {bare:.2} ms"), &[spent / bare], 2.0, "");
+    row(name, "one character, CPU", &format!("{spent:.2} ms"), &format!("incremental parse {bare:.2} ms"), &[spent / bare], 2.0, "");
     let (half, most) = (at(waits.clone(), 0.5), at(waits, 0.95));
-    row(&name, "to an answered query, p50", &format!("{half:.2} ms"), "5 ms", &[half / 5.0], 1.0, "");
-    row(&name, "to an answered query, p95", &format!("{most:.2} ms"), "15 ms", &[most / 15.0], 1.0, "");
+    let shown = format!("{most:.2} ms (p50 {half:.2})");
+    row(name, "to an answered query, p95", &shown, "15 ms", &[most / 15.0], 1.0, "");
 }

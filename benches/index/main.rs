@@ -1,9 +1,10 @@
 //! The index beside what others need for the same files, in one run: ratios are the result, seconds are only shown.
 //!
-//! `cargo bench --bench index [-- FOLDER…]`. Without folders: Django's sources (from PyPI, once), the sources of the crates that this machine
-//! has, and made of these and Python's library a mix of 20,000 source files, one of 40,000, and a repository of ten million tokens. Goals are
-//! those of the project's measure: tier 0 against universal-ctags, the full index against a bare one-thread tree-sitter parse, a warm start
-//! against a `find` stat pass, a keystroke against a bare incremental parse, memory against the source.
+//! `cargo bench --bench index [-- PART… FOLDER…]`. The parts are `trees`, `keys`, `mixes` and `packing`; all without one. Without folders:
+//! Django's sources (from PyPI, once), the sources of the crates that this machine has, and made of these and Python's library a mix of
+//! 20,000 source files, one of 40,000, and a repository of ten million tokens; `trees` and `keys` measure given folders in their place. Goals
+//! are those of the project's measure: tier 0 against universal-ctags, the full index against a bare one-thread tree-sitter parse, a warm
+//! start against a `find` stat pass, a keystroke against a bare incremental parse, memory against the source.
 
 mod corpora;
 mod editor;
@@ -23,6 +24,11 @@ use corpora::Size;
 /// Rounds of each contender, in turns; large repositories have fewer.
 const ROUNDS: usize = 5;
 const FEW_ROUNDS: usize = 1;
+/// What can be asked for, and what of it measures folders that are given.
+const PARTS: [&str; 4] = ["trees", "keys", "mixes", "packing"];
+const FOLDER_PARTS: [&str; 2] = ["trees", "keys"];
+/// In bytes, at 3.6 for a token.
+const TEN_MILLION_TOKENS: u64 = 36_000_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -33,21 +39,29 @@ fn main() {
     }
     println!("contenders: {}, find, bare tree-sitter parse; medians of ratios of rounds in turns\n", ctags_version());
     println!("| where | measure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|---|");
-    let given: Vec<PathBuf> = arguments.iter().filter_map(|folder| PathBuf::from(folder).canonicalize().ok()).collect();
-    let small = if given.is_empty() { [corpora::django(), corpora::crates()].into_iter().flatten().collect() } else { given.clone() };
-    small.iter().for_each(|folder| trees::trees(folder, ROUNDS));
-    small.iter().for_each(|folder| keys::keystrokes(folder));
-    if !given.is_empty() {
-        return;
+    let (parts, folders): (Vec<&str>, Vec<&str>) = arguments.iter().map(String::as_str).partition(|argument| PARTS.contains(argument));
+    let is_wanted = |part: &str| parts.contains(&part) || parts.is_empty() && (folders.is_empty() || FOLDER_PARTS.contains(&part));
+    let given: Vec<PathBuf> = folders.iter().filter_map(|folder| PathBuf::from(folder).canonicalize().ok()).collect();
+    let small = if folders.is_empty() { [corpora::django(), corpora::crates()].into_iter().flatten().collect() } else { given };
+    if is_wanted("trees") {
+        small.iter().for_each(|folder| trees::trees(folder, ROUNDS));
     }
-    for (name, size) in [("mix of 20,000", Size::Files(20_000)), ("mix of 40,000", Size::Files(40_000))] {
-        match corpora::made(&name.replace([' ', ','], "-"), size) {
-            Some(folder) => trees::trees(&folder, FEW_ROUNDS),
-            None => eprintln!("{name}: could not be made"),
+    if is_wanted("keys") {
+        small.iter().for_each(|folder| keys::keystrokes(folder));
+    }
+    if is_wanted("mixes") {
+        for (name, files) in [("mix-of-20-000", 20_000), ("mix-of-40-000", 40_000)] {
+            match corpora::made(name, Size::Files(files)) {
+                Some(folder) => trees::trees(&folder, FEW_ROUNDS),
+                None => eprintln!("{name}: could not be made"),
+            }
         }
     }
-    if let Some(folder) = corpora::made("ten-million-tokens", Size::Bytes(36_000_000)) {
-        packing::packing(&folder);
+    if is_wanted("packing") {
+        match corpora::made("ten-million-tokens", Size::Bytes(TEN_MILLION_TOKENS)) {
+            Some(folder) => packing::packing(&folder),
+            None => eprintln!("ten million tokens: could not be made"),
+        }
     }
 }
 
@@ -81,10 +95,11 @@ struct Spent {
     cpu: f64,
 }
 
+/// What a command costs and says; none where it fails.
 fn run(command: &mut Command) -> Option<(Spent, String)> {
     let before = cpu(UsageWho::RUSAGE_CHILDREN);
     let start = Instant::now();
-    let output = command.stderr(Stdio::null()).output().ok()?;
+    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let spent = Spent { wall: start.elapsed().as_secs_f64(), cpu: cpu(UsageWho::RUSAGE_CHILDREN) - before };
     Some((spent, String::from_utf8_lossy(&output.stdout).into_owned()))
 }

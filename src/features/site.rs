@@ -28,7 +28,7 @@ pub struct Site {
 impl Site {
     pub fn new(desk: &Desk, target: &Target) -> Self {
         let document = &target.document;
-        let text: Arc<str> = document.text.to_string().into();
+        let text = document.text.to_arc();
         let language = desk.language(target);
         let path = match &document.path {
             Some(path) => path.to_string(),

@@ -162,7 +162,7 @@ impl Library {
         if document.desynced {
             return false;
         }
-        let text: Arc<str> = document.text.to_string().into();
+        let text = document.text.to_arc();
         let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
         let before = self.open.remove(&document.uri).unwrap_or_default();
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());

@@ -47,8 +47,9 @@ pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
     tree: Tree,
-    /// What led here from the version before, and the bytes of this one in which the trees differ.
-    edit: Option<(InputEdit, Range<usize>)>,
+    /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the parser
+    /// tell.
+    edit: Option<(InputEdit, Option<Range<usize>>)>,
 }
 
 impl fmt::Debug for Parsed {
@@ -75,10 +76,9 @@ impl Parsed {
         }
         let tree = run(&self.language, &text, Some(&old))?;
         let edit = edit.map(|edit| {
-            let differing = old.changed_ranges(&tree);
-            let (start, end) = differing
-                .fold((edit.start_byte, edit.new_end_byte), |(start, end), range| (start.min(range.start_byte), end.max(range.end_byte)));
-            (edit, start..end)
+            // In a broken text the parser guesses, and may guess otherwise far away, inside of what looks the same.
+            let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
+            (edit, is_clean.then(|| differing(&edit, &old, &tree)))
         });
         Ok(Self { language: self.language.clone(), text, tree, edit })
     }
@@ -110,13 +110,22 @@ impl Parsed {
         }
     }
 
-    pub(super) fn edit(&self) -> Option<&(InputEdit, Range<usize>)> {
+    pub(super) fn edit(&self) -> Option<&(InputEdit, Option<Range<usize>>)> {
         self.edit.as_ref()
     }
 
     pub(super) fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
+}
+
+/// The bytes of the later text in which the trees differ, those of the edit included.
+fn differing(edit: &InputEdit, old: &Tree, new: &Tree) -> Range<usize> {
+    let mut bytes = edit.start_byte..edit.new_end_byte;
+    for range in old.changed_ranges(new) {
+        bytes = bytes.start.min(range.start_byte)..bytes.end.max(range.end_byte);
+    }
+    bytes
 }
 
 fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, ParseError> {

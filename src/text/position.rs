@@ -1,5 +1,7 @@
 //! Where something is: zero-based line and character in a negotiated encoding, or a byte offset. Conversions clamp, never panic.
 
+use std::sync::Arc;
+
 use ropey::Rope;
 
 use super::edit::{Batch, OutOfText};
@@ -37,6 +39,13 @@ impl Text {
     /// Line breaks are `\n`, `\r\n` and `\r`, as LSP has it.
     pub fn new(text: &str) -> Self {
         Self { rope: Rope::from_str(text) }
+    }
+
+    /// The whole text in one piece of memory, which is made once.
+    pub fn to_arc(&self) -> Arc<str> {
+        let mut text = String::with_capacity(self.len_bytes());
+        self.rope.chunks().for_each(|chunk| text.push_str(chunk));
+        text.into()
     }
 
     pub fn len_bytes(&self) -> usize {

@@ -37,7 +37,7 @@ impl Snapshot {
             return Err(ReadError::Secret);
         }
         if let Some(document) = self.documents.at(path) {
-            return Ok(Source { text: document.text.to_string().into(), exact: true });
+            return Ok(Source { text: document.text.to_arc(), exact: true });
         }
         if !self.roots.contains(path.root()) {
             return Err(ReadError::Missing);

@@ -1,14 +1,15 @@
-//! What an edit changes of a file's facts. The parser tells where the tree before and the tree after differ, a path from the root
-//! leads there, and only the item around it is walked again. This is what makes a keystroke in a long file cost
-//! the function that it is in.
+//! What an edit changes of a file's facts. A path from the root leads to where the tree before and the tree after differ, and only the item
+//! around it is walked again. This is what makes a keystroke in a long file cost the function that it is in. The parser tells where the trees
+//! differ; in a text that does not parse cleanly it cannot, but takes over whole subtrees, and these are told by their identity: wherever it
+//! guesses otherwise than before, the subtrees are new ones.
 
 use std::ops::Range;
 
 use tree_sitter::Node;
 
 use super::super::parse::Parsed;
-use super::super::tags::Facts;
-use super::{ATTRIBUTE, COMMENT, Defined, Lead, OPAQUE, WRAPPER, Walk};
+use super::super::tags::{Definition, Facts};
+use super::{ATTRIBUTE, COMMENT, Defined, IMPORT, Lead, OPAQUE, WRAPPER, Walk};
 
 /// See the module. All bytes outside `before` have the facts that they had, moved.
 pub struct Change<'a> {
@@ -41,10 +42,6 @@ const SMALL: usize = 1024;
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let (made, differing) = after.edit()?;
-    // In a broken text a parser guesses, and may guess otherwise far away from the edit.
-    if before.root().has_error() || after.root().has_error() {
-        return None;
-    }
     let edit = Edit {
         start: made.start_byte as u32,
         old_end: made.old_end_byte as u32,
@@ -94,6 +91,8 @@ enum Demand<'t> {
     Deeper,
     /// They stand after the name of a scope.
     After(usize, usize),
+    /// They stand after the signature of a definition that has no body, however deep.
+    Past(usize, usize),
     /// They are in the body of a definition, which may begin with its comment.
     Body(Node<'t>, Node<'t>, bool),
     /// The first of them is not the first statement.
@@ -102,8 +101,8 @@ enum Demand<'t> {
 
 struct Descent<'w, 'a> {
     edit: Edit,
-    /// The bytes of the later text in which the trees differ.
-    differing: Range<usize>,
+    /// The bytes of the later text in which the trees differ, where the parser can tell.
+    differing: Option<Range<usize>>,
     old: &'w mut Walk<'a>,
     new: &'w mut Walk<'a>,
 }
@@ -112,6 +111,7 @@ impl Descent<'_, '_> {
     /// From the root along what differs, as far down as the facts allow.
     fn run<'t>(&mut self, old: Node<'t>, new: Node<'t>) -> Option<Spot<'t>> {
         let (mut pair, mut depth, mut demand) = ((old, new), 0, Demand::Nothing);
+        let mut past = (0, 0);
         let mut leads = (Lead::default(), Lead::default());
         let mut spot = None;
         if old.kind_id() != new.kind_id() {
@@ -119,17 +119,21 @@ impl Descent<'_, '_> {
         }
         loop {
             let here = self.differing(pair.0, pair.1);
+            if let Demand::Past(old, new) = demand {
+                (past, demand) = ((old.max(past.0), new.max(past.1)), Demand::Nothing);
+            }
+            let is_past = here.begins_after(past.0, past.1);
             let fits = match &demand {
-                Demand::Nothing => true,
-                Demand::After(old, new) => here.begins_after(*old, *new),
-                Demand::NotFirst => here.old.children[..here.first].iter().any(Node::is_named),
+                Demand::Nothing | Demand::Past(..) => is_past,
+                Demand::After(old, new) => is_past && here.begins_after(*old, *new),
+                Demand::NotFirst => is_past && here.old.children[..here.first].iter().any(Node::is_named),
                 Demand::Deeper | Demand::Body(..) => false,
             };
             if fits {
                 spot = Some(self.spot(&here, depth + 1));
             }
             let Some((a, b)) = here.pair() else { return spot };
-            if !(fits || matches!(demand, Demand::Deeper | Demand::Body(..))) || b.end_byte() - b.start_byte() < SMALL {
+            if !(fits || !is_past || matches!(demand, Demand::Deeper | Demand::Body(..))) || b.end_byte() - b.start_byte() < SMALL {
                 return spot;
             }
             depth += 1;
@@ -158,13 +162,17 @@ impl Descent<'_, '_> {
     /// Takes a node of the path into both walks.
     fn enter<'t>(&mut self, a: Node<'t>, b: Node<'t>, depth: u32, leads: &mut (Lead, Lead)) -> Option<Demand<'t>> {
         let role = self.new.role(b);
-        if role & OPAQUE != 0 {
+        if role & OPAQUE & !IMPORT != 0 || role & IMPORT != 0 && (self.old.imports(a).is_some() || self.new.imports(b).is_some()) {
             return None;
         }
         let given = std::mem::take(leads);
+        let known = self.old.facts.definitions.len();
         let found = (self.old.define(a, depth, given.0), self.new.define(b, depth, given.1));
         if role & WRAPPER != 0 {
             *leads = (self.old.handed_down(a, given.0), self.new.handed_down(b, given.1));
+        }
+        if !self.agree(known) {
+            return None;
         }
         match found {
             (Defined::Nothing, Defined::Nothing) => Some(if role & WRAPPER != 0 { Demand::Deeper } else { Demand::Nothing }),
@@ -172,8 +180,22 @@ impl Descent<'_, '_> {
             (Defined::Item { body: Some(old), docstring }, Defined::Item { body: Some(new), .. }) => {
                 Some(Demand::Body(old, new, docstring))
             }
+            // What has no body has its signature alone, and that is cut where it is long.
+            (Defined::Item { body: None, .. }, Defined::Item { body: None, .. }) if role & WRAPPER == 0 => {
+                let end = |walk: &Walk<'_>| walk.facts.definitions[known..].iter().map(|known| known.signature.end).max();
+                Some(Demand::Past(end(self.old)? as usize, end(self.new)? as usize))
+            }
             _ => None,
         }
+    }
+
+    /// Whether both walks have found the same definitions from this number on, as far as the edit leaves them alone.
+    fn agree(&self, known: usize) -> bool {
+        let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
+        let alike = |(a, b): (&Definition, &Definition)| {
+            a.kind == b.kind && a.public == b.public && a.name.of(self.old.source) == b.name.of(self.new.source)
+        };
+        old.len() == new.len() && old[known..].iter().zip(&new[known..]).all(alike)
     }
 
     /// The differing children with what stands before the next item and belongs to it.
@@ -207,17 +229,61 @@ impl Descent<'_, '_> {
         Differing { old, new, first, rest }
     }
 
-    /// Whether two nodes are the same: alike, and outside of where the trees differ.
+    /// Whether two nodes are the same, in place and inside.
     fn same(&self, a: &Node<'_>, b: &Node<'_>, moved: i64) -> bool {
         let at = |byte: usize| byte as i64 + moved;
-        let apart = b.end_byte() < self.differing.start || b.start_byte() > self.differing.end;
-        // What touches the place may have become part of it, and is looked at.
-        let token = || b.child_count() == 0 && self.old.source.get(a.byte_range()) == self.new.source.get(b.byte_range());
         at(a.start_byte()) == b.start_byte() as i64
             && at(a.end_byte()) == b.end_byte() as i64
-            && a.kind_id() == b.kind_id()
-            && a.descendant_count() == b.descendant_count()
-            && (apart || token())
+            && (b.child_count() == 0 || self.apart(b))
+            && (self.told_apart(b) || self.equal(*a, *b))
+    }
+
+    /// Whether the edit is in no part of a node, so that these cannot have moved towards each other.
+    fn apart(&self, b: &Node<'_>) -> bool {
+        b.end_byte() <= self.edit.start as usize || b.start_byte() >= self.edit.new_end as usize
+    }
+
+    /// Whether the parser can tell that a node is as it was.
+    fn told_apart(&self, b: &Node<'_>) -> bool {
+        let outside = |differing: &Range<usize>| b.end_byte() < differing.start || b.start_byte() > differing.end;
+        self.differing.as_ref().is_some_and(outside)
+    }
+
+    /// Whether two nodes are equal inside: one subtree that the parser has taken over, or a new one that has become what it was before.
+    fn equal(&self, a: Node<'_>, b: Node<'_>) -> bool {
+        if a.id() == b.id() {
+            return true;
+        }
+        let (mut old, mut new) = (a.walk(), b.walk());
+        let mut depth = 0;
+        loop {
+            let (a, b) = (old.node(), new.node());
+            let is_taken_over = a.id() == b.id();
+            let is_equal = is_taken_over || old.field_id() == new.field_id() && self.alike(a, b);
+            if !is_equal {
+                return false;
+            }
+            if !is_taken_over && old.goto_first_child() && new.goto_first_child() {
+                depth += 1;
+                continue;
+            }
+            while depth > 0 && !(old.goto_next_sibling() && new.goto_next_sibling()) {
+                old.goto_parent();
+                new.goto_parent();
+                depth -= 1;
+            }
+            if depth == 0 {
+                return true;
+            }
+        }
+    }
+
+    /// Whether two nodes are equal but for their children.
+    fn alike(&self, a: Node<'_>, b: Node<'_>) -> bool {
+        a.kind_id() == b.kind_id()
+            && a.is_missing() == b.is_missing()
+            && a.child_count() == b.child_count()
+            && (b.child_count() > 0 || self.old.source.get(a.byte_range()) == self.new.source.get(b.byte_range()))
     }
 }
 
