@@ -23,7 +23,7 @@ fn main() {
     std::fs::write(Path::new(&out).join("languages.rs"), table).expect("OUT_DIR can be written");
 }
 
-/// `const BUILTINS`: of each language with a parser its name, the parser, and the text of its query files.
+/// `const BUILTINS`: of each language with a parser its name, the parser, and its query files with those that they inherit.
 fn languages(text: &str) -> String {
     let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
     let data: toml::Table = text.parse().expect("grammars/languages.toml is TOML");
@@ -32,12 +32,30 @@ fn languages(text: &str) -> String {
         let field = |key: &str| language.get(key).and_then(toml::Value::as_str);
         let name = field("name").expect("every language has a name");
         let Some(parser) = field("parser") else { continue };
-        let folder = format!("{root}/grammars/{}", field("queries").unwrap_or(name));
-        let query = |file: &str| format!("include_str!({:?})", format!("{folder}/{file}"));
-        let (tags, scope) = (query("tags.scm"), query("scope.scm"));
+        let [tags, scope] = ["tags.scm", "scope.scm"].map(|file| queries(&root, field("queries").unwrap_or(name), file));
         let _ = writeln!(table, "    Builtin {{ name: {name:?}, language: || {parser}.into(), tags: {tags}, scope: {scope} }},");
     }
     table + "];\n"
+}
+
+/// A query file and those that it inherits (`; inherits: c` on its first lines, as editors write it), as pairs of folder and text.
+fn queries(root: &str, folder: &str, file: &str) -> String {
+    let mut folders = vec![folder.to_string()];
+    let mut list = String::from("&[");
+    let mut at = 0;
+    while let Some(folder) = folders.get(at).cloned() {
+        let path = format!("{root}/grammars/{folder}/{file}");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let inherited = text.lines().take_while(|line| line.starts_with(';')).filter_map(|line| line.strip_prefix("; inherits:"));
+        for other in inherited.flat_map(|names| names.split(',')).map(|name| name.trim().to_string()) {
+            if !folders.contains(&other) {
+                folders.push(other);
+            }
+        }
+        let _ = write!(list, "({folder:?}, include_str!({path:?})), ");
+        at += 1;
+    }
+    list + "]"
 }
 
 /// Adds a file, or all files of a folder in the order of their names.

@@ -15,15 +15,14 @@ use std::sync::Arc;
 
 use longsight::index::{File, Index, Options, Tier, View};
 use longsight::syntax::{self, Kind, Registry, scope};
-use longsight::text::Text;
-use longsight::workspace::{Document, Roots};
+use longsight::workspace::Roots;
 
 fn grammars() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars")
 }
 
 /// All samples: folder, file name, text.
-fn samples() -> Vec<(String, String, String)> {
+pub fn samples() -> Vec<(String, String, String)> {
     let mut found = vec![];
     for folder in std::fs::read_dir(grammars()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
         for file in std::fs::read_dir(folder.path().join("samples")).into_iter().flatten().flatten() {
@@ -196,7 +195,7 @@ fn places_are_what_the_samples_mark() {
     let mut wrong = vec![];
     for (folder, name, text) in samples() {
         let path = format!("{folder}/{name}");
-        let language = registry.by_path(&path).unwrap();
+        let language = registry.detect(&path, &text).unwrap();
         let parsed = syntax::parse(language, text.as_str()).unwrap();
         let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let line_of = |at: usize| starts.partition_point(|start| *start <= at) as i64 - 1;
@@ -236,12 +235,12 @@ fn places_are_what_the_samples_mark() {
 fn the_walk_agrees_with_tree_sitters_own_matcher() {
     use streaming_iterator::StreamingIterator;
     assert_eq!(Registry::new().check_queries(), []);
-    let grammar = |path: &str| -> tree_sitter::Language {
-        match path.rsplit('.').next().unwrap() {
-            "rs" => tree_sitter_rust::LANGUAGE.into(),
-            "py" => tree_sitter_python::LANGUAGE.into(),
-            "js" => tree_sitter_javascript::LANGUAGE.into(),
-            "ts" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+    let grammar = |language: &str| -> tree_sitter::Language {
+        match language {
+            "rust" => tree_sitter_rust::LANGUAGE.into(),
+            "python" => tree_sitter_python::LANGUAGE.into(),
+            "javascript" => tree_sitter_javascript::LANGUAGE.into(),
+            "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
             "go" => tree_sitter_go::LANGUAGE.into(),
             "c" => tree_sitter_c::LANGUAGE.into(),
@@ -251,9 +250,10 @@ fn the_walk_agrees_with_tree_sitters_own_matcher() {
     };
     let registry = Registry::new();
     for (folder, name, text) in samples() {
-        let language = grammar(&name);
-        let query = std::fs::read_to_string(grammars().join(&folder).join("tags.scm")).unwrap();
-        let query = tree_sitter::Query::new(&language, &query).unwrap();
+        let path = format!("{folder}/{name}");
+        let ours = registry.detect(&path, &text).unwrap();
+        let language = grammar(&ours.name);
+        let query = tree_sitter::Query::new(&language, &query_of(&folder)).unwrap();
         let mut parser = tree_sitter::Parser::new();
         parser.set_language(&language).unwrap();
         let tree = parser.parse(&text, None).unwrap();
@@ -264,8 +264,7 @@ fn the_walk_agrees_with_tree_sitters_own_matcher() {
             let names = found.captures().iter().filter(|capture| query.capture_names()[capture.index as usize] == "name");
             captured.extend(names.map(|capture| capture.node.start_byte() as u32));
         }
-        let path = format!("{folder}/{name}");
-        let parsed = syntax::parse(registry.by_path(&path).unwrap(), text.as_str()).unwrap();
+        let parsed = syntax::parse(ours, text.as_str()).unwrap();
         let mut facts = syntax::tags(&parsed, &path);
         facts.definitions.retain(|definition| definition.kind != Kind::Reexport);
         // In Go, tree-sitter gives only the first of several names in one field: the others share its item.
@@ -278,103 +277,9 @@ fn the_walk_agrees_with_tree_sitters_own_matcher() {
     }
 }
 
-/// What an index makes of a keystroke is what it makes of the whole text. In a strict process the index compares both itself, and its
-/// thread dies where they differ, so that no later version arrives.
-#[test]
-fn edits_give_the_same_facts_as_a_fresh_parse() {
-    longsight::report::be_strict();
-    for (folder, name, text) in samples() {
-        let tree = tempfile::tempdir().unwrap();
-        let file = tree.path().join(&name);
-        std::fs::write(&file, &text).unwrap();
-        let roots = Arc::new(Roots::new([tree.path().to_path_buf()]));
-        let registry = Arc::new(Registry::new());
-        let language = registry.by_path(&name).unwrap().name.clone();
-        let index = Index::start(roots.clone(), registry, Options::default());
-        index.wait_ready();
-        let place = roots.locate(&file).unwrap();
-        let mut patched = 0;
-        let mut session = Session { text: text.clone(), seed: 7 };
-        for version in 0..400 {
-            let text = Text::new(&session.text);
-            let document =
-                Document { uri: place.uri(), path: Some(place.clone()), language: language.clone(), version, text, desynced: false };
-            index.update(document);
-            index.sync();
-            let view = index.view();
-            let found = view.at(&place).unwrap();
-            let hash = xxhash_rust::xxh3::xxh3_64(session.text.as_bytes());
-            assert_eq!(found.hash, hash, "{folder}/{name}: version {version} made the index fail");
-            patched += usize::from(found.tier == Tier::Parsed);
-            session.step(version as usize, &text_of(&samples(), &name));
-        }
-        assert!(patched > 300, "{folder}/{name}: {patched}");
-    }
-}
-
-fn text_of(samples: &[(String, String, String)], name: &str) -> String {
-    samples.iter().find(|(_, known, _)| known == name).map(|(_, _, text)| text.clone()).unwrap_or_default()
-}
-
-/// Someone who types, deletes, breaks lines and brackets, and now and then goes back to what was right.
-struct Session {
-    text: String,
-    seed: u64,
-}
-
-impl Session {
-    fn random(&mut self, below: usize) -> usize {
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.seed >> 33) as usize % below.max(1)
-    }
-
-    fn boundary(&self, at: usize) -> usize {
-        (at..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(self.text.len())
-    }
-
-    fn step(&mut self, step: usize, whole: &str) {
-        const TYPED: &[&str] = &[
-            "x",
-            "\n",
-            "}",
-            "(",
-            " ",
-            "\n\n",
-            "1",
-            "{",
-            "\"",
-            "/* c */",
-            ".name",
-            " = 1",
-            "#",
-            ", more",
-            "\n    def f(): pass\n",
-            "self.x = 1\n",
-        ];
-        if step % 40 == 39 {
-            return self.text = whole.into();
-        }
-        let at = self.random(self.text.len());
-        let at = self.boundary(at);
-        match step % 5 {
-            3 => {
-                let end = self.random(24);
-                let end = self.boundary((at + end).min(self.text.len()));
-                self.text.replace_range(at..end, "");
-            }
-            4 => {
-                // A piece of the text once more.
-                let length = self.random(200);
-                let end = self.boundary((at + length).min(self.text.len()));
-                let piece = self.text[at..end].to_string();
-                let to = self.random(self.text.len());
-                let to = self.boundary(to);
-                self.text.insert_str(to, &piece);
-            }
-            _ => {
-                let typed = TYPED[self.random(TYPED.len())];
-                self.text.insert_str(at, typed);
-            }
-        }
-    }
+/// The tags of a language, with those that it inherits.
+fn query_of(folder: &str) -> String {
+    let query = std::fs::read_to_string(grammars().join(folder).join("tags.scm")).unwrap();
+    let inherited: String = query.lines().filter_map(|line| line.strip_prefix("; inherits: ")).map(query_of).collect();
+    query + &inherited
 }

@@ -1,7 +1,6 @@
-; Where a cursor can be in C++.
+; Where a cursor can be in C++, besides where it can be in C.
+; inherits: c
 
-(comment) @comment
-[(string_literal) (raw_string_literal) (char_literal) (system_lib_string)] @string
-[(compound_statement) (field_declaration_list) (enumerator_list) (declaration_list)] @block
-[(argument_list) (parameter_list) (binary_expression) (call_expression) (field_expression) (subscript_expression) (unary_expression) (pointer_expression) (parenthesized_expression) (initializer_list) (init_declarator) (assignment_expression) (conditional_expression) (return_statement) (preproc_include)] @expression
-[(binary_expression) (call_expression) (field_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (conditional_expression) (string_literal) (number_literal) (lambda_expression)] @value
+(raw_string_literal) @string
+(declaration_list) @block
+(lambda_expression) @value

@@ -1,73 +1,41 @@
-; What C++ files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+; What C++ files define, mention and import, besides what C has. See src/syntax/pattern.rs for the subset of the query language.
+; inherits: c
 
-(function_definition declarator: (function_declarator declarator: (identifier) @name) body: (_) @body) @definition.function
-(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)) body: (_) @body) @definition.function
-(function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
-((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
-((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
-; Variables, pointers, arrays, pointers to functions.
-((declaration declarator: (init_declarator declarator: [
-    (identifier) @name
-    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
-    (pointer_declarator declarator: [
-      (identifier) @name
-      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
-      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
-      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
-    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))
-    (reference_declarator (identifier) @name)]))
+; References are declared as pointers are in C.
+((declaration declarator: [(init_declarator declarator: (reference_declarator (identifier) @name)) (reference_declarator (identifier) @name)])
   @definition.variable (#set! in "module") (#set! each ""))
-((declaration declarator: [
-    (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
-    (pointer_declarator declarator: [
-      (identifier) @name
-      (array_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])
-      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (identifier) @name)))
-      (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name) (pointer_declarator declarator: (identifier) @name)])])
-    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(identifier) @name (array_declarator declarator: (identifier) @name)])))
-    (reference_declarator (identifier) @name)])
-  @definition.variable (#set! in "module") (#set! each ""))
-; A name that lacks its semicolon is a macro before something else.
-((declaration declarator: (identifier) @name) @definition.variable (#set! in "module") (#set! ended "") (#set! each ""))
+((field_declaration declarator: (reference_declarator (field_identifier) @name)) @definition.attribute (#set! each ""))
 (struct_specifier name: [(template_type name: (_) @name) (qualified_identifier name: (template_type name: (_) @name))]
   (base_class_clause)? @bases body: (_) @body) @definition.struct
 (struct_specifier name: [(qualified_identifier scope: (_) @container name: (type_identifier) @name)
     (qualified_identifier name: (qualified_identifier scope: (_) @container name: (type_identifier) @name))]
   (base_class_clause)? @bases body: (_) @body) @definition.struct
 (struct_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.struct
-(union_specifier name: (_) @name body: (_) @body) @definition.struct
-(enum_specifier name: (_) @name body: (_) @body) @definition.enum
-(enumerator name: (_) @name) @definition.variant
-(type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
-(type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
-((type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct (#set! each ""))
-((type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum (#set! each ""))
-((type_definition declarator: [
-    (type_identifier) @name
-    (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
-    (pointer_declarator declarator: [
-      (type_identifier) @name
-      (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
-      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
-      (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name) (pointer_declarator declarator: (type_identifier) @name)])])
-    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])))
-    (function_declarator declarator: [(type_identifier) @name (parenthesized_declarator (type_identifier) @name)])])
-  @definition.type (#set! each ""))
-((field_declaration declarator: [
-    (field_identifier) @name
-    (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
-    (pointer_declarator declarator: [
-      (field_identifier) @name
-      (array_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])
-      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @name)))
-      (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (field_identifier) @name)])])
-    (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])))
-    (reference_declarator (field_identifier) @name)])
-  @definition.attribute (#set! each ""))
-; Where braces do not match, statements stand outside of any function. What they declare is theirs.
-([(if_statement) (for_statement) (for_range_loop) (while_statement) (do_statement) (switch_statement)] @scope.local (#set! in "module type"))
-(preproc_def name: (_) @name) @definition.macro
-(preproc_function_def name: (_) @name) @definition.macro
+((for_range_loop) @scope.local (#set! in "module type"))
+
+; `operator bool`: the name ends where the parameters begin.
+(function_definition declarator: (operator_cast declarator: [
+    (abstract_function_declarator parameters: (_) @before)
+    (abstract_pointer_declarator declarator: (abstract_function_declarator parameters: (_) @before))
+    (abstract_reference_declarator (abstract_function_declarator parameters: (_) @before))]) @name body: (_) @body) @definition.method
+(function_definition declarator: (operator_cast declarator: [
+    (abstract_function_declarator parameters: (_) @before)
+    (abstract_pointer_declarator declarator: (abstract_function_declarator parameters: (_) @before))
+    (abstract_reference_declarator (abstract_function_declarator parameters: (_) @before))]) @name) @definition.method
+((declaration declarator: (operator_cast declarator: [
+    (abstract_function_declarator parameters: (_) @before)
+    (abstract_pointer_declarator declarator: (abstract_function_declarator parameters: (_) @before))
+    (abstract_reference_declarator (abstract_function_declarator parameters: (_) @before))]) @name) @definition.method (#set! in "type"))
+(function_definition declarator: [
+    (qualified_identifier scope: (_) @container name: (operator_cast declarator: [
+      (abstract_function_declarator parameters: (_) @before)
+      (abstract_pointer_declarator declarator: (abstract_function_declarator parameters: (_) @before))
+      (abstract_reference_declarator (abstract_function_declarator parameters: (_) @before))]) @name)
+    (qualified_identifier name: (qualified_identifier scope: (_) @container name: (operator_cast declarator: [
+      (abstract_function_declarator parameters: (_) @before)
+      (abstract_pointer_declarator declarator: (abstract_function_declarator parameters: (_) @before))
+      (abstract_reference_declarator (abstract_function_declarator parameters: (_) @before))]) @name))]
+  body: (_) @body) @definition.method
 
 (function_definition declarator: [(function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)]) (pointer_declarator declarator: (function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)])) (reference_declarator (function_declarator declarator: [[(operator_name) (destructor_name) (identifier)] @name (template_function name: (_) @name)]))] body: (_) @body) @definition.function
 (function_definition declarator: [(function_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @name)) (reference_declarator (function_declarator declarator: (field_identifier) @name))] body: (_) @body) @definition.method
@@ -107,14 +75,19 @@
   (base_class_clause)? @bases body: (_) @body) @definition.class
 (class_specifier name: (_) @name (base_class_clause)? @bases body: (_) @body) @definition.class
 (namespace_alias_definition name: (_) @name) @definition.module
+((namespace_definition name: (nested_namespace_specifier [
+    (namespace_identifier) @name
+    (nested_namespace_specifier [
+      (namespace_identifier) @name
+      (nested_namespace_specifier [
+        (namespace_identifier) @name
+        (nested_namespace_specifier (namespace_identifier) @name)])])]) body: (_) @body)
+  @definition.module (#set! each "") (#set! nested ""))
 (namespace_definition name: (_) @name body: (_) @body) @definition.module
 (alias_declaration name: (_) @name) @definition.type
 (concept_definition name: (_) @name) @definition.interface
 
-(preproc_include) @import
-
-[(identifier) (type_identifier) (field_identifier) (namespace_identifier)] @identifier
-(comment) @comment
-[(string_literal) (raw_string_literal)] @string
+(namespace_identifier) @identifier
+(raw_string_literal) @string
 (template_declaration) @wrapper
 [(template_parameter_list) (requires_clause)] @attribute

@@ -3,6 +3,9 @@
 (class_declaration name: (_) @name superclass: (_) @bases interfaces: (_)? @end body: (_) @body) @definition.class
 (class_declaration name: (_) @name interfaces: (_)? @bases body: (_) @body) @definition.class
 (record_declaration name: (_) @name interfaces: (_)? @bases body: (_) @body) @definition.class
+; The components of a record.
+((formal_parameter name: (_) @name) @definition.attribute (#set! in "type") (#set! within "record_declaration"))
+((spread_parameter (variable_declarator name: (_) @name)) @definition.attribute (#set! in "type") (#set! within "record_declaration"))
 (interface_declaration name: (_) @name (extends_interfaces)? @bases body: (_) @body) @definition.interface
 (annotation_type_declaration name: (_) @name body: (_) @body) @definition.interface
 (enum_declaration name: (_) @name interfaces: (_)? @bases body: (_) @body) @definition.enum

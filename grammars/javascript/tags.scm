@@ -1,52 +1,6 @@
-; What JavaScript files define, mention and import. See src/syntax/pattern.rs for the subset of the query language.
+; What JavaScript files define, besides what all of its family do. See src/syntax/pattern.rs for the subset of the query language.
+; inherits: ecma
 
-[(function_declaration name: (_) @name body: (_) @body) (generator_function_declaration name: (_) @name body: (_) @body)] @definition.function
-(class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body) @definition.class
-(method_definition name: (string (string_fragment) @name) body: (_) @body) @definition.method
-(method_definition name: (_) @name body: (_) @body) @definition.method
 (field_definition property: (string (string_fragment) @name)) @definition.attribute
 (field_definition property: (_) @name value: (arrow_function body: (_) @body)) @definition.method
 (field_definition property: (_) @name) @definition.attribute
-((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
-((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name)
-  right: (function_expression body: (_) @body)) @definition.method (#eq? @receiver "prototype"))
-((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name))
-  @definition.attribute (#eq? @receiver "prototype") (#set! in "module"))
-; `module.exports = function name() {}`
-((assignment_expression left: (member_expression property: (_) @receiver) right: (function_expression name: (_) @name body: (_) @body))
-  @definition.function (#eq? @receiver "exports") (#set! in "module"))
-((assignment_expression left: (member_expression property: (_) @receiver) right: (class name: (_) @name (class_heritage)? @bases body: (_) @body))
-  @definition.class (#eq? @receiver "exports") (#set! in "module"))
-((assignment_expression left: [(identifier) @name (member_expression property: (_) @name)] right: (class (class_heritage)? @bases body: (_) @body))
-  @definition.class (#set! in "module"))
-((pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.method (#set! in "module"))
-((assignment_expression left: (member_expression property: (_) @name) right: (function_expression body: (_) @body)) @definition.function (#set! in "module"))
-((assignment_expression left: (member_expression property: (_) @name) right: (arrow_function body: (_) @body)) @definition.function (#set! in "module"))
-((assignment_expression left: (identifier) @name right: [(arrow_function body: (_) @body) (function_expression body: (_) @body)])
-  @definition.function (#set! in "module"))
-((assignment_expression left: [(member_expression object: (identifier) @receiver property: (_) @name)
-    (member_expression object: (member_expression property: (_) @receiver) property: (_) @name)]
-  right: [(object) (array) (new_expression) (call_expression) (string) (template_string) (number) (regex) (true) (false)])
-  @definition.variable (#eq? @receiver "exports") (#set! in "module"))
-((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
-((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
-((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
-; `export const { a, b: c } = d`. What is not exported is mostly imported so.
-((export_statement declaration: (lexical_declaration (variable_declarator name: [
-    (object_pattern [
-      (shorthand_property_identifier_pattern) @name
-      (pair_pattern value: (identifier) @name)
-      (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)])
-    (array_pattern (identifier) @name)])))
-  @definition.variable (#set! in "module") (#set! each ""))
-
-((export_statement source: (_)) @import.reexport)
-((variable_declarator value: (call_expression function: (identifier) @target)) @import (#eq? @target "require"))
-(import_statement) @import
-
-[(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern) (private_property_identifier)] @identifier
-[(comment)] @comment
-[(string) (template_string)] @string
-[(export_statement) (expression_statement)] @wrapper
-[(lexical_declaration) (variable_declaration)] @wrapper.line
-(decorator) @attribute

@@ -1,8 +1,5 @@
-; Where a cursor can be in TypeScript and TSX.
+; Where a cursor can be in TypeScript and TSX, besides where it can be in JavaScript.
+; inherits: ecma
 
-(comment) @comment
-[(string) (template_string) (regex)] @string
-(template_substitution) @interpolation
-[(statement_block) (class_body) (switch_body) (interface_body) (object_type) (enum_body)] @block
-[(arguments) (formal_parameters) (binary_expression) (call_expression) (member_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (array) (object) (ternary_expression) (assignment_expression) (variable_declarator) (return_statement) (import_statement) (new_expression) (await_expression) (type_arguments) (type_annotation)] @expression
-[(binary_expression) (call_expression) (member_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (array) (object) (ternary_expression) (new_expression) (await_expression) (arrow_function) (string) (template_string) (number)] @value
+[(interface_body) (object_type) (enum_body)] @block
+[(type_arguments) (type_annotation)] @expression

@@ -38,13 +38,17 @@ fn enclosing(file: &File, change: &Change<'_>, before: &str, names: &Names) -> O
     if change.around.0 != change.around.1 {
         return None;
     }
+    let mut next = 0;
     let around = change.removed.definitions[..change.around.0].iter().map(|definition| {
         let name = definition.name.of(before);
         let fits = |symbol: &Symbol| {
             symbol.signature.start == definition.signature.start && symbol.kind == definition.kind && names.get(symbol.name) == name
         };
-        match file.symbols.iter().position(fits) {
-            Some(at) => Some(at as u32),
+        match file.symbols[next..].iter().position(fits) {
+            Some(at) => {
+                next += at + 1;
+                Some(next as u32 - 1)
+            }
             None => (!sheet::is_name(name)).then_some(u32::MAX),
         }
     });

@@ -16,8 +16,8 @@ pub struct Captures<'tree> {
     nodes: [Option<Node<'tree>>; CAPTURES.len()],
 }
 
-/// What a capture inside a pattern may be called.
-const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "target", "end"];
+/// What a capture inside a pattern may be called. A name ends where `before` begins.
+const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "target", "end", "before"];
 
 impl<'tree> Captures<'tree> {
     pub fn get(&self, name: &str) -> Option<Node<'tree>> {
@@ -191,14 +191,14 @@ impl Child {
     }
 }
 
-/// Compiles a query file. The error names the line.
-pub fn compile(language: &Language, text: &str) -> Result<Table, String> {
+/// Compiles a query file; its patterns come after those that the table has. The error names the line.
+pub fn compile(language: &Language, text: &str, table: &mut Table) -> Result<(), String> {
     let mut by_name: HashMap<&str, Vec<u16>> = HashMap::new();
     for kind in (0..language.node_kind_count() as u16).filter(|kind| language.node_kind_is_named(*kind)) {
         by_name.entry(language.node_kind_for_id(kind).unwrap_or_default()).or_default().push(kind);
     }
     let mut reader = Reader { language, by_name, text, at: 0 };
-    let mut table = Table { patterns: vec![], by_kind: vec![vec![]; language.node_kind_count()] };
+    table.by_kind.resize(language.node_kind_count(), vec![]);
     while reader.peek().is_some() {
         let pattern = reader.pattern().map_err(|message| format!("line {}: {message}", reader.line()))?;
         for shape in pattern.0 {
@@ -212,7 +212,7 @@ pub fn compile(language: &Language, text: &str) -> Result<Table, String> {
             table.patterns.push(Pattern { shape, ..pattern.1.clone() });
         }
     }
-    Ok(table)
+    Ok(())
 }
 
 struct Reader<'a> {

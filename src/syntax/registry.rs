@@ -17,9 +17,12 @@ struct Builtin {
     /// Its name in `languages.toml`.
     name: &'static str,
     language: fn() -> tree_sitter::Language,
-    tags: &'static str,
-    scope: &'static str,
+    tags: &'static [Source],
+    scope: &'static [Source],
 }
+
+/// A query file: the folder below `grammars` that it is in, and its text. What a language inherits comes after its own.
+type Source = (&'static str, &'static str);
 
 // `BUILTINS`, made of `languages.toml` by `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
@@ -44,6 +47,8 @@ struct Entry {
     filenames: Vec<String>,
     #[serde(default)]
     shebangs: Vec<String>,
+    /// Files of another language's extensions that are of this one by their content.
+    claims: Option<ClaimEntry>,
     /// What opens a comment that ends with its line.
     comment: Option<String>,
     /// What opens and closes a comment that does not.
@@ -65,6 +70,13 @@ struct Entry {
     captures: bool,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
+}
+
+#[derive(Deserialize)]
+struct ClaimEntry {
+    extensions: Vec<String>,
+    /// What such a file has to contain, as a regular expression.
+    containing: String,
 }
 
 /// How a definition shows that others may use it.
@@ -148,6 +160,7 @@ pub struct Registry {
     by_extension: HashMap<String, usize>,
     by_filename: HashMap<String, usize>,
     shebangs: Vec<(String, usize)>,
+    claims: Vec<Claim>,
     problems: Vec<Problem>,
 }
 
@@ -183,9 +196,8 @@ impl Registry {
         let mut tables = [Table::default(), Table::default()];
         if let Some(builtin) = builtin {
             let language = (builtin.language)();
-            for (table, (file, text)) in tables.iter_mut().zip([("tags.scm", builtin.tags), ("scope.scm", builtin.scope)]) {
-                let text = replace(&format!("{}/{file}", entry.name), text);
-                match pattern::compile(&language, &text) {
+            for (table, (file, sources)) in tables.iter_mut().zip([("tags.scm", builtin.tags), ("scope.scm", builtin.scope)]) {
+                match compiled(&language, &entry.name, file, sources, replace) {
                     Ok(compiled) => *table = compiled,
                     Err(message) => self.complain(&entry.name, file, message),
                 }
@@ -199,6 +211,7 @@ impl Registry {
         self.by_extension.extend(entry.extensions.into_iter().map(|extension| (extension, number)));
         self.by_filename.extend(entry.filenames.into_iter().map(|name| (name, number)));
         self.shebangs.extend(entry.shebangs.into_iter().map(|program| (program, number)));
+        self.claims.extend(entry.claims.map(|claim| Claim::new(claim, number)));
         let [tags, scope] = tables;
         let kinds = tags.kinds().max(scope.kinds());
         let widened = |mut roles: Vec<u8>| {
@@ -244,9 +257,10 @@ impl Registry {
         Some(&self.languages[*number])
     }
 
-    /// By file name, extension or first line.
+    /// By file name, extension, content or first line.
     pub fn detect(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
-        self.by_path(path).or_else(|| self.by_shebang(text))
+        let claim = self.claims.iter().find(|claim| claim.fits(path, text));
+        claim.map(|claim| &self.languages[claim.language]).or_else(|| self.by_path(path)).or_else(|| self.by_shebang(text))
     }
 
     fn by_shebang(&self, text: &str) -> Option<&Arc<Language>> {
@@ -265,15 +279,48 @@ impl Registry {
                 problems.push(Problem { language: language.name.clone(), file: "languages.toml".into(), message });
             }
         }
+        for claim in &self.claims {
+            if let Err(message) = claim.compile() {
+                let language = self.languages[claim.language].name.clone();
+                problems.push(Problem { language, file: "languages.toml".into(), message });
+            }
+        }
         for builtin in BUILTINS {
             let language = (builtin.language)();
-            for (file, text) in [("tags.scm", builtin.tags), ("scope.scm", builtin.scope)] {
+            let files = [("tags.scm", builtin.tags), ("scope.scm", builtin.scope)];
+            for (file, (_, text)) in files.iter().flat_map(|(file, sources)| sources.iter().map(move |source| (*file, *source))) {
                 if let Err(error) = tree_sitter::Query::new(&language, text) {
                     problems.push(Problem { language: builtin.name.into(), file: file.into(), message: error.to_string() });
                 }
             }
         }
         problems
+    }
+}
+
+/// Files that are of a language by their content: headers of C++ are called like those of C.
+#[derive(Debug)]
+struct Claim {
+    language: usize,
+    extensions: Vec<String>,
+    containing: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Claim {
+    fn new(entry: ClaimEntry, language: usize) -> Self {
+        Self { language, extensions: entry.extensions, containing: entry.containing, compiled: OnceLock::new() }
+    }
+
+    fn fits(&self, path: &str, text: &str) -> bool {
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let pattern = || self.compiled.get_or_init(|| self.compile().ok()).as_ref();
+        self.extensions.iter().any(|known| known == extension) && pattern().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+    }
+
+    fn compile(&self) -> Result<Regex, String> {
+        let built = RegexBuilder::new(&self.containing).unicode(false).build();
+        built.map_err(|error| format!("`claims.containing` is no regular expression: {error}"))
     }
 }
 
@@ -311,12 +358,29 @@ fn compile(pattern: &str) -> Result<Scan, String> {
     Ok((regex, kinds))
 }
 
+/// The table of a query file and of those that it inherits.
+fn compiled(
+    language: &tree_sitter::Language,
+    name: &str,
+    file: &str,
+    sources: &[Source],
+    replace: &impl Fn(&str, &str) -> String,
+) -> Result<Table, String> {
+    let mut table = Table::default();
+    for (at, (folder, text)) in sources.iter().enumerate() {
+        let text = replace(&format!("{}/{file}", if at == 0 { name } else { folder }), text);
+        let added = pattern::compile(language, &text, &mut table);
+        added.map_err(|message| if at == 0 { message } else { format!("in grammars/{folder}/{file}, which it inherits: {message}") })?;
+    }
+    Ok(table)
+}
+
 /// A number that changes when any language's data do.
 pub fn fingerprint() -> u64 {
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     hasher.update(LANGUAGES.as_bytes());
     for builtin in BUILTINS {
-        hasher.update(builtin.tags.as_bytes());
+        builtin.tags.iter().for_each(|(_, text)| hasher.update(text.as_bytes()));
         hasher.update(&(builtin.language)().abi_version().to_le_bytes());
     }
     hasher.digest()

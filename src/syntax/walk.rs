@@ -270,6 +270,13 @@ impl<'a> Walk<'a> {
         lead.last_row = node.end_position().row;
     }
 
+    /// Whether a node is one or two levels below one that a pattern asks for: `(#set! within "record_declaration")`.
+    fn is_within(&self, pattern: &Pattern, node: Node<'_>) -> bool {
+        let Some(kind) = pattern.setting("within") else { return true };
+        let parent = node.parent();
+        parent.into_iter().chain(parent.and_then(|parent| parent.parent())).any(|around| around.kind() == kind)
+    }
+
     /// Whether a pattern applies here: `(#set! in "module type method function")` and `(#set! file "__init__.py")`.
     fn applies(&self, pattern: &Pattern) -> bool {
         if pattern.setting("file").is_some_and(|name| name != self.file_name) {
@@ -286,10 +293,15 @@ impl<'a> Walk<'a> {
         })
     }
 
+    /// The pattern by which a node is an import.
+    fn imports(&self, node: Node<'_>) -> Option<&'a Pattern> {
+        let mut patterns = self.language.tags.at(node.kind_id()).filter(|pattern| pattern.tag.starts_with("import"));
+        patterns.find(|pattern| self.applies(pattern) && pattern.matches(node, self.source).is_some())
+    }
+
     fn import(&mut self, node: Node<'_>) {
         let (Some(style), Some(text)) = (self.language.imports, self.source.get(node.byte_range())) else { return };
-        let mut patterns = self.language.tags.at(node.kind_id()).filter(|pattern| pattern.tag.starts_with("import"));
-        let Some(pattern) = patterns.find(|pattern| self.applies(pattern) && pattern.matches(node, self.source).is_some()) else { return };
+        let Some(pattern) = self.imports(node) else { return };
         let line = node.start_position().row as u32;
         let found = import::parse(style, text, line);
         if pattern.tag == "import.reexport" && !self.open.iter().any(Open::is_function) {
@@ -323,7 +335,7 @@ impl<'a> Walk<'a> {
         let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
         let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last));
         let ended = || pattern.setting("ended").is_none() || !last().is_some_and(|last| last.is_missing());
-        meant && self.applies(pattern) && ended()
+        meant && self.applies(pattern) && ended() && self.is_within(pattern, node)
     }
 
     /// Takes a definition, or opens a scope, where a pattern fits.
@@ -356,10 +368,23 @@ impl<'a> Walk<'a> {
             self.define_others(node, named, lead);
         }
         let body = captures.get("body");
+        let mut innermost = number;
+        if pattern.setting("nested").is_some() {
+            innermost = self.nest(number);
+        }
         if body.is_some() {
-            self.open.push(Open { depth, definition: Some(number), kind: Some(kind), container: Span::default() });
+            self.open.push(Open { depth, definition: Some(innermost), kind: Some(kind), container: Span::default() });
         }
         Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
+    }
+
+    /// Puts the definitions from a number on each into the one before, as in `namespace a::b`. Returns the innermost.
+    fn nest(&mut self, first: u32) -> u32 {
+        let last = self.facts.definitions.len() as u32 - 1;
+        for number in first + 1..=last {
+            self.facts.definitions[number as usize].parent = Some(number - 1);
+        }
+        last
     }
 
     /// The further names of a node that defines several: `int a, *b;`.
@@ -379,7 +404,11 @@ impl<'a> Walk<'a> {
 
     fn definition(&self, node: Node<'_>, kind: Kind, pattern: &Pattern, captures: &Captures<'_>, lead: Lead) -> Definition {
         let span = |name| captures.get(name).map(|node| Span::new(node.byte_range())).unwrap_or_default();
-        let (name, body) = (span("name"), span("body"));
+        let (mut name, body) = (span("name"), span("body"));
+        if let Some(next) = captures.get("before") {
+            // `operator bool` is no node: parameters follow in the same one.
+            name = self.trimmed(name.start as usize, next.start_byte());
+        }
         let around = match pattern.setting("hoist") {
             Some(_) => self.open.iter().rev().find(|open| open.has_members()),
             None => self.open.last(),

@@ -56,7 +56,7 @@ public class Inventory extends Registry<Item> implements Closeable, Iterable<Ite
         Scarcity(int rank) { this.rank = rank; } //: method Scarcity in=Scarcity
     }
 
-    public record Item(String name, int count) implements Comparable<Item> { //: class Item pub in=Inventory bases=Comparable
+    public record Item(String name, int count) implements Comparable<Item> { //: class Item pub in=Inventory bases=Comparable | attribute name in=Item | attribute count in=Item
         public Item { count = Math.max(count, 0); } //: method Item pub in=Item
         static Item of(String name) { return new Item(name, 1); } //: method of in=Item
     }
