@@ -216,18 +216,24 @@ fn d4_records_that_lie_are_misses() {
     drop(tree.index(tree.cached()));
     let segment = tree.segments()[0].clone();
     let whole = std::fs::read(&segment).unwrap();
-    let length = u32::from_le_bytes(whole[16..20].try_into().unwrap()) as usize;
-    for at in 0..length {
-        for value in [0u8, 0x7f, 0xff] {
-            let mut bytes = whole.clone();
-            bytes[28 + at] = value;
-            let sum = xxhash_rust::xxh3::xxh3_64(&bytes[28..28 + length]);
-            bytes[20..28].copy_from_slice(&sum.to_le_bytes());
-            std::fs::write(&segment, &bytes).unwrap();
-            // Whatever it says, it is read without going down and without asking for memory that it does not need.
-            let index = tree.index(Options { disk: Arc::new(ReadOnly), ..tree.cached() });
-            assert!(index.view().files().count() <= 4);
+    // The first frame has the names, the others a file each.
+    let mut frame = 16;
+    while frame < whole.len() {
+        let length = u32::from_le_bytes(whole[frame..frame + 4].try_into().unwrap()) as usize;
+        let content = frame + 12..frame + 12 + length;
+        for at in content.clone() {
+            for value in [0u8, 0x7f, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                let sum = xxhash_rust::xxh3::xxh3_64(&bytes[content.clone()]);
+                bytes[frame + 4..frame + 12].copy_from_slice(&sum.to_le_bytes());
+                std::fs::write(&segment, &bytes).unwrap();
+                // Whatever it says, it is read without going down and without asking for memory that it does not need.
+                let index = tree.index(Options { disk: Arc::new(ReadOnly), ..tree.cached() });
+                assert!(index.view().files().count() <= 4);
+            }
         }
+        frame = content.end;
     }
 }
 

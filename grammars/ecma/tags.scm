@@ -9,6 +9,9 @@
   right: (function_expression body: (_) @body)) @definition.method (#eq? @receiver "prototype"))
 ((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name))
   @definition.attribute (#eq? @receiver "prototype") (#set! in "module"))
+; What a constructor of the old kind sets.
+((assignment_expression left: (member_expression object: (this) property: (_) @name)
+  right: [(function_expression body: (_) @body) (arrow_function body: (_) @body)]) @definition.method (#set! in "function"))
 ; `module.exports = function name() {}`
 ((assignment_expression left: (member_expression property: (_) @receiver) right: (function_expression name: (_) @name body: (_) @body))
   @definition.function (#eq? @receiver "exports") (#set! in "module"))

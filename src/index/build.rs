@@ -80,9 +80,8 @@ pub(super) enum Message {
     Rescan,
     Roots(Arc<Roots>),
     Listed(u64, Listing),
-    Loaded(Stock, Box<Cache>),
-    /// The cache cannot be used.
-    NoCache,
+    /// The cache with what it has; none when it cannot be used. The number says which opening it was.
+    Opened(u64, Option<(Stock, Box<Cache>)>),
     /// Several results at once: waking the index's thread costs more than taking one.
     Scanned(u64, Tier, Vec<Done>),
     /// Answer when everything that came before is done; true: also when the build is.
@@ -120,6 +119,8 @@ impl Index {
             stage: Stage::Empty,
             pass: Arc::default(),
             listing: false,
+            opening: None,
+            early: None,
             again: false,
             later: vec![],
             rest: vec![],
@@ -230,8 +231,11 @@ struct Owner {
     stage: Stage,
     /// Results of earlier passes are of no use any more, and their workers stop.
     pass: Arc<AtomicU64>,
-    /// The cache is being read or the workspace listed.
+    /// The workspace is being listed, or its listing waits for the cache.
     listing: bool,
+    /// The cache that is being read, by its number, and the listing that waits for it.
+    opening: Option<u64>,
+    early: Option<Listing>,
     /// What came up during a build and is looked at after it: everything, or these paths.
     again: bool,
     later: Vec<PathBuf>,
@@ -313,18 +317,18 @@ impl Owner {
                 self.publish(false);
                 self.open_cache();
             }
-            Message::Loaded(stock, cache) => {
-                self.cache = Some(cache);
-                self.library.stock = Some(Arc::new(stock));
-                self.list();
-            }
-            Message::NoCache => {
-                self.cache = None;
-                self.list();
+            Message::Opened(opening, opened) => {
+                if self.opening == Some(opening) {
+                    self.opened(opened);
+                }
             }
             Message::Listed(pass, listing) => {
-                if pass == self.current() {
-                    self.listed(listing);
+                if pass != self.current() {
+                    return;
+                }
+                match self.opening {
+                    Some(_) => self.early = Some(listing),
+                    None => self.listed(listing),
                 }
             }
             Message::Scanned(pass, tier, results) => {
@@ -362,17 +366,27 @@ impl Owner {
         self.pass.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Reads what the cache has on a thread of its own, then lists.
+    /// Reads what the cache has on a thread of its own, and lists meanwhile.
     fn open_cache(&mut self) {
-        let Some(folder) = self.options.cache.clone() else { return self.list() };
-        self.next_pass();
-        self.listing = true;
+        self.list();
+        (self.cache, self.opening, self.early) = (None, None, None);
+        let Some(folder) = self.options.cache.clone() else { return };
+        let opening = self.current();
+        self.opening = Some(opening);
         let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
-        let opened = move || match Cache::open(disk, &folder, &roots) {
-            Some(mut cache) => Message::Loaded(cache.load(), Box::new(cache)),
-            None => Message::NoCache,
-        };
-        spawn("index cache", move || drop(sender.send(opened())));
+        let open = move || Cache::open(disk, &folder, &roots).map(|mut cache| (cache.load(), Box::new(cache)));
+        spawn("index cache", move || drop(sender.send(Message::Opened(opening, open()))));
+    }
+
+    fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
+        self.opening = None;
+        if let Some((stock, cache)) = opened {
+            self.cache = Some(cache);
+            self.library.take_stock(stock);
+        }
+        if let Some(listing) = self.early.take() {
+            self.listed(listing);
+        }
     }
 
     /// Lists the workspace on a thread of its own.
@@ -395,14 +409,12 @@ impl Owner {
     fn listed(&mut self, listing: Listing) {
         self.listing = false;
         self.watch(&listing);
-        let purge = self.library.has_purged(&listing);
         let first = self.stage == Stage::Empty;
-        let todo = self.library.take_listing(listing, &mut self.counts);
+        let todo = self.library.take_listing(listing, self.threads(), &mut self.counts);
         let stock = self.library.stock.take();
         let records = stock.as_ref().map_or(0, |stock| stock.records());
-        if purge || self.cache.as_ref().is_some_and(|cache| stock.is_some() && cache.wants_merge(records, self.library.len())) {
-            self.library.merge_due = true;
-        }
+        let is_stale = |cache: &Box<Cache>| stock.is_some() && cache.is_stale(records, self.library.len());
+        self.library.merge_due |= self.cache.as_ref().is_some_and(is_stale);
         self.library.content = stock.filter(|_| !todo.is_empty());
         if first || self.library.is_stale() {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
@@ -567,7 +579,7 @@ impl Owner {
             self.library.refusals(false);
             return self.dirty.clear();
         };
-        let merge = settled && std::mem::take(&mut self.library.merge_due);
+        let merge = settled && (std::mem::take(&mut self.library.merge_due) || cache.is_scattered());
         let files = if merge { self.library.kept_files() } else { self.library.files_of(&self.dirty) };
         let refused = self.library.refusals(merge);
         self.dirty.clear();

@@ -3,8 +3,10 @@
 //!
 //! A workspace has a folder of segments. A segment is written once, as a whole, under a new name; readers see it or do not. Several
 //! servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
+//!
+//! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,16 +14,18 @@ use crate::report;
 use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
+use crate::workspace::walk::Entry;
 use crate::workspace::{Roots, WorkspacePath};
 
 use super::codec::{Reader, Writer};
 use super::disk::Disk;
 use super::file::{File, Tier};
-use super::names::Names;
+use super::names::{NameId, Names};
 use super::sheet::Sheet;
+use super::texts::Texts;
 
 /// Counted up when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const MAGIC: &[u8; 4] = b"LSIX";
 const HEADER: usize = 16;
 /// Largest size of all indexes together, in bytes.
@@ -36,11 +40,15 @@ pub struct CacheCounts {
     pub misses: u64,
 }
 
-/// A file's facts as they were kept.
-pub struct Kept {
-    pub hash: u64,
-    pub language: String,
-    pub sheet: Sheet,
+/// What was kept of a file.
+pub enum Kept<'a> {
+    File {
+        hash: u64,
+        language: &'a str,
+        sheet: Sheet,
+    },
+    /// It takes no part, by its content.
+    Refused(Skip),
 }
 
 /// Stands where the language would: the file takes no part, for the reason that follows.
@@ -67,18 +75,27 @@ pub struct Cache {
 /// What was on disk, not yet decoded.
 #[derive(Default)]
 pub struct Stock {
-    segments: Vec<Vec<u8>>,
+    segments: Vec<Segment>,
     by_path: HashMap<String, Record>,
     by_hash: HashMap<u64, Record>,
     records: usize,
 }
 
+struct Segment {
+    bytes: Vec<u8>,
+    names: Texts,
+    /// What the names are called in the workspace; see [`Stock::join`].
+    joined: Vec<NameId>,
+}
+
+/// Where a file's facts are.
 #[derive(Clone, Copy)]
-struct Record {
+pub struct Record {
     segment: u32,
     start: usize,
     end: usize,
-    stamp: Stamp,
+    /// How the file looked then.
+    pub stamp: Stamp,
     hash: u64,
 }
 
@@ -121,9 +138,14 @@ impl Cache {
         stock
     }
 
-    /// Whether so much is stale or scattered that all should be written anew.
-    pub fn wants_merge(&self, stock_records: usize, live: usize) -> bool {
-        self.stale || self.known.len() > MAX_SEGMENTS || stock_records > live * 2 + 64
+    /// Whether so much of what was read is stale that all should be written anew.
+    pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
+        self.stale || stock_records > live * 2 + 64
+    }
+
+    /// Whether there are so many segments that they should become one.
+    pub fn is_scattered(&self) -> bool {
+        self.known.len() > MAX_SEGMENTS
     }
 
     /// Writes the facts of files as one new segment; with `merge`, in place of all segments that were there.
@@ -186,9 +208,9 @@ impl Stock {
         if !header {
             return false;
         }
+        let Some((names, mut at)) = names_of(&bytes) else { return false };
         let mut sound = true;
         let segment = self.segments.len() as u32;
-        let mut at = HEADER;
         while let Some((start, end, sum)) = frame(&bytes, at) {
             at = end;
             let mut reader = Reader { bytes: &bytes[start..end] };
@@ -205,43 +227,78 @@ impl Stock {
             self.records += 1;
         }
         sound &= at == bytes.len();
-        self.segments.push(bytes);
+        self.segments.push(Segment { bytes, names, joined: vec![] });
         sound
+    }
+
+    /// Makes the names of all files those of the workspace. Each is looked for once, however many files have it.
+    pub fn join(&mut self, names: &mut Names) {
+        for segment in &mut self.segments {
+            names.reserve(segment.names.len(), segment.names.bytes());
+            segment.joined = segment.names.iter().map(|name| names.intern(name)).collect();
+        }
     }
 
     pub fn records(&self) -> usize {
         self.records
     }
 
-    /// The keys of all files that are kept.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.by_path.keys().map(String::as_str)
+    /// Number of files of which something is kept.
+    pub fn paths(&self) -> usize {
+        self.by_path.len()
     }
 
-    /// The facts of a file that looks as it did when they were gathered.
-    pub fn by_stamp(&self, path: &WorkspacePath, stamp: Stamp) -> Option<Kept> {
-        let record = self.by_path.get(&key(path)).filter(|record| record.stamp == stamp)?;
-        self.decode(record)
+    /// What is kept of a file, whether or not it still looks as it did then.
+    pub fn record(&self, path: &WorkspacePath) -> Option<Record> {
+        self.by_path.get(&key(path)).copied()
     }
 
-    /// Why a file that looks as it did then takes no part.
-    pub fn refusal(&self, path: &WorkspacePath, stamp: Stamp) -> Option<Skip> {
-        let record = self.by_path.get(&key(path)).filter(|record| record.stamp == stamp)?;
-        let mut reader = Reader { bytes: self.segments.get(record.segment as usize)?.get(record.start..record.end)? };
-        Skip::by_name(reader.text()?.strip_prefix(REFUSED)?)
+    /// Whether something is kept of a file that is there and takes no part (any more): a rule was added, perhaps for secrets.
+    pub fn has_purged(&self, files: &[Entry]) -> bool {
+        let listed: HashSet<String> = files.iter().map(|entry| key(&entry.path)).collect();
+        let place = |key: &str| key.split_once('\0').map(|(root, relative)| Path::new(root).join(relative));
+        self.by_path.keys().any(|key| !listed.contains(key) && place(key).is_some_and(|path| path.exists()))
     }
 
-    /// The facts of any file with this content and language.
-    pub fn by_content(&self, hash: u64, language: &str) -> Option<Kept> {
-        self.decode(self.by_hash.get(&hash)?).filter(|kept| kept.language == language)
+    /// What is kept of a file, with the names of the workspace.
+    pub fn read(&self, record: Record) -> Option<Kept<'_>> {
+        let (segment, mut reader) = self.reader(record)?;
+        let language = reader.text()?;
+        if let Some(reason) = language.strip_prefix(REFUSED) {
+            return Skip::by_name(reason).map(Kept::Refused);
+        }
+        let sheet = reader.facts(&mut |name| segment.joined.get(name as usize).copied())?;
+        Some(Kept::File { hash: record.hash, language, sheet })
     }
 
-    fn decode(&self, record: &Record) -> Option<Kept> {
-        let mut reader = Reader { bytes: self.segments.get(record.segment as usize)?.get(record.start..record.end)? };
-        let language = reader.text()?.to_string();
-        let sheet = reader.sheet()?;
-        Some(Kept { hash: record.hash, language, sheet })
+    /// The facts of any file with this content and language, with names of their own.
+    pub fn by_content(&self, hash: u64, language: &str) -> Option<Sheet> {
+        let (segment, mut reader) = self.reader(*self.by_hash.get(&hash)?)?;
+        if reader.text()? != language {
+            return None;
+        }
+        let (mut names, mut numbers) = (Texts::default(), HashMap::new());
+        let sheet = reader.facts(&mut |name| {
+            let text = segment.names.try_get(name as usize)?;
+            Some(NameId(*numbers.entry(name).or_insert_with(|| {
+                names.push(text);
+                names.len() as u32 - 1
+            })))
+        });
+        sheet.map(|sheet| Sheet { names, ..sheet })
     }
+
+    fn reader(&self, record: Record) -> Option<(&Segment, Reader<'_>)> {
+        let segment = self.segments.get(record.segment as usize)?;
+        Some((segment, Reader { bytes: segment.bytes.get(record.start..record.end)? }))
+    }
+}
+
+/// The names at the start of a segment, and where the files begin.
+fn names_of(bytes: &[u8]) -> Option<(Texts, usize)> {
+    let (start, end, sum) = frame(bytes, HEADER)?;
+    let names = bytes.get(start..end).filter(|names| xxhash_rust::xxh3::xxh3_64(names) == sum)?;
+    Some((Reader { bytes: names }.texts()?, end))
 }
 
 /// A record's payload and checksum.
@@ -261,7 +318,7 @@ fn head(reader: &mut Reader<'_>) -> Option<(String, Stamp, u64)> {
 }
 
 /// How a file is called in the cache of its workspace.
-pub fn key(path: &WorkspacePath) -> String {
+fn key(path: &WorkspacePath) -> String {
     format!("{}\0{}", path.root().path().display(), path.relative())
 }
 
@@ -270,10 +327,13 @@ fn segment(files: &[Arc<File>], refused: &[Refusal], names: &Names) -> Vec<u8> {
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&fingerprint().to_le_bytes());
-    for file in files.iter().filter(|file| file.tier != Tier::Lexical || file.language.is_some()) {
+    let files: Vec<&Arc<File>> = files.iter().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
+    let numbers = numbered(&files, names, &mut bytes);
+    let of = |name: NameId| numbers.get(name.0 as usize).copied().unwrap_or(u32::MAX);
+    for file in files {
         let mut writer = begun(&file.path, file.stamp, file.hash);
         writer.text(file.language_name());
-        writer.sheet(&Sheet::from_file(file, names));
+        writer.facts(file, &of);
         append(&mut bytes, &writer.bytes);
     }
     for (path, stamp, reason) in refused {
@@ -282,6 +342,29 @@ fn segment(files: &[Arc<File>], refused: &[Refusal], names: &Names) -> Vec<u8> {
         append(&mut bytes, &writer.bytes);
     }
     bytes
+}
+
+/// Writes the names that some files have. Returns their numbers in the segment, in the order of those of the workspace.
+fn numbered(files: &[&Arc<File>], names: &Names, bytes: &mut Vec<u8>) -> Vec<u32> {
+    let mut numbers = vec![u32::MAX; names.len()];
+    let mut count = 0;
+    let mut found = |name: NameId| {
+        if let Some(number) = numbers.get_mut(name.0 as usize) {
+            count += u32::from(*number == u32::MAX);
+            *number = 0;
+        }
+    };
+    files.iter().for_each(|file| file.each_name(&mut found));
+    let mut writer = Writer::default();
+    writer.number(u64::from(count));
+    let mut next = 0;
+    for (at, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number != u32::MAX) {
+        *number = next;
+        next += 1;
+        writer.text(names.get(NameId(at as u32)));
+    }
+    append(bytes, &writer.bytes);
+    numbers
 }
 
 fn begun(path: &WorkspacePath, stamp: Stamp, hash: u64) -> Writer {

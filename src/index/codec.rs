@@ -1,10 +1,11 @@
-//! Sheets as bytes: numbers of variable length, names as text. Reading trusts nothing: any damage is `None`.
+//! The facts of a file as bytes: numbers of variable length, mostly differences, so that they are small and quickly read. Names are numbers
+//! of the segment that the file is in. Reading trusts nothing: any damage is `None`.
 
 use crate::syntax::{Kind, Span};
 
-use super::file::{FileImport, Symbol, Tier};
+use super::file::{File, FileImport, Symbol, Tier};
 use super::names::NameId;
-use super::sheet::{Sheet, spans};
+use super::sheet::Sheet;
 use super::texts::Texts;
 
 /// Bytes being written.
@@ -12,6 +13,16 @@ use super::texts::Texts;
 pub struct Writer {
     pub bytes: Vec<u8>,
 }
+
+/// Bits of the byte that begins a symbol; below them its kind.
+const PUBLIC: u8 = 1 << 4;
+/// Its container is called like the definition around it.
+const INSIDE: u8 = 1 << 5;
+const BODY: u8 = 1 << 6;
+const DOC: u8 = 1 << 7;
+
+/// Bytes of the shortest symbol: no count may ask for more memory than what is there could fill.
+const LEAST: usize = 11;
 
 impl Writer {
     pub fn number(&mut self, mut number: u64) {
@@ -32,47 +43,77 @@ impl Writer {
         self.number(u64::from(id.wrapping_add(1)));
     }
 
-    pub fn sheet(&mut self, sheet: &Sheet) {
-        self.bytes.push(sheet.tier as u8);
-        for number in [sheet.bytes, sheet.lines, sheet.tokens] {
+    /// A number beside one that is near it.
+    fn near(&mut self, number: u32, other: u32) {
+        let apart = i64::from(number) - i64::from(other);
+        self.number((apart << 1 ^ apart >> 63) as u64);
+    }
+
+    fn span(&mut self, span: Span, near: u32) {
+        self.near(span.start, near);
+        self.number(u64::from(span.end - span.start));
+    }
+
+    /// The facts of a file; `of` gives the number of a name in the segment.
+    pub fn facts(&mut self, file: &File, of: &impl Fn(NameId) -> u32) {
+        self.bytes.push(file.tier as u8);
+        for number in [file.bytes, file.lines, file.tokens] {
             self.number(u64::from(number));
         }
-        self.number(sheet.names.len() as u64);
-        sheet.names.iter().for_each(|name| self.text(name));
-        self.number(sheet.symbols.len() as u64);
-        sheet.symbols.iter().for_each(|symbol| self.symbol(symbol));
-        self.number(sheet.uses.len() as u64);
-        for (name, count) in &sheet.uses {
-            self.id(name.0);
+        self.number(file.symbols.len() as u64);
+        let (mut start, mut line) = (0, 0);
+        for (at, symbol) in file.symbols.iter().enumerate() {
+            self.symbol(file, at as u32, symbol, (start, line), of);
+            (start, line) = (symbol.item.start, symbol.line);
+        }
+        self.number(file.uses.len() as u64);
+        let mut before = 0;
+        for (name, count) in &file.uses {
+            let name = of(*name);
+            self.near(name, before);
             self.number(u64::from(*count));
+            before = name;
         }
-        self.number(sheet.bases.len() as u64);
-        for (symbol, base) in &sheet.bases {
+        self.number(file.bases.len() as u64);
+        for (symbol, base) in &file.bases {
             self.number(u64::from(*symbol));
-            self.id(base.0);
+            self.id(of(*base));
         }
-        self.number(sheet.imports.len() as u64);
-        for import in &sheet.imports {
-            self.id(import.module.0);
+        self.number(file.imports.len() as u64);
+        for import in &file.imports {
+            self.id(of(import.module));
             [import.line, import.first, import.count].iter().for_each(|number| self.number(u64::from(*number)));
         }
-        self.number(sheet.import_names.len() as u64);
-        for (there, here) in &sheet.import_names {
-            self.id(there.0);
-            self.id(here.0);
+        self.number(file.import_names.len() as u64);
+        for (there, here) in &file.import_names {
+            self.id(of(*there));
+            self.id(of(*here));
         }
     }
 
-    fn symbol(&mut self, symbol: &Symbol) {
-        [symbol.name.0, symbol.container.0, symbol.parent].iter().for_each(|id| self.id(*id));
-        self.bytes.push(symbol.kind as u8);
-        self.bytes.push(u8::from(symbol.public));
-        for span in spans(symbol) {
-            self.number(u64::from(span.start));
-            self.number(u64::from(span.end - span.start));
+    fn symbol(&mut self, file: &File, at: u32, symbol: &Symbol, (start, line): (u32, u32), of: &impl Fn(NameId) -> u32) {
+        let around = file.symbols.get(symbol.parent as usize).map_or(NameId::NONE, |around| around.name);
+        let flag = |bit: u8, set: bool| if set { bit } else { 0 };
+        let spans = flag(BODY, symbol.body != Span::default()) | flag(DOC, symbol.doc != Span::default());
+        self.bytes.push(symbol.kind as u8 | flag(PUBLIC, symbol.public) | flag(INSIDE, symbol.container == around) | spans);
+        self.id(of(symbol.name));
+        if symbol.container != around {
+            self.id(of(symbol.container));
         }
-        let lines = [symbol.line, symbol.name_line, symbol.signature_end_line, symbol.end_line];
-        lines.iter().for_each(|line| self.number(u64::from(*line)));
+        // How far before; none is zero.
+        self.number(u64::from(if symbol.parent < at { at - symbol.parent } else { 0 }));
+        self.span(symbol.item, start);
+        self.span(symbol.signature, symbol.item.start);
+        if symbol.body != Span::default() {
+            self.span(symbol.body, symbol.signature.end);
+        }
+        if symbol.doc != Span::default() {
+            self.span(symbol.doc, symbol.item.start);
+        }
+        self.near(symbol.line, line);
+        self.near(symbol.name_line, symbol.line);
+        self.near(symbol.signature_end_line, symbol.name_line);
+        self.near(symbol.end_line, symbol.signature_end_line);
     }
 }
 
@@ -104,15 +145,29 @@ impl<'a> Reader<'a> {
         u32::try_from(self.number()?).ok()
     }
 
+    fn near(&mut self, other: u32) -> Option<u32> {
+        let number = self.number()?;
+        let apart = (number >> 1) as i64 ^ -((number & 1) as i64);
+        u32::try_from(i64::from(other).checked_add(apart)?).ok()
+    }
+
+    fn span(&mut self, near: u32) -> Option<Span> {
+        let start = self.near(near)?;
+        Some(Span { start, end: start.checked_add(self.small()?)? })
+    }
+
     /// A count of things of which each takes a byte at least.
     fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
         (count <= self.bytes.len()).then_some(count)
     }
 
-    fn id(&mut self, below: usize) -> Option<NameId> {
-        let id = self.small()?.wrapping_sub(1);
-        (id == u32::MAX || (id as usize) < below).then_some(NameId(id))
+    /// A name's number in the segment, turned by `of` into what it is called elsewhere.
+    fn id(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<NameId> {
+        match self.small()?.wrapping_sub(1) {
+            u32::MAX => Some(NameId::NONE),
+            id => of(id),
+        }
     }
 
     pub fn text(&mut self) -> Option<&'a str> {
@@ -124,10 +179,14 @@ impl<'a> Reader<'a> {
 
     fn many<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.count()?;
-        (0..count).map(|_| one(self)).collect()
+        let mut all = Vec::with_capacity(count.min(self.bytes.len() / 2));
+        for _ in 0..count {
+            all.push(one(self)?);
+        }
+        Some(all)
     }
 
-    fn texts(&mut self) -> Option<Texts> {
+    pub fn texts(&mut self) -> Option<Texts> {
         let count = self.count()?;
         let mut texts = Texts::with_room(count);
         for _ in 0..count {
@@ -136,7 +195,8 @@ impl<'a> Reader<'a> {
         Some(texts)
     }
 
-    pub fn sheet(&mut self) -> Option<Sheet> {
+    /// The facts of a file, with names as `of` gives them.
+    pub fn facts(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<Sheet> {
         let tier = match self.byte()? {
             0 => Tier::Text,
             1 => Tier::Lexical,
@@ -144,29 +204,47 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         let (bytes, lines, tokens) = (self.small()?, self.small()?, self.small()?);
-        let names = self.texts()?;
-        let below = names.len();
-        let symbols = self.many(|reader| reader.symbol(below))?;
-        let uses = self.many(|reader| Some((reader.id(below)?, reader.small()?)))?;
-        let bases = self.many(|reader| Some((reader.small()?, reader.id(below)?)))?;
-        let imports = self.many(|reader| {
-            Some(FileImport { module: reader.id(below)?, line: reader.small()?, first: reader.small()?, count: reader.small()? })
+        let count = self.count()?;
+        let mut symbols: Vec<Symbol> = Vec::with_capacity(count.min(self.bytes.len() / LEAST));
+        let (mut start, mut line) = (0, 0);
+        for _ in 0..count {
+            let symbol = self.symbol(&symbols, (start, line), of)?;
+            (start, line) = (symbol.item.start, symbol.line);
+            symbols.push(symbol);
+        }
+        let mut before = 0;
+        let uses = self.many(|reader| {
+            before = reader.near(before)?;
+            Some((of(before)?, reader.small()?))
         })?;
-        let import_names = self.many(|reader| Some((reader.id(below)?, reader.id(below)?)))?;
-        Some(Sheet { tier, bytes, lines, tokens, names, symbols, uses, bases, imports, import_names })
+        let bases = self.many(|reader| Some((reader.small()?, reader.id(of)?)))?;
+        let imports = self.many(|reader| {
+            Some(FileImport { module: reader.id(of)?, line: reader.small()?, first: reader.small()?, count: reader.small()? })
+        })?;
+        let import_names = self.many(|reader| Some((reader.id(of)?, reader.id(of)?)))?;
+        Some(Sheet { tier, bytes, lines, tokens, names: Texts::default(), symbols, uses, bases, imports, import_names })
     }
 
-    fn symbol(&mut self, below: usize) -> Option<Symbol> {
-        let (name, container) = (self.id(below)?, self.id(below)?);
-        let parent = self.small()?.wrapping_sub(1);
-        let kind = Kind::by_number(self.byte()?)?;
-        let public = self.byte()? != 0;
-        let mut span = || {
-            let start = self.small()?;
-            Some(Span { start, end: start.checked_add(self.small()?)? })
+    fn symbol(&mut self, before: &[Symbol], (start, line): (u32, u32), of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<Symbol> {
+        let flags = self.byte()?;
+        let kind = Kind::by_number(flags & 0xf)?;
+        let name = self.id(of)?;
+        let given = if flags & INSIDE == 0 { Some(self.id(of)?) } else { None };
+        let parent = match self.small()? {
+            0 => u32::MAX,
+            back => (before.len() as u32).checked_sub(back)?,
         };
-        let (item, signature, body, doc) = (span()?, span()?, span()?, span()?);
-        let (line, name_line, signature_end_line, end_line) = (self.small()?, self.small()?, self.small()?, self.small()?);
+        let around = || before.get(parent as usize).map_or(NameId::NONE, |around| around.name);
+        let container = given.unwrap_or_else(around);
+        let item = self.span(start)?;
+        let signature = self.span(item.start)?;
+        let body = if flags & BODY == 0 { Span::default() } else { self.span(signature.end)? };
+        let doc = if flags & DOC == 0 { Span::default() } else { self.span(item.start)? };
+        let line = self.near(line)?;
+        let name_line = self.near(line)?;
+        let signature_end_line = self.near(name_line)?;
+        let end_line = self.near(signature_end_line)?;
+        let public = flags & PUBLIC != 0;
         Some(Symbol { name, container, parent, kind, public, item, signature, body, doc, line, name_line, signature_end_line, end_line })
     }
 }

@@ -115,6 +115,21 @@ impl File {
         self.symbols.iter().enumerate().filter(move |(_, member)| member.parent == symbol as u32)
     }
 
+    /// Tells all names that are kept of the file, some of them often.
+    pub(super) fn each_name(&self, tell: &mut impl FnMut(NameId)) {
+        self.uses.iter().for_each(|(name, _)| tell(*name));
+        self.bases.iter().for_each(|(_, base)| tell(*base));
+        self.imports.iter().for_each(|import| tell(import.module));
+        for symbol in &self.symbols {
+            tell(symbol.name);
+            tell(symbol.container);
+        }
+        for (there, here) in &self.import_names {
+            tell(*there);
+            tell(*here);
+        }
+    }
+
     /// The first thing that two versions of the facts of one text disagree about.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let symbols = self.symbols.iter().zip(&other.symbols).find(|(a, b)| a != b).map(|(a, b)| format!("{a:?} is {b:?}"));

@@ -19,6 +19,7 @@ use super::resolve;
 use super::scan::{self, Scanned};
 use super::sheet::Sheet;
 use super::view::{Base, View};
+use super::warm::{self, Known};
 
 /// A document whose text is the editor's, with the tree that makes its next version cheap.
 #[derive(Default)]
@@ -226,19 +227,47 @@ impl Library {
         self.open.remove(uri)?.path
     }
 
-    /// Whether the cache has facts of files that are there but take no part (any more): a rule was added, perhaps for secrets.
-    pub fn has_purged(&self, listing: &Listing) -> bool {
-        let Some(stock) = &self.stock else { return false };
-        let listed: HashSet<String> = listing.files.iter().map(|entry| cache::key(&entry.path)).collect();
-        let place = |key: &str| key.split_once('\0').map(|(root, relative)| Path::new(root).join(relative));
-        stock.keys().any(|key| !listed.contains(key) && place(key).is_some_and(|path| path.exists()))
+    /// Takes over what the cache had.
+    pub fn take_stock(&mut self, mut stock: Stock) {
+        stock.join(&mut self.names);
+        self.stock = Some(Arc::new(stock));
     }
 
-    /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest, open
-    /// files first.
-    pub fn take_listing(&mut self, listing: Listing, counts: &mut CacheCounts) -> Vec<Entry> {
+    /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest.
+    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Entry> {
         self.skipped = listing.skipped;
-        let listed: HashSet<&WorkspacePath> = listing.files.iter().map(|entry| &entry.path).collect();
+        self.drop_unlisted(&listing.files);
+        let stock = self.stock.clone();
+        let (mut todo, mut kept, mut on_disk) = (vec![], vec![], 0);
+        for entry in &listing.files {
+            let record = stock.as_ref().and_then(|stock| stock.record(&entry.path));
+            on_disk += usize::from(record.is_some());
+            if self.is_settled(entry) {
+                continue;
+            }
+            match record.filter(|record| record.stamp == entry.stamp) {
+                Some(record) => kept.push((entry.clone(), record)),
+                None => todo.push(entry.clone()),
+            }
+        }
+        let Some(stock) = stock else { return todo };
+        self.merge_due |= on_disk < stock.paths() && stock.has_purged(&listing.files);
+        for (entry, known) in warm::read(&self.registry, &stock, kept, threads) {
+            counts.hits += u64::from(known.is_some());
+            match known {
+                Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
+                Some(Known::Refused(reason)) => drop(self.refused.insert(entry.path, (entry.stamp, reason))),
+                None => todo.push(entry),
+            }
+        }
+        todo
+    }
+
+    fn drop_unlisted(&mut self, files: &[Entry]) {
+        if self.numbers.is_empty() && self.refused.is_empty() {
+            return;
+        }
+        let listed: HashSet<&WorkspacePath> = files.iter().map(|entry| &entry.path).collect();
         let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path) && !self.is_open(path)).cloned().collect();
         // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
         self.merge_due |= gone.iter().any(|path| path.absolute().exists());
@@ -247,30 +276,14 @@ impl Library {
         gone.iter().for_each(|path| {
             self.set(path, None);
         });
-        let mut todo = vec![];
-        let stock = self.stock.clone();
-        for entry in listing.files {
-            let done = |file: &Arc<File>| file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&entry.path);
-            let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && done(file));
-            let refused = self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
-            if same || refused || self.is_open(&entry.path) {
-                continue;
-            }
-            if let Some(reason) = stock.as_ref().and_then(|stock| stock.refusal(&entry.path, entry.stamp)) {
-                counts.hits += 1;
-                self.refused.insert(entry.path, (entry.stamp, reason));
-                continue;
-            }
-            let Some(kept) = stock.as_ref().and_then(|stock| stock.by_stamp(&entry.path, entry.stamp)) else {
-                todo.push(entry);
-                continue;
-            };
-            counts.hits += 1;
-            let language = self.registry.by_id(&kept.language).cloned();
-            let file = kept.sheet.into_file(entry.path.clone(), language, kept.hash, entry.stamp, &mut self.names);
-            self.set(&entry.path, Some(Arc::new(file)));
-        }
-        todo
+    }
+
+    /// Whether all is known of a file that looks like this, or its text is an editor's.
+    fn is_settled(&self, entry: &Entry) -> bool {
+        let done = |file: &Arc<File>| file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&entry.path);
+        let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && done(file));
+        let refused = || self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
+        same || refused() || self.is_open(&entry.path)
     }
 
     /// Takes over a scan. Returns the file's number when its facts are worth keeping.

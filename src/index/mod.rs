@@ -19,6 +19,7 @@ mod search;
 mod sheet;
 mod texts;
 mod view;
+mod warm;
 
 pub use build::{Index, Options, Progress, Stage};
 pub use cache::CacheCounts;

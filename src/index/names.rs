@@ -63,8 +63,22 @@ impl Segment {
         self.first + number
     }
 
+    fn reserve(&mut self, count: usize, bytes: usize) {
+        self.text.reserve(bytes);
+        self.ends.reserve(count);
+        self.marks.reserve(count);
+        let room = ((self.len() + count) * 3 / 2 + 1).next_power_of_two();
+        if room > self.table.len() {
+            self.rehash(room);
+        }
+    }
+
     fn grow(&mut self) {
-        let mut table = vec![0; (self.table.len() * 2).max(64)];
+        self.rehash((self.table.len() * 2).max(64));
+    }
+
+    fn rehash(&mut self, slots: usize) {
+        let mut table = vec![0; slots];
         for number in 0..self.len() {
             place(&mut table, hash(self.get(number)), number as u32);
         }
@@ -125,12 +139,21 @@ impl Names {
         NameId(recent.push(text, hash))
     }
 
+    /// Makes room for names that are about to come.
+    pub fn reserve(&mut self, count: usize, bytes: usize) {
+        Arc::make_mut(&mut self.recent).reserve(count, bytes);
+    }
+
     /// Merges recent names when there are many; to be called before a view is made. Costs a copy of all names, seldom.
     pub fn settle(&mut self) {
         if self.recent.len() < MERGE.max(self.settled.len() / 4) {
             return;
         }
         let recent = std::mem::take(&mut self.recent);
+        if self.settled.len() == 0 {
+            self.settled = recent;
+            return;
+        }
         let settled = Arc::make_mut(&mut self.settled);
         for number in 0..recent.len() {
             let text = recent.get(number);

@@ -52,8 +52,8 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier,
     }
     let stamp = settled(bytes.stamp);
     let name = language.as_ref().map_or("", |language| &language.name);
-    if let Some(kept) = stock.and_then(|stock| stock.by_content(hash, name)) {
-        return Ok(Scanned { hash, stamp, language, sheet: kept.sheet, unparsable: false, kept: true });
+    if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name)) {
+        return Ok(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true });
     }
     let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &source.text, tier);
     Ok(Scanned { hash, stamp, language, sheet, unparsable, kept: false })

@@ -1,9 +1,9 @@
 //! The facts of one file by themselves, with names numbered within the file: what a worker hands over, and what the cache keeps.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::syntax::{Definition, Facts, Import, Kind, Language, Span, Words};
+use crate::syntax::{Definition, Facts, Import, Kind, Language, Words};
 use crate::text::count_breaks;
 use crate::workspace::WorkspacePath;
 use crate::workspace::fs::Stamp;
@@ -12,7 +12,7 @@ use super::file::{File, FileImport, Symbol, Tier};
 use super::names::{NameId, Names};
 use super::texts::Texts;
 
-/// See the module. All [`NameId`]s in it are indices into `names`.
+/// See the module. All [`NameId`]s in it are indices into `names`, or of the workspace where there are none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     pub tier: Tier,
@@ -81,12 +81,22 @@ impl Sheet {
     }
 
     /// Joins the file to the others: its names become those of the workspace.
-    pub fn into_file(self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp, names: &mut Names) -> File {
+    pub fn into_file(mut self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp, names: &mut Names) -> File {
         let global: Vec<NameId> = self.names.iter().map(|name| names.intern(name)).collect();
         let of = |id: NameId| global.get(id.0 as usize).copied().unwrap_or(NameId::NONE);
-        let mut uses: Vec<(NameId, u32)> = self.uses.iter().map(|(name, count)| (of(*name), *count)).collect();
-        uses.sort_unstable();
-        let symbols = self.symbols.into_iter().map(|symbol| Symbol { name: of(symbol.name), container: of(symbol.container), ..symbol });
+        self.symbols.iter_mut().for_each(|symbol| (symbol.name, symbol.container) = (of(symbol.name), of(symbol.container)));
+        self.uses.iter_mut().for_each(|(name, _)| *name = of(*name));
+        self.bases.iter_mut().for_each(|(_, base)| *base = of(*base));
+        self.imports.iter_mut().for_each(|import| import.module = of(import.module));
+        self.import_names.iter_mut().for_each(|(there, here)| (*there, *here) = (of(*there), of(*here)));
+        self.joined(path, language, hash, stamp)
+    }
+
+    /// The file, whose names are those of the workspace already.
+    pub fn joined(mut self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp) -> File {
+        if !self.uses.is_sorted() {
+            self.uses.sort_unstable();
+        }
         File {
             path,
             language,
@@ -96,11 +106,11 @@ impl Sheet {
             bytes: self.bytes,
             lines: self.lines,
             tokens: self.tokens,
-            symbols: symbols.collect(),
-            uses: uses.into(),
-            bases: self.bases.iter().map(|(symbol, base)| (*symbol, of(*base))).collect(),
-            imports: self.imports.into_iter().map(|import| FileImport { module: of(import.module), ..import }).collect(),
-            import_names: self.import_names.iter().map(|(there, here)| (of(*there), of(*here))).collect(),
+            symbols: self.symbols.into(),
+            uses: self.uses.into(),
+            bases: self.bases.into(),
+            imports: self.imports.into(),
+            import_names: self.import_names.into(),
         }
     }
 }
@@ -235,47 +245,4 @@ fn base_names(text: &str) -> impl Iterator<Item = &str> {
         rest = &rest[letter.len_utf8()..];
     }
     names.into_iter()
-}
-
-/// Spans and counts as the cache writes them.
-pub(super) fn spans(symbol: &Symbol) -> [Span; 4] {
-    [symbol.item, symbol.signature, symbol.body, symbol.doc]
-}
-
-impl Sheet {
-    /// The way back, for the cache.
-    pub fn from_file(file: &File, names: &Names) -> Self {
-        // Nearly all names occur in the file; their numbers are their places among the uses.
-        let mut others: HashMap<NameId, u32> = HashMap::new();
-        let mut texts = Texts::with_room(file.uses.len());
-        file.uses.iter().for_each(|(name, _)| texts.push(names.get(*name)));
-        let mut of = |id: NameId| {
-            let Some(id) = id.some() else { return NameId::NONE };
-            if let Ok(at) = file.uses.binary_search_by_key(&id, |(name, _)| *name) {
-                return NameId(at as u32);
-            }
-            NameId(*others.entry(id).or_insert_with(|| {
-                texts.push(names.get(id));
-                texts.len() as u32 - 1
-            }))
-        };
-        let symbols =
-            file.symbols.iter().map(|symbol| Symbol { name: of(symbol.name), container: of(symbol.container), ..*symbol }).collect();
-        let uses = file.uses.iter().map(|(name, count)| (of(*name), *count)).collect();
-        let bases = file.bases.iter().map(|(symbol, base)| (*symbol, of(*base))).collect();
-        let imports = file.imports.iter().map(|import| FileImport { module: of(import.module), ..*import }).collect();
-        let import_names = file.import_names.iter().map(|(there, here)| (of(*there), of(*here))).collect();
-        Self {
-            tier: file.tier,
-            bytes: file.bytes,
-            lines: file.lines,
-            tokens: file.tokens,
-            names: texts,
-            symbols,
-            uses,
-            bases,
-            imports,
-            import_names,
-        }
-    }
 }

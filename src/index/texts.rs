@@ -21,6 +21,15 @@ impl Texts {
         self.ends.len()
     }
 
+    /// The size of all together.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn try_get(&self, number: usize) -> Option<&str> {
+        (number < self.len()).then(|| self.get(number))
+    }
+
     pub fn get(&self, number: usize) -> &str {
         let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
         &self.text[start..self.ends[number] as usize]

@@ -35,19 +35,35 @@ pub(super) struct Base {
     pub(super) by_stem: HashMap<Box<str>, Vec<u32>>,
 }
 
+/// Files from which on the tables are built side by side.
+const MANY: usize = 1000;
+
 impl Base {
     pub fn new(files: Vec<Option<Arc<File>>>, names: usize) -> Self {
         let present = || files.iter().enumerate().filter_map(|(number, file)| Some((number as u32, file.as_deref()?)));
-        let definitions = Postings::new(names, |add| {
-            for (number, file) in present() {
-                file.symbols.iter().enumerate().for_each(|(index, symbol)| add(symbol.name, (number, index as u32)));
-            }
-        });
-        let uses = Postings::new(names, |add| {
-            for (number, file) in present() {
-                file.uses.iter().for_each(|(name, count)| add(*name, (number, *count)));
-            }
-        });
+        let definitions = || {
+            Postings::new(names, |add| {
+                for (number, file) in present() {
+                    file.symbols.iter().enumerate().for_each(|(index, symbol)| add(symbol.name, (number, index as u32)));
+                }
+            })
+        };
+        let uses = || {
+            Postings::new(names, |add| {
+                for (number, file) in present() {
+                    file.uses.iter().for_each(|(name, count)| add(*name, (number, *count)));
+                }
+            })
+        };
+        // The second is the larger one; a small workspace is not worth a thread.
+        let (definitions, uses) = match files.len() > MANY {
+            true => std::thread::scope(|scope| {
+                let definitions = scope.spawn(definitions);
+                let uses = uses();
+                (definitions.join().unwrap_or_default(), uses)
+            }),
+            false => (definitions(), uses()),
+        };
         let by_path = present().map(|(number, file)| (file.path.clone(), number)).collect();
         let mut by_stem: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         for (number, file) in present() {

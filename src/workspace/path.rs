@@ -1,7 +1,9 @@
 //! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with every symbolic link resolved;
 //! whoever holds one may read there, and nobody makes one but this file.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,10 +32,30 @@ impl Root {
 }
 
 /// A place inside a root. Relative, with `/`, without `.`, `..` or links.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspacePath {
     root: Arc<Root>,
     relative: Arc<str>,
+}
+
+/// Most places are in one root, and there are many: what stands in front of all is not looked at again and again.
+impl Ord for WorkspacePath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let roots = if Arc::ptr_eq(&self.root, &other.root) { Ordering::Equal } else { self.root.cmp(&other.root) };
+        roots.then_with(|| self.relative.cmp(&other.relative))
+    }
+}
+
+impl PartialOrd for WorkspacePath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for WorkspacePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.relative.hash(state);
+    }
 }
 
 impl WorkspacePath {

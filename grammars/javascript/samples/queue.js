@@ -78,7 +78,10 @@ const handlers = { //: variable handlers
 export const { begin, stop: end, size = 2 } = handlers; //: variable begin pub | variable end pub | variable size pub
 export const [one, two] = waiting; //: variable one pub | variable two pub
 
-function Legacy() {} //: function Legacy
+function Legacy() { //: function Legacy
+  this.read = function () { return this.limit; }; //: method read in=Legacy
+  this.unit = 'K';
+}
 Legacy.prototype.limit = 3; //: attribute limit in=Legacy
 Legacy.prototype.step = function () { return util.inspect(this); }; //: method step in=Legacy
 exports.drain = function (queue) { return writeFile(queue.name, fs); }; //: function drain

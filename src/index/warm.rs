@@ -1,0 +1,48 @@
+//! A start with a cache: what is kept of many files is read side by side.
+
+use std::sync::Arc;
+
+use crate::syntax::Registry;
+use crate::workspace::rules::Skip;
+use crate::workspace::walk::Entry;
+
+use super::cache::{Kept, Record, Stock};
+use super::file::File;
+
+/// What is known of a file before it is read.
+pub enum Known {
+    File(Arc<File>),
+    /// It takes no part, by its content.
+    Refused(Skip),
+}
+
+/// Files from which on they are read side by side.
+const MANY: usize = 512;
+
+/// Reads what is kept of files; nothing where that is damaged.
+pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
+    let known: Vec<Option<Known>> = if kept.len() < MANY || threads < 2 {
+        kept.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect()
+    } else {
+        std::thread::scope(|scope| {
+            let parts = kept.chunks(kept.len().div_ceil(threads));
+            let part =
+                |part: &[(Entry, Record)]| part.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect::<Vec<_>>();
+            let readers: Vec<_> = parts.map(|files| (files.len(), scope.spawn(move || part(files)))).collect();
+            // A reader that fails leaves its files to be gathered anew.
+            let read = readers.into_iter().map(|(files, reader)| reader.join().unwrap_or_else(|_| (0..files).map(|_| None).collect()));
+            read.flatten().collect()
+        })
+    };
+    kept.into_iter().map(|(entry, _)| entry).zip(known).collect()
+}
+
+fn one(registry: &Registry, stock: &Stock, entry: &Entry, record: Record) -> Option<Known> {
+    Some(match stock.read(record)? {
+        Kept::Refused(reason) => Known::Refused(reason),
+        Kept::File { hash, language, sheet } => {
+            let language = registry.by_id(language).cloned();
+            Known::File(Arc::new(sheet.joined(entry.path.clone(), language, hash, entry.stamp)))
+        }
+    })
+}
