@@ -373,7 +373,7 @@ fn a_closed_file_has_the_version_that_the_editor_understands() {
 /// The same is true of the edit of an action that is resolved.
 #[test]
 fn a_resolved_action_keeps_the_version_of_a_closed_file() {
-    let (_coder, _folder, mut editor, [area, square]) = two_files(|params: &mut Value| {
+    let (_refactor, mut editor, [area, square]) = two_files(|params: &mut Value| {
         params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
         params["clientInfo"] = json!({ "name": "Visual Studio Code" });
     });
@@ -390,10 +390,10 @@ fn a_resolved_action_keeps_the_version_of_a_closed_file() {
 /// Hunks of two proposals for a closed file, made for what lay on disk at two times, each go on from its own text when it is opened.
 #[test]
 fn hunks_of_two_times_survive_that_their_file_is_opened() {
-    let (_coder, folder, mut editor, [area, square]) = two_files(|_| {});
+    let (refactor, mut editor, [area, square]) = two_files(|_| {});
     command(&mut editor, "longsight.edit", rename(&area));
-    let changed = format!("//! Squares, and nothing else.\n\n{USE}");
-    std::fs::write(folder.path().join("repo/src/square.rs"), &changed).unwrap();
+    let changed = format!("//! Squares, and nothing else.\n\n{SQUARE}");
+    std::fs::write(refactor.root().join("src/square.rs"), &changed).unwrap();
     editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": square, "type": 2 }] }));
     let report = command(&mut editor, "longsight.edit", rename(&area))["result"].clone();
     assert_eq!(report["hunks"], json!([4, 5, 6]), "{report}");
