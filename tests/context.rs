@@ -177,7 +177,7 @@ fn a_changed_definition_is_corrected_behind_a_head_that_stays() {
     let view = place.view();
     let path = place.roots.resolve("src/money.rs").unwrap();
     let text = std::fs::read_to_string(path.absolute()).unwrap();
-    let now = Arc::new(Digest::new(view.at(&path).unwrap(), &text).unwrap());
+    let now = Arc::new(Digest::new(&view, view.at(&path).unwrap(), &text).unwrap());
     // Names are numbers of one index; the file's facts come from another here, so they are looked up by text.
     let same = |name| corpus.name(view.text(name)) == Some(name);
     assert!(now.file.symbols.iter().all(|symbol| same(symbol.name)), "both indexes number the names alike");
@@ -275,4 +275,56 @@ def run():
     let corpus = place.corpus(place.view());
     let pack = place.pack(&corpus, 400);
     assert!(!all(&pack).contains("frobnicate_table") && !all(&pack).contains("frobnicate_key"), "{:?}", all(&pack));
+}
+
+const TRANSPORTS: &str = "
+//- /src/lib.rs
+mod checksum;
+mod framing;
+mod serial;
+mod socket;
+mod weather;
+//- /src/checksum.rs
+pub fn crc_of(bytes: &[u8]) -> u32 {
+    bytes.len() as u32
+}
+//- /src/framing.rs
+pub fn escaped(bytes: &[u8]) -> Vec<u8> {
+    bytes.to_vec()
+}
+//- /src/serial.rs
+use crate::checksum::crc_of;
+use crate::framing::escaped;
+
+pub fn write_frame(port: &mut Vec<u8>, payload: &[u8]) {
+    port.extend(escaped(payload));
+    port.extend(crc_of(payload).to_le_bytes());
+}
+//- /src/weather.rs
+pub fn rainfall(place: &str) -> f64 {
+    0.0
+}
+
+pub fn sunshine(place: &str) -> f64 {
+    rainfall(place)
+}
+//- /src/socket.rs
+pub fn write_frame(stream: &mut Vec<u8>, payload: &[u8]) {
+    $0
+}
+";
+
+#[test]
+fn what_functions_of_the_same_name_use_is_foreseen() {
+    let place = Place::new(TRANSPORTS);
+    let corpus = place.corpus(place.view());
+    let scene = Scene::new(&corpus, &place.text, place.offset);
+    let ranker = Ranker::new(&corpus, &scene, &place.path);
+    let probability = |name: &str| {
+        let number = corpus.defined(corpus.name(name).unwrap())[0];
+        ranker.probability(&corpus.symbols[number as usize])
+    };
+    // Nothing in the file names any of the three.
+    assert!(probability("crc_of") > 2.0 * probability("rainfall"), "{} {}", probability("crc_of"), probability("rainfall"));
+    assert!(probability("escaped") > 2.0 * probability("rainfall"));
 }

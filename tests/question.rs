@@ -1,16 +1,10 @@
 //! What is put in front of the model for a question about the repository.
 
-use longsight::config::{Config, EngineConfig};
+use longsight::config::Config;
 use longsight::context::Kind;
-use longsight::engine::Cancel;
-use longsight::features::ask::ask;
 use longsight::features::preview::{Look, Preview, preview};
 
-use longsight::features::silent;
-use serde_json::json;
-
 use super::support::desk::Workspace;
-use super::support::http::{Act, Server, events, whole};
 
 fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
     let workspace = Workspace::new(files);
@@ -105,36 +99,36 @@ fn a_test_is_no_answer_to_a_question_about_what_it_tests() {
     assert_eq!(&*preview.parts[0].path, "src/money.rs", "{:?}", preview.parts);
 }
 
-/// The preview knew neither of the tool that hands a question on nor of `thinking`: 450 bytes shown, 1,917 sent.
-#[tokio::test]
-async fn the_preview_of_a_question_is_what_is_sent_to_the_byte() {
-    let text = json!({"id": "a", "choices": [{"index": 0, "text": "It is there.", "finish_reason": "stop"}]});
-    for (dialect, thinking) in [("deepseek-v3.2", Some(true)), ("deepseek-v3.2", None), ("llama-4", None), ("hermes", Some(true))] {
-        let answer = events(std::slice::from_ref(&text));
-        let server = Server::start(move |_, asked| match asked.path.as_str() {
-            "/v1/models" => vec![Act::Send(whole("200 OK", "application/json", &json!({"data": [{"id": "tiny"}]}).to_string()))],
-            _ => vec![Act::Send(answer.clone())],
+#[test]
+fn what_a_module_says_of_itself_is_a_place() {
+    let text = "//! Ropes.\n//!\n//! A line break is LF, CR or CRLF; which of them are recognised is decided by features.\n\nuse std::fmt;\n\n\
+                pub fn len(text: &str) -> usize {\n    text.len()\n}\n";
+    let preview = asked(&[("src/lib.rs", text), CALCULATOR, OTHER], "which line breaks are recognised?", 1000);
+    let best = &preview.parts[0];
+    assert_eq!((&*best.path, best.start_line), ("src/lib.rs", 1), "{:?}", preview.parts);
+    assert!(best.text.contains("LF, CR or CRLF"), "{best:?}");
+}
+
+#[test]
+fn small_definitions_fill_the_budget() {
+    let files: Vec<(String, String)> = (0..6)
+        .map(|number| {
+            let aliases: String =
+                (0..6).map(|other| format!("/// The backend {number} {other}.\npub type Backend{number}x{other} = u32;\n")).collect();
+            (format!("src/backend_{number}.rs"), aliases)
         })
-        .await;
-        let engine = |thinking| EngineConfig {
-            kind: "openai".into(),
-            model: "tiny".into(),
-            base_url: Some(server.url.clone()),
-            dialect: Some(dialect.into()),
-            thinking,
-            ..EngineConfig::default()
-        };
-        let mut config = Config::default();
-        (config.roles.scout, config.roles.coder) = ("reads".into(), "writes".into());
-        config.engines.insert("reads".into(), engine(thinking));
-        config.engines.insert("writes".into(), engine(None));
-        let workspace = Workspace::new(&[CALCULATOR, OTHER]);
-        let desk = workspace.desk(config, vec![]);
-        let words = "where is the product computed?";
-        ask(&desk, words, &Cancel::new(), &silent()).await.unwrap();
-        let shown = preview(&desk, &Look { question: Some(words.into()), ..Look::default() }).unwrap();
-        let sent = server.asked().last().unwrap().body["prompt"].as_str().unwrap().to_string();
-        assert!(sent.contains("escalate"), "{sent}");
-        assert_eq!(shown.prompt, sent, "{dialect}, thinking {thinking:?}");
-    }
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let preview = asked(&files, "which backend is used?", 3072);
+    assert!(preview.parts.len() > 20, "{} places", preview.parts.len());
+}
+
+#[test]
+fn a_statement_about_a_test_is_seldom_one_of_a_test_alone() {
+    let files = [
+        ("src/cart.rs", "pub fn total(cart: &[u64]) -> u64 {\n    cart.iter().sum()\n}\n"),
+        ("tests/cart.rs", "#[test]\nfn total_of_a_cart() {\n    assert_eq!(total(&[1]), 1);\n}\n"),
+    ];
+    let preview = asked(&files, "Fix the total of an empty cart and add a test", 1000);
+    assert_eq!(&*preview.parts[0].path, "src/cart.rs", "{:?}", preview.parts);
 }

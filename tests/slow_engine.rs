@@ -21,6 +21,20 @@ async fn a_real_model_completes_and_answers() {
     assert_eq!((caps.context, caps.chat), (2048, true));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_line_by_line_are_those_of_the_whole() {
+    let rig = Rig::new();
+    let engine = rig.engine(model_path("qwen2.5-coder-0.5b"), 2048);
+    let text = include_str!("../src/context/select.rs");
+    // Nothing is loaded yet: the vocabulary comes alone.
+    engine.tokens().prepare();
+    let counted = engine.tokens().count(&text[..900]);
+    let answer = ask(&engine, hole(&text[..900], "", 1)).await.unwrap();
+    let read = answer.finished.timing.tokens_reused + answer.finished.timing.tokens_decoded;
+    // What frames the hole is read as well.
+    assert!((counted..counted + 24).contains(&(read as usize)), "{counted} counted, {read} read");
+}
+
 #[tokio::test]
 async fn the_default_model_fills_a_hole() {
     let rig = Rig::new();

@@ -4,4 +4,3 @@
 (raw_string_literal) @string
 (declaration_list) @block
 (lambda_expression) @value
-[(optional_parameter_declaration) (for_range_loop)] @binding

@@ -1,4 +1,2 @@
 ; Where a cursor can be in JavaScript.
 ; inherits: ecma
-
-(formal_parameters) @binding

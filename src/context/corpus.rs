@@ -1,12 +1,14 @@
 //! What ranking needs to know of a repository, on top of the index: the text of every signature, and sums over names and files that a
 //! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
 
+mod bodies;
 mod refresh;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::bodies::{Bodies, Mentions};
 use super::rank::{self, Prior};
 use super::words;
 use crate::index::{File, FileId, NameId, Stage, View};
@@ -44,7 +46,7 @@ impl Sort {
     }
 }
 
-/// The signatures of one file, verbatim.
+/// The signatures of one file, verbatim, and what the bodies of its functions mention.
 pub struct Digest {
     pub file: Arc<File>,
     /// As models see it.
@@ -52,12 +54,14 @@ pub struct Digest {
     text: Box<str>,
     /// By symbol: the end of its lines in `text`, and the line where they begin, 0-based.
     places: Box<[(u32, u32)]>,
+    mentions: Mentions,
 }
 
 impl Digest {
     /// None when `text` is another version than the index has seen.
-    pub fn new(file: &Arc<File>, text: &str) -> Option<Self> {
-        (text.len() == file.bytes as usize).then(|| Self::of(file, Some(text)))
+    pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
+        let digest = || Self { mentions: Mentions::new(view, file, text), ..Self::of(file, Some(text)) };
+        (text.len() == file.bytes as usize).then(digest)
     }
 
     /// Without a text there are no signatures.
@@ -68,7 +72,8 @@ impl Digest {
             (lines.len() as u32, start)
         });
         let places = places.collect();
-        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places }
+        let mentions = Mentions::default();
+        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions }
     }
 
     /// The same file when it is no longer there.
@@ -171,6 +176,9 @@ pub struct Corpus {
     slots_of_word: Arc<Table>,
     /// Words of the files' own names.
     pub stem_words: Arc<Vec<Box<[u32]>>>,
+    bodies: Arc<Bodies>,
+    /// By folder: the names that its files mention, with the number of these files.
+    beside: Arc<Vec<Vec<(u32, u32)>>>,
     mentioned: Vec<u32>,
     /// Symbols of files as they were before; no file's range has them.
     dead: usize,
@@ -220,7 +228,7 @@ impl Corpus {
                 corpus.add(id, Arc::clone(digest));
                 continue;
             }
-            let digest = read(&file.path).and_then(|text| Digest::new(file, &text)).map(Arc::new);
+            let digest = read(&file.path).and_then(|text| Digest::new(&view, file, &text)).map(Arc::new);
             // While a text is ahead of the index, or behind it, what was known serves on.
             let before = || earlier.and_then(|earlier| Some(earlier.files[earlier.file(&file.path.to_string())? as usize].clone()));
             if let Some(digest) = digest.or_else(before) {
@@ -233,6 +241,8 @@ impl Corpus {
         corpus.place_files();
         corpus.count_words();
         corpus.measure();
+        corpus.count_folders();
+        corpus.bodies = Arc::new(Bodies::new(&corpus));
         corpus.priors = rank::priors(&corpus, 0);
         corpus
     }
@@ -263,6 +273,24 @@ impl Corpus {
             self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort, private, nested });
         }
         first..self.symbols.len() as u32
+    }
+
+    /// Counts in how many files of each folder a name is mentioned.
+    fn count_folders(&mut self) {
+        let files = self.files.iter().zip(self.folder_of.iter());
+        let names = files.flat_map(|(digest, folder)| digest.file.uses.iter().map(move |(name, _)| (*folder, *name)));
+        let mut pairs: Vec<(u32, u32)> = names.filter_map(|(folder, name)| Some((folder, self.slot(name)?))).collect();
+        pairs.sort_unstable();
+        let mut beside: Vec<Vec<(u32, u32)>> = vec![vec![]; self.folders.len()];
+        for equal in pairs.chunk_by(|a, b| a == b) {
+            beside[equal[0].0 as usize].push((equal[0].1, equal.len() as u32));
+        }
+        self.beside = Arc::new(beside);
+    }
+
+    /// The names that files in a file's folder mention, by slot, with the number of these files, its own included.
+    pub fn beside(&self, file: u32) -> &[(u32, u32)] {
+        &self.beside[self.folder_of[file as usize] as usize]
     }
 
     /// Lists the symbols of each name.
@@ -371,6 +399,11 @@ impl Corpus {
     /// The definitions of a name.
     pub fn defined(&self, name: Name) -> &[u32] {
         self.slot(name).map_or(&[], |slot| self.defined.get(slot))
+    }
+
+    /// The definitions of a name, by slot.
+    pub fn of_slot(&self, slot: u32) -> &[u32] {
+        self.defined.get(slot)
     }
 
     /// Files that mention a name.

@@ -1,15 +1,12 @@
 //! How likely a definition is to be used at a place. A logistic model over plain features; its weights were fitted on open-source
 //! repositories and are measured on others.
 
+use super::alike;
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::scene::{Scene, Seen};
 use super::weights::{FEATURES, SEEN, UNSEEN};
 use super::words;
 
-/// Files that resemble the current one most; what they use is likely used here.
-const NEIGHBOURS: usize = 24;
-/// Files of one folder whose names are looked at.
-const BESIDE: usize = 400;
 /// A name with more definitions does not say whose it is.
 const TELLING: usize = 4;
 /// A word in more names than this says nothing.
@@ -32,6 +29,9 @@ pub struct Candidate {
 pub struct Prior {
     popular: f32,
     per_definition: f32,
+    definitions: f32,
+    underscore: f32,
+    length: f32,
     /// What this adds to the log-odds of a name that the current file does not show.
     sum: f32,
 }
@@ -41,19 +41,26 @@ impl Prior {
     fn new(text: &str, files: u32, definitions: u32) -> Self {
         let elsewhere = files.saturating_sub(1) as f32;
         let definitions = definitions.max(1) as f32;
-        let mut prior = Self { popular: (1.0 + elsewhere).ln(), per_definition: (1.0 + elsewhere / definitions).ln(), sum: 0.0 };
+        let mut prior = Self {
+            popular: (1.0 + elsewhere).ln(),
+            per_definition: (1.0 + elsewhere / definitions).ln(),
+            definitions: definitions.ln(),
+            underscore: is(text.starts_with('_')),
+            length: (text.len() as f32).ln(),
+            sum: 0.0,
+        };
         let mut features = [0.0; FEATURES];
-        prior.fill(&mut features, text, definitions);
+        prior.fill(&mut features);
         prior.sum = dot(&features, &UNSEEN);
         prior
     }
 
-    fn fill(&self, features: &mut Features, text: &str, definitions: f32) {
+    fn fill(&self, features: &mut Features) {
         features[9] = self.popular;
         features[10] = self.per_definition;
-        features[11] = definitions.ln();
-        features[24] = is(text.starts_with('_'));
-        features[29] = (text.len() as f32).ln();
+        features[11] = self.definitions;
+        features[24] = self.underscore;
+        features[29] = self.length;
     }
 }
 
@@ -76,6 +83,9 @@ struct Touch {
     own_definitions: u32,
     /// Weight of the similar files that use it, 0 to 1.
     similar: f32,
+    /// Weight of the functions like this one that mention it, by what they mention and by their names, 0 to 1.
+    alike: f32,
+    namesake: f32,
     /// Files in the same folder that use it.
     beside: f32,
     /// Weight of its words that the function's heading has, and the heading's weight that it has.
@@ -149,6 +159,7 @@ impl<'a> Ranker<'a> {
         };
         ranker.touch_seen();
         ranker.touch_similar();
+        ranker.touch_alike();
         ranker.touch_beside();
         ranker.touch_topic();
         ranker.touch_reached();
@@ -232,7 +243,7 @@ impl<'a> Ranker<'a> {
     }
 
     fn touch_similar(&mut self) {
-        for (file, weight) in similar_files(self.corpus, self.scene, self.file) {
+        for (file, weight) in alike::files(self.corpus, self.scene, self.file) {
             self.similar[file as usize] = weight;
             for (name, _) in &self.corpus.files[file as usize].file.uses {
                 if let Some(slot) = self.corpus.slot(*name) {
@@ -242,16 +253,21 @@ impl<'a> Ranker<'a> {
         }
     }
 
-    fn touch_beside(&mut self) {
+    fn touch_alike(&mut self) {
         let corpus = self.corpus;
-        let here = |file: &u32| self.near[corpus.folder_of[*file as usize] as usize] >= 1.0 && Some(*file) != self.file;
-        let beside: Vec<u32> = (0..corpus.files.len() as u32).filter(here).take(BESIDE).collect();
-        for file in beside {
-            for (name, _) in &corpus.files[file as usize].file.uses {
-                if let Some(slot) = corpus.slot(*name) {
-                    self.touch(slot).beside += 1.0;
-                }
-            }
+        for (function, weight) in alike::functions(corpus, self.scene, self.file) {
+            corpus.mentions_of(function).for_each(|slot| self.touch(slot).alike += weight);
+        }
+        for (function, weight) in alike::namesakes(corpus, self.scene, self.file) {
+            corpus.mentions_of(function).for_each(|slot| self.touch(slot).namesake += weight);
+        }
+    }
+
+    fn touch_beside(&mut self) {
+        let Some(file) = self.file else { return };
+        for (slot, files) in self.corpus.beside(file) {
+            let touch = self.touch(*slot);
+            touch.beside = files.saturating_sub(u32::from(touch.own)) as f32;
         }
     }
 
@@ -356,14 +372,19 @@ impl<'a> Ranker<'a> {
         OfFile { imported: features[12], near: features[13], used: features[41], sums: [dot(&features, &SEEN), dot(&features, &UNSEEN)] }
     }
 
+    /// What is known of a name without the current file.
+    fn prior_elsewhere(&self, touch: &Touch) -> Prior {
+        let (corpus, standing) = (self.corpus, self.corpus.standing[touch.slot as usize]);
+        let files = standing.files.saturating_sub(u32::from(touch.own));
+        Prior::new(corpus.text(corpus.names[touch.slot as usize]), files, standing.definitions.saturating_sub(touch.own_definitions))
+    }
+
     /// What belongs to the name.
     fn fill_name(&self, slot: u32, features: &mut Features) -> Prior {
-        let (corpus, standing) = (self.corpus, self.corpus.standing[slot as usize]);
+        let corpus = self.corpus;
         let touch = self.touched(slot).copied().unwrap_or_default();
-        let text = corpus.text(corpus.names[slot as usize]);
-        let definitions = standing.definitions.saturating_sub(touch.own_definitions);
-        let prior = Prior::new(text, standing.files - u32::from(touch.own && standing.files > 0), definitions);
-        prior.fill(features, text, definitions.max(1) as f32);
+        let prior = if touch.own || touch.own_definitions > 0 { self.prior_elsewhere(&touch) } else { corpus.priors[slot as usize] };
+        prior.fill(features);
         if let Some(seen) = touch.seen {
             features[1] = seen.near;
             features[2] = is(seen.imported);
@@ -379,6 +400,10 @@ impl<'a> Ranker<'a> {
         features[19] = touch.topic_weight / self.topic_total;
         features[37] = touch.reached;
         features[49] = if all > 0.0 { touch.kin / all } else { 0.0 };
+        features[52] = touch.alike;
+        features[53] = touch.alike.sqrt();
+        features[54] = touch.namesake;
+        features[55] = touch.namesake.sqrt();
         prior
     }
 
@@ -506,32 +531,6 @@ fn is_type(corpus: &Corpus, name: Name) -> bool {
     all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)
 }
 
-/// Cosine of rare shared names; the best few, normalised to sum 1.
-fn similar_files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
-    let mut scores = vec![0.0f32; corpus.files.len()];
-    let many = (corpus.files.len() / 3).max(20);
-    for (name, seen) in &scene.seen {
-        if corpus.mentions(*name) > many {
-            continue;
-        }
-        let weight = corpus.idf(*name).powi(2) * (0.3 + seen.near);
-        for file in corpus.users(*name) {
-            scores[file as usize] += weight / corpus.norm[file as usize];
-        }
-    }
-    if let Some(function) = scene.function {
-        for number in corpus.defined(function) {
-            scores[corpus.symbols[*number as usize].file as usize] *= 1.3;
-        }
-    }
-    let mut order: Vec<u32> =
-        (0..corpus.files.len() as u32).filter(|file| Some(*file) != current && scores[*file as usize] > 0.0).collect();
-    order.sort_unstable_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b)));
-    order.truncate(NEIGHBOURS);
-    let total: f32 = order.iter().map(|file| scores[*file as usize]).sum();
-    order.into_iter().map(|file| (file, scores[file as usize] / total.max(f32::MIN_POSITIVE))).collect()
-}
-
 /// Why a definition was chosen, for people, by the feature that spoke loudest for it.
 pub fn reason(feature: usize) -> &'static str {
     match feature {
@@ -545,6 +544,8 @@ pub fn reason(feature: usize) -> &'static str {
         12 | 14 => "its file is imported",
         13 | 17 => "used in this folder",
         15 | 16 | 30 => "used by similar files",
+        52 | 53 => "used by similar functions",
+        54 | 55 => "used by functions of such names",
         40 => "member of a type that this file uses",
         41 | 42 | 51 => "its file is used here",
         18 | 19 | 49 | 50 => "its name fits the function's",

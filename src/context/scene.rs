@@ -2,9 +2,11 @@
 //! line by line, without a parser, so that half-written code serves as well.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 
 use super::corpus::{Corpus, Name};
 use super::words::{self, NumberMap};
+use crate::syntax::tags::NameHasher;
 
 /// How a name shows in the current file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +17,14 @@ pub struct Seen {
     pub imported: bool,
     /// In the signature or doc comment of the enclosing function, or in the heading of the enclosing class.
     pub heading: bool,
+}
+
+/// A word of the current file.
+#[derive(Clone, Copy, Default)]
+struct Sight {
+    seen: Seen,
+    /// How near it stands outside of imports; zero where that is far away.
+    beside: f32,
 }
 
 /// Lines after which a name counts half.
@@ -31,7 +41,7 @@ pub struct Scene {
     /// Lower-case words of the import lines: modules and names.
     pub import_words: HashSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
-    pub topic: HashMap<u32, f32>,
+    pub topic: NumberMap<u32, f32>,
     /// Words of the names near the cursor, with the nearness of the nearest.
     pub near_words: NumberMap<u32, f32>,
     /// The enclosing classes and what they derive from, nearest first.
@@ -51,30 +61,48 @@ impl Scene {
         let mut scene = Self::default();
         let imports = import_lines(&lines);
         let headings = scene.find_headings(corpus, &lines, cursor);
+        // A word is looked up once, however often it occurs.
+        let mut words: HashMap<&str, Sight, BuildHasherDefault<NameHasher>> = HashMap::default();
         for (number, line) in lines.iter().enumerate() {
-            let near = HALF / (HALF + number.abs_diff(cursor) as f32);
+            let away = number.abs_diff(cursor);
+            let (imported, heading) = (imports[number], headings.contains(&number));
+            let near = HALF / (HALF + away as f32);
             for (_, word) in words::identifiers(line) {
-                if imports[number] {
-                    scene.import_words.insert(word.to_lowercase());
-                }
-                if !imports[number] && number.abs_diff(cursor) <= NEAR {
-                    for part in words::subwords(word).iter().filter_map(|part| corpus.word(part)) {
-                        let known = scene.near_words.entry(part).or_default();
-                        *known = known.max(near);
-                    }
-                }
-                let Some(name) = corpus.name(word) else { continue };
-                let seen = scene.seen.entry(name).or_default();
+                let Sight { seen, beside } = words.entry(word).or_default();
                 seen.count += 1;
-                seen.near = seen.near.max(if imports[number] { 0.2 } else { near });
-                seen.imported |= imports[number];
-                if headings.contains(&number) {
-                    seen.heading = true;
-                    seen.near = seen.near.max(0.9);
+                seen.near = seen.near.max(if heading {
+                    near.max(0.9)
+                } else if imported {
+                    0.2
+                } else {
+                    near
+                });
+                seen.imported |= imported;
+                seen.heading |= heading;
+                if !imported && away <= NEAR {
+                    *beside = beside.max(near);
                 }
             }
         }
+        for (word, sight) in words {
+            scene.add(corpus, word, sight);
+        }
         scene
+    }
+
+    fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight) {
+        if sight.seen.imported {
+            self.import_words.insert(word.to_lowercase());
+        }
+        if sight.beside > 0.0 {
+            for part in words::subwords(word).iter().filter_map(|part| corpus.word(part)) {
+                let known = self.near_words.entry(part).or_default();
+                *known = known.max(sight.beside);
+            }
+        }
+        if let Some(name) = corpus.name(word) {
+            self.seen.insert(name, sight.seen);
+        }
     }
 
     /// Finds the function and the classes around the cursor by indentation; returns the lines of their headings and comments.

@@ -10,7 +10,7 @@ use super::words::NumberMap;
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;
 /// What another definition of a name is worth that is in the pack already: one of them will be meant, and it may be there.
-const AGAIN: f32 = 0.35;
+const AGAIN: f32 = 0.25;
 /// The least that such a definition is worth.
 const LEAST: f32 = 0.04;
 /// Definitions that are looked at, per 1,000 tokens of budget.

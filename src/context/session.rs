@@ -179,6 +179,9 @@ impl Standing {
 
 /// One part per file, the parts that many places need first: they are the likeliest to stay.
 fn group(corpus: &Corpus, order: &Order, selection: Selection, count: Count) -> Vec<Kept> {
+    // Counted once as a whole, so that a tokenizer in another process is asked once.
+    let shown = selection.items.iter().flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
+    count(&shown.collect::<String>());
     let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
     for item in selection.items {
         files.entry(item.file).or_default().push(item);

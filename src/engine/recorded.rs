@@ -97,6 +97,16 @@ impl Tokens for Counting {
         self.tape.count(xxh3_64(text.as_bytes()), count);
         count
     }
+
+    fn rough(&self, text: &str) -> usize {
+        let count = self.inner.rough(text);
+        self.tape.count(xxh3_64(text.as_bytes()), count);
+        count
+    }
+
+    fn prepare(&self) {
+        self.inner.prepare();
+    }
 }
 
 /// A request that waits for the player.
@@ -242,8 +252,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("timed_out", ErrorKind::TimedOut),
     ("configuration", ErrorKind::Configuration),
     ("too_long", ErrorKind::TooLong),
-    ("garbled", ErrorKind::Garbled),
-    ("protocol", ErrorKind::Protocol),
+    ("malformed", ErrorKind::Malformed),
     ("unsupported", ErrorKind::Unsupported),
 ];
 

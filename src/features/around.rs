@@ -46,7 +46,7 @@ fn changed(desk: &Desk, corpus: &Corpus, path: &str) -> Option<Arc<Digest>> {
         return None;
     }
     match now {
-        Some(now) => Digest::new(now, &desk.snapshot.read(&now.path).ok()?).map(Arc::new),
+        Some(now) => Digest::new(&desk.index, now, &desk.snapshot.read(&now.path).ok()?).map(Arc::new),
         None => Some(Arc::new(known.gone())),
     }
 }

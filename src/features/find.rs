@@ -1,16 +1,20 @@
 //! What is put in front of the model for a question: the definitions that may answer it, a map of the repository, or all of it.
 
+use std::ops::Range;
+
 use super::Desk;
 use super::explain::numbered;
-use super::search::{EACH_ONE, Ranking, rank};
+use super::search::{BLOCK, EACH_ONE, Ranking, Spot, head_end, rank};
 use crate::context::{Kind, Part, redact};
 use crate::engine::Tokens;
-use crate::index::{FileId, SymbolId};
+use crate::index::{File, FileId, Symbol};
 
 /// Up to this budget in tokens only definitions are shown: a map would take their room.
 const SMALL: usize = 4096;
-/// Most definitions for a small budget.
-const MOST: usize = 12;
+/// Tokens of the budget for which there is another definition, and the most and the least of these.
+const FOR_EACH: usize = 120;
+const MOST: usize = 32;
+const LEAST: usize = 12;
 /// Files that come first in a map.
 const FIRST: usize = 200;
 /// Longest excerpt, in bytes.
@@ -22,15 +26,15 @@ const LONGEST: usize = 3000;
 pub(super) fn about(desk: &Desk, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let ranking = rank(desk, question);
     if budget <= SMALL {
-        return excerpts(desk, &ranking, budget, MOST, tokens);
+        return excerpts(desk, &ranking, budget, tokens);
     }
-    let repeated = excerpts(desk, &ranking, (budget / 4).min(SMALL), MOST, tokens);
+    let repeated = excerpts(desk, &ranking, (budget / 4).min(SMALL), tokens);
     let spent: usize = repeated.iter().map(|part| part.tokens).sum();
     if let Some(mut parts) = super::map::whole(desk, budget - spent, tokens) {
         parts.extend(repeated);
         return parts;
     }
-    let bodies = excerpts(desk, &ranking, budget / 4 * 3, MOST.max(budget / 300), tokens);
+    let bodies = excerpts(desk, &ranking, budget / 4 * 3, tokens);
     let spent: usize = bodies.iter().map(|part| part.tokens).sum();
     let first: Vec<FileId> = ranking.files().take(FIRST).collect();
     let mut parts = super::map::outline(desk, &first, budget - spent, tokens);
@@ -38,14 +42,15 @@ pub(super) fn about(desk: &Desk, question: &str, budget: usize, tokens: &dyn Tok
     parts
 }
 
-/// The best definitions within a budget, at most so many.
-fn excerpts(desk: &Desk, ranking: &Ranking, budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
+/// The best places within a budget.
+fn excerpts(desk: &Desk, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     // Several places fit even a small budget: bytes are about three times the tokens.
     let longest = LONGEST.min(budget * 3 / EACH_ONE);
+    let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
     let mut parts: Vec<Part> = vec![];
     let mut spent = 0;
-    for (symbol, score) in ranking.places() {
-        let Some(part) = excerpt(desk, symbol, longest, tokens, score) else { continue };
+    for (file, spot, score) in ranking.places() {
+        let Some(part) = excerpt(desk, file, spot, longest, tokens, score) else { continue };
         let inside =
             parts.iter().any(|known| known.path == part.path && known.start_line <= part.start_line && part.end_line <= known.end_line);
         if inside || spent + part.tokens > budget {
@@ -60,26 +65,45 @@ fn excerpts(desk: &Desk, ranking: &Ranking, budget: usize, most: usize, tokens: 
     parts
 }
 
-fn excerpt(desk: &Desk, id: SymbolId, longest: usize, tokens: &dyn Tokens, score: f32) -> Option<Part> {
-    let file = desk.index.file(id.file)?;
-    let symbol = desk.index.symbol(id)?;
+fn excerpt(desk: &Desk, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tokens, score: f32) -> Option<Part> {
+    let file = desk.index.file(id)?;
     let text = desk.snapshot.read(&file.path).ok()?;
-    let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
-    let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
-    let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
-    let end = (symbol.item.end as usize).min(start + longest);
-    let whole_lines = text.get(..end).map_or(text.floor_char_boundary(end), |before| {
-        if end < symbol.item.end as usize { before.rfind('\n').unwrap_or(end) } else { end }
-    });
-    let code = redact::mask(text.get(start..whole_lines)?);
+    let (range, what) = match spot {
+        Spot::Definition(index) => {
+            let symbol = file.symbols.get(index as usize)?;
+            (definition(symbol, &text)?, desk.index.text(symbol.name))
+        }
+        Spot::Head(block) => (head(file, &text, block)?, "the head of the file"),
+    };
+    let end = text.floor_char_boundary(range.end.min(range.start + longest));
+    let whole_lines = if end < range.end { text[..end].rfind('\n').filter(|at| *at > range.start).unwrap_or(end) } else { end };
+    let code = redact::mask(text.get(range.start..whole_lines)?);
     let line = |offset: usize| text[..offset].matches('\n').count() as u32 + 1;
     Some(Part {
         path: file.path.to_string().into(),
-        start_line: line(start),
+        start_line: line(range.start),
         end_line: line(whole_lines),
         kind: Kind::Definition,
-        tokens: tokens.count(&numbered(&code, line(start))) + 12,
+        tokens: tokens.count(&numbered(&code, line(range.start))) + 12,
         text: code.into(),
-        why: format!("{} shares words with the question ({score:.1})", desk.index.text(symbol.name)),
+        why: format!("{what} shares words with the question ({score:.1})"),
     })
+}
+
+/// A definition in whole lines, with the comment above it.
+fn definition(symbol: &Symbol, text: &str) -> Option<Range<usize>> {
+    let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
+    let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
+    let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    Some(start..text.floor_char_boundary(symbol.item.end as usize))
+}
+
+/// A block of the lines above the first definition.
+fn head(file: &File, text: &str, block: u32) -> Option<Range<usize>> {
+    let head = text.get(..head_end(file))?;
+    let starts = std::iter::once(0).chain(head.match_indices('\n').map(|(at, _)| at + 1));
+    let start = starts.clone().nth(block as usize * BLOCK)?;
+    let end = starts.clone().nth((block as usize + 1) * BLOCK).map_or(head.len(), |end| end - 1);
+    let end = start + head.get(start..end)?.trim_end().len();
+    (start < end).then_some(start..end)
 }

@@ -94,14 +94,17 @@ impl Reader {
             Err(crate::route::RouteError::Engine(_)) => None,
             Err(refused) => return Err(refused.into()),
         };
-        let assumed = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
+        if let Some(choice) = &choice {
+            choice.engine.tokens().prepare();
+        }
+        let caps = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
         Ok(match choice {
             Some(choice) => Self {
                 tokens: choice.engine.tokens(),
-                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..choice.engine.known_caps().unwrap_or(assumed) },
+                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..caps },
                 choice: Some(choice),
             },
-            None => Self { choice: None, tokens: Arc::new(Estimate), caps: assumed },
+            None => Self { choice: None, tokens: Arc::new(Estimate), caps },
         })
     }
 
@@ -154,7 +157,7 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
     let (kind, budget, drawn, reader) = match (&look.question, &look.at) {
         (Some(question), _) => {
             let reader = Reader::new(desk, &desk.task(TaskKind::Ask))?;
-            let budget = look.budget.unwrap_or_else(|| ask::room(desk, &reader.caps));
+            let budget = configured(config.ask_tokens);
             let prompt = ask::prompt(desk, ask::checked(question)?, budget, reader.tokens.as_ref());
             (TaskKind::Ask, budget, from_words(ask::RULES, prompt), reader)
         }
@@ -173,18 +176,14 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
             return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
         }
     };
-    let mut asked = drawn.ask;
-    if let Some(choice) = &reader.choice {
-        desk.router().offer(&desk.task(kind), choice, &reader.caps, &mut asked);
-    }
-    let prompt = reader.render(&asked.masked());
+    let prompt = reader.render(&drawn.ask.masked());
     let shared = desk.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let shown = |part: Part| Part { text: crate::redact::mask(&part.text).into(), ..part };
     let parts: Vec<Part> = drawn.parts.into_iter().map(shown).collect();
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    let prompt_tokens = reader.tokens.count(&prompt);
+    let prompt_tokens = reader.tokens.rough(&prompt);
     let destination = reader.destination(desk, kind, prompt_tokens);
-    let prefix_reused = reader.tokens.count(&prompt[..shared]);
+    let prefix_reused = reader.tokens.rough(&prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
@@ -200,7 +199,7 @@ pub(super) fn current(path: &str, first: u32, text: &str, tokens: &dyn Tokens, w
         start_line: first,
         end_line: first + lines,
         kind: Kind::Current,
-        tokens: tokens.count(text),
+        tokens: tokens.rough(text),
         text: text.into(),
         why: why.into(),
     }

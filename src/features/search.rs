@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::Desk;
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::context::words;
-use crate::index::{File, FileId, SymbolId};
+use crate::index::{File, FileId};
 use crate::syntax;
 
 /// Files that show their best definition before any shows its second.
@@ -42,12 +42,26 @@ const SCOPE_IN_PATH: f32 = 2.7;
 const SIZE: f32 = 0.4;
 /// A path that the question names.
 const NAMED: f32 = 20.0;
-/// What tests are worth when nobody asks for tests, and when the question has the word: a change that "adds a test" is not one of a test.
+/// What tests are worth when nobody asks for tests, when a question has the word, and when a statement has it: a change that "adds a test"
+/// is seldom one of a test alone.
 const TEST: f32 = 0.3;
 const TEST_ASKED: f32 = 0.7;
+const TEST_SAID: f32 = 0.4;
 /// In a definition: a word in its name, and in a comment, beside one in its code.
 const IN_NAME: f32 = 3.0;
 const IN_DOC: f32 = 1.5;
+
+/// Lines of a file's head that are one place.
+pub(super) const BLOCK: usize = 24;
+
+/// What of a file is a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Spot {
+    /// A definition, by its place among the file's symbols.
+    Definition(u32),
+    /// A block of lines above the first definition, by its number: what a module says of itself.
+    Head(u32),
+}
 
 /// Files that speak of what a question speaks of, best first.
 pub(super) struct Ranking {
@@ -58,7 +72,7 @@ struct Ranked {
     id: FileId,
     score: f32,
     /// Its definitions with a word of the question, best first.
-    items: Vec<(u32, f32)>,
+    items: Vec<(Spot, f32)>,
 }
 
 impl Ranking {
@@ -67,13 +81,13 @@ impl Ranking {
     }
 
     /// The best definition of each of the best files, then the others by what they and their files are worth.
-    pub fn places(&self) -> impl Iterator<Item = (SymbolId, f32)> {
-        let place = |file: &Ranked, (index, score): (u32, f32)| (SymbolId { file: file.id, index }, file.score + score);
+    pub fn places(&self) -> impl Iterator<Item = (FileId, Spot, f32)> {
+        let place = |file: &Ranked, (spot, score): (Spot, f32)| (file.id, spot, file.score + score);
         let first = self.files.iter().take(EACH_ONE).filter_map(move |file| Some(place(file, *file.items.first()?)));
         let rest = self.files.iter().take(FIRST).enumerate();
         let rest = rest.flat_map(move |(at, file)| file.items.iter().skip(usize::from(at < EACH_ONE)).map(move |item| place(file, *item)));
-        let mut rest: Vec<(SymbolId, f32)> = rest.collect();
-        rest.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut rest: Vec<(FileId, Spot, f32)> = rest.collect();
+        rest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
         first.chain(rest)
     }
 }
@@ -91,7 +105,7 @@ struct Counts {
 }
 
 struct Item {
-    index: u32,
+    spot: Spot,
     bytes: f32,
     terms: Vec<(u16, f32)>,
 }
@@ -109,15 +123,19 @@ pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
             Some(count(desk, id, file, &text, sentence.terms.len(), &mut matcher))
         })
         .collect();
-    let of_test = if sentence.has("tests") { TEST_ASKED } else { TEST };
+    let of_test = match (sentence.has("tests"), is_question(question)) {
+        (false, _) => TEST,
+        (true, true) => TEST_ASKED,
+        (true, false) => TEST_SAID,
+    };
     let (rare, rare_item) = rarity(&counted, sentence.terms.len());
     let mean_item = mean(counted.iter().flat_map(|file| &file.items).map(|item| item.bytes));
     let means: [f32; FIELDS] = std::array::from_fn(|field| mean(counted.iter().map(|file| file.lengths[field])));
     let asked = question.to_lowercase();
     let mut files: Vec<Ranked> = vec![];
     for counts in counted {
-        let mut items: Vec<(u32, f32)> =
-            counts.items.iter().map(|item| (item.index, score_item(item, &sentence.terms, &rare_item, mean_item))).collect();
+        let mut items: Vec<(Spot, f32)> =
+            counts.items.iter().map(|item| (item.spot, score_item(item, &sentence.terms, &rare_item, mean_item))).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let words = score_file(&counts, &sentence.terms, &rare, &means);
         let named = if is_named(&counts.path, &asked) { NAMED } else { 0.0 };
@@ -127,7 +145,7 @@ pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
             let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * if counts.is_test { of_test } else { 1.0 };
             if items.is_empty() {
                 // Only its path says so: its first definition stands for it.
-                items.push((0, 0.0));
+                items.push((Spot::Definition(0), 0.0));
             }
             files.push(Ranked { id: counts.id, score, items });
         }
@@ -164,17 +182,18 @@ fn readable<'a>(desk: &'a Desk, sentence: &Sentence, matcher: &mut Matcher) -> V
 fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher: &mut Matcher) -> Counts {
     let path = file.path.to_string();
     let mut fields = vec![[0.0; FIELDS]; terms];
-    let mut items: HashMap<u32, HashMap<u16, f32>> = HashMap::new();
+    let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(words::stem(&path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
     for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {
         matcher.find(desk.index.text(symbol.name), |_, term| {
             fields[usize::from(term)][Field::Names as usize] += 1.0;
-            let item = items.entry(shown(file, index)).or_default();
+            let item = items.entry(Spot::Definition(shown(file, index))).or_default();
             *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
         });
     }
     let mut around = Around::new(file);
+    let mut head = Head::new(file, text);
     let mut line = (0, false);
     matcher.find(text, |at, term| {
         if at >= line.0 {
@@ -183,17 +202,64 @@ fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher
         let inside = around.at(at as u32);
         let in_doc = line.1 || inside.is_some_and(|(_, in_doc)| in_doc);
         fields[usize::from(term)][if in_doc { Field::Comment } else { Field::Code } as usize] += 1.0;
-        if let Some((index, _)) = inside {
-            *items.entry(index).or_default().entry(term).or_default() += if in_doc { IN_DOC } else { 1.0 };
+        let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| head.at(at).map(Spot::Head));
+        if let Some(spot) = spot {
+            *items.entry(spot).or_default().entry(term).or_default() += if in_doc { IN_DOC } else { 1.0 };
         }
     });
-    let bytes = |index: u32| (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32;
-    let items = items.into_iter().map(|(index, terms)| Item { index, bytes: bytes(index), terms: terms.into_iter().collect() });
+    let bytes = |spot: Spot| match spot {
+        Spot::Definition(index) => {
+            (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
+        }
+        Spot::Head(_) => (BLOCK * LINE) as f32,
+    };
+    let items = items.into_iter().map(|(spot, terms)| Item { spot, bytes: bytes(spot), terms: terms.into_iter().collect() });
     // Words of five letters with what stands between them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
     let lengths = [parts(&path), parts(words::stem(&path)), file.symbols.len() as f32 * 2.0, all / 4.0, all];
     Counts { id, fields, lengths, items: items.collect(), is_test: words::is_test_path(&path), path }
+}
+
+/// The part of a file above its first definition, looked at with offsets that only grow.
+struct Head<'a> {
+    text: &'a str,
+    end: usize,
+    line: usize,
+    counted: usize,
+}
+
+/// Bytes of a line, about.
+const LINE: usize = 40;
+
+impl<'a> Head<'a> {
+    fn new(file: &File, text: &'a str) -> Self {
+        Self { text, end: head_end(file).min(text.len()), line: 0, counted: 0 }
+    }
+
+    /// The block that an offset is in; none below the head and in imports, which name what others speak of.
+    fn at(&mut self, offset: usize) -> Option<u32> {
+        if offset >= self.end {
+            return None;
+        }
+        self.line += self.text.as_bytes()[self.counted..offset].iter().filter(|byte| **byte == b'\n').count();
+        self.counted = offset;
+        let start = self.text[..offset].rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text[start..].trim_start();
+        let imports =
+            ["use ", "pub use ", "import ", "from ", "#include", "package ", "mod ", "pub mod "].iter().any(|word| line.starts_with(word));
+        (!imports).then_some((self.line / BLOCK) as u32)
+    }
+}
+
+/// Where the first definition of a file begins, its comment included.
+pub(super) fn head_end(file: &File) -> usize {
+    file.symbols.iter().map(begin).min().unwrap_or(0) as usize
+}
+
+/// Where a definition begins, its comment included.
+fn begin(symbol: &crate::index::Symbol) -> u32 {
+    if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) }
 }
 
 /// Where the line around an offset ends, and whether it is a comment by its first mark.
@@ -226,8 +292,6 @@ impl<'a> Around<'a> {
     /// The innermost definition that is shown by itself, and whether the offset is in its comment.
     fn at(&mut self, offset: u32) -> Option<(u32, bool)> {
         let symbols = &self.file.symbols;
-        let begin =
-            |symbol: &crate::index::Symbol| if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) };
         let end = |symbol: &crate::index::Symbol| symbol.item.end.max(symbol.doc.end);
         while self.next < symbols.len() && begin(&symbols[self.next]) <= offset {
             while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= begin(&symbols[self.next])) {
@@ -293,6 +357,12 @@ fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
         terms[at].weight * rare[at] * count * 2.2 / (count + 1.2 * length)
     };
     item.terms.iter().map(each).sum()
+}
+
+/// Whether somebody asks, and does not tell.
+fn is_question(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    text.trim_end().ends_with('?') || ["where", "what", "which", "how", "who", "why", "when", "is", "are", "does"].contains(&first.as_str())
 }
 
 /// Whether a text names a path, in whole or without its first folder.

@@ -5,7 +5,8 @@
 
 pub mod audit;
 mod escalate;
-pub mod health;
+mod health;
+mod locality;
 mod policy;
 mod router;
 
@@ -13,10 +14,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use locality::leaves_machine;
 pub use policy::{Signal, Task};
 pub use router::{Build, Choice, EngineStatus, Router, Served, Status, Tell, build};
 
-pub use crate::engine::locality::leaves_machine;
 use crate::engine::{EngineError, ErrorKind};
 
 /// What is asked of a model.

@@ -27,7 +27,7 @@ impl Corpus {
         let mut moved = false;
         for (number, file) in changed {
             // A text that is ahead of the index comes with the next refresh.
-            if let Some(digest) = read(&file.path).and_then(|text| Digest::new(&file, &text)) {
+            if let Some(digest) = read(&file.path).and_then(|text| Digest::new(&corpus.view, &file, &text)) {
                 moved |= corpus.replace(number, Arc::new(digest));
             }
         }

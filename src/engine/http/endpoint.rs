@@ -1,8 +1,8 @@
 //! Where an engine is: a checked URL. What decides about trust is the parsed origin, never the text that was typed.
 
-use url::Url;
+use url::{Host, Url};
 
-use crate::engine::{EngineError, ErrorKind, locality};
+use crate::engine::{EngineError, ErrorKind};
 
 /// A server's base address.
 #[derive(Clone, Debug)]
@@ -35,9 +35,14 @@ impl Endpoint {
         origin(&self.base)
     }
 
-    /// Whether the address is this machine.
+    /// Whether the address is this machine. Decided from the parsed host: `localhost.evil.example` is not.
     pub fn is_loopback(&self) -> bool {
-        locality::is_here(self.base.host())
+        match self.base.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
     }
 
     pub fn is_encrypted(&self) -> bool {

@@ -1,4 +1,5 @@
-//! Token counts: exact once the engine process is up, cached by content; a careful estimate until then, so that nobody waits.
+//! Token counts: exact once the engine process is up, cached line by line by their content; a careful estimate until then, so that nobody
+//! waits. Lines are counted by themselves: no tokenizer for code joins the end of a line with what stands on the next.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -6,15 +7,20 @@ use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::link::Link;
-use super::spec::Subject;
+use super::spec::{Model, Subject};
 use crate::engine::llama::wire::{Answer, Order};
 use crate::engine::{Estimate, Tokens};
 
-/// Longest wait for an exact count. Counting takes microseconds where no prompt is being read.
+/// Longest wait for exact counts. Counting takes microseconds a line.
 const PATIENCE: Duration = Duration::from_millis(8);
-
-/// After a count that took longer, estimates serve for this long: the model is at work, and many texts are counted in a row.
+/// The same for those who asked for exact counts.
+const ASKED: Duration = Duration::from_millis(500);
+/// After a count that took longer, estimates serve for this long: many texts are counted in a row.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long an engine process may take to start and read its vocabulary.
+const START: Duration = Duration::from_secs(5);
+/// So long after they asked, people still wait.
+const PATIENT: Duration = Duration::from_secs(5);
 
 pub(super) struct Counter {
     subject: Subject,
@@ -22,43 +28,102 @@ pub(super) struct Counter {
     born: Instant,
     /// Milliseconds after `born` until which estimates serve.
     paused_until: AtomicU64,
+    /// Milliseconds after `born` until which somebody waits for exact counts.
+    patient_until: AtomicU64,
 }
 
 impl Counter {
     pub fn new(subject: Subject, link: Link) -> Self {
-        Self { subject, link, born: Instant::now(), paused_until: AtomicU64::new(0) }
+        Self { subject, link, born: Instant::now(), paused_until: AtomicU64::new(0), patient_until: AtomicU64::new(0) }
     }
 
-    fn exact(&self, text: &str) -> Option<usize> {
-        let now = self.born.elapsed();
-        if !self.link.ready() || now.as_millis() < u128::from(self.paused_until.load(Ordering::Relaxed)) {
+    fn milliseconds(&self) -> u64 {
+        self.born.elapsed().as_millis() as u64
+    }
+
+    /// Counts texts in the engine process, unless that takes too long now.
+    fn exact(&self, texts: &[&str]) -> Option<Vec<usize>> {
+        let now = self.milliseconds();
+        if !self.link.ready() || now < self.paused_until.load(Ordering::Relaxed) {
             return None;
         }
         let model = self.subject.model().ok()?;
-        let mut answers = self.link.send(Order::Count { model: model.spec.clone(), texts: vec![text.into()] }, &model.spec);
-        while self.born.elapsed() < now + PATIENCE {
+        let patience = if now < self.patient_until.load(Ordering::Relaxed) { ASKED } else { PATIENCE };
+        let counts = self.ask(&model, texts, patience);
+        if counts.is_none() {
+            self.paused_until.store(now + PAUSE.as_millis() as u64, Ordering::Relaxed);
+        }
+        counts
+    }
+
+    fn ask(&self, model: &Model, texts: &[&str], patience: Duration) -> Option<Vec<usize>> {
+        let texts: Vec<String> = texts.iter().map(|text| text.to_string()).collect();
+        let wanted = texts.len();
+        let mut answers = self.link.send(Order::Count { model: model.spec.clone(), texts }, &model.spec);
+        let started = Instant::now();
+        while started.elapsed() < patience {
             match answers.try_recv() {
-                Ok(Answer::Counts(counts)) => return counts.first().map(|count| *count as usize),
+                Ok(Answer::Counts(counts)) => {
+                    return (counts.len() == wanted).then(|| counts.iter().map(|count| *count as usize).collect());
+                }
                 Ok(Answer::Failed { .. }) | Err(tokio::sync::mpsc::error::TryRecvError::Disconnected) => return None,
                 Ok(_) | Err(tokio::sync::mpsc::error::TryRecvError::Empty) => std::thread::sleep(Duration::from_micros(50)),
             }
         }
-        self.paused_until.store((now + PAUSE).as_millis() as u64, Ordering::Relaxed);
         None
     }
+
+    /// Adds up the lines of a text: those that are known, and the others as `ask` says, or by estimate.
+    fn sum(&self, text: &str, ask: impl FnOnce(&[&str]) -> Option<Vec<usize>>) -> usize {
+        let (mut sum, mut unknown) = (0, vec![]);
+        for line in lines(text) {
+            match self.subject.count(xxh3_64(line.as_bytes())) {
+                Some(count) => sum += count,
+                None => unknown.push(line),
+            }
+        }
+        if unknown.is_empty() {
+            return sum;
+        }
+        let Some(counts) = ask(&unknown) else { return sum + Estimate.count(&unknown.concat()) };
+        for (line, count) in unknown.iter().zip(&counts) {
+            self.subject.remember(xxh3_64(line.as_bytes()), *count);
+        }
+        sum + counts.iter().sum::<usize>()
+    }
+}
+
+/// The lines of a text, each with its end and the blank lines after it.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        for line in rest.split_inclusive('\n') {
+            if end > 0 && !line.trim().is_empty() {
+                break;
+            }
+            end += line.len();
+        }
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 impl Tokens for Counter {
     fn count(&self, text: &str) -> usize {
-        if text.is_empty() {
-            return 0;
+        self.sum(text, |unknown| self.exact(unknown))
+    }
+
+    fn rough(&self, text: &str) -> usize {
+        self.sum(text, |_| None)
+    }
+
+    fn prepare(&self) {
+        let Ok(model) = self.subject.model() else { return };
+        self.patient_until.store(self.milliseconds() + PATIENT.as_millis() as u64, Ordering::Relaxed);
+        if !self.link.ready() {
+            self.ask(&model, &["\n"], START);
         }
-        let hash = xxh3_64(text.as_bytes());
-        if let Some(count) = self.subject.count(hash) {
-            return count;
-        }
-        let Some(count) = self.exact(text) else { return Estimate.count(text) };
-        self.subject.remember(hash, count);
-        count
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::choose;
 use crate::config::EngineConfig;
-use crate::dialect::{self, Chat, Dialect};
+use crate::dialect::{self, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind};
@@ -45,19 +45,12 @@ pub(super) struct Model {
     pub counts: Counts,
 }
 
-impl Model {
-    /// What the user configured about thinking goes before what the task would like.
-    pub fn configured(&self, chat: &Chat) -> Chat {
-        Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() }
-    }
-}
-
 /// Token counts by the hash of their text. A table of fixed size in which a newer count takes the place of an older one; each entry is a
 /// number of its own, so that nobody waits for anybody.
 pub(super) struct Counts(Box<[AtomicU64]>);
 
 /// Places in the table, a power of two.
-const PLACES: usize = 1 << 16;
+const PLACES: usize = 1 << 17;
 /// The low bits of an entry hold the count and one; the others are the hash's.
 const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;

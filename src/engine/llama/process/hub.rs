@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::connection::Reply;
+use super::count::Counter;
 use super::load::Backend;
 use super::worker::{self, Task, Worker};
 use crate::engine::llama::wire::{Answer, Failure, ModelSpec, Order};
@@ -33,6 +34,7 @@ pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, lea
 
 fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, workers: &mut Vec<(ModelSpec, Worker)>) {
     let (mut clients, mut used) = (0usize, Instant::now());
+    let mut counter = Counter::new(backend.clone());
     loop {
         let wait = if clients == 0 { idle.saturating_sub(used.elapsed()) } else { Duration::from_secs(3600) };
         match events.recv_timeout(wait) {
@@ -43,7 +45,7 @@ fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, worke
             Ok(Event::Stranger) if clients == 0 => return,
             Ok(Event::Stranger) => {}
             Ok(Event::Left) => clients = clients.saturating_sub(1),
-            Ok(Event::Order(order, reply)) => route(order, reply, workers, backend),
+            Ok(Event::Order(order, reply)) => route(order, reply, workers, &mut counter, backend),
             Err(RecvTimeoutError::Timeout) if clients == 0 && used.elapsed() >= idle => return,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
@@ -54,7 +56,7 @@ fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, worke
     }
 }
 
-fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, backend: &Arc<Backend>) {
+fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, counter: &mut Counter, backend: &Arc<Backend>) {
     let (model, task) = match order {
         Order::Ping => {
             let busy_ms = workers.iter().map(|(_, worker)| worker.busy_ms()).max().unwrap_or_default();
@@ -62,7 +64,7 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, bac
         }
         Order::Cancel => return,
         Order::Open(model) => (model, Task::Open(reply.clone())),
-        Order::Count { model, texts } => (model, Task::Count(texts, reply.clone())),
+        Order::Count { model, texts } => return counter.count(model, texts, reply),
         Order::Generate(request) => (request.model.clone(), Task::Generate(request, reply.clone(), Instant::now())),
     };
     let at = match workers.iter().position(|(spec, worker)| *spec == model && worker.lives()) {

@@ -57,6 +57,14 @@ pub fn model(
     loaded.map(|model| (model, header.window()))
 }
 
+/// Loads the vocabulary alone, which takes a fraction of a second and no weights.
+pub fn vocabulary(spec: &ModelSpec, backend: &Backend) -> Result<LlamaModel, (Failure, String)> {
+    gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
+    let parameters = LlamaModelParams::default().with_n_gpu_layers(0).with_vocab_only(true);
+    LlamaModel::load_from_file(backend, &spec.path, &parameters)
+        .map_err(|_| (Failure::Configuration, format!("llama.cpp cannot read the vocabulary of {}", spec.path.display())))
+}
+
 /// Tensors of the first layers' experts, which stay in main memory.
 fn expert_patterns(spec: &ModelSpec) -> Vec<CString> {
     let pattern = |layer| CString::new(format!("blk\\.{layer}\\.ffn_(up|down|gate|gate_up)_(ch|)exps")).ok();

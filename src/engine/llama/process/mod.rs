@@ -1,8 +1,9 @@
 //! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while.
-//! `connection` talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs.
+//! `connection` talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs, `count` counts tokens.
 
 mod confine;
 mod connection;
+mod count;
 mod hub;
 mod job;
 mod kv;

@@ -34,7 +34,6 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// What a worker is asked.
 pub enum Task {
     Open(Reply),
-    Count(Vec<String>, Reply),
     Generate(Box<Generate>, Reply, Instant),
 }
 
@@ -142,7 +141,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
 
 fn reply(task: &Task) -> &Reply {
     match task {
-        Task::Open(reply) | Task::Count(_, reply) | Task::Generate(_, reply, _) => reply,
+        Task::Open(reply) | Task::Generate(_, reply, _) => reply,
     }
 }
 
@@ -270,9 +269,6 @@ impl Desk<'_> {
     fn take(&mut self, task: Task) {
         match task {
             Task::Open(reply) => reply.send(Answer::Opened(self.caps())),
-            Task::Count(texts, reply) => {
-                reply.send(Answer::Counts(texts.iter().map(|text| self.vocabulary.plain(text).len() as u32).collect()));
-            }
             Task::Generate(request, reply, received) => match self.job(&request, &reply, received) {
                 Ok(job) => self.jobs.push(job),
                 Err((kind, message)) => reply.send(Answer::Failed { kind, message }),
@@ -310,7 +306,7 @@ impl Desk<'_> {
             );
             return Err((Failure::TooLong, message));
         }
-        let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Unsupported, message))?;
+        let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Malformed, message))?;
         let load_ms = if received < self.loaded.at { self.loaded.ms } else { 0.0 };
         Ok(Job {
             priority: request.priority,

@@ -1,0 +1,90 @@
+//! Files and functions that resemble the place: what they use is likely used here.
+
+use super::corpus::{Corpus, Sort};
+use super::scene::Scene;
+use super::words;
+
+/// Files that resemble the current one most.
+const FILES: usize = 24;
+/// Functions that resemble the current one most.
+const FUNCTIONS: usize = 24;
+/// A name this far from the cursor does not say what the function does.
+const FAR: f32 = 0.1;
+/// A word in more names than this says nothing.
+const COMMON_WORD: usize = 1000;
+
+/// Cosine of rare shared names; the best few, normalised to sum 1.
+pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
+    let mut scores = vec![0.0f32; corpus.files.len()];
+    let many = (corpus.files.len() / 3).max(20);
+    for (name, seen) in &scene.seen {
+        if corpus.mentions(*name) > many {
+            continue;
+        }
+        let weight = corpus.idf(*name).powi(2) * (0.3 + seen.near);
+        for file in corpus.users(*name) {
+            scores[file as usize] += weight / corpus.norm[file as usize];
+        }
+    }
+    if let Some(function) = scene.function {
+        for number in corpus.defined(function) {
+            scores[corpus.symbols[*number as usize].file as usize] *= 1.3;
+        }
+    }
+    best(&scores, FILES, |file| Some(file) != current)
+}
+
+/// Functions that mention the names around the cursor, with the same normalisation.
+pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
+    let mut scores = vec![0.0f32; corpus.symbols.len()];
+    let near = scene.seen.iter().filter(|(_, seen)| seen.near >= FAR);
+    corpus.score_alike(near.filter_map(|(name, seen)| Some((corpus.slot(*name)?, seen.near))), &mut scores);
+    best(&scores, FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+}
+
+/// Functions whose names share words with the current one's, those of the same name above all.
+pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
+    let Some(function) = scene.function else { return vec![] };
+    let mut scores = vec![0.0f32; corpus.symbols.len()];
+    let mut all = 0.0;
+    for word in words::subwords(corpus.text(function)).iter().filter_map(|word| corpus.word(word)) {
+        let weight = corpus.weight_of_word(word);
+        all += weight;
+        let having = corpus.with_word(word);
+        if having.len() > COMMON_WORD {
+            continue;
+        }
+        for slot in having {
+            for number in corpus.of_slot(*slot) {
+                scores[*number as usize] += weight;
+            }
+        }
+    }
+    for (number, score) in scores.iter_mut().enumerate().filter(|(_, score)| **score > 0.0) {
+        let symbol = &corpus.symbols[number];
+        let other = corpus.word_weight[symbol.slot as usize];
+        *score =
+            if matches!(symbol.sort, Sort::Function | Sort::Method) { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
+        if symbol.name == function {
+            *score = 2.0;
+        }
+        let container = &corpus.symbols[number].container;
+        if scene.owners.iter().any(|owner| corpus.slot(*owner) == Some(*container)) {
+            *score *= 1.5;
+        }
+    }
+    best(&scores, FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+}
+
+/// The best few of those that are wanted, normalised to sum 1.
+fn best(scores: &[f32], most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+    let mut order: Vec<u32> = (0..scores.len() as u32).filter(|number| scores[*number as usize] > 0.0 && wanted(*number)).collect();
+    let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
+    if order.len() > most {
+        order.select_nth_unstable_by(most, before);
+        order.truncate(most);
+    }
+    order.sort_unstable_by(before);
+    let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
+    order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()
+}

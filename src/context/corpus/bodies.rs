@@ -1,0 +1,103 @@
+//! Which names the bodies of functions mention, in both directions: what similar functions use is likely used here.
+
+use super::{Corpus, Name, Table};
+use crate::context::words;
+use crate::index::{File, View};
+use crate::syntax::Kind;
+
+/// Bytes of a body that are looked at.
+const LONGEST: usize = 8 << 10;
+/// A name in more functions than this does not say which of them are alike.
+const TELLING: usize = 400;
+
+/// The names in the bodies of one file's functions.
+#[derive(Default)]
+pub struct Mentions {
+    /// By symbol: the end of its names in `names`.
+    ends: Box<[u32]>,
+    names: Box<[Name]>,
+}
+
+impl Mentions {
+    pub fn new(view: &View, file: &File, text: &str) -> Self {
+        let (mut ends, mut names) = (Vec::with_capacity(file.symbols.len()), vec![]);
+        for symbol in file.symbols.iter() {
+            let first = names.len();
+            let body = symbol.body.range();
+            let end = words::floor(text, body.end.min(body.start + LONGEST));
+            if matches!(symbol.kind, Kind::Function | Kind::Method)
+                && let Some(body) = text.get(body.start..end)
+            {
+                let mut here: Vec<Name> = words::identifiers(body).filter_map(|(_, word)| view.name(word)).collect();
+                here.sort_unstable();
+                here.dedup();
+                names.extend(here);
+            }
+            debug_assert!(first <= names.len());
+            ends.push(names.len() as u32);
+        }
+        Self { ends: ends.into(), names: names.into() }
+    }
+
+    fn of(&self, index: u32) -> &[Name] {
+        let Some(end) = self.ends.get(index as usize) else { return &[] };
+        let start = if index == 0 { 0 } else { self.ends[index as usize - 1] };
+        &self.names[start as usize..*end as usize]
+    }
+}
+
+/// The functions of a repository by what they mention.
+#[derive(Default)]
+pub struct Bodies {
+    /// Functions by the slot of a name.
+    users: Table,
+    /// By symbol: root of the sum of squared weights of its names.
+    norms: Vec<f32>,
+}
+
+impl Bodies {
+    pub fn new(corpus: &Corpus) -> Self {
+        let mut counts = vec![0u32; corpus.names.len()];
+        let mut pairs = vec![];
+        for (number, symbol) in corpus.symbols.iter().enumerate() {
+            for name in corpus.digest(symbol).mentions.of(symbol.index) {
+                if let Some(slot) = corpus.slot(*name).filter(|slot| *slot != symbol.slot) {
+                    counts[slot as usize] += 1;
+                    pairs.push((slot, number as u32));
+                }
+            }
+        }
+        let mut norms = vec![0.0; corpus.symbols.len()];
+        for (slot, number) in &pairs {
+            norms[*number as usize] += weight(counts[*slot as usize]).powi(2);
+        }
+        norms.iter_mut().for_each(|sum: &mut f32| *sum = sum.sqrt().max(1.0));
+        pairs.retain(|(slot, _)| counts[*slot as usize] as usize <= TELLING);
+        Self { users: Table::new(corpus.names.len(), pairs.iter().copied()), norms }
+    }
+}
+
+/// The fewer functions mention a name, the more it says.
+fn weight(functions: u32) -> f32 {
+    3.0 / (1.0 + functions as f32).ln().max(1.0)
+}
+
+impl Corpus {
+    /// The defined names that a function's body mentions, by slot.
+    pub fn mentions_of(&self, symbol: u32) -> impl Iterator<Item = u32> {
+        let symbol = &self.symbols[symbol as usize];
+        self.digest(symbol).mentions.of(symbol.index).iter().filter_map(|name| self.slot(*name))
+    }
+
+    /// Adds to each function's score how much it is like one that mentions these names, with their weights.
+    pub fn score_alike(&self, slots: impl Iterator<Item = (u32, f32)>, scores: &mut [f32]) {
+        let bodies = &self.bodies;
+        for (slot, near) in slots.filter(|(slot, _)| (*slot as usize) + 1 < bodies.users.starts.len()) {
+            let users = bodies.users.get(slot);
+            let weight = weight(users.len() as u32).powi(2) * near;
+            for number in users {
+                scores[*number as usize] += weight / bodies.norms[*number as usize];
+            }
+        }
+    }
+}

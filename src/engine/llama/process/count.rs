@@ -1,0 +1,76 @@
+//! The threads that count tokens. Each has a vocabulary without its model, so that counting waits neither for weights that are being loaded
+//! nor for a prompt that is being read.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use super::connection::Reply;
+use super::load::{self, Backend};
+use super::vocabulary::Vocabulary;
+use crate::engine::llama::wire::{Answer, Failure, ModelSpec};
+
+/// Vocabularies kept in memory at once; the one read longest ago goes first.
+const KEPT: usize = 3;
+
+type Texts = (Vec<String>, Reply);
+
+/// Handles on the threads, which end with them.
+pub struct Counter {
+    backend: Arc<Backend>,
+    threads: Vec<(ModelSpec, Sender<Texts>)>,
+}
+
+impl Counter {
+    pub fn new(backend: Arc<Backend>) -> Self {
+        Self { backend, threads: vec![] }
+    }
+
+    /// Counts texts and answers.
+    pub fn count(&mut self, model: ModelSpec, texts: Vec<String>, reply: Reply) {
+        let mut order = (texts, reply);
+        if let Some((_, orders)) = self.threads.iter().find(|(spec, _)| is_same_file(spec, &model)) {
+            match orders.send(order) {
+                Ok(()) => return,
+                // Its file could not be read then; it may be another one by now.
+                Err(mpsc::SendError(returned)) => order = returned,
+            }
+        }
+        self.threads.retain(|(spec, _)| spec.path != model.path);
+        self.threads.drain(..(self.threads.len() + 1).saturating_sub(KEPT));
+        let (orders, received) = mpsc::channel();
+        let (backend, spec) = (self.backend.clone(), model.clone());
+        let started = std::thread::Builder::new().name("count".into()).spawn(move || run(&spec, &received, &backend));
+        match started {
+            Ok(_) => {
+                // Taken: the thread has not ended before its first order.
+                let _ = orders.send(order);
+                self.threads.push((model, orders));
+            }
+            Err(error) => {
+                let message = format!("no thread that counts tokens could be started: {error}");
+                order.1.send(Answer::Failed { kind: Failure::Unavailable, message });
+            }
+        }
+    }
+}
+
+fn run(spec: &ModelSpec, orders: &Receiver<Texts>, backend: &Backend) {
+    let Ok(first) = orders.recv() else { return };
+    let model = match load::vocabulary(spec, backend) {
+        Ok(model) => model,
+        Err((kind, message)) => {
+            let refuse = |(_, reply): Texts| reply.send(Answer::Failed { kind, message: message.clone() });
+            return std::iter::once(first).chain(orders.try_iter()).for_each(refuse);
+        }
+    };
+    let vocabulary = Vocabulary::new(&model);
+    for (texts, reply) in std::iter::once(first).chain(orders) {
+        if !reply.is_cancelled() {
+            reply.send(Answer::Counts(texts.iter().map(|text| vocabulary.plain(text).len() as u32).collect()));
+        }
+    }
+}
+
+fn is_same_file(one: &ModelSpec, other: &ModelSpec) -> bool {
+    (&one.path, one.modified, one.bytes) == (&other.path, other.modified, other.bytes)
+}
