@@ -18,9 +18,30 @@ fn main() {
     with.sort();
     with.hash(&mut hasher);
     println!("cargo:rustc-env=LONGSIGHT_BUILD={:016x}", hasher.finish());
+    println!("cargo:rustc-env=LONGSIGHT_FACTS={:016x}", facts(&std::fs::read_to_string("Cargo.lock").expect("Cargo.lock can be read")));
     let table = languages(&std::fs::read_to_string("grammars/languages.toml").expect("grammars/languages.toml can be read"));
     let out = std::env::var("OUT_DIR").expect("cargo names OUT_DIR");
     std::fs::write(Path::new(&out).join("languages.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// A hash of what the facts of a file depend on besides the data in `grammars`: the parsers, and the code that reads their trees. Facts
+/// that the cache has kept are good for as long as it stays the same.
+pub fn facts(lock: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    parsers(lock).hash(&mut hasher);
+    for place in ["src/syntax", "src/index/sheet.rs", "src/index/codec.rs", "src/index/scan.rs", "src/workspace/rules.rs"] {
+        add(Path::new(place), &mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The packages of a lock file that parse, each with its version and checksum.
+pub fn parsers(lock: &str) -> Vec<String> {
+    let lock: toml::Table = lock.parse().expect("Cargo.lock is TOML");
+    let field = |package: &toml::Value, key: &str| package.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_string();
+    let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
+    let parsers = packages.filter(|package| field(package, "name").starts_with("tree-sitter"));
+    parsers.map(|package| ["name", "version", "checksum"].map(|key| field(package, key)).join(" ")).collect()
 }
 
 /// `const BUILTINS`: of each language with a parser its name, the parser, and its query files with those that they inherit.

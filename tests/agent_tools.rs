@@ -90,6 +90,23 @@ fn every_tool_answers_and_each_schema_is_strict() {
 }
 
 #[test]
+fn names_of_one_letter_have_references_and_a_folder_may_begin_with_a_dot() {
+    let workspace = Workspace::new(&[("src/lib.rs", CODE), ("web/page.js", "function show() {\n    return $(x);\n}\n")]);
+    let desk = workspace.desk(agent_config(), vec![]);
+    let mut bench = bench(&desk);
+    for (name, arguments, expected) in [
+        ("find_references", json!({"name": "a"}), "src/lib.rs:6: add(a, a)"),
+        ("find_references", json!({"name": "x"}), "web/page.js:2: return $(x);"),
+        ("find_references", json!({"name": "$"}), "web/page.js:2: return $(x);"),
+        ("search_text", json!({"query": "add(", "folder": "./src"}), "src/lib.rs:6: add(a, a)"),
+        ("list_files", json!({"folder": "./web/"}), "web/page.js"),
+    ] {
+        let worked = run(&mut bench, name, arguments);
+        assert!(!worked.failed && worked.result.contains(expected), "{name}: {}", worked.result);
+    }
+}
+
+#[test]
 fn the_tools_see_what_was_proposed() {
     let workspace = Workspace::new(&[("src/lib.rs", CODE)]);
     let desk = workspace.desk(agent_config(), vec![]);

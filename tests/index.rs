@@ -312,6 +312,133 @@ fn c11_no_folder_many_folders_nested_folders_and_one_that_is_closed() {
     assert_eq!((view.named("f7").len(), view.named("f8").len(), view.files().count()), (0, 1, 20));
 }
 
+/// Opening a second folder makes the first one's name visible, and is no reason to forget what is known of it.
+#[test]
+fn c11_a_folder_that_is_added_or_closed_costs_the_others_nothing() {
+    let tree = Tree::new(&[]);
+    for number in 0..100 {
+        tree.write(&format!("one/f{number}.rs"), format!("fn f{number}() {{}}\n"));
+        tree.write(&format!("two/g{number}.rs"), format!("fn g{number}() {{}}\n"));
+    }
+    let roots = |names: &[&str]| Arc::new(Roots::new(names.iter().map(|name| tree.path(name))));
+    let index = index(roots(&["one"]), tree.cached());
+    let before = index.view().find(&roots(&["one"]).resolve("f7.rs").unwrap());
+    index.set_roots(roots(&["one", "two"]));
+    index.sync();
+    let view = index.view();
+    assert_eq!((view.named("f7").len(), view.find(&roots(&["one"]).resolve("f7.rs").unwrap())), (1, before), "known as before");
+    assert!(view.stage() < Stage::Ready || view.named("g7").len() == 1, "who waits for the whole workspace waits for the new folder");
+    index.wait_ready();
+    let counts = index.progress().borrow().cache;
+    assert_eq!((counts.hits, counts.misses), (0, 200), "each file is read once");
+    assert_eq!(paths(&index.view()).iter().filter(|path| path.starts_with("one/f")).count(), 100, "shown with its folder");
+    assert_eq!(index.view().named("g7").len(), 1);
+    index.set_roots(roots(&["two"]));
+    index.wait_ready();
+    assert_eq!(index.view().named("f7").len(), 0);
+    assert!(paths(&index.view()).contains(&"g7.rs".to_string()));
+    drop(index);
+    // Each folder is kept for itself, whatever was open beside it.
+    for names in [&["two", "one"][..], &["one"], &["two"]] {
+        let again = crate::support::tree::index(roots(names), tree.cached());
+        assert_eq!(again.progress().borrow().cache.misses, 0, "{names:?}");
+    }
+}
+
+#[test]
+fn c11_a_place_has_one_name_where_folders_nest() {
+    let tree = Tree::new(&[("a.py", "def a(): pass\n"), ("sub/b.py", "def b(): pass\n")]);
+    let roots = Arc::new(Roots::new([tree.path(""), tree.path("sub")]));
+    let index = index(roots.clone(), Options::default());
+    let outer = roots.iter().next().unwrap().name().to_string();
+    for text in [format!("{outer}/sub/b.py"), "sub/b.py".into()] {
+        let place = roots.resolve(&text).unwrap();
+        assert_eq!(Some(&place), roots.locate(&tree.path("sub/b.py")).as_ref(), "{text}");
+        assert!(index.view().find(&place).is_some(), "{text}");
+    }
+    assert_eq!(roots.resolve("sub/new.py").unwrap(), roots.locate(&tree.path("sub/new.py")).unwrap());
+}
+
+#[test]
+fn c9_a_file_from_the_future_is_not_parsed_again_with_each_rescan() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("b.rs", "fn b() {}\n")]);
+    let future = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    std::fs::File::options().append(true).open(tree.path("a.rs")).unwrap().set_modified(future).unwrap();
+    let index = tree.index(tree.cached());
+    let place = tree.roots().resolve("a.rs").unwrap();
+    let (before, generation) = (index.view().at(&place).unwrap().clone(), index.view().generation());
+    for _ in 0..3 {
+        index.rescan();
+        index.wait_ready();
+        index.changed(vec![tree.path("a.rs")]);
+        index.wait_ready();
+    }
+    assert!(Arc::ptr_eq(&before, index.view().at(&place).unwrap()), "its facts are the same");
+    assert_eq!(index.view().generation(), generation, "nobody was told");
+    // What is written is seen all the same.
+    std::fs::write(tree.path("a.rs"), "fn c() {}\n").unwrap();
+    std::fs::File::options().append(true).open(tree.path("a.rs")).unwrap().set_modified(future).unwrap();
+    index.rescan();
+    index.wait_ready();
+    assert_eq!((index.view().named("a").len(), index.view().named("c").len()), (0, 1));
+}
+
+#[test]
+fn c1_a_file_that_is_deleted_is_not_counted_as_unreadable() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("b.rs", "fn b() {}\n")]);
+    let index = tree.index(Options::default());
+    tree.remove("b.rs");
+    index.changed(vec![tree.path("b.rs")]);
+    index.sync();
+    assert_eq!(paths(&index.view()), ["a.rs"]);
+    assert_eq!(index.view().statistics().skipped, tree.index(Options::default()).view().statistics().skipped);
+}
+
+#[test]
+fn c8_typing_does_not_put_a_rescan_off() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n")]);
+    let index = tree.index(Options { rescan: 1, ..Options::default() });
+    tree.write("new.rs", "fn new() {}\n");
+    let began = std::time::Instant::now();
+    for version in 0.. {
+        index.update(tree.document("a.rs", "rust", version, &format!("fn a() {{}} // {version}\n")));
+        index.sync();
+        if index.view().named("new").len() == 1 {
+            break;
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "a key every 50 ms, and nothing is looked at");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// The limit is one of folders, not of calls; and a folder that is made anew is another one to the system.
+#[test]
+fn c8_watching_the_same_folders_again_costs_nothing_and_misses_nothing() {
+    use longsight::workspace::watch::{Coverage, Hint, Watcher};
+    let tree = Tree::new(&[]);
+    let folders: Vec<_> = (0..200).map(|number| tree.path(&format!("d{number}"))).collect();
+    folders.iter().for_each(|folder| std::fs::create_dir(folder).unwrap());
+    let (sender, hints) = std::sync::mpsc::channel();
+    let mut watcher = Watcher::new(move |hint| sender.send(hint).is_ok());
+    assert_eq!(watcher.watch(&folders), Coverage { complete: true, grown: true });
+    for _ in 0..200 {
+        assert_eq!(watcher.watch(&folders), Coverage { complete: true, grown: false });
+    }
+    std::fs::remove_dir(&folders[7]).unwrap();
+    std::fs::create_dir(&folders[7]).unwrap();
+    watcher.watch(&folders);
+    while hints.recv_timeout(std::time::Duration::from_millis(400)).is_ok() {}
+    let file = folders[7].join("new.rs");
+    std::fs::write(&file, "fn new() {}\n").unwrap();
+    let hint = hints.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+    assert!(matches!(&hint, Hint::Paths(paths) if paths.contains(&file)), "{hint:?}");
+    // A folder that takes no part any more is watched no more.
+    watcher.watch(&folders[..7]);
+    while hints.recv_timeout(std::time::Duration::from_millis(400)).is_ok() {}
+    std::fs::write(&file, "fn newer() {}\n").unwrap();
+    assert!(hints.recv_timeout(std::time::Duration::from_millis(400)).is_err());
+}
+
 #[test]
 fn c12_what_nobody_wrote_by_hand_takes_no_part_unless_it_is_open() {
     let tree = Tree::new(&[
@@ -450,4 +577,21 @@ fn a_file_that_keeps_changing_does_not_keep_a_build_from_ending() {
     age(&tree.path("f0.rs"));
     index.wait_ready();
     tree.assert_fresh(&index);
+}
+
+#[test]
+fn a_folder_may_be_written_in_several_ways() {
+    let tree = Tree::new(&[("src/a.rs", "fn needle() {}\n"), ("src2/b.rs", "fn needle() {}\n")]);
+    let index = tree.index(Options::default());
+    let snapshot = Snapshot::new(tree.roots(), Documents::default());
+    let found = |below| {
+        index.view().search(&snapshot, &Query { pattern: "needle", below: Some(below), limit: 9, ..Query::default() }).unwrap().len()
+    };
+    for below in ["src", "./src", "src/", "/src", "./src/.", "././src//", "src/a.rs"] {
+        assert_eq!(found(below), 1, "{below}");
+    }
+    for below in ["", ".", "./", "/"] {
+        assert_eq!(found(below), 2, "{below}");
+    }
+    assert_eq!(found("sr"), 0);
 }

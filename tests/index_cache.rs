@@ -451,3 +451,76 @@ fn d11_a_rule_that_comes_while_the_index_runs_purges_as_well() {
     let holds = tree.segments().iter().any(|path| std::fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle));
     assert!(!holds, "purged without a new start");
 }
+
+/// A disk that panics instead of writing: whatever fails on the index's own thread.
+struct Panicking;
+
+impl Disk for Panicking {
+    fn prepare(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.prepare(folder)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
+        RealDisk.list(folder)
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        RealDisk.read(file)
+    }
+
+    fn write(&self, _file: &Path, _bytes: &[u8]) -> io::Result<()> {
+        panic!("asked for by the test")
+    }
+
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        RealDisk.remove_file(file)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.remove_folder(folder)
+    }
+}
+
+/// Not in a process that panics over bugs: there the index ends on purpose. So no [`Tree`], which asks for that.
+#[test]
+fn d2_a_panic_on_the_indexs_thread_does_not_end_it() {
+    if longsight::report::is_strict() {
+        // Other tests of this process have asked for it (`cargo test`); each has a process of its own with nextest.
+        return;
+    }
+    let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        crate::support::tree::age(&folder.path().join(name));
+    };
+    write("a.rs", "fn a() {}\n");
+    let roots = Arc::new(longsight::workspace::Roots::new([folder.path().to_path_buf()]));
+    let options = Options { cache: Some(cache.path().into()), disk: Arc::new(Panicking), ..Options::default() };
+    let index = crate::support::tree::index(roots, options);
+    assert_eq!(index.view().named("a").len(), 1);
+    write("b.rs", "fn b() {}\n");
+    index.changed(vec![folder.path().join("b.rs")]);
+    index.sync();
+    assert_eq!(index.view().named("b").len(), 1, "it goes on");
+}
+
+/// What is kept depends on more than the version of longsight.
+#[test]
+fn d4_facts_are_not_kept_beyond_the_parser_that_made_them() {
+    #[path = "../build.rs"]
+    #[allow(dead_code)]
+    mod build;
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
+    let parsers = build::parsers(&lock);
+    let python = parsers.iter().find(|parser| parser.starts_with("tree-sitter-python ")).expect("a parser");
+    let version = python.split(' ').nth(1).unwrap();
+    let other = lock.replacen(
+        &format!("name = \"tree-sitter-python\"\nversion = \"{version}\""),
+        "name = \"tree-sitter-python\"\nversion = \"99.0.0\"",
+        1,
+    );
+    assert_ne!(other, lock);
+    assert_ne!(build::facts(&other), build::facts(&lock));
+    let unrelated = lock.replacen("name = \"toml\"\nversion = \"", "name = \"toml\"\nversion = \"99.", 1);
+    assert_eq!(build::facts(&unrelated), build::facts(&lock));
+}

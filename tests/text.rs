@@ -114,16 +114,6 @@ proptest! {
         prop_assert_eq!(text.to_string(), new);
     }
 
-    #[test]
-    fn an_inverted_batch_restores_the_text(old in nasty(), edits in edits()) {
-        let base = Text::new(&old);
-        let Some(batch) = fit(&base, edits) else { return Ok(()) };
-        let mut text = base.clone();
-        text.apply(&batch).unwrap();
-        text.apply(&batch.invert(&base)).unwrap();
-        prop_assert_eq!(text.to_string(), old);
-    }
-
     /// J12: a rebased edit gives what both changes at once give, or the whole of an insertion whose start was typed.
     #[test]
     fn j12_rebase_is_exact_or_dropped(old in nasty(), ours in edits(), theirs in edits()) {

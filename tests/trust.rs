@@ -363,3 +363,105 @@ async fn k23_status_holds_no_text_of_the_repository() {
     assert!(status.contains("edits are the coder's"), "{status}");
     assert!(!status.contains("a phrase that stands") && !status.contains(CANARY), "{status}");
 }
+
+#[test]
+fn k7_what_steers_agents_is_never_changed_without_a_question() {
+    let place = place("");
+    let desk = place.desk(Config::default());
+    let steering = [
+        "AGENTS.md",
+        "CLAUDE.md",
+        "GEMINI.md",
+        ".cursorrules",
+        ".windsurfrules",
+        ".clinerules",
+        ".github/copilot-instructions.md",
+        ".vscode/settings.json",
+        ".vscode/tasks.json",
+        ".mcp.json",
+        ".editorconfig",
+        ".longsight.toml",
+    ];
+    for path in steering {
+        assert!(longsight::workspace::obeyed::is_steering(path), "{path}");
+        let place = desk.snapshot.roots.resolve(path).unwrap();
+        assert!(matches!(judge(&place, Some("a\n"), Some("b\n")), Permit::Ask(_)), "{path}");
+    }
+    assert!(!longsight::workspace::obeyed::is_steering("docs/AGENTS.md.txt"));
+}
+
+#[test]
+fn k11_trust_notices_changes_of_large_linked_and_folded_files() {
+    use longsight::workspace::trust::{Standing, Store};
+    let (root, state, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let roots = longsight::workspace::Roots::new([root.path().to_path_buf()]);
+    let folder = roots.iter().next().unwrap();
+    let store = Store::new(state.path());
+    let write = |path: std::path::PathBuf, text: &str| std::fs::write(path, text).unwrap();
+    let link = |to: &std::path::Path, name: &str| std::os::unix::fs::symlink(to, root.path().join(name)).unwrap();
+    std::fs::create_dir(root.path().join(".clinerules")).unwrap();
+    std::fs::create_dir(root.path().join("docs")).unwrap();
+    write(root.path().join("AGENTS.md"), &"a".repeat(2 << 20));
+    write(root.path().join("docs/rules.md"), "be kind\n");
+    write(elsewhere.path().join("rules.md"), "be kind\n");
+    link(std::path::Path::new("docs/rules.md"), "CLAUDE.md");
+    link(&elsewhere.path().join("rules.md"), "GEMINI.md");
+    let changes: [(&str, std::path::PathBuf, String); 4] = [
+        ("large", root.path().join("AGENTS.md"), "b".repeat(2 << 20)),
+        ("linked", root.path().join("docs/rules.md"), "be mean\n".into()),
+        ("linked from elsewhere", elsewhere.path().join("rules.md"), "be mean\n".into()),
+        ("in a folder", root.path().join(".clinerules/new.md"), "be mean\n".into()),
+    ];
+    for (what, path, text) in changes {
+        store.say(folder, true).unwrap();
+        assert_eq!(store.standing(folder), Standing::Trusted, "{what}");
+        write(path, &text);
+        assert_eq!(store.standing(folder), Standing::Changed, "{what}");
+    }
+    // What cannot be looked at cannot be trusted to be what it was.
+    link(std::path::Path::new("/nowhere"), ".mcp.json");
+    store.say(folder, true).unwrap();
+    assert_eq!(store.standing(folder), Standing::Changed);
+}
+
+#[test]
+fn d11_copies_variants_and_folders_of_secrets_are_secret() {
+    use longsight::workspace::secret::is_secret_name;
+    let secret = [
+        ".dev.vars",
+        ".env~",
+        ".env.bak",
+        ".env.local~",
+        "secrets.dev.yml",
+        "secrets-prod.yaml",
+        "config/prod.secrets.json",
+        "credentials.old.json",
+        "server.crt",
+        "ca.cert",
+        "id_rsa.bak",
+        ".id_rsa.swp",
+        "terraform.tfvars.orig",
+        ".vault_pass",
+        "secrets/database.yml",
+        "deploy/secrets/db_password",
+        "key.pem~",
+    ];
+    for name in secret {
+        assert!(is_secret_name(name), "{name}");
+    }
+    let open = [
+        "secrets.rs",
+        "src/secrets/mod.rs",
+        "secrets/Makefile",
+        "secretary.json",
+        "notes~",
+        "a.bak",
+        "~",
+        ".swp",
+        "environment.ts",
+        "cert.py",
+    ];
+    for name in open {
+        assert!(!is_secret_name(name), "{name}");
+    }
+}

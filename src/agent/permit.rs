@@ -2,8 +2,9 @@
 //! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
 
 use crate::context::fence;
+use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
-use crate::workspace::{WorkspacePath, is_protected, is_secret};
+use crate::workspace::{WorkspacePath, is_secret};
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,33 +55,6 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
 /// How often the replacement character stands in a text.
 fn unreadable(text: &str) -> usize {
     text.matches(char::REPLACEMENT_CHARACTER).count()
-}
-
-/// What happens when this file is changed, for files that tools and editors execute or obey.
-pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
-    let lower = path.relative().to_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or_default();
-    let inside = |folder: &str| lower.split('/').any(|part| part == folder);
-    let found = match name {
-        "build.rs" => "is run by cargo when the project is built",
-        "makefile" | "gnumakefile" | "justfile" | "cmakelists.txt" | "meson.build" | "build.gradle" | "build.gradle.kts" | "pom.xml" => {
-            "is run when the project is built"
-        }
-        "package.json" => "has scripts that package managers run",
-        "conftest.py" | "setup.py" | "noxfile.py" | "tox.ini" => "is run by Python's tools",
-        "dockerfile" | "docker-compose.yml" | "compose.yml" | "compose.yaml" => "is run by container tools",
-        ".longsight.toml" => "is longsight's own project file",
-        _ if inside(".git") || inside(".githooks") || inside(".husky") || inside("hooks") && lower.contains("git") => {
-            "belongs to git: hooks run on commits"
-        }
-        _ if inside(".github") || inside(".gitlab") || inside(".circleci") || name == ".gitlab-ci.yml" => {
-            "is run by continuous integration"
-        }
-        _ if inside(".cargo") || name.starts_with("rust-toolchain") => "decides which programs cargo runs",
-        _ if is_protected(path) => "is executed or obeyed by an editor or a tool",
-        _ => return None,
-    };
-    Some(found)
 }
 
 fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<String> {

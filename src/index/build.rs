@@ -2,6 +2,7 @@
 //! publishes a new [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -11,18 +12,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch as tell;
 
+use crate::report;
 use crate::syntax::Registry;
 use crate::workspace::fs;
-use crate::workspace::rules::Skip;
-use crate::workspace::walk::{self, Entry, Listing};
-use crate::workspace::watch::{Hint, Watcher};
+use crate::workspace::walk::{self, Listing};
+use crate::workspace::watch::{Hint, Watcher, is_remote};
 use crate::workspace::{Document, Roots};
 
 use super::cache::{Cache, CacheCounts, Stock};
 use super::disk::{Disk, RealDisk};
 use super::file::Tier;
 use super::library::Library;
-use super::scan::{self, Scanned};
+use super::scan::{self, Outcome, Scanned, Todo};
 use super::view::View;
 
 /// How far a build has come.
@@ -55,7 +56,7 @@ pub struct Options {
     pub threads: usize,
     /// Listen to the file system.
     pub watch: bool,
-    /// Seconds between rescans that find what watching has missed; 0 for none.
+    /// Seconds between rescans that find what watching has missed, where it can miss something; 0 for none.
     pub rescan: u64,
     pub disk: Arc<dyn Disk>,
 }
@@ -79,7 +80,8 @@ pub(super) enum Message {
     Changed(Vec<PathBuf>),
     Rescan,
     Roots(Arc<Roots>),
-    Listed(u64, Listing),
+    /// None when the walk has failed.
+    Listed(u64, Option<Listing>),
     /// The cache with what it has; none when it cannot be used. The number says which opening it was.
     Opened(u64, Option<(Stock, Box<Cache>)>),
     /// Several results at once: waking the index's thread costs more than taking one.
@@ -91,7 +93,7 @@ pub(super) enum Message {
 }
 
 /// Which entry of the job, and what came of it.
-pub(super) type Done = (usize, Result<Scanned, Skip>);
+pub(super) type Done = (usize, Outcome);
 
 /// The handle. Dropping it stops the build and writes what is to be kept; a process that leaves without dropping it says [`Index::stop`].
 pub struct Index {
@@ -132,6 +134,8 @@ impl Index {
             last_publish: Instant::now(),
             publishing: Duration::ZERO,
             counts: CacheCounts::default(),
+            next_rescan: None,
+            failures: 0,
         };
         let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
         Self { sender, view, progress, stop, thread: spawned.ok() }
@@ -217,7 +221,7 @@ impl Drop for Index {
 
 /// Files that are being scanned.
 struct Job {
-    entries: Arc<Vec<Entry>>,
+    todo: Arc<Vec<Todo>>,
     left: usize,
 }
 
@@ -240,7 +244,7 @@ struct Owner {
     again: bool,
     later: Vec<PathBuf>,
     /// Files of the build that define no names.
-    rest: Vec<Entry>,
+    rest: Vec<Todo>,
     job: Option<Job>,
     cache: Option<Box<Cache>>,
     /// Numbers of files whose facts are not on disk yet.
@@ -251,6 +255,10 @@ struct Owner {
     /// How long the last view with new tables took.
     publishing: Duration,
     counts: CacheCounts,
+    /// Typing does not put it off.
+    next_rescan: Option<Instant>,
+    /// Messages that ended in a panic.
+    failures: u32,
 }
 
 /// Files gathered since the last write that are written at the latest: the work that a kill may lose.
@@ -265,25 +273,29 @@ const SOON: Duration = Duration::from_millis(20);
 const MAX_CHANGED: usize = 256;
 /// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
 const FEW: usize = 64;
+/// Between rescans where every folder is watched: only a lost event is left to be found.
+const WATCHED: Duration = Duration::from_secs(600);
+/// After folders have become watched, what changed in them meanwhile is looked for.
+const GAP: Duration = Duration::from_secs(2);
+/// Panics after which no build is begun anew.
+const MAX_FAILURES: u32 = 3;
 
 impl Owner {
     fn run(mut self, receiver: &Receiver<Message>) {
         self.open_cache();
-        let pause = match self.options.rescan {
-            0 => Duration::from_secs(86_400),
-            seconds => Duration::from_secs(seconds),
-        };
+        self.rescan_in(self.pause(false));
         loop {
-            let mut batch = match receiver.recv_timeout(pause) {
+            let patience = self.next_rescan.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+            let mut batch = match receiver.recv_timeout(patience) {
                 Ok(first) => vec![first],
-                Err(mpsc::RecvTimeoutError::Timeout) => vec![Message::Rescan],
+                Err(mpsc::RecvTimeoutError::Timeout) => vec![],
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             };
             batch.extend(receiver.try_iter());
             let newest = newest_updates(&batch);
             for (at, message) in batch.into_iter().enumerate() {
                 if let Message::Stop(_ended) = &message {
-                    self.flush(false);
+                    let _ = catch_unwind(AssertUnwindSafe(|| self.flush(false)));
                     return;
                 }
                 if let Message::Update(document) = &message
@@ -291,10 +303,56 @@ impl Owner {
                 {
                     continue;
                 }
-                self.handle(message);
+                self.fenced(message);
+            }
+            if self.next_rescan.is_some_and(|at| at <= Instant::now()) {
+                self.fenced(Message::Rescan);
             }
             self.answer_waiting();
         }
+    }
+
+    /// Handles a message; one that panics costs what it is about, not the index.
+    fn fenced(&mut self, message: Message) {
+        let document = match &message {
+            Message::Update(document) => Some(document.clone()),
+            _ => None,
+        };
+        if catch_unwind(AssertUnwindSafe(|| self.handle(message))).is_ok() {
+            return;
+        }
+        let name = document.as_ref().map_or("a build", |document| &document.uri).to_string();
+        if catch_unwind(AssertUnwindSafe(|| self.recover(document))).is_err() {
+            report::log("error", format_args!("the index could not recover from a failure with {name}"));
+        }
+        crate::bug!("the index failed with {name}, which it knows less of now");
+    }
+
+    /// After a panic: the document is taken by its lines; a build is begun anew, in memory only, a few times.
+    fn recover(&mut self, document: Option<Document>) {
+        if let Some(document) = document {
+            self.library.take_plainly(&document);
+            return self.publish(false);
+        }
+        self.failures += 1;
+        (self.cache, self.opening, self.early, self.job, self.listing) = (None, None, None, None, false);
+        (self.library.stock, self.library.content) = (None, None);
+        if self.failures < MAX_FAILURES {
+            return self.list();
+        }
+        self.next_pass();
+        self.stage = Stage::Ready;
+        self.publish(true);
+    }
+
+    fn rescan_in(&mut self, pause: Option<Duration>) {
+        self.next_rescan = pause.map(|pause| Instant::now() + pause);
+    }
+
+    /// Between rescans.
+    fn pause(&self, watched: bool) -> Option<Duration> {
+        let seconds = Some(self.options.rescan).filter(|seconds| *seconds > 0)?;
+        Some(Duration::from_secs(seconds).max(if watched { WATCHED } else { Duration::ZERO }))
     }
 
     fn handle(&mut self, message: Message) {
@@ -310,11 +368,21 @@ impl Owner {
                 }
             }
             Message::Changed(paths) => self.look_again(paths),
-            Message::Rescan if self.is_building() => self.again = true,
-            Message::Rescan => self.list(),
+            Message::Rescan => {
+                self.rescan_in(self.pause(false));
+                if self.is_building() {
+                    self.again = true;
+                } else {
+                    self.list();
+                }
+            }
             Message::Roots(roots) => {
-                self.library.set_roots(roots);
-                self.publish(false);
+                self.flush(false);
+                if self.library.set_roots(roots) {
+                    // Who waits for the whole workspace waits for the new folder as well.
+                    self.stage = Stage::Empty;
+                }
+                self.publish(true);
                 self.open_cache();
             }
             Message::Opened(opening, opened) => {
@@ -326,9 +394,13 @@ impl Owner {
                 if pass != self.current() {
                     return;
                 }
-                match self.opening {
-                    Some(_) => self.early = Some(listing),
-                    None => self.listed(listing),
+                match (listing, self.opening) {
+                    (Some(listing), Some(_)) => self.early = Some(listing),
+                    (Some(listing), None) => self.listed(listing),
+                    (None, _) => {
+                        self.listing = false;
+                        self.finished(Tier::Parsed);
+                    }
                 }
             }
             Message::Scanned(pass, tier, results) => {
@@ -375,7 +447,10 @@ impl Owner {
         self.opening = Some(opening);
         let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
         let open = move || Cache::open(disk, &folder, &roots).map(|mut cache| (cache.load(), Box::new(cache)));
-        spawn("index cache", move || drop(sender.send(Message::Opened(opening, open()))));
+        spawn("index cache", move || {
+            let opened = catch_unwind(AssertUnwindSafe(open));
+            drop(sender.send(Message::Opened(opening, opened.unwrap_or_default())));
+        });
     }
 
     fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
@@ -396,7 +471,10 @@ impl Owner {
         self.listing = true;
         self.again = false;
         let (roots, sender, threads) = (self.library.roots.clone(), self.sender.clone(), self.threads());
-        spawn("index walk", move || drop(sender.send(Message::Listed(pass, walk::walk(&roots, threads)))));
+        spawn("index walk", move || {
+            let listed = catch_unwind(|| walk::walk(&roots, threads));
+            drop(sender.send(Message::Listed(pass, listed.ok())));
+        });
     }
 
     fn threads(&self) -> usize {
@@ -420,8 +498,8 @@ impl Owner {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
             self.publish(true);
         }
-        let (named, rest): (Vec<Entry>, Vec<Entry>) = match first && todo.len() > FEW {
-            true => todo.into_iter().partition(|entry| self.library.registry.by_path(entry.path.relative()).is_some()),
+        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
+            true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
             false => (vec![], todo),
         };
         if named.is_empty() {
@@ -433,16 +511,16 @@ impl Owner {
     }
 
     /// Starts a pass over files. Workers take them in order, so that what is open comes first.
-    fn start(&mut self, tier: Tier, todo: Vec<Entry>) {
+    fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
         }
         let pass = self.next_pass();
-        let entries = Arc::new(todo);
-        self.job = Some(Job { entries: entries.clone(), left: entries.len() });
+        let todo = Arc::new(todo);
+        self.job = Some(Job { todo: todo.clone(), left: todo.len() });
         let next = Arc::new(AtomicUsize::new(0));
-        for _ in 0..self.threads().min(entries.len()) {
-            let (current, entries, next) = (self.pass.clone(), entries.clone(), next.clone());
+        for _ in 0..self.threads().min(todo.len()) {
+            let (current, all, next) = (self.pass.clone(), todo.clone(), next.clone());
             let (registry, content) = (self.library.registry.clone(), self.library.content.clone());
             let (sender, stop) = (self.sender.clone(), self.stop.clone());
             spawn("index scan", move || {
@@ -451,8 +529,8 @@ impl Owner {
                 let mut since = Instant::now();
                 while !stop.load(Ordering::Relaxed) && current.load(Ordering::Relaxed) == pass {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = entries.get(at) else { break };
-                    results.push((at, scan::guarded(&registry, &mut reader, entry, tier, content.as_deref())));
+                    let Some(todo) = all.get(at) else { break };
+                    results.push((at, scan::guarded(&registry, &mut reader, todo, tier, content.as_deref())));
                     if results.len() < AT_ONCE && since.elapsed() < SOON {
                         continue;
                     }
@@ -466,18 +544,19 @@ impl Owner {
         }
     }
 
-    fn scanned(&mut self, at: usize, tier: Tier, result: Result<Scanned, Skip>) {
+    fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
         let Some(job) = &mut self.job else { return };
         job.left -= 1;
-        let (left, total) = (job.left, job.entries.len());
-        let entry = job.entries[at].clone();
+        let (left, total) = (job.left, job.todo.len());
+        let entry = job.todo[at].entry.clone();
         if tier == Tier::Parsed && self.options.cache.is_some() {
-            match &result {
-                Ok(scanned) if scanned.kept => self.counts.hits += 1,
-                _ => self.counts.misses += 1,
+            match &outcome {
+                Outcome::Same(..) | Outcome::Gone => {}
+                Outcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
+                Outcome::Facts(_) | Outcome::Skipped(_) => self.counts.misses += 1,
             }
         }
-        if let Some(number) = self.library.take_scanned(&entry, tier, result)
+        if let Some(number) = self.library.take_scanned(&entry, tier, outcome)
             && tier == Tier::Parsed
         {
             self.dirty.push(number);
@@ -496,13 +575,13 @@ impl Owner {
     }
 
     fn finished(&mut self, tier: Tier) {
-        let entries = self.job.take().map(|job| job.entries);
+        let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {
             self.stage = Stage::Lexical;
             self.publish(true);
-            let mut entries = entries.map(|entries| self.library.parseable(&entries)).unwrap_or_default();
-            entries.append(&mut self.rest);
-            return self.start(Tier::Parsed, entries);
+            let mut todo = todo.map(|todo| self.library.parseable(&todo)).unwrap_or_default();
+            todo.append(&mut self.rest);
+            return self.start(Tier::Parsed, todo);
         }
         self.library.content = None;
         let was_ready = self.stage == Stage::Ready;
@@ -532,11 +611,11 @@ impl Owner {
         }
         let mut any = false;
         for path in paths {
-            let Some((entry, result)) = self.library.look(&path) else { continue };
-            any = true;
-            if let Some(number) = self.library.take_scanned(&entry, Tier::Parsed, result) {
-                self.dirty.push(number);
-            }
+            let Some((entry, outcome)) = self.library.look(&path) else { continue };
+            let changed = !matches!(outcome, Outcome::Same(..));
+            let kept = self.library.take_scanned(&entry, Tier::Parsed, outcome);
+            any |= changed || kept.is_some();
+            self.dirty.extend(kept);
         }
         if any {
             self.publish(false);
@@ -560,7 +639,10 @@ impl Owner {
                 sender.send(message).is_ok()
             })
         });
-        watcher.watch(&listing.folders);
+        let coverage = watcher.watch(&listing.folders);
+        let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
+        let pause = self.pause(complete);
+        self.rescan_in(if coverage.grown { pause.map(|pause| pause.min(GAP)) } else { pause });
     }
 
     fn publish(&mut self, rebuild: bool) {
@@ -603,6 +685,6 @@ fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
-        crate::report::log("error", format_args!("the index cannot start a thread: {error}"));
+        report::log("error", format_args!("the index cannot start a thread: {error}"));
     }
 }

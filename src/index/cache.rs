@@ -1,7 +1,7 @@
 //! The index on disk, outside the workspace: facts of files by path, stamp and content hash. Never the only copy of anything: whatever is
 //! missing, damaged, foreign or of another version is a miss and is gathered again.
 //!
-//! A workspace has a folder of segments. A segment is written once, as a whole, under a new name; readers see it or do not. Several
+//! Every root has a folder of segments, whatever is open beside it. A segment is written once, as a whole, under a new name; readers see it or do not. Several
 //! servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
 //!
 //! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
@@ -15,7 +15,7 @@ use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::Entry;
-use crate::workspace::{Roots, WorkspacePath};
+use crate::workspace::{Root, Roots, WorkspacePath};
 
 use super::codec::{Reader, Writer};
 use super::disk::Disk;
@@ -57,19 +57,25 @@ const REFUSED: &str = "!";
 /// A file that its content keeps out, as it looked then.
 pub type Refusal = (WorkspacePath, Stamp, Skip);
 
-/// The folder of one workspace.
+/// The folders of the open roots.
 pub struct Cache {
     disk: Arc<dyn Disk>,
     /// All indexes.
     shelf: PathBuf,
-    folder: PathBuf,
-    /// Segments that are merged away with the next merge.
-    known: Vec<PathBuf>,
+    folders: Vec<Folder>,
     serial: u32,
-    /// There are segments of another version or with damage.
-    stale: bool,
     /// Writing failed: memory only, for this session.
     off: bool,
+}
+
+/// The folder of one root.
+struct Folder {
+    root: Arc<Root>,
+    path: PathBuf,
+    /// Segments that are merged away with the next merge.
+    known: Vec<PathBuf>,
+    /// There are segments of another version or with damage.
+    stale: bool,
 }
 
 /// What was on disk, not yet decoded.
@@ -100,79 +106,77 @@ pub struct Record {
 }
 
 impl Cache {
-    /// Opens the folder of a workspace below `cache`. None when the folder cannot be trusted or made; that is said once in the log.
+    /// Opens the folders of the roots below `cache`. None when one cannot be trusted or made; that is said once in the log.
     pub fn open(disk: Arc<dyn Disk>, cache: &Path, roots: &Roots) -> Option<Self> {
         let shelf = cache.join("index");
-        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
-        for root in roots.iter() {
+        let folder = |root: &Arc<Root>| {
+            let mut hasher = xxhash_rust::xxh3::Xxh3::new();
             hasher.update(root.path().as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
+            Folder { root: root.clone(), path: shelf.join(format!("{:016x}", hasher.digest())), known: vec![], stale: false }
+        };
+        let folders: Vec<Folder> = roots.iter().map(folder).collect();
+        let places = std::iter::once(&shelf).chain(folders.iter().map(|folder| &folder.path));
+        for place in places {
+            if let Err(error) = disk.prepare(place) {
+                report::log("warning", format_args!("the index is not kept on disk: {error}"));
+                return None;
+            }
         }
-        let folder = shelf.join(format!("{:016x}", hasher.digest()));
-        let prepared = disk.prepare(&shelf).and_then(|()| disk.prepare(&folder));
-        if let Err(error) = prepared {
-            report::log("warning", format_args!("the index is not kept on disk: {error}"));
-            return None;
-        }
-        Some(Self { disk, shelf, folder, known: vec![], serial: 0, stale: false, off: false })
+        Some(Self { disk, shelf, folders, serial: 0, off: false })
     }
 
     /// Reads all segments. What cannot be read is not there.
     pub fn load(&mut self) -> Stock {
         let mut stock = Stock::default();
-        let Ok(listed) = self.disk.list(&self.folder) else { return stock };
         let fingerprint = fingerprint();
-        for entry in listed {
-            let name = entry.path.extension().and_then(|end| end.to_str()).unwrap_or_default();
-            if name == "tmp" && entry.age > 3600 {
-                // Left by a process that died while it wrote.
-                let _ = self.disk.remove_file(&entry.path);
+        for folder in &mut self.folders {
+            let Ok(listed) = self.disk.list(&folder.path) else { continue };
+            for entry in listed {
+                let name = entry.path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+                if name == "tmp" && entry.age > 3600 {
+                    // Left by a process that died while it wrote.
+                    let _ = self.disk.remove_file(&entry.path);
+                }
+                if name != "seg" {
+                    continue;
+                }
+                folder.known.push(entry.path.clone());
+                let Ok(bytes) = self.disk.read(&entry.path) else { continue };
+                folder.stale |= !stock.add(bytes, fingerprint);
             }
-            if name != "seg" {
-                continue;
-            }
-            self.known.push(entry.path.clone());
-            let Ok(bytes) = self.disk.read(&entry.path) else { continue };
-            self.stale |= !stock.add(bytes, fingerprint);
         }
         stock
     }
 
     /// Whether so much of what was read is stale that all should be written anew.
     pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
-        self.stale || stock_records > live * 2 + 64
+        self.folders.iter().any(|folder| folder.stale) || stock_records > live * 2 + 64
     }
 
     /// Whether there are so many segments that they should become one.
     pub fn is_scattered(&self) -> bool {
-        self.known.len() > MAX_SEGMENTS
+        self.folders.iter().any(|folder| folder.known.len() > MAX_SEGMENTS)
     }
 
-    /// Writes the facts of files as one new segment; with `merge`, in place of all segments that were there.
+    /// Writes the facts of files as one new segment for each root; with `merge`, in place of all segments that were there.
     pub fn write(&mut self, files: &[Arc<File>], refused: &[Refusal], names: &Names, merge: bool) {
-        if self.off || files.is_empty() && refused.is_empty() && !merge {
-            return;
-        }
-        let bytes = segment(files, refused, names);
-        if bytes.len() as u64 > BUDGET / 2 {
-            return;
-        }
-        self.serial += 1;
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-        let path = self.folder.join(format!("{nanos:024x}-{:x}-{:x}.seg", std::process::id(), self.serial));
-        let written = self.disk.prepare(&self.folder).and_then(|()| self.disk.write(&path, &bytes));
-        if let Err(error) = written {
-            self.off = true;
-            report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
-            return;
-        }
-        if merge {
-            self.stale = false;
-            for stale in self.known.drain(..) {
-                let _ = self.disk.remove_file(&stale);
+        for folder in &mut self.folders {
+            let files: Vec<&Arc<File>> = files.iter().filter(|file| *file.path.root() == folder.root).collect();
+            let refused: Vec<&Refusal> = refused.iter().filter(|(path, ..)| *path.root() == folder.root).collect();
+            if self.off || files.is_empty() && refused.is_empty() && !merge {
+                continue;
+            }
+            let bytes = segment(&files, &refused, names);
+            if bytes.len() as u64 > BUDGET / 2 {
+                continue;
+            }
+            self.serial += 1;
+            if let Err((path, error)) = folder.write(&*self.disk, &bytes, self.serial, merge) {
+                self.off = true;
+                report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
             }
         }
-        self.known.push(path);
     }
 
     /// Removes the least recently written indexes of other workspaces until all together fit into `budget`.
@@ -190,11 +194,30 @@ impl Cache {
         while total > budget
             && let Some((_, bytes, folder)) = folders.pop()
         {
-            if folder != self.folder {
+            if self.folders.iter().all(|own| own.path != folder) {
                 let _ = self.disk.remove_folder(&folder);
                 total -= bytes;
             }
         }
+    }
+}
+
+impl Folder {
+    fn write(&mut self, disk: &dyn Disk, bytes: &[u8], serial: u32, merge: bool) -> Result<(), (PathBuf, std::io::Error)> {
+        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        let path = self.path.join(format!("{nanos:024x}-{:x}-{serial:x}.seg", std::process::id()));
+        let written = disk.prepare(&self.path).and_then(|()| disk.write(&path, bytes));
+        if let Err(error) = written {
+            return Err((path, error));
+        }
+        if merge {
+            self.stale = false;
+            for stale in self.known.drain(..) {
+                let _ = disk.remove_file(&stale);
+            }
+        }
+        self.known.push(path);
+        Ok(())
     }
 }
 
@@ -322,12 +345,12 @@ fn key(path: &WorkspacePath) -> String {
     format!("{}\0{}", path.root().path().display(), path.relative())
 }
 
-fn segment(files: &[Arc<File>], refused: &[Refusal], names: &Names) -> Vec<u8> {
+fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
     let mut bytes = vec![];
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&fingerprint().to_le_bytes());
-    let files: Vec<&Arc<File>> = files.iter().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
+    let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
     let numbers = numbered(&files, names, &mut bytes);
     let of = |name: NameId| numbers.get(name.0 as usize).copied().unwrap_or(u32::MAX);
     for file in files {
@@ -382,7 +405,7 @@ fn append(bytes: &mut Vec<u8>, record: &[u8]) {
     bytes.extend_from_slice(record);
 }
 
-/// Facts depend on the grammars, the queries and this program's version.
+/// Facts depend on the grammars' data, and on the parsers and the code that reads their trees, which `build.rs` sums up.
 fn fingerprint() -> u64 {
-    xxhash_rust::xxh3::xxh3_64_with_seed(env!("CARGO_PKG_VERSION").as_bytes(), registry::fingerprint())
+    xxhash_rust::xxh3::xxh3_64_with_seed(env!("LONGSIGHT_FACTS").as_bytes(), registry::fingerprint())
 }

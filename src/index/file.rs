@@ -68,7 +68,7 @@ pub struct FileImport {
 }
 
 /// One file of the workspace.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct File {
     pub path: WorkspacePath,
     pub language: Option<Arc<Language>>,
@@ -148,11 +148,5 @@ impl File {
     /// Occurrences of a name in this file.
     pub fn count(&self, name: NameId) -> u32 {
         self.uses.binary_search_by_key(&name, |(known, _)| *known).map_or(0, |at| self.uses[at].1)
-    }
-
-    /// The innermost symbol around a zero-based line.
-    pub fn symbol_at_line(&self, line: u32) -> Option<usize> {
-        let around = |(_, symbol): &(usize, &Symbol)| symbol.line <= line && line <= symbol.end_line;
-        self.symbols.iter().enumerate().filter(around).min_by_key(|(_, symbol)| symbol.end_line - symbol.line).map(|(at, _)| at)
     }
 }

@@ -8,7 +8,7 @@ use crate::syntax::{self, Language, Parsed, Registry, change};
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{Skip, is_rule_file};
 use crate::workspace::walk::{Entry, Listing};
-use crate::workspace::{Document, Root, Roots, Rules, WorkspacePath, is_secret};
+use crate::workspace::{Document, ReadError, Root, Roots, Rules, WorkspacePath, is_secret};
 
 use super::build::Stage;
 use super::cache::{self, CacheCounts, Stock};
@@ -16,7 +16,7 @@ use super::file::{File, Tier};
 use super::names::Names;
 use super::patch;
 use super::resolve;
-use super::scan::{self, Scanned};
+use super::scan::{self, Outcome, Todo};
 use super::sheet::Sheet;
 use super::view::{Base, View};
 use super::warm::{self, Known};
@@ -95,13 +95,25 @@ impl Library {
         &self.names
     }
 
-    pub fn set_roots(&mut self, roots: Arc<Roots>) {
+    /// Other folders are open now; true when one of them is new. Files of those that stay open stay known.
+    pub fn set_roots(&mut self, roots: Arc<Roots>) -> bool {
+        let grown = roots.iter().any(|root| !self.roots.contains(root));
         self.roots = roots;
         self.rules.retain(|root, _| self.roots.contains(root));
         let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !self.roots.contains(path.root())).cloned().collect();
         gone.iter().for_each(|path| {
             self.set(path, None);
         });
+        // One folder has no name, several do.
+        let called = |file: &&Arc<File>| {
+            let path = self.roots.rename(&file.path)?;
+            (path.root().name() != file.path.root().name()).then(|| Arc::new(File { path, ..(***file).clone() }))
+        };
+        let renamed: Vec<Arc<File>> = self.files.iter().flatten().filter_map(|file| called(&file)).collect();
+        renamed.into_iter().for_each(|file| {
+            self.set(&file.path.clone(), Some(file));
+        });
+        grown
     }
 
     /// A picture of everything. With `rebuild`, or when much has changed, its tables are built anew.
@@ -144,7 +156,7 @@ impl Library {
             // A file that comes back gets a new number: nobody mistakes it for the old one.
             self.numbers.remove(path);
         }
-        self.files[number as usize] = file.clone();
+        self.files[number as usize].clone_from(&file);
         self.fresh.insert(number, file);
         Some(number)
     }
@@ -234,7 +246,7 @@ impl Library {
     }
 
     /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest.
-    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Entry> {
+    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
         self.skipped = listing.skipped;
         self.drop_unlisted(&listing.files);
         let stock = self.stock.clone();
@@ -247,7 +259,7 @@ impl Library {
             }
             match record.filter(|record| record.stamp == entry.stamp) {
                 Some(record) => kept.push((entry.clone(), record)),
-                None => todo.push(entry.clone()),
+                None => todo.push(Todo { entry: entry.clone(), known: self.known(&entry.path) }),
             }
         }
         let Some(stock) = stock else { return todo };
@@ -257,7 +269,7 @@ impl Library {
             match known {
                 Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
                 Some(Known::Refused(reason)) => drop(self.refused.insert(entry.path, (entry.stamp, reason))),
-                None => todo.push(entry),
+                None => todo.push(Todo { known: self.known(&entry.path), entry }),
             }
         }
         todo
@@ -280,23 +292,35 @@ impl Library {
 
     /// Whether all is known of a file that looks like this, or its text is an editor's.
     fn is_settled(&self, entry: &Entry) -> bool {
-        let done = |file: &Arc<File>| file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&entry.path);
-        let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && done(file));
+        let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && self.is_done(file));
         let refused = || self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
         same || refused() || self.is_open(&entry.path)
     }
 
+    /// Whether all is known of a file that can be.
+    fn is_done(&self, file: &File) -> bool {
+        file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&file.path)
+    }
+
+    fn known(&self, path: &WorkspacePath) -> Option<Arc<File>> {
+        self.file(path).filter(|file| self.is_done(file)).cloned()
+    }
+
     /// Takes over a scan. Returns the file's number when its facts are worth keeping.
-    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, result: Result<Scanned, Skip>) -> Option<u32> {
+    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: Outcome) -> Option<u32> {
         if self.is_open(&entry.path) {
             return None;
         }
-        let scanned = match result {
-            Ok(scanned) => scanned,
-            Err(reason) => {
-                if self.numbers.contains_key(&entry.path) {
-                    self.set(&entry.path, None);
-                }
+        let scanned = match outcome {
+            Outcome::Facts(scanned) => scanned,
+            Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
+            Outcome::Gone => {
+                self.refused.remove(&entry.path);
+                self.set(&entry.path, None);
+                return None;
+            }
+            Outcome::Skipped(reason) => {
+                self.set(&entry.path, None);
                 self.refused.insert(entry.path.clone(), (entry.stamp, reason));
                 if reason.is_by_content() && scan::settled(entry.stamp).modified != 0 {
                     self.new_refusals.push((entry.path.clone(), entry.stamp, reason));
@@ -316,14 +340,20 @@ impl Library {
         number.filter(|_| trusted && !scanned.kept)
     }
 
+    /// A file has still the content that is known. Its stamp is kept once it can be trusted, so that it need not be read again.
+    fn confirm(&mut self, path: &WorkspacePath, hash: u64, stamp: Stamp) -> Option<u32> {
+        let file = self.file(path).filter(|file| file.hash == hash && file.stamp != stamp && stamp.modified != 0)?;
+        let file = Arc::new(File { stamp, ..(**file).clone() });
+        self.set(path, Some(file))
+    }
+
     /// Those of some files that a parser has more to say about; first what open documents import.
-    pub fn parseable(&self, entries: &[Entry]) -> Vec<Entry> {
-        let wanted =
-            |entry: &&Entry| self.file(&entry.path).is_some_and(|file| file.language.as_ref().is_some_and(|language| language.parses()));
-        let mut entries: Vec<Entry> = entries.iter().filter(wanted).cloned().collect();
+    pub fn parseable(&self, todo: &[Todo]) -> Vec<Todo> {
+        let parses = |file: &Arc<File>| file.language.as_ref().is_some_and(|language| language.parses());
+        let mut todo: Vec<Todo> = todo.iter().filter(|todo| self.file(&todo.entry.path).is_some_and(parses)).cloned().collect();
         let near = self.imported_stems();
-        entries.sort_by_cached_key(|entry| !near.contains(&resolve::stem(entry.path.relative())));
-        entries
+        todo.sort_by_cached_key(|todo| !near.contains(&resolve::stem(todo.entry.path.relative())));
+        todo
     }
 
     /// How modules that open documents import are called, and what they take from these: either may be a file's name.
@@ -357,24 +387,41 @@ impl Library {
     }
 
     /// Looks at one file on disk; None when it is nothing to the index.
-    pub fn look(&mut self, path: &Path) -> Option<(Entry, Result<Scanned, Skip>)> {
+    pub fn look(&mut self, path: &Path) -> Option<(Entry, Outcome)> {
         let place = self.roots.locate(path)?;
-        let Ok(stamp) = fs::stamp(&place) else {
-            if !self.is_open(&place) {
-                self.set(&place, None)?;
+        let is_known = self.numbers.contains_key(&place) || self.refused.contains_key(&place);
+        let stamp = match fs::stamp(&place) {
+            Ok(stamp) => stamp,
+            Err(error) => {
+                let entry = Entry { path: place, stamp: Stamp::default() };
+                let outcome = if error == ReadError::Missing { Outcome::Gone } else { Outcome::Skipped(Skip::NotAFile) };
+                return is_known.then_some((entry, outcome));
             }
-            return Some((Entry { path: place, stamp: Stamp::default() }, Err(Skip::Unreadable)));
         };
-        let entry = Entry { path: place.clone(), stamp };
         if self.file(&place).is_some_and(|file| file.stamp == stamp) {
             return None;
         }
         let rules = self.rules.entry(place.root().clone()).or_insert_with_key(Rules::new);
-        if let Some(reason) = rules.reason(&place) {
-            return self.numbers.contains_key(&place).then_some((entry, Err(reason)));
+        let reason = rules.reason(&place);
+        let todo = Todo { known: self.known(&place), entry: Entry { path: place, stamp } };
+        if let Some(reason) = reason {
+            return is_known.then_some((todo.entry, Outcome::Skipped(reason)));
         }
-        let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &entry, Tier::Parsed, None);
-        Some((entry, scanned))
+        let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &todo, Tier::Parsed, None);
+        Some((todo.entry, scanned))
+    }
+
+    /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.
+    pub fn take_plainly(&mut self, document: &Document) {
+        self.open.remove(&document.uri);
+        let Some(path) = document.path.clone().filter(|path| !is_secret(path)) else { return };
+        let text: Arc<str> = document.text.to_string().into();
+        let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
+        let sheet = scan::facts(language.as_ref(), path.relative(), &text, Tier::Lexical).0;
+        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        let file = sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names);
+        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), parsed: None });
+        self.set(&path, Some(Arc::new(file)));
     }
 
     /// Files by number that are as they are on disk.

@@ -26,5 +26,5 @@ pub use cache::CacheCounts;
 pub use disk::{Disk, Listed, RealDisk};
 pub use file::{File, FileImport, Symbol, Tier};
 pub use names::NameId;
-pub use search::{Hit, Query};
+pub use search::{Hit, Query, folder, is_below};
 pub use view::{FileId, Statistics, SymbolId, View};

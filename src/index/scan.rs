@@ -9,7 +9,7 @@ use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
 
 use super::cache::Stock;
-use super::file::Tier;
+use super::file::{File, Tier};
 use super::sheet::Sheet;
 
 /// Largest file that is indexed, in bytes.
@@ -27,21 +27,44 @@ pub struct Scanned {
     pub kept: bool,
 }
 
+/// A file that is to be looked at.
+#[derive(Clone)]
+pub struct Todo {
+    pub entry: Entry,
+    /// All that can be known of it, if its content is still the same.
+    pub known: Option<Arc<File>>,
+}
+
+/// What came of looking at a file.
+pub enum Outcome {
+    Facts(Scanned),
+    /// The content with this hash is what it was, and looks like this now.
+    Same(u64, Stamp),
+    /// It is not there any more.
+    Gone,
+    Skipped(Skip),
+}
+
 /// As [`scan`]; a file that makes it panic is left out, and the rest goes on.
-pub fn guarded(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
-    std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, entry, tier, stock))).unwrap_or_else(|_| {
-        crate::bug!("{} cannot be indexed", entry.path);
+pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Outcome {
+    let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, todo, tier, stock)));
+    let scanned = scanned.unwrap_or_else(|_| {
+        crate::bug!("{} cannot be indexed", todo.entry.path);
         Err(Skip::Unparsable)
-    })
+    });
+    scanned.unwrap_or_else(Outcome::Skipped)
 }
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where the same content is known.
-fn scan(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier, stock: Option<&Stock>) -> Result<Scanned, Skip> {
-    let bytes = reader.read(&entry.path, MAX_FILE).map_err(|error| match error {
-        ReadError::TooLarge => Skip::TooLarge,
-        ReadError::NotAFile => Skip::NotAFile,
-        _ => Skip::Unreadable,
-    })?;
+fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Result<Outcome, Skip> {
+    let Todo { entry, known } = todo;
+    let bytes = match reader.read(&entry.path, MAX_FILE) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing) => return Ok(Outcome::Gone),
+        Err(ReadError::TooLarge) => return Err(Skip::TooLarge),
+        Err(ReadError::NotAFile) => return Err(Skip::NotAFile),
+        Err(_) => return Err(Skip::Unreadable),
+    };
     let hash = xxhash_rust::xxh3::xxh3_64(&bytes.bytes);
     let source = fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?;
     let language = registry.detect(entry.path.relative(), &source.text).cloned();
@@ -51,12 +74,15 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, entry: &Entry, tier: Tier,
         return Err(skip);
     }
     let stamp = settled(bytes.stamp);
+    if known.as_ref().is_some_and(|known| known.hash == hash && known.language_name() == language.as_ref().map_or("", |one| &one.name)) {
+        return Ok(Outcome::Same(hash, stamp));
+    }
     let name = language.as_ref().map_or("", |language| &language.name);
     if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name)) {
-        return Ok(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true });
+        return Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
     }
     let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &source.text, tier);
-    Ok(Scanned { hash, stamp, language, sheet, unparsable, kept: false })
+    Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
 }
 
 /// The facts of a text; true when its parse was given up and its lines had to do.

@@ -35,20 +35,30 @@ const MAX_LINE: usize = 400;
 /// Compiled size of a regular expression, so that none eats the memory.
 const MAX_REGEX: usize = 1 << 20;
 
+/// A folder as people and models write it, without what says the same in more letters; empty for the whole workspace.
+pub fn folder(text: &str) -> &str {
+    let mut folder = text.trim().trim_end_matches('/');
+    while let Some(rest) = folder.strip_prefix("./").or_else(|| folder.strip_prefix('/')) {
+        folder = rest;
+    }
+    folder.trim_end_matches("/.").trim_end_matches('/').trim_start_matches('/')
+}
+
+/// Whether a path as it is shown is this [`folder`] or lies below it.
+pub fn is_below(path: &str, folder: &str) -> bool {
+    matches!(folder, "" | ".") || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl View {
     /// Searches all indexed files in the order of their paths. The error says what is wrong with the pattern.
     pub fn search(&self, snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Hit>, String> {
         let regex = compile(query)?;
         let mut files: Vec<_> = self.files().map(|(_, file)| file).collect();
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let below = folder(query.below.unwrap_or_default());
         let mut hits = vec![];
         for file in files {
-            let shown = file.path.to_string();
-            let inside = query.below.is_none_or(|below| {
-                let below = below.trim_matches('/');
-                below.is_empty() || below == "." || shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            });
-            if !inside {
+            if !is_below(&file.path.to_string(), below) {
                 continue;
             }
             let Ok(text) = snapshot.read(&file.path) else { continue };
@@ -85,10 +95,7 @@ fn search_text(regex: &Regex, path: &WorkspacePath, text: &str, limit: usize, hi
         last = Some(line);
         let start = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
         let whole = text[start..].lines().next().unwrap_or_default();
-        let mut end = whole.len().min(MAX_LINE);
-        while !whole.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = whole.floor_char_boundary(MAX_LINE);
         hits.push(Hit { path: path.clone(), line, column: (found.start() - start) as u32, text: whole[..end].to_string() });
     }
     true

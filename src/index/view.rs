@@ -171,11 +171,6 @@ impl View {
         found
     }
 
-    /// In how many files a name occurs.
-    pub fn popularity(&self, name: NameId) -> usize {
-        if self.fresh.is_empty() { self.base.uses.get(name).len() } else { self.users(name).len() }
-    }
-
     /// Symbols whose name contains `part`, without regard to case; exact and short names first.
     pub fn names_like(&self, part: &str, limit: usize) -> Vec<SymbolId> {
         let wanted = part.to_lowercase();
@@ -191,18 +186,6 @@ impl View {
     /// The file that an import leads to, if it is in the workspace.
     pub fn resolve(&self, from: FileId, import: &FileImport) -> Option<FileId> {
         resolve::resolve(self, from, import)
-    }
-
-    /// Direct members of a symbol, those of `impl` blocks and Go methods in the same file included.
-    pub fn members(&self, id: SymbolId) -> Vec<SymbolId> {
-        let Some(file) = self.file(id.file) else { return vec![] };
-        let Some(owner) = file.symbols.get(id.index as usize) else { return vec![] };
-        let belongs = |symbol: &Symbol| {
-            let directly = symbol.parent == id.index;
-            directly || symbol.parent == u32::MAX && symbol.container == owner.name && owner.kind.is_type()
-        };
-        let members = file.symbols.iter().enumerate().filter(|(_, symbol)| belongs(symbol));
-        members.map(|(index, _)| SymbolId { file: id.file, index: index as u32 }).collect()
     }
 
     pub fn statistics(&self) -> Statistics {

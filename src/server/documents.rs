@@ -10,7 +10,7 @@ use super::state::Change;
 use super::{Server, config, convert, initialize, review};
 use crate::report;
 use crate::syntax::guard;
-use crate::workspace::trust::is_steering;
+use crate::workspace::obeyed::is_steering;
 
 /// Parameters of `textDocument/didOpen`: what a document needs to be one.
 #[derive(Deserialize)]

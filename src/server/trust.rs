@@ -86,7 +86,7 @@ fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
 }
 
 /// What steers tools in the open folders, as one value that changes with it. Reads files.
-pub fn steering(server: &Server) -> Vec<String> {
+pub fn steering(server: &Server) -> Vec<Option<String>> {
     server.scene().snapshot.roots.iter().map(fingerprint).collect()
 }
 

@@ -149,7 +149,7 @@ fn from(text: &str) -> Vec<Import> {
     let flat: String =
         text.lines().map(|line| line.split('#').next().unwrap_or_default().trim_end_matches('\\')).collect::<Vec<_>>().join(" ");
     let flat = flat.trim();
-    if let Some((module, names)) = flat.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
+    if let Some((module, names)) = flat.strip_prefix("from").and_then(split_at_import) {
         let names = names.trim().trim_start_matches('(').trim_end_matches(')');
         return vec![import(module, names.split(',').filter(|name| !name.trim().is_empty()).map(renamed).collect())];
     }
@@ -157,7 +157,29 @@ fn from(text: &str) -> Vec<Import> {
     modules.split(',').map(|module| import(&renamed(module).0, vec![])).collect()
 }
 
+/// What stands before and after the word `import`; brackets and dots may touch it.
+fn split_at_import(text: &str) -> Option<(&str, &str)> {
+    const WORD: &str = "import";
+    let apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_');
+    let whole = |at: &usize| apart(text[..*at].chars().next_back()) && apart(text[at + WORD.len()..].chars().next());
+    let at = text.match_indices(WORD).map(|(at, _)| at).find(whole)?;
+    Some((&text[..at], &text[at + WORD.len()..]))
+}
+
+/// `import a from 'b' with { type: 'json' }` without what follows the module.
+fn without_attributes(text: &str) -> &str {
+    let cut = |word: &str| {
+        let attributes = |(at, _): &(usize, &str)| {
+            text[..*at].trim_end().ends_with(['"', '\'']) && text[at + word.len()..].trim_start().starts_with('{')
+        };
+        text.match_indices(word).find(attributes).map(|(at, _)| at)
+    };
+    let end = ["with", "assert"].into_iter().filter_map(cut).min();
+    end.map_or(text, |end| text[..end].trim_end())
+}
+
 fn quoted(text: &str) -> Vec<Import> {
+    let text = without_attributes(text);
     let Some(start) = text.rfind(['"', '\'', '>']) else { return vec![] };
     let open = match text.as_bytes()[start] {
         b'>' => '<',

@@ -17,7 +17,7 @@ pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
         if let Some(((start, end), kind)) = named.filter(|((start, end), _)| text.get(*start..*end).is_some()) {
             row += text.as_bytes()[counted..start].iter().filter(|byte| **byte == b'\n').count();
             counted = start;
-            found.push(definition(language, text, start..end, kind, row as u32));
+            found.push(definition(text, start..end, kind, row as u32));
         }
         if from > text.len() {
             break;
@@ -26,7 +26,7 @@ pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
     found
 }
 
-fn definition(_language: &Language, text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -> Definition {
+fn definition(text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -> Definition {
     let start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
     let end = text[name.end..].find('\n').map_or(text.len(), |at| name.end + at);
     let item = text[start..end].trim();

@@ -57,7 +57,7 @@ impl Place {
 /// What is at byte `offset`. An offset that is no character boundary or behind the end is moved back.
 pub fn at(parsed: &Parsed, offset: usize) -> Place {
     let text = parsed.text();
-    let offset = floor(text, offset);
+    let offset = text.floor_char_boundary(offset);
     let mut place = Place { block_end: text.len(), ..Place::default() };
     let roles = &parsed.language().scope_roles;
     for here in path_to(parsed, leaf(parsed, offset)).into_iter().rev() {
@@ -81,41 +81,13 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
 /// The definition that begins or lies at `offset`, for commands without a selection: the innermost item, or the one on the same line.
 pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let text = parsed.text();
-    let offset = floor(text, offset);
+    let offset = text.floor_char_boundary(offset);
     let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     let first = line + text[line..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
     let on_line = at(parsed, first.max(offset));
     let around = at(parsed, offset);
     let begins = |item: &&Item| item.range.start >= line && item.range.start <= first;
     on_line.items.iter().rev().find(begins).or(around.items.last()).cloned()
-}
-
-/// The smallest run of whole nodes that covers a selection, spaces at its ends left out.
-pub fn node_range(parsed: &Parsed, selection: Range<usize>) -> Range<usize> {
-    let text = parsed.text();
-    let (start, end) = (floor(text, selection.start), floor(text, selection.end.max(selection.start)));
-    let inside = &text[start..end];
-    let start = start + (inside.len() - inside.trim_start().len()).min(inside.len());
-    let end = (start + inside.trim().len()).max(start);
-    let Some(node) = parsed.root().descendant_for_byte_range(start, end) else { return start..end };
-    if start == end {
-        return node.byte_range();
-    }
-    let mut cursor = node.walk();
-    let mut covered: Option<Range<usize>> = None;
-    for child in node.children(&mut cursor).filter(|child| child.start_byte() < end && child.end_byte() > start) {
-        let begin = covered.map_or(child.start_byte(), |range| range.start);
-        covered = Some(begin..child.end_byte());
-    }
-    covered.unwrap_or(node.byte_range())
-}
-
-fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 /// The nodes from the root to a node. By a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.

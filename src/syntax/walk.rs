@@ -248,8 +248,8 @@ impl<'a> Walk<'a> {
         let Some(lead) = self.leads.last_mut() else { return };
         let range = node.byte_range();
         let Some(text) = self.source.get(range.clone()) else { return };
-        let line = self.source[..range.start].rsplit('\n').next().unwrap_or_default();
-        if !line.trim().is_empty() {
+        let before = self.source[..range.start].trim_end_matches([' ', '\t', '\r', '\x0c']);
+        if !before.is_empty() && !before.ends_with('\n') {
             // It ends a line of code and speaks of that.
             return;
         }

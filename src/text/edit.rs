@@ -72,19 +72,6 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
-
-    /// The batch that turns the changed text back into `base`, the text this one was made for.
-    pub fn invert(&self, base: &Text) -> Batch {
-        let mut edits = Vec::with_capacity(self.edits.len());
-        let (mut added, mut removed) = (0, 0);
-        for edit in &self.edits {
-            let start = edit.range.start + added - removed;
-            edits.push(Edit { range: start..start + edit.text.len(), text: base.slice(edit.range.clone()) });
-            added += edit.text.len();
-            removed += edit.range.len();
-        }
-        Batch { edits }
-    }
 }
 
 impl From<Batch> for Vec<Edit> {

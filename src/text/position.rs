@@ -156,14 +156,6 @@ impl Text {
         self.rope.try_char_to_byte(self.char_of(offset)).unwrap_or(0)
     }
 
-    /// The rest of the storage chunk at an offset, empty at the end: for parsers that read in pieces.
-    pub fn chunk_from(&self, offset: usize) -> &str {
-        match self.rope.get_chunk_at_byte(offset) {
-            Some((chunk, start, _, _)) if offset < self.len_bytes() => chunk.get(offset - start..).unwrap_or(""),
-            _ => "",
-        }
-    }
-
     /// The pieces of the text in order.
     pub fn chunks(&self) -> impl Iterator<Item = &str> {
         self.rope.chunks()

@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod fs;
+pub mod obeyed;
 pub mod path;
 mod rule_files;
 pub mod rules;
@@ -19,5 +20,5 @@ pub use document::{Document, Documents};
 pub use fs::{ReadError, Source};
 pub use path::{PathError, Root, Roots, WorkspacePath};
 pub use rules::Rules;
-pub use secret::{is_protected, is_secret};
+pub use secret::is_secret;
 pub use snapshot::Snapshot;

@@ -12,8 +12,8 @@ use super::uri;
 /// Longest path that is accepted, in bytes.
 pub const MAX_PATH: usize = 4096;
 
-/// A folder that the user opened.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A folder that the user opened. It is the same root whatever it is called beside others.
+#[derive(Debug)]
 pub struct Root {
     /// Canonical, absolute.
     path: PathBuf,
@@ -28,6 +28,32 @@ impl Root {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+}
+
+impl PartialEq for Root {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for Root {}
+
+impl PartialOrd for Root {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Root {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.path.cmp(&other.path)
+    }
+}
+
+impl std::hash::Hash for Root {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.path.hash(state);
     }
 }
 
@@ -186,18 +212,39 @@ impl Roots {
         self.roots.iter().any(|open| **open == *root)
     }
 
+    /// A place as it is called among these roots; none where its root is not open.
+    pub fn rename(&self, path: &WorkspacePath) -> Option<WorkspacePath> {
+        let root = self.roots.iter().find(|root| *root == path.root())?;
+        Some(WorkspacePath { root: root.clone(), relative: path.relative.clone() })
+    }
+
     /// Turns a string from a model, a tool or a user into a place in the workspace. The last components need not exist.
     pub fn resolve(&self, text: &str) -> Result<WorkspacePath, PathError> {
         let parts = portable_parts(text)?;
         let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
         if self.roots.len() == 1 {
-            return settle(first, &parts);
+            return self.settle(first, &parts);
         }
         if let Some(named) = self.roots.iter().find(|root| parts.len() > 1 && root.name == parts[0]) {
-            return settle(named, &parts[1..]);
+            return self.settle(named, &parts[1..]);
         }
         let found = self.roots.iter().find(|root| root.path.join(parts.join("/")).exists());
-        settle(found.unwrap_or(first), &parts)
+        self.settle(found.unwrap_or(first), &parts)
+    }
+
+    /// Resolves the links of what exists and checks that it stays inside.
+    fn settle(&self, root: &Arc<Root>, parts: &[&str]) -> Result<WorkspacePath, PathError> {
+        let mut path = root.path.clone();
+        path.extend(parts);
+        let real = canonical(&path)?;
+        let place = relative_to(root, &real).ok_or(PathError::Outside)?;
+        // A place has one name, also where roots nest.
+        Ok(self.innermost(&real).unwrap_or(place))
+    }
+
+    fn innermost(&self, real: &Path) -> Option<WorkspacePath> {
+        let inside = self.roots.iter().filter(|root| real.starts_with(&root.path));
+        relative_to(inside.max_by_key(|root| root.path.as_os_str().len())?, real)
     }
 
     /// The place of an absolute path, if it lies in a root, links resolved; the innermost root where roots nest.
@@ -205,10 +252,7 @@ impl Roots {
         if path.as_os_str().len() > MAX_PATH || path.components().any(|part| part == Component::ParentDir) {
             return None;
         }
-        let real = canonical(path).ok()?;
-        let inside = self.roots.iter().filter(|root| real.starts_with(&root.path));
-        let root = inside.max_by_key(|root| root.path.as_os_str().len())?;
-        relative_to(root, &real)
+        self.innermost(&canonical(path).ok()?)
     }
 
     /// The place of a `file:` URI.
@@ -248,14 +292,6 @@ fn portable_parts(text: &str) -> Result<Vec<&str>, PathError> {
         parts.push(part);
     }
     if parts.is_empty() { Err(PathError::Empty) } else { Ok(parts) }
-}
-
-/// Resolves the links of what exists and checks that it stays inside.
-fn settle(root: &Arc<Root>, parts: &[&str]) -> Result<WorkspacePath, PathError> {
-    let mut path = root.path.clone();
-    path.extend(parts);
-    let real = canonical(&path)?;
-    relative_to(root, &real).ok_or(PathError::Outside)
 }
 
 /// The canonical form of a path whose last components may not exist. A dangling link is no missing file: it leads somewhere.

@@ -1,5 +1,4 @@
-//! Files that are secret by their name, and files that the editor or a tool would execute. Both lists are compiled in and compared
-//! without regard to case.
+//! Files that are secret by their name. The lists are compiled in and compared without regard to case.
 
 use super::WorkspacePath;
 
@@ -12,11 +11,35 @@ pub fn is_secret(path: &WorkspacePath) -> bool {
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let mut folders = folders.split('/');
-    if folders.any(|folder| matches!(folder, ".ssh" | ".gnupg" | ".aws" | ".azure" | ".kube" | ".docker" | ".secrets")) {
+    let inside = |wanted: &[&str]| folders.split('/').any(|folder| wanted.contains(&folder));
+    if inside(FOLDERS) {
         return true;
     }
+    let name = original(name);
+    let swap = name.strip_prefix('.').filter(|_| lower.ends_with(".swp"));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    // Container tools mount secrets by bare names.
+    let holds_values = DATA.contains(&extension) || !name.contains('.') && !BUILD_FILES.contains(&name);
+    is_secret_file(name) || swap.is_some_and(is_secret_file) || holds_values && inside(&["secrets"])
+}
+
+/// The name of which this is a copy that an editor or a person has put aside.
+fn original(name: &str) -> &str {
+    let aside = |name: &str| {
+        ["~", ".bak", ".backup", ".old", ".orig", ".save", ".swp", ".swo"].iter().find_map(|end| Some(name.strip_suffix(end)?.len()))
+    };
+    let mut name = name;
+    while let Some(length) = aside(name).filter(|length| *length > 0) {
+        name = &name[..length];
+    }
+    name
+}
+
+fn is_secret_file(name: &str) -> bool {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    // `secrets.dev`, `secrets-prod` and `prod-secrets` as well.
+    let mut parts = stem.trim_start_matches('.').split(['.', '-', '_']);
+    let says_so = STEMS.contains(&stem) || parts.next().is_some_and(is_word) || parts.next_back().is_some_and(is_word);
     is_environment(name)
         || NAMES.contains(&name)
         || EXTENSIONS.contains(&extension)
@@ -24,8 +47,12 @@ pub fn is_secret_name(relative: &str) -> bool {
         || name.contains(".tfstate")
         || PRIVATE_KEYS.iter().any(|kind| name == *kind || name.starts_with(&format!("{kind}_")) || name.starts_with(&format!("{kind}.")))
             && extension != "pub"
-        || STEMS.contains(&stem) && DATA.contains(&extension)
+        || says_so && DATA.contains(&extension)
         || STEMS.contains(&name)
+}
+
+fn is_word(part: &str) -> bool {
+    matches!(part, "secret" | "secrets" | "credential" | "credentials" | "passwords")
 }
 
 /// `.env` and its variants. Templates are examples, but people put real keys there as well.
@@ -38,7 +65,16 @@ fn is_environment(name: &str) -> bool {
         || name.ends_with(".env")
 }
 
+/// Folders in which all is secret.
+const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".secrets"];
+
+/// Files without an extension that are no secrets, wherever they stand.
+const BUILD_FILES: &[&str] = &["makefile", "dockerfile", "justfile", "readme", "license"];
+
 const NAMES: &[&str] = &[
+    ".dev.vars",
+    ".vault_pass",
+    ".vault_password",
     ".npmrc",
     ".yarnrc",
     ".yarnrc.yml",
@@ -85,6 +121,8 @@ const EXTENSIONS: &[&str] = &[
     "kubeconfig",
     "jceks",
     "agekey",
+    "crt",
+    "cert",
 ];
 
 const PRIVATE_KEYS: &[&str] = &["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_xmss"];
@@ -93,64 +131,3 @@ const STEMS: &[&str] = &["secret", "secrets", "credential", "credentials", ".cre
 
 /// Formats that hold values; `secrets.rs` is source code.
 const DATA: &[&str] = &["yml", "yaml", "json", "toml", "ini", "txt", "xml", "properties", "cfg", "conf", "env", "csv", "enc", "edn"];
-
-/// Whether a tool or an editor executes or obeys the file: changing one needs the user's word every time.
-pub fn is_protected(path: &WorkspacePath) -> bool {
-    is_protected_name(path.relative())
-}
-
-/// As [`is_protected`], for a relative path with `/`.
-pub fn is_protected_name(relative: &str) -> bool {
-    let lower = relative.to_lowercase();
-    let mut parts = lower.split('/');
-    let name = lower.rsplit('/').next().unwrap_or_default();
-    parts.any(|part| PROTECTED_FOLDERS.contains(&part)) || PROTECTED_NAMES.contains(&name) || name.ends_with(".code-workspace")
-}
-
-const PROTECTED_FOLDERS: &[&str] = &[
-    ".git",
-    ".hg",
-    ".svn",
-    ".vscode",
-    ".idea",
-    ".zed",
-    ".helix",
-    ".nvim",
-    ".fleet",
-    ".cursor",
-    ".claude",
-    ".github",
-    ".gitlab",
-    ".circleci",
-    ".cargo",
-    ".devcontainer",
-    ".husky",
-    ".config",
-    ".yarn",
-    ".longsight",
-];
-
-const PROTECTED_NAMES: &[&str] = &[
-    ".longsight.toml",
-    ".gitattributes",
-    ".gitmodules",
-    ".gitconfig",
-    ".gitlab-ci.yml",
-    ".pre-commit-config.yaml",
-    ".envrc",
-    ".bashrc",
-    ".profile",
-    ".zshrc",
-    ".exrc",
-    ".nvimrc",
-    ".nvim.lua",
-    ".vimrc",
-    ".editorconfig",
-    ".mcp.json",
-    "mcp.json",
-    "agents.md",
-    "claude.md",
-    ".cursorrules",
-    "rust-toolchain.toml",
-    "rust-toolchain",
-];

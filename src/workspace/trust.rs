@@ -10,33 +10,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::fs::{self, Stamp};
 use super::path::{Root, WorkspacePath};
-use super::{ReadError, fs};
+use super::{ReadError, obeyed};
 use crate::records;
 
-/// Project files that configure editors and tools, or tell agents what to do.
-const STEERING: &[&str] = &[
-    ".longsight.toml",
-    "AGENTS.md",
-    "CLAUDE.md",
-    "GEMINI.md",
-    ".cursorrules",
-    ".windsurfrules",
-    ".clinerules",
-    ".github/copilot-instructions.md",
-    ".vscode/settings.json",
-    ".vscode/tasks.json",
-    ".mcp.json",
-    ".envrc",
-    ".editorconfig",
-];
 /// Bytes of such a file that are read.
 const MOST: u64 = 1 << 20;
-
-/// Whether a path below a root is one of the files that trust depends on.
-pub fn is_steering(relative: &str) -> bool {
-    STEERING.iter().any(|name| name.eq_ignore_ascii_case(relative))
-}
+/// Entries of such a folder that are looked at.
+const MOST_ENTRIES: usize = 1000;
 
 /// What is known of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +61,7 @@ impl Store {
         match words.get(root.path()) {
             None => Standing::Unknown,
             Some(word) if !word.trusted => Standing::Distrusted,
-            Some(word) if word.fingerprint == fingerprint(root) => Standing::Trusted,
+            Some(word) if fingerprint(root).is_some_and(|now| word.fingerprint == now) => Standing::Trusted,
             Some(_) => Standing::Changed,
         }
     }
@@ -87,7 +69,7 @@ impl Store {
     /// Keeps the user's word on a folder as it is now.
     pub fn say(&self, root: &Arc<Root>, trusted: bool) -> io::Result<()> {
         let mut words = self.words()?;
-        words.insert(root.path().into(), Word { trusted, fingerprint: fingerprint(root) });
+        words.insert(root.path().into(), Word { trusted, fingerprint: fingerprint(root).unwrap_or_default() });
         self.keep(&words)
     }
 
@@ -117,22 +99,51 @@ impl Store {
     }
 }
 
-/// A hash of what steers tools in a folder: which of the files there are, and their contents.
-pub fn fingerprint(root: &Arc<Root>) -> String {
+/// A hash of what steers tools in a folder: which of the files there are, and their contents. None where one of them cannot be told from
+/// what it was: a pipe, a link to nowhere.
+pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
     let mut hash = Sha256::new();
-    for name in STEERING {
-        let found = match fs::read(&WorkspacePath::new(root, name), MOST) {
-            Ok(found) => found.bytes,
-            Err(ReadError::Missing) => continue,
-            Err(error) => error.to_string().into_bytes(),
-        };
+    for name in obeyed::steering_files() {
+        let Some(found) = steering(root, name)? else { continue };
         hash.update(name.as_bytes());
         hash.update(found.len().to_le_bytes());
         hash.update(&found);
     }
-    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+    let text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
         // Writing into a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
-    })
+    });
+    Some(text)
+}
+
+/// What a file that steers is told by; inside, none where there is no such file. Its content, through a link as well where that stays in
+/// the root; how it looks where it is large or elsewhere; and what is in it where it is a folder.
+fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
+    match fs::read(&WorkspacePath::new(root, name), MOST) {
+        Ok(found) => return Some(Some(found.bytes)),
+        Err(ReadError::Missing) => return Some(None),
+        Err(_) => {}
+    }
+    let target = root.path().join(name).canonicalize().ok()?;
+    let metadata = target.symlink_metadata().ok()?;
+    let inside = target.strip_prefix(root.path()).ok().and_then(Path::to_str);
+    let read = || fs::read(&WorkspacePath::new(root, inside?), MOST).ok();
+    let looks = || match (metadata.is_file(), metadata.is_dir()) {
+        (true, _) => Some(format!("{:?}", Stamp::of(&metadata)).into_bytes()),
+        (_, true) => listed(&target),
+        _ => None,
+    };
+    read().map(|found| found.bytes).or_else(looks).map(Some)
+}
+
+/// What is right in a folder, and how it looks.
+fn listed(folder: &Path) -> Option<Vec<u8>> {
+    let mut entries = vec![];
+    for entry in std::fs::read_dir(folder).ok()?.take(MOST_ENTRIES) {
+        let entry = entry.ok()?;
+        entries.push(format!("{:?} {:?}\n", entry.file_name(), Stamp::of(&entry.path().symlink_metadata().ok()?)));
+    }
+    entries.sort_unstable();
+    Some(entries.concat().into_bytes())
 }

@@ -1,11 +1,14 @@
 //! Watches the workspace for changes that the editor does not tell of. Events are only hints: they are debounced, and whoever gets
 //! them looks at the files again. Where watching does not work (network file systems, exhausted limits), a rescan from time to time does.
 
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::fs::Stamp;
 
 /// Quiet time after which a burst of events is handed on.
 const QUIET: Duration = Duration::from_millis(100);
@@ -27,7 +30,17 @@ pub enum Hint {
 /// Watches until dropped.
 pub struct Watcher {
     inner: Option<RecommendedWatcher>,
-    watched: usize,
+    /// The watched folders as they looked then: one that was made anew under its old name is another folder to the system.
+    watched: HashMap<PathBuf, Stamp>,
+}
+
+/// What came of watching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Whether all folders are watched, and where the system tells of every change. Otherwise rescans have to find them.
+    pub complete: bool,
+    /// Whether some were not watched before: what changed in them since they were listed may have been missed.
+    pub grown: bool,
 }
 
 impl Watcher {
@@ -43,29 +56,58 @@ impl Watcher {
                 }
             }
         });
-        Self { inner: inner.filter(|_| spawned.is_ok()), watched: 0 }
+        Self { inner: inner.filter(|_| spawned.is_ok()), watched: HashMap::new() }
     }
 
-    /// Watches folders, not what is below them. False where some cannot be watched: then only rescans find changes there.
-    pub fn watch<'a>(&mut self, folders: impl IntoIterator<Item = &'a PathBuf>) -> bool {
-        let Some(inner) = &mut self.inner else { return false };
-        let mut all = true;
+    /// Watches these folders and no others; not what is below them.
+    pub fn watch(&mut self, folders: &[PathBuf]) -> Coverage {
+        let mut coverage = Coverage { complete: true, grown: false };
+        let Some(inner) = &mut self.inner else { return Coverage { complete: false, ..coverage } };
+        let wanted: HashSet<&PathBuf> = folders.iter().collect();
+        self.watched.retain(|folder, _| {
+            let stays = wanted.contains(folder);
+            if !stays {
+                // One that is gone is watched no more anyway.
+                let _ = inner.unwatch(folder);
+            }
+            stays
+        });
         for folder in folders {
-            if self.watched >= MAX_FOLDERS {
-                return false;
+            let Ok(stamp) = folder.symlink_metadata().map(|metadata| Stamp::of(&metadata)) else { continue };
+            let known = self.watched.get(folder);
+            if known == Some(&stamp) {
+                continue;
+            }
+            if known.is_none() && self.watched.len() >= MAX_FOLDERS {
+                return Coverage { complete: false, ..coverage };
             }
             match inner.watch(folder, RecursiveMode::NonRecursive) {
-                Ok(()) => self.watched += 1,
+                Ok(()) => coverage.grown |= self.watched.insert(folder.clone(), stamp).is_none(),
                 Err(error) => {
-                    all = false;
+                    coverage.complete = false;
                     if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
-                        return false;
+                        return coverage;
                     }
                 }
             }
         }
-        all
+        coverage
     }
+}
+
+/// Whether others can change a folder without this system hearing of it: it lies on another machine, or outside of this one.
+#[cfg(target_os = "linux")]
+pub fn is_remote(folder: &Path) -> bool {
+    use nix::sys::statfs::{FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, statfs};
+    /// CIFS, SMB2, 9P (folders of the host in virtual machines and WSL), Ceph, AFS: not all known to the library.
+    const OTHERS: [u64; 5] = [0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F];
+    let Ok(found) = statfs(folder).map(|found| found.filesystem_type()) else { return true };
+    [FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC].contains(&found) || OTHERS.contains(&(found.0 as u32).into())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn is_remote(_folder: &Path) -> bool {
+    true
 }
 
 /// Collects a burst of events.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Refusal, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
-use crate::context::{fence, words};
-use crate::index::Query;
+use crate::context::fence;
+use crate::index::{self, Query};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::workspace::WorkspacePath;
@@ -51,9 +51,8 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<String, Refusal
 }
 
 pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
-    let below = text(arguments, "folder").trim_matches('/').trim_start_matches("./");
-    let below = if below == "." { "" } else { below };
-    let inside = |path: &str| below.is_empty() || path.strip_prefix(below).is_some_and(|rest| rest.starts_with('/'));
+    let below = index::folder(text(arguments, "folder"));
+    let inside = |path: &str| index::is_below(path, below);
     let mut paths: BTreeSet<String> = bench.index.files().map(|(_, file)| file.path.to_string()).collect();
     paths.extend(bench.drafts.iter().map(|draft| draft.path.to_string()));
     let paths: Vec<String> = paths.into_iter().filter(|path| inside(path)).map(|path| one_line(&path)).collect();
@@ -119,7 +118,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, R
     for path in paths {
         let Ok(source) = bench.read(&path) else { continue };
         for (number, line) in source.lines().enumerate() {
-            if !words::identifiers(line).any(|(_, word)| word == name) {
+            if uses::words(line, name).next().is_none() {
                 continue;
             }
             total += 1;

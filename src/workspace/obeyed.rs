@@ -1,0 +1,142 @@
+//! Files that a tool, an editor or an agent executes or obeys: changing one needs the user's word every time, and a folder's trust is stale
+//! when one that steers has changed. One table, compiled in and compared without regard to case.
+
+use super::WorkspacePath;
+
+/// What happens with the files that a pattern means.
+struct Row {
+    /// In lower case, but for files that steer. `folder/`: whatever is below a folder of this name. With a slash inside: this place in the root. `*.end`: names that end so. Else
+    /// files of this name.
+    pattern: &'static str,
+    danger: &'static str,
+    /// Whether trust depends on it. Only files right in the root, or at their place in it, steer.
+    steers: bool,
+}
+
+const fn obeyed(pattern: &'static str, danger: &'static str) -> Row {
+    Row { pattern, danger, steers: false }
+}
+
+const fn steering(pattern: &'static str, danger: &'static str) -> Row {
+    Row { pattern, danger, steers: true }
+}
+
+const BUILT: &str = "is run when the project is built";
+const PYTHON: &str = "is run by Python's tools";
+const CONTAINERS: &str = "is run by container tools";
+const GIT: &str = "belongs to git: hooks run on commits";
+const CI: &str = "is run by continuous integration";
+const CARGO: &str = "decides which programs cargo runs";
+const AGENTS: &str = "tells agents what to do";
+const EDITOR: &str = "is executed or obeyed by an editor or a tool";
+
+/// The first row that fits says what the danger is.
+const TABLE: &[Row] = &[
+    obeyed("build.rs", "is run by cargo when the project is built"),
+    obeyed("makefile", BUILT),
+    obeyed("gnumakefile", BUILT),
+    obeyed("justfile", BUILT),
+    obeyed("cmakelists.txt", BUILT),
+    obeyed("meson.build", BUILT),
+    obeyed("build.gradle", BUILT),
+    obeyed("build.gradle.kts", BUILT),
+    obeyed("pom.xml", BUILT),
+    obeyed("package.json", "has scripts that package managers run"),
+    obeyed("conftest.py", PYTHON),
+    obeyed("setup.py", PYTHON),
+    obeyed("noxfile.py", PYTHON),
+    obeyed("tox.ini", PYTHON),
+    obeyed("dockerfile", CONTAINERS),
+    obeyed("docker-compose.yml", CONTAINERS),
+    obeyed("compose.yml", CONTAINERS),
+    obeyed("compose.yaml", CONTAINERS),
+    steering(".longsight.toml", "is longsight's own project file"),
+    steering("AGENTS.md", AGENTS),
+    steering("CLAUDE.md", AGENTS),
+    steering("GEMINI.md", AGENTS),
+    steering(".cursorrules", AGENTS),
+    steering(".windsurfrules", AGENTS),
+    steering(".clinerules", AGENTS),
+    obeyed(".clinerules/", AGENTS),
+    steering(".github/copilot-instructions.md", AGENTS),
+    steering(".vscode/settings.json", EDITOR),
+    steering(".vscode/tasks.json", EDITOR),
+    steering(".mcp.json", EDITOR),
+    steering(".envrc", EDITOR),
+    steering(".editorconfig", EDITOR),
+    obeyed(".git/", GIT),
+    obeyed(".githooks/", GIT),
+    obeyed(".husky/", GIT),
+    obeyed(".github/", CI),
+    obeyed(".gitlab/", CI),
+    obeyed(".circleci/", CI),
+    obeyed(".gitlab-ci.yml", CI),
+    obeyed(".cargo/", CARGO),
+    obeyed("rust-toolchain.toml", CARGO),
+    obeyed("rust-toolchain", CARGO),
+    obeyed(".hg/", EDITOR),
+    obeyed(".svn/", EDITOR),
+    obeyed(".vscode/", EDITOR),
+    obeyed(".idea/", EDITOR),
+    obeyed(".zed/", EDITOR),
+    obeyed(".helix/", EDITOR),
+    obeyed(".nvim/", EDITOR),
+    obeyed(".fleet/", EDITOR),
+    obeyed(".cursor/", EDITOR),
+    obeyed(".claude/", EDITOR),
+    obeyed(".devcontainer/", EDITOR),
+    obeyed(".config/", EDITOR),
+    obeyed(".yarn/", EDITOR),
+    obeyed(".longsight/", EDITOR),
+    obeyed(".gitattributes", EDITOR),
+    obeyed(".gitmodules", EDITOR),
+    obeyed(".gitconfig", EDITOR),
+    obeyed(".pre-commit-config.yaml", EDITOR),
+    obeyed(".bashrc", EDITOR),
+    obeyed(".profile", EDITOR),
+    obeyed(".zshrc", EDITOR),
+    obeyed(".exrc", EDITOR),
+    obeyed(".nvimrc", EDITOR),
+    obeyed(".nvim.lua", EDITOR),
+    obeyed(".vimrc", EDITOR),
+    obeyed("mcp.json", EDITOR),
+    obeyed("*.code-workspace", EDITOR),
+];
+
+impl Row {
+    /// Whether it means a relative path, in lower case.
+    fn means(&self, relative: &str) -> bool {
+        let mut parts = relative.split('/');
+        match self.pattern.strip_suffix('/') {
+            Some(folder) => parts.any(|part| part == folder),
+            None if self.pattern.contains('/') => relative == self.pattern,
+            None => {
+                let name = parts.next_back().unwrap_or_default();
+                self.pattern.strip_prefix('*').map_or(name.eq_ignore_ascii_case(self.pattern), |end| name.ends_with(end))
+            }
+        }
+    }
+}
+
+/// What happens when this file is changed, for files that tools and editors execute or obey.
+pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
+    let lower = path.relative().to_lowercase();
+    let row = || TABLE.iter().find(|row| row.means(&lower)).map(|row| row.danger);
+    let hook = lower.contains("git") && lower.split('/').any(|part| part == "hooks");
+    row().or(hook.then_some(GIT))
+}
+
+/// Whether a path below a root is one of the files that trust depends on.
+pub fn is_steering(relative: &str) -> bool {
+    // What stands in a folder that steers as a whole does so as well.
+    steering_files().any(|name| {
+        relative
+            .split_at_checked(name.len())
+            .is_some_and(|(head, rest)| head.eq_ignore_ascii_case(name) && (rest.is_empty() || rest.starts_with('/')))
+    })
+}
+
+/// The files that trust depends on, as they are written.
+pub(super) fn steering_files() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter(|row| row.steers).map(|row| row.pattern)
+}
