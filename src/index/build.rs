@@ -491,8 +491,8 @@ impl Owner {
         let todo = self.library.take_listing(listing, self.threads(), &mut self.counts);
         let stock = self.library.stock.take();
         let records = stock.as_ref().map_or(0, |stock| stock.records());
-        let is_stale = |cache: &Box<Cache>| stock.is_some() && cache.is_stale(records, self.library.len());
-        self.library.merge_due |= self.cache.as_ref().is_some_and(is_stale);
+        let is_stale = |cache: &Cache| stock.is_some() && cache.is_stale(records, self.library.len());
+        self.library.merge_due |= self.cache.as_deref().is_some_and(is_stale);
         self.library.content = stock.filter(|_| !todo.is_empty());
         if first || self.library.is_stale() {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });

@@ -41,6 +41,7 @@ pub struct CacheCounts {
 }
 
 /// What was kept of a file.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Kept<'a> {
     File {
         hash: u64,
@@ -380,10 +381,9 @@ fn numbered(files: &[&Arc<File>], names: &Names, bytes: &mut Vec<u8>) -> Vec<u32
     files.iter().for_each(|file| file.each_name(&mut found));
     let mut writer = Writer::default();
     writer.number(u64::from(count));
-    let mut next = 0;
-    for (at, number) in numbers.iter_mut().enumerate().filter(|(_, number)| **number != u32::MAX) {
+    let had = numbers.iter_mut().enumerate().filter(|(_, number)| **number != u32::MAX);
+    for (next, (at, number)) in (0u32..).zip(had) {
         *number = next;
-        next += 1;
         writer.text(names.get(NameId(at as u32)));
     }
     append(bytes, &writer.bytes);

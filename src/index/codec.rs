@@ -101,7 +101,7 @@ impl Writer {
             self.id(of(symbol.container));
         }
         // How far before; none is zero.
-        self.number(u64::from(if symbol.parent < at { at - symbol.parent } else { 0 }));
+        self.number(u64::from(at.saturating_sub(symbol.parent)));
         self.span(symbol.item, start);
         self.span(symbol.signature, symbol.item.start);
         if symbol.body != Span::default() {

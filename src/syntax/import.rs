@@ -170,7 +170,10 @@ fn split_at_import(text: &str) -> Option<(&str, &str)> {
 fn without_attributes(text: &str) -> &str {
     let cut = |word: &str| {
         let attributes = |(at, _): &(usize, &str)| {
-            text[..*at].trim_end().ends_with(['"', '\'']) && text[at + word.len()..].trim_start().starts_with('{')
+            let module = text[..*at].trim_end();
+            // The quotation mark that closes the module, not the one that opens it.
+            let closed = |quote: char| module.strip_suffix(quote).is_some_and(|rest| rest.contains(quote));
+            (closed('"') || closed('\'')) && text[at + word.len()..].trim_start().starts_with('{')
         };
         text.match_indices(word).find(attributes).map(|(at, _)| at)
     };
