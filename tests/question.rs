@@ -1,10 +1,16 @@
 //! What is put in front of the model for a question about the repository.
 
-use longsight::config::Config;
+use longsight::config::{Config, EngineConfig};
 use longsight::context::Kind;
+use longsight::engine::Cancel;
+use longsight::features::ask::ask;
 use longsight::features::preview::{Look, Preview, preview};
 
+use longsight::features::silent;
+use serde_json::json;
+
 use super::support::desk::Workspace;
+use super::support::http::{Act, Server, events, whole};
 
 fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
     let workspace = Workspace::new(files);
@@ -97,6 +103,40 @@ fn a_test_is_no_answer_to_a_question_about_what_it_tests() {
     let test = "/// Rounds an amount to cents, and rounds it again.\nfn rounded_amounts_are_rounded() {\n    rounded(rounded(1.0));\n}\n";
     let preview = asked(&[("src/money.rs", code), ("tests/money.rs", test), OTHER], "where is an amount rounded to cents?", 1000);
     assert_eq!(&*preview.parts[0].path, "src/money.rs", "{:?}", preview.parts);
+}
+
+/// The preview knew neither of the tool that hands a question on nor of `thinking`: 450 bytes shown, 1,917 sent.
+#[tokio::test]
+async fn the_preview_of_a_question_is_what_is_sent_to_the_byte() {
+    let text = json!({"id": "a", "choices": [{"index": 0, "text": "It is there.", "finish_reason": "stop"}]});
+    for (dialect, thinking) in [("deepseek-v3.2", Some(true)), ("deepseek-v3.2", None), ("llama-4", None), ("hermes", Some(true))] {
+        let answer = events(std::slice::from_ref(&text));
+        let server = Server::start(move |_, asked| match asked.path.as_str() {
+            "/v1/models" => vec![Act::Send(whole("200 OK", "application/json", &json!({"data": [{"id": "tiny"}]}).to_string()))],
+            _ => vec![Act::Send(answer.clone())],
+        })
+        .await;
+        let engine = |thinking| EngineConfig {
+            kind: "openai".into(),
+            model: "tiny".into(),
+            base_url: Some(server.url.clone()),
+            dialect: Some(dialect.into()),
+            thinking,
+            ..EngineConfig::default()
+        };
+        let mut config = Config::default();
+        (config.roles.scout, config.roles.coder) = ("reads".into(), "writes".into());
+        config.engines.insert("reads".into(), engine(thinking));
+        config.engines.insert("writes".into(), engine(None));
+        let workspace = Workspace::new(&[CALCULATOR, OTHER]);
+        let desk = workspace.desk(config, vec![]);
+        let words = "where is the product computed?";
+        ask(&desk, words, &Cancel::new(), &silent()).await.unwrap();
+        let shown = preview(&desk, &Look { question: Some(words.into()), ..Look::default() }).unwrap();
+        let sent = server.asked().last().unwrap().body["prompt"].as_str().unwrap().to_string();
+        assert!(sent.contains("escalate"), "{sent}");
+        assert_eq!(shown.prompt, sent, "{dialect}, thinking {thinking:?}");
+    }
 }
 
 #[test]

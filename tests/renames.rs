@@ -217,3 +217,79 @@ async fn an_edit_of_a_signature_is_followed_by_its_calls() {
     instruct(&desk, "src/shape.rs", marked, "swap the factors").await.unwrap();
     assert_eq!(model.asked().len(), 1);
 }
+
+/// A function, and variables of its name in each language: only what means the function follows.
+#[tokio::test]
+async fn a_variable_of_the_same_name_is_another_thing() {
+    let cases = [
+        (
+            ("src/stats.rs", "pub fn count() -> u32 {\n    3\n}\n\npub fn twice() -> u32 {\n    count() + count()\n}\n"),
+            (
+                "src/main_loop.rs",
+                "pub fn run(list: &[u32]) -> u32 {\n    let mut count = 0;\n    for one in list {\n        count += one;\n    }\n    count\n}\n",
+            ),
+            "pub fn count",
+        ),
+        (
+            ("stats.py", "def count():\n    return 3\n\n\ndef twice():\n    return count() + count()\n"),
+            ("loop.py", "def run(items, count=0):\n    for one in items:\n        count += one\n    return count\n"),
+            "def count",
+        ),
+        (
+            ("stats.ts", "export function count(): number {\n\treturn 3;\n}\n\nexport const twice = (): number => count() + count();\n"),
+            (
+                "loop.ts",
+                "export function run(items: number[]): number {\n\tlet count = 0;\n\titems.forEach(one => { count += one; });\n\treturn count;\n}\n",
+            ),
+            "export function count",
+        ),
+        (
+            ("stats.go", "package stats\n\nfunc count() int {\n\treturn 3\n}\n\nfunc twice() int {\n\treturn count() + count()\n}\n"),
+            (
+                "loop.go",
+                "package stats\n\nfunc run(list []int) int {\n\tcount := 0\n\tfor _, one := range list {\n\t\tcount += one\n\t}\n\treturn count\n}\n",
+            ),
+            "func count",
+        ),
+        (
+            ("stats.c", "int count(void)\n{\n    return 3;\n}\n\nint twice(void)\n{\n    return count() + count();\n}\n"),
+            (
+                "loop.c",
+                "int run(const int *list, int length)\n{\n    int count = 0;\n    for (int at = 0; at < length; at++)\n        count += list[at];\n    return count;\n}\n",
+            ),
+            "int count",
+        ),
+        (
+            (
+                "Stats.java",
+                "class Stats {\n    static int count() {\n        return 3;\n    }\n\n    static int twice() {\n        return count() + count();\n    }\n}\n",
+            ),
+            (
+                "Loop.java",
+                "class Loop {\n    static int run(int[] list) {\n        int count = 0;\n        for (int one : list) {\n            count += one;\n        }\n        return count;\n    }\n}\n",
+            ),
+            "static int count",
+        ),
+    ];
+    for (global, local, marked) in cases {
+        let place = Workspace::new(&[global, local]);
+        let (desk, _) = small(&place, &[]);
+        let edited = instruct(&desk, global.0, marked, "rename count to total").await.unwrap();
+        assert_eq!(edited.edits.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), [global.0], "{}", local.0);
+        assert_eq!(applied(&edited, global.0), global.1.replace("count", "total"));
+        // And the other way round, from the variable.
+        let variable = local.1.lines().find(|line| line.contains("count +=")).unwrap();
+        let edited = instruct(&desk, local.0, variable, "rename count to total").await.unwrap();
+        assert_eq!(edited.edits.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), [local.0], "{}", local.0);
+        assert_eq!(applied(&edited, local.0), local.1.replace("count", "total"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_beside_a_variable_of_the_same_name_is_left_to_tools_that_know_types() {
+    let user = "use crate::stats::count;\n\npub fn run() -> u32 {\n    let count = count();\n    count\n}\n";
+    let place = Workspace::new(&[("src/stats.rs", "pub fn count() -> u32 {\n    3\n}\n"), ("src/user.rs", user)]);
+    let (desk, _) = small(&place, &[]);
+    let refused = instruct(&desk, "src/stats.rs", "pub fn count", "rename count to total").await.unwrap_err();
+    assert!(refused.message.contains("src/user.rs") && refused.message.contains("line 4"), "{}", refused.message);
+}

@@ -1,13 +1,18 @@
 //! Routing: who is asked, what may leave the machine, what happens when an engine is down.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use longsight::config::Config;
+use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{
     Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Request, Timing, Tokens,
 };
+use longsight::route::health::{Health, Leave, PAUSE};
 use longsight::route::{RouteError, Router, Served, Signal, Task, TaskKind, leaves_machine};
+use serde_json::json;
 
 /// A scripted engine that claims to be somewhere else.
 struct Elsewhere(Arc<Scripted>, &'static str);
@@ -150,6 +155,7 @@ fn k20_the_parsed_origin_decides() {
         (Some("http://[::1]:8000"), "m", false),
         (Some("http://[::ffff:127.0.0.1]:1"), "m", false),
         (Some("http://LOCALHOST:1"), "m", false),
+        (Some("http://localhost.:1"), "m", false),
         (Some("http://localhost.evil.tld"), "m", true),
         (Some("http://127.0.0.1@evil.tld"), "m", true),
         (Some("http://127.0.0.1.evil.tld"), "m", true),
@@ -184,6 +190,118 @@ async fn an_engine_that_keeps_failing_is_asked_last() {
     }
     assert_eq!(rig.coder.asked().len(), 3);
     assert_eq!(rig.scout.asked().len(), 4);
+}
+
+/// A server that was down for two seconds was never asked again: each refusal was counted as one more failure and made the pause longer.
+#[test]
+fn a_refusal_is_no_failure_and_whoever_is_back_is_found_within_the_pause() {
+    let (start, gone) = (Instant::now(), EngineError::new(ErrorKind::Unavailable, "connection refused"));
+    let mut health = Health::default();
+    for _ in 0..3 {
+        assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
+        health.failed(&gone, true, PAUSE, start);
+    }
+    // It is back at once. Somebody types a letter every 200 ms.
+    let letters = (1..1000u32).map(|letter| start + Duration::from_millis(200) * letter);
+    let asked = letters.clone().find(|now| health.may_ask(true, *now).is_ok()).expect("it is asked again");
+    assert!(asked >= start + PAUSE && asked < start + PAUSE * 2, "after {:?}", asked - start);
+    assert!(health.may_ask(true, asked).is_err(), "one trial at a time");
+    health.succeeded(&Timing::default());
+    assert_eq!(health.may_ask(true, asked), Ok(Leave::Plain));
+}
+
+/// The next key cancels the request that was to find out; the pause began anew with that.
+#[test]
+fn a_trial_that_is_cancelled_leaves_the_question_to_the_next_request() {
+    let (start, gone) = (Instant::now(), EngineError::new(ErrorKind::TimedOut, "no answer"));
+    let mut health = Health::default();
+    for _ in 0..3 {
+        health.failed(&gone, false, PAUSE, start);
+    }
+    let later = start + PAUSE;
+    assert_eq!(health.may_ask(true, later), Ok(Leave::Trial));
+    health.gave_up();
+    assert_eq!(health.may_ask(true, later), Ok(Leave::Trial));
+    health.failed(&gone, false, PAUSE, later);
+    assert_eq!(health.may_ask(true, later), Err(PAUSE * 2), "a failed trial doubles the pause");
+    assert_eq!(health.may_ask(false, later), Ok(Leave::Plain), "what a person waits for is tried");
+}
+
+#[test]
+fn who_types_gives_up_early_and_blames_nobody() {
+    let (start, slow) = (Instant::now(), EngineError::new(ErrorKind::TimedOut, "no answer"));
+    let mut health = Health::default();
+    for _ in 0..10 {
+        health.failed(&slow, true, PAUSE, start);
+    }
+    assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
+}
+
+#[tokio::test]
+async fn g6_a_server_that_wants_to_be_left_alone_is() {
+    use crate::support::http::{Act, Server, events};
+    let busy = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec();
+    let busy_still = Arc::new(AtomicBool::new(true));
+    let busy_now = busy_still.clone();
+    let good = events(&[crate::http::delta("ok"), crate::http::finish("stop")]);
+    let server =
+        Server::start(move |_, _| vec![Act::Send(if busy_now.load(Ordering::SeqCst) { busy.clone() } else { good.clone() })]).await;
+    let mut config = Config::default();
+    (config.roles.scout, config.roles.coder) = ("web".into(), "web".into());
+    let router = Router::with_engines(&config, [("web".to_string(), crate::http::engine("deepseek", &server.url))]);
+    let ask = async || router.run(&Task::new(TaskKind::Ask), &Cancel::new(), |_, _| Ok(crate::http::question()), |_| {}).await;
+    assert!(ask().await.err().unwrap().to_string().contains("asked too often"));
+    busy_still.store(false, Ordering::SeqCst);
+    let error = ask().await.err().unwrap().to_string();
+    assert!(error.contains("left alone for another 600 s") && error.contains("asked too often"), "{error}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_back_is_asked_again_while_somebody_types() {
+    let dead = || failure(ErrorKind::Unavailable, "connection refused");
+    let rig = rig(|_| {}, vec![dead(), dead(), dead(), vec![Step::Hang], Scripted::text("back")], vec![]);
+    let rig = Rig { router: rig.router.pausing(Duration::from_millis(300)), ..rig };
+    for _ in 0..3 {
+        assert_eq!(run(&rig, TaskKind::CompleteAuto).await.err().unwrap().to_string(), "connection refused");
+    }
+    let error = run(&rig, TaskKind::CompleteAuto).await.err().unwrap().to_string();
+    assert!(error.contains("is left alone for another 1 s: connection refused"), "{error}");
+    assert_eq!(rig.scout.asked().len(), 3);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    // The trial is given up by the next key, and the next request is one.
+    let cancel = Cancel::new();
+    let task = Task::new(TaskKind::CompleteAuto);
+    let asked = rig.router.run(&task, &cancel, |_, _| Ok(request()), |_| {});
+    assert!(tokio::time::timeout(Duration::from_millis(50), asked).await.is_err());
+    assert_eq!(run(&rig, TaskKind::CompleteAuto).await.unwrap().answer.text, "back");
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_word_of_the_model_and_another_engine_stands_in() {
+    let page = || failure(ErrorKind::Protocol, "answered with a web page; check `base_url`");
+    let rig = rig(|_| {}, vec![Scripted::text("here")], vec![page()]);
+    assert_eq!(run(&rig, TaskKind::Rewrite).await.unwrap().answer.text, "here");
+    let garbled = failure(ErrorKind::Garbled, "half a call");
+    let rig = self::rig(|_| {}, vec![Scripted::text("never")], vec![garbled]);
+    assert_eq!(run(&rig, TaskKind::Rewrite).await.err().unwrap().to_string(), "half a call");
+    assert!(rig.scout.asked().is_empty(), "the model that wrote it is told");
+}
+
+/// A call of `escalate` went to the coder whether or not the tool was offered: with `route.escalate = false`, and from completions.
+#[tokio::test]
+async fn a_made_up_escalation_is_not_obeyed() {
+    let call = ToolCall { id: "c".into(), name: "escalate".into(), arguments: json!({"reason": "hard"}) };
+    let escalates = || vec![Step::Event(Event::Call(call.clone())), Step::Event(Event::Done(Finished::default()))];
+    let cases = [(false, TaskKind::Ask), (true, TaskKind::CompleteAuto), (true, TaskKind::CompleteInvoked)];
+    for (allowed, kind) in cases {
+        let rig = rig(|config| config.route.escalate = allowed, vec![escalates()], vec![Scripted::text("leak")]);
+        let ask = Ask::Chat(Default::default());
+        let build = |_: &_, _: &_| Ok(Request { ask: ask.clone(), ..request() });
+        let served = rig.router.run(&Task::new(kind), &Cancel::new(), build, |_| {}).await.unwrap();
+        assert_eq!((served.decision.engine.as_str(), served.answer.calls.len()), ("here", 1), "{kind:?}");
+        assert!(rig.coder.asked().is_empty(), "{kind:?}");
+    }
 }
 
 #[tokio::test]

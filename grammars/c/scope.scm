@@ -5,3 +5,4 @@
 [(compound_statement) (field_declaration_list) (enumerator_list)] @block
 [(argument_list) (parameter_list) (binary_expression) (call_expression) (field_expression) (subscript_expression) (unary_expression) (pointer_expression) (parenthesized_expression) (initializer_list) (init_declarator) (assignment_expression) (conditional_expression) (return_statement) (preproc_include)] @expression
 [(binary_expression) (call_expression) (field_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (conditional_expression) (string_literal) (number_literal)] @value
+[(parameter_declaration) (init_declarator) (declaration)] @binding

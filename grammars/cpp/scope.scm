@@ -4,3 +4,4 @@
 (raw_string_literal) @string
 (declaration_list) @block
 (lambda_expression) @value
+[(optional_parameter_declaration) (for_range_loop)] @binding

@@ -6,3 +6,4 @@
 [(statement_block) (class_body) (switch_body)] @block
 [(arguments) (formal_parameters) (binary_expression) (call_expression) (member_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (array) (object) (ternary_expression) (assignment_expression) (variable_declarator) (return_statement) (import_statement) (new_expression) (await_expression)] @expression
 [(binary_expression) (call_expression) (member_expression) (subscript_expression) (unary_expression) (parenthesized_expression) (array) (object) (ternary_expression) (new_expression) (await_expression) (arrow_function) (string) (template_string) (number)] @value
+[(variable_declarator) (arrow_function) (assignment_pattern) (catch_clause) (for_in_statement)] @binding

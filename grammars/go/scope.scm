@@ -5,3 +5,4 @@
 [(block) (field_declaration_list) (interface_type)] @block
 [(argument_list) (parameter_list) (binary_expression) (call_expression) (selector_expression) (index_expression) (unary_expression) (parenthesized_expression) (composite_literal) (literal_value) (short_var_declaration) (assignment_statement) (return_statement) (var_spec) (const_spec) (import_spec)] @expression
 [(binary_expression) (call_expression) (selector_expression) (index_expression) (unary_expression) (parenthesized_expression) (composite_literal) (interpreted_string_literal) (int_literal) (float_literal)] @value
+[(short_var_declaration) (parameter_declaration) (variadic_parameter_declaration) (var_spec) (const_spec) (range_clause)] @binding

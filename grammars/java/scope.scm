@@ -5,3 +5,4 @@
 [(block) (class_body) (interface_body) (enum_body) (constructor_body) (switch_block)] @block
 [(argument_list) (formal_parameters) (binary_expression) (method_invocation) (field_access) (array_access) (unary_expression) (parenthesized_expression) (array_initializer) (variable_declarator) (assignment_expression) (ternary_expression) (return_statement) (object_creation_expression) (import_declaration) (type_arguments)] @expression
 [(binary_expression) (method_invocation) (field_access) (array_access) (unary_expression) (parenthesized_expression) (ternary_expression) (object_creation_expression) (string_literal) (decimal_integer_literal)] @value
+[(formal_parameter) (catch_formal_parameter) (variable_declarator) (enhanced_for_statement) (inferred_parameters) (lambda_expression)] @binding

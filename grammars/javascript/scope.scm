@@ -1,2 +1,4 @@
 ; Where a cursor can be in JavaScript.
 ; inherits: ecma
+
+(formal_parameters) @binding

@@ -109,7 +109,7 @@ impl Driver<'_> {
                 Event::Answered { text: answer.text, reasoning: answer.reasoning, calls: answer.calls, elapsed: started.elapsed() }
             }
             // The model wrote something that is no call: it is told so, like about any wrong call.
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Malformed => Event::Garbled(error.message),
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Event::Garbled(error.message),
             Err(error) => {
                 let reason = error.to_string();
                 run.error = Some(match error {

@@ -5,12 +5,14 @@
 pub mod check;
 pub mod http;
 pub mod llama;
+pub mod locality;
 pub mod recorded;
 pub mod scripted;
 pub mod tape;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +113,18 @@ pub enum Finish {
     ToolCalls,
 }
 
+impl Finish {
+    /// How an answer of so many whole calls ends, whoever served it. One that ran out of tokens inside a call is only short, and its whole
+    /// calls stand; otherwise a call that cannot be read spoils the answer: the others may build on it.
+    pub(crate) fn of(self, calls: usize, unreadable: Option<String>) -> Result<Self, String> {
+        match (self, unreadable) {
+            (Finish::Length, _) => Ok(Finish::Length),
+            (_, Some(why)) => Err(format!("the model's tool call cannot be read: {why}")),
+            (finish, None) => Ok(if calls > 0 { Finish::ToolCalls } else { finish }),
+        }
+    }
+}
+
 /// Where the time went. Tokens are the model's own; milliseconds are wall time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -167,6 +181,10 @@ pub trait Engine: Send + Sync {
     fn tokens(&self) -> Arc<dyn Tokens>;
     /// The prompt text that `start` would send, for `contextPreview`.
     fn preview(&self, ask: &Ask) -> String;
+    /// What [`caps`](Self::caps) would say, where that is known without asking or loading anything.
+    fn known_caps(&self) -> Option<Caps> {
+        None
+    }
 }
 
 /// Counts a model's tokens. Cheap: counts are cached by content.
@@ -247,6 +265,19 @@ impl Tokens for Estimate {
 pub struct EngineError {
     pub kind: ErrorKind,
     pub message: String,
+    /// How a server refused, for decisions; people read the message.
+    pub refusal: Option<Box<Refusal>>,
+}
+
+/// A server's refusal as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: u16,
+    /// Its own words, a line of them.
+    pub said: String,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
 }
 
 /// What the caller can do about it.
@@ -260,15 +291,17 @@ pub enum ErrorKind {
     Configuration,
     /// The prompt does not fit.
     TooLong,
-    /// The model or server answered something that is not an answer.
-    Malformed,
+    /// The model wrote something that cannot be read, such as half a call: it may be told so, and try again.
+    Garbled,
+    /// The server sent something that is no answer, such as a web page: asking the same again does not help, another engine may.
+    Protocol,
     /// This engine cannot do this (no FIM tokens, no tools).
     Unsupported,
 }
 
 impl EngineError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), refusal: None }
     }
 }
 

@@ -252,7 +252,8 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("timed_out", ErrorKind::TimedOut),
     ("configuration", ErrorKind::Configuration),
     ("too_long", ErrorKind::TooLong),
-    ("malformed", ErrorKind::Malformed),
+    ("garbled", ErrorKind::Garbled),
+    ("protocol", ErrorKind::Protocol),
     ("unsupported", ErrorKind::Unsupported),
 ];
 

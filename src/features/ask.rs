@@ -9,7 +9,7 @@ use super::cite::Citation;
 use super::explain::numbered;
 use super::{Desk, LspPosition, LspRange, Sink};
 use crate::context::{Kind, fence};
-use crate::engine::{Cancel, EngineError, ErrorKind, Tokens};
+use crate::engine::{Cancel, Caps, EngineError, ErrorKind, Tokens};
 use crate::route::TaskKind;
 
 pub(super) const RULES: &str = "You answer a developer's question about the repository from the excerpts you are given. Answer in the language of the \
@@ -40,13 +40,15 @@ pub async fn ask(desk: &Desk, question: &str, cancel: &Cancel, sink: &Sink) -> R
     let started = Instant::now();
     let words = checked(question)?;
     let asked = Question { desk, task: desk.task(TaskKind::Ask), system: RULES, length: 400, started };
-    let answer = asked.ask(cancel, sink, |choice, caps| {
-        let most = (desk.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(700));
-        prompt(desk, words, most, choice.engine.tokens().as_ref())
-    });
+    let answer = asked.ask(cancel, sink, |choice, caps| prompt(desk, words, room(desk, caps), choice.engine.tokens().as_ref()));
     let answer = answer.await?;
     let locations = answer.citations.iter().filter(|place| place.verified).take(PLACES).filter_map(|place| location(desk, place)).collect();
     Ok(Found { answer, locations })
+}
+
+/// Tokens for excerpts: as configured, and no more than the window has besides the rules and the answer.
+pub(super) fn room(desk: &Desk, caps: &Caps) -> usize {
+    (desk.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(700))
 }
 
 /// The question without blanks around it, if it can be asked.

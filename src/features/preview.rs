@@ -97,14 +97,14 @@ impl Reader {
         if let Some(choice) = &choice {
             choice.engine.tokens().prepare();
         }
-        let caps = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
+        let assumed = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
         Ok(match choice {
             Some(choice) => Self {
                 tokens: choice.engine.tokens(),
-                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..caps },
+                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..choice.engine.known_caps().unwrap_or(assumed) },
                 choice: Some(choice),
             },
-            None => Self { choice: None, tokens: Arc::new(Estimate), caps },
+            None => Self { choice: None, tokens: Arc::new(Estimate), caps: assumed },
         })
     }
 
@@ -157,7 +157,7 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
     let (kind, budget, drawn, reader) = match (&look.question, &look.at) {
         (Some(question), _) => {
             let reader = Reader::new(desk, &desk.task(TaskKind::Ask))?;
-            let budget = configured(config.ask_tokens);
+            let budget = look.budget.unwrap_or_else(|| ask::room(desk, &reader.caps));
             let prompt = ask::prompt(desk, ask::checked(question)?, budget, reader.tokens.as_ref());
             (TaskKind::Ask, budget, from_words(ask::RULES, prompt), reader)
         }
@@ -176,7 +176,11 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
             return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
         }
     };
-    let prompt = reader.render(&drawn.ask.masked());
+    let mut asked = drawn.ask;
+    if let Some(choice) = &reader.choice {
+        desk.router().offer(&desk.task(kind), choice, &reader.caps, &mut asked);
+    }
+    let prompt = reader.render(&asked.masked());
     let shared = desk.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let shown = |part: Part| Part { text: crate::redact::mask(&part.text).into(), ..part };
     let parts: Vec<Part> = drawn.parts.into_iter().map(shown).collect();

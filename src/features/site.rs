@@ -61,6 +61,11 @@ impl Site {
         Some(uses::uses(self.parsed()?, name))
     }
 
+    /// The functions here in which a name is a parameter or a variable.
+    pub fn variables(&self, name: &str) -> Vec<Item> {
+        self.parsed().map(|parsed| uses::variables(parsed, name)).unwrap_or_default()
+    }
+
     /// Whether a name stands in the code here, outside comments and strings.
     pub fn defines(&self, name: &str) -> bool {
         self.uses(name).is_some_and(|found| {

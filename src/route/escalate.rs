@@ -3,16 +3,16 @@
 use serde_json::json;
 
 use crate::dialect::{Tool, ToolCall};
-use crate::engine::{Ask, Request};
+use crate::engine::Ask;
 
 /// The tool's name.
 pub const NAME: &str = "escalate";
 /// Longest reason that is shown, in characters.
 const LONGEST: usize = 200;
 
-/// The request with the tool offered besides; a request that brings tools of its own, or a hole, stays as it is.
-pub fn offer(mut request: Request) -> Request {
-    if let Ask::Chat(chat) = &mut request.ask
+/// Offers the tool besides, and says whether it did: what brings tools of its own, or is a hole, stays as it is.
+pub fn offer(ask: &mut Ask) -> bool {
+    if let Ask::Chat(chat) = ask
         && chat.tools.is_empty()
     {
         let reason = json!({"type": "string", "description": "Why, in one sentence."});
@@ -20,8 +20,9 @@ pub fn offer(mut request: Request) -> Request {
         let description = "Hands the question to a stronger, slower model. Call it, and write nothing else, only when you cannot answer well: \
             never for what the excerpts show.";
         chat.tools.push(Tool { name: NAME.into(), function: json!({"name": NAME, "description": description, "parameters": parameters}) });
+        return true;
     }
-    request
+    false
 }
 
 /// Why the scout asks, in one line.

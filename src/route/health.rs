@@ -1,4 +1,5 @@
-//! What is known of each engine from its last answers: whether it is well, and how fast it reads and writes.
+//! What is known of each engine from its last answers: whether it is well, how long it is left alone, and how fast it reads and writes.
+//! The only breaker there is: engines themselves ask whenever they are asked.
 
 use std::time::{Duration, Instant};
 
@@ -7,18 +8,33 @@ use crate::engine::{EngineError, ErrorKind, Timing};
 /// Failures in a row after which an engine is left alone for a while.
 const FAILURES: u32 = 3;
 /// How long it is left alone the first time; doubles with every further failure, up to `MOST_DOUBLINGS` times.
-const PAUSE: Duration = Duration::from_secs(5);
-const MOST_DOUBLINGS: u32 = 4;
+pub const PAUSE: Duration = Duration::from_secs(5);
+const MOST_DOUBLINGS: u32 = 3;
+/// A server that wants to be left alone is believed up to here.
+const LONGEST: Duration = Duration::from_secs(600);
 /// Weight of the newest measurement.
 const NEWEST: f64 = 0.3;
 /// Fewer tokens say little about a rate.
 const TELLING: u64 = 16;
 
+/// Why an engine rests, and who is kept from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// Its set-up is wrong: it is asked last, and may be put right at any moment.
+    Misconfigured,
+    /// It fails: whoever types goes without it; what a person asks for and waits for tries it all the same.
+    Failing,
+    /// It has asked for it.
+    Asked,
+}
+
 /// One engine's health.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     failures: u32,
-    rests_until: Option<Instant>,
+    rest: Option<(Rest, Instant)>,
+    /// A request is finding out whether it is back.
+    tried: bool,
     /// The last failure, until the next success.
     pub problem: Option<String>,
     /// Tokens per second, averaged over the last answers.
@@ -26,31 +42,69 @@ pub struct Health {
     pub decode_rate: Option<f64>,
 }
 
+/// Leave to ask an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// It is well, or a person waits.
+    Plain,
+    /// It has rested: this request finds out whether it is back, and until it has ended or is [given up](Health::gave_up) no other is let through.
+    Trial,
+}
+
 impl Health {
-    /// Whether it should be asked now. After a rest one request tries it.
+    /// Whether it should be asked before others.
     pub fn is_well(&self, now: Instant) -> bool {
-        self.rests_until.is_none_or(|until| until <= now)
+        self.rest.is_none_or(|(_, until)| until <= now)
+    }
+
+    /// Leave to ask, or how long it is still left alone. `typing`: nobody has asked for this answer, it would only be welcome.
+    pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
+        let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
+        if rest == Rest::Misconfigured || rest == Rest::Failing && !typing {
+            return Ok(Leave::Plain);
+        }
+        if until > now || self.tried {
+            return Err(until.saturating_duration_since(now));
+        }
+        self.tried = true;
+        Ok(Leave::Trial)
+    }
+
+    /// A trial ended without telling anything: the next request may be one.
+    pub fn gave_up(&mut self) {
+        self.tried = false;
     }
 
     pub fn succeeded(&mut self, timing: &Timing) {
         self.failures = 0;
-        self.rests_until = None;
+        self.rest = None;
+        self.tried = false;
         self.problem = None;
         measure(&mut self.prefill_rate, timing.tokens_decoded, timing.prefill_ms);
         measure(&mut self.decode_rate, timing.tokens_out, timing.decode_ms);
     }
 
-    /// Counts a failure of the engine itself; true when this is news to the user.
-    pub fn failed(&mut self, error: &EngineError, now: Instant) -> bool {
-        if !matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Configuration) {
-            return false;
-        }
+    /// Counts a failure of the engine itself; true when this is news to the user. `pause` is how long it rests first.
+    pub fn failed(&mut self, error: &EngineError, typing: bool, pause: Duration, now: Instant) -> bool {
+        self.tried = false;
+        let rest = match error.kind {
+            ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Protocol => Rest::Failing,
+            ErrorKind::Configuration => Rest::Misconfigured,
+            _ => return false,
+        };
         let news = self.problem.is_none();
         self.problem = Some(error.message.clone());
-        self.failures += 1;
+        if let Some(asked) = error.refusal.as_ref().and_then(|refusal| refusal.retry_after) {
+            self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
+            return news;
+        }
+        // Who types waits for moments only: a slow server is not a dead one.
+        if error.kind == ErrorKind::TimedOut && typing {
+            return news;
+        }
+        self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES {
-            let doublings = (self.failures - FAILURES).min(MOST_DOUBLINGS);
-            self.rests_until = Some(now + PAUSE * 2u32.pow(doublings));
+            self.rest = Some((rest, now + pause * 2u32.pow((self.failures - FAILURES).min(MOST_DOUBLINGS))));
         }
         news
     }

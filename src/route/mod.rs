@@ -5,8 +5,7 @@
 
 pub mod audit;
 mod escalate;
-mod health;
-mod locality;
+pub mod health;
 mod policy;
 mod router;
 
@@ -14,10 +13,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use locality::leaves_machine;
 pub use policy::{Signal, Task};
 pub use router::{Build, Choice, EngineStatus, Router, Served, Status, Tell, build};
 
+pub use crate::engine::locality::leaves_machine;
 use crate::engine::{EngineError, ErrorKind};
 
 /// What is asked of a model.

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::audit::{Audit, Sent};
 use super::escalate;
-use super::health::Health;
+use super::health::{self, Health, Leave};
 use super::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
 use crate::config::{self, Config, EngineConfig};
-use crate::engine::{self, Answer, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
+use crate::engine::{self, Answer, Ask, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
 use crate::report;
 
@@ -28,6 +28,8 @@ pub struct Router {
     audit: Audit,
     /// Hears what the user should be told once, at once; without it notices wait for `take_notices`.
     tell: Option<Tell>,
+    /// How long an engine that fails is left alone first.
+    pause: Duration,
     /// What was allowed when this was made may be so no more: nothing is sent to another machine from then on.
     withdrawn: Cancel,
 }
@@ -132,7 +134,8 @@ impl Router {
 
     fn over(config: &Config, engines: BTreeMap<String, Slot>, build: Build) -> Self {
         let (state, audit, tell, withdrawn) = Default::default();
-        Self { roles: config.roles.clone(), policy: config.route.clone(), engines, build, state, audit, tell, withdrawn }
+        let (roles, policy, pause) = (config.roles.clone(), config.route.clone(), health::PAUSE);
+        Self { roles, policy, engines, build, state, audit, tell, pause, withdrawn }
     }
 
     /// The same policy over engines that are there already.
@@ -152,6 +155,11 @@ impl Router {
     /// With somebody who hears at once what the user should know.
     pub fn telling(self, tell: Option<Tell>) -> Self {
         Self { tell, ..self }
+    }
+
+    /// With another pause before an engine that fails is asked again.
+    pub fn pausing(self, pause: Duration) -> Self {
+        Self { pause, ..self }
     }
 
     /// What was configured is so no more: requests to other machines are broken off, and nothing more is sent to any.
@@ -212,7 +220,7 @@ impl Router {
             let engine = match self.engine(name) {
                 Ok(engine) => engine,
                 Err(error) => {
-                    if self.failed(name, &error) {
+                    if self.failed(task, name, &error) {
                         news.push(format!("The engine \"{name}\" does not answer: {error}"));
                     }
                     problem = problem.or(Some(RouteError::Engine(error)));
@@ -250,13 +258,19 @@ impl Router {
         mut build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
         mut each: impl FnMut(&Event) + Send,
     ) -> Result<Served, RouteError> {
-        let served = self.once(task, cancel, &mut build, &mut each).await?;
+        let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
+        // A call of what was not offered is answered by whoever runs the calls, like any made-up one.
         let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
-        let Some(call) = asked.filter(|_| task.escalated.is_none()) else { return Ok(served) };
+        let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
         report::log("route", format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));
         let harder = Task { escalated: Some(reason), ..task.clone() };
-        self.once(&harder, cancel, &mut build, &mut each).await
+        Ok(self.once(&harder, cancel, &mut build, &mut each).await?.0)
+    }
+
+    /// Offers the scout a way to hand the task on, where there is one, and says whether it did. What is asked is complete with this.
+    pub fn offer(&self, task: &Task, choice: &Choice, caps: &Caps, ask: &mut Ask) -> bool {
+        caps.tools && self.may_escalate(task, choice) && escalate::offer(ask)
     }
 
     /// Whether the engine of this choice may hand the task on: a scout with another engine behind it that may be asked as well.
@@ -278,7 +292,7 @@ impl Router {
         cancel: &Cancel,
         build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
         each: &mut (impl FnMut(&Event) + Send),
-    ) -> Result<Served, RouteError> {
+    ) -> Result<(Served, bool), RouteError> {
         let mut failure: Option<EngineError> = None;
         // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
         let mut news: Vec<String> = vec![];
@@ -286,11 +300,18 @@ impl Router {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
             }
-            let mut spoke = false;
-            let hands_on = self.may_escalate(task, &choice);
+            let trial = match self.may_ask(task, &choice.decision.engine) {
+                Ok(trial) => trial,
+                Err(refused) => {
+                    failure = failure.or(Some(refused));
+                    continue;
+                }
+            };
+            let (mut spoke, mut offered) = (false, false);
             let mut build = |choice: &Choice, caps: &Caps| {
-                let request = build(choice, caps)?;
-                Ok(if hands_on && caps.tools { escalate::offer(request) } else { request })
+                let mut request = build(choice, caps)?;
+                offered = self.offer(task, choice, caps, &mut request.ask);
+                Ok(request)
             };
             let outcome = self
                 .send(task, &choice, cancel, &mut build, &mut |event| {
@@ -298,19 +319,20 @@ impl Router {
                     each(event);
                 })
                 .await;
+            drop(trial);
             match outcome {
                 Ok(answer) => {
                     self.compare(&mut choice.decision, &answer.finished.model);
                     self.succeeded(task, &choice.decision, &answer);
                     news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", choice.decision.engine)));
-                    return Ok(Served { answer, decision: choice.decision });
+                    return Ok((Served { answer, decision: choice.decision }, offered));
                 }
                 Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
                 Err(error) => {
-                    if self.failed(&choice.decision.engine, &error) {
+                    if self.failed(task, &choice.decision.engine, &error) {
                         news.push(format!("The engine \"{}\" does not answer: {error}", choice.decision.engine));
                     }
-                    let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Malformed);
+                    let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
                     if final_word {
                         return Err(RouteError::Engine(error));
                     }
@@ -436,18 +458,51 @@ impl Router {
         });
     }
 
+    /// Leave to ask an engine, which lasts until it is dropped.
+    fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
+        let typing = task.kind == TaskKind::CompleteAuto;
+        let asked = self.with(|state| {
+            let health = state.health.entry(engine.into()).or_default();
+            health.may_ask(typing, Instant::now()).map_err(|left| (left, health.problem.clone().unwrap_or_default()))
+        });
+        match asked {
+            Ok(leave) => Ok(Trial { router: self, engine: (leave == Leave::Trial).then(|| engine.into()) }),
+            Err((left, problem)) => {
+                let message = format!("the engine \"{engine}\" fails and is left alone for another {} s: {problem}", left.as_secs() + 1);
+                Err(EngineError::new(ErrorKind::Unavailable, message))
+            }
+        }
+    }
+
     /// Whether this is the first failure since it last answered.
-    fn failed(&self, engine: &str, error: &EngineError) -> bool {
+    fn failed(&self, task: &Task, engine: &str, error: &EngineError) -> bool {
         if error.kind == ErrorKind::Cancelled {
             return false;
         }
         report::log("route", format_args!("the engine {engine} failed: {error}"));
-        self.with(|state| state.health.entry(engine.into()).or_default().failed(error, Instant::now()))
+        self.with(|state| {
+            state.health.entry(engine.into()).or_default().failed(error, task.kind.is_completion(), self.pause, Instant::now())
+        })
     }
 
     /// Reads or changes the state; held for moments.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A request on its way to an engine that may be back. One that is dropped before it has told anything, because it was cancelled, leaves
+/// the question to the next.
+struct Trial<'a> {
+    router: &'a Router,
+    engine: Option<String>,
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        if let Some(engine) = &self.engine {
+            self.router.with(|state| state.health.entry(engine.clone()).or_default().gave_up());
+        }
     }
 }
 

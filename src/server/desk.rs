@@ -157,7 +157,7 @@ async fn whole(index: &Index) -> Arc<View> {
 }
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
-    serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Malformed, error.to_string()))
+    serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string()))
 }
 
 impl Agent for Desk {

@@ -9,14 +9,16 @@ use super::parse::Parsed;
 use super::tags::Kind;
 
 /// What kinds of nodes mean here; the order of the bits below.
-pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value"];
+pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value", "binding"];
 const COMMENT: u8 = 1;
 const STRING: u8 = 1 << 1;
 pub(super) const BLOCK: u8 = 1 << 2;
-const EXPRESSION: u8 = 1 << 3;
+pub(super) const EXPRESSION: u8 = 1 << 3;
 const INTERPOLATION: u8 = 1 << 4;
 /// What could stand in a variable.
 pub(super) const VALUE: u8 = 1 << 5;
+/// What gives names to values inside of a function: parameters, variables, patterns.
+pub(super) const BINDING: u8 = 1 << 6;
 
 /// A definition around a place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use tree_sitter::Node;
+
 use super::Parsed;
-use super::scope::{self, BLOCK, VALUE};
+use super::scope::{self, BINDING, BLOCK, EXPRESSION, Item, VALUE};
+use super::tags::Kind;
 
 /// What a name stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,48 @@ pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
             (range, within)
         })
         .collect()
+}
+
+/// The functions in which a name is a parameter or a variable, each once: there its uses are another thing than a definition of that name
+/// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too.
+pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
+    // Constants and types stand in patterns without being bound there, and are written in capitals.
+    if name.starts_with(char::is_uppercase) {
+        return vec![];
+    }
+    let mut functions: Vec<Item> = vec![];
+    for range in words(parsed.text(), name).filter(|range| binds(parsed, range)) {
+        let around = scope::at(parsed, range.start + 1).items.into_iter();
+        let outermost = around.into_iter().find(|item| matches!(item.kind, Kind::Function | Kind::Method));
+        functions.extend(outermost.filter(|function| !functions.contains(function)));
+    }
+    functions
+}
+
+/// Whether a name is bound where it stands: the way up leads to a binding by the fields of what is bound, not of types or values.
+fn binds(parsed: &Parsed, range: &Range<usize>) -> bool {
+    const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
+    let Some(leaf) = parsed.root().descendant_for_byte_range(range.start, range.end).filter(|leaf| leaf.byte_range() == *range) else {
+        return false;
+    };
+    let roles = &parsed.language().scope_roles;
+    let path = scope::path_to(parsed, leaf);
+    for pair in path.windows(2).rev() {
+        let [parent, child] = pair else { return false };
+        if field_of(*parent, *child).is_some_and(|field| !BOUND.contains(&field)) {
+            return false;
+        }
+        let role = roles.get(usize::from(parent.kind_id())).copied().unwrap_or(0);
+        if role & (BINDING | EXPRESSION) != 0 {
+            return role & BINDING != 0;
+        }
+    }
+    false
+}
+
+fn field_of<'tree>(parent: Node<'tree>, child: Node<'tree>) -> Option<&'tree str> {
+    let number = (0..parent.child_count()).find(|number| parent.child(*number as u32) == Some(child))?;
+    parent.field_name_for_child(number as u32)
 }
 
 /// The places where a text has a word, whatever its language.

@@ -29,7 +29,8 @@ pub(super) struct Answer {
     parser: Option<Box<dyn Parser>>,
     /// Calls can hide in the reasoning as well.
     reasoning_parser: Option<Box<dyn Parser>>,
-    malformed: Option<String>,
+    /// Why a call cannot be read.
+    unreadable: Option<String>,
     calls: usize,
     bytes: usize,
     cap: usize,
@@ -46,7 +47,7 @@ impl Answer {
             timing: Timing::default(),
             parser,
             reasoning_parser,
-            malformed: None,
+            unreadable: None,
             calls: 0,
             bytes: 0,
             cap,
@@ -55,20 +56,20 @@ impl Answer {
         }
     }
 
-    pub fn malformed(&self, what: impl std::fmt::Display) -> EngineError {
-        EngineError::new(ErrorKind::Malformed, format!("{}: {what}", self.name))
+    pub fn no_answer(&self, what: impl std::fmt::Display) -> EngineError {
+        EngineError::new(ErrorKind::Protocol, format!("{}: {what}", self.name))
     }
 
     /// Reads a document, or says what is wrong with it.
     pub fn json(&self, data: &str) -> Result<Value, EngineError> {
-        serde_json::from_str(data).map_err(|error| self.malformed(format!("the answer is not valid JSON ({error}); try again")))
+        serde_json::from_str(data).map_err(|error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), EngineError> {
         self.first.get_or_insert_with(Instant::now);
         self.bytes += bytes;
         match self.bytes > self.cap {
-            true => Err(self.malformed(format!("the answer is over {} KiB and was cut off", self.cap >> 10))),
+            true => Err(self.no_answer(format!("the answer is over {} KiB and was cut off", self.cap >> 10))),
             false => Ok(()),
         }
     }
@@ -117,7 +118,7 @@ impl Answer {
                 Delta::Text(text) => out.push(Event::Text(text)),
                 Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
                 Delta::Call(call) => self.call(None, &call.name, call.arguments, out),
-                Delta::Malformed(reason) => self.malformed = Some(reason),
+                Delta::Malformed(reason) => self.unreadable = Some(reason),
             }
         }
     }
@@ -136,16 +137,16 @@ impl Answer {
             let deltas = parser.finish(cleanly);
             self.deltas(deltas, false, out);
         }
-        if let Some(reason) = self.malformed.take().filter(|_| cleanly) {
-            return Err(self.malformed(format!("the model's tool call cannot be read: {reason}")));
-        }
+        let reason = finish.of(self.calls, self.unreadable.take()).map_err(|why| {
+            // The model's doing, not the server's.
+            EngineError::new(ErrorKind::Garbled, format!("{}: {why}", self.name))
+        })?;
         let now = Instant::now();
         let first = self.first.unwrap_or(now);
         let milliseconds = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f64() * 1000.0;
         self.timing.prefill_ms = milliseconds(self.started, first);
         self.timing.decode_ms = milliseconds(first, now);
         self.timing.total_ms = milliseconds(self.started, now);
-        let reason = if self.calls > 0 && cleanly { Finish::ToolCalls } else { finish };
         Ok(Finished { reason, model: self.model.clone(), timing: self.timing.clone() })
     }
 }

@@ -1,8 +1,8 @@
 //! Where an engine is: a checked URL. What decides about trust is the parsed origin, never the text that was typed.
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::engine::{EngineError, ErrorKind};
+use crate::engine::{EngineError, ErrorKind, locality};
 
 /// A server's base address.
 #[derive(Clone, Debug)]
@@ -35,14 +35,9 @@ impl Endpoint {
         origin(&self.base)
     }
 
-    /// Whether the address is this machine. Decided from the parsed host: `localhost.evil.example` is not.
+    /// Whether the address is this machine.
     pub fn is_loopback(&self) -> bool {
-        match self.base.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        }
+        locality::is_here(self.base.host())
     }
 
     pub fn is_encrypted(&self) -> bool {

@@ -32,9 +32,6 @@ pub struct Limits {
     pub backoff: Duration,
     /// A longer `Retry-After` is not waited for.
     pub longest_wait: Duration,
-    /// Failures in a row after which a server is left alone, and for how long at first.
-    pub breaker_failures: u32,
-    pub breaker_pause: Duration,
 }
 
 impl Default for Limits {
@@ -54,8 +51,6 @@ impl Default for Limits {
             retries: 2,
             backoff: Duration::from_millis(250),
             longest_wait: Duration::from_secs(30),
-            breaker_failures: 3,
-            breaker_pause: Duration::from_secs(10),
         }
     }
 }

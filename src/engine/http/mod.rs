@@ -1,7 +1,6 @@
 //! Engines over HTTP: OpenAI-compatible servers (vLLM, SGLang, llama-server, gateways), DeepSeek's API and Ollama.
 
 mod answer;
-mod breaker;
 mod endpoint;
 mod key;
 mod limits;
@@ -22,7 +21,7 @@ pub use endpoint::Endpoint;
 pub use key::{ApiKey, KeySource};
 pub use limits::Limits;
 
-use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Request, Tokens};
+use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality};
 use crate::config::EngineConfig;
 use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
@@ -116,6 +115,9 @@ struct Seen {
     prompt: String,
 }
 
+/// The field that servers disagree on; a refusal names it.
+const REASONING: &str = "reasoning_content";
+
 /// Used for a context window that nobody names.
 const CAREFUL_CONTEXT: u32 = 8192;
 
@@ -132,11 +134,9 @@ impl Inner {
     async fn run(&self, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         let outcome = self.once(&request, events).await;
         let Err(error) = &outcome else { return outcome };
-        let about_reasoning = error.kind == ErrorKind::Configuration && error.message.contains("reasoning_content");
-        if !about_reasoning || self.resend() != Resend::ToolTurns {
-            return outcome;
-        }
-        let wants_more = ["must be passed", "required", "missing"].iter().any(|words| error.message.contains(words));
+        let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422) && refusal.said.contains(REASONING));
+        let Some(refusal) = refusal.filter(|_| self.resend() == Resend::ToolTurns) else { return outcome };
+        let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
         self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
         self.once(&request, events).await
     }
@@ -210,7 +210,7 @@ impl Inner {
     async fn ollama_caps(&self) -> Result<Caps, EngineError> {
         let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&serde_json::json!({"model": self.model}))).await?;
         let text = |key: &str| shown.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        if let Some(host) = text("remote_host").filter(|_| !ollama::is_cloud(&self.model)) {
+        if let Some(host) = text("remote_host").filter(|_| !locality::is_cloud(&self.model)) {
             let message = format!(
                 "{}: `{}` is no model of this machine: Ollama sends what it is asked on to {host}, and its name does not say so; nothing was \
                  sent. Name the cloud model itself{}",
@@ -238,7 +238,7 @@ impl Inner {
     async fn openai_caps(&self) -> Result<Caps, EngineError> {
         let listed = match self.wire.json(&self.openai_path("/models"), None).await {
             // Some gateways have no list.
-            Err(error) if error.message.contains("(404 ") => Value::Null,
+            Err(error) if error.refusal.as_ref().is_some_and(|refusal| refusal.status == 404) => Value::Null,
             listed => listed?,
         };
         let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -264,7 +264,7 @@ impl Engine for Http {
     }
 
     fn origin(&self) -> Option<String> {
-        match self.inner.api == Api::Ollama && ollama::is_cloud(&self.inner.model) {
+        match self.inner.api == Api::Ollama && locality::is_cloud(&self.inner.model) {
             true => Some("https://ollama.com:443".into()),
             false => Some(self.inner.wire.endpoint.origin()),
         }
@@ -278,7 +278,6 @@ impl Engine for Http {
         let inner = self.inner.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(64);
         tokio::spawn(async move {
-            let typing = request.priority == Priority::Typing;
             // Dropping the running future closes the connection.
             let outcome = tokio::select! {
                 biased;
@@ -286,7 +285,6 @@ impl Engine for Http {
                 () = sender.closed() => return,
                 outcome = inner.run(request, &sender) => outcome.map_err(|error| inner.wire.redacted(error)),
             };
-            inner.wire.ended(outcome.as_ref().map(drop), typing);
             let _ = sender.send(outcome.map_or_else(Event::Failed, Event::Done)).await;
         });
         receiver
@@ -298,5 +296,9 @@ impl Engine for Http {
 
     fn preview(&self, ask: &Ask) -> String {
         self.inner.preview(ask)
+    }
+
+    fn known_caps(&self) -> Option<Caps> {
+        self.inner.seen.borrow().caps.clone()
     }
 }

@@ -56,12 +56,6 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
     body
 }
 
-/// Models that Ollama runs on its own servers.
-pub(super) fn is_cloud(model: &str) -> bool {
-    let model = model.to_lowercase();
-    model.ends_with(":cloud") || model.ends_with("-cloud")
-}
-
 /// Reads the documents of `/api/chat` and `/api/generate`.
 pub(super) struct Ollama {
     answer: Answer,
@@ -120,10 +114,10 @@ impl Answering for Ollama {
             return Err(EngineError::new(kind, format!("{} failed: {said}", self.answer.name)));
         }
         if value.get("choices").is_some() {
-            return Err(self.answer.malformed("answered in OpenAI's format; set kind = \"openai\""));
+            return Err(self.answer.no_answer("answered in OpenAI's format; set kind = \"openai\""));
         }
         let Some(done) = value.get("done").and_then(Value::as_bool) else {
-            return Err(self.answer.malformed("the answer has no `done`; is this Ollama?"));
+            return Err(self.answer.no_answer("the answer has no `done`; is this Ollama?"));
         };
         if let Some(model) = value.get("model").and_then(Value::as_str) {
             self.answer.model = model.into();

@@ -134,7 +134,10 @@ impl OpenAi {
             None => {}
             Some("length") => self.answer.finish = Some(Finish::Length),
             Some("tool_calls" | "function_call") => self.answer.finish = Some(Finish::ToolCalls),
-            Some("content_filter") => return Err(self.answer.malformed("the server's content filter stopped the answer")),
+            Some("content_filter") => {
+                let message = format!("{}: the server's content filter stopped the answer", self.answer.name);
+                return Err(EngineError::new(ErrorKind::Unsupported, message));
+            }
             Some("insufficient_system_resource") => {
                 let message = format!("{} ran out of resources inside the answer; try again", self.answer.name);
                 return Err(EngineError::new(ErrorKind::Unavailable, message));
@@ -172,7 +175,7 @@ impl OpenAi {
         }
         let bytes: usize = self.fragments.iter().map(|known| known.arguments.len() + known.name.len()).sum();
         match bytes > MOST_ARGUMENTS {
-            true => Err(self.answer.malformed(format!("the arguments of a tool call are over {} KiB", MOST_ARGUMENTS >> 10))),
+            true => Err(self.answer.no_answer(format!("the arguments of a tool call are over {} KiB", MOST_ARGUMENTS >> 10))),
             false => Ok(()),
         }
     }
@@ -225,7 +228,7 @@ impl Answering for OpenAi {
         }
         let value = self.answer.json(data).map_err(|error| match data.lines().next().map(serde_json::from_str::<Value>) {
             Some(Ok(first)) if first.get("done").is_some() => {
-                self.answer.malformed("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`")
+                self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`")
             }
             _ => error,
         })?;
@@ -237,7 +240,7 @@ impl Answering for OpenAi {
             return Err(EngineError::new(ErrorKind::Unavailable, message));
         }
         if value.get("done").is_some() && value.get("choices").is_none() {
-            return Err(self.answer.malformed("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
+            return Err(self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
         }
         let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
         if id.is_some_and(|id| *self.id.get_or_insert_with(|| id.into()) != id) {
@@ -250,7 +253,7 @@ impl Answering for OpenAi {
             self.usage(usage);
         }
         let Some(choices) = value.get("choices").and_then(Value::as_array) else {
-            return if value.get("usage").is_some() { Ok(out) } else { Err(self.answer.malformed("the answer has no `choices`")) };
+            return if value.get("usage").is_some() { Ok(out) } else { Err(self.answer.no_answer("the answer has no `choices`")) };
         };
         for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
             self.choice(choice, &mut out)?;

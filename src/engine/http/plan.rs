@@ -26,8 +26,7 @@ impl Inner {
     pub(super) async fn plan(&self, request: &Request) -> Result<Plan, EngineError> {
         match &request.ask {
             Ask::Chat(chat) => {
-                // What the user configured about thinking goes before what the task would like.
-                let chat = Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() };
+                let chat = self.configured(chat);
                 match &self.dialect {
                     Some(dialect) => self.rendered_chat(dialect.as_ref(), &chat, request),
                     None => Ok(self.native_chat(&chat, request)),
@@ -35,6 +34,11 @@ impl Inner {
             }
             Ask::Fim(fim) => self.fim(fim, request).await,
         }
+    }
+
+    /// What the user configured about thinking goes before what the task would like.
+    fn configured(&self, chat: &Chat) -> Chat {
+        Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() }
     }
 
     fn native_chat(&self, chat: &Chat, request: &Request) -> Plan {
@@ -63,7 +67,7 @@ impl Inner {
     fn rendered_chat(&self, dialect: &dyn Dialect, chat: &Chat, request: &Request) -> Result<Plan, EngineError> {
         let prompt = dialect.render(chat).map_err(|error| {
             EngineError::new(
-                ErrorKind::Malformed,
+                ErrorKind::Unsupported,
                 format!("{}: the conversation cannot be put into {}: {error}", self.wire.name(), dialect.name()),
             )
         })?;
@@ -160,7 +164,7 @@ impl Inner {
         let rendered = match ask {
             Ask::Chat(chat) => {
                 let dialect = self.dialect.clone().or_else(|| dialect::by_name("native"));
-                dialect.and_then(|dialect| dialect.render(chat).ok().map(|prompt| dialect.text(without_begin(&prompt))))
+                dialect.and_then(|dialect| dialect.render(&self.configured(chat)).ok().map(|prompt| dialect.text(without_begin(&prompt))))
             }
             Ask::Fim(fim) => self.fim_dialect().and_then(|dialect| dialect.fim(fim).map(|prompt| dialect.text(without_begin(&prompt)))),
         };

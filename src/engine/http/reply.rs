@@ -97,7 +97,7 @@ impl Reply {
         self.received += chunk.len();
         if self.received > self.limits.body {
             let message = format!("{}: the answer is over {} MiB and was cut off", self.name, self.limits.body >> 20);
-            return Err(EngineError::new(ErrorKind::Malformed, message));
+            return Err(EngineError::new(ErrorKind::Protocol, message));
         }
         self.decode(&chunk)
     }
@@ -141,7 +141,7 @@ impl Reply {
     }
 
     fn sniff(&self, first: u8) -> Result<Decoder, EngineError> {
-        let malformed = |what: &str| Err(EngineError::new(ErrorKind::Malformed, format!("{} {what}", self.name)));
+        let malformed = |what: &str| Err(EngineError::new(ErrorKind::Protocol, format!("{} {what}", self.name)));
         match (first, self.wanted) {
             (b'<', _) => malformed("answered with a web page in place of an API answer; check `base_url`"),
             (b'{' | b'[', Format::Ndjson) => Ok(Decoder::Ndjson(Ndjson::new(self.limits.line))),
@@ -156,7 +156,7 @@ impl Reply {
             Broken::TooLong(cap) => format!("sent a line of more than {cap} bytes"),
             Broken::NotUtf8 => "sent text that is not UTF-8".into(),
         };
-        EngineError::new(ErrorKind::Malformed, format!("{} {what}; the answer was given up", self.name))
+        EngineError::new(ErrorKind::Protocol, format!("{} {what}; the answer was given up", self.name))
     }
 
     fn finish(&mut self) -> Result<(), EngineError> {

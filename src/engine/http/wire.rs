@@ -1,4 +1,4 @@
-//! One server: requests with retries and a breaker, answers as frames under the limits. Redirects are refused, proxies are off, and a key
+//! One server: requests with retries, answers as frames under the limits. Redirects are refused, proxies are off, and a key
 //! goes only to its own origin.
 
 use std::error::Error;
@@ -7,13 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 
-use super::breaker::Breaker;
 use super::endpoint::Endpoint;
 use super::key::KeySource;
 use super::limits::Limits;
 use super::reply::{Format, Reply};
 use crate::config::EngineConfig;
-use crate::engine::{EngineError, ErrorKind, Priority};
+use crate::engine::{EngineError, ErrorKind, Priority, Refusal};
 
 /// A server and how it is reached.
 pub struct Wire {
@@ -22,7 +21,6 @@ pub struct Wire {
     pub limits: Limits,
     client: reqwest::Client,
     key: KeySource,
-    breaker: Breaker,
 }
 
 /// The times of one request.
@@ -40,8 +38,8 @@ const ERROR_BODY: usize = 64 << 10;
 /// What a trial came to.
 enum Trial {
     Answered(Response),
-    /// May be tried again, after this long if the server said so.
-    Again(EngineError, Option<Duration>),
+    /// May be tried again.
+    Again(EngineError),
     Failed(EngineError),
 }
 
@@ -59,9 +57,8 @@ impl Wire {
         let client = client.map_err(|error| {
             EngineError::new(ErrorKind::Configuration, format!("engines.{engine}: TLS cannot be set up: {}", root_cause(&error)))
         })?;
-        let breaker = Breaker::new(limits.breaker_failures, limits.breaker_pause);
         let key = KeySource::new(engine, config, &endpoint);
-        Ok(Self { engine: engine.into(), endpoint, limits, client, key, breaker })
+        Ok(Self { engine: engine.into(), endpoint, limits, client, key })
     }
 
     /// The times that this request gets.
@@ -83,24 +80,14 @@ impl Wire {
         let response = self.exchange(method, path, body, times).await?;
         let bytes = limited_body(response, self.limits.line, times.first).await;
         serde_json::from_slice(&bytes)
-            .map_err(|_| EngineError::new(ErrorKind::Malformed, format!("{}: {path} did not answer with JSON", self.name())))
-    }
-
-    /// Counts how a request ended, once its answer is read or given up.
-    pub fn ended(&self, outcome: Result<(), &EngineError>, typing: bool) {
-        match outcome {
-            Ok(()) => self.breaker.succeeded(),
-            Err(error) if error.kind == ErrorKind::Unavailable => self.breaker.failed(None),
-            // Typing has short limits: a slow server is not a dead one.
-            Err(error) if error.kind == ErrorKind::TimedOut && !typing => self.breaker.failed(None),
-            Err(_) => {}
-        }
+            .map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
     }
 
     /// An error without the key: servers echo it in what they say.
     pub fn redacted(&self, error: EngineError) -> EngineError {
         let message = self.key.redact(&error.message);
-        EngineError { message, ..error }
+        let refusal = error.refusal.map(|refusal| Box::new(Refusal { said: self.key.redact(&refusal.said), ..*refusal }));
+        EngineError { message, refusal, ..error }
     }
 
     /// The engine and its address, for messages.
@@ -109,23 +96,17 @@ impl Wire {
     }
 
     async fn exchange(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Result<Response, EngineError> {
-        if let Some(left) = self.breaker.left_alone() {
-            let message = format!("{} has failed several times and is left alone for another {} s", self.name(), left.as_secs() + 1);
-            return Err(EngineError::new(ErrorKind::Unavailable, message));
-        }
         let mut trial = 0;
         loop {
-            let (error, asked) = match self.trial(method.clone(), path, body, times).await {
+            let error = match self.trial(method.clone(), path, body, times).await {
                 Trial::Answered(response) => return Ok(response),
                 Trial::Failed(error) => return Err(error),
-                Trial::Again(error, asked) => (error, asked),
+                Trial::Again(error) => error,
             };
+            let asked = error.refusal.as_ref().and_then(|refusal| refusal.retry_after);
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
             let too_long = wait > self.limits.longest_wait || times.started.elapsed().saturating_add(wait) > times.total;
             if trial >= self.limits.retries || times.typing || too_long {
-                if let Some(asked) = asked.filter(|_| too_long) {
-                    self.breaker.failed(Some(asked.min(Duration::from_secs(600))));
-                }
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
@@ -161,17 +142,19 @@ impl Wire {
                 None => Trial::Answered(response),
                 Some(_) => {
                     let message = format!("{} answered compressed, which was not asked for", self.name());
-                    Trial::Failed(EngineError::new(ErrorKind::Malformed, message))
+                    Trial::Failed(EngineError::new(ErrorKind::Protocol, message))
                 }
             };
         }
-        let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
+        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
         let location = response.headers().get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
         let body = limited_body(response, ERROR_BODY, Duration::from_secs(2)).await;
         let said = said(&body);
+        let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
         let error = self.refused(status, path, said, location.map(|to| super::endpoint::origin(&to)));
+        let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
         match (status.as_u16(), error.kind) {
-            (429 | 500 | 502..=504, ErrorKind::Unavailable) => Trial::Again(error, asked),
+            (429 | 500 | 502..=504, ErrorKind::Unavailable) => Trial::Again(error),
             _ => Trial::Failed(error),
         }
     }
@@ -186,11 +169,11 @@ impl Wire {
                 return Trial::Failed(EngineError::new(ErrorKind::Configuration, message));
             }
             let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
-            return Trial::Again(EngineError::new(ErrorKind::Unavailable, message), None);
+            return Trial::Again(EngineError::new(ErrorKind::Unavailable, message));
         }
         let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again"));
         // Before the head of an answer this is most often a kept connection that the server has closed meanwhile.
-        if error.is_request() { Trial::Again(broke, None) } else { Trial::Failed(broke) }
+        if error.is_request() { Trial::Again(broke) } else { Trial::Failed(broke) }
     }
 
     /// A status that is no answer, for people.

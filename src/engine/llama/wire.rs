@@ -11,7 +11,7 @@ use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Priority, Timing};
 
 /// Changes with every change of the types below.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The version of this binary, and which build of it.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
@@ -160,7 +160,6 @@ pub enum Failure {
     Unavailable,
     Configuration,
     TooLong,
-    Malformed,
     Unsupported,
 }
 

@@ -90,7 +90,7 @@ fn finish(work: &Work<'_>, outcome: Outcome, mut sent: Vec<String>, ready_ms: f6
     let Outcome { ending, steps, bench, decision, timing, error } = outcome;
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
-        Ending::Failed(reason) => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Malformed, reason))),
+        Ending::Failed(reason) => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
         Ending::Finished(summary) | Ending::Silent(summary) => (inert(&summary), None),
         Ending::Stopped(reason) => (String::new(), Some(reason)),
     };

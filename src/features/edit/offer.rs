@@ -24,7 +24,7 @@ pub fn changed(text: &str, batch: &Batch) -> String {
 /// A filled form as an offer for the file in question. Route, steps and timing are the caller's to add.
 pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let text = &work.site.text;
-    let batch = Batch::new(filled.edits).map_err(|overlap| EngineError::new(ErrorKind::Malformed, overlap.to_string()))?;
+    let batch = Batch::new(filled.edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
     let after = changed(text, &batch);
     let target = &work.wish.at;
     let mut offer = Offer::default();
@@ -118,7 +118,7 @@ impl Offer {
         let hunks = hunks.collect();
         let version = desk.snapshot.document(&target.document.uri).map(|open| open.version);
         let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
-        let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Malformed, overlap.to_string()))?;
+        let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
         self.edited.diff.push_str(&diff::unified(path, old, after));
         self.edited.edits.push(FileEdit { path: path.into(), version, created: before.is_none(), hunks, target, batch });
         Ok(())

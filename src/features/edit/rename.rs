@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::context::words;
 use crate::features::{Desk, Site};
+use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::workspace::WorkspacePath;
@@ -190,6 +191,47 @@ fn is_prose(word: &str, words: &str) -> bool {
     !quoted && PROSE.contains(&word.to_lowercase().as_str())
 }
 
+/// Behind a dot stands a member of something, not a variable.
+fn is_member(text: &str, range: &Range<usize>) -> bool {
+    text[..range.start].ends_with('.') && !text[..range.start].ends_with("..")
+}
+
+/// A name as the definition that is renamed has it.
+struct Meant<'a> {
+    name: &'a str,
+    /// It can be called, so that `name(` may be it.
+    callable: bool,
+}
+
+impl Meant<'_> {
+    /// Those uses that mean the definition: not those of a variable of that name.
+    ///
+    /// # Errors
+    /// In a function that has such a variable the name is also called: which of the two is meant, only types tell.
+    fn of(
+        &self,
+        path: &str,
+        text: &str,
+        uses: Vec<(Range<usize>, Within)>,
+        variables: &[Item],
+    ) -> Result<Vec<(Range<usize>, Within)>, String> {
+        let is_variable = |range: &Range<usize>| {
+            let inside = |function: &Item| function.range.start <= range.start && range.end <= function.range.end;
+            variables.iter().any(|function| inside(function) && function.name != self.name) && !is_member(text, range)
+        };
+        let (variables, meant): (Vec<_>, Vec<_>) = uses.into_iter().partition(|(range, _)| is_variable(range));
+        let called = |(range, within): &&(Range<usize>, Within)| *within == Within::Code && text[range.end..].starts_with('(');
+        match variables.iter().find(called).filter(|_| self.callable) {
+            Some((range, _)) => Err(format!(
+                "`{}` is a variable in {path} too, and called at line {}; the index cannot tell which is meant there: use the rename of your language server",
+                self.name,
+                text[..range.start].matches('\n').count() + 1
+            )),
+            None => Ok(meant),
+        }
+    }
+}
+
 /// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
 pub fn is_unmistakable(desk: &Desk, name: &str) -> bool {
     let is_file = || desk.index.files().any(|(_, file)| words::stem(file.path.relative()) == name);
@@ -205,7 +247,16 @@ impl Rename {
     pub fn find(desk: &Desk, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
         let here = site.uses(old).ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
         let defined = definitions(desk, old);
-        let Some((first, rest)) = defined.split_first() else { return Self::local(site, old, wanted, here) };
+        let variables = site.variables(old);
+        // What is called so inside of a function hides every definition of that name elsewhere.
+        let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start) && function.name != old);
+        if let Some(function) = hidden {
+            return Self::local(site, old, wanted, here, function);
+        }
+        let Some((first, rest)) = defined.split_first() else {
+            let item = site.item().ok_or_else(|| format!("nothing in {} defines `{old}`", site.path))?;
+            return Self::local(site, old, wanted, here, &item);
+        };
         if rest.iter().any(|other| other.file != first.file || other.container != first.container) {
             return Err(format!(
                 "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
@@ -213,6 +264,9 @@ impl Rename {
                 first.place
             ));
         }
+        let callable = matches!(first.kind, Kind::Function | Kind::Method | Kind::Macro);
+        let meant = Meant { name: old, callable };
+        let here = meant.of(&site.path, &site.text, here, &variables)?;
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site, here);
         let id = desk.index.name(old).ok_or("the index does not know it")?;
         for (file, _) in desk.index.users(id) {
@@ -223,7 +277,7 @@ impl Rename {
             if let Some(reason) = desk.closed_path(&file.path) {
                 return Err(format!("`{old}` is used where nothing may be changed: {reason}"));
             }
-            rename.add(desk, &file.path)?;
+            rename.add(desk, &file.path, &meant)?;
         }
         if rename.elsewhere.len() > MOST_FILES {
             return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", rename.elsewhere.len()));
@@ -237,26 +291,24 @@ impl Rename {
         Self { old: old.into(), what, wanted, here, elsewhere: vec![], texts: vec![site.text.clone()], in_strings }
     }
 
-    /// A name that no definition of the index has belongs to the item around it.
-    fn local(site: &Site, old: &str, wanted: Option<String>, here: Vec<(Range<usize>, Within)>) -> Result<Self, String> {
-        let item = site.item().ok_or_else(|| format!("nothing in {} defines `{old}`", site.path))?;
+    /// A name that belongs to the item around it.
+    fn local(site: &Site, old: &str, wanted: Option<String>, here: Vec<(Range<usize>, Within)>, item: &Item) -> Result<Self, String> {
         let inside = |range: &Range<usize>| item.range.start <= range.start && range.end <= item.range.end;
-        // Behind a dot stands a member of something, not the variable.
-        let member = |range: &Range<usize>| site.text[..range.start].ends_with('.') && !site.text[..range.start].ends_with("..");
-        let here: Vec<_> = here.into_iter().filter(|(range, _)| inside(range) && !member(range)).collect();
+        let here: Vec<_> = here.into_iter().filter(|(range, _)| inside(range) && !is_member(&site.text, range)).collect();
         if !here.iter().any(|(_, within)| *within == Within::Code) {
             return Err(format!("nothing in `{}` is called `{old}`", item.name));
         }
         Ok(Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site, here))
     }
 
-    fn add(&mut self, desk: &Desk, path: &WorkspacePath) -> Result<(), String> {
+    fn add(&mut self, desk: &Desk, path: &WorkspacePath, meant: &Meant) -> Result<(), String> {
         let text = desk.snapshot.read_exact(path).map_err(|error| format!("`{}` is used in {path}: {error}", self.old))?;
         let language = desk.shared.registry.detect(path.relative(), &text);
         let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
         // What has no grammar is prose or data; it stays.
         let Some(parsed) = parsed else { return Ok(()) };
-        let found = uses::uses(&parsed, &self.old);
+        let variables = uses::variables(&parsed, &self.old);
+        let found = meant.of(&path.to_string(), &text, uses::uses(&parsed, &self.old), &variables)?;
         self.in_strings += found.iter().filter(|(_, within)| *within == Within::Text).count();
         let ranges: Vec<_> = found.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
         if !ranges.is_empty() {

@@ -70,7 +70,7 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
         let (answer, route) = match short.ask().await {
             Ok(answered) => answered,
             // The model wrote something that is no call: that can be repaired like a wrong call.
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Malformed && round + 1 < ROUNDS => {
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled && round + 1 < ROUNDS => {
                 problem = error.message;
                 short.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what: problem.clone(), ok: false });
                 continue;
@@ -100,7 +100,7 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
             }
         }
     }
-    Err(EngineError::new(ErrorKind::Malformed, format!("no edit came of it: {problem}")))
+    Err(EngineError::new(ErrorKind::Garbled, format!("no edit came of it: {problem}")))
 }
 
 /// What the task settles by itself, without a model: a rename that says both names.

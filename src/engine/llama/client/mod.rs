@@ -92,10 +92,19 @@ impl Engine for Llama {
 
     fn preview(&self, ask: &Ask) -> String {
         let dialect = self.subject.dialect();
-        match request::render(ask, dialect.as_ref()) {
+        let configured = match (ask, self.subject.model()) {
+            (Ask::Chat(chat), Ok(model)) => Ask::Chat(model.configured(chat)),
+            _ => ask.clone(),
+        };
+        match request::render(&configured, dialect.as_ref()) {
             Ok(prompt) => dialect.text(&prompt),
             Err(error) => error.message,
         }
+    }
+
+    fn known_caps(&self) -> Option<Caps> {
+        let context = self.subject.model().ok()?.spec.context;
+        Some(Caps { fim: true, chat: true, tools: true, context, ..Caps::default() })
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::link::{self, Answers};
 use super::spec::Model;
-use crate::dialect::{Chat, Delta, Dialect, Parser, Piece, ToolChoice};
+use crate::dialect::{Delta, Dialect, Parser, Piece, ToolChoice};
 use crate::engine::llama::wire::{Answer, Failure, Generate, Grammar, ModelSpec, Order, Stage};
 use crate::engine::{Ask, Cancel, EngineError, ErrorKind, Event, Finish, Finished, Request};
 
@@ -23,7 +23,7 @@ pub(super) struct Prepared {
 /// Renders what is asked.
 pub(super) fn render(ask: &Ask, dialect: &dyn Dialect) -> Result<Vec<Piece>, EngineError> {
     match ask {
-        Ask::Chat(chat) => dialect.render(chat).map_err(|error| EngineError::new(ErrorKind::Malformed, error.to_string())),
+        Ask::Chat(chat) => dialect.render(chat).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string())),
         Ask::Fim(fim) => dialect.fim(fim).ok_or_else(|| {
             EngineError::new(ErrorKind::Unsupported, format!("the dialect {} cannot fill holes; use it for conversations", dialect.name()))
         }),
@@ -43,7 +43,7 @@ impl Prepared {
         match &request.ask {
             Ask::Fim(_) => prepared.prompt = render(&request.ask, dialect)?,
             Ask::Chat(chat) => {
-                let chat = Chat { thinking: model.thinking.unwrap_or(chat.thinking), ..chat.clone() };
+                let chat = model.configured(chat);
                 let tools = if chat.tool_choice == ToolChoice::None { &[][..] } else { &chat.tools };
                 prepared.parser = Some(dialect.parser(tools, dialect.start(&chat)));
                 prepared.grammar = dialect.grammar(&chat.tools, chat.tool_choice).map(|g| Grammar { gbnf: g.gbnf, trigger: g.trigger });
@@ -74,7 +74,7 @@ impl Prepared {
 
 /// Turns the answers of one request into events, until it ends, is cancelled or nobody listens.
 pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mpsc::Sender<Event>, cancel: Cancel, model: String) {
-    let mut reading = Reading { parser: prepared.parser, called: false, malformed: None };
+    let mut reading = Reading { parser: prepared.parser, calls: 0, unreadable: None };
     loop {
         // Dropping `answers` tells the link that nobody waits any more, and the link tells the engine process.
         let answer = tokio::select! {
@@ -103,8 +103,9 @@ pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mps
 
 struct Reading {
     parser: Option<Box<dyn Parser>>,
-    called: bool,
-    malformed: Option<String>,
+    calls: usize,
+    /// Why a call cannot be read.
+    unreadable: Option<String>,
 }
 
 impl Reading {
@@ -128,10 +129,9 @@ impl Reading {
             Answer::Done { finish, timing } => {
                 let deltas = self.parser.as_mut().map(|parser| parser.finish(finish != Finish::Length)).unwrap_or_default();
                 let mut events = self.events(deltas);
-                let reason = if self.called { Finish::ToolCalls } else { finish };
-                events.push(match self.malformed.take().filter(|_| !self.called) {
-                    Some(message) => Event::Failed(EngineError::new(ErrorKind::Malformed, message)),
-                    None => Event::Done(Finished { reason, model: model.into(), timing }),
+                events.push(match finish.of(self.calls, self.unreadable.take()) {
+                    Err(message) => Event::Failed(EngineError::new(ErrorKind::Garbled, message)),
+                    Ok(reason) => Event::Done(Finished { reason, model: model.into(), timing }),
                 });
                 (events, true)
             }
@@ -147,10 +147,10 @@ impl Reading {
                 Delta::Text(text) => events.push(Event::Text(text)),
                 Delta::Reasoning(text) => events.push(Event::Reasoning(text)),
                 Delta::Call(call) => {
-                    self.called = true;
+                    self.calls += 1;
                     events.push(Event::Call(call));
                 }
-                Delta::Malformed(message) => self.malformed = Some(message),
+                Delta::Malformed(message) => self.unreadable = Some(message),
             }
         }
         events
@@ -164,7 +164,6 @@ pub(super) fn error(kind: Failure, message: String) -> EngineError {
         Failure::Unavailable => ErrorKind::Unavailable,
         Failure::Configuration => ErrorKind::Configuration,
         Failure::TooLong => ErrorKind::TooLong,
-        Failure::Malformed => ErrorKind::Malformed,
         Failure::Unsupported => ErrorKind::Unsupported,
     };
     EngineError::new(kind, message)

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::choose;
 use crate::config::EngineConfig;
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Chat, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind};
@@ -43,6 +43,13 @@ pub(super) struct Model {
     pub thinking: Option<bool>,
     /// Of its own tokens; another model may count otherwise.
     pub counts: Counts,
+}
+
+impl Model {
+    /// What the user configured about thinking goes before what the task would like.
+    pub fn configured(&self, chat: &Chat) -> Chat {
+        Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() }
+    }
 }
 
 /// Token counts by the hash of their text. A table of fixed size in which a newer count takes the place of an older one; each entry is a

@@ -75,7 +75,7 @@ impl Job {
     }
 
     fn broken(&self, message: String) -> Next {
-        Next::Ends(Answer::Failed { kind: Failure::Malformed, message })
+        Next::Ends(Answer::Failed { kind: Failure::Unavailable, message })
     }
 
     /// Reads a piece of the prompt; the index of the logits when it was the last piece.

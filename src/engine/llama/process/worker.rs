@@ -306,7 +306,7 @@ impl Desk<'_> {
             );
             return Err((Failure::TooLong, message));
         }
-        let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Malformed, message))?;
+        let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Unsupported, message))?;
         let load_ms = if received < self.loaded.at { self.loaded.ms } else { 0.0 };
         Ok(Job {
             priority: request.priority,

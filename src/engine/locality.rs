@@ -1,0 +1,26 @@
+//! Whether a request to an engine leaves this machine. The parsed address decides, never its spelling.
+
+use url::{Host, Url};
+
+/// Whether sending to `origin` (`None`: our own engine process) for this model leaves the machine. A server on the loopback address
+/// stays here, unless its model is served by somebody else's machines. What cannot be parsed leaves.
+pub fn leaves_machine(origin: Option<&str>, model: &str) -> bool {
+    let Some(origin) = origin else { return false };
+    is_cloud(model) || !Url::parse(origin).is_ok_and(|url| is_here(url.host()))
+}
+
+/// Whether a host is this machine: `localhost.evil.example` is not.
+pub fn is_here(host: Option<Host<&str>>) -> bool {
+    match host {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.to_ipv4_mapped().is_some_and(|mapped| mapped.is_loopback()),
+        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+/// Models that Ollama runs on its own servers.
+pub fn is_cloud(model: &str) -> bool {
+    let model = model.to_lowercase();
+    model.ends_with(":cloud") || model.ends_with("-cloud")
+}
