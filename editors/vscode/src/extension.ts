@@ -43,7 +43,6 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     vscode.workspace.onDidGrantWorkspaceTrust(() => desk.server.restart()),
   );
   await server.restart();
-  void noticeModel(desk);
   return { desk, keys };
 }
 
@@ -85,12 +84,19 @@ function register(context: vscode.ExtensionContext, desk: Desk, keys: Keys): voi
     "longsight.setKey": async () => (await keys.ask(await configurationText())) && restart(),
     "longsight.deleteKey": async () => (await keys.delete()) && restart(),
     "longsight.tryCompletion": tryCompletion,
-    "longsight.openWalkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#start`),
-    [ACCEPTED]: () => vscode.commands.executeCommand("setContext", "longsight.accepted", true),
+    "longsight.openWalkthrough": () => openWalkthrough(desk, `${context.extension.id}#start`),
+    // The walkthrough's step ends with this command; there is nothing else to do.
+    [ACCEPTED]: () => undefined,
   };
   for (const [name, action] of Object.entries(commands)) {
     context.subscriptions.push(vscode.commands.registerCommand(name, () => action()));
   }
+}
+
+/** Opens the walkthrough, and ticks what needs nobody any more: the editor sees only what happens once it is open. */
+async function openWalkthrough(desk: Desk, id: string): Promise<void> {
+  await vscode.commands.executeCommand("workbench.action.openWalkthrough", id);
+  await noticeModel(desk);
 }
 
 /** What runs, what answered last, why nothing was suggested; and what the server itself says. */
