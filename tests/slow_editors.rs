@@ -109,3 +109,58 @@ fn helix_reviews_a_refactor_of_two_files() {
     terminal.shows("    surface(side, side)");
     saved("src/square.rs", &SQUARE.replace("    area(", "    surface("));
 }
+
+#[test]
+fn kakoune_reviews_a_refactor_of_two_files() {
+    let both = ["kak", "kak-lsp"].map(|name| editor(&format!("kakoune/{name}"), name).and_then(|path| Some(path.parent()?.to_path_buf())));
+    let [Some(kakoune), Some(lsp)] = both.clone() else {
+        eprintln!("SKIP: no Kakoune with kakoune-lsp here ({both:?})");
+        return;
+    };
+    let refactor = Refactor::new();
+    let home = refactor.folder.path();
+    std::fs::create_dir_all(home.join(".config/kak")).unwrap();
+    // As it is documented, with the binary of this test.
+    let server = format!("command = {LONGSIGHT:?}\n        args = [\"serve\", \"--config\", {:?}]", refactor.config());
+    let documented = include_str!("../editors/kakoune.md").split("```").nth(1).unwrap().trim_start_matches("kak\n");
+    let kakrc = documented.replace("command = \"longsight\"", &server).replace("args = [\"serve\"]", "");
+    std::fs::write(home.join(".config/kak/kakrc"), format!("eval %sh{{kak-lsp}}\n{kakrc}")).unwrap();
+    let path = std::env::join_paths([kakoune, lsp].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap()))).unwrap();
+    let path = format!("PATH={}", path.display());
+    let terminal = Terminal::start(home, &refactor.root(), &["env", &path, "kak", "src/area.rs"]);
+    terminal.shows("pub fn area(");
+    let command = |line: &str| {
+        terminal.press(&["Escape"]);
+        std::thread::sleep(Duration::from_millis(300));
+        terminal.type_text(line);
+        terminal.press(&["Enter"]);
+    };
+    // Chooses from the menu of code actions at the cursor by typing; it is asked for again while the server starts or computes.
+    let choose = |title: &str| {
+        terminal.until(title, |screen| {
+            if screen.contains(title) {
+                return Some(());
+            }
+            command(":lsp-code-actions");
+            std::thread::sleep(Duration::from_millis(900));
+            None
+        });
+        // What is typed narrows the list; Tab completes it to the entry.
+        terminal.type_text(title);
+        std::thread::sleep(Duration::from_millis(300));
+        terminal.press(&["Tab", "Enter"]);
+        terminal.until("the menu to close", |screen| (!screen.contains("prompt - client")).then_some(()));
+    };
+    let saved = |name: &str, text: &str| {
+        command(":write");
+        terminal.until(text, |_| (std::fs::read_to_string(refactor.root().join(name)).unwrap() == text).then_some(()));
+    };
+    choose("Rewrite `area` more clearly");
+    choose("Accept this change");
+    terminal.shows("pub fn surface(");
+    saved("src/area.rs", &AREA.replace("area", "surface"));
+    terminal.press(&["u"]);
+    terminal.shows("pub fn area(");
+    saved("src/area.rs", AREA);
+    assert_eq!(std::fs::read_to_string(refactor.root().join("src/square.rs")).unwrap(), SQUARE, "nothing is written unasked");
+}

@@ -128,7 +128,7 @@ export class Person {
   async suggestion() {
     const ghost = this.page.locator(GHOST).first();
     // The first request starts the engine and loads the model; a person would type on, too.
-    for (let tries = 0; tries < 12; tries++) {
+    for (let tries = 0; tries < 30; tries++) {
       await ghost.waitFor({ timeout: tries ? 10_000 : 3000 }).catch(() => undefined);
       // It may belong to a place that the cursor has just left.
       await this.page.waitForTimeout(400);
