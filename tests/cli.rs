@@ -152,6 +152,15 @@ fn a_file_of_another_place_is_refused_with_the_option_that_helps() {
 }
 
 #[test]
+fn a_place_may_be_written_with_detours() {
+    let machine = Machine::new();
+    for place in ["src/../src/lib.rs:1:1", "./src/./lib.rs:1:1"] {
+        let shown = machine.json(&["context", place, "--budget", "500"]);
+        assert!(shown["parts"].as_array().is_some_and(|parts| !parts.is_empty()), "{place}: {shown}");
+    }
+}
+
+#[test]
 fn the_workspace_that_is_named_is_where_a_place_is_looked_for_first() {
     let machine = Machine::new();
     std::fs::create_dir_all(machine.path("other/src")).unwrap();

@@ -22,6 +22,7 @@ mod index_cache;
 mod keystrokes;
 mod lifecycle;
 mod models;
+mod mutants;
 mod perfect;
 mod question;
 mod redact;

@@ -79,8 +79,14 @@ fn file(desk: &Desk, shared: &Shared, named: &Path) -> Result<WorkspacePath, Str
     let Some(first) = there.first() else {
         return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
     };
-    let found = there.iter().find_map(|path| desk.snapshot.roots.locate(path));
+    let roots = &desk.snapshot.roots;
+    let found = there.iter().find_map(|path| roots.locate(path).or_else(|| roots.locate(&without_detours(path)?)));
     found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))
+}
+
+/// The same file, its folder written without `..` and links; a link that is the file itself stays one.
+fn without_detours(path: &Path) -> Option<PathBuf> {
+    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// Runs a request to its end, and prints: JSON alone, or what `people` writes.
