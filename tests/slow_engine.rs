@@ -224,6 +224,37 @@ async fn f7_a_cancel_reaches_an_engine_that_writes_fast() {
     assert!(written < most / 2, "{written} words were written after the cancel");
 }
 
+/// With a window that leaves room for one cache, whoever typed waited until a long answer was written; with three, until the last of three.
+#[tokio::test]
+async fn a_completion_goes_before_long_answers_however_many_caches_there_are() {
+    use longsight::engine::Priority;
+    let rig = Rig::new();
+    for (context, answers) in [(32_768, 1), (2048, 4)] {
+        let engine = rig.engine(model_path("qwen2.5-coder-0.5b"), context);
+        let (cancel, done) = (Cancel::new(), std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+        for number in 0..answers {
+            let mut events = engine.start(chat(&format!("Write the numbers from {number} to 500, one in each line."), 800), cancel.clone());
+            if number == 0 {
+                first_text(&mut events).await;
+            }
+            let done = done.clone();
+            tokio::spawn(async move {
+                let _ = collect(events, |_| {}).await;
+                done.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            });
+        }
+        let typing = |prefix: &str| longsight::engine::Request { priority: Priority::Typing, ..hole(prefix, "\n}\n", 8) };
+        let first = ask(&engine, typing("fn add(a: i32, b: i32) -> i32 {\n    ")).await.unwrap();
+        let second = ask(&engine, typing("fn add(a: i32, b: i32) -> i32 {\n    a")).await.unwrap();
+        assert_eq!(done.load(std::sync::atomic::Ordering::SeqCst), 0, "{context}: an answer came first");
+        assert!(!first.text.is_empty() && second.finished.timing.tokens_reused > 4, "{context}: {:?}", second.finished.timing);
+        cancel.cancel();
+        // Alone, with the same prompt, the model says the same.
+        let alone = ask(&engine, typing("fn add(a: i32, b: i32) -> i32 {\n    ")).await.unwrap();
+        assert_eq!(alone.text, first.text, "{context}");
+    }
+}
+
 #[tokio::test]
 async fn f3_a_model_without_fim_tokens_says_so() {
     let rig = Rig::new();

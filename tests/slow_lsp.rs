@@ -390,13 +390,16 @@ fn p11_cancel_reaches_the_model() {
     session.editor.notify("$/cancelRequest", json!({ "id": id }));
     assert_eq!(session.editor.answer(&id)["error"]["code"], -32800);
     let engine = session.engine();
-    // It rests within a few batches, and stays at rest.
+    let cancelled = cpu(engine);
     let rests = (0..40).any(|_| {
         let before = cpu(engine);
         std::thread::sleep(Duration::from_millis(500));
         cpu(engine) - before < 5
     });
     assert!(rests, "the engine goes on after the cancellation");
+    // A token, and the file for what was read; the rest of the answer would be ten seconds of work.
+    let spent = cpu(engine) - cancelled;
+    assert!(spent < 150, "{spent} hundredths of a second of work after the cancellation");
     session.editor.quit();
 }
 

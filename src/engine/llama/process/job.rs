@@ -47,6 +47,11 @@ pub enum Next {
 }
 
 impl Job {
+    /// Tokens of its prompt and its answer at the longest.
+    pub fn needs(&self) -> usize {
+        self.prompt.len().saturating_add(self.max_tokens as usize)
+    }
+
     /// Takes one step. `chunk` is the most prompt tokens to read in it.
     pub fn step(
         &mut self,

@@ -1,44 +1,100 @@
 //! KV caches: one per slot, each with the tokens that are in it. A new prompt goes where the longest common prefix is; only the difference
-//! is decoded. Caches are cut at their end and never shifted: a shift is wrong for models with chunked or latent attention.
+//! is decoded. One cache is always kept for whoever types: long answers never hold all of them. Caches are cut at their end and never shifted: a shift is wrong for models with chunked or latent attention.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;
+
+use super::load;
+use crate::engine::Priority;
+use crate::engine::llama::wire::ModelSpec;
 
 /// Tokens that a prompt must share with an idle cache to be worth overwriting it while others are empty.
 const WORTH: usize = 16;
 
 /// What one cache holds.
-#[derive(Default)]
 struct Slot {
     tokens: Vec<LlamaToken>,
+    /// Tokens that fit into it.
+    room: usize,
     /// When it was used last, as a count of uses.
     used: u64,
     busy: bool,
 }
 
-/// All caches of a context.
+/// All caches of a model: those of its context, and behind them the small one, if it has one.
 pub struct Slots {
     slots: Vec<Slot>,
+    small: Option<usize>,
     uses: u64,
 }
 
-impl Slots {
-    pub fn new(count: u32) -> Self {
-        Self { slots: (0..count).map(|_| Slot::default()).collect(), uses: 0 }
+/// The contexts that hold the caches. A model whose window leaves room for one cache only has a small one besides.
+pub struct Contexts<'m> {
+    main: LlamaContext<'m>,
+    small: Option<(usize, LlamaContext<'m>)>,
+}
+
+impl<'m> Contexts<'m> {
+    pub fn new(spec: &ModelSpec, main: LlamaContext<'m>, small: Option<LlamaContext<'m>>) -> Self {
+        Self { main, small: small.map(|context| (spec.slots as usize, context)) }
     }
 
-    /// Reserves the best idle cache for a prompt: the longest common prefix if it is worth it, else an empty one, else the one used longest
-    /// ago. `None` while all are busy.
-    pub fn reserve(&mut self, prompt: &[LlamaToken]) -> Option<usize> {
-        let idle = || self.slots.iter().enumerate().filter(|(_, slot)| !slot.busy);
+    /// The one with this cache.
+    pub fn of(&mut self, slot: usize) -> &mut LlamaContext<'m> {
+        match &mut self.small {
+            Some((at, context)) if *at == slot => context,
+            _ => &mut self.main,
+        }
+    }
+
+    pub fn has_small(&self) -> bool {
+        self.small.is_some()
+    }
+}
+
+impl Slots {
+    pub fn new(spec: &ModelSpec, small: bool) -> Self {
+        let empty = |room: u32| Slot { tokens: vec![], room: room as usize, used: 0, busy: false };
+        let count = spec.slots as usize;
+        let mut slots: Vec<Slot> = (0..count).map(|_| empty(spec.context)).collect();
+        slots.extend(small.then(|| empty(load::SMALL)));
+        Self { slots, small: small.then_some(count), uses: 0 }
+    }
+
+    /// Reserves the best idle cache for a prompt that will take so many tokens: the longest common prefix if it is worth it, else an empty
+    /// one, else the one used longest ago. `None` while all are busy, or all but the last, which waits for whoever types.
+    pub fn reserve(&mut self, prompt: &[LlamaToken], tokens: usize, priority: Priority) -> Option<usize> {
+        let typing = priority == Priority::Typing;
+        if let Some(small) = self.small.filter(|small| typing && !self.slots[*small].busy && tokens <= self.slots[*small].room) {
+            return Some(self.take(small));
+        }
+        let idle = || self.slots.iter().enumerate().filter(|(at, slot)| !slot.busy && Some(*at) != self.small);
+        let kept = usize::from(!typing && self.slots.len() > 1 && self.small.is_none());
+        if idle().count() <= kept {
+            return None;
+        }
         let (best, shared) = idle().map(|(at, slot)| (at, common(&slot.tokens, prompt))).max_by_key(|(_, shared)| *shared)?;
         let worth = shared >= WORTH && shared * 2 >= prompt.len().min(self.slots[best].tokens.len());
         let oldest = idle().min_by_key(|(_, slot)| (!slot.tokens.is_empty(), slot.used)).map(|(at, _)| at)?;
         let at = if worth { best } else { oldest };
+        Some(self.take(at))
+    }
+
+    fn take(&mut self, at: usize) -> usize {
         self.uses += 1;
         self.slots[at].busy = true;
         self.slots[at].used = self.uses;
-        Some(at)
+        at
+    }
+
+    /// Tokens that fit into a cache.
+    pub fn room(&self, at: usize) -> usize {
+        self.slots[at].room
+    }
+
+    /// Whether a cache is the small one, which is not worth a file.
+    pub fn is_small(&self, at: usize) -> bool {
+        self.small == Some(at)
     }
 
     /// Gives a cache back; what is in it stays.

@@ -20,6 +20,9 @@ pub type Backend = LlamaBackend;
 const BATCH_CPU: u32 = 128;
 const BATCH_GPU: u32 = 512;
 
+/// Tokens of the small cache, which completions use where the window leaves room for one other only.
+pub const SMALL: u32 = 4096;
+
 pub fn backend() -> Result<std::sync::Arc<Backend>, String> {
     LlamaBackend::init().map(std::sync::Arc::new).map_err(|error| format!("llama.cpp cannot be initialised: {error}"))
 }
@@ -74,24 +77,7 @@ fn expert_patterns(spec: &ModelSpec) -> Vec<CString> {
 /// A context with one KV cache per slot, each as long as the specification says. The whole window is kept also for layers that see only
 /// part of it, so that a prompt's tail can be replaced at any point.
 pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Result<LlamaContext<'m>, (Failure, String)> {
-    let kind = match spec.kv_type.as_str() {
-        "q8_0" => KvCacheType::Q8_0,
-        "q4_0" => KvCacheType::Q4_0,
-        _ => KvCacheType::F16,
-    };
-    let threads = i32::try_from(spec.threads).unwrap_or(1);
-    let parameters = LlamaContextParams::default()
-        .with_n_ctx(NonZeroU32::new(spec.context.saturating_mul(spec.slots)))
-        .with_n_seq_max(spec.slots)
-        .with_n_batch(batch_size(spec))
-        .with_n_ubatch(batch_size(spec))
-        .with_n_threads(threads)
-        .with_n_threads_batch(threads)
-        .with_type_k(kind)
-        .with_type_v(kind)
-        .with_swa_full(true)
-        .with_kv_unified(false)
-        .with_no_perf(true);
+    let parameters = parameters(spec, spec.context.saturating_mul(spec.slots), spec.slots).with_kv_unified(false);
     model.new_context(backend, parameters).map_err(|error| {
         let message = format!(
             "there is no room for {} × {} tokens of context with {} ({error}); set a smaller `context` or `kv_type = \"q8_0\"`",
@@ -101,4 +87,36 @@ pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -
         );
         (Failure::Configuration, message)
     })
+}
+
+/// A context of its own for the small cache, where there is but one other and that is much larger. Its sequence is numbered behind the
+/// others; without room for it, completions wait as others do.
+pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Option<LlamaContext<'m>> {
+    if spec.slots > 1 || spec.context <= SMALL {
+        return None;
+    }
+    let parameters = parameters(spec, SMALL, spec.slots + 1).with_kv_unified(true);
+    let made = model.new_context(backend, parameters);
+    made.inspect_err(|error| crate::report::log("warning", format_args!("completions wait for long answers: {error}"))).ok()
+}
+
+/// Parameters for so many tokens in so many sequences.
+fn parameters(spec: &ModelSpec, tokens: u32, sequences: u32) -> LlamaContextParams {
+    let kind = match spec.kv_type.as_str() {
+        "q8_0" => KvCacheType::Q8_0,
+        "q4_0" => KvCacheType::Q4_0,
+        _ => KvCacheType::F16,
+    };
+    let threads = i32::try_from(spec.threads).unwrap_or(1);
+    LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(tokens))
+        .with_n_seq_max(sequences)
+        .with_n_batch(batch_size(spec))
+        .with_n_ubatch(batch_size(spec))
+        .with_n_threads(threads)
+        .with_n_threads_batch(threads)
+        .with_type_k(kind)
+        .with_type_v(kind)
+        .with_swa_full(true)
+        .with_no_perf(true)
 }

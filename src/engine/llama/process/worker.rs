@@ -7,12 +7,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 
 use super::connection::Reply;
 use super::job::{Clock, Job, Next, milliseconds};
-use super::kv::Slots;
+use super::kv::{Contexts, Slots};
 use super::load::{self, Backend};
 use super::output::Output;
 use super::sampling::Sampler;
@@ -124,13 +123,14 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         Ok(context) => context,
         Err((kind, message)) => return refuse(kind, message),
     };
+    let contexts = Contexts::new(spec, context, load::small_context(spec, &model, backend));
     let mut desk = Desk {
         spec,
         model: &model,
         vocabulary: Vocabulary::new(&model),
-        slots: Slots::new(spec.slots),
+        slots: Slots::new(spec, contexts.has_small()),
         saved: Saved::open(spec, window),
-        context,
+        contexts,
         jobs: vec![],
         rates: Rates::default(),
         loaded: Loaded { at: Instant::now(), ms: milliseconds(started) },
@@ -186,7 +186,7 @@ struct Desk<'m> {
     vocabulary: Vocabulary<'m>,
     slots: Slots,
     saved: Saved,
-    context: LlamaContext<'m>,
+    contexts: Contexts<'m>,
     /// Oldest first.
     jobs: Vec<Job>,
     rates: Rates,
@@ -224,7 +224,7 @@ impl Desk<'_> {
         while let Some(slot) = self.unsaved() {
             match tasks.recv_timeout(QUIET) {
                 Ok(task) => return Some(task),
-                Err(_) => self.saved.save(slot, self.slots.tokens(slot), &self.context),
+                Err(_) => self.saved.save(slot, self.slots.tokens(slot), self.contexts.of(slot)),
             }
         }
         tasks.recv().ok()
@@ -232,7 +232,7 @@ impl Desk<'_> {
 
     /// A cache that took long to fill and would be lost with this process.
     fn unsaved(&self) -> Option<usize> {
-        self.slots.idle().find(|slot| self.saved.lacks(self.slots.tokens(*slot), self.worth()))
+        self.slots.idle().find(|slot| !self.slots.is_small(*slot) && self.saved.lacks(self.slots.tokens(*slot), self.worth()))
     }
 
     /// Tokens that are worth a file: a second's reading.
@@ -243,26 +243,29 @@ impl Desk<'_> {
     /// Readies a cache for a job: saves what is worth it of what the prompt will replace, and fetches a saved state that has more of the
     /// prompt than the cache.
     fn ready(&mut self, slot: usize, at: usize) {
+        if self.slots.is_small(slot) {
+            return;
+        }
         let (prompt, worth) = (&self.jobs[at].prompt, self.worth());
         let mut have = self.slots.shared(slot, prompt);
         if self.slots.length(slot) - have >= worth && self.saved.lacks(self.slots.tokens(slot), worth) {
-            self.saved.save(slot, self.slots.tokens(slot), &self.context);
+            self.saved.save(slot, self.slots.tokens(slot), self.contexts.of(slot));
         }
         // A state of a model with short-sighted layers is of use near its end only: the head that prompts share gets one of its own.
         let head = self.saved.window() != Window::All && have < self.slots.length(slot);
         if head && self.saved.lacks(&self.slots.tokens(slot)[..have], worth) {
-            have = self.slots.truncate(slot, have, &mut self.context);
-            self.saved.save(slot, self.slots.tokens(slot), &self.context);
+            have = self.slots.truncate(slot, have, self.contexts.of(slot));
+            self.saved.save(slot, self.slots.tokens(slot), self.contexts.of(slot));
         }
         let Some((state, usable)) = self.saved.best(prompt).filter(|(_, usable)| *usable >= have + GAIN) else { return };
-        self.slots.truncate(slot, 0, &mut self.context);
-        match self.saved.load(state, slot, &mut self.context) {
+        self.slots.truncate(slot, 0, self.contexts.of(slot));
+        match self.saved.load(state, slot, self.contexts.of(slot)) {
             Some(tokens) => {
                 self.slots.put(slot, tokens);
                 self.jobs[at].clock.timing.tokens_restored = usable as u64;
             }
             // Whatever was read before it failed.
-            None => drop(self.slots.truncate(slot, 0, &mut self.context)),
+            None => drop(self.slots.truncate(slot, 0, self.contexts.of(slot))),
         }
     }
 
@@ -331,9 +334,10 @@ impl Desk<'_> {
         for at in order {
             let slot = match self.jobs[at].slot {
                 Some(slot) => slot,
-                None => match self.slots.reserve(&self.jobs[at].prompt) {
+                None => match self.slots.reserve(&self.jobs[at].prompt, self.jobs[at].needs(), self.jobs[at].priority) {
                     Some(slot) => {
                         self.jobs[at].slot = Some(slot);
+                        self.jobs[at].room = self.slots.room(slot);
                         self.ready(slot, at);
                         slot
                     }
@@ -341,7 +345,7 @@ impl Desk<'_> {
                 },
             };
             let chunk = self.chunk(&self.jobs[at]);
-            if let Next::Ends(answer) = self.jobs[at].step(slot, &mut self.slots, &mut self.context, &self.vocabulary, chunk) {
+            if let Next::Ends(answer) = self.jobs[at].step(slot, &mut self.slots, self.contexts.of(slot), &self.vocabulary, chunk) {
                 self.end(at, answer);
             }
             return;
