@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use super::Masked;
+
 /// The text with characters that people cannot see written as `<U+202E>`: bidirectional controls, zero-width characters, tag
 /// characters, variation selectors beyond the common ones, other controls. Line breaks and tabs stay.
 pub fn visible(text: &str) -> String {
@@ -35,7 +37,7 @@ fn is_hidden(letter: char) -> bool {
 
 /// Repository text as a quotation: a heading that names where it comes from, and a fence of backquotes that is longer than any run of
 /// backquotes inside. `path` is written in a single line, so that it cannot end the heading either.
-pub fn quote(path: &str, lines: Option<(u32, u32)>, text: &str) -> String {
+pub fn quote(path: &str, lines: Option<(u32, u32)>, text: &Masked) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     let path: String = visible(path).replace(['\n', '\r', '`'], "?");

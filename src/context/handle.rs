@@ -8,7 +8,7 @@ use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Count, Here, PART_OVERHEAD, Session};
-use super::{Kind, Pack, Part, redact};
+use super::{Kind, Masked, Pack, Part};
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -114,14 +114,14 @@ fn correct(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc
 }
 
 fn note(of: &Part, lines: (u32, u32), text: &str, count: Count) -> Part {
-    let text = redact::mask(text);
+    let text = Masked::whole(text);
     Part {
         path: of.path.clone(),
         start_line: lines.0,
         end_line: lines.1,
         kind: Kind::Correction,
         tokens: count(&text) + count(&of.path) + PART_OVERHEAD,
-        text: text.into(),
+        text,
         why: "has changed since the part above was written".into(),
     }
 }

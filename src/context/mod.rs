@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use crate::redact;
+pub use crate::redact::{self, Masked};
 pub use handle::{Handle, PlaceQuery};
 
 /// What a part is.
@@ -51,7 +51,7 @@ pub struct Part {
     pub kind: Kind,
     /// Of the text and the line that names its file.
     pub tokens: usize,
-    pub text: Arc<str>,
+    pub text: Masked,
     pub why: String,
 }
 

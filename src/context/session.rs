@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::corpus::{Corpus, Name};
 use super::select::{Item, Order, Selection, Shares};
-use super::{Kind, Part, redact};
+use super::{Kind, Masked, Part};
 
 /// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
 const TYPING_LOSS: f32 = 0.35;
@@ -221,7 +221,7 @@ fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, coun
             end_line: 0,
             kind: Kind::Signature,
             tokens: 0,
-            text: "".into(),
+            text: Masked::default(),
             why,
         },
         items: pieces,
@@ -238,11 +238,11 @@ impl Kept {
             text.push_str(&piece.signature);
             text.push('\n');
         }
-        let text = redact::mask(&text);
+        let text = Masked::whole(&text);
         self.part.start_line = self.items.first().map_or(0, |piece| piece.line + 1);
         self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
         self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
-        self.part.text = text.into();
+        self.part.text = text;
     }
 }
 

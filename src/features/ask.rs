@@ -66,7 +66,8 @@ pub(super) fn prompt(desk: &Desk, words: &str, budget: usize, tokens: &dyn Token
     let mut text = String::new();
     for part in &parts {
         // A map of the repository has no line numbers of its own.
-        let code = if part.kind != Kind::Outline { numbered(&part.text, part.start_line) } else { part.text.to_string() };
+        let numbers = part.kind != Kind::Outline;
+        let code = if numbers { part.text.rewritten(|code| numbered(code, part.start_line)) } else { part.text.clone() };
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &code));
         text.push('\n');
     }

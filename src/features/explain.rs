@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::answer::{Answer, Prompt, Question};
 use super::around::{Asker, around};
 use super::{Desk, Sink, Site, Target, preview};
+use crate::agent::limits;
 use crate::context::fence;
 use crate::engine::{Cancel, EngineError, ErrorKind, Tokens};
 use crate::route::{Signal, TaskKind};
@@ -68,7 +69,8 @@ impl Work {
         let (site, lines) = (&self.site, &self.lines);
         let (first, last) = site.line_range(lines);
         let room = window.saturating_sub(900) * BYTES;
-        let code = crate::agent::limits::shorten(&numbered(&site.text[lines.clone()], first), room * 2 / 3);
+        let masked = site.masked(lines.clone());
+        let code = masked.rewritten(|code| limits::shorten(&numbered(code, first), room * 2 / 3));
         let left = room.saturating_sub(code.len()) / BYTES;
         let mut parts = around(desk, site, lines.start, most.min(left), tokens, Asker::Person);
         let mut text = String::new();
@@ -78,7 +80,7 @@ impl Work {
         }
         text.push_str(&fence::quote(&site.path, Some((first, last)), &code));
         text.push_str(&format!("\nExplain {} at {}:{first}-{last}.", self.what, site.path));
-        parts.push(preview::current(&site.path, first, &site.text[lines.clone()], tokens, "to be explained"));
+        parts.push(preview::current(&site.path, first, masked, tokens, "to be explained"));
         Prompt { text, parts }
     }
 }

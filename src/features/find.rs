@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Desk;
 use super::explain::numbered;
 use super::search::{BLOCK, EACH_ONE, Ranking, Spot, head_end, rank};
-use crate::context::{Kind, Part, redact};
+use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId, Symbol};
 
@@ -77,7 +77,8 @@ fn excerpt(desk: &Desk, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tok
     };
     let end = text.floor_char_boundary(range.end.min(range.start + longest));
     let whole_lines = if end < range.end { text[..end].rfind('\n').filter(|at| *at > range.start).unwrap_or(end) } else { end };
-    let code = redact::mask(text.get(range.start..whole_lines)?);
+    text.get(range.start..whole_lines)?;
+    let code = Masked::stretch(&text, range.start..whole_lines);
     let line = |offset: usize| text[..offset].matches('\n').count() as u32 + 1;
     Some(Part {
         path: file.path.to_string().into(),
@@ -85,7 +86,7 @@ fn excerpt(desk: &Desk, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tok
         end_line: line(whole_lines),
         kind: Kind::Definition,
         tokens: tokens.count(&numbered(&code, line(range.start))) + 12,
-        text: code.into(),
+        text: code,
         why: format!("{what} shares words with the question ({score:.1})"),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use super::explain::numbered;
-use crate::context::{Kind, Part, redact};
+use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId};
 use crate::syntax;
@@ -30,7 +30,7 @@ pub(super) fn whole(desk: &Desk, budget: usize, tokens: &dyn Tokens) -> Option<V
     let mut parts = vec![];
     for file in files {
         let Ok(text) = desk.snapshot.read(&file.path) else { continue };
-        let text = redact::mask(&text);
+        let text = Masked::whole(&text);
         if text.trim().is_empty() {
             continue;
         }
@@ -42,7 +42,7 @@ pub(super) fn whole(desk: &Desk, budget: usize, tokens: &dyn Tokens) -> Option<V
             end_line: text.lines().count().max(1) as u32,
             kind: Kind::File,
             tokens: cost,
-            text: text.into(),
+            text,
             why: "the whole repository fits".into(),
         });
     }
@@ -59,7 +59,7 @@ pub(super) fn outline(desk: &Desk, first: &[FileId], budget: usize, tokens: &dyn
     let mut parts = vec![];
     for (id, file) in files {
         let Ok(text) = desk.snapshot.read(&file.path) else { continue };
-        let text = redact::mask(&definitions(file, &text));
+        let text = Masked::whole(&definitions(file, &text));
         let path = file.path.to_string();
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
         if text.is_empty() || cost > left {
@@ -72,7 +72,7 @@ pub(super) fn outline(desk: &Desk, first: &[FileId], budget: usize, tokens: &dyn
         left -= cost;
         let why = if ranks.contains_key(&id) { "it defines what the question speaks of" } else { "map of the repository" };
         let (kind, end_line) = (Kind::Outline, file.lines.max(1));
-        parts.push(Part { path: path.into(), start_line: 1, end_line, kind, tokens: cost, text: text.into(), why: why.into() });
+        parts.push(Part { path: path.into(), start_line: 1, end_line, kind, tokens: cost, text, why: why.into() });
     }
     parts
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::answer::Prompt;
 use super::{Desk, Target, ask, complete, explain};
 use crate::config::EngineConfig;
-use crate::context::{Kind, Part};
+use crate::context::{Kind, Masked, Part};
 use crate::dialect::Fim;
 use crate::engine::{Ask, Caps, Engine, EngineError, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind};
@@ -182,8 +182,7 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
     }
     let prompt = reader.render(&asked.masked());
     let shared = desk.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
-    let shown = |part: Part| Part { text: crate::redact::mask(&part.text).into(), ..part };
-    let parts: Vec<Part> = drawn.parts.into_iter().map(shown).collect();
+    let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
     let prompt_tokens = reader.tokens.rough(&prompt);
     let destination = reader.destination(desk, kind, prompt_tokens);
@@ -196,15 +195,15 @@ fn from_words(rules: &str, prompt: Prompt) -> Drawn {
 }
 
 /// A stretch of the current file.
-pub(super) fn current(path: &str, first: u32, text: &str, tokens: &dyn Tokens, why: &str) -> Part {
+pub(super) fn current(path: &str, first: u32, text: Masked, tokens: &dyn Tokens, why: &str) -> Part {
     let lines = text.matches('\n').count() as u32;
     Part {
         path: path.into(),
         start_line: first,
         end_line: first + lines,
         kind: Kind::Current,
-        tokens: tokens.rough(text),
-        text: text.into(),
+        tokens: tokens.rough(&text),
+        text,
         why: why.into(),
     }
 }

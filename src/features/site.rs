@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::{Desk, Target, parses};
+use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Language, Parsed, Place, parse, tags};
@@ -37,6 +38,11 @@ impl Site {
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
         let (uri, desk) = (document.uri.clone(), desk.clone());
         Self { text, bytes: start..end.max(start), path, language, uri, desk, parsed: OnceLock::new() }
+    }
+
+    /// A stretch of the text as models may see it.
+    pub fn masked(&self, range: Range<usize>) -> Masked {
+        Masked::stretch(&self.text, range)
     }
 
     fn parsed(&self) -> Option<&Parsed> {

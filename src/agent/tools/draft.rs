@@ -11,6 +11,7 @@ use super::{Refusal, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
+use crate::context::redact::PLACEHOLDER;
 use crate::syntax::{self, Parsed};
 use crate::text::{Edit, Text};
 use crate::workspace::{Document, ReadError, WorkspacePath};
@@ -196,5 +197,5 @@ impl Workbench {
 
 /// How often a mask for a secret stands in a text.
 fn masked(text: &str) -> usize {
-    text.matches("<redacted ").count()
+    text.matches(PLACEHOLDER).count()
 }

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{Refusal, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
-use crate::context::fence;
-use crate::index::{self, Query};
+use crate::context::redact::Secrets;
+use crate::context::{Masked, fence};
+use crate::index::{self, Hit, Query};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::workspace::WorkspacePath;
@@ -42,7 +43,9 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<String, Refusal
     });
     let shown = fitting.count().max(1);
     let end = first + shown - 1;
-    let code = shorten(&lines[first - 1..end].concat(), SHOWN);
+    let start: usize = lines[..first - 1].iter().map(|line| line.len()).sum();
+    let size: usize = lines[first - 1..end].iter().map(|line| line.len()).sum();
+    let code = Masked::stretch(&whole, start..start + size).rewritten(|code| shorten(code, SHOWN));
     let mut out = fence::quote(&path.to_string(), Some((first as u32, end as u32)), &code);
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
@@ -76,9 +79,19 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<String, Refus
     if hits.is_empty() {
         return Ok("There is no such line.".into());
     }
-    let lines: Vec<String> =
-        hits.iter().map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(hit.text.trim()))).collect();
+    let lines: Vec<String> = hits
+        .iter()
+        .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
+        .collect();
     Ok(list("hits", &lines.join("\n"), hits.len(), MOST_HITS - 1, "there may be more: search for something rarer"))
+}
+
+/// The line of a hit, with what of a secret stands in it hidden, which the file shows and not the line.
+fn masked(bench: &Workbench, hit: &Hit) -> Masked {
+    let text = bench.read(&hit.path).unwrap_or_default();
+    let start: usize = text.split_inclusive('\n').take(hit.line as usize).map(str::len).sum();
+    let range = start..start + hit.text.len();
+    if text.get(range.clone()) == Some(&hit.text) { Masked::stretch(&text, range) } else { Masked::whole(&hit.text) }
 }
 
 pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
@@ -117,12 +130,16 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, R
     let mut total = 0;
     for path in paths {
         let Ok(source) = bench.read(&path) else { continue };
-        for (number, line) in source.lines().enumerate() {
+        let (mut secrets, mut next) = (None, 0);
+        for (number, line) in source.split_inclusive('\n').enumerate() {
+            let start = next;
+            next += line.len();
             if uses::words(line, name).next().is_none() {
                 continue;
             }
             total += 1;
             if lines.len() < MOST_REFERENCES {
+                let line = secrets.get_or_insert_with(|| Secrets::of(&source)).cut(&source, start..next);
                 lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), WIDTH)));
             }
         }
@@ -174,7 +191,7 @@ pub fn diagnostics(bench: &Workbench) -> Result<String, Refusal> {
     if lines.is_empty() {
         return Ok("The editor shows no problems here. Compilers and tests are not run.".into());
     }
-    Ok(fence::quote("problems", None, &lines.join("\n")))
+    Ok(fence::quote("problems", None, &Masked::whole(&lines.join("\n"))))
 }
 
 /// A definition, as far as a list shows it.
@@ -209,7 +226,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
 
 /// A quoted list, and what to do when it is longer than shown.
 fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> String {
-    let mut out = fence::quote(what, None, &shorten(lines, SHOWN));
+    let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, SHOWN)));
     if total > most {
         out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
     }

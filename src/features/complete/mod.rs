@@ -16,7 +16,8 @@ use serde::Serialize;
 use super::around::{Asker, around};
 use super::preview::{Drawn, Reader, current};
 use super::{Desk, LspRange, Site, Target, Timing};
-use crate::context::{Part, words};
+use crate::context::redact::{self, Secrets};
+use crate::context::{Masked, Part, words};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::text::{Edit, Ending, layout};
@@ -103,9 +104,12 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     }
     let Prepared { site, before, after } = prepared;
     let uri = &wish.at.document.uri;
-    let (near_before, near_after) = (near_end(&before), near_start(&after));
+    let near = Near::new(&before, &after);
+    if near.in_secret {
+        return Ok(nothing(desk, wish, "the cursor is inside of what looks like a secret".into()));
+    }
     let inline = is_inline(&site);
-    let hole = Hole::new(&near_before, &near_after, inline, wish.invoked);
+    let hole = Hole::new(&near.before, &near.after, inline, wish.invoked);
     if hole.is_inside_word() && !wish.invoked && wish.selected.is_none() {
         return Ok(nothing(desk, wish, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
     }
@@ -138,10 +142,10 @@ pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Rea
     let wish = Wish { at: at.clone(), invoked: false, selected: None };
     let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
     let Prepared { site, before, after } = prepare(desk, &wish).map_err(refused)?;
-    let (near_before, near_after) = (near_end(&before), near_start(&after));
+    let near = Near::new(&before, &after);
     // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
     let inline = !reader.caps.fim && is_inline(&site);
-    let hole = Hole::new(&near_before, &near_after, inline, false);
+    let hole = Hole::new(&near.before, &near.after, inline, false);
     let config = desk.config();
     let automatic = Budget::automatic(reader.rate(desk), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
@@ -150,8 +154,8 @@ pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Rea
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
     let first = line - prefix.matches('\n').count() as u32;
-    parts.push(current(&site.path, first, prefix, reader.tokens.as_ref(), "before the cursor"));
-    parts.push(current(&site.path, line, suffix, reader.tokens.as_ref(), "after the cursor"));
+    parts.push(current(&site.path, first, Masked::whole(prefix), reader.tokens.as_ref(), "before the cursor"));
+    parts.push(current(&site.path, line, Masked::whole(suffix), reader.tokens.as_ref(), "after the cursor"));
     Ok((Drawn { ask, parts }, budget.context))
 }
 
@@ -297,6 +301,9 @@ impl Work<'_> {
     fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
         let layout = Layout { ending: Ending::of(&self.site.text), unit: layout::indent_unit(&self.site.text) };
         let mut text = shape(self.hole, raw, cut_short, &layout)?;
+        if text.contains(redact::PLACEHOLDER) {
+            return Err(Nothing::Secret);
+        }
         for _ in 0..MOST_CUTS {
             let edit = edit(self.wish, &text);
             let (before, after) = self.site.errors_with(&edit);
@@ -332,6 +339,24 @@ fn nothing(desk: &Desk, wish: &Wish, reason: String) -> Completion {
     desk.shared.notes(|notes| notes.memory.note_nothing(&wish.at.document.uri, &reason));
     let (items, route, timing, sent) = Default::default();
     Completion { items, route, timing, nothing: Some(reason), from_memory: false, sent }
+}
+
+/// The text next to the cursor, as models may see it. Secrets are found in both sides together: a value that is being typed begins
+/// before the cursor and ends behind it.
+struct Near {
+    before: Masked,
+    after: Masked,
+    in_secret: bool,
+}
+
+impl Near {
+    fn new(before: &str, after: &str) -> Self {
+        let before = near_end(before);
+        let (at, text) = (before.len(), before + &near_start(after));
+        let secrets = Secrets::of(&text);
+        let (before, after) = (secrets.cut(&text, 0..at), secrets.cut(&text, at..text.len()));
+        Self { before, after, in_secret: secrets.around(at) }
+    }
 }
 
 /// The text next to the cursor with `\n` for line breaks, as models were trained on it.

@@ -2,7 +2,7 @@
 //! question in words.
 
 use super::hole::{Hole, Mode};
-use crate::context::{Part, fence};
+use crate::context::{Masked, Part, fence};
 use crate::dialect::{Chat, Fim, FimFile, Message, Role};
 use crate::engine::Ask;
 
@@ -126,7 +126,7 @@ fn in_words(hole: &Hole, path: &str, prefix: &str, suffix: &str, parts: &[Part])
         question.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
         question.push('\n');
     }
-    question.push_str(&fence::quote(path, None, &format!("{prefix}{HERE}{suffix}")));
+    question.push_str(&fence::quote(path, None, &Masked::whole(&format!("{prefix}{HERE}{suffix}"))));
     question.push_str(&format!("\nWrite {amount} at {HERE}."));
     Chat { messages: vec![Message::new(Role::System, system), Message::new(Role::User, question)], ..Chat::default() }
 }

@@ -18,6 +18,8 @@ pub enum Nothing {
     LongLine,
     /// It wrote attributes or decorators, and not what they stand on.
     Unfinished,
+    /// It wrote the placeholder of a secret, which models do not see.
+    Secret,
     /// With it the file would parse worse.
     Broken,
 }
@@ -30,6 +32,7 @@ impl Nothing {
             Nothing::Repeats => "the model repeated what stands behind the cursor",
             Nothing::LongLine => "the model wrote a line of more than 4 KiB",
             Nothing::Unfinished => "the model wrote only the beginning of something",
+            Nothing::Secret => "the model wrote a secret that it cannot see",
             Nothing::Broken => "with the suggestion the file would not parse",
         }
     }

@@ -9,7 +9,7 @@ use super::forms::Filled;
 use super::layout::{fitted, without_fence};
 use super::rename::Changed;
 use crate::agent::limits;
-use crate::context::{fence, redact};
+use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Desk, Site};
 use crate::syntax;
@@ -115,13 +115,13 @@ impl Calls {
         let mut words = format!(
             "the signature of `{}` has changed to `{}`. Rewrite each of these {} places, so that the call fits the new signature, and change nothing else:\n",
             self.name,
-            redact::mask(&self.said),
+            &*Masked::whole(&self.said),
             self.calls.len()
         );
         for (number, call) in self.calls.iter().enumerate() {
             let path = call.path.as_ref().map_or("this file".into(), WorkspacePath::to_string);
             words.push_str(&format!("{}. ", number + 1));
-            words.push_str(&fence::quote(&path, None, &redact::mask(&call.text[call.lines.clone()])));
+            words.push_str(&fence::quote(&path, None, &Masked::stretch(&call.text, call.lines.clone())));
         }
         words
     }

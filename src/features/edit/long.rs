@@ -8,7 +8,7 @@ use super::{BYTES, Edited, How, Work, offer, window};
 use crate::agent::driver::{Driver, Outcome};
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
-use crate::context::{fence, redact};
+use crate::context::fence;
 use crate::dialect::{Message, Role};
 use crate::engine::{self, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
@@ -76,7 +76,7 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
         text.push('\n');
     }
-    text.push_str(&fence::quote(&site.path, Some(site.line_range(&shown)), &redact::mask(&site.text[shown.clone()])));
+    text.push_str(&fence::quote(&site.path, Some(site.line_range(&shown)), &site.masked(shown.clone())));
     let (first, last) = site.line_range(&marked);
     text.push_str(&format!("\nThe developer has marked lines {first} to {last} of {}.\n\nTask: {}", site.path, work.plan.words));
     let (top, bottom) = site.line_range(&shown);

@@ -1,5 +1,6 @@
 //! The short form: one function call that fills a form, checked, with one repair round. Fit for models with a small window.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use super::forms::{Filled, Form};
@@ -8,7 +9,8 @@ use super::{BYTES, Edited, Work, follow, offer, window};
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;
-use crate::context::{Part, fence, redact};
+use crate::context::redact::PLACEHOLDER;
+use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolCall, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::answer::report;
@@ -167,7 +169,7 @@ impl<'a> Short<'a> {
         let most = desk.config().context.edit_tokens as usize;
         let left = room.saturating_sub(code.len() + around.len()) / BYTES;
         let parts = around::around(desk, site, marked.start, most.min(left), choice.engine.tokens().as_ref(), Asker::Person);
-        let text = self.words(&parts, around, code);
+        let text = self.words(&parts, around, marked.start..marked.start + code.len());
         let mut messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
         messages.extend(self.exchanges.iter().cloned());
         let tool = if self.echoed { form.bare_tool() } else { form.tool() };
@@ -178,7 +180,7 @@ impl<'a> Short<'a> {
         Ok((Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal }, sent))
     }
 
-    fn words(&self, parts: &[Part], around: std::ops::Range<usize>, code: &str) -> String {
+    fn words(&self, parts: &[Part], around: Range<usize>, code: Range<usize>) -> String {
         let (site, marked) = (self.work.site, self.work.plan.form.marked());
         let mut text = String::new();
         for part in parts {
@@ -186,11 +188,11 @@ impl<'a> Short<'a> {
             text.push('\n');
         }
         if around.len() > marked.len() {
-            text.push_str(&fence::quote(&site.path, Some(site.line_range(&around)), &redact::mask(&site.text[around])));
+            text.push_str(&fence::quote(&site.path, Some(site.line_range(&around)), &site.masked(around)));
         }
         text.push_str(&format!(
             "\nThe marked lines are these:\n{}",
-            fence::quote(&site.path, Some(site.line_range(&marked)), &redact::mask(code))
+            fence::quote(&site.path, Some(site.line_range(&marked)), &site.masked(code))
         ));
         text.push_str(&format!("\nTask: {}", self.work.plan.words));
         text
@@ -213,7 +215,7 @@ impl<'a> Short<'a> {
         if let Some(lost) = self.lost(&after).filter(|_| !matches!(self.work.plan.form, Form::Rename(_))) {
             return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks"));
         }
-        if after.matches("<redacted ").count() > site.text.matches("<redacted ").count() {
+        if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
             return Err("it contains `<redacted …>`, which stands for a secret that models do not see".into());
         }
         let whole = Edit { range: 0..site.text.len(), text: after };

@@ -1,0 +1,189 @@
+//! What secrets look like: keys by their published form, and values that stand behind a telling name.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+/// A form of secrets. The first group, or else the whole match, is the secret.
+struct Form {
+    kind: &'static str,
+    pattern: Regex,
+    /// Whether what stands there is a secret and no word of the author's.
+    fits: fn(&str) -> bool,
+}
+
+impl Form {
+    /// The secrets of this form in a text.
+    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let secrets = self.pattern.captures_iter(text).filter_map(|found| found.get(1).or_else(|| found.get(0)));
+        secrets.filter(|secret| (self.fits)(secret.as_str())).map(|secret| secret.range())
+    }
+}
+
+/// A key that was cut off is one to where its lines end.
+const PRIVATE_KEY: &str = concat!(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
+    r"|(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]{16,}))*(?:\s*[A-Za-z0-9+/=]+\z)?)"
+);
+
+/// The end of one whose beginning was cut off.
+const END_OF_PRIVATE_KEY: &str =
+    r"(?:[A-Za-z0-9+/]{40,}(?:\s|\\[nr]|[\x22'`+,\\])+)+(?:[A-Za-z0-9+/=]*)\s*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----";
+
+/// Tokens of services that begin all of them by a word of the service's own.
+const TOKENS: &str = concat!(
+    r"\b(?:hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1)",
+    r"[A-Za-z0-9_-]{20,}"
+);
+
+/// Names behind which secrets stand.
+const NAMES: &str = concat!(
+    r"(?i)passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
+    r"|signing[_-]?key|encryption[_-]?key|credential"
+);
+
+/// What stands between a name and its value in quotes: `=`, a type and `=`, a subscript, the next argument, the attribute `value`.
+const GIVES: &str = r#"(?:["']?\]?\s*(?::\s*[&'A-Za-z<>]+\s*)?(?:=>|:=|={1,3}|:)|["'][ \t]*,|["']\s+value\s*=)\s*"#;
+
+/// Bytes behind a name in which its value begins and ends.
+const BEHIND: usize = 400;
+
+type Fits = fn(&str) -> bool;
+
+/// Every form but values behind names.
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let any: Fits = |_| true;
+    let forms: [(&'static str, &str, Fits); 17] = [
+        ("private-key", PRIVATE_KEY, any),
+        ("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
+        ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b", any),
+        ("gitlab-token", r"\bglpat-[A-Za-z0-9_-]{20,}", any),
+        ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", any),
+        ("slack-token", r"\bxox[abposr]-[A-Za-z0-9-]{10,}", any),
+        ("api-key", r"\bsk-[A-Za-z0-9_-]{20,}", any),
+        ("stripe-key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", any),
+        ("google-key", r"\bAIza[A-Za-z0-9_-]{35}", any),
+        ("npm-token", r"\bnpm_[A-Za-z0-9]{36}\b", any),
+        ("pypi-token", r"\bpypi-[A-Za-z0-9_-]{50,}", any),
+        ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
+        ("token", TOKENS, any),
+        ("password", r"://[^\s/:@'\x22]*:([^\s/@'\x22<>]{3,})@", is_no_placeholder),
+        ("bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", any),
+        ("basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
+        ("private-key", END_OF_PRIVATE_KEY, any),
+    ];
+    forms.into_iter().map(|(kind, pattern, fits)| Form { kind, pattern: compiled(pattern), fits }).collect()
+});
+
+static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAMES));
+
+/// Values, at the place where a name ends: in quotes, bare behind `=`, and to the end of a line or a string.
+static VALUES: LazyLock<[Form; 3]> = LazyLock::new(|| {
+    let form = |pattern: &str, fits: Fits| Form { kind: "secret", pattern: compiled(&format!(r"\A[A-Za-z0-9_-]*{pattern}")), fits };
+    let bare = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
+    [
+        form(&format!(r#"{GIVES}[rRbBfFu]?["'`]([^"'`\n]{{8,}})(?:["'`\n]|\z)"#), is_random),
+        form(&format!(r#"["']?={bare}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
+        form(&format!(r#"["']?[ \t]*[:=][ \t]+{bare}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
+    ]
+});
+
+/// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
+#[expect(clippy::expect_used, reason = "constants, which every test compiles")]
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(&pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]")).expect("the forms are constants and compile")
+}
+
+/// Where secrets stand in a text, and of which kind. Some may be found twice.
+pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    if !HINTS.is_match(text) {
+        return vec![];
+    }
+    let mut found = vec![];
+    let keys = text.contains("PRIVATE KEY");
+    for form in FORMS.iter().filter(|form| keys || form.kind != "private-key") {
+        found.extend(form.find(text).map(|range| (range, form.kind)));
+    }
+    for name in NAME.find_iter(text) {
+        let behind = &text[name.end()..text.floor_char_boundary(name.end() + BEHIND)];
+        // As a word of its own: `compass` and `passed` are none.
+        let letter = |letter: char| letter.is_ascii_alphanumeric();
+        if name.len() == 4
+            && (text[..name.start()].ends_with(letter) || behind.starts_with(letter))
+            && name.as_str().eq_ignore_ascii_case("pass")
+        {
+            continue;
+        }
+        let value = VALUES.iter().find_map(|form| form.find(behind).next());
+        found.extend(value.map(|value| (name.end() + value.start..name.end() + value.end, "secret")));
+    }
+    found
+}
+
+/// Words that every secret's form needs; text without any of them is not searched further.
+#[expect(clippy::expect_used, reason = "constants, which every test compiles")]
+static HINTS: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new([
+        r"PRIVATE KEY|AGE-SECRET-KEY",
+        r"A[KSGIRN][IPDON]A[A-Z0-9]{16}",
+        r"gh[pousr]_|github_pat_|glpat-|eyJ|xox[abposr]-|xapp-|sk[-_]|rk_|AIza|npm_|pypi-|SG\.",
+        r"hf_|_v1_|shp[acps]|dckr_|rubygems_|lin_api_|glsa_|sntrys_|ya29|tskey-",
+        r"://[^\s/]*@",
+        r"(?i)bearer\s|basic\s|pass|pwd|secret|token|key|credential",
+    ])
+    .expect("the hints are constants and compile")
+});
+
+/// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`.
+fn is_no_placeholder(value: &str) -> bool {
+    let name = |rest: &str| rest.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    !value.contains('{') && !value.strip_prefix(['$', '%']).is_some_and(name)
+}
+
+/// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes, no sentence, no
+/// template.
+fn is_random(value: &str) -> bool {
+    if value.contains([' ', '{', '<', '(']) || !is_no_placeholder(value) || value.contains("%s") || value.contains("://") {
+        return false;
+    }
+    let classes = [
+        value.chars().any(|letter| letter.is_ascii_digit()),
+        value.chars().any(|letter| letter.is_ascii_lowercase()),
+        value.chars().any(|letter| letter.is_ascii_uppercase()),
+        value.chars().any(|letter| letter.is_ascii_punctuation()),
+    ];
+    let kinds = classes.iter().filter(|there| **there).count();
+    kinds >= 2 && classes[0] && entropy(value) >= if value.len() >= 20 { 3.2 } else { 2.7 }
+}
+
+/// Whether a value without quotes is a secret: there it could be a name, a path or an expression as well.
+fn is_drawn(value: &str) -> bool {
+    let letters: Vec<char> = value.chars().collect();
+    let pairs = || letters.windows(2).map(|pair| (pair[0], pair[1]));
+    let runs = usize::from(letters[0].is_ascii_digit()) + pairs().filter(|(a, b)| !a.is_ascii_digit() && b.is_ascii_digit()).count();
+    // In names a digit ends a word: `OAuth2Token`, `utf8_name`.
+    let inside = pairs().any(|(a, b)| a.is_ascii_digit() && b.is_ascii_lowercase());
+    let place = value.starts_with(['.', '~', '$', '-']) || value.starts_with('/') && value.len() != 40;
+    let part = |part: &str| part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+    let expression = value.contains("::") || value.contains("->") || value.contains('.') && value.split('.').all(part);
+    let marks = value.contains(['+', '=', '!', '@', '#', '^', '*', '?', '~', '%']) || value.contains('/') && runs >= 2;
+    is_random(value) && !place && !expression && (inside || runs >= 3 || marks)
+}
+
+/// Whether a value behind a colon or a blank may be a type or a variable: one word with few digits.
+fn is_name_of_type(value: &str) -> bool {
+    let word = value.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let runs = value.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+    word && !value.starts_with(|letter: char| letter.is_ascii_digit()) && runs < 2
+}
+
+/// Bits per character.
+fn entropy(value: &str) -> f64 {
+    let mut counts = std::collections::HashMap::new();
+    for letter in value.chars() {
+        *counts.entry(letter).or_insert(0.0) += 1.0;
+    }
+    let total = value.chars().count() as f64;
+    counts.values().map(|count: &f64| -(count / total) * (count / total).log2()).sum()
+}

@@ -1,0 +1,131 @@
+//! Secrets that stand in ordinary code: found by their form, replaced before any prompt, log or cache sees them. A placeholder is the
+//! same for the same secret, so that a masked text does not change from one prompt to the next; it is never turned back.
+//!
+//! A secret is found in the whole text and taken out of whatever is cut from it ([`Secrets`]), for a window or a selection may lack what
+//! shows it to be one. What is quoted to a model is [`Masked`]. Behind all that, `route` masks every request and the log every line.
+
+mod forms;
+
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes on both sides of a stretch in which is looked for what belongs to it; longer than any key.
+const REACH: usize = 32 << 10;
+
+/// How every placeholder begins.
+pub const PLACEHOLDER: &str = "<redacted ";
+
+/// Text as a model may see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Masked(Arc<str>);
+
+impl Masked {
+    /// Of a text that is no part of another.
+    pub fn whole(text: &str) -> Self {
+        Secrets::of(text).cut(text, 0..text.len())
+    }
+
+    /// A stretch of a text, which is looked at beyond its ends.
+    pub fn stretch(text: &str, range: Range<usize>) -> Self {
+        Secrets::near(text, &range).cut(text, range)
+    }
+
+    /// The same written in another way: shortened, or with numbers before its lines.
+    pub fn rewritten(&self, write: impl FnOnce(&str) -> String) -> Self {
+        Self(write(&self.0).into())
+    }
+}
+
+impl Deref for Masked {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where secrets stand in a text.
+pub struct Secrets {
+    /// In order, none in another.
+    found: Vec<Secret>,
+}
+
+struct Secret {
+    range: Range<usize>,
+    kind: &'static str,
+    hash: u32,
+}
+
+impl Secrets {
+    pub fn of(text: &str) -> Self {
+        Self::near(text, &(0..text.len()))
+    }
+
+    /// Those in a stretch of a text and around it.
+    pub fn near(text: &str, range: &Range<usize>) -> Self {
+        let start = text.floor_char_boundary(range.start.saturating_sub(REACH));
+        let near = &text[start..text.ceil_char_boundary((range.end + REACH).min(text.len()))];
+        let mut all = forms::find(near);
+        all.sort_by_key(|(range, _)| range.start);
+        let mut apart: Vec<(Range<usize>, &'static str)> = vec![];
+        for (range, kind) in all {
+            match apart.last_mut().filter(|(last, _)| range.start < last.end) {
+                Some((last, _)) => last.end = last.end.max(range.end),
+                None => apart.push((range, kind)),
+            }
+        }
+        let secret = |(range, kind): (Range<usize>, _)| {
+            let hash = xxh3_64(near[range.clone()].as_bytes()) as u32;
+            Secret { range: start + range.start..start + range.end, kind, hash }
+        };
+        Self { found: apart.into_iter().map(secret).collect() }
+    }
+
+    /// Whether an offset lies inside of one, with some of it on both sides.
+    pub fn around(&self, offset: usize) -> bool {
+        self.found.iter().any(|secret| secret.range.start < offset && offset < secret.range.end)
+    }
+
+    /// A stretch of the text that this was made of, with every secret, or the part of it that stands there, replaced by
+    /// `<redacted KIND HASH>`. The number of lines stays the same.
+    pub fn cut(&self, text: &str, range: Range<usize>) -> Masked {
+        Masked(self.replaced(text, range, |secret, hidden| {
+            let breaks = "\n".repeat(hidden.matches('\n').count());
+            format!("{PLACEHOLDER}{} {:08x}>{breaks}", secret.kind, secret.hash)
+        }))
+    }
+
+    fn replaced(&self, text: &str, range: Range<usize>, write: impl Fn(&Secret, &str) -> String) -> Arc<str> {
+        let inside = |secret: &&Secret| secret.range.start < range.end && range.start < secret.range.end;
+        let mut out = String::with_capacity(range.len());
+        let mut at = range.start;
+        for secret in self.found.iter().filter(inside) {
+            let hidden = secret.range.start.max(range.start)..secret.range.end.min(range.end);
+            out.push_str(&text[at..hidden.start]);
+            out.push_str(&write(secret, &text[hidden.clone()]));
+            at = hidden.end;
+        }
+        out.push_str(&text[at..range.end]);
+        out.into()
+    }
+}
+
+/// A text with every secret replaced.
+pub fn mask(text: &str) -> String {
+    Masked::whole(text).to_string()
+}
+
+/// The text with every letter and digit of a secret-looking stretch replaced by `*`. Places in the text stay where they are: for traces,
+/// whose later messages speak of positions.
+pub fn veil(text: &str) -> String {
+    Secrets::of(text).replaced(text, 0..text.len(), |_, hidden| stars(hidden)).to_string()
+}
+
+/// Every letter and digit as `*`, in as many bytes.
+pub fn stars(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_ascii_alphanumeric() { '*' } else { letter }).collect()
+}
