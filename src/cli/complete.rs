@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
+use super::screen::shown;
 use super::{Outcome, Shared, setup};
 use crate::features::complete::{Completion, Wish, complete};
 
@@ -28,7 +29,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
 
 fn show(completion: &Completion) {
     match (completion.items.first(), &completion.nothing) {
-        (Some(item), _) => println!("{}", item.text),
+        (Some(item), _) => println!("{}", shown(&item.text)),
         (None, reason) => println!("(nothing is offered: {})", reason.as_deref().unwrap_or("no reason is known")),
     }
     if let Some(route) = &completion.route {

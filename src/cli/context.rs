@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
+use super::screen::shown;
 use super::{Outcome, Shared, setup};
 use crate::context::Kind;
 use crate::features::preview::{Look, Preview, preview};
@@ -44,7 +45,7 @@ fn show(preview: &Preview) {
         println!("{}:{}-{}  {kind}, {} tokens: {}", part.path, part.start_line, part.end_line, part.tokens, part.why);
     }
     println!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
-    println!("{}", preview.prompt);
+    println!("{}", shown(&preview.prompt));
     let Some(to) = &preview.destination else { return };
     let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
     let cost = to.cost_at_most.map_or(String::new(), |cost| format!(", {cost:.4} at most by the prices of your configuration"));

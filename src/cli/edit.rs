@@ -1,13 +1,12 @@
 //! `longsight edit`: computes an edit and prints it; writes nothing.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use clap::Args;
 
 use super::place::Place;
+use super::screen::shown;
 use super::{Outcome, Shared, setup};
-use crate::context::fence;
 use crate::features::edit::{Edited, How, Wish, edit};
 use crate::features::{Piece, Sink};
 
@@ -55,16 +54,14 @@ fn without_text(sink: &Sink) -> Sink {
 }
 
 fn show(edited: &Edited, diff_only: bool) {
-    // A terminal obeys what it is shown; a program gets the very text.
-    let terminal = std::io::stdout().is_terminal();
-    print!("{}", if terminal { fence::visible(&edited.diff) } else { edited.diff.clone() });
+    print!("{}", shown(&edited.diff));
     if diff_only {
         return;
     }
     println!();
     for hunk in edited.edits.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.reason.is_empty()).take(1) {
-        println!("{}", hunk.reason);
+        println!("{}", shown(&hunk.reason));
     }
-    edited.confirm.iter().for_each(|reason| println!("look twice: {reason}"));
+    edited.confirm.iter().for_each(|reason| println!("look twice: {}", shown(reason)));
     setup::footer(&edited.route, &edited.timing, &edited.sent);
 }

@@ -1,6 +1,7 @@
 //! What a person sees while a command works: the answer as it is written, and on a terminal one line that says what is being done and
 //! for how long. Programs (`--json`) see nothing of it.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,12 +9,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use crate::context::fence;
 use crate::features::{Piece, Sink};
 use crate::index::Index;
 
 const TICK: Duration = Duration::from_millis(250);
 /// What takes less than this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(600);
+
+/// A text for standard output: a terminal obeys what it is shown, a program gets the very text.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if std::io::stdout().is_terminal() { fence::visible(text).into() } else { text.into() }
+}
 
 /// One command's screen.
 pub struct Screen {

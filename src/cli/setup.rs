@@ -55,6 +55,7 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
     let router = Arc::new(Router::new(&config).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
+    long_lived.problems().iter().for_each(|problem| eprintln!("longsight: {problem}"));
     Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
 }
 
@@ -121,10 +122,10 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let engine = &timing.engine;
     let role = format!("{:?}", route.role).to_lowercase();
     if route.model.is_empty() {
-        println!("\n— {}", route.reason);
+        println!("\n— {}", screen::shown(&route.reason));
         return;
     }
-    println!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, route.reason);
+    println!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, screen::shown(&route.reason));
     println!(
         "— {:.1} s: {} tokens read, {} known from before, {} written",
         (timing.ready_ms + engine.total_ms) / 1000.0,

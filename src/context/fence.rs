@@ -35,13 +35,18 @@ fn is_hidden(letter: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// A text in a fence that is longer than any run of backquotes inside.
+pub fn block(language: &str, text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    format!("{fence}{language}\n{}{end}{fence}\n", visible(text))
+}
+
 /// Repository text as a quotation: a heading that names where it comes from, and a fence of backquotes that is longer than any run of
 /// backquotes inside. `path` is written in a single line, so that it cannot end the heading either.
 pub fn quote(path: &str, lines: Option<(u32, u32)>, text: &Masked) -> String {
-    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
     let path: String = visible(path).replace(['\n', '\r', '`'], "?");
     let place = lines.map(|(start, end)| format!(":{start}-{end}")).unwrap_or_default();
-    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
-    format!("{path}{place}\n{fence}\n{}{end}{fence}\n", visible(text))
+    format!("{path}{place}\n{}", block("", text))
 }

@@ -1,5 +1,8 @@
 //! What a model wrote, made inert: markdown from which no renderer fetches, runs or links anything. Code is left as it is, for code is
 //! what answers are about; everything else that could become an image, a link or HTML is shown as the text it is.
+//!
+//! A code block gets a fence of ours at the start of a line, wherever the model indented it: what is a fence and what is not depends on the
+//! list around it and on four blanks, and where a renderer sees none, the code is markdown to it.
 
 /// Takes an answer in chunks of any size and gives it back inert; the outcome does not depend on how it was cut.
 #[derive(Default)]
@@ -80,9 +83,10 @@ impl Inert {
         let line: String = self.held.drain(..end).collect();
         let info = line[indent + run.len()..].trim().to_string();
         match &self.fence {
+            // By the rule, but at any indentation: so no line of the code can end our fence.
             Some(open) if run.starts_with(open.as_str()) && info.is_empty() => {
                 self.fence = None;
-                out.push_str(&visible(&line));
+                out.push_str(&format!("{run}\n"));
             }
             Some(_) => out.push_str(&visible(&line)),
             None if mark == '`' && info.contains('`') => {
@@ -93,7 +97,7 @@ impl Inert {
                 let name = info.split_whitespace().next().unwrap_or_default().to_lowercase();
                 let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+#-_.".contains(letter));
                 let name = if plain && !DRAWN.contains(&name.as_str()) { name } else { "text".into() };
-                out.push_str(&format!("{}{run}{name}\n", &line[..indent]));
+                out.push_str(&format!("{run}{name}\n"));
                 self.fence = Some(run);
             }
         }
@@ -137,12 +141,13 @@ impl Inert {
             '`' => {
                 let run = line.len() - line.trim_start_matches('`').len();
                 match code_span(line, run) {
-                    Some(end) => {
+                    // A cell of a table ends at a bar, in code as well.
+                    Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
                         out.push_str(&visible(&line[..end]));
                         end
                     }
                     None if !decided => return false,
-                    None => {
+                    _ => {
                         (0..run).for_each(|_| out.push_str("\\`"));
                         run
                     }

@@ -11,7 +11,8 @@ use super::Server;
 use super::agent::{Piece, Sink};
 use super::progress::Progress;
 use crate::engine::llama::place;
-use crate::report;
+use crate::features::inert::inert;
+use crate::{records, report};
 
 /// Answers kept in the cache folder.
 const KEPT: usize = 50;
@@ -74,17 +75,18 @@ pub fn open(server: &Server, name: &str, answer: &Value) {
 }
 
 fn markdown(name: &str, answer: &Value) -> String {
-    let mut text = format!("# {name}\n\n{}\n", answer["text"].as_str().unwrap_or_default().trim());
+    let mut text = format!("# {}\n\n{}\n", inert(name).replace('\n', " "), answer["text"].as_str().unwrap_or_default().trim());
     let citations = answer["citations"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !citations.is_empty() {
         text.push_str("\n## Places\n\n");
     }
     for citation in citations {
         let checked = if citation["verified"] == true { "" } else { " (not found)" };
-        text.push_str(&format!("- {}:{}{checked}\n", citation["path"].as_str().unwrap_or_default(), citation["line"]));
+        text.push_str(&format!("- {}:{}{checked}\n", inert(citation["path"].as_str().unwrap_or_default()), citation["line"]));
     }
     if let Some(model) = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()) {
-        text.push_str(&format!("\n{model}: {}\n", answer["route"]["reason"].as_str().unwrap_or_default()));
+        // The reason may be a model's: why the scout asked for the coder.
+        text.push_str(&format!("\n{}: {}\n", inert(model), inert(answer["route"]["reason"].as_str().unwrap_or_default())));
     }
     text
 }
@@ -96,14 +98,14 @@ fn keep(cache: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
 
 /// Writes into our own folder, and drops the oldest answers there.
 fn write(folder: PathBuf, name: &str, text: &str) -> std::io::Result<PathBuf> {
-    std::fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(name.as_bytes())));
-    std::fs::write(&path, text)?;
+    records::replace(&path, text)?;
     let mut kept: Vec<_> =
         std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     kept.sort();
     for (_, old) in kept.iter().rev().skip(KEPT) {
-        std::fs::remove_file(old)?;
+        // Another server may have been faster.
+        let _ = std::fs::remove_file(old);
     }
     Ok(path)
 }

@@ -13,6 +13,7 @@ use super::state::State;
 use super::{Server, answers, convert, edits, message};
 use crate::context::fence;
 use crate::features::actions::one_line;
+use crate::features::inert::inert;
 use crate::text::rebase::Dropped;
 use crate::text::{Batch, Range, Text, diff};
 
@@ -282,9 +283,9 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
         let pending = state.hunks.iter().find(|pending| pending.id == id)?;
         let Shown { old, new, .. } = shown(state, pending);
         let path = pending.document.path.as_ref().map_or(super::documents::last_part(&pending.document.uri).into(), ToString::to_string);
-        let reason = if pending.reason.is_empty() { "The model gave no reason." } else { &pending.reason };
-        let diff = fence::visible(&diff::unified(&path, &old, &new));
-        let text = format!("{reason}\n\nAsked for: {}\n\nAt {path}:{}:\n\n```diff\n{diff}```\n", pending.title, pending.line());
+        let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
+        let diff = fence::block("diff", &diff::unified(&path, &old, &new));
+        let text = format!("{reason}\n\nAsked for: {}\n\nAt {}:{}:\n\n{diff}", inert(&pending.title), inert(&path), pending.line());
         let citation = json!({ "path": path, "line": pending.line(), "verified": true });
         Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}")))
     });

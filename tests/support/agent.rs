@@ -38,6 +38,8 @@ pub struct Fake {
     pub files: Mutex<Vec<PathBuf>>,
     /// Its edits need a person's word.
     pub risky: AtomicBool,
+    /// Why it was asked, as far as its answers say, and the reasons of its hunks, before their numbers.
+    pub reason: Mutex<String>,
 }
 
 /// Counts down when the future that holds it is dropped.
@@ -59,6 +61,7 @@ impl Fake {
             roots: Mutex::default(),
             files: Mutex::default(),
             risky: AtomicBool::new(false),
+            reason: Mutex::new("test".into()),
         })
     }
 
@@ -115,6 +118,7 @@ impl Agent for Fake {
 
     fn answer(&self, _: Scene, question: Question, _: Cancel, sink: Sink) -> BoxFuture<'static, Result<Value, EngineError>> {
         let model = self.model();
+        let reason = self.reason.lock().unwrap().clone();
         Box::pin(async move {
             sink(Piece::Progress("looking".into(), Some(50)));
             let text = model.await?;
@@ -127,7 +131,7 @@ impl Agent for Fake {
             };
             let citations = json!([{ "path": path, "line": 3, "verified": true }, { "path": "none.rs", "line": 1, "verified": false }]);
             Ok(
-                json!({ "text": text, "citations": citations, "route": { "role": "scout", "engine": "fake", "reason": "test" }, "timing": {} }),
+                json!({ "text": text, "citations": citations, "route": { "role": "scout", "engine": "fake", "reason": reason }, "timing": {} }),
             )
         })
     }
@@ -148,6 +152,7 @@ impl Agent for Fake {
     fn edit(&self, _: Scene, wish: Wish, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let model = self.model();
         let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_) | Mood::LateHunks(_));
+        let said = self.reason.lock().unwrap().replace("test", "reason");
         let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;
@@ -159,7 +164,7 @@ impl Agent for Fake {
             } else {
                 Batch::one(Edit { range: wish.place.bytes, text })
             };
-            let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("reason {number}")).collect();
+            let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("{said} {number}")).collect();
             let files = vec![FileEdit { document, edits, reasons, creates: false }];
             Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction }), confirm })
         })
