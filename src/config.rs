@@ -437,11 +437,17 @@ pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
             ("local_only", toml::Value::Boolean(on)) => project.local_only = on,
             ("ignore", toml::Value::Array(globs)) => {
                 project.ignore = globs.iter().filter_map(|glob| glob.as_str().map(String::from)).collect();
+                let others = globs.iter().filter(|glob| !glob.is_str());
+                problems.extend(others.flat_map(|other| whole(format!("`ignore` holds `{other}`, which is no text and ignores nothing"))));
             }
             // As with a file that cannot be read: what was meant to narrow narrows.
             ("local_only", _) => {
                 project.local_only = true;
                 problems.extend(whole("`local_only` must be true or false; until it is, nothing is sent to another machine".into()));
+            }
+            ("ignore", toml::Value::String(glob)) => {
+                problems.extend(whole(format!("`ignore` must be a list: `ignore = [\"{glob}\"]`, and is taken as that")));
+                project.ignore = vec![glob];
             }
             ("ignore", _) => problems.extend(whole("`ignore` must be a list of texts".into())),
             _ => problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`"))),

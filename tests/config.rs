@@ -58,6 +58,16 @@ fn broken_narrowing_narrows() {
     assert!(project.local_only && problems.len() == 1);
 }
 
+/// `ignore = "secrets/"` ignored nothing, and what is no text in the list vanished without a word.
+#[test]
+fn k9_an_ignore_rule_in_another_form_is_not_lost() {
+    let (project, problems) = parse_project(Path::new(".longsight.toml"), "ignore = \"secrets/\"\n");
+    assert_eq!((project.ignore.as_slice(), problems.len()), (["secrets/".to_string()].as_slice(), 1));
+    let (project, problems) = parse_project(Path::new(".longsight.toml"), "ignore = [\"a/\", 5]\n");
+    assert_eq!((project.ignore.as_slice(), problems.len()), (["a/".to_string()].as_slice(), 1));
+    assert!(problems[0].message.contains("`5`"), "{problems:?}");
+}
+
 /// What each problem points at.
 fn marked(text: &str) -> Vec<&str> {
     parse(Path::new("config.toml"), text).1.iter().map(|problem| &text[problem.span.clone().unwrap()]).collect()
@@ -98,11 +108,46 @@ fn l3_problems_show_in_the_open_configuration_file_and_go_when_they_are_mended()
     let at = text.find("[engines").unwrap();
     editor.edit(&uri, at..text.len(), "[engines.big]\nkind = \"ollama\"\nmodel = \"x\"\n");
     assert_eq!(shown(&mut editor, &uri), []);
+    // A project's own file is one of ours as well, in any folder.
+    let project = format!("file://{}", folder.path().join(".longsight.toml").display());
+    editor.open(&project, "toml", "local_only = 1\n");
+    let told = shown(&mut editor, &project);
+    assert!(told.len() == 1 && told[0].1.contains("must be true or false"), "{told:?}");
     // Other files are none of our business.
     let other = format!("file://{}", folder.path().join("other.toml").display());
     editor.open(&other, "toml", text);
     editor.assert_in_step();
     assert!(!editor.inbox.iter().any(|message| message["method"] == "textDocument/publishDiagnostics"));
+    editor.quit();
+}
+
+/// Opening the user's configuration asked the GPU for its size before anything else was answered.
+#[cfg(unix)]
+#[test]
+fn a_slow_look_at_the_configuration_holds_nothing_up() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let slow = root.join("bin/nvidia-smi");
+    std::fs::create_dir_all(root.join("bin")).unwrap();
+    std::fs::write(&slow, "#!/bin/sh\nsleep 2\necho 81559\n").unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let file = root.join("config.toml");
+    let text = "[engines.local]\nkind = \"llama\"\nmodel = \"/nowhere/scout.gguf\"\n";
+    std::fs::write(&file, text).unwrap();
+    let path = format!("{}:{}", root.join("bin").display(), std::env::var("PATH").unwrap());
+    let editor = Editor::binary(|command| {
+        command.arg("--config").arg(&file).env("PATH", path);
+        command.env("XDG_STATE_HOME", root.join("state")).env("XDG_CACHE_HOME", root.join("cache"));
+    });
+    let mut editor = editor.start(&root);
+    let uri = format!("file://{}", file.display());
+    editor.open(&uri, "toml", text);
+    editor.request("textDocument/codeLens", serde_json::json!({ "textDocument": { "uri": uri } }));
+    let published = |editor: &Editor| editor.inbox.iter().any(|message| message["method"] == "textDocument/publishDiagnostics");
+    assert!(!published(&editor), "the answer came behind the look at the GPU");
+    assert_eq!(shown(&mut editor, &uri).len(), 1);
+    editor.inbox.clear();
     editor.quit();
 }
 

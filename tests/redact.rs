@@ -1,11 +1,16 @@
 //! Secrets stay out of prompts, hidden characters are shown, quotations cannot be forged.
 
+use std::sync::Arc;
+
 use longsight::context::{Masked, fence, redact};
 use longsight::engine::Cancel;
 use longsight::engine::scripted::Scripted;
 use longsight::features::complete::{Wish, complete};
 use longsight::features::explain::explain;
-use longsight::features::silent;
+use longsight::features::preview::{Look, preview};
+use longsight::features::{Target, silent};
+use longsight::text::Text;
+use longsight::workspace::Document;
 
 use crate::support::desk::{Workspace, target};
 
@@ -240,4 +245,27 @@ async fn k13_a_value_around_the_cursor_is_not_sent() {
     assert_eq!(asked.len(), 1, "inside of the value nobody is asked");
     let sent = format!("{:?}", asked[0]);
     assert!(!sent.contains("hunter2") && sent.contains("<redacted secret"), "{sent}");
+}
+
+/// K12: outside of every folder no rule applied, not even that of the names.
+#[test]
+fn k12_a_secret_file_outside_of_every_folder_is_left_alone() {
+    let workspace = Workspace::new(&[("src/lib.rs", "fn a() {}\n")]);
+    let (desk, _) = workspace.with_coder(vec![]);
+    let named = |uri: &str| {
+        let (path, language, text) = (None, String::new(), Text::new("DB_HOST=db\n"));
+        let document = Document { uri: uri.into(), path, language, version: 0, text, desynced: false };
+        Target { document: Arc::new(document), bytes: 0..0 }
+    };
+    for uri in
+        ["file:///srv/app/.env", "file:///home/me/.ssh/id_rsa", "vscode-remote://ssh-remote%2Bhost/srv/%2eenv", "untitled:.env.local"]
+    {
+        let closed = desk.closed(&named(uri));
+        assert!(closed.is_some_and(|reason| reason.contains("secrets")), "{uri}");
+        let look = Look { at: Some(named(uri)), ..Look::default() };
+        assert!(preview(&desk, &look).is_err(), "{uri}");
+    }
+    for uri in ["file:///srv/app/main.rs", "untitled:Untitled-1", "git:/repo/src/lib.rs?ref"] {
+        assert_eq!(desk.closed(&named(uri)), None, "{uri}");
+    }
 }

@@ -16,7 +16,8 @@ use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
 use crate::syntax::{Language, Registry};
 use crate::workspace::rules::Skip;
-use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret};
+use crate::workspace::secret::is_secret_name;
+use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
@@ -129,8 +130,12 @@ impl Desk {
         if document.desynced {
             return Some("its text may differ from the editor's; close and open it".into());
         }
-        let path = document.path.as_ref()?;
-        self.closed_path(path)
+        match &document.path {
+            Some(path) => self.closed_path(path),
+            // Outside of every folder there are no rules, but a name says what it says.
+            None => is_secret_name(&uri::named(&document.uri))
+                .then(|| format!("{} looks like a file that holds secrets", document.uri.rsplit('/').next().unwrap_or_default())),
+        }
     }
 
     /// The same for a path.

@@ -172,7 +172,13 @@ pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
     let read = fs::read(&WorkspacePath::new(root, PROJECT_FILE), MAX_RULES);
     let text = read.and_then(|read| String::from_utf8(read.bytes).map_err(|_| ReadError::NotUtf8));
     match text {
-        Ok(text) => parse_project(&file, &text),
+        Ok(text) => {
+            let (project, mut problems) = parse_project(&file, &text);
+            let mut globs = GitignoreBuilder::new(root.path());
+            let wrong = project.ignore.iter().filter_map(|glob| globs.add_line(None, glob).err());
+            problems.extend(wrong.map(|error| Problem::at(&file, &text, None, format!("`ignore`: {error}"))));
+            (project, problems)
+        }
         Err(ReadError::Missing) => (Project::default(), vec![]),
         Err(error) => {
             let message = format!("{error}; until it can be read, nothing of this project is sent to another machine");
@@ -185,7 +191,7 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
     let (project, _) = project(root);
     let mut globs = GitignoreBuilder::new(root.path());
     for glob in &project.ignore {
-        // A glob that does not parse is reported with the rest of the project's file.
+        // One that does not parse is among the problems of the project's file.
         let _ = globs.add_line(None, glob);
     }
     Narrowing { local_only: project.local_only, ignore: globs.build().unwrap_or_else(|_| Gitignore::empty()) }

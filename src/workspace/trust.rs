@@ -66,10 +66,10 @@ impl Store {
         }
     }
 
-    /// Keeps the user's word on a folder as it is now.
-    pub fn say(&self, root: &Arc<Root>, trusted: bool) -> io::Result<()> {
+    /// Keeps the user's word on a folder as it was when its [`fingerprint`] was this.
+    pub fn say(&self, root: &Arc<Root>, trusted: bool, fingerprint: Option<&str>) -> io::Result<()> {
         let mut words = self.words()?;
-        words.insert(root.path().into(), Word { trusted, fingerprint: fingerprint(root).unwrap_or_default() });
+        words.insert(root.path().into(), Word { trusted, fingerprint: fingerprint.unwrap_or_default().into() });
         self.keep(&words)
     }
 
