@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::support::agent::{Fake, Mood, options};
 use crate::support::editor::{Editor, initialize_params};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -28,6 +29,30 @@ fn binary() -> (tempfile::TempDir, Editor) {
 fn probed(probe: impl Fn(&str) + Send + Sync + 'static) -> Editor {
     let options = Options { probe: Some(Arc::new(probe)), ..crate::support::agent::quiet() };
     Editor::memory(options).start(std::path::Path::new("/w"))
+}
+
+/// A folder that was added while the folders were looked at on disk was overwritten by what had been there before.
+#[test]
+fn no_folder_is_lost_while_others_are_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(root.join("first")).unwrap();
+    let agent = Fake::new(Mood::Hang);
+    let mut editor = Editor::memory(options(agent.clone())).start(&root.join("first"));
+    for number in 0..40 {
+        let added = root.join(format!("added-{number}"));
+        std::fs::create_dir(&added).unwrap();
+        let uri = format!("file://{}", added.display());
+        editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": [{ "uri": uri, "name": "a" }], "removed": [] } }));
+        editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": format!("{uri}/AGENTS.md") } }));
+    }
+    let started = std::time::Instant::now();
+    while agent.roots.lock().unwrap().len() != 41 {
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", agent.roots.lock().unwrap());
+        editor.pump(Duration::from_millis(20));
+    }
+    editor.quit();
+    assert_eq!(agent.roots.lock().unwrap().len(), 41, "the last word is the newest");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::report;
 use crate::route::{Decision, Router, Tell};
 use crate::syntax::Registry;
 use crate::text::Text;
+use crate::workspace::rules;
 use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
@@ -55,7 +56,7 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
     let router = Arc::new(Router::new(&config).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
-    long_lived.problems().iter().for_each(|problem| eprintln!("longsight: {problem}"));
+    roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| eprintln!("longsight: {problem}"));
     Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Outcome, Shared};
 use crate::config::{self, Config};
 use crate::workspace::Roots;
-use crate::workspace::trust::{Standing, Store};
+use crate::workspace::trust::{Standing, Store, fingerprint};
 
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("what").args(["no", "forget", "list"]))]
@@ -45,7 +45,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         if arguments.forget {
             store.forget(root).map_err(failed)?;
         } else {
-            store.say(root, !arguments.no).map_err(failed)?;
+            store.say(root, !arguments.no, &fingerprint(root)).map_err(failed)?;
         }
         let word = if arguments.forget {
             "nothing is known of"

@@ -135,7 +135,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         return Ok(action);
     }
     let label = Label { title: &title, confirm };
-    action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).map_err(|reason| message::modified(&reason))?;
+    action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }
 

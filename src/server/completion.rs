@@ -64,7 +64,10 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     };
     match outcome {
         Ok(suggestions) => {
-            server.with(|state| state.complaint.clear());
+            // What came from memory, or from nobody, says nothing about the engine.
+            if !suggestions.is_empty() {
+                server.with(|state| state.complaint.clear());
+            }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),

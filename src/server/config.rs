@@ -1,5 +1,5 @@
-//! The user's configuration while the server runs: read at the start, read again when the file changes, and its problems shown: once
-//! in a message, and in the file itself where it is open.
+//! The user's configuration while the server runs: read at the start, read again when the file changes, and its problems shown: in one
+//! message whenever they change, and in the file itself where it is open.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -15,6 +15,8 @@ use crate::engine;
 use crate::engine::check::Finding;
 use crate::models::{self, Machine};
 use crate::text::{Encoding, Text};
+use crate::workspace::Roots;
+use crate::workspace::rules::{self, PROJECT_FILE};
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(2);
@@ -28,15 +30,21 @@ pub fn path(server: &Server) -> Option<PathBuf> {
 pub fn load(server: &Server) -> Vec<Problem> {
     let Some(path) = path(server) else { return vec![] };
     let (config, problems) = config::load(&path);
-    server.with(|state| state.config = Arc::new(config));
+    server.with(|state| {
+        state.config = Arc::new(config);
+        state.config_problems = problems.iter().map(Problem::to_string).collect();
+    });
     problems
 }
 
-/// Reads the file again, tells what is wrong with it and lets the agent know.
+/// Reads the file again, and where it says something else tells what is wrong with it and lets the agent know.
 pub fn reload(server: &Server) {
+    let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
     let problems = load(server);
-    tell(server, &problems);
-    super::initialize::workspace_changed(server);
+    if before != server.with(|state| (state.config.clone(), state.config_problems.clone())) {
+        tell(server, &problems);
+        super::initialize::workspace_changed(server);
+    }
 }
 
 /// Shows problems to the person, in one message.
@@ -48,21 +56,32 @@ pub fn tell(server: &Server, problems: &[Problem]) {
     server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
+/// Tells what is wrong with the projects' own files, whenever that is something else than before. Reads them.
+pub fn tell_projects(server: &Server, roots: &Roots) {
+    let problems: Vec<Problem> = roots.iter().flat_map(|root| rules::project(root).1).collect();
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    if server.with(|state| std::mem::replace(&mut state.project_problems, lines.clone()) != lines) && !lines.is_empty() {
+        server.client.show(2, &format!("longsight: {}", lines.join("\n")));
+    }
+}
+
 /// Looks at the file, and at what steers tools in the open folders, for as long as the server runs, and takes over what changed.
 pub async fn watch(server: Server) {
     let path = path(&server);
-    let mut known = path.as_deref().and_then(stamp);
-    let mut steering = trust::steering(&server);
+    let mut known = None;
     loop {
-        tokio::time::sleep(EVERY).await;
-        let now = path.as_deref().and_then(stamp);
-        let steers = trust::steering(&server);
-        if now != known {
-            reload(&server);
-        } else if steers != steering {
-            super::initialize::workspace_changed(&server);
+        let (this, file) = (server.clone(), path.clone());
+        let look = move || (file.as_deref().and_then(stamp), trust::steering(&this));
+        // A look that failed changes nothing.
+        if let Ok(now) = tokio::task::spawn_blocking(look).await {
+            match &known {
+                Some((stamp, _)) if *stamp != now.0 => reload(&server),
+                Some((_, steering)) if *steering != now.1 => super::initialize::workspace_changed(&server),
+                _ => {}
+            }
+            known = Some(now);
         }
-        (known, steering) = (now, steers);
+        tokio::time::sleep(EVERY).await;
     }
 }
 
@@ -71,17 +90,32 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     Some((data.modified().ok()?, data.len()))
 }
 
-/// Publishes the problems of the configuration file's buffer, as it is typed. Other documents are none of our business.
+/// Publishes the problems of a configuration file's buffer, as it is typed: the user's, or a project's. Other documents are none of our
+/// business. In the background, for models are looked at, and the GPU is asked for its size.
 pub fn check(server: &Server, uri: &Url) {
-    let file = uri.to_file_path().ok().zip(path(server)).filter(|(open, ours)| open == ours);
-    let Some((path, _)) = file else { return };
-    let open = server.with(|state| state.document(uri).map(|open| (open.document.text.clone(), state.editor.encoding)));
-    let Some((text, encoding)) = open else { return };
-    let whole = text.to_string();
-    let (config, mut problems) = config::parse(&path, &whole);
-    problems.extend(found(&path, &whole, &config));
-    let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &text, encoding)).collect();
-    server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
+    let Ok(file) = uri.to_file_path() else { return };
+    let users = path(server).is_some_and(|path| path == file);
+    if !users && !file.ends_with(PROJECT_FILE) {
+        return;
+    }
+    let (server, uri) = (server.clone(), uri.clone());
+    server.clone().work.aside(move || {
+        let open = |server: &Server| server.with(|state| state.document(&uri).map(|open| (open.document.clone(), state.editor.encoding)));
+        let Some((document, encoding)) = open(&server) else { return };
+        let whole = document.text.to_string();
+        let problems = if users {
+            let (config, mut problems) = config::parse(&file, &whole);
+            problems.extend(found(&file, &whole, &config));
+            problems
+        } else {
+            config::parse_project(&file, &whole).1
+        };
+        // What was typed meanwhile has a look of its own.
+        if open(&server).is_some_and(|(newest, _)| newest.version == document.version) {
+            let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &document.text, encoding)).collect();
+            server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
+        }
+    });
 }
 
 /// What is wrong with the engines beyond the spelling: files that are missing, models that do not fit.

@@ -14,6 +14,7 @@ use crate::features::{self, Shared, Target, actions, ask, complete, edit, explai
 use crate::index::{Index, Options, Stage, View};
 use crate::route::{Build, Router};
 use crate::syntax::Registry;
+use crate::workspace::Snapshot;
 use crate::workspace::rules::is_rule_file;
 use crate::{config, report};
 
@@ -49,11 +50,14 @@ struct Kept {
     tell: Option<agent::Tell>,
     /// Where is recorded what leaves the machine.
     state: Option<PathBuf>,
+    /// How often `shared` was dropped: what was read before that is not kept.
+    dropped: u64,
 }
 
 impl Kept {
     /// Engines, rules and trust are to be made anew; what is on its way to another machine by the old ones is broken off.
     fn drop_shared(&mut self) {
+        self.dropped += 1;
         if let Some(shared) = self.shared.take() {
             shared.router.withdraw();
         }
@@ -111,19 +115,43 @@ impl Desk {
     /// The desk for a request. Engines are built anew when the configuration changes; nothing is started here.
     fn desk(&self, scene: &Scene) -> features::Desk {
         let snapshot = Arc::new(scene.snapshot.clone());
-        let (index, shared) = self.with(|kept| {
-            let fits = kept.shared.as_ref().is_some_and(|shared| shared.fits(&scene.config, &snapshot, !scene.restricted));
-            if !fits {
+        let (index, known) = self.with(|kept| {
+            let fits = |shared: &&Arc<Shared>| shared.fits(&scene.config, &snapshot, !scene.restricted);
+            let known = kept.shared.as_ref().filter(fits).cloned();
+            if known.is_none() {
                 kept.drop_shared();
             }
-            let (tell, state, build) = (kept.tell.clone(), kept.state.clone(), self.build.clone());
-            let router = || Router::building(&scene.config, build).recording(state.as_deref()).telling(tell);
-            let fresh = || Shared::new(scene.config.clone(), Arc::new(router()), Arc::clone(&**self.registry), &snapshot);
-            (kept.index.clone(), kept.shared.get_or_insert_with(|| Arc::new(fresh().trusted(!scene.restricted))).clone())
+            (kept.index.clone(), known)
         });
+        let shared = known.unwrap_or_else(|| self.fresh(scene, &snapshot));
         // Without trust there is nothing but the open buffer.
         let index = index.filter(|_| !scene.restricted).map(|index| index.view()).unwrap_or_default();
         features::Desk { snapshot, index, shared }
+    }
+}
+
+impl Desk {
+    /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
+    fn fresh(&self, scene: &Scene, snapshot: &Snapshot) -> Arc<Shared> {
+        loop {
+            let (dropped, tell, state) = self.with(|kept| (kept.dropped, kept.tell.clone(), kept.state.clone()));
+            let router = Router::building(&scene.config, self.build.clone()).recording(state.as_deref()).telling(tell);
+            let shared = Shared::new(scene.config.clone(), Arc::new(router), Arc::clone(&**self.registry), snapshot);
+            let shared = Arc::new(shared.trusted(!scene.restricted));
+            let kept = self.with(|kept| {
+                if kept.dropped != dropped {
+                    return None;
+                }
+                let fits = |known: &&Arc<Shared>| known.fits(&scene.config, snapshot, !scene.restricted);
+                if let Some(faster) = kept.shared.as_ref().filter(fits) {
+                    return Some(faster.clone());
+                }
+                Some(kept.shared.insert(shared).clone())
+            });
+            if let Some(kept) = kept {
+                return kept;
+            }
+        }
     }
 }
 

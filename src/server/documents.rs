@@ -1,12 +1,13 @@
 //! Open documents: kept in step with the editor, and shown to tests.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
-use super::state::Change;
+use super::state::{self, Change};
 use super::{Server, config, convert, initialize, review};
 use crate::report;
 use crate::syntax::guard;
@@ -58,11 +59,21 @@ pub fn open(server: &Server, params: Value) {
     };
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
-    let (kept, lost) = server.with(|state| state.open(uri.clone(), language, version, &opened.text));
+    let unsafe_to_parse = guard::refuses(&opened.text);
+    let mut document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
+    // The folders may be exchanged while the document is looked for in them.
+    let (kept, lost) = loop {
+        let roots = server.with(|state| state.roots());
+        document.path = roots.locate_uri(uri.as_str());
+        match server.with(|state| if Arc::ptr_eq(&state.roots(), &roots) { Ok(state.open(document)) } else { Err(document) }) {
+            Ok(opened) => break opened,
+            Err(again) => document = again,
+        }
+    };
     if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(&uri)));
     }
-    if let Some(list) = guard::refuses(&opened.text) {
+    if let Some(list) = unsafe_to_parse {
         let text = format!(
             "longsight reads {} as plain text: parsing it has ended the server several times. It is tried again once the text changes, or \
              {} is removed.",
@@ -83,11 +94,11 @@ pub fn change(server: &Server, params: Value) {
     let uri = changed.text_document.uri;
     let pieces = changed.content_changes.into_iter();
     let changes = pieces.map(|piece| Change { range: piece.range.map(convert::range), text: piece.text }).collect();
-    let outcome = server.with(|state| state.change(&uri, changed.text_document.version, changes));
-    if let Some(reason) = outcome.desynced {
+    let effect = server.with(|state| state.change(&uri, changed.text_document.version, changes));
+    if let Some(reason) = effect.desynced {
         tell_desynced(server, &uri, reason);
     }
-    review::tell_lost(server, &outcome.lost);
+    review::tell_lost(server, &effect.lost);
     touched(server, &uri);
     if let Some(work) = server.agent().ahead(&server.scene(), uri.as_str()) {
         server.work.detach(work);

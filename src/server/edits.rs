@@ -34,14 +34,15 @@ struct Fitted<'a> {
     text: Text,
 }
 
-/// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Reads files that
-/// are not open, to see that they are as they were: call it where that may take a moment.
-pub fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label>) -> Result<Value, String> {
+/// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Files that are not
+/// open are read beside the protocol's threads, to see that they are as they were.
+pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
     let files: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
-    let scene = server.scene();
-    for file in files.iter().filter(|file| scene.snapshot.document(&file.document.uri).is_none()) {
-        unchanged_on_disk(&scene.snapshot, file)?;
-    }
+    let snapshot = server.scene().snapshot;
+    let closed = files.iter().filter(|file| snapshot.document(&file.document.uri).is_none());
+    let closed: Vec<FileEdit> = closed.map(|file| (*file).clone()).collect();
+    let looked = server.work.spawn(Box::pin(async move { closed.iter().try_for_each(|file| unchanged_on_disk(&snapshot, file)) }));
+    looked.await.map_err(|error| error.message.to_string())??;
     server.with(|state| {
         if let Some(file) = files.iter().find(|file| file.creates && !(state.editor.document_changes && state.editor.creates_files)) {
             return Err(format!("this editor cannot create {}", super::documents::last_part(&file.document.uri)));
@@ -129,7 +130,7 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
-    let edit = workspace_edit(server, files, label)?;
+    let edit = workspace_edit(server, files, label).await?;
     let asks = label.is_some_and(|label| label.confirm);
     let expected = server.with(|state| expected(state, files, asks && state.editor.annotations));
     let params = json!({ "label": name, "edit": edit });

@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{
     WorkspaceServerCapabilities,
 };
 
-use super::state::Editor;
+use super::state::{Editor, Located};
 use super::{Server, config, convert, trust};
 use crate::workspace::Roots;
 
@@ -50,18 +50,55 @@ pub fn initialized(server: &Server) {
     let client = server.client.clone();
     let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
     server.agent().hear(tell, server.options.state.clone());
-    config::reload(server);
+    let problems = config::load(server);
+    config::tell(server, &problems);
+    // Before this nothing is known of trust: what comes next finds it.
+    look(server);
     tokio::spawn(config::watch(server.clone()));
 }
 
-/// Tells the agent where the roots are, what is open and how it is set up.
+/// Has the agent told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes after
+/// the other.
 pub fn workspace_changed(server: &Server) {
-    let roots = server.with(|state| state.editor.roots.clone());
-    // Outside of the lock, since links are resolved on disk.
-    let roots = Roots::new(roots.iter().filter_map(|root| root.to_file_path().ok()));
-    trust::look(server, &roots);
-    server.with(|state| state.set_roots(roots));
-    server.agent().workspace(server.scene());
+    let this = server.clone();
+    server.work.detach(Box::pin(async move { now(&this).await }));
+}
+
+/// The same, to its end.
+pub async fn now(server: &Server) {
+    let Ok(_turn) = server.looks.acquire().await else { return };
+    let this = server.clone();
+    let done = server.work.handle.spawn_blocking(move || look(&this)).await;
+    if let Err(error) = done {
+        crate::report::log("error", format_args!("the workspace could not be looked at: {error}"));
+    }
+}
+
+/// Looks at the folders on disk, outside of the lock; again where they, or the open documents, have changed meanwhile.
+fn look(server: &Server) {
+    loop {
+        let (editor, uris) = server.with(|state| (state.editor.clone(), state.documents().map(|(uri, _)| uri.clone()).collect::<Vec<_>>()));
+        let roots = Arc::new(Roots::new(editor.roots.iter().filter_map(|root| root.to_file_path().ok())));
+        trust::look(server, &roots);
+        let located = uris.into_iter().map(|uri| {
+            let path = roots.locate_uri(uri.as_str());
+            (uri, path)
+        });
+        let located = Located { editor, roots: roots.clone(), documents: located.collect() };
+        if server.with(|state| state.set_roots(located)) {
+            config::tell_projects(server, &roots);
+            break;
+        }
+    }
+    let scene = server.scene();
+    server.agent().workspace(scene.clone());
+    // What was typed meanwhile is newer than what the agent has just been told.
+    let newer = server.scene();
+    for document in newer.snapshot.documents.iter() {
+        if scene.snapshot.document(&document.uri).is_none_or(|told| told.version != document.version) {
+            server.agent().changed(&newer, &document.uri);
+        }
+    }
 }
 
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {

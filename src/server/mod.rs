@@ -35,6 +35,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 use tower_lsp::LspService;
 use tower_lsp::lsp_types::Url;
 
@@ -77,10 +78,12 @@ pub struct Server {
     state: Arc<Shared>,
     work: Work,
     options: Arc<Options>,
+    /// One look at the folders at a time.
+    looks: Arc<Semaphore>,
 }
 
 impl Server {
-    /// Reads or changes the state. `act` does no IO and never waits.
+    /// Reads or changes the state. `act` does no IO and never waits: what is to be read is read before, and handed in.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut lock(&self.state))
     }
@@ -122,7 +125,8 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
     let (outbox, writer) = transport::outbox(options.tape.clone());
     let client = Client::new(outbox.clone(), state.clone());
     let options = Arc::new(options);
-    let server = Server { client: client.clone(), state, work, options: options.clone() };
+    let looks = Arc::new(Semaphore::new(1));
+    let server = Server { client: client.clone(), state, work, options: options.clone(), looks };
     // The socket is tower-lsp's own way to the client; ours is `Client`.
     let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
     let code = serve::serve(input, output, (outbox, writer), client, service, &options).await;

@@ -46,8 +46,8 @@ impl Progress {
     }
 }
 
-/// Sends what comes until the sender is dropped, then the end. Short work is over before an editor has made its token: then it
-/// shows nothing at all.
+/// Sends what comes until the sender is dropped, then the end. A token of ours is the editor's to make first; where it does not, nothing
+/// is sent.
 async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>) {
     if own && client.request("window/workDoneProgress/create", json!({ "token": token })).await.is_err() {
         return;

@@ -10,12 +10,12 @@ use crate::config::Config;
 use crate::engine::Cancel;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Edit, Encoding, Range, Text};
-use crate::workspace::{Document, Documents, Roots, Snapshot};
+use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 use super::client::Waiters;
 use super::convert;
 use super::hunks::{Hunks, Lost};
-use super::trust::Trust;
+use super::trust::{Asked, Trust};
 
 /// Larger documents are not kept at all.
 pub const MAX_DOCUMENT: usize = 32 << 20;
@@ -37,7 +37,12 @@ pub struct State {
     pub waiters: Waiters,
     /// The user's configuration as it was last read.
     pub config: Arc<Config>,
+    /// What is wrong with it, and with the projects' own files.
+    pub config_problems: Vec<String>,
+    pub project_problems: Vec<String>,
     pub trust: Trust,
+    /// Folders with what steers tools in them, as the user was asked about them.
+    pub asked: Vec<Asked>,
     /// What automatic completion last failed with; told once until it works again.
     pub complaint: String,
     /// What waits for a decision.
@@ -50,9 +55,25 @@ pub struct Change {
     pub text: String,
 }
 
+/// A document as it was opened. Where it lies is found out on disk, and so before anything is locked.
+pub struct Opened {
+    pub uri: Url,
+    pub path: Option<WorkspacePath>,
+    pub language: String,
+    pub version: i32,
+    pub text: String,
+}
+
+/// The folders as the editor has named them, as they lie on disk, and where the open documents lie in them.
+pub struct Located {
+    pub editor: Arc<Editor>,
+    pub roots: Arc<Roots>,
+    pub documents: HashMap<Url, Option<WorkspacePath>>,
+}
+
 /// What a message about a document brought about, for the person to know.
 #[derive(Default)]
-pub struct Outcome {
+pub struct Effect {
     /// Why the document is out of step since.
     pub desynced: Option<&'static str>,
     /// Hunks that fit no longer.
@@ -113,24 +134,31 @@ pub struct Open {
 }
 
 impl State {
-    /// Takes over where the workspace is.
-    pub fn set_roots(&mut self, roots: Roots) {
-        self.roots = Arc::new(roots);
-        let uris: Vec<Url> = self.documents.keys().cloned().collect();
-        for uri in uris {
-            let path = self.roots.locate_uri(uri.as_str());
+    /// Takes over where the workspace is, and where in it each document lies. False when a document has been opened since they were
+    /// located, or a folder.
+    pub fn set_roots(&mut self, located: Located) -> bool {
+        if located.editor.roots != self.editor.roots || !self.documents.keys().all(|uri| located.documents.contains_key(uri)) {
+            return false;
+        }
+        self.roots = located.roots;
+        for (uri, path) in located.documents {
             if let Some(open) = self.documents.get_mut(&uri) {
                 Arc::make_mut(&mut open.document).path = path;
                 self.shown.insert((*open.document).clone());
             }
         }
+        true
+    }
+
+    pub fn roots(&self) -> Arc<Roots> {
+        self.roots.clone()
     }
 
     /// Opens a document, or opens it anew. False when it is too large to be kept; and the hunks that do not fit what was opened.
-    pub fn open(&mut self, uri: Url, language: String, version: i32, text: &str) -> (bool, Vec<Lost>) {
+    pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
+        let Opened { uri, path, language, version, text } = opened;
         let oversized = text.len() > MAX_DOCUMENT;
-        let text = if oversized { Text::default() } else { Text::new(text) };
-        let path = self.roots.locate_uri(uri.as_str());
+        let text = if oversized { Text::default() } else { Text::new(&text) };
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
         self.shown.insert((*document).clone());
         let lost = self.hunks.opened(&document);
@@ -160,10 +188,10 @@ impl State {
     }
 
     /// Applies changes in order. The reason comes back when this made the document desynced, and the hunks that it put in the way.
-    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Outcome {
+    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
         let encoding = self.editor.encoding;
-        let mut outcome = Outcome::default();
-        let Some(open) = self.documents.get_mut(uri) else { return outcome };
+        let mut effect = Effect::default();
+        let Some(open) = self.documents.get_mut(uri) else { return effect };
         let known = open.desynced;
         let version = version.unwrap_or(open.document.version.saturating_add(1));
         if version < open.document.version {
@@ -175,15 +203,15 @@ impl State {
             if let Some(change) = open.apply(change, version, encoding)
                 && self.hunks.len() > 0
             {
-                outcome.lost.extend(self.hunks.follow(&before, &change, &open.document));
+                effect.lost.extend(self.hunks.follow(&before, &change, &open.document));
             }
         }
-        outcome.desynced = open.desynced.filter(|_| known.is_none());
-        if outcome.desynced.is_some() {
+        effect.desynced = open.desynced.filter(|_| known.is_none());
+        if effect.desynced.is_some() {
             self.hunks.forget(uri.as_str());
         }
         self.show(uri);
-        outcome
+        effect
     }
 
     /// Marks a document whose change could not be applied; whether it is open and was in step.

@@ -265,7 +265,7 @@ impl Writer {
                 output.flush().await
             };
             let mut frame = std::pin::pin!(tokio::time::timeout(STALL, frame));
-            let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "the client has read nothing for 30 seconds");
+            let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "the client has not read a message to its end within 30 seconds");
             loop {
                 tokio::select! {
                     biased;

@@ -2,13 +2,15 @@
 //! folder counts, until what steers tools there changes. Without trust there is completion from the open buffer on this machine, and
 //! nothing else.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::{Server, initialize, message};
-use crate::workspace::Roots;
 use crate::workspace::trust::{Standing, Store, fingerprint};
+use crate::workspace::{Root, Roots};
 
 /// What the person answers with.
 const YES: &str = "Trust";
@@ -61,19 +63,39 @@ pub fn before_a_look(server: &Server) {
     });
 }
 
-/// Finds out, and asks the person where that is open. Reads files: not under the lock.
-pub fn look(server: &Server, roots: &Roots) -> Trust {
+/// Finds out, and asks the person about the folders of which that is open. Reads files: not under the lock.
+pub fn look(server: &Server, roots: &Roots) {
     let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
     let trust = match by_editor {
         Some(true) => Trust::Given,
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    let before = server.with(|state| std::mem::replace(&mut state.trust, trust));
-    if before != trust && matches!(trust, Trust::NotAsked | Trust::Stale) {
-        tokio::spawn(question(server.clone(), trust));
+    server.with(|state| state.trust = trust);
+    let Some(folder) = server.options.state.as_ref().filter(|_| matches!(trust, Trust::NotAsked | Trust::Stale)) else { return };
+    let store = Store::new(folder);
+    let open = |root: &&Arc<Root>| matches!(store.standing(root), Standing::Unknown | Standing::Changed);
+    let mut asks: Vec<Asked> = roots.iter().filter(open).map(Asked::now).collect();
+    server.with(|state| {
+        asks.retain(|ask| !state.asked.contains(ask));
+        state.asked.extend(asks.iter().cloned());
+    });
+    if !asks.is_empty() {
+        server.work.detach(Box::pin(question(server.clone(), trust, asks)));
     }
-    trust
+}
+
+/// A folder, and what steers tools there, at the moment when the person was asked about it: the answer is about no more than that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    root: Arc<Root>,
+    fingerprint: String,
+}
+
+impl Asked {
+    fn now(root: &Arc<Root>) -> Self {
+        Self { root: root.clone(), fingerprint: fingerprint(root) }
+    }
 }
 
 fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
@@ -90,8 +112,8 @@ pub fn steering(server: &Server) -> Vec<Option<String>> {
     server.scene().snapshot.roots.iter().map(fingerprint).collect()
 }
 
-async fn question(server: Server, trust: Trust) {
-    let folders: Vec<String> = server.scene().snapshot.roots.iter().map(|root| root.path().display().to_string()).collect();
+async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
+    let folders: Vec<String> = asks.iter().map(|ask| ask.root.path().display().to_string()).collect();
     let text = format!(
         "longsight: do you trust {}? ({}) Without trust it only completes from the open buffer, with models on this machine.",
         folders.join(", "),
@@ -105,19 +127,20 @@ async fn question(server: Server, trust: Trust) {
         Some(NO) => false,
         _ => return,
     };
-    if let Err(reason) = say(&server, said) {
+    if let Err(reason) = say(&server, &asks, said).await {
         server.client.show(2, &format!("longsight: {reason}"));
     }
 }
 
-/// Keeps the user's word on all open folders, and acts on it.
-fn say(server: &Server, trusted: bool) -> std::result::Result<(), String> {
+/// Keeps the user's word on folders as they were when it was asked for, and acts on it.
+async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
-    for root in server.scene().snapshot.roots.iter() {
-        store.say(root, trusted).map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
+    for Asked { root, fingerprint } in asks {
+        let kept = store.say(root, trusted, fingerprint);
+        kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
     }
-    initialize::workspace_changed(server);
+    initialize::now(server).await;
     Ok(())
 }
 
@@ -130,7 +153,11 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
         return Err(message::failure("this editor decides on trust itself; use its own command for it"));
     }
     let this = server.clone();
-    let kept = server.work.spawn(Box::pin(async move { say(&this, word.trusted) })).await?;
+    let kept = server.work.spawn(Box::pin(async move {
+        let asks: Vec<Asked> = this.scene().snapshot.roots.iter().map(Asked::now).collect();
+        say(&this, &asks, word.trusted).await
+    }));
+    let kept = kept.await?;
     kept.map_err(|reason| message::failure(&reason))?;
     Ok(json!({ "trusted": server.with(|state| state.trust.is_given()) }))
 }
@@ -140,7 +167,10 @@ pub fn told(server: &Server, word: &Word) {
     server.with(|state| {
         let mut editor = (*state.editor).clone();
         editor.trusted = Some(word.trusted);
-        state.editor = std::sync::Arc::new(editor);
+        state.editor = Arc::new(editor);
+        if !word.trusted {
+            state.trust = Trust::EditorSaysNo;
+        }
     });
     initialize::workspace_changed(server);
 }

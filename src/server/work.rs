@@ -25,6 +25,11 @@ impl Work {
         self.handle.spawn(work);
     }
 
+    /// Does in the background what may wait for a disk or a program.
+    pub fn aside(&self, work: impl FnOnce() + Send + 'static) {
+        self.handle.spawn_blocking(work);
+    }
+
     /// Runs a future there. Dropping the returned one stops it; a panic in it is an error here.
     pub fn spawn<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let task = AbortOnDropHandle::new(self.handle.spawn(work));
