@@ -1,10 +1,11 @@
 //! Answers in words, for explanations and questions: asked of the scout, streamed as inert markdown, with every named place checked.
 
+use std::sync::mpsc;
 use std::time::Instant;
 
 use serde::Serialize;
 
-use super::cite::{self, Citation, From};
+use super::cite::{Checker, Citation, NamedBy};
 use super::inert::{Inert, inert};
 use super::{Desk, Piece, Sink, Timing};
 use crate::context::{Kind, Part};
@@ -83,30 +84,88 @@ impl Question<'_> {
     ) -> Result<Answer, EngineError> {
         let (mut shown, mut seen) = (vec![], vec![]);
         let mut ready_ms = 0.0;
-        let mut filter = Inert::default();
         let (system, length, started) = (self.system, self.length, self.started);
+        let mut stream = Stream::new(self.desk, sink);
+        let (tell_near, near) = mpsc::channel();
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
             shown = Shown::of_all(&prompt.parts);
             seen = prompt.parts.iter().map(Shown::of).collect::<Vec<_>>();
+            // The receiver lives as long as the events.
+            let _ = tell_near.send(paths(&seen));
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
             let ask = Ask::Chat(chat(system, &prompt.text));
             Ok(Request { ask, max_tokens: length, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };
-        let each = |event: &Event| report(event, &mut filter, sink);
+        let shows = &mut stream;
+        let each = move |event: &Event| {
+            near.try_iter().for_each(|near| shows.checker.near = near);
+            shows.take(event);
+        };
         let served = self.desk.router().run(&self.task, cancel, build, each).await?;
-        let rest = filter.finish();
-        if !rest.is_empty() {
-            sink(Piece::Text(rest));
-        }
+        stream.finish();
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
-        let near: Vec<String> = seen.iter().map(|place| place.path.clone()).collect();
-        let checked = cite::check(self.desk, served.answer.text.trim(), &near);
-        let mut citations = checked.citations;
+        let (text, mut citations) = Checker::new(self.desk, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
         let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
-        Ok(Answer { text: inert(&checked.text), citations, route: served.decision, timing, sent })
+        Ok(Answer { text: inert(&text), citations, route: served.decision, timing, sent })
     }
+}
+
+fn paths(seen: &[Shown]) -> Vec<String> {
+    seen.iter().map(|place| place.path.clone()).collect()
+}
+
+/// An answer on its way to the person: held back until what it names is checked, a sentence or a line at a time.
+struct Stream<'a> {
+    checker: Checker<'a>,
+    filter: Inert,
+    held: String,
+    sink: &'a Sink,
+}
+
+impl<'a> Stream<'a> {
+    fn new(desk: &'a Desk, sink: &'a Sink) -> Self {
+        Self { checker: Checker::new(desk, vec![]), filter: Inert::default(), held: String::new(), sink }
+    }
+
+    fn take(&mut self, event: &Event) {
+        let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
+        self.held.push_str(text);
+        while let Some(end) = end_of_sentence(&self.held) {
+            let sentence: String = self.held.drain(..end).collect();
+            self.show(&sentence);
+        }
+    }
+
+    fn show(&mut self, text: &str) {
+        let shown = self.filter.push(&self.checker.line(text));
+        self.tell(shown);
+    }
+
+    fn finish(&mut self) {
+        let rest = std::mem::take(&mut self.held);
+        self.show(&rest);
+        let rest = self.filter.finish();
+        self.tell(rest);
+    }
+
+    fn tell(&self, text: String) {
+        if !text.is_empty() {
+            (self.sink)(Piece::Text(text));
+        }
+    }
+}
+
+/// Where the first sentence or line ends, outside of backquotes; what is being named is whole there.
+fn end_of_sentence(text: &str) -> Option<usize> {
+    let line = text.find('\n').map(|at| at + 1);
+    let within = &text[..line.unwrap_or(text.len())];
+    let ends = within.match_indices(". ").map(|(at, _)| at + 2);
+    let sentence = ends
+        .into_iter()
+        .find(|end| within[..*end].matches('`').count().is_multiple_of(2) && within[*end..].starts_with(char::is_alphanumeric));
+    sentence.or(line)
 }
 
 /// The best of what the model was shown, named as such: a small model names few places itself.
@@ -116,7 +175,7 @@ fn add_shown(citations: &mut Vec<Citation>, shown: &[Shown]) {
             citations.iter().any(|known| known.verified && known.path == place.path && (place.start..=place.end).contains(&known.line));
         if !known {
             let end_line = (place.end > place.start).then_some(place.end);
-            citations.push(Citation { path: place.path.clone(), line: place.start, end_line, verified: true, from: From::Shown });
+            citations.push(Citation { path: place.path.clone(), line: place.start, end_line, verified: true, from: NamedBy::Shown });
         }
     }
 }

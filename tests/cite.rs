@@ -1,0 +1,69 @@
+//! What an answer names is checked before it is seen: in the stream and in the end, places and names.
+
+use std::sync::{Arc, Mutex};
+
+use longsight::engine::Cancel;
+use longsight::engine::scripted::Scripted;
+use longsight::features::Piece;
+use longsight::features::answer::Answer;
+use longsight::features::ask::ask;
+
+use crate::support::desk::Workspace;
+
+const FILES: [(&str, &str); 4] = [
+    ("src/a.rs", "pub fn alpha() -> u32 {\n    beta_of(1)\n}\n\nfn beta_of(n: u32) -> u32 {\n    n\n}\n"),
+    ("src/[id].rs", "pub struct Page;\n"),
+    ("src/bin/tool", "#!/bin/sh\ntrue\n"),
+    ("Makefile", "all:\n\ttrue\n"),
+];
+
+/// What the person sees as it is written, and what the answer is in the end.
+async fn answered(text: &str) -> (String, Answer) {
+    let workspace = Workspace::new(&FILES);
+    let (desk, _) = workspace.with_coder(vec![Scripted::text(text)]);
+    let seen = Arc::new(Mutex::new(String::new()));
+    let shown = seen.clone();
+    let sink: longsight::features::Sink = Arc::new(move |piece| {
+        if let Piece::Text(text) = piece {
+            shown.lock().unwrap().push_str(&text);
+        }
+    });
+    let answer = ask(&desk, "what is alpha?", &Cancel::new(), &sink).await.unwrap().answer;
+    let seen = seen.lock().unwrap().clone();
+    (seen, answer)
+}
+
+/// Promise 9: names were not checked at all, nor places in files without an ending or with brackets, and the stream showed all unchecked.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_names_is_checked_before_it_is_seen() {
+    let rows = [
+        ("It calls `frobnicate_all()` twice.", "`frobnicate_all()` (not in the index) twice"),
+        ("See `Ghost::alpha` here.", "`Ghost::alpha` (not in the index) here"),
+        ("See Makefile:99 there.", "Makefile:99 (not found) there"),
+        ("See src/bin/tool:7 there.", "src/bin/tool:7 (not found) there"),
+        ("See `src/a.rs`, line 900.", "line 900 (not found)."),
+        ("See src/none.rs:1, and `src/gone.rs` too.", "src/none.rs:1 (not found), and `src/gone.rs` (not found) too"),
+    ];
+    for (text, marked) in rows {
+        let (seen, answer) = answered(&format!("{text} More is said. `alpha()` stays.\n")).await;
+        assert!(seen.contains(marked), "{seen}");
+        assert_eq!(seen.trim(), answer.text.trim(), "what is streamed is what it comes to");
+    }
+    let (seen, answer) = answered("See `src/[id].rs:500`.").await;
+    assert!(seen.contains("`src/[id].rs:500` (not found)"), "{seen}");
+    assert!(answer.citations.iter().any(|place| place.path == "src/[id].rs" && place.line == 500 && !place.verified));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_and_what_is_no_name_of_ours_stays_as_it_is() {
+    let text = "`alpha()` at src/a.rs:1 calls `beta_of`, see `src/[id].rs:1`, Makefile:2 and src/bin/tool:2 (lines 1-2 of src/a.rs:1-3). \
+        At 12:30 on http://localhost:8080 and http://localhost:8080/a.rs:3, `true`, `u32`, `std::fs::read_to_string`, `a b`, `--flag`, and/or. \
+        `self.alpha` as well.\n\n```rust\nlet made_up_name = 1; // not a citation\n```\n";
+    let (seen, answer) = answered(text).await;
+    assert!(!seen.contains("(not "), "{seen}");
+    let places: Vec<(&str, u32, bool)> = answer.citations.iter().map(|place| (&*place.path, place.line, place.verified)).collect();
+    for place in [("src/a.rs", 1, true), ("src/[id].rs", 1, true), ("Makefile", 2, true), ("src/bin/tool", 2, true)] {
+        assert!(places.contains(&place), "{places:?}");
+    }
+    assert!(places.iter().all(|place| place.2), "{places:?}");
+}
