@@ -145,6 +145,41 @@ fn a_recording_holds_no_secret_and_no_path() {
     assert!(text.lines().all(|line| !line.contains("did not come")), "{text}");
 }
 
+/// A path that stands in a document moved what stood behind it, `$ROOT` in a script became a folder, and folders that were added later and
+/// models outside of the home kept their names.
+#[test]
+fn a_recording_keeps_places_behind_a_path_and_hides_folders_that_come_later() {
+    let stage = Stage::new();
+    let models = stage.folder.path().join("weights");
+    let config = stage.folder.path().join("config.toml");
+    let engine = format!("kind = \"llama\"\nmodel = \"{}\"\n", models.join("m.gguf").display());
+    std::fs::write(&config, format!("[roles]\nscout = \"none\"\ncoder = \"none\"\n[engines.none]\n{engine}")).unwrap();
+    let added = stage.folder.path().join("added");
+    std::fs::create_dir(&added).unwrap();
+    std::fs::write(added.join("b.rs"), "fn b() {}\n").unwrap();
+    let mut editor = stage.editor(&config);
+    let uri = stage.uri("run.sh");
+    editor.open(&uri, "sh", &format!("cd {} && echo $ROOT/x # one\n", stage.root().display()));
+    let folder = json!({ "uri": format!("file://{}", added.display()), "name": "added" });
+    editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": [folder], "removed": [] } }));
+    editor.open(&format!("file://{}/b.rs", added.display()), "rust", "fn b() {}\n");
+    let end = editor.buffers[&uri].text.find("one").unwrap();
+    editor.edit(&uri, end..end + 3, "two");
+    assert_eq!(editor.assert_in_step(), 2);
+    editor.inbox.clear();
+    editor.quit();
+    let recorded = stage.recorded();
+    for path in [stage.folder.path().to_str().unwrap(), "weights"] {
+        assert!(!recorded.contains(path), "{path} stands in the recording");
+    }
+    let played = stage.replay();
+    let text = said(&played);
+    // `debugDocuments` was compared with the documents whole; their hash is that of the path as it was.
+    let differences: Vec<&str> = text.lines().filter(|line| line.contains("debugDocuments") || line.contains("did not come")).collect();
+    assert!(differences.iter().all(|line| line.contains(".hash ")), "{text}");
+    assert!(recorded.contains("$ROOT/x # two"), "{recorded}");
+}
+
 #[test]
 fn what_is_no_recording_is_refused_with_its_name() {
     let stage = Stage::new();

@@ -12,7 +12,7 @@ use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::sync::mpsc;
 
 use super::desk::Desk;
-use super::trace::{Entry, Names, Trace};
+use super::trace::{Entry, Names, Trace, root_name};
 use super::transport::{Frame, FrameReader};
 use super::{Options, run};
 use crate::engine::recorded::{self, Asked, Recorded};
@@ -48,7 +48,13 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
     std::fs::write(&config, &trace.config).map_err(|error| format!("{} cannot be written ({error})", config.display()))?;
     let mut names = Names::default();
     names.add("$CACHE", Some(scratch));
-    names.add("$ROOT", Some(root));
+    names.add(&root_name(1), Some(root));
+    // There is one workspace to replay over; the other folders of then are empty now.
+    for number in 2..=trace.folders {
+        let folder = scratch.join(format!("folder-{number}"));
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made ({error})", folder.display()))?;
+        names.add(&root_name(number), Some(&folder));
+    }
     let (player, asks) = mpsc::unbounded_channel();
     let engines = trace.engines.clone();
     let build: crate::route::Build = Arc::new(move |name, config| {
@@ -339,9 +345,9 @@ fn plain(mut message: Value) -> Value {
 }
 
 fn hide(names: &Names, prompt: &Value) -> Value {
-    let mut prompt = prompt.clone();
-    names.hide(&mut prompt);
-    prompt
+    let mut asked = json!({ "prompt": prompt });
+    names.hide(&mut asked);
+    asked["prompt"].take()
 }
 
 /// A prompt with every secret marked alike: then it was replaced, now there are stars in its place.

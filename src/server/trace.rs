@@ -1,5 +1,6 @@
 //! Traces of sessions: what is hidden in them, and how they are read. A trace holds no key, no secret-looking text, no text of a file that
-//! is secret by its name, and no path of this machine: folders have names there, which a replay gives to folders of its own.
+//! is secret by its name, and no path to a folder of the workspace, the person or the models: folders have names there, which a replay
+//! gives to folders of its own. Inside of texts, where later messages count characters, they are stars of the same length.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,6 +27,12 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     names.add("$CACHE", config::cache_dir().as_deref());
     names.add("$HOME", std::env::var_os("HOME").as_deref().map(Path::new));
     move |mut entry| {
+        if let Some(config) = entry["config"].as_str() {
+            names.learn_models(config);
+        }
+        if entry["message"]["method"] == "workspace/didChangeWorkspaceFolders" {
+            names.learn(&json!({ "workspaceFolders": entry["message"]["params"]["event"]["added"] }));
+        }
         if entry["message"]["method"] == "initialize" {
             names.learn(&entry["message"]["params"]);
             if let Some(params) = entry["message"]["params"].as_object_mut() {
@@ -78,33 +85,48 @@ impl Names {
         self.known.sort_by_key(|known| std::cmp::Reverse(known.0.len()));
     }
 
-    /// The workspace folders of a handshake become `$ROOT`, `$ROOT2` and so on.
+    /// The folders of models that a configuration names.
+    fn learn_models(&mut self, config: &str) {
+        let table: toml::Table = config.parse().unwrap_or_default();
+        let engines = table.get("engines").and_then(toml::Value::as_table);
+        let models = engines.into_iter().flat_map(|engines| engines.values()).filter_map(|engine| engine.get("model")?.as_str());
+        let folders: Vec<&Path> = models.map(Path::new).filter(|model| model.is_absolute()).filter_map(Path::parent).collect();
+        for (number, folder) in folders.into_iter().enumerate() {
+            self.add(&format!("$MODELS{}", number + 1), Some(folder));
+        }
+    }
+
+    /// The workspace folders of a handshake, and those that are added later, become `$ROOT`, `$ROOT2` and so on.
     pub fn learn(&mut self, params: &Value) {
         let folders = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| folder["uri"].as_str());
         let uris = folders.chain(params["rootUri"].as_str());
         let paths = uris.filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok()).chain(params["rootPath"].as_str().map(Into::into));
-        let mut number = 0;
+        let known: std::collections::HashSet<&str> = self.known.iter().map(|known| known.1.as_str()).collect();
+        let mut number = known.iter().filter(|name| name.starts_with(ROOT)).count();
         for path in paths {
             if self.known.iter().any(|(known, _)| Path::new(known) == path) {
                 continue;
             }
             number += 1;
-            self.add(&if number == 1 { "$ROOT".into() } else { format!("$ROOT{number}") }, Some(&path));
+            self.add(&root_name(number), Some(&path));
         }
     }
 
     /// Paths by their names, and no secret.
     pub fn hide(&self, value: &mut Value) {
-        each_text(value, &mut |text| {
-            let named = self.known.iter().fold(text.to_string(), |text, (path, name)| replace_path(&text, path, name));
+        each_text(value, false, &mut |text, quoted| {
+            let named = self.known.iter().fold(text.to_string(), |text, (path, name)| match quoted {
+                true => replace_path(&text, path, &redact::stars(path)),
+                false => replace_path(&text, path, name),
+            });
             redact::veil(&named)
         });
     }
 
     /// Names as paths again.
     pub fn show(&self, value: &mut Value) {
-        each_text(value, &mut |text| {
-            if !text.contains('$') {
+        each_text(value, false, &mut |text, quoted| {
+            if quoted || !text.contains('$') {
                 return text.to_string();
             }
             // `$ROOT2` before `$ROOT`.
@@ -129,16 +151,27 @@ fn replace_path(text: &str, path: &str, name: &str) -> String {
     out + rest
 }
 
-/// Rewrites every text of a value, keys included: some of them are URIs.
-fn each_text(value: &mut Value, rewrite: &mut impl FnMut(&str) -> String) {
+/// What the first folder of a workspace is called; the others have numbers behind it.
+const ROOT: &str = "$ROOT";
+
+/// What the folder with this number, from 1, is called.
+pub fn root_name(number: usize) -> String {
+    if number == 1 { ROOT.into() } else { format!("{ROOT}{number}") }
+}
+
+/// Fields that hold text of documents, or are made of it. What looks like the name of a folder there is part of the text.
+const TEXTS: &[&str] = &["text", "newText", "insertText", "old", "new", "diff", "delta", "content", "prompt", "instruction", "question"];
+
+/// Rewrites every text of a value, keys included: some of them are URIs. `quoted` says that it is text of a document.
+fn each_text(value: &mut Value, quoted: bool, rewrite: &mut impl FnMut(&str, bool) -> String) {
     match value {
-        Value::String(text) => *text = rewrite(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, rewrite)),
+        Value::String(text) => *text = rewrite(text, quoted),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, quoted, rewrite)),
         Value::Object(fields) => {
             let old = std::mem::take(fields);
             for (key, mut field) in old {
-                each_text(&mut field, rewrite);
-                fields.insert(rewrite(&key), field);
+                each_text(&mut field, quoted || TEXTS.contains(&key.as_str()), rewrite);
+                fields.insert(rewrite(&key, false), field);
             }
         }
         _ => {}
@@ -168,6 +201,8 @@ pub struct Trace {
     /// The configuration at the time, as TOML.
     pub config: String,
     pub entries: Vec<Entry>,
+    /// How many folders of a workspace are named in it.
+    pub folders: usize,
     pub engines: HashMap<String, Known>,
 }
 
@@ -185,6 +220,7 @@ pub fn read(text: &str) -> Result<Trace, String> {
         None => return Err("its first line is not that of a trace; `longsight serve --record FILE` writes one".into()),
     }
     let mut trace = Trace { config: head["config"].as_str().unwrap_or_default().into(), ..Trace::default() };
+    trace.folders = (1..).take_while(|number| text.contains(&root_name(*number))).count();
     let mut counts = HashMap::new();
     for line in lines {
         let (number, mut value) = parsed(line)?;
