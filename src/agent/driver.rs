@@ -27,7 +27,7 @@ pub struct Driver<'a> {
 }
 
 /// What came of a turn.
-pub struct Outcome {
+pub struct Ran {
     pub ending: Ending,
     pub steps: Vec<Step>,
     /// The tools with their drafts; none when they were still at work when the turn ended.
@@ -54,7 +54,7 @@ const ANSWER_SHARE: u32 = 4;
 
 impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
-    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Outcome {
+    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
         let started = Instant::now();
         let mut run = Run { bench: Some(bench), decision: None, timing: Timing::default(), error: None };
         let mut effects: VecDeque<Effect> = turn.begin().into();
@@ -73,7 +73,7 @@ impl Driver<'_> {
             effects.extend(turn.on(event));
         };
         let bench = run.bench;
-        Outcome { ending, steps: turn.steps, bench, decision: run.decision, timing: run.timing, error: run.error }
+        Ran { ending, steps: turn.steps, bench, decision: run.decision, timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.

@@ -87,7 +87,7 @@ impl Desk {
     }
 
     /// One completion. What is known by heart comes at once, the model is asked after a rest.
-    fn completion(&self, scene: &Scene, wish: complete::Wish, rest: Duration, cancel: Cancel) -> BoxFuture<'static, pace::Outcome> {
+    fn completion(&self, scene: &Scene, wish: complete::Wish, rest: Duration, cancel: Cancel) -> BoxFuture<'static, pace::Suggested> {
         let desk = self.desk(scene);
         let kept = self.kept.clone();
         let edits = |completion: complete::Completion| completion.items.into_iter().map(|item| item.edit).collect();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
+use super::hunks::Lost;
 use super::state::{self, Change};
 use super::{Server, config, convert, initialize, review};
 use crate::report;
@@ -60,16 +61,8 @@ pub fn open(server: &Server, params: Value) {
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
     let unsafe_to_parse = guard::refuses(&opened.text);
-    let mut document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
-    // The folders may be exchanged while the document is looked for in them.
-    let (kept, lost) = loop {
-        let roots = server.with(|state| state.roots());
-        document.path = roots.locate_uri(uri.as_str());
-        match server.with(|state| if Arc::ptr_eq(&state.roots(), &roots) { Ok(state.open(document)) } else { Err(document) }) {
-            Ok(opened) => break opened,
-            Err(again) => document = again,
-        }
-    };
+    let document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
+    let (kept, lost) = take_in(server, document);
     if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(&uri)));
     }
@@ -84,6 +77,24 @@ pub fn open(server: &Server, params: Value) {
     }
     review::tell_lost(server, &lost);
     touched(server, &uri);
+}
+
+/// Finds out where a document lies, and opens it; again where the folders were exchanged meanwhile.
+fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
+    let mut waiting = Some(document);
+    loop {
+        let roots = server.with(|state| state.roots());
+        if let Some(document) = &mut waiting {
+            document.path = roots.locate_uri(document.uri.as_str());
+        }
+        let opened = server.with(|state| {
+            let document = if Arc::ptr_eq(&state.roots(), &roots) { waiting.take() } else { None };
+            document.map(|document| state.open(document))
+        });
+        if let Some(opened) = opened {
+            return opened;
+        }
+    }
 }
 
 pub fn change(server: &Server, params: Value) {

@@ -12,8 +12,8 @@ use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::text::Text;
 use crate::workspace::Document;
 
-/// What a completion comes to.
-pub type Outcome = Result<Vec<Suggestion>, EngineError>;
+/// What a completion comes to: suggestions, or why there are none.
+pub type Suggested = Result<Vec<Suggestion>, EngineError>;
 
 /// Share of the usual waiting time that typing must pause before the model is asked, while it is asked in vain.
 const SHARE: f64 = 0.125;
@@ -37,7 +37,7 @@ struct Prepared {
     text: Text,
     offset: usize,
     cancel: Cancel,
-    outcome: Shared<BoxFuture<'static, Outcome>>,
+    outcome: Shared<BoxFuture<'static, Suggested>>,
 }
 
 impl Pace {
@@ -74,7 +74,7 @@ impl Pace {
         document: &Document,
         offset: usize,
         cancel: Cancel,
-        work: BoxFuture<'static, Outcome>,
+        work: BoxFuture<'static, Suggested>,
     ) -> BoxFuture<'static, ()> {
         let outcome = work.shared();
         let run = outcome.clone().map(|_| ());
@@ -84,7 +84,7 @@ impl Pace {
     }
 
     /// The completion that was begun for this place; another one is of no use any more and stops.
-    pub fn join(&mut self, document: &Document, offset: usize) -> Option<BoxFuture<'static, Outcome>> {
+    pub fn join(&mut self, document: &Document, offset: usize) -> Option<BoxFuture<'static, Suggested>> {
         let fits = |prepared: &mut Prepared| {
             prepared.uri == document.uri && prepared.offset == offset && prepared.text == document.text && !prepared.cancel.is_cancelled()
         };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::{BYTES, Edited, How, Work, offer, window};
-use crate::agent::driver::{Driver, Outcome};
+use crate::agent::driver::{Driver, Ran};
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
 use crate::context::fence;
@@ -61,8 +61,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     };
     let (task, least) = (work.plan.task(work.desk), work.desk.config().route.agent_context);
     let driver = Driver { router: work.desk.router(), task, cancel: work.cancel, least, say: &say, see: &see };
-    let outcome = driver.run(turn, bench).await;
-    finish(work, outcome, sent, ready_ms)
+    let ran = driver.run(turn, bench).await;
+    finish(work, ran, sent, ready_ms)
 }
 
 /// The task with the place it is about.
@@ -86,8 +86,8 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
 }
 
 /// What came of the turn, as an offer or as the reason why there is none.
-fn finish(work: &Work<'_>, outcome: Outcome, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Outcome { ending, steps, bench, decision, timing, error } = outcome;
+fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
+    let Ran { ending, steps, bench, decision, timing, error } = ran;
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
         Ending::Failed(reason) => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
