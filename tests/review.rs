@@ -179,6 +179,8 @@ fn j5_one_place_that_has_changed_holds_back_the_whole_proposal_with_the_reason()
     let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
     let at = editor.buffers[URI].text.find("u32 {\n    2").unwrap();
     editor.edit(URI, at..at + 3, "i8");
+    // The server has the change before the model answers.
+    editor.assert_in_step();
     agent.release();
     let report = editor.answer(&id)["result"].clone();
     assert!(report["refused"].as_str().unwrap().contains("a.rs is not as it was"), "{report}");
