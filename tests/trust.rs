@@ -439,7 +439,7 @@ fn k7_what_steers_agents_is_never_changed_without_a_question() {
 
 #[test]
 fn k11_trust_notices_changes_of_large_linked_and_folded_files() {
-    use longsight::workspace::trust::{Standing, Store};
+    use longsight::workspace::trust::{Standing, Store, fingerprint};
     let (root, state, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let roots = longsight::workspace::Roots::new([root.path().to_path_buf()]);
     let folder = roots.iter().next().unwrap();
@@ -460,14 +460,14 @@ fn k11_trust_notices_changes_of_large_linked_and_folded_files() {
         ("in a folder", root.path().join(".clinerules/new.md"), "be mean\n".into()),
     ];
     for (what, path, text) in changes {
-        store.say(folder, true).unwrap();
+        store.say(folder, true, fingerprint(folder).as_deref()).unwrap();
         assert_eq!(store.standing(folder), Standing::Trusted, "{what}");
         write(path, &text);
         assert_eq!(store.standing(folder), Standing::Changed, "{what}");
     }
     // What cannot be looked at cannot be trusted to be what it was.
     link(std::path::Path::new("/nowhere"), ".mcp.json");
-    store.say(folder, true).unwrap();
+    store.say(folder, true, fingerprint(folder).as_deref()).unwrap();
     assert_eq!(store.standing(folder), Standing::Changed);
 }
 

@@ -45,7 +45,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         if arguments.forget {
             store.forget(root).map_err(failed)?;
         } else {
-            store.say(root, !arguments.no, &fingerprint(root)).map_err(failed)?;
+            store.say(root, !arguments.no, fingerprint(root).as_deref()).map_err(failed)?;
         }
         let word = if arguments.forget {
             "nothing is known of"

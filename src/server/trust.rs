@@ -89,7 +89,7 @@ pub fn look(server: &Server, roots: &Roots) {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     root: Arc<Root>,
-    fingerprint: String,
+    fingerprint: Option<String>,
 }
 
 impl Asked {
@@ -137,7 +137,7 @@ async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Res
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
     for Asked { root, fingerprint } in asks {
-        let kept = store.say(root, trusted, fingerprint);
+        let kept = store.say(root, trusted, fingerprint.as_deref());
         kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
     }
     initialize::now(server).await;
