@@ -56,8 +56,16 @@ impl Place {
     }
 
     fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
-        let query = PlaceQuery { corpus, path: &self.path, text: &self.text, offset: self.offset, budget };
-        self.handle.place(&query, changed, &|text| text.len().div_ceil(3))
+        self.handle.place(&self.query(corpus, budget, false), changed, &|text| text.len().div_ceil(3))
+    }
+
+    /// What a person sees who looks at what would be sent.
+    fn preview(&self, corpus: &Corpus, budget: usize) -> Pack {
+        self.handle.place(&self.query(corpus, budget, true), &|_| None, &|text| text.len().div_ceil(3))
+    }
+
+    fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool) -> PlaceQuery<'a> {
+        PlaceQuery { corpus, path: &self.path, text: &self.text, offset: self.offset, budget, preview }
     }
 
     /// Puts text at the cursor.
@@ -152,6 +160,33 @@ fn the_sums_of_the_ranking_are_those_of_its_features() {
     for candidate in candidates {
         let slow = ranker.probability(&corpus.symbols[candidate.symbol as usize]);
         assert!((candidate.score - slow).abs() < 1e-4, "{candidate:?} is {slow}");
+    }
+}
+
+#[test]
+fn looking_at_a_prompt_leaves_the_next_one_its_head() {
+    let mut place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let sent = place.pack(&corpus, 60);
+    let offset = std::mem::replace(&mut place.offset, 0);
+    for budget in (60..2000).step_by(20) {
+        place.preview(&corpus, budget);
+    }
+    place.offset = offset;
+    let again = place.pack(&corpus, 60);
+    assert_eq!((again.parts, again.prefix_reused), (sent.parts, sent.tokens));
+}
+
+#[test]
+fn what_was_just_visited_is_likelier() {
+    let names = ["north", "south"];
+    let files: String = names.iter().map(|name| format!("//- /src/{name}.rs\npub fn {name}ern(value: u32) -> u32 {{\n    value\n}}\n")).collect();
+    let fixture = format!("{files}//- /src/main.rs\nfn main() {{\n    $0\n}}\n");
+    for name in names {
+        let place = Place::new(&fixture);
+        let corpus = place.corpus(place.view());
+        place.handle.visited(&format!("src/{name}.rs"), 1);
+        assert_eq!(&*place.pack(&corpus, 200).parts[0].path, format!("src/{name}.rs"));
     }
 }
 

@@ -89,7 +89,7 @@ fn measure(repository: &Repository) {
 
 /// Which of a site's definitions stand in the pack for it.
 fn recalled(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Vec<bool> {
-    let query = PlaceQuery { corpus: &repository.corpus, path: &site.path, text: &site.text, offset: site.offset, budget };
+    let query = PlaceQuery { corpus: &repository.corpus, path: &site.path, text: &site.text, offset: site.offset, budget, preview: false };
     let pack = handle.place(&query, &|_| None, &count);
     let shown = |path: &str, line: &str| {
         let parts = pack.parts.iter().filter(|part| *part.path == *path && *part.path != *site.path);

@@ -1,6 +1,6 @@
 //! The session's door: callers bring a place, and get the pack for it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::corpus::{Corpus, Digest};
@@ -12,6 +12,8 @@ use super::{Kind, Masked, Pack, Part};
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
+/// Prompts that are kept up at a time: those of each feature, and some that people look at.
+const SESSIONS: usize = 8;
 
 /// The state of one window's prompts; clones share it.
 #[derive(Clone, Default)]
@@ -22,8 +24,9 @@ pub struct Handle {
 
 #[derive(Default)]
 struct State {
-    /// By budget: a completion's pack and an explanation's do not disturb each other.
-    sessions: HashMap<usize, Session>,
+    /// By budget, so that a completion's pack and an explanation's do not disturb each other; and apart what is only looked at. Last used
+    /// first.
+    sessions: VecDeque<((usize, bool), Session)>,
     visits: VecDeque<(Arc<str>, u32)>,
 }
 
@@ -38,6 +41,8 @@ pub struct PlaceQuery<'a> {
     pub offset: usize,
     /// Tokens for what is added around the current file.
     pub budget: usize,
+    /// A person looks at what would be sent: nothing that is sent may change by that.
+    pub preview: bool,
 }
 
 impl Handle {
@@ -51,19 +56,12 @@ impl Handle {
         state.prefer_visited(query.corpus, &mut candidates);
         let order = Order::new(query.corpus, &ranker, &candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let packed = state.sessions.entry(query.budget).or_default().pack(query.corpus, &order, query.budget, here, count);
+        let session = state.session((query.budget, query.preview));
+        let packed = session.pack(query.corpus, &order, query.budget, here, count);
         let corrections = correct(&packed.parts, query.corpus, changed, count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
         // The head stays where it is; what is least sure makes room.
-        let needed: usize = corrections.iter().map(|part| part.tokens).sum();
-        while pack.tokens + needed > pack.budget {
-            let Some(last) = pack.parts.pop() else { break };
-            pack.tokens -= last.tokens;
-        }
-        if pack.tokens + needed <= pack.budget {
-            pack.tokens += needed;
-            pack.parts.extend(corrections);
-        }
+        pack.correct(corrections);
         pack
     }
 
@@ -73,11 +71,6 @@ impl Handle {
         state.visits.retain(|(known, at)| &**known != path || at.abs_diff(line) > 20);
         state.visits.push_front((path.into(), line));
         state.visits.truncate(VISITS);
-    }
-
-    /// Forgets what stands in the prompts: the next ones are built anew.
-    pub fn forget(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).sessions.clear();
     }
 }
 
@@ -127,6 +120,15 @@ fn note(of: &Part, lines: (u32, u32), text: &str, count: Count) -> Part {
 }
 
 impl State {
+    /// The session of a key, made where there is none; the one that was not used for longest goes.
+    fn session(&mut self, key: (usize, bool)) -> &mut Session {
+        let at = self.sessions.iter().position(|(known, _)| *known == key);
+        let session = at.and_then(|at| self.sessions.remove(at)).unwrap_or_else(|| (key, Session::default()));
+        self.sessions.truncate(SESSIONS - 1);
+        self.sessions.push_front(session);
+        &mut self.sessions[0].1
+    }
+
     /// Definitions that were just looked at are likelier to be needed.
     fn prefer_visited(&self, corpus: &Corpus, candidates: &mut [Candidate]) {
         if self.visits.is_empty() {

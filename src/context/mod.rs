@@ -65,3 +65,21 @@ pub struct Pack {
     /// Leading tokens that are equal to the previous pack's.
     pub prefix_reused: usize,
 }
+
+impl Pack {
+    /// Puts corrections behind the parts. The head stays where it is; what is least sure makes room, and what was to be said of it goes too.
+    fn correct(&mut self, mut corrections: Vec<Part>) {
+        let sum = |parts: &[Part]| parts.iter().map(|part| part.tokens).sum::<usize>();
+        while self.tokens + sum(&corrections) > self.budget {
+            let Some(last) = self.parts.pop() else {
+                corrections.clear();
+                break;
+            };
+            self.tokens -= last.tokens;
+            corrections.retain(|correction| self.parts.iter().any(|part| part.path == correction.path));
+        }
+        self.prefix_reused = self.prefix_reused.min(self.tokens);
+        self.tokens += sum(&corrections);
+        self.parts.extend(corrections);
+    }
+}

@@ -18,6 +18,8 @@ pub enum Asker {
     Typing,
     /// A person, for an answer that takes seconds anyway.
     Person,
+    /// A person who looks at what would be sent.
+    Preview,
 }
 
 /// Definitions of other files that the code at a place uses or will want, within `budget` tokens.
@@ -31,10 +33,14 @@ pub(super) fn pack(desk: &Desk, site: &Site, offset: usize, budget: usize, token
     if budget == 0 {
         return nothing();
     }
-    let corpus = if asker == Asker::Person { shelf::wait(desk, PATIENCE) } else { shelf::newest(desk) };
+    let corpus = if asker == Asker::Typing { shelf::newest(desk) } else { shelf::wait(desk, PATIENCE) };
     let Some(corpus) = corpus else { return nothing() };
-    let query = PlaceQuery { corpus: &corpus, path: &site.path, text: &site.text, offset, budget };
+    let preview = asker == Asker::Preview;
+    let query = PlaceQuery { corpus: &corpus, path: &site.path, text: &site.text, offset, budget, preview };
     let count = |text: &str| tokens.count(text);
+    if !preview {
+        desk.shared.context.visited(&site.path, site.line_of(offset) - 1);
+    }
     desk.shared.context.place(&query, &|path| changed(desk, &corpus, path), &count)
 }
 

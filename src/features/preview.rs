@@ -1,6 +1,6 @@
 //! What would be put in front of the model, and why: made by the code that makes the real prompts, without asking any model.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -54,14 +54,20 @@ pub struct Destination {
     pub cost_at_most: Option<f64>,
 }
 
-/// The last prompt of each kind, to compare the next with.
+/// The last prompts of each kind and budget, last used first, to compare the next with.
 #[derive(Default)]
-pub struct Last(HashMap<(TaskKind, usize), String>);
+pub struct Last(VecDeque<((TaskKind, usize), String)>);
+
+/// As many as the context keeps up.
+const KEPT: usize = 8;
 
 impl Last {
     /// How many leading bytes are equal; remembers the prompt.
     fn shared(&mut self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
-        let before = self.0.insert((kind, budget), prompt.into()).unwrap_or_default();
+        let known = self.0.iter().position(|(key, _)| *key == (kind, budget)).and_then(|at| self.0.remove(at));
+        let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
+        self.0.push_front(((kind, budget), prompt.into()));
+        self.0.truncate(KEPT);
         let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
         prompt.floor_char_boundary(equal)
     }

@@ -149,7 +149,7 @@ pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Rea
     let config = desk.config();
     let automatic = Budget::automatic(reader.rate(desk), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
-    let mut parts = around(desk, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Person);
+    let mut parts = around(desk, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Preview);
     let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
