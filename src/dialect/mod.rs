@@ -259,12 +259,12 @@ pub fn text_of(prompt: &[Piece]) -> String {
     pieces::text(prompt, pieces::fim_text)
 }
 
-/// The arguments of a call that came as text: an object where the text is one, nothing for no text, else the text, for the schema check to
-/// refuse.
+/// The arguments of a call that came as text: an object where the text is one, as leniently read as the calls in a completion; nothing
+/// for no text; else the text, for the schema check to refuse.
 pub fn literal_arguments(text: &str) -> Value {
     match text.trim() {
         "" => Value::Object(serde_json::Map::new()),
-        text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.into())),
+        text => literal::value(text).unwrap_or_else(|| Value::String(text.into())),
     }
 }
 
