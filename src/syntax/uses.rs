@@ -75,8 +75,8 @@ fn binds(parsed: &Parsed, range: &Range<usize>) -> bool {
 }
 
 fn field_of<'tree>(parent: Node<'tree>, child: Node<'tree>) -> Option<&'tree str> {
-    let number = (0..parent.child_count()).find(|number| parent.child(*number as u32) == Some(child))?;
-    parent.field_name_for_child(number as u32)
+    let number = (0..parent.child_count()).find(|number| parent.child(*number) == Some(child))?;
+    parent.field_name_for_child(number)
 }
 
 /// The places where a text has a word, whatever its language.
