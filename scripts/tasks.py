@@ -7,7 +7,9 @@ marked line, words, and a check. Only the edits that the command prints are appl
 an error of the task. Reports success, steps, tokens and seconds, and why each task failed.
 
     scripts/tasks.py --longsight target/release/longsight --scripted      # also with faults: none may harm a file
-    scripts/tasks.py --longsight target/release/longsight [--config FILE] [--only PART] [--json FILE]
+    scripts/tasks.py --longsight target/release/longsight [--config FILE] [--only PART] [--kept FOLDER [--again]]
+
+With --kept, the result of each task and the talk with the model are kept in that folder, and a run that was broken off goes on there.
 """
 
 import argparse
@@ -142,8 +144,23 @@ def anchored(path, lines, first, last, new):
 CHECKED = {}
 
 
+def missing(task, base):
+    """What the task asks for and no compiler looks for; none when it is there."""
+    if "rename" in task:
+        old, new = (rf"\b{re.escape(name)}\b" for name in task["rename"])
+        code = "\n".join(file.read_text() for file in code_files(base))
+        if re.search(old, code) or not re.search(new, code):
+            return f"{task['rename'][0]} is still there"
+    for path, pattern in task.get("wants", []):
+        if not re.search(pattern, (base / path).read_text()):
+            return f"{path} has nothing like {pattern!r}"
+    return None
+
+
 def check(task, base):
     """Why the repository in `base` does not do what the task wants; none when it does. The same files are checked once."""
+    if (why := missing(task, base / "jsonx" if task["repo"].startswith("python:") else base)) is not None:
+        return why
     state = hashlib.sha256(json.dumps([task["repo"], task["check"], task.get("test")]).encode())
     for file in code_files(base):
         state.update(f"{file.relative_to(base)}\0".encode() + file.read_bytes() + b"\0")
@@ -302,12 +319,38 @@ def files(root):
     return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
-def attempt(task, longsight, config, scripted, fault):
+REASONS = [
+    ("no call", "calls nothing|neither words nor a call|could not be read|no valid|is missing|is not known"),
+    ("same text", "stands there already|no place has changed"),
+    ("echo", "repeats the description"),
+    ("bad anchor", "not in the file|begins at lines"),
+    ("refused by the parser", "do not parse"),
+    ("definition lost", "would be gone"),
+    ("no end", "no end in|came to no end"),
+    ("wrong code", "^wrong code"),
+]
+
+
+def class_of(why):
+    """Whose failure it is, in a word or two."""
+    return next((name for name, pattern in REASONS if re.search(pattern, why)), "other")
+
+
+def talk(record):
+    """What the model read and wrote, by the recording of a task."""
+    lines = [json.loads(line) for line in record.read_text().splitlines()] if record and record.exists() else []
+    timings = [line["event"]["done"]["timing"] for line in lines if "done" in line.get("event", {})]
+    total = lambda name: sum(timing[name] for timing in timings)
+    asked = sum("ask" in line for line in lines)
+    return {"steps": asked, "read": total("tokens_decoded"), "reused": total("tokens_reused"), "written": total("tokens_out")}
+
+
+def attempt(task, longsight, config, scripted, fault, record=None):
     """One task, once; what came of it."""
     with tempfile.TemporaryDirectory() as temporary:
         place = Place(task, pathlib.Path(temporary))
         line = place.line()
-        if "rename" not in task and check(task, place.base) is None and task["kind"] not in ("extract", "signature"):
+        if check(task, place.base) is None:
             raise Missing("the check passes before anything was done")
         if (why := check(task, place.folder / "goal")) is not None:
             raise Missing(f"the known-good edit does not pass: {why}")
@@ -320,10 +363,13 @@ def attempt(task, longsight, config, scripted, fault):
         command = [longsight, "edit", f"{place.named(task['path'])}:{line}-{line}", "--instruction", task["words"], "--json"]
         if config:
             command += ["--config", config]
+        if record:
+            record.unlink(missing_ok=True)
+            command += ["--record", str(record)]
         before = files(place.base)
         started = time.time()
-        done = subprocess.run(command, cwd=place.base, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
-        result = {"name": task["name"], "kind": task["kind"], "seconds": round(time.time() - started, 1)}
+        done = subprocess.run(command, cwd=place.base, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3600)
+        result = {"name": task["name"], "kind": task["kind"], "seconds": round(time.time() - started, 1)} | talk(record)
         if fault:
             result["fault"] = fault
         changed = [file for file, text in files(place.base).items() if before.get(file) != text]
@@ -339,34 +385,55 @@ def attempt(task, longsight, config, scripted, fault):
             why = (said or ["no reason given"])[-1].removeprefix("longsight: ")
             return result | {"ok": not must and bool(said), "why": why}
         edited = json.loads(done.stdout)
-        timing = edited["timing"]
-        result |= {"steps": len(edited["steps"]), "read": timing["tokens_decoded"], "written": timing["tokens_out"]}
-        for edit in edited["edits"]:
-            result.setdefault("diff", edited["diff"])
+        result |= {"diff": edited["diff"], "engine": edited["route"]["engine"]}
         # What is offered is whole in any case.
         apply(place.base, edited["edits"])
         why = check(task, place.base)
         return result | ({"ok": True} if why is None else {"ok": False, "why": f"wrong code: {why}"})
 
 
-def run(tasks, longsight, config, scripted, title, faults=()):
+def run(tasks, longsight, config, scripted, title, faults=(), kept=None, again=False):
+    known = json.loads(kept.joinpath("results.json").read_text()) if kept and kept.joinpath("results.json").exists() else {}
     results, left_out = [], 0
     for number, task in enumerate(tasks):
         fault = faults[number % len(faults)] if faults else None
-        try:
-            result = attempt(task, longsight, config, scripted, fault)
-        except Missing as missing:
-            left_out += 1
-            print(f"left out   {task['name']}: {missing}", flush=True)
-            continue
-        except subprocess.TimeoutExpired:
-            result = {"name": task["name"], "kind": task["kind"], "ok": False, "why": "no end in 15 minutes"}
+        name = task["name"]
+        if name in known and (known[name]["ok"] or not again):
+            result = known[name]
+        else:
+            try:
+                result = attempt(task, longsight, config, scripted, fault, kept and kept / f"{name}.jsonl")
+            except Missing as missing:
+                left_out += 1
+                print(f"left out   {name}: {missing}", flush=True)
+                continue
+            except subprocess.TimeoutExpired:
+                result = {"name": name, "kind": task["kind"], "ok": False, "why": "no end in an hour"}
+            if not result["ok"]:
+                result["class"] = class_of(result["why"])
+            if kept:
+                known[name] = result
+                kept.joinpath("results.json").write_text(json.dumps(known, indent=1))
         results.append(result)
         word = ("held" if fault else "done") if result["ok"] else "failed"
-        print(f"{word:8} {fault or '':16} {result['name']:26} {result.get('seconds', 0):6} s  {result.get('why', '')[:200]}", flush=True)
+        why = " ".join(result.get("why", "").split())
+        print(f"{word:8} {fault or result.get('class', ''):16} {name:26} {result.get('seconds', 0):6} s  {why[:200]}", flush=True)
     good = sum(result["ok"] for result in results)
     print(f"{title}: {good} of {len(results)}, {left_out} left out", flush=True)
     return results
+
+
+def summary(results):
+    """A line per kind of task, and the failures by whose they are."""
+    mean = lambda some, name: round(sum(result.get(name, 0) for result in some) / max(len(some), 1), 1)
+    rows = sorted({result["kind"] for result in results}) + ["all"]
+    for kind in rows:
+        some = [result for result in results if kind in ("all", result["kind"])]
+        done = sum(result["ok"] for result in some)
+        told = ", ".join(f"{mean(some, name)} {name}" for name in ("steps", "read", "reused", "written", "seconds"))
+        print(f"{kind:12} {done} of {len(some)}; on average {told}")
+    classes = [result["class"] for result in results if not result["ok"]]
+    print("failed: " + (", ".join(f"{classes.count(name)} {name}" for name in sorted(set(classes))) or "none"))
 
 
 def main():
@@ -375,13 +442,18 @@ def main():
     parser.add_argument("--scripted", action="store_true", help="play the known-good transcripts through both dialects")
     parser.add_argument("--config", help="the configuration of the model to be judged; else the default model")
     parser.add_argument("--only", default="", help="tasks whose name contains one of these, with commas between")
-    parser.add_argument("--json", help="keep the results there")
+    parser.add_argument("--kept", help="keep the results and the talk with the model in this folder, and go on with what is there")
+    parser.add_argument("--again", action="store_true", help="what has failed there is tried again")
     options = parser.parse_args()
     tasks = json.loads((HERE.parent / "tests/data/tasks.json").read_text())
     tasks = [task for task in tasks if any(part in task["name"] for part in options.only.split(","))]
     longsight = str(pathlib.Path(options.longsight).resolve())
     if not options.scripted:
-        results = {"model": run(tasks, longsight, options.config and str(pathlib.Path(options.config).resolve()), None, "model")}
+        kept = options.kept and pathlib.Path(options.kept).resolve()
+        if kept:
+            kept.mkdir(parents=True, exist_ok=True)
+        config = options.config and str(pathlib.Path(options.config).resolve())
+        summary(run(tasks, longsight, config, None, "model", kept=kept, again=options.again))
         good = True
     else:
         results = {}
@@ -396,8 +468,6 @@ def main():
                 faults = FAULTS[first:] + FAULTS[:first]
                 results[f"{dialect}, with faults"] = run(tasks, longsight, str(config), scripted, f"{dialect}, with faults", faults)
         good = all(result["ok"] for each in results.values() for result in each) and all(results.values())
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(results, indent=1))
     sys.exit(0 if good else 1)
 
 

@@ -152,13 +152,16 @@ pub struct Policy {
     pub agent_context: u32,
     /// Let the scout hand a question to the coder.
     pub escalate: bool,
-    /// A completion whose surroundings use more files than this is a hard one.
+    /// Code that uses the definitions of more other files than this is hard.
     pub many_files: u32,
+    /// A selection of more lines than this is hard.
+    pub many_lines: u32,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { local_only: false, auto_coder: false, min_confidence: -1.5, agent_context: 16_384, escalate: true, many_files: 6 }
+        let (local_only, auto_coder, escalate) = (false, false, true);
+        Self { local_only, auto_coder, min_confidence: -1.5, agent_context: 16_384, escalate, many_files: 6, many_lines: 120 }
     }
 }
 
@@ -304,7 +307,7 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ),
     ("completion", &["automatic", "max_tokens", "in_comments", "latency_ms"]),
     ("context", &["completion_tokens", "explain_tokens", "ask_tokens", "edit_tokens"]),
-    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate", "many_files"]),
+    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate", "many_files", "many_lines"]),
     ("trust", &["ask"]),
 ];
 
@@ -335,7 +338,7 @@ fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], complain: Com
     good
 }
 
-/// Whether one key alone has the right type.
+/// Whether one key alone has the right type, and a value that can be meant.
 fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
     let alone = toml::Table::from_iter([(key.to_string(), value.clone())]);
     let tried = match section {
@@ -346,7 +349,14 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         "trust" => alone.try_into::<Trust>().map(drop),
         _ => alone.try_into::<EngineConfig>().map(drop),
     };
-    tried.map_err(|error| error.message().to_string())
+    tried.map_err(|error| error.message().to_string())?;
+    let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+    match (section, key, number) {
+        ("route", "min_confidence", Some(mean)) if mean.is_nan() || mean > 0.0 => {
+            Err("it is the logarithm of a probability, which is 0 or less".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {

@@ -15,6 +15,7 @@ mod edit_rows;
 mod egress;
 mod engine_files;
 mod engine_link;
+mod hard;
 mod http;
 mod http_bytes;
 mod http_servers;

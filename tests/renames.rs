@@ -5,7 +5,7 @@ use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::actions::{CALLS, MODULE, RENAME, VARIABLE, actions};
-use longsight::features::edit::{Edited, How, Wish, edit, rename};
+use longsight::features::edit::{Edited, How, Wish, edit, wording};
 use longsight::features::{Desk, silent};
 use serde_json::{Value, json};
 
@@ -105,16 +105,16 @@ async fn a_variable_is_renamed_in_its_function_alone() {
 #[test]
 fn a_rename_is_told_from_other_tasks() {
     let some = |old: &str, new: &str| Some((Some(old.to_string()), Some(new.to_string())));
-    assert_eq!(rename::asked("rename foo to bar"), some("foo", "bar"));
-    assert_eq!(rename::asked("Please rename the method `fooBar` into `barFoo` and its callers"), some("fooBar", "barFoo"));
-    assert_eq!(rename::asked("把函数 foo 改名为 bar"), some("foo", "bar"));
-    assert_eq!(rename::asked("rename this to something that says what it does"), Some((None, None)));
-    assert_eq!(rename::asked("rename it"), Some((None, None)));
-    assert_eq!(rename::asked("add a parameter to foo"), None);
-    assert_eq!(rename::asked("convert bytes to text"), None);
+    assert_eq!(wording::rename("rename foo to bar"), some("foo", "bar"));
+    assert_eq!(wording::rename("Please rename the method `fooBar` into `barFoo` and its callers"), some("fooBar", "barFoo"));
+    assert_eq!(wording::rename("把函数 foo 改名为 bar"), some("foo", "bar"));
+    assert_eq!(wording::rename("rename this to something that says what it does"), Some((None, None)));
+    assert_eq!(wording::rename("rename it"), Some((None, None)));
+    assert_eq!(wording::rename("add a parameter to foo"), None);
+    assert_eq!(wording::rename("convert bytes to text"), None);
     // What asks for more, or for the opposite, is no mere rename.
-    assert_eq!(rename::asked("rename foo to bar and let it return an Option"), None);
-    assert_eq!(rename::asked("do not rename foo to bar"), None);
+    assert_eq!(wording::rename("rename foo to bar and let it return an Option"), None);
+    assert_eq!(wording::rename("do not rename foo to bar"), None);
 }
 
 #[tokio::test]

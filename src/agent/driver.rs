@@ -40,9 +40,6 @@ pub struct Ran {
     pub error: Option<EngineError>,
 }
 
-/// Wall time of an edit by a single call.
-pub const SHORT: Duration = Duration::from_secs(180);
-
 /// What comes of work in time; none when it takes longer.
 pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()

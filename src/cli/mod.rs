@@ -22,8 +22,11 @@ pub mod trust;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::engine::tape::Tape;
 
 /// A coding agent that lives in a language server.
 #[derive(Parser)]
@@ -47,6 +50,12 @@ pub struct Shared {
     /// The workspace's root (default: the nearest folder with .git, else the current one).
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
+    /// Write what models are asked and answer, and what an editor says, into a new file, without secrets.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// The file of `--record`, once something may be written into it.
+    #[arg(skip)]
+    pub tape: OnceLock<Tape>,
 }
 
 #[derive(Subcommand)]
@@ -111,6 +120,9 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&shared, arguments),
         Command::Trust(arguments) => trust::run(&shared, arguments),
     };
+    if let Some(tape) = shared.tape.get() {
+        tape.finish();
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

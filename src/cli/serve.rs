@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use clap::Args;
 use serde_json::json;
@@ -11,11 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::{Outcome, Shared, setup};
 use crate::config;
-use crate::engine::Engine;
-use crate::engine::recorded::Recording;
-use crate::engine::tape::Tape;
 use crate::report;
-use crate::route::{self, Build};
 use crate::server::replay::{Replayed, replay};
 use crate::server::{self, desk::Desk, trace};
 use crate::syntax::guard;
@@ -25,11 +20,8 @@ pub struct Arguments {
     /// Accepted for editors that pass it; standard input and output are the only transport.
     #[arg(long)]
     pub stdio: bool,
-    /// Write what editor, server and models say to each other into a new file, without secrets.
-    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
-    pub record: Option<PathBuf>,
     /// Serve nobody: play a recording again over --workspace, without editor, network or model, and say what is different.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "record")]
     pub replay: Option<PathBuf>,
 }
 
@@ -48,12 +40,11 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     if let Some(cache) = config::cache_dir() {
         guard::arm(&cache.join("running"));
     }
-    let tape = arguments.record.as_deref().map(|file| tape(shared, file)).transpose()?;
-    let build: Build = match &tape {
-        Some(tape) => recording(tape.clone()),
-        None => Arc::new(route::build),
+    let tape = match &shared.record {
+        Some(_) => setup::tape(shared, &setup::config(shared)?)?,
+        None => None,
     };
-    let desk = Arc::new(Desk::start(build));
+    let desk = Arc::new(Desk::start(setup::building(tape.as_ref())));
     let options = server::Options {
         config: shared.config.clone(),
         cache: config::cache_dir(),
@@ -70,24 +61,6 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     guard::disarm();
     // Leaving now: a thread that waits for standard input would hold up an orderly end until the editor closes the pipe.
     exit(code.into())
-}
-
-/// A tape in a new file, with its first line on it.
-fn tape(shared: &Shared, file: &Path) -> Result<Tape, String> {
-    let config = setup::config(shared)?;
-    let tape = Tape::create(file, trace::hider());
-    let tape = tape.map_err(|error| format!("the recording {} cannot be written ({error}); name a new file", file.display()))?;
-    tape.write(trace::header(&config));
-    Ok(tape)
-}
-
-/// Engines of the configuration whose talk is taken down.
-fn recording(tape: Tape) -> Build {
-    let next = Arc::new(AtomicU64::new(1));
-    Arc::new(move |name, config| {
-        let engine = route::build(name, config)?;
-        Ok(Arc::new(Recording::new(name, engine, tape.clone(), next.clone())) as Arc<dyn Engine>)
-    })
 }
 
 /// Plays a recording; a difference is a failure.

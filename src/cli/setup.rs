@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::place::{At, Place};
 use super::screen::{self, Screen};
 use super::{Outcome, Shared};
 use crate::config::{self, Config};
-use crate::engine::{Cancel, EngineError};
+use crate::engine::recorded::Recording;
+use crate::engine::tape::Tape;
+use crate::engine::{Cancel, Engine, EngineError};
 use crate::features::{self, Desk, Sink, Target, Timing};
 use crate::index::{Index, Options};
 use crate::report;
-use crate::route::{Decision, Router, Tell};
+use crate::route::{self, Build, Decision, Router, Tell};
+use crate::server::trace;
 use crate::syntax::Registry;
 use crate::text::Text;
 use crate::workspace::rules;
@@ -53,11 +57,31 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
     let tell: Tell = Arc::new(|text| eprintln!("longsight: {text}"));
     let state = config::state_dir();
-    let router = Arc::new(Router::new(&config).recording(state.as_deref()).telling(Some(tell)));
+    let engines = building(tape(shared, &config)?.as_ref());
+    let router = Arc::new(Router::building(&config, engines).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
     roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| eprintln!("longsight: {problem}"));
     Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
+}
+
+/// The file of `--record`, new, with its first line.
+pub fn tape(shared: &Shared, config: &Config) -> Result<Option<Tape>, String> {
+    let Some(file) = &shared.record else { return Ok(None) };
+    let tape = Tape::create(file, trace::hider());
+    let tape = tape.map_err(|error| format!("the recording {} cannot be written ({error}); name a new file", file.display()))?;
+    tape.write(trace::header(config));
+    Ok(Some(shared.tape.get_or_init(|| tape).clone()))
+}
+
+/// Makes the engines of the configuration; with a tape, their talk is taken down.
+pub fn building(tape: Option<&Tape>) -> Build {
+    let Some(tape) = tape.cloned() else { return Arc::new(route::build) };
+    let next = Arc::new(AtomicU64::new(1));
+    Arc::new(move |name, config| {
+        let engine = route::build(name, config)?;
+        Ok(Arc::new(Recording::new(name, engine, tape.clone(), next.clone())) as Arc<dyn Engine>)
+    })
 }
 
 /// The document and the bytes that a place on the command line means.

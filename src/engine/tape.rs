@@ -18,7 +18,7 @@ pub const VERSION: u64 = 1;
 const FLUSH: Duration = Duration::from_millis(200);
 
 /// Takes lines. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Tape {
     lines: Sender<Line>,
 }

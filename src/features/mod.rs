@@ -11,6 +11,7 @@ mod desk;
 pub mod edit;
 pub mod explain;
 mod find;
+mod hard;
 pub mod inert;
 mod map;
 mod parses;

@@ -9,6 +9,7 @@ use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Language, Parsed, Place, parse, tags};
 use crate::text::Edit;
+use crate::workspace::{Document, WorkspacePath};
 
 /// Larger documents are not parsed for a request.
 const MAX_PARSED: usize = 1 << 20;
@@ -20,7 +21,7 @@ pub struct Site {
     /// As people and models see it.
     pub path: String,
     pub language: Option<Arc<Language>>,
-    uri: String,
+    document: Arc<Document>,
     desk: Desk,
     /// Parsed when something asks for it.
     parsed: OnceLock<Option<Parsed>>,
@@ -36,8 +37,8 @@ impl Site {
             None => document.uri.rsplit('/').next().unwrap_or(&document.uri).to_string(),
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
-        let (uri, desk) = (document.uri.clone(), desk.clone());
-        Self { text, bytes: start..end.max(start), path, language, uri, desk, parsed: OnceLock::new() }
+        let (document, desk) = (document.clone(), desk.clone());
+        Self { text, bytes: start..end.max(start), path, language, document, desk, parsed: OnceLock::new() }
     }
 
     /// A stretch of the text as models may see it.
@@ -48,9 +49,14 @@ impl Site {
     fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
             let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
-            parses::tree(&self.desk.shared, &self.uri, language, &self.text)
+            parses::tree(&self.desk.shared, &self.document.uri, language, &self.text)
         };
         self.parsed.get_or_init(parse).as_ref()
+    }
+
+    /// Where the document lies in the workspace; none for one that does not.
+    pub fn document_path(&self) -> Option<&WorkspacePath> {
+        self.document.path.as_ref()
     }
 
     pub fn place(&self) -> Place {

@@ -1,28 +1,33 @@
 //! The policy: which role a task goes to, whether the other may stand in, and the reason in words. Pure.
 
+use std::fmt;
+
 use super::{Role, TaskKind};
 use crate::config::Policy;
 
 /// What makes a task harder than its kind says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// A body is to be written from its signature and comment.
+    /// A body is to be written from its signature.
     EmptyBody,
-    /// The place uses many definitions of other files.
-    ManyFiles,
-    /// More than a screen is selected.
-    LargeSelection,
-    /// The first pass was unsure of what it wrote.
-    Unsure,
+    /// The same under a comment that says what it is to do.
+    DocumentedBody,
+    /// The place uses the definitions of so many other files.
+    ManyFiles(usize),
+    /// So many lines are selected.
+    LargeSelection(u32),
+    /// The first pass was unsure of what it wrote: its mean log-probability, in thousandths.
+    Unsure(i64),
 }
 
-impl Signal {
-    fn words(self) -> &'static str {
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Signal::EmptyBody => "a whole body is to be written",
-            Signal::ManyFiles => "it uses many other files",
-            Signal::LargeSelection => "much is selected",
-            Signal::Unsure => "the first pass was unsure",
+            Signal::EmptyBody => f.write_str("a whole body is to be written"),
+            Signal::DocumentedBody => f.write_str("a whole body is to be written from its comment"),
+            Signal::ManyFiles(files) => write!(f, "it uses definitions of {files} other files (route.many_files)"),
+            Signal::LargeSelection(lines) => write!(f, "{lines} lines are selected (route.many_lines)"),
+            Signal::Unsure(mean) => write!(f, "the first pass was unsure: {:.2} (route.min_confidence)", *mean as f64 / 1000.0),
         }
     }
 }
@@ -66,19 +71,23 @@ impl Task {
 
 /// The roles to try in order, each with its reason.
 pub(super) fn roles(task: &Task, policy: &Policy) -> Vec<(Role, String)> {
-    let hard = task.signals.first();
+    let hard = (!task.signals.is_empty()).then(|| task.signals.iter().map(Signal::to_string).collect::<Vec<_>>().join(", "));
     let (first, reason) = match (task.kind, hard, &task.escalated) {
         (_, _, Some(why)) => (Role::Coder, format!("the scout asked for the coder: {why}")),
-        (TaskKind::CompleteAuto, Some(signal), _) if policy.auto_coder => {
-            (Role::Coder, format!("hard completion ({}), and route.auto_coder is on", signal.words()))
+        (TaskKind::CompleteAuto, Some(why), _) if policy.auto_coder => {
+            (Role::Coder, format!("hard completion, and route.auto_coder is on: {why}"))
+        }
+        (TaskKind::CompleteAuto, Some(why), _) => {
+            (Role::Scout, format!("automatic completion is the scout's, a hard one too while route.auto_coder is off: {why}"))
         }
         (TaskKind::CompleteAuto, ..) => (Role::Scout, "automatic completion is the scout's".into()),
-        (TaskKind::CompleteInvoked, Some(signal), _) => (Role::Coder, format!("hard completion that you asked for: {}", signal.words())),
+        (TaskKind::CompleteInvoked, Some(why), _) => (Role::Coder, format!("hard completion that you asked for: {why}")),
         (TaskKind::CompleteInvoked, ..) => (Role::Scout, "an ordinary completion is the scout's".into()),
+        (TaskKind::Explain | TaskKind::Ask, Some(why), _) if policy.escalate => (Role::Coder, format!("a hard question: {why}")),
         (TaskKind::Explain, ..) => (Role::Scout, "explanation is the scout's".into()),
         (TaskKind::Ask, ..) => (Role::Scout, "navigation is the scout's".into()),
-        (TaskKind::Fix | TaskKind::Rewrite | TaskKind::Extract | TaskKind::Document | TaskKind::Test, ..) => {
-            (Role::Coder, "edits are the coder's".into())
+        (TaskKind::Fix | TaskKind::Rewrite | TaskKind::Extract | TaskKind::Document | TaskKind::Test, why, _) => {
+            (Role::Coder, why.map_or("edits are the coder's".into(), |why| format!("edits are the coder's; a hard one: {why}")))
         }
     };
     let other = if first == Role::Scout { Role::Coder } else { Role::Scout };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::audit::{Audit, Sent};
 use super::escalate;
 use super::health::{self, Health, Leave};
-use super::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
+use super::{Decision, Role, RouteError, Signal, Task, TaskKind, leaves_machine, policy};
 use crate::config::{self, Config, EngineConfig};
 use crate::engine::{self, Answer, Ask, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
@@ -410,9 +410,10 @@ impl Router {
         self.with(|state| state.health.get(engine).and_then(|health| health.prefill_rate))
     }
 
-    /// Below this mean log-probability a first pass counts as unsure.
-    pub fn is_unsure(&self, timing: &engine::Timing) -> bool {
-        timing.mean_logprob.is_some_and(|mean| mean < self.policy.min_confidence)
+    /// Whether a first pass was unsure of what it wrote, by the mean log-probability of its tokens.
+    pub fn unsure(&self, timing: &engine::Timing) -> Option<Signal> {
+        let mean = timing.mean_logprob.filter(|mean| *mean < self.policy.min_confidence)?;
+        Some(Signal::Unsure((mean * 1000.0).round() as i64))
     }
 
     /// What the user should be told once, since the last call.

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use super::around::{Asker, around};
 use super::preview::{Drawn, Reader, current};
-use super::{Desk, LspRange, Site, Target, Timing};
+use super::{Desk, LspRange, Site, Target, Timing, hard};
 use crate::context::redact::{self, Secrets};
-use crate::context::{Masked, Part, words};
+use crate::context::{Masked, Part};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::text::{Edit, Ending, layout};
@@ -118,7 +118,12 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     let (mut served, mut sent) = work.ask(&task, cancel).await?;
     let again = work.harder(&task, &served);
     if let Some(task) = again {
-        (served, sent) = work.ask(&task, cancel).await?;
+        match work.ask(&task, cancel).await {
+            Ok(better) => (served, sent) = better,
+            Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
+            // The first answer is there, whatever became of the second.
+            Err(_) => served.decision.reason.push_str("; it was unsure, and nobody else answered"),
+        }
     }
     let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
     let raw = if sent.2 { served.answer.text.clone() } else { prompt::out_of_words(&hole, &served.answer.text) };
@@ -209,35 +214,26 @@ struct Work<'a> {
 type Asked = (Sent, f64, bool);
 
 impl Work<'_> {
-    /// How many other files define what the code before the cursor names, as far as each name means one of them.
-    fn files_used(&self) -> usize {
-        let near = &self.hole.before[self.hole.before.floor_char_boundary(self.hole.before.len().saturating_sub(USED_WITHIN))..];
-        let index = &self.desk.index;
-        let files = words::identifiers(near).filter_map(|(_, name)| match index.named(name).as_slice() {
-            [one] => Some(one.file),
-            _ => None,
-        });
-        let here = self.wish.at.document.path.as_ref().and_then(|path| index.find(path));
-        files.filter(|file| Some(*file) != here).collect::<std::collections::HashSet<_>>().len()
-    }
-
     fn task(&self) -> Task {
         let kind = if self.wish.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
         let mut task = self.desk.task(kind);
         if self.hole.is_empty_body() {
-            task.signals.push(Signal::EmptyBody);
-        } else if kind == TaskKind::CompleteInvoked || self.desk.config().route.auto_coder {
-            let many = self.desk.config().route.many_files as usize;
-            task.signals.extend((self.files_used() > many).then_some(Signal::ManyFiles));
+            let documented = self.site.item().is_some_and(|item| self.site.doc_of(&item).is_some());
+            task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
+        }
+        if kind == TaskKind::CompleteInvoked || self.desk.config().route.auto_coder {
+            let near = self.hole.before.len().saturating_sub(USED_WITHIN);
+            let near = &self.hole.before[self.hole.before.floor_char_boundary(near)..];
+            task.signals.extend(hard::many_files(self.desk, self.site, near));
         }
         task
     }
 
     /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
     fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
-        let unsure = self.desk.router().is_unsure(&served.answer.finished.timing);
-        let again = unsure && task.signals.is_empty() && (self.wish.invoked || self.desk.config().route.auto_coder);
-        let harder = Task { signals: vec![Signal::Unsure], ..task.clone() };
+        let unsure = self.desk.router().unsure(&served.answer.finished.timing)?;
+        let again = task.signals.is_empty() && (self.wish.invoked || self.desk.config().route.auto_coder);
+        let harder = Task { signals: vec![unsure], ..task.clone() };
         let other = self.desk.router().plan(&harder).ok()?.first()?.decision.engine != served.decision.engine;
         (again && other).then_some(harder)
     }

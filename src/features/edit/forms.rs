@@ -12,8 +12,8 @@ use super::rename::{Changed, Rename};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
-use crate::syntax::scope::Item;
-use crate::syntax::uses;
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{self, Kind, uses};
 use crate::text::{Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -324,11 +324,25 @@ fn end_of_tests(text: &str) -> Option<usize> {
 fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
     let call = replace(site, lines, call)?;
-    let indent = line_indent(site, item.range.start);
-    let end = site.text[item.range.end..].find('\n').map_or(site.text.len(), |at| item.range.end + at + 1);
+    let home = home(site, item, function, &call.text);
+    let indent = line_indent(site, home.start);
+    let end = site.text[home.end..].find('\n').map_or(site.text.len(), |at| home.end + at + 1);
     let gap = if site.text[..end].ends_with('\n') { "" } else { "\n" };
     let text = format!("{gap}\n{}\n", fitted(function, indent).trim_end());
     Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
+}
+
+/// What a new function goes behind: the item that it was taken from where it is called as a member of something, else the outermost
+/// around that is no module.
+fn home(site: &Site, item: &Item, function: &str, call: &str) -> Range<usize> {
+    let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
+    let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
+    let is_free = named.is_some_and(|new| {
+        let called = uses::words(call, &new.name).next();
+        called.is_some_and(|at| !call[..at.start].ends_with(['.', ':', '>']))
+    });
+    let around = site.place().items.into_iter().find(|around| around.kind != Kind::Module);
+    around.filter(|_| is_free).map_or(item.range.clone(), |around| around.range)
 }
 
 /// A statement that names the value, before the one that it stands in.

@@ -13,13 +13,14 @@ mod offer;
 mod plan;
 pub mod rename;
 mod short;
+pub mod wording;
 
 use std::ops::Range;
 
 use serde::Serialize;
 
 use super::{Desk, Sink, Site, Target, Timing};
-use crate::agent::driver;
+use crate::agent::{driver, limits};
 use crate::agent::turn::Step;
 use crate::engine::{Cancel, EngineError, ErrorKind};
 use crate::route::Decision;
@@ -116,7 +117,7 @@ pub async fn edit(desk: &Desk, wish: &Wish, cancel: &Cancel, sink: &Sink) -> Res
     if let Some(settled) = short::settled(&work) {
         return settled;
     }
-    driver::in_time(driver::SHORT, short::run(&work)).await.unwrap_or_else(|| Err(too_slow()))
+    driver::in_time(limits::TIME, short::run(&work)).await.unwrap_or_else(|| Err(too_slow()))
 }
 
 /// One wish on its way.
@@ -158,7 +159,7 @@ impl Work<'_> {
 }
 
 fn too_slow() -> EngineError {
-    let minutes = driver::SHORT.as_secs() / 60;
+    let minutes = limits::TIME.as_secs() / 60;
     let words = format!("the model has come to no end in {minutes} minutes; choose fewer lines, or name a faster engine as `roles.coder`");
     EngineError::new(ErrorKind::TimedOut, words)
 }

@@ -6,8 +6,9 @@ use super::How;
 use super::calls::Calls;
 use super::forms::Form;
 use super::rename::{self, Rename};
+use super::wording::{self, Asked};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
-use crate::features::{Desk, Site};
+use crate::features::{Desk, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
 use crate::syntax::scope::Item;
 
@@ -28,92 +29,24 @@ pub struct Plan {
 const SMALL_ITEM: u32 = 60;
 /// Lines above and below a problem otherwise.
 const BESIDE: usize = 6;
-/// More lines than this make a task hard.
-const MANY_LINES: u32 = 80;
+
+/// What a wish comes to at its place.
+struct Meant {
+    kind: TaskKind,
+    form: Form,
+    words: String,
+    doing: &'static str,
+}
 
 impl Plan {
     /// The plan, or why the wish fits nothing here.
     pub fn new(desk: &Desk, site: &Site, how: &How) -> Result<Self, String> {
-        let (kind, form, words, doing) = match how {
-            How::Instruction(words) => {
-                let words = words.trim();
-                if words.is_empty() {
-                    return Err("the instruction is empty; say what is to be changed".into());
-                }
-                (TaskKind::Rewrite, replace(site)?, format!("change the marked lines: {words}"), "rewriting")
-            }
-            How::Action { kind, problems } => match kind.as_str() {
-                DOCUMENT => {
-                    let item = item(site, "documented")?;
-                    let words = format!(
-                        "write the documentation of {} `{}`: what it is for, in one to four sentences.",
-                        item.kind.name(),
-                        item.name
-                    );
-                    let old = site.doc_of(&item);
-                    (TaskKind::Document, Form::Document { item, old }, words, "documenting")
-                }
-                TEST => {
-                    let item = item(site, "tested")?;
-                    let words = format!("write one or two short unit tests of `{}`, in the language and style of this file.", item.name);
-                    (TaskKind::Test, Form::Test { item }, words, "writing tests")
-                }
-                IMPLEMENT => {
-                    let item = item(site, "implemented")?;
-                    let body = site.empty_body(&item).ok_or_else(|| format!("the body of `{}` is not empty", item.name))?;
-                    let words = format!("write the body of `{}`.", item.name);
-                    (TaskKind::Rewrite, Form::Implement { body, item }, words, "implementing")
-                }
-                EXTRACT => {
-                    let item = item(site, "taken from")?;
-                    let lines = site.whole_lines(site.bytes.clone());
-                    let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
-                    (TaskKind::Extract, Form::Extract { lines, item }, words, "extracting")
-                }
-                VARIABLE => {
-                    let words = "give the marked value a telling name.".to_string();
-                    (TaskKind::Extract, variable(site)?, words, "extracting")
-                }
-                MODULE => {
-                    let item = item(site, "moved")?;
-                    let words = format!(
-                        "move `{}`, with what only it needs, into a new module in a file beside this one; declare the module where the \
-                         language wants that, and let every use in all files find it there.",
-                        item.name
-                    );
-                    (TaskKind::Extract, Form::Replace { lines: site.whole_lines(item.range) }, words, "moving")
-                }
-                RENAME => {
-                    let old = rename::name_at(site)
-                        .ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
-                    let found = Rename::find(desk, site, &old, None)?;
-                    let words = format!("find a better name for {}: one that says what it is or does.", found.what);
-                    (TaskKind::Rewrite, Form::Rename(Arc::new(found)), words, "renaming")
-                }
-                CALLS => {
-                    let calls = Calls::find(desk, site, &item(site, "called")?)?;
-                    let words = calls.words();
-                    (TaskKind::Rewrite, Form::Calls(Arc::new(calls)), words, "following the signature")
-                }
-                kind if covers(FIX, kind) => {
-                    if problems.is_empty() {
-                        return Err("there is no diagnostic here that could be fixed".into());
-                    }
-                    let words = format!("fix these problems in the marked lines, and change nothing else:\n- {}", problems.join("\n- "));
-                    (TaskKind::Fix, fix(site), words, "fixing")
-                }
-                kind if covers(REWRITE, kind) => {
-                    let words = "rewrite the marked lines so that they are clearer and simpler and do exactly the same.".to_string();
-                    (TaskKind::Rewrite, replace(site)?, words, "rewriting")
-                }
-                other => return Err(format!("`{other}` is no kind of edit that longsight knows")),
-            },
+        let Meant { kind, form, words, doing } = match how {
+            How::Instruction(words) => instruction(site, words.trim())?,
+            How::Action { kind, problems } => action(desk, site, kind, problems)?,
         };
-        let (first, last) = site.line_range(&form.marked());
-        let mut signals = vec![];
-        if last - first > MANY_LINES {
-            signals.push(Signal::LargeSelection);
-        }
+        let (first, _) = site.line_range(&form.marked());
+        let signals = signals(desk, site, &form);
         let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
         Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, needs_tools })
     }
@@ -139,7 +72,15 @@ impl Plan {
             calls.fit()?;
         }
         let How::Instruction(words) = how else { return Ok(self) };
-        let Some((old, new)) = rename::asked(words) else { return Ok(self) };
+        let Some((old, new)) = wording::rename(words) else {
+            let Some((kind, form)) = narrower(site, words) else { return Ok(self) };
+            let signals = signals(desk, site, &form);
+            let words = match &form {
+                Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
+                _ => words.trim().to_string(),
+            };
+            return Ok(Self { kind, form, signals, words, ..self });
+        };
         let old = match old {
             Some(old) if site.uses(&old).is_none_or(|uses| uses.is_empty()) => {
                 return Err(format!("`{old}` is not in {}; ask where it is used", site.path));
@@ -158,13 +99,121 @@ impl Plan {
     /// The name that a rename is about: none of its uses should be left.
     pub fn renames(&self, desk: &Desk, how: &How) -> Option<String> {
         let How::Instruction(words) = how else { return None };
-        let (Some(old), Some(_)) = rename::asked(words)? else { return None };
+        let (Some(old), Some(_)) = wording::rename(words)? else { return None };
         rename::is_unmistakable(desk, &old).then_some(old)
     }
 
     pub fn task(&self, desk: &Desk) -> Task {
         Task { signals: self.signals.clone(), ..desk.task(self.kind) }
     }
+}
+
+fn signals(desk: &Desk, site: &Site, form: &Form) -> Vec<Signal> {
+    let mut signals = hard::signals(desk, site, &form.marked());
+    if let Form::Implement { item, .. } = form {
+        signals.push(if site.doc_of(item).is_some() { Signal::DocumentedBody } else { Signal::EmptyBody });
+    }
+    signals
+}
+
+fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
+    if words.is_empty() {
+        return Err("the instruction is empty; say what is to be changed".into());
+    }
+    let words = format!("change the marked lines: {words}");
+    Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+}
+
+/// The form that an instruction wants where its words or its place say more than that lines are to be changed.
+fn narrower(site: &Site, words: &str) -> Option<(TaskKind, Form)> {
+    let item = site.item()?;
+    match wording::asked(words) {
+        Some(Asked::Tests) => Some((TaskKind::Test, Form::Test { item })),
+        Some(Asked::Documentation) => {
+            let old = site.doc_of(&item);
+            Some((TaskKind::Document, Form::Document { item, old }))
+        }
+        Some(Asked::Function) => {
+            let lines = site.whole_lines(site.bytes.clone());
+            let inside = item.body.as_ref().is_some_and(|body| body.start <= lines.start && lines.end <= body.end);
+            inside.then_some((TaskKind::Extract, Form::Extract { lines, item }))
+        }
+        // What is marked is what stands in for a body.
+        None => site.empty_body(&item).map(|body| (TaskKind::Rewrite, Form::Implement { body, item })),
+    }
+}
+
+fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
+    match kind {
+        DOCUMENT => document(site),
+        TEST => {
+            let item = item(site, "tested")?;
+            let words = format!("write one or two short unit tests of `{}`, in the language and style of this file.", item.name);
+            Ok(Meant { kind: TaskKind::Test, form: Form::Test { item }, words, doing: "writing tests" })
+        }
+        IMPLEMENT => implement(site),
+        EXTRACT => {
+            let item = item(site, "taken from")?;
+            let lines = site.whole_lines(site.bytes.clone());
+            let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
+            Ok(Meant { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
+        }
+        VARIABLE => {
+            let words = "give the marked value a telling name.".to_string();
+            Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
+        }
+        MODULE => module(site),
+        RENAME => better_name(desk, site),
+        CALLS => {
+            let calls = Calls::find(desk, site, &item(site, "called")?)?;
+            let words = calls.words();
+            Ok(Meant { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
+        }
+        kind if covers(FIX, kind) => {
+            if problems.is_empty() {
+                return Err("there is no diagnostic here that could be fixed".into());
+            }
+            let words = format!("fix these problems in the marked lines, and change nothing else:\n- {}", problems.join("\n- "));
+            Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
+        }
+        kind if covers(REWRITE, kind) => {
+            let words = "rewrite the marked lines so that they are clearer and simpler and do exactly the same.".to_string();
+            Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+        }
+        other => Err(format!("`{other}` is no kind of edit that longsight knows")),
+    }
+}
+
+fn document(site: &Site) -> Result<Meant, String> {
+    let item = item(site, "documented")?;
+    let words = format!("write the documentation of {} `{}`: what it is for, in one to four sentences.", item.kind.name(), item.name);
+    let old = site.doc_of(&item);
+    Ok(Meant { kind: TaskKind::Document, form: Form::Document { item, old }, words, doing: "documenting" })
+}
+
+fn implement(site: &Site) -> Result<Meant, String> {
+    let item = item(site, "implemented")?;
+    let body = site.empty_body(&item).ok_or_else(|| format!("the body of `{}` is not empty", item.name))?;
+    let words = format!("write the body of `{}`.", item.name);
+    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item }, words, doing: "implementing" })
+}
+
+fn module(site: &Site) -> Result<Meant, String> {
+    let item = item(site, "moved")?;
+    let words = format!(
+        "move `{}`, with what only it needs, into a new module in a file beside this one; declare the module where the \
+         language wants that, and let every use in all files find it there.",
+        item.name
+    );
+    Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
+}
+
+fn better_name(desk: &Desk, site: &Site) -> Result<Meant, String> {
+    let old =
+        rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
+    let found = Rename::find(desk, site, &old, None)?;
+    let words = format!("find a better name for {}: one that says what it is or does.", found.what);
+    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
 }
 
 /// Whether a kind is another or stands below it.

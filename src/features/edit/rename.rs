@@ -2,10 +2,9 @@
 //! name whose uses cannot be told from those of another is left to tools that know types.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
-
+use super::wording::is_name;
 use crate::context::words;
 use crate::features::{Desk, Site};
 use crate::syntax::scope::Item;
@@ -69,128 +68,6 @@ pub fn name_at(site: &Site) -> Option<String> {
     site.item().map(|item| item.name).filter(|name| is_name(name))
 }
 
-/// What an instruction that asks for a rename says: the old name where it is said, and the new one.
-pub fn asked(words: &str) -> Option<(Option<String>, Option<String>)> {
-    static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\b|重命名|改名|改为|改成|umbenenn|renomm").ok());
-    static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)[`"'“]?([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(?:to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*[`"'“]?([\p{L}_$][\w$]*)[`"'”]?"#).ok()
-    });
-    if !VERB.as_ref()?.is_match(words) {
-        return None;
-    }
-    let found = PAIR.as_ref()?.captures(words).filter(|found| !is_prose(&found[2], words));
-    let Some(found) = found else { return Some((None, None)) };
-    let (old, new) = (found[1].to_string(), found[2].to_string());
-    let rest = found.get(0).map_or(String::new(), |pair| words.replacen(pair.as_str(), " ", 1));
-    if !is_filling(&rest) {
-        return None;
-    }
-    let old = Some(old).filter(|old| !is_prose(old, words));
-    Some((old, Some(new)))
-}
-
-/// Whether what an instruction says besides the two names asks for nothing more than the rename.
-fn is_filling(rest: &str) -> bool {
-    const FILLING: &[&str] = &[
-        "rename",
-        "please",
-        "the",
-        "this",
-        "a",
-        "it",
-        "its",
-        "it's",
-        "function",
-        "method",
-        "type",
-        "struct",
-        "class",
-        "enum",
-        "trait",
-        "variable",
-        "field",
-        "constant",
-        "parameter",
-        "name",
-        "from",
-        "everywhere",
-        "in",
-        "all",
-        "files",
-        "file",
-        "across",
-        "with",
-        "and",
-        "callers",
-        "calls",
-        "uses",
-        "usages",
-        "references",
-        "of",
-        "whole",
-        "repository",
-        "workspace",
-        "project",
-        "where",
-        "is",
-        "used",
-        "every",
-        "place",
-        "places",
-        "at",
-        "also",
-        "update",
-        "their",
-        "to",
-        "请",
-        "把",
-        "将",
-        "函数",
-        "方法",
-        "变量",
-        "重命名",
-        "改名",
-        "在所有文件中",
-        "全部",
-        "所有",
-        "文件",
-        "中",
-        "里",
-    ];
-    // Chinese has no blanks between words: what is filling is taken out wherever it stands, the longest first.
-    const CHINESE: &[&str] =
-        &["在所有文件中", "重命名", "改名", "函数", "方法", "变量", "类型", "全部", "所有", "文件", "请", "把", "将", "中", "里"];
-    let rest = CHINESE.iter().fold(rest.to_string(), |rest, word| rest.replace(word, " "));
-    rest.split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .filter(|word| !word.is_empty())
-        .all(|word| FILLING.contains(&word.to_lowercase().as_str()))
-}
-
-/// Whether a word of an instruction is rather prose than a name: "to something that says more".
-fn is_prose(word: &str, words: &str) -> bool {
-    const PROSE: &[&str] = &[
-        "a",
-        "an",
-        "the",
-        "it",
-        "this",
-        "that",
-        "what",
-        "something",
-        "be",
-        "say",
-        "match",
-        "make",
-        "function",
-        "method",
-        "name",
-        "more",
-        "better",
-    ];
-    let quoted = ["`", "\"", "'", "“"].iter().any(|mark| words.contains(&format!("{mark}{word}")));
-    !quoted && PROSE.contains(&word.to_lowercase().as_str())
-}
-
 /// Behind a dot stands a member of something, not a variable.
 fn is_member(text: &str, range: &Range<usize>) -> bool {
     text[..range.start].ends_with('.') && !text[..range.start].ends_with("..")
@@ -236,10 +113,6 @@ impl Meant<'_> {
 pub fn is_unmistakable(desk: &Desk, name: &str) -> bool {
     let is_file = || desk.index.files().any(|(_, file)| words::stem(file.path.relative()) == name);
     definitions(desk, name).len() == 1 && !is_file()
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(uses::is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 impl Rename {
