@@ -253,6 +253,8 @@ async fn j2_three_wrong_anchors_end_the_session() {
     let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let error = edited.unwrap_err();
     assert!(error.message.contains("3 edits of src/lib.rs failed"), "{error}");
+    // Why is said as well.
+    assert!(error.message.contains("its edit was refused: edit 1 of src/lib.rs: the text to be replaced is not in the file"), "{error}");
     assert_eq!(questions(&server).len(), 3);
 }
 

@@ -133,6 +133,32 @@ fn j10_an_edit_that_takes_much_away_is_asked_about_with_the_number() {
     leave(editor);
 }
 
+/// Also of a short file, when nothing is left of it; what only begins with a byte order mark, before and after, is nothing hidden.
+#[test]
+fn j9_j10_a_file_that_is_emptied_and_one_with_a_byte_order_mark() {
+    let (report, editor, uri, _folder) =
+        proposed(&[("src/lib.rs", "a\nb\n")], json!([{"path": "src/lib.rs", "old": "a\nb", "new": "", "reason": "x"}]));
+    asks(&report, "removes 2 of 2 lines");
+    assert_eq!(editor.buffers[&uri].text, "a\nb\n");
+    leave(editor);
+    let marked = format!("\u{feff}{TEXT}");
+    let edits = json!([{"path": "src/lib.rs", "old": "pub fn one() -> u32 {", "new": "pub fn one() -> u64 {", "reason": "x"}]);
+    let (report, editor, uri, _folder) = proposed(&[("src/lib.rs", &marked)], edits);
+    assert_eq!(report["applied"], true, "{report}");
+    assert_eq!(editor.buffers[&uri].text, marked.replacen("u32", "u64", 1));
+    leave(editor);
+}
+
+/// A new file whose name shows other than it is.
+#[test]
+fn k2_j9_a_name_with_characters_that_cannot_be_seen_is_asked_about() {
+    let edits = json!([{"path": "src/a\u{202e}sr.b", "old": "", "new": "x\n", "reason": "x"}]);
+    let (report, editor, _, _folder) = proposed(&[("src/lib.rs", TEXT)], edits);
+    let said = report.to_string();
+    assert!(report["applied"] == false && said.contains("U+202E"), "{said}");
+    leave(editor);
+}
+
 /// One acceptance is one edit of one document: editors make one step of undo of that.
 #[test]
 fn j11_an_acceptance_is_one_request_with_one_edit_of_each_document() {

@@ -34,6 +34,7 @@ mod requests;
 mod review;
 mod route;
 mod samples;
+mod short;
 mod slow_cli;
 mod slow_editors;
 mod slow_engine;

@@ -297,6 +297,29 @@ fn k7_k8_protected_paths_always_ask() {
         ".cargo/config.toml",
         "rust-toolchain.toml",
         ".longsight.toml",
+        ".GIT/hooks/pre-push",
+        "Jenkinsfile",
+        ".travis.yml",
+        "azure-pipelines.yml",
+        "sub/action.yml",
+        "lefthook.yml",
+        "Cargo.toml",
+        "sub/pyproject.toml",
+        "go.mod",
+        "requirements.txt",
+        "Rakefile",
+        "gradlew",
+        "gradle/wrapper/gradle-wrapper.properties",
+        "app/app.csproj",
+        "vite.config.ts",
+        ".eslintrc.cjs",
+        "sitecustomize.py",
+        "lib/evil.pth",
+        "Vagrantfile",
+        "flake.nix",
+        ".dir-locals.el",
+        ".clangd",
+        "AGENTS.md",
     ];
     for path in paths {
         let path = desk.snapshot.roots.resolve(path).unwrap();
@@ -311,8 +334,10 @@ fn k7_k8_protected_paths_always_ask() {
         let path = desk.snapshot.roots.resolve(path).unwrap();
         assert!(matches!(judge(&path, None, Some("x\n")), Permit::Refused(_)), "{path}");
     }
-    let ordinary = desk.snapshot.roots.resolve("src/lib.rs").unwrap();
-    assert_eq!(judge(&ordinary, Some("a\n"), Some("b\n")), Permit::Free);
+    let ordinary = |path: &str| desk.snapshot.roots.resolve(path).unwrap();
+    for path in ["src/lib.rs", "src/git/hooks.rs", "docs/makefile.md", "src/config.ts", "src/rc.rs", "workspaces.py"] {
+        assert_eq!(judge(&ordinary(path), Some("a\n"), Some("b\n")), Permit::Free, "{path}");
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub struct Driver<'a> {
 pub struct Ran {
     pub ending: Ending,
     pub steps: Vec<Step>,
+    /// Why the newest edit was refused, if none was taken after it.
+    pub refused: Option<String>,
     /// The tools with their drafts; none when they were still at work when the turn ended.
     pub bench: Option<Workbench>,
     /// Who answered; none when nobody did.
@@ -70,7 +72,8 @@ impl Driver<'_> {
             effects.extend(turn.on(event));
         };
         let bench = run.bench;
-        Ran { ending, steps: turn.steps, bench, decision: run.decision, timing: run.timing, error: run.error }
+        let Turn { steps, refused, .. } = turn;
+        Ran { ending, steps, refused, bench, decision: run.decision, timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.

@@ -1,6 +1,7 @@
 //! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are the
 //! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
 
+use super::danger::danger;
 use crate::context::fence;
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
@@ -18,7 +19,10 @@ pub enum Permit {
 /// Lines of which a change may delete so many without a question.
 const MANY_LINES: usize = 500;
 /// Files shorter than this are rewritten whole all the time.
-const SHORT_FILE: usize = 20;
+const SHORT_FILE: usize = 6;
+
+/// The byte order mark.
+const MARK: char = '\u{feff}';
 
 /// Judges one change. `before` is `None` for a file that is created, `after` for one that is deleted.
 pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
@@ -29,6 +33,9 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
         return Permit::Refused(format!("{path} does not exist"));
     }
     let mut reasons = vec![];
+    if let Some(which) = hidden(path.relative()) {
+        reasons.push(format!("the name {} has characters that cannot be seen ({which})", fence::visible(path.relative())));
+    }
     if let Some(danger) = danger(path) {
         reasons.push(format!("{path} {danger}"));
     }
@@ -44,6 +51,11 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
             "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew"
         ));
     }
+    // A byte order mark that stays is nothing new.
+    let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
+        (Some(old), Some(new)) => (old, new),
+        _ => (old, new),
+    };
     reasons.extend(size(path, old, new, after.is_none()));
     if let Some(which) = hidden(&added(old, new)) {
         reasons.push(format!("the change of {path} adds characters that cannot be seen ({which})"));
@@ -64,7 +76,8 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
     }
     let kept: std::collections::HashSet<&str> = new.lines().collect();
     let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count();
-    let much = gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
+    let all = before > 0 && new.trim().is_empty();
+    let much = all || gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
     much.then(|| format!("the change of {path} removes {gone} of {before} lines"))
 }
 

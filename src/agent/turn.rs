@@ -100,12 +100,16 @@ pub struct Turn {
     circles: Circles,
     failed_edits: HashMap<String, usize>,
     pub steps: Vec<Step>,
+    /// Why the newest edit was refused, until another is taken.
+    pub refused: Option<String>,
 }
 
 /// A transcript longer than this share of the window is compacted.
 const FULL: f64 = 0.75;
 /// Messages at the end that are never dropped.
 const KEPT: usize = 6;
+/// Bytes of a refusal that are told to a person.
+const REFUSAL: usize = 300;
 /// Answers of a turn that may be unreadable.
 const GARBLED: usize = 2;
 /// What stands where a result was.
@@ -115,8 +119,9 @@ impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() };
-        let (running, circles, failed_edits, steps) = Default::default();
-        Self { state: State::Asking, chat, window, asked: 0, reminded: 0, garbled: 0, results: 0, running, circles, failed_edits, steps }
+        let (running, circles, failed_edits, steps, refused) = Default::default();
+        let (asked, reminded, garbled, results) = Default::default();
+        Self { state: State::Asking, chat, window, asked, reminded, garbled, results, running, circles, failed_edits, steps, refused }
     }
 
     /// The first effects.
@@ -207,8 +212,11 @@ impl Turn {
             let result = shorten(&worked.result, room);
             self.results += result.len();
             stop = stop.or(self.circles.note(&call.name, &arguments, &result));
-            if call.name == PROPOSE_EDIT && !worked.failed {
-                self.failed_edits.clear();
+            if call.name == PROPOSE_EDIT {
+                self.refused = worked.failed.then(|| shorten(result.trim_start_matches("Error: "), REFUSAL));
+                if !worked.failed {
+                    self.failed_edits.clear();
+                }
             }
             if let Some(target) = worked.target.filter(|_| worked.failed) {
                 let tries = self.failed_edits.entry(target.clone()).or_default();

@@ -63,8 +63,7 @@ pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> 
         } else if callable {
             offers.push(Offer::new(format!("Write tests for {name}"), TEST));
         }
-        let inside = item.body.as_ref().is_some_and(|body| body.start <= line.start && line.end <= body.end);
-        if selected && callable && inside {
+        if selected && callable && site.is_in_body(item, &line) {
             offers.push(Offer::new("Extract selection into a function", EXTRACT));
         }
         if callable && !selected && known_uses(desk, &site, &item.name) > 0 {

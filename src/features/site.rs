@@ -11,6 +11,8 @@ use crate::syntax::{Language, Parsed, Place, parse, tags};
 use crate::text::Edit;
 use crate::workspace::{Document, WorkspacePath};
 
+/// A body of more bytes is none to come.
+const LONGEST_PLACEHOLDER: usize = 4 << 10;
 /// Larger documents are not parsed for a request.
 const MAX_PARSED: usize = 1 << 20;
 
@@ -105,9 +107,17 @@ impl Site {
 
     /// The body of an item, if nothing but blanks, comments and placeholders stands in it.
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
-        let body = item.body.clone()?;
-        let inside = self.text[body.clone()].trim().trim_start_matches('{').trim_end_matches('}');
+        let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
+        if body.len() > LONGEST_PLACEHOLDER {
+            return None;
+        }
+        // A docstring is no body yet.
+        let quoted = language.indented && self.text[body.clone()].trim_start_matches(['r', 'R']).starts_with(['"', '\'']);
+        if let Some(doc) = quoted.then(|| self.doc_of(item)).flatten().filter(|doc| doc.start == body.start) {
+            body.start = doc.end;
+        }
+        let inside = self.text[body.clone()].trim().trim_start_matches('{').trim_end_matches('}');
         inside.lines().all(|line| language.is_blank(line)).then_some(body)
     }
 
@@ -118,6 +128,16 @@ impl Site {
             _ => self.bytes.clone(),
         };
         self.whole_lines(range)
+    }
+
+    /// Whether whole lines lie inside the body of an item. A body without braces begins behind the indentation of its first line.
+    pub fn is_in_body(&self, item: &Item, lines: &Range<usize>) -> bool {
+        item.body.as_ref().is_some_and(|body| {
+            let start = self.text[..body.start].trim_end_matches([' ', '\t']).len();
+            let own_line = start == 0 || self.text[..start].ends_with('\n');
+            let start = if own_line { start } else { body.start };
+            start <= lines.start && lines.end <= body.end
+        })
     }
 
     /// A range widened to whole lines, without the last line break.

@@ -68,6 +68,7 @@ struct Entry {
     /// Strings take `{name}` for what is in scope.
     #[serde(default)]
     captures: bool,
+    tests: Option<TestFiles>,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
 }
@@ -105,6 +106,8 @@ pub struct Language {
     pub indented: bool,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     pub binding: Option<String>,
+    /// How test files are called; none where tests stand in the file itself.
+    pub tests: Option<TestFiles>,
     /// Strings take `{name}` for what is in scope.
     pub(super) captures: bool,
     placeholders: Vec<String>,
@@ -135,6 +138,16 @@ impl fmt::Debug for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Language").field(&self.name).finish()
     }
+}
+
+/// How the test files of a language are called, with `{stem}` and `{ext}` of the source, and what they begin with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TestFiles {
+    pub names: Vec<String>,
+    /// The first lines of a new one, with `{package}`.
+    pub head: Option<String>,
+    /// The line that brings in what is tested, with `{name}` and `{module}` or `{path}`.
+    pub import: Option<String>,
 }
 
 /// A language that works only in part, and why.
@@ -227,6 +240,7 @@ impl Registry {
             grammar,
             indented: entry.indented,
             binding: entry.binding,
+            tests: entry.tests,
             captures: entry.captures,
             placeholders: entry.placeholders,
             tags,

@@ -54,9 +54,9 @@ impl Draft {
     }
 
     /// A file as it will be, with one reason for all of it.
-    pub fn whole(path: &WorkspacePath, before: Arc<str>, after: String, reason: &str) -> Self {
+    pub fn whole(path: &WorkspacePath, before: Option<Arc<str>>, after: String, reason: &str) -> Self {
         let reasons = vec![(0..after.len(), reason.to_string())];
-        Self { path: path.clone(), before: Some(before), after, reasons }
+        Self { path: path.clone(), before, after, reasons }
     }
 
     fn apply(&mut self, edit: &Edit, reason: &str) {

@@ -20,6 +20,7 @@ use crate::context::redact::{self, Secrets};
 use crate::context::{Masked, Part};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
+use crate::syntax::scope;
 use crate::text::{Edit, Ending, layout};
 use hole::{Hole, Mode};
 pub use memory::Memory;
@@ -217,8 +218,10 @@ impl Work<'_> {
     fn task(&self) -> Task {
         let kind = if self.wish.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
         let mut task = self.desk.task(kind);
-        if self.hole.is_empty_body() {
-            let documented = self.site.item().is_some_and(|item| self.site.doc_of(&item).is_some());
+        let item = self.site.item();
+        let inside = |item: &scope::Item| self.site.empty_body(item).is_some_and(|body| body.start <= self.site.bytes.start);
+        if self.hole.is_empty_body() || item.as_ref().is_some_and(inside) {
+            let documented = item.is_some_and(|item| self.site.doc_of(&item).is_some());
             task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
         }
         if kind == TaskKind::CompleteInvoked || self.desk.config().route.auto_coder {

@@ -170,7 +170,7 @@ impl Calls {
         }
         for (path, before, edits) in others {
             let batch = Batch::new(edits).map_err(|overlap| overlap.to_string())?;
-            filled.others.push(Changed { after: super::offer::changed(&before, &batch), path, before });
+            filled.others.push(Changed { after: super::offer::changed(&before, &batch), path, before: Some(before) });
         }
         Ok(filled)
     }

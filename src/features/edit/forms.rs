@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::beside::Beside;
 use super::calls::Calls;
 use super::layout::{as_comment, fitted, without_fence};
 use super::rename::{Changed, Rename};
@@ -24,9 +25,18 @@ pub enum Form {
     /// A comment that documents an item. `old` is the one that it has.
     Document { item: Item, old: Option<Range<usize>> },
     /// The inside of an empty body.
-    Implement { body: Range<usize>, item: Item },
-    /// Tests, at the end of the test module or of the file.
-    Test { item: Item },
+    Implement {
+        body: Range<usize>,
+        item: Item,
+        /// What the task says of it besides.
+        hint: Option<String>,
+    },
+    /// Tests, at the end of the test module or of the test file.
+    Test {
+        item: Item,
+        /// The test file; none where tests stand in the file itself.
+        beside: Option<Arc<Beside>>,
+    },
     /// These lines become a call of a new function, which goes behind the item around them.
     Extract { lines: Range<usize>, item: Item },
     /// A value gets a name, in a statement before the one that it is in.
@@ -83,6 +93,19 @@ impl Form {
         }
     }
 
+    /// The fields of code that the form is made of, and what belongs there; none where it has other fields.
+    pub fn blocks(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Form::Replace { .. } => &[("new_code", "the complete new text of the marked lines")],
+            Form::Implement { .. } => &[("body", "the complete function")],
+            Form::Test { .. } => &[("test_code", "one or more complete test functions")],
+            Form::Extract { .. } => {
+                &[("function", "the complete new function"), ("call", "the new text of the marked lines, which calls it")]
+            }
+            _ => &[],
+        }
+    }
+
     /// The same tool without a word of description: what is not there cannot be given back for an answer.
     pub fn bare_tool(&self) -> Tool {
         let mut tool = self.tool();
@@ -103,7 +126,7 @@ impl Form {
     pub fn marked(&self) -> Range<usize> {
         match self {
             Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
-            Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item } => item.range.clone(),
+            Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item, .. } => item.range.clone(),
             Form::Variable { value, .. } => value.clone(),
             Form::Rename(rename) => rename.place(),
             Form::Calls(calls) => calls.signature.clone(),
@@ -136,7 +159,12 @@ impl Form {
         let edits = match self {
             Form::Replace { lines } => vec![replace(site, lines, &text("new_code"))?],
             Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
-            Form::Implement { body, item } => vec![implement(site, body, item, &text("body"))?],
+            Form::Implement { body, item, .. } => vec![implement(site, body, item, &text("body"))?],
+            Form::Test { beside: Some(beside), .. } => {
+                let code = text("test_code");
+                not_empty(&code, "test_code")?;
+                return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)], edits: vec![] });
+            }
             Form::Test { .. } => vec![test(site, &text("test_code"))?],
             Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
             Form::Variable { value, statement, binding } => variable(site, value, statement, binding, text("name").trim())?,
@@ -149,9 +177,13 @@ impl Form {
             }
             Form::Calls(calls) => return calls.fill(arguments),
         };
+        Ok(Filled { edits, reason: self.reason(arguments), others: vec![] })
+    }
+
+    /// What the model says why; nothing where it gives back what that field is for.
+    fn reason(&self, arguments: &Value) -> String {
         let said = arguments[REASON].as_str().filter(|_| !repeats(&self.tool(), arguments, REASON));
-        let reason = limits::shorten(said.unwrap_or_default().trim(), 400);
-        Ok(Filled { edits, reason, others: vec![] })
+        limits::shorten(said.unwrap_or_default().trim(), 400)
     }
 }
 
@@ -181,7 +213,7 @@ fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
     Tool { name: "propose_edit".into(), function }
 }
 
-fn line_indent(site: &Site, offset: usize) -> &str {
+pub(super) fn line_indent(site: &Site, offset: usize) -> &str {
     let start = site.text[..offset].rfind('\n').map_or(0, |at| at + 1);
     layout::indentation(&site.text[start..])
 }
@@ -262,7 +294,13 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
     let code = without_signature(code, &site.text[item.signature.clone()]);
     let text = fitted(&code, &inner);
     let braced = site.text[body.clone()].starts_with('{');
-    let text = if braced { format!("{{\n{}\n{outer}}}", text.trim_end()) } else { text.trim().to_string() };
+    // Behind a docstring the body begins on a line of its own.
+    let behind = !braced && site.text[..body.start].ends_with(|before: char| !before.is_whitespace());
+    let text = match (braced, behind) {
+        (true, _) => format!("{{\n{}\n{outer}}}", text.trim_end()),
+        (false, true) => format!("\n{}", text.trim_end()),
+        (false, false) => text.trim().to_string(),
+    };
     Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
 }
 

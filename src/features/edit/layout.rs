@@ -20,6 +20,19 @@ pub fn without_fence(text: &str) -> String {
     inside.trim_matches('\n').trim_end().to_string()
 }
 
+/// The insides of the code blocks of an answer; one that is never closed ends with the answer.
+pub fn blocks(answer: &str) -> Vec<String> {
+    let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines = answer.split('\n');
+    let mut found = vec![];
+    while let Some(opening) = lines.by_ref().map(str::trim_start).find(|line| line.starts_with("```")) {
+        let fence = "`".repeat(opening.len() - opening.trim_start_matches('`').len());
+        let inside: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != fence).collect();
+        found.push(inside.join("\n"));
+    }
+    found
+}
+
 /// Code moved to an indentation. A first line that lost its indentation, as models often give it, is not taken for the common one.
 pub fn fitted(code: &str, indent: &str) -> String {
     let Some((first, rest)) = code.split_once('\n') else { return reindent(code, indent) };

@@ -87,7 +87,7 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
 
 /// What came of the turn, as an offer or as the reason why there is none.
 fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Ran { ending, steps, bench, decision, timing, error } = ran;
+    let Ran { ending, steps, refused, bench, decision, timing, error } = ran;
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
         Ending::Failed(reason) => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
@@ -96,7 +96,11 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
     };
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let Some(drafts) = drafts else {
-        let why = stopped.unwrap_or(if summary.trim().is_empty() { "the model proposed no edit".into() } else { summary });
+        let said = stopped.unwrap_or(if summary.trim().is_empty() { "the model proposed no edit".into() } else { summary });
+        let why = match refused {
+            Some(refused) => format!("{said} (its edit was refused: {})", inert(&refused)),
+            None => said,
+        };
         return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing was changed: {why}")));
     };
     let mut offered = offer::drafts(work.desk, drafts.iter())?;

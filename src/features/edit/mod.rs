@@ -4,7 +4,9 @@
 //! with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change something, parse no worse
 //! than before, and pass the permits (`offer`).
 
+mod beside;
 pub mod calls;
+mod check;
 mod follow;
 pub mod forms;
 mod layout;
@@ -12,6 +14,7 @@ mod long;
 mod offer;
 mod plan;
 pub mod rename;
+mod request;
 mod short;
 pub mod wording;
 
@@ -20,8 +23,8 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::{Desk, Sink, Site, Target, Timing};
-use crate::agent::{driver, limits};
 use crate::agent::turn::Step;
+use crate::agent::{driver, limits};
 use crate::engine::{Cancel, EngineError, ErrorKind};
 use crate::route::Decision;
 use crate::text::Batch;

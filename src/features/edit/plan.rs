@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::How;
+use super::beside::Beside;
 use super::calls::Calls;
 use super::forms::Form;
 use super::rename::{self, Rename};
@@ -73,11 +74,11 @@ impl Plan {
         }
         let How::Instruction(words) = how else { return Ok(self) };
         let Some((old, new)) = wording::rename(words) else {
-            let Some((kind, form)) = narrower(site, words) else { return Ok(self) };
+            let Some((kind, form, more)) = narrower(desk, site, words) else { return Ok(self) };
             let signals = signals(desk, site, &form);
             let words = match &form {
                 Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
-                _ => words.trim().to_string(),
+                _ => format!("{} {more}", words.trim()).trim_end().to_string(),
             };
             return Ok(Self { kind, form, signals, words, ..self });
         };
@@ -125,21 +126,26 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
 }
 
 /// The form that an instruction wants where its words or its place say more than that lines are to be changed.
-fn narrower(site: &Site, words: &str) -> Option<(TaskKind, Form)> {
+fn narrower(desk: &Desk, site: &Site, words: &str) -> Option<(TaskKind, Form, String)> {
     let item = site.item()?;
     match wording::asked(words) {
-        Some(Asked::Tests) => Some((TaskKind::Test, Form::Test { item })),
+        Some(Asked::Tests) => {
+            let (form, where_to) = tests_of(desk, site, item);
+            Some((TaskKind::Test, form, where_to))
+        }
         Some(Asked::Documentation) => {
             let old = site.doc_of(&item);
-            Some((TaskKind::Document, Form::Document { item, old }))
+            Some((TaskKind::Document, Form::Document { item, old }, String::new()))
         }
         Some(Asked::Function) => {
             let lines = site.whole_lines(site.bytes.clone());
-            let inside = item.body.as_ref().is_some_and(|body| body.start <= lines.start && lines.end <= body.end);
-            inside.then_some((TaskKind::Extract, Form::Extract { lines, item }))
+            site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
         }
         // What is marked is what stands in for a body.
-        None => site.empty_body(&item).map(|body| (TaskKind::Rewrite, Form::Implement { body, item })),
+        None => site.empty_body(&item).map(|body| {
+            let hint = Some(words.trim().to_string());
+            (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
+        }),
     }
 }
 
@@ -148,8 +154,10 @@ fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<M
         DOCUMENT => document(site),
         TEST => {
             let item = item(site, "tested")?;
-            let words = format!("write one or two short unit tests of `{}`, in the language and style of this file.", item.name);
-            Ok(Meant { kind: TaskKind::Test, form: Form::Test { item }, words, doing: "writing tests" })
+            let name = item.name.clone();
+            let (form, where_to) = tests_of(desk, site, item);
+            let words = format!("write one or two short unit tests of `{name}`. {where_to}");
+            Ok(Meant { kind: TaskKind::Test, form, words, doing: "writing tests" })
         }
         IMPLEMENT => implement(site),
         EXTRACT => {
@@ -184,6 +192,13 @@ fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<M
     }
 }
 
+/// The form that tests of an item take, and where they go, for the model.
+fn tests_of(desk: &Desk, site: &Site, item: Item) -> (Form, String) {
+    let beside = Beside::find(desk, site, &item).map(Arc::new);
+    let where_to = beside.as_ref().map_or("Write them in the language and style of this file.".into(), |beside| beside.words());
+    (Form::Test { item, beside }, where_to)
+}
+
 fn document(site: &Site) -> Result<Meant, String> {
     let item = item(site, "documented")?;
     let words = format!("write the documentation of {} `{}`: what it is for, in one to four sentences.", item.kind.name(), item.name);
@@ -195,7 +210,7 @@ fn implement(site: &Site) -> Result<Meant, String> {
     let item = item(site, "implemented")?;
     let body = site.empty_body(&item).ok_or_else(|| format!("the body of `{}` is not empty", item.name))?;
     let words = format!("write the body of `{}`.", item.name);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item }, words, doing: "implementing" })
+    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint: None }, words, doing: "implementing" })
 }
 
 fn module(site: &Site) -> Result<Meant, String> {
@@ -209,8 +224,7 @@ fn module(site: &Site) -> Result<Meant, String> {
 }
 
 fn better_name(desk: &Desk, site: &Site) -> Result<Meant, String> {
-    let old =
-        rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
+    let old = rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
     let found = Rename::find(desk, site, &old, None)?;
     let words = format!("find a better name for {}: one that says what it is or does.", found.what);
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })

@@ -44,7 +44,8 @@ struct InFile {
 /// What becomes of another file.
 pub struct Changed {
     pub path: WorkspacePath,
-    pub before: Arc<str>,
+    /// None for a file that is made.
+    pub before: Option<Arc<str>>,
     pub after: String,
 }
 
@@ -221,7 +222,7 @@ impl Rename {
         let changed = self.elsewhere.iter().map(|file| {
             let mut after = file.text.to_string();
             file.ranges.iter().rev().for_each(|range| after.replace_range(range.clone(), new));
-            Changed { path: file.path.clone(), before: file.text.clone(), after }
+            Changed { path: file.path.clone(), before: Some(file.text.clone()), after }
         });
         changed.collect()
     }

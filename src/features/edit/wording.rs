@@ -18,12 +18,18 @@ pub enum Asked {
 
 /// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them.
 const PATTERNS: &[(Asked, &str)] = &[
-    (Asked::Tests, r"(?i)^\W*(please\s+)?((write|add|generate|create)\b.{0,24}\btests?\b|test (this|it)\b)|^请?(编写|写|添加|生成).{0,8}测试"),
+    (
+        Asked::Tests,
+        r"(?i)^\W*(please\s+)?((write|add|generate|create)\b.{0,24}\btests?\b|test (this|it)\b)|^请?(编写|写|添加|生成).{0,8}测试",
+    ),
     (
         Asked::Documentation,
         r"(?i)^\W*(please\s+)?(document\b|(write|add|generate|repair|fix|update|improve)\b.{0,24}\b(documentation|docs?|doc(umentation)? ?comments?|docstrings?)\b)|^请?(编写|写|添加|补充|修正).{0,8}(文档|注释)",
     ),
-    (Asked::Function, r"(?i)^\W*(please\s+)?(extract|move|pull|put|factor)\b.{0,80}\b(into|out|as|in|to)\b.{0,24}\b(function|method|helper)\b|^请?(提取|抽取).{0,12}(函数|方法)"),
+    (
+        Asked::Function,
+        r"(?i)^\W*(please\s+)?(extract|move|pull|put|factor)\b.{0,80}\b(into|out|as|in|to)\b.{0,24}\b(function|method|helper)\b|^请?(提取|抽取).{0,12}(函数|方法)",
+    ),
 ];
 
 /// What an instruction begins to ask for; none where it is something else.

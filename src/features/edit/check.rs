@@ -1,0 +1,71 @@
+//! Whether an answer may be offered as an edit: it changes something, takes no definition away that was not to go, brings no mask of a
+//! secret into a file, and no file parses worse with it.
+
+use serde_json::Value;
+
+use super::forms::{Filled, Form};
+use super::rename::Changed;
+use super::{Work, offer};
+use crate::context::redact::PLACEHOLDER;
+use crate::features::Site;
+use crate::syntax;
+use crate::text::{Batch, Edit};
+
+/// Words of a task after which a definition may be gone.
+const TAKES_AWAY: &[&str] = &["remov", "delet", "drop", "inlin", "replac", "merg", "get rid", "删", "移除"];
+
+/// What stands there already was given back.
+pub const SAME: &str = "the model gave back what stands there already";
+
+/// The edit that a call's arguments mean, or why it is not offered.
+pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, String> {
+    let (site, form) = (work.site, &work.plan.form);
+    let filled = form.fill(site, arguments)?;
+    let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
+    let after = offer::changed(&site.text, &batch);
+    if after == *site.text && filled.others.is_empty() {
+        return Err(SAME.into());
+    }
+    if let Some(lost) = lost(site, &work.plan.words, &after).filter(|_| !matches!(form, Form::Rename(_))) {
+        return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks"));
+    }
+    if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
+        return Err("it contains `<redacted …>`, which stands for a secret that models do not see".into());
+    }
+    let whole = Edit { range: 0..site.text.len(), text: after };
+    let (before, after) = site.errors_with(&whole);
+    if after > before {
+        return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it"));
+    }
+    filled.others.iter().try_for_each(|other| parses(work, other))?;
+    Ok(filled)
+}
+
+/// Whether another file parses no worse than before.
+fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
+    let old = other.before.as_deref().unwrap_or_default();
+    let language = work.desk.shared.registry.detect(other.path.relative(), &other.after);
+    let errors = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
+    let (before, after) = (errors(old), errors(&other.after));
+    if after > before {
+        return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));
+    }
+    Ok(())
+}
+
+/// A definition that the edit takes away without putting another in its place, though the task says nothing of taking away.
+fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
+    let words = words.to_lowercase();
+    if TAKES_AWAY.iter().any(|word| words.contains(word)) {
+        return None;
+    }
+    let defined = |text: &str| -> Vec<String> {
+        let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, text).ok());
+        let Some(parsed) = parsed else { return vec![] };
+        syntax::tags(&parsed, &site.path).definitions.iter().map(|one| one.name.of(text).to_string()).collect()
+    };
+    let (before, now) = (defined(&site.text), defined(after));
+    let gone = before.iter().find(|name| !now.contains(name));
+    let new = now.iter().any(|name| !before.contains(name));
+    gone.filter(|_| !new).cloned()
+}

@@ -1,0 +1,231 @@
+//! The short form of an edit, for models with a small window: which form an instruction takes by its words and its place, how it is put to a
+//! model in our own process, and what becomes of answers that do not fit. Scripted engines; what a real model makes of it is
+//! `scripts/tasks.py`'s to say.
+
+use std::sync::Arc;
+
+use longsight::config::Config;
+use longsight::dialect::Chat;
+use longsight::engine::scripted::{Scripted, Step};
+use longsight::engine::{Ask, Engine, EngineError, Request};
+use longsight::features::Desk;
+use longsight::features::edit::Edited;
+use longsight::features::edit::wording::{Asked, asked};
+
+use crate::support::desk::{Workspace, applied, instruct};
+
+/// A desk whose one engine, of a small window, plays these scripts.
+fn desk(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Desk, Arc<Scripted>) {
+    let engine = Scripted::new(scripts);
+    (workspace.desk(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]), engine)
+}
+
+async fn edited(path: &str, text: &str, marked: &str, words: &str, answers: &[&str]) -> (Result<Edited, EngineError>, Vec<Request>) {
+    let workspace = Workspace::new(&[(path, text)]);
+    let (desk, engine) = desk(&workspace, answers.iter().map(|answer| Scripted::text(answer)).collect());
+    let edited = instruct(&desk, path, marked, words).await;
+    (edited, engine.asked())
+}
+
+fn chat(request: &Request) -> &Chat {
+    match &request.ask {
+        Ask::Chat(chat) => chat,
+        Ask::Fim(_) => panic!("it was asked to fill a hole"),
+    }
+}
+
+#[test]
+fn what_an_instruction_asks_for_by_its_words() {
+    for (words, wanted) in [
+        ("write a test hamming_of_itself_is_zero", Some(Asked::Tests)),
+        ("Please add unit tests for the error case", Some(Asked::Tests)),
+        ("添加单元测试", Some(Asked::Tests)),
+        ("document this", Some(Asked::Documentation)),
+        ("write the missing docstring", Some(Asked::Documentation)),
+        ("补充文档注释", Some(Asked::Documentation)),
+        ("extract this into a function", Some(Asked::Function)),
+        ("move line and column into a function _line_and_column", Some(Asked::Function)),
+        ("提取成一个函数", Some(Asked::Function)),
+        ("the tests of levenshtein fail; fix the function", None),
+        ("fix the test that counts lines", None),
+        ("return the document instead of its name", None),
+        ("move the check to the top", None),
+        ("let the function return an error", None),
+    ] {
+        assert_eq!(asked(words), wanted, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_of_our_own_process_answers_with_a_code_block() {
+    let text = "fn one() -> u32 {\n    1\n}\n";
+    let answer = "Here it is:\n```rust\n    2\n```\nIt is two now. ```not this```";
+    let (edited, asked) = edited("lib.rs", text, "    1", "make it two", &[answer]).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), text.replace('1', "2"));
+    let chat = chat(&asked[0]);
+    assert!(chat.tools.is_empty());
+    let question = &chat.messages[1].content;
+    assert!(question.ends_with("Answer with one code block that holds the complete new text of the marked lines."), "{question}");
+}
+
+/// H6: an answer without a block is no edit, and neither is one that says so.
+#[tokio::test]
+async fn h6_words_without_a_block_are_no_edit() {
+    let text = "fn one() -> u32 {\n    1\n}\n";
+    let (edited, asked) = edited("lib.rs", text, "    1", "make it two", &["I have changed 1 to 2.", "    2", "Done."]).await;
+    let error = edited.unwrap_err();
+    assert!(error.message.contains("the answer holds 0 code block(s) where 1 are wanted"), "{error}");
+    assert_eq!(asked.len(), 3);
+}
+
+#[tokio::test]
+async fn the_same_text_is_asked_for_otherwise() {
+    let text = "fn one() -> u32 {\n    1\n}\n";
+    let answers = ["```\n    1\n```", "```rust\nfn one() -> u32 {\n    2\n}\n```"];
+    let (edited, asked) = edited("lib.rs", text, "    1", "make it two", &answers).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), text.replace('1', "2"));
+    assert_eq!(asked[0].temperature, 0.0);
+    assert!(asked[1].temperature > 0.0, "what is likeliest would be the same again");
+    let refusal = &chat(&asked[1]).messages.last().unwrap().content;
+    assert!(refusal.contains("what stands there already") && refusal.contains("make it two"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_body_to_come_is_a_hole_with_the_instruction_in_it() {
+    let text =
+        "struct Hash(u64);\n\nimpl Hash {\n    /// Takes bytes in.\n    fn write(&mut self, bytes: &[u8]) {\n        todo!()\n    }\n}\n";
+    let (edited, asked) = edited(
+        "lib.rs",
+        text,
+        "        todo!()",
+        "add them up",
+        &["for byte in bytes {\n            self.0 += u64::from(*byte);\n        }\n    }\n\n    fn more() {}"],
+    )
+    .await;
+    let Ask::Fim(fim) = &asked[0].ask else { panic!("it was asked in words") };
+    assert!(fim.prefix.ends_with("fn write(&mut self, bytes: &[u8]) {\n        // add them up\n        "), "{}", fim.prefix);
+    assert!(fim.suffix.starts_with("\n    }\n}"), "{}", fim.suffix);
+    let wanted = "        for byte in bytes {\n            self.0 += u64::from(*byte);\n        }";
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), text.replace("        todo!()", wanted));
+}
+
+#[tokio::test]
+async fn a_body_under_a_docstring_is_a_hole_and_the_docstring_stays() {
+    let text = "class A:\n    def size(self):\n        \"\"\"How many there are.\"\"\"\n        raise NotImplementedError\n\n    def other(self):\n        return 1\n";
+    let (edited, asked) = edited("a.py", text, "        raise NotImplementedError", "count the items", &["return len(self.items)\n"]).await;
+    let Ask::Fim(fim) = &asked[0].ask else { panic!("it was asked in words") };
+    assert!(fim.prefix.ends_with("\"\"\"How many there are.\"\"\"\n        # count the items\n        "), "{}", fim.prefix);
+    assert_eq!(applied(&edited.unwrap(), "a.py"), text.replace("raise NotImplementedError", "return len(self.items)"));
+}
+
+/// What a hole is filled with does not parse: the same body is asked for in words.
+#[tokio::test]
+async fn a_hole_that_is_filled_badly_is_asked_for_in_words() {
+    let text = "/// The larger.\nfn larger(a: u32, b: u32) -> u32 {\n    todo!()\n}\n";
+    let answers = ["if a > b { a } else { (b", "```rust\nfn larger(a: u32, b: u32) -> u32 {\n    a.max(b)\n}\n```"];
+    let (edited, asked) = edited("lib.rs", text, "    todo!()", "write the body", &answers).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), text.replace("todo!()", "a.max(b)"));
+    assert!(chat(&asked[1]).messages[1].content.contains("Task: write the body of `larger`: write the body"));
+    assert_eq!(chat(&asked[1]).messages.len(), 2, "a filled hole is no part of the conversation");
+}
+
+#[tokio::test]
+async fn a_test_that_an_instruction_asks_for_goes_into_the_test_module() {
+    let text = "fn one() -> u32 {\n    1\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n";
+    let test = "```rust\n#[test]\nfn one_is_one() {\n    assert_eq!(one(), 1);\n}\n```";
+    let (edited, _) = edited("lib.rs", text, "fn one() -> u32 {", "write a test one_is_one", &[test]).await;
+    let wanted = "    use super::*;\n\n    #[test]\n    fn one_is_one() {\n        assert_eq!(one(), 1);\n    }\n}\n";
+    assert!(applied(&edited.unwrap(), "lib.rs").ends_with(wanted));
+}
+
+/// A function that is called by its name alone cannot stand in a class; one that is called as a member must.
+#[tokio::test]
+async fn a_function_is_put_where_its_call_finds_it() {
+    let text = "class A:\n    def f(self, doc):\n        line = doc.count(1)\n        return line\n\n\ndef g():\n    pass\n";
+    for (function, call_text, wanted) in [
+        (
+            "def lines(doc):\n    return doc.count(1)",
+            "line = lines(doc)",
+            "        return line\n\n\ndef lines(doc):\n    return doc.count(1)\n",
+        ),
+        (
+            "def lines(self, doc):\n    return doc.count(1)",
+            "line = self.lines(doc)",
+            "        return line\n\n    def lines(self, doc):\n        return doc.count(1)\n",
+        ),
+    ] {
+        let workspace = Workspace::new(&[("a.py", text)]);
+        let (desk, _) = desk(&workspace, vec![Scripted::text(&format!("```python\n{function}\n```\n\n```python\n{call_text}\n```"))]);
+        let edited = instruct(&desk, "a.py", "        line = doc.count(1)", "extract this into a function").await.unwrap();
+        let after = applied(&edited, "a.py");
+        assert!(after.contains(wanted), "{after}");
+    }
+}
+
+/// Where a language has its tests in files of their own: behind those that are there, with the import that is missing, or in a new file.
+#[tokio::test]
+async fn tests_go_into_the_test_file_of_the_source() {
+    let go = ("size/size.go", "package size\n\nfunc Double(a int) int {\n\treturn 2 * a\n}\n");
+    let go_test =
+        "```go\npackage size\n\nimport \"testing\"\n\nfunc TestDouble(t *testing.T) {\n\tif Double(2) != 4 {\n\t\tt.Fail()\n\t}\n}\n```";
+    let python = ("src/pkg/size.py", "def double(a):\n    return 2 * a\n");
+    let python_test = "```python\nfrom pkg.size import double\nimport pytest\n\ndef test_double():\n    assert double(2) == 4\n```";
+    let typescript = ("src/size.ts", "export function double(a: number): number {\n    return 2 * a;\n}\n");
+    let typescript_test = "```ts\ntest('double', () => {\n    expect(double(2)).toBe(4);\n});\n```";
+    for (source, others, marked, answer, path, wanted) in [
+        (
+            go,
+            vec![],
+            "func Double",
+            go_test,
+            "size/size_test.go",
+            "package size\n\nimport \"testing\"\n\nfunc TestDouble(t *testing.T) {\n\tif Double(2) != 4 {\n\t\tt.Fail()\n\t}\n}\n",
+        ),
+        (
+            go,
+            vec![("size/size_test.go", "package size\n\nimport (\n\t\"testing\"\n)\n\nfunc TestOne(t *testing.T) {}\n")],
+            "func Double",
+            go_test,
+            "size/size_test.go",
+            "package size\n\nimport (\n\t\"testing\"\n)\n\nfunc TestOne(t *testing.T) {}\n\nfunc TestDouble(t *testing.T) {\n\tif Double(2) != 4 {\n\t\tt.Fail()\n\t}\n}\n",
+        ),
+        (
+            python,
+            vec![("tests/test_size.py", "import os\nfrom pkg import size\n\n\ndef test_one():\n    assert size\n")],
+            "def double",
+            python_test,
+            "tests/test_size.py",
+            "import os\nfrom pkg import size\nfrom pkg.size import double\nimport pytest\n\n\ndef test_one():\n    assert size\n\n\ndef test_double():\n    assert double(2) == 4\n",
+        ),
+        (
+            python,
+            vec![("tests/test_other.py", "def test_one():\n    pass\n")],
+            "def double",
+            python_test,
+            "tests/test_size.py",
+            "from pkg.size import double\nimport pytest\n\n\ndef test_double():\n    assert double(2) == 4\n",
+        ),
+        (
+            typescript,
+            vec![],
+            "export function double",
+            typescript_test,
+            "src/size.test.ts",
+            "import { double } from './size';\n\ntest('double', () => {\n    expect(double(2)).toBe(4);\n});\n",
+        ),
+    ] {
+        let mut files = vec![source];
+        files.extend(others.iter().copied());
+        let workspace = Workspace::new(&files);
+        let (desk, engine) = desk(&workspace, vec![Scripted::text(answer)]);
+        let edited = instruct(&desk, source.0, marked, "write a test").await.unwrap();
+        assert_eq!(edited.edits.len(), 1, "{path}: {}", edited.diff);
+        let file = &edited.edits[0];
+        assert_eq!((file.path.as_str(), file.created), (path, others.iter().all(|other| other.0 != path)));
+        assert_eq!(applied(&edited, path), wanted, "{path}");
+        let asked = engine.asked();
+        let question = &chat(&asked[0]).messages[1].content;
+        assert!(question.contains(path), "{question}");
+        assert_eq!(edited.sent.iter().any(|sent| sent.starts_with(path)), !file.created, "{:?}", edited.sent);
+    }
+}
