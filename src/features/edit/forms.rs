@@ -366,7 +366,9 @@ fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call:
     let indent = line_indent(site, home.start);
     let end = site.text[home.end..].find('\n').map_or(site.text.len(), |at| home.end + at + 1);
     let gap = if site.text[..end].ends_with('\n') { "" } else { "\n" };
-    let text = format!("{gap}\n{}\n", fitted(function, indent).trim_end());
+    // Python parts what stands at the top by two lines.
+    let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
+    let text = format!("{gap}{}\n{}\n", if wide { "\n" } else { "" }, fitted(function, indent).trim_end());
     Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
 }
 
