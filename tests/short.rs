@@ -217,7 +217,7 @@ async fn tests_go_into_the_test_file_of_the_source() {
         let mut files = vec![source];
         files.extend(others.iter().copied());
         let workspace = Workspace::new(&files);
-        let (desk, engine) = desk(&workspace, vec![Scripted::text(answer)]);
+        let (desk, engine) = desk(&workspace, [answer, "no", "no"].map(Scripted::text).to_vec());
         let edited = instruct(&desk, source.0, marked, "write a test").await.unwrap();
         assert_eq!(edited.edits.len(), 1, "{path}: {}", edited.diff);
         let file = &edited.edits[0];

@@ -20,6 +20,9 @@ pub(super) const VALUE: u8 = 1 << 5;
 /// What gives names to values inside of a function: parameters, variables, patterns.
 pub(super) const BINDING: u8 = 1 << 6;
 
+/// Words before a definition that are no part of it.
+const MODIFIERS: usize = 3;
+
 /// A definition around a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -89,7 +92,18 @@ pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let on_line = at(parsed, first.max(offset));
     let around = at(parsed, offset);
     let begins = |item: &&Item| item.range.start >= line && item.range.start <= first;
-    on_line.items.iter().rev().find(begins).or(around.items.last()).cloned()
+    let here = on_line.items.iter().rev().find(begins).cloned();
+    here.or_else(|| behind_modifiers(parsed, first)).or(around.items.last().cloned())
+}
+
+/// The definition that follows words like `export default` at the start of a line, which are no part of it.
+fn behind_modifiers(parsed: &Parsed, first: usize) -> Option<Item> {
+    let text = parsed.text();
+    let line = text[first..].lines().next()?;
+    let words = line.match_indices(' ').map(|(at, _)| at + 1).take(MODIFIERS);
+    words
+        .take_while(|at| line[..*at].bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' '))
+        .find_map(|at| self::at(parsed, first + at).items.into_iter().find(|item| item.range.start == first + at))
 }
 
 /// The nodes from the root to a node. By a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.
