@@ -1,9 +1,8 @@
 //! The agent: a turn of questions and tool calls as a state machine (`turn`), what it may use up (`limits`), how arguments are checked
-//! (`args`), where a proposed change belongs (`patch`), what needs a person's word (`permit`, `danger`) and what the model may call (`tools`).
+//! (`args`), where a proposed change belongs (`patch`), what needs a person's word (`permit`) and what the model may call (`tools`).
 //! Only `driver` waits for anything.
 
 pub mod args;
-mod danger;
 pub mod driver;
 pub mod limits;
 pub mod patch;

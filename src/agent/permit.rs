@@ -1,7 +1,6 @@
 //! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are the
 //! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
 
-use super::danger::danger;
 use crate::context::fence;
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};

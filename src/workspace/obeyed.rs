@@ -103,6 +103,111 @@ const TABLE: &[Row] = &[
     obeyed("*.code-workspace", EDITOR),
 ];
 
+/// What less usual tools execute or obey: patterns as above, by their danger.
+const GROUPS: &[(&str, &[&str])] = &[
+    (GIT, &["lefthook.yml", "lefthook.yaml", ".overcommit.yml", "git-hooks/"]),
+    (
+        CI,
+        &[
+            ".travis.yml",
+            ".drone.yml",
+            ".woodpecker.yml",
+            ".woodpecker/",
+            ".appveyor.yml",
+            "appveyor.yml",
+            "azure-pipelines.yml",
+            "bitbucket-pipelines.yml",
+            "cloudbuild.yaml",
+            "buildspec.yml",
+            "jenkinsfile",
+            "action.yml",
+            "action.yaml",
+            "netlify.toml",
+            "vercel.json",
+            "fly.toml",
+            "procfile",
+            ".buildkite/",
+            ".ci/",
+        ],
+    ),
+    (
+        BUILT,
+        &[
+            "taskfile.yml",
+            "taskfile.yaml",
+            "rakefile",
+            "tiltfile",
+            "sconstruct",
+            "configure",
+            "configure.ac",
+            "settings.gradle",
+            "settings.gradle.kts",
+            "gradlew",
+            "gradlew.bat",
+            "gradle-wrapper.properties",
+            "mvnw",
+            "mvnw.cmd",
+            "build.sbt",
+            "build.zig",
+            "workspace",
+            "workspace.bazel",
+            "build.bazel",
+            "module.bazel",
+            ".bazelrc",
+            "directory.build.props",
+            "directory.build.targets",
+            "*.mk",
+            "*.cmake",
+            "*.csproj",
+            "*.vcxproj",
+            "*.targets",
+        ],
+    ),
+    ("has scripts that package managers run", &["composer.json", ".pnpmfile.cjs", ".yarnrc.yml", ".yarnrc"]),
+    (
+        "decides what is fetched and built",
+        &[
+            "cargo.toml",
+            "pyproject.toml",
+            "setup.cfg",
+            "pipfile",
+            "gemfile",
+            "go.mod",
+            "go.work",
+            "requirements.txt",
+            "environment.yml",
+            "deno.json",
+            "flake.nix",
+            "shell.nix",
+            "default.nix",
+            ".tool-versions",
+            "mise.toml",
+            ".mise.toml",
+            "*.gemspec",
+            "*.podspec",
+        ],
+    ),
+    (PYTHON, &["sitecustomize.py", "usercustomize.py", "dodo.py", "fabfile.py", "*.pth"]),
+    (
+        "is run by JavaScript's tools",
+        &[
+            "gulpfile.js",
+            "gruntfile.js",
+            "tsconfig.json",
+            "*.config.js",
+            "*.config.cjs",
+            "*.config.mjs",
+            "*.config.ts",
+            "*.config.mts",
+            "*rc.js",
+            "*rc.cjs",
+            "*rc.mjs",
+        ],
+    ),
+    (CONTAINERS, &["containerfile", "vagrantfile", "docker-compose.yaml", "*.dockerfile"]),
+    (EDITOR, &[".dir-locals.el", ".projectile", ".lvimrc", ".ycm_extra_conf.py", ".clangd", ".neoconf.json", "*.sublime-project"]),
+];
+
 impl Row {
     /// Whether it means a relative path, in lower case.
     fn means(&self, relative: &str) -> bool {
@@ -123,7 +228,11 @@ pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     let lower = path.relative().to_lowercase();
     let row = || TABLE.iter().find(|row| row.means(&lower)).map(|row| row.danger);
     let hook = lower.contains("git") && lower.split('/').any(|part| part == "hooks");
-    row().or(hook.then_some(GIT))
+    let group = || {
+        let means = |pattern: &&'static str| obeyed(pattern, "").means(&lower);
+        GROUPS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| means(&pattern))).map(|(danger, _)| *danger)
+    };
+    row().or(hook.then_some(GIT)).or_else(group)
 }
 
 /// Whether a path below a root is one of the files that trust depends on.
