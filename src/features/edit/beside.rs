@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::layout::fitted;
 use super::rename::Changed;
-use crate::context::{fence, redact};
+use crate::context::{Masked, fence};
 use crate::features::{Desk, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::{Kind, TestFiles, uses};
@@ -75,7 +75,8 @@ impl Beside {
         let lines: Vec<&str> = text.lines().collect();
         let first = lines.len().saturating_sub(STYLE);
         let place = Some((first as u32 + 1, lines.len() as u32));
-        let shown = fence::quote(&self.path.to_string(), place, &redact::mask(&lines[first..].join("\n")));
+        let start: usize = text.split_inclusive('\n').take(first).map(str::len).sum();
+        let shown = fence::quote(&self.path.to_string(), place, &Masked::stretch(text, start..text.len()));
         format!(
             "They go behind the tests of {}, in their style, and need no imports of what is imported there. It ends so:\n{shown}",
             self.path

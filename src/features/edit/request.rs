@@ -172,7 +172,7 @@ fn around_body(site: &Site, form: &Form) -> (String, String) {
     let outer = super::forms::line_indent(site, item.range.start);
     let inner = format!("{outer}{}", layout::indent_unit(&site.text));
     let braced = site.text[body.clone()].starts_with('{');
-    let mut before = plain(site.text[..body.start].trim_end());
+    let mut before = plain(site.masked(0..body.start).trim_end());
     before.push_str(if braced { " {\n" } else { "\n" });
     let sign = site.language.as_ref().and_then(|language| language.comment.clone());
     if let (Some(hint), Some(sign)) = (hint, sign) {
@@ -180,7 +180,7 @@ fn around_body(site: &Site, form: &Form) -> (String, String) {
     }
     before.push_str(&inner);
     let close = if braced { format!("\n{outer}}}") } else { "\n".into() };
-    (before, format!("{close}{}", plain(&site.text[body.end..])))
+    (before, format!("{close}{}", plain(&site.masked(body.end..site.text.len()))))
 }
 
 /// The repository's part of the question.
