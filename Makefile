@@ -74,11 +74,10 @@ vsix: build
 release: build
 	@scripts/release
 
-# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml); then a real VS Code, whose
-# failures are told here and fail `make test-vscode-real` alone: some steps in a browser still depend on how busy the machine is.
+# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml); then a real VS Code.
 test: test-deps lint test-vscode
 	cargo nextest run --release --locked
-	@$(MAKE) --no-print-directory test-vscode-real || echo "VS CODE: some steps failed, see above; \`make test-vscode-real\` runs them alone"
+	@$(MAKE) --no-print-directory test-vscode-real
 
 # Types and pure parts of the extension.
 test-vscode:

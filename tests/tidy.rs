@@ -275,3 +275,35 @@ fn settings_in_the_code_are_those_in_the_readme() {
     known.sort();
     assert_eq!(listed, known);
 }
+
+/// The editors' own settings are those that their code reads and their pages list; the server's are in the README's table.
+#[test]
+fn settings_of_the_editors_are_those_on_their_pages() {
+    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors").join(name)).unwrap();
+    let quoted = |text: &str, before: &str, end: char| -> BTreeSet<String> {
+        text.split(before).skip(1).filter_map(|rest| rest.split(end).next()).map(String::from).collect()
+    };
+    let package: serde_json::Value = serde_json::from_str(&read("vscode/package.json")).unwrap();
+    let declared: BTreeSet<String> = package["contributes"]["configuration"]["properties"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        quoted(&read("vscode/README.md"), "\n| `longsight.", '`').iter().map(|key| format!("longsight.{key}")).collect::<BTreeSet<_>>(),
+        declared
+    );
+    let source = read("vscode/src/settings.ts");
+    for key in declared.iter().filter(|key| *key != "longsight.trace.server") {
+        assert!(source.contains(&format!("\"{}\"", key.trim_start_matches("longsight."))), "settings.ts does not read {key}");
+    }
+    // Neovim: the table of defaults, and the help.
+    let defaults = read("neovim/lua/longsight/init.lua");
+    let defaults = defaults.split("M.defaults = { ").nth(1).unwrap().lines().next().unwrap();
+    let help = read("neovim/doc/longsight.txt");
+    let options = help.split("*longsight-options*").nth(1).unwrap().split("The client itself").next().unwrap();
+    let listed: BTreeSet<&str> = options
+        .lines()
+        .filter_map(|line| line.strip_prefix("    ").filter(|rest| !rest.starts_with(' '))?.split_whitespace().next())
+        .collect();
+    for option in &listed {
+        assert!(defaults.contains(&format!("{option} = ")), "{option} of the help is no option");
+    }
+    assert_eq!(defaults.matches(" = ").count(), listed.len(), "{listed:?} are not all of {defaults}");
+}

@@ -295,4 +295,7 @@ export function finish() {
   unconfigure();
 }
 
+/** Those that wait for the default model, which a machine with too much else to do cannot run. */
+export const ofTheModel = new Set([ghostText, explain, jump, statusItem, walkthrough]);
+
 export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, composition, review, refactor, cancel, missingServer, workspaceProgram];
