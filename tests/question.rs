@@ -172,3 +172,18 @@ fn a_statement_about_a_test_is_seldom_one_of_a_test_alone() {
     let preview = asked(&files, "Fix the total of an empty cart and add a test", 1000);
     assert_eq!(&*preview.parts[0].path, "src/cart.rs", "{:?}", preview.parts);
 }
+
+#[test]
+fn code_comes_before_the_tests_beside_it() {
+    let text = "pub fn parse(text: &str) -> u32 {\n    text.len() as u32\n}\n\n#[cfg(test)]\nmod tests {\n    \
+                #[test]\n    fn parse_text_parses_text() {\n        assert_eq!(super::parse(\"text to parse\"), 13);\n    }\n}\n";
+    let preview = asked(&[("src/span.rs", text), OTHER], "how is text parsed?", 1000);
+    assert!(preview.parts[0].text.contains("pub fn parse"), "{:?}", preview.parts);
+}
+
+#[test]
+fn a_question_is_written_in_the_past_and_code_is_not() {
+    let files = [("src/locker.rs", "pub fn write_lock() {}\n\npub fn get_lock() {}\n"), OTHER];
+    let preview = asked(&files, "where is the lock written?", 1000);
+    assert!(preview.parts[0].text.contains("write_lock"), "{:?}", preview.parts);
+}

@@ -221,8 +221,37 @@ fn is_code(word: &str) -> bool {
 const ENDINGS: &[&str] =
     &["ization", "ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y"];
 
+/// Forms that questions have and code has not, with the stem that code has.
+const IRREGULAR: &[(&str, &str)] = &[
+    ("began", "begin"),
+    ("begun", "begin"),
+    ("bound", "bind"),
+    ("broken", "break"),
+    ("built", "build"),
+    ("chose", "choos"),
+    ("chosen", "choos"),
+    ("drawn", "draw"),
+    ("found", "find"),
+    ("given", "giv"),
+    ("held", "hold"),
+    ("hidden", "hid"),
+    ("kept", "keep"),
+    ("known", "know"),
+    ("made", "mak"),
+    ("ran", "run"),
+    ("sent", "send"),
+    ("shown", "show"),
+    ("taken", "tak"),
+    ("thrown", "throw"),
+    ("written", "writ"),
+    ("wrote", "writ"),
+];
+
 /// A word without its ending.
 pub fn stem(word: &str) -> &str {
+    if let Ok(at) = IRREGULAR.binary_search_by_key(&word, |(form, _)| form) {
+        return IRREGULAR[at].1;
+    }
     let cut = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(|stem| stem.len() >= 3));
     cut.unwrap_or(word)
 }

@@ -106,6 +106,8 @@ struct Counts {
 
 struct Item {
     spot: Spot,
+    /// It stands in a module of tests.
+    is_test: bool,
     bytes: f32,
     terms: Vec<(u16, f32)>,
 }
@@ -134,8 +136,8 @@ pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
     let asked = question.to_lowercase();
     let mut files: Vec<Ranked> = vec![];
     for counts in counted {
-        let mut items: Vec<(Spot, f32)> =
-            counts.items.iter().map(|item| (item.spot, score_item(item, &sentence.terms, &rare_item, mean_item))).collect();
+        let score = |item: &Item| score_item(item, &sentence.terms, &rare_item, mean_item) * if item.is_test { of_test } else { 1.0 };
+        let mut items: Vec<(Spot, f32)> = counts.items.iter().map(|item| (item.spot, score(item))).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let words = score_file(&counts, &sentence.terms, &rare, &means);
         let named = if is_named(&counts.path, &asked) { NAMED } else { 0.0 };
@@ -213,7 +215,12 @@ fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher
         }
         Spot::Head(_) => (BLOCK * LINE) as f32,
     };
-    let items = items.into_iter().map(|(spot, terms)| Item { spot, bytes: bytes(spot), terms: terms.into_iter().collect() });
+    let items = items.into_iter().map(|(spot, terms)| Item {
+        spot,
+        is_test: matches!(spot, Spot::Definition(index) if is_in_tests(desk, file, index)),
+        bytes: bytes(spot),
+        terms: terms.into_iter().collect(),
+    });
     // Words of five letters with what stands between them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
@@ -275,6 +282,13 @@ fn shown(file: &File, index: usize) -> u32 {
     let symbol = &file.symbols[index];
     let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
     symbol.parent().filter(|_| small).unwrap_or(index) as u32
+}
+
+/// Whether a definition stands in a module of tests beside what they test.
+fn is_in_tests(desk: &Desk, file: &File, index: u32) -> bool {
+    let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
+    let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| desk.index.text(file.symbols[at].name));
+    modules.any(|name| name == "tests" || name == "test")
 }
 
 /// Goes through a file's definitions beside offsets that only grow.
