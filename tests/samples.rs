@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use longsight::index::{File, Index, Options, Tier, View};
 use longsight::syntax::{self, Kind, Registry, scope};
@@ -75,8 +75,10 @@ fn pointing(line: &str, comment: &str) -> Option<(usize, String)> {
     between.trim().is_empty().then(|| (column, line[column + 1..].trim().to_string()))
 }
 
-fn comment_of(path: &str) -> &'static str {
-    if path.ends_with(".py") { "#" } else { "//" }
+/// What opens a comment in a sample.
+fn comment_of(path: &str, text: &str) -> String {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+    REGISTRY.detect(path, text).and_then(|language| language.comment.clone()).unwrap()
 }
 
 /// All samples indexed as one workspace.
@@ -126,7 +128,7 @@ fn definitions_are_those_that_the_samples_mark() {
     let (_folder, view) = indexed();
     let mut wrong = vec![];
     for (folder, name, text) in samples() {
-        let marks = marks(&text, comment_of(&name));
+        let marks = marks(&text, &comment_of(&name, &text));
         let path = format!("{folder}/{name}");
         let (_, file) = view.files().find(|(_, file)| file.path.relative() == path).unwrap();
         assert_eq!(file.tier, Tier::Parsed, "{path}");
@@ -160,7 +162,7 @@ fn imports_and_uses_are_those_that_the_samples_mark() {
     let (_folder, view) = indexed();
     let mut wrong = vec![];
     for (folder, name, text) in samples() {
-        let marks = marks(&text, comment_of(&name));
+        let marks = marks(&text, &comment_of(&name, &text));
         let path = format!("{folder}/{name}");
         let (_, file) = view.files().find(|(_, file)| file.path.relative() == path).unwrap();
         let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();
@@ -199,7 +201,7 @@ fn places_are_what_the_samples_mark() {
         let parsed = syntax::parse(language, text.as_str()).unwrap();
         let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let line_of = |at: usize| starts.partition_point(|start| *start <= at) as i64 - 1;
-        for (line, column, mark) in marks(&text, comment_of(&name)).places {
+        for (line, column, mark) in marks(&text, &comment_of(&name, &text)).places {
             let place = scope::at(&parsed, starts[line] + column);
             let flags = [
                 (place.in_expression, "expression"),
@@ -235,27 +237,14 @@ fn places_are_what_the_samples_mark() {
 fn the_walk_agrees_with_tree_sitters_own_matcher() {
     use streaming_iterator::StreamingIterator;
     assert_eq!(Registry::new().check_queries(), []);
-    let grammar = |language: &str| -> tree_sitter::Language {
-        match language {
-            "rust" => tree_sitter_rust::LANGUAGE.into(),
-            "python" => tree_sitter_python::LANGUAGE.into(),
-            "javascript" => tree_sitter_javascript::LANGUAGE.into(),
-            "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-            "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
-            "go" => tree_sitter_go::LANGUAGE.into(),
-            "c" => tree_sitter_c::LANGUAGE.into(),
-            "cpp" => tree_sitter_cpp::LANGUAGE.into(),
-            _ => tree_sitter_java::LANGUAGE.into(),
-        }
-    };
     let registry = Registry::new();
     for (folder, name, text) in samples() {
         let path = format!("{folder}/{name}");
         let ours = registry.detect(&path, &text).unwrap();
-        let language = grammar(&ours.name);
-        let query = tree_sitter::Query::new(&language, &query_of(&folder)).unwrap();
+        let language = ours.grammar().unwrap();
+        let query = tree_sitter::Query::new(language, &query_of(&folder)).unwrap();
         let mut parser = tree_sitter::Parser::new();
-        parser.set_language(&language).unwrap();
+        parser.set_language(language).unwrap();
         let tree = parser.parse(&text, None).unwrap();
         let mut cursor = tree_sitter::QueryCursor::new();
         let mut captured = std::collections::HashSet::new();

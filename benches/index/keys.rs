@@ -11,7 +11,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Roots};
 use nix::sys::resource::UsageWho;
 
-use super::trees::{grammar, parsed_files};
+use super::trees::parsed_files;
 use super::{cpu, row};
 
 /// Keystrokes in a long file.
@@ -58,7 +58,8 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
     index.update(document(0, &text));
     index.sync();
     let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&grammar(language)).expect("a grammar");
+    let grammar = registry.by_id(language).and_then(|language| language.grammar()).expect("a grammar");
+    parser.set_language(grammar).expect("a grammar");
     let mut tree = parser.parse(&text, None).expect("a tree");
     let (mut ours, mut floor, mut waits) = (vec![], vec![], vec![]);
     let mut seed = 1u64;

@@ -107,22 +107,9 @@ pub fn parse_floor(folder: &Path) {
         if text.len() > 1 << 20 || longsight::workspace::rules::by_content(&text).is_some() {
             continue;
         }
-        parser.set_language(&grammar(&language.name)).expect("a grammar");
+        let Some(grammar) = language.grammar() else { continue };
+        parser.set_language(grammar).expect("a grammar");
         nodes += parser.parse(text.as_bytes(), None).map_or(0, |tree| tree.root_node().descendant_count());
     }
     println!("{nodes}");
-}
-
-pub fn grammar(language: &str) -> tree_sitter::Language {
-    match language {
-        "rust" => tree_sitter_rust::LANGUAGE.into(),
-        "python" => tree_sitter_python::LANGUAGE.into(),
-        "javascript" => tree_sitter_javascript::LANGUAGE.into(),
-        "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
-        "go" => tree_sitter_go::LANGUAGE.into(),
-        "c" => tree_sitter_c::LANGUAGE.into(),
-        "cpp" => tree_sitter_cpp::LANGUAGE.into(),
-        _ => tree_sitter_java::LANGUAGE.into(),
-    }
 }

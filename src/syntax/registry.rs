@@ -117,6 +117,11 @@ pub struct Language {
 }
 
 impl Language {
+    /// Its parser, for who wants to do without us: measures and tests beside which we stand.
+    pub fn grammar(&self) -> Option<&tree_sitter::Language> {
+        self.grammar.as_ref()
+    }
+
     /// Whether the language has a parser.
     pub fn parses(&self) -> bool {
         self.grammar.is_some()
