@@ -49,6 +49,19 @@ fn c1_files_that_go_while_they_are_read_are_left_out() {
 }
 
 #[test]
+fn c1_a_file_that_becomes_a_folder_and_a_file_again() {
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n"), ("b.rs", "fn b() {}\n")]);
+    let index = tree.index(watching());
+    tree.remove("a.rs");
+    tree.write("a.rs/inner.rs", "fn inner() {}\n");
+    until(&index, "the folder", |view| view.named("inner").len() == 1 && view.named("a").is_empty());
+    std::fs::remove_dir_all(tree.path("a.rs")).unwrap();
+    tree.write("a.rs", "fn again() {}\n");
+    until(&index, "the file again", |view| view.named("again").len() == 1 && view.named("inner").is_empty());
+    tree.assert_fresh(&index);
+}
+
+#[test]
 fn c2_only_regular_files_of_sensible_size_are_read() {
     let tree = Tree::new(&[("a.rs", "fn a() {}\n")]);
     nix::unistd::mkfifo(&tree.path("pipe.rs"), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -292,6 +305,19 @@ fn c10_a_root_that_goes_leaves_open_documents_and_comes_back() {
     assert_eq!(paths(&index.view()), ["a.rs", "b.rs"]);
 }
 
+/// The folder that is watched is not the one that has its name later: a rescan finds that one, and it is watched in its turn.
+#[test]
+fn c10_a_root_that_is_made_anew_is_followed_again() {
+    let tree = Tree::new(&[("ws/a.rs", "fn a() {}\n")]);
+    let index = index(Arc::new(Roots::new([tree.path("ws")])), Options { rescan: 1, ..watching() });
+    std::fs::remove_dir_all(tree.path("ws")).unwrap();
+    until(&index, "no file", |view| view.files().count() == 0);
+    tree.write("ws/new.rs", "fn new() {}\n");
+    until(&index, "the new folder", |view| view.named("new").len() == 1);
+    tree.write("ws/sub/more.rs", "fn more() {}\n");
+    until(&index, "a folder in it", |view| view.named("more").len() == 1);
+}
+
 #[test]
 fn c11_no_folder_many_folders_nested_folders_and_one_that_is_closed() {
     let none = index(Arc::new(Roots::new([])), Options::default());
@@ -448,6 +474,7 @@ fn c12_what_nobody_wrote_by_hand_takes_no_part_unless_it_is_open() {
         ("x.log.rs", "fn log() {}\n"),
         ("node_modules/m/index.js", "function m() {}\n"),
         ("app.min.js", "function min() {}\n"),
+        ("submodule/.git", "gitdir: /home/user/project/.git/modules/submodule\n"),
         ("package-lock.json", "{}\n"),
         ("Cargo.lock", "[[package]]\n"),
         ("api_pb2.py", "class Message: pass\n"),

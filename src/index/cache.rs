@@ -120,7 +120,7 @@ impl Cache {
         let places = std::iter::once(&shelf).chain(folders.iter().map(|folder| &folder.path));
         for place in places {
             if let Err(error) = disk.prepare(place) {
-                report::log("warning", format_args!("the index is not kept on disk: {error}"));
+                report::log("warning", format_args!("the index is not kept on disk, in {}: {error}", place.display()));
                 return None;
             }
         }

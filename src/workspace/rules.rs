@@ -219,7 +219,8 @@ const MAX_DEPTH: usize = 64;
 /// Our own rules by name.
 pub fn by_name(relative: &str) -> Option<Skip> {
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
-    if folders.split('/').any(is_foreign_folder) {
+    // Where a worktree or a submodule has its repository elsewhere, `.git` is a file that says where.
+    if name == ".git" || folders.split('/').any(is_foreign_folder) {
         return Some(Skip::Vendored);
     }
     let lower = name.to_ascii_lowercase();
