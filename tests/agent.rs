@@ -47,6 +47,38 @@ fn j2_what_is_missing_or_there_twice_is_refused_with_what_is_there() {
     .assert_eq(&patched("fn f() {\nlet total = 1;\nlet rest = 3;\n}\n", "let total = 1;\nlet rest = 2;", "z"));
 }
 
+/// A model that writes blanks for tabs, or two for four, gets the file's own layout, also for lines that are deeper than what it copied.
+#[test]
+fn j2_new_lines_take_the_levels_of_the_file() {
+    assert_eq!(
+        patched(
+            "func f() {\n\tfor x {\n\t\tg(x)\n\t}\n}\n",
+            "    for x {\n        g(x)\n    }",
+            "    for x {\n        for y {\n            g(x, y)\n        }\n    }"
+        ),
+        "func f() {\n\tfor x {\n\t\tfor y {\n\t\t\tg(x, y)\n\t\t}\n\t}\n}\n"
+    );
+    assert_eq!(
+        patched(
+            "class A:\n    def f(self):\n        return 1\n",
+            "def f(self):\n  return 1",
+            "def f(self):\n  if self:\n    return 2\n  return 1"
+        ),
+        "class A:\n    def f(self):\n        if self:\n            return 2\n        return 1\n"
+    );
+    assert_eq!(patched("a\n\tb\nc\n", "\n  b\n", "\n  x\n\n  y\n"), "a\n\tx\n\n\ty\nc\n", "no blank line more than before");
+}
+
+/// The nearest lines of a long file are found without comparing each of its lines with each of the anchor's.
+#[test]
+fn j2_a_long_anchor_that_is_missing_in_a_long_file_is_answered() {
+    let text: String = (0..30_000).map(|line| format!("let value_{line} = compute({line});\n")).collect();
+    let old: String = (20_000..20_400).map(|line| format!("let value_{line} = compute({line});\n")).collect();
+    let old = old.replace("compute(20200)", "computed(20200)");
+    assert!(patched(&text, &old, "x").contains("nearest is at line 20001"));
+    assert!(patched(&text, "let value_77 = compute(78);\n", "x").contains("nearest is at line 78"));
+}
+
 /// Whatever the anchor: the text outside the edit is untouched, and the edit lies on character boundaries.
 #[test]
 fn j12_an_anchor_never_touches_anything_else() {
@@ -95,7 +127,9 @@ fn h3_results_are_shortened_at_both_ends_on_character_boundaries() {
     assert!(short.len() <= 1000 && short.starts_with('é') && short.ends_with('é') && short.contains("19000 bytes left out"));
     assert_eq!(shorten("abc", 3), "abc");
     for limit in 0..60 {
-        assert!(shorten("日本語の文字列、長い文字列、もっと長い文字列", limit).is_char_boundary(0));
+        let short = shorten("日本語の文字列、長い文字列、もっと長い文字列", limit);
+        // The words about what is left out are said whole, however little room there is.
+        assert!(short.len() <= limit.max(40) && short.contains("bytes left out"), "{limit}: {short:?}");
     }
 }
 
@@ -252,5 +286,32 @@ fn h12_a_long_transcript_keeps_the_task_and_stays_valid() {
     for (number, message) in chat.messages.iter().enumerate().filter(|(_, message)| message.role == Role::Tool) {
         assert_eq!(chat.messages[number - 1].tool_calls.len(), 1, "each result follows its call");
         assert_eq!(message.tool_call_id.as_deref(), Some("call_read_file"));
+    }
+}
+
+/// G15: in the transcript arguments are an object, or no dialect can render it; the tool says what is wrong.
+#[test]
+fn g15_arguments_that_are_no_object_come_back_to_the_model() {
+    let mut turn = Turn::new(vec![Message::new(Role::User, "do it")], vec![], 100_000);
+    turn.begin();
+    let effects = turn.on(answered("", vec![call("finish", json!("done"))]));
+    let Some(Effect::Work(calls)) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(calls[0].arguments, json!("done"), "the check sees what was written");
+    let effects = turn.on(Event::Worked(vec![Worked { failed: true, ..worked("the arguments must be an object") }]));
+    let Some(Effect::Ask(chat)) = effects.last() else { panic!("{effects:?}") };
+    assert_eq!(chat.messages[1].tool_calls[0].arguments, json!({ "arguments": "done" }));
+}
+
+/// H1: what is looked up again after an edit is looked up anew.
+#[test]
+fn h1_the_same_look_after_each_edit_is_no_circle() {
+    let mut turn = Turn::new(vec![Message::new(Role::User, "do it")], vec![], 1_000_000);
+    turn.begin();
+    for step in 0..8 {
+        turn.on(answered("", vec![call("propose_edit", json!({ "edits": [{ "path": "a", "old": step.to_string(), "new": "x" }] }))]));
+        turn.on(Event::Worked(vec![worked(&format!("edit {step} is taken"))]));
+        turn.on(answered("", vec![call("diagnostics", json!({ "path": "a" }))]));
+        let effects = turn.on(Event::Worked(vec![worked("no problems")]));
+        assert!(matches!(effects.last(), Some(Effect::Ask(_))), "{step}: {effects:?}");
     }
 }

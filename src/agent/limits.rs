@@ -52,6 +52,11 @@ impl Circles {
             .map(|length| format!("the same {length} calls came round {ROUNDS} times with the same results"))
     }
 
+    /// An edit was taken: what is looked up again after it is looked up anew.
+    pub fn clear(&mut self) {
+        self.done.clear();
+    }
+
     fn comes_round(&self, length: usize) -> bool {
         let Some(start) = self.done.len().checked_sub(length * ROUNDS) else { return false };
         let recent = &self.done[start..];

@@ -3,11 +3,12 @@
 //! Models copy text almost right: they lose trailing blanks, change the indentation, write `\n` for `\r\n`. Such a copy is taken for
 //! the original when exactly one place fits it; anything less certain is refused with what the model needs to do better.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use crate::text::Edit;
-use crate::text::layout::{Ending, common_indentation, reindent};
+use crate::text::layout::{Ending, indent_unit, indentation};
 
 /// Why an anchor names no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,9 @@ impl fmt::Display for Miss {
 
 /// Lines shown of the nearest place.
 const SHOWN: usize = 12;
+/// Lines of a missing anchor that are looked for, and places that are compared with them.
+const COMPARED: usize = 40;
+const CANDIDATES: usize = 4000;
 /// Places of an ambiguous anchor that are told.
 const TOLD: usize = 8;
 
@@ -123,18 +127,16 @@ impl<'a> Lines<'a> {
         (0..=self.ranges.len() - wanted.len()).filter(fits).take(TOLD).collect()
     }
 
-    /// Replaces the whole lines of `old` at `first`, moving `new` to the indentation that is there.
+    /// Replaces the whole lines of `old` at `first` by `new`, in the indentation that is there.
     fn replace(&self, first: usize, old: &str, new: &str) -> Edit {
-        let count = trimmed_lines(old).len();
-        let range = self.ranges[first].start..self.ranges[first + count - 1].end;
+        let said = trimmed_lines(old);
+        let range = self.ranges[first].start..self.ranges[first + said.len() - 1].end;
         let there = &self.text[range.clone()];
-        let (is, said) = (common_indentation(there), common_indentation(old));
-        let mut text = match (is == said, common_indentation(new).strip_prefix(said)) {
-            (true, _) | (_, None) => new.to_string(),
-            (false, Some(deeper)) => reindent(new, &format!("{is}{deeper}")),
-        };
-        if there.ends_with('\n') && !text.is_empty() && !text.ends_with('\n') {
-            text.push_str(Ending::of(self.text).as_str());
+        let layout = Levels::new(said.iter().copied().zip(there.lines()), self.text, old);
+        let ending = Ending::of(self.text).as_str();
+        let mut text: String = new_lines(old, new).iter().map(|line| format!("{}{ending}", layout.of(line))).collect();
+        if !there.ends_with('\n') {
+            text.truncate(text.len() - ending.len().min(text.len()));
         }
         Edit { range, text }
     }
@@ -142,7 +144,8 @@ impl<'a> Lines<'a> {
     /// The place that shares most lines with `old`, if it shares any that says something. Lines that stand where `old` has them count
     /// before those that are only somewhere near, and these before lines that share most of their words.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
-        let wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
+        let mut wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
+        wanted.truncate(COMPARED);
         let telling = |line: &&str| line.len() > 3;
         let shared = |first: usize| {
             let there = self.ranges[first..].iter().map(|range| self.text[range.clone()].trim());
@@ -152,11 +155,79 @@ impl<'a> Lines<'a> {
             let alike = there.iter().zip(&wanted).map(|(line, wanted)| alike(line, wanted)).sum::<usize>();
             (in_place, near, alike)
         };
-        let best = (0..self.ranges.len()).map(|first| (shared(first), first)).max_by_key(|(score, first)| (*score, usize::MAX - first));
+        let best = self.candidates(&wanted).into_iter().map(|first| (shared(first), first));
+        let best = best.max_by_key(|(score, first)| (*score, usize::MAX - first));
         let (_, first) = best.filter(|((_, near, alike), _)| near + alike > 0)?;
         let shown = (first..self.ranges.len()).take(wanted.len().clamp(1, SHOWN));
         Some((first + 1, shown.map(|line| self.line(line)).collect()))
     }
+
+    /// Where a place may begin that has one of the lines, or else words of the first: the file may be long, and is looked at line by line.
+    fn candidates(&self, wanted: &[&str]) -> Vec<usize> {
+        let numbers: HashMap<&str, usize> =
+            wanted.iter().enumerate().rev().filter(|(_, line)| line.len() > 3).map(|(at, line)| (*line, at)).collect();
+        let lines = || self.ranges.iter().map(|range| self.text[range.clone()].trim()).enumerate();
+        let mut found: Vec<usize> = lines().filter_map(|(at, line)| Some(at.saturating_sub(*numbers.get(line)?))).collect();
+        if found.is_empty() {
+            let first = wanted.first().copied().unwrap_or_default();
+            found = lines().filter(|(_, line)| alike(line, first) > 0).map(|(at, _)| at).collect();
+        }
+        found.dedup();
+        found.truncate(CANDIDATES);
+        found
+    }
+}
+
+/// How deep a model's lines lie in a file's own layout: known from the lines that are the same in both.
+struct Levels<'a> {
+    /// Indentation that the model wrote, and the file's.
+    known: Vec<(&'a str, &'a str)>,
+    /// One level in each.
+    units: (String, String),
+}
+
+impl<'a> Levels<'a> {
+    fn new(pairs: impl Iterator<Item = (&'a str, &'a str)>, text: &str, said: &str) -> Self {
+        let mut known: Vec<_> =
+            pairs.filter(|(said, _)| !said.trim().is_empty()).map(|(said, is)| (indentation(said), indentation(is))).collect();
+        known.sort_by_key(|(said, _)| std::cmp::Reverse(said.len()));
+        known.dedup();
+        let step = known.windows(2).find_map(|pair| Some((pair[0].0.strip_prefix(pair[1].0)?, pair[0].1.strip_prefix(pair[1].1)?)));
+        let step = step.filter(|(said, is)| !said.is_empty() && !is.is_empty()).map(|(said, is)| (said.to_string(), is.to_string()));
+        Self { known, units: step.unwrap_or_else(|| (indent_unit(said), indent_unit(text))) }
+    }
+
+    /// A new line as the file would have it.
+    fn of(&self, line: &str) -> String {
+        if line.trim().is_empty() {
+            return String::new();
+        }
+        let own = indentation(line);
+        let known = self.known.iter().find_map(|(said, is)| Some((own.strip_prefix(said)?, *is)));
+        // Less deep than everything that is known: out by as many levels.
+        let Some((mut deeper, is)) = known else {
+            let Some((said, is)) = self.known.last() else { return line.into() };
+            let levels = said.len().saturating_sub(own.len()).div_ceil(self.units.0.len().max(1));
+            let kept = is.len().saturating_sub(levels * self.units.1.len());
+            return format!("{}{}", &is[..kept], &line[own.len()..]);
+        };
+        let mut indent = is.to_string();
+        while let Some(rest) = deeper.strip_prefix(self.units.0.as_str()).filter(|_| !self.units.0.is_empty()) {
+            indent.push_str(&self.units.1);
+            deeper = rest;
+        }
+        format!("{indent}{deeper}{}", &line[own.len()..])
+    }
+}
+
+/// The lines of `new` without as many blank ones at both ends as `old` has there: those are not replaced either.
+fn new_lines<'a>(old: &str, new: &'a str) -> Vec<&'a str> {
+    let blank = |line: &&str| line.trim().is_empty();
+    let (before, after) = (old.lines().take_while(blank).count(), old.lines().rev().take_while(blank).count());
+    let lines: Vec<&str> = new.lines().collect();
+    let first = lines.iter().take(before).take_while(|line| blank(line)).count();
+    let last = lines[first..].iter().rev().take(after).take_while(|line| blank(line)).count();
+    lines[first..lines.len() - last].to_vec()
 }
 
 /// Words that two lines share, if these are at least half of the words of each.

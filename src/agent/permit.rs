@@ -74,7 +74,8 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
         return Some(format!("{path} is deleted, all {before} lines"));
     }
     let kept: std::collections::HashSet<&str> = new.lines().collect();
-    let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count();
+    // Lines that stand elsewhere too, as closing brackets do, are gone all the same where there are fewer of them.
+    let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count().max(before.saturating_sub(after));
     let all = before > 0 && new.trim().is_empty();
     let much = all || gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
     much.then(|| format!("the change of {path} removes {gone} of {before} lines"))

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::limits::{self, Circles, shorten};
 use super::tools::schema::PROPOSE_EDIT;
@@ -115,6 +116,13 @@ const GARBLED: usize = 2;
 /// What stands where a result was.
 const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
 
+/// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
+/// that it can see what it did; the tool refuses it as it was.
+fn sayable(call: &ToolCall) -> ToolCall {
+    let arguments = if call.arguments.is_object() { call.arguments.clone() } else { json!({ "arguments": call.arguments }) };
+    ToolCall { arguments, ..call.clone() }
+}
+
 impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
@@ -137,7 +145,8 @@ impl Turn {
             (_, Event::Late) => self.late(),
             (State::Asking, Event::Answered { text, reasoning, calls, elapsed }) => {
                 let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
-                self.chat.messages.push(Message { reasoning, tool_calls: calls.clone(), ..Message::new(Role::Assistant, text.clone()) });
+                let tool_calls = calls.iter().map(sayable).collect();
+                self.chat.messages.push(Message { reasoning, tool_calls, ..Message::new(Role::Assistant, text.clone()) });
                 if elapsed > limits::TIME {
                     return self.late();
                 }
@@ -216,6 +225,7 @@ impl Turn {
                 self.refused = worked.failed.then(|| shorten(result.trim_start_matches("Error: "), REFUSAL));
                 if !worked.failed {
                     self.failed_edits.clear();
+                    self.circles.clear();
                 }
             }
             if let Some(target) = worked.target.filter(|_| worked.failed) {
