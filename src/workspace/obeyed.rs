@@ -230,7 +230,7 @@ pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     let hook = lower.contains("git") && lower.split('/').any(|part| part == "hooks");
     let group = || {
         let means = |pattern: &&'static str| obeyed(pattern, "").means(&lower);
-        GROUPS.iter().find(|(_, patterns)| patterns.iter().any(|pattern| means(&pattern))).map(|(danger, _)| *danger)
+        GROUPS.iter().find(|(_, patterns)| patterns.iter().any(&means)).map(|(danger, _)| *danger)
     };
     row().or(hook.then_some(GIT)).or_else(group)
 }
