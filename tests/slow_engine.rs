@@ -84,11 +84,12 @@ async fn prefix_reuse_past_the_chunk_equals_a_fresh_decode() {
     same(&reused, &fresh);
 }
 
-/// Same text, and the same probabilities but for what other sizes of batches change (a K shift is wrong by 0.2).
+/// Same text, and the same probabilities but for what other sizes of batches change: they follow the measured rate, so that two runs of
+/// 9,000 tokens differ by up to 0.01 (a K shift is wrong by 0.2).
 pub fn same(one: &Answer, other: &Answer) {
     assert_eq!(one.text, other.text);
     let (a, b) = (one.finished.timing.mean_logprob.unwrap(), other.finished.timing.mean_logprob.unwrap());
-    assert!((a - b).abs() < 5e-3, "{a} and {b}");
+    assert!((a - b).abs() < 3e-2, "{a} and {b}");
 }
 
 #[tokio::test]
