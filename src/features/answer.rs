@@ -116,7 +116,7 @@ fn paths(seen: &[Shown]) -> Vec<String> {
     seen.iter().map(|place| place.path.clone()).collect()
 }
 
-/// An answer on its way to the person: held back until what it names is checked, a sentence or a line at a time.
+/// An answer on its way to the person: word by word, but what names something is held back until it is whole and checked.
 struct Stream<'a> {
     checker: Checker<'a>,
     filter: Inert,
@@ -132,9 +132,9 @@ impl<'a> Stream<'a> {
     fn take(&mut self, event: &Event) {
         let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
         self.held.push_str(text);
-        while let Some(end) = end_of_sentence(&self.held) {
-            let sentence: String = self.held.drain(..end).collect();
-            self.show(&sentence);
+        while let Some(end) = end_of_piece(&self.held) {
+            let piece: String = self.held.drain(..end).collect();
+            self.show(&piece);
         }
     }
 
@@ -157,15 +157,20 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Where the first sentence or line ends, outside of backquotes; what is being named is whole there.
-fn end_of_sentence(text: &str) -> Option<usize> {
-    let line = text.find('\n').map(|at| at + 1);
-    let within = &text[..line.unwrap_or(text.len())];
-    let ends = within.match_indices(". ").map(|(at, _)| at + 2);
-    let sentence = ends
-        .into_iter()
-        .find(|end| within[..*end].matches('`').count().is_multiple_of(2) && within[*end..].starts_with(char::is_alphanumeric));
-    sentence.or(line)
+/// Words behind a path that may still say a line of it: `src/a.rs`, at lines 3-5.
+const SAYS_LINES: usize = 4;
+
+/// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
+fn end_of_piece(text: &str) -> Option<usize> {
+    if let Some(line) = text.find('\n') {
+        return Some(line + 1);
+    }
+    let end = text.trim_end().rfind(' ')? + 1;
+    let before = &text[..end];
+    let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
+    let names = |word: &str| word.contains(['/', '`', '#']) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
+    let settled = before.matches('`').count().is_multiple_of(2) && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
+    (settled && !fence).then_some(end)
 }
 
 /// The best of what the model was shown, named as such: a small model names few places itself.
