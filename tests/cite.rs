@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use longsight::engine::Cancel;
-use longsight::engine::scripted::Scripted;
+use longsight::engine::scripted::Step;
+use longsight::engine::{Cancel, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
 use longsight::features::ask::ask;
@@ -19,18 +19,34 @@ const FILES: [(&str, &str); 4] = [
 
 /// What the person sees as it is written, and what the answer is in the end.
 async fn answered(text: &str) -> (String, Answer) {
+    let (pieces, answer) = streamed(text).await;
+    (pieces.concat(), answer)
+}
+
+/// The same in the pieces in which it comes from a model that writes a few letters at a time.
+async fn streamed(text: &str) -> (Vec<String>, Answer) {
     let workspace = Workspace::new(&FILES);
-    let (desk, _) = workspace.with_coder(vec![Scripted::text(text)]);
-    let seen = Arc::new(Mutex::new(String::new()));
+    let letters: Vec<char> = text.chars().collect();
+    let tokens = letters.chunks(3).map(|token| Step::Event(Event::Text(token.iter().collect())));
+    let script = tokens.chain([Step::Event(Event::Done(Finished::default()))]).collect();
+    let (desk, _) = workspace.with_coder(vec![script]);
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let shown = seen.clone();
     let sink: longsight::features::Sink = Arc::new(move |piece| {
         if let Piece::Text(text) = piece {
-            shown.lock().unwrap().push_str(&text);
+            shown.lock().unwrap().push(text);
         }
     });
     let answer = ask(&desk, "what is alpha?", &Cancel::new(), &sink).await.unwrap().answer;
     let seen = seen.lock().unwrap().clone();
     (seen, answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_seen_word_by_word() {
+    let (pieces, _) = streamed("It adds two numbers and gives back what comes of it, as `alpha()` in src/a.rs:1 does").await;
+    assert!(pieces.len() > 10, "{pieces:?}");
+    assert!(pieces.iter().any(|piece| piece.contains("`alpha()` in src/a.rs:1")), "what is named comes whole: {pieces:?}");
 }
 
 /// Promise 9: names were not checked at all, nor places in files without an ending or with brackets, and the stream showed all unchecked.
