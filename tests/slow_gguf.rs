@@ -209,15 +209,7 @@ async fn f2_parts_of_a_split_model_that_do_not_fit() {
     let rig = Rig::new();
     let (one, two) = (rig.path().join("mutant.gguf-00001-of-00002.gguf"), rig.path().join("mutant.gguf-00002-of-00002.gguf"));
     let parts = |bend: &dyn Fn(&mut Gguf, &mut Gguf)| {
-        let mut first = llama4();
-        let count = first.tensors.len();
-        let mut second = Gguf::default();
-        second.tensors = first.tensors.split_off(count / 2);
-        for (number, part) in [&mut first, &mut second].into_iter().enumerate() {
-            part.raw("split.no", 2, &(number as u16).to_le_bytes());
-            part.raw("split.count", 2, &2u16.to_le_bytes());
-            part.raw("split.tensors.count", 5, &(count as i32).to_le_bytes());
-        }
+        let [mut first, mut second] = llama4().split();
         bend(&mut first, &mut second);
         first.write(&one);
         second.write(&two);

@@ -27,6 +27,8 @@ pub struct Site {
     desk: Desk,
     /// Parsed when something asks for it.
     parsed: OnceLock<Option<Parsed>>,
+    /// Errors of a tree that no edit has grown, once an edit seems to break the text.
+    fresh_errors: OnceLock<usize>,
 }
 
 impl Site {
@@ -40,7 +42,7 @@ impl Site {
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
         let (document, desk) = (document.clone(), desk.clone());
-        Self { text, bytes: start..end.max(start), path, language, document, desk, parsed: OnceLock::new() }
+        Self { text, bytes: start..end.max(start), path, language, document, desk, parsed: OnceLock::new(), fresh_errors: OnceLock::new() }
     }
 
     /// A stretch of the text as models may see it.
@@ -174,6 +176,6 @@ impl Site {
         // A tree that grew by edits can recover from an error in other ways than a fresh one: before an edit is called broken, both
         // texts are read anew.
         let fresh = |text: &str| parse(parsed.language(), text).map_or(before, |parsed| parsed.errors());
-        (fresh(&self.text), fresh(&changed))
+        (*self.fresh_errors.get_or_init(|| fresh(&self.text)), fresh(&changed))
     }
 }

@@ -70,6 +70,19 @@ impl Gguf {
         self.tensors.push((name.into(), vec![length], vec![value; length as usize]));
     }
 
+    /// The same model in two parts, as llama.cpp's tools split one.
+    pub fn split(mut self) -> [Gguf; 2] {
+        let count = self.tensors.len();
+        let tensors = self.tensors.split_off(count / 2);
+        let mut parts = [self, Gguf { tensors, ..Gguf::default() }];
+        for (number, part) in parts.iter_mut().enumerate() {
+            part.raw("split.no", 2, &(number as u16).to_le_bytes());
+            part.raw("split.count", 2, &2u16.to_le_bytes());
+            part.raw("split.tensors.count", 5, &(count as i32).to_le_bytes());
+        }
+        parts
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = b"GGUF".to_vec();
         bytes.extend(3u32.to_le_bytes());
