@@ -1,4 +1,5 @@
-//! Where a name stands in a text, and whether that is code; and whether a selection is a value that could have a name.
+//! Where a name stands in a text: whether that is code, and in which functions the name is a variable; and whether a selection is a value
+//! that could have a name.
 
 use std::ops::Range;
 
