@@ -9,7 +9,7 @@ use longsight::config::EngineConfig;
 use longsight::engine::llama::Llama;
 use longsight::engine::llama::client::Surroundings;
 use longsight::engine::llama::wire::{self, Answer, FromEngine, Greeting, Order, ToEngine};
-use longsight::engine::{Cancel, Engine, ErrorKind, Priority, Request, collect};
+use longsight::engine::{Cancel, Engine, ErrorKind, Finish, Priority, Request, Timing, collect};
 
 use crate::support::engine::{chat, first_text};
 use crate::support::gguf;
@@ -129,4 +129,36 @@ async fn what_is_given_up_before_there_is_a_connection_is_not_sent() {
     let Order::Generate(first) = first.await.unwrap().order else { panic!("something else was sent") };
     assert_eq!(first.max_tokens, 7);
     drop(wanted);
+}
+
+/// After a pause longer than a hang may be, the process had a twentieth of a second to answer the first question, and was killed: any
+/// machine that was busy at that moment lost its engine.
+#[tokio::test]
+async fn f5_an_engine_that_was_not_asked_for_long_may_take_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, model) = (folder.path().join("e.sock"), folder.path().join("model.gguf"));
+    gguf::llama4().write(&model);
+    let listener = UnixListener::bind(&socket).unwrap();
+    let hang = Duration::from_millis(600);
+    let surroundings = Surroundings { socket: Some(socket), hang: Some(hang), ..Surroundings::default() };
+    let engine = Llama::within(&EngineConfig::default(), model, surroundings);
+    // Says nothing for a while, then everything; what it hears besides requests is not answered.
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _: Greeting = wire::read(&mut stream).unwrap().unwrap();
+        wire::write(&mut stream, &Greeting::own()).unwrap();
+        while let Ok(Some(ToEngine { id, order })) = wire::read(&mut stream) {
+            if matches!(order, Order::Generate(_)) {
+                std::thread::sleep(hang / 2);
+                let done = Answer::Done { finish: Finish::Stop, timing: Timing::default() };
+                wire::write(&mut stream, &FromEngine { id, answer: Answer::Text("word".into()) }).unwrap();
+                wire::write(&mut stream, &FromEngine { id, answer: done }).unwrap();
+            }
+        }
+    });
+    for _ in 0..2 {
+        // Where it fails, it is this very process that is killed: the socket's other end belongs to it.
+        assert!(collect(engine.start(long(), Cancel::new()), |_| {}).await.is_ok());
+        tokio::time::sleep(hang * 2).await;
+    }
 }

@@ -88,8 +88,10 @@ struct Wire {
     frames: mpsc::UnboundedReceiver<FromEngine>,
     pid: Option<i32>,
     child: Option<tokio::process::Child>,
-    heard: Instant,
     pinged: Instant,
+    /// When the first question was asked that nothing has been heard since.
+    unheard: Option<Instant>,
+    ticked: Instant,
 }
 
 struct Owner {
@@ -224,7 +226,7 @@ impl Owner {
 
     fn deliver(&mut self, frame: FromEngine) {
         if let Some(wire) = &mut self.wire {
-            wire.heard = Instant::now();
+            wire.unheard = None;
         }
         if let Answer::Pong { busy_ms } = frame.answer {
             if Duration::from_millis(busy_ms) > self.hang * STEP_FACTOR {
@@ -248,11 +250,17 @@ impl Owner {
     /// Asks for a sign of life, kills what gives none.
     async fn tick(&mut self) {
         let Some(wire) = &mut self.wire else { return };
-        if wire.heard.elapsed() > self.hang && wire.pinged > wire.heard {
+        let late = std::mem::replace(&mut wire.ticked, Instant::now()).elapsed() > self.hang / 2;
+        if late && wire.unheard.is_some() {
+            // This process did not run, or had nothing to wait for: what has been said meanwhile is not read yet.
+            wire.unheard = Some(Instant::now());
+        }
+        if wire.unheard.is_some_and(|since| since.elapsed() > self.hang) {
             return self.kill();
         }
         if wire.pinged.elapsed() > PING.min(self.hang / 2) {
             wire.pinged = Instant::now();
+            wire.unheard.get_or_insert(wire.pinged);
             if let Ok(bytes) = wire::encode(&ToEngine { id: u64::MAX, order: Order::Ping }) {
                 self.write(&bytes).await;
             }
@@ -324,7 +332,7 @@ impl Wire {
                 }
             }
         });
-        Self { writer, frames, pid, child, heard: Instant::now(), pinged: Instant::now() }
+        Self { writer, frames, pid, child, pinged: Instant::now(), unheard: None, ticked: Instant::now() }
     }
 }
 

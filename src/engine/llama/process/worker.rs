@@ -17,6 +17,8 @@ use super::output::Output;
 use super::sampling::Sampler;
 use super::saved::{self, Saved};
 use super::vocabulary::Vocabulary;
+use nix::sys::resource::{UsageWho, getrusage};
+
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
 use crate::engine::{Caps, Priority, Timing};
@@ -29,6 +31,9 @@ const GAIN: usize = 256;
 
 /// Who has waited for this long for a prompt to be read has not asked by mistake.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// A step that waits is taken to hang after so many times as long as one that works.
+const WAITING: u64 = 5;
 
 /// What a worker is asked.
 pub enum Task {
@@ -43,20 +48,43 @@ pub struct Worker {
     heart: Arc<Heart>,
 }
 
-/// When the running step began, in milliseconds after `born`; 0 between steps.
+/// When the running step began, in milliseconds after `born`, and what the process had used of the processors by then; 0 between steps.
 struct Heart {
     born: Instant,
     step: AtomicU64,
+    used: AtomicU64,
 }
 
 impl Heart {
     fn begin(&self) {
+        self.used.store(processor_ms(), Ordering::Relaxed);
         self.step.store((self.born.elapsed().as_millis() as u64).max(1), Ordering::Relaxed);
     }
 
     fn end(&self) {
         self.step.store(0, Ordering::Relaxed);
     }
+
+    /// How long the running step has been at work. Time in which the process was not let run (a busy machine, weights that come from a
+    /// disk) counts little: only a step that got nowhere for very long hangs then.
+    fn busy_ms(&self) -> u64 {
+        let began = self.step.load(Ordering::Relaxed);
+        if began == 0 {
+            return 0;
+        }
+        let wall = (self.born.elapsed().as_millis() as u64).saturating_sub(began);
+        let work = processor_ms().saturating_sub(self.used.load(Ordering::Relaxed));
+        wall.min(work).max(wall / WAITING)
+    }
+}
+
+/// Processor time of this process so far, all threads.
+fn processor_ms() -> u64 {
+    let spent = |usage: nix::sys::resource::Usage| {
+        let milliseconds = |time: nix::sys::time::TimeVal| time.tv_sec() as u64 * 1000 + time.tv_usec() as u64 / 1000;
+        milliseconds(usage.user_time()) + milliseconds(usage.system_time())
+    };
+    getrusage(UsageWho::RUSAGE_SELF).map(spent).unwrap_or_default()
 }
 
 impl Worker {
@@ -80,17 +108,14 @@ impl Worker {
 
     /// How long the running step has taken; loading does not count.
     pub fn busy_ms(&self) -> u64 {
-        match self.heart.step.load(Ordering::Relaxed) {
-            0 => 0,
-            began => (self.heart.born.elapsed().as_millis() as u64).saturating_sub(began),
-        }
+        self.heart.busy_ms()
     }
 }
 
 /// Starts a model's thread, which loads the model first.
 pub fn start(spec: ModelSpec, backend: Arc<Backend>) -> std::io::Result<Worker> {
     let (tasks, received) = mpsc::channel();
-    let heart = Arc::new(Heart { born: Instant::now(), step: AtomicU64::new(0) });
+    let heart = Arc::new(Heart { born: Instant::now(), step: AtomicU64::new(0), used: AtomicU64::new(0) });
     let beat = heart.clone();
     let thread = std::thread::Builder::new().name("model".into()).spawn(move || run(&spec, &backend, &received, &beat))?;
     Ok(Worker { tasks, thread, heart })
