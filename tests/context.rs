@@ -1,15 +1,18 @@
 //! What is put in front of the model for a place: which definitions, in which order, and what stays put.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use longsight::context::corpus::{Corpus, Digest};
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery};
 use longsight::index::{Index, Options, View};
-use longsight::syntax::Registry;
+use longsight::syntax::{Language, Registry};
 use longsight::workspace::{Document, Documents, Roots, Snapshot};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
@@ -20,6 +23,7 @@ struct Place {
     text: String,
     offset: usize,
     handle: Handle,
+    registry: Arc<Registry>,
 }
 
 impl Place {
@@ -37,7 +41,7 @@ impl Place {
             write(folder.path(), path, &text.replace("$0", ""));
         }
         let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
-        Self { folder, roots, path, text, offset, handle: Handle::default() }
+        Self { folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
     }
 
     fn view(&self) -> Arc<View> {
@@ -65,7 +69,11 @@ impl Place {
     }
 
     fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool) -> PlaceQuery<'a> {
-        PlaceQuery { corpus, path: &self.path, text: &self.text, offset: self.offset, budget, preview }
+        PlaceQuery { corpus, path: &self.path, language: self.language(), text: &self.text, offset: self.offset, budget, preview }
+    }
+
+    fn language(&self) -> Option<&Language> {
+        self.registry.by_path(&self.path).map(|language| &**language)
     }
 
     /// Puts text at the cursor.
@@ -153,8 +161,8 @@ fn a_small_budget_takes_what_matters_most() {
 fn the_sums_of_the_ranking_are_those_of_its_features() {
     let place = Place::new(SHOP);
     let corpus = place.corpus(place.view());
-    let scene = Scene::new(&corpus, &place.text, place.offset);
-    let ranker = Ranker::new(&corpus, &scene, &place.path);
+    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let candidates = ranker.candidates();
     assert!(candidates.len() >= 4);
     for candidate in candidates {
@@ -175,6 +183,32 @@ fn looking_at_a_prompt_leaves_the_next_one_its_head() {
     place.offset = offset;
     let again = place.pack(&corpus, 60);
     assert_eq!((again.parts, again.prefix_reused), (sent.parts, sent.tokens));
+}
+
+#[test]
+fn a_tokenizer_that_is_slow_holds_up_no_other_pack() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let (begun, begin) = channel();
+    let (done, end) = channel();
+    std::thread::scope(|scope| {
+        let (place, corpus) = (&place, &corpus);
+        scope.spawn(move || {
+            begin.recv().unwrap();
+            place.handle.visited("src/money.rs", 1);
+            done.send(place.pack(corpus, 100)).unwrap();
+        });
+        let first = Cell::new(true);
+        let count = |text: &str| {
+            if first.replace(false) {
+                begun.send(()).unwrap();
+                let other = end.recv_timeout(Duration::from_secs(20)).expect("the other pack does not wait for this count");
+                assert!(!other.parts.is_empty());
+            }
+            text.len().div_ceil(3)
+        };
+        assert!(!place.handle.place(&place.query(corpus, 200, false), &|_| None, &count).parts.is_empty());
+    });
 }
 
 #[test]
@@ -353,8 +387,8 @@ pub fn write_frame(stream: &mut Vec<u8>, payload: &[u8]) {
 fn what_functions_of_the_same_name_use_is_foreseen() {
     let place = Place::new(TRANSPORTS);
     let corpus = place.corpus(place.view());
-    let scene = Scene::new(&corpus, &place.text, place.offset);
-    let ranker = Ranker::new(&corpus, &scene, &place.path);
+    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let probability = |name: &str| {
         let number = corpus.defined(corpus.name(name).unwrap())[0];
         ranker.probability(&corpus.symbols[number as usize])

@@ -1,7 +1,7 @@
 //! The syntax layer: fault rows C15 and what no text may do to it; what languages mean by their data. Samples are read in `samples.rs`.
 
 use longsight::cli::doctor::{Status, languages};
-use longsight::syntax::{self, Kind, ParseError, Registry, lexical, scope};
+use longsight::syntax::{self, Kind, ParseError, Registry, lexical, naming, scope};
 
 /// A query that does not compile takes its own language down to plain text, is named with its line, and nothing else changes.
 #[test]
@@ -232,4 +232,87 @@ fn comments_on_one_long_line_cost_what_they_cost_on_lines_of_their_own() {
     };
     let (lines, line) = (cost("\n"), cost(" "));
     assert!(line < lines * 8, "{line:?} on one line, {lines:?} on many");
+}
+
+#[test]
+fn names_of_files_say_which_are_tests_stubs_or_stand_for_their_folder() {
+    let registry = Registry::new();
+    let language = |path: &str| registry.by_path(path).map(|language| &**language);
+    let is_test = |path: &&str| naming::is_test(language(path), path);
+    let tests = [
+        "tests/it.rs",
+        "src/parser/tests.rs",
+        "src/parser_test.rs",
+        "pkg/test_cart.py",
+        "pkg/cart_test.py",
+        "test_data/cart.py",
+        "web/cart.spec.tsx",
+        "web/cart.test.mjs",
+        "cart_test.go",
+        "src/CartTest.java",
+        "lib/cart_test.cc",
+        "examples/notes.txt",
+        "benches/run.rs",
+    ];
+    assert_eq!(tests.iter().filter(|path| !is_test(path)).collect::<Vec<_>>(), Vec::<&&str>::new());
+    let code = [
+        "src/contest.rs",
+        "src/latest.rs",
+        "pkg/testament.py",
+        "web/spec.ts",
+        "attest_go.go",
+        "src/Testing.java",
+        "README.md",
+        "test_notes.txt",
+    ];
+    assert_eq!(code.iter().filter(|path| is_test(path)).collect::<Vec<_>>(), Vec::<&&str>::new());
+    let stems = [
+        ("src/cart/mod.rs", "cart"),
+        ("cart/__init__.py", "cart"),
+        ("web/cart/index.ts", "cart"),
+        ("src/cart.rs", "cart"),
+        ("mod.py", "mod"),
+        ("lib.rs", "lib"),
+    ];
+    for (path, stem) in stems {
+        assert_eq!(naming::stem(language(path), path), stem, "{path}");
+    }
+    assert_eq!(["a.pyi", "a.d.ts", "a.py", "a.ts"].map(|path| naming::is_stub(language(path), path)), [true, true, false, false]);
+}
+
+#[test]
+fn lines_of_half_written_code_are_read_by_the_data_of_their_language() {
+    let registry = Registry::new();
+    let language = |id: &str| registry.by_id(id).unwrap();
+    for (id, line, name) in [
+        ("rust", "    pub(crate) async unsafe fn load<T>(", Some("load")),
+        ("rust", "// fn load", None),
+        ("rust", "let function = 1;", None),
+        ("python", "    async def load(self", Some("load")),
+        ("go", "func Load[T any](", Some("Load")),
+        ("go", "func (cart *Cart) Load(", Some("Load")),
+        ("go", "run(func(x int) int {", None),
+        ("javascript", "function* load(", Some("load")),
+        ("javascript", "const load = function (a) { return a(b)", None),
+        ("typescript", "export async function load(", Some("load")),
+        ("java", "int load() {", None),
+    ] {
+        assert_eq!(language(id).function_begun(line), name, "{line}");
+    }
+    for (id, line, belongs) in [
+        ("rust", "#[test]", true),
+        ("rust", "/// Says so.", true),
+        ("rust", " * goes on", true),
+        ("python", "@property", true),
+        ("python", "# so", true),
+        ("python", "* 2", false),
+        ("java", "@Override", true),
+        ("go", "@x", false),
+    ] {
+        assert_eq!(language(id).is_comment_or_mark(line), belongs, "{line}");
+    }
+    let marks = |id: &str, text: &str| language(id).import_lines(&text.split('\n').collect::<Vec<_>>());
+    assert_eq!(marks("rust", "use a::{\n    B,\n};\nfn f() {}"), [true, true, true, false]);
+    assert_eq!(marks("python", "from a import (\n    b,\n)\nuse = 1\nimport c"), [true, true, true, false, true]);
+    assert_eq!(marks("c", "#include <a.h>\nimport b;"), [true, false]);
 }

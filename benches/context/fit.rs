@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use longsight::context::rank::{Features, Ranker};
+use longsight::context::features::{Feature, Features};
+use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
+use longsight::context::weights::WEIGHTS;
 
 use super::sites::{Repository, symbols_at};
 
@@ -20,7 +22,7 @@ struct Example {
     weight: f64,
 }
 
-/// Prints the weights that fit all folders; each weighs the same. A folder may be followed by `=FILE`, with gold of a type checker.
+/// Prints the lines of `WEIGHTS` that fit all folders; each weighs the same. A folder may be followed by `=FILE`, with gold of a type checker.
 pub fn fit(folders: &[String]) {
     let mut examples: [Vec<Example>; 2] = [vec![], vec![]];
     for folder in folders {
@@ -29,22 +31,9 @@ pub fn fit(folders: &[String]) {
         eprintln!("{}: {} sites", repository.name, repository.sites.len());
         gather(&repository, &mut examples);
     }
-    println!("//! The weights of the ranking, fitted by logistic regression on repositories that are not used for measuring.\n");
-    println!("/// Number of features.\npub const FEATURES: usize = {};\n", Features::default_len());
-    for (examples, name) in examples.iter().zip(["SEEN", "UNSEEN"]) {
-        let weights = newton(examples);
-        let numbers: Vec<String> = weights.iter().map(|weight| format!("{weight:.3}")).collect();
-        println!("pub const {name}: [f32; FEATURES] = [\n    {},\n];", numbers.join(", "));
-    }
-}
-
-trait Length {
-    fn default_len() -> usize;
-}
-
-impl<const N: usize> Length for [f32; N] {
-    fn default_len() -> usize {
-        N
+    let [seen, unseen] = examples.map(|examples| newton(&examples));
+    for (at, (feature, ..)) in WEIGHTS.iter().enumerate() {
+        println!("    ({feature:?}, {:.3}, {:.3}),", seen[at], unseen[at]);
     }
 }
 
@@ -53,8 +42,8 @@ fn gather(repository: &Repository, examples: &mut [Vec<Example>; 2]) {
     let share = 300.0 / repository.sites.len().max(30) as f64;
     let mut seed = 1u64;
     for site in &repository.sites {
-        let scene = Scene::new(corpus, &site.text, site.offset);
-        let ranker = Ranker::new(corpus, &scene, &site.path);
+        let scene = Scene::new(corpus, repository.language(&site.path), &site.text, site.offset);
+        let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
         let gold: std::collections::HashSet<u32> = site.gold.iter().flat_map(|gold| symbols_at(corpus, gold)).collect();
         let own = corpus.file(&site.path);
         for (number, symbol) in corpus.symbols.iter().enumerate().filter(|(_, symbol)| Some(symbol.file) != own) {
@@ -75,7 +64,7 @@ fn gather(repository: &Repository, examples: &mut [Vec<Example>; 2]) {
 
 /// Newton's method with a ridge; the first feature is the constant and is not pulled.
 fn newton(examples: &[Example]) -> Vec<f64> {
-    let count = Features::default_len();
+    let count = Feature::COUNT;
     let mut weights = vec![0.0; count];
     weights[0] = -5.0;
     for _ in 0..ROUNDS {
@@ -87,12 +76,13 @@ fn newton(examples: &[Example]) -> Vec<f64> {
         }
         curve[0][0] = 1e-6;
         for example in examples {
-            let sum: f64 = example.features.iter().zip(&weights).map(|(feature, weight)| f64::from(*feature) * weight).sum();
+            let sum: f64 = example.features.0.iter().zip(&weights).map(|(feature, weight)| f64::from(*feature) * weight).sum();
             let probability = 1.0 / (1.0 + (-sum).exp());
             let miss = (f64::from(u8::from(example.used)) - probability) * example.weight;
             let bend = (probability * (1.0 - probability) * example.weight).max(1e-12);
             let present: Vec<(usize, f64)> = example
                 .features
+                .0
                 .iter()
                 .enumerate()
                 .filter(|(_, feature)| **feature != 0.0)

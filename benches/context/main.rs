@@ -3,8 +3,10 @@
 //! `cargo bench --bench context -- measure FOLDER…` prints recall at budgets and the time of a pack;
 //! `… missed FOLDER` what a pack of 4,096 tokens lacks, and how it was ranked;
 //! `… fit FOLDER…` fits the weights to the repositories and prints `src/context/weights.rs`.
+//! `… dump OUT FOLDER…` writes the features of every site to files, to try other weights on.
 //! With `--gold FILE` the definitions that a site uses come from a type checker (`scripts/gold.py` writes such a file).
 
+mod dump;
 mod fit;
 mod sites;
 
@@ -13,6 +15,7 @@ use std::time::Instant;
 
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
+use longsight::context::weights::WEIGHTS;
 use longsight::context::{Handle, PlaceQuery};
 use longsight::engine::{Estimate, Tokens};
 
@@ -27,13 +30,14 @@ fn main() {
     let gold = arguments.iter().position(|argument| argument == "--gold").map(|at| arguments.drain(at..at + 2).nth(1).expect("a file"));
     let Some((what, folders)) = arguments.split_first() else {
         // `cargo bench` without arguments runs every bench; this one needs repositories.
-        return println!("context: name a command (measure, missed, fit) and folders");
+        return println!("context: name a command (measure, missed, fit, dump) and folders");
     };
     match what.as_str() {
         "measure" => folders.iter().for_each(|folder| measure(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
         "missed" => folders.iter().for_each(|folder| missed(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
         "fit" => fit::fit(folders),
-        other => eprintln!("{other}: not one of measure, missed, fit"),
+        "dump" => folders.split_first().iter().for_each(|(out, folders)| dump::dump(Path::new(out), folders)),
+        other => eprintln!("{other}: not one of measure, missed, fit, dump"),
     }
 }
 
@@ -89,7 +93,16 @@ fn measure(repository: &Repository) {
 
 /// Which of a site's definitions stand in the pack for it.
 fn recalled(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Vec<bool> {
-    let query = PlaceQuery { corpus: &repository.corpus, path: &site.path, text: &site.text, offset: site.offset, budget, preview: false };
+    let language = repository.language(&site.path);
+    let query = PlaceQuery {
+        corpus: &repository.corpus,
+        path: &site.path,
+        language,
+        text: &site.text,
+        offset: site.offset,
+        budget,
+        preview: false,
+    };
     let pack = handle.place(&query, &|_| None, &count);
     let shown = |path: &str, line: &str| {
         let parts = pack.parts.iter().filter(|part| *part.path == *path && *part.path != *site.path);
@@ -106,8 +119,8 @@ fn missed(repository: &Repository) {
             continue;
         }
         let corpus = &repository.corpus;
-        let scene = Scene::new(corpus, &site.text, site.offset);
-        let ranker = Ranker::new(corpus, &scene, &site.path);
+        let scene = Scene::new(corpus, repository.language(&site.path), &site.text, site.offset);
+        let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
         let mut order = ranker.candidates();
         order.sort_by(|a, b| b.score.total_cmp(&a.score));
         println!("{} {}", site.path, site.label);
@@ -120,12 +133,8 @@ fn missed(repository: &Repository) {
                     let rank = order.iter().position(|candidate| candidate.symbol == *number);
                     let symbol = &corpus.symbols[*number as usize];
                     let features = ranker.features(symbol);
-                    let named: Vec<String> = features
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, value)| **value != 0.0)
-                        .map(|(at, value)| format!("{at}:{value:.2}"))
-                        .collect();
+                    let named = WEIGHTS.iter().filter(|(feature, ..)| features[*feature] != 0.0);
+                    let named: Vec<String> = named.map(|(feature, ..)| format!("{feature:?}:{:.2}", features[*feature])).collect();
                     println!(" rank {rank:?} p {:.4} {}", ranker.probability(symbol), named.join(" "));
                 }
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use longsight::context::corpus::Corpus;
 use longsight::context::words;
 use longsight::index::{Index, Options, View};
-use longsight::syntax::{Kind, Registry};
+use longsight::syntax::{Kind, Language, Registry, naming};
 use longsight::workspace::{Documents, Roots, Snapshot};
 
 /// A body's length in lines.
@@ -21,6 +21,7 @@ pub struct Repository {
     pub corpus: Corpus,
     pub sites: Vec<Site>,
     texts: HashMap<String, Arc<str>>,
+    registry: Arc<Registry>,
 }
 
 /// A function without its body.
@@ -52,7 +53,8 @@ impl Repository {
     pub fn read(folder: &Path, gold: Option<&str>, most: usize) -> Self {
         let folder = folder.canonicalize().expect("a folder");
         let roots = Arc::new(Roots::new([folder.clone()]));
-        let index = Index::start(roots.clone(), Arc::new(Registry::new()), Options::default());
+        let registry = Arc::new(Registry::new());
+        let index = Index::start(roots.clone(), registry.clone(), Options::default());
         index.wait_ready();
         let view = index.view();
         let snapshot = Snapshot::new(roots, Documents::default());
@@ -60,7 +62,7 @@ impl Repository {
         let texts: HashMap<String, Arc<str>> =
             view.files().filter_map(|(_, file)| Some((file.path.to_string(), snapshot.read(&file.path).ok()?))).collect();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut repository = Self { name, corpus, sites: vec![], texts };
+        let mut repository = Self { name, corpus, sites: vec![], texts, registry };
         repository.sites = match gold {
             Some(file) => repository.resolved(file),
             None => repository.named(&view),
@@ -76,15 +78,24 @@ impl Repository {
         repository
     }
 
+    pub fn language(&self, path: &str) -> Option<&Language> {
+        self.registry.by_path(path).map(|language| &**language)
+    }
+
     pub fn line(&self, path: &str, line: u32) -> &str {
         self.texts.get(path).and_then(|text| text.lines().nth(line as usize)).unwrap_or_default()
+    }
+
+    fn is_left_out(&self, path: &str) -> bool {
+        let other = |folder: &str| matches!(folder, "docs" | "locale" | "target" | "node_modules");
+        naming::is_test(self.language(path), path) || path.split('/').any(other)
     }
 
     /// Sites with the names of their bodies that are defined in one or two other files.
     fn named(&self, view: &View) -> Vec<Site> {
         let mut places: BTreeMap<&str, Vec<(String, u32)>> = BTreeMap::new();
         let files = || {
-            let measured = |path: &str| (path.ends_with(".rs") || path.ends_with(".py")) && !is_left_out(path);
+            let measured = |path: &str| (path.ends_with(".rs") || path.ends_with(".py")) && !self.is_left_out(path);
             view.files().map(|(_, file)| (file.path.to_string(), file)).filter(move |(path, _)| measured(path))
         };
         for (path, file) in files() {
@@ -160,10 +171,6 @@ fn site(path: &str, label: &str, text: &str, body: std::ops::Range<usize>, gold:
     };
     let shown = words::identifiers(&cut).map(|(_, word)| word.to_string()).collect();
     Site { path: path.into(), label: label.into(), text: cut, offset, gold, shown }
-}
-
-fn is_left_out(path: &str) -> bool {
-    words::is_test_path(path) || path.split('/').any(|folder| matches!(folder, "docs" | "locale" | "target" | "node_modules"))
 }
 
 fn is_definition(kind: Kind, language: &str) -> bool {

@@ -12,7 +12,7 @@ use self::bodies::{Bodies, Mentions};
 use super::rank::{self, Prior};
 use super::words;
 use crate::index::{File, FileId, NameId, Stage, View};
-use crate::syntax::Kind;
+use crate::syntax::{Kind, naming};
 use crate::workspace::WorkspacePath;
 
 /// A name's number.
@@ -132,7 +132,7 @@ pub const NO_SLOT: u32 = u32::MAX;
 
 /// What is known of a defined name wherever it is used.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Standing {
+pub struct NameCounts {
     /// Files that mention it.
     pub files: u32,
     /// Definitions that are shown.
@@ -152,11 +152,13 @@ pub struct Corpus {
     pub symbols: Vec<Symbol>,
     /// The defined names, by slot.
     pub names: Vec<Name>,
-    pub standing: Vec<Standing>,
+    pub counts: Vec<NameCounts>,
     /// By slot: the rarity-weighted sum of its words, for comparing with a heading.
     pub word_weight: Vec<f32>,
     /// Test files are read less than what they test.
     pub is_test: Vec<bool>,
+    /// Stubs only declare what other files define.
+    pub is_stub: Vec<bool>,
     /// Length for comparing files: root of the sum of squared weights of its names.
     pub norm: Vec<f32>,
     /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
@@ -253,7 +255,9 @@ impl Corpus {
             self.dense.resize(id.0 as usize + 1, NO_SLOT);
         }
         self.dense[id.0 as usize] = number;
-        self.is_test.push(words::is_test_path(&digest.path));
+        let language = digest.file.language.as_deref();
+        self.is_test.push(naming::is_test(language, &digest.path));
+        self.is_stub.push(naming::is_stub(language, &digest.path));
         digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
         let range = self.add_symbols(number, &digest);
         self.of_file.push(range);
@@ -266,7 +270,7 @@ impl Corpus {
             let Some(sort) = Sort::of(symbol.kind).filter(|_| !digest.signature(index as u32).is_empty()) else { continue };
             let slot = self.slot_for(symbol.name);
             let container = symbol.container().map_or(NO_SLOT, |name| self.slot_for(name));
-            self.standing[slot as usize].definitions += 1;
+            self.counts[slot as usize].definitions += 1;
             let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
             let nested = inside.is_some_and(|around| matches!(around.kind, Kind::Function | Kind::Method));
             let private = !symbol.public && sort != Sort::Method;
@@ -304,7 +308,7 @@ impl Corpus {
         if *slot == NO_SLOT {
             *slot = self.names.len() as u32;
             self.names.push(name);
-            self.standing.push(Standing::default());
+            self.counts.push(NameCounts::default());
         }
         *slot
     }
@@ -321,7 +325,7 @@ impl Corpus {
                 folders.push(Folder { parts });
             }
             folder_of.push(number);
-            let stem = words::stem(&digest.path);
+            let stem = naming::stem(digest.file.language.as_deref(), &digest.path);
             stems.push((self.view.name(stem), stem.to_lowercase().into()));
         }
         (self.folders, self.folder_of, self.stems) = (Arc::new(folders), Arc::new(folder_of), Arc::new(stems));
@@ -350,7 +354,7 @@ impl Corpus {
 
     fn measure(&mut self) {
         for (slot, name) in self.names.iter().enumerate() {
-            self.standing[slot].files = self.mentioned[name.0 as usize];
+            self.counts[slot].files = self.mentioned[name.0 as usize];
         }
         self.norm = self.files.iter().map(|digest| self.norm_of(digest)).collect();
     }
@@ -391,9 +395,19 @@ impl Corpus {
         self.paths.get(path).copied()
     }
 
+    /// Files of one family use each other's definitions.
+    pub fn family(&self, file: u32) -> Option<&str> {
+        self.files[file as usize].file.language.as_ref().map(|language| &*language.family)
+    }
+
     /// The symbols of a file, by number.
     pub fn of_file(&self, file: u32) -> Range<u32> {
         self.of_file[file as usize].clone()
+    }
+
+    /// Every definition with its number.
+    pub fn live(&self) -> impl Iterator<Item = (u32, &Symbol)> {
+        self.of_file.iter().cloned().flatten().map(|number| (number, &self.symbols[number as usize]))
     }
 
     /// The definitions of a name.

@@ -1,7 +1,7 @@
 //! The session's door: callers bring a place, and get the pack for it.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::corpus::{Corpus, Digest};
 use super::rank::{Candidate, Ranker};
@@ -9,6 +9,7 @@ use super::scene::Scene;
 use super::select::Order;
 use super::session::{Count, Here, PART_OVERHEAD, Session};
 use super::{Kind, Masked, Pack, Part};
+use crate::syntax::Language;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -18,16 +19,36 @@ const SESSIONS: usize = 8;
 /// The state of one window's prompts; clones share it.
 #[derive(Clone, Default)]
 pub struct Handle {
-    /// One lock, held for a pack: packs of one window come one after the other anyway.
+    /// Held to take a picture and to put one back, never while something is packed or counted.
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// By budget, so that a completion's pack and an explanation's do not disturb each other; and apart what is only looked at. Last used
-    /// first.
-    sessions: VecDeque<((usize, bool), Session)>,
-    visits: VecDeque<(Arc<str>, u32)>,
+    /// Last used first.
+    sessions: VecDeque<Kept>,
+    visits: VecDeque<Visit>,
+    turns: u64,
+}
+
+/// A budget, so that a completion's pack and an explanation's do not disturb each other; and apart what is only looked at.
+type Key = (usize, bool);
+
+/// A path and a line, 0-based.
+type Visit = (Arc<str>, u32);
+
+struct Kept {
+    key: Key,
+    /// The turn that has left it.
+    turn: u64,
+    session: Session,
+}
+
+/// What there was when a request began.
+struct Turn {
+    number: u64,
+    visits: VecDeque<Visit>,
+    session: Session,
 }
 
 /// A place in an open buffer.
@@ -35,6 +56,7 @@ pub struct PlaceQuery<'a> {
     pub corpus: &'a Corpus,
     /// Path in the workspace, with `/`.
     pub path: &'a str,
+    pub language: Option<&'a Language>,
     /// The buffer's text.
     pub text: &'a str,
     /// The cursor, in bytes.
@@ -49,15 +71,16 @@ impl Handle {
     /// What should stand in front of the model for a place. `count` counts tokens of the model that will read it.
     /// `changed` gives the signatures of a file that is no longer as the corpus has it.
     pub fn place(&self, query: &PlaceQuery, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Pack {
-        let scene = Scene::new(query.corpus, query.text, query.offset);
-        let ranker = Ranker::new(query.corpus, &scene, query.path);
+        let scene = Scene::new(query.corpus, query.language, query.text, query.offset);
+        let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.prefer_visited(query.corpus, &mut candidates);
+        let key = (query.budget, query.preview);
+        let Turn { number, visits, mut session } = self.state().turn(key);
+        prefer_visited(query.corpus, &visits, &mut candidates);
         let order = Order::new(query.corpus, &ranker, &candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let session = state.session((query.budget, query.preview));
         let packed = session.pack(query.corpus, &order, query.budget, here, count);
+        self.state().keep(key, number, session);
         let corrections = correct(&packed.parts, query.corpus, changed, count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
         // The head stays where it is; what is least sure makes room.
@@ -67,10 +90,14 @@ impl Handle {
 
     /// The user looked at or edited a line (0-based) of a file.
     pub fn visited(&self, path: &str, line: u32) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.visits.retain(|(known, at)| &**known != path || at.abs_diff(line) > 20);
         state.visits.push_front((path.into(), line));
         state.visits.truncate(VISITS);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,31 +147,40 @@ fn note(of: &Part, lines: (u32, u32), text: &str, count: Count) -> Part {
 }
 
 impl State {
-    /// The session of a key, made where there is none; the one that was not used for longest goes.
-    fn session(&mut self, key: (usize, bool)) -> &mut Session {
-        let at = self.sessions.iter().position(|(known, _)| *known == key);
-        let session = at.and_then(|at| self.sessions.remove(at)).unwrap_or_else(|| (key, Session::default()));
-        self.sessions.truncate(SESSIONS - 1);
-        self.sessions.push_front(session);
-        &mut self.sessions[0].1
+    /// What a request for a pack begins with.
+    fn turn(&mut self, key: Key) -> Turn {
+        self.turns += 1;
+        let known = self.sessions.iter().find(|kept| kept.key == key);
+        let session = known.map(|kept| kept.session.clone()).unwrap_or_default();
+        Turn { number: self.turns, visits: self.visits.clone(), session }
     }
 
-    /// Definitions that were just looked at are likelier to be needed.
-    fn prefer_visited(&self, corpus: &Corpus, candidates: &mut [Candidate]) {
-        if self.visits.is_empty() {
+    /// Keeps what a pack has left, unless a later one has ended before; the session that was not used for longest goes.
+    fn keep(&mut self, key: Key, turn: u64, session: Session) {
+        if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
             return;
         }
-        let visited = |candidate: &Candidate| {
-            let symbol = &corpus.symbols[candidate.symbol as usize];
-            let facts = corpus.facts(symbol);
-            let path = &corpus.digest(symbol).path;
-            self.visits.iter().any(|(known, line)| known == path && (facts.line..=facts.end_line).contains(line))
-        };
-        let files: Vec<u32> = self.visits.iter().filter_map(|(path, _)| corpus.file(path)).collect();
-        for candidate in candidates {
-            if files.contains(&corpus.symbols[candidate.symbol as usize].file) && visited(candidate) {
-                candidate.score += 0.3 * (1.0 - candidate.score);
-            }
+        self.sessions.retain(|kept| kept.key != key);
+        self.sessions.truncate(SESSIONS - 1);
+        self.sessions.push_front(Kept { key, turn, session });
+    }
+}
+
+/// Definitions that were just looked at are likelier to be needed.
+fn prefer_visited(corpus: &Corpus, visits: &VecDeque<Visit>, candidates: &mut [Candidate]) {
+    if visits.is_empty() {
+        return;
+    }
+    let visited = |candidate: &Candidate| {
+        let symbol = &corpus.symbols[candidate.symbol as usize];
+        let facts = corpus.facts(symbol);
+        let path = &corpus.digest(symbol).path;
+        visits.iter().any(|(known, line)| known == path && (facts.line..=facts.end_line).contains(line))
+    };
+    let files: Vec<u32> = visits.iter().filter_map(|(path, _)| corpus.file(path)).collect();
+    for candidate in candidates {
+        if files.contains(&corpus.symbols[candidate.symbol as usize].file) && visited(candidate) {
+            candidate.score += 0.3 * (1.0 - candidate.score);
         }
     }
 }

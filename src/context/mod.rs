@@ -4,6 +4,7 @@
 
 mod alike;
 pub mod corpus;
+pub mod features;
 pub mod fence;
 pub mod handle;
 pub mod rank;
@@ -11,7 +12,7 @@ pub mod scene;
 mod select;
 pub mod sentence;
 mod session;
-mod weights;
+pub mod weights;
 pub mod words;
 
 use std::sync::Arc;

@@ -1,21 +1,18 @@
 //! How likely a definition is to be used at a place. A logistic model over plain features; its weights were fitted on open-source
 //! repositories and are measured on others.
 
-use super::alike;
-use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
-use super::scene::{Scene, Seen};
-use super::weights::{FEATURES, SEEN, UNSEEN};
-use super::words;
+mod touch;
 
-/// A name with more definitions does not say whose it is.
-const TELLING: usize = 4;
-/// A word in more names than this says nothing.
-const COMMON_WORD: usize = 400;
+use self::touch::Touch;
+use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
+use super::features::Feature::{self, *};
+use super::features::Features;
+use super::scene::Scene;
+use super::weights::{SEEN, UNSEEN, WEIGHTS};
+use crate::syntax::{Language, naming};
+
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
-
-/// The features of a definition, or some of them.
-pub type Features = [f32; FEATURES];
 
 /// A definition with the probability that the place uses it.
 #[derive(Clone, Copy, Debug)]
@@ -49,55 +46,28 @@ impl Prior {
             length: (text.len() as f32).ln(),
             sum: 0.0,
         };
-        let mut features = [0.0; FEATURES];
+        let mut features = Features::default();
         prior.fill(&mut features);
-        prior.sum = dot(&features, &UNSEEN);
+        prior.sum = features.dot(&UNSEEN);
         prior
     }
 
     fn fill(&self, features: &mut Features) {
-        features[9] = self.popular;
-        features[10] = self.per_definition;
-        features[11] = self.definitions;
-        features[24] = self.underscore;
-        features[29] = self.length;
+        features[Popular] = self.popular;
+        features[PopularPerDefinition] = self.per_definition;
+        features[Definitions] = self.definitions;
+        features[Underscore] = self.underscore;
+        features[NameLength] = self.length;
     }
 }
 
 /// The priors of the defined names from a slot on.
 pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     let each = |(slot, name): (usize, &Name)| {
-        let standing = corpus.standing[slot];
-        Prior::new(corpus.text(*name), standing.files, standing.definitions)
+        let counts = corpus.counts[slot];
+        Prior::new(corpus.text(*name), counts.files, counts.definitions)
     };
     corpus.names.iter().enumerate().skip(from).map(each).collect()
-}
-
-/// How a name stands to the place; most names do not at all.
-#[derive(Clone, Copy, Default)]
-struct Touch {
-    slot: u32,
-    seen: Option<Seen>,
-    /// The current file mentions it, and defines it so many times, as far as the index knows.
-    own: bool,
-    own_definitions: u32,
-    /// Weight of the similar files that use it, 0 to 1.
-    similar: f32,
-    /// Weight of the functions like this one that mention it, by what they mention and by their names, 0 to 1.
-    alike: f32,
-    namesake: f32,
-    /// Files in the same folder that use it.
-    beside: f32,
-    /// Weight of its words that the function's heading has, and the heading's weight that it has.
-    topic: f32,
-    topic_weight: f32,
-    /// Types in signatures of likely definitions: where the code can go in a second step.
-    reached: f32,
-    owner: bool,
-    /// Its members that the current file shows.
-    members: f32,
-    /// Weight of its words that names near the cursor have.
-    kin: f32,
 }
 
 /// What a touched name adds, as a name and as a container.
@@ -132,7 +102,7 @@ pub struct Ranker<'a> {
     similar: Vec<f32>,
     /// By file: definitions that the current file shows, and how near the nearest of these stands.
     used: Vec<(f32, f32)>,
-    family: &'static str,
+    language: Option<&'a Language>,
     touched: Vec<Touch>,
     /// By slot: place in `touched` plus one, or zero.
     marks: Vec<u32>,
@@ -140,169 +110,25 @@ pub struct Ranker<'a> {
 }
 
 impl<'a> Ranker<'a> {
-    pub fn new(corpus: &'a Corpus, scene: &'a Scene, path: &str) -> Self {
+    pub fn new(corpus: &'a Corpus, scene: &'a Scene, language: Option<&'a Language>, path: &str) -> Self {
         let file = corpus.file(path);
         let imported = (0..corpus.files.len() as u32).map(|other| corpus.imports(&scene.import_words, other)).collect();
         let mut ranker = Self {
             corpus,
             scene,
             file,
-            stem: words::stem(path).to_lowercase(),
+            stem: naming::stem(language, path).to_lowercase(),
             imported,
             near: corpus.nearness(path),
             similar: vec![0.0; corpus.files.len()],
             used: vec![(0.0, 0.0); corpus.files.len()],
-            family: family(path),
+            language,
             touched: vec![],
             marks: vec![0; corpus.names.len()],
             topic_total: scene.topic.values().sum::<f32>().max(1.0),
         };
-        ranker.touch_seen();
-        ranker.touch_similar();
-        ranker.touch_alike();
-        ranker.touch_beside();
-        ranker.touch_topic();
-        ranker.touch_reached();
-        ranker.touch_kin();
+        ranker.touch_all();
         ranker
-    }
-
-    fn touch(&mut self, slot: u32) -> &mut Touch {
-        let mark = &mut self.marks[slot as usize];
-        if *mark == 0 {
-            self.touched.push(Touch { slot, ..Touch::default() });
-            *mark = self.touched.len() as u32;
-        }
-        &mut self.touched[*mark as usize - 1]
-    }
-
-    fn touched(&self, slot: u32) -> Option<&Touch> {
-        if slot == NO_SLOT {
-            return None;
-        }
-        self.touched.get((self.marks[slot as usize] as usize).wrapping_sub(1))
-    }
-
-    fn touch_seen(&mut self) {
-        let corpus = self.corpus;
-        for (name, seen) in &self.scene.seen {
-            if let Some(slot) = corpus.slot(*name) {
-                self.touch(slot).seen = Some(*seen);
-                self.touch_home(*name, *seen);
-            }
-        }
-        for owner in &self.scene.owners {
-            if let Some(slot) = corpus.slot(*owner) {
-                self.touch(slot).owner = true;
-            }
-        }
-        let Some(file) = self.file else { return };
-        for (name, _) in &corpus.files[file as usize].file.uses {
-            if let Some(slot) = corpus.slot(*name) {
-                self.touch(slot).own = true;
-            }
-        }
-        for number in corpus.of_file(file) {
-            self.touch(corpus.symbols[number as usize].slot).own_definitions += 1;
-        }
-    }
-
-    /// The files and types whose definitions the current file shows.
-    fn touch_home(&mut self, name: Name, seen: Seen) {
-        let corpus = self.corpus;
-        let all = corpus.defined(name);
-        if all.is_empty() || all.len() > TELLING {
-            return;
-        }
-        let share = 1.0 / all.len() as f32;
-        for number in all {
-            let symbol = &corpus.symbols[*number as usize];
-            if Some(symbol.file) == self.file {
-                continue;
-            }
-            let used = &mut self.used[symbol.file as usize];
-            *used = (used.0 + share, used.1.max(seen.near * share));
-            if symbol.container != NO_SLOT {
-                self.touch(symbol.container).members += share;
-            }
-        }
-    }
-
-    fn touch_kin(&mut self) {
-        let corpus = self.corpus;
-        for (word, near) in &self.scene.near_words {
-            let having = corpus.with_word(*word);
-            if having.len() > COMMON_WORD {
-                continue;
-            }
-            let weight = near * corpus.weight_of_word(*word);
-            for slot in having {
-                self.touch(*slot).kin += weight;
-            }
-        }
-    }
-
-    fn touch_similar(&mut self) {
-        for (file, weight) in alike::files(self.corpus, self.scene, self.file) {
-            self.similar[file as usize] = weight;
-            for (name, _) in &self.corpus.files[file as usize].file.uses {
-                if let Some(slot) = self.corpus.slot(*name) {
-                    self.touch(slot).similar += weight;
-                }
-            }
-        }
-    }
-
-    fn touch_alike(&mut self) {
-        let corpus = self.corpus;
-        for (function, weight) in alike::functions(corpus, self.scene, self.file) {
-            corpus.mentions_of(function).for_each(|slot| self.touch(slot).alike += weight);
-        }
-        for (function, weight) in alike::namesakes(corpus, self.scene, self.file) {
-            corpus.mentions_of(function).for_each(|slot| self.touch(slot).namesake += weight);
-        }
-    }
-
-    fn touch_beside(&mut self) {
-        let Some(file) = self.file else { return };
-        for (slot, files) in self.corpus.beside(file) {
-            let touch = self.touch(*slot);
-            touch.beside = files.saturating_sub(u32::from(touch.own)) as f32;
-        }
-    }
-
-    fn touch_topic(&mut self) {
-        let corpus = self.corpus;
-        for (word, count) in &self.scene.topic {
-            let weight = corpus.weight_of_word(*word);
-            for slot in corpus.with_word(*word) {
-                let touch = self.touch(*slot);
-                touch.topic += weight;
-                touch.topic_weight += count * weight;
-            }
-        }
-    }
-
-    /// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
-    fn touch_reached(&mut self) {
-        let corpus = self.corpus;
-        for (name, seen) in &self.scene.seen {
-            let all = corpus.defined(*name);
-            if all.is_empty() || all.len() > 8 || seen.near < 0.15 {
-                continue;
-            }
-            let weight = seen.near / all.len() as f32;
-            for number in all {
-                let symbol = &corpus.symbols[*number as usize];
-                let weight = if Some(symbol.file) == self.file { weight * 0.7 } else { weight };
-                let words = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
-                for used in words.chain(corpus.bases(symbol)).filter(|used| *used != symbol.name) {
-                    let Some(slot) = corpus.slot(used).filter(|_| is_type(corpus, used)) else { continue };
-                    let known = &mut self.touch(slot).reached;
-                    *known = known.max(weight);
-                }
-            }
-        }
     }
 
     /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
@@ -322,11 +148,11 @@ impl<'a> Ranker<'a> {
                 let name = of(symbol.slot);
                 let seen = name.is_some_and(|name| name.seen);
                 let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
-                let mut sum = weights[0] + here.sums[which] + sort_sum(symbol.sort, weights);
+                let mut sum = weights[Constant] + here.sums[which] + sort_sum(symbol.sort, weights);
                 let prior = &corpus.priors[symbol.slot as usize];
                 let (popular, per_definition) = match name {
                     Some(name) => {
-                        sum += name.name + weights[27] * name.imported * here.imported;
+                        sum += name.name + weights[NameAndFileImported] * name.imported * here.imported;
                         (name.popular, name.per_definition)
                     }
                     None => {
@@ -334,12 +160,13 @@ impl<'a> Ranker<'a> {
                         (prior.popular, prior.per_definition)
                     }
                 };
-                sum += weights[26] * here.imported * popular + (weights[47] * here.near + weights[51] * here.used) * per_definition;
-                sum += weights[45] * is(symbol.private) + weights[46] * is(symbol.nested);
+                sum += weights[PopularImported] * here.imported * popular
+                    + (weights[PopularNear] * here.near + weights[PopularUsed] * here.used) * per_definition;
+                sum += weights[Private] * is(symbol.private) + weights[Nested] * is(symbol.nested);
                 if symbol.container != NO_SLOT
                     && let Some(container) = of(symbol.container)
                 {
-                    sum += container.container[which] + weights[28] * container.container_near * per_definition;
+                    sum += container.container[which] + weights[PopularContainerNear] * container.container_near * per_definition;
                 }
                 if sum > HOPELESS {
                     all.push(Candidate { symbol: number, score: 1.0 / (1.0 + (-sum).exp()) });
@@ -350,10 +177,10 @@ impl<'a> Ranker<'a> {
     }
 
     fn sums(&self, touch: &Touch) -> Sums {
-        let mut features = [0.0; FEATURES];
+        let mut features = Features::default();
         let prior = self.fill_name(touch.slot, &mut features);
-        let name = dot(&features, if touch.seen.is_some() { &SEEN } else { &UNSEEN });
-        let mut features = [0.0; FEATURES];
+        let name = features.dot(if touch.seen.is_some() { &SEEN } else { &UNSEEN });
+        let mut features = Features::default();
         self.fill_container(touch.slot, &mut features);
         Sums {
             seen: touch.seen.is_some(),
@@ -361,22 +188,27 @@ impl<'a> Ranker<'a> {
             popular: prior.popular,
             per_definition: prior.per_definition,
             name,
-            container: [dot(&features, &SEEN), dot(&features, &UNSEEN)],
-            container_near: features[5],
+            container: [features.dot(&SEEN), features.dot(&UNSEEN)],
+            container_near: features[ContainerNear],
         }
     }
 
     fn of_file(&self, file: u32) -> OfFile {
-        let mut features = [0.0; FEATURES];
+        let mut features = Features::default();
         self.fill_file(file, &mut features);
-        OfFile { imported: features[12], near: features[13], used: features[41], sums: [dot(&features, &SEEN), dot(&features, &UNSEEN)] }
+        OfFile {
+            imported: features[FileImported],
+            near: features[FileNear],
+            used: features[FileUsed],
+            sums: [features.dot(&SEEN), features.dot(&UNSEEN)],
+        }
     }
 
     /// What is known of a name without the current file.
     fn prior_elsewhere(&self, touch: &Touch) -> Prior {
-        let (corpus, standing) = (self.corpus, self.corpus.standing[touch.slot as usize]);
-        let files = standing.files.saturating_sub(u32::from(touch.own));
-        Prior::new(corpus.text(corpus.names[touch.slot as usize]), files, standing.definitions.saturating_sub(touch.own_definitions))
+        let (corpus, counts) = (self.corpus, self.corpus.counts[touch.slot as usize]);
+        let files = counts.files.saturating_sub(u32::from(touch.own));
+        Prior::new(corpus.text(corpus.names[touch.slot as usize]), files, counts.definitions.saturating_sub(touch.own_definitions))
     }
 
     /// What belongs to the name.
@@ -386,24 +218,24 @@ impl<'a> Ranker<'a> {
         let prior = if touch.own || touch.own_definitions > 0 { self.prior_elsewhere(&touch) } else { corpus.priors[slot as usize] };
         prior.fill(features);
         if let Some(seen) = touch.seen {
-            features[1] = seen.near;
-            features[2] = is(seen.imported);
-            features[3] = is(seen.heading);
-            features[4] = (1.0 + seen.count as f32).ln();
-            features[32] = is(seen.imported && seen.count == 1);
+            features[NameNear] = seen.near;
+            features[NameImported] = is(seen.imported);
+            features[NameInHeading] = is(seen.heading);
+            features[NameMentions] = (1.0 + seen.count as f32).ln();
+            features[NameUnused] = is(seen.imported && seen.count == 1);
         }
-        features[15] = touch.similar;
-        features[16] = touch.similar.sqrt();
-        features[17] = (1.0 + touch.beside).ln();
+        features[Similar] = touch.similar;
+        features[SimilarRoot] = touch.similar.sqrt();
+        features[Beside] = (1.0 + touch.beside).ln();
         let all = corpus.word_weight[slot as usize];
-        features[18] = if all > 0.0 { touch.topic / all } else { 0.0 };
-        features[19] = touch.topic_weight / self.topic_total;
-        features[37] = touch.reached;
-        features[49] = if all > 0.0 { touch.kin / all } else { 0.0 };
-        features[52] = touch.alike;
-        features[53] = touch.alike.sqrt();
-        features[54] = touch.namesake;
-        features[55] = touch.namesake.sqrt();
+        features[NameInTopic] = if all > 0.0 { touch.topic / all } else { 0.0 };
+        features[TopicInName] = touch.topic_weight / self.topic_total;
+        features[NameReached] = touch.reached;
+        features[Kin] = if all > 0.0 { touch.kin / all } else { 0.0 };
+        features[Alike] = touch.alike;
+        features[AlikeRoot] = touch.alike.sqrt();
+        features[Namesake] = touch.namesake;
+        features[NamesakeRoot] = touch.namesake.sqrt();
         prior
     }
 
@@ -411,14 +243,14 @@ impl<'a> Ranker<'a> {
     fn fill_container(&self, slot: u32, features: &mut Features) {
         let Some(touch) = self.touched(slot) else { return };
         let seen = touch.seen.unwrap_or_default();
-        features[5] = seen.near;
-        features[6] = is(seen.imported);
-        features[7] = is(seen.heading);
-        features[8] = is(touch.owner);
-        features[33] = is(seen.imported && seen.count == 1);
-        features[38] = touch.reached;
-        features[39] = (1.0 + seen.count as f32).ln();
-        features[40] = (1.0 + touch.members).ln();
+        features[ContainerNear] = seen.near;
+        features[ContainerImported] = is(seen.imported);
+        features[ContainerInHeading] = is(seen.heading);
+        features[ContainerIsOwner] = is(touch.owner);
+        features[ContainerUnused] = is(seen.imported && seen.count == 1);
+        features[ContainerReached] = touch.reached;
+        features[ContainerMentions] = (1.0 + seen.count as f32).ln();
+        features[ContainerMembers] = (1.0 + touch.members).ln();
     }
 
     /// What belongs to the file.
@@ -427,31 +259,30 @@ impl<'a> Ranker<'a> {
         let (name, stem) = &corpus.stems[file as usize];
         let module = name.and_then(|name| self.scene.seen.get(&name)).copied().unwrap_or_default();
         let (imported, near) = (self.imported[file as usize], self.near[corpus.folder_of[file as usize] as usize]);
-        features[12] = imported;
-        features[13] = near;
-        features[14] = imported * near;
-        features[25] = is(corpus.is_test[file as usize]);
-        features[30] = self.similar[file as usize].sqrt();
-        features[31] = is(**stem == *self.stem);
-        features[34] = module.near;
-        features[35] = is(module.imported && module.count == 1);
-        features[36] = (1.0 + module.count as f32).ln();
+        features[FileImported] = imported;
+        features[FileNear] = near;
+        features[FileImportedAndNear] = imported * near;
+        features[FileIsTest] = is(corpus.is_test[file as usize]);
+        features[FileSimilar] = self.similar[file as usize].sqrt();
+        features[SameStem] = is(**stem == *self.stem);
+        features[ModuleNear] = module.near;
+        features[ModuleUnused] = is(module.imported && module.count == 1);
+        features[ModuleMentions] = (1.0 + module.count as f32).ln();
         let (used, nearest) = self.used[file as usize];
-        features[41] = (1.0 + used).ln();
-        features[42] = nearest;
-        let path = &*corpus.files[file as usize].path;
-        features[43] = is(family(path) != self.family);
-        features[44] = is(path.ends_with(".pyi") || path.ends_with(".d.ts"));
-        features[48] = (1.0 + corpus.of_file(file).len() as f32).ln();
+        features[FileUsed] = (1.0 + used).ln();
+        features[FileUsedNear] = nearest;
+        features[OtherLanguages] = is(corpus.family(file) != self.language.map(|language| &*language.family));
+        features[FileIsStub] = is(corpus.is_stub[file as usize]);
+        features[FileDefinitions] = (1.0 + corpus.of_file(file).len() as f32).ln();
         let words = &corpus.stem_words[file as usize];
         let fitting = words.iter().filter(|word| self.scene.topic.contains_key(word)).count();
-        features[50] = fitting as f32 / words.len().max(1) as f32;
+        features[FileInTopic] = fitting as f32 / words.len().max(1) as f32;
     }
 
     /// All features of a definition.
     pub fn features(&self, symbol: &Symbol) -> Features {
-        let mut features = [0.0; FEATURES];
-        features[0] = 1.0;
+        let mut features = Features::default();
+        features[Constant] = 1.0;
         let prior = self.fill_name(symbol.slot, &mut features);
         if symbol.container != NO_SLOT {
             self.fill_container(symbol.container, &mut features);
@@ -460,20 +291,20 @@ impl<'a> Ranker<'a> {
         if let Some(at) = feature_of_sort(symbol.sort) {
             features[at] = 1.0;
         }
-        features[26] = features[12] * prior.popular;
-        features[27] = features[2] * features[12];
-        features[28] = features[5] * prior.per_definition;
-        features[45] = is(symbol.private);
-        features[46] = is(symbol.nested);
-        features[47] = features[13] * prior.per_definition;
-        features[51] = features[41] * prior.per_definition;
+        features[PopularImported] = features[FileImported] * prior.popular;
+        features[NameAndFileImported] = features[NameImported] * features[FileImported];
+        features[PopularContainerNear] = features[ContainerNear] * prior.per_definition;
+        features[Private] = is(symbol.private);
+        features[Nested] = is(symbol.nested);
+        features[PopularNear] = features[FileNear] * prior.per_definition;
+        features[PopularUsed] = features[FileUsed] * prior.per_definition;
         features
     }
 
     /// The probability of one definition by all its features; what `candidates` computes by sums.
     pub fn probability(&self, symbol: &Symbol) -> f32 {
         let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
-        1.0 / (1.0 + (-dot(&self.features(symbol), weights)).exp())
+        1.0 / (1.0 + (-self.features(symbol).dot(weights)).exp())
     }
 
     /// Whether the current file shows the name of a definition.
@@ -481,25 +312,12 @@ impl<'a> Ranker<'a> {
         self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
     }
 
-    /// The feature that speaks loudest for a definition.
-    pub fn loudest(&self, symbol: &Symbol) -> usize {
-        let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
-        let features = self.features(symbol);
-        let parts = features.iter().zip(weights).map(|(feature, weight)| feature * weight).enumerate().skip(1);
-        parts.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(at, _)| at)
-    }
-}
-
-/// Languages that use each other's definitions, by how their files end.
-fn family(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default() {
-        "rs" => "rust",
-        "py" | "pyi" => "python",
-        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => "script",
-        "c" | "h" | "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => "c",
-        "go" => "go",
-        "java" => "java",
-        _ => "",
+    /// Why a definition was chosen, for people: by the feature that speaks loudest for it.
+    pub fn reason(&self, symbol: &Symbol) -> &'static str {
+        let (features, seen) = (self.features(symbol), self.is_seen(symbol));
+        let said = WEIGHTS.iter().map(|weight| (weight.0, features[weight.0] * if seen { weight.1 } else { weight.2 }));
+        let loudest = said.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1));
+        loudest.map_or(Constant, |(feature, _)| feature).reason()
     }
 }
 
@@ -507,48 +325,16 @@ fn is(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
 }
 
-fn dot(features: &Features, weights: &Features) -> f32 {
-    features.iter().zip(weights).map(|(feature, weight)| feature * weight).sum()
-}
-
-fn feature_of_sort(sort: Sort) -> Option<usize> {
+fn feature_of_sort(sort: Sort) -> Option<Feature> {
     match sort {
         Sort::Function => None,
-        Sort::Method => Some(20),
-        Sort::Type => Some(21),
-        Sort::Constant | Sort::Variable => Some(22),
-        Sort::Macro => Some(23),
+        Sort::Method => Some(IsMethod),
+        Sort::Type => Some(IsType),
+        Sort::Constant | Sort::Variable => Some(IsValue),
+        Sort::Macro => Some(IsMacro),
     }
 }
 
 fn sort_sum(sort: Sort, weights: &Features) -> f32 {
     feature_of_sort(sort).map_or(0.0, |at| weights[at])
-}
-
-/// Whether a name means a type, here or there.
-fn is_type(corpus: &Corpus, name: Name) -> bool {
-    let all = corpus.defined(name);
-    all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)
-}
-
-/// Why a definition was chosen, for people, by the feature that spoke loudest for it.
-pub fn reason(feature: usize) -> &'static str {
-    match feature {
-        1 | 4 => "named near the cursor",
-        2 | 27 => "imported by this file",
-        3 => "named in the signature",
-        5 | 6 | 28 => "member of a type named near the cursor",
-        7 => "member of a type in the signature",
-        8 => "member of the enclosing class or its bases",
-        9 | 10 | 26 => "used in many files",
-        12 | 14 => "its file is imported",
-        13 | 17 => "used in this folder",
-        15 | 16 | 30 => "used by similar files",
-        52 | 53 => "used by similar functions",
-        54 | 55 => "used by functions of such names",
-        40 => "member of a type that this file uses",
-        41 | 42 | 51 => "its file is used here",
-        18 | 19 | 49 | 50 => "its name fits the function's",
-        _ => "likely here",
-    }
 }

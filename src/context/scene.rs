@@ -6,6 +6,7 @@ use std::hash::BuildHasherDefault;
 
 use super::corpus::{Corpus, Name};
 use super::words::{self, NumberMap};
+use crate::syntax::Language;
 use crate::syntax::tags::NameHasher;
 
 /// How a name shows in the current file.
@@ -53,14 +54,14 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Reads the surroundings of byte `offset` of `text`.
-    pub fn new(corpus: &Corpus, text: &str, offset: usize) -> Self {
+    /// Reads the surroundings of byte `offset` of `text`. Without a language only names and their distance are known.
+    pub fn new(corpus: &Corpus, language: Option<&Language>, text: &str, offset: usize) -> Self {
         let offset = words::floor(text, offset);
         let lines: Vec<&str> = text.split('\n').collect();
         let cursor = text[..offset].bytes().filter(|byte| *byte == b'\n').count();
         let mut scene = Self::default();
-        let imports = import_lines(&lines);
-        let headings = scene.find_headings(corpus, &lines, cursor);
+        let imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
+        let headings = scene.find_headings(corpus, language, &lines, cursor);
         // A word is looked up once, however often it occurs.
         let mut words: HashMap<&str, Sight, BuildHasherDefault<NameHasher>> = HashMap::default();
         for (number, line) in lines.iter().enumerate() {
@@ -106,18 +107,20 @@ impl Scene {
     }
 
     /// Finds the function and the classes around the cursor by indentation; returns the lines of their headings and comments.
-    fn find_headings(&mut self, corpus: &Corpus, lines: &[&str], cursor: usize) -> HashSet<usize> {
+    fn find_headings(&mut self, corpus: &Corpus, language: Option<&Language>, lines: &[&str], cursor: usize) -> HashSet<usize> {
         let mut found = HashSet::new();
-        let Some(start) = (0..=cursor).rev().take(REACH).find(|number| function_name(lines[*number]).is_some()) else {
+        let begun = |number: usize| language.and_then(|language| language.function_begun(lines[number]));
+        let Some((start, name)) = (0..=cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?))) else {
             return (cursor.saturating_sub(4)..=cursor).collect();
         };
         self.function_line = Some(start);
-        self.function = function_name(lines[start]).and_then(|name| corpus.name(name));
+        self.function = corpus.name(name);
         let mut last = start;
         while last < cursor && last < start + 12 && !lines[last].trim_end().ends_with(['{', ':', ';']) {
             last += 1;
         }
-        let first = (0..start).rev().take_while(|number| is_comment(lines[*number])).take(20).last().unwrap_or(start);
+        let belongs = |number: &usize| language.is_some_and(|language| language.is_comment_or_mark(lines[*number]));
+        let first = (0..start).rev().take_while(belongs).take(20).last().unwrap_or(start);
         found.extend(first..=last);
         for (number, line) in lines.iter().enumerate().take(last + 1).skip(first) {
             for (_, word) in words::identifiers(line) {
@@ -168,41 +171,4 @@ impl Scene {
 
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
-}
-
-fn is_comment(line: &str) -> bool {
-    let line = line.trim_start();
-    ["//", "#", "/*", "*", "@", "\"\"\""].iter().any(|start| line.starts_with(start))
-}
-
-/// The name after `fn`, `def`, `func` or `function`, if the line begins a function.
-fn function_name(line: &str) -> Option<&str> {
-    let mut words = line.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).filter(|word| !word.is_empty());
-    if is_comment(line) {
-        return None;
-    }
-    let keyword = words.by_ref().take(6).find(|word| ["fn", "def", "func", "function"].contains(word));
-    keyword.and_then(|_| words.next())
-}
-
-/// Which lines belong to an import, those that go on over several lines included.
-fn import_lines(lines: &[&str]) -> Vec<bool> {
-    let mut open = false;
-    let mut marks = Vec::with_capacity(lines.len());
-    for line in lines {
-        let code = line.trim_start();
-        let start = ["use ", "pub use ", "pub(crate) use ", "import ", "from ", "#include", "export * from", "require("]
-            .iter()
-            .any(|word| code.starts_with(word));
-        let here = open || start;
-        marks.push(here);
-        if start {
-            let opens = code.matches(['(', '{']).count();
-            let closes = code.matches([')', '}']).count();
-            open = opens > closes;
-        } else if open {
-            open = !(code.starts_with([')', '}']) || code.ends_with("};") || code.is_empty());
-        }
-    }
-    marks
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::corpus::{Corpus, Name};
-use super::rank::{self, Candidate, Ranker};
+use super::rank::{Candidate, Ranker};
 use super::words::NumberMap;
 
 /// How strongly size counts against a definition.
@@ -109,7 +109,7 @@ impl<'a> Order<'a> {
 
     /// Why a definition is there, for people.
     pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
-        rank::reason(self.ranker.loudest(&corpus.symbols[symbol as usize]))
+        self.ranker.reason(&corpus.symbols[symbol as usize])
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`: at each step the one with the most for its price, the price of

@@ -25,6 +25,7 @@ pub const PART_OVERHEAD: usize = 3;
 pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 
 /// One budget's pack as it was sent last.
+#[derive(Clone)]
 pub struct Session {
     parts: Vec<Kept>,
     here: Option<Here>,
@@ -72,14 +73,14 @@ impl Session {
     pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, count: Count) -> Packed {
         let typing = self.here.as_ref() == Some(&here);
         let mut shares = Shares::default();
-        let standing: Vec<Standing> = self.parts.iter().map(|kept| Standing::new(corpus, kept, order, &mut shares)).collect();
+        let worth: Vec<Worth> = self.parts.iter().map(|kept| Worth::new(corpus, kept, order, &mut shares)).collect();
         let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]);
-        let whole: f32 = standing.iter().map(|standing| standing.value).sum();
+        let whole: f32 = worth.iter().map(|worth| worth.value).sum();
         let fits = self.parts.iter().map(|kept| kept.part.tokens).sum::<usize>() <= budget;
-        let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && standing.iter().all(|standing| !standing.stale) {
+        let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && worth.iter().all(|worth| !worth.stale) {
             self.parts.len()
         } else {
-            let prefix = |loss: f32, room: usize| self.longest_prefix(corpus, order, budget, fresh.value * (1.0 - loss), room, &standing);
+            let prefix = |loss: f32, room: usize| self.longest_prefix(corpus, order, budget, fresh.value * (1.0 - loss), room, &worth);
             let moving = MOVING_LOSS * (budget as f32 / FULL_LOSS_BUDGET).min(1.0);
             prefix(moving, (budget as f32 * FIRST_PART) as usize).max(prefix(FREE_LOSS, budget))
         };
@@ -88,7 +89,7 @@ impl Session {
         self.parts.truncate(keep);
         self.here = Some(here);
         if !frozen {
-            let taken: Vec<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
+            let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
             self.append(corpus, order, budget - reused, &taken, count);
         }
         let tokens = self.parts.iter().map(|kept| kept.part.tokens).sum();
@@ -96,15 +97,15 @@ impl Session {
     }
 
     /// The most leading parts, of at most `room` tokens, with which the goal can still be reached.
-    fn longest_prefix(&self, corpus: &Corpus, order: &Order, budget: usize, goal: f32, room: usize, standing: &[Standing]) -> usize {
-        let usable = standing.iter().take_while(|standing| !standing.stale).count();
+    fn longest_prefix(&self, corpus: &Corpus, order: &Order, budget: usize, goal: f32, room: usize, worth: &[Worth]) -> usize {
+        let usable = worth.iter().take_while(|worth| !worth.stale).count();
         let reaches = |keep: usize| {
             let used: usize = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
             if used > room {
                 return false;
             }
-            let taken: Vec<u32> = standing[..keep].iter().flat_map(|standing| standing.symbols.iter().copied()).collect();
-            let value: f32 = standing[..keep].iter().map(|standing| standing.value).sum();
+            let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
+            let value: f32 = worth[..keep].iter().map(|worth| worth.value).sum();
             value + order.fill(corpus, (budget - used) as f32 * self.ratio, &taken).value >= goal
         };
         let (mut low, mut high) = (0, usable);
@@ -144,19 +145,19 @@ impl Session {
 }
 
 /// What a kept part is worth at the new place.
-struct Standing {
+struct Worth {
     symbols: Vec<u32>,
     value: f32,
     /// Its text is no longer what the file says.
     stale: bool,
 }
 
-impl Standing {
+impl Worth {
     fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
-        let mut standing = Self { symbols: vec![], value: 0.0, stale: false };
+        let mut worth = Self { symbols: vec![], value: 0.0, stale: false };
         let Some(file) = corpus.file(&kept.part.path) else {
-            standing.stale = true;
-            return standing;
+            worth.stale = true;
+            return worth;
         };
         for piece in &kept.items {
             let found = corpus.defined(piece.name).iter().copied().find(|number| {
@@ -165,15 +166,15 @@ impl Standing {
             });
             match found {
                 Some(number) => {
-                    standing.symbols.push(number);
+                    worth.symbols.push(number);
                     let name = corpus.symbols[number as usize].name;
-                    standing.value += order.score(number) * shares.share(name);
+                    worth.value += order.score(number) * shares.share(name);
                     shares.take(name);
                 }
-                None => standing.stale = true,
+                None => worth.stale = true,
             }
         }
-        standing
+        worth
     }
 }
 

@@ -1,4 +1,4 @@
-//! Identifiers and the words inside them; small questions about paths.
+//! Identifiers and the words inside them.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -68,44 +68,6 @@ pub fn subwords(identifier: &str) -> Vec<String> {
     words.push(word);
     words.retain(|word| word.chars().count() > 1);
     words
-}
-
-/// Whether a path looks like a test, an example, a benchmark or a fixture.
-pub fn is_test_path(path: &str) -> bool {
-    const FOLDERS: &[&str] = &[
-        "test",
-        "tests",
-        "testsuite",
-        "testdata",
-        "testing",
-        "test_data",
-        "benches",
-        "benchsuite",
-        "example",
-        "examples",
-        "fixtures",
-        "__tests__",
-    ];
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder) || folder.starts_with("test_"))
-        || FOLDERS.contains(&stem)
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem.ends_with("_tests")
-        || name.contains(".test.")
-        || name.contains(".spec.")
-}
-
-/// The file's own name, or its folder's where the file only stands for the folder.
-pub fn stem(path: &str) -> &str {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
-    match stem {
-        "mod" | "lib" | "main" | "__init__" | "index" => parts.next().unwrap_or(stem),
-        _ => stem,
-    }
 }
 
 /// The nearest character boundary at or before `offset`.

@@ -36,7 +36,8 @@ pub(super) fn pack(desk: &Desk, site: &Site, offset: usize, budget: usize, token
     let corpus = if asker == Asker::Typing { shelf::newest(desk) } else { shelf::wait(desk, PATIENCE) };
     let Some(corpus) = corpus else { return nothing() };
     let preview = asker == Asker::Preview;
-    let query = PlaceQuery { corpus: &corpus, path: &site.path, text: &site.text, offset, budget, preview };
+    let language = site.language.as_deref();
+    let query = PlaceQuery { corpus: &corpus, path: &site.path, language, text: &site.text, offset, budget, preview };
     let count = |text: &str| tokens.count(text);
     if !preview {
         desk.shared.context.visited(&site.path, site.line_of(offset) - 1);

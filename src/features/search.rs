@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::context::sentence::{Matcher, Sentence, Term};
-use crate::context::words;
 use crate::index::{File, FileId};
-use crate::syntax;
+use crate::syntax::{self, naming};
 
 /// Files that show their best definition before any shows its second.
 pub(super) const EACH_ONE: usize = 8;
@@ -186,7 +185,7 @@ fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher
     let mut fields = vec![[0.0; FIELDS]; terms];
     let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
-    matcher.find(words::stem(&path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
+    matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
     for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {
         matcher.find(desk.index.text(symbol.name), |_, term| {
             fields[usize::from(term)][Field::Names as usize] += 1.0;
@@ -224,8 +223,8 @@ fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher
     // Words of five letters with what stands between them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
-    let lengths = [parts(&path), parts(words::stem(&path)), file.symbols.len() as f32 * 2.0, all / 4.0, all];
-    Counts { id, fields, lengths, items: items.collect(), is_test: words::is_test_path(&path), path }
+    let lengths = [parts(&path), parts(naming::stem(file.language.as_deref(), &path)), file.symbols.len() as f32 * 2.0, all / 4.0, all];
+    Counts { id, fields, lengths, items: items.collect(), is_test: naming::is_test(file.language.as_deref(), &path), path }
 }
 
 /// The part of a file above its first definition, looked at with offsets that only grow.

@@ -7,6 +7,8 @@
 pub mod guard;
 mod import;
 pub mod lexical;
+mod lines;
+pub mod naming;
 pub mod parse;
 mod pattern;
 pub mod registry;

@@ -8,6 +8,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::import;
+use super::lines::LineForms;
+use super::naming::FileNames;
 use super::pattern::{self, Table};
 use super::tags::Kind;
 use super::{scope, walk};
@@ -69,6 +71,12 @@ struct Entry {
     #[serde(default)]
     captures: bool,
     tests: Option<TestFiles>,
+    /// Languages of one family use each other's definitions; its own name where nothing is said.
+    family: Option<String>,
+    #[serde(default)]
+    files: FileNames,
+    #[serde(default)]
+    lines: LineForms,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
 }
@@ -108,6 +116,10 @@ pub struct Language {
     pub binding: Option<String>,
     /// How test files are called; none where tests stand in the file itself.
     pub tests: Option<TestFiles>,
+    /// Languages of one family use each other's definitions.
+    pub family: String,
+    pub(super) files: FileNames,
+    pub(super) lines: LineForms,
     /// Strings take `{name}` for what is in scope.
     pub(super) captures: bool,
     placeholders: Vec<String>,
@@ -237,6 +249,7 @@ impl Registry {
             roles
         };
         self.languages.push(Arc::new(Language {
+            family: entry.family.unwrap_or_else(|| entry.name.clone()),
             name: entry.name,
             comment: entry.comment,
             block_comment: entry.block_comment,
@@ -246,6 +259,8 @@ impl Registry {
             indented: entry.indented,
             binding: entry.binding,
             tests: entry.tests,
+            files: entry.files,
+            lines: entry.lines,
             captures: entry.captures,
             placeholders: entry.placeholders,
             tags,

@@ -61,7 +61,7 @@ impl Corpus {
         digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
         for (name, _) in before.file.uses.iter().chain(&digest.file.uses) {
             if let Some(slot) = self.slot(*name) {
-                self.standing[slot as usize].files = self.mentioned[name.0 as usize];
+                self.counts[slot as usize].files = self.mentioned[name.0 as usize];
             }
         }
         self.norm[number as usize] = self.norm_of(&digest);
@@ -76,7 +76,7 @@ impl Corpus {
         self.dead += old.len();
         for symbol in old {
             let slot = self.symbols[symbol as usize].slot as usize;
-            self.standing[slot].definitions -= 1;
+            self.counts[slot].definitions -= 1;
         }
         self.of_file[number as usize] = self.add_symbols(number, &digest);
         true

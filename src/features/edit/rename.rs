@@ -5,11 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::wording::is_name;
-use crate::context::words;
 use crate::features::{Desk, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Kind};
+use crate::syntax::{self, Kind, naming};
 use crate::workspace::WorkspacePath;
 
 /// Files that one rename may change.
@@ -112,7 +111,7 @@ impl Meant<'_> {
 
 /// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
 pub fn is_unmistakable(desk: &Desk, name: &str) -> bool {
-    let is_file = || desk.index.files().any(|(_, file)| words::stem(file.path.relative()) == name);
+    let is_file = || desk.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
     definitions(desk, name).len() == 1 && !is_file()
 }
 
@@ -145,7 +144,7 @@ impl Rename {
         let id = desk.index.name(old).ok_or("the index does not know it")?;
         for (file, _) in desk.index.users(id) {
             let Some(file) = desk.index.file(file).filter(|file| file.path.to_string() != site.path) else { continue };
-            if words::stem(file.path.relative()) == old {
+            if naming::stem(file.language.as_deref(), file.path.relative()) == old {
                 return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
             }
             if let Some(reason) = desk.closed_path(&file.path) {

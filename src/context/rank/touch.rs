@@ -1,0 +1,194 @@
+//! What ties a definition to a place: names that are shown near the cursor, that similar files and functions use, that fit the heading.
+
+use super::Ranker;
+use crate::context::alike;
+use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
+use crate::context::scene::Seen;
+use crate::context::words;
+
+/// A name with more definitions does not say whose it is.
+const TELLING: usize = 4;
+/// A word in more names than this says nothing.
+const COMMON_WORD: usize = 400;
+/// How a name stands to the place; most names do not at all.
+#[derive(Clone, Copy, Default)]
+pub struct Touch {
+    pub slot: u32,
+    pub seen: Option<Seen>,
+    /// The current file mentions it, and defines it so many times, as far as the index knows.
+    pub own: bool,
+    pub own_definitions: u32,
+    /// Weight of the similar files that use it, 0 to 1.
+    pub similar: f32,
+    /// Weight of the functions like this one that mention it, by what they mention and by their names, 0 to 1.
+    pub alike: f32,
+    pub namesake: f32,
+    /// Files in the same folder that use it.
+    pub beside: f32,
+    /// Weight of its words that the function's heading has, and the heading's weight that it has.
+    pub topic: f32,
+    pub topic_weight: f32,
+    /// Types in signatures of likely definitions: where the code can go in a second step.
+    pub reached: f32,
+    pub owner: bool,
+    /// Its members that the current file shows.
+    pub members: f32,
+    /// Weight of its words that names near the cursor have.
+    pub kin: f32,
+}
+
+impl Ranker<'_> {
+    pub(super) fn touch_all(&mut self) {
+        self.touch_seen();
+        self.touch_similar();
+        self.touch_alike();
+        self.touch_beside();
+        self.touch_topic();
+        self.touch_reached();
+        self.touch_kin();
+    }
+
+    fn touch(&mut self, slot: u32) -> &mut Touch {
+        let mark = &mut self.marks[slot as usize];
+        if *mark == 0 {
+            self.touched.push(Touch { slot, ..Touch::default() });
+            *mark = self.touched.len() as u32;
+        }
+        &mut self.touched[*mark as usize - 1]
+    }
+
+    pub(super) fn touched(&self, slot: u32) -> Option<&Touch> {
+        if slot == NO_SLOT {
+            return None;
+        }
+        self.touched.get((self.marks[slot as usize] as usize).wrapping_sub(1))
+    }
+
+    fn touch_seen(&mut self) {
+        let corpus = self.corpus;
+        for (name, seen) in &self.scene.seen {
+            if let Some(slot) = corpus.slot(*name) {
+                self.touch(slot).seen = Some(*seen);
+                self.touch_home(*name, *seen);
+            }
+        }
+        for owner in &self.scene.owners {
+            if let Some(slot) = corpus.slot(*owner) {
+                self.touch(slot).owner = true;
+            }
+        }
+        let Some(file) = self.file else { return };
+        for (name, _) in &corpus.files[file as usize].file.uses {
+            if let Some(slot) = corpus.slot(*name) {
+                self.touch(slot).own = true;
+            }
+        }
+        for number in corpus.of_file(file) {
+            self.touch(corpus.symbols[number as usize].slot).own_definitions += 1;
+        }
+    }
+
+    /// The files and types whose definitions the current file shows.
+    fn touch_home(&mut self, name: Name, seen: Seen) {
+        let corpus = self.corpus;
+        let all = corpus.defined(name);
+        if all.is_empty() || all.len() > TELLING {
+            return;
+        }
+        let share = 1.0 / all.len() as f32;
+        for number in all {
+            let symbol = &corpus.symbols[*number as usize];
+            if Some(symbol.file) == self.file {
+                continue;
+            }
+            let used = &mut self.used[symbol.file as usize];
+            *used = (used.0 + share, used.1.max(seen.near * share));
+            if symbol.container != NO_SLOT {
+                self.touch(symbol.container).members += share;
+            }
+        }
+    }
+
+    fn touch_kin(&mut self) {
+        let corpus = self.corpus;
+        for (word, near) in &self.scene.near_words {
+            let having = corpus.with_word(*word);
+            if having.len() > COMMON_WORD {
+                continue;
+            }
+            let weight = near * corpus.weight_of_word(*word);
+            for slot in having {
+                self.touch(*slot).kin += weight;
+            }
+        }
+    }
+
+    fn touch_similar(&mut self) {
+        for (file, weight) in alike::files(self.corpus, self.scene, self.file) {
+            self.similar[file as usize] = weight;
+            for (name, _) in &self.corpus.files[file as usize].file.uses {
+                if let Some(slot) = self.corpus.slot(*name) {
+                    self.touch(slot).similar += weight;
+                }
+            }
+        }
+    }
+
+    fn touch_alike(&mut self) {
+        let corpus = self.corpus;
+        for (function, weight) in alike::functions(corpus, self.scene, self.file) {
+            corpus.mentions_of(function).for_each(|slot| self.touch(slot).alike += weight);
+        }
+        for (function, weight) in alike::namesakes(corpus, self.scene, self.file) {
+            corpus.mentions_of(function).for_each(|slot| self.touch(slot).namesake += weight);
+        }
+    }
+
+    fn touch_beside(&mut self) {
+        let Some(file) = self.file else { return };
+        for (slot, files) in self.corpus.beside(file) {
+            let touch = self.touch(*slot);
+            touch.beside = files.saturating_sub(u32::from(touch.own)) as f32;
+        }
+    }
+
+    fn touch_topic(&mut self) {
+        let corpus = self.corpus;
+        for (word, count) in &self.scene.topic {
+            let weight = corpus.weight_of_word(*word);
+            for slot in corpus.with_word(*word) {
+                let touch = self.touch(*slot);
+                touch.topic += weight;
+                touch.topic_weight += count * weight;
+            }
+        }
+    }
+
+    /// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
+    fn touch_reached(&mut self) {
+        let corpus = self.corpus;
+        for (name, seen) in &self.scene.seen {
+            let all = corpus.defined(*name);
+            if all.is_empty() || all.len() > 8 || seen.near < 0.15 {
+                continue;
+            }
+            let weight = seen.near / all.len() as f32;
+            for number in all {
+                let symbol = &corpus.symbols[*number as usize];
+                let weight = if Some(symbol.file) == self.file { weight * 0.7 } else { weight };
+                let words = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
+                for used in words.chain(corpus.bases(symbol)).filter(|used| *used != symbol.name) {
+                    let Some(slot) = corpus.slot(used).filter(|_| is_type(corpus, used)) else { continue };
+                    let known = &mut self.touch(slot).reached;
+                    *known = known.max(weight);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a name means a type, here or there.
+fn is_type(corpus: &Corpus, name: Name) -> bool {
+    let all = corpus.defined(name);
+    all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)
+}

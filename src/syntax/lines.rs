@@ -1,0 +1,80 @@
+//! How single lines of a language read, without a parser: half-written code is read so as well.
+
+use serde::Deserialize;
+
+use super::Language;
+
+/// What lines begin with.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LineForms {
+    /// An import; one that opens a bracket goes on until that is closed.
+    imports: Vec<String>,
+    /// Words before the name of a function.
+    functions: Vec<String>,
+    /// What stands above a definition and belongs to it, besides comments.
+    above: Vec<String>,
+}
+
+/// Words before the keyword of a function: `pub(crate) async unsafe fn`.
+const MODIFIERS: usize = 6;
+
+impl Language {
+    /// The name of the function that a line begins.
+    pub fn function_begun<'a>(&self, line: &'a str) -> Option<&'a str> {
+        if self.is_comment_or_mark(line) {
+            return None;
+        }
+        let rest = self.after_keyword(line)?.trim_start_matches([' ', '\t', '*']);
+        // A method may name what it belongs to before itself: `func (cart *Cart) total(`.
+        let (rest, received) = match rest.strip_prefix('(') {
+            Some(receiver) => (receiver.split_once(')')?.1.trim_start(), true),
+            None => (rest, false),
+        };
+        let name = rest.split(|letter: char| !is_word(letter)).next().filter(|name| !name.is_empty())?;
+        (!received || rest[name.len()..].starts_with(['(', '['])).then_some(name)
+    }
+
+    /// What follows the word that begins a function.
+    fn after_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
+        let mut rest = line;
+        for _ in 0..MODIFIERS {
+            rest = rest.trim_start_matches(|letter| !is_word(letter));
+            let (word, after) = rest.split_at(rest.find(|letter| !is_word(letter))?);
+            if self.lines.functions.iter().any(|known| known == word) {
+                return Some(after);
+            }
+            rest = after;
+        }
+        None
+    }
+
+    /// Whether a line is a comment, or a mark that belongs to the definition below it.
+    pub fn is_comment_or_mark(&self, line: &str) -> bool {
+        let line = line.trim_start();
+        let opens = self.block_comment.iter().any(|[opens, _]| line.starts_with(opens.as_str()) || line.starts_with('*'));
+        let begins = |start: &String| line.starts_with(start.as_str());
+        opens || self.comment.iter().any(begins) || self.lines.above.iter().any(begins)
+    }
+
+    /// Which lines belong to an import, those that go on over several lines included.
+    pub fn import_lines(&self, lines: &[&str]) -> Vec<bool> {
+        let mut open = false;
+        let mut marks = Vec::with_capacity(lines.len());
+        for line in lines {
+            let code = line.trim_start();
+            let start = self.lines.imports.iter().any(|word| code.starts_with(word.as_str()));
+            marks.push(open || start);
+            if start {
+                open = code.matches(['(', '{']).count() > code.matches([')', '}']).count();
+            } else if open {
+                open = !(code.starts_with([')', '}']) || code.ends_with("};") || code.is_empty());
+            }
+        }
+        marks
+    }
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}

@@ -1,0 +1,70 @@
+//! What the name of a file says: which tests there are, which folder a file stands for, what only declares.
+
+use serde::Deserialize;
+
+use super::Language;
+
+/// Folders of tests, examples, benchmarks and fixtures, whatever the language; a file may be called so too.
+const TEST_FOLDERS: &[&str] = &[
+    "test",
+    "tests",
+    "testsuite",
+    "testdata",
+    "testing",
+    "test_data",
+    "benches",
+    "benchsuite",
+    "example",
+    "examples",
+    "fixtures",
+    "__tests__",
+];
+
+/// How the files of a language are called.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileNames {
+    /// Stems of files that stand for their folder.
+    folder: Vec<String>,
+    /// Test files with `{stem}` for what they test, besides those that are made (`tests`).
+    tests: Vec<String>,
+    /// Ends of files that declare what others define.
+    stubs: Vec<String>,
+}
+
+/// Whether a path looks like a test, an example, a benchmark or a fixture.
+pub fn is_test(language: Option<&Language>, path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().unwrap_or_default();
+    let is_folder = |folder: &str| TEST_FOLDERS.contains(&folder) || folder.starts_with("test_");
+    if TEST_FOLDERS.contains(&stem) || folders.split('/').any(is_folder) {
+        return true;
+    }
+    let Some(language) = language else { return false };
+    let made = language.tests.iter().flat_map(|tests| &tests.names);
+    made.chain(&language.files.tests).any(|form| fits(form, name))
+}
+
+/// Whether a file's name is of a form like `test_{stem}.py` or `{stem}.spec.{ext}`.
+fn fits(form: &str, name: &str) -> bool {
+    let (form, name) = match form.strip_suffix(".{ext}") {
+        Some(form) => (form, name.rsplit_once('.').map_or(name, |(name, _)| name)),
+        None => (form, name),
+    };
+    let Some((before, after)) = form.split_once("{stem}") else { return form == name };
+    name.len() > before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
+}
+
+/// The file's own name, or its folder's where the file only stands for the folder.
+pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let stands_for_folder = language.is_some_and(|language| language.files.folder.iter().any(|known| known == stem));
+    if stands_for_folder { parts.next().unwrap_or(stem) } else { stem }
+}
+
+/// Whether a file only declares what another one defines.
+pub fn is_stub(language: Option<&Language>, path: &str) -> bool {
+    language.is_some_and(|language| language.files.stubs.iter().any(|end| path.ends_with(end.as_str())))
+}
