@@ -287,11 +287,67 @@ local function health_and_help()
   P.check('help', P.lua("return (pcall(vim.cmd.help, 'longsight-maps'))"))
 end
 
+--- `:Longsight restart` keeps the command that `vim.lsp.config` has set, and takes up one that the options have got since.
+local function restart()
+  local function another(id)
+    return P.until_lua(5000, [[
+      local again = vim.lsp.get_clients({ name = 'longsight' })[1]
+      return again and again.id ~= ... and again.initialized and next(again.attached_buffers) ~= nil and again.id or nil]], id)
+  end
+  local first = P.lua("return vim.lsp.get_clients({ name = 'longsight' })[1].id")
+  P.lua("vim.cmd('Longsight restart')")
+  local second = another(first)
+  P.check('restarted with the command of vim.lsp.config', second and P.lua("return vim.lsp.get_clients({ name = 'longsight' })[1].config.cmd == Server.start"))
+  P.lua("Options = vim.g.longsight; vim.g.longsight = vim.tbl_extend('force', Options, { cmd = { '/nonexistent/longsight' } }); pcall(vim.cmd, 'Longsight restart')")
+  P.check('a command that was set since is taken up', P.until_lua(5000, "return type(Said) == 'string' and Said:find('/nonexistent/longsight', 1, true) or nil"), P.lua('return Said'))
+  P.lua("vim.g.longsight = Options; vim.cmd('Longsight restart')")
+  P.check('and a restart once it is put right', another(second))
+end
+
+--- Places that were checked are jumped to whatever signs their names have, and to their own line.
+local function odd_places()
+  local other = vim.fs.joinpath(vim.fs.dirname(file), 'no de[1].rs')
+  vim.fn.writefile(vim.fn['repeat']({ 'x' }, 20), other)
+  P.lua([[
+    Server.answers['workspace/executeCommand'] = function()
+      local function at(line)
+        return { path = 'no de[1].rs', line = line, verified = true }
+      end
+      return { text = 'See no de[1].rs:12 and no de[1].rs:1.', citations = { at(1), at(12) } }
+    end
+    vim.cmd('Longsight ask where?')]])
+  P.check('the answer', P.wait(3000, function()
+    return P.float() == 'See no de[1].rs:12 and no de[1].rs:1.'
+  end), P.float())
+  P.lua('vim.api.nvim_win_set_cursor(0, { 1, 8 })')
+  P.type('<CR>')
+  P.check('the jump', P.until_lua(3000, "return vim.fs.basename(vim.api.nvim_buf_get_name(0)) == 'no de[1].rs' and vim.api.nvim_win_get_cursor(0)[1] == 12 or nil"), P.lua('return vim.api.nvim_buf_get_name(0)'))
+  P.lua('vim.cmd.bwipeout(); vim.cmd.buffer(...)', file)
+end
+
+--- A server that goes away leaves nobody waiting, and what it has written stays readable.
 local function crash()
+  P.lua(
+    [[
+    vim.cmd.only({ bang = true })
+    vim.cmd.buffer(...)
+    -- Since `streaming`, no command is answered.
+    vim.cmd('Longsight explain')
+    Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = 'It adds' })]],
+    file
+  )
+  P.wait(3000, function()
+    return P.float() == 'It adds'
+  end)
   P.lua("Old = vim.lsp.get_clients({ name = 'longsight' })[1]; Old.rpc.terminate()")
   P.check('back after a crash, with its buffer', P.until_lua(5000, [[
     local again = vim.lsp.get_clients({ name = 'longsight' })[1]
     return again and again.id ~= Old.id and next(again.attached_buffers) ~= nil or nil]]))
+  P.check('who waited is told', P.wait(3000, function()
+    local text = P.float() or ''
+    return text:find('^%*%*Failed%*%*: the longsight server went away') and text:find('\n\nIt adds$')
+  end), P.float())
+  close()
 end
 
 attached()
@@ -302,6 +358,8 @@ edits()
 hunks()
 refused()
 status()
+odd_places()
+restart()
 streaming()
 health_and_help()
 crash()

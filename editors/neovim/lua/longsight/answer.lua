@@ -11,6 +11,7 @@ local client_of = require('longsight.client')
 ---@field client vim.lsp.Client
 ---@field request? integer
 ---@field root string
+---@field places string[] The checked places of the answer, as its text names them.
 
 ---@type table<string, longsight.Answer>
 local running = {}
@@ -41,27 +42,51 @@ function M.title(answer, text)
   end
 end
 
+--- What `find` finds in the line under the cursor, if the cursor stands in it.
+---@param find fun(line: string, from: integer): integer?, integer?
+---@return string?
+local function under_cursor(find)
+  local line, column = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2] + 1
+  local first, last_byte = find(line, 1)
+  while first do
+    if column >= first and column <= last_byte then
+      return line:sub(first, last_byte)
+    end
+    first, last_byte = find(line, last_byte + 1)
+  end
+end
+
+--- The place under the cursor: one of the checked ones, which may have any sign in their names, else what looks like one.
+---@param answer longsight.Answer
+---@return string?
+local function place_here(answer)
+  for _, place in ipairs(answer.places) do
+    local found = under_cursor(function(line, from)
+      return line:find(vim.pesc(place) .. '%f[%D]', from)
+    end)
+    if found then
+      return found
+    end
+  end
+  return under_cursor(function(line, from)
+    return line:find('[%w%._%-/\\]+:%d+', from)
+  end)
+end
+
 --- Goes to the `path:line` under the cursor.
 ---@param answer longsight.Answer
 local function jump(answer)
-  local line, column = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2] + 1
-  local from = 1
-  while true do
-    local first, last_byte, path, number = line:find('([%w%._%-/\\]+):(%d+)', from)
-    if not first then
-      return
-    end
-    if column >= first and column <= last_byte then
-      local file = vim.startswith(path, '/') and path or vim.fs.joinpath(answer.root, path)
-      if vim.uv.fs_stat(file) then
-        vim.api.nvim_win_close(answer.window, true)
-        vim.cmd.edit(vim.fn.fnameescape(file))
-        vim.api.nvim_win_set_cursor(0, { math.min(tonumber(number) or 1, vim.api.nvim_buf_line_count(0)), 0 })
-      end
-      return
-    end
-    from = last_byte + 1
+  local path, number = (place_here(answer) or ''):match('^(.*):(%d+)$')
+  if not path then
+    return
   end
+  local file = vim.startswith(path, '/') and path or vim.fs.joinpath(answer.root, path)
+  if not vim.uv.fs_stat(file) then
+    return
+  end
+  vim.api.nvim_win_close(answer.window, true)
+  vim.cmd.edit(vim.fn.fnameescape(file))
+  vim.api.nvim_win_set_cursor(0, { math.min(tonumber(number) or 1, vim.api.nvim_buf_line_count(0)), 0 })
 end
 
 ---@param client vim.lsp.Client
@@ -88,7 +113,7 @@ local function open(client, title)
   vim.wo[window].wrap = true
   vim.wo[window].linebreak = true
   vim.wo[window].conceallevel = 2
-  local answer = { buffer = buffer, window = window, client = client, root = client.root_dir or vim.fn.getcwd() }
+  local answer = { buffer = buffer, window = window, client = client, root = client.root_dir or vim.fn.getcwd(), places = {} }
   for _, key in ipairs({ 'q', '<Esc>' }) do
     vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buffer, nowait = true })
   end
@@ -117,16 +142,41 @@ local function footer(result)
   return table.concat(parts, ', ')
 end
 
---- The checked places of an answer that its text does not name, a line each.
-local function places(text, result)
-  local lines = {}
+--- The checked places of an answer, longest first, so that none is taken for the beginning of another.
+---@return string[]
+local function places_of(result)
+  local places = {}
   for _, citation in ipairs(type(result.citations) == 'table' and result.citations or {}) do
-    local place = ('%s:%d'):format(citation.path, citation.line)
-    if citation.verified and not text:find(place, 1, true) then
+    if citation.verified then
+      places[#places + 1] = ('%s:%d'):format(citation.path, citation.line)
+    end
+  end
+  table.sort(places, function(a, b)
+    return #a > #b
+  end)
+  return places
+end
+
+--- Those that the text does not name, a line each.
+---@param text string
+---@param places string[]
+local function unnamed(text, places)
+  local lines = {}
+  for _, place in ipairs(places) do
+    if not text:find(place, 1, true) then
       lines[#lines + 1] = '- ' .. place
     end
   end
+  table.sort(lines)
   return #lines > 0 and '\n\nPlaces:\n\n' .. table.concat(lines, '\n') or ''
+end
+
+--- What has come of an answer that failed stays readable, below the reason.
+---@param answer longsight.Answer
+---@param message string
+local function failed(answer, message)
+  local partial = table.concat(vim.api.nvim_buf_get_lines(answer.buffer, 0, -1, false), '\n')
+  return '**Failed**: ' .. message .. (vim.trim(partial) ~= '' and '\n\n' .. partial or '')
 end
 
 --- Runs a command whose answer is text, in a window. `done` gets the result.
@@ -149,9 +199,10 @@ function M.run(name, argument, title, done)
     if not vim.api.nvim_buf_is_valid(answer.buffer) then
       return
     end
-    local text = vim.trim(error and ('**Failed**: ' .. error.message) or (type(result) == 'table' and result.text) or '')
+    local text = vim.trim(error and failed(answer, error.message) or (type(result) == 'table' and result.text) or '')
     if not error and type(result) == 'table' then
-      text = text .. places(text, result)
+      answer.places = places_of(result)
+      text = text .. unnamed(text, answer.places)
     end
     vim.bo[answer.buffer].modifiable = true
     vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))

@@ -45,6 +45,7 @@ function M.config()
       work[id] = nil
       vim.schedule(function()
         require('longsight.hunks').forget(id)
+        M.abandon(id)
         M.exited(code, signal, id)
       end)
     end,
@@ -182,17 +183,44 @@ function M.busy(client)
   end
 end
 
---- Runs a server command.
+--- Who waits for an answer, by client.
+---@type table<integer, table<fun(error?: lsp.ResponseError, result: any), true>>
+local waiting = {}
+
+local GONE = { message = 'the longsight server went away; see :Longsight log' }
+
+--- Runs a server command. `done` is called once, also when the server goes away meanwhile.
 ---@param client vim.lsp.Client
 ---@param name string
 ---@param argument table
----@param done fun(error?: lsp.ResponseError, result: any)
+---@param done fun(error?: lsp.ResponseError|{ message: string }, result: any)
 ---@return integer? request
 function M.execute(client, name, argument, done)
-  local _, request = client:request('workspace/executeCommand', { command = name, arguments = { argument } }, function(error, result)
-    done(error, result)
+  local mine = waiting[client.id] or {}
+  waiting[client.id] = mine
+  mine[done] = true
+  local sent, request = client:request('workspace/executeCommand', { command = name, arguments = { argument } }, function(error, result)
+    if mine[done] then
+      mine[done] = nil
+      done(error, result)
+    end
   end)
+  if not sent then
+    mine[done] = nil
+    done(GONE)
+  end
   return request
+end
+
+--- Tells those who wait for a server that is gone: Neovim forgets them.
+---@param id integer
+function M.abandon(id)
+  local left = waiting[id] or {}
+  waiting[id] = nil
+  for done in pairs(left) do
+    left[done] = nil
+    done(GONE)
+  end
 end
 
 return M
