@@ -5,14 +5,15 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import * as vscode from "vscode";
 import {
-  CloseAction, ErrorAction, ExecuteCommandRequest, LanguageClient, RevealOutputChannelOn, TransportKind,
-  type ErrorHandler, type LanguageClientOptions, type Middleware, type ServerOptions,
+  CloseAction, ErrorAction, ExecuteCommandRequest, RevealOutputChannelOn,
+  type ErrorHandler, type LanguageClient, type LanguageClientOptions, type Middleware,
 } from "vscode-languageclient/node";
 import { Crashes } from "./crashes";
 import type { Keys } from "./keys";
 import { locate, probe } from "./locate";
 import { messageOf, type Log } from "./log";
 import { STREAM_METHOD, type StreamPart } from "./protocol";
+import { Run } from "./run";
 import { serverPath, settings } from "./settings";
 
 /** How long a program that ended at once is given to say why. */
@@ -23,17 +24,10 @@ const ANSWER_MS = 20_000;
 const OVERTAKEN = new Error("another start was asked for");
 const SILENT = new Error(`it did not answer within ${ANSWER_MS / 1000} s`);
 
-/** The stock client pops up every failure; ours are told once, with a way out, by this room. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
-}
-
 export type Phase = "starting" | "running" | "stopped";
 
 export class Server implements vscode.Disposable {
-  private client: LanguageClient | undefined;
+  private run: Run | undefined;
   private readonly crashes = new Crashes();
   private queue: Promise<void> = Promise.resolve();
   private readonly phases = new vscode.EventEmitter<Phase>();
@@ -48,6 +42,8 @@ export class Server implements vscode.Disposable {
   problem = "";
   /** The last line that the server wrote for people, which is why it ended when it ends at once. */
   private lastWords = "";
+  /** Counts what was asked for, so that a start notices that it is no longer wanted. */
+  private wishes = 0;
   /** Gives up the start that is waited for. */
   private overtake: (() => void) | undefined;
 
@@ -60,14 +56,19 @@ export class Server implements vscode.Disposable {
   ) {}
 
   get running(): LanguageClient | undefined {
-    return this.phase === "running" ? this.client : undefined;
+    return this.phase === "running" ? this.run?.client : undefined;
+  }
+
+  /** The process of the server, if there is one. */
+  get pid(): number | undefined {
+    return this.run?.pid;
   }
 
   /** Starts, or stops and starts. Calls wait for each other, so that there is never more than one server. */
   restart(): Promise<void> {
     this.crashes.forget();
     this.log.forget();
-    this.overtake?.();
+    this.wish();
     return this.enqueue(async () => {
       await this.shut();
       await this.start();
@@ -75,7 +76,7 @@ export class Server implements vscode.Disposable {
   }
 
   stop(): Promise<void> {
-    this.overtake?.();
+    this.wish();
     return this.enqueue(() => this.shut());
   }
 
@@ -115,23 +116,31 @@ export class Server implements vscode.Disposable {
     return this.lastApplied >= time;
   }
 
+  private wish(): void {
+    this.wishes++;
+    this.overtake?.();
+  }
+
   private enqueue(work: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(work, work);
     return this.queue;
   }
 
   private async start(): Promise<void> {
+    const wish = this.wishes;
     this.enter("starting");
     [this.problem, this.lastWords] = ["", ""];
     let command: string | undefined;
     try {
       command = await this.file();
+      const env = { ...process.env, ...(await this.keys.environment()) };
+      // The next in the queue does it better.
+      if (wish !== this.wishes) return;
       this.log.channel.info(`Starting ${this.program}`);
-      const run = { command, args: ["serve", ...this.options()], transport: TransportKind.stdio, options: { env: { ...process.env, ...(await this.keys.environment()) } } };
-      this.client = this.build({ run, debug: run });
-      await this.answered(this.client);
+      this.run = this.build(command, env);
+      await this.answered(this.run);
       // One that has ended meanwhile is on its way back already.
-      if (this.client.isRunning()) this.enter("running");
+      if (this.run.client.isRunning()) this.enter("running");
     } catch (error) {
       if (error === OVERTAKEN) return;
       this.fail(command ? await this.stumbled(command, error) : messageOf(error));
@@ -140,13 +149,13 @@ export class Server implements vscode.Disposable {
   }
 
   /** Waits until the client runs, but neither for ever nor once another start is asked for. */
-  private async answered(client: LanguageClient): Promise<void> {
+  private async answered(run: Run): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const given = new Promise<never>((_, giveUp) => {
       timer = setTimeout(() => giveUp(SILENT), ANSWER_MS);
       this.overtake = () => giveUp(OVERTAKEN);
     });
-    const started = client.start();
+    const started = run.start();
     // Given up, it may still fail.
     started.catch(() => undefined);
     try {
@@ -175,7 +184,7 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  private build(options: ServerOptions): LanguageClient {
+  private build(command: string, env: NodeJS.ProcessEnv): Run {
     const clientOptions: LanguageClientOptions = {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       initializationOptions: { streaming: true, trusted: vscode.workspace.isTrusted },
@@ -186,21 +195,21 @@ export class Server implements vscode.Disposable {
       initializationFailedHandler: () => false,
       middleware: this.middleware,
     };
-    const client: LanguageClient = new QuietClient("longsight", "longsight", options, { ...clientOptions, errorHandler: this.errorHandler(() => client) });
-    client.onNotification(STREAM_METHOD, (part: StreamPart) => this.parts.fire(part));
-    return client;
+    const run: Run = new Run({ command, args: ["serve", ...this.options()], env }, { ...clientOptions, errorHandler: this.errorHandler(() => run) });
+    run.client.onNotification(STREAM_METHOD, (part: StreamPart) => this.parts.fire(part));
+    return run;
   }
 
   /** What the client does when the connection is in trouble. It restarts nothing by itself: every start is one of ours. */
-  private errorHandler(client: () => LanguageClient): ErrorHandler {
+  private errorHandler(run: () => Run): ErrorHandler {
     return {
       // Where writing or reading fails, the end of the connection follows, and is looked after below.
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
         // One that has never served is told of by the start that waits for it; here are only those that went away at work.
-        if (client().isRunning()) {
+        if (run() === this.run && run().client.isRunning()) {
           this.enter("starting");
-          void this.enqueue(() => this.revive(client()));
+          void this.enqueue(() => this.revive(run()));
         }
         return { action: CloseAction.DoNotRestart, handled: true, message: "The connection to the server is closed." };
       },
@@ -208,8 +217,8 @@ export class Server implements vscode.Disposable {
   }
 
   /** Starts again after `gone` went away at work, unless that happens over and over. */
-  private async revive(gone: LanguageClient): Promise<void> {
-    if (this.client !== gone) return;
+  private async revive(gone: Run): Promise<void> {
+    if (this.run !== gone) return;
     if (this.crashes.again(Date.now())) {
       this.log.channel.warn("The server went away and is started again.");
       return this.start();
@@ -232,12 +241,12 @@ export class Server implements vscode.Disposable {
     await this.discard();
   }
 
-  /** Ends the client that there is, and with it its process. */
+  /** Ends the run that there is. */
   private async discard(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    // A server that is stuck must not keep the editor from closing.
-    await client?.dispose(2000).catch((error: unknown) => this.log.channel.warn(`Stopping the server: ${messageOf(error)}`));
+    const run = this.run;
+    this.run = undefined;
+    const wrong = await run?.end();
+    if (wrong) this.log.channel.warn(`Stopping the server: ${wrong}`);
   }
 
   private enter(phase: Phase): void {

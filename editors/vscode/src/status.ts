@@ -32,6 +32,11 @@ export class Status implements vscode.Disposable {
     }
   }
 
+  /** Whether something is being worked on. */
+  get isBusy(): boolean {
+    return this.working > 0;
+  }
+
   /** Which role and engine answered last, and why. */
   answered(route: Route | undefined): void {
     if (!route) return;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { accepted, actions, activate, answerOn, api, enginePids, HOLE, open, pause, putCursor, root, serverPid, tidyUp, until } from "./kit";
+import { accepted, actions, activate, answerOn, api, HOLE, open, pause, pids, putCursor, root, serverPid, tidyUp, until } from "./kit";
 
 describe("longsight in VS Code", () => {
   before(activate);
@@ -23,7 +23,7 @@ describe("longsight in VS Code", () => {
     const at = before.indexOf(HOLE) + HOLE.length;
     assert.ok(after.startsWith(before.slice(0, at).trimEnd()), after);
     assert.ok(after.endsWith(before.slice(at).trimStart()), after);
-    await until("the model's name", () => api.desk.status.lines().some((line) => line.includes("qwen2.5-coder-0.5b")), 20);
+    await until("the model's name", () => api.desk.status.lines().some((line) => line.includes("qwen2.5-coder-0.5b")));
   });
 
   it("says why nothing was suggested when ghost text is off", async () => {
@@ -33,7 +33,7 @@ describe("longsight in VS Code", () => {
       const editor = await open("src/lib.rs");
       putCursor(editor, HOLE);
       await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-      await until("the reason", () => api.desk.status.lines().some((line) => line.includes("ghost text is off")), 20);
+      await until("the reason", () => api.desk.status.lines().some((line) => line.includes("ghost text is off")));
     } finally {
       await settings.update("inlineCompletion.enabled", undefined, vscode.ConfigurationTarget.Global);
     }
@@ -47,7 +47,7 @@ describe("longsight in VS Code", () => {
       await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
       await pause(700);
       return api.desk.status.lines().some((line) => line.includes("secrets"));
-    }, 30);
+    });
   });
 
   it("lists code actions that claim neither preference nor `source`", async () => {
@@ -81,7 +81,7 @@ describe("longsight in VS Code", () => {
     const editor = await open("src/lib.rs");
     putCursor(editor, "pub fn discount");
     await vscode.commands.executeCommand("longsight.explainSelection");
-    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("Explain").getText()) ? undefined : answerOn("Explain").getText()), 10);
+    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("Explain").getText()) ? undefined : answerOn("Explain").getText()));
     assert.match(text, /^# Explanation of \[src\/lib\.rs:15\]\(\/src\/lib\.rs#L15\)/);
     assert.doesNotMatch(text, /Not finished|no answer/);
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString());
@@ -90,7 +90,7 @@ describe("longsight in VS Code", () => {
   it("answers a question about the repository", async () => {
     await open("src/lib.rs");
     await vscode.commands.executeCommand("longsight.ask", { question: "Where is the folder of receipts decided?" });
-    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("receipts").getText()) ? undefined : answerOn("receipts").getText()), 10);
+    const text = await until("the answer", () => (/Thinking|▍/.test(answerOn("receipts").getText()) ? undefined : answerOn("receipts").getText()));
     assert.doesNotMatch(text, /Not finished|no answer/);
   });
 
@@ -107,22 +107,22 @@ describe("longsight in VS Code", () => {
     putCursor(editor, HOLE);
     await accepted(editor);
     await vscode.commands.executeCommand("workbench.action.files.revert");
-    const killed = enginePids();
+    const killed = pids("engine");
     assert.ok(killed.length, "an engine runs");
     for (const pid of killed) process.kill(pid, "SIGKILL");
     // Another place, so that what is remembered of the first does not answer.
     putCursor(editor, "    receipts::folder(\"shop\")\n");
     await vscode.commands.executeCommand("type", { text: "}\n\n/// The larger one.\npub fn larger(a: u64, b: u64) -> u64 {\n    " });
     await accepted(editor);
-    assert.ok(enginePids().every((pid) => !killed.includes(pid)) && enginePids().length, "another engine runs");
+    assert.ok(pids("engine").every((pid) => !killed.includes(pid)) && pids("engine").length, "another engine runs");
   });
 
   it("l1: a wrong server path is one clear problem, and correcting it repairs it", async () => {
     const settings = vscode.workspace.getConfiguration("longsight");
     await settings.update("server.path", "/nowhere/longsight", vscode.ConfigurationTarget.Global);
-    await until("the problem", () => api.desk.server.phase === "stopped" && api.desk.server.problem.includes("/nowhere/longsight"), 30);
+    await until("the problem", () => api.desk.server.phase === "stopped" && api.desk.server.problem.includes("/nowhere/longsight"));
     await settings.update("server.path", undefined, vscode.ConfigurationTarget.Global);
-    await until("the server", () => api.desk.server.phase === "running", 30);
+    await until("the server", () => api.desk.server.phase === "running");
     assert.equal(api.desk.server.problem, "");
   });
 
@@ -132,10 +132,10 @@ describe("longsight in VS Code", () => {
     await vscode.workspace.fs.writeFile(file, Buffer.from(JSON.stringify(evil)));
     try {
       const settings = vscode.workspace.getConfiguration("longsight");
-      await until("the workspace's settings", () => vscode.workspace.getConfiguration("longsight").inspect("server.path")?.workspaceValue === "/evil/longsight", 30);
+      await until("the workspace's settings", () => vscode.workspace.getConfiguration("longsight").inspect("server.path")?.workspaceValue === "/evil/longsight");
       assert.equal(settings.get("server.configFile"), "");
       await vscode.commands.executeCommand("longsight.restartServer");
-      await until("the server", () => api.desk.server.phase === "running", 30);
+      await until("the server", () => api.desk.server.phase === "running");
       assert.match(api.desk.server.program, /\(bundled\)/);
       assert.deepEqual(api.desk.server.options(), []);
     } finally {

@@ -15,8 +15,8 @@ export async function activate(): Promise<void> {
 export const root = () => vscode.workspace.workspaceFolders![0]!.uri;
 export const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-/** Waits until `look` finds something. */
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, seconds = 120): Promise<T> {
+/** Waits until `look` finds something. The limit is high: a machine that compiles beside has others to serve. */
+export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, seconds = 180): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(100)) {
     const found = await look();
     if (found) return found;
@@ -47,7 +47,16 @@ export async function ask(): Promise<void> {
   await type(" ");
   await vscode.commands.executeCommand("deleteLeft");
   await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-  await pause(1000);
+  await settled();
+}
+
+/** Waits until the editor has all answers that it asked for, and a moment in which it asks for no other. */
+async function settled(): Promise<void> {
+  let idle = 0;
+  await until("the answer", async () => {
+    idle = api.desk.status.isBusy ? 0 : idle + 1;
+    return idle > 5;
+  }, 420);
 }
 
 /** Runs `accept` until it has changed the text: ghost text comes when the model has written it. The new text. */
@@ -58,18 +67,18 @@ export async function accepted(editor: vscode.TextEditor, accept = "editor.actio
     await vscode.commands.executeCommand(accept);
     const now = editor.document.getText();
     return now.length > before.length ? now : undefined;
-  });
+  }, 420);
 }
 
-export const serverPid = () => (api.desk.server.running as unknown as { _serverProcess?: { pid: number } } | undefined)?._serverProcess?.pid;
+export const serverPid = () => (api.desk.server.running ? api.desk.server.pid : undefined);
 
-/** The engine processes of the program that the server runs. */
-export function enginePids(): number[] {
+/** The processes of the program that the server runs: itself (`serve`), or its engine. */
+export function pids(what: "serve" | "engine"): number[] {
   const program = api.desk.server.program.split(" (")[0];
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
       const [file, command] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return file === program && command === "engine";
+      return file === program && command === what;
     } catch {
       return false;
     }
