@@ -11,6 +11,18 @@ export interface Reply {
   call?: { name: string; arguments: object };
   /** Milliseconds before each piece. */
   every?: number;
+  /** What each piece waits for, by its number: a test that must do something first lets it go on. */
+  before?: (piece: number) => Promise<unknown> | void;
+}
+
+/** An answer that does not come. */
+export const never = (): Promise<never> => new Promise(() => undefined);
+
+/** A gate that is closed until `open` is called. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((done) => (open = done));
+  return { opened, open };
 }
 
 export interface Seen {
@@ -65,19 +77,22 @@ export class Endpoint {
       seen.done = true;
       return;
     }
-    const { deltas = [], call, every = 0 } = this.reply(seen);
+    const { deltas = [], call, every = 0, before } = this.reply(seen);
     const chat = seen.path.endsWith("/chat/completions");
     response.setHeader("content-type", "text/event-stream");
     response.flushHeaders();
     const send = (choice: object) => response.write(`data: ${JSON.stringify({ id: "1", object: "chunk", model: MODEL, choices: [{ index: 0, ...choice }] })}\n\n`);
-    const pause = () => new Promise((done) => setTimeout(done, every));
-    for (const delta of deltas) {
-      await pause();
+    const pause = async (piece: number) => {
+      await before?.(piece);
+      await new Promise((done) => setTimeout(done, every));
+    };
+    for (const [piece, delta] of deltas.entries()) {
+      await pause(piece);
       if (seen.closed) return;
       send(chat ? { delta: { content: delta } } : { text: delta });
     }
     if (call) {
-      await pause();
+      await pause(deltas.length);
       if (seen.closed) return;
       send({ delta: { tool_calls: [{ index: 0, id: "call_1", type: "function", function: { name: call.name, arguments: JSON.stringify(call.arguments) } }] } });
     }
@@ -88,9 +103,9 @@ export class Endpoint {
 }
 
 /** Fills what the asked function wants, with `values` by field. */
-export const fills = (values: Record<string, string>, every = 0) => ({ body }: Seen): Reply => {
+export const fills = (values: Record<string, string>, before?: () => Promise<unknown>) => ({ body }: Seen): Reply => {
   const fields = Object.keys(body.tools?.[0]?.function.parameters.properties ?? {});
-  return { every, call: { name: "propose_edit", arguments: Object.fromEntries(fields.map((field) => [field, values[field] ?? "because"])) } };
+  return { ...(before && { before }), call: { name: "propose_edit", arguments: Object.fromEntries(fields.map((field) => [field, values[field] ?? "because"])) } };
 };
 
 const MODEL = "qwen2.5-coder-scripted";

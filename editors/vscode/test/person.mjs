@@ -1,9 +1,16 @@
 // What a person does with the workbench: keys, clicks, looking until something is there.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 export const GHOST = ".ghost-text-decoration, .ghost-text, .ghost-text-decoration-preview";
+
+/**
+ * How long is waited for what the editor does, and for what a model writes. Both are upper limits: every wait ends with what it waits
+ * for, and they are long because a machine may have twenty other programs to run.
+ */
+const PATIENCE_S = 120;
+const MODEL_S = 420;
 
 export class Person {
   constructor(page, values) {
@@ -34,9 +41,10 @@ export class Person {
     };
   }
 
-  async retry(what, look, seconds = 60) {
+  /** Looks until `look` finds something. Looking is repeated, never what a person did. */
+  async retry(what, look, seconds = PATIENCE_S) {
     let error;
-    for (const end = Date.now() + seconds * 1000; Date.now() < end; await this.page.waitForTimeout(200)) {
+    for (const end = Date.now() + seconds * 1000; Date.now() < end; await this.page.waitForTimeout(100)) {
       const found = await look().catch((thrown) => void (error = thrown));
       if (found) return found;
     }
@@ -45,57 +53,103 @@ export class Person {
 
   async openFile(name) {
     const { page } = this;
-    await this.pick(`the file ${name}`, "Control+P", name);
-    await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`, { timeout: 30_000 });
+    await this.pick("Control+P", name);
+    await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`, { timeout: PATIENCE_S * 1000 });
     await page.locator(".editor-instance .view-lines").first().click();
+    await this.inText();
   }
 
-  /** Opens a list with `key`, types into it, and takes what was typed once that is the row in focus: lists are sorted while one types. */
-  async pick(what, key, text) {
-    const { page } = this;
-    await this.retry(what, async () => {
-      try {
-        await page.keyboard.press(key);
-        await page.waitForSelector(".quick-input-widget input", { timeout: 5000 });
-        await page.keyboard.type(text, { delay: 20 });
-        await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`, { timeout: 10_000 });
-        await page.waitForTimeout(150);
-        await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`, { timeout: 2000 });
-      } catch (error) {
-        await page.keyboard.press("Escape");
-        throw error;
-      }
-      await page.keyboard.press("Enter");
+  /** Waits until keys go into the text. */
+  async inText() {
+    await this.retry("the editor to have the keyboard", () => this.page.locator(".editor-instance .monaco-editor.focused").first().isVisible());
+  }
+
+  /** Opens the list or input that belongs to `key`, with `text` typed into it, whatever the workbench was busy with. */
+  async palette(text, key = "F1") {
+    const input = this.page.locator(".quick-input-widget .quick-input-box input").first();
+    await this.retry(`a list for ${key}`, async () => {
+      await this.page.keyboard.press(key);
+      await input.waitFor({ state: "visible", timeout: 5000 });
       return true;
-    }, 90);
+    });
+    const before = await input.inputValue();
+    await this.page.keyboard.type(text, { delay: 10 });
+    // What stood there is a sign (`>`, `:`), or is selected and typed over.
+    await this.retry(`${text} in the list for ${key}`, async () => [text, before + text].includes(await input.inputValue()));
   }
 
-  async goTo(line) {
-    const { page } = this;
-    await page.keyboard.press("Control+G");
-    await page.waitForSelector(".quick-input-widget input");
-    await page.keyboard.type(String(line));
-    await page.keyboard.press("Enter");
-    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-    await page.keyboard.press("End");
-  }
-
-  /** The palette with what was typed into it. */
-  async palette(title) {
-    await this.page.keyboard.press("F1");
-    await this.page.waitForSelector(".quick-input-widget input");
-    await this.page.keyboard.type(title, { delay: 10 });
+  /** Takes the row with this text from a list, once it is the row in focus and stays it: lists are sorted while one types. */
+  async pick(key, text) {
+    const focused = () => this.page.locator(`.quick-input-list .monaco-list-row.focused:has-text("${text}")`).isVisible();
+    await this.retry(`the row ${text}`, async () => {
+      await this.palette(text, key);
+      for (let looks = 0, steady = 0; looks < 100; looks++, await this.page.waitForTimeout(100)) {
+        steady = (await focused()) ? steady + 1 : 0;
+        if (steady < 3) continue;
+        await this.page.keyboard.press("Enter");
+        return true;
+      }
+      await this.page.keyboard.press("Escape");
+      return false;
+    });
   }
 
   async command(title) {
-    await this.pick(`the command ${title}`, "F1", title);
+    await this.pick("F1", title);
+  }
+
+  /** The cursor at the end of this line, as the status bar says. */
+  async goTo(line) {
+    const { page } = this;
+    const widget = page.locator(".quick-input-widget");
+    await this.palette(String(line), "Control+G");
+    await page.keyboard.press("Enter");
+    await widget.waitFor({ state: "hidden", timeout: PATIENCE_S * 1000 });
+    await this.inText();
+    await page.keyboard.press("End");
+    await this.at(line);
+  }
+
+  /** Waits until the status bar says that the cursor is in this line. */
+  async at(line) {
+    await this.retry(`the cursor in line ${line}`, async () => new RegExp(`Ln ${line},`).test(await this.page.locator(".statusbar").innerText()));
+  }
+
+  /** Selects as many lines downwards as it takes to select `lines` whole ones, from the cursor's. */
+  async selectLines(lines) {
+    const { page } = this;
+    await page.keyboard.press("Home");
+    for (let more = 1; more < lines; more++) await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Shift+End");
+    await this.retry("the selection", async () => /\(\d+ selected\)/.test(await page.locator(".statusbar").innerText()));
   }
 
   /** Answers an input box with this title. */
   async answer(title, text) {
-    await this.page.waitForSelector(`.quick-input-title:has-text("${title}")`, { timeout: 30_000 });
-    await this.page.keyboard.type(text);
+    await this.page.waitForSelector(`.quick-input-title:has-text("${title}")`, { timeout: PATIENCE_S * 1000 });
+    const input = this.page.locator(".quick-input-widget .quick-input-box input").first();
+    await input.fill(text);
+    await this.retry(`the answer to ${title}`, async () => (await input.inputValue()) === text);
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Ticks the box of the change that shows `text` in the preview of changes. */
+  async tick(text) {
+    const box = this.page.locator(`.part.panel .monaco-list-row:has-text("${text}") .edit-checkbox`).last();
+    await box.click({ timeout: PATIENCE_S * 1000 });
+    await this.retry(`the box at ${text} to be ticked`, async () => (await box.getAttribute("aria-checked")) === "true");
+  }
+
+  /** The row of the menu of code actions. The menu is asked for anew while the server may still be reading the workspace. */
+  async action(pattern) {
+    const rows = this.page.locator(".action-widget .monaco-list-row.action").filter({ hasText: pattern });
+    return this.retry(`${pattern} in the menu of actions`, async () => {
+      await this.page.keyboard.press("Control+.");
+      await this.page.locator(".action-widget .monaco-list-row").first().waitFor({ timeout: 10_000 });
+      if (await rows.first().isVisible()) return rows.first();
+      await this.page.keyboard.press("Escape");
+      return undefined;
+    });
   }
 
   /** Text of the first editor as it is shown, without ghost text. */
@@ -114,29 +168,49 @@ export class Person {
    * Waits until the file's text is what is on disk: the editor says so, and shows a stretch of it. What an editor shows is no measure
    * by itself, because it fills after it has opened, and panels take lines from it.
    */
-  async unchanged(name, seconds = 20) {
+  async unchanged(name) {
     const disk = readFileSync(path.join(this.values.workspace, "src", name), "utf8");
     await this.retry(`${name} as it is on disk`, async () => {
       const dirty = await this.page.locator(`.tab.dirty[data-resource-name="${name}"]`).count();
       const shown = await this.shown();
       if (!dirty && shown.trim() && disk.includes(shown)) return true;
       throw new Error(`${dirty ? "dirty" : "clean"}, showing:\n${shown}`);
-    }, seconds);
+    });
   }
 
-  /** Types and waits until a suggestion shows. */
-  async suggestion() {
+  /** Waits until a suggestion shows and stays: one that does not may belong to a place that the cursor has just left. */
+  async ghost(seconds = MODEL_S) {
     const ghost = this.page.locator(GHOST).first();
-    // The first request starts the engine and loads the model; a person would type on, too.
-    for (let tries = 0; tries < 30; tries++) {
-      await ghost.waitFor({ timeout: tries ? 10_000 : 3000 }).catch(() => undefined);
-      // It may belong to a place that the cursor has just left.
-      await this.page.waitForTimeout(400);
-      if (await ghost.isVisible()) return ghost;
-      await this.page.keyboard.type(" ");
-      await this.page.keyboard.press("Backspace");
-    }
-    throw new Error("no ghost text");
+    let steady = 0;
+    await this.retry("ghost text", async () => (steady = (await ghost.isVisible()) ? steady + 1 : 0) >= 4, seconds);
+    return ghost;
+  }
+
+  /**
+   * Types and waits until a suggestion shows. As a person would, types on where the editor has stopped asking without one: a server
+   * that has just started may still have been reading the workspace.
+   */
+  async suggestion() {
+    const busy = this.page.locator("#status\\.languageStatus .codicon-loading");
+    const ghost = this.page.locator(GHOST).first();
+    let idle = 0;
+    await this.retry("a request for ghost text to bring something", async () => {
+      if (await ghost.isVisible()) return true;
+      idle = (await busy.isVisible()) ? 0 : idle + 1;
+      if (idle % 30 === 1) {
+        await this.page.keyboard.type(" ");
+        await this.page.keyboard.press("Backspace");
+      }
+      return false;
+    }, MODEL_S);
+    return this.ghost();
+  }
+
+  /** Accepts what is offered: its first words are in the text then, and nothing is offered in their place. */
+  async accept() {
+    const offered = (await this.page.locator(GHOST).first().innerText()).replace(/\u00a0/g, " ").trim();
+    await this.page.keyboard.press("Tab");
+    await this.retry(`${JSON.stringify(offered)} in the text`, async () => (await this.shown()).includes(offered));
   }
 
   /** The rendered page whose text has `pattern`: a frame in a frame, without a name that stays. */
@@ -148,7 +222,7 @@ export class Person {
     return undefined;
   }
 
-  renders(pattern, seconds = 120) {
+  renders(pattern, seconds = MODEL_S) {
     return this.retry(`a page with ${pattern}`, () => this.rendered(pattern), seconds);
   }
 
@@ -156,22 +230,35 @@ export class Person {
     return this.page.locator(`.notifications-toasts .notification-list-item:has-text("${text}")`).first();
   }
 
-  /** A new server, which has read the configuration: its commands are gone for a moment and come back. */
+  /** Another server, which has read the configuration. */
   async restart() {
+    const before = this.servers();
     await this.command("longsight: Restart Server");
-    await this.page.waitForTimeout(500);
+    await this.retry("another server", async () => this.servers().some((pid) => !before.includes(pid)));
     await this.serving();
+  }
+
+  /** The server's processes: those that run a program of the tests' own folder. */
+  servers() {
+    const folder = path.dirname(this.values.workspace);
+    return readdirSync("/proc").filter((name) => {
+      try {
+        const [file, command] = /^\d+$/.test(name) ? readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0") : [];
+        return file?.startsWith(folder) && command === "serve";
+      } catch {
+        return false;
+      }
+    });
   }
 
   /** Waits until the commands that need a server are there. */
   async serving() {
     await this.retry("the server", async () => {
       await this.palette("longsight: Explain");
-      await this.page.waitForTimeout(300);
-      const there = await this.page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').isVisible();
+      const there = await this.page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').waitFor({ timeout: 1000 }).then(() => true, () => false);
       await this.page.keyboard.press("Escape");
       return there;
-    }, 60);
+    });
   }
 
   /** Changes the person's settings in their file, in the editor: the tests' VS Code watches no files. */
@@ -188,13 +275,14 @@ export class Person {
   async rewrite(command, settings) {
     const { page } = this;
     await this.command(command);
-    await page.waitForSelector('.tab.active[data-resource-name="settings.json"]', { timeout: 30_000 });
+    await page.waitForSelector('.tab.active[data-resource-name="settings.json"]', { timeout: PATIENCE_S * 1000 });
     await page.locator(".editor-instance .view-lines").first().click();
+    await this.inText();
     await page.keyboard.press("Control+A");
     await page.keyboard.press("Delete");
     await page.keyboard.insertText(JSON.stringify(settings));
     await page.keyboard.press("Control+S");
-    await page.locator(".tab.active.dirty").waitFor({ state: "detached", timeout: 20_000 });
+    await page.locator(".tab.active.dirty").waitFor({ state: "detached", timeout: PATIENCE_S * 1000 });
     await this.openFile("lib.rs");
   }
 
@@ -206,7 +294,7 @@ export class Person {
     await this.command("File: Revert File");
     await page.keyboard.press("Control+K");
     await page.keyboard.press("Control+W");
-    await page.locator(".tab").first().waitFor({ state: "detached", timeout: 10_000 });
+    await page.locator(".tab").first().waitFor({ state: "detached", timeout: PATIENCE_S * 1000 });
     await this.openFile("lib.rs");
   }
 }

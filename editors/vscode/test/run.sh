@@ -28,7 +28,7 @@ workspace=$scratch/shop
 mkdir -p "$scratch/data/User" "$scratch/config" "$scratch/unpacked"
 cat >"$scratch/data/User/settings.json" <<'JSON'
 { "workbench.startupEditor": "none", "workbench.editor.useModal": "off", "workbench.secondarySideBar.defaultVisibility": "hidden", "security.workspace.trust.enabled": false, "chat.disableAIFeatures": true, "telemetry.telemetryLevel": "off",
-  "editor.inlineSuggest.enabled": true, "editor.renderWhitespace": "none", "editor.stickyScroll.enabled": false, "extensions.autoUpdate": false, "files.autoSave": "off", "git.enabled": false }
+  "editor.inlineSuggest.enabled": true, "editor.renderWhitespace": "none", "editor.cursorBlinking": "solid", "workbench.reduceMotion": "on", "editor.stickyScroll.enabled": false, "extensions.autoUpdate": false, "files.autoSave": "off", "git.enabled": false }
 JSON
 python3 -m zipfile -e "$vsix" "$scratch/unpacked"
 chmod 755 "$scratch/unpacked/extension/server/longsight"
@@ -52,7 +52,7 @@ serve() {
 
 drive() {
   rm -rf "$workspace" && cp -R "$here/fixture" "$workspace" && mkdir "$workspace/.git"
-  timeout 1260 "$node" --disable-warning=MODULE_TYPELESS_PACKAGE_JSON "$here/drive.mjs" "$1" --settings "$scratch/data/User/settings.json" --port "$port" --workspace "$workspace" --extension "$scratch/unpacked/extension" \
+  timeout 1900 "$node" --disable-warning=MODULE_TYPELESS_PACKAGE_JSON "$here/drive.mjs" "$1" --settings "$scratch/data/User/settings.json" --port "$port" --workspace "$workspace" --extension "$scratch/unpacked/extension" \
     --tests "$PWD/out/host/index.js" --shots "$shots" --profile "$scratch/chromium-$1"
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { configure, configureEndpoint, fills } from "../endpoint";
+import { configure, configureEndpoint, fills, gate, never } from "../endpoint";
 import { accepted, actions, answerOn, answers, api, ask, HOLE, open, pause, putCursor, scripted, type, until } from "./kit";
 
 const [KEY, SECRET] = ["LONGSIGHT_TEST_KEY", "sk-longsight-not-for-logs"];
@@ -20,7 +20,7 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
     const inserted = async (command: string) => {
       const before = editor.document.getText();
       await vscode.commands.executeCommand(`editor.action.inlineSuggest.${command}`);
-      const now = await until(command, () => (editor.document.getText() !== before ? editor.document.getText() : undefined), 20);
+      const now = await until(command, () => (editor.document.getText() !== before ? editor.document.getText() : undefined));
       return now.slice(now.indexOf(HOLE) + HOLE.length, now.indexOf("\n}", now.indexOf(HOLE)));
     };
     await accepted(editor, "editor.action.inlineSuggest.acceptNextWord");
@@ -31,19 +31,22 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
   });
 
   it("hangs up on requests that typing has overtaken, and offers what fits the last one", async () => {
-    endpoint.reply = () => ({ deltas: ["+ b"], every: 1200 });
+    // Nothing is answered before all is typed, so that every question but the last is overtaken.
+    const typing = gate();
+    endpoint.reply = () => ({ deltas: ["+ b"], before: () => typing.opened });
     const editor = await open("src/lib.rs");
     putCursor(editor, HOLE);
     const typed = "a.max(0).min(1_000_000).max(1) ";
     for (const key of typed) {
       await type(key);
-      // Faster than an answer, slower than the editor's own delay.
+      // Slower than the editor's own delay.
       await pause(120);
     }
-    await until("an answer to the end", () => endpoint.asked.some(({ done }) => done), 30);
+    await until("more than one question", () => endpoint.asked.length > 1);
+    typing.open();
+    await until("an answer to the end", () => endpoint.asked.some(({ done }) => done));
     const overtaken = endpoint.asked.slice(0, -1);
-    assert.ok(overtaken.length > 0, "typing asked more than once");
-    await until("the overtaken ones to be left", () => overtaken.every(({ closed }) => closed), 10);
+    await until("the overtaken ones to be left", () => overtaken.every(({ closed }) => closed));
     const written = editor.document.getText();
     assert.ok(written.includes(typed.trimEnd()), written);
     await accepted(editor);
@@ -51,17 +54,20 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
   });
 
   it("streams an explanation into its page as it comes", async () => {
-    endpoint.reply = () => ({ deltas: ["It takes ", "a share ", "off the price. ", "See src/receipts.rs:6 ", "and src/lib.rs:9999."], every: 400 });
+    const stages: string[] = [];
+    const shown = (words: string) => until(words, () => stages.some((stage) => stage.includes(words)));
+    // Each piece is only written once the one before it can be seen.
+    const before = async (piece: number) => void (piece === 1 ? await shown("It takes") : piece === 2 && (await shown("a share")));
+    endpoint.reply = () => ({ deltas: ["It takes ", "a share ", "off the price. ", "See src/receipts.rs:6 ", "and src/lib.rs:9999."], before });
     const editor = await open("src/lib.rs");
     putCursor(editor, "pub fn discount");
-    const stages: string[] = [];
     const watch = vscode.workspace.onDidChangeTextDocument(({ document }) => document.uri.scheme === "longsight-answer" && stages.push(document.getText()));
     await vscode.commands.executeCommand("longsight.explainSelection");
     watch.dispose();
     const grown = stages.filter((stage) => stage.includes("▍"));
     assert.ok(grown.length >= 2 && grown[0]!.length < grown.at(-1)!.length, `${stages.length} stages`);
     const page = answerOn("Explain");
-    const text = await until("the checked answer", () => (page.getText().includes("**Places**") ? page.getText() : undefined), 10);
+    const text = await until("the checked answer", () => (page.getText().includes("**Places**") ? page.getText() : undefined));
     assert.ok(text.includes("[src/receipts.rs:6](/src/receipts.rs#L6)"), text);
     assert.ok(!text.includes("#L9999"), text);
   });
@@ -81,22 +87,22 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
     await open("src/lib.rs");
     await vscode.commands.executeCommand("longsight.ask", { question: "Where is the folder decided?" });
     const page = answerOn("folder decided");
-    await until("both places", () => /\(\/src\/receipts\.rs#L6\)[\s\S]*\(\/src\/lib\.rs#L24\)/.test(page.getText()), 10);
+    await until("both places", () => /\(\/src\/receipts\.rs#L6\)[\s\S]*\(\/src\/lib\.rs#L24\)/.test(page.getText()));
     // The peek itself is looked at in the workbench run.
     await vscode.commands.executeCommand("closeReferenceSearch");
   });
 
   it("leaves the model when an answer is cancelled", async () => {
-    endpoint.reply = () => ({ deltas: Array<string>(200).fill("word "), every: 100 });
+    endpoint.reply = () => ({ deltas: ["word ", "word "], before: (piece) => (piece ? never() : undefined) });
     const editor = await open("src/lib.rs");
     const source = new vscode.CancellationTokenSource();
     const uri = api.desk.server.running!.code2ProtocolConverter.asUri(editor.document.uri);
     const range = { start: { line: 14, character: 0 }, end: { line: 14, character: 0 } };
     const running = api.desk.server.execute("longsight.explain", { uri, range }, source.token).then(() => "answered", () => "cancelled");
-    await until("the question", () => chats().length === 1, 20);
+    await until("the question", () => chats().length === 1);
     source.cancel();
     assert.equal(await running, "cancelled");
-    await until("the endpoint to be left", () => chats()[0]!.closed, 10);
+    await until("the endpoint to be left", () => chats()[0]!.closed);
   });
 
   it("marks the hunks of an edit for the preview where the setting says always", async () => {
@@ -129,15 +135,17 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
   });
 
   it("n1: drops an edit whose text has changed since, and carries one over that was typed beside", async () => {
-    endpoint.reply = fills({ new_code: DISCOUNT }, 2500);
     const editor = await open("src/lib.rs");
     const resolve = async (change: () => PromiseLike<unknown>) => {
+      const changed = gate();
+      endpoint.reply = fills({ new_code: DISCOUNT }, () => changed.opened);
       endpoint.seen.splice(0);
       putCursor(editor, "pub fn discount");
       // The first is the explanation, which has nothing to compute.
       const running = actions(editor, "refactor.rewrite", 2);
-      await until("the question", () => chats().length === 1, 20);
+      await until("the question", () => chats().length === 1);
       await change();
+      changed.open();
       return (await running).find(({ kind }) => kind?.value === "refactor.rewrite");
     };
     const write = (at: string, text: string) => editor.edit((edit) => edit.insert(editor.document.positionAt(editor.document.getText().indexOf(at)), text));
@@ -160,12 +168,12 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
     await until("the reason", async () => {
       await ask();
       return api.desk.status.lines().some((line) => line.includes("nobody"));
-    }, 60);
+    });
     configureEndpoint(endpoint);
     endpoint.reply = () => ({ deltas: ["a + b"] });
     await until("the endpoint to be asked", async () => {
       await ask();
       return endpoint.asked.length > 0;
-    }, 60);
+    });
   });
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { gate } from "../endpoint";
 import { accepted, api, ask, HOLE, open, putCursor, scripted, type, until } from "./kit";
 
 const count = (text: string, part: string) => text.split(part).length - 1;
@@ -18,7 +19,8 @@ describe("longsight in VS Code, while one types", () => {
 
   it("l5_next_arrives: accepting while the next suggestion is on its way inserts nothing twice", async () => {
     const first = "let sum = a + b;";
-    endpoint.reply = ({ body: { prompt } }) => (String(prompt).includes(first) ? { deltas: ["    sum * 2"], every: 700 } : { deltas: [first], every: 0 });
+    const next = gate();
+    endpoint.reply = ({ body: { prompt } }) => (String(prompt).includes(first) ? { deltas: ["    sum * 2"], before: () => next.opened } : { deltas: [first] });
     const editor = await open("src/lib.rs");
     putCursor(editor, HOLE);
     await accepted(editor);
@@ -30,6 +32,7 @@ describe("longsight in VS Code, while one types", () => {
     await type("\n");
     for (let tries = 0; tries < 3; tries++) await vscode.commands.executeCommand("editor.action.inlineSuggest.commit");
     assert.equal(count(body(editor), first), 1, body(editor));
+    next.open();
     await accepted(editor);
     assert.equal(count(body(editor), first), 1, body(editor));
     assert.equal(count(body(editor), "sum * 2"), 1, body(editor));
@@ -54,7 +57,7 @@ describe("longsight in VS Code, while one types", () => {
     await until("the reason", async () => {
       await ask();
       return api.desk.status.lines().some((line) => line.includes("more than one cursor"));
-    }, 30);
+    });
     await vscode.commands.executeCommand("editor.action.inlineSuggest.commit");
     assert.equal(editor.document.getText(), before);
     assert.equal(endpoint.asked.length, 0);
