@@ -3,12 +3,13 @@
 //! Models copy text almost right: they lose trailing blanks, change the indentation, write `\n` for `\r\n`. Such a copy is taken for
 //! the original when exactly one place fits it; anything less certain is refused with what the model needs to do better.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use crate::text::Edit;
-use crate::text::layout::{Ending, indent_unit, indentation};
+use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
 
 /// Why an anchor names no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,17 @@ const TOLD: usize = 8;
 
 /// The edit that replaces the one place of `old` in `text` by `new`, in the file's own layout.
 pub fn place(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
+    match with_line_feeds(text) {
+        Cow::Borrowed(text) => place_in_lines(text, old, new),
+        Cow::Owned(shown) => {
+            let edit = place_in_lines(&shown, old, new)?;
+            Ok(Edit { text: Ending::of(text).apply(&edit.text), ..edit })
+        }
+    }
+}
+
+/// The same in a text whose lines end with line feeds.
+fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
     if old.trim().is_empty() {
         return if text.trim().is_empty() { Ok(Edit { range: 0..text.len(), text: new.into() }) } else { Err(Miss::Empty) };
     }

@@ -8,7 +8,7 @@ use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Language, Parsed, Place, parse, tags};
-use crate::text::Edit;
+use crate::text::{Edit, Ending, layout};
 use crate::workspace::{Document, WorkspacePath};
 
 /// A body of more bytes is none to come.
@@ -18,12 +18,15 @@ const MAX_PARSED: usize = 1 << 20;
 
 /// See the module.
 pub struct Site {
+    /// Its lines ended by line feeds; offsets are those of the document.
     pub text: Arc<str>,
     pub bytes: Range<usize>,
     /// As people and models see it.
     pub path: String,
     pub language: Option<Arc<Language>>,
     document: Arc<Document>,
+    /// How the document ends most of its lines, where `text` shows another ending.
+    ending: Option<Ending>,
     desk: Desk,
     /// Parsed when something asks for it.
     parsed: OnceLock<Option<Parsed>>,
@@ -34,7 +37,9 @@ pub struct Site {
 impl Site {
     pub fn new(desk: &Desk, target: &Target) -> Self {
         let document = &target.document;
-        let text = document.text.to_arc();
+        let exact = document.text.to_arc();
+        let ending = layout::has_lone_returns(&exact).then(|| Ending::of(&exact));
+        let text = layout::shared_with_line_feeds(exact);
         let language = desk.language(target);
         let path = match &document.path {
             Some(path) => path.to_string(),
@@ -42,7 +47,18 @@ impl Site {
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
         let (document, desk) = (document.clone(), desk.clone());
-        Self { text, bytes: start..end.max(start), path, language, document, desk, parsed: OnceLock::new(), fresh_errors: OnceLock::new() }
+        let (parsed, fresh_errors) = Default::default();
+        Self { text, bytes: start..end.max(start), path, language, document, ending, desk, parsed, fresh_errors }
+    }
+
+    /// The document to the byte.
+    pub fn exact(&self) -> Arc<str> {
+        self.document.text.to_arc()
+    }
+
+    /// What goes into the document, with its own line endings.
+    pub fn as_written(&self, text: &str) -> String {
+        self.ending.map_or_else(|| text.into(), |ending| ending.apply(text))
     }
 
     /// A stretch of the text as models may see it.

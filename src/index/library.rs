@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, Parsed, Registry, change};
+use crate::text::layout::shared_with_line_feeds;
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{Skip, is_rule_file};
 use crate::workspace::walk::{Entry, Listing};
@@ -175,7 +176,7 @@ impl Library {
         if document.desynced {
             return false;
         }
-        let text = document.text.to_arc();
+        let text = shared_with_line_feeds(document.text.to_arc());
         let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
         let before = self.open.remove(&document.uri).unwrap_or_default();
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
@@ -415,7 +416,7 @@ impl Library {
     pub fn take_plainly(&mut self, document: &Document) {
         self.open.remove(&document.uri);
         let Some(path) = document.path.clone().filter(|path| !is_secret(path)) else { return };
-        let text: Arc<str> = document.text.to_string().into();
+        let text = shared_with_line_feeds(document.text.to_arc());
         let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
         let sheet = scan::facts(language.as_ref(), path.relative(), &text, Tier::Lexical).0;
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());

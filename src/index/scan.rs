@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, ParseError, Registry, lexical};
+use crate::text::layout::shared_with_line_feeds;
 use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
@@ -66,10 +67,10 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
         Err(_) => return Err(Skip::Unreadable),
     };
     let hash = xxhash_rust::xxh3::xxh3_64(&bytes.bytes);
-    let source = fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?;
-    let language = registry.detect(entry.path.relative(), &source.text).cloned();
+    let text = shared_with_line_feeds(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text);
+    let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
-        && let Some(skip) = rules::by_content(&source.text)
+        && let Some(skip) = rules::by_content(&text)
     {
         return Err(skip);
     }
@@ -81,7 +82,7 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
     if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name)) {
         return Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
     }
-    let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &source.text, tier);
+    let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &text, tier);
     Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
 }
 

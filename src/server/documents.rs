@@ -12,6 +12,7 @@ use super::state::{self, Change};
 use super::{Server, config, convert, initialize, review};
 use crate::report;
 use crate::syntax::guard;
+use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
 
 /// Parameters of `textDocument/didOpen`: what a document needs to be one.
@@ -60,7 +61,7 @@ pub fn open(server: &Server, params: Value) {
     };
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
-    let unsafe_to_parse = guard::refuses(&opened.text);
+    let unsafe_to_parse = guard::refuses(&with_line_feeds(&opened.text));
     let document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {

@@ -204,11 +204,15 @@ fn shown(state: &State, pending: &Pending) -> Shown {
     let line = |offset: usize| text.line_start(text.line_of(offset));
     let start = line(edit.range.start);
     // A change that ends at the start of a line leaves that line alone, if it leaves it at a line's start.
-    let whole = edit.range.end == line(edit.range.end) && edit.range.end > start && (edit.text.is_empty() || edit.text.ends_with('\n'));
-    let inserts = edit.range.is_empty() && edit.range.start == start && edit.text.ends_with('\n');
+    let whole = edit.range.end == line(edit.range.end) && edit.range.end > start && (edit.text.is_empty() || ends_line(&edit.text));
+    let inserts = edit.range.is_empty() && edit.range.start == start && ends_line(&edit.text);
     let end = if whole || inserts { edit.range.end } else { end_of_line(text, edit.range.end) };
     let new = format!("{}{}{}", text.slice(start..edit.range.start), edit.text, text.slice(edit.range.end..end));
     Shown { range: text.range(start..end, state.editor.encoding), old: text.slice(start..end), new }
+}
+
+fn ends_line(text: &str) -> bool {
+    text.ends_with(['\n', '\r'])
 }
 
 fn end_of_line(text: &Text, offset: usize) -> usize {

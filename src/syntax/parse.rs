@@ -10,6 +10,7 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 
 use super::guard;
 use super::registry::Language;
+use crate::text::layout::shared_with_line_feeds;
 
 /// Longest time that one parse may work, and that it may take with all waiting.
 pub const BUDGET: Duration = Duration::from_millis(500);
@@ -41,7 +42,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A text with its tree.
+/// A text with its tree. Lines end with line feeds in it, alone or behind a carriage return.
 #[derive(Clone)]
 pub struct Parsed {
     language: Arc<Language>,
@@ -60,7 +61,7 @@ impl fmt::Debug for Parsed {
 
 /// Parses a text.
 pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
-    let text = text.into();
+    let text = shared_with_line_feeds(text.into());
     let tree = run(language, &text, None)?;
     Ok(Parsed { language: language.clone(), text, tree, edit: None })
 }
@@ -68,7 +69,7 @@ pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Pars
 impl Parsed {
     /// Parses a later version of the text, reusing what has not changed.
     pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
-        let text = text.into();
+        let text = shared_with_line_feeds(text.into());
         let mut old = self.tree.clone();
         let edit = difference(&self.text, &text);
         if let Some(edit) = &edit {

@@ -3,6 +3,7 @@
 use similar::{DiffTag, TextDiff};
 
 use super::Edit;
+use super::layout::with_line_feeds;
 
 /// One run of changed lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,9 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
     }
-    let diff = TextDiff::from_lines(old, new);
+    // A carriage return alone would draw one line over the other.
+    let (old, new) = (with_line_feeds(old), with_line_feeds(new));
+    let diff = TextDiff::from_lines(&*old, &*new);
     diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
 }
 

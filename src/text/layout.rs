@@ -1,4 +1,10 @@
 //! How a text is laid out: its line endings and its indentation, so that what we add looks like what is there.
+//!
+//! Lines end with `\n`, `\r\n` or `\r`, as LSP has it. Parsers and most tools know nothing of the last, so whoever reads a text gets it
+//! with line feeds ([`with_line_feeds`]), at the same offsets; whoever edits it writes the file's own endings.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Text;
 
@@ -43,6 +49,34 @@ impl Text {
     /// The ending that most lines have.
     pub fn ending(&self) -> Ending {
         Ending::of(&self.to_string())
+    }
+}
+
+/// Whether a carriage return ends a line by itself.
+pub fn has_lone_returns(text: &str) -> bool {
+    text.match_indices('\r').any(|(at, _)| text.as_bytes().get(at + 1) != Some(&b'\n'))
+}
+
+/// A whole text with a line feed for each carriage return that ends a line by itself. Every offset stays what it is.
+pub fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if !has_lone_returns(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\r') {
+        out.push_str(&rest[..at]);
+        out.push(if rest.as_bytes().get(at + 1) == Some(&b'\n') { '\r' } else { '\n' });
+        rest = &rest[at + 1..];
+    }
+    Cow::Owned(out + rest)
+}
+
+/// The same for a text that is shared.
+pub fn shared_with_line_feeds(text: Arc<str>) -> Arc<str> {
+    match with_line_feeds(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(changed) => changed.into(),
     }
 }
 

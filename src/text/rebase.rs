@@ -99,9 +99,9 @@ fn relation(ours: &Edit, theirs: &Edit, base: &Text) -> Relation {
 
 /// Whether an edit that ends at the start of a line still does after it is applied.
 fn keeps_lines(edit: &Edit, base: &Text) -> bool {
-    edit.text.ends_with('\n') || edit.text.is_empty() && line_start(base, edit.range.start)
+    edit.text.ends_with(['\n', '\r']) || edit.text.is_empty() && line_start(base, edit.range.start)
 }
 
 fn line_start(base: &Text, at: usize) -> bool {
-    at == 0 || base.slice(at - 1..at) == "\n"
+    at == 0 || base.line_start(base.line_of(at)) == at
 }

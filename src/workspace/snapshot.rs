@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::text::layout::shared_with_line_feeds;
+
 use super::fs::{self, ReadError, Source};
 use super::{Document, Documents, Roots, WorkspacePath, is_secret};
 
@@ -21,12 +23,13 @@ impl Snapshot {
         self.documents.get(uri)
     }
 
-    /// The text of a file: the open buffer, else what lies on disk, decoded as well as it goes. Secret files are refused.
+    /// The text of a file for reading: the open buffer, else what lies on disk, decoded as well as it goes, its lines ended by line feeds.
+    /// Secret files are refused.
     pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
-        self.source(path).map(|source| source.text)
+        self.source(path).map(|source| shared_with_line_feeds(source.text))
     }
 
-    /// The text of a file that may be edited: what is not UTF-8 is refused, since an edit would rewrite it.
+    /// The text of a file that may be edited, to the byte: what is not UTF-8 is refused, since an edit would rewrite it.
     pub fn read_exact(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
         let source = self.source(path)?;
         if source.exact { Ok(source.text) } else { Err(ReadError::NotUtf8) }

@@ -90,7 +90,7 @@ fn remembered(desk: &Desk, wish: &Wish, prepared: &Prepared) -> Option<Completio
     let known =
         none_selected.then(|| desk.shared.notes(|notes| notes.memory.recall(&wish.at.document.uri, &prepared.before, &prepared.after)));
     let (text, decision) = known.flatten()?;
-    Some(Completion { from_memory: true, ..offered(wish, text, decision, Timing::default(), Sent::default()) })
+    Some(Completion { from_memory: true, ..offered(wish, &prepared.site.as_written(&text), decision, Timing::default(), Sent::default()) })
 }
 
 /// Computes what is offered. An empty list has a reason in `nothing`; an error means that no engine could be asked.
@@ -134,7 +134,7 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
             if wish.selected.is_none() {
                 desk.shared.notes(|notes| notes.memory.keep(uri, &before, &after, &text, &served.decision));
             }
-            Ok(offered(wish, text, served.decision, timing, sent.0))
+            Ok(offered(wish, &site.as_written(&text), served.decision, timing, sent.0))
         }
         Err(reason) => {
             let empty = nothing(desk, wish, reason.words().into());
@@ -327,8 +327,8 @@ fn edit(wish: &Wish, text: &str) -> Edit {
     }
 }
 
-fn offered(wish: &Wish, text: String, decision: Decision, timing: Timing, sent: Sent) -> Completion {
-    let edit = edit(wish, &text);
+fn offered(wish: &Wish, text: &str, decision: Decision, timing: Timing, sent: Sent) -> Completion {
+    let edit = edit(wish, text);
     let range = LspRange::new(&wish.at.document.text, edit.range.clone());
     let items = vec![Item { text: edit.text.clone(), range, edit }];
     Completion { items, route: Some(decision), timing, nothing: None, from_memory: false, sent }

@@ -10,6 +10,7 @@ use crate::features::{Desk, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::{Kind, TestFiles, uses};
 use crate::text::Ending;
+use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
 /// Lines at the end of a test file that show how tests look there.
@@ -72,11 +73,12 @@ impl Beside {
         let Some(text) = &self.text else {
             return format!("They go into the new file {}, in which `{}` is imported already.", self.path, self.name);
         };
+        let text = with_line_feeds(text);
         let lines: Vec<&str> = text.lines().collect();
         let first = lines.len().saturating_sub(STYLE);
         let place = Some((first as u32 + 1, lines.len() as u32));
         let start: usize = text.split_inclusive('\n').take(first).map(str::len).sum();
-        let shown = fence::quote(&self.path.to_string(), place, &Masked::stretch(text, start..text.len()));
+        let shown = fence::quote(&self.path.to_string(), place, &Masked::stretch(&text, start..text.len()));
         format!(
             "They go behind the tests of {}, in their style, and need no imports of what is imported there. It ends so:\n{shown}",
             self.path
@@ -85,7 +87,7 @@ impl Beside {
 
     /// The places that `words` shows.
     pub fn shown(&self) -> Option<String> {
-        let lines = self.text.as_ref()?.lines().count();
+        let lines = with_line_feeds(self.text.as_ref()?).lines().count();
         Some(format!("{}:{}-{lines}", self.path, lines.saturating_sub(STYLE) + 1))
     }
 
@@ -93,7 +95,7 @@ impl Beside {
     pub fn with(&self, code: &str) -> Changed {
         let (imports, tests) = split(code);
         let before = self.text.clone().unwrap_or_default();
-        let mut text = before.replace("\r\n", "\n");
+        let mut text = Ending::Lf.apply(&before);
         if self.text.is_none() {
             text = self.head.clone();
         }

@@ -121,7 +121,7 @@ impl Calls {
         for (number, call) in self.calls.iter().enumerate() {
             let path = call.path.as_ref().map_or("this file".into(), WorkspacePath::to_string);
             words.push_str(&format!("{}. ", number + 1));
-            words.push_str(&fence::quote(&path, None, &Masked::stretch(&call.text, call.lines.clone())));
+            words.push_str(&fence::quote(&path, None, &Masked::stretch(&layout::with_line_feeds(&call.text), call.lines.clone())));
         }
         words
     }
@@ -147,13 +147,14 @@ impl Calls {
             Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
         let mut others: Vec<(WorkspacePath, Arc<str>, Vec<Edit>)> = vec![];
         for (number, (call, said)) in self.calls.iter().zip(arguments["calls"].as_array().into_iter().flatten()).enumerate() {
-            let old = &call.text[call.lines.clone()];
+            let shown = layout::with_line_feeds(&call.text);
+            let old = &shown[call.lines.clone()];
             let code = without_fence(said.as_str().unwrap_or_default());
             if uses::words(&code, &self.name).next().is_none() {
                 return Err(format!("place {} does not call `{}` any more", number + 1, self.name));
             }
             let text = Ending::of(&call.text).apply(fitted(&code, layout::common_indentation(old)).trim_end());
-            if text == old {
+            if text == call.text[call.lines.clone()] {
                 continue;
             }
             let edit = Edit { range: call.lines.clone(), text };
@@ -187,7 +188,8 @@ fn call(
     if within != Within::Code || signature.is_some_and(|signature| signature.start <= name.start && name.end <= signature.end) {
         return None;
     }
-    let rest = &text[name.end..];
+    let lines = layout::with_line_feeds(&text);
+    let rest = &lines[name.end..];
     let opens = rest.find('(').filter(|at| rest[..*at].is_empty() || rest.starts_with("::<") && !rest[..*at].contains('\n'))?;
     let mut depth = 0usize;
     let close = rest[opens..].char_indices().find_map(|(at, letter)| {
@@ -198,8 +200,8 @@ fn call(
         }
         (depth == 0).then_some(name.end + opens + at)
     })?;
-    let start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[close..].find('\n').map_or(text.len(), |at| close + at);
-    let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
-    (text[start..end].matches('\n').count() < LINES).then(|| Call { path: path.cloned(), lines: start..end, text: text.clone() })
+    let start = lines[..name.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = lines[close..].find('\n').map_or(lines.len(), |at| close + at);
+    let end = if lines[start..end].ends_with('\r') { end - 1 } else { end };
+    (lines[start..end].matches('\n').count() < LINES).then(|| Call { path: path.cloned(), lines: start..end, text: text.clone() })
 }

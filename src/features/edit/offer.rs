@@ -23,8 +23,9 @@ pub fn changed(text: &str, batch: &Batch) -> String {
 
 /// A filled form as an offer for the file in question. Route, steps and timing are the caller's to add.
 pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
-    let text = &work.site.text;
-    let batch = Batch::new(filled.edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
+    let text = &work.site.exact();
+    let written = filled.edits.into_iter().map(|edit| Edit { text: work.site.as_written(&edit.text), ..edit });
+    let batch = Batch::new(written.collect()).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
     let after = changed(text, &batch);
     let target = &work.wish.at;
     let mut offer = Offer::default();

@@ -181,7 +181,7 @@ impl Rename {
         // What has no grammar is prose or data; it stays.
         let Some(parsed) = parsed else { return Ok(()) };
         let variables = uses::variables(&parsed, &self.old);
-        let found = meant.of(&path.to_string(), &text, uses::uses(&parsed, &self.old), &variables)?;
+        let found = meant.of(&path.to_string(), parsed.text(), uses::uses(&parsed, &self.old), &variables)?;
         self.in_strings += found.iter().filter(|(_, within)| *within == Within::Text).count();
         let ranges: Vec<_> = found.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
         if !ranges.is_empty() {
