@@ -46,9 +46,9 @@ async fn a_whole_session_in_both_dialects() {
         let place = place();
         let before = place.all();
         let server = model(good()).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let at = target(&desk, "src/lib.rs", 5, 7);
-        let (edited, said) = instruct(&desk, at, "rename total to sum", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let at = target(&session, "src/lib.rs", 5, 7);
+        let (edited, said) = instruct(&session, at, "rename total to sum", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/lib.rs"), LIB.replace("total", "sum"), "{dialect}");
         assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"), "{dialect}");
@@ -74,7 +74,7 @@ async fn a_whole_session_in_both_dialects() {
         let seen = asked[4].body.to_string();
         assert!(seen.contains("`total` is used nowhere") && seen.contains("sum(sides) * 2"), "the drafts are seen: {seen}");
         assert!(said.contains(&Piece::Progress("reading src/shape.rs, step 1".into(), None)), "{said:?}");
-        assert_eq!(desk.router().status().decisions.len(), 1, "one task is one decision");
+        assert_eq!(session.router().status().decisions.len(), 1, "one task is one decision");
     }
 }
 
@@ -83,8 +83,8 @@ async fn h1_a_model_that_goes_in_circles_is_stopped() {
     for dialect in DIALECTS {
         let place = place();
         let server = model(vec![call("read_file", json!({"path": "src/lib.rs"})); 30]).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let error = edited.unwrap_err();
         assert!(error.message.contains("the same call of read_file came 5 times"), "{dialect}: {error}");
         assert_eq!(questions(&server).len(), 5);
@@ -97,8 +97,8 @@ async fn h2_what_was_proposed_before_the_last_step_is_kept_and_marked() {
     script.extend((0..40).map(|number| call("search_text", json!({"query": format!("nothing {number}")}))));
     let place = place();
     let server = model(script).await;
-    let desk = place.desk(config(&server.url, "native"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 1, 1), "x", &Cancel::new()).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "x", &Cancel::new()).await;
     let edited = edited.unwrap();
     assert_eq!(questions(&server).len(), 25);
     assert!(applied(&edited, "src/lib.rs").starts_with("//! Sums."));
@@ -111,8 +111,8 @@ async fn h3_a_huge_or_binary_file_does_not_flood_the_model() {
     let place = Place::new(&[("src/lib.rs", LIB), ("src/huge.rs", &huge), ("data.bin", "a\0b\u{1}")]);
     let read = |path: &str| ("read_file", json!({ "path": path }));
     let server = model(vec![Says::Calls(vec![read("src/huge.rs"), read("data.bin"), read("src"), read("src/none.rs")])]).await;
-    let desk = place.desk(config(&server.url, "native"));
-    instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await.0.unwrap_err();
+    let session = place.session(config(&server.url, "native"));
+    instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await.0.unwrap_err();
     let body = questions(&server)[1].body.clone();
     let results: Vec<&str> =
         body["messages"].as_array().unwrap().iter().filter_map(|message| message["content"].as_str()).skip(3).collect();
@@ -130,11 +130,11 @@ async fn h4_cancel_at_every_state_of_a_session() {
             script[hang_at] = Says::Hang;
             let place = place();
             let server = model(script).await;
-            let desk = place.desk(config(&server.url, dialect));
+            let session = place.session(config(&server.url, dialect));
             let cancel = Cancel::new();
             let (stop, began) = (cancel.clone(), Instant::now());
-            let at = target(&desk, "src/lib.rs", 5, 7);
-            let session = instruct(&desk, at, "rename total to sum", &cancel);
+            let at = target(&session, "src/lib.rs", 5, 7);
+            let session = instruct(&session, at, "rename total to sum", &cancel);
             let reached = async {
                 while questions(&server).len() <= hang_at {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -157,8 +157,8 @@ async fn h4_cancel_while_the_tools_work() {
     let stop = cancel.clone();
     let act: Arc<dyn Fn() + Send + Sync> = Arc::new(move || stop.cancel());
     let server = model(vec![Says::After(act, vec![("propose_edit", json!({"edits": [change("src/lib.rs", "Sizes", "Sums", "")]}))])]).await;
-    let desk = place.desk(config(&server.url, "native"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 1, 1), "x", &cancel).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "x", &cancel).await;
     assert_eq!(edited.unwrap_err().kind, ErrorKind::Cancelled);
     assert_eq!(questions(&server).len(), 1);
 }
@@ -168,8 +168,8 @@ async fn h6_words_are_no_edit_and_the_model_is_told_so_once() {
     for dialect in DIALECTS {
         let place = place();
         let server = model(vec![Says::Text("I have renamed it."), Says::Text("It is done!"), finish("never asked")]).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let error = edited.unwrap_err();
         assert!(error.message.starts_with("nothing was changed"), "{dialect}: {error}");
         assert_eq!(questions(&server).len(), 2, "{dialect}");
@@ -184,13 +184,13 @@ async fn a_garbled_answer_is_said_back_and_repaired() {
         let mut script = good();
         script.insert(1, Says::Garbage);
         let server = model(script).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"), "{dialect}");
         let server = model(vec![Says::Garbage; 9]).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         assert!(edited.is_err(), "{dialect}");
         assert!(questions(&server).len() <= 5, "{dialect}: a model that cannot be read is not asked for ever");
     }
@@ -205,11 +205,11 @@ async fn h11_another_engine_goes_on_with_the_same_transcript() {
     let mut config = config(&coder.url, "deepseek-v3.2");
     config.roles.scout = "other".into();
     config.engines.insert("other".into(), engine(&scout.url, "native"));
-    let desk = place.desk(config);
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    let session = place.session(config);
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let edited = edited.unwrap();
     assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"));
-    let notices = desk.router().take_notices();
+    let notices = session.router().take_notices();
     assert_eq!(notices.len(), 1, "said once: {notices:?}");
     assert!(notices[0].contains("The engine \"model\" does not answer"));
     let body = questions(&scout)[0].body.clone();
@@ -231,8 +231,8 @@ async fn h12_a_long_session_stays_in_the_window_and_keeps_the_task() {
         let server = model(script).await;
         let mut config = config(&server.url, dialect);
         config.engines.get_mut("model").unwrap().context = Some(20_000);
-        let desk = place.desk(config);
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 1, 1), "the one task", &Cancel::new()).await;
+        let session = place.session(config);
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "the one task", &Cancel::new()).await;
         assert!(applied(&edited.unwrap(), "src/lib.rs").starts_with("//! Sums."), "{dialect}");
         let asked = questions(&server);
         assert_eq!(asked.len(), 14, "{dialect}");
@@ -249,8 +249,8 @@ async fn j2_three_wrong_anchors_end_the_session() {
     let place = place();
     let wrong = |number: usize| propose(vec![change("src/lib.rs", &format!("fn none{number}"), "x", "")]);
     let server = model((0..9).map(wrong).collect()).await;
-    let desk = place.desk(config(&server.url, "native"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let error = edited.unwrap_err();
     assert!(error.message.contains("3 edits of src/lib.rs failed"), "{error}");
     // Why is said as well.
@@ -266,8 +266,8 @@ async fn j5_a_file_that_changed_meanwhile_stops_the_whole_offer() {
     let mut script = good();
     script[5] = Says::After(act, vec![("finish", json!({"summary": "done"}))]);
     let server = model(script).await;
-    let desk = place.desk(config(&server.url, "native"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let error = edited.unwrap_err();
     assert!(error.message.contains("src/shape.rs has changed on disk meanwhile"), "{error}");
 }
@@ -278,8 +278,8 @@ async fn j7_an_existing_file_is_not_created_over_and_a_missing_one_not_changed()
     let over = propose(vec![change("src/shape.rs", "", "// gone\n", "")]);
     let missing = propose(vec![change("src/none.rs", "fn x", "fn y", "")]);
     let server = model(vec![over, missing]).await;
-    let desk = place.desk(config(&server.url, "deepseek-v3.2"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    let session = place.session(config(&server.url, "deepseek-v3.2"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert!(edited.is_err());
     let told = questions(&server)[2].body.to_string();
     assert!(told.contains("the file exists already") && told.contains("there is no such file"), "{told}");
@@ -292,8 +292,8 @@ async fn j8_lock_generated_and_foreign_files_are_refused() {
     let paths = ["Cargo.lock", "api_pb2.py", "node_modules/x/index.js", ".git/hooks/pre-commit", ".env"];
     let calls = paths.iter().map(|path| ("propose_edit", json!({"edits": [change(path, "", "x\n", "")]}))).collect();
     let server = model(vec![Says::Calls(calls)]).await;
-    let desk = place.desk(config(&server.url, "native"));
-    let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert!(edited.is_err());
     let told = questions(&server)[1].body["messages"].to_string();
     for reason in ["lock file", "generated", "vendored", "holds secrets"] {
@@ -319,8 +319,8 @@ async fn j8_j9_j10_k7_k16_dangerous_changes_are_named() {
         let place = place();
         place.write("src/long.rs", &long);
         let server = model(vec![propose(vec![change(path, old, new, "trust me")])]).await;
-        let desk = place.desk(config(&server.url, "native"));
-        let (edited, _) = instruct(&desk, target(&desk, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+        let session = place.session(config(&server.url, "native"));
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let told = || questions(&server).last().map(|asked| asked.body["messages"].to_string()).unwrap_or_default();
         let edited = edited.unwrap_or_else(|error| panic!("{path}: {error}; {}", told()));
         assert!(edited.confirm.iter().any(|why| why.contains(reason)), "{path}: {:?}", edited.confirm);
@@ -343,8 +343,8 @@ async fn chinese_survives_both_dialects() {
             finish("“总价”在溢出时取最大值；请运行测试。"),
         ];
         let server = model(script).await;
-        let desk = place.desk(config(&server.url, dialect));
-        let (edited, said) = instruct(&desk, target(&desk, "src/购物车.rs", 4, 7), "溢出时取最大值，不要回绕", &Cancel::new()).await;
+        let session = place.session(config(&server.url, dialect));
+        let (edited, said) = instruct(&session, target(&session, "src/购物车.rs", 4, 7), "溢出时取最大值，不要回绕", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/购物车.rs"), CODE.replace(old, new), "{dialect}");
         assert_eq!(edited.edits[0].hunks[0].reason, "溢出时不再回绕。", "{dialect}");

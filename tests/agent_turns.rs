@@ -7,14 +7,14 @@ use longsight::config::{Config, EngineConfig};
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, Cancel, Engine, EngineError, ErrorKind, Event};
-use longsight::features::edit::{Edited, How, Wish, edit};
+use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{Piece, silent};
 use longsight::route::{Router, Task, TaskKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::desk::{Workspace, agent_config, applied, call, calls, instruct, target};
 use crate::support::http::{Act, Server, events, whole};
+use crate::support::workspace::{Workspace, agent_config, applied, call, calls, instruct, target};
 
 const CODE: &str = "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n";
 const USER: &str = "use crate::add;\n\npub fn twice(a: i32) -> i32 {\n    add(a, a)\n}\n";
@@ -59,7 +59,7 @@ fn assert_renamed(edited: &Edited) {
 #[tokio::test]
 async fn a_refactoring_over_two_files() {
     let workspace = workspace();
-    let (desk, coder) = workspace.with_coder(transcript().into_iter().map(calls).collect());
+    let (session, coder) = workspace.with_coder(transcript().into_iter().map(calls).collect());
     let before = workspace.everything();
     let said = Arc::new(std::sync::Mutex::new(vec![]));
     let heard = said.clone();
@@ -68,13 +68,13 @@ async fn a_refactoring_over_two_files() {
             heard.lock().unwrap().push(words);
         }
     });
-    let wish = Wish { at: target(&desk, "src/lib.rs", "pub fn add"), how: How::Instruction("rename add to sum".into()) };
-    let edited = edit(&desk, &wish, &Cancel::new(), &sink).await.unwrap();
+    let params = Params { at: target(&session, "src/lib.rs", "pub fn add"), how: How::Instruction("rename add to sum".into()) };
+    let edited = edit(&session, &params, &Cancel::new(), &sink).await.unwrap();
     assert_renamed(&edited);
     assert_eq!((edited.summary.as_str(), edited.confirm.len()), ("Renamed.", 0));
     assert!(said.lock().unwrap().contains(&"reading src/user.rs, step 1".to_string()), "{said:?}");
     assert_eq!(workspace.everything(), before, "a file was written");
-    assert_eq!(desk.router().status().decisions.len(), 1, "a turn is one decision");
+    assert_eq!(session.router().status().decisions.len(), 1, "a turn is one decision");
     let Ask::Chat(last) = &coder.asked()[2].ask else { panic!("a conversation") };
     assert_eq!(last.messages.iter().filter(|message| message.role == longsight::dialect::Role::Tool).count(), 3);
 }
@@ -162,9 +162,9 @@ async fn v32_through_both_dialects() {
     for dialect in ["native", "deepseek-v3.2"] {
         let server = v32(dialect, transcript()).await;
         let workspace = workspace();
-        let desk = workspace.desk(behind(&server, dialect), vec![]);
+        let session = workspace.session(behind(&server, dialect), vec![]);
         let edited =
-            instruct(&desk, "src/lib.rs", "pub fn add", "rename add to sum").await.unwrap_or_else(|error| panic!("{dialect}: {error}"));
+            instruct(&session, "src/lib.rs", "pub fn add", "rename add to sum").await.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_renamed(&edited);
         assert_eq!(edited.route.engine, "v32");
         let last = server.asked().last().unwrap().body.to_string();
@@ -208,9 +208,9 @@ async fn k1_a_model_that_obeys_the_repository_gets_nothing() {
     let mut scripts: Vec<_> = phrasings.iter().map(|(name, arguments)| calls(vec![call(name, arguments.clone())])).collect();
     scripts.push(calls(vec![propose(&[("src/lib.rs", "    a + b", "    b + a")])]));
     scripts.push(calls(vec![finish()]));
-    let (desk, coder) = workspace.with_coder(scripts);
+    let (session, coder) = workspace.with_coder(scripts);
     let before = workspace.everything();
-    let edited = instruct(&desk, "src/lib.rs", "pub fn add", "swap the operands").await.unwrap();
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "swap the operands").await.unwrap();
     assert_eq!(coder.asked().len(), phrasings.len() + 2, "every call was answered");
     let everything = format!("{:?}{edited:?}", coder.asked().last().unwrap());
     // The one place where the word may stand is what the model itself looked for.
@@ -245,8 +245,8 @@ async fn k7_k8_what_tools_and_editors_execute_always_asks() {
         (".longsight.toml", "", "local_only = false\n"),
     ] {
         let workspace = Workspace::new(&[("src/lib.rs", CODE), ("build.rs", "fn main() {}\n"), ("Makefile", "all:\n")]);
-        let (desk, _) = workspace.with_coder(vec![calls(vec![propose(&[(path, old, new)])]), calls(vec![finish()])]);
-        match instruct(&desk, "src/lib.rs", "pub fn add", "set up").await {
+        let (session, _) = workspace.with_coder(vec![calls(vec![propose(&[(path, old, new)])]), calls(vec![finish()])]);
+        match instruct(&session, "src/lib.rs", "pub fn add", "set up").await {
             Ok(edited) => assert!(edited.confirm.iter().any(|reason| reason.contains(path)), "{path}: {:?}", edited.confirm),
             // Some are refused outright: nobody is asked about what git ignores or what holds keys.
             Err(error) => assert!(error.message.contains("nothing was changed"), "{path}: {error}"),
@@ -265,8 +265,8 @@ async fn k16_j9_j10_what_deserves_a_second_look_says_so() {
         ("src/long.rs", long.as_str(), "fn only() {}\n".into(), "removes 60 of 60 lines"),
     ] {
         let workspace = Workspace::new(&[("src/lib.rs", CODE), ("src/long.rs", &long)]);
-        let (desk, _) = workspace.with_coder(vec![calls(vec![propose(&[(path, old, &new)])]), calls(vec![finish()])]);
-        let edited = instruct(&desk, "src/lib.rs", "pub fn add", "do it").await.unwrap();
+        let (session, _) = workspace.with_coder(vec![calls(vec![propose(&[(path, old, &new)])]), calls(vec![finish()])]);
+        let edited = instruct(&session, "src/lib.rs", "pub fn add", "do it").await.unwrap();
         assert!(edited.confirm.iter().any(|reason| reason.contains(expected)), "{path}: {:?}", edited.confirm);
     }
 }
@@ -274,8 +274,8 @@ async fn k16_j9_j10_what_deserves_a_second_look_says_so() {
 #[tokio::test]
 async fn h1_a_turn_in_circles_is_stopped() {
     let workspace = workspace();
-    let (desk, coder) = workspace.with_coder((0..20).map(|_| calls(vec![call("list_files", json!({}))])).collect());
-    let error = instruct(&desk, "src/lib.rs", "pub fn add", "loop").await.err().unwrap();
+    let (session, coder) = workspace.with_coder((0..20).map(|_| calls(vec![call("list_files", json!({}))])).collect());
+    let error = instruct(&session, "src/lib.rs", "pub fn add", "loop").await.err().unwrap();
     assert_eq!(error.message, "nothing was changed: the same call of list_files came 5 times with the same result");
     assert_eq!(coder.asked().len(), 5);
 }
@@ -284,8 +284,8 @@ async fn h1_a_turn_in_circles_is_stopped() {
 async fn h2_finished_work_is_kept_when_a_limit_stops_the_turn() {
     let edits = std::iter::once(calls(vec![rename()]));
     let workspace = workspace();
-    let (desk, _) = workspace.with_coder(edits.chain((0..20).map(|_| calls(vec![call("list_files", json!({}))]))).collect());
-    let edited = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.unwrap();
+    let (session, _) = workspace.with_coder(edits.chain((0..20).map(|_| calls(vec![call("list_files", json!({}))]))).collect());
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.unwrap();
     assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("));
     assert!(edited.confirm.iter().any(|reason| reason.contains("may be incomplete")), "{:?}", edited.confirm);
 }
@@ -294,7 +294,7 @@ async fn h2_finished_work_is_kept_when_a_limit_stops_the_turn() {
 async fn h4_cancelled_while_the_model_is_asked() {
     for scripts in [vec![], vec![calls(vec![rename()])]] {
         let workspace = workspace();
-        let (desk, _) = workspace.with_coder(scripts.clone());
+        let (session, _) = workspace.with_coder(scripts.clone());
         let cancel = Cancel::new();
         let later = cancel.clone();
         tokio::spawn(async move {
@@ -302,8 +302,8 @@ async fn h4_cancelled_while_the_model_is_asked() {
             later.cancel();
         });
         let started = Instant::now();
-        let wish = Wish { at: target(&desk, "src/lib.rs", "pub fn add"), how: How::Instruction("x".into()) };
-        let error = edit(&desk, &wish, &cancel, &silent()).await.err().unwrap();
+        let params = Params { at: target(&session, "src/lib.rs", "pub fn add"), how: How::Instruction("x".into()) };
+        let error = edit(&session, &params, &cancel, &silent()).await.err().unwrap();
         assert_eq!(error.kind, ErrorKind::Cancelled);
         assert!(started.elapsed() < Duration::from_secs(60));
     }
@@ -312,7 +312,7 @@ async fn h4_cancelled_while_the_model_is_asked() {
 #[tokio::test]
 async fn h5_j5_a_file_that_changes_on_disk_meanwhile_stops_all_of_it() {
     let workspace = workspace();
-    let (desk, coder) = workspace.with_coder(vec![calls(vec![rename()]), {
+    let (session, coder) = workspace.with_coder(vec![calls(vec![rename()]), {
         let mut last = vec![Step::Wait(Duration::from_millis(400))];
         last.extend(calls(vec![finish()]));
         last
@@ -325,7 +325,7 @@ async fn h5_j5_a_file_that_changes_on_disk_meanwhile_stops_all_of_it() {
         }
         std::fs::write(root.join("src/user.rs"), "// mine\n").unwrap();
     });
-    let error = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
+    let error = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
     meanwhile.await.unwrap();
     assert!(error.message.contains("src/user.rs has changed on disk meanwhile"), "{error}");
 }
@@ -333,11 +333,11 @@ async fn h5_j5_a_file_that_changes_on_disk_meanwhile_stops_all_of_it() {
 #[tokio::test]
 async fn h6_a_claim_is_no_edit() {
     let workspace = workspace();
-    let (desk, _) = workspace.with_coder(vec![Scripted::text("I have renamed it."), Scripted::text("All done!")]);
-    let error = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
+    let (session, _) = workspace.with_coder(vec![Scripted::text("I have renamed it."), Scripted::text("All done!")]);
+    let error = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
     assert!(error.message.starts_with("nothing was changed: All done"), "{error}");
-    let (desk, _) = workspace.with_coder(vec![calls(vec![finish()])]);
-    let error = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
+    let (session, _) = workspace.with_coder(vec![calls(vec![finish()])]);
+    let error = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
     assert_eq!(error.message, "nothing was changed: Renamed.");
 }
 
@@ -350,8 +350,8 @@ async fn h11_the_other_engine_goes_on_where_the_first_broke_off() {
     let mut config = agent_config();
     config.roles.scout = "scout".into();
     let workspace = workspace();
-    let desk = workspace.desk(config, vec![("local".into(), coder as Arc<dyn Engine>), ("scout".into(), scout as Arc<dyn Engine>)]);
-    let edited = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.unwrap();
+    let session = workspace.session(config, vec![("local".into(), coder as Arc<dyn Engine>), ("scout".into(), scout as Arc<dyn Engine>)]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.unwrap();
     assert_eq!(applied(&edited, "src/user.rs"), USER.replace("add", "sum"));
 }
 
@@ -359,8 +359,8 @@ async fn h11_the_other_engine_goes_on_where_the_first_broke_off() {
 async fn j2_a_refused_edit_is_put_right_in_the_next_step() {
     let wrong = propose(&[("src/lib.rs", "pub fn add(a: i64)", "pub fn sum(a: i64)")]);
     let workspace = workspace();
-    let (desk, coder) = workspace.with_coder(vec![calls(vec![wrong]), calls(vec![rename()]), calls(vec![finish()])]);
-    let edited = instruct(&desk, "src/lib.rs", "pub fn add", "rename").await.unwrap();
+    let (session, coder) = workspace.with_coder(vec![calls(vec![wrong]), calls(vec![rename()]), calls(vec![finish()])]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.unwrap();
     assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("));
     assert_eq!(edited.steps.iter().map(|step| step.ok).collect::<Vec<_>>(), [false, true, true]);
     let Ask::Chat(second) = &coder.asked()[1].ask else { panic!("a conversation") };
@@ -450,10 +450,10 @@ async fn a_comment_that_repeats_the_description_is_refused_and_repaired() {
     let echo = "one or two sentences in plain words: what `add` does with its arguments, and what comes of it";
     let comment = |text: &str| calls(vec![call("propose_edit", json!({ "comment": text }))]);
     let coder = Scripted::new([comment(echo), comment("The sum of two numbers.")]);
-    let desk = workspace.desk(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
+    let session = workspace.session(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
     let how = How::Action { kind: "refactor.rewrite.longsight.document".into(), problems: vec![] };
-    let wish = Wish { at: target(&desk, "src/lib.rs", "pub fn add"), how };
-    let edited = edit(&desk, &wish, &Cancel::new(), &silent()).await.unwrap();
+    let params = Params { at: target(&session, "src/lib.rs", "pub fn add"), how };
+    let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
     let asked = coder.asked();
     assert_eq!(asked.len(), 2);
     // The second question is the first without descriptions: what is not there cannot be given back, nor can the echo.
@@ -469,8 +469,8 @@ async fn an_edit_whose_reason_repeats_the_description_is_taken_without_a_reason(
     let workspace = Workspace::new(&[("src/lib.rs", "pub fn add(a: i32, b: i32) -> i32 {\n    a - b\n}\n")]);
     let answer = json!({ "new_code": "    a + b", "reason": "In one sentence: what was changed and why." });
     let coder = Scripted::new([calls(vec![call("propose_edit", answer)])]);
-    let desk = workspace.desk(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
-    let edited = instruct(&desk, "src/lib.rs", "    a - b", "add in place of subtracting").await.unwrap();
+    let session = workspace.session(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
+    let edited = instruct(&session, "src/lib.rs", "    a - b", "add in place of subtracting").await.unwrap();
     assert_eq!(edited.edits[0].hunks[0].new, "    a + b\n");
     assert_eq!(edited.edits[0].hunks[0].reason, "");
 }

@@ -8,7 +8,7 @@ use longsight::features::Piece;
 use longsight::features::answer::Answer;
 use longsight::features::ask::ask;
 
-use crate::support::desk::Workspace;
+use crate::support::workspace::Workspace;
 
 const FILES: [(&str, &str); 4] = [
     ("src/a.rs", "pub fn alpha() -> u32 {\n    beta_of(1)\n}\n\nfn beta_of(n: u32) -> u32 {\n    n\n}\n"),
@@ -29,7 +29,7 @@ async fn streamed(text: &str) -> (Vec<String>, Answer) {
     let letters: Vec<char> = text.chars().collect();
     let tokens = letters.chunks(3).map(|token| Step::Event(Event::Text(token.iter().collect())));
     let script = tokens.chain([Step::Event(Event::Done(Finished::default()))]).collect();
-    let (desk, _) = workspace.with_coder(vec![script]);
+    let (session, _) = workspace.with_coder(vec![script]);
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let shown = seen.clone();
     let sink: longsight::features::Sink = Arc::new(move |piece| {
@@ -37,7 +37,7 @@ async fn streamed(text: &str) -> (Vec<String>, Answer) {
             shown.lock().unwrap().push(text);
         }
     });
-    let answer = ask(&desk, "what is alpha?", &Cancel::new(), &sink).await.unwrap().answer;
+    let answer = ask(&session, "what is alpha?", &Cancel::new(), &sink).await.unwrap().answer;
     let seen = seen.lock().unwrap().clone();
     (seen, answer)
 }

@@ -35,7 +35,7 @@ fn leave(mut editor: Editor) {
     editor.quit();
 }
 
-fn wish(uri: &str, line: u32, instruction: &str) -> Value {
+fn params(uri: &str, line: u32, instruction: &str) -> Value {
     let range = json!({ "start": { "line": line, "character": 0 }, "end": { "line": line + 1, "character": 0 } });
     json!({ "command": "longsight.edit", "arguments": [{ "uri": uri, "range": range, "instruction": instruction }] })
 }
@@ -66,8 +66,8 @@ fn h10_two_turns_at_once_on_one_file_both_arrive() {
     let engine = format!("[engines.m]\nkind = \"openai\"\nbase_url = \"{}/v1\"\nmodel = \"m\"\ncontext = 32768\n", server.url);
     std::fs::write(&config, format!("[roles]\nscout = \"m\"\ncoder = \"m\"\n{engine}")).unwrap();
     let (mut editor, uri) = session(&folder, &config, &[("src/lib.rs", TEXT)]);
-    let first = editor.start_request("workspace/executeCommand", wish(&uri, 0, "the first"));
-    let second = editor.start_request("workspace/executeCommand", wish(&uri, 4, "the other"));
+    let first = editor.start_request("workspace/executeCommand", params(&uri, 0, "the first"));
+    let second = editor.start_request("workspace/executeCommand", params(&uri, 4, "the other"));
     let (second, first) = (editor.answer(&second), editor.answer(&first));
     assert_eq!((&first["result"]["applied"], &second["result"]["applied"]), (&json!(true), &json!(true)), "{first} {second}");
     let wanted = TEXT.replace("one() -> u32", "one() -> u64").replace("two() -> u32", "two() -> i64");
@@ -82,7 +82,7 @@ fn proposed(files: &[(&str, &str)], edits: Value) -> (Value, Editor, String, tem
     let folder = tempfile::tempdir().unwrap();
     let config = coder.config(folder.path());
     let (mut editor, uri) = session(&folder, &config, files);
-    let report = editor.request("workspace/executeCommand", wish(&uri, 0, "do it"))["result"].clone();
+    let report = editor.request("workspace/executeCommand", params(&uri, 0, "do it"))["result"].clone();
     (report, editor, uri, folder)
 }
 
@@ -191,7 +191,7 @@ fn j4_one_path_outside_refuses_all_of_a_call() {
         let folder = tempfile::tempdir().unwrap();
         let config = coder.config(folder.path());
         let (mut editor, uri) = session(&folder, &config, &[("src/lib.rs", TEXT)]);
-        let answer = editor.request("workspace/executeCommand", wish(&uri, 0, "do it"));
+        let answer = editor.request("workspace/executeCommand", params(&uri, 0, "do it"));
         assert!(answer["error"]["message"].as_str().is_some_and(|why| why.contains("nothing was changed")), "{path:?}: {answer}");
         assert_eq!(editor.buffers[&uri].text, TEXT);
         assert!(!folder.path().join("outside.rs").exists() && !std::path::Path::new("/tmp/outside.rs").exists());
@@ -275,7 +275,7 @@ fn h5_a_document_that_is_closed_meanwhile_gets_no_stale_edit() {
     let mut editor = Editor::memory(options(Arc::clone(&agent)));
     editor.initialize(initialize_params(std::path::Path::new("/w")));
     editor.open("file:///w/a.rs", "rust", "text\n");
-    let id = editor.start_request("workspace/executeCommand", wish("file:///w/a.rs", 0, "x"));
+    let id = editor.start_request("workspace/executeCommand", params("file:///w/a.rs", 0, "x"));
     editor.close("file:///w/a.rs");
     editor.open("file:///w/a.rs", "rust", "other text\n");
     // The server has seen it before the model answers.

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use longsight::config::Config;
 
 use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Estimate, Event, Events, Finish, Finished, Request, Tokens};
-use longsight::features::complete::{Wish, complete};
-use longsight::features::{Desk, Target};
+use longsight::features::complete::{Params, complete};
+use longsight::features::{Session, Target};
 use longsight::text::Text;
 use longsight::workspace::Document;
 
-use crate::support::desk::Workspace;
+use crate::support::workspace::Workspace;
 
 /// Writes on from the hole as the file does, and stops as an engine would: at a stop text, or out of tokens.
 #[derive(Default)]
@@ -168,13 +168,13 @@ impl Tried {
     }
 }
 
-async fn attempt(desk: &Desk, engine: &Perfect, path: &Path, text: &str, cut: &Cut, how: How) -> Tried {
+async fn attempt(session: &Session, engine: &Perfect, path: &Path, text: &str, cut: &Cut, how: How) -> Tried {
     let How { invoked, runs_on } = how;
     let (before, after) = (&text[..cut.bytes.start], &text[cut.bytes.end..]);
     let removed = &text[cut.bytes.clone()];
     *engine.continuation.lock().unwrap() = if runs_on { text[cut.bytes.start..].into() } else { removed.into() };
     let path_name = path.display().to_string();
-    let path = desk.snapshot.roots.resolve(&path_name).unwrap();
+    let path = session.snapshot.roots.resolve(&path_name).unwrap();
     let document = Document {
         uri: path.uri(),
         path: Some(path),
@@ -183,9 +183,9 @@ async fn attempt(desk: &Desk, engine: &Perfect, path: &Path, text: &str, cut: &C
         text: Text::new(&format!("{before}{after}")),
         desynced: false,
     };
-    let wish = Wish { at: Target { document: Arc::new(document), bytes: before.len()..before.len() }, invoked, selected: None };
-    desk.shared.notes(|notes| notes.memory = Default::default());
-    let completion = complete(desk, &wish, &Cancel::new()).await.unwrap();
+    let params = Params { at: Target { document: Arc::new(document), bytes: before.len()..before.len() }, invoked, selected: None };
+    session.shared.notes(|notes| notes.memory = Default::default());
+    let completion = complete(session, &params, &Cancel::new()).await.unwrap();
     let offered = completion.items.first().map(|item| item.text.as_str());
     let outcome = match offered {
         None => Restored::Nothing,
@@ -219,22 +219,22 @@ fn corpus() -> Vec<(PathBuf, String)> {
     read.filter(|(_, text)| text.len() < 200_000).map(|(file, text)| (file, text.replace("\r\n", "\n"))).collect()
 }
 
-fn desk() -> (Workspace, Desk, Arc<Perfect>) {
+fn session() -> (Workspace, Session, Arc<Perfect>) {
     let (workspace, engine) = (Workspace::new(&[]), Arc::new(Perfect::default()));
-    let desk = workspace.desk(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]);
-    (workspace, desk, engine)
+    let session = workspace.session(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]);
+    (workspace, session, engine)
 }
 
 #[tokio::test]
 async fn a_perfect_model_is_not_made_worse() {
-    let (_workspace, desk, engine) = desk();
+    let (_workspace, session, engine) = session();
     let mut chance = Chance(7);
     let mut tried = vec![];
     for (file, text) in corpus() {
         let chosen: Vec<Cut> = cuts(&text, &mut chance).into_iter().filter(|_| chance.below(share(&file)) == 0).collect();
         for cut in chosen {
             let how = How { invoked: chance.below(3) == 0, runs_on: chance.below(3) != 0 };
-            tried.push(attempt(&desk, &engine, Path::new(file.file_name().unwrap()), &text, &cut, how).await);
+            tried.push(attempt(&session, &engine, Path::new(file.file_name().unwrap()), &text, &cut, how).await);
         }
     }
     if let Some(out) = std::env::var_os("LONGSIGHT_OUT") {
@@ -259,10 +259,10 @@ async fn a_perfect_model_is_not_made_worse() {
 async fn restored(path: &str, marked: &str, runs_on: bool) -> Restored {
     let (before, rest) = marked.split_once('⟦').unwrap();
     let (removed, after) = rest.split_once('⟧').unwrap();
-    let (_workspace, desk, engine) = desk();
+    let (_workspace, session, engine) = session();
     let cut = Cut { kind: "given", bytes: before.len()..before.len() + removed.len() };
     let how = How { invoked: false, runs_on };
-    attempt(&desk, &engine, Path::new(path), &format!("{before}{removed}{after}"), &cut, how).await.outcome
+    attempt(&session, &engine, Path::new(path), &format!("{before}{removed}{after}"), &cut, how).await.outcome
 }
 
 #[tokio::test]

@@ -4,19 +4,19 @@ use longsight::config::{Config, EngineConfig};
 use longsight::context::Kind;
 use longsight::engine::Cancel;
 use longsight::features::ask::ask;
-use longsight::features::preview::{Look, Preview, preview};
+use longsight::features::preview::{Params, Preview, preview};
 
 use longsight::features::silent;
 use serde_json::json;
 
-use super::support::desk::Workspace;
 use super::support::http::{Act, Server, events, whole};
+use super::support::workspace::Workspace;
 
 fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
     let workspace = Workspace::new(files);
-    let desk = workspace.desk(Config::default(), vec![]);
-    let look = Look { question: Some(question.into()), budget: Some(budget), ..Look::default() };
-    let preview = preview(&desk, &look).unwrap();
+    let session = workspace.session(Config::default(), vec![]);
+    let params = Params { question: Some(question.into()), budget: Some(budget), ..Params::default() };
+    let preview = preview(&session, &params).unwrap();
     assert!(preview.tokens <= budget, "{} tokens for a budget of {budget}", preview.tokens);
     for part in preview.parts.iter() {
         assert!(preview.prompt.contains(part.text.lines().next().unwrap_or_default()), "{part:?}");
@@ -129,10 +129,10 @@ async fn the_preview_of_a_question_is_what_is_sent_to_the_byte() {
         config.engines.insert("reads".into(), engine(thinking));
         config.engines.insert("writes".into(), engine(None));
         let workspace = Workspace::new(&[CALCULATOR, OTHER]);
-        let desk = workspace.desk(config, vec![]);
+        let session = workspace.session(config, vec![]);
         let words = "where is the product computed?";
-        ask(&desk, words, &Cancel::new(), &silent()).await.unwrap();
-        let shown = preview(&desk, &Look { question: Some(words.into()), ..Look::default() }).unwrap();
+        ask(&session, words, &Cancel::new(), &silent()).await.unwrap();
+        let shown = preview(&session, &Params { question: Some(words.into()), ..Params::default() }).unwrap();
         let sent = server.asked().last().unwrap().body["prompt"].as_str().unwrap().to_string();
         assert!(sent.contains("escalate"), "{sent}");
         assert_eq!(shown.prompt, sent, "{dialect}, thinking {thinking:?}");

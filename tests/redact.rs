@@ -5,14 +5,14 @@ use std::sync::Arc;
 use longsight::context::{Masked, fence, redact};
 use longsight::engine::Cancel;
 use longsight::engine::scripted::Scripted;
-use longsight::features::complete::{Wish, complete};
+use longsight::features::complete::{Params, complete};
 use longsight::features::explain::explain;
-use longsight::features::preview::{Look, preview};
+use longsight::features::preview::{self, preview};
 use longsight::features::{Target, silent};
 use longsight::text::Text;
 use longsight::workspace::Document;
 
-use crate::support::desk::{Workspace, target};
+use crate::support::workspace::{Workspace, target};
 
 /// Put together at run time, so that no scanner takes this file for a leak.
 fn secrets() -> Vec<(&'static str, String)> {
@@ -154,12 +154,12 @@ async fn k13_completions_and_explanations_send_no_secret_of_their_own_file() {
     let code = format!("const KEY: &str = \"{key}\";\n\nfn sign(text: &str) -> String {{\n    format!(\"{{text}}{{KEY}}\")\n}}\n");
     let workspace = Workspace::new(&[("src/lib.rs", &code)]);
     let scripts = (0..2).map(|_| Scripted::text("the answer")).collect();
-    let (desk, engine) = workspace.with_coder(scripts);
-    let mut at = target(&desk, "src/lib.rs", &code);
-    explain(&desk, &at, &Cancel::new(), &silent()).await.unwrap();
+    let (session, engine) = workspace.with_coder(scripts);
+    let mut at = target(&session, "src/lib.rs", &code);
+    explain(&session, &at, &Cancel::new(), &silent()).await.unwrap();
     let cursor = code.find("    format").unwrap();
     at.bytes = cursor..cursor;
-    complete(&desk, &Wish { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+    complete(&session, &Params { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
     let asked = engine.asked();
     assert_eq!(asked.len(), 2);
     for request in asked {
@@ -173,7 +173,7 @@ async fn k13_completions_and_explanations_send_no_secret_of_their_own_file() {
 fn k13_a_veil_moves_nothing() {
     let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
     let text = format!("a = \"{key}\" # é\npostgres://admin:s3cr3t-pw@db.example.com/app\npassword = \"hT7xQ9zzK4m\"\n");
-    let veiled = redact::veil(&text);
+    let veiled = redact::mask_in_place(&text);
     assert_eq!(veiled.len(), text.len());
     assert!(!veiled.contains(&key) && !veiled.contains("s3cr3t") && !veiled.contains("hT7"), "{veiled}");
     assert!(veiled.contains("# é\npostgres://admin:"));
@@ -211,13 +211,13 @@ fn k13_a_stretch_is_masked_as_its_whole_text_is() {
 async fn k13_a_key_that_is_longer_than_the_window_is_not_sent() {
     let (code, key) = long_key();
     let workspace = Workspace::new(&[("src/key.rs", &code)]);
-    let (desk, engine) = workspace.with_coder((0..3).map(|_| Scripted::text("the answer")).collect());
-    let mut at = target(&desk, "src/key.rs", &code);
+    let (session, engine) = workspace.with_coder((0..3).map(|_| Scripted::text("the answer")).collect());
+    let mut at = target(&session, "src/key.rs", &code);
     let cursor = code.find("    \n}").unwrap() + 4;
     at.bytes = cursor..cursor;
-    complete(&desk, &Wish { at: at.clone(), invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+    complete(&session, &Params { at: at.clone(), invoked: true, selected: None }, &Cancel::new()).await.unwrap();
     at.bytes = code.find(&key[3]).unwrap()..code.find("fn last").unwrap();
-    explain(&desk, &at, &Cancel::new(), &silent()).await.unwrap();
+    explain(&session, &at, &Cancel::new(), &silent()).await.unwrap();
     let asked = engine.asked();
     assert_eq!(asked.len(), 2);
     for request in asked {
@@ -233,13 +233,13 @@ async fn k13_a_value_around_the_cursor_is_not_sent() {
     let value = format!("hunter2{}", "xyzzy99");
     let code = format!("fn main() {{\n    let password = \"{value}\";\n}}\n");
     let workspace = Workspace::new(&[("src/main.rs", &code)]);
-    let (desk, engine) = workspace.with_coder((0..2).map(|_| Scripted::text("the answer")).collect());
-    let mut at = target(&desk, "src/main.rs", &code);
+    let (session, engine) = workspace.with_coder((0..2).map(|_| Scripted::text("the answer")).collect());
+    let mut at = target(&session, "src/main.rs", &code);
     let end = code.find(&value).unwrap() + value.len();
     at.bytes = end..end;
-    complete(&desk, &Wish { at: at.clone(), invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+    complete(&session, &Params { at: at.clone(), invoked: true, selected: None }, &Cancel::new()).await.unwrap();
     at.bytes = end - 3..end - 3;
-    let inside = complete(&desk, &Wish { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+    let inside = complete(&session, &Params { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
     assert!(inside.nothing.is_some_and(|reason| reason.contains("secret")));
     let asked = engine.asked();
     assert_eq!(asked.len(), 1, "inside of the value nobody is asked");
@@ -251,7 +251,7 @@ async fn k13_a_value_around_the_cursor_is_not_sent() {
 #[test]
 fn k12_a_secret_file_outside_of_every_folder_is_left_alone() {
     let workspace = Workspace::new(&[("src/lib.rs", "fn a() {}\n")]);
-    let (desk, _) = workspace.with_coder(vec![]);
+    let (session, _) = workspace.with_coder(vec![]);
     let named = |uri: &str| {
         let (path, language, text) = (None, String::new(), Text::new("DB_HOST=db\n"));
         let document = Document { uri: uri.into(), path, language, version: 0, text, desynced: false };
@@ -260,12 +260,12 @@ fn k12_a_secret_file_outside_of_every_folder_is_left_alone() {
     for uri in
         ["file:///srv/app/.env", "file:///home/me/.ssh/id_rsa", "vscode-remote://ssh-remote%2Bhost/srv/%2eenv", "untitled:.env.local"]
     {
-        let closed = desk.closed(&named(uri));
+        let closed = session.closed(&named(uri));
         assert!(closed.is_some_and(|reason| reason.contains("secrets")), "{uri}");
-        let look = Look { at: Some(named(uri)), ..Look::default() };
-        assert!(preview(&desk, &look).is_err(), "{uri}");
+        let params = preview::Params { at: Some(named(uri)), ..preview::Params::default() };
+        assert!(preview(&session, &params).is_err(), "{uri}");
     }
     for uri in ["file:///srv/app/main.rs", "untitled:Untitled-1", "git:/repo/src/lib.rs?ref"] {
-        assert_eq!(desk.closed(&named(uri)), None, "{uri}");
+        assert_eq!(session.closed(&named(uri)), None, "{uri}");
     }
 }

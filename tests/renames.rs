@@ -5,11 +5,11 @@ use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::actions::{CALLS, MODULE, RENAME, VARIABLE, actions};
-use longsight::features::edit::{Edited, How, Wish, edit, wording};
-use longsight::features::{Desk, silent};
+use longsight::features::edit::{Edited, How, Params, edit, wording};
+use longsight::features::{Session, silent};
 use serde_json::{Value, json};
 
-use crate::support::desk::{Workspace, applied, call, calls, instruct, target};
+use crate::support::workspace::{Workspace, applied, call, calls, instruct, target};
 
 const SHAPE: &str = "//! Shapes. `area_of` is used everywhere.\n\n/// The area, see [`area_of`].\npub fn area_of(width: u32, height: u32) -> u32 {\n    width * height\n}\n\npub fn name() -> &'static str {\n    \"area_of a shape\"\n}\n";
 const USER: &str = "use crate::shape::area_of;\n\npub fn square(side: u32) -> u32 {\n    area_of(side, side)\n}\n\npub fn double(side: u32) -> u32 {\n    // area_of twice\n    let sum = area_of(side, side) + area_of(\n        side,\n        side,\n    );\n    sum\n}\n";
@@ -19,15 +19,15 @@ fn place() -> Workspace {
     Workspace::new(&[("Cargo.toml", "[package]\nname = \"shapes\"\n"), ("src/lib.rs", LIB), ("src/shape.rs", SHAPE), ("src/user.rs", USER)])
 }
 
-fn small(place: &Workspace, answers: &[Value]) -> (Desk, std::sync::Arc<Scripted>) {
+fn small(place: &Workspace, answers: &[Value]) -> (Session, std::sync::Arc<Scripted>) {
     let scripts = answers.iter().map(|arguments| calls(vec![call("propose_edit", arguments.clone())]));
     let model = Scripted::new(scripts.collect::<Vec<_>>());
-    (place.desk(Config::default(), vec![("local".into(), model.clone())]), model)
+    (place.session(Config::default(), vec![("local".into(), model.clone())]), model)
 }
 
-async fn action(desk: &Desk, path: &str, marked: &str, kind: &str) -> Result<Edited, EngineError> {
-    let wish = Wish { at: target(desk, path, marked), how: How::Action { kind: kind.into(), problems: vec![] } };
-    edit(desk, &wish, &Cancel::new(), &silent()).await
+async fn action(session: &Session, path: &str, marked: &str, kind: &str) -> Result<Edited, EngineError> {
+    let params = Params { at: target(session, path, marked), how: How::Action { kind: kind.into(), problems: vec![] } };
+    edit(session, &params, &Cancel::new(), &silent()).await
 }
 
 #[tokio::test]
@@ -40,8 +40,8 @@ async fn a_rename_that_says_both_names_needs_no_model() {
         "把 area_of 重命名为 surface",
         "please rename area_of -> surface",
     ] {
-        let (desk, model) = small(&place, &[]);
-        let edited = instruct(&desk, "src/shape.rs", "pub fn area_of(width: u32, height: u32) -> u32 {", words).await.unwrap();
+        let (session, model) = small(&place, &[]);
+        let edited = instruct(&session, "src/shape.rs", "pub fn area_of(width: u32, height: u32) -> u32 {", words).await.unwrap();
         // Strings stay; comments and code follow.
         assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("area_of", "surface").replace("\"surface a", "\"area_of a"), "{words}");
         assert_eq!(applied(&edited, "src/user.rs"), USER.replace("area_of", "surface"), "{words}");
@@ -56,14 +56,14 @@ async fn a_rename_that_says_both_names_needs_no_model() {
 async fn the_model_only_names_and_a_bad_name_is_put_right() {
     let place = place();
     let answers = [json!({"new_name": "square", "reason": "x"}), json!({"new_name": "surface_area", "reason": "It says what it is."})];
-    let (desk, model) = small(&place, &answers);
-    let edited = action(&desk, "src/user.rs", "area_of", RENAME).await.unwrap();
+    let (session, model) = small(&place, &answers);
+    let edited = action(&session, "src/user.rs", "area_of", RENAME).await.unwrap();
     assert_eq!(applied(&edited, "src/user.rs"), USER.replace("area_of", "surface_area"));
     let asked = format!("{:?}", model.asked()[1]);
     assert!(asked.contains("`square` is taken in a file that uses `area_of`"), "{asked}");
     for wrong in ["2x", "", "a b", "area_of", "a-b"] {
-        let (desk, _) = small(&place, &[json!({"new_name": wrong, "reason": "x"}), json!({"new_name": wrong, "reason": "x"})]);
-        assert!(action(&desk, "src/user.rs", "area_of", RENAME).await.is_err(), "{wrong:?}");
+        let (session, _) = small(&place, &[json!({"new_name": wrong, "reason": "x"}), json!({"new_name": wrong, "reason": "x"})]);
+        assert!(action(&session, "src/user.rs", "area_of", RENAME).await.is_err(), "{wrong:?}");
     }
 }
 
@@ -71,16 +71,16 @@ async fn the_model_only_names_and_a_bad_name_is_put_right() {
 async fn a_name_that_means_two_things_is_left_to_tools_that_know_types() {
     let place = place();
     place.write("src/other.rs", "pub fn area_of(radius: f64) -> f64 {\n    radius * radius * 3.14\n}\n");
-    let (desk, _) = small(&place, &[]);
-    let refused = instruct(&desk, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap_err();
+    let (session, _) = small(&place, &[]);
+    let refused = instruct(&session, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap_err();
     assert!(refused.message.contains("defined at 2 places"), "{refused}");
     // A name that a file is called by.
     place.write("src/deep.rs", "pub fn shape() {}\n");
-    let (desk, _) = small(&place, &[]);
-    let refused = instruct(&desk, "src/deep.rs", "pub fn shape() {}", "rename shape to form").await.unwrap_err();
+    let (session, _) = small(&place, &[]);
+    let refused = instruct(&session, "src/deep.rs", "pub fn shape() {}", "rename shape to form").await.unwrap_err();
     assert!(refused.message.contains("defined at 2 places"), "{refused}");
     // Nothing of the kind.
-    let refused = instruct(&desk, "src/lib.rs", "pub mod user;", "rename nowhere_at_all to form").await;
+    let refused = instruct(&session, "src/lib.rs", "pub mod user;", "rename nowhere_at_all to form").await;
     assert!(refused.is_err(), "{refused:?}");
 }
 
@@ -88,16 +88,16 @@ async fn a_name_that_means_two_things_is_left_to_tools_that_know_types() {
 async fn a_variable_is_renamed_in_its_function_alone() {
     let text = "pub struct P { pub side: u32 }\n\npub fn a(p: P) -> String {\n    let side = p.side + 1;\n    format!(\"{side} {{side}} side {}\", side)\n}\n\npub fn b() -> u32 {\n    let side = 2;\n    side\n}\n";
     let place = Workspace::new(&[("src/lib.rs", text)]);
-    let (desk, _) = small(&place, &[]);
-    let edited = instruct(&desk, "src/lib.rs", "    let side = 2;", "rename the variable side to edge").await;
+    let (session, _) = small(&place, &[]);
+    let edited = instruct(&session, "src/lib.rs", "    let side = 2;", "rename the variable side to edge").await;
     // `side` is a field as well: the index knows that one, and its uses cannot be told from the variables'.
     if let Ok(edited) = &edited {
         assert!(applied(edited, "src/lib.rs").contains("let edge = 2;\n    edge"));
     }
     let text = text.replace("pub side: u32", "pub size: u32").replace("p.side", "p.size");
     let place = Workspace::new(&[("src/lib.rs", &text)]);
-    let (desk, _) = small(&place, &[]);
-    let edited = instruct(&desk, "src/lib.rs", "    let side = p.size + 1;", "rename the variable `side` to `edge`").await.unwrap();
+    let (session, _) = small(&place, &[]);
+    let edited = instruct(&session, "src/lib.rs", "    let side = p.size + 1;", "rename the variable `side` to `edge`").await.unwrap();
     let wanted = text.replacen("let side", "let edge", 1).replace("\"{side} {{side}} side {}\", side", "\"{edge} {{side}} side {}\", edge");
     assert_eq!(applied(&edited, "src/lib.rs"), wanted);
 }
@@ -120,42 +120,42 @@ fn a_rename_is_told_from_other_tasks() {
 #[tokio::test]
 async fn a_value_gets_a_name_before_its_statement() {
     let place = place();
-    let (desk, _) = small(&place, &[json!({"name": "one", "reason": "Said once."})]);
-    let at = target(&desk, "src/user.rs", "area_of(side, side) +");
+    let (session, _) = small(&place, &[json!({"name": "one", "reason": "Said once."})]);
+    let at = target(&session, "src/user.rs", "area_of(side, side) +");
     let value = longsight::features::Target { bytes: at.bytes.start..at.bytes.end - 2, ..at };
-    let offered: Vec<String> = actions(&desk, &value, &[]).into_iter().map(|offer| offer.kind).collect();
+    let offered: Vec<String> = actions(&session, &value, &[]).into_iter().map(|offer| offer.kind).collect();
     assert!(offered.contains(&VARIABLE.to_string()), "{offered:?}");
-    let wish = Wish { at: value, how: How::Action { kind: VARIABLE.into(), problems: vec![] } };
-    let edited = edit(&desk, &wish, &Cancel::new(), &silent()).await.unwrap();
+    let params = Params { at: value, how: How::Action { kind: VARIABLE.into(), problems: vec![] } };
+    let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
     let wanted = USER.replace("    let sum = area_of(side, side) +", "    let one = area_of(side, side);\n    let sum = one +");
     assert_eq!(applied(&edited, "src/user.rs"), wanted);
     // Python, where a statement may be inside another.
     let text = "def f(xs):\n    for x in xs:\n        print(len(xs) * 2 + x)\n";
     let place = Workspace::new(&[("a.py", text)]);
-    let (desk, _) = small(&place, &[json!({"name": "xs", "reason": "x"}), json!({"name": "twice", "reason": "x"})]);
-    let edited = action(&desk, "a.py", "len(xs) * 2", VARIABLE).await.unwrap();
+    let (session, _) = small(&place, &[json!({"name": "xs", "reason": "x"}), json!({"name": "twice", "reason": "x"})]);
+    let edited = action(&session, "a.py", "len(xs) * 2", VARIABLE).await.unwrap();
     assert_eq!(applied(&edited, "a.py"), "def f(xs):\n    for x in xs:\n        twice = len(xs) * 2\n        print(twice + x)\n");
 }
 
 #[test]
 fn what_does_not_fit_is_not_offered() {
     let place = place();
-    let (desk, _) = small(&place, &[]);
+    let (session, _) = small(&place, &[]);
     let kinds = |path: &str, marked: &str| -> Vec<String> {
-        actions(&desk, &target(&desk, path, marked), &[]).into_iter().map(|offer| offer.kind).collect()
+        actions(&session, &target(&session, path, marked), &[]).into_iter().map(|offer| offer.kind).collect()
     };
     // A statement, half an expression, a name, a type: none of them is a value that could have a name.
     for marked in ["    sum", "(side, side)\n}", ") +", "area_of(side,", "u32", "let sum"] {
         assert!(!kinds("src/user.rs", marked).contains(&VARIABLE.to_string()), "{marked:?}");
     }
-    let mut at = target(&desk, "src/shape.rs", "area_of(width");
+    let mut at = target(&session, "src/shape.rs", "area_of(width");
     at.bytes = at.bytes.start..at.bytes.start;
-    let cursor: Vec<String> = actions(&desk, &at, &[]).into_iter().map(|offer| offer.kind).collect();
+    let cursor: Vec<String> = actions(&session, &at, &[]).into_iter().map(|offer| offer.kind).collect();
     assert!(cursor.contains(&CALLS.to_string()) && cursor.contains(&RENAME.to_string()), "{cursor:?}");
     assert!(!cursor.contains(&MODULE.to_string()), "a small model moves no module: {cursor:?}");
-    let mut at = target(&desk, "src/shape.rs", "name() ->");
+    let mut at = target(&session, "src/shape.rs", "name() ->");
     at.bytes = at.bytes.start..at.bytes.start;
-    let uncalled: Vec<String> = actions(&desk, &at, &[]).into_iter().map(|offer| offer.kind).collect();
+    let uncalled: Vec<String> = actions(&session, &at, &[]).into_iter().map(|offer| offer.kind).collect();
     assert!(!uncalled.contains(&CALLS.to_string()), "{uncalled:?}");
 }
 
@@ -165,16 +165,16 @@ async fn calls_follow_a_signature_that_has_changed() {
     let changed = SHAPE.replace("width: u32, height: u32", "size: (u32, u32)").replace("width * height", "size.0 * size.1");
     place.write("src/shape.rs", &changed);
     let lines = ["    area_of((side, side))", "let sum = area_of((side, side)) + area_of((\n    side,\n    side,\n));"];
-    let (desk, model) =
+    let (session, model) =
         small(&place, &[json!({"calls": lines[..1], "reason": "x"}), json!({"calls": lines, "reason": "It takes a pair now."})]);
-    let edited = action(&desk, "src/shape.rs", "pub fn area_of", CALLS).await.unwrap();
+    let edited = action(&session, "src/shape.rs", "pub fn area_of", CALLS).await.unwrap();
     let after = applied(&edited, "src/user.rs");
     assert!(after.contains("    area_of((side, side))\n}"), "{after}");
     assert!(after.contains("    let sum = area_of((side, side)) + area_of((\n"), "{after}");
     assert_eq!(edited.edits.len(), 1, "the file of the signature stays");
     let asked = format!("{:?}", model.asked()[0]);
     assert!(asked.contains("area_of(size: (u32, u32))"), "{asked}");
-    let nothing = action(&desk, "src/shape.rs", "pub fn name", CALLS).await.unwrap_err();
+    let nothing = action(&session, "src/shape.rs", "pub fn name", CALLS).await.unwrap_err();
     assert!(nothing.message.contains("nothing calls `name`"), "{nothing}");
 }
 
@@ -183,9 +183,9 @@ async fn calls_follow_a_signature_that_has_changed() {
 async fn a_file_that_git_ignores_takes_no_part_in_a_rename() {
     let place = place();
     place.write(".gitignore", "src/user.rs\n");
-    let (desk, _) = small(&place, &[]);
+    let (session, _) = small(&place, &[]);
     // What git ignores is not in the index: it is no user, and nothing is said of it.
-    let edited = instruct(&desk, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap();
+    let edited = instruct(&session, "src/shape.rs", "pub fn area_of", "rename area_of to surface").await.unwrap();
     assert_eq!(edited.edits.len(), 1);
 }
 
@@ -197,8 +197,8 @@ async fn an_edit_of_a_signature_is_followed_by_its_calls() {
     let place = place();
     let first = json!({"new_code": new, "reason": "A pair says more."});
     let marked = "pub fn area_of(width: u32, height: u32) -> u32 {\n    width * height\n}";
-    let (desk, model) = small(&place, &[first.clone(), calls]);
-    let edited = instruct(&desk, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
+    let (session, model) = small(&place, &[first.clone(), calls]);
+    let edited = instruct(&session, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
     assert!(applied(&edited, "src/shape.rs").contains(new));
     let user = applied(&edited, "src/user.rs");
     assert!(
@@ -208,13 +208,13 @@ async fn an_edit_of_a_signature_is_followed_by_its_calls() {
     assert!(edited.confirm.is_empty(), "{:?}", edited.confirm);
     assert_eq!(model.asked().len(), 2);
     let nonsense = json!({"calls": ["x", "y"], "reason": "?"});
-    let (desk, _) = small(&place, &[first, nonsense.clone(), nonsense]);
-    let edited = instruct(&desk, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
+    let (session, _) = small(&place, &[first, nonsense.clone(), nonsense]);
+    let edited = instruct(&session, "src/shape.rs", marked, "take one pair in place of two numbers").await.unwrap();
     assert_eq!(edited.edits.len(), 1);
     assert!(edited.confirm.iter().any(|why| why.contains("2 call(s) do not follow")), "{:?}", edited.confirm);
     // The same signature: one question.
-    let (desk, model) = small(&place, &[json!({"new_code": marked.replace("width * height", "height * width"), "reason": "x"})]);
-    instruct(&desk, "src/shape.rs", marked, "swap the factors").await.unwrap();
+    let (session, model) = small(&place, &[json!({"new_code": marked.replace("width * height", "height * width"), "reason": "x"})]);
+    instruct(&session, "src/shape.rs", marked, "swap the factors").await.unwrap();
     assert_eq!(model.asked().len(), 1);
 }
 
@@ -273,13 +273,13 @@ async fn a_variable_of_the_same_name_is_another_thing() {
     ];
     for (global, local, marked) in cases {
         let place = Workspace::new(&[global, local]);
-        let (desk, _) = small(&place, &[]);
-        let edited = instruct(&desk, global.0, marked, "rename count to total").await.unwrap();
+        let (session, _) = small(&place, &[]);
+        let edited = instruct(&session, global.0, marked, "rename count to total").await.unwrap();
         assert_eq!(edited.edits.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), [global.0], "{}", local.0);
         assert_eq!(applied(&edited, global.0), global.1.replace("count", "total"));
         // And the other way round, from the variable.
         let variable = local.1.lines().find(|line| line.contains("count +=")).unwrap();
-        let edited = instruct(&desk, local.0, variable, "rename count to total").await.unwrap();
+        let edited = instruct(&session, local.0, variable, "rename count to total").await.unwrap();
         assert_eq!(edited.edits.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), [local.0], "{}", local.0);
         assert_eq!(applied(&edited, local.0), local.1.replace("count", "total"));
     }
@@ -289,7 +289,33 @@ async fn a_variable_of_the_same_name_is_another_thing() {
 async fn a_call_beside_a_variable_of_the_same_name_is_left_to_tools_that_know_types() {
     let user = "use crate::stats::count;\n\npub fn run() -> u32 {\n    let count = count();\n    count\n}\n";
     let place = Workspace::new(&[("src/stats.rs", "pub fn count() -> u32 {\n    3\n}\n"), ("src/user.rs", user)]);
-    let (desk, _) = small(&place, &[]);
-    let refused = instruct(&desk, "src/stats.rs", "pub fn count", "rename count to total").await.unwrap_err();
+    let (session, _) = small(&place, &[]);
+    let refused = instruct(&session, "src/stats.rs", "pub fn count", "rename count to total").await.unwrap_err();
     assert!(refused.message.contains("src/user.rs") && refused.message.contains("line 4"), "{}", refused.message);
+}
+
+/// The cursor is in the word that it touches, in code alone: a word of a comment or a string names nothing.
+#[tokio::test]
+async fn a_cursor_beside_a_word_means_it_only_where_it_is_code() {
+    let text = "fn sum() -> u32 {\n    let total = 1; // total\n    let said = \"total\";\n    total\n}\n";
+    let workspace = Workspace::new(&[("lib.rs", text)]);
+    let session = workspace.session(Config::default(), vec![]);
+    let offered = |offset: usize| {
+        let mut at = target(&session, "lib.rs", "fn sum");
+        at.bytes = offset..offset;
+        let offers = actions(&session, &at, &[]);
+        offers.into_iter().find(|offer| offer.kind == RENAME).map(|offer| offer.title).unwrap_or_default()
+    };
+    let places: Vec<usize> = text.match_indices("total").map(|(start, _)| start).collect();
+    for (start, name) in places.into_iter().zip(["total", "sum", "sum", "total"]) {
+        for offset in [start, start + 2, start + 5] {
+            assert_eq!(
+                offered(offset),
+                format!("Rename `{name}` to what it is or does"),
+                "{:?}|{:?}",
+                &text[start - 3..offset],
+                &text[offset..offset + 2]
+            );
+        }
+    }
 }

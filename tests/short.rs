@@ -8,22 +8,22 @@ use longsight::config::Config;
 use longsight::dialect::Chat;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, Engine, EngineError, Request};
-use longsight::features::Desk;
+use longsight::features::Session;
 use longsight::features::edit::Edited;
 use longsight::features::edit::wording::{Asked, asked};
 
-use crate::support::desk::{Workspace, applied, instruct};
+use crate::support::workspace::{Workspace, applied, instruct};
 
-/// A desk whose one engine, of a small window, plays these scripts.
-fn desk(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Desk, Arc<Scripted>) {
+/// A session whose one engine, of a small window, plays these scripts.
+fn session(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Session, Arc<Scripted>) {
     let engine = Scripted::new(scripts);
-    (workspace.desk(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]), engine)
+    (workspace.session(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]), engine)
 }
 
 async fn edited(path: &str, text: &str, marked: &str, words: &str, answers: &[&str]) -> (Result<Edited, EngineError>, Vec<Request>) {
     let workspace = Workspace::new(&[(path, text)]);
-    let (desk, engine) = desk(&workspace, answers.iter().map(|answer| Scripted::text(answer)).collect());
-    let edited = instruct(&desk, path, marked, words).await;
+    let (session, engine) = session(&workspace, answers.iter().map(|answer| Scripted::text(answer)).collect());
+    let edited = instruct(&session, path, marked, words).await;
     (edited, engine.asked())
 }
 
@@ -155,8 +155,8 @@ async fn a_function_is_put_where_its_call_finds_it() {
         ),
     ] {
         let workspace = Workspace::new(&[("a.py", text)]);
-        let (desk, _) = desk(&workspace, vec![Scripted::text(&format!("```python\n{function}\n```\n\n```python\n{call_text}\n```"))]);
-        let edited = instruct(&desk, "a.py", "        line = doc.count(1)", "extract this into a function").await.unwrap();
+        let (session, _) = session(&workspace, vec![Scripted::text(&format!("```python\n{function}\n```\n\n```python\n{call_text}\n```"))]);
+        let edited = instruct(&session, "a.py", "        line = doc.count(1)", "extract this into a function").await.unwrap();
         let after = applied(&edited, "a.py");
         assert!(after.contains(wanted), "{after}");
     }
@@ -217,8 +217,8 @@ async fn tests_go_into_the_test_file_of_the_source() {
         let mut files = vec![source];
         files.extend(others.iter().copied());
         let workspace = Workspace::new(&files);
-        let (desk, engine) = desk(&workspace, [answer, "no", "no"].map(Scripted::text).to_vec());
-        let edited = instruct(&desk, source.0, marked, "write a test").await.unwrap();
+        let (session, engine) = session(&workspace, [answer, "no", "no"].map(Scripted::text).to_vec());
+        let edited = instruct(&session, source.0, marked, "write a test").await.unwrap();
         assert_eq!(edited.edits.len(), 1, "{path}: {}", edited.diff);
         let file = &edited.edits[0];
         assert_eq!((file.path.as_str(), file.created), (path, others.iter().all(|other| other.0 != path)));

@@ -333,8 +333,8 @@ fn edits_are_versioned_or_refused_with_the_reason() {
 
     let before = session.editor.buffers[&uri].text.clone();
     let range = session.range(&uri, "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}");
-    let wish = json!({ "uri": uri, "range": range, "instruction": "name the parameters left and right", "review": true });
-    let report = session.command("longsight.edit", wish.clone());
+    let params = json!({ "uri": uri, "range": range, "instruction": "name the parameters left and right", "review": true });
+    let report = session.command("longsight.edit", params.clone());
     assert_eq!(session.editor.buffers[&uri].text, before, "a review changes nothing");
     if let Some(hunks) = report["result"]["hunks"].as_array() {
         session.editor.edit(&uri, 0..0, "// typed above\n");

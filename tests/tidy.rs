@@ -153,6 +153,22 @@ fn locks_are_rare() {
     assert!(lines < 10_000 || per_thousand <= 0.2, "{locks} locks in {lines} lines: {per_thousand:.2} per thousand");
 }
 
+/// What is under the server's lock, or computes only: it looks at no disk and waits for nobody.
+const PURE: &[&str] = &["src/server/state.rs", "src/server/hunks.rs", "src/text/", "src/agent/turn.rs", "src/features/edit/forms.rs"];
+
+#[test]
+fn what_is_pure_looks_at_no_disk() {
+    let io = ["std::fs", "canonicalize", ".locate(", "locate_uri(", ".exists()", "read_exact(", "tokio::", ".await"];
+    let pure = |name: &str| PURE.iter().any(|place| name.starts_with(place));
+    let mut broken = vec![];
+    for (name, text) in rust_files("src").into_iter().filter(|(name, _)| pure(name)) {
+        for (number, line) in code(&text) {
+            broken.extend(io.iter().filter(|word| line.contains(**word)).map(|word| format!("{name}:{number}: `{word}`")));
+        }
+    }
+    none(broken);
+}
+
 /// The fault lists: a letter and the number of its rows.
 const FAULTS: &[(char, usize)] = &[
     ('a', 19),

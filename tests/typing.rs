@@ -339,3 +339,26 @@ fn the_same_trouble_while_typing_is_told_once() {
     assert_eq!(editor.answer(&invoked)["error"]["code"], -32803);
     editor.quit();
 }
+
+/// The same trouble is told once while typing, until an engine has answered. What came from memory says nothing about engines.
+#[test]
+fn i10_a_suggestion_from_memory_does_not_end_a_complaint() {
+    let agent = Fake::new(Mood::Fail("no model".into()));
+    let mut editor = with(&agent);
+    editor.open(URI, "rust", "fn main() {}\n");
+    let ask = |editor: &mut Editor| {
+        let id = ask_completion(editor, 2);
+        editor.answer(&id)
+    };
+    assert_eq!(ask(&mut editor)["error"]["message"], "no model");
+    assert_eq!(ask(&mut editor)["result"], Value::Null);
+    *agent.known.lock().unwrap() = Some("known".into());
+    assert_eq!(ask(&mut editor)["result"]["items"][0]["insertText"], "known");
+    *agent.known.lock().unwrap() = None;
+    assert_eq!(ask(&mut editor)["result"], Value::Null, "it has been told");
+    agent.set(Mood::Answer("x".into()));
+    assert_eq!(ask(&mut editor)["result"]["items"][0]["insertText"], "x");
+    agent.set(Mood::Fail("no model".into()));
+    assert_eq!(ask(&mut editor)["error"]["message"], "no model", "it had worked meanwhile");
+    editor.quit();
+}

@@ -33,12 +33,12 @@ fn pack(folder: &Path) -> Option<()> {
     editor.tell("textDocument/didOpen", &json!({ "textDocument": document }))?;
     let line = text.lines().count() / 2;
     let position = json!({ "line": line, "character": 0 });
-    let wish = json!({ "command": "longsight.contextPreview", "arguments": [{ "uri": uri, "position": position, "budget": 4096 }] });
+    let params = json!({ "command": "longsight.contextPreview", "arguments": [{ "uri": uri, "position": position, "budget": 4096 }] });
     let begun = Instant::now();
     let mut known = 0;
     while known < 2048 && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(500));
-        known = editor.ask("workspace/executeCommand", &wish)?["tokens"].as_u64()?;
+        known = editor.ask("workspace/executeCommand", &params)?["tokens"].as_u64()?;
     }
     let mut waits = vec![];
     for version in 1..=EDITS {
@@ -46,7 +46,7 @@ fn pack(folder: &Path) -> Option<()> {
         let document = json!({ "uri": uri, "version": version });
         let start = Instant::now();
         editor.tell("textDocument/didChange", &json!({ "textDocument": document, "contentChanges": [change] }))?;
-        editor.ask("workspace/executeCommand", &wish)?;
+        editor.ask("workspace/executeCommand", &params)?;
         waits.push(start.elapsed().as_secs_f64() * 1e3);
     }
     let place = format!("ten million tokens: {} files, {:.1} MB, {known} tokens packed", files.len(), bytes as f64 / 1e6);

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::place::Place;
-use super::{Outcome, Shared, setup};
+use super::{CliResult, Shared, setup};
 use crate::features::actions::actions;
 
 #[derive(Args, Debug)]
@@ -13,10 +13,10 @@ pub struct Arguments {
     pub place: Place,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let desk = setup::bare_desk(shared)?;
-    let target = setup::target(&desk, shared, &arguments.place)?;
-    let offers = actions(&desk, &target, &[]);
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+    let session = setup::bare_desk(shared)?;
+    let target = setup::target(&session, shared, &arguments.place)?;
+    let offers = actions(&session, &target, &[]);
     if shared.json {
         println!("{}", json!({ "actions": offers }));
         return Ok(());

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Outcome, Shared, explain, setup};
+use super::{CliResult, Shared, explain, setup};
 use crate::features::ask::ask;
 
 #[derive(Args, Debug)]
@@ -11,10 +11,10 @@ pub struct Arguments {
     pub question: String,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.question.trim().is_empty() {
         super::usage("ask needs a question");
     }
-    let desk = setup::desk(shared)?;
-    setup::run(shared, async |cancel, sink| ask(&desk, &arguments.question, cancel, sink).await, |found| explain::show(&found.answer))
+    let session = setup::session(shared)?;
+    setup::run(shared, async |cancel, sink| ask(&session, &arguments.question, cancel, sink).await, |found| explain::show(&found.answer))
 }

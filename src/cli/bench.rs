@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::config::{self, Config, EngineConfig};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing};
@@ -52,7 +52,7 @@ struct Measured {
     engine_rss_bytes: Option<u64>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let config = super::setup::config(shared)?;
     let engines = chosen(&config, arguments.engine.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime ({error})"))?;

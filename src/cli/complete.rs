@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{Outcome, Shared, setup};
-use crate::features::complete::{Completion, Wish, complete};
+use super::{CliResult, Shared, setup};
+use crate::features::complete::{Completion, Params, complete};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -16,15 +16,15 @@ pub struct Arguments {
     pub trigger: String,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if !setup::is_point(&arguments.place) {
         super::usage("complete needs a point: FILE:LINE:COL");
     }
-    let desk = setup::desk(shared)?;
-    let at = setup::target(&desk, shared, &arguments.place)?;
-    desk.prepare();
-    let wish = Wish { at, invoked: arguments.trigger == "invoked", selected: None };
-    setup::run(shared, async |cancel, _| complete(&desk, &wish, cancel).await, show)
+    let session = setup::session(shared)?;
+    let at = setup::target(&session, shared, &arguments.place)?;
+    session.prepare();
+    let params = Params { at, invoked: arguments.trigger == "invoked", selected: None };
+    setup::run(shared, async |cancel, _| complete(&session, &params, cancel).await, show)
 }
 
 fn show(completion: &Completion) {

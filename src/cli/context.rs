@@ -4,9 +4,9 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{Outcome, Shared, setup};
+use super::{CliResult, Shared, setup};
 use crate::context::Kind;
-use crate::features::preview::{Look, Preview, preview};
+use crate::features::preview::{Params, Preview, preview};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -21,14 +21,14 @@ pub struct Arguments {
     pub budget: Option<usize>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
         super::usage("--ask needs a question");
     }
-    let desk = setup::desk(shared)?;
-    let at = arguments.place.as_ref().map(|place| setup::target(&desk, shared, place)).transpose()?;
-    let look = Look { at, question: arguments.ask.clone(), budget: arguments.budget };
-    setup::run(shared, async |_, _| preview(&desk, &look), show)
+    let session = setup::session(shared)?;
+    let at = arguments.place.as_ref().map(|place| setup::target(&session, shared, place)).transpose()?;
+    let params = Params { at, question: arguments.ask.clone(), budget: arguments.budget };
+    setup::run(shared, async |_, _| preview(&session, &params), show)
 }
 
 fn show(preview: &Preview) {

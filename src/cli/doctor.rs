@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::config::{self, Config, Problem};
 use crate::models;
 use crate::syntax::Registry;
@@ -57,7 +57,7 @@ impl Check {
     }
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let path = super::setup::config_path(shared)?;
     let (config, mut checks) = configuration(path);
     checks.extend(roles(&config));

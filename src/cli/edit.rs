@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{Outcome, Shared, setup};
-use crate::features::edit::{Edited, How, Wish, edit};
+use super::{CliResult, Shared, setup};
+use crate::features::edit::{Edited, How, Params, edit};
 use crate::features::{Piece, Sink};
 
 #[derive(Args, Debug)]
@@ -29,18 +29,22 @@ pub struct Arguments {
     pub diff: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
         super::usage("--instruction needs words that say what is to be changed");
     }
-    let desk = setup::desk(shared)?;
-    let at = setup::target(&desk, shared, &arguments.place)?;
+    let session = setup::session(shared)?;
+    let at = setup::target(&session, shared, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => How::Action { kind: kind.clone(), problems: arguments.problem.clone() },
         (None, words) => How::Instruction(words.clone().unwrap_or_default()),
     };
-    let wish = Wish { at, how };
-    setup::run(shared, async |cancel, sink| edit(&desk, &wish, cancel, &without_text(sink)).await, |edited| show(edited, arguments.diff))
+    let params = Params { at, how };
+    setup::run(
+        shared,
+        async |cancel, sink| edit(&session, &params, cancel, &without_text(sink)).await,
+        |edited| show(edited, arguments.diff),
+    )
 }
 
 /// What the model says around its call is not the result.

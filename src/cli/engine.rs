@@ -2,26 +2,26 @@
 
 use clap::Args;
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 
 #[derive(Args, Debug)]
 pub struct Arguments {}
 
 #[cfg(feature = "llama")]
-pub fn run(_shared: &Shared, _arguments: &Arguments) -> Outcome {
+pub fn run(_shared: &Shared, _arguments: &Arguments) -> CliResult {
     short_spin()?;
     crate::engine::llama::process::serve().map_err(|error| format!("the engine process cannot serve: {error}"))
 }
 
 #[cfg(not(feature = "llama"))]
-pub fn run(_shared: &Shared, _arguments: &Arguments) -> Outcome {
+pub fn run(_shared: &Shared, _arguments: &Arguments) -> CliResult {
     Err("this longsight was built without the embedded engine (feature `llama`)".into())
 }
 
 /// Starts this process again with OpenMP's short spin, unless it has it: the library reads its environment before `main`. The default
 /// spin makes decoding many times slower beside a busy neighbour.
 #[cfg(feature = "llama")]
-fn short_spin() -> Outcome {
+fn short_spin() -> CliResult {
     use std::os::unix::process::CommandExt;
     if std::env::var_os("GOMP_SPINCOUNT").is_some() {
         return Ok(());

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
-use super::{Outcome, Shared, setup};
+use super::{CliResult, Shared, setup};
 use crate::features::answer::Answer;
 use crate::features::cite::Citation;
 use crate::features::explain::explain;
@@ -14,10 +14,10 @@ pub struct Arguments {
     pub place: Place,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
-    let desk = setup::desk(shared)?;
-    let target = setup::target(&desk, shared, &arguments.place)?;
-    setup::run(shared, async |cancel, sink| explain(&desk, &target, cancel, sink).await, show)
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+    let session = setup::session(shared)?;
+    let target = setup::target(&session, shared, &arguments.place)?;
+    setup::run(shared, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
 }
 
 /// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
@@ -18,7 +18,7 @@ pub struct Arguments {
     pub no_cache: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     // Nothing of it is needed here, but a file that is asked for must be there and right.
     super::setup::config(shared)?;
     let folder = super::root(shared)?;

@@ -93,7 +93,7 @@ enum Command {
 }
 
 /// A failure that ends a command with exit code 1: what failed, on what, what to do next.
-pub type Outcome = Result<(), String>;
+pub type CliResult = Result<(), String>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::models::{self, Model, Progress, Sources};
 
 #[derive(Args, Debug)]
@@ -32,7 +32,7 @@ pub enum Action {
     },
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     match &arguments.action {
         Action::List => list(shared.json),
         Action::Pull { name } => pull(name, shared.json),
@@ -41,7 +41,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     }
 }
 
-fn list(as_json: bool) -> Outcome {
+fn list(as_json: bool) -> CliResult {
     let catalogue = models::catalogue();
     if as_json {
         let entries: Vec<Value> = catalogue.iter().map(entry).collect();
@@ -77,7 +77,7 @@ fn entry(model: &Model) -> Value {
     entry
 }
 
-fn pull(name: &str, as_json: bool) -> Outcome {
+fn pull(name: &str, as_json: bool) -> CliResult {
     let sources = Sources::from_environment().map_err(|error| error.to_string())?;
     if let Some(model) = models::find(name)
         && model.pullable().is_some()
@@ -97,7 +97,7 @@ fn pull(name: &str, as_json: bool) -> Outcome {
     Ok(())
 }
 
-fn path(name: &str, as_json: bool) -> Outcome {
+fn path(name: &str, as_json: bool) -> CliResult {
     let path = models::locate(name).map_err(|error| error.to_string())?;
     if as_json {
         println!("{}", json!({ "name": name, "path": path }));
@@ -107,7 +107,7 @@ fn path(name: &str, as_json: bool) -> Outcome {
     Ok(())
 }
 
-fn profile(shared: &Shared, name: &str, write: bool) -> Outcome {
+fn profile(shared: &Shared, name: &str, write: bool) -> CliResult {
     let text = models::profile(name).map_err(|error| error.to_string())?;
     if !write {
         match shared.json {

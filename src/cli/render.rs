@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::dialect::{self, Dialect, Piece, messages};
 
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub(super) fn dialect(name: &str) -> Arc<dyn Dialect> {
     dialect::by_name(name).unwrap_or_else(unknown)
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let dialect = dialect(&arguments.dialect);
     let mut input = String::new();
     std::io::stdin().read_to_string(&mut input).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;

@@ -8,11 +8,11 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::{Outcome, Shared, setup};
+use super::{CliResult, Shared, setup};
 use crate::config;
 use crate::report;
 use crate::server::replay::{Replayed, replay};
-use crate::server::{self, desk::Desk, trace};
+use crate::server::{self, backend::Backend, trace};
 use crate::syntax::guard;
 
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub struct Arguments {
     pub replay: Option<PathBuf>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -44,12 +44,12 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
         Some(_) => setup::tape(shared, &setup::config(shared)?)?,
         None => None,
     };
-    let desk = Arc::new(Desk::start(setup::building(tape.as_ref())));
+    let backend = Arc::new(Backend::start(setup::building(tape.as_ref()), config::cache_dir()));
     let options = server::Options {
         config: shared.config.clone(),
         cache: config::cache_dir(),
         state: config::state_dir(),
-        agent: desk.clone(),
+        agent: backend.clone(),
         probe: None,
         tape: tape.clone(),
     };
@@ -57,14 +57,14 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
     if let Some(tape) = tape {
         tape.finish();
     }
-    desk.leave();
+    backend.leave();
     guard::disarm();
     // Leaving now: a thread that waits for standard input would hold up an orderly end until the editor closes the pipe.
     exit(code.into())
 }
 
 /// Plays a recording; a difference is a failure.
-fn play(shared: &Shared, runtime: &Runtime, file: &Path) -> Outcome {
+fn play(shared: &Shared, runtime: &Runtime, file: &Path) -> CliResult {
     let wrong = |reason: String| format!("the recording {} cannot be played: {reason}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let trace = trace::read(&text).map_err(wrong)?;

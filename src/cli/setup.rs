@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicU64;
 
 use super::place::{At, Place};
 use super::screen::{self, Screen};
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::config::{self, Config};
 use crate::engine::recorded::Recording;
 use crate::engine::tape::Tape;
 use crate::engine::{Cancel, Engine, EngineError};
-use crate::features::{self, Desk, Sink, Target, Timing};
+use crate::features::{self, Session, Sink, Target, Timing};
 use crate::index::{Index, Options};
 use crate::report;
 use crate::route::{self, Build, Decision, Router, Tell};
@@ -39,17 +39,17 @@ pub fn config(shared: &Shared) -> Result<Config, String> {
     Ok(config)
 }
 
-/// A desk for the workspace; waits for the index.
-pub fn desk(shared: &Shared) -> Result<Desk, String> {
-    let desk = bare_desk(shared)?;
+/// A session for the workspace; waits for the index.
+pub fn session(shared: &Shared) -> Result<Session, String> {
+    let session = bare_desk(shared)?;
     let options = Options { cache: config::cache_dir(), ..Options::default() };
-    let index = Index::start(desk.snapshot.roots.clone(), desk.shared.registry.clone(), options);
+    let index = Index::start(session.snapshot.roots.clone(), session.shared.registry.clone(), options);
     screen::wait(&index, shared.json);
-    Ok(Desk { index: index.view(), ..desk })
+    Ok(Session { index: index.view(), ..session })
 }
 
-/// A desk without an index, for what needs none.
-pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
+/// A session without an index, for what needs none.
+pub fn bare_desk(shared: &Shared) -> Result<Session, String> {
     let config = Arc::new(config(shared)?);
     let roots = Arc::new(Roots::new([super::root(shared)?]));
     let registry = Arc::new(Registry::new());
@@ -62,7 +62,7 @@ pub fn bare_desk(shared: &Shared) -> Result<Desk, String> {
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
     roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| eprintln!("longsight: {problem}"));
-    Ok(Desk { snapshot, index: Arc::default(), shared: long_lived })
+    Ok(Session { snapshot, index: Arc::default(), shared: long_lived })
 }
 
 /// The file of `--record`, new, with its first line.
@@ -85,9 +85,9 @@ pub fn building(tape: Option<&Tape>) -> Build {
 }
 
 /// The document and the bytes that a place on the command line means.
-pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, String> {
-    let path = file(desk, shared, &place.file)?;
-    let text = desk.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
+pub fn target(session: &Session, shared: &Shared, place: &Place) -> Result<Target, String> {
+    let path = file(session, shared, &place.file)?;
+    let text = session.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
     let document = Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false };
@@ -96,7 +96,7 @@ pub fn target(desk: &Desk, shared: &Shared, place: &Place) -> Result<Target, Str
 
 /// A file named on the command line: from the current folder, else from the workspace's root; the other way round where that root was
 /// named as well. The first that lies in the workspace is meant.
-fn file(desk: &Desk, shared: &Shared, named: &Path) -> Result<WorkspacePath, String> {
+fn file(session: &Session, shared: &Shared, named: &Path) -> Result<WorkspacePath, String> {
     let mut folders: Vec<PathBuf> = std::env::current_dir().into_iter().chain(super::root(shared)).collect();
     if shared.workspace.is_some() {
         folders.reverse();
@@ -105,7 +105,7 @@ fn file(desk: &Desk, shared: &Shared, named: &Path) -> Result<WorkspacePath, Str
     let Some(first) = there.first() else {
         return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
     };
-    let roots = &desk.snapshot.roots;
+    let roots = &session.snapshot.roots;
     let found = there.iter().find_map(|path| roots.locate(path).or_else(|| roots.locate(&without_detours(path)?)));
     found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))
 }
@@ -120,7 +120,7 @@ pub fn run<T: serde::Serialize>(
     shared: &Shared,
     work: impl AsyncFnOnce(&Cancel, &Sink) -> Result<T, EngineError>,
     people: impl FnOnce(&T),
-) -> Outcome {
+) -> CliResult {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads could be started ({error})"))?;
     let screen = Screen::new(shared.json);
     let (cancel, sink) = (Cancel::new(), screen.sink());

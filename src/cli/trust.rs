@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Outcome, Shared};
+use super::{CliResult, Shared};
 use crate::config::{self, Config};
 use crate::workspace::Roots;
 use crate::workspace::trust::{Standing, Store, fingerprint};
@@ -23,7 +23,7 @@ pub struct Arguments {
     pub list: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> Outcome {
+pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let folder = config::state_dir().ok_or("there is no state folder; set HOME or XDG_STATE_HOME")?;
     let store = Store::new(&folder);
     let failed = |error: std::io::Error| format!("{} cannot be used ({error})", folder.join("trust.json").display());

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::edit::{calls::known_uses, rename};
-use super::{Desk, Site, Target};
+use super::{Session, Site, Target};
 use crate::syntax::Kind;
 use crate::syntax::scope::Item;
 
@@ -38,11 +38,11 @@ impl Offer {
 }
 
 /// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty where nothing fits.
-pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> {
-    if !desk.is_trusted() || desk.closed(target).is_some() {
+pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<Offer> {
+    if !session.is_trusted() || session.closed(target).is_some() {
         return vec![];
     }
-    let site = Site::new(desk, target);
+    let site = Site::new(session, target);
     let mut offers: Vec<Offer> = problems.first().map(|first| Offer::new(format!("Fix: {}", one_line(first)), FIX)).into_iter().collect();
     let selected = !site.text[site.bytes.clone()].trim().is_empty();
     let line = site.whole_lines(site.bytes.clone());
@@ -66,10 +66,10 @@ pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> 
         if selected && callable && site.is_in_body(item, &line) {
             offers.push(Offer::new("Extract selection into a function", EXTRACT));
         }
-        if callable && !selected && known_uses(desk, &site, &item.name) > 0 {
+        if callable && !selected && known_uses(session, &site, &item.name) > 0 {
             offers.push(Offer::new(format!("Adapt the calls of {name} to its signature"), CALLS));
         }
-        if !selected && desk.edits_with_tools() && is_one_of_several(desk, &site, item) {
+        if !selected && session.edits_with_tools() && is_one_of_several(session, &site, item) {
             offers.push(Offer::new(format!("Move {name} into a module of its own"), MODULE));
         }
     }
@@ -84,10 +84,10 @@ pub fn actions(desk: &Desk, target: &Target, problems: &[String]) -> Vec<Offer> 
 }
 
 /// Whether an item stands at the top of a file that has others.
-fn is_one_of_several(desk: &Desk, site: &Site, item: &Item) -> bool {
-    let file = desk.index.named(&item.name).into_iter().find_map(|id| {
-        let file = desk.index.file(id.file)?;
-        let symbol = desk.index.symbol(id)?;
+fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
+    let file = session.index.named(&item.name).into_iter().find_map(|id| {
+        let file = session.index.file(id.file)?;
+        let symbol = session.index.symbol(id)?;
         (file.path.to_string() == site.path && symbol.container().is_none()).then_some(file)
     });
     file.is_some_and(|file| file.symbols.iter().filter(|symbol| symbol.container().is_none()).count() > 1)

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::cite::{Checker, Citation, NamedBy};
 use super::inert::{Inert, inert};
-use super::{Desk, Piece, Sink, Timing};
+use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
@@ -27,7 +27,7 @@ pub struct Answer {
 
 /// What is asked, before it is known of whom.
 pub(super) struct Question<'a> {
-    pub desk: &'a Desk,
+    pub session: &'a Session,
     pub task: Task,
     /// Rules for the model.
     pub system: &'a str,
@@ -85,7 +85,7 @@ impl Question<'_> {
         let (mut shown, mut seen) = (vec![], vec![]);
         let mut ready_ms = 0.0;
         let (system, length, started) = (self.system, self.length, self.started);
-        let mut stream = Stream::new(self.desk, sink);
+        let mut stream = Stream::new(self.session, sink);
         let (tell_near, near) = mpsc::channel();
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
@@ -102,10 +102,10 @@ impl Question<'_> {
             near.try_iter().for_each(|near| shows.checker.near = near);
             shows.take(event);
         };
-        let served = self.desk.router().run(&self.task, cancel, build, each).await?;
+        let served = self.session.router().run(&self.task, cancel, build, each).await?;
         stream.finish();
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
-        let (text, mut citations) = Checker::new(self.desk, paths(&seen)).check(served.answer.text.trim());
+        let (text, mut citations) = Checker::new(self.session, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
         let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
         Ok(Answer { text: inert(&text), citations, route: served.decision, timing, sent })
@@ -125,8 +125,8 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    fn new(desk: &'a Desk, sink: &'a Sink) -> Self {
-        Self { checker: Checker::new(desk, vec![]), filter: Inert::default(), held: String::new(), sink }
+    fn new(session: &'a Session, sink: &'a Sink) -> Self {
+        Self { checker: Checker::new(session, vec![]), filter: Inert::default(), held: String::new(), sink }
     }
 
     fn take(&mut self, event: &Event) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Desk, Site, shelf};
+use super::{Session, Site, corpora};
 use crate::context::corpus::{Corpus, Digest};
 use crate::context::{Pack, Part, PlaceQuery};
 use crate::engine::Tokens;
@@ -23,37 +23,37 @@ pub enum Asker {
 }
 
 /// Definitions of other files that the code at a place uses or will want, within `budget` tokens.
-pub fn around(desk: &Desk, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Vec<Part> {
-    pack(desk, site, offset, budget, tokens, asker).parts
+pub fn around(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Vec<Part> {
+    pack(session, site, offset, budget, tokens, asker).parts
 }
 
 /// The same with its sums.
-pub(super) fn pack(desk: &Desk, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Pack {
+pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Pack {
     let nothing = || Pack { budget, ..Pack::default() };
     if budget == 0 {
         return nothing();
     }
-    let corpus = if asker == Asker::Typing { shelf::newest(desk) } else { shelf::wait(desk, PATIENCE) };
+    let corpus = if asker == Asker::Typing { corpora::newest(session) } else { corpora::wait(session, PATIENCE) };
     let Some(corpus) = corpus else { return nothing() };
     let preview = asker == Asker::Preview;
     let language = site.language.as_deref();
     let query = PlaceQuery { corpus: &corpus, path: &site.path, language, text: &site.text, offset, budget, preview };
     let count = |text: &str| tokens.count(text);
     if !preview {
-        desk.shared.context.visited(&site.path, site.line_of(offset) - 1);
+        session.shared.context.visited(&site.path, site.line_of(offset) - 1);
     }
-    desk.shared.context.place(&query, &|path| changed(desk, &corpus, path), &count)
+    session.shared.context.place(&query, &|path| changed(session, &corpus, path), &count)
 }
 
 /// The signatures of a file as they are now, where the index has another version of it than the corpus.
-fn changed(desk: &Desk, corpus: &Corpus, path: &str) -> Option<Arc<Digest>> {
+fn changed(session: &Session, corpus: &Corpus, path: &str) -> Option<Arc<Digest>> {
     let known = &corpus.files[corpus.file(path)? as usize];
-    let now = desk.index.at(&known.file.path);
+    let now = session.index.at(&known.file.path);
     if now.is_some_and(|now| Arc::ptr_eq(now, &known.file) || now.hash == known.file.hash) {
         return None;
     }
     match now {
-        Some(now) => Digest::new(&desk.index, now, &desk.snapshot.read(&now.path).ok()?).map(Arc::new),
+        Some(now) => Digest::new(&session.index, now, &session.snapshot.read(&now.path).ok()?).map(Arc::new),
         None => Some(Arc::new(known.gone())),
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{Answer, Prompt, Question};
 use super::cite::Citation;
 use super::explain::numbered;
-use super::{Desk, LspPosition, LspRange, Sink};
+use super::{LspPosition, LspRange, Session, Sink};
 use crate::context::{Kind, fence};
 use crate::engine::{Cancel, Caps, EngineError, ErrorKind, Tokens};
 use crate::route::TaskKind;
@@ -36,19 +36,20 @@ pub struct Location {
 }
 
 /// Answers `question`.
-pub async fn ask(desk: &Desk, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
+pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
     let started = Instant::now();
     let words = checked(question)?;
-    let asked = Question { desk, task: desk.task(TaskKind::Ask), system: RULES, length: 400, started };
-    let answer = asked.ask(cancel, sink, |choice, caps| prompt(desk, words, room(desk, caps), choice.engine.tokens().as_ref()));
+    let asked = Question { session, task: session.task(TaskKind::Ask), system: RULES, length: 400, started };
+    let answer = asked.ask(cancel, sink, |choice, caps| prompt(session, words, room(session, caps), choice.engine.tokens().as_ref()));
     let answer = answer.await?;
-    let locations = answer.citations.iter().filter(|place| place.verified).take(PLACES).filter_map(|place| location(desk, place)).collect();
+    let locations =
+        answer.citations.iter().filter(|place| place.verified).take(PLACES).filter_map(|place| location(session, place)).collect();
     Ok(Found { answer, locations })
 }
 
 /// Tokens for excerpts: as configured, and no more than the window has besides the rules and the answer.
-pub(super) fn room(desk: &Desk, caps: &Caps) -> usize {
-    (desk.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(700))
+pub(super) fn room(session: &Session, caps: &Caps) -> usize {
+    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(700))
 }
 
 /// The question without blanks around it, if it can be asked.
@@ -61,8 +62,8 @@ pub(super) fn checked(question: &str) -> Result<&str, EngineError> {
 }
 
 /// What is put in front of the model for a question, within `budget` tokens.
-pub(super) fn prompt(desk: &Desk, words: &str, budget: usize, tokens: &dyn Tokens) -> Prompt {
-    let parts = super::find::about(desk, words, budget, tokens);
+pub(super) fn prompt(session: &Session, words: &str, budget: usize, tokens: &dyn Tokens) -> Prompt {
+    let parts = super::find::about(session, words, budget, tokens);
     let mut text = String::new();
     for part in &parts {
         // A map of the repository has no line numbers of its own.
@@ -75,8 +76,8 @@ pub(super) fn prompt(desk: &Desk, words: &str, budget: usize, tokens: &dyn Token
     Prompt { text, parts }
 }
 
-fn location(desk: &Desk, place: &Citation) -> Option<Location> {
-    let path = desk.snapshot.roots.resolve(&place.path).ok()?;
+fn location(session: &Session, place: &Citation) -> Option<Location> {
+    let path = session.snapshot.roots.resolve(&place.path).ok()?;
     let start = LspPosition { line: place.line.saturating_sub(1), character: 0 };
     let end = LspPosition { line: place.end_line.unwrap_or(place.line), character: 0 };
     Some(Location { uri: path.uri(), range: LspRange { start, end } })

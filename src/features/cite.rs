@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use serde::Serialize;
 
-use super::Desk;
+use super::Session;
 use crate::workspace::WorkspacePath;
 
 /// A place that an answer names, or that was shown to the model.
@@ -64,7 +64,7 @@ fn compiled(pattern: &str) -> Regex {
 
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
-    desk: &'a Desk,
+    session: &'a Session,
     /// Paths that the model has seen; a name without its folder is looked up there first.
     pub near: Vec<String>,
     citations: Vec<Citation>,
@@ -76,8 +76,8 @@ pub struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(desk: &'a Desk, near: Vec<String>) -> Self {
-        Self { desk, near, citations: vec![], marked: HashSet::new(), left: MOST, in_code: false }
+    pub fn new(session: &'a Session, near: Vec<String>) -> Self {
+        Self { session, near, citations: vec![], marked: HashSet::new(), left: MOST, in_code: false }
     }
 
     /// A whole answer with what does not hold marked, and its places.
@@ -171,7 +171,7 @@ impl<'a> Checker<'a> {
             return false;
         }
         self.left -= 1;
-        let index = &self.desk.index;
+        let index = &self.session.index;
         let known = |part: &&str| index.name(part).is_some_and(|id| !index.users(id).is_empty() || !index.defined(id).is_empty());
         let unknown = index.files().next().is_some() && !parts.iter().filter(|part| !OURSELVES.contains(part)).all(known);
         unknown && self.marked.insert(code.into())
@@ -180,9 +180,9 @@ impl<'a> Checker<'a> {
     /// The file that a path means, and how many lines it has. A name without its folder counts when only one file is called that.
     fn find(&self, path: &str) -> Option<(WorkspacePath, u32)> {
         let ends_with = |whole: &&String| whole.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-        let by_name = || self.near.iter().find(ends_with).and_then(|whole| readable(self.desk, whole));
-        let anywhere = || super::only_file_called(self.desk, path).and_then(|whole| readable(self.desk, &whole));
-        readable(self.desk, path).or_else(by_name).or_else(anywhere)
+        let by_name = || self.near.iter().find(ends_with).and_then(|whole| readable(self.session, whole));
+        let anywhere = || super::only_file_called(self.session, path).and_then(|whole| readable(self.session, &whole));
+        readable(self.session, path).or_else(by_name).or_else(anywhere)
     }
 }
 
@@ -205,11 +205,11 @@ fn token(text: &str, end: usize) -> &str {
     &before[start..]
 }
 
-fn readable(desk: &Desk, path: &str) -> Option<(WorkspacePath, u32)> {
-    let path = desk.snapshot.roots.resolve(path.trim_start_matches("./")).ok()?;
-    if desk.closed_path(&path).is_some() {
+fn readable(session: &Session, path: &str) -> Option<(WorkspacePath, u32)> {
+    let path = session.snapshot.roots.resolve(path.trim_start_matches("./")).ok()?;
+    if session.closed_path(&path).is_some() {
         return None;
     }
-    let text: Arc<str> = desk.snapshot.read(&path).ok()?;
+    let text: Arc<str> = session.snapshot.read(&path).ok()?;
     Some((path, text.lines().count().max(1) as u32))
 }

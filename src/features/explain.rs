@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::answer::{Answer, Prompt, Question};
 use super::around::{Asker, around};
-use super::{Desk, Sink, Site, Target, hard, preview};
+use super::{Session, Sink, Site, Target, hard, preview};
 use crate::agent::limits;
 use crate::context::fence;
 use crate::engine::{Cancel, EngineError, ErrorKind, Tokens};
@@ -19,21 +19,21 @@ pub(super) const RULES: &str = "You explain code of this repository to a develop
 const BYTES: usize = 3;
 
 /// Explains the range of `target`; without a selection, the item there.
-pub async fn explain(desk: &Desk, target: &Target, cancel: &Cancel, sink: &Sink) -> Result<Answer, EngineError> {
+pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: &Sink) -> Result<Answer, EngineError> {
     let started = Instant::now();
-    let work = Work::new(desk, target)?;
-    let task = Task { signals: hard::signals(desk, &work.site, &work.lines), ..desk.task(TaskKind::Explain) };
-    let question = Question { desk, task, system: RULES, length: 500, started };
+    let work = Work::new(session, target)?;
+    let task = Task { signals: hard::signals(session, &work.site, &work.lines), ..session.task(TaskKind::Explain) };
+    let question = Question { session, task, system: RULES, length: 500, started };
     let answer = question.ask(cancel, sink, |choice, caps| {
-        let most = desk.config().context.explain_tokens as usize;
-        work.prompt(desk, most, caps.context as usize, choice.engine.tokens().as_ref())
+        let most = session.config().context.explain_tokens as usize;
+        work.prompt(session, most, caps.context as usize, choice.engine.tokens().as_ref())
     });
     answer.await
 }
 
 /// What is put in front of the model for an explanation, with `budget` tokens around the code.
-pub(super) fn prompt(desk: &Desk, target: &Target, budget: usize, window: usize, tokens: &dyn Tokens) -> Result<Prompt, EngineError> {
-    Ok(Work::new(desk, target)?.prompt(desk, budget, window, tokens))
+pub(super) fn prompt(session: &Session, target: &Target, budget: usize, window: usize, tokens: &dyn Tokens) -> Result<Prompt, EngineError> {
+    Ok(Work::new(session, target)?.prompt(session, budget, window, tokens))
 }
 
 /// What is to be explained.
@@ -44,11 +44,11 @@ struct Work {
 }
 
 impl Work {
-    fn new(desk: &Desk, target: &Target) -> Result<Self, EngineError> {
-        if let Some(reason) = desk.closed(target) {
+    fn new(session: &Session, target: &Target) -> Result<Self, EngineError> {
+        if let Some(reason) = session.closed(target) {
             return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing is explained here: {reason}")));
         }
-        let site = Site::new(desk, target);
+        let site = Site::new(session, target);
         let lines = site.lines();
         if site.text[lines.clone()].trim().is_empty() {
             let first = site.line_of(lines.start);
@@ -59,14 +59,14 @@ impl Work {
         Ok(Self { site, lines, what })
     }
 
-    fn prompt(&self, desk: &Desk, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {
+    fn prompt(&self, session: &Session, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {
         let (site, lines) = (&self.site, &self.lines);
         let (first, last) = site.line_range(lines);
         let room = window.saturating_sub(900) * BYTES;
         let masked = site.masked(lines.clone());
         let code = masked.rewritten(|code| limits::shorten(&numbered(code, first), room * 2 / 3));
         let left = room.saturating_sub(code.len()) / BYTES;
-        let mut parts = around(desk, site, lines.start, most.min(left), tokens, Asker::Person);
+        let mut parts = around(session, site, lines.start, most.min(left), tokens, Asker::Person);
         let mut text = String::new();
         for part in &parts {
             text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));

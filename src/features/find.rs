@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Desk;
+use super::Session;
 use super::explain::numbered;
 use super::search::{BLOCK, EACH_ONE, Ranking, Spot, head_end, rank};
 use crate::context::{Kind, Masked, Part};
@@ -23,34 +23,34 @@ const LONGEST: usize = 3000;
 /// What is put in front of the model for a question, within a budget of tokens: the whole repository where it fits, else the best
 /// definitions and, where the budget is large enough for both, a map of the rest. What the question speaks of comes last, where models
 /// look most.
-pub(super) fn about(desk: &Desk, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let ranking = rank(desk, question);
+pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let ranking = rank(session, question);
     if budget <= SMALL {
-        return excerpts(desk, &ranking, budget, tokens);
+        return excerpts(session, &ranking, budget, tokens);
     }
-    let repeated = excerpts(desk, &ranking, (budget / 4).min(SMALL), tokens);
+    let repeated = excerpts(session, &ranking, (budget / 4).min(SMALL), tokens);
     let spent: usize = repeated.iter().map(|part| part.tokens).sum();
-    if let Some(mut parts) = super::map::whole(desk, budget - spent, tokens) {
+    if let Some(mut parts) = super::map::whole(session, budget - spent, tokens) {
         parts.extend(repeated);
         return parts;
     }
-    let bodies = excerpts(desk, &ranking, budget / 4 * 3, tokens);
+    let bodies = excerpts(session, &ranking, budget / 4 * 3, tokens);
     let spent: usize = bodies.iter().map(|part| part.tokens).sum();
     let first: Vec<FileId> = ranking.files().take(FIRST).collect();
-    let mut parts = super::map::outline(desk, &first, budget - spent, tokens);
+    let mut parts = super::map::outline(session, &first, budget - spent, tokens);
     parts.extend(bodies);
     parts
 }
 
 /// The best places within a budget.
-fn excerpts(desk: &Desk, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+fn excerpts(session: &Session, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     // Several places fit even a small budget: bytes are about three times the tokens.
     let longest = LONGEST.min(budget * 3 / EACH_ONE);
     let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
     let mut parts: Vec<Part> = vec![];
     let mut spent = 0;
     for (file, spot, score) in ranking.places() {
-        let Some(part) = excerpt(desk, file, spot, longest, tokens, score) else { continue };
+        let Some(part) = excerpt(session, file, spot, longest, tokens, score) else { continue };
         let inside =
             parts.iter().any(|known| known.path == part.path && known.start_line <= part.start_line && part.end_line <= known.end_line);
         if inside || spent + part.tokens > budget {
@@ -65,13 +65,13 @@ fn excerpts(desk: &Desk, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) 
     parts
 }
 
-fn excerpt(desk: &Desk, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tokens, score: f32) -> Option<Part> {
-    let file = desk.index.file(id)?;
-    let text = desk.snapshot.read(&file.path).ok()?;
+fn excerpt(session: &Session, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tokens, score: f32) -> Option<Part> {
+    let file = session.index.file(id)?;
+    let text = session.snapshot.read(&file.path).ok()?;
     let (range, what) = match spot {
         Spot::Definition(index) => {
             let symbol = file.symbols.get(index as usize)?;
-            (definition(symbol, &text)?, desk.index.text(symbol.name))
+            (definition(symbol, &text)?, session.index.text(symbol.name))
         }
         Spot::Head(block) => (head(file, &text, block)?, "the head of the file"),
     };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Desk, Site};
+use super::{Session, Site};
 use crate::context::words;
 use crate::route::Signal;
 
@@ -11,25 +11,25 @@ use crate::route::Signal;
 const LOOKED_AT: usize = 16 << 10;
 
 /// What is hard about these bytes of a document that somebody has chosen.
-pub fn signals(desk: &Desk, site: &Site, chosen: &Range<usize>) -> Vec<Signal> {
-    let policy = &desk.config().route;
+pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Signal> {
+    let policy = &session.config().route;
     let (first, last) = site.line_range(chosen);
     let lines = last - first + 1;
     let large = (lines > policy.many_lines).then_some(Signal::LargeSelection(lines));
-    large.into_iter().chain(many_files(desk, site, &site.text[chosen.clone()])).collect()
+    large.into_iter().chain(many_files(session, site, &site.text[chosen.clone()])).collect()
 }
 
 /// Whether code uses the definitions of many other files.
-pub fn many_files(desk: &Desk, site: &Site, code: &str) -> Option<Signal> {
-    let files = files_used(desk, site, code);
-    (files > desk.config().route.many_files as usize).then_some(Signal::ManyFiles(files))
+pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> {
+    let files = files_used(session, site, code);
+    (files > session.config().route.many_files as usize).then_some(Signal::ManyFiles(files))
 }
 
 /// How many other files define what code names, as far as each name means one of them.
-fn files_used(desk: &Desk, site: &Site, code: &str) -> usize {
+fn files_used(session: &Session, site: &Site, code: &str) -> usize {
     let near = &code[code.floor_char_boundary(code.len().saturating_sub(LOOKED_AT))..];
-    let here = site.document_path().and_then(|path| desk.index.find(path));
-    let files = words::identifiers(near).filter_map(|(_, name)| match desk.index.named(name).as_slice() {
+    let here = site.document_path().and_then(|path| session.index.find(path));
+    let files = words::identifiers(near).filter_map(|(_, name)| match session.index.named(name).as_slice() {
         [one] => Some(one.file),
         _ => None,
     });

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Desk;
+use super::Session;
 use super::explain::numbered;
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
@@ -18,18 +18,18 @@ const WIDTH: usize = 160;
 const MOST: usize = 60;
 
 /// Every file with its text, in the order of their paths, so that the beginning of the prompt stays what it is; none when they do not fit.
-pub(super) fn whole(desk: &Desk, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
+pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
     // The index has an estimate of each file: most repositories are known not to fit without reading them.
-    let estimate: usize = desk.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
+    let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
     if estimate > budget {
         return None;
     }
-    let mut files: Vec<&Arc<File>> = desk.index.files().map(|(_, file)| file).collect();
+    let mut files: Vec<&Arc<File>> = session.index.files().map(|(_, file)| file).collect();
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     let mut left = budget;
     let mut parts = vec![];
     for file in files {
-        let Ok(text) = desk.snapshot.read(&file.path) else { continue };
+        let Ok(text) = session.snapshot.read(&file.path) else { continue };
         let text = Masked::whole(&text);
         if text.trim().is_empty() {
             continue;
@@ -50,15 +50,15 @@ pub(super) fn whole(desk: &Desk, budget: usize, tokens: &dyn Tokens) -> Option<V
 }
 
 /// What files define, within `budget` tokens: those that matter for the question first, then the others by their paths.
-pub(super) fn outline(desk: &Desk, first: &[FileId], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let view = &desk.index;
+pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let view = &session.index;
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
     let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
     files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0)), file.path.to_string()));
     let mut left = budget;
     let mut parts = vec![];
     for (id, file) in files {
-        let Ok(text) = desk.snapshot.read(&file.path) else { continue };
+        let Ok(text) = session.snapshot.read(&file.path) else { continue };
         let text = Masked::whole(&definitions(file, &text));
         let path = file.path.to_string();
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME;

@@ -1,5 +1,5 @@
 //! One file per thing that a user sees: completion, explanation, answers about the repository, code actions and edits. The server and
-//! the command line call the same functions; each takes a [`Desk`], what is asked, a cancel token and a sink for what happens meanwhile.
+//! the command line call the same functions; each takes a [`Session`], what is asked, a cancel token and a sink for what happens meanwhile.
 
 pub mod actions;
 pub mod answer;
@@ -7,7 +7,7 @@ mod around;
 pub mod ask;
 pub mod cite;
 pub mod complete;
-mod desk;
+mod corpora;
 pub mod edit;
 pub mod explain;
 mod find;
@@ -17,7 +17,7 @@ mod map;
 mod parses;
 pub mod preview;
 mod search;
-mod shelf;
+mod session;
 mod site;
 
 use std::ops::Range;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use desk::{Desk, Shared, status};
+pub use session::{Session, Shared, status};
 pub use site::Site;
 
 use crate::engine::{self, EngineError, ErrorKind};
@@ -98,8 +98,8 @@ impl From<RouteError> for EngineError {
 }
 
 /// The path of the only indexed file whose path ends so.
-fn only_file_called(desk: &Desk, path: &str) -> Option<String> {
-    let mut found = desk
+fn only_file_called(session: &Session, path: &str) -> Option<String> {
+    let mut found = session
         .index
         .files()
         .map(|(_, file)| file.path.to_string())

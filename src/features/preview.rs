@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::answer::Prompt;
-use super::{Desk, Target, ask, complete, explain};
+use super::{Session, Target, ask, complete, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
 use crate::dialect::Fim;
@@ -15,7 +15,7 @@ use crate::route::{Choice, Decision, Task, TaskKind};
 
 /// What is looked at.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
+pub struct Params {
     /// A point shows what a completion sends, a selection what an explanation sends.
     pub at: Option<Target>,
     pub question: Option<String>,
@@ -93,8 +93,8 @@ const LONGEST_ANSWER: u32 = 700;
 const WINDOW: u32 = 1 << 24;
 
 impl Reader {
-    fn new(desk: &Desk, task: &Task) -> Result<Self, EngineError> {
-        let choice: Option<Choice> = match desk.router().plan(task) {
+    fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
+        let choice: Option<Choice> = match session.router().plan(task) {
             Ok(choices) => choices.into_iter().next(),
             // Without a model there is still a context to show; what policy refuses is not shown as if it were sent.
             Err(crate::route::RouteError::Engine(_)) => None,
@@ -115,14 +115,14 @@ impl Reader {
     }
 
     /// Measured prefill rate.
-    pub fn rate(&self, desk: &Desk) -> Option<f64> {
-        desk.router().prefill_rate(&self.choice.as_ref()?.decision.engine)
+    pub fn rate(&self, session: &Session) -> Option<f64> {
+        session.router().prefill_rate(&self.choice.as_ref()?.decision.engine)
     }
 
     /// Where a prompt of so many tokens would go.
-    fn destination(&self, desk: &Desk, kind: TaskKind, tokens: usize) -> Option<Destination> {
+    fn destination(&self, session: &Session, kind: TaskKind, tokens: usize) -> Option<Destination> {
         let choice = self.choice.as_ref()?;
-        let config = desk.config();
+        let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
         let answer = if kind.is_completion() { config.completion.max_tokens } else { LONGEST_ANSWER };
         let cost = |engine: &EngineConfig| {
@@ -157,25 +157,25 @@ fn fallback(ask: &Ask) -> String {
 }
 
 /// Waits for the ranking of the repository, asks no model. Blocks for moments: for a thread that may.
-pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
-    let config = &desk.config().context;
-    let configured = |tokens: u32| look.budget.unwrap_or(tokens as usize);
-    let (kind, budget, drawn, reader) = match (&look.question, &look.at) {
+pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineError> {
+    let config = &session.config().context;
+    let configured = |tokens: u32| params.budget.unwrap_or(tokens as usize);
+    let (kind, budget, drawn, reader) = match (&params.question, &params.at) {
         (Some(question), _) => {
-            let reader = Reader::new(desk, &desk.task(TaskKind::Ask))?;
-            let budget = look.budget.unwrap_or_else(|| ask::room(desk, &reader.caps));
-            let prompt = ask::prompt(desk, ask::checked(question)?, budget, reader.tokens.as_ref());
+            let reader = Reader::new(session, &session.task(TaskKind::Ask))?;
+            let budget = params.budget.unwrap_or_else(|| ask::room(session, &reader.caps));
+            let prompt = ask::prompt(session, ask::checked(question)?, budget, reader.tokens.as_ref());
             (TaskKind::Ask, budget, from_words(ask::RULES, prompt), reader)
         }
         (None, Some(at)) if at.bytes.is_empty() => {
-            let reader = Reader::new(desk, &desk.task(TaskKind::CompleteAuto))?;
-            let (drawn, budget) = complete::draw(desk, at, look.budget, &reader)?;
+            let reader = Reader::new(session, &session.task(TaskKind::CompleteAuto))?;
+            let (drawn, budget) = complete::draw(session, at, params.budget, &reader)?;
             (TaskKind::CompleteAuto, budget, drawn, reader)
         }
         (None, Some(at)) => {
-            let reader = Reader::new(desk, &desk.task(TaskKind::Explain))?;
+            let reader = Reader::new(session, &session.task(TaskKind::Explain))?;
             let budget = configured(config.explain_tokens);
-            let prompt = explain::prompt(desk, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
+            let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
             (TaskKind::Explain, budget, from_words(explain::RULES, prompt), reader)
         }
         (None, None) => {
@@ -184,14 +184,14 @@ pub fn preview(desk: &Desk, look: &Look) -> Result<Preview, EngineError> {
     };
     let mut asked = drawn.ask;
     if let Some(choice) = &reader.choice {
-        desk.router().offer(&desk.task(kind), choice, &reader.caps, &mut asked);
+        session.router().offer(&session.task(kind), choice, &reader.caps, &mut asked);
     }
     let prompt = reader.render(&asked.masked());
-    let shared = desk.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
+    let shared = session.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
     let prompt_tokens = reader.tokens.rough(&prompt);
-    let destination = reader.destination(desk, kind, prompt_tokens);
+    let destination = reader.destination(session, kind, prompt_tokens);
     let prefix_reused = reader.tokens.rough(&prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }

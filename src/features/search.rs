@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Desk;
+use super::Session;
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::index::{File, FileId};
 use crate::syntax::{self, naming};
@@ -111,17 +111,17 @@ struct Item {
     terms: Vec<(u16, f32)>,
 }
 
-pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
+pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     let sentence = Sentence::new(question);
     if sentence.terms.is_empty() {
         return Ranking { files: vec![] };
     }
     let mut matcher = Matcher::new(&sentence);
-    let counted: Vec<Counts> = readable(desk, &sentence, &mut matcher)
+    let counted: Vec<Counts> = readable(session, &sentence, &mut matcher)
         .into_iter()
         .filter_map(|(id, file)| {
-            let text = desk.snapshot.read(&file.path).ok()?;
-            Some(count(desk, id, file, &text, sentence.terms.len(), &mut matcher))
+            let text = session.snapshot.read(&file.path).ok()?;
+            Some(count(session, id, file, &text, sentence.terms.len(), &mut matcher))
         })
         .collect();
     let of_test = match (sentence.has("tests"), is_question(question)) {
@@ -156,8 +156,8 @@ pub(super) fn rank(desk: &Desk, question: &str) -> Ranking {
 }
 
 /// The files with definitions; in a very large workspace those whose paths and names promise most, as far as can be read.
-fn readable<'a>(desk: &'a Desk, sentence: &Sentence, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
-    let mut files: Vec<(FileId, &Arc<File>)> = desk.index.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
+fn readable<'a>(session: &'a Session, sentence: &Sentence, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
+    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
     let all: usize = files.iter().map(|(_, file)| file.bytes as usize).sum();
     if all <= READ {
         return files;
@@ -166,7 +166,7 @@ fn readable<'a>(desk: &'a Desk, sentence: &Sentence, matcher: &mut Matcher) -> V
         let mut sum = 0.0;
         matcher.find(&file.path.to_string(), |_, term| sum += 3.0 * sentence.terms[usize::from(term)].weight);
         for symbol in file.symbols.iter() {
-            matcher.find(desk.index.text(symbol.name), |_, term| sum += sentence.terms[usize::from(term)].weight);
+            matcher.find(session.index.text(symbol.name), |_, term| sum += sentence.terms[usize::from(term)].weight);
         }
         sum / (1.0 + file.bytes as f32).ln()
     };
@@ -180,14 +180,14 @@ fn readable<'a>(desk: &'a Desk, sentence: &Sentence, matcher: &mut Matcher) -> V
     promising.into_iter().take_while(fits).map(|(_, file)| file).collect()
 }
 
-fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher: &mut Matcher) -> Counts {
+fn count(session: &Session, id: FileId, file: &File, text: &str, terms: usize, matcher: &mut Matcher) -> Counts {
     let path = file.path.to_string();
     let mut fields = vec![[0.0; FIELDS]; terms];
     let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
     for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {
-        matcher.find(desk.index.text(symbol.name), |_, term| {
+        matcher.find(session.index.text(symbol.name), |_, term| {
             fields[usize::from(term)][Field::Names as usize] += 1.0;
             let item = items.entry(Spot::Definition(shown(file, index))).or_default();
             *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
@@ -216,7 +216,7 @@ fn count(desk: &Desk, id: FileId, file: &File, text: &str, terms: usize, matcher
     };
     let items = items.into_iter().map(|(spot, terms)| Item {
         spot,
-        is_test: matches!(spot, Spot::Definition(index) if is_in_tests(desk, file, index)),
+        is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
         bytes: bytes(spot),
         terms: terms.into_iter().collect(),
     });
@@ -284,9 +284,9 @@ fn shown(file: &File, index: usize) -> u32 {
 }
 
 /// Whether a definition stands in a module of tests beside what they test.
-fn is_in_tests(desk: &Desk, file: &File, index: u32) -> bool {
+fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
-    let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| desk.index.text(file.symbols[at].name));
+    let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
     modules.any(|name| name == "tests" || name == "test")
 }
 

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::{Desk, Target, parses};
+use super::{Session, Target, parses};
 use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Language, Parsed, Place, parse, tags};
 use crate::text::{Edit, Ending, layout};
-use crate::workspace::{Document, WorkspacePath};
+use crate::workspace::{Document, WorkspacePath, uri};
 
 /// A body of more bytes is none to come.
 const LONGEST_PLACEHOLDER: usize = 4 << 10;
@@ -27,7 +27,7 @@ pub struct Site {
     document: Arc<Document>,
     /// How the document ends most of its lines, where `text` shows another ending.
     ending: Option<Ending>,
-    desk: Desk,
+    session: Session,
     /// Parsed when something asks for it.
     parsed: OnceLock<Option<Parsed>>,
     /// Errors of a tree that no edit has grown, once an edit seems to break the text.
@@ -35,20 +35,20 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn new(desk: &Desk, target: &Target) -> Self {
+    pub fn new(session: &Session, target: &Target) -> Self {
         let document = &target.document;
         let exact = document.text.to_arc();
         let ending = layout::has_lone_returns(&exact).then(|| Ending::of(&exact));
         let text = layout::shared_with_line_feeds(exact);
-        let language = desk.language(target);
+        let language = session.language(target);
         let path = match &document.path {
             Some(path) => path.to_string(),
-            None => document.uri.rsplit('/').next().unwrap_or(&document.uri).to_string(),
+            None => uri::name(&document.uri),
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
-        let (document, desk) = (document.clone(), desk.clone());
+        let (document, session) = (document.clone(), session.clone());
         let (parsed, fresh_errors) = Default::default();
-        Self { text, bytes: start..end.max(start), path, language, document, ending, desk, parsed, fresh_errors }
+        Self { text, bytes: start..end.max(start), path, language, document, ending, session, parsed, fresh_errors }
     }
 
     /// The document to the byte.
@@ -69,7 +69,7 @@ impl Site {
     fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
             let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
-            parses::tree(&self.desk.shared, &self.document.uri, language, &self.text)
+            parses::tree(&self.session.shared, &self.document.uri, language, &self.text)
         };
         self.parsed.get_or_init(parse).as_ref()
     }

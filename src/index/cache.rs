@@ -62,7 +62,7 @@ pub type Refusal = (WorkspacePath, Stamp, Skip);
 pub struct Cache {
     disk: Arc<dyn Disk>,
     /// All indexes.
-    shelf: PathBuf,
+    top: PathBuf,
     folders: Vec<Folder>,
     serial: u32,
     /// Writing failed: memory only, for this session.
@@ -109,22 +109,22 @@ pub struct Record {
 impl Cache {
     /// Opens the folders of the roots below `cache`. None when one cannot be trusted or made; that is said once in the log.
     pub fn open(disk: Arc<dyn Disk>, cache: &Path, roots: &Roots) -> Option<Self> {
-        let shelf = cache.join("index");
+        let top = cache.join("index");
         let folder = |root: &Arc<Root>| {
             let mut hasher = xxhash_rust::xxh3::Xxh3::new();
             hasher.update(root.path().as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
-            Folder { root: root.clone(), path: shelf.join(format!("{:016x}", hasher.digest())), known: vec![], stale: false }
+            Folder { root: root.clone(), path: top.join(format!("{:016x}", hasher.digest())), known: vec![], stale: false }
         };
         let folders: Vec<Folder> = roots.iter().map(folder).collect();
-        let places = std::iter::once(&shelf).chain(folders.iter().map(|folder| &folder.path));
+        let places = std::iter::once(&top).chain(folders.iter().map(|folder| &folder.path));
         for place in places {
             if let Err(error) = disk.prepare(place) {
                 report::log("warning", format_args!("the index is not kept on disk, in {}: {error}", place.display()));
                 return None;
             }
         }
-        Some(Self { disk, shelf, folders, serial: 0, off: false })
+        Some(Self { disk, top, folders, serial: 0, off: false })
     }
 
     /// Reads all segments. What cannot be read is not there.
@@ -182,7 +182,7 @@ impl Cache {
 
     /// Removes the least recently written indexes of other workspaces until all together fit into `budget`.
     pub fn evict(&self, budget: u64) {
-        let Ok(listed) = self.disk.list(&self.shelf) else { return };
+        let Ok(listed) = self.disk.list(&self.top) else { return };
         let mut folders: Vec<(u64, u64, PathBuf)> = vec![];
         for entry in listed.into_iter().filter(|entry| entry.is_folder) {
             let Ok(segments) = self.disk.list(&entry.path) else { continue };

@@ -121,7 +121,7 @@ pub fn mask(text: &str) -> String {
 
 /// The text with every letter and digit of a secret-looking stretch replaced by `*`. Places in the text stay where they are: for traces,
 /// whose later messages speak of positions.
-pub fn veil(text: &str) -> String {
+pub fn mask_in_place(text: &str) -> String {
     Secrets::of(text).replaced(text, 0..text.len(), |_, hidden| stars(hidden)).to_string()
 }
 

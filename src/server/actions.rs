@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::agent::{How, Place, Wish};
 use super::commands::needs_word;
 use super::edits::Label;
 use super::progress::Progress;
 use super::{Server, answers, edits, message, review};
 use crate::engine::Cancel;
+use crate::features::Target;
+use crate::features::edit::{How, Params};
 
 /// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
 /// are read.
@@ -47,9 +48,9 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default().into_iter().filter(said).collect();
     let only = only.unwrap_or_default();
     let uri = params.text_document.uri;
-    let Some((scene, document)) = server.scene_of(&uri) else { return Ok(json!([])) };
+    let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(json!([])) };
     let bytes = server.with(|state| state.editor.bytes(&document.text, params.range));
-    let place = Place { document, bytes };
+    let place = Target { document, bytes };
     let problems: Vec<String> = diagnostics.iter().map(problem).collect();
     let data = Data {
         uri,
@@ -62,7 +63,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let range = params.range;
     let resolves = server.with(|state| state.editor.resolves_actions);
     let decisions = review::actions(server, &place);
-    let offers = server.work.spawn(server.agent().offers(scene, place, problems)).await?;
+    let offers = server.work.spawn(server.agent().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only, kind));
     let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
         if offer.explains {
@@ -104,17 +105,17 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         // Not ours, or one that needs no resolution.
         return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };
     };
-    let found = server.scene_of(&data.uri).filter(|(_, document)| document.version == data.version);
-    let Some((scene, document)) = found else {
+    let found = server.snapshot_of(&data.uri).filter(|(_, document)| document.version == data.version);
+    let Some((snapshot, document)) = found else {
         return Err(message::modified("the document has changed since the action was listed; choose it again"));
     };
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let title = action["title"].as_str().unwrap_or("longsight").to_string();
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
-    let wish =
-        Wish { place: Place { document, bytes: data.start..data.end }, how: How::Action { kind: data.kind, problems: data.problems } };
-    let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
+    let at = Target { document, bytes: data.start..data.end };
+    let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
+    let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let edited = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Error::request_cancelled()),

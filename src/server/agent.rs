@@ -1,7 +1,6 @@
 //! What the server asks of the features, in their own terms: bytes instead of positions, values instead of requests. The features stand
-//! behind it in `desk`; tests put agents there that hang, crash or answer at once.
+//! behind it in `backend`; tests put agents there that hang, crash or answer at once.
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,71 +8,34 @@ use serde_json::Value;
 
 use crate::config::Config;
 use crate::engine::{BoxFuture, Cancel, EngineError};
-use crate::text::Batch;
+use crate::features::actions::Offer;
+use crate::features::{Sink, Target, complete, edit, preview};
+use crate::text::{Batch, Edit};
 use crate::workspace::{Document, Snapshot};
 
-/// The workspace as the editor has it at one moment. Cheap to clone.
+/// What the server knows at one moment. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Scene {
-    pub snapshot: Snapshot,
+pub struct StateSnapshot {
+    pub workspace: Snapshot,
     pub config: Arc<Config>,
     /// The workspace is not trusted: nothing but completion from the open buffer, on this machine.
     pub restricted: bool,
 }
 
-/// A range of bytes in a document of the scene.
-#[derive(Clone, Debug)]
-pub struct Place {
-    pub document: Arc<Document>,
-    pub bytes: Range<usize>,
+/// What an inline completion comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suggestions {
+    /// Best first.
+    pub edits: Vec<Edit>,
+    /// An engine was asked and has answered; what comes from memory says nothing about engines.
+    pub answered: bool,
 }
-
-/// What an inline completion is asked with.
-#[derive(Clone, Debug, Default)]
-pub struct Typing {
-    /// Asked for by the person, not by typing.
-    pub invoked: bool,
-    /// The entry that is selected in the editor's own list; a suggestion must begin with its text and replace its bytes.
-    pub selected: Option<(Range<usize>, String)>,
-    /// The question before was overtaken by this one: keys come faster than answers.
-    pub hurried: bool,
-}
-
-/// One suggestion: these bytes of the document become this text.
-pub type Suggestion = crate::text::Edit;
 
 /// A question about the code.
 #[derive(Clone, Debug)]
 pub enum Question {
-    Explain(Place),
+    Explain(Target),
     Ask(String),
-}
-
-/// What is to be changed, and how.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    pub place: Place,
-    pub how: How,
-}
-
-#[derive(Clone, Debug)]
-pub enum How {
-    /// A code action of this kind, with the messages of the diagnostics that it is to fix.
-    Action {
-        kind: String,
-        problems: Vec<String>,
-    },
-    Instruction(String),
-}
-
-/// A code action on offer.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    pub title: String,
-    /// A kind of LSP, e.g. `refactor.rewrite`.
-    pub kind: String,
-    /// It explains; it changes nothing.
-    pub explains: bool,
 }
 
 /// An edit that was computed, and what is told about it.
@@ -86,7 +48,7 @@ pub struct Edited {
     pub confirm: Vec<String>,
 }
 
-/// The edits of one file, for the version that the scene had.
+/// The edits of one file, for the version that the snapshot had.
 #[derive(Clone, Debug)]
 pub struct FileEdit {
     pub document: Arc<Document>,
@@ -97,27 +59,6 @@ pub struct FileEdit {
     pub creates: bool,
 }
 
-/// What would be put in front of the model.
-#[derive(Clone, Debug)]
-pub struct Preview {
-    pub place: Option<Place>,
-    pub question: Option<String>,
-    /// Tokens.
-    pub budget: Option<usize>,
-}
-
-/// A piece of a running answer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
-    Text(String),
-    Reasoning(String),
-    /// What is being done, and how much of it in percent.
-    Progress(String, Option<u64>),
-}
-
-/// Takes pieces as they come.
-pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
-
 /// Takes a sentence for the user.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -126,24 +67,42 @@ pub trait Agent: Send + Sync {
     /// Who is told what the user should know at once, and where is recorded what leaves the machine.
     fn hear(&self, _tell: Tell, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
-    fn workspace(&self, scene: Scene);
-    /// A document has been opened, changed, or closed: then the scene does not have it. Called in wire order; must not take long.
-    fn changed(&self, _scene: &Scene, _uri: &str) {}
+    fn workspace(&self, snapshot: StateSnapshot);
+    /// A document has been opened, changed, or closed: then the snapshot does not have it. Called in wire order; must not take long.
+    fn changed(&self, _snapshot: &StateSnapshot, _uri: &str) {}
     /// Work that is worth beginning before anybody asks, now that this document has changed.
-    fn ahead(&self, _scene: &Scene, _uri: &str) -> Option<BoxFuture<'static, ()>> {
+    fn ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
         None
     }
     /// Files have changed on disk.
     fn files_changed(&self, paths: Vec<PathBuf>);
-    fn complete(&self, scene: Scene, at: Place, typing: Typing, cancel: Cancel)
-    -> BoxFuture<'static, Result<Vec<Suggestion>, EngineError>>;
+    /// `hurried` says that the question before was overtaken by this one: keys come faster than answers.
+    fn complete(
+        &self,
+        snapshot: StateSnapshot,
+        params: complete::Params,
+        hurried: bool,
+        cancel: Cancel,
+    ) -> BoxFuture<'static, Result<Suggestions, EngineError>>;
     /// The JSON of `longsight explain --json` or `ask --json`.
-    fn answer(&self, scene: Scene, question: Question, cancel: Cancel, sink: Sink) -> BoxFuture<'static, Result<Value, EngineError>>;
+    fn answer(
+        &self,
+        snapshot: StateSnapshot,
+        question: Question,
+        cancel: Cancel,
+        sink: Sink,
+    ) -> BoxFuture<'static, Result<Value, EngineError>>;
     /// From memory, in milliseconds. `problems` are the messages of the diagnostics there.
-    fn offers(&self, scene: Scene, at: Place, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>>;
-    fn edit(&self, scene: Scene, wish: Wish, cancel: Cancel, sink: Sink) -> BoxFuture<'static, Result<Edited, EngineError>>;
+    fn offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>>;
+    fn edit(
+        &self,
+        snapshot: StateSnapshot,
+        params: edit::Params,
+        cancel: Cancel,
+        sink: Sink,
+    ) -> BoxFuture<'static, Result<Edited, EngineError>>;
     /// The JSON of `longsight context --json`.
-    fn preview(&self, scene: Scene, preview: Preview) -> BoxFuture<'static, Result<Value, EngineError>>;
+    fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>>;
     /// Engines, index and health, for `longsight.status`.
     fn status(&self) -> Value;
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 use super::Server;
-use super::agent::{Piece, Sink};
 use super::progress::Progress;
 use crate::engine::llama::place;
 use crate::features::inert::inert;
+use crate::features::{Piece, Sink};
 use crate::{records, report};
 
 /// Answers kept in the cache folder.

@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
-use super::agent::{Edited, How, Place, Preview, Question, Scene, Wish};
+use super::agent::{Edited, Question, StateSnapshot};
 use super::edits::Label;
 use super::progress::Progress;
 use super::{Server, answers, edits, message, review, trust};
 use crate::engine::{Cancel, EngineError};
-use crate::workspace::Roots;
+use crate::features::edit::{self, How};
+use crate::features::{Target, preview};
+use crate::workspace::{Roots, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -48,35 +50,42 @@ pub async fn execute(server: &Server, params: Call) -> Result<Value> {
     let token = params.work_done_token;
     match params.command.as_str() {
         "longsight.explain" => {
-            let (scene, place) = place(server, &argument)?;
+            let (snapshot, place) = place(server, &argument)?;
             let line = place.document.text.line_of(place.bytes.start) + 1;
-            let name = format!("Explain {}:{line}", super::documents::last_part(&place.document.uri));
-            answer(server, scene, Question::Explain(place), &name, token, argument).await
+            let name = format!("Explain {}:{line}", uri::name(&place.document.uri));
+            answer(server, snapshot, Question::Explain(place), &name, token, argument).await
         }
         "longsight.ask" => {
             let question = argument.question.clone().filter(|question| !question.trim().is_empty());
             let question = question.ok_or_else(|| Error::invalid_params("the argument needs a `question`"))?;
             let name = question.clone();
-            answer(server, server.scene(), Question::Ask(question), &name, token, argument).await
+            answer(server, server.snapshot(), Question::Ask(question), &name, token, argument).await
         }
-        "longsight.edit" => edit(server, token, argument).await,
+        "longsight.edit" => change(server, token, argument).await,
         "longsight.acceptHunk" => review::decide(server, &raw, true).await,
         "longsight.rejectHunk" => review::decide(server, &raw, false).await,
         "longsight.explainHunk" => review::explain(server, &raw),
-        "longsight.contextPreview" => preview(server, argument).await,
+        "longsight.contextPreview" => context_preview(server, argument).await,
         "longsight.status" => Ok(status(server)),
         "longsight.trust" => trust::command(server, &raw).await,
         other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
     }
 }
 
-async fn answer(server: &Server, scene: Scene, question: Question, name: &str, token: Option<Value>, argument: Argument) -> Result<Value> {
+async fn answer(
+    server: &Server,
+    snapshot: StateSnapshot,
+    question: Question,
+    name: &str,
+    token: Option<Value>,
+    argument: Argument,
+) -> Result<Value> {
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, name, &cancel);
-    let roots = matches!(question, Question::Ask(_)).then(|| scene.snapshot.roots.clone());
+    let roots = matches!(question, Question::Ask(_)).then(|| snapshot.workspace.roots.clone());
     let sink = answers::streaming(server, argument.stream_token, progress);
-    let work = server.work.spawn(server.agent().answer(scene, question, cancel.clone(), sink));
+    let work = server.work.spawn(server.agent().answer(snapshot, question, cancel.clone(), sink));
     let mut answer = finished(work, &cancel).await?;
     if let Some(roots) = roots {
         answer["locations"] = locations(&roots, &answer);
@@ -96,15 +105,15 @@ fn locations(roots: &Roots, answer: &Value) -> Value {
     Value::Array(verified.filter_map(location).collect())
 }
 
-async fn edit(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
-    let (scene, place) = place(server, &argument)?;
+async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
+    let (snapshot, at) = place(server, &argument)?;
     let (how, title) = wanted(&argument)?;
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
-    let wish = Wish { place, how };
-    let work = server.work.spawn(server.agent().edit(scene, wish, cancel.clone(), sink));
+    let params = edit::Params { at, how };
+    let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = finished(work, &cancel).await?;
     let mut report = std::mem::take(&mut edited.report);
     report["applied"] = json!(false);
@@ -154,14 +163,14 @@ pub fn needs_word(edited: &Edited) -> bool {
     !edited.confirm.is_empty() || edited.files.iter().filter(|file| !file.edits.is_empty()).count() > 1
 }
 
-async fn preview(server: &Server, argument: Argument) -> Result<Value> {
-    let scene_and_place = if argument.uri.is_some() { Some(place(server, &argument)?) } else { None };
-    if scene_and_place.is_none() && argument.question.is_none() {
+async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
+    let known = if argument.uri.is_some() { Some(place(server, &argument)?) } else { None };
+    if known.is_none() && argument.question.is_none() {
         return Err(Error::invalid_params("the argument needs `uri` and `position` or `range`, or a `question`"));
     }
-    let (scene, place) = scene_and_place.map_or_else(|| (server.scene(), None), |(scene, place)| (scene, Some(place)));
-    let preview = Preview { place, question: argument.question, budget: argument.budget };
-    server.work.spawn(server.agent().preview(scene, preview)).await?.map_err(|error| message::failed(&error))
+    let (snapshot, at) = known.map_or_else(|| (server.snapshot(), None), |(snapshot, place)| (snapshot, Some(place)));
+    let params = preview::Params { at, question: argument.question, budget: argument.budget };
+    server.work.spawn(server.agent().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
 }
 
 fn status(server: &Server) -> Value {
@@ -178,15 +187,14 @@ fn status(server: &Server) -> Value {
 }
 
 /// The place that an argument names, in a document that is open and in step.
-fn place(server: &Server, argument: &Argument) -> Result<(Scene, Place)> {
+fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, Target)> {
     let uri = argument.uri.as_ref().ok_or_else(|| Error::invalid_params("the argument needs a `uri`"))?;
     let range = argument.range.or(argument.position.map(|at| lsp::Range { start: at, end: at }));
     let range = range.ok_or_else(|| Error::invalid_params("the argument needs a `range` or a `position`"))?;
-    let missing =
-        || message::failure(&format!("{} is not open, or no text, or longsight has lost track of it", super::documents::name(uri)));
-    let (scene, document) = server.scene_of(uri).ok_or_else(missing)?;
+    let missing = || message::failure(&format!("{} is not open, or no text, or longsight has lost track of it", uri::name(uri.as_str())));
+    let (snapshot, document) = server.snapshot_of(uri).ok_or_else(missing)?;
     let bytes = server.with(|state| state.editor.bytes(&document.text, range));
-    Ok((scene, Place { document, bytes }))
+    Ok((snapshot, Target { document, bytes }))
 }
 
 /// Waits for work, or for its cancellation from the editor's progress display.

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::agent::{Suggestion, Typing};
+use super::agent::Suggestions;
 use super::{Server, convert, message};
 use crate::engine::ErrorKind;
-use crate::text::Batch;
+use crate::features::{Target, complete};
+use crate::text::{Batch, Edit};
 use crate::workspace::Document;
 
 /// Parameters as LSP 3.18 has them.
@@ -39,24 +40,20 @@ const AUTOMATIC: u8 = 2;
 pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
-    let Some((scene, document)) = server.scene_of(&uri) else { return Ok(Value::Null) };
+    let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(Value::Null) };
     let context = params.context.unwrap_or_default();
     let selected = context.selected_completion_info;
-    let mut typing = Typing {
-        invoked: context.trigger_kind != Some(AUTOMATIC),
-        selected: selected.map(|selected| (document.text.offsets(convert::range(selected.range), encoding), selected.text)),
-        hurried: false,
-    };
-    if !typing.invoked && !scene.config.completion.automatic {
+    let invoked = context.trigger_kind != Some(AUTOMATIC);
+    if !invoked && !snapshot.config.completion.automatic {
         return Ok(Value::Null);
     }
-    let invoked = typing.invoked;
-    let (cancel, overtakes) = server.with(|state| state.newest_completion(&uri));
-    typing.hurried = overtakes && !invoked;
-    let _stop = cancel.clone().drop_guard();
+    let selected = selected.map(|selected| (document.text.offsets(convert::range(selected.range), encoding), selected.text));
     let offset = document.text.offset(convert::position(params.position), encoding);
-    let place = super::agent::Place { document: document.clone(), bytes: offset..offset };
-    let work = server.work.spawn(server.agent().complete(scene, place, typing, cancel.clone()));
+    let at = Target { document: document.clone(), bytes: offset..offset };
+    let (cancel, overtakes) = server.with(|state| state.newest_completion(&uri));
+    let _stop = cancel.clone().drop_guard();
+    let params = complete::Params { at, invoked, selected };
+    let work = server.work.spawn(server.agent().complete(snapshot, params, overtakes && !invoked, cancel.clone()));
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => return Ok(Value::Null),
@@ -65,7 +62,7 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     match outcome {
         Ok(suggestions) => {
             // What came from memory, or from nobody, says nothing about the engine.
-            if !suggestions.is_empty() {
+            if suggestions.answered {
                 server.with(|state| state.complaint.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
@@ -80,10 +77,10 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
 }
 
 /// The suggestions that still fit, as an editor takes them: always with a range, never with a null.
-fn items(server: &Server, uri: &Url, document: &Document, suggestions: Vec<Suggestion>) -> Value {
+fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestions) -> Value {
     server.with(|state| {
-        let fit = |suggestion: Suggestion| {
-            let batch = Batch::one(suggestion);
+        let fit = |edit: Edit| {
+            let batch = Batch::one(edit);
             let (_, carried) = state.carry_over(uri, document.version, &document.text, &batch).ok()?;
             let edit = carried.edits().first()?.clone();
             let text = &state.document(uri)?.document.text;
@@ -92,7 +89,7 @@ fn items(server: &Server, uri: &Url, document: &Document, suggestions: Vec<Sugge
             let inserted = if state.editor.is_neovim { edit.text.replace("\r\n", "\n") } else { edit.text };
             Some(json!({ "insertText": inserted, "range": range }))
         };
-        let items: Vec<Value> = suggestions.into_iter().filter_map(fit).collect();
+        let items: Vec<Value> = suggestions.edits.into_iter().filter_map(fit).collect();
         if items.is_empty() { Value::Null } else { json!({ "items": items }) }
     })
 }

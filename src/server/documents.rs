@@ -14,6 +14,7 @@ use crate::report;
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
+use crate::workspace::uri::name;
 
 /// Parameters of `textDocument/didOpen`: what a document needs to be one.
 #[derive(Deserialize)]
@@ -65,13 +66,13 @@ pub fn open(server: &Server, params: Value) {
     let document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {
-        server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(&uri)));
+        server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));
     }
     if let Some(list) = unsafe_to_parse {
         let text = format!(
             "longsight reads {} as plain text: parsing it has ended the server several times. It is tried again once the text changes, or \
              {} is removed.",
-            name(&uri),
+            name(uri.as_str()),
             list.display()
         );
         server.client.show(2, &text);
@@ -112,7 +113,7 @@ pub fn change(server: &Server, params: Value) {
     }
     review::tell_lost(server, &effect.lost);
     touched(server, &uri);
-    if let Some(work) = server.agent().ahead(&server.scene(), uri.as_str()) {
+    if let Some(work) = server.agent().ahead(&server.snapshot(), uri.as_str()) {
         server.work.detach(work);
     }
 }
@@ -125,7 +126,7 @@ fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json:
 
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
-    server.agent().changed(&server.scene(), uri.as_str());
+    server.agent().changed(&server.snapshot(), uri.as_str());
 }
 
 /// What is saved is on disk now: the index reads it there.
@@ -143,7 +144,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {
-    let roots = server.scene().snapshot.roots;
+    let roots = server.snapshot().workspace.roots;
     let steers =
         |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
     let changed = paths.iter().any(steers);
@@ -155,7 +156,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
 
 fn touched(server: &Server, uri: &Url) {
     config::check(server, uri);
-    server.agent().changed(&server.scene(), uri.as_str());
+    server.agent().changed(&server.snapshot(), uri.as_str());
 }
 
 /// A handler failed: its document may differ from the editor's now, or all of them where it is not known which.
@@ -175,19 +176,9 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
 }
 
 fn tell_desynced(server: &Server, uri: &Url, reason: &str) {
-    report::log("warning", format_args!("{} is out of step: {reason}", name(uri)));
-    let text = format!("longsight lost track of {} ({reason}) and offers nothing there. Close and open it to go on.", name(uri));
+    report::log("warning", format_args!("{} is out of step: {reason}", name(uri.as_str())));
+    let text = format!("longsight lost track of {} ({reason}) and offers nothing there. Close and open it to go on.", name(uri.as_str()));
     server.client.show(2, &text);
-}
-
-/// The last part of a URI, for people.
-pub fn name(uri: &Url) -> &str {
-    last_part(uri.as_str())
-}
-
-/// As [`name`].
-pub fn last_part(uri: &str) -> &str {
-    uri.rsplit('/').next().unwrap_or(uri)
 }
 
 /// Parameters of `longsight/debugDocuments`.

@@ -10,8 +10,8 @@ use super::agent::FileEdit;
 use super::state::State;
 use super::{Server, convert};
 use crate::context::fence;
-use crate::text::{Batch, Text};
-use crate::workspace::{Document, ReadError};
+use crate::text::{Batch, Edit, Text};
+use crate::workspace::{Document, ReadError, uri};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -28,6 +28,8 @@ pub struct Label<'a> {
 /// The edits of one file as they go out.
 struct Fitted<'a> {
     file: &'a FileEdit,
+    /// As the editor writes it.
+    uri: String,
     /// None for a file that is not open.
     version: Option<i32>,
     edits: Batch,
@@ -38,14 +40,16 @@ struct Fitted<'a> {
 /// open are read beside the protocol's threads, to see that they are as they were.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
     let files: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
-    let snapshot = server.scene().snapshot;
-    let closed = files.iter().filter(|file| snapshot.document(&file.document.uri).is_none());
-    let closed: Vec<FileEdit> = closed.map(|file| (*file).clone()).collect();
+    let snapshot = server.snapshot().workspace;
+    let closed: Vec<FileEdit> = server.with(|state| {
+        let closed = files.iter().filter(|file| state.open_as(&file.document).is_none());
+        closed.map(|file| (*file).clone()).collect()
+    });
     let looked = server.work.spawn(Box::pin(async move { closed.iter().try_for_each(|file| unchanged_on_disk(&snapshot, file)) }));
     looked.await.map_err(|error| error.message.to_string())??;
     server.with(|state| {
         if let Some(file) = files.iter().find(|file| file.creates && !(state.editor.document_changes && state.editor.creates_files)) {
-            return Err(format!("this editor cannot create {}", super::documents::last_part(&file.document.uri)));
+            return Err(format!("this editor cannot create {}", uri::name(&file.document.uri)));
         }
         let fitted = files.iter().map(|file| fit(state, file)).collect::<Result<Vec<_>, _>>()?;
         Ok(if state.editor.document_changes { document_changes(state, &fitted, label) } else { changes(state, &fitted) })
@@ -57,7 +61,7 @@ fn unchanged_on_disk(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> 
     match (snapshot.read_exact(path), file.creates) {
         (Err(ReadError::Missing), true) => Ok(()),
         (Ok(_), true) => Err(format!("{path} exists by now")),
-        (Ok(text), false) if file.document.text == Text::new(&text) => Ok(()),
+        (Ok(text), false) if unmarked(&file.document.text.to_string()) == unmarked(&text) => Ok(()),
         (Ok(_), false) => Err(format!("{path} has changed on disk since")),
         (Err(error), _) => Err(format!("{path} cannot be read: {error}")),
     }
@@ -65,20 +69,40 @@ fn unchanged_on_disk(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> 
 
 fn fit<'a>(state: &State, file: &'a FileEdit) -> Result<Fitted<'a>, String> {
     let Document { uri, version, text, .. } = &*file.document;
-    let open = Url::parse(uri).ok().and_then(|key| Some((state.document(&key)?, key)));
-    let Some((open, key)) = open else {
-        return Ok(Fitted { file, version: None, edits: file.edits.clone(), text: text.clone() });
+    let Some((key, open)) = state.open_as(&file.document) else {
+        let (text, edits) = as_opened(text, &file.edits);
+        return Ok(Fitted { file, uri: uri.clone(), version: None, edits, text });
     };
-    let carried = state.carry_over(&key, *version, text, &file.edits);
-    let (version, edits) = carried.map_err(|dropped| format!("{}: {dropped}", super::documents::last_part(uri)))?;
-    Ok(Fitted { file, version: Some(version), edits, text: open.document.text.clone() })
+    let carried = state.carry_over(key, *version, text, &file.edits);
+    let (version, edits) = carried.map_err(|dropped| format!("{}: {dropped}", uri::name(uri)))?;
+    Ok(Fitted { file, uri: key.to_string(), version: Some(version), edits, text: open.document.text.clone() })
+}
+
+const MARK: char = '\u{feff}';
+
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// A file and its edits as an editor sees them that opens it: the byte-order mark is no character of the text there.
+fn as_opened(text: &Text, edits: &Batch) -> (Text, Batch) {
+    let width = MARK.len_utf8();
+    if !text.slice(0..width).starts_with(MARK) {
+        return (text.clone(), edits.clone());
+    }
+    let moved = edits.edits().iter().map(|edit| {
+        let range = edit.range.start.saturating_sub(width)..edit.range.end.saturating_sub(width);
+        Edit { range, text: unmarked(&edit.text).into() }
+    });
+    let moved = Batch::new(moved.collect()).unwrap_or_default();
+    (Text::new(&text.slice(width..text.len_bytes())), moved)
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {
     let label = label.filter(|label| state.editor.annotations && (label.confirm || !state.editor.is_neovim));
     let (mut changes, mut annotations) = (vec![], Map::new());
     for fitted in files {
-        let uri = &fitted.file.document.uri;
+        let uri = &fitted.uri;
         if fitted.file.creates {
             changes.push(json!({ "kind": "create", "uri": uri, "options": { "ignoreIfExists": true } }));
         }
@@ -88,7 +112,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             if let Some(label) = label {
                 let id = format!("hunk {}", annotations.len() + 1);
                 let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
-                let place = format!("{}:{}", super::documents::last_part(uri), fitted.text.line_of(edit.range.start) + 1);
+                let place = format!("{}:{}", uri::name(uri), fitted.text.line_of(edit.range.start) + 1);
                 let reason = fence::visible(reason.map_or(label.title, |reason| reason.trim()));
                 annotations.insert(id.clone(), json!({ "label": reason, "description": place, "needsConfirmation": label.confirm }));
                 change["annotationId"] = json!(id);
@@ -113,9 +137,9 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
 /// For editors that know no versions.
 fn changes(state: &State, files: &[Fitted]) -> Value {
     let mut changes = Map::new();
-    for Fitted { file, edits, text, .. } in files {
+    for Fitted { uri, edits, text, .. } in files {
         let edits: Vec<_> = edits.edits().iter().map(|edit| convert::to_text_edit(edit, text, state.editor.encoding)).collect();
-        changes.insert(file.document.uri.clone(), json!(edits));
+        changes.insert(uri.clone(), json!(edits));
     }
     json!({ "changes": changes })
 }
@@ -176,8 +200,7 @@ impl Expected {
 /// `asks` says that the person chooses among the hunks.
 fn expected(state: &State, files: &[FileEdit], asks: bool) -> Vec<Expected> {
     let one = |file: &FileEdit| {
-        let uri = Url::parse(&file.document.uri).ok()?;
-        state.document(&uri)?;
+        let uri = state.open_as(&file.document)?.0.clone();
         let fitted = fit(state, file).ok()?;
         let mut after = fitted.text.clone();
         let exact = after.apply(&fitted.edits).is_ok() && !asks;

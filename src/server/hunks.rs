@@ -124,13 +124,15 @@ impl Hunks {
     }
 
     /// A document was opened: hunks made for what lay on disk go on with what the editor shows. Each was made for what lay there at its
-    /// own time.
-    pub fn opened(&mut self, now: &Arc<Document>) -> Vec<Lost> {
-        let here = self.take(|pending| pending.document.uri == now.uri);
+    /// own time, and under our own spelling of the file's name.
+    pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
+        let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
+        let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
         let mut carried = std::mem::take(&mut self.waiting);
         let mut lost = vec![];
-        for pending in here {
+        for mut pending in here {
             let before = pending.document.text.clone();
+            Arc::make_mut(&mut pending.document).uri.clone_from(&now.uri);
             let whole = Edit { range: 0..before.len_bytes(), text: now.text.to_string() }.trimmed(&before);
             self.waiting = vec![pending];
             lost.extend(self.follow(&before, &Batch::one(whole), now));

@@ -90,12 +90,12 @@ fn look(server: &Server) {
             break;
         }
     }
-    let scene = server.scene();
-    server.agent().workspace(scene.clone());
+    let told = server.snapshot();
+    server.agent().workspace(told.clone());
     // What was typed meanwhile is newer than what the agent has just been told.
-    let newer = server.scene();
-    for document in newer.snapshot.documents.iter() {
-        if scene.snapshot.document(&document.uri).is_none_or(|told| told.version != document.version) {
+    let newer = server.snapshot();
+    for document in newer.workspace.documents.iter() {
+        if told.workspace.document(&document.uri).is_none_or(|known| known.version != document.version) {
             server.agent().changed(&newer, &document.uri);
         }
     }
@@ -104,15 +104,20 @@ fn look(server: &Server) {
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
     server.with(|state| {
         let mut editor = (*state.editor).clone();
-        editor.roots.retain(|root| !event.removed.iter().any(|folder| folder.uri == *root));
+        editor.roots.retain(|root| !event.removed.iter().any(|folder| is_same_folder(&folder.uri, root)));
         for folder in event.added {
-            if !editor.roots.contains(&folder.uri) {
+            if !editor.roots.iter().any(|root| is_same_folder(root, &folder.uri)) {
                 editor.roots.push(folder.uri);
             }
         }
         state.editor = Arc::new(editor);
     });
     workspace_changed(server);
+}
+
+/// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
+fn is_same_folder(a: &Url, b: &Url) -> bool {
+    a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }
 
 /// What an editor says about itself. Read field by field: what is missing, unknown here or of another type counts as not said.

@@ -6,12 +6,12 @@
 mod actions;
 pub mod agent;
 mod answers;
+pub mod backend;
 mod client;
 mod commands;
 mod completion;
 mod config;
 mod convert;
-pub mod desk;
 mod dispatch;
 mod documents;
 mod edits;
@@ -41,7 +41,7 @@ use tower_lsp::lsp_types::Url;
 
 pub use serve::Probe;
 
-use agent::{Agent, Scene};
+use agent::{Agent, StateSnapshot};
 use client::Client;
 use state::State;
 use work::Work;
@@ -92,17 +92,17 @@ impl Server {
         &*self.options.agent
     }
 
-    /// The workspace as it stands.
-    fn scene(&self) -> Scene {
-        self.with(|state| Scene { snapshot: state.snapshot(), config: state.config.clone(), restricted: !state.trust.is_given() })
+    /// What is known at this moment.
+    fn snapshot(&self) -> StateSnapshot {
+        self.with(|state| StateSnapshot { workspace: state.snapshot(), config: state.config.clone(), restricted: !state.trust.is_given() })
     }
 
-    /// The workspace with one of its documents; nothing when that is not open, out of step or no text.
-    fn scene_of(&self, uri: &Url) -> Option<(Scene, Arc<Document>)> {
-        let scene = self.scene();
+    /// The same with one of the documents; nothing when that is not open, out of step or no text.
+    fn snapshot_of(&self, uri: &Url) -> Option<(StateSnapshot, Arc<Document>)> {
+        let snapshot = self.snapshot();
         let usable = |document: &&Arc<Document>| !document.desynced && !document.text.slice(0..BINARY_WITHIN).contains('\0');
-        let document = scene.snapshot.document(uri.as_str()).filter(usable)?.clone();
-        Some((scene, document))
+        let document = snapshot.workspace.document(uri.as_str()).filter(usable)?.clone();
+        Some((snapshot, document))
     }
 }
 

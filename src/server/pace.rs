@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::Shared;
 
-use super::agent::Suggestion;
+use super::agent::Suggestions;
 use crate::engine::{BoxFuture, Cancel, EngineError};
-use crate::text::Text;
+use crate::text::{Edit, Text};
 use crate::workspace::Document;
 
 /// What a completion comes to: suggestions, or why there are none.
-pub type Suggested = Result<Vec<Suggestion>, EngineError>;
+pub type Suggested = Result<Suggestions, EngineError>;
 
 /// Share of the usual waiting time that typing must pause before the model is asked, while it is asked in vain.
 const SHARE: f64 = 0.125;
@@ -27,7 +27,7 @@ pub struct Pace {
     /// Milliseconds that the model usually takes; none before the first answer.
     usual_ms: Option<f64>,
     /// What was last offered, for which text.
-    offered: Option<(Arc<Document>, Suggestion)>,
+    offered: Option<(Arc<Document>, Edit)>,
     prepared: Option<Prepared>,
 }
 
@@ -52,7 +52,7 @@ impl Pace {
         Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
     }
 
-    pub fn offered(&mut self, document: Arc<Document>, suggestion: Option<Suggestion>) {
+    pub fn offered(&mut self, document: Arc<Document>, suggestion: Option<Edit>) {
         self.offered = suggestion.map(|suggestion| (document, suggestion));
     }
 

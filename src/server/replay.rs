@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
 use tokio::sync::mpsc;
 
-use super::desk::Desk;
+use super::backend::Backend;
 use super::trace::{Entry, Names, Trace, root_name};
 use super::transport::{Frame, FrameReader};
 use super::{Options, run};
 use crate::engine::recorded::{self, Asked, Recorded};
 use crate::engine::{Engine, Event};
+use crate::workspace::uri;
 
 /// How long something that came in the recording is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -64,7 +65,7 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
         }
         Ok(Arc::new(Recorded::new(name, config, known, player.clone())) as Arc<dyn Engine>)
     });
-    let agent = Arc::new(Desk::start(build));
+    let agent = Arc::new(Backend::start(build, Some(scratch.into())));
     let options = Options { config: Some(config), cache: Some(scratch.into()), state: None, agent, probe: None, tape: None };
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (input, output) = tokio::io::split(theirs);
@@ -298,15 +299,11 @@ impl Key {
         let about = match message["method"].as_str() {
             None => message["id"].clone(),
             Some("$/progress") => json!([token.unwrap_or(&params["token"]), params["value"]["kind"]]),
-            Some("textDocument/publishDiagnostics" | "longsight/hunks") => json!(last_part(params["uri"].as_str().unwrap_or_default())),
+            Some("textDocument/publishDiagnostics" | "longsight/hunks") => json!(uri::name(params["uri"].as_str().unwrap_or_default())),
             Some(_) => Value::Null,
         };
         Key { method: message["method"].as_str().map(String::from), about }
     }
-}
-
-fn last_part(uri: &str) -> &str {
-    super::documents::last_part(uri)
 }
 
 /// What shows how far something is comes more or less often each time.

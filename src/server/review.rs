@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::agent::{FileEdit, Place};
+use super::agent::FileEdit;
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};
 use crate::context::fence;
+use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::inert::inert;
 use crate::text::rebase::Dropped;
 use crate::text::{Batch, Range, Text, diff};
+use crate::workspace::uri;
 
 /// What actions that decide are called in menus.
 const ACCEPT: &str = "refactor.rewrite.longsight.accept";
@@ -39,13 +41,10 @@ pub fn hold(server: &Server, title: &str, files: &[FileEdit]) -> Result<Vec<u64>
 /// An edit on the newest text of its document: that may have moved on while the edit was computed.
 fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
     let base = &file.document;
-    let Some(uri) = Url::parse(&base.uri).ok().filter(|uri| state.document(uri).is_some()) else { return Ok(file.clone()) };
-    let why = |why: Dropped| {
-        format!("nothing is changed, since {} is not as it was when the model read it: {why}", super::documents::last_part(&base.uri))
-    };
-    let (_, edits) = state.carry_over(&uri, base.version, &base.text, &file.edits).map_err(why)?;
-    let document = state.document(&uri).map_or_else(|| base.clone(), |open| open.document.clone());
-    Ok(FileEdit { document, edits, ..file.clone() })
+    let Some((uri, open)) = state.open_as(base) else { return Ok(file.clone()) };
+    let why = |why: Dropped| format!("nothing is changed, since {} is not as it was when the model read it: {why}", uri::name(&base.uri));
+    let (_, edits) = state.carry_over(uri, base.version, &base.text, &file.edits).map_err(why)?;
+    Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
 }
 
 /// Hunks by their numbers, and what is said about them.
@@ -139,18 +138,16 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
     let lost = server.with(|state| {
         let mut lost = vec![];
         for mut pending in taken {
-            let Some(uri) = Url::parse(&pending.document.uri).ok().filter(|uri| state.document(uri).is_some()) else {
+            let base = &pending.document;
+            let Some((uri, open)) = state.open_as(base) else {
                 state.hunks.put_back(vec![pending]);
                 continue;
             };
-            let base = &pending.document;
-            match state.carry_over(&uri, base.version, &base.text, &Batch::one(pending.edit.clone())) {
+            match state.carry_over(uri, base.version, &base.text, &Batch::one(pending.edit.clone())) {
                 Ok((_, edits)) if edits.is_empty() => {}
                 Ok((_, edits)) => {
                     pending.edit = edits.edits()[0].clone();
-                    if let Some(open) = state.document(&uri) {
-                        pending.document = open.document.clone();
-                    }
+                    pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
                 Err(why) => lost.push(Lost { pending, why }),
@@ -182,7 +179,7 @@ fn by_file(taken: &[Pending]) -> Vec<FileEdit> {
 pub fn tell_lost(server: &Server, lost: &[Lost]) {
     let Some(first) = lost.first() else { return };
     let uri = &first.pending.document.uri;
-    let name = super::documents::last_part(uri);
+    let name = uri::name(uri);
     let text = match lost.len() {
         1 => format!("longsight: the proposed change at {name}:{} is dropped: {}.", first.pending.line(), first.why),
         count => format!("longsight: {count} proposed changes in {name} are dropped: {}.", first.why),
@@ -252,7 +249,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
 }
 
 /// The code actions that decide on hunks at a place.
-pub fn actions(server: &Server, place: &Place) -> Vec<Value> {
+pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
     server.with(|state| {
         let text = &place.document.text;
         let lines = text.line_of(place.bytes.start)..=text.line_of(place.bytes.end);
@@ -286,7 +283,7 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let told = server.with(|state| {
         let pending = state.hunks.iter().find(|pending| pending.id == id)?;
         let Shown { old, new, .. } = shown(state, pending);
-        let path = pending.document.path.as_ref().map_or(super::documents::last_part(&pending.document.uri).into(), ToString::to_string);
+        let path = pending.document.path.as_ref().map_or(uri::name(&pending.document.uri), ToString::to_string);
         let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
         let diff = fence::block("diff", &diff::unified(&path, &old, &new));
         let text = format!("{reason}\n\nAsked for: {}\n\nAt {}:{}:\n\n{diff}", inert(&pending.title), inert(&path), pending.line());

@@ -161,7 +161,9 @@ impl State {
         let text = if oversized { Text::default() } else { Text::new(&text) };
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
         self.shown.insert((*document).clone());
-        let lost = self.hunks.opened(&document);
+        let documents = &self.documents;
+        let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.contains_key(&uri));
+        let lost = self.hunks.opened(&document, is_open);
         self.documents.insert(uri, Open { document, desynced: None, oversized, history: VecDeque::new() });
         (!oversized, lost)
     }
@@ -181,6 +183,15 @@ impl State {
 
     pub fn document(&self, uri: &Url) -> Option<&Open> {
         self.documents.get(uri)
+    }
+
+    /// The open document that this one is: by its name, or by where it lies, for one URI can be written in several ways.
+    pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+        let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.documents.get_key_value(&uri));
+        by_name.or_else(|| {
+            let path = document.path.as_ref()?;
+            self.documents.iter().find(|(_, open)| open.document.path.as_ref() == Some(path))
+        })
     }
 
     pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {

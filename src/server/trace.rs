@@ -39,16 +39,16 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
                 params.remove("processId");
             }
         }
-        veil_secret_files(&mut entry, false);
+        mask_secret_files(&mut entry, false);
         names.hide(&mut entry);
         entry
     }
 }
 
 /// A file that is secret by its name loses all that it says, whoever says it. `secret` says that what is around is about such a file.
-fn veil_secret_files(value: &mut Value, secret: bool) {
+fn mask_secret_files(value: &mut Value, secret: bool) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| veil_secret_files(item, secret)),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_secret_files(item, secret)),
         Value::Object(fields) => {
             let named =
                 |uri: Option<&Value>| uri.and_then(Value::as_str).is_some_and(|uri| is_secret_name(uri.trim_start_matches("file:///")));
@@ -57,7 +57,7 @@ fn veil_secret_files(value: &mut Value, secret: bool) {
                 let text = matches!(name.as_str(), "text" | "newText" | "insertText").then(|| field.as_str().map(redact::stars)).flatten();
                 match text.filter(|_| secret) {
                     Some(stars) => *field = json!(stars),
-                    None => veil_secret_files(field, secret),
+                    None => mask_secret_files(field, secret),
                 }
             }
         }
@@ -119,7 +119,7 @@ impl Names {
                 true => replace_path(&text, path, &redact::stars(path)),
                 false => replace_path(&text, path, name),
             });
-            redact::veil(&named)
+            redact::mask_in_place(&named)
         });
     }
 

@@ -109,7 +109,7 @@ fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
 
 /// What steers tools in the open folders, as one value that changes with it. Reads files.
 pub fn steering(server: &Server) -> Vec<Option<String>> {
-    server.scene().snapshot.roots.iter().map(fingerprint).collect()
+    server.snapshot().workspace.roots.iter().map(fingerprint).collect()
 }
 
 async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
@@ -154,7 +154,7 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
     }
     let this = server.clone();
     let kept = server.work.spawn(Box::pin(async move {
-        let asks: Vec<Asked> = this.scene().snapshot.roots.iter().map(Asked::now).collect();
+        let asks: Vec<Asked> = this.snapshot().workspace.roots.iter().map(Asked::now).collect();
         say(&this, &asks, word.trusted).await
     }));
     let kept = kept.await?;

@@ -17,6 +17,12 @@ pub fn named(uri: &str) -> String {
     path.unwrap_or_else(|| uri.into()).replace('\\', "/").trim_start_matches('/').into()
 }
 
+/// The last part of what a URI names, for people.
+pub fn name(uri: &str) -> String {
+    let named = named(uri);
+    named.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri).to_string()
+}
+
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use longsight::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
+use longsight::features::actions::Offer;
+use longsight::features::edit::How;
+use longsight::features::{Piece, Sink, Target, complete, edit, preview};
 use longsight::server::Options;
-use longsight::server::agent::{
-    Agent, Edited, FileEdit, How, Offer, Piece, Place, Preview, Question, Scene, Sink, Suggestion, Typing, Wish,
-};
+use longsight::server::agent::{Agent, Edited, FileEdit, Question, StateSnapshot, Suggestions};
 use longsight::text::{Batch, Edit};
 use serde_json::{Value, json};
 
@@ -30,6 +31,8 @@ pub enum Mood {
 /// See the module.
 pub struct Fake {
     pub mood: Mutex<Mood>,
+    /// What is completed from memory, without a model.
+    pub known: Mutex<Option<String>>,
     /// Model work that has started, and that has not ended.
     pub started: AtomicUsize,
     pub running: Arc<AtomicUsize>,
@@ -55,6 +58,7 @@ impl Fake {
     pub fn new(mood: Mood) -> Arc<Fake> {
         Arc::new(Fake {
             mood: Mutex::new(mood),
+            known: Mutex::default(),
             started: AtomicUsize::new(0),
             running: Arc::default(),
             released: Arc::default(),
@@ -103,20 +107,33 @@ impl Fake {
 }
 
 impl Agent for Fake {
-    fn workspace(&self, scene: Scene) {
-        *self.roots.lock().unwrap() = scene.snapshot.roots.iter().map(|root| root.path().into()).collect();
+    fn workspace(&self, snapshot: StateSnapshot) {
+        *self.roots.lock().unwrap() = snapshot.workspace.roots.iter().map(|root| root.path().into()).collect();
     }
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
         self.files.lock().unwrap().extend(paths);
     }
 
-    fn complete(&self, _: Scene, at: Place, _: Typing, _: Cancel) -> BoxFuture<'static, Result<Vec<Suggestion>, EngineError>> {
+    fn complete(
+        &self,
+        _: StateSnapshot,
+        params: complete::Params,
+        _: bool,
+        _: Cancel,
+    ) -> BoxFuture<'static, Result<Suggestions, EngineError>> {
+        let known = self.known.lock().unwrap().clone();
         let model = self.model();
-        Box::pin(async move { Ok(vec![Edit { range: at.bytes, text: model.await? }]) })
+        Box::pin(async move {
+            let (text, answered) = match known {
+                Some(known) => (known, false),
+                None => (model.await?, true),
+            };
+            Ok(Suggestions { edits: vec![Edit { range: params.at.bytes, text }], answered })
+        })
     }
 
-    fn answer(&self, _: Scene, question: Question, _: Cancel, sink: Sink) -> BoxFuture<'static, Result<Value, EngineError>> {
+    fn answer(&self, _: StateSnapshot, question: Question, _: Cancel, sink: Sink) -> BoxFuture<'static, Result<Value, EngineError>> {
         let model = self.model();
         let reason = self.reason.lock().unwrap().clone();
         Box::pin(async move {
@@ -136,7 +153,7 @@ impl Agent for Fake {
         })
     }
 
-    fn offers(&self, _: Scene, _: Place, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+    fn offers(&self, _: StateSnapshot, _: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
         let offer = |title: &str, kind: &str, explains| Offer { title: title.into(), kind: kind.into(), explains };
         let mut offers = vec![
             offer("Explain", "", true),
@@ -149,20 +166,20 @@ impl Agent for Fake {
         Box::pin(async { offers })
     }
 
-    fn edit(&self, _: Scene, wish: Wish, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
+    fn edit(&self, _: StateSnapshot, params: edit::Params, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let model = self.model();
         let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_) | Mood::LateHunks(_));
         let said = self.reason.lock().unwrap().replace("test", "reason");
         let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;
-            let instruction = matches!(wish.how, How::Instruction(_));
-            let document = wish.place.document;
+            let instruction = matches!(params.how, How::Instruction(_));
+            let document = params.at.document;
             let edits = if hunks {
                 let hunks = longsight::text::diff::hunks(&document.text.to_string(), &text);
                 Batch::new(hunks.into_iter().map(|hunk| hunk.edit).collect()).unwrap()
             } else {
-                Batch::one(Edit { range: wish.place.bytes, text })
+                Batch::one(Edit { range: params.at.bytes, text })
             };
             let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("{said} {number}")).collect();
             let files = vec![FileEdit { document, edits, reasons, creates: false }];
@@ -170,8 +187,8 @@ impl Agent for Fake {
         })
     }
 
-    fn preview(&self, _: Scene, preview: Preview) -> BoxFuture<'static, Result<Value, EngineError>> {
-        Box::pin(async move { Ok(json!({ "parts": [], "tokens": 0, "budget": preview.budget.unwrap_or(7) })) })
+    fn preview(&self, _: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>> {
+        Box::pin(async move { Ok(json!({ "parts": [], "tokens": 0, "budget": params.budget.unwrap_or(7) })) })
     }
 
     fn status(&self) -> Value {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use longsight::config::{Config, EngineConfig};
 use longsight::engine::{Cancel, EngineError};
-use longsight::features::edit::{Edited, How, Wish, edit};
-use longsight::features::{Desk, Piece, Shared, Sink, Target};
+use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::{Piece, Session, Shared, Sink, Target};
 use longsight::index::{Index, Options};
 use longsight::route::Router;
 use longsight::syntax::Registry;
@@ -151,7 +151,7 @@ impl Place {
         found
     }
 
-    pub fn desk(&self, config: Config) -> Desk {
+    pub fn session(&self, config: Config) -> Session {
         let config = Arc::new(config);
         let roots = Arc::new(Roots::new([self.root()]));
         let registry = Arc::new(Registry::new());
@@ -160,7 +160,7 @@ impl Place {
         let shared = Arc::new(Shared::new(config, router, registry.clone(), &snapshot));
         let index = Index::start(roots, registry, Options { cache: None, watch: false, ..Options::default() });
         index.wait_ready();
-        Desk { snapshot, index: index.view(), shared }
+        Session { snapshot, index: index.view(), shared }
     }
 }
 
@@ -195,21 +195,21 @@ pub fn engine(url: &str, dialect: &str) -> EngineConfig {
 }
 
 /// Lines of a file, 1-based.
-pub fn target(desk: &Desk, path: &str, first: usize, last: usize) -> Target {
-    let path = desk.snapshot.roots.resolve(path).unwrap();
-    let text = Text::new(&desk.snapshot.read_exact(&path).unwrap());
+pub fn target(session: &Session, path: &str, first: usize, last: usize) -> Target {
+    let path = session.snapshot.roots.resolve(path).unwrap();
+    let text = Text::new(&session.snapshot.read_exact(&path).unwrap());
     let bytes = text.line_start(first - 1)..text.line_start(last);
     let document = Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false };
     Target { document: Arc::new(document), bytes }
 }
 
 /// An edit by instruction, and what was said meanwhile.
-pub async fn instruct(desk: &Desk, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<Piece>) {
+pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<Piece>) {
     let said: Arc<Mutex<Vec<Piece>>> = Arc::default();
     let keep = said.clone();
     let sink: Sink = Arc::new(move |piece| keep.lock().unwrap().push(piece));
-    let wish = Wish { at, how: How::Instruction(words.into()) };
-    let result = edit(desk, &wish, cancel, &sink).await;
+    let params = Params { at, how: How::Instruction(words.into()) };
+    let result = edit(session, &params, cancel, &sink).await;
     let said = said.lock().unwrap().clone();
     (result, said)
 }

@@ -22,7 +22,8 @@ pub fn model_path(name: &str) -> PathBuf {
 
 pub mod agent;
 pub mod coder;
-pub mod desk;
 pub mod editor;
+pub mod real;
 pub mod terminal;
 pub mod tree;
+pub mod workspace;

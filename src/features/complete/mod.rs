@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::around::{Asker, around};
 use super::preview::{Drawn, Reader, current};
-use super::{Desk, LspRange, Site, Target, Timing, hard};
+use super::{LspRange, Session, Site, Target, Timing, hard};
 use crate::context::redact::{self, Secrets};
 use crate::context::{Masked, Part};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
@@ -29,7 +29,7 @@ use shape::{Layout, Nothing, shape};
 
 /// What an inline completion is asked with.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct Params {
     /// The cursor is the start of its bytes.
     pub at: Target,
     /// Asked for by a person, not by typing.
@@ -81,40 +81,43 @@ const USED_WITHIN: usize = 4 << 10;
 const NEAR: usize = 64 << 10;
 
 /// What is left of a suggestion that the user types through, without asking anybody.
-pub fn recall(desk: &Desk, wish: &Wish) -> Option<Completion> {
-    remembered(desk, wish, &prepare(desk, wish).ok()?)
+pub fn recall(session: &Session, params: &Params) -> Option<Completion> {
+    remembered(session, params, &prepare(session, params).ok()?)
 }
 
-fn remembered(desk: &Desk, wish: &Wish, prepared: &Prepared) -> Option<Completion> {
-    let none_selected = wish.selected.is_none();
-    let known =
-        none_selected.then(|| desk.shared.notes(|notes| notes.memory.recall(&wish.at.document.uri, &prepared.before, &prepared.after)));
+fn remembered(session: &Session, params: &Params, prepared: &Prepared) -> Option<Completion> {
+    let none_selected = params.selected.is_none();
+    let known = none_selected
+        .then(|| session.shared.notes(|notes| notes.memory.recall(&params.at.document.uri, &prepared.before, &prepared.after)));
     let (text, decision) = known.flatten()?;
-    Some(Completion { from_memory: true, ..offered(wish, &prepared.site.as_written(&text), decision, Timing::default(), Sent::default()) })
+    Some(Completion {
+        from_memory: true,
+        ..offered(params, &prepared.site.as_written(&text), decision, Timing::default(), Sent::default())
+    })
 }
 
 /// Computes what is offered. An empty list has a reason in `nothing`; an error means that no engine could be asked.
-pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Completion, EngineError> {
+pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Result<Completion, EngineError> {
     let started = Instant::now();
-    let prepared = match prepare(desk, wish) {
+    let prepared = match prepare(session, params) {
         Ok(prepared) => prepared,
-        Err(reason) => return Ok(nothing(desk, wish, reason)),
+        Err(reason) => return Ok(nothing(session, params, reason)),
     };
-    if let Some(known) = remembered(desk, wish, &prepared) {
+    if let Some(known) = remembered(session, params, &prepared) {
         return Ok(known);
     }
     let Prepared { site, before, after } = prepared;
-    let uri = &wish.at.document.uri;
+    let uri = &params.at.document.uri;
     let near = Near::new(&before, &after);
     if near.in_secret {
-        return Ok(nothing(desk, wish, "the cursor is inside of what looks like a secret".into()));
+        return Ok(nothing(session, params, "the cursor is inside of what looks like a secret".into()));
     }
     let inline = is_inline(&site);
-    let hole = Hole::new(&near.before, &near.after, inline, wish.invoked);
-    if hole.is_inside_word() && !wish.invoked && wish.selected.is_none() {
-        return Ok(nothing(desk, wish, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
+    let hole = Hole::new(&near.before, &near.after, inline, params.invoked);
+    if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
+        return Ok(nothing(session, params, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
     }
-    let work = Work { desk, wish, site: &site, hole: &hole, started };
+    let work = Work { session, params, site: &site, hole: &hole, started };
     let task = work.task();
     let (mut served, mut sent) = work.ask(&task, cancel).await?;
     let again = work.harder(&task, &served);
@@ -131,31 +134,31 @@ pub async fn complete(desk: &Desk, wish: &Wish, cancel: &Cancel) -> Result<Compl
     let cut_short = served.answer.finished.reason == Finish::Length;
     match work.fit(&raw, cut_short) {
         Ok(text) => {
-            if wish.selected.is_none() {
-                desk.shared.notes(|notes| notes.memory.keep(uri, &before, &after, &text, &served.decision));
+            if params.selected.is_none() {
+                session.shared.notes(|notes| notes.memory.keep(uri, &before, &after, &text, &served.decision));
             }
-            Ok(offered(wish, &site.as_written(&text), served.decision, timing, sent.0))
+            Ok(offered(params, &site.as_written(&text), served.decision, timing, sent.0))
         }
         Err(reason) => {
-            let empty = nothing(desk, wish, reason.words().into());
+            let empty = nothing(session, params, reason.words().into());
             Ok(Completion { route: Some(served.decision), timing, sent: sent.0, ..empty })
         }
     }
 }
 
 /// What an automatic completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
-pub(super) fn draw(desk: &Desk, at: &Target, wanted: Option<usize>, reader: &Reader) -> Result<(Drawn, usize), EngineError> {
-    let wish = Wish { at: at.clone(), invoked: false, selected: None };
+pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader: &Reader) -> Result<(Drawn, usize), EngineError> {
+    let params = Params { at: at.clone(), invoked: false, selected: None };
     let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
-    let Prepared { site, before, after } = prepare(desk, &wish).map_err(refused)?;
+    let Prepared { site, before, after } = prepare(session, &params).map_err(refused)?;
     let near = Near::new(&before, &after);
     // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
     let inline = !reader.caps.fim && is_inline(&site);
     let hole = Hole::new(&near.before, &near.after, inline, false);
-    let config = desk.config();
-    let automatic = Budget::automatic(reader.rate(desk), config.completion.latency_ms, config.context.completion_tokens as usize);
+    let config = session.config();
+    let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
-    let mut parts = around(desk, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Preview);
+    let mut parts = around(session, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Preview);
     let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
@@ -180,20 +183,20 @@ fn is_inline(site: &Site) -> bool {
 }
 
 /// Reads the place, or says why nothing is offered there.
-fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
-    if let Some(reason) = desk.closed(&wish.at) {
+fn prepare(session: &Session, params: &Params) -> Result<Prepared, String> {
+    if let Some(reason) = session.closed(&params.at) {
         return Err(reason);
     }
-    if wish.at.document.text.len_bytes() > MAX_DOCUMENT {
+    if params.at.document.text.len_bytes() > MAX_DOCUMENT {
         return Err("the document is larger than 32 MiB".into());
     }
-    let site = Site::new(desk, &wish.at);
+    let site = Site::new(session, &params.at);
     let unwanted = |place: crate::syntax::Place| place.in_comment || place.in_string;
-    if !wish.invoked && !desk.config().completion.in_comments && unwanted(site.place()) {
+    if !params.invoked && !session.config().completion.in_comments && unwanted(site.place()) {
         return Err("completion in comments and strings is turned off (completion.in_comments)".into());
     }
     let cursor = site.bytes.start;
-    let (start, chosen) = match &wish.selected {
+    let (start, chosen) = match &params.selected {
         Some((range, text)) => (range.start.min(cursor), text.as_str()),
         None => (cursor, ""),
     };
@@ -204,8 +207,8 @@ fn prepare(desk: &Desk, wish: &Wish) -> Result<Prepared, String> {
 
 /// One request for one hole.
 struct Work<'a> {
-    desk: &'a Desk,
-    wish: &'a Wish,
+    session: &'a Session,
+    params: &'a Params,
     site: &'a Site,
     hole: &'a Hole<'a>,
     started: Instant,
@@ -216,34 +219,34 @@ type Asked = (Sent, f64, bool);
 
 impl Work<'_> {
     fn task(&self) -> Task {
-        let kind = if self.wish.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
-        let mut task = self.desk.task(kind);
+        let kind = if self.params.invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
+        let mut task = self.session.task(kind);
         let item = self.site.item();
         let inside = |item: &scope::Item| self.site.empty_body(item).is_some_and(|body| body.start <= self.site.bytes.start);
         if self.hole.is_empty_body() || item.as_ref().is_some_and(inside) {
             let documented = item.is_some_and(|item| self.site.doc_of(&item).is_some());
             task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
         }
-        if kind == TaskKind::CompleteInvoked || self.desk.config().route.auto_coder {
+        if kind == TaskKind::CompleteInvoked || self.session.config().route.auto_coder {
             let near = self.hole.before.len().saturating_sub(USED_WITHIN);
             let near = &self.hole.before[self.hole.before.floor_char_boundary(near)..];
-            task.signals.extend(hard::many_files(self.desk, self.site, near));
+            task.signals.extend(hard::many_files(self.session, self.site, near));
         }
         task
     }
 
     /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
     fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
-        let unsure = self.desk.router().unsure(&served.answer.finished.timing)?;
-        let again = task.signals.is_empty() && (self.wish.invoked || self.desk.config().route.auto_coder);
+        let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
+        let again = task.signals.is_empty() && (self.params.invoked || self.session.config().route.auto_coder);
         let harder = Task { signals: vec![unsure], ..task.clone() };
-        let other = self.desk.router().plan(&harder).ok()?.first()?.decision.engine != served.decision.engine;
+        let other = self.session.router().plan(&harder).ok()?.first()?.decision.engine != served.decision.engine;
         (again && other).then_some(harder)
     }
 
     async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
         let mut asked = Asked::default();
-        let served = self.desk.router().run(
+        let served = self.session.router().run(
             task,
             cancel,
             |choice, caps| {
@@ -258,11 +261,11 @@ impl Work<'_> {
     }
 
     fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
-        let config = self.desk.config();
+        let config = self.session.config();
         let most = config.context.completion_tokens as usize;
-        let rate = self.desk.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
+        let rate = self.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
         let max_tokens = self.max_tokens();
-        let budget = match self.wish.invoked {
+        let budget = match self.params.invoked {
             true => Budget::invoked(most),
             false => Budget::automatic(rate, config.completion.latency_ms, most),
         };
@@ -281,8 +284,8 @@ impl Work<'_> {
     }
 
     fn max_tokens(&self) -> u32 {
-        let most = self.desk.config().completion.max_tokens.max(1);
-        match (&self.hole.mode, self.wish.invoked) {
+        let most = self.session.config().completion.max_tokens.max(1);
+        match (&self.hole.mode, self.params.invoked) {
             (Mode::Line, _) => most.min(64),
             (Mode::Statement, false) => most.min(96),
             (_, false) => most,
@@ -292,8 +295,8 @@ impl Work<'_> {
 
     /// Definitions of other files that the code here will want.
     fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
-        let asker = if self.wish.invoked { Asker::Person } else { Asker::Typing };
-        around(self.desk, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref(), asker)
+        let asker = if self.params.invoked { Asker::Person } else { Asker::Typing };
+        around(self.session, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref(), asker)
     }
 
     /// What of the raw answer is offered: shaped, and shortened until the file parses no worse than before.
@@ -304,7 +307,7 @@ impl Work<'_> {
             return Err(Nothing::Secret);
         }
         for _ in 0..MOST_CUTS {
-            let edit = edit(self.wish, &text);
+            let edit = edit(self.params, &text);
             let (before, after) = self.site.errors_with(&edit);
             if after <= before {
                 return Ok(text);
@@ -320,22 +323,22 @@ impl Work<'_> {
 }
 
 /// The edit that a suggestion is.
-fn edit(wish: &Wish, text: &str) -> Edit {
-    match &wish.selected {
-        Some((range, chosen)) => Edit { range: range.start..range.end.max(wish.at.bytes.start), text: format!("{chosen}{text}") },
-        None => Edit::insert(wish.at.bytes.start, text),
+fn edit(params: &Params, text: &str) -> Edit {
+    match &params.selected {
+        Some((range, chosen)) => Edit { range: range.start..range.end.max(params.at.bytes.start), text: format!("{chosen}{text}") },
+        None => Edit::insert(params.at.bytes.start, text),
     }
 }
 
-fn offered(wish: &Wish, text: &str, decision: Decision, timing: Timing, sent: Sent) -> Completion {
-    let edit = edit(wish, text);
-    let range = LspRange::new(&wish.at.document.text, edit.range.clone());
+fn offered(params: &Params, text: &str, decision: Decision, timing: Timing, sent: Sent) -> Completion {
+    let edit = edit(params, text);
+    let range = LspRange::new(&params.at.document.text, edit.range.clone());
     let items = vec![Item { text: edit.text.clone(), range, edit }];
     Completion { items, route: Some(decision), timing, nothing: None, from_memory: false, sent }
 }
 
-fn nothing(desk: &Desk, wish: &Wish, reason: String) -> Completion {
-    desk.shared.notes(|notes| notes.memory.note_nothing(&wish.at.document.uri, &reason));
+fn nothing(session: &Session, params: &Params, reason: String) -> Completion {
+    session.shared.notes(|notes| notes.memory.note_nothing(&params.at.document.uri, &reason));
     let (items, route, timing, sent) = Default::default();
     Completion { items, route, timing, nothing: Some(reason), from_memory: false, sent }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::layout::fitted;
 use super::rename::Changed;
 use crate::context::{Masked, fence};
-use crate::features::{Desk, Site};
+use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::{Kind, TestFiles, uses};
 use crate::text::Ending;
@@ -35,7 +35,7 @@ pub struct Beside {
 
 impl Beside {
     /// None where tests stand in the file itself, or where nothing may be changed beside it.
-    pub fn find(desk: &Desk, site: &Site, item: &Item) -> Option<Self> {
+    pub fn find(session: &Session, site: &Site, item: &Item) -> Option<Self> {
         let language = site.language.as_ref()?;
         let rules = language.tests.as_ref()?;
         let here = site.document_path()?;
@@ -45,16 +45,16 @@ impl Beside {
         if rules.names.iter().any(|name| is_test(name, here.name())) {
             return None;
         }
-        let known = desk.index.files().map(|(_, file)| &file.path).filter(|path| names.iter().any(|name| *name == path.name()));
+        let known = session.index.files().map(|(_, file)| &file.path).filter(|path| names.iter().any(|name| *name == path.name()));
         let nearest = known.max_by_key(|path| (shared_folders(path, here), std::cmp::Reverse(path.relative().len()))).cloned();
         let path = match nearest {
             Some(path) => path,
-            None => desk.snapshot.roots.resolve(&format!("{}{}", folder(desk, rules, here), names.first()?)).ok()?,
+            None => session.snapshot.roots.resolve(&format!("{}{}", folder(session, rules, here), names.first()?)).ok()?,
         };
-        if desk.closed_path(&path).is_some() {
+        if session.closed_path(&path).is_some() {
             return None;
         }
-        let text = desk.snapshot.read_exact(&path).ok();
+        let text = session.snapshot.read_exact(&path).ok();
         let outer = site.place().items.into_iter().find(|outer| outer.kind != Kind::Module);
         let name = outer.map_or(item.name.clone(), |outer| outer.name);
         let package = site.text.lines().find_map(|line| line.strip_prefix("package ")).map_or("main", str::trim).to_string();
@@ -132,10 +132,10 @@ fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
 }
 
 /// The folder of a new test file, with a closing `/`: where other tests are collected, else that of the source.
-fn folder(desk: &Desk, rules: &TestFiles, here: &WorkspacePath) -> String {
+fn folder(session: &Session, rules: &TestFiles, here: &WorkspacePath) -> String {
     let own = here.to_string();
     let own = own.strip_suffix(here.name()).unwrap_or_default().to_string();
-    let tests = desk.index.files().map(|(_, file)| &file.path).filter(|path| {
+    let tests = session.index.files().map(|(_, file)| &file.path).filter(|path| {
         let last = path.folder().rsplit('/').next().unwrap_or_default();
         path.root() == here.root() && FOLDERS.contains(&last) && rules.names.iter().any(|name| is_test(name, path.name()))
     });

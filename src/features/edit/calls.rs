@@ -11,7 +11,7 @@ use super::rename::Changed;
 use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
-use crate::features::{Desk, Site};
+use crate::features::{Session, Site};
 use crate::syntax;
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Within};
@@ -44,34 +44,34 @@ struct Call {
 }
 
 /// How many files beside the one at hand use a name, and how often it is used here: from memory.
-pub fn known_uses(desk: &Desk, site: &Site, name: &str) -> usize {
-    let Some(id) = desk.index.name(name) else { return 0 };
-    let users = desk.index.users(id);
+pub fn known_uses(session: &Session, site: &Site, name: &str) -> usize {
+    let Some(id) = session.index.name(name) else { return 0 };
+    let users = session.index.users(id);
     let total: usize = users.iter().map(|(_, count)| *count as usize).sum();
-    let defined = desk.index.defined(id).len();
+    let defined = session.index.defined(id).len();
     if users.is_empty() { site.uses(name).map_or(0, |found| found.len().saturating_sub(1)) } else { total.saturating_sub(defined) }
 }
 
 impl Calls {
     /// The calls of an item, or why there is nothing to do.
-    pub fn find(desk: &Desk, site: &Site, item: &Item) -> Result<Self, String> {
+    pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Self, String> {
         let said = site.text[item.signature.clone()].trim_end().trim_end_matches('{').trim_end().to_string();
-        Self::with(desk, site, item, said)
+        Self::with(session, site, item, said)
     }
 
     /// The calls of an item that will have another signature than it has here.
-    pub fn with(desk: &Desk, site: &Site, item: &Item, said: String) -> Result<Self, String> {
+    pub fn with(session: &Session, site: &Site, item: &Item, said: String) -> Result<Self, String> {
         let name = &item.name;
         let mut calls = vec![];
         let here = site.uses(name).unwrap_or_default();
         calls.extend(here.iter().filter_map(|(range, within)| call(site.text.clone(), None, range, *within, Some(&item.signature))));
-        let users = desk.index.name(name).map(|id| desk.index.users(id)).unwrap_or_default();
-        for file in users.iter().filter_map(|(file, _)| desk.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
-            if desk.closed_path(&file.path).is_some() {
+        let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
+        for file in users.iter().filter_map(|(file, _)| session.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
+            if session.closed_path(&file.path).is_some() {
                 continue;
             }
-            let Ok(text) = desk.snapshot.read_exact(&file.path) else { continue };
-            let language = desk.shared.registry.detect(file.path.relative(), &text);
+            let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
+            let language = session.shared.registry.detect(file.path.relative(), &text);
             let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
             let found = uses::uses(&parsed, name);
             calls.extend(found.iter().filter_map(|(range, within)| call(text.clone(), Some(&file.path), range, *within, None)));

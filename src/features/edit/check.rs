@@ -44,7 +44,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, String> {
 /// Whether another file parses no worse than before.
 fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let old = other.before.as_deref().unwrap_or_default();
-    let language = work.desk.shared.registry.detect(other.path.relative(), &other.after);
+    let language = work.session.shared.registry.detect(other.path.relative(), &other.after);
     let errors = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
     let (before, after) = (errors(old), errors(&other.after));
     if after > before {

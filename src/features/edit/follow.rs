@@ -47,5 +47,5 @@ fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
         return None;
     }
     let said = said.trim_end().trim_end_matches('{').trim_end().to_string();
-    Calls::with(work.desk, site, &item, said).ok()?.outside(lines)
+    Calls::with(work.session, site, &item, said).ok()?.outside(lines)
 }

@@ -34,15 +34,15 @@ const MOST_AROUND: usize = 12 << 10;
 /// Runs a turn of the agent with a window of so many bytes.
 pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
     let started = Instant::now();
-    let desk = work.desk.clone();
-    let gate = Arc::new(move |path: &crate::workspace::WorkspacePath| desk.closed_path(path));
-    let problems = match &work.wish.how {
+    let session = work.session.clone();
+    let gate = Arc::new(move |path: &crate::workspace::WorkspacePath| session.closed_path(path));
+    let problems = match &work.params.how {
         How::Action { problems, .. } => problems.clone(),
         How::Instruction(_) => vec![],
     };
-    let shared = &work.desk.shared;
-    let bench = Workbench::new((*work.desk.snapshot).clone(), work.desk.index.clone(), shared.registry.clone(), gate, problems)
-        .renaming(work.plan.renames(work.desk, &work.wish.how));
+    let shared = &work.session.shared;
+    let bench = Workbench::new((*work.session.snapshot).clone(), work.session.index.clone(), shared.registry.clone(), gate, problems)
+        .renaming(work.plan.renames(work.session, &work.params.how));
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
@@ -59,8 +59,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
         }
         _ => {}
     };
-    let (task, least) = (work.plan.task(work.desk), work.desk.config().route.agent_context);
-    let driver = Driver { router: work.desk.router(), task, cancel: work.cancel, least, say: &say, see: &see };
+    let (task, least) = (work.plan.task(work.session), work.session.config().route.agent_context);
+    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, say: &say, see: &see };
     let ran = driver.run(turn, bench).await;
     finish(work, ran, sent, ready_ms)
 }
@@ -69,8 +69,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
 fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = window(site, &marked, AROUND, MOST_AROUND.min(room / 8));
-    let most = work.desk.config().context.edit_tokens as usize;
-    let parts = around(work.desk, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate, Asker::Person);
+    let most = work.session.config().context.edit_tokens as usize;
+    let parts = around(work.session, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();
     for part in &parts {
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
@@ -103,7 +103,7 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
         };
         return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing was changed: {why}")));
     };
-    let mut offered = offer::drafts(work.desk, drafts.iter())?;
+    let mut offered = offer::drafts(work.session, drafts.iter())?;
     if offered.edits.is_empty() {
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }

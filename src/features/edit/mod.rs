@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Desk, Sink, Site, Target, Timing};
+use super::{Session, Sink, Site, Target, Timing};
 use crate::agent::turn::Step;
 use crate::agent::{driver, limits};
 use crate::engine::{Cancel, EngineError, ErrorKind};
@@ -32,7 +32,7 @@ use plan::Plan;
 
 /// What is to be changed, and how.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct Params {
     pub at: Target,
     pub how: How,
 }
@@ -100,14 +100,14 @@ pub struct Hunk {
 const BYTES: usize = 3;
 
 /// Computes an edit. An edit that cannot be offered is an error with the reason.
-pub async fn edit(desk: &Desk, wish: &Wish, cancel: &Cancel, sink: &Sink) -> Result<Edited, EngineError> {
+pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Sink) -> Result<Edited, EngineError> {
     let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
-    if let Some(reason) = desk.closed(&wish.at) {
+    if let Some(reason) = session.closed(&params.at) {
         return Err(refuse(format!("nothing is changed here: {reason}")));
     }
-    let site = Site::new(desk, &wish.at);
-    let plan = Plan::new(desk, &site, &wish.how).map_err(refuse)?;
-    let work = Work { desk, wish, site: &site, plan: &plan, cancel, sink };
+    let site = Site::new(session, &params.at);
+    let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
+    let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     if let Some(window) = work.window().await? {
         match long::run(&work, window).await {
             // One that stands in may have a small window: it fills a form.
@@ -115,19 +115,19 @@ pub async fn edit(desk: &Desk, wish: &Wish, cancel: &Cancel, sink: &Sink) -> Res
             outcome => return outcome,
         }
     }
-    let plan = plan.for_small(desk, &site, &wish.how).map_err(refuse)?;
-    let work = Work { desk, wish, site: &site, plan: &plan, cancel, sink };
+    let plan = plan.for_small(session, &site, &params.how).map_err(refuse)?;
+    let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     if let Some(settled) = short::settled(&work) {
         return settled;
     }
     driver::in_time(limits::TIME, short::run(&work)).await.unwrap_or_else(|| Err(too_slow()))
 }
 
-/// One wish on its way.
+/// One params on its way.
 #[derive(Clone, Copy)]
 struct Work<'a> {
-    desk: &'a Desk,
-    wish: &'a Wish,
+    session: &'a Session,
+    params: &'a Params,
     site: &'a Site,
     plan: &'a Plan,
     cancel: &'a Cancel,
@@ -137,8 +137,8 @@ struct Work<'a> {
 impl Work<'_> {
     /// The window in bytes of the model that will be asked, if the task and the model are fit for tools.
     async fn window(&self) -> Result<Option<usize>, EngineError> {
-        let least = self.desk.config().route.agent_context;
-        let choices = self.desk.router().plan(&self.plan.task(self.desk))?;
+        let least = self.session.config().route.agent_context;
+        let choices = self.session.router().plan(&self.plan.task(self.session))?;
         let Some(first) = choices.first().filter(|_| self.plan.goes_deep()) else { return Ok(None) };
         let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
         // An engine that does not answer is the router's concern: another may stand in.
@@ -150,8 +150,8 @@ impl Work<'_> {
 impl Work<'_> {
     /// Whether an engine stands behind the first that has no window for tools.
     async fn has_small_stand_in(&self) -> bool {
-        let least = self.desk.config().route.agent_context;
-        let Ok(choices) = self.desk.router().plan(&self.plan.task(self.desk)) else { return false };
+        let least = self.session.config().route.agent_context;
+        let Ok(choices) = self.session.router().plan(&self.plan.task(self.session)) else { return false };
         for choice in choices {
             if choice.engine.caps().await.is_ok_and(|caps| caps.context < least) {
                 return true;

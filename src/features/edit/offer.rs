@@ -7,7 +7,7 @@ use super::{Edited, FileEdit, Hunk, Work};
 use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};
-use crate::features::{Desk, Target};
+use crate::features::{Session, Target};
 use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::{Document, ReadError, WorkspacePath};
@@ -27,35 +27,35 @@ pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let written = filled.edits.into_iter().map(|edit| Edit { text: work.site.as_written(&edit.text), ..edit });
     let batch = Batch::new(written.collect()).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
     let after = changed(text, &batch);
-    let target = &work.wish.at;
+    let target = &work.params.at;
     let mut offer = Offer::default();
     let known = target.document.path.as_ref();
     if after != **text {
-        offer.add(work.desk, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
+        offer.add(work.session, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
     }
     for other in filled.others {
         let draft = Draft::whole(&other.path, other.before, other.after, &filled.reason);
-        offer.draft(work.desk, &draft)?;
+        offer.draft(work.session, &draft)?;
     }
     Ok(offer.edited)
 }
 
 /// Drafts as an offer: all of them, or none with the reason.
-pub fn drafts<'a>(desk: &Desk, drafts: impl Iterator<Item = &'a Draft>) -> Result<Edited, EngineError> {
+pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) -> Result<Edited, EngineError> {
     let mut offer = Offer::default();
     for draft in drafts {
-        offer.draft(desk, draft)?;
+        offer.draft(session, draft)?;
     }
     Ok(offer.edited)
 }
 
 /// The document that a draft was made from, if it is still the same.
-fn standing(desk: &Desk, draft: &Draft) -> Result<Arc<Document>, String> {
+fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
     let path = &draft.path;
-    if let Some(open) = desk.snapshot.documents.at(path) {
+    if let Some(open) = session.snapshot.documents.at(path) {
         return Ok(open.clone());
     }
-    let now = match desk.snapshot.read_exact(path) {
+    let now = match session.snapshot.read_exact(path) {
         Ok(text) => Some(text),
         Err(ReadError::Missing) => None,
         Err(error) => return Err(format!("{path}: {error}; nothing is changed")),
@@ -80,20 +80,20 @@ impl Default for Offer {
 }
 
 impl Offer {
-    fn draft(&mut self, desk: &Desk, draft: &Draft) -> Result<(), EngineError> {
+    fn draft(&mut self, session: &Session, draft: &Draft) -> Result<(), EngineError> {
         let path = &draft.path;
         if draft.before.as_deref() == Some(draft.after.as_str()) {
             return Ok(());
         }
-        let document = standing(desk, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
+        let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
         let target = Target { bytes: 0..document.text.len_bytes(), document };
-        self.add(desk, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
+        self.add(session, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the two callers differ in every one of them")]
     fn add(
         &mut self,
-        desk: &Desk,
+        session: &Session,
         known: Option<&WorkspacePath>,
         path: &str,
         target: Target,
@@ -117,7 +117,7 @@ impl Offer {
             reason: reason(new.line_start(hunk.new_lines.start)..new.line_start(hunk.new_lines.end)),
         });
         let hunks = hunks.collect();
-        let version = desk.snapshot.document(&target.document.uri).map(|open| open.version);
+        let version = session.snapshot.document(&target.document.uri).map(|open| open.version);
         let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
         let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
         self.edited.diff.push_str(&diff::unified(path, old, after));

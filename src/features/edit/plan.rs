@@ -1,4 +1,4 @@
-//! What a wish means at its place: the kind of task, the form of the edit, and the task in words for the model.
+//! What a params means at its place: the kind of task, the form of the edit, and the task in words for the model.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::forms::Form;
 use super::rename::{self, Rename};
 use super::wording::{self, Asked};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
-use crate::features::{Desk, Site, hard};
+use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
 use crate::syntax::scope::Item;
 
@@ -31,7 +31,7 @@ const SMALL_ITEM: u32 = 60;
 /// Lines above and below a problem otherwise.
 const BESIDE: usize = 6;
 
-/// What a wish comes to at its place.
+/// What a params comes to at its place.
 struct Meant {
     kind: TaskKind,
     form: Form,
@@ -40,14 +40,14 @@ struct Meant {
 }
 
 impl Plan {
-    /// The plan, or why the wish fits nothing here.
-    pub fn new(desk: &Desk, site: &Site, how: &How) -> Result<Self, String> {
+    /// The plan, or why the params fits nothing here.
+    pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         let Meant { kind, form, words, doing } = match how {
             How::Instruction(words) => instruction(site, words.trim())?,
-            How::Action { kind, problems } => action(desk, site, kind, problems)?,
+            How::Action { kind, problems } => action(session, site, kind, problems)?,
         };
         let (first, _) = site.line_range(&form.marked());
-        let signals = signals(desk, site, &form);
+        let signals = signals(session, site, &form);
         let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
         Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, needs_tools })
     }
@@ -63,7 +63,7 @@ impl Plan {
     }
 
     /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
-    pub fn for_small(self, desk: &Desk, site: &Site, how: &How) -> Result<Self, String> {
+    pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         if self.needs_tools {
             return Err(
                 "this needs a model that works with tools: set one with a larger window as `roles.coder` (route.agent_context)".into()
@@ -74,8 +74,8 @@ impl Plan {
         }
         let How::Instruction(words) = how else { return Ok(self) };
         let Some((old, new)) = wording::rename(words) else {
-            let Some((kind, form, more)) = narrower(desk, site, words) else { return Ok(self) };
-            let signals = signals(desk, site, &form);
+            let Some((kind, form, more)) = narrower(session, site, words) else { return Ok(self) };
+            let signals = signals(session, site, &form);
             let words = match &form {
                 Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
                 _ => format!("{} {more}", words.trim()).trim_end().to_string(),
@@ -92,25 +92,25 @@ impl Plan {
                 None => return Ok(self),
             },
         };
-        let found = Rename::find(desk, site, &old, new)?;
+        let found = Rename::find(session, site, &old, new)?;
         let words = format!("{words}\nThis is about {}.", found.what);
         Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
     }
 
     /// The name that a rename is about: none of its uses should be left.
-    pub fn renames(&self, desk: &Desk, how: &How) -> Option<String> {
+    pub fn renames(&self, session: &Session, how: &How) -> Option<String> {
         let How::Instruction(words) = how else { return None };
         let (Some(old), Some(_)) = wording::rename(words)? else { return None };
-        rename::is_unmistakable(desk, &old).then_some(old)
+        rename::is_unmistakable(session, &old).then_some(old)
     }
 
-    pub fn task(&self, desk: &Desk) -> Task {
-        Task { signals: self.signals.clone(), ..desk.task(self.kind) }
+    pub fn task(&self, session: &Session) -> Task {
+        Task { signals: self.signals.clone(), ..session.task(self.kind) }
     }
 }
 
-fn signals(desk: &Desk, site: &Site, form: &Form) -> Vec<Signal> {
-    let mut signals = hard::signals(desk, site, &form.marked());
+fn signals(session: &Session, site: &Site, form: &Form) -> Vec<Signal> {
+    let mut signals = hard::signals(session, site, &form.marked());
     if let Form::Implement { item, .. } = form {
         signals.push(if site.doc_of(item).is_some() { Signal::DocumentedBody } else { Signal::EmptyBody });
     }
@@ -126,11 +126,11 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
 }
 
 /// The form that an instruction wants where its words or its place say more than that lines are to be changed.
-fn narrower(desk: &Desk, site: &Site, words: &str) -> Option<(TaskKind, Form, String)> {
+fn narrower(session: &Session, site: &Site, words: &str) -> Option<(TaskKind, Form, String)> {
     let item = site.item()?;
     match wording::asked(words) {
         Some(Asked::Tests) => {
-            let (form, where_to) = tests_of(desk, site, item);
+            let (form, where_to) = tests_of(session, site, item);
             Some((TaskKind::Test, form, where_to))
         }
         Some(Asked::Documentation) => {
@@ -149,13 +149,13 @@ fn narrower(desk: &Desk, site: &Site, words: &str) -> Option<(TaskKind, Form, St
     }
 }
 
-fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
+fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
     match kind {
         DOCUMENT => document(site),
         TEST => {
             let item = item(site, "tested")?;
             let name = item.name.clone();
-            let (form, where_to) = tests_of(desk, site, item);
+            let (form, where_to) = tests_of(session, site, item);
             let words = format!("write one or two short unit tests of `{name}`. {where_to}");
             Ok(Meant { kind: TaskKind::Test, form, words, doing: "writing tests" })
         }
@@ -171,9 +171,9 @@ fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<M
             Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
         }
         MODULE => module(site),
-        RENAME => better_name(desk, site),
+        RENAME => better_name(session, site),
         CALLS => {
-            let calls = Calls::find(desk, site, &item(site, "called")?)?;
+            let calls = Calls::find(session, site, &item(site, "called")?)?;
             let words = calls.words();
             Ok(Meant { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
         }
@@ -193,8 +193,8 @@ fn action(desk: &Desk, site: &Site, kind: &str, problems: &[String]) -> Result<M
 }
 
 /// The form that tests of an item take, and where they go, for the model.
-fn tests_of(desk: &Desk, site: &Site, item: Item) -> (Form, String) {
-    let beside = Beside::find(desk, site, &item).map(Arc::new);
+fn tests_of(session: &Session, site: &Site, item: Item) -> (Form, String) {
+    let beside = Beside::find(session, site, &item).map(Arc::new);
     let where_to = beside.as_ref().map_or("Write them in the language and style of this file.".into(), |beside| beside.words());
     (Form::Test { item, beside }, where_to)
 }
@@ -223,9 +223,9 @@ fn module(site: &Site) -> Result<Meant, String> {
     Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
 }
 
-fn better_name(desk: &Desk, site: &Site) -> Result<Meant, String> {
+fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
     let old = rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
-    let found = Rename::find(desk, site, &old, None)?;
+    let found = Rename::find(session, site, &old, None)?;
     let words = format!("find a better name for {}: one that says what it is or does.", found.what);
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
 }

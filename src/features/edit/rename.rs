@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::wording::is_name;
-use crate::features::{Desk, Site};
+use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind, naming};
@@ -110,16 +110,16 @@ impl Meant<'_> {
 }
 
 /// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
-pub fn is_unmistakable(desk: &Desk, name: &str) -> bool {
-    let is_file = || desk.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
-    definitions(desk, name).len() == 1 && !is_file()
+pub fn is_unmistakable(session: &Session, name: &str) -> bool {
+    let is_file = || session.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
+    definitions(session, name).len() == 1 && !is_file()
 }
 
 impl Rename {
     /// The places of a name, or why they cannot be told.
-    pub fn find(desk: &Desk, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
+    pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
         let here = site.uses(old).ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
-        let defined = definitions(desk, old);
+        let defined = definitions(session, old);
         let variables = site.variables(old);
         // What is called so inside of a function hides every definition of that name elsewhere.
         let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start) && function.name != old);
@@ -141,16 +141,16 @@ impl Rename {
         let meant = Meant { name: old, callable };
         let here = meant.of(&site.path, &site.text, here, &variables)?;
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site, here);
-        let id = desk.index.name(old).ok_or("the index does not know it")?;
-        for (file, _) in desk.index.users(id) {
-            let Some(file) = desk.index.file(file).filter(|file| file.path.to_string() != site.path) else { continue };
+        let id = session.index.name(old).ok_or("the index does not know it")?;
+        for (file, _) in session.index.users(id) {
+            let Some(file) = session.index.file(file).filter(|file| file.path.to_string() != site.path) else { continue };
             if naming::stem(file.language.as_deref(), file.path.relative()) == old {
                 return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
             }
-            if let Some(reason) = desk.closed_path(&file.path) {
+            if let Some(reason) = session.closed_path(&file.path) {
                 return Err(format!("`{old}` is used where nothing may be changed: {reason}"));
             }
-            rename.add(desk, &file.path, &meant)?;
+            rename.add(session, &file.path, &meant)?;
         }
         if rename.elsewhere.len() > MOST_FILES {
             return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", rename.elsewhere.len()));
@@ -174,9 +174,9 @@ impl Rename {
         Ok(Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site, here))
     }
 
-    fn add(&mut self, desk: &Desk, path: &WorkspacePath, meant: &Meant) -> Result<(), String> {
-        let text = desk.snapshot.read_exact(path).map_err(|error| format!("`{}` is used in {path}: {error}", self.old))?;
-        let language = desk.shared.registry.detect(path.relative(), &text);
+    fn add(&mut self, session: &Session, path: &WorkspacePath, meant: &Meant) -> Result<(), String> {
+        let text = session.snapshot.read_exact(path).map_err(|error| format!("`{}` is used in {path}: {error}", self.old))?;
+        let language = session.shared.registry.detect(path.relative(), &text);
         let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
         // What has no grammar is prose or data; it stays.
         let Some(parsed) = parsed else { return Ok(()) };
@@ -246,10 +246,10 @@ struct Defined {
     place: String,
 }
 
-fn definitions(desk: &Desk, name: &str) -> Vec<Defined> {
-    let known = desk.index.named(name).into_iter().filter_map(|id| {
-        let (symbol, file) = (desk.index.symbol(id)?, desk.index.file(id.file)?);
-        let container = symbol.container().map(|container| desk.index.text(container).to_string());
+fn definitions(session: &Session, name: &str) -> Vec<Defined> {
+    let known = session.index.named(name).into_iter().filter_map(|id| {
+        let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
+        let container = symbol.container().map(|container| session.index.text(container).to_string());
         let place = format!("{}:{}", file.path, symbol.line + 1);
         Some(Defined { kind: symbol.kind, file: id.file.0, container, place })
     });

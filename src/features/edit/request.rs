@@ -69,8 +69,8 @@ pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
 
 /// Tokens of other files that an engine reads within a person's patience.
 pub fn patience(work: &Work<'_>, choice: &Choice, caps: &Caps) -> usize {
-    let most = work.desk.config().context.edit_tokens as usize;
-    let rate = work.desk.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
+    let most = work.session.config().context.edit_tokens as usize;
+    let rate = work.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
     rate.map_or(most, |rate| most.min((rate * PATIENCE) as usize))
 }
 
@@ -84,7 +84,7 @@ impl Question<'_> {
     }
 
     fn words(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Vec<String>), EngineError> {
-        let Work { desk, site, plan, .. } = *self.work;
+        let Work { session, site, plan, .. } = *self.work;
         let form = &plan.form;
         let marked = form.marked();
         let max_tokens = form.tokens(site);
@@ -97,7 +97,7 @@ impl Question<'_> {
         let around = window(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
         let left = room.saturating_sub(code.len() + around.len()) / BYTES;
         let most = self.budget.min(left);
-        let parts = around::around(desk, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
+        let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
         let mut sent = sent(site, &marked, &parts);
         if let Form::Test { beside: Some(beside), .. } = form {
             sent.extend(beside.shown());
@@ -123,11 +123,11 @@ impl Question<'_> {
     }
 
     fn hole(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Vec<String>), EngineError> {
-        let Work { desk, site, plan, .. } = *self.work;
+        let Work { session, site, plan, .. } = *self.work;
         let (before, after) = around_body(site, &plan.form);
         let max_tokens = plan.form.tokens(site);
         let budget = Budget::invoked(self.budget).within(caps.context, max_tokens);
-        let parts = around::around(desk, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Person);
+        let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Person);
         let hole = Hole::new(&before, &after, false, true);
         let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
         let sent = sent(site, &plan.form.marked(), &parts);

@@ -139,7 +139,7 @@ impl<'a> Short<'a> {
 
     async fn ask(&mut self, first: bool) -> Result<(Answer, Decision), RouteError> {
         let work = self.work;
-        let task = work.plan.task(work.desk);
+        let task = work.plan.task(work.session);
         let mut filter = Inert::default();
         let (mut sent, mut ready_ms, mut put) = (vec![], 0.0, Put::Call);
         let this = &*self;
@@ -153,7 +153,7 @@ impl<'a> Short<'a> {
             ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
             Ok(request)
         };
-        let served = work.desk.router().run(&task, work.cancel, build, |event| report(event, &mut filter, work.sink)).await?;
+        let served = work.session.router().run(&task, work.cancel, build, |event| report(event, &mut filter, work.sink)).await?;
         (self.sent, self.ready_ms, self.put) = (sent, ready_ms, put);
         Ok((served.answer, served.decision))
     }

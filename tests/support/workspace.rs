@@ -7,8 +7,8 @@ use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, Engine, EngineError, Event, Finished};
-use longsight::features::edit::{Edited, How, Wish, edit};
-use longsight::features::{self, Desk, Target, silent};
+use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::{self, Session, Target, silent};
 use longsight::index::{Index, Options};
 use longsight::route::Router;
 use longsight::syntax::Registry;
@@ -41,8 +41,8 @@ impl Workspace {
         std::fs::write(file, text).unwrap();
     }
 
-    /// The desk over it, with an index, and the engines of a configuration or these.
-    pub fn desk(&self, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Desk {
+    /// The session over it, with an index, and the engines of a configuration or these.
+    pub fn session(&self, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
         let roots = Arc::new(Roots::new([self.root()]));
         let registry = Arc::new(Registry::new());
         let index = Index::start(roots.clone(), registry.clone(), Options { cache: None, ..Options::default() });
@@ -50,13 +50,13 @@ impl Workspace {
         let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
         let router = if engines.is_empty() { Router::new(&config) } else { Router::with_engines(&config, engines) };
         let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry, &snapshot);
-        Desk { snapshot, index: index.view(), shared: Arc::new(shared) }
+        Session { snapshot, index: index.view(), shared: Arc::new(shared) }
     }
 
-    /// A desk whose coder, of a large window, plays these scripts.
-    pub fn with_coder(&self, scripts: Vec<Vec<Step>>) -> (Desk, Arc<Scripted>) {
+    /// A session whose coder, of a large window, plays these scripts.
+    pub fn with_coder(&self, scripts: Vec<Vec<Step>>) -> (Session, Arc<Scripted>) {
         let coder = Scripted::new(scripts);
-        (self.desk(agent_config(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]), coder)
+        (self.session(agent_config(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]), coder)
     }
 
     /// Everything that lies there, outside included.
@@ -86,10 +86,10 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files
 }
 
-/// A file of the desk's workspace, all of it marked from `from` on.
-pub fn target(desk: &Desk, path: &str, marked: &str) -> Target {
-    let path = desk.snapshot.roots.resolve(path).unwrap();
-    let text = desk.snapshot.read(&path).unwrap();
+/// A file of the session's workspace, all of it marked from `from` on.
+pub fn target(session: &Session, path: &str, marked: &str) -> Target {
+    let path = session.snapshot.roots.resolve(path).unwrap();
+    let text = session.snapshot.read(&path).unwrap();
     let start = text.find(marked).unwrap();
     let document =
         Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text: Text::new(&text), desynced: false };
@@ -97,9 +97,9 @@ pub fn target(desk: &Desk, path: &str, marked: &str) -> Target {
 }
 
 /// Computes an edit for an instruction about a marked place.
-pub async fn instruct(desk: &Desk, path: &str, marked: &str, words: &str) -> Result<Edited, EngineError> {
-    let wish = Wish { at: target(desk, path, marked), how: How::Instruction(words.into()) };
-    edit(desk, &wish, &Cancel::new(), &silent()).await
+pub async fn instruct(session: &Session, path: &str, marked: &str, words: &str) -> Result<Edited, EngineError> {
+    let params = Params { at: target(session, path, marked), how: How::Instruction(words.into()) };
+    edit(session, &params, &Cancel::new(), &silent()).await
 }
 
 pub fn call(name: &str, arguments: Value) -> ToolCall {

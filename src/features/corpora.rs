@@ -5,14 +5,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Desk;
+use super::Session;
 use crate::context::corpus::Corpus;
 use crate::index::Stage;
 use crate::report;
 
 /// See the module. It stands among the notes that requests leave for each other.
 #[derive(Default)]
-pub struct Shelf {
+pub struct Corpora {
     corpus: Option<Arc<Corpus>>,
     building: bool,
     /// When the last build ended, and how long it took.
@@ -27,32 +27,32 @@ const SHARE: u32 = 20;
 const LOOK: Duration = Duration::from_millis(4);
 
 /// What there is now; starts a build where it is due.
-pub fn newest(desk: &Desk) -> Option<Arc<Corpus>> {
-    let (corpus, begin) = desk.shared.notes(|notes| {
-        let begin = !notes.shelf.building && notes.shelf.is_due(desk);
-        notes.shelf.building |= begin;
-        (notes.shelf.corpus.clone(), begin)
+pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
+    let (corpus, begin) = session.shared.notes(|notes| {
+        let begin = !notes.corpora.building && notes.corpora.is_due(session);
+        notes.corpora.building |= begin;
+        (notes.corpora.corpus.clone(), begin)
     });
     if begin {
-        let desk = desk.clone();
+        let session = session.clone();
         let outcome = std::thread::Builder::new().name("context".into()).spawn({
-            let desk = desk.clone();
-            move || build(&desk)
+            let session = session.clone();
+            move || build(&session)
         });
         if let Err(error) = outcome {
-            desk.shared.notes(|notes| notes.shelf.building = false);
+            session.shared.notes(|notes| notes.corpora.building = false);
             report::log("error", format_args!("the context builder cannot start a thread: {error}"));
         }
     }
     corpus
 }
 
-/// Waits until there is one for a view as complete as the desk's. Blocks; for those who asked and wait.
-pub fn wait(desk: &Desk, patience: Duration) -> Option<Arc<Corpus>> {
+/// Waits until there is one for a view as complete as the session's. Blocks; for those who asked and wait.
+pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
     let started = Instant::now();
     loop {
-        let known = newest(desk);
-        if desk.index.stage() == Stage::Empty || known.as_ref().is_some_and(|corpus| corpus.stage() >= desk.index.stage()) {
+        let known = newest(session);
+        if session.index.stage() == Stage::Empty || known.as_ref().is_some_and(|corpus| corpus.stage() >= session.index.stage()) {
             return known;
         }
         let left = patience.checked_sub(started.elapsed())?;
@@ -60,29 +60,29 @@ pub fn wait(desk: &Desk, patience: Duration) -> Option<Arc<Corpus>> {
     }
 }
 
-fn build(desk: &Desk) {
+fn build(session: &Session) {
     let started = Instant::now();
-    let earlier = desk.shared.notes(|notes| notes.shelf.corpus.clone());
-    let read = |path: &_| desk.snapshot.read(path).ok();
+    let earlier = session.shared.notes(|notes| notes.corpora.corpus.clone());
+    let read = |path: &_| session.snapshot.read(path).ok();
     let build = || {
-        let refreshed = earlier.as_ref().and_then(|earlier| earlier.refreshed(desk.index.clone(), read));
-        refreshed.unwrap_or_else(|| Corpus::new(desk.index.clone(), earlier.as_deref(), read))
+        let refreshed = earlier.as_ref().and_then(|earlier| earlier.refreshed(session.index.clone(), read));
+        refreshed.unwrap_or_else(|| Corpus::new(session.index.clone(), earlier.as_deref(), read))
     };
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
     if built.is_err() {
         report::log("error", "the context builder failed; the last state of it serves on");
     }
     // The one before is taken apart outside of the notes.
-    let _before = desk.shared.notes(|notes| {
-        notes.shelf.building = false;
-        notes.shelf.built = Some((Instant::now(), started.elapsed()));
-        built.ok().and_then(|corpus| notes.shelf.corpus.replace(Arc::new(corpus)))
+    let _before = session.shared.notes(|notes| {
+        notes.corpora.building = false;
+        notes.corpora.built = Some((Instant::now(), started.elapsed()));
+        built.ok().and_then(|corpus| notes.corpora.corpus.replace(Arc::new(corpus)))
     });
 }
 
-impl Shelf {
-    fn is_due(&self, desk: &Desk) -> bool {
-        let view = &desk.index;
+impl Corpora {
+    fn is_due(&self, session: &Session) -> bool {
+        let view = &session.index;
         let Some(corpus) = &self.corpus else { return view.stage() > Stage::Empty && self.is_rested() };
         if corpus.generation() == view.generation() {
             return false;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::Target;
 use super::complete::Memory;
+use super::corpora::{self, Corpora};
 use super::parses::Parses;
 use super::preview::Last;
-use super::shelf::{self, Shelf};
 use crate::config::Config;
 use crate::context;
 use crate::index::View;
@@ -21,7 +21,7 @@ use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
-pub struct Desk {
+pub struct Session {
     pub snapshot: Arc<Snapshot>,
     pub index: Arc<View>,
     pub shared: Arc<Shared>,
@@ -46,7 +46,7 @@ pub struct Notes {
     pub memory: Memory,
     pub parses: Parses,
     pub(super) last: Last,
-    pub(super) shelf: Shelf,
+    pub(super) corpora: Corpora,
 }
 
 impl Shared {
@@ -89,19 +89,19 @@ pub fn status(shared: &Shared) -> Value {
     status
 }
 
-impl Desk {
+impl Session {
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
 
     /// Waits until the repository can be ranked, so that a completion has it. For those who ask once.
     pub fn prepare(&self) {
-        shelf::wait(self, super::around::PATIENCE);
+        corpora::wait(self, super::around::PATIENCE);
     }
 
     /// Has the ranking brought up to date beside whatever goes on.
     pub fn warm(&self) {
-        shelf::newest(self);
+        corpora::newest(self);
     }
 
     pub fn router(&self) -> &Router {
@@ -134,7 +134,7 @@ impl Desk {
             Some(path) => self.closed_path(path),
             // Outside of every folder there are no rules, but a name says what it says.
             None => is_secret_name(&uri::named(&document.uri))
-                .then(|| format!("{} looks like a file that holds secrets", document.uri.rsplit('/').next().unwrap_or_default())),
+                .then(|| format!("{} looks like a file that holds secrets", uri::name(&document.uri))),
         }
     }
 

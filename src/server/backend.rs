@@ -1,0 +1,320 @@
+//! The features as the server's agent: keeps the index, the engines and what requests share, and opens a session for each request.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::agent::{Agent, Edited, FileEdit, Question, StateSnapshot, Suggestions, Tell};
+use super::pace::{self, Pace};
+use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
+use crate::features::actions::{self, Offer};
+use crate::features::{self, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
+use crate::index::{Index, Options, Stage, View};
+use crate::report;
+use crate::route::{Build, Router};
+use crate::syntax::Registry;
+use crate::workspace::Snapshot;
+use crate::workspace::rules::is_rule_file;
+
+/// How long a preview waits for the index of a workspace that was just opened.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the process waits for the index to write what it has, before it leaves.
+const PARTING: Duration = Duration::from_millis(100);
+
+/// See the module.
+pub struct Backend {
+    state: Arc<Locked>,
+    /// Read in a thread of its own, so that the handshake does not wait for it.
+    registry: Arc<LazyLock<Arc<Registry>>>,
+    /// Makes the engines.
+    build: Build,
+    /// Where indexes are kept; memory only without.
+    cache: Option<PathBuf>,
+}
+
+/// What outlives a request, behind a lock that is held for moments.
+#[derive(Default)]
+struct Locked(Mutex<State>);
+
+impl Locked {
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Default)]
+struct State {
+    index: Option<Arc<Index>>,
+    shared: Option<Arc<Shared>>,
+    pace: Pace,
+    tell: Option<Tell>,
+    /// Where is recorded what leaves the machine.
+    records: Option<PathBuf>,
+    /// How often `shared` was dropped: what was read before that is not kept.
+    dropped: u64,
+}
+
+impl State {
+    /// Engines, rules and trust are to be made anew; what is on its way to another machine by the old ones is broken off.
+    fn drop_shared(&mut self) {
+        self.dropped += 1;
+        if let Some(shared) = self.shared.take() {
+            shared.router.withdraw();
+        }
+    }
+}
+
+impl Backend {
+    /// Begins to read the grammars. The engines are those of the configuration, or of another making.
+    pub fn start(build: Build, cache: Option<PathBuf>) -> Self {
+        let registry = Arc::new(LazyLock::new(read_registry as fn() -> Arc<Registry>));
+        let ahead = registry.clone();
+        std::thread::spawn(move || {
+            LazyLock::force(&ahead);
+        });
+        Self { state: Arc::default(), registry, build, cache }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        self.state.with(act)
+    }
+
+    /// Lets the index write what is not on disk yet, for the process is about to leave.
+    pub fn leave(&self) {
+        if let Some(index) = self.with(|state| state.index.take()) {
+            index.stop(PARTING);
+        }
+    }
+
+    /// One completion. What is known by heart comes at once, the model is asked after a rest.
+    fn completion(
+        &self,
+        snapshot: &StateSnapshot,
+        params: complete::Params,
+        rest: Duration,
+        cancel: Cancel,
+    ) -> BoxFuture<'static, pace::Suggested> {
+        let session = self.session(snapshot);
+        let state = self.state.clone();
+        let suggestions = |completion: complete::Completion| Suggestions {
+            answered: !completion.from_memory && completion.route.is_some(),
+            edits: completion.items.into_iter().map(|item| item.edit).collect(),
+        };
+        Box::pin(async move {
+            if !rest.is_zero() {
+                if let Some(known) = complete::recall(&session, &params) {
+                    return Ok(suggestions(known));
+                }
+                tokio::time::sleep(rest).await;
+            }
+            let started = Instant::now();
+            let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {
+                // The editor is told once; who asks later why nothing comes finds it in the status.
+                if error.kind != ErrorKind::Cancelled {
+                    session.shared.notes(|notes| notes.memory.note_nothing(&params.at.document.uri, &error.message));
+                }
+            })?;
+            let suggestions = suggestions(completion);
+            if suggestions.answered {
+                state.with(|state| state.pace.took(started.elapsed()));
+            }
+            Ok(suggestions)
+        })
+    }
+
+    /// The session of a request. Engines are built anew when the configuration changes; nothing is started here.
+    fn session(&self, now: &StateSnapshot) -> Session {
+        let snapshot = Arc::new(now.workspace.clone());
+        let (index, known) = self.with(|state| {
+            let fits = |shared: &&Arc<Shared>| shared.fits(&now.config, &snapshot, !now.restricted);
+            let known = state.shared.as_ref().filter(fits).cloned();
+            if known.is_none() {
+                state.drop_shared();
+            }
+            (state.index.clone(), known)
+        });
+        let shared = known.unwrap_or_else(|| self.fresh(now));
+        // Without trust there is nothing but the open buffer.
+        let index = index.filter(|_| !now.restricted).map(|index| index.view()).unwrap_or_default();
+        Session { snapshot, index, shared }
+    }
+
+    /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
+    fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
+        loop {
+            let (dropped, tell, records) = self.with(|state| (state.dropped, state.tell.clone(), state.records.clone()));
+            let router = Router::building(&now.config, self.build.clone()).recording(records.as_deref()).telling(tell);
+            let shared = Shared::new(now.config.clone(), Arc::new(router), Arc::clone(&**self.registry), &now.workspace);
+            let shared = Arc::new(shared.trusted(!now.restricted));
+            let kept = self.with(|state| {
+                if state.dropped != dropped {
+                    return None;
+                }
+                let fits = |known: &&Arc<Shared>| known.fits(&now.config, &now.workspace, !now.restricted);
+                if let Some(faster) = state.shared.as_ref().filter(fits) {
+                    return Some(faster.clone());
+                }
+                Some(state.shared.insert(shared).clone())
+            });
+            if let Some(kept) = kept {
+                return kept;
+            }
+        }
+    }
+}
+
+fn read_registry() -> Arc<Registry> {
+    let registry = Registry::new();
+    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    Arc::new(registry)
+}
+
+/// The view of an index, once it is complete; what there is after a while.
+async fn whole(index: &Index) -> Arc<View> {
+    let mut views = index.subscribe();
+    let complete = views.wait_for(|view| view.stage() == Stage::Ready);
+    let _ = tokio::time::timeout(PATIENCE, complete).await;
+    index.view()
+}
+
+fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
+    serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string()))
+}
+
+impl Agent for Backend {
+    fn hear(&self, tell: Tell, records: Option<PathBuf>) {
+        self.with(|state| (state.tell, state.records) = (Some(tell), records));
+    }
+
+    fn workspace(&self, snapshot: StateSnapshot) {
+        let Snapshot { roots, documents } = snapshot.workspace;
+        let index = self.with(|state| {
+            // Rules, project files and trust may have changed with the folders.
+            state.drop_shared();
+            match &state.index {
+                Some(index) => {
+                    index.set_roots(roots.clone());
+                    index.clone()
+                }
+                None => {
+                    let options = Options { cache: self.cache.clone(), ..Options::server() };
+                    state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
+                }
+            }
+        });
+        documents.iter().for_each(|document| index.update((**document).clone()));
+    }
+
+    fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
+        let Some(index) = self.with(|state| state.index.clone()) else { return };
+        match snapshot.workspace.document(uri) {
+            Some(document) => index.update((**document).clone()),
+            None => index.close(uri),
+        }
+        // The first completion should find the ranking ready.
+        self.session(snapshot).warm();
+    }
+
+    fn files_changed(&self, paths: Vec<PathBuf>) {
+        let index = self.with(|state| {
+            if paths.iter().any(|path| path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy()))) {
+                state.drop_shared();
+            }
+            state.index.clone()
+        });
+        if let Some(index) = index {
+            index.changed(paths);
+        }
+    }
+
+    fn complete(
+        &self,
+        snapshot: StateSnapshot,
+        params: complete::Params,
+        hurried: bool,
+        cancel: Cancel,
+    ) -> BoxFuture<'static, pace::Suggested> {
+        let (document, offset) = (params.at.document.clone(), params.at.bytes.start);
+        let plain = !params.invoked && params.selected.is_none();
+        let joined = self.with(|state| if plain { state.pace.join(&document, offset) } else { None });
+        let rest = if hurried { self.with(|state| state.pace.rest()) } else { Duration::ZERO };
+        let fresh = self.completion(&snapshot, params, rest, cancel);
+        let state = self.state.clone();
+        Box::pin(async move {
+            let outcome = match joined {
+                Some(joined) => joined.await,
+                None => fresh.await,
+            };
+            let first = outcome.as_ref().ok().and_then(|suggestions| suggestions.edits.first().cloned());
+            state.with(|state| state.pace.offered(document, first));
+            outcome
+        })
+    }
+
+    fn ahead(&self, snapshot: &StateSnapshot, uri: &str) -> Option<BoxFuture<'static, ()>> {
+        let document = snapshot.workspace.document(uri).filter(|document| !document.desynced)?.clone();
+        let offset = self.with(|state| state.pace.accepted(&document)).filter(|_| snapshot.config.completion.automatic)?;
+        let at = Target { document: document.clone(), bytes: offset..offset };
+        let cancel = Cancel::new();
+        let params = complete::Params { at, invoked: false, selected: None };
+        let work = self.completion(snapshot, params, Duration::ZERO, cancel.clone());
+        Some(self.with(|state| state.pace.prepare(&document, offset, cancel, work)))
+    }
+
+    fn answer(
+        &self,
+        snapshot: StateSnapshot,
+        question: Question,
+        cancel: Cancel,
+        sink: Sink,
+    ) -> BoxFuture<'static, Result<Value, EngineError>> {
+        let session = self.session(&snapshot);
+        match question {
+            Question::Explain(target) => Box::pin(async move { as_json(&explain::explain(&session, &target, &cancel, &sink).await?) }),
+            Question::Ask(question) => Box::pin(async move { as_json(&ask::ask(&session, &question, &cancel, &sink).await?) }),
+        }
+    }
+
+    fn offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+        let session = self.session(&snapshot);
+        Box::pin(async move { actions::actions(&session, &at, &problems) })
+    }
+
+    fn edit(
+        &self,
+        snapshot: StateSnapshot,
+        params: edit::Params,
+        cancel: Cancel,
+        sink: Sink,
+    ) -> BoxFuture<'static, Result<Edited, EngineError>> {
+        let session = self.session(&snapshot);
+        Box::pin(async move {
+            let edited = edit::edit(&session, &params, &cancel, &sink).await?;
+            let report = as_json(&edited)?;
+            let file = |file: edit::FileEdit| {
+                let reasons = file.hunks.into_iter().map(|hunk| hunk.reason).collect();
+                FileEdit { document: file.target.document, edits: file.batch, reasons, creates: file.created }
+            };
+            Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report, confirm: edited.confirm })
+        })
+    }
+
+    fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>> {
+        let index = self.with(|state| state.index.clone());
+        let session = self.session(&snapshot);
+        Box::pin(async move {
+            let index = match index {
+                Some(index) => whole(&index).await,
+                None => session.index.clone(),
+            };
+            as_json(&preview::preview(&Session { index, ..session }, &params)?)
+        })
+    }
+
+    fn status(&self) -> Value {
+        self.with(|state| state.shared.clone()).map_or(json!({}), |shared| features::status(&shared))
+    }
+}
