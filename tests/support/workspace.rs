@@ -89,7 +89,7 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// A file of the session's workspace, all of it marked from `from` on.
 pub fn target(session: &Session, path: &str, marked: &str) -> Target {
     let path = session.snapshot.roots.resolve(path).unwrap();
-    let text = session.snapshot.read(&path).unwrap();
+    let text = session.snapshot.read_exact(&path).unwrap();
     let start = text.find(marked).unwrap();
     let document =
         Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text: Text::new(&text), desynced: false };
