@@ -96,6 +96,54 @@ fn k13_secrets_without_quotes_and_behind_other_names_are_found() {
     }
 }
 
+/// Types with blanks, calls around values, C, Gradle, XML, JSON in a string, flags, a bracket in a password, and forms without a name.
+#[test]
+fn k13_secrets_behind_types_calls_and_blanks_are_found() {
+    let (word, hex) = (format!("S3cr3t{}", "Pa55wordE9x"), format!("9f8e7d6c5b4a{}", "39281706f5e4d3c2b1a0"));
+    let (groq, hook) = (format!("gsk_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7"), format!("T024F8Q9Z/{}", "B04J7H2K9/aZ3xC5vB7nM9qW1eR3tY5uI7"));
+    for (line, secret) in [
+        (format!("const API_KEY: &'static str = \"{hex}\";"), &hex),
+        (format!("const TOKEN: Option<&str> = Some(\"{hex}\");"), &hex),
+        (format!("let password = String::from(\"{word}\");"), &word),
+        (format!("#define WIFI_PASSWORD \"{word}\""), &word),
+        (format!("static const char api_key[] = \"{hex}\";"), &hex),
+        (format!("    storePassword \"{word}\""), &word),
+        (format!("<password>{word}</password>"), &word),
+        (format!("body = \"{{\\\"password\\\": \\\"{word}\\\"}}\""), &word),
+        (format!("set_password(\"{word}\")"), &word),
+        (format!("password = (\"{word}\")"), &word),
+        (format!("ENV DB_PASSWORD {word}"), &word),
+        (format!("mysql --password {word} db"), &word),
+        ("secret = \"S3cr3t(Pa55wordE9x\"".into(), &"S3cr3t(Pa55wordE9x".into()),
+        (format!("dbPass = \"{word}\""), &word),
+        (format!("passwordProd: '{word}'"), &word),
+        (format!("call(\"{groq}\")"), &groq),
+        (format!("https://hooks.slack.com/services/{hook}"), &hook),
+    ] {
+        let masked = redact::mask(&line);
+        assert!(!masked.contains(secret.as_str()) && masked.contains("<redacted "), "{line} → {masked}");
+        assert_eq!(redact::mask(&masked), masked, "masking twice changes nothing");
+    }
+}
+
+/// What stood more than some hundred characters behind the name went out.
+#[test]
+fn k13_a_long_secret_is_masked_to_its_end() {
+    let value: String = (0..800u32).map(|at| char::from(b"aB3dE5fG7hJ9kL1mN3pQ5rS7"[(at as usize * 7 + at as usize / 24) % 24])).collect();
+    for line in [format!("client_secret = \"{value}\" # ours\n"), format!("CLIENT_SECRET={value}\n# ours\n")] {
+        let masked = redact::mask(&line);
+        assert!(!masked.contains(&value[600..610]) && masked.contains("# ours"), "{masked}");
+    }
+}
+
+/// A program that reads keys has their first and last lines; all between these was masked.
+#[test]
+fn k13_the_lines_around_a_key_are_no_key() {
+    let (begin, end) = (format!("-----BEGIN {}-----", "PRIVATE KEY"), format!("-----END {}-----", "PRIVATE KEY"));
+    let code = format!("BEGIN = \"{begin}\"\n\ndef a(x):\n    return x + 1\n\nEND = \"{end}\"\n");
+    assert_eq!(redact::mask(&code), code);
+}
+
 #[test]
 fn k14_keys_in_urls_are_masked() {
     let masked = redact::mask("postgres://admin:s3cr3t-pw@db.example.com/app");
@@ -124,6 +172,26 @@ fn k13_ordinary_code_is_left_alone() {
         "SECRET_FILE=/run/secrets/db1/password2",
         "postgres://admin:${DB_PASSWORD1}@db/app postgres://admin:$DB_PASSWORD1@db postgres://{user}:{password}@db",
         "echo \"$PASSWORD1_OLD\"; PASSWORD=$OTHER_PASSWORD1",
+        "OAuth2PasswordBearer(tokenUrl=\"/api/v1/login\")",
+        "tokenizer = \"cl100k_base\"",
+        "tokenizer_id = \"Qwen2.5-Coder-0.5B\"",
+        "token_pattern = r\"[a-zA-Z0-9]+\"",
+        "TOKEN_URL = \"/oauth2/token\"",
+        "if token == \"utf-8-sig\":",
+        "secretName: \"tls-cert-v1\"",
+        "secret_name = \"prod/db-creds-v2\"",
+        "secret = \"prod/db-creds-v2\"",
+        "secretRef: \"arn:aws:secretsmanager:us-east-1:123456789012:secret:db-1\"",
+        "api_key: \"X-API-Key-v2\"",
+        "api_key_env = \"DEEPSEEK_V3_API_KEY\"",
+        "password_selector = \"#password-field-2\"",
+        "pass_threshold = \"p95-under-50ms\"",
+        "from vllm.loader import hf_model_weights_iterator, hf_dataset_split_iterator_factory",
+        "rubygems_trusted_publishing_workflow()",
+        ".sk-circle-fade-dot-wrapper-1 .sk-toggleable__content-arrow {}",
+        "// uses bearer authentication/authorization of the server",
+        "compass = \"x9y8z7w6v5u4\"",
+        "for (token, value) in tokens.iter().zip(values2) {}",
     ] {
         assert_eq!(redact::mask(line), line);
     }

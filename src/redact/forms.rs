@@ -21,10 +21,14 @@ impl Form {
     }
 }
 
-/// A key that was cut off is one to where its lines end.
+/// Only what a key is made of stands between its first and its last line; one that was cut off is one to where such lines end. Two lines
+/// of a program that reads keys are none.
 const PRIVATE_KEY: &str = concat!(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
-    r"|(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]{16,}))*(?:\s*[A-Za-z0-9+/=]+\z)?)"
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
+    r"(?:(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]+))+",
+    r"(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
+    r"|(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]{16,}))+(?:\s*[A-Za-z0-9+/=]+\z)?",
+    r"|\s*[A-Za-z0-9+/=]*\z)"
 );
 
 /// The end of one whose beginning was cut off.
@@ -33,20 +37,31 @@ const END_OF_PRIVATE_KEY: &str =
 
 /// Tokens of services that begin all of them by a word of the service's own.
 const TOKENS: &str = concat!(
-    r"\b(?:hf_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1)",
+    r"\b(?:hf_|gsk_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1)",
     r"[A-Za-z0-9_-]{20,}"
 );
 
-/// Names behind which secrets stand.
+/// Words by which the names of secrets end.
 const NAMES: &str = concat!(
     r"(?i)passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential"
 );
 
-/// What stands between a name and its value in quotes: `=`, a type and `=`, a subscript, the next argument, the attribute `value`.
-const GIVES: &str = r#"(?:["']?\]?\s*(?::\s*[&'A-Za-z<>]+\s*)?(?:=>|:=|={1,3}|:)|["'][ \t]*,|["']\s+value\s*=)\s*"#;
+/// What may stand behind such a word in a name that is still a secret's: `token_secret`, `PASSWORD_PROD`, `secretKeyBase`, `password2`.
+/// Behind others it is something about one: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
+const ENDS: &str = concat!(
+    r"(?i)\A(?:[_-]*(?:key|base|value|string|str|text|plain|raw|hash|hex|b64|base64|bytes|word|phrase|prod|production|dev|development|test",
+    r"|testing|staging|live|local|old|new|current|default|main|primary|secondary|[0-9]+))*s?[_-]*\z"
+);
 
-/// Bytes behind a name in which its value begins and ends.
+/// What stands between a name and its value in quotes: `=`, a type and `=`, a subscript, the next argument, the attribute `value`, a call,
+/// or nothing but blanks, and a call around the value.
+const GIVES: &str = concat!(
+    r#"(?:\\?["']?\]?(?:\[[0-9]*\])?\s*(?::\s*[&'\w<>\[\]:,*? ]{1,60}?)?(?:=>|:=|={1,3}|:)\s*|\\?["'][ \t]*,\s*|["']\s+value\s*=\s*|\(\s*|[ \t]+)"#,
+    r"(?:[A-Za-z_][A-Za-z0-9_:.]*\(\s*|\(\s*)?"
+);
+
+/// Bytes behind a name in which its value begins.
 const BEHIND: usize = 400;
 
 type Fits = fn(&str) -> bool;
@@ -54,22 +69,24 @@ type Fits = fn(&str) -> bool;
 /// Every form but values behind names.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
-    let forms: [(&'static str, &str, Fits); 17] = [
+    let drawn: Fits = |value| !is_words(value);
+    let forms: [(&'static str, &str, Fits); 18] = [
         ("private-key", PRIVATE_KEY, any),
         ("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
         ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b", any),
         ("gitlab-token", r"\bglpat-[A-Za-z0-9_-]{20,}", any),
         ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", any),
         ("slack-token", r"\bxox[abposr]-[A-Za-z0-9-]{10,}", any),
-        ("api-key", r"\bsk-[A-Za-z0-9_-]{20,}", any),
+        ("api-key", r"\bsk-[A-Za-z0-9_-]{20,}", drawn),
         ("stripe-key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", any),
         ("google-key", r"\bAIza[A-Za-z0-9_-]{35}", any),
         ("npm-token", r"\bnpm_[A-Za-z0-9]{36}\b", any),
         ("pypi-token", r"\bpypi-[A-Za-z0-9_-]{50,}", any),
         ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
-        ("token", TOKENS, any),
+        ("token", TOKENS, drawn),
+        ("slack-hook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})", any),
         ("password", r"://[^\s/:@'\x22]*:([^\s/@'\x22<>]{3,})@", is_no_placeholder),
-        ("bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", any),
+        ("bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", drawn),
         ("basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
         ("private-key", END_OF_PRIVATE_KEY, any),
     ];
@@ -77,17 +94,23 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 });
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAMES));
+static END: LazyLock<Regex> = LazyLock::new(|| compiled(ENDS));
 
-/// Values, at the place where a name ends: in quotes, bare behind `=`, and to the end of a line or a string.
-static VALUES: LazyLock<[Form; 3]> = LazyLock::new(|| {
-    let form = |pattern: &str, fits: Fits| Form { kind: "secret", pattern: compiled(&format!(r"\A[A-Za-z0-9_-]*{pattern}")), fits };
+/// Values, where a name has ended: in quotes, bare behind `=`, to the end of a line or a string, and between tags.
+static VALUES: LazyLock<[Form; 4]> = LazyLock::new(|| {
+    let form = |pattern: &str, fits: Fits| Form { kind: "secret", pattern: compiled(&format!(r"\A{pattern}")), fits };
     let bare = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
     [
-        form(&format!(r#"{GIVES}[rRbBfFu]?["'`]([^"'`\n]{{8,}})(?:["'`\n]|\z)"#), is_random),
+        form(&format!(r#"{GIVES}[rRbBfFuUL]?\\?["'`]([^"'`\n]{{8,}}?)\\?(?:["'`\n]|\z)"#), is_random),
         form(&format!(r#"["']?={bare}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
         form(&format!(r#"["']?[ \t]*[:=][ \t]+{bare}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
+        form(r"\s*>\s*([^<>\s]{8,})\s*</", is_random),
     ]
 });
+
+/// A value behind blanks alone: of a variable in capitals, or of a flag.
+static ARGUMENT: LazyLock<Form> =
+    LazyLock::new(|| Form { kind: "secret", pattern: compiled(r#"\A[ \t]+([^\s"'`;,&(){}<>\[\]]{8,})(?:\s|\z)"#), fits: is_drawn });
 
 /// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
@@ -105,20 +128,38 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     for form in FORMS.iter().filter(|form| keys || form.kind != "private-key") {
         found.extend(form.find(text).map(|range| (range, form.kind)));
     }
-    for name in NAME.find_iter(text) {
-        let behind = &text[name.end()..text.floor_char_boundary(name.end() + BEHIND)];
-        // As a word of its own: `compass` and `passed` are none.
-        let letter = |letter: char| letter.is_ascii_alphanumeric();
-        if name.len() == 4
-            && (text[..name.start()].ends_with(letter) || behind.starts_with(letter))
-            && name.as_str().eq_ignore_ascii_case("pass")
-        {
-            continue;
-        }
-        let value = VALUES.iter().find_map(|form| form.find(behind).next());
-        found.extend(value.map(|value| (name.end() + value.start..name.end() + value.end, "secret")));
-    }
+    found.extend(NAME.find_iter(text).filter_map(|name| Some((behind(text, name.range())?, "secret"))));
     found
+}
+
+/// The secret that stands behind a name with a telling word in it.
+fn behind(text: &str, word: Range<usize>) -> Option<Range<usize>> {
+    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let end = word.end + text[word.end..].find(|letter| !part(letter)).unwrap_or(text.len() - word.end);
+    if !END.is_match(&text[word.end..end]) {
+        return None;
+    }
+    let start = text[..word.start].rfind(|letter| !part(letter)).map_or(0, |before| text.ceil_char_boundary(before + 1));
+    let (name, word) = (&text[start..end], &text[word]);
+    // As a word of its own: `compass` and `bypass` are none.
+    let letter = |letter: char| letter.is_ascii_alphanumeric();
+    let apart =
+        |before: &str| !before.ends_with(letter) || word.starts_with('P') && before.ends_with(|letter: char| letter.is_ascii_lowercase());
+    if word.len() == 4 && word.eq_ignore_ascii_case("pass") && !(apart(&text[start..start + name.find(word)?])) {
+        return None;
+    }
+    let behind = &text[end..text.floor_char_boundary(end + BEHIND)];
+    let shouted = || name.starts_with("--") || !name.contains(|letter: char| letter.is_ascii_lowercase());
+    let value = VALUES.iter().find_map(|form| form.find(behind).next()).or_else(|| ARGUMENT.find(behind).next().filter(|_| shouted()))?;
+    // A passphrase may be made of words; what is drawn by a machine is not.
+    if !word.to_ascii_lowercase().starts_with('p') && is_words(&behind[value.clone()]) {
+        return None;
+    }
+    // One that goes on behind what was looked at is a secret to its end.
+    let range = end + value.start..end + value.end;
+    let open = value.end == behind.len();
+    let more = text[range.end..].find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`'));
+    Some(if open { range.start..more.map_or(text.len(), |more| range.end + more) } else { range })
 }
 
 /// Words that every secret's form needs; text without any of them is not searched further.
@@ -128,7 +169,7 @@ static HINTS: LazyLock<RegexSet> = LazyLock::new(|| {
         r"PRIVATE KEY|AGE-SECRET-KEY",
         r"A[KSGIRN][IPDON]A[A-Z0-9]{16}",
         r"gh[pousr]_|github_pat_|glpat-|eyJ|xox[abposr]-|xapp-|sk[-_]|rk_|AIza|npm_|pypi-|SG\.",
-        r"hf_|_v1_|shp[acps]|dckr_|rubygems_|lin_api_|glsa_|sntrys_|ya29|tskey-",
+        r"hf_|gsk_|hooks\.slack|_v1_|shp[acps]|dckr_|rubygems_|lin_api_|glsa_|sntrys_|ya29|tskey-",
         r"://[^\s/]*@",
         r"(?i)bearer\s|basic\s|pass|pwd|secret|token|key|credential",
     ])
@@ -144,7 +185,9 @@ fn is_no_placeholder(value: &str) -> bool {
 /// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes, no sentence, no
 /// template.
 fn is_random(value: &str) -> bool {
-    if value.contains([' ', '{', '<', '(']) || !is_no_placeholder(value) || value.contains("%s") || value.contains("://") {
+    let template = value.contains(' ')
+        || [('{', '}'), ('<', '>'), ('(', ')')].iter().any(|(open, close)| value.contains(*open) && value.contains(*close));
+    if template || value.starts_with('$') || !is_no_placeholder(value) || value.contains("%s") || value.contains("://") {
         return false;
     }
     let classes = [
@@ -156,6 +199,18 @@ fn is_random(value: &str) -> bool {
     let kinds = classes.iter().filter(|there| **there).count();
     kinds >= 2 && classes[0] && entropy(value) >= if value.len() >= 20 { 3.2 } else { 2.7 }
 }
+
+/// Whether a value is written by hand: a path, a file, the name of something, with two words at least and digits only at the ends of words.
+fn is_words(value: &str) -> bool {
+    let mut parts = value.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    value.is_ascii() && parts.clone().nth(1).is_some() && parts.all(|part| WORD.is_match(part))
+}
+
+/// A word as people join them: `camelCase`, `UPPER`, `v2`, `OAuth2`, `100k`.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    let (word, digits) = ("(?:[A-Z]{0,2}[a-z]{2,20}|[A-Z]{2,20}|[A-Z][a-z])", "[0-9]{0,6}");
+    compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|(?:{word}{digits}){{1,5}}[a-z]?)$"))
+});
 
 /// Whether a value without quotes is a secret: there it could be a name, a path or an expression as well.
 fn is_drawn(value: &str) -> bool {
