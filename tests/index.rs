@@ -519,7 +519,7 @@ fn c13_an_open_buffer_wins_over_the_disk() {
     let view = index.view();
     assert_eq!((view.named("in_buffer").len(), view.named("on_disk").len(), view.named("written_by_another").len()), (1, 0, 0));
     let snapshot = Snapshot::new(tree.roots(), documents);
-    let find = |pattern| view.search(&snapshot, &Query { pattern, limit: 10, ..Query::default() }).unwrap().len();
+    let find = |pattern| view.search(&snapshot, None, &Query { pattern, limit: 10, ..Query::default() }).unwrap().len();
     assert_eq!((find("in_buffer"), find("written_by_another")), (1, 0));
     index.close(&open.uri);
     index.wait_ready();
@@ -612,7 +612,7 @@ fn a_folder_may_be_written_in_several_ways() {
     let index = tree.index(Options::default());
     let snapshot = Snapshot::new(tree.roots(), Documents::default());
     let found = |below| {
-        index.view().search(&snapshot, &Query { pattern: "needle", below: Some(below), limit: 9, ..Query::default() }).unwrap().len()
+        index.view().search(&snapshot, None, &Query { pattern: "needle", below: Some(below), limit: 9, ..Query::default() }).unwrap().len()
     };
     for below in ["src", "./src", "src/", "/src", "./src/.", "././src//", "src/a.rs"] {
         assert_eq!(found(below), 1, "{below}");

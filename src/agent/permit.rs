@@ -1,6 +1,10 @@
 //! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are the
 //! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::context::fence;
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
@@ -19,6 +23,17 @@ pub enum Permit {
 const MANY_LINES: usize = 500;
 /// Files shorter than this are rewritten whole all the time.
 const SHORT_FILE: usize = 6;
+
+/// Commands that run what they fetch, in lower case: fetched and piped into something that runs it; run with what is fetched as its
+/// argument or input; kept and run; and PowerShell's own.
+const RUNS_A_DOWNLOAD: &[&str] = &[
+    r"\b(curl|wget|aria2c)\b.*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?((ba|z|da|fi|k|c|a)?sh|pwsh|powershell)\b",
+    r#"(?m)\b(curl|wget|aria2c)\b.*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?(python[\d.]*|perl|ruby|node|php)(\s+-)?\s*($|[;&|)"'])"#,
+    r#"(?m)(^|[\s;&|(/"'`])((ba|z|da|fi|k|c|a)?sh|eval|source|\.)\s.*(<\(|\$\(|`)\s*(curl|wget)\b"#,
+    r"\b(curl|wget|aria2c)\b.*(&&|;)\s*(sudo\s+)?(chmod\s+(\S*x|7\d\d)|(\S*/)?(ba|z|da)?sh)\s",
+    r"\b(iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b.*\|\s*(iex|invoke-expression)\b",
+    r"\b(iex|invoke-expression)\b.*\b(iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b",
+];
 
 /// The byte order mark.
 const MARK: char = '\u{feff}';
@@ -91,7 +106,7 @@ fn added(old: &str, new: &str) -> String {
 fn hidden(added: &str) -> Option<String> {
     let inside = |line: &str| line.trim_end_matches('\r').contains('\r');
     let mut found: Vec<String> = added.lines().any(inside).then(|| "U+000D".to_string()).into_iter().collect();
-    for letter in added.chars().filter(|letter| fence::has_hidden(letter.encode_utf8(&mut [0; 4]))) {
+    for (_, letter) in fence::hidden(added) {
         let name = format!("U+{:04X}", letter as u32);
         if !found.contains(&name) && found.len() < 8 {
             found.push(name);
@@ -102,12 +117,13 @@ fn hidden(added: &str) -> Option<String> {
 
 /// What new lines may bring in that a reader should look at twice.
 fn content<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
-    let text = added(old, new).to_lowercase();
-    let piped = |shell: &str| text.lines().any(|line| (line.contains("curl ") || line.contains("wget ")) && line.contains(shell));
+    static RUN: LazyLock<Vec<Regex>> = LazyLock::new(|| RUNS_A_DOWNLOAD.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
+    // A command may go on behind a backslash at the end of a line.
+    let text = added(old, new).to_lowercase().replace("\\\n", " ");
     let found = [
         (text.contains("\"$schema\"") && text.contains("://"), "a schema from another machine"),
         (text.contains("<script") && text.contains("src="), "a script from elsewhere"),
-        (piped("| sh") || piped("|sh") || piped("| bash") || piped("|bash"), "a download that is run"),
+        (RUN.iter().any(|pattern| pattern.is_match(&text)), "a download that is run"),
         (text.contains("[submodule "), "a git submodule"),
     ];
     found.into_iter().filter_map(|(is, what)| is.then_some(what))

@@ -6,33 +6,80 @@ use std::fmt::Write;
 use super::Masked;
 
 /// The text with characters that people cannot see written as `<U+202E>`: bidirectional controls, zero-width characters, tag
-/// characters, variation selectors beyond the common ones, other controls. Line breaks and tabs stay.
+/// characters, fillers, line ends that are none in an editor, variation selectors where they choose nothing, other controls. Line breaks
+/// and tabs stay.
 pub fn visible(text: &str) -> String {
-    if !text.chars().any(is_hidden) {
-        return text.to_string();
-    }
     let mut shown = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        if is_hidden(letter) {
-            // Writing into a String cannot fail.
-            let _ = write!(shown, "<U+{:04X}>", letter as u32);
-        } else {
-            shown.push(letter);
-        }
+    let mut from = 0;
+    for (at, letter) in hidden(text) {
+        shown.push_str(&text[from..at]);
+        // Writing into a String cannot fail.
+        let _ = write!(shown, "<U+{:04X}>", letter as u32);
+        from = at + letter.len_utf8();
     }
+    shown.push_str(&text[from..]);
     shown
+}
+
+/// The characters of a text that people cannot see, and where they stand.
+pub fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut before = '\n';
+    text.char_indices().filter(move |(_, letter)| {
+        let follows = std::mem::replace(&mut before, *letter);
+        is_hidden(*letter) || matches!(letter, '\u{fe0e}' | '\u{fe0f}') && !has_variants(follows)
+    })
 }
 
 /// Whether a text holds characters that people cannot see.
 pub fn has_hidden(text: &str) -> bool {
-    text.chars().any(is_hidden)
+    hidden(text).next().is_some()
 }
 
 fn is_hidden(letter: char) -> bool {
     matches!(letter,
-        '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}')
+        '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}'
+        | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a sign can be drawn as text or in colour, which the two common variation selectors choose: symbols, and what keycaps are made
+/// of. Behind anything else they are only there to hide something.
+fn has_variants(letter: char) -> bool {
+    matches!(letter, '0'..='9' | '#' | '*' | '©' | '®' | '\u{203c}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}') && !is_hidden(letter)
+}
+
+/// A model's text with what [`visible`] wrote out turned back into the characters that stand in `file`, of which it was shown.
+///
+/// # Errors
+/// It names a character that is not there: nothing that cannot be seen gets into a file by its number.
+pub fn restored(text: &str, file: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("<U+") {
+        let written = rest[at..].split_inclusive('>').next().unwrap_or_default();
+        let number = written.strip_prefix("<U+").and_then(|code| u32::from_str_radix(code.strip_suffix('>')?, 16).ok());
+        let letter = number.and_then(char::from_u32).filter(|letter| visible(letter.encode_utf8(&mut [0; 4])) == written);
+        out.push_str(&rest[..at]);
+        match letter {
+            // Something that only looks so, or what the file says in these very letters.
+            None => out.push_str(&rest[at..at + "<U+".len()]),
+            Some(_) if file.contains(written) => out.push_str(written),
+            Some(letter) if file.contains(letter) => out.push(letter),
+            Some(_) => {
+                return Err(format!("`{written}` stands for a character that cannot be seen, and the file has none such; leave it out"));
+            }
+        }
+        rest = &rest[at + letter.map_or("<U+".len(), |_| written.len())..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// A sentence for a message: what cannot be seen is written out, and nothing in it can be clicked, where editors make links of
+/// `[text](target)`.
+pub fn plain(text: &str) -> String {
+    visible(text).replace("](", "] (")
 }
 
 /// A text in a fence that is longer than any run of backquotes inside.

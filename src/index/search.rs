@@ -1,5 +1,7 @@
 //! Searching the text of the workspace: literally or by regular expression, in open buffers and on disk.
 
+use std::collections::BTreeSet;
+
 use regex::{Regex, RegexBuilder};
 
 use crate::workspace::{Snapshot, WorkspacePath};
@@ -50,19 +52,25 @@ pub fn is_below(path: &str, folder: &str) -> bool {
 }
 
 impl View {
-    /// Searches all indexed files in the order of their paths. The error says what is wrong with the pattern.
-    pub fn search(&self, snapshot: &Snapshot, query: &Query<'_>) -> Result<Vec<Hit>, String> {
+    /// Searches all indexed files, and these that are not indexed yet, in the order of their paths. The error says what is wrong with the
+    /// pattern.
+    pub fn search(
+        &self,
+        snapshot: &Snapshot,
+        more: impl IntoIterator<Item = WorkspacePath>,
+        query: &Query<'_>,
+    ) -> Result<Vec<Hit>, String> {
         let regex = compile(query)?;
-        let mut files: Vec<_> = self.files().map(|(_, file)| file).collect();
-        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let indexed = self.files().map(|(_, file)| file.path.clone());
+        let paths: BTreeSet<WorkspacePath> = indexed.chain(more).collect();
         let below = folder(query.below.unwrap_or_default());
         let mut hits = vec![];
-        for file in files {
-            if !is_below(&file.path.to_string(), below) {
+        for path in paths {
+            if !is_below(&path.to_string(), below) {
                 continue;
             }
-            let Ok(text) = snapshot.read(&file.path) else { continue };
-            if !search_text(&regex, &file.path, &text, query.limit, &mut hits) {
+            let Ok(text) = snapshot.read(&path) else { continue };
+            if !search_text(&regex, &path, &text, query.limit, &mut hits) {
                 break;
             }
         }

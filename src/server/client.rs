@@ -14,6 +14,7 @@ use tower_lsp::jsonrpc::Id;
 
 use super::transport::{Outbox, Weight};
 use super::{Shared, message};
+use crate::context::fence;
 use crate::report;
 
 /// How long an editor may take to answer.
@@ -84,7 +85,7 @@ impl Client {
 
     /// Shows a message; `kind` as in LSP: 1 error, 2 warning, 3 information.
     pub fn show(&self, kind: u8, text: &str) {
-        self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": text }));
+        self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": fence::plain(text) }));
     }
 
     fn with_waiters<T>(&self, act: impl FnOnce(&mut Waiters) -> T) -> T {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id};
 
+use crate::context::fence;
 use crate::engine::{EngineError, ErrorKind};
 
 pub const PARSE_ERROR: i64 = -32700;
@@ -132,7 +133,7 @@ pub fn request(id: i64, method: &str, params: Value) -> Value {
 
 /// An error of our own from a handler.
 fn error(code: i64, message: &str) -> Error {
-    Error { code: ErrorCode::ServerError(code), message: Cow::Owned(message.to_string()), data: None }
+    Error { code: ErrorCode::ServerError(code), message: Cow::Owned(fence::plain(message)), data: None }
 }
 
 /// The request was right, but could not be served.

@@ -5,8 +5,8 @@ use super::WorkspacePath;
 
 /// What happens with the files that a pattern means.
 struct Row {
-    /// In lower case, but for files that steer. `folder/`: whatever is below a folder of this name. With a slash inside: this place in the root. `*.end`: names that end so. Else
-    /// files of this name.
+    /// In lower case, but for files that steer. `folder/`: whatever is below a folder of this name. With a slash inside: this place in
+    /// the root. `begin*end`: names that begin and end so. Else files of this name.
     pattern: &'static str,
     danger: &'static str,
     /// Whether trust depends on it. Only files right in the root, or at their place in it, steer.
@@ -58,6 +58,10 @@ const TABLE: &[Row] = &[
     steering(".windsurfrules", AGENTS),
     steering(".clinerules", AGENTS),
     obeyed(".clinerules/", AGENTS),
+    obeyed(".gemini/", AGENTS),
+    obeyed(".windsurf/", AGENTS),
+    obeyed(".codex/", AGENTS),
+    obeyed(".roo/", AGENTS),
     steering(".github/copilot-instructions.md", AGENTS),
     steering(".vscode/settings.json", EDITOR),
     steering(".vscode/tasks.json", EDITOR),
@@ -156,6 +160,11 @@ const GROUPS: &[(&str, &[&str])] = &[
             ".bazelrc",
             "directory.build.props",
             "directory.build.targets",
+            "directory.packages.props",
+            "*.props",
+            "*.gradle",
+            "*.gradle.kts",
+            "nuget.config",
             "*.mk",
             "*.cmake",
             "*.csproj",
@@ -174,7 +183,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "gemfile",
             "go.mod",
             "go.work",
-            "requirements.txt",
+            "requirements*.txt",
             "environment.yml",
             "deno.json",
             "flake.nix",
@@ -194,6 +203,15 @@ const GROUPS: &[(&str, &[&str])] = &[
             "gulpfile.js",
             "gruntfile.js",
             "tsconfig.json",
+            ".eslintrc*",
+            ".babelrc*",
+            ".postcssrc*",
+            ".lintstagedrc*",
+            ".mocharc*",
+            ".swcrc",
+            "lerna.json",
+            "nx.json",
+            "turbo.json",
             "*.config.js",
             "*.config.cjs",
             "*.config.mjs",
@@ -204,7 +222,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "*rc.mjs",
         ],
     ),
-    (CONTAINERS, &["containerfile", "vagrantfile", "docker-compose.yaml", "*.dockerfile"]),
+    (CONTAINERS, &["containerfile*", "vagrantfile", "dockerfile.*", "docker-compose.*", "compose.override.*", "*.dockerfile"]),
     (EDITOR, &[".dir-locals.el", ".projectile", ".lvimrc", ".ycm_extra_conf.py", ".clangd", ".neoconf.json", "*.sublime-project"]),
 ];
 
@@ -217,7 +235,10 @@ impl Row {
             None if self.pattern.contains('/') => relative == self.pattern,
             None => {
                 let name = parts.next_back().unwrap_or_default();
-                self.pattern.strip_prefix('*').map_or(name.eq_ignore_ascii_case(self.pattern), |end| name.ends_with(end))
+                match self.pattern.split_once('*') {
+                    Some((begin, end)) => name.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end)),
+                    None => name.eq_ignore_ascii_case(self.pattern),
+                }
             }
         }
     }

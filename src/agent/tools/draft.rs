@@ -11,6 +11,7 @@ use super::{Refusal, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
+use crate::context::fence;
 use crate::context::redact::PLACEHOLDER;
 use crate::syntax::{self, Parsed};
 use crate::text::{Edit, Text};
@@ -94,12 +95,13 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
             staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
         }
         let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
-        let (old, new) = (text(edit, "old"), text(edit, "new"));
+        let as_it_is = |name: &str| fence::restored(text(edit, name), &draft.after).map_err(&refuse);
+        let (old, new) = (as_it_is("old")?, as_it_is("new")?);
         let creates = draft.before.is_none() && draft.after.is_empty();
         if creates && !old.trim().is_empty() {
             return Err(refuse("there is no such file; leave `old` empty to create it, or look for the right path with list_files".into()));
         }
-        let place = patch::place(&draft.after, old, new).map_err(|miss| {
+        let place = patch::place(&draft.after, &old, &new).map_err(|miss| {
             let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
             refuse(if miss == Miss::Empty { exists } else { miss.to_string() })
         })?;

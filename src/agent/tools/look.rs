@@ -73,17 +73,23 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<String, Refus
         is_regex: arguments["regex"] == true,
         case_sensitive: true,
         below: Some(folder).filter(|folder| !folder.is_empty()),
-        limit: MOST_HITS,
+        limit: MOST_HITS + 1,
     };
-    let hits = bench.index.search(&bench.snapshot, &query)?;
+    let created = bench.drafts.iter().filter(|draft| draft.before.is_none()).map(|draft| draft.path.clone());
+    let hits = bench.index.search(&bench.snapshot, created, &query)?;
     if hits.is_empty() {
         return Ok("There is no such line.".into());
     }
     let lines: Vec<String> = hits
         .iter()
+        .take(MOST_HITS)
         .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
         .collect();
-    Ok(list("hits", &lines.join("\n"), hits.len(), MOST_HITS - 1, "there may be more: search for something rarer"))
+    let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), SHOWN)));
+    if hits.len() > MOST_HITS {
+        out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
+    }
+    Ok(out)
 }
 
 /// The line of a hit, with what of a secret stands in it hidden, which the file shows and not the line.
