@@ -1,12 +1,11 @@
 //! The agent without IO: anchors of edits, arguments, limits, and the turn as a state machine.
 
-use std::time::Duration;
-
 use longsight::agent::args;
 use longsight::agent::limits::{self, shorten};
 use longsight::agent::patch::{Miss, place};
 use longsight::agent::turn::{Effect, Ending, Event, Turn, Worked};
-use longsight::dialect::{Message, Role, ToolCall};
+use longsight::dialect::{Chat, Message, Role, ToolCall};
+use longsight::engine::{Answer, Finish, Finished};
 use serde_json::{Value, json};
 
 fn patched(text: &str, old: &str, new: &str) -> String {
@@ -138,7 +137,7 @@ fn call(name: &str, arguments: Value) -> ToolCall {
 }
 
 fn answered(text: &str, calls: Vec<ToolCall>) -> Event {
-    Event::Answered { text: text.into(), reasoning: String::new(), calls, elapsed: Duration::from_secs(1) }
+    Event::Answered(Answer { text: text.into(), calls, ..Answer::default() })
 }
 
 fn worked(result: &str) -> Worked {
@@ -154,6 +153,10 @@ fn ending(effects: &[Effect]) -> Option<Ending> {
         Effect::Over(ending) => Some(ending.clone()),
         _ => None,
     })
+}
+
+fn asked(effects: Vec<Effect>) -> Option<Chat> {
+    effects.into_iter().find_map(|effect| if let Effect::Ask(chat) = effect { Some(chat) } else { None })
 }
 
 /// Plays calls, one an answer, each with its result, until the turn is over; how many were played and how it ended.
@@ -213,8 +216,7 @@ fn h1_a_result_that_changes_is_progress() {
 fn h2_time_and_output_have_limits() {
     let mut late = turn();
     late.begin();
-    let event = Event::Answered { text: String::new(), reasoning: String::new(), calls: vec![], elapsed: Duration::from_secs(601) };
-    assert!(matches!(ending(&late.on(event)), Some(Ending::Stopped(why)) if why.contains("ten minutes")));
+    assert!(matches!(ending(&late.on(Event::Late)), Some(Ending::Stopped(why)) if why.contains("ten minutes")));
     let calls = (0..).map(|number| (call("read_file", json!({"path": number})), worked(&format!("{number}{}", "x".repeat(20_000)))));
     let (played, ending) = play(&mut turn(), calls);
     assert_eq!(played, limits::RESULTS.div_ceil(limits::RESULT));
@@ -275,7 +277,7 @@ fn h12_a_long_transcript_keeps_the_task_and_stays_valid() {
     for number in 0..10 {
         turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
         let effects = turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
-        last = effects.into_iter().find_map(|effect| if let Effect::Ask(chat) = effect { Some(chat) } else { None });
+        last = asked(effects);
     }
     let chat = last.unwrap();
     let size: usize = chat.messages.iter().map(|message| message.content.len()).sum();
@@ -314,4 +316,48 @@ fn h1_the_same_look_after_each_edit_is_no_circle() {
         let effects = turn.on(Event::Worked(vec![worked("no problems")]));
         assert!(matches!(effects.last(), Some(Effect::Ask(_))), "{step}: {effects:?}");
     }
+}
+
+/// Near the limit every step changed one early message, so that the engine read the whole transcript anew each time.
+#[test]
+fn h12_a_long_transcript_is_compacted_seldom() {
+    let mut turn = Turn::new(vec![Message::new(Role::System, "rules"), Message::new(Role::User, "the task")], vec![], 40_000);
+    let mut before = asked(turn.begin()).unwrap();
+    let mut broken = 0;
+    for number in 0..24 {
+        turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
+        let chat = asked(turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(4_000)))]))).unwrap();
+        broken += usize::from(chat.messages[..before.messages.len()] != before.messages);
+        before = chat;
+    }
+    // 96,000 bytes went through a window that is compacted at 30,000 and then holds 20,000 at most.
+    assert!((1..=8).contains(&broken), "{broken} of 24 questions did not begin with the one before");
+}
+
+fn cut(text: &str, calls: Vec<ToolCall>) -> Event {
+    let finished = Finished { reason: Finish::Length, ..Finished::default() };
+    Event::Answered(Answer { text: text.into(), calls, finished, ..Answer::default() })
+}
+
+/// A call that ran out of tokens came back as "Nothing has been changed by that answer", and the model wrote the same again.
+#[test]
+fn g17_an_answer_that_was_cut_off_is_told_so() {
+    let mut turn = turn();
+    turn.begin();
+    let chat = asked(turn.on(cut("I will", vec![]))).unwrap();
+    assert!(chat.messages.last().unwrap().content.starts_with("Your answer was cut off"), "{:?}", chat.messages.last());
+    assert_eq!(
+        ending(&turn.on(cut("I will", vec![]))),
+        Some(Ending::Stopped("the model's answers were cut off, since they were too long".into()))
+    );
+    // Whole calls before the end count, and the model hears that the rest did not.
+    let mut turn = self::turn();
+    turn.begin();
+    turn.on(cut("", vec![call("read_file", json!({"path": "a"}))]));
+    let chat = asked(turn.on(Event::Worked(vec![worked("text of a")]))).unwrap();
+    let told = &chat.messages.last().unwrap().content;
+    assert!(told.starts_with("text of a") && told.contains("Your answer was cut off"), "{told}");
+    turn.on(answered("", vec![call("read_file", json!({"path": "b"}))]));
+    let chat = asked(turn.on(Event::Worked(vec![worked("text of b")]))).unwrap();
+    assert_eq!(chat.messages.last().unwrap().content, "text of b");
 }

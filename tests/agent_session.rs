@@ -1,6 +1,6 @@
 //! Whole sessions of the agent over a loopback HTTP server that plays DeepSeek V3.2, through its own tool calls and as raw text: what
 //! is offered in the end, what the model is told on the way, and how sessions end that go wrong. Not run here: H8 and H9 are the
-//! editor's (tests of the server and of the plugins), H7 needs a language server beside ours.
+//! editor's (`egress`, `review`), H7 needs a language server beside ours.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -290,13 +290,17 @@ async fn j7_an_existing_file_is_not_created_over_and_a_missing_one_not_changed()
 async fn j8_lock_generated_and_foreign_files_are_refused() {
     let place = place();
     let paths = ["Cargo.lock", "api_pb2.py", "node_modules/x/index.js", ".git/hooks/pre-commit", ".env"];
-    let calls = paths.iter().map(|path| ("propose_edit", json!({"edits": [change(path, "", "x\n", "")]}))).collect();
+    place.write("data.bin", "a\0b");
+    place.write("huge.rs", &"let x = 1;\n".repeat(1 << 20));
+    let unfit = [("data.bin", "a\0b"), ("huge.rs", "let x = 1;")];
+    let calls = paths.iter().map(|path| (*path, "")).chain(unfit);
+    let calls = calls.map(|(path, old)| ("propose_edit", json!({"edits": [change(path, old, "x\n", "")]}))).collect();
     let server = model(vec![Says::Calls(calls)]).await;
     let session = place.session(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert!(edited.is_err());
     let told = questions(&server)[1].body["messages"].to_string();
-    for reason in ["lock file", "generated", "vendored", "holds secrets"] {
+    for reason in ["lock file", "generated", "vendored", "holds secrets", "data.bin: ", "huge.rs: "] {
         assert!(told.contains(reason), "{reason}: {told}");
     }
     assert_eq!(told.matches("nothing is read or changed there").count(), paths.len(), "{told}");

@@ -134,8 +134,8 @@ fn the_tools_see_what_was_proposed() {
 fn a_search_finds_what_was_created_and_counts_what_it_shows() {
     let hits = |count: usize| (0..count).map(|number| format!("// needle {number}\n")).collect::<String>();
     let workspace = Workspace::new(&[("src/lib.rs", CODE), ("sixty.rs", &hits(60)), ("more.txt", &hits(61))]);
-    let desk = workspace.desk(agent_config(), vec![]);
-    let mut bench = bench(&desk);
+    let session = workspace.session(agent_config(), vec![]);
+    let mut bench = bench(&session);
     assert!(!run(&mut bench, "propose_edit", edit("src/new.rs", "", "pub fn created() {}\n")).failed);
     assert!(run(&mut bench, "search_text", json!({"query": "created()"})).result.contains("src/new.rs:1: pub fn created() {}"));
     let sixty = run(&mut bench, "search_text", json!({"query": "needle", "folder": "sixty.rs"})).result;
@@ -150,8 +150,8 @@ fn j9_a_character_that_was_shown_by_its_number_is_written_as_itself() {
     let family = "// 👨\u{200d}👩\u{200d}👧 family\npub fn size() -> u32 {\n    3\n}\n";
     let docs = "// Write <U+200B> for a blank of no width.\npub fn f() {}\n";
     let workspace = Workspace::new(&[("src/lib.rs", family), ("src/docs.rs", docs)]);
-    let desk = workspace.desk(agent_config(), vec![]);
-    let mut bench = bench(&desk);
+    let session = workspace.session(agent_config(), vec![]);
+    let mut bench = bench(&session);
     let shown = run(&mut bench, "read_file", json!({"path": "src/lib.rs"})).result;
     let line = shown.lines().find(|line| line.contains("family")).unwrap();
     assert_eq!(line, "// 👨<U+200D>👩<U+200D>👧 family");
@@ -215,11 +215,11 @@ fn k7_a_link_inside_of_the_workspace_hides_no_protected_file() {
     let workspace = Workspace::new(&[("src/lib.rs", CODE), ("Makefile", "all:\n\ttrue\n"), (".github/workflows/ci.yml", "on: push\n")]);
     std::os::unix::fs::symlink("Makefile", workspace.root().join("notes.txt")).unwrap();
     std::os::unix::fs::symlink(".github/workflows", workspace.root().join("docs")).unwrap();
-    let desk = workspace.desk(agent_config(), vec![]);
+    let session = workspace.session(agent_config(), vec![]);
     for (path, real) in
         [("notes.txt", "Makefile"), ("docs/ci.yml", ".github/workflows/ci.yml"), ("docs/new.yml", ".github/workflows/new.yml")]
     {
-        let place = desk.snapshot.roots.resolve(path).unwrap();
+        let place = session.snapshot.roots.resolve(path).unwrap();
         assert_eq!(place.relative(), real);
         let Permit::Ask(reasons) = judge(&place, Some("a\n"), Some("b\n")) else { panic!("{path} asks nobody") };
         assert!(reasons[0].contains(real), "{reasons:?}");

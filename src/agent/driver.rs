@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::limits;
 use super::tools::Workbench;
 use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
 use crate::dialect::{Chat, ToolCall, ToolChoice};
@@ -21,6 +20,8 @@ pub struct Driver<'a> {
     pub cancel: &'a Cancel,
     /// Tokens that an engine's window must have for the turn, also one that stands in.
     pub least: u32,
+    /// How long the turn may take.
+    pub time: Duration,
     pub say: Say<'a>,
     /// Sees the engine's events, for the display.
     pub see: &'a (dyn Fn(&engine::Event) + Send + Sync),
@@ -32,7 +33,7 @@ pub struct Ran {
     pub steps: Vec<Step>,
     /// Why the newest edit was refused, if none was taken after it.
     pub refused: Option<String>,
-    /// The tools with their drafts; none when they were still at work when the turn ended.
+    /// The tools with their drafts; none when they were still at work when the turn was cancelled.
     pub bench: Option<Workbench>,
     /// Who answered; none when nobody did.
     pub decision: Option<Decision>,
@@ -65,8 +66,9 @@ impl Driver<'_> {
                     continue;
                 }
                 Effect::Over(ending) => break ending,
-                Effect::Ask(chat) => self.in_time(started, self.ask(chat, &mut run, started)).await,
-                Effect::Work(calls) => self.in_time(started, work(calls, &mut run)).await,
+                Effect::Ask(chat) => self.in_time(started, self.ask(chat, &mut run)).await,
+                // The tools are not stopped by the clock: they are quick, and what was drafted is theirs. The next question is.
+                Effect::Work(calls) => self.unless_cancelled(work(calls, &mut run)).await,
             };
             let event = if self.cancel.is_cancelled() { Event::Cancelled } else { event };
             effects.extend(turn.on(event));
@@ -78,16 +80,18 @@ impl Driver<'_> {
 
     /// What happens, or that it was cancelled, or that the turn's time is up.
     async fn in_time(&self, started: Instant, happens: impl Future<Output = Event>) -> Event {
-        let left = limits::TIME.saturating_sub(started.elapsed());
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => Event::Cancelled,
-            event = happens => event,
-            () = tokio::time::sleep(left + Duration::from_millis(1)) => Event::Late,
+        let left = self.time.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Event::Late;
         }
+        self.unless_cancelled(async { in_time(left, happens).await.unwrap_or(Event::Late) }).await
     }
 
-    async fn ask(&self, chat: Chat, run: &mut Run, started: Instant) -> Event {
+    async fn unless_cancelled(&self, happens: impl Future<Output = Event>) -> Event {
+        self.cancel.run_until_cancelled(happens).await.unwrap_or(Event::Cancelled)
+    }
+
+    async fn ask(&self, chat: Chat, run: &mut Run) -> Event {
         let build = |choice: &Choice, caps: &engine::Caps| {
             if caps.context < self.least {
                 let words = format!("the window of {} ({} tokens) is too small to work with tools", choice.decision.model, caps.context);
@@ -105,8 +109,7 @@ impl Driver<'_> {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
                 run.decision.get_or_insert(served.decision);
-                let answer = served.answer;
-                Event::Answered { text: answer.text, reasoning: answer.reasoning, calls: answer.calls, elapsed: started.elapsed() }
+                Event::Answered(served.answer)
             }
             // The model wrote something that is no call: it is told so, like about any wrong call.
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Event::Garbled(error.message),

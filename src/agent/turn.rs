@@ -3,7 +3,6 @@
 //! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect any more.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,17 +10,13 @@ use serde_json::json;
 use super::limits::{self, Circles, shorten};
 use super::tools::schema::PROPOSE_EDIT;
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
+use crate::engine::{Answer, Finish};
 
-/// What the driver reports. `elapsed` is the time since the turn began.
+/// What the driver reports.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The model's answer.
-    Answered {
-        text: String,
-        reasoning: String,
-        calls: Vec<ToolCall>,
-        elapsed: Duration,
-    },
+    Answered(Answer),
     /// What came of the calls, in their order.
     Worked(Vec<Worked>),
     /// The model wrote something that is neither words nor a call.
@@ -94,6 +89,8 @@ pub struct Turn {
     asked: usize,
     /// Answers without a call that were met with a reminder.
     reminded: usize,
+    /// The newest answer ran out of tokens.
+    cut: bool,
     /// Answers that could not be read.
     garbled: usize,
     results: usize,
@@ -105,14 +102,19 @@ pub struct Turn {
     pub refused: Option<String>,
 }
 
-/// A transcript longer than this share of the window is compacted.
+/// A transcript longer than this share of the window is compacted, down to the other share: each time what the engine has read already
+/// is worth nothing from the first change on, so there are few such times.
 const FULL: f64 = 0.75;
+const COMPACTED: f64 = 0.5;
 /// Messages at the end that are never dropped.
 const KEPT: usize = 6;
 /// Bytes of a refusal that are told to a person.
 const REFUSAL: usize = 300;
 /// Answers of a turn that may be unreadable.
 const GARBLED: usize = 2;
+/// What the model is told of an answer that ran out of tokens.
+const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
+    edits in one call.";
 /// What stands where a result was.
 const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
 
@@ -128,8 +130,8 @@ impl Turn {
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() };
         let (running, circles, failed_edits, steps, refused) = Default::default();
-        let (asked, reminded, garbled, results) = Default::default();
-        Self { state: State::Asking, chat, window, asked, reminded, garbled, results, running, circles, failed_edits, steps, refused }
+        let (asked, reminded, cut, garbled, results) = Default::default();
+        Self { state: State::Asking, chat, window, asked, reminded, cut, garbled, results, running, circles, failed_edits, steps, refused }
     }
 
     /// The first effects.
@@ -143,19 +145,11 @@ impl Turn {
             (_, Event::Cancelled) => self.end(Ending::Cancelled),
             (_, Event::Failed(reason)) => self.end(Ending::Failed(reason)),
             (_, Event::Late) => self.late(),
-            (State::Asking, Event::Answered { text, reasoning, calls, elapsed }) => {
-                let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
-                let tool_calls = calls.iter().map(sayable).collect();
-                self.chat.messages.push(Message { reasoning, tool_calls, ..Message::new(Role::Assistant, text.clone()) });
-                if elapsed > limits::TIME {
-                    return self.late();
-                }
-                if calls.is_empty() { self.remind(text) } else { self.work(calls) }
-            }
+            (State::Asking, Event::Answered(answer)) => self.answered(answer),
             (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
             (State::Working, Event::Worked(results)) => self.worked(results),
             // An event that belongs to another state comes too late: it has no effect.
-            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered { .. } | Event::Garbled(_)) => vec![],
+            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered(_) | Event::Garbled(_)) => vec![],
         }
     }
 
@@ -167,6 +161,15 @@ impl Turn {
         self.compact();
         self.state = State::Asking;
         vec![Effect::Say(format!("thinking, step {}", self.asked)), Effect::Ask(self.chat.clone())]
+    }
+
+    fn answered(&mut self, answer: Answer) -> Vec<Effect> {
+        let Answer { text, reasoning, calls, finished } = answer;
+        self.cut = finished.reason == Finish::Length;
+        let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
+        let tool_calls = calls.iter().map(sayable).collect();
+        self.chat.messages.push(Message { reasoning, tool_calls, ..Message::new(Role::Assistant, text.clone()) });
+        if calls.is_empty() { self.remind(text) } else { self.work(calls) }
     }
 
     fn late(&mut self) -> Vec<Effect> {
@@ -187,12 +190,14 @@ impl Turn {
     /// Text is not an edit: the model is told so once, then the turn is over.
     fn remind(&mut self, text: String) -> Vec<Effect> {
         if self.reminded > 0 {
-            return self.end(Ending::Silent(text));
+            let cut = || Ending::Stopped("the model's answers were cut off, since they were too long".into());
+            return self.end(if self.cut { cut() } else { Ending::Silent(text) });
         }
         self.reminded += 1;
         let reminder =
             "Nothing has been changed by that answer. Call propose_edit to change code, or finish when there is nothing left to do.";
-        self.chat.messages.push(Message::new(Role::User, reminder));
+        let words = if self.cut { format!("{CUT} {reminder}") } else { reminder.into() };
+        self.chat.messages.push(Message::new(Role::User, words));
         self.ask()
     }
 
@@ -239,6 +244,9 @@ impl Turn {
             let answer = Message { tool_call_id: Some(call.id.clone()), ..Message::new(Role::Tool, result) };
             self.chat.messages.push(answer);
         }
+        if let Some(last) = self.chat.messages.last_mut().filter(|_| self.cut) {
+            last.content.push_str(&format!("\n\n{CUT}"));
+        }
         if self.results >= limits::RESULTS {
             stop = stop.or(Some("the tools have answered as much as one turn may read".into()));
         }
@@ -257,11 +265,15 @@ impl Turn {
     /// Drops the oldest tool results when the transcript outgrows the window. The instruction, what the model said and called, and the
     /// newest messages stay, so that the transcript remains valid and the task is never forgotten.
     fn compact(&mut self) {
-        let limit = (self.window as f64 * FULL) as usize;
+        let share = |share: f64| (self.window as f64 * share) as usize;
+        let (full, enough) = (share(FULL), share(COMPACTED));
         let mut size: usize = self.chat.messages.iter().map(weight).sum();
+        if size <= full {
+            return;
+        }
         let old = self.chat.messages.len().saturating_sub(KEPT);
         for message in &mut self.chat.messages[..old] {
-            if size <= limit {
+            if size <= enough {
                 return;
             }
             size -= weight(message);

@@ -10,7 +10,7 @@ use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part};
 use crate::dialect::{Chat, Message, Role};
-use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Task};
 
 /// What a question became.
@@ -18,6 +18,9 @@ use crate::route::{Choice, Decision, Task};
 pub struct Answer {
     /// Markdown that no renderer fetches or runs anything from.
     pub text: String,
+    /// It ran out of tokens before its end; its last words say so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     pub citations: Vec<Citation>,
     pub route: Decision,
     pub timing: Timing,
@@ -71,6 +74,8 @@ impl Shown {
     }
 }
 
+/// What stands below an answer that ran out of tokens, as markdown.
+const CUT: &str = "\n\n*(The answer was cut off here: it had become too long.)*\n";
 /// Places that are listed when the answer names none.
 const LISTED: usize = 5;
 
@@ -104,11 +109,16 @@ impl Question<'_> {
         };
         let served = self.session.router().run(&self.task, cancel, build, each).await?;
         stream.finish();
+        let cut = served.answer.finished.reason == Finish::Length;
+        if cut {
+            stream.tell(CUT.into());
+        }
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
         let (text, mut citations) = Checker::new(self.session, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
         let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
-        Ok(Answer { text: inert(&text), citations, route: served.decision, timing, sent })
+        let text = inert(&text) + if cut { CUT } else { "" };
+        Ok(Answer { text, cut, citations, route: served.decision, timing, sent })
     }
 }
 

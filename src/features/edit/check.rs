@@ -1,11 +1,14 @@
 //! Whether an answer may be offered as an edit: it changes something, takes no definition away that was not to go, brings no mask of a
 //! secret into a file, and no file parses worse with it.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::forms::{Filled, Form};
 use super::rename::Changed;
 use super::{Work, offer};
+use crate::context::fence;
 use crate::context::redact::PLACEHOLDER;
 use crate::features::Site;
 use crate::syntax;
@@ -14,31 +17,63 @@ use crate::text::{Batch, Edit};
 /// Words of a task after which a definition may be gone.
 const TAKES_AWAY: &[&str] = &["remov", "delet", "drop", "inlin", "replac", "merg", "get rid", "删", "移除"];
 
-/// What stands there already was given back.
-pub const SAME: &str = "the model gave back what stands there already";
+/// Why an answer is not offered.
+pub enum Unfit {
+    /// What stands there already was given back.
+    Same,
+    Wrong(String),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unfit::Same => f.write_str("the model gave back what stands there already"),
+            Unfit::Wrong(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Self {
+        Unfit::Wrong(why)
+    }
+}
 
 /// The edit that a call's arguments mean, or why it is not offered.
-pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, String> {
+pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let (site, form) = (work.site, &work.plan.form);
-    let filled = form.fill(site, arguments)?;
+    let mut filled = form.fill(site, arguments)?;
+    restore(site, &mut filled)?;
     let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
     let after = offer::changed(&site.text, &batch);
-    if after == *site.text && filled.others.is_empty() {
-        return Err(SAME.into());
+    let same = |edit: &Edit| edit.text.trim() == site.text[edit.range.clone()].trim();
+    if batch.edits().iter().all(same) && filled.others.is_empty() {
+        return Err(Unfit::Same);
     }
     if let Some(lost) = lost(site, &work.plan.words, &after).filter(|_| !matches!(form, Form::Rename(_))) {
-        return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks"));
+        return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks").into());
     }
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
-        return Err("it contains `<redacted …>`, which stands for a secret that models do not see".into());
+        return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
     }
     let whole = Edit { range: 0..site.text.len(), text: after };
     let (before, after) = site.errors_with(&whole);
     if after > before {
-        return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it"));
+        return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it").into());
     }
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)
+}
+
+/// Turns characters that the model was shown by their numbers back into themselves.
+fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
+    for edit in &mut filled.edits {
+        edit.text = fence::restored(&edit.text, &site.text)?;
+    }
+    for other in &mut filled.others {
+        other.after = fence::restored(&other.after, other.before.as_deref().unwrap_or_default())?;
+    }
+    Ok(())
 }
 
 /// Whether another file parses no worse than before.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::{BYTES, Edited, How, Work, offer, window};
 use crate::agent::driver::{Driver, Ran};
+use crate::agent::limits;
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
 use crate::context::fence;
@@ -60,7 +61,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
         _ => {}
     };
     let (task, least) = (work.plan.task(work.session), work.session.config().route.agent_context);
-    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, say: &say, see: &see };
+    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
     let ran = driver.run(turn, bench).await;
     finish(work, ran, sent, ready_ms)
 }
@@ -88,17 +89,18 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
 /// What came of the turn, as an offer or as the reason why there is none.
 fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
     let Ran { ending, steps, refused, bench, decision, timing, error } = ran;
+    let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
-        Ending::Failed(reason) => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
-        Ending::Finished(summary) | Ending::Silent(summary) => (inert(&summary), None),
-        Ending::Stopped(reason) => (String::new(), Some(reason)),
+        Ending::Failed(reason) if drafts.is_none() => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
+        Ending::Finished(summary) | Ending::Silent(summary) => (summary, None),
+        // What was proposed before stands.
+        Ending::Stopped(reason) | Ending::Failed(reason) => (String::new(), Some(reason)),
     };
-    let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let Some(drafts) = drafts else {
         let said = stopped.unwrap_or(if summary.trim().is_empty() { "the model proposed no edit".into() } else { summary });
         let why = match refused {
-            Some(refused) => format!("{said} (its edit was refused: {})", inert(&refused)),
+            Some(refused) => format!("{said} (its edit was refused: {})", refused),
             None => said,
         };
         return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing was changed: {why}")));
@@ -113,5 +115,6 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
     sent.extend(steps.iter().filter(|step| step.ok && step.tool == "read_file").map(|step| step.what.clone()));
     let nobody = || Decision { reason: "nobody answered".into(), ..offered.route.clone() };
     let route = decision.unwrap_or_else(nobody);
+    let summary = inert(&summary);
     Ok(Edited { route, steps, summary, timing: Timing { ready_ms, engine: timing }, sent, ..offered })
 }

@@ -8,6 +8,7 @@ use super::calls::Calls;
 use super::forms::Form;
 use super::rename::{self, Rename};
 use super::wording::{self, Asked};
+use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
@@ -181,7 +182,9 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             if problems.is_empty() {
                 return Err("there is no diagnostic here that could be fixed".into());
             }
-            let words = format!("fix these problems in the marked lines, and change nothing else:\n- {}", problems.join("\n- "));
+            // What tools say of the code is as little an instruction as the code is.
+            let shown = fence::quote("problems", None, &Masked::whole(&problems.join("\n")));
+            let words = format!("fix the problems that the editor shows in the marked lines, and change nothing else:\n{shown}");
             Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
         }
         kind if covers(REWRITE, kind) => {

@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use super::check::{self, Unfit};
 use super::forms::{Filled, Form};
 use super::request::{self, Put, Question};
-use super::{Edited, Work, check, follow, offer};
+use super::{Edited, Work, follow, offer, too_slow};
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;
@@ -30,10 +31,13 @@ pub(super) struct Done {
     pub sent: Vec<String>,
 }
 
-/// Computes an edit. Where it changes a signature, the calls are the second question.
+/// Computes an edit. Where it changes a signature, the calls are the second question, which may not take the first one's answer with it.
 pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
-    let mut done = rounds(work).await?;
-    let unfit = follow::calls(work, &mut done).await?;
+    let started = Instant::now();
+    let mut done = driver::in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
+    let left = limits::TIME.saturating_sub(started.elapsed());
+    let late = || Ok(Some("the signature is another with this, and the time was up before its calls were".to_string()));
+    let unfit = driver::in_time(left, follow::calls(work, &mut done)).await.unwrap_or_else(late)?;
     let Done { filled, route, steps, timing, sent } = done;
     let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
     edited.confirm.extend(unfit);
@@ -78,19 +82,19 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
                 let Short { steps, sent, .. } = short;
                 return Ok(Done { filled, route, steps, timing, sent });
             }
-            Err(reason) => {
+            Err(why) => {
                 short.note(round, &answer, false);
                 if answer.finished.reason == Finish::Length && short.put != Put::Hole {
                     let tokens = answer.finished.timing.tokens_out;
                     problem =
-                        format!("the model wrote {tokens} tokens and came to no end ({reason}); choose fewer lines, or use a larger model");
+                        format!("the model wrote {tokens} tokens and came to no end ({why}); choose fewer lines, or use a larger model");
                     break;
                 }
-                problem = reason;
+                problem = why.to_string();
                 if !short.may_repair(round) {
                     break;
                 }
-                short.repair(answer, &problem);
+                short.repair(answer, &why);
             }
         }
     }
@@ -101,7 +105,7 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     let Form::Rename(rename) = &work.plan.form else { return None };
     let arguments = serde_json::json!({ "new_name": rename.wanted.as_ref()?, "reason": "" });
-    let unsupported = |reason| EngineError::new(ErrorKind::Unsupported, reason);
+    let unsupported = |why: Unfit| EngineError::new(ErrorKind::Unsupported, why.to_string());
     let offered = check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
         let summary = filled.reason.clone();
         Ok(Edited { summary, ..offer::one(work, filled)? })
@@ -165,7 +169,7 @@ impl<'a> Short<'a> {
     }
 
     /// What the answer means, if it may be offered.
-    fn check(&self, answer: &Answer) -> Result<Filled, String> {
+    fn check(&self, answer: &Answer) -> Result<Filled, Unfit> {
         check::call(self.work, &request::arguments(self.work, self.put, answer)?)
     }
 
@@ -176,7 +180,7 @@ impl<'a> Short<'a> {
     }
 
     /// Tells the model what was wrong, for the next round.
-    fn repair(&mut self, answer: Answer, reason: &str) {
+    fn repair(&mut self, answer: Answer, why: &Unfit) {
         // A small model that has read its own echo writes it again: it is asked anew, as if for the first time.
         if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
             self.echoed = true;
@@ -190,10 +194,10 @@ impl<'a> Short<'a> {
             let call = |calls: &[ToolCall]| calls.first().map(|call| call.arguments.clone());
             last.content == answer.text && call(&last.tool_calls) == call(&answer.calls)
         });
-        self.otherwise = self.otherwise || again || reason.contains("stands there already");
+        self.otherwise = self.otherwise || again || matches!(why, Unfit::Same);
         let task = &self.work.plan.words;
         let form = if self.put == Put::Block { "Answer in the same form again" } else { "Call propose_edit again" };
-        let words = format!("The edit was refused: {reason}. {form}, with this put right. The task is still: {task}");
+        let words = format!("The edit was refused: {why}. {form}, with this put right. The task is still: {task}");
         let objects = |call: &ToolCall| call.arguments.is_object();
         let calls: Vec<ToolCall> = answer.calls.into_iter().filter(objects).take(1).collect();
         let id = calls.first().map(|call| call.id.clone());
