@@ -211,60 +211,181 @@ fn done() -> impl Strategy<Value = Done> {
     prop_oneof![Just(Done::Replaced), Just(Done::Deleted), Just(Done::Before)]
 }
 
+/// What a person does to a line besides.
+#[derive(Clone, Copy, Debug)]
+enum Typed {
+    Line(Done),
+    /// Something is put into it, at this character.
+    Inside(usize),
+    /// The next line is drawn up to it.
+    Joined,
+}
+
+/// One thing that happens while hunks wait; numbers choose the file, the line, the hunk.
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    Types(usize, usize, Typed),
+    Accepts(usize),
+    Rejects(usize),
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    let typed = prop_oneof![
+        3 => done().prop_map(Typed::Line),
+        1 => (0usize..12).prop_map(Typed::Inside),
+        1 => Just(Typed::Joined)
+    ];
+    prop_oneof![
+        4 => (0usize..2, 0usize..20, typed).prop_map(|(file, line, typed)| Happens::Types(file, line, typed)),
+        1 => (0usize..9).prop_map(Happens::Accepts),
+        1 => (0usize..9).prop_map(Happens::Rejects),
+    ]
+}
+
+/// Two files with hunks in review, in one encoding and with one kind of line ends.
+struct Desk {
+    editor: Editor,
+    end: &'static str,
+}
+
+const FILES: [&str; 2] = ["file:///w/a.txt", "file:///w/b.txt"];
+
+impl Desk {
+    fn new(encoding: &str, end: &'static str, count: usize, models: &[std::collections::BTreeMap<usize, Done>; 2]) -> Self {
+        let agent = Fake::new(Mood::Hang);
+        let mut editor = Editor::memory(options(agent.clone()));
+        let mut params = initialize_params(std::path::Path::new("/w"));
+        params["capabilities"]["general"]["positionEncodings"] = json!([encoding]);
+        editor.initialize(params);
+        for (uri, model) in FILES.iter().zip(models) {
+            let name = &uri[uri.len() - 5..uri.len() - 4];
+            let line = |number: usize| format!("line {name}{number} é😀{end}");
+            let text: String = (0..count).map(line).collect();
+            let change = |number: usize| match model.get(&number) {
+                None => line(number),
+                Some(Done::Deleted) => String::new(),
+                Some(Done::Replaced) => format!("model {name}{number} 日本{end}"),
+                Some(Done::Before) => format!("model {name}{number} 日本{end}{}", line(number)),
+            };
+            agent.set(Mood::Hunks((0..count).map(change).collect()));
+            editor.open(uri, "plaintext", &text);
+            let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": count, "character": 0 } });
+            let argument = json!({ "uri": uri, "range": range, "instruction": "x", "review": true });
+            editor.request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+        }
+        Self { editor, end }
+    }
+
+    fn texts(&self) -> [String; 2] {
+        FILES.map(|uri| self.editor.buffers[uri].text.clone())
+    }
+
+    fn command(&mut self, name: &str, argument: Value) -> Value {
+        self.editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [argument] }))
+    }
+
+    /// The hunks that wait, as they are shown.
+    fn waiting(&mut self) -> Vec<Value> {
+        self.command("longsight.status", json!({}))["result"]["pending"].as_array().cloned().unwrap_or_default()
+    }
+
+    fn types(&mut self, step: usize, file: usize, at: usize, typed: Typed) {
+        let (uri, end) = (FILES[file], self.end);
+        let now: Vec<String> = self.editor.buffers[uri].text.split_inclusive('\n').map(String::from).collect();
+        let line = at % (now.len() + 1);
+        let start: usize = now[..line].iter().map(String::len).sum();
+        let whole = now.get(line).map_or("", String::as_str);
+        let (range, text) = match typed {
+            Typed::Line(Done::Before) => (start..start, format!("user {step}{end}")),
+            Typed::Line(Done::Replaced) => (start..start + whole.len(), format!("user {step}{end}")),
+            Typed::Line(Done::Deleted) => (start..start + whole.len(), String::new()),
+            Typed::Inside(at) => {
+                let inside = whole.trim_end().char_indices().map(|(at, _)| at).nth(at).unwrap_or(0);
+                (start + inside..start + inside, format!("u{step}😀"))
+            }
+            Typed::Joined => (start + whole.trim_end().len()..start + whole.len(), String::new()),
+        };
+        self.editor.edit(uri, range, &text);
+    }
+
+    /// What the text of a file is once this hunk is put where it is shown.
+    fn with(&self, uri: &str, text: &str, hunk: &Value) -> String {
+        if hunk["uri"] != uri {
+            return text.to_string();
+        }
+        let bytes = self.editor.bytes(&longsight::text::Text::new(text), &hunk["range"]);
+        assert_eq!(&text[bytes.clone()], hunk["old"].as_str().unwrap(), "what is shown as old stands there");
+        format!("{}{}{}", &text[..bytes.start], hunk["new"].as_str().unwrap(), &text[bytes.end..])
+    }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// The model changes some lines; the person goes on typing, change by change, through the protocol; then all that is left is
-    /// accepted. Lines that nobody touched are all there, in their order, and no line is half of two.
+    /// The model changes some lines of two files; the person types, accepts one hunk and rejects another, in any order, through the
+    /// protocol, in each encoding and with both line ends; then all that is left is accepted. What is shown is what is done, a rejected
+    /// line never comes, lines that nobody touched are all there, in their order, and no line is half of two.
     #[test]
-    fn j12_hunks_over_a_person_who_goes_on_typing(
-        count in 3usize..14,
-        model in prop::collection::btree_map(0usize..14, done(), 1..5),
-        typing in prop::collection::vec((0usize..20, done()), 0..8),
+    fn j12_hunks_over_a_person_who_types_accepts_and_rejects(
+        encoding in prop::sample::select(vec!["utf-8", "utf-16", "utf-32"]),
+        end in prop::sample::select(vec!["\n", "\r\n"]),
+        count in 3usize..12,
+        first in prop::collection::btree_map(0usize..12, done(), 1..5),
+        second in prop::collection::btree_map(0usize..12, done(), 1..4),
+        events in prop::collection::vec(happens(), 0..10),
     ) {
-        let lines: Vec<String> = (0..count).map(|number| format!("line {number} é😀\n")).collect();
-        let text = lines.concat();
-        let wanted: String = lines.iter().enumerate().map(|(number, line)| match model.get(&number) {
-            None => line.clone(),
-            Some(Done::Deleted) => String::new(),
-            Some(Done::Replaced) => format!("model {number}\n"),
-            Some(Done::Before) => format!("model {number}\n{line}"),
-        }).collect();
-        prop_assume!(wanted != text);
-        let uri = "file:///w/a.txt";
-        let mut editor = Editor::memory(options(Fake::new(Mood::Hunks(wanted))));
-        editor.initialize(initialize_params(std::path::Path::new("/w")));
-        editor.open(uri, "plaintext", &text);
-        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": count, "character": 0 } });
-        let argument = json!({ "uri": uri, "range": range, "instruction": "x", "review": true });
-        editor.request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
-        for (step, (at, what)) in typing.iter().enumerate() {
-            let now: Vec<String> = editor.buffers[uri].text.split_inclusive('\n').map(String::from).collect();
-            let line = at % (now.len() + 1);
-            let start: usize = now[..line].iter().map(String::len).sum();
-            let end = now.get(line).map_or(start, |line| start + line.len());
-            match what {
-                Done::Before => editor.edit(uri, start..start, &format!("user {step}\n")),
-                Done::Replaced => editor.edit(uri, start..end, &format!("user {step}\n")),
-                Done::Deleted => editor.edit(uri, start..end, ""),
+        let mut desk = Desk::new(encoding, end, count, &[first, second]);
+        let mut rejected = vec![];
+        for (step, event) in events.iter().enumerate() {
+            let before = desk.texts();
+            match *event {
+                Happens::Types(file, line, typed) => desk.types(step, file, line, typed),
+                Happens::Accepts(pick) | Happens::Rejects(pick) => {
+                    let waiting = desk.waiting();
+                    let Some(hunk) = waiting.get(pick % waiting.len().max(1)) else { continue };
+                    let accepts = matches!(event, Happens::Accepts(_));
+                    let name = if accepts { "longsight.acceptHunk" } else { "longsight.rejectHunk" };
+                    let answer = desk.command(name, json!({ "id": hunk["id"] }));
+                    prop_assert!(answer["error"].is_null(), "{}", answer);
+                    for ((uri, text), now) in FILES.iter().zip(&before).zip(desk.texts()) {
+                        let wanted = if accepts { desk.with(uri, text, hunk) } else { text.clone() };
+                        prop_assert_eq!(now, wanted, "{}", hunk);
+                    }
+                    if !accepts {
+                        rejected.extend(lines(hunk["new"].as_str().unwrap()).into_iter().filter(|line| line.starts_with("model")).map(String::from));
+                    }
+                }
             }
         }
-        let typed = editor.buffers[uri].text.clone();
-        editor.request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
-        editor.assert_in_step();
-        let outcome = editor.buffers[uri].text.clone();
-        let all: Vec<&str> = outcome.split_inclusive('\n').collect();
-        for line in &all {
-            prop_assert!(lines.iter().any(|known| known == line) || line.starts_with("model ") || line.starts_with("user "), "half of two: {line:?} in {outcome:?}");
+        let (waiting, before) = (desk.waiting(), desk.texts());
+        if !waiting.is_empty() {
+            let answer = desk.command("longsight.acceptHunk", json!({ "all": true }));
+            prop_assert!(answer["error"].is_null(), "{} of {:?}", answer, waiting);
         }
-        // Everything that the person has, but for the lines that the model was to replace or delete, is there in the person's order.
-        let models = |line: &str| lines.iter().position(|known| known == line).is_some_and(|number| matches!(model.get(&number), Some(Done::Replaced | Done::Deleted)));
-        let kept: Vec<&str> = typed.split_inclusive('\n').filter(|line| !models(line)).collect();
-        let mut rest = all.iter();
-        for line in &kept {
-            prop_assert!(rest.any(|known| known == line), "{line:?} is gone or has moved: {typed:?} became {outcome:?}");
+        desk.editor.assert_in_step();
+        for ((uri, before), after) in FILES.iter().zip(&before).zip(desk.texts()) {
+            let of = |what: &str| -> Vec<String> {
+                let here = waiting.iter().filter(|hunk| hunk["uri"] == *uri);
+                here.flat_map(|hunk| lines(hunk[what].as_str().unwrap()).into_iter().map(String::from).collect::<Vec<_>>()).collect()
+            };
+            let (old, new) = (of("old"), of("new"));
+            let has = |list: &[String], line: &str| list.iter().any(|known| known == line);
+            for line in lines(&after) {
+                prop_assert!(lines(before).contains(&line) || has(&new, line), "half of two: {:?} in {:?}", line, after);
+                prop_assert!(!has(&rejected, line), "it was rejected: {:?}", line);
+            }
+            let after = lines(&after);
+            prop_assert!(new.iter().all(|line| after.contains(&line.as_str())), "{:?} is not all of {:?}", after, new);
+            let mut rest = after.iter();
+            for line in lines(before).into_iter().filter(|line| !has(&old, line)) {
+                prop_assert!(rest.any(|known| *known == line), "{:?} is gone or has moved: {:?} became {:?}", line, before, after);
+            }
         }
-        leave(editor);
+        leave(desk.editor);
     }
 }
 

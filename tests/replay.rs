@@ -110,6 +110,50 @@ fn a_session_plays_again_without_editor_model_and_endpoint() {
     assert!(said(&played).contains("good day") || said(&played).contains("farewell"), "{}", said(&played));
 }
 
+/// A person who takes some of an edit in the editor's preview, and turns down all of one file.
+#[test]
+fn an_edit_that_was_taken_in_part_plays_again() {
+    let stage = Stage::new();
+    let words = "hello {name}\n";
+    std::fs::write(stage.root().join("more.txt"), words).unwrap();
+    let edit = |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": "politer" });
+    let coder = Coder::proposing(json!([
+        edit("lib.rs", "//! Greets.", "//! Says good day."),
+        edit("lib.rs", "hello {name}", "good day {name}"),
+        edit("more.txt", "hello {name}", "good day {name}"),
+    ]));
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(coder.config(stage.folder.path())).arg("--record").arg(stage.trace());
+        surroundings(command, stage.folder.path()).current_dir(stage.root());
+    });
+    let mut params = initialize_params(&stage.root());
+    params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    editor.initialize(params);
+    let uris = [stage.uri("lib.rs"), stage.uri("more.txt")];
+    editor.open(&uris[0], "rust", LIB);
+    editor.open(&uris[1], "plaintext", words);
+    editor.friendly = false;
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 4, "character": 1 } });
+    let argument = json!({ "uri": uris[0], "range": range, "instruction": "be polite" });
+    let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+    let request = editor.expect("workspace/applyEdit");
+    let mut chosen = request["params"]["edit"].clone();
+    let changes = chosen["documentChanges"].as_array_mut().unwrap();
+    changes.retain(|change| change["textDocument"]["uri"] == json!(uris[0]));
+    changes[0]["edits"].as_array_mut().unwrap().truncate(1);
+    assert!(editor.apply_workspace_edit(&chosen));
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    assert_eq!(editor.answer(&id)["result"]["applied"], true);
+    assert_eq!(editor.buffers[&uris[0]].text, LIB.replace("Greets", "Says good day"));
+    editor.friendly = true;
+    editor.assert_in_step();
+    editor.inbox.clear();
+    editor.quit();
+    let played = stage.replay();
+    assert_eq!(played.status.code(), Some(0), "{}", said(&played));
+    assert!(said(&played).contains(" 0 differences"), "{}", said(&played));
+}
+
 /// I8 for recordings: nothing that is secret by its form or its file, no key, and no folder of this machine.
 #[test]
 fn a_recording_holds_no_secret_and_no_path() {

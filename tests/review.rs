@@ -440,3 +440,94 @@ fn several_files_are_confirmed_hunk_by_hunk_where_the_editor_can_ask() {
     editor.assert_in_step();
     editor.quit();
 }
+
+/// Of two files the person turned down all that was proposed for one: that the rest was applied was not believed.
+#[test]
+fn a_file_of_which_all_was_turned_down_does_not_hide_that_the_other_was_changed() {
+    let annotates = |params: &mut Value| params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    let (_refactor, mut editor, [area, square]) = two_files(annotates);
+    editor.open(&square, "rust", SQUARE);
+    editor.friendly = false;
+    let edit = json!({ "command": "longsight.edit", "arguments": [rename(&area)] });
+    for (accepted, applied) in [(vec![&area], true), (vec![], false)] {
+        let before = editor.buffers[&area].text.clone();
+        let id = editor.start_request("workspace/executeCommand", edit.clone());
+        let request = editor.expect("workspace/applyEdit");
+        let mut chosen = request["params"]["edit"].clone();
+        let changes = chosen["documentChanges"].as_array_mut().unwrap();
+        changes.retain(|change| accepted.iter().any(|uri| change["textDocument"]["uri"] == json!(uri)));
+        assert_eq!(editor.apply_workspace_edit(&chosen), applied);
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+        let report = editor.answer(&id)["result"].clone();
+        assert_eq!(report["applied"], json!(applied), "{report}");
+        assert_eq!(editor.buffers[&square].text, SQUARE);
+        // Back to how it was, for the next round.
+        let all = 0..editor.buffers[&area].text.len();
+        editor.edit(&area, all, &before);
+    }
+    editor.assert_in_step();
+    editor.quit();
+}
+
+/// Two proposals for the same lines went out as two edits of one document, each with places that the other moves.
+#[test]
+fn two_proposals_for_the_same_place_are_decided_on_one_by_one() {
+    let (agent, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    agent.set(Mood::Hunks(TEXT.replace("two() -> u32", "two() -> i8")));
+    assert_eq!(propose(&mut editor, true)["hunks"], json!([4]));
+    let refused = command(&mut editor, "longsight.acceptHunk", json!({ "all": true }));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("the same place of a.rs"), "{refused}");
+    assert_eq!(editor.buffers[URI].text, TEXT);
+    let waiting = command(&mut editor, "longsight.status", json!({}))["result"]["pending"].as_array().unwrap().len();
+    assert_eq!(waiting, 4, "they still wait");
+    command(&mut editor, "longsight.rejectHunk", json!({ "id": 2 }));
+    assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "all": true }))["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    assert_eq!(editor.buffers[URI].text, WANTED.replace("two() -> u64", "two() -> i8"));
+    editor.quit();
+}
+
+/// H9: what is accepted is the text that was shown under a number, also when another proposal for the same place has come since.
+#[test]
+fn h9_an_acceptance_is_of_the_text_that_was_shown_and_of_nothing_that_came_later() {
+    let (agent, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    agent.set(Mood::Hunks(TEXT.replace("u32", "String")));
+    assert_eq!(propose(&mut editor, true)["hunks"], json!([4, 5, 6]), "a new text is a new question");
+    assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "id": 2 }))["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    assert_eq!(editor.buffers[URI].text, TEXT.replace("two() -> u32", "two() -> u64"));
+    // The later proposal for that place is gone with its text, and an old number is no key to anything new.
+    for id in [2, 5] {
+        assert!(command(&mut editor, "longsight.acceptHunk", json!({ "id": id }))["error"].is_object(), "{id}");
+    }
+    editor.inbox.clear();
+    editor.quit();
+}
+
+/// J6: an editor without `documentChanges` gets plain changes while the text is as it was, and none when it is not; it creates no file.
+#[test]
+fn j6_an_editor_without_versions_gets_changes_only_for_the_text_it_has() {
+    let (agent, mut editor) = started(|params| params["capabilities"]["workspace"]["workspaceEdit"] = json!({}));
+    editor.friendly = false;
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64" });
+    let edit = json!({ "command": "longsight.edit", "arguments": [argument] });
+    let id = editor.start_request("workspace/executeCommand", edit.clone());
+    let request = editor.expect("workspace/applyEdit");
+    let sent = &request["params"]["edit"];
+    assert!(sent.get("documentChanges").is_none() && sent["changes"][URI].as_array().unwrap().len() == 3, "{sent}");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false, "failureReason": "not today" } }));
+    assert_eq!(editor.answer(&id)["result"]["refused"], "not today");
+    // The text has moved on where the edit is: nothing is sent.
+    agent.set(Mood::LateHunks(WANTED.into()));
+    let id = editor.start_request("workspace/executeCommand", edit);
+    let at = editor.buffers[URI].text.find("u32 {\n    2").unwrap();
+    editor.edit(URI, at..at + 3, "i8");
+    editor.assert_in_step();
+    agent.release();
+    let report = editor.answer(&id)["result"].clone();
+    assert_eq!(report["applied"], false, "{report}");
+    assert!(editor.inbox.iter().all(|message| message["method"] != "workspace/applyEdit"));
+    editor.quit();
+}

@@ -170,7 +170,12 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     }
     let deadline = tokio::time::Instant::now() + SETTLE;
     loop {
-        if server.with(|state| expected.iter().all(|expected| expected.is_met(state))) {
+        let shows = |state: &mut State| {
+            let mut met = expected.iter().map(|expected| expected.is_met(state));
+            // A person who chooses may turn down all of one file.
+            if asks && !expected.is_empty() { met.any(|met| met) } else { met.all(|met| met) }
+        };
+        if server.with(shows) {
             return Ok(true);
         }
         if tokio::time::Instant::now() > deadline {

@@ -16,7 +16,7 @@ use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::inert::inert;
 use crate::text::rebase::Dropped;
-use crate::text::{Batch, Range, Text, diff};
+use crate::text::{Batch, Edit, Range, Text, diff};
 use crate::workspace::uri;
 
 /// What actions that decide are called in menus.
@@ -77,8 +77,8 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc:
         return Ok(json!({ "rejected": told }));
     }
     let name = format!("longsight: {}", one_line(taken[0].name()));
-    let files = by_file(&taken);
     let undecided = Undecided { server, taken };
+    let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
     match edits::apply(server, &name, &files, None).await {
         Ok(true) => {
             undecided.decided();
@@ -158,21 +158,32 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
     tell_lost(server, &lost);
 }
 
-/// Hunks as edits, one entry per file, as they lie on the same text.
-fn by_file(taken: &[Pending]) -> Vec<FileEdit> {
-    let mut files: Vec<FileEdit> = vec![];
+/// Hunks as edits, one entry per file, as they lie on the same text. What they insert at the same place follows in their order.
+///
+/// # Errors
+/// Two of them change the same place: one of two proposals has to be decided on first.
+fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
+    let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
     for pending in taken {
-        let same = |file: &&mut FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;
-        let joined = files.iter_mut().find(same).and_then(|file| {
-            let edits = file.edits.edits().iter().cloned().chain([pending.edit.clone()]).collect();
-            file.edits = Batch::new(edits).ok()?;
-            Some(())
-        });
-        if joined.is_none() {
-            files.push(pending.file());
+        let same = |file: &FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;
+        let edit = pending.edit.clone();
+        let Some((_, edits)) = files.iter_mut().find(|(file, _)| same(file)) else {
+            files.push((pending.file(), vec![edit]));
+            continue;
+        };
+        let inserts = |other: &&mut Edit| edit.range.is_empty() && other.range == edit.range;
+        match edits.iter_mut().find(inserts) {
+            Some(other) if other.text != edit.text => other.text.push_str(&edit.text),
+            Some(_) => {}
+            None => edits.push(edit),
         }
     }
-    files
+    let batch = |(file, edits): (FileEdit, Vec<Edit>)| {
+        let name = uri::name(&file.document.uri).to_string();
+        let clash = |_| format!("two of the changes are to the same place of {name}: accept or reject one of them by itself first");
+        Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
+    };
+    files.into_iter().map(batch).collect()
 }
 
 /// Says which hunks fit no longer, in one message, and takes them off the screen.

@@ -273,8 +273,9 @@ impl Editor {
             let uri = change["textDocument"]["uri"].as_str().unwrap().to_string();
             let text = Text::new(&self.buffers[&uri].text);
             let mut edits: Vec<_> = change["edits"].as_array().unwrap().clone();
-            edits.sort_by_key(|edit| std::cmp::Reverse(self.bytes(&text, &edit["range"]).start));
-            for edit in edits {
+            // From behind. What is inserted where something else is replaced comes before that, as LSP has it.
+            edits.sort_by_key(|edit| self.bytes(&text, &edit["range"]).start);
+            for edit in edits.iter().rev() {
                 let bytes = self.bytes(&text, &edit["range"]);
                 self.edit(&uri, bytes, edit["newText"].as_str().unwrap());
             }
