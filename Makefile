@@ -10,7 +10,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longsight
 PYTHON := $(CACHE)/test/llama-server/bin/python
 NEOVIM := $(DATA)/nvim/site/pack/longsight/start/longsight
 
-.PHONY: help try build deps model vsix release test test-vscode test-vscode-real bench-vscode fast test-deps lint bench install install-neovim install-vscode uninstall clean
+.PHONY: help try build deps model vsix release test test-vscode test-vscode-real bench-vscode fast fuzz test-deps lint bench install install-neovim install-vscode uninstall clean
 
 help:
 	@echo "make try      build, fetch the default model, and show everything on a real repository (REPO=path for yours)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test     everything: formatting, lints, all suites, real model, real editors"
 	@echo "make fast     the suites that need no model and no editor"
 	@echo "make bench    measure this machine"
+	@echo "make fuzz     every parser against inputs that a fuzzer finds, FUZZ_SECONDS (60) for each"
 
 # --- for users ---------------------------------------------------------------------------------------------------------------
 
@@ -99,6 +100,11 @@ bench-vscode: build model
 
 fast:
 	cargo nextest run --release --locked -E 'not test(/slow_/)'
+
+# Every parser of foreign bytes under libFuzzer, FUZZ_SECONDS for each (scripts/fuzz says more).
+FUZZ_SECONDS ?= 60
+fuzz:
+	@scripts/fuzz $(FUZZ_SECONDS)
 
 lint:
 	cargo fmt --check

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use longsight::dialect::{Delta, Dialect, Parser, Start, Tool, ToolCall, by_name, messages};
+use longsight::dialect::{Chat, Dialect, Parser, Start, Tool, by_name, messages};
 use serde_json::{Value, json};
+
+pub use crate::parsers::dialects::{Read, read};
 
 pub fn vector(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/vectors").join(name);
@@ -13,37 +15,6 @@ pub fn vector(name: &str) -> String {
 fn cases(name: &str) -> Vec<Value> {
     let file: Value = serde_json::from_str(&vector(name)).unwrap();
     file["cases"].as_array().unwrap().clone()
-}
-
-/// What the deltas add up to.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Read {
-    pub content: String,
-    pub reasoning: String,
-    pub calls: Vec<(String, Value)>,
-    pub error: Option<String>,
-}
-
-impl Read {
-    fn add(&mut self, deltas: Vec<Delta>) {
-        for delta in deltas {
-            match delta {
-                Delta::Text(text) => self.content.push_str(&text),
-                Delta::Reasoning(text) => self.reasoning.push_str(&text),
-                Delta::Call(ToolCall { name, arguments, .. }) => self.calls.push((name, arguments)),
-                Delta::Malformed(reason) => self.error = Some(reason),
-            }
-        }
-    }
-}
-
-pub fn read<'a>(parser: &mut dyn Parser, chunks: impl IntoIterator<Item = &'a str>) -> Read {
-    let mut read = Read::default();
-    for chunk in chunks {
-        read.add(parser.push(chunk));
-    }
-    read.add(parser.finish(true));
-    read
 }
 
 /// Pieces of `size` characters.
@@ -213,4 +184,49 @@ fn completions_as_models_write_them() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Roles, prompts that ask for nothing, and content that is no text, as conversations of other programs have them.
+#[test]
+fn conversations_in_the_shapes_that_others_write() {
+    let llama = |messages: Value| render("llama-4", &messages, false);
+    let call = json!({"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let with =
+        |role: &str| json!([{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [call]}, {"role": role, "content": "r"}]);
+    assert_eq!(llama(with("ipython")), llama(with("tool")), "Llama's name for results");
+
+    let later = llama(json!([{"role": "user", "content": "a"}, {"role": "system", "content": " b\n"}])).unwrap();
+    assert!(later.contains("<|header_start|>system<|header_end|>\n\n b\n<|eot|>"), "only the system prompt is trimmed: {later}");
+
+    let picture = json!([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "x"}}]}]);
+    let parts = json!([{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]);
+    let result = json!([{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [call]}, {"role": "tool", "content": [1, {"type": "dir"}]}]);
+    for dialect in ["deepseek-v3.2", "llama-4", "hermes", "native"] {
+        let error = render(dialect, &picture, false).unwrap_err();
+        assert!(error.contains("`image_url`"), "{dialect}: {error}");
+        assert!(render(dialect, &parts, false).unwrap().contains("ab"), "{dialect}");
+        assert!(render(dialect, &result, false).unwrap().contains("dir"), "{dialect}: data of a tool is no picture");
+    }
+}
+
+/// The public templates' `add_generation_prompt`.
+#[test]
+fn a_prompt_asks_for_an_answer_where_that_is_said() {
+    let rendered = |dialect: &str, messages: Value, ask: Option<bool>| {
+        let chat = Chat { ask, ..messages::chat_from_json(&messages).unwrap() };
+        let dialect = by_name(dialect).unwrap();
+        dialect.render(&chat).map(|pieces| dialect.text(&pieces))
+    };
+    let (user, answered) = (json!([{"role": "user", "content": "Hello"}]), json!([{"role": "assistant", "content": "Hi"}]));
+    for case in cases("llama4/reference_renders.json").iter().filter(|case| case["name"] == "no_generation_prompt") {
+        assert_eq!(rendered("llama-4", case["messages"].clone(), Some(false)).unwrap(), case["expected"].as_str().unwrap());
+    }
+    for (dialect, begun) in [("llama-4", "<|header_start|>assistant<|header_end|>\n\n"), ("hermes", "<|im_start|>assistant\n")] {
+        assert!(rendered(dialect, user.clone(), None).unwrap().ends_with(begun));
+        assert!(!rendered(dialect, user.clone(), Some(false)).unwrap().ends_with(begun));
+        assert!(!rendered(dialect, answered.clone(), None).unwrap().ends_with(begun));
+        assert!(rendered(dialect, answered.clone(), Some(true)).unwrap().ends_with(begun));
+    }
+    let error = rendered("deepseek-v3.2", user, Some(false)).unwrap_err();
+    assert!(error.to_string().contains("opens the assistant's turn"), "{error}");
 }

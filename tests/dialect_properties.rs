@@ -261,18 +261,19 @@ fn hermes_calls_in_the_shapes_that_models_write() {
 /// The corpus of the fuzzer, with what it has found, is read in every split as well.
 #[test]
 fn the_corpus_reads_the_same_in_all_pieces() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/parse");
     let mut count = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        // The first byte tells the fuzzer where to cut.
-        let text = String::from_utf8_lossy(&bytes[1..]);
-        for name in ["deepseek-v3.2", "llama-4", "hermes", "native"] {
-            let dialect = by_name(name).unwrap();
-            read_all_ways(&text, || dialect.parser_for_any_tool(Start::Content));
-            read_all_ways(&text, || dialect.parser_for_any_tool(Start::Reasoning));
+    for folder in ["deepseek", "llama4", "hermes", "native"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(folder);
+        for file in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            for name in ["deepseek-v3.2", "llama-4", "hermes", "native"] {
+                let dialect = by_name(name).unwrap();
+                read_all_ways(&text, || dialect.parser_for_any_tool(Start::Content));
+                read_all_ways(&text, || dialect.parser_for_any_tool(Start::Reasoning));
+            }
+            count += 1;
         }
-        count += 1;
     }
     assert!(count > 50, "{count} files");
 }
@@ -306,4 +307,24 @@ fn a_function_without_the_tags_around_it_is_a_call() {
 fn deepseek_names_of_parameters_may_hold_line_ends_as_in_the_reference() {
     let text = "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"f\">\n<｜DSML｜parameter name=\"a\n\"b\"\" string=\"false\">1</｜DSML｜parameter>\n<｜DSML｜parameter name=\"c\" string=\"true\">2</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>";
     assert_eq!(arguments_of("deepseek-v3.2", text), [json!({"a\n\"b\"": 1, "c": "2"})]);
+}
+
+/// What is too long is so whether it comes at once or piece by piece.
+#[test]
+fn long_blanks_and_names_read_the_same_in_all_pieces() {
+    let (blanks, name) = (" ".repeat(300), "f".repeat(300));
+    let texts = [
+        format!("[{blanks}{{\"name\": \"f\", \"parameters\": {{}}}}]"),
+        format!("[f{blanks}{blanks}(a=1)]"),
+        format!("```json{}{{\"name\": \"f\", \"arguments\": {{}}}}\n```", "\n".repeat(300)),
+        format!("<function={name}>{{\"a\": 1}}</function>"),
+        format!("<｜DSML｜invoke name=\"{}\">\n</｜DSML｜invoke>", name.repeat(15)),
+    ];
+    for text in &texts {
+        for name in ["deepseek-v3.2", "llama-4", "hermes", "native"] {
+            let parser = || by_name(name).unwrap().parser_for_any_tool(Start::Content);
+            let letters = text.char_indices().map(|(at, c)| &text[at..at + c.len_utf8()]);
+            assert_eq!(read(parser().as_mut(), letters), read(parser().as_mut(), [text.as_str()]), "{name}: {text}");
+        }
+    }
 }

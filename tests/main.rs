@@ -27,6 +27,8 @@ mod lifecycle;
 mod line_ends;
 mod models;
 mod mutants;
+#[path = "../fuzz/src/lib.rs"]
+mod parsers;
 mod perfect;
 mod places;
 mod question;

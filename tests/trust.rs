@@ -383,6 +383,18 @@ fn k7_k8_protected_paths_always_ask() {
     }
 }
 
+/// A run of backquotes, or a line end of two characters, that came in two pieces was taken for two.
+#[test]
+fn what_is_inert_does_not_depend_on_how_it_was_cut() {
+    for text in ["a `b`` [x](y) `` c`", "a\r\n\r\nb\r", "`a`", "x `` ` `` y"] {
+        for cut in 0..=text.len() {
+            let mut filter = Inert::default();
+            let pieces = filter.push(&text[..cut]) + &filter.push(&text[cut..]) + &filter.finish();
+            assert_eq!(pieces, inert(text), "{text:?} cut at {cut}");
+        }
+    }
+}
+
 #[test]
 fn k15_answers_are_inert() {
     let rows = [

@@ -53,6 +53,7 @@ fn prompt(dialect: &dyn Dialect, input: &Value, thinking: bool) -> Result<String
         Some(other) => return Err(format!("Invalid thinking_mode `{other}`; it is `chat` or `thinking`")),
     };
     chat.keep_all = flag(input, "drop_thinking")? == Some(false);
+    chat.ask = flag(input, "add_generation_prompt")?;
     let mut pieces = dialect.render(&chat).map_err(|error| error.to_string())?;
     let bos = matches!(pieces.first(), Some(Piece::Special(token)) if token.contains("begin"));
     if flag(input, "add_default_bos_token")? == Some(false) && bos {

@@ -157,8 +157,15 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A key; what is no text becomes the text that Python's `json` makes of it.
+    /// A key, without quotes as in JavaScript too; what is no text becomes the text that Python's `json` makes of it.
     fn key(&mut self) -> Option<String> {
+        let mut ahead = Reader { at: self.at, ..*self };
+        if let Some(name) = ahead.name().filter(|name| !["None", "True", "False"].contains(name))
+            && ahead.eat(':')
+        {
+            self.name()?;
+            return Some(name.into());
+        }
         match self.value()? {
             Value::String(text) => Some(text),
             Value::Array(_) | Value::Object(_) => None,

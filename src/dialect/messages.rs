@@ -43,11 +43,12 @@ fn message_from_json(value: &Value) -> Result<Message, DialectError> {
         "developer" => Role::Developer,
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        "tool" => Role::Tool,
+        // Llama's name for it.
+        "tool" | "ipython" => Role::Tool,
         other => return Err(DialectError(format!("Unknown role: {other}"))),
     };
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(String::from);
-    let mut message = Message::new(role, value.get("content").map(content_text).unwrap_or_default());
+    let mut message = Message::new(role, value.get("content").map_or(Ok(String::new()), content_text)?);
     message.reasoning = text("reasoning_content").or_else(|| text("reasoning")).filter(|reasoning| !reasoning.is_empty());
     message.tool_call_id = text("tool_call_id");
     match value.get("tool_calls") {
@@ -63,17 +64,25 @@ fn message_from_json(value: &Value) -> Result<Message, DialectError> {
     Ok(message)
 }
 
-/// Text, the text parts of a list, or the JSON of anything else.
-fn content_text(content: &Value) -> String {
+/// Text, the text parts of a list, or the JSON of anything else. What is no text cannot be rendered.
+fn content_text(content: &Value) -> Result<String, DialectError> {
+    let kind = |part: &Value| part.get("type").and_then(Value::as_str).map(String::from);
     match content {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text.clone()),
         Value::Array(parts) if parts.iter().all(|part| part.get("text").is_some_and(Value::is_string)) => {
-            parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect()
+            Ok(parts.iter().filter_map(|part| part.get("text").and_then(Value::as_str)).collect())
         }
-        other => super::json::python(other),
+        Value::Array(parts) => match parts.iter().filter_map(kind).find(|kind| MEDIA.iter().any(|media| kind.contains(media))) {
+            Some(kind) => Err(DialectError(format!("`content` has a part of type `{kind}`; only text can be sent"))),
+            None => Ok(super::json::python(content)),
+        },
+        other => Ok(super::json::python(other)),
     }
 }
+
+/// In the types of content parts that are no text.
+const MEDIA: &[&str] = &["image", "audio", "video", "file"];
 
 fn call_from_json(value: &Value) -> Result<ToolCall, DialectError> {
     let function = value.get("function").unwrap_or(value);

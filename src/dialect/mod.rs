@@ -78,6 +78,15 @@ pub struct Chat {
     pub thinking: bool,
     /// DeepSeek's `drop_thinking = False`: developer messages before the last user message stay.
     pub keep_all: bool,
+    /// Whether the assistant's next message is begun, where that is said (`add_generation_prompt`).
+    pub ask: Option<bool>,
+}
+
+impl Chat {
+    /// Whether the assistant's next message is begun: not behind one of its own, if nothing else is said.
+    fn asks(&self) -> bool {
+        self.ask.unwrap_or(self.messages.last().is_none_or(|last| last.role != Role::Assistant))
+    }
 }
 
 /// Whether the model may, must or must not call a tool. `Required` is enforced by grammar where the engine can.

@@ -12,6 +12,8 @@ pub struct Inert {
     /// The run of backquotes or tildes that opened the code block we are in.
     fence: Option<String>,
     in_line: bool,
+    /// The last chunk ended in a carriage return: a line feed that follows belongs to it.
+    returned: bool,
 }
 
 /// A whole answer at once.
@@ -29,12 +31,24 @@ const PATIENCE: usize = 2000;
 
 impl Inert {
     pub fn push(&mut self, chunk: &str) -> String {
+        let mut chunk = chunk;
+        if self.returned && !chunk.is_empty() {
+            self.held.push('\n');
+            self.returned = false;
+            chunk = chunk.strip_prefix('\n').unwrap_or(chunk);
+        }
+        if let Some(before) = chunk.strip_suffix('\r') {
+            (chunk, self.returned) = (before, true);
+        }
         self.held.push_str(&chunk.replace("\r\n", "\n").replace('\r', "\n"));
         self.advance(false)
     }
 
     /// The answer is over. A code block that is still open is closed.
     pub fn finish(&mut self) -> String {
+        if std::mem::take(&mut self.returned) {
+            self.held.push('\n');
+        }
         let mut out = self.advance(true);
         if let Some(fence) = self.fence.take() {
             if self.in_line {
@@ -141,6 +155,8 @@ impl Inert {
             '`' => {
                 let run = line.len() - line.trim_start_matches('`').len();
                 match code_span(line, run) {
+                    // The run that closes it may go on: then it closes nothing.
+                    Some(end) if end == line.len() && !decided => return false,
                     // A cell of a table ends at a bar, in code as well.
                     Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
                         out.push_str(&visible(&line[..end]));

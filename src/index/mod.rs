@@ -6,7 +6,7 @@
 
 mod build;
 mod cache;
-mod codec;
+pub mod codec;
 mod disk;
 mod file;
 mod library;

@@ -10,7 +10,7 @@ pub mod lexical;
 mod lines;
 pub mod naming;
 pub mod parse;
-mod pattern;
+pub mod pattern;
 pub mod registry;
 pub mod scope;
 pub mod tags;

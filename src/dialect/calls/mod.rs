@@ -248,7 +248,7 @@ impl Calls {
         if self.offer.any() && self.tag.is_none() && !self.reasoning && self.shapes.functions && is(xml::FUNCTION) {
             match xml::name(rest) {
                 Some(name) if self.offer.may_mean(name) => return self.function(rest, "", at_end),
-                None if rest.len() < MAX_NAME && !at_end => return Front::Wait,
+                None if rest.len() < xml::MAX_NAME && !at_end => return Front::Wait,
                 _ => {}
             }
         }
@@ -302,7 +302,7 @@ impl Calls {
         let start = rest.len() - body.len();
         match body.as_bytes().first() {
             _ if language > 24 => Front::Text(FENCE.len()),
-            None if start > 256 => Front::Text(start),
+            _ if start > MAX_NAME => Front::Text(start),
             None => more(rest),
             Some(b'<') => self.fenced_tag(rest, start, at_end),
             Some(b'{' | b'[') => match self.literal(rest, start, at_end) {
@@ -337,6 +337,8 @@ impl Calls {
         let quoted = self.last == '`' && start == 0 && self.tag.is_none();
         let python = match opening(&rest[start..], self.shapes.pythonic) {
             _ if quoted => return Front::Text(1),
+            // Between tags an object is meant as one, with or without quotes around its keys.
+            Opening::No if self.tag.is_some() && bare_key(&rest[start..]) => false,
             Opening::No => return Front::Text(start + 1),
             Opening::Unsure if at_end => return Front::Text(rest.len()),
             Opening::Unsure => return Front::Wait,
@@ -398,7 +400,7 @@ impl Calls {
         if end.is_none() && !at_end && rest.len() < MAX_BARE {
             return Front::Wait;
         }
-        match read::bare_call(body, &self.offer, Trust::Sure) {
+        match read::bare_calls(body, &self.offer, Trust::Sure) {
             Some(calls) => Front::Calls(calls, body.len()),
             None => Front::Text(body.len()),
         }
@@ -453,7 +455,7 @@ impl Calls {
         if self.calls_in_tag || junk.trim().is_empty() {
             return;
         }
-        match read::bare_call(junk.trim(), &self.offer, Trust::Text) {
+        match read::bare_calls(junk.trim(), &self.offer, Trust::Text) {
             Some(calls) => self.calls(calls, out),
             None if self.shapes.tagged_text => self.text(&junk, out),
             None => self.fail("the call is not valid JSON", out),
@@ -531,8 +533,12 @@ const MAX_NAME: usize = 256;
 
 fn opening(text: &str, pythonic: bool) -> Opening {
     let inside = text[1..].trim_start();
+    // Whether it comes at once or blank by blank: too many are too many.
+    if text.len() - inside.len() > MAX_NAME {
+        return Opening::No;
+    }
     if inside.is_empty() {
-        return if text.len() > MAX_NAME { Opening::No } else { Opening::Unsure };
+        return Opening::Unsure;
     }
     let quote = |inside: &str| match inside.as_bytes().first() {
         Some(b'"') => Opening::Json,
@@ -548,13 +554,18 @@ fn opening(text: &str, pythonic: bool) -> Opening {
     }
     let end = inside.find(|c: char| !literal::is_name_char(c)).unwrap_or(inside.len());
     let named = inside.starts_with(|c: char| c.is_alphabetic() || c == '_') && end <= MAX_NAME;
-    match inside[end..].trim_start().as_bytes().first() {
-        _ if !pythonic || !named => Opening::No,
+    let after = inside[end..].trim_start();
+    match after.as_bytes().first() {
+        _ if !pythonic || !named || inside.len() - after.len() > 2 * MAX_NAME => Opening::No,
         Some(b'(') => Opening::Python,
         Some(_) => Opening::No,
-        None if inside.len() > 2 * MAX_NAME => Opening::No,
         None => Opening::Unsure,
     }
+}
+
+/// Whether an object begins with a key that has no quotes.
+fn bare_key(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|inside| inside.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
 /// Whether text that breaks off was going to be a call.

@@ -32,12 +32,17 @@ pub(super) fn calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Writt
     read.filter(|calls| !calls.is_empty())
 }
 
-/// `f(a=1)` without brackets around it.
-pub(super) fn bare_call(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
+/// `f(a=1)` without brackets around it, or several, one behind the other.
+pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
     let mut reader = Reader::new(text);
-    let call = pythonic(&mut reader, offer, trust)?;
-    reader.skip_space();
-    reader.rest().is_empty().then(|| vec![call])
+    let mut calls = vec![];
+    loop {
+        calls.push(pythonic(&mut reader, offer, trust)?);
+        while reader.eat(';') || reader.eat(',') {}
+        if reader.rest().is_empty() {
+            return Some(calls);
+        }
+    }
 }
 
 /// `[f(a=1), {"name": …}]`

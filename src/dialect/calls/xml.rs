@@ -20,9 +20,13 @@ pub(super) enum Function {
     Broken,
 }
 
+/// A tag of more bytes than this up to its `>` is none.
+pub(super) const MAX_NAME: usize = 256;
+
 /// The name in a `<function=name>` at the start of the text, once it is all there.
 pub(super) fn name(text: &str) -> Option<&str> {
-    text.strip_prefix(FUNCTION)?.split_once('>').map(|(name, _)| name.trim())
+    let (name, _) = text.strip_prefix(FUNCTION)?.split_once('>')?;
+    (FUNCTION.len() + name.len() < MAX_NAME).then(|| name.trim())
 }
 
 /// Reads a function. It ends at the first closing tag that `close`, or another function, follows, so that values may hold tags of their

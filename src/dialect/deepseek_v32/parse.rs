@@ -37,7 +37,7 @@ struct Invoke {
 
 impl Invoke {
     fn new(tag: Tag) -> Self {
-        Self { name: tag.name, marked: tag.marked, written: vec![], open: None, searched: 0 }
+        Self { marked: tag.marked, name: tag.name(), written: vec![], open: None, searched: 0 }
     }
 }
 
@@ -171,7 +171,7 @@ impl Dsml {
             return Some(false);
         }
         if tag.kind == Kind::Invoke {
-            return Some(tag.marked || self.offer.tool(&tag.name).is_some());
+            return Some(tag.marked || self.offer.tool(tag.is_called()).is_some());
         }
         if !tag.marked && !self.offer.any() {
             return Some(false);
@@ -281,11 +281,12 @@ impl Dsml {
         match tag::lex(body) {
             Lexed::Tag(tag, length) if tag.marked == invoke.marked => match (tag.kind, tag.closes) {
                 (Kind::Parameter, false) if tag.empty => {
-                    invoke.written.push(Written { key: tag.name, string: Some(true), text: String::new() });
+                    invoke.written.push(Written { key: tag.name(), string: Some(true), text: String::new() });
                     self.enter(invoke, blank + length)
                 }
                 (Kind::Parameter, false) => {
-                    invoke.open = Some((tag.name, tag.string));
+                    let string = tag.string;
+                    invoke.open = Some((tag.name(), string));
                     self.enter(invoke, blank + length)
                 }
                 (Kind::Invoke, true) => self.complete(invoke, blank + length, out),

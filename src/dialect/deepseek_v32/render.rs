@@ -18,6 +18,9 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     if !chat.keep_all {
         encoder.check_dropped_developer()?;
     }
+    if chat.ask == Some(false) && last_user.is_some_and(|user| user + 1 == messages.len()) {
+        return Err(DialectError("a user's message opens the assistant's turn in this encoding: it cannot be left out".into()));
+    }
     let mut prompt = Prompt::default();
     prompt.special(BOS);
     for index in 0..messages.len() {

@@ -18,17 +18,28 @@ pub(super) enum Kind {
     Parameter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Tag {
     pub kind: Kind,
     pub closes: bool,
     /// Whether it carries the mark `｜DSML｜`.
     pub marked: bool,
-    pub name: String,
+    /// There is one on what is given out, where its kind has names.
+    name: Option<String>,
     /// The attribute `string` of a parameter.
     pub string: Option<bool>,
     /// `<… />`
     pub empty: bool,
+}
+
+impl Tag {
+    pub fn name(self) -> String {
+        self.name.unwrap_or_default()
+    }
+
+    pub fn is_called(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
 }
 
 const NAMES: &[(&str, Kind)] = &[
@@ -45,9 +56,10 @@ const MAX_TAG: usize = 4096;
 
 /// Reads the tag at the `<` that `text` starts with.
 pub(super) fn lex(text: &str) -> Lexed<Tag> {
-    let mut cursor = Cursor { rest: text };
+    let window = &text[..text.floor_char_boundary(MAX_TAG)];
+    let mut cursor = Cursor { rest: window };
     match tag(&mut cursor) {
-        Ok(tag) => Lexed::Tag(tag, text.len() - cursor.rest.len()),
+        Ok(tag) => Lexed::Tag(tag, window.len() - cursor.rest.len()),
         Err(Stop::End) if text.len() <= MAX_TAG => Lexed::Partial,
         Err(_) => Lexed::No,
     }
@@ -63,7 +75,7 @@ struct Cursor<'a> {
     rest: &'a str,
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
     fn spaces(&mut self) -> bool {
         let trimmed = self.rest.trim_start();
         let any = trimmed.len() < self.rest.len();
@@ -82,6 +94,29 @@ impl Cursor<'_> {
 
     fn need(&mut self, wanted: &str) -> Result<(), Stop> {
         if self.take(wanted)? { Ok(()) } else { Err(Stop::Other) }
+    }
+
+    /// The name of an attribute.
+    fn word(&mut self) -> Result<&'a str, Stop> {
+        let end = self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).ok_or(Stop::End)?;
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        if word.is_empty() { Err(Stop::Other) } else { Ok(word) }
+    }
+
+    /// The value of an attribute, in quotes or up to a blank or the tag's end.
+    fn value(&mut self) -> Result<&'a str, Stop> {
+        let quote = self.rest.chars().next().ok_or(Stop::End)?;
+        let quoted = matches!(quote, '"' | '\'');
+        let start = if quoted { 1 } else { 0 };
+        let ends = |c: char| if quoted { c == quote || c == '\n' } else { c.is_whitespace() || c == '>' || c == '/' };
+        let end = start + self.rest[start..].find(ends).ok_or(Stop::End)?;
+        let value = &self.rest[start..end];
+        if quoted && self.rest[end..].starts_with('\n') || value.contains('<') || value.is_empty() && !quoted {
+            return Err(Stop::Other);
+        }
+        self.rest = &self.rest[end + start..];
+        Ok(value)
     }
 
     /// One or two bars.
@@ -112,7 +147,7 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Stop> {
         return Err(Stop::Other);
     }
     let kind = kind(cursor, marked)?;
-    let mut tag = Tag { kind, closes, marked, name: String::new(), string: None, empty: false };
+    let mut tag = Tag { kind, closes, marked, name: None, string: None, empty: false };
     if closes || kind == Kind::Calls {
         cursor.spaces();
         cursor.need(">")?;
@@ -121,17 +156,10 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Stop> {
     if !cursor.spaces() {
         return Err(if cursor.rest.is_empty() { Stop::End } else { Stop::Other });
     }
-    cursor.need("name")?;
-    cursor.spaces();
-    cursor.need("=")?;
-    cursor.spaces();
-    let quote = if cursor.take("\"")? {
-        '"'
-    } else {
-        cursor.need("'")?;
-        '\''
-    };
-    attributes(cursor, quote, &mut tag)?;
+    attributes(cursor, &mut tag)?;
+    if tag.name.is_none() {
+        return Err(Stop::Other);
+    }
     Ok(tag)
 }
 
@@ -149,16 +177,50 @@ fn kind(cursor: &mut Cursor<'_>, marked: bool) -> Result<Kind, Stop> {
     Err(Stop::Other)
 }
 
+/// The attributes and the end of a tag. They may come in any order, and with others that mean nothing.
+fn attributes(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
+    loop {
+        cursor.spaces();
+        if cursor.rest.is_empty() {
+            return Err(Stop::End);
+        }
+        if cursor.take("/>")? {
+            tag.empty = true;
+            return Ok(());
+        }
+        if cursor.take(">")? {
+            return Ok(());
+        }
+        let key = cursor.word()?;
+        cursor.spaces();
+        cursor.need("=")?;
+        cursor.spaces();
+        match key {
+            "name" if tag.name.is_some() => return Err(Stop::Other),
+            "name" if cursor.rest.starts_with(['"', '\'']) => return name(cursor, tag),
+            "name" => tag.name = Some(cursor.value()?.into()),
+            "string" if tag.kind == Kind::Parameter => match cursor.value()?.to_ascii_lowercase().as_str() {
+                "true" => tag.string = Some(true),
+                "false" => tag.string = Some(false),
+                _ => return Err(Stop::Other),
+            },
+            _ => drop(cursor.value()?),
+        }
+    }
+}
+
 /// Names are not escaped: a quote ends one only when the rest of the tag follows. Behind the mark they may even hold line ends; without it
 /// they must not, so that ordinary text is not held back for long.
-fn attributes(cursor: &mut Cursor<'_>, quote: char, tag: &mut Tag) -> Result<(), Stop> {
-    let text = cursor.rest;
+fn name(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
+    let Some(quote) = cursor.rest.chars().next() else { return Err(Stop::End) };
+    let text = &cursor.rest[quote.len_utf8()..];
     let line = if tag.marked { text } else { text.split('\n').next().unwrap_or_default() };
     for (at, _) in line.match_indices(quote) {
         let mut ahead = Cursor { rest: &text[at + 1..] };
-        match tail(&mut ahead, quote, tag.kind) {
-            Ok((string, empty)) => {
-                (tag.name, tag.string, tag.empty) = (text[..at].into(), string, empty);
+        let mut whole = Tag { name: Some(text[..at].into()), ..tag.clone() };
+        match attributes(&mut ahead, &mut whole) {
+            Ok(()) => {
+                *tag = whole;
                 cursor.rest = ahead.rest;
                 return Ok(());
             }
@@ -167,26 +229,4 @@ fn attributes(cursor: &mut Cursor<'_>, quote: char, tag: &mut Tag) -> Result<(),
         }
     }
     Err(if line.len() < text.len() { Stop::Other } else { Stop::End })
-}
-
-/// What follows the name: `string="…"` for parameters, then `>` or `/>`.
-fn tail(cursor: &mut Cursor<'_>, quote: char, kind: Kind) -> Result<(Option<bool>, bool), Stop> {
-    cursor.spaces();
-    let mut string = None;
-    if kind == Kind::Parameter && cursor.take("string")? {
-        cursor.spaces();
-        cursor.need("=")?;
-        cursor.spaces();
-        let quote = quote.to_string();
-        cursor.need(&quote)?;
-        string = Some(cursor.take("true")?);
-        if string == Some(false) {
-            cursor.need("false")?;
-        }
-        cursor.need(&quote)?;
-        cursor.spaces();
-    }
-    let empty = cursor.take("/")?;
-    cursor.need(">")?;
-    Ok((string, empty))
 }

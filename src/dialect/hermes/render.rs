@@ -37,7 +37,7 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
             }
         }
     }
-    if chat.messages.last().is_none_or(|last| last.role != Role::Assistant) {
+    if chat.asks() {
         prompt.special(OPEN).text("assistant\n");
     }
     Ok(prompt.into_pieces())

@@ -17,7 +17,8 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     for (index, message) in chat.messages.iter().enumerate() {
         match message.role {
             Role::System | Role::Developer => {
-                let mut text = message.content.trim().to_string();
+                // As in the public templates, the system prompt is trimmed, and nothing that is said later.
+                let mut text = if index == 0 { message.content.trim() } else { &message.content }.to_string();
                 if index == 0 && opens_with_system && !tools.is_empty() {
                     text = if text.is_empty() { instructions(&tools) } else { format!("{text}\n\n{}", instructions(&tools)) };
                 }
@@ -31,7 +32,7 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
             Role::Tool => turn("ipython", &message.content, &mut prompt),
         }
     }
-    if chat.messages.last().is_none_or(|last| last.role != Role::Assistant) {
+    if chat.asks() {
         prompt.special(HEADER).text("assistant").special(END_HEADER).text("\n\n");
     }
     Ok(prompt.into_pieces())

@@ -1,0 +1,4 @@
+//! See `longsight_fuzz::dialects::native`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| longsight_fuzz::dialects::native(data));
