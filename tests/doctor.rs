@@ -134,6 +134,23 @@ fn another_machine_is_judged_as_it_is_described() {
     assert!(detail.contains("does not fit"), "{detail}");
 }
 
+/// A model that Ollama would hold here is measured as well, down or up; one that runs on other machines is not.
+#[test]
+fn what_ollama_serves_on_this_machine_is_measured() {
+    let home = |model: &str| {
+        let engine =
+            format!("kind = \"ollama\"\nbase_url = \"http://127.0.0.1:9\"\nmodel = \"{model}\"\ncontext = 131072\nkv_type = \"q8_0\"\n");
+        Home::new(&format!("[roles]\nscout = \"o\"\ncoder = \"o\"\n[engines.o]\n{engine}"))
+    };
+    let [status, detail, fix] = home("llama4:scout").check_with(&["--ram", "32"], "engine o, Q4_K_XL");
+    assert!(status == "warning" && detail.contains("does not fit") && detail.contains("131072 tokens"), "{status} {detail}");
+    assert!(!fix.contains("kv_type"), "that is set already: {fix}");
+    let [status, detail, _] = home("qwen2.5-coder:7b").check_with(&["--ram", "64"], "engine o, Q4_K_M");
+    assert_eq!(status, "warning", "longer than it was trained for: {detail}");
+    let cloud = home("deepseek-v3.2:cloud").checks(&["--ram", "32"]);
+    assert!(cloud.iter().all(|check| check["name"] != "engine o, Q4_K_XL"), "{cloud:?}");
+}
+
 #[test]
 fn a_key_that_is_not_set_is_named_as_what_is_to_be_done() {
     let config = "[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\napi_key_env = \"NO_SUCH_KEY\"\n";

@@ -1,6 +1,9 @@
 //! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to the first token cold
 //! and warm, one and four requests at a time, memory. Prompts begin with a fresh line, so that nothing cached helps a cold run.
 
+mod memory;
+mod table;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +17,7 @@ use crate::config::{self, Config, EngineConfig};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing};
 use crate::models;
+use crate::route::leaves_machine;
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -35,6 +39,7 @@ struct Measured {
     model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Zero where the model was loaded before, or nothing is said of it.
     load_ms: f64,
     prompt_tokens: u64,
     prefill_rate: f64,
@@ -42,12 +47,18 @@ struct Measured {
     decode_rate: f64,
     first_token_cold_ms: f64,
     first_token_warm_ms: f64,
+    /// Prompt tokens that the warm run had to read again.
     warm_tokens_decoded: u64,
     /// How long the engine went on after a request was cancelled while its prompt was read: the wait of the next one. Ours only.
     #[serde(skip_serializing_if = "Option::is_none")]
     busy_after_cancel_ms: Option<f64>,
-    /// Tokens generated per second by four requests at once, all together.
+    /// The same work as four requests at once, a quarter each: tokens generated per second, all together, from the first request to the
+    /// last answer; and the first token of the one that waited longest.
     four_at_once_rate: f64,
+    four_at_once_prompt_tokens: u64,
+    four_at_once_tokens_out: u64,
+    four_at_once_first_token_ms: f64,
+    /// Of the process that holds the model, where it runs on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine_rss_bytes: Option<u64>,
 }
@@ -72,7 +83,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if shared.json {
         println!("{}", json!({ "engines": all }));
     } else {
-        table(&all);
+        print!("{}", table::table(&all));
     }
     match all.iter().all(|measured| measured.error.is_some()) {
         true => Err("no engine could be measured; longsight doctor says more".into()),
@@ -105,44 +116,59 @@ fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
 
 async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Result<Measured, String> {
     let engine = build(name, config)?;
-    let started = Instant::now();
-    let first = ask(&engine, prompt(&engine, 16), 1).await?;
-    let loaded = started.elapsed();
-    let text = prompt(&engine, arguments.prompt);
+    let bytes = Bytes(3.5);
+    let text = bytes.prompt(128);
+    let first = ask(&engine, text.clone(), 1).await?;
+    // How long a prompt of so many tokens is, the engine's own count says.
+    let read = first.timing.tokens_decoded + first.timing.tokens_reused;
+    let bytes = if read > 0 { Bytes(text.len() as f64 / read as f64) } else { bytes };
+    let text = bytes.prompt(arguments.prompt);
     let cold = ask(&engine, text.clone(), arguments.tokens).await?;
     let warm = ask(&engine, text, 1).await?;
     let busy_after_cancel_ms = match engine.origin() {
-        None => Some(after_cancel(&engine, arguments.prompt).await?),
+        None => Some(after_cancel(&engine, &bytes.prompt(arguments.prompt)).await?),
         Some(_) => None,
     };
     let together = Instant::now();
-    let short = (arguments.tokens / 4).max(1);
-    let four = (0..4).map(|_| ask(&engine, prompt(&engine, arguments.prompt / 8), short));
-    let four: u64 = futures::future::try_join_all(four).await?.iter().map(|run| run.timing.tokens_out).sum();
+    let quarter = (arguments.tokens / 4).max(1);
+    let four = (0..4).map(|_| ask(&engine, bytes.prompt(arguments.prompt / 4), quarter));
+    let four = futures::future::try_join_all(four).await?;
+    let together = together.elapsed();
+    let generated = four.iter().map(|run| run.timing.tokens_out).sum();
     Ok(Measured {
         engine: name.into(),
         model: config.model.clone(),
         error: None,
-        load_ms: if first.timing.load_ms > 0.0 { first.timing.load_ms } else { loaded.as_secs_f64() * 1e3 },
+        load_ms: first.timing.load_ms,
         prompt_tokens: cold.timing.tokens_decoded,
         prefill_rate: rate(cold.timing.tokens_decoded, cold.timing.prefill_ms),
         tokens_out: cold.timing.tokens_out,
         decode_rate: rate(cold.timing.tokens_out, cold.timing.decode_ms),
-        first_token_cold_ms: cold.first_token.as_secs_f64() * 1e3,
-        first_token_warm_ms: warm.first_token.as_secs_f64() * 1e3,
+        first_token_cold_ms: milliseconds(cold.first_token),
+        first_token_warm_ms: milliseconds(warm.first_token),
         warm_tokens_decoded: warm.timing.tokens_decoded,
         busy_after_cancel_ms,
-        four_at_once_rate: rate(four, together.elapsed().as_secs_f64() * 1e3),
-        engine_rss_bytes: engine.origin().is_none().then(engine_memory).flatten(),
+        four_at_once_rate: rate(generated, milliseconds(together)),
+        four_at_once_prompt_tokens: four.iter().map(|run| run.timing.tokens_decoded).sum(),
+        four_at_once_tokens_out: generated,
+        four_at_once_first_token_ms: four.iter().map(|run| milliseconds(run.first_token)).fold(0.0, f64::max),
+        engine_rss_bytes: resident(engine.as_ref(), &config.model),
     })
 }
 
+/// Memory of what serves the engine, if that is on this machine.
+fn resident(engine: &dyn Engine, model: &str) -> Option<u64> {
+    let Some(origin) = engine.origin() else { return memory::of_our_engine() };
+    let port = url::Url::parse(&origin).ok()?.port_or_known_default()?;
+    if leaves_machine(Some(&origin), model) { None } else { memory::of_listener(port) }
+}
+
 /// Cancels a request while its prompt is read and asks another at once: how long that one waited, in milliseconds; the worst of four.
-async fn after_cancel(engine: &Arc<dyn Engine>, tokens: usize) -> Result<f64, String> {
+async fn after_cancel(engine: &Arc<dyn Engine>, prompt: &str) -> Result<f64, String> {
     let mut worst = 0.0f64;
-    for _ in 0..4 {
+    for number in 0..4 {
         let cancel = Cancel::new();
-        let mut events = engine.start(request(prompt(engine, tokens), 1), cancel.clone());
+        let mut events = engine.start(request(format!("// {number}\n{prompt}"), 1), cancel.clone());
         while let Some(event) = events.recv().await {
             if matches!(event, Event::Progress { .. } | Event::Failed(_) | Event::Done(_)) {
                 break;
@@ -159,23 +185,28 @@ fn rate(tokens: u64, milliseconds: f64) -> f64 {
     if milliseconds > 0.0 { tokens as f64 * 1e3 / milliseconds } else { 0.0 }
 }
 
-/// Source-like text of about this many tokens, unlike any before.
-fn prompt(engine: &Arc<dyn Engine>, tokens: usize) -> String {
-    let counter = engine.tokens();
-    let salt = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
-    let mut text = format!("// {salt}\n");
-    let mut number = 0;
-    while counter.count(&text) < tokens {
-        for _ in 0..4 {
-            text.push_str(&format!(
-                "fn item_{number}(value: u64) -> u64 {{ value.wrapping_mul({number}).rotate_left({}) }}\n",
-                number % 64
-            ));
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// How many bytes of such text a token has, with what a conversation adds.
+struct Bytes(f64);
+
+impl Bytes {
+    /// Source-like text of about this many tokens, unlike any before.
+    fn prompt(&self, tokens: usize) -> String {
+        const QUESTION: &str = "Explain this file at length, item by item.";
+        let salt = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());
+        let mut text = format!("// {salt}\n");
+        let wanted = (tokens as f64 * self.0) as usize;
+        let mut number = 0;
+        while text.len() + QUESTION.len() < wanted {
+            let turn = number % 64;
+            text.push_str(&format!("fn item_{number}(value: u64) -> u64 {{ value.wrapping_mul({number}).rotate_left({turn}) }}\n"));
             number += 1;
         }
+        text + QUESTION
     }
-    text.push_str("Explain this file at length, item by item.");
-    text
 }
 
 struct Run {
@@ -200,40 +231,4 @@ async fn ask(engine: &Arc<dyn Engine>, text: String, max_tokens: u32) -> Result<
     .await
     .map_err(|error| error.to_string())?;
     Ok(Run { first_token: first_token.unwrap_or_else(|| started.elapsed()), timing: answer.finished.timing })
-}
-
-/// Resident memory of all our engine processes.
-fn engine_memory() -> Option<u64> {
-    let mut total = None;
-    for process in std::fs::read_dir("/proc").ok()?.flatten() {
-        let Ok(command) = std::fs::read(process.path().join("cmdline")) else { continue };
-        let mut words = command.split(|byte| *byte == 0);
-        let ours = words.next().is_some_and(|program| program.ends_with(b"longsight")) && words.next() == Some(b"engine");
-        let status = if ours { std::fs::read_to_string(process.path().join("status")).unwrap_or_default() } else { continue };
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<u64>().ok());
-        total = Some(total.unwrap_or(0) + resident.unwrap_or(0) * 1024);
-    }
-    total
-}
-
-fn table(all: &[Measured]) {
-    for measured in all {
-        println!("{} ({})", measured.engine, measured.model);
-        if let Some(error) = &measured.error {
-            println!("    failed: {error}");
-            continue;
-        }
-        println!("    load                {:>8.0} ms", measured.load_ms);
-        println!("    prefill             {:>8.1} tokens/s ({} tokens)", measured.prefill_rate, measured.prompt_tokens);
-        println!("    decode              {:>8.1} tokens/s ({} tokens)", measured.decode_rate, measured.tokens_out);
-        println!("    first token, cold   {:>8.0} ms", measured.first_token_cold_ms);
-        println!("    first token, warm   {:>8.0} ms ({} tokens decoded)", measured.first_token_warm_ms, measured.warm_tokens_decoded);
-        if let Some(busy) = measured.busy_after_cancel_ms {
-            println!("    busy after a cancel {busy:>8.0} ms");
-        }
-        println!("    four at once        {:>8.1} tokens/s together", measured.four_at_once_rate);
-        if let Some(memory) = measured.engine_rss_bytes {
-            println!("    engine's memory     {:>8}", models::size(memory));
-        }
-    }
 }

@@ -79,6 +79,7 @@ pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
             checks.extend(in_process(name, engine, judged, rate));
         } else {
             checks.extend(remote(name, engine, config.route.local_only));
+            checks.extend(in_ollama(name, engine, judged, &mut bandwidth));
         }
         checks.extend(licence(name, engine));
     }
@@ -199,8 +200,7 @@ fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Op
     };
     let detail = format!("{}; {ceiling}", check::needs(plan, trained, &judged.machine));
     if !models::fit(plan, &judged.machine).fits {
-        let fix = "use a smaller quantisation, less `context`, `kv_type = \"q8_0\"`, `gpu_layers` with `cpu_moe = true`, or a server";
-        return Check::new(otherwise, title, format!("does not fit: {detail}"), fix);
+        return Check::new(otherwise, title, format!("does not fit: {detail}"), remedies(plan));
     }
     if plan.context > trained && trained > 0 {
         return Check::new(
@@ -211,6 +211,34 @@ fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Op
         );
     }
     Check::ok(title, detail)
+}
+
+/// What makes a plan smaller, but for what it has done already.
+fn remedies(plan: &Plan) -> String {
+    let all = [
+        (true, "a smaller quantisation"),
+        (true, "less `context`"),
+        (!matches!(plan.kv_type.as_str(), "q8_0" | "q4_0"), "`kv_type = \"q8_0\"`"),
+        (plan.expert_share > 0.0 && !plan.experts_in_ram, "`gpu_layers` with `cpu_moe = true`"),
+    ];
+    let left: Vec<&str> = all.into_iter().filter_map(|(helps, what)| helps.then_some(what)).collect();
+    format!("use {}, or a server", left.join(", "))
+}
+
+/// Whether a model that Ollama holds on this machine fits there, in the quantisation that it fetches, as far as the catalogue knows it.
+fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut Option<Option<f64>>) -> Option<Check> {
+    let origin = http::build(name, engine).ok().filter(|_| engine.kind == "ollama")?.origin();
+    if leaves_machine(origin.as_deref(), &engine.model) {
+        return None;
+    }
+    let model = known(&engine.model)?;
+    let file = model.files.iter().find(|file| file.quantisation.starts_with("Q4"))?;
+    let plan = check::plan_of_entry(&model, file.bytes, engine);
+    // It puts as much on GPUs as they hold.
+    let gpu_share = (judged.machine.vram as f64 / file.bytes as f64).min(1.0);
+    let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
+    let title = format!("engine {name}, {}", file.quantisation);
+    Some(placed(&title, &Plan { gpu_share, ..plan }, model.context, judged, rate, Status::Warning))
 }
 
 fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
@@ -274,6 +302,7 @@ fn known(named: &str) -> Option<Model> {
     let asked = named.to_lowercase();
     models::catalogue().into_iter().find(|model| {
         let family = if model.name == "llama-4-scout" { "scout" } else { model.name.as_str() };
-        asked == model.name || model.ollama.as_deref() == Some(asked.as_str()) || asked.contains(family)
+        let in_ollama = model.ollama.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(&asked));
+        asked == model.name || in_ollama || asked.contains(family)
     })
 }
