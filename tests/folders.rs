@@ -266,3 +266,32 @@ fn c5_a_rename_into_a_file_that_cannot_be_changed_says_which() {
         leave(editor);
     }
 }
+
+/// Between the message that adds a folder and the first look at it nothing is known of its rules: its files were sent and answered.
+#[test]
+fn k10_nothing_is_offered_in_a_folder_before_its_rules_are_known() {
+    let text = "def f():\n    \n";
+    let (_folder, root) =
+        place(&[("one/a.py", text), ("two/b.py", text), ("two/.longsight.toml", "ignore = [\"*.py\"]\n"), ("three/c.py", text)]);
+    let complete = |editor: &mut Editor, path: &str| {
+        let uri = uri(&root.join(path));
+        if !editor.buffers.contains_key(&uri) {
+            editor.open(&uri, "python", text);
+        }
+        let params = json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 4 }, "context": { "triggerKind": 1 } });
+        editor.request("textDocument/inlineCompletion", params)["result"]["items"].as_array().map_or(0, Vec::len)
+    };
+    for _ in 0..5 {
+        let (mut editor, engine) = real::editor(&[&root.join("one")], &["return 1"; 4]);
+        folders(&mut editor, &[folder_at(&root.join("two"))], &[]);
+        assert_eq!(complete(&mut editor, "two/b.py"), 0, "its own rules keep it out");
+        assert!(engine.asked().is_empty());
+        folders(&mut editor, &[folder_at(&root.join("three"))], &[]);
+        let offered = (0..1000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            complete(&mut editor, "three/c.py") == 1
+        });
+        assert!(offered, "it is opened once it has been looked at");
+        leave(editor);
+    }
+}

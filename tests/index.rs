@@ -485,12 +485,46 @@ fn c12_what_nobody_wrote_by_hand_takes_no_part_unless_it_is_open() {
     ]);
     let index = tree.index(Options::default());
     assert_eq!(paths(&index.view()), [".gitignore", ".longsight.toml", "src/a.rs"]);
-    index.update(tree.document("ignored/b.rs", "rust", 1, "fn b() {}\n"));
+    index.update(tree.document("api_pb2.py", "python", 1, "class Message: pass\n"));
     index.sync();
-    assert_eq!(index.view().named("b").len(), 1, "open");
-    index.close(&tree.document("ignored/b.rs", "rust", 1, "").uri);
+    assert_eq!(index.view().named("Message").len(), 1, "open");
+    index.close(&tree.document("api_pb2.py", "python", 1, "").uri);
     index.wait_ready();
-    assert_eq!(index.view().named("b").len(), 0, "closed again");
+    assert_eq!(index.view().named("Message").len(), 0, "closed again");
+}
+
+/// What is left out by a rule may be private: it was in the index, and so in prompts, as soon as it stood in a tab.
+#[test]
+fn c12_what_is_ignored_takes_no_part_while_it_is_open_either() {
+    let tree = Tree::new(&[
+        (".gitignore", "settings.py\n"),
+        (".longsight.toml", "ignore = [\"private/\"]\n"),
+        ("settings.py", "def by_git(): pass\n"),
+        ("private/p.py", "def by_us(): pass\n"),
+        ("later.py", "def later(): pass\n"),
+    ]);
+    let index = tree.index(Options::default());
+    for (path, text) in
+        [("settings.py", "def by_git(): pass\n"), ("private/p.py", "def by_us(): pass\n"), ("later.py", "def later(): pass\n")]
+    {
+        index.update(tree.document(path, "python", 1, text));
+    }
+    index.sync();
+    let known = |name: &str| index.view().named(name).len();
+    assert_eq!((known("by_git"), known("by_us"), known("later")), (0, 0, 1));
+    // A rule that comes while it is open.
+    tree.write(".gitignore", "settings.py\nlater.py\n");
+    index.changed(vec![tree.path(".gitignore")]);
+    index.wait_ready();
+    assert_eq!(known("later"), 0);
+    index.update(tree.document("later.py", "python", 2, "def later(): return 1\n"));
+    index.sync();
+    assert_eq!(known("later"), 0);
+    // And goes.
+    tree.write(".gitignore", "settings.py\n");
+    index.changed(vec![tree.path(".gitignore")]);
+    index.wait_ready();
+    assert_eq!(known("later"), 1);
 }
 
 #[test]

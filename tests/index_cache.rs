@@ -33,6 +33,8 @@ enum Fault {
     Lost,
     /// As long as it should be, and zeros.
     Zeros,
+    /// Whatever fails on the index's own thread.
+    Panic,
 }
 
 /// The `nth` operation fails, or all from the `nth` on.
@@ -80,6 +82,7 @@ impl Disk for Failing {
             Fault::Half if self.now() => RealDisk.write(file, &bytes[..bytes.len() / 2]),
             Fault::Zeros if self.now() => RealDisk.write(file, &vec![0; bytes.len()]),
             Fault::Lost if self.now() => Ok(()),
+            Fault::Panic if self.now() => panic!("asked for by the test"),
             _ => RealDisk.write(file, bytes),
         }
     }
@@ -452,35 +455,6 @@ fn d11_a_rule_that_comes_while_the_index_runs_purges_as_well() {
     assert!(!holds, "purged without a new start");
 }
 
-/// A disk that panics instead of writing: whatever fails on the index's own thread.
-struct Panicking;
-
-impl Disk for Panicking {
-    fn prepare(&self, folder: &Path) -> io::Result<()> {
-        RealDisk.prepare(folder)
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
-        RealDisk.list(folder)
-    }
-
-    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-        RealDisk.read(file)
-    }
-
-    fn write(&self, _file: &Path, _bytes: &[u8]) -> io::Result<()> {
-        panic!("asked for by the test")
-    }
-
-    fn remove_file(&self, file: &Path) -> io::Result<()> {
-        RealDisk.remove_file(file)
-    }
-
-    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-        RealDisk.remove_folder(folder)
-    }
-}
-
 /// Not in a process that panics over bugs: there the index ends on purpose. So no [`Tree`], which asks for that.
 #[test]
 fn d2_a_panic_on_the_indexs_thread_does_not_end_it() {
@@ -495,7 +469,7 @@ fn d2_a_panic_on_the_indexs_thread_does_not_end_it() {
     };
     write("a.rs", "fn a() {}\n");
     let roots = Arc::new(longsight::workspace::Roots::new([folder.path().to_path_buf()]));
-    let options = Options { cache: Some(cache.path().into()), disk: Arc::new(Panicking), ..Options::default() };
+    let options = Options { cache: Some(cache.path().into()), disk: Failing::new(1, true, Fault::Panic), ..Options::default() };
     let index = crate::support::tree::index(roots, options);
     assert_eq!(index.view().named("a").len(), 1);
     write("b.rs", "fn b() {}\n");

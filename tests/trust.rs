@@ -17,6 +17,7 @@ use longsight::features::{Session, Target, complete, silent};
 use serde_json::{Value, json};
 
 use crate::support::bench::{Place, Says, call, change, config, finish, instruct, model, propose, questions, target};
+use crate::support::workspace::Workspace;
 
 const CANARY: &str = "CANARY-7f3d9a-do-not-leak";
 
@@ -590,5 +591,52 @@ fn d11_copies_variants_and_folders_of_secrets_are_secret() {
     ];
     for name in open {
         assert!(!is_secret_name(name), "{name}");
+    }
+}
+
+/// K9: a file that is opened without its folder is still its project's: rules and narrowings were those of open folders alone.
+#[test]
+fn k9_a_file_outside_of_every_folder_follows_the_rules_of_its_project() {
+    use longsight::features::Target;
+    use longsight::route::TaskKind;
+    use longsight::text::Text;
+    use longsight::workspace::{Document, Documents};
+
+    let workspace = Workspace::new(&[("src/a.rs", "fn a() {}\n")]);
+    let elsewhere = workspace.folder.path().join("elsewhere");
+    let write = |path: &str, text: &str| {
+        let file = elsewhere.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    write("plain/free.rs", "fn free() {}\n");
+    write("ours/.longsight.toml", "local_only = true\nignore = [\"vault/\"]\n");
+    write("ours/src/b.rs", "fn b() {}\n");
+    write("ours/vault/c.rs", "fn c() {}\n");
+    write("theirs/.git/HEAD", "ref: refs/heads/main\n");
+    write("theirs/.gitignore", "settings.py\n");
+    write("theirs/settings.py", "KEY = 1\n");
+    write("theirs/main.py", "KEY = 1\n");
+    let open = |path: &str| Document {
+        uri: format!("file://{}", elsewhere.join(path).display()),
+        path: None,
+        language: String::new(),
+        version: 1,
+        text: Text::new("x"),
+        desynced: false,
+    };
+    let mut session = workspace.session(Config::default(), vec![]);
+    for (path, closed, local) in [
+        ("plain/free.rs", false, false),
+        ("ours/src/b.rs", false, true),
+        ("ours/vault/c.rs", true, true),
+        ("theirs/settings.py", true, false),
+        ("theirs/main.py", false, false),
+    ] {
+        let document = open(path);
+        std::sync::Arc::make_mut(&mut session.snapshot).documents = Documents::new([document.clone()]);
+        let reason = session.closed(&Target { document: document.into(), bytes: 0..0 });
+        assert_eq!(reason.is_some(), closed, "{path}: {reason:?}");
+        assert_eq!(session.task(TaskKind::Explain).local_only, local, "{path}");
     }
 }

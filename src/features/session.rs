@@ -1,6 +1,7 @@
 //! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
 use crate::syntax::{Language, Registry};
-use crate::workspace::rules::Skip;
+use crate::workspace::rules::{self, Skip};
 use crate::workspace::secret::is_secret_name;
 use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
 
@@ -117,7 +118,7 @@ impl Session {
 
     /// A task of this kind, narrowed as the project wants it.
     pub fn task(&self, kind: TaskKind) -> Task {
-        Task { local_only: self.shared.local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
+        Task { local_only: self.is_local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }
 
     pub fn is_trusted(&self) -> bool {
@@ -132,24 +133,30 @@ impl Session {
         }
         match &document.path {
             Some(path) => self.closed_path(path),
-            // Outside of every folder there are no rules, but a name says what it says.
-            None => is_secret_name(&uri::named(&document.uri))
-                .then(|| format!("{} looks like a file that holds secrets", uri::name(&document.uri))),
+            None if is_secret_name(&uri::named(&document.uri)) => {
+                Some(format!("{} looks like a file that holds secrets", uri::name(&document.uri)))
+            }
+            // Outside of every folder the rules are those of the project that the file belongs to.
+            None => {
+                let file = uri::to_path(&document.uri)?;
+                let path = rules::project_of(&file)?.locate(&file)?;
+                closed_by(Rules::new(path.root()).reason(&path)?, &path)
+            }
         }
     }
 
     /// The same for a path.
     pub fn closed_path(&self, path: &WorkspacePath) -> Option<String> {
-        if is_secret(path) {
-            return Some(format!("{path} looks like a file that holds secrets"));
-        }
-        match self.shared.rules.get(path.root())?.reason(path)? {
-            Skip::Unruled => Some(format!(
-                "a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out"
-            )),
-            Skip::Ignored => Some(format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)")),
-            other => Some(format!("{path} is left alone by its name: {}", other.name())),
-        }
+        let secret = is_secret(path).then_some(Skip::Secret);
+        closed_by(secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))?, path)
+    }
+
+    /// Whether something that is open here belongs to a project that keeps everything on this machine.
+    fn is_local_only(&self) -> bool {
+        let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
+        let keeps =
+            |file: PathBuf| rules::project_of(&file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only));
+        self.shared.local_only() || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
     }
 
     /// The language of a document: what the editor says, else what the file looks like.
@@ -159,4 +166,16 @@ impl Session {
         let by_name = || document.path.as_ref().and_then(|path| registry.detect(path.relative(), &document.text.line_text(0)));
         registry.by_id(&document.language).or_else(by_name).cloned()
     }
+}
+
+/// Why nothing is offered in a file that takes no part.
+fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
+    Some(match reason {
+        Skip::Secret => format!("{path} looks like a file that holds secrets"),
+        Skip::Unruled => {
+            format!("a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out")
+        }
+        Skip::Ignored => format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)"),
+        other => format!("{path} is left alone by its name: {}", other.name()),
+    })
 }

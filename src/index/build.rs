@@ -1,5 +1,5 @@
-//! The handle of the index, and its thread: one owner of everything that changes. It hears of keystrokes, saved files, finished scans, and
-//! publishes a new [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results.
+//! The thread of the index: one owner of everything that changes. It hears of keystrokes, saved files, finished scans, and publishes a new
+//! [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,217 +7,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch as tell;
 
 use crate::report;
 use crate::syntax::Registry;
-use crate::workspace::fs;
 use crate::workspace::walk::{self, Listing};
 use crate::workspace::watch::{Hint, Watcher, is_remote};
-use crate::workspace::{Document, Roots};
+use crate::workspace::{Document, Roots, fs};
 
 use super::cache::{Cache, CacheCounts, Stock};
-use super::disk::{Disk, RealDisk};
 use super::file::Tier;
+use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
 use super::scan::{self, Outcome, Scanned, Todo};
 use super::view::View;
-
-/// How far a build has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Nothing is known yet.
-    #[default]
-    Empty,
-    /// Names of definitions are known, by regular expression.
-    Lexical,
-    /// Everything is known.
-    Ready,
-}
-
-/// Where a build is, for people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    pub stage: Stage,
-    pub done: usize,
-    pub total: usize,
-    pub cache: CacheCounts,
-}
-
-/// How an index works.
-#[derive(Clone)]
-pub struct Options {
-    /// Where indexes are kept; memory only without.
-    pub cache: Option<PathBuf>,
-    /// Threads for scanning and parsing; 0 for as many as the machine has.
-    pub threads: usize,
-    /// Listen to the file system.
-    pub watch: bool,
-    /// Seconds between rescans that find what watching has missed, where it can miss something; 0 for none.
-    pub rescan: u64,
-    pub disk: Arc<dyn Disk>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { cache: None, threads: 0, watch: false, rescan: 0, disk: Arc::new(RealDisk) }
-    }
-}
-
-impl Options {
-    /// As a server wants it: cached below the user's cache folder, watching.
-    pub fn server() -> Self {
-        Self { cache: crate::config::cache_dir(), watch: true, rescan: 30, ..Self::default() }
-    }
-}
-
-pub(super) enum Message {
-    Update(Document),
-    Close(String),
-    Changed(Vec<PathBuf>),
-    Rescan,
-    Roots(Arc<Roots>),
-    /// None when the walk has failed.
-    Listed(u64, Option<Listing>),
-    /// The cache with what it has; none when it cannot be used. The number says which opening it was.
-    Opened(u64, Option<(Stock, Box<Cache>)>),
-    /// Several results at once: waking the index's thread costs more than taking one.
-    Scanned(u64, Tier, Vec<Done>),
-    /// Answer when everything that came before is done; true: also when the build is.
-    Sync(bool, Sender<()>),
-    /// Write what is to be kept, end, and drop this.
-    Stop(Sender<()>),
-}
-
-/// Which entry of the job, and what came of it.
-pub(super) type Done = (usize, Outcome);
-
-/// The handle. Dropping it stops the build and writes what is to be kept; a process that leaves without dropping it says [`Index::stop`].
-pub struct Index {
-    sender: Sender<Message>,
-    view: tell::Receiver<Arc<View>>,
-    progress: tell::Receiver<Progress>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Index {
-    /// Starts to index. Returns at once; [`Index::view`] is empty at first.
-    pub fn start(roots: Arc<Roots>, registry: Arc<Registry>, options: Options) -> Self {
-        let (sender, receiver) = mpsc::channel();
-        let (view_sender, view) = tell::channel(Arc::new(View::default()));
-        let (progress_sender, progress) = tell::channel(Progress::default());
-        let stop = Arc::new(AtomicBool::new(false));
-        let owner = Owner {
-            library: Library::new(registry, roots),
-            options,
-            sender: sender.clone(),
-            view: view_sender,
-            progress: progress_sender,
-            stop: stop.clone(),
-            stage: Stage::Empty,
-            pass: Arc::default(),
-            listing: false,
-            opening: None,
-            early: None,
-            again: false,
-            later: vec![],
-            rest: vec![],
-            job: None,
-            cache: None,
-            dirty: vec![],
-            waiting: vec![],
-            watcher: None,
-            last_publish: Instant::now(),
-            publishing: Duration::ZERO,
-            counts: CacheCounts::default(),
-            next_rescan: None,
-            failures: 0,
-        };
-        let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
-        Self { sender, view, progress, stop, thread: spawned.ok() }
-    }
-
-    /// The workspace as it is known now.
-    pub fn view(&self) -> Arc<View> {
-        self.view.borrow().clone()
-    }
-
-    /// Tells of every new view.
-    pub fn subscribe(&self) -> tell::Receiver<Arc<View>> {
-        self.view.clone()
-    }
-
-    pub fn progress(&self) -> tell::Receiver<Progress> {
-        self.progress.clone()
-    }
-
-    /// A document was opened or has changed. Only the newest of several waiting versions is looked at.
-    pub fn update(&self, document: Document) {
-        self.send(Message::Update(document));
-    }
-
-    /// A document was closed: what is on disk counts again.
-    pub fn close(&self, uri: &str) {
-        self.send(Message::Close(uri.into()));
-    }
-
-    /// Files may have changed, appeared or gone.
-    pub fn changed(&self, paths: Vec<PathBuf>) {
-        self.send(Message::Changed(paths));
-    }
-
-    pub fn rescan(&self) {
-        self.send(Message::Rescan);
-    }
-
-    pub fn set_roots(&self, roots: Arc<Roots>) {
-        self.send(Message::Roots(roots));
-    }
-
-    /// Waits until everything sent so far is in the view. Blocks; not for async code.
-    pub fn sync(&self) {
-        self.wait(false);
-    }
-
-    /// Waits until the whole workspace is indexed. Blocks; not for async code.
-    pub fn wait_ready(&self) {
-        self.wait(true);
-    }
-
-    /// Ends the build and has written what is to be kept; waits for that no longer than this.
-    pub fn stop(&self, patience: Duration) {
-        let (sender, ended) = mpsc::channel();
-        self.stop.store(true, Ordering::Relaxed);
-        self.send(Message::Stop(sender));
-        // Nothing is ever sent: the other end goes when the thread does.
-        let _ = ended.recv_timeout(patience);
-    }
-
-    fn wait(&self, ready: bool) {
-        let (sender, receiver) = mpsc::channel();
-        self.send(Message::Sync(ready, sender));
-        // An error means that the thread is gone, and then nothing more will come.
-        let _ = receiver.recv();
-    }
-
-    fn send(&self, message: Message) {
-        // The thread ends only with the handle.
-        let _ = self.sender.send(message);
-    }
-}
-
-impl Drop for Index {
-    fn drop(&mut self) {
-        self.stop(Duration::ZERO);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
 
 /// Files that are being scanned.
 struct Job {
@@ -225,7 +30,7 @@ struct Job {
     left: usize,
 }
 
-struct Owner {
+pub(super) struct Owner {
     library: Library,
     options: Options,
     sender: Sender<Message>,
@@ -281,7 +86,44 @@ const GAP: Duration = Duration::from_secs(2);
 const MAX_FAILURES: u32 = 3;
 
 impl Owner {
-    fn run(mut self, receiver: &Receiver<Message>) {
+    pub fn new(
+        registry: Arc<Registry>,
+        roots: Arc<Roots>,
+        options: Options,
+        sender: Sender<Message>,
+        view: tell::Sender<Arc<View>>,
+        progress: tell::Sender<Progress>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            library: Library::new(registry, roots),
+            options,
+            sender,
+            view,
+            progress,
+            stop,
+            stage: Stage::Empty,
+            pass: Arc::default(),
+            listing: false,
+            opening: None,
+            early: None,
+            again: false,
+            later: vec![],
+            rest: vec![],
+            job: None,
+            cache: None,
+            dirty: vec![],
+            waiting: vec![],
+            watcher: None,
+            last_publish: Instant::now(),
+            publishing: Duration::ZERO,
+            counts: CacheCounts::default(),
+            next_rescan: None,
+            failures: 0,
+        }
+    }
+
+    pub fn run(mut self, receiver: &Receiver<Message>) {
         self.open_cache();
         self.rescan_in(self.pause(false));
         loop {

@@ -9,11 +9,11 @@ use crate::text::layout::shared_with_line_feeds;
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{Skip, is_rule_file};
 use crate::workspace::walk::{Entry, Listing};
-use crate::workspace::{Document, ReadError, Root, Roots, Rules, WorkspacePath, is_secret};
+use crate::workspace::{Document, ReadError, Root, Roots, Rules, WorkspacePath};
 
-use super::build::Stage;
 use super::cache::{self, CacheCounts, Stock};
 use super::file::{File, Tier};
+use super::handle::Stage;
 use super::names::Names;
 use super::patch;
 use super::resolve;
@@ -170,9 +170,19 @@ impl Library {
         self.open.values().any(|open| open.path.as_ref() == Some(path))
     }
 
-    /// Takes over a new version of an open document; false when it takes no part.
+    /// Whether a file is kept out even while it is open: it may hold what is meant for nobody. What was only not written by hand is not.
+    fn is_private(&mut self, path: &WorkspacePath) -> bool {
+        let rules = self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new);
+        matches!(rules.reason(path), Some(Skip::Secret | Skip::Ignored | Skip::Unruled))
+    }
+
+    /// Takes over a new version of an open document; false when it takes no part, and did not before.
     pub fn update(&mut self, document: Document) -> bool {
-        let Some(path) = document.path.clone().filter(|path| !is_secret(path)) else { return false };
+        let Some(path) = document.path.clone() else { return false };
+        if self.is_private(&path) {
+            self.open.remove(&document.uri);
+            return self.set(&path, None).is_some();
+        }
         if document.desynced {
             return false;
         }
@@ -281,7 +291,8 @@ impl Library {
             return;
         }
         let listed: HashSet<&WorkspacePath> = files.iter().map(|entry| &entry.path).collect();
-        let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path) && !self.is_open(path)).cloned().collect();
+        let mut gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path)).cloned().collect();
+        gone.retain(|path| !self.is_open(path) || self.is_private(path));
         // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
         self.merge_due |= gone.iter().any(|path| path.absolute().exists());
         self.refused.retain(|path, _| listed.contains(path));
@@ -415,7 +426,10 @@ impl Library {
     /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.
     pub fn take_plainly(&mut self, document: &Document) {
         self.open.remove(&document.uri);
-        let Some(path) = document.path.clone().filter(|path| !is_secret(path)) else { return };
+        let Some(path) = document.path.clone() else { return };
+        if self.is_private(&path) {
+            return;
+        }
         let text = shared_with_line_feeds(document.text.to_arc());
         let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
         let sheet = scan::facts(language.as_ref(), path.relative(), &text, Tier::Lexical).0;

@@ -7,8 +7,8 @@ use crate::syntax::Kind;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
-use super::build::Stage;
 use super::file::{File, FileImport, Symbol, Tier};
+use super::handle::Stage;
 use super::names::{NameId, Names};
 use super::postings::Postings;
 use super::resolve;

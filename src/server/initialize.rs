@@ -102,22 +102,9 @@ fn look(server: &Server) {
 }
 
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
-    server.with(|state| {
-        let mut editor = (*state.editor).clone();
-        editor.roots.retain(|root| !event.removed.iter().any(|folder| is_same_folder(&folder.uri, root)));
-        for folder in event.added {
-            if !editor.roots.iter().any(|root| is_same_folder(root, &folder.uri)) {
-                editor.roots.push(folder.uri);
-            }
-        }
-        state.editor = Arc::new(editor);
-    });
+    let (added, removed) = (event.added.into_iter().map(|folder| folder.uri).collect(), event.removed.into_iter().map(|folder| folder.uri));
+    server.with(|state| state.change_folders(added, &removed.collect::<Vec<_>>()));
     workspace_changed(server);
-}
-
-/// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
-fn is_same_folder(a: &Url, b: &Url) -> bool {
-    a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }
 
 /// What an editor says about itself. Read field by field: what is missing, unknown here or of another type counts as not said.

@@ -97,8 +97,12 @@ impl Server {
         self.with(|state| StateSnapshot { workspace: state.snapshot(), config: state.config.clone(), restricted: !state.trust.is_given() })
     }
 
-    /// The same with one of the documents; nothing when that is not open, out of step or no text.
+    /// The same with one of the documents; nothing when that is not open, out of step, no text, or in a folder that
+    /// nobody has looked at yet.
     fn snapshot_of(&self, uri: &Url) -> Option<(StateSnapshot, Arc<Document>)> {
+        if self.with(|state| state.is_pending(uri)) {
+            return None;
+        }
         let snapshot = self.snapshot();
         let usable = |document: &&Arc<Document>| !document.desynced && !document.text.slice(0..BINARY_WITHIN).contains('\0');
         let document = snapshot.workspace.document(uri.as_str()).filter(usable)?.clone();

@@ -27,6 +27,8 @@ const HISTORY: usize = 512;
 pub struct State {
     pub editor: Arc<Editor>,
     roots: Arc<Roots>,
+    /// Folders that were added and have not been looked at: their rules and their trust are not known.
+    pending: Vec<Url>,
     documents: HashMap<Url, Open>,
     /// The same documents, ready to be handed out.
     shown: Documents,
@@ -141,6 +143,7 @@ impl State {
             return false;
         }
         self.roots = located.roots;
+        self.pending.clear();
         for (uri, path) in located.documents {
             if let Some(open) = self.documents.get_mut(&uri) {
                 Arc::make_mut(&mut open.document).path = path;
@@ -148,6 +151,26 @@ impl State {
             }
         }
         true
+    }
+
+    /// Other folders are open from now on. Nothing is offered in those that are new before somebody has looked at them.
+    pub fn change_folders(&mut self, added: Vec<Url>, removed: &[Url]) {
+        let mut editor = (*self.editor).clone();
+        editor.roots.retain(|root| !removed.iter().any(|folder| is_same_folder(folder, root)));
+        for folder in added {
+            if !editor.roots.iter().any(|root| is_same_folder(root, &folder)) {
+                self.pending.push(folder.clone());
+                editor.roots.push(folder);
+            }
+        }
+        self.editor = Arc::new(editor);
+    }
+
+    /// Whether a document lies in a folder that was added and has not been looked at.
+    pub fn is_pending(&self, uri: &Url) -> bool {
+        let lies_in =
+            |folder: &Url| folder.to_file_path().is_ok_and(|folder| uri.to_file_path().is_ok_and(|file| file.starts_with(folder)));
+        self.pending.iter().any(lies_in)
     }
 
     pub fn roots(&self) -> Arc<Roots> {
@@ -280,6 +303,11 @@ impl State {
         }
         if replayed == document.text { Ok((document.version, carried)) } else { Err(Dropped::Unrelated) }
     }
+}
+
+/// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
+fn is_same_folder(a: &Url, b: &Url) -> bool {
+    a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }
 
 impl Open {

@@ -9,7 +9,7 @@ use ignore::{IncrementalIgnore, WalkBuilder};
 
 use super::fs::{self, Stamp};
 use super::rule_files::{self, Look, MAX_RULES, Unreadable};
-use super::{ReadError, Root, WorkspacePath, is_secret};
+use super::{ReadError, Root, Roots, WorkspacePath, is_secret};
 use crate::config::{Problem, Project, parse_project};
 use crate::report;
 
@@ -163,6 +163,16 @@ impl Read {
         }
         Ok(self.ignore.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
     }
+}
+
+/// The project of a file that lies in no open folder, if it has one: the nearest folder above it with a project's file or a repository. A
+/// repository of a person's whole home is none: it leaves out what it does not keep, not what is private.
+pub fn project_of(file: &Path) -> Option<Roots> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let is_there = |name: &str, folder: &Path| folder.join(name).symlink_metadata().is_ok();
+    let is_project = |folder: &&Path| is_there(PROJECT_FILE, folder) || is_there(".git", folder) && home.as_deref() != Some(*folder);
+    let folder = file.ancestors().skip(1).find(is_project)?;
+    Some(Roots::new([folder.to_path_buf()]))
 }
 
 /// What a project's file says, and what is wrong with it. One that is there and cannot be read narrows as far as it could: a link, a pipe
