@@ -443,6 +443,9 @@ async fn g17_a_call_that_ran_out_of_tokens_is_discarded() {
     let answer =
         ask_openai(vec![Act::Send(events(&[call_delta(0, "c", "read_file", "{\"path\": \"a\"}"), finish("length")]))]).await.unwrap();
     assert_eq!((answer.calls.len(), answer.finished.reason), (0, Finish::Length));
+    let two = [call_delta(0, "c", "read_file", "{\"path\": \"a\"}"), call_delta(1, "d", "read_file", "{\"pa"), finish("length")];
+    let answer = ask_openai(vec![Act::Send(events(&two))]).await.unwrap();
+    assert_eq!((answer.calls.len(), answer.finished.reason), (1, Finish::Length), "the whole one before it stands");
     let cut = delta("<tool_call>{\"name\": \"read_file\", \"arguments\": {\"pa");
     let answer = ask_openai(vec![Act::Send(events(&[cut.clone(), finish("length")]))]).await.unwrap();
     assert_eq!((answer.calls.len(), answer.finished.reason), (0, Finish::Length));

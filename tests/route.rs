@@ -8,7 +8,8 @@ use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{
-    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Request, Timing, Tokens,
+    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Refusal, Request, Timing,
+    Tokens,
 };
 use longsight::route::health::{Health, Leave, PAUSE};
 use longsight::route::{RouteError, Router, Served, Signal, Task, TaskKind, leaves_machine};
@@ -231,10 +232,30 @@ fn a_trial_that_is_cancelled_leaves_the_question_to_the_next_request() {
 fn who_types_gives_up_early_and_blames_nobody() {
     let (start, slow) = (Instant::now(), EngineError::new(ErrorKind::TimedOut, "no answer"));
     let mut health = Health::default();
-    for _ in 0..10 {
+    for _ in 0..5 {
         health.failed(&slow, true, PAUSE, start);
     }
     assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
+    // One that hangs was asked for every key, for ever.
+    health.failed(&slow, true, PAUSE, start);
+    assert_eq!(health.may_ask(true, start), Err(PAUSE));
+    assert_eq!(health.may_ask(false, start), Ok(Leave::Plain));
+    health.succeeded(&Timing::default());
+    assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
+}
+
+/// Once the time was over one request was the trial, and while its answer was being written everybody else was turned away.
+#[test]
+fn who_has_asked_does_not_wait_for_anothers_trial() {
+    let (start, mut health) = (Instant::now(), Health::default());
+    let mut busy = EngineError::new(ErrorKind::Unavailable, "429");
+    busy.refusal = Some(Box::new(Refusal { status: 429, said: "later".into(), retry_after: Some(Duration::from_secs(1)) }));
+    health.failed(&busy, false, PAUSE, start);
+    assert!(health.may_ask(false, start).is_err(), "it has asked to be left alone");
+    let later = start + Duration::from_secs(1);
+    assert_eq!(health.may_ask(false, later), Ok(Leave::Plain));
+    assert_eq!(health.may_ask(true, later), Ok(Leave::Trial));
+    assert_eq!(health.may_ask(false, later), Ok(Leave::Plain));
 }
 
 #[tokio::test]

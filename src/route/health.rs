@@ -7,6 +7,8 @@ use crate::engine::{EngineError, ErrorKind, Timing};
 
 /// Failures in a row after which an engine is left alone for a while.
 const FAILURES: u32 = 3;
+/// The same for answers that only came too late for somebody who types.
+const LATE: u32 = 6;
 /// How long it is left alone the first time; doubles with every further failure, up to `MOST_DOUBLINGS` times.
 pub const PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
@@ -32,6 +34,8 @@ enum Rest {
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     failures: u32,
+    /// Answers in a row that came too late for somebody who types.
+    late: u32,
     rest: Option<(Rest, Instant)>,
     /// A request is finding out whether it is back.
     tried: bool,
@@ -60,7 +64,8 @@ impl Health {
     /// Leave to ask, or how long it is still left alone. `typing`: nobody has asked for this answer, it would only be welcome.
     pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
         let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
-        if rest == Rest::Misconfigured || rest == Rest::Failing && !typing {
+        // Who waits for an answer does not wait for another's trial as well.
+        if rest == Rest::Misconfigured || !typing && (rest == Rest::Failing || until <= now) {
             return Ok(Leave::Plain);
         }
         if until > now || self.tried {
@@ -76,7 +81,7 @@ impl Health {
     }
 
     pub fn succeeded(&mut self, timing: &Timing) {
-        self.failures = 0;
+        (self.failures, self.late) = (0, 0);
         self.rest = None;
         self.tried = false;
         self.problem = None;
@@ -98,13 +103,14 @@ impl Health {
             self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
             return news;
         }
-        // Who types waits for moments only: a slow server is not a dead one.
-        if error.kind == ErrorKind::TimedOut && typing {
-            return news;
-        }
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= FAILURES {
-            self.rest = Some((rest, now + pause * 2u32.pow((self.failures - FAILURES).min(MOST_DOUBLINGS))));
+        // Who types waits for moments only: a slow server is not a dead one, unless it answers nothing at all for long.
+        let (counted, enough) = match error.kind == ErrorKind::TimedOut && typing {
+            true => (&mut self.late, LATE),
+            false => (&mut self.failures, FAILURES),
+        };
+        *counted = counted.saturating_add(1);
+        if *counted >= enough {
+            self.rest = Some((rest, now + pause * 2u32.pow((*counted - enough).min(MOST_DOUBLINGS))));
         }
         news
     }

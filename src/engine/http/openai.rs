@@ -271,9 +271,17 @@ impl Answering for OpenAi {
 
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError> {
         let mut out = vec![];
-        // A call that the token limit cut is no call.
-        let whole = matches!(self.answer.finish, Some(Finish::Stop | Finish::ToolCalls));
-        for known in std::mem::take(&mut self.fragments).into_iter().filter(|_| whole) {
+        // The call at which the token limit ended the answer is no call; those before it stand.
+        let mut fragments = std::mem::take(&mut self.fragments);
+        match self.answer.finish {
+            None => fragments.clear(),
+            Some(Finish::Length) => {
+                fragments.pop();
+                fragments.retain(Fragment::is_whole);
+            }
+            Some(Finish::Stop | Finish::ToolCalls) => {}
+        }
+        for known in fragments {
             let arguments = known.whole.unwrap_or_else(|| literal_arguments(&known.arguments));
             self.answer.call(Some(&known.id), &known.name, arguments, &mut out);
         }
