@@ -334,6 +334,19 @@ async fn h2_tools_that_work_when_the_time_is_up_keep_their_drafts() {
     assert_eq!(ran.bench.unwrap().drafts.iter().count(), 2);
 }
 
+/// Of a rename that the model left half done the person was told nothing.
+#[tokio::test]
+async fn uses_that_a_rename_leaves_are_told_to_the_model_and_to_the_person() {
+    let workspace = workspace();
+    let half = propose(&[("src/lib.rs", "pub fn add(", "pub fn sum(")]);
+    let (session, coder) = workspace.with_coder(vec![calls(vec![half]), calls(vec![finish()]), calls(vec![finish()])]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename add to sum").await.unwrap();
+    let left = "`add` is still used in code: src/user.rs:1, src/user.rs:4";
+    let Ask::Chat(last) = &coder.asked()[2].ask else { panic!("a conversation") };
+    assert!(last.messages.last().unwrap().content.starts_with(&format!("Error: {left}. Propose")), "{:?}", last.messages.last());
+    assert_eq!(edited.confirm, [left]);
+}
+
 /// The reason of a refusal showed `\``: it was escaped as markdown, but a message is none. What could be clicked in one cannot.
 #[tokio::test]
 async fn the_reason_of_a_refusal_is_plain_text() {

@@ -199,6 +199,28 @@ fn j4_one_path_outside_refuses_all_of_a_call() {
     }
 }
 
+/// Asked for right after the start, a rename saw the files that were indexed by then, and was applied without a word about the others.
+#[test]
+fn a_rename_right_after_the_start_waits_for_the_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let nobody = "[engines.m]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n";
+    std::fs::write(&config, format!("[roles]\nscout = \"m\"\ncoder = \"m\"\n{nobody}")).unwrap();
+    let filler: String = (0..60).map(|number| format!("pub fn filler_{number}(a: u32) -> u32 {{\n    a + {number}\n}}\n")).collect();
+    let files: Vec<(String, String)> = (0..900)
+        .map(|number| (format!("src/f{number}.rs"), format!("{filler}pub fn call_{number}() -> u32 {{ crate::one() }}\n")))
+        .collect();
+    let mut all: Vec<(&str, &str)> = vec![("src/lib.rs", TEXT)];
+    all.extend(files.iter().enumerate().map(|(number, (path, text))| {
+        let text = if number % 30 == 0 { text.as_str() } else { filler.as_str() };
+        (path.as_str(), text)
+    }));
+    let (mut editor, uri) = session(&folder, &config, &all);
+    let report = editor.request("workspace/executeCommand", params(&uri, 0, "rename `one` to `first`"))["result"].clone();
+    assert_eq!(report["hunks"].as_array().map(Vec::len), Some(31), "the definition and 30 calls: {}", report["confirm"]);
+    leave(editor);
+}
+
 /// What is done to a line: it is replaced, deleted, or something is put before it.
 #[derive(Clone, Copy, Debug)]
 enum Done {
@@ -243,14 +265,14 @@ fn happens() -> impl Strategy<Value = Happens> {
 }
 
 /// Two files with hunks in review, in one encoding and with one kind of line ends.
-struct Desk {
+struct Rig {
     editor: Editor,
     end: &'static str,
 }
 
 const FILES: [&str; 2] = ["file:///w/a.txt", "file:///w/b.txt"];
 
-impl Desk {
+impl Rig {
     fn new(encoding: &str, end: &'static str, count: usize, models: &[std::collections::BTreeMap<usize, Done>; 2]) -> Self {
         let agent = Fake::new(Mood::Hang);
         let mut editor = Editor::memory(options(agent.clone()));
@@ -338,21 +360,21 @@ proptest! {
         second in prop::collection::btree_map(0usize..12, done(), 1..4),
         events in prop::collection::vec(happens(), 0..10),
     ) {
-        let mut desk = Desk::new(encoding, end, count, &[first, second]);
+        let mut rig = Rig::new(encoding, end, count, &[first, second]);
         let mut rejected = vec![];
         for (step, event) in events.iter().enumerate() {
-            let before = desk.texts();
+            let before = rig.texts();
             match *event {
-                Happens::Types(file, line, typed) => desk.types(step, file, line, typed),
+                Happens::Types(file, line, typed) => rig.types(step, file, line, typed),
                 Happens::Accepts(pick) | Happens::Rejects(pick) => {
-                    let waiting = desk.waiting();
+                    let waiting = rig.waiting();
                     let Some(hunk) = waiting.get(pick % waiting.len().max(1)) else { continue };
                     let accepts = matches!(event, Happens::Accepts(_));
                     let name = if accepts { "longsight.acceptHunk" } else { "longsight.rejectHunk" };
-                    let answer = desk.command(name, json!({ "id": hunk["id"] }));
+                    let answer = rig.command(name, json!({ "id": hunk["id"] }));
                     prop_assert!(answer["error"].is_null(), "{}", answer);
-                    for ((uri, text), now) in FILES.iter().zip(&before).zip(desk.texts()) {
-                        let wanted = if accepts { desk.with(uri, text, hunk) } else { text.clone() };
+                    for ((uri, text), now) in FILES.iter().zip(&before).zip(rig.texts()) {
+                        let wanted = if accepts { rig.with(uri, text, hunk) } else { text.clone() };
                         prop_assert_eq!(now, wanted, "{}", hunk);
                     }
                     if !accepts {
@@ -361,13 +383,13 @@ proptest! {
                 }
             }
         }
-        let (waiting, before) = (desk.waiting(), desk.texts());
+        let (waiting, before) = (rig.waiting(), rig.texts());
         if !waiting.is_empty() {
-            let answer = desk.command("longsight.acceptHunk", json!({ "all": true }));
+            let answer = rig.command("longsight.acceptHunk", json!({ "all": true }));
             prop_assert!(answer["error"].is_null(), "{} of {:?}", answer, waiting);
         }
-        desk.editor.assert_in_step();
-        for ((uri, before), after) in FILES.iter().zip(&before).zip(desk.texts()) {
+        rig.editor.assert_in_step();
+        for ((uri, before), after) in FILES.iter().zip(&before).zip(rig.texts()) {
             let of = |what: &str| -> Vec<String> {
                 let here = waiting.iter().filter(|hunk| hunk["uri"] == *uri);
                 here.flat_map(|hunk| lines(hunk[what].as_str().unwrap()).into_iter().map(String::from).collect::<Vec<_>>()).collect()
@@ -385,7 +407,7 @@ proptest! {
                 prop_assert!(rest.any(|known| *known == line), "{:?} is gone or has moved: {:?} became {:?}", line, before, after);
             }
         }
-        leave(desk.editor);
+        leave(rig.editor);
     }
 }
 

@@ -319,3 +319,18 @@ async fn a_cursor_beside_a_word_means_it_only_where_it_is_code() {
         }
     }
 }
+
+/// With the cursor on `pub`, on `async` or on `def` the menu had "Rename `pub`".
+#[tokio::test]
+async fn a_keyword_under_the_cursor_is_no_name_to_be_renamed() {
+    let script = "async def fetch(url):\n    return url\n";
+    let place = Workspace::new(&[("src/lib.rs", "pub mod shape;\n"), ("src/shape.rs", SHAPE), ("a.py", script)]);
+    let (session, _) = small(&place, &[]);
+    for (path, word, name) in [("src/shape.rs", "pub fn area_of", "area_of"), ("a.py", "async def", "fetch"), ("a.py", "fetch(", "fetch")] {
+        let mut at = target(&session, path, word);
+        at.bytes.end = at.bytes.start;
+        let titles: Vec<String> = actions(&session, &at, &[]).into_iter().map(|offer| offer.title).collect();
+        let wanted = format!("Rename `{name}` to what it is or does");
+        assert!(titles.contains(&wanted), "{path}, {word}: {titles:?}");
+    }
+}

@@ -98,12 +98,13 @@ impl Site {
         self.parsed().map(|parsed| uses::variables(parsed, name)).unwrap_or_default()
     }
 
-    /// Whether a name stands in the code here, outside comments and strings.
+    /// Whether a word stands in the code here as a name: outside of comments and strings, and no keyword.
     pub fn defines(&self, name: &str) -> bool {
-        self.uses(name).is_some_and(|found| {
-            let touches = |range: &Range<usize>| range.contains(&self.bytes.start) || range.end == self.bytes.start;
-            found.iter().any(|(range, within)| *within == Within::Code && touches(range))
-        })
+        let Some(parsed) = self.parsed() else { return false };
+        let touches = |range: &Range<usize>| range.contains(&self.bytes.start) || range.end == self.bytes.start;
+        let is_name =
+            |(range, within): &(Range<usize>, Within)| *within == Within::Code && touches(range) && uses::is_identifier(parsed, range);
+        uses::uses(parsed, name).iter().any(is_name)
     }
 
     /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name.

@@ -11,7 +11,7 @@ use super::agent::{Agent, Edited, FileEdit, Question, StateSnapshot, Suggestions
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
-use crate::features::{self, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
+use crate::features::{self, Piece, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
 use crate::report;
 use crate::route::{Build, Router};
@@ -19,7 +19,7 @@ use crate::syntax::Registry;
 use crate::workspace::Snapshot;
 use crate::workspace::rules::is_rule_file;
 
-/// How long a preview waits for the index of a workspace that was just opened.
+/// How long who needs all of it waits for the index of a workspace that was just opened.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How long the process waits for the index to write what it has, before it leaves.
 const PARTING: Duration = Duration::from_millis(100);
@@ -142,6 +142,11 @@ impl Backend {
         Session { snapshot, index, shared }
     }
 
+    /// The index of a workspace that is trusted.
+    fn index(&self, now: &StateSnapshot) -> Option<Arc<Index>> {
+        self.with(|state| state.index.clone()).filter(|_| !now.restricted)
+    }
+
     /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
     fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
         loop {
@@ -179,6 +184,19 @@ async fn whole(index: &Index) -> Arc<View> {
     let _ = tokio::time::timeout(PATIENCE, complete).await;
     index.view()
 }
+
+/// The session with the index as it is once it is complete: what is changed or found everywhere must not depend on how long ago the
+/// workspace was opened.
+async fn seeing_all(session: Session, index: Option<Arc<Index>>, cancel: &Cancel, sink: &Sink) -> Result<Session, EngineError> {
+    let Some(index) = index.filter(|_| session.index.stage() != Stage::Ready) else { return Ok(session) };
+    sink(Piece::Progress("waiting for the index of the workspace".into(), None));
+    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
+    let index = cancel.run_until_cancelled(whole(&index)).await.ok_or_else(cancelled)?;
+    Ok(Session { index, ..session })
+}
+
+/// What a person must know of an edit that was made before all of the workspace was known.
+const INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string()))
@@ -271,10 +289,13 @@ impl Agent for Backend {
         cancel: Cancel,
         sink: Sink,
     ) -> BoxFuture<'static, Result<Value, EngineError>> {
-        let session = self.session(&snapshot);
+        let (session, index) = (self.session(&snapshot), self.index(&snapshot));
         match question {
             Question::Explain(target) => Box::pin(async move { as_json(&explain::explain(&session, &target, &cancel, &sink).await?) }),
-            Question::Ask(question) => Box::pin(async move { as_json(&ask::ask(&session, &question, &cancel, &sink).await?) }),
+            Question::Ask(question) => Box::pin(async move {
+                let session = seeing_all(session, index, &cancel, &sink).await?;
+                as_json(&ask::ask(&session, &question, &cancel, &sink).await?)
+            }),
         }
     }
 
@@ -290,9 +311,14 @@ impl Agent for Backend {
         cancel: Cancel,
         sink: Sink,
     ) -> BoxFuture<'static, Result<Edited, EngineError>> {
-        let session = self.session(&snapshot);
+        let (session, index) = (self.session(&snapshot), self.index(&snapshot));
         Box::pin(async move {
-            let edited = edit::edit(&session, &params, &cancel, &sink).await?;
+            let watched = index.is_some();
+            let session = seeing_all(session, index, &cancel, &sink).await?;
+            let mut edited = edit::edit(&session, &params, &cancel, &sink).await?;
+            if watched && session.index.stage() != Stage::Ready {
+                edited.confirm.push(INCOMPLETE.into());
+            }
             let report = as_json(&edited)?;
             let file = |file: edit::FileEdit| {
                 let reasons = file.hunks.into_iter().map(|hunk| hunk.reason).collect();
@@ -303,8 +329,7 @@ impl Agent for Backend {
     }
 
     fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>> {
-        let index = self.with(|state| state.index.clone());
-        let session = self.session(&snapshot);
+        let (session, index) = (self.session(&snapshot), self.index(&snapshot));
         Box::pin(async move {
             let index = match index {
                 Some(index) => whole(&index).await,

@@ -38,6 +38,11 @@ pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
         .collect()
 }
 
+/// Whether a word is a name to the grammar, and no keyword.
+pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
+    parsed.root().descendant_for_byte_range(range.start, range.end).is_some_and(|leaf| leaf.is_named())
+}
+
 /// The functions in which a name is a parameter or a variable, each once: there its uses are another thing than a definition of that name
 /// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too.
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {

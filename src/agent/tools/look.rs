@@ -170,9 +170,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
     }
     lines.dedup();
     let shown = lines.iter().take(MOST_REFERENCES.min(20)).cloned().collect::<Vec<_>>().join(", ");
-    (!lines.is_empty()).then(|| {
-        format!("`{name}` is still used in code: {shown}. Propose the edits that are missing, or call finish again if these are to stay.")
-    })
+    (!lines.is_empty()).then(|| format!("`{name}` is still used in code: {shown}"))
 }
 
 pub fn outline(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {

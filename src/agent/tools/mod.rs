@@ -33,8 +33,9 @@ pub struct Workbench {
     /// What the editor has published about the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
-    /// A name of which no use should be left: said once, when the model wants to finish.
+    /// A name of which no use should be left: said once, when the model wants to finish, and to the person in the end.
     renaming: Option<String>,
+    reminded: bool,
     tools: Vec<Tool>,
 }
 
@@ -59,7 +60,17 @@ impl From<&str> for Refusal {
 
 impl Workbench {
     pub fn new(snapshot: Snapshot, index: Arc<View>, registry: Arc<Registry>, gate: Gate, problems: Vec<String>) -> Self {
-        Self { snapshot, index, registry, gate, problems, drafts: Drafts::default(), renaming: None, tools: schema::tools() }
+        Self {
+            snapshot,
+            index,
+            registry,
+            gate,
+            problems,
+            drafts: Drafts::default(),
+            renaming: None,
+            reminded: false,
+            tools: schema::tools(),
+        }
     }
 
     /// For a task that takes this name away.
@@ -103,14 +114,22 @@ impl Workbench {
             schema::DIAGNOSTICS => look::diagnostics(self)?,
             schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
             _ => {
-                if let Some(left) = self.renaming.take().filter(|_| !self.drafts.is_empty()).and_then(|name| look::left_over(self, &name)) {
-                    return Err(left.into());
+                if let Some(left) = self.left_over().filter(|_| !self.reminded) {
+                    self.reminded = true;
+                    let words = "Propose the edits that are missing, or call finish again if these are to stay.";
+                    return Err(format!("{left}. {words}").into());
                 }
                 let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
                 return Ok((String::new(), Some(summary)));
             }
         };
         Ok((result, None))
+    }
+
+    /// Where a name is still used in code that was to go with these drafts, in words.
+    pub fn left_over(&self) -> Option<String> {
+        let name = self.renaming.as_deref().filter(|_| !self.drafts.is_empty())?;
+        look::left_over(self, name)
     }
 
     /// The place in the workspace that a model's string means, if it may be looked at.

@@ -109,6 +109,7 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
     if offered.edits.is_empty() {
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }
+    offered.confirm.extend(bench.as_ref().and_then(Workbench::left_over));
     if let Some(reason) = stopped {
         offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
     }
