@@ -1,5 +1,6 @@
 //! What is offered at the cursor of what a model wrote: modes, cuts, overlaps, layout, typing through. `$0` is the cursor.
 
+use longsight::features::complete::brackets::Comments;
 use longsight::features::complete::hole::{Hole, Mode};
 use longsight::features::complete::memory::Memory;
 use longsight::features::complete::prompt::{whole_steps, window_before};
@@ -12,9 +13,16 @@ fn offer(code: &str, raw: &str, invoked: bool) -> String {
     offer_with(code, raw, invoked, false)
 }
 
+const SLASHES: Comments = Comments { line: Some("//"), block: Some(["/*", "*/"]) };
+const HASH: Comments = Comments { line: Some("#"), block: None };
+
 fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
+    offer_in(SLASHES, code, raw, invoked, cut_short)
+}
+
+fn offer_in(comments: Comments, code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
     let (before, after) = code.split_once("$0").expect("a cursor");
-    let hole = Hole::new(before, after, false, invoked);
+    let hole = Hole::new(before, after, comments, false, invoked);
     let layout = Layout { ending: Ending::Lf, unit: layout::indent_unit(&format!("{before}{after}")) };
     match shape(&hole, raw, cut_short, &layout) {
         Ok(text) => format!("{before}⟦{text}⟧{after}"),
@@ -193,7 +201,7 @@ fn tabs_stay_tabs_and_crlf_stays_crlf() {
         }
     "#]],
     );
-    let hole = Hole::new("if a {\n    ", "\n}\n", false, false);
+    let hole = Hole::new("if a {\n    ", "\n}\n", SLASHES, false, false);
     let layout = Layout { ending: Ending::CrLf, unit: "    ".into() };
     assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
 }
@@ -228,18 +236,91 @@ fn loops_and_monsters_are_cut() {
 }
 
 #[test]
+fn equal_lines_before_others_are_no_loop() {
+    let rows = "    [0, 0, 0],\n".repeat(4) + "    [1, 1, 1],\n]";
+    assert_eq!(
+        offer("let m = [\n    $0\n];\n", rows.trim_start(), true),
+        format!("let m = [\n    ⟦{}⟧\n];\n", rows.trim().trim_end_matches("\n]"))
+    );
+    let lines = "p.line()\n    p.line()\n    p.line()\n    p.flush()\n    return p\n";
+    assert_eq!(offer_in(HASH, "def f(p):\n    $0\n", lines, true, false), format!("def f(p):\n    ⟦{}⟧\n", lines.trim()));
+    // Where the model would have gone on, three are enough.
+    let cut_short = "start()\n    p.line()\n    p.line()\n    p.line()\n    p.li";
+    assert_eq!(offer_in(HASH, "def f(p):\n    $0\n", cut_short, true, true), "def f(p):\n    ⟦start()\n    p.line()⟧\n");
+}
+
+/// A guard clause ends with the line that the function ends with.
+#[test]
+fn an_early_return_is_no_repetition_of_the_line_behind_the_cursor() {
+    let rows = [
+        (
+            "func f() error {\n\t$0\n\treturn err\n}\n",
+            "a, err := g()\n\tif err != nil {\n\t\treturn err\n\t}\n\ta.run()",
+            "\n\treturn err\n}",
+        ),
+        ("def f(x):\n    $0\n    return None\n", "if x is None:\n        return None\n    x.run()", "\n    return None\n\ndef g():"),
+        (
+            "def f(x):\n    $0\n    return False\n",
+            "for y in x:\n        if y > 3:\n            return False\n    y = 1",
+            "\n    return False",
+        ),
+        ("function f(x) {\n  $0\n  return false;\n}\n", "if (!x) {\n    return false;\n  }\n  go(x);", "\n  return false;\n}"),
+        (
+            "fn f() -> R {\n    $0\n    Ok(result)\n}\n",
+            "if early {\n        return Ok(one);\n    }\n    let result = match x {\n        1 => {\n            Ok(result)\n        }\n    };",
+            "\n    Ok(result)\n}",
+        ),
+    ];
+    for (code, wanted, repeated) in rows {
+        let comments = if code.starts_with("def") { HASH } else { SLASHES };
+        for raw in [wanted.to_string(), format!("{wanted}{repeated}")] {
+            let offered = offer_in(comments, code, &raw, true, false);
+            assert_eq!(offered, code.replace("$0", &format!("⟦{wanted}⟧")), "{raw}");
+        }
+    }
+}
+
+#[test]
+fn brackets_in_comments_and_regular_expressions_open_nothing() {
+    let rows = [
+        (HASH, "def f(a):\n    y = $0\n    return y\n", "g(a // 2)\n    z = 3\n    w = 4", "g(a // 2)"),
+        (HASH, "def f(a):\n    y = $0\n    return y\n", "1  # see (note\n    z = 3", "1  # see (note"),
+        (HASH, "def f(a):\n    $0\n    return y\n", "y = \"# (\"\n    z = 3", "y = \"# (\""),
+        (SLASHES, "fn f() {\n    let y = $0\n    y\n}\n", "1; // see (note\n    let z = 3;", "1; // see (note"),
+        (SLASHES, "fn f() {\n    let y = $0\n    y\n}\n", "1 /* ( */;\n    let z = 3;", "1 /* ( */;"),
+        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "/[(]/.test(x);\n  a();\n  b();", "/[(]/.test(x);"),
+        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "x = y.split(/\\(/g);\n  a();", "x = y.split(/\\(/g);"),
+        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "x = a / (b /\n    c);\n  a();", "x = a / (b /\n    c);"),
+    ];
+    for (comments, code, raw, wanted) in rows {
+        assert_eq!(offer_in(comments, code, raw, false, false), code.replace("$0", &format!("⟦{wanted}⟧")), "{raw}");
+    }
+}
+
+#[test]
+fn a_comment_behind_an_opener_opens_nothing_less() {
+    let mode = |comments, before| Hole::new(before, "\n", comments, false, false).mode;
+    let block = Mode::Block { indent: String::new() };
+    assert_eq!(mode(HASH, "def f():  # note\n    "), block);
+    assert_eq!(mode(SLASHES, "fn f() { // note\n    "), block);
+    assert_eq!(mode(SLASHES, "fn f() { /* note */\n    "), block);
+    assert_eq!(mode(HASH, "x = a // b:  # {\n"), block, "only the sign of the language makes a comment");
+    assert_eq!(mode(HASH, "# Note:\n"), Mode::Statement);
+}
+
+#[test]
 fn stops_keep_the_model_short() {
     let stops = |code: &str| {
         let (before, after) = code.split_once("$0").unwrap();
-        Hole::new(before, after, false, false).stops()
+        Hole::new(before, after, SLASHES, false, false).stops()
     };
     assert_eq!(stops("f($0)"), ["\n"]);
     assert!(stops("    fn f() {\n        $0\n    }\n").contains(&"\n    }".to_string()));
     // Nothing closes the block yet: the model shall.
     assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));
     let (before, after) = ("fn f() {\n    let a = 1;\n    ", "\n    b();\n}\n");
-    assert_eq!(Hole::new(before, after, false, true).mode, Mode::Block { indent: String::new() });
-    assert_eq!(Hole::new(before, after, false, false).mode, Mode::Statement);
+    assert_eq!(Hole::new(before, after, SLASHES, false, true).mode, Mode::Block { indent: String::new() });
+    assert_eq!(Hole::new(before, after, SLASHES, false, false).mode, Mode::Statement);
 }
 
 /// For every cut of every sample: what is offered never makes the file end differently, is never blank, and never has a foreign
@@ -253,7 +334,7 @@ fn whatever_the_model_writes_what_follows_stays() {
             for end in (0..=sample.len()).filter(|end| sample.is_char_boundary(*end)) {
                 let (before, after) = code.split_once("$0").unwrap();
                 for invoked in [false, true] {
-                    let hole = Hole::new(before, after, false, invoked);
+                    let hole = Hole::new(before, after, SLASHES, false, invoked);
                     let layout = Layout { ending: Ending::Lf, unit: "    ".into() };
                     let Ok(text) = shape(&hole, &sample[..end], false, &layout) else { continue };
                     assert!(!text.trim().is_empty() && !text.contains('\r'), "{code:?} {text:?}");
@@ -295,7 +376,7 @@ fn a_cursor_inside_of_a_word_is_known() {
     for (before, after, inside) in
         [("let fo", "o = 1;", true), ("let foo", " = 1;", false), ("foo(", "bar)", false), ("é", "è", true), ("", "x", false)]
     {
-        assert_eq!(Hole::new(before, after, false, false).is_inside_word(), inside, "{before}|{after}");
+        assert_eq!(Hole::new(before, after, SLASHES, false, false).is_inside_word(), inside, "{before}|{after}");
     }
 }
 

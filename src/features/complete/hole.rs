@@ -1,6 +1,7 @@
 //! The hole at the cursor: how much may be filled in, and where the model should stop. Read from the lines around the cursor, so that
 //! half-written code serves as well; the parser has the last word in `trim`.
 
+use super::brackets::{self, Comments};
 use crate::text::layout::indentation;
 
 /// How much is offered.
@@ -19,6 +20,7 @@ pub enum Mode {
 pub struct Hole<'a> {
     pub before: &'a str,
     pub after: &'a str,
+    pub comments: Comments<'a>,
     pub mode: Mode,
 }
 
@@ -27,9 +29,9 @@ const OPENERS: &[&str] = &["{", "(", "[", ":", "=>", "->", " do", " then", "begi
 
 impl<'a> Hole<'a> {
     /// `inline` says that syntax allows one line only (inside a string, a comment or an expression).
-    pub fn new(before: &'a str, after: &'a str, inline: bool, invoked: bool) -> Self {
-        let mode = if inline { Mode::Line } else { mode(before, after, invoked) };
-        Self { before, after, mode }
+    pub fn new(before: &'a str, after: &'a str, comments: Comments<'a>, inline: bool, invoked: bool) -> Self {
+        let mode = if inline { Mode::Line } else { mode(before, after, comments, invoked) };
+        Self { before, after, comments, mode }
     }
 
     /// The cursor's line up to the cursor.
@@ -55,7 +57,7 @@ impl<'a> Hole<'a> {
 
     /// Whether a whole body is to be written: a block is open and nothing is in it.
     pub fn is_empty_body(&self) -> bool {
-        matches!(&self.mode, Mode::Block { indent } if opened_by(self.before).is_some_and(|opener| indentation(opener) == indent))
+        matches!(&self.mode, Mode::Block { indent } if opened_by(self.before, self.comments).is_some_and(|opener| indentation(opener) == indent))
     }
 
     /// The texts at which the model may stop.
@@ -81,14 +83,14 @@ impl<'a> Hole<'a> {
     }
 }
 
-fn mode(before: &str, after: &str, invoked: bool) -> Mode {
+fn mode(before: &str, after: &str, comments: Comments, invoked: bool) -> Mode {
     let (line, rest) = (last_line(before), first_line(after));
     if !rest.trim().is_empty() {
         return Mode::Line;
     }
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
-    match opened_by(before) {
+    match opened_by(before, comments) {
         Some(opener) if !deeper_follows(indentation(opener)) => Mode::Block { indent: indentation(opener).into() },
         // A block stands below already: this is the line that it belongs to.
         _ if deeper_follows(indentation(line)) && below_at_once(after) => Mode::Line,
@@ -107,10 +109,10 @@ fn below_at_once(after: &str) -> bool {
 }
 
 /// The line that opens a block right before the cursor, with nothing but blanks between.
-fn opened_by(before: &str) -> Option<&str> {
+fn opened_by<'a>(before: &'a str, comments: Comments) -> Option<&'a str> {
     let trimmed = before.trim_end();
     let line = last_line(trimmed);
-    let code = line.split("//").next().unwrap_or(line).trim_end();
+    let code = brackets::code(line, comments);
     let opens = OPENERS.iter().any(|opener| code.ends_with(opener)) && !code.ends_with("::");
     opens.then_some(line)
 }

@@ -3,6 +3,7 @@
 //! The hole and its mode come from syntax (`hole`), the prompt fits the engine's speed (`prompt`), the answer is cut to what belongs
 //! there (`shape`), and a suggestion that the user types through is answered from `memory`.
 
+pub mod brackets;
 pub mod hole;
 pub mod memory;
 pub mod prompt;
@@ -22,6 +23,7 @@ use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority,
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Edit, Ending, layout};
+use brackets::Comments;
 use hole::{Hole, Mode};
 pub use memory::Memory;
 use prompt::Budget;
@@ -113,7 +115,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         return Ok(nothing(session, params, "the cursor is inside of what looks like a secret".into()));
     }
     let inline = is_inline(&site);
-    let hole = Hole::new(&near.before, &near.after, inline, params.invoked);
+    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inline, params.invoked);
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
         return Ok(nothing(session, params, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
     }
@@ -154,7 +156,7 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     let near = Near::new(&before, &after);
     // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
     let inline = !reader.caps.fim && is_inline(&site);
-    let hole = Hole::new(&near.before, &near.after, inline, false);
+    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inline, false);
     let config = session.config();
     let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };

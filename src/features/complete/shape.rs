@@ -1,6 +1,7 @@
 //! Makes of what the model wrote what is offered: cut where the hole ends, without what stands behind the cursor already, in the
 //! file's own layout. Pure; every step may leave nothing, with the reason.
 
+use super::brackets::{Bracket, balance, brackets, code};
 use super::hole::{Hole, Mode, closes, last_line};
 use crate::text::Ending;
 use crate::text::layout::indentation;
@@ -56,7 +57,7 @@ pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result
     let text = cut(hole, &text, cut_short);
     let text = without_rest(hole, &text);
     let text = without_following(hole, &text);
-    let whole = without_loops(&text);
+    let whole = without_loops(&text, cut_short);
     let text = without_last_attributes(hole, &whole).trim_end();
     if text.is_empty() && (cut_short && !raw.trim().is_empty() || !whole.trim().is_empty()) {
         return Err(Nothing::Unfinished);
@@ -88,7 +89,7 @@ fn without_second_indent(hole: &Hole, text: &str, unit: &str) -> String {
     }
     let above = hole.before[..hole.before.len() - line.len()].trim_end();
     let opener = last_line(above);
-    let wanted = indentation(opener).len() + if above.ends_with(['{', '(', '[', ':']) { unit.len() } else { 0 };
+    let wanted = indentation(opener).len() + if code(opener, hole.comments).ends_with(['{', '(', '[', ':']) { unit.len() } else { 0 };
     if line.len() < wanted { text.into() } else { text.trim_start_matches([' ', '\t']).into() }
 }
 
@@ -147,7 +148,7 @@ fn statement(hole: &Hole, text: &str) -> String {
             out.push('\n');
         }
         out.push_str(line);
-        depth += balance(line);
+        depth += balance(line, hole.comments);
     }
     out
 }
@@ -177,47 +178,6 @@ fn closes_only(line: &str) -> bool {
     line.trim().chars().all(|letter| "})];,".contains(letter))
 }
 
-/// Opened less closed brackets, not counting those in strings and line comments.
-fn balance(line: &str) -> i32 {
-    brackets(line).map(|(_, open, _)| if open { 1 } else { -1 }).sum()
-}
-
-/// The brackets of a text outside of strings and line comments: where, whether it opens, and which.
-fn brackets(text: &str) -> impl Iterator<Item = (usize, bool, char)> {
-    let mut quoted = None;
-    let mut comment = false;
-    let mut previous = ' ';
-    text.char_indices().filter_map(move |(at, letter)| {
-        let escaped = previous == '\\';
-        comment = comment && letter != '\n' || quoted.is_none() && letter == '/' && previous == '/';
-        let outside = quoted.is_none() && !comment;
-        match quoted {
-            Some(quote) if letter == quote && !escaped => quoted = None,
-            None if !comment && (letter == '"' && !escaped || letter == '\'' && is_quote(&text[at + 1..], previous)) => {
-                quoted = Some(letter)
-            }
-            _ => {}
-        }
-        previous = if escaped { ' ' } else { letter };
-        let open = matches!(letter, '(' | '[' | '{');
-        (outside && (open || matches!(letter, ')' | ']' | '}'))).then_some((at, open, letter))
-    })
-}
-
-/// Whether a `'` with this behind it begins a string, and is no apostrophe or lifetime: it is closed on the same line, before something
-/// that is no word.
-fn is_quote(rest: &str, previous: char) -> bool {
-    let word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let line = rest.split('\n').next().unwrap_or_default();
-    let mut escaped = false;
-    let closing = line.char_indices().find(|(_, letter)| {
-        let closes = *letter == '\'' && !escaped;
-        escaped = *letter == '\\' && !escaped;
-        closes
-    });
-    !word(previous) && closing.is_some_and(|(at, _)| !line[at + 1..].starts_with(word))
-}
-
 /// Without the end that stands behind the cursor on the same line already, and nothing after a bracket that is closed there.
 fn without_rest(hole: &Hole, text: &str) -> String {
     let rest = hole.rest().trim_end();
@@ -226,22 +186,22 @@ fn without_rest(hole: &Hole, text: &str) -> String {
     }
     let wanted = rest.trim_start();
     let mut depth = 0;
-    let closed = brackets(text).find_map(|(at, open, letter)| {
-        depth += if open { 1 } else { -1 };
+    let closed = brackets(text, hole.comments).into_iter().find_map(|Bracket { at, opens, letter }| {
+        depth += if opens { 1 } else { -1 };
         (depth < 0 && wanted.starts_with(letter)).then_some(at)
     });
     let text = closed.map_or(text, |at| &text[..at]);
     let overlap = (1..=wanted.len().min(text.len())).rev().find(|length| {
         let repeated = wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]);
-        repeated && (*length == wanted.len() || telling(&wanted[..*length])) && !closes_own(text, text.len() - length)
+        repeated && (*length == wanted.len() || telling(&wanted[..*length])) && !closes_own(hole, text, text.len() - length)
     });
     text[..text.len() - overlap.unwrap_or(0)].into()
 }
 
 /// Whether a bracket or a quote from `end` on closes what the text itself has opened before: `f(x)` before `)` repeats nothing.
-fn closes_own(text: &str, end: usize) -> bool {
+fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
     let mut open = 0;
-    for (at, opens, _) in brackets(text) {
+    for Bracket { at, opens, .. } in brackets(text, hole.comments) {
         if !opens && at >= end && open > 0 {
             return true;
         }
@@ -256,25 +216,36 @@ fn telling(piece: &str) -> bool {
     piece.len() >= 6 || piece.chars().all(|letter| ")]};,\"'`>".contains(letter))
 }
 
-/// Without the lines that stand behind the cursor already.
+/// Without the lines that stand behind the cursor already: two of them, or all that is left. One alone may be an early return.
 fn without_following(hole: &Hole, text: &str) -> String {
     let following: Vec<&str> = hole.following().take(40).collect();
-    let Some(first) = following.first() else { return text.into() };
-    let lines: Vec<&str> = text.split('\n').collect();
-    let first_is_new = usize::from(!hole.line().trim().is_empty());
+    if following.is_empty() {
+        return text.into();
+    }
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let blank = hole.line().trim().is_empty();
+    // The first line is indented by what stands before the cursor.
+    let first = format!("{}{}", hole.line(), lines[0]);
+    if blank {
+        lines[0] = &first;
+    }
     let repeats = |start: &usize| {
         let there: Vec<&str> = lines[*start..].iter().filter(|line| !line.trim().is_empty()).copied().collect();
         let same = there.iter().zip(&following).take_while(|(a, b)| is_same_line(a, b)).count();
-        let all = !there.is_empty() && same == there.len().min(following.len());
-        same > 0 && (all || first.trim().len() >= 8)
+        same > 0 && (same >= 2 || same == there.len().min(following.len()))
     };
-    let end = (first_is_new..lines.len()).find(repeats).unwrap_or(lines.len());
-    lines[..end].join("\n")
+    match (usize::from(!blank)..lines.len()).find(repeats) {
+        Some(0) => String::new(),
+        Some(end) => text.split('\n').take(end).collect::<Vec<_>>().join("\n"),
+        None => text.into(),
+    }
 }
 
-/// Closing brackets are the same line only at the same indentation; a block has many of them.
-fn is_same_line(a: &str, b: &str) -> bool {
-    a.trim() == b.trim() && (!closes_only(a) || indentation(a) == indentation(b))
+/// Whether a line of a suggestion is one of the file's: not where it stands deeper, in a block of its own. Of closing brackets a block has
+/// many, so they are the same only at the same indentation.
+fn is_same_line(ours: &str, there: &str) -> bool {
+    let (indent, wanted) = (indentation(ours), indentation(there));
+    ours.trim() == there.trim() && (indent == wanted || indent.len() < wanted.len() && !closes_only(ours))
 }
 
 /// Without attributes and decorators at the end: what they stand on was cut off. Nothing is taken where only those were to be written.
@@ -290,17 +261,20 @@ fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
     text
 }
 
-/// A model that has lost its way writes the same lines for ever.
-fn without_loops(text: &str) -> String {
-    let lines: Vec<&str> = text.split('\n').collect();
-    for length in 1..=4 {
-        for start in 0..lines.len() {
-            let Some(three) = lines.get(start..start + 3 * length) else { break };
-            let (once, rest) = three.split_at(length);
-            let says = once.iter().any(|line| line.trim().len() > 3);
-            if says && rest.chunks(length).all(|again| again == once) {
-                return lines[..start + length].join("\n");
-            }
+/// How often lines come again, to the end of the answer, until it is a loop; and where the model would have gone on.
+const LOOP: usize = 6;
+const LOOP_CUT_SHORT: usize = 3;
+
+/// A model that has lost its way writes the same lines for ever; equal lines before others are code.
+fn without_loops(text: &str, cut_short: bool) -> String {
+    let lines: Vec<&str> = text.trim_end().split('\n').collect();
+    let most = if cut_short { LOOP_CUT_SHORT } else { LOOP };
+    for length in 1..=4.min(lines.len()) {
+        let again = (0..lines.len() - length).rev().take_while(|at| lines[*at].trim() == lines[at + length].trim()).count();
+        let start = lines.len() - length - again;
+        let says = lines[start..start + length].iter().any(|line| line.trim().len() > 3);
+        if says && again / length + 1 >= most {
+            return lines[..start + length].join("\n");
         }
     }
     text.into()

@@ -13,6 +13,7 @@ use crate::dialect::{Chat, Message, Role, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Priority, Request};
 use crate::features::Site;
 use crate::features::around::{self, Asker};
+use crate::features::complete::brackets::Comments;
 use crate::features::complete::hole::Hole;
 use crate::features::complete::prompt::{self, Budget};
 use crate::features::complete::shape::{Layout, shape};
@@ -128,7 +129,7 @@ impl Question<'_> {
         let max_tokens = plan.form.tokens(site);
         let budget = Budget::invoked(self.budget).within(caps.context, max_tokens);
         let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Person);
-        let hole = Hole::new(&before, &after, false, true);
+        let hole = Hole::new(&before, &after, Comments::of(site.language.as_ref()), false, true);
         let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
         let sent = sent(site, &plan.form.marked(), &parts);
         Ok((Request { ask, max_tokens, temperature: 0.0, stop: hole.stops(), priority: Priority::Normal }, sent))
@@ -155,7 +156,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
             let (before, after) = around_body(work.site, form);
             let unit = layout::indent_unit(&work.site.text);
             let layout = Layout { ending: Ending::Lf, unit };
-            let hole = Hole::new(&before, &after, false, true);
+            let hole = Hole::new(&before, &after, Comments::of(work.site.language.as_ref()), false, true);
             let body = shape(&hole, &answer.text, false, &layout).map_err(|nothing| nothing.words().to_string())?;
             // The cursor stands behind the first line's indentation.
             let indent = layout::indentation(hole.line());
