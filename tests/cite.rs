@@ -7,6 +7,7 @@ use longsight::engine::{Cancel, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
 use longsight::features::ask::ask;
+use longsight::features::cite::NamedBy;
 
 use crate::support::workspace::Workspace;
 
@@ -25,7 +26,10 @@ async fn answered(text: &str) -> (String, Answer) {
 
 /// The same in the pieces in which it comes from a model that writes a few letters at a time.
 async fn streamed(text: &str) -> (Vec<String>, Answer) {
-    let workspace = Workspace::new(&FILES);
+    streamed_in(&Workspace::new(&FILES), text).await
+}
+
+async fn streamed_in(workspace: &Workspace, text: &str) -> (Vec<String>, Answer) {
     let letters: Vec<char> = text.chars().collect();
     let tokens = letters.chunks(3).map(|token| Step::Event(Event::Text(token.iter().collect())));
     let script = tokens.chain([Step::Event(Event::Done(Finished::default()))]).collect();
@@ -82,4 +86,65 @@ async fn what_is_there_and_what_is_no_name_of_ours_stays_as_it_is() {
         assert!(places.contains(&place), "{places:?}");
     }
     assert!(places.iter().all(|place| place.2), "{places:?}");
+}
+
+/// What was copied out of an answer did not compile: `buf[self.start:4 (not found)]`.
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_slices_and_proportions_are_no_files_and_code_stays_as_it_is() {
+    let text = "Take `buf[self.start:4]` at example.com:8080, in version 2.x:1, TCP/IP:80 and `w/h:3`.\n\n```python\n\
+        return buf[self.start:4]\n```\n";
+    let (seen, answer) = answered(text).await;
+    assert!(!seen.contains("(not "), "{seen}");
+    assert!(answer.citations.iter().all(|place| place.verified), "{:?}", answer.citations);
+    let (seen, answer) = answered("So:\n\n````text\n```\nat src/a.rs:500:3, and src/a.rs:1\n````\nThat is `no_such_fn()`.\n").await;
+    assert!(seen.contains("at src/a.rs:500:3, and src/a.rs:1\n````\n\nIn this code: `src/a.rs:500:3` (not found).\n"), "{seen}");
+    assert!(seen.contains("`no_such_fn()` (not in the index)"), "the block has ended: {seen}");
+    assert_eq!(seen.trim(), answer.text.trim());
+    assert!(answer.citations.iter().any(|place| place.line == 500 && !place.verified));
+    let (seen, answer) = answered("```\nat src/a.rs:500").await;
+    assert!(seen.contains("```\n\nIn this code: `src/a.rs:500` (not found)."), "{seen}");
+    assert_eq!(seen.trim(), answer.text.trim());
+    let (seen, _) = answered("It fails at src/a.rs:500:3, at none.rs:9 and at src/a.rs:2:5.").await;
+    assert!(seen.contains("src/a.rs:500:3 (not found), at none.rs:9 (not found) and at src/a.rs:2:5."), "{seen}");
+}
+
+/// They were marked as if they were invented.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_that_stands_in_any_file_is_in_the_repository() {
+    let files = [
+        (
+            "app/db.py",
+            "import os\n\ndef connect():\n    \"\"\"Each has a user_quota.\"\"\"\n    return {\"session_ttl\": os.environ[\"DATABASE_URL\"]}\n",
+        ),
+        ("conf.json", "{\"retry_count\": 3}\n"),
+        ("pyproject.toml", "[tool.black]\nmax_line_length = 100\n"),
+    ];
+    let text = "See `DATABASE_URL`, `session_ttl`, `retry_count`, `max_line_length` and `user_quota`, not `max_line_width`.";
+    let (pieces, answer) = streamed_in(&Workspace::new(&files), text).await;
+    let marked = text.replace("`max_line_width`", "`max_line_width` (not in the index)");
+    assert_eq!((pieces.concat().trim(), answer.text.trim()), (&*marked, &*marked));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_names_a_hundred_things_is_checked_to_its_end() {
+    let text: String = (0..100).map(|number| format!("It calls `no_fn_{number}()` there.\n")).collect();
+    let (seen, _) = answered(&text).await;
+    assert_eq!(seen.matches("(not in the index)").count(), 100, "{seen}");
+    let files: Vec<(String, &str)> = (0..210).map(|number| (format!("src/f{number}.rs"), "fn f() {}\n")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let text: String = (0..210).map(|number| format!("See src/f{number}.rs:7 there.\n")).collect();
+    let (pieces, answer) = streamed_in(&Workspace::new(&files), &text).await;
+    let marks = |mark: &str| pieces.concat().matches(mark).count();
+    assert_eq!((marks("(not found)"), marks("(not checked)")), (200, 10), "what was not read is said to be unchecked");
+    assert!(answer.citations.iter().all(|place| !place.verified || place.from == NamedBy::Shown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_span_in_several_backquotes_is_one_span() {
+    let (seen, answer) =
+        answered("Use `` a ` b c d e f g h `` then `no_such_fn()` and ``Ghost::alpha``, or ~~~ here and `gone_fn()`.").await;
+    for marked in ["`no_such_fn()` (not in the index)", "``Ghost::alpha`` (not in the index)", "`gone_fn()` (not in the index)"] {
+        assert!(seen.contains(marked), "{seen}");
+    }
+    assert_eq!(seen.trim(), answer.text.trim());
 }

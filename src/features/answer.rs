@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::cite::{Checker, Citation, NamedBy};
+use super::cite::{Checker, Citation, NamedBy, spans};
 use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part};
@@ -114,7 +114,7 @@ impl Question<'_> {
             stream.tell(CUT.into());
         }
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
-        let (text, mut citations) = Checker::new(self.session, paths(&seen)).check(served.answer.text.trim());
+        let (text, mut citations) = Checker::after(stream.checker, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
         let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
         let text = inert(&text) + if cut { CUT } else { "" };
@@ -156,7 +156,8 @@ impl<'a> Stream<'a> {
     fn finish(&mut self) {
         let rest = std::mem::take(&mut self.held);
         self.show(&rest);
-        let rest = self.filter.finish();
+        let mut rest = self.filter.push(&self.checker.finish());
+        rest.push_str(&self.filter.finish());
         self.tell(rest);
     }
 
@@ -179,7 +180,8 @@ fn end_of_piece(text: &str) -> Option<usize> {
     let before = &text[..end];
     let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
     let names = |word: &str| word.contains(['/', '`', '#']) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
-    let settled = before.matches('`').count().is_multiple_of(2) && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
+    let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
+    let settled = before.matches('`').count() == code && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
     (settled && !fence).then_some(end)
 }
 

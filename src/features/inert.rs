@@ -206,7 +206,7 @@ impl Inert {
 }
 
 /// Where the code span that opens with `run` backquotes ends in this line.
-fn code_span(line: &str, run: usize) -> Option<usize> {
+pub(super) fn code_span(line: &str, run: usize) -> Option<usize> {
     let mut at = run;
     while let Some(found) = line[at..].find('`') {
         let start = at + found;

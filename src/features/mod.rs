@@ -19,6 +19,7 @@ pub mod preview;
 mod search;
 mod session;
 mod site;
+mod vocabulary;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -95,15 +96,4 @@ impl From<RouteError> for EngineError {
             RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
         }
     }
-}
-
-/// The path of the only indexed file whose path ends so.
-fn only_file_called(session: &Session, path: &str) -> Option<String> {
-    let mut found = session
-        .index
-        .files()
-        .map(|(_, file)| file.path.to_string())
-        .filter(|whole| whole.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/')));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
 }
