@@ -7,7 +7,7 @@ use longsight::agent::patch;
 use longsight::config::Config;
 use longsight::features::cite::Checker;
 use longsight::features::inert::{Inert, inert};
-use longsight::features::{Desk, Shared};
+use longsight::features::{Session, Shared};
 use longsight::index::{Index, Options};
 use longsight::redact::{self, Masked};
 use longsight::route::Router;
@@ -142,7 +142,7 @@ pub fn anchor(data: &[u8]) {
 }
 
 /// A folder of real code that is there wherever this runs, indexed once.
-static DESK: LazyLock<Desk> = LazyLock::new(|| {
+static SESSION: LazyLock<Session> = LazyLock::new(|| {
     let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let code = ["src/text", "../src/text"].map(|folder| here.join(folder)).into_iter().find(|folder| folder.is_dir());
     let roots = Arc::new(Roots::new(code));
@@ -153,7 +153,7 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let config = Config::default();
     let router = Arc::new(Router::with_engines(&config, vec![]));
     let shared = Arc::new(Shared::new(Arc::new(config), router, registry, &snapshot));
-    Desk { snapshot, index: index.view(), shared }
+    Session { snapshot, index: index.view(), shared }
 });
 
 /// What a model answers: citations are checked by adding marks and nothing else, and markdown becomes inert however it is cut.
@@ -161,12 +161,12 @@ pub fn answer(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     // Longer lines are decided as they stand, so that nothing is held back for ever.
     let text = &text[..text.floor_char_boundary(1900)];
-    let (marked, citations) = Checker::new(&DESK, vec![]).check(text);
+    let (marked, citations) = Checker::new(&SESSION, vec![]).check(text);
     let without = |text: &str| text.replace(" (not found)", "").replace(" (not in the index)", "");
     assert_eq!(without(&marked), without(text));
     for citation in citations.iter().filter(|citation| citation.verified) {
-        let file = DESK.snapshot.roots.resolve(&citation.path).expect("a verified path");
-        let lines = DESK.snapshot.read(&file).expect("a verified file").lines().count() as u32;
+        let file = SESSION.snapshot.roots.resolve(&citation.path).expect("a verified path");
+        let lines = SESSION.snapshot.read(&file).expect("a verified file").lines().count() as u32;
         assert!(citation.line >= 1 && citation.line <= lines + 1, "{citation:?}");
     }
     let mut filter = Inert::default();
@@ -175,13 +175,13 @@ pub fn answer(data: &[u8]) {
     assert_eq!(pieces, inert(text), "{text:?}");
 }
 
-/// Masking keeps lines, hides nothing twice, and a veil moves nothing.
+/// Masking keeps lines, hides nothing twice, and masking in place moves nothing.
 pub fn secrets(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let masked = redact::mask(&text);
     assert_eq!(masked.matches('\n').count(), text.matches('\n').count(), "{masked:?}");
     assert_eq!(redact::mask(&masked), masked);
-    assert_eq!(redact::veil(&text).len(), text.len());
+    assert_eq!(redact::mask_in_place(&text).len(), text.len());
     let mut dice = Dice::of(data);
     let start = text.floor_char_boundary(dice.below(text.len() + 1));
     let end = text.floor_char_boundary(start + dice.below(text.len() - start + 1));
