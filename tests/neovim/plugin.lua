@@ -157,24 +157,37 @@ local function streaming()
     vim.lsp.get_clients({ name = 'longsight' })[1].rpc.request = function(method, params, ...)
       if method == 'workspace/executeCommand' then
         Server.argument = params.arguments[1]
-        return true, 4711
+        Id = (Id or 4710) + 1
+        return true, Id
       end
       return start(method, params, ...)
     end
     vim.cmd('Longsight explain')
+    Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 0, kind = 'progress', delta = 'reading the prompt' })
+    Doing = vim.api.nvim_win_get_config(0).title[1][1]
     for _, part in ipairs({ 'It **ad', 'ds**.\nSee ' }) do
       Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = part })
     end]])
   P.check('text while it comes', P.wait(3000, function()
     return P.float() == 'It **adds**.\nSee '
   end), P.float())
+  local _, title = P.float()
+  P.check('the title says what is done until then', P.lua('return Doing') == ' longsight: reading the prompt ' and title == ' longsight: explain ', { P.lua('return Doing'), title })
   P.type('q')
-  P.check('closing cancels', P.until_lua(3000, [[
-    for _, message in ipairs(Server.sent) do
-      if message.method == '$/cancelRequest' and message.params.id == 4711 then
-        return true
-      end
-    end]]))
+  local function cancelled(what)
+    P.check(what, P.until_lua(3000, [[
+      for _, message in ipairs(Server.sent) do
+        if message.method == '$/cancelRequest' and message.params.id == Id then
+          Id = Id + 1
+          return true
+        end
+      end]]))
+  end
+  cancelled('closing cancels')
+  P.lua([[
+    vim.cmd('Longsight edit name it sum')
+    vim.cmd('Longsight cancel')]])
+  cancelled('an edit can be cancelled')
 end
 
 local function hunks()
@@ -188,7 +201,8 @@ local function hunks()
       return { id = id, range = range, old = old, new = new, title = 'number them', reason = 'reason ' .. id }
     end
     local list = { hunk(7, 0, 1, 'one\n', '1\n'), hunk(8, 2, 2, '', 'more\n'), hunk(9, 3, 4, 'four\n', '') }
-    Server.notify('longsight/hunks', { uri = vim.uri_from_bufnr(0), hunks = list })]])
+    -- However the name is encoded.
+    Server.notify('longsight/hunks', { uri = vim.uri_from_bufnr(0):gsub('rs$', '%%72%%73'), hunks = list })]])
   local function drawn()
     return P.lua([[
       local marks = vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces()['longsight.hunks'], 0, -1, { details = true })

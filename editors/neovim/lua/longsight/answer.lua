@@ -10,6 +10,8 @@ local client_of = require('longsight.client')
 ---@field window integer
 ---@field client vim.lsp.Client
 ---@field request? integer
+---@field title string What was asked for.
+---@field said? string What is being done, where the title says it.
 ---@field root string
 ---@field places string[] The checked places of the answer, as its text names them.
 
@@ -25,8 +27,14 @@ function M.stream(params)
     return
   end
   if params.kind == 'progress' then
+    answer.said = params.delta
     M.title(answer, params.delta)
   elseif params.kind == 'text' then
+    if answer.said then
+      -- What is written tells by itself what is being done.
+      answer.said = nil
+      M.title(answer, answer.title)
+    end
     local final = vim.api.nvim_buf_get_lines(answer.buffer, -2, -1, false)[1] or ''
     vim.bo[answer.buffer].modifiable = true
     vim.api.nvim_buf_set_lines(answer.buffer, -2, -1, false, vim.split(final .. params.delta, '\n', { plain = true }))
@@ -113,7 +121,7 @@ local function open(client, title)
   vim.wo[window].wrap = true
   vim.wo[window].linebreak = true
   vim.wo[window].conceallevel = 2
-  local answer = { buffer = buffer, window = window, client = client, root = client.root_dir or vim.fn.getcwd(), places = {} }
+  local answer = { buffer = buffer, window = window, client = client, title = title, root = client.root_dir or vim.fn.getcwd(), places = {} }
   for _, key in ipairs({ 'q', '<Esc>' }) do
     vim.keymap.set('n', key, '<Cmd>close<CR>', { buffer = buffer, nowait = true })
   end

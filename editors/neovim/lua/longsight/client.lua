@@ -212,6 +212,30 @@ function M.execute(client, name, argument, done)
   return request
 end
 
+--- What a person starts and may stop: commands, and code actions whose edit is computed.
+local STOPPABLE = { 'workspace/executeCommand', 'codeAction/resolve' }
+
+--- Stops what is being worked on. How much that was.
+---@return integer
+function M.cancel()
+  local count = 0
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'longsight' })) do
+    for id, request in pairs(client.requests) do
+      if request.type == 'pending' and vim.list_contains(STOPPABLE, request.method) then
+        client:cancel_request(id)
+        count = count + 1
+      end
+    end
+  end
+  return count
+end
+
+--- Whether an error says no more than that somebody has stopped the work.
+---@param error lsp.ResponseError|{ message: string }
+function M.is_cancel(error)
+  return error.code == vim.lsp.protocol.ErrorCodes.RequestCancelled
+end
+
 --- Tells those who wait for a server that is gone: Neovim forgets them.
 ---@param id integer
 function M.abandon(id)

@@ -72,7 +72,9 @@ local function edit(command, text, review)
   with_text(text, 'Change: ', function(instruction)
     argument.instruction = instruction
     client_of.execute(client, 'longsight.edit', argument, function(error, result)
-      if error then
+      if error and client_of.is_cancel(error) then
+        vim.notify('longsight: cancelled, nothing was changed')
+      elseif error then
         vim.notify('longsight: ' .. error.message, vim.log.levels.ERROR)
       elseif type(result) == 'table' then
         vim.notify('longsight: ' .. told(result))
@@ -122,6 +124,13 @@ end
 function sub.log()
   vim.cmd.tabedit(vim.fn.fnameescape(vim.lsp.log.get_filename()))
   vim.cmd.normal({ 'G', bang = true })
+end
+
+--- Stops explanations, answers and edits that are being worked on.
+function sub.cancel()
+  if client_of.cancel() == 0 then
+    vim.notify('longsight: nothing is being worked on')
+  end
 end
 
 function sub.restart()

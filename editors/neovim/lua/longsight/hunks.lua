@@ -72,10 +72,13 @@ end
 ---@param params { uri: string, hunks: longsight.Hunk[] }
 ---@param client integer
 function M.show(params, client)
-  waiting[params.uri] = #params.hunks > 0 and { client = client, hunks = params.hunks } or nil
-  local buffer = vim.fn.bufnr(vim.uri_to_fname(params.uri))
-  if buffer >= 0 then
-    M.refresh(buffer)
+  -- A name can be encoded in more than one way, and to find a buffer by it takes brackets in it for a pattern.
+  local uri = vim.uri_from_fname(vim.uri_to_fname(params.uri))
+  waiting[uri] = #params.hunks > 0 and { client = client, hunks = params.hunks } or nil
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.uri_from_bufnr(buffer) == uri then
+      M.refresh(buffer)
+    end
   end
 end
 
