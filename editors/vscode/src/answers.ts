@@ -25,8 +25,7 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
 
   /** Opens an empty answer beside the code. */
   async open(title: string, heading: string): Promise<Sheet> {
-    const name = title.replace(/[\\/:*?"<>|#%\n\r]/g, " ").replace(/\s+/g, " ").trim().slice(0, 60);
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${++this.count}/${name || "Answer"}.md` });
+    const uri = this.place(title, "md");
     const sheet = new Sheet(heading, (text) => this.put(uri, text), uri);
     sheet.waiting("Thinking…");
     await vscode.workspace.openTextDocument(uri);
@@ -36,6 +35,18 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     // Its cursor is where it was: naming it anew would scroll the text.
     if (from && (await left(FOCUS_MS))) await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One });
     return sheet;
+  }
+
+  /** Shows a text as it is beside the code: nobody is asked to save it, and nothing is suggested in it. */
+  async show(title: string, text: string): Promise<void> {
+    const uri = this.place(title, "txt");
+    this.put(uri, text);
+    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside });
+  }
+
+  private place(title: string, ending: string): vscode.Uri {
+    const name = title.replace(/[\\/:*?"<>|#%\n\r]/g, " ").replace(/\s+/g, " ").trim().slice(0, 60);
+    return vscode.Uri.from({ scheme: SCHEME, path: `/${++this.count}/${name || "Answer"}.${ending}` });
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {

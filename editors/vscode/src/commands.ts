@@ -108,7 +108,7 @@ export async function previewContext(desk: Desk): Promise<void> {
   try {
     const found = await desk.server.execute<ContextPreview>(SERVER_COMMANDS.contextPreview, argument);
     const content = [...(found.parts ?? []).map((part) => `${part.path}:${part.start_line}-${part.end_line}  ${part.kind}, ${part.tokens} tokens: ${part.why}`), "", `${found.tokens ?? "?"} of ${found.budget ?? "?"} tokens. The exact text:`, "", found.prompt ?? ""].join("\n");
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }), vscode.ViewColumn.Beside);
+    await desk.answers.show("What would be sent", content);
   } catch (error) {
     void vscode.window.showErrorMessage(`No preview: ${messageOf(error)}`);
   }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { accepted, actions, activate, answerOn, api, HOLE, open, pause, pids, putCursor, root, serverPid, tidyUp, until } from "./kit";
+import { accepted, actions, activate, answerOn, answers, api, HOLE, open, pause, pids, putCursor, root, serverPid, tidyUp, until } from "./kit";
 
 describe("longsight in VS Code", () => {
   before(activate);
@@ -85,6 +85,15 @@ describe("longsight in VS Code", () => {
     assert.match(text, /^# Explanation of \[src\/lib\.rs:15\]\(\/src\/lib\.rs#L15\)/);
     assert.doesNotMatch(text, /Not finished|no answer/);
     assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), editor.document.uri.toString());
+  });
+
+  it("shows what would be sent on a page that nobody has to save", async () => {
+    const editor = await open("src/lib.rs");
+    putCursor(editor, HOLE);
+    await vscode.commands.executeCommand("longsight.previewContext");
+    const page = await until("the page", () => answers().find(({ uri }) => uri.path.endsWith("What would be sent.txt")));
+    assert.match(page.getText(), /tokens\. The exact text:[\s\S]*pub fn add/);
+    assert.ok(!page.isDirty && !page.isUntitled);
   });
 
   it("answers a question about the repository", async () => {
