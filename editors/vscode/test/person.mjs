@@ -251,11 +251,11 @@ export class Person {
     });
   }
 
-  /** Waits until the commands that need a server are there. */
+  /** Waits until the commands that need a server are there, with or without an open file. */
   async serving() {
     await this.retry("the server", async () => {
-      await this.palette("longsight: Explain");
-      const there = await this.page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Explain")').waitFor({ timeout: 1000 }).then(() => true, () => false);
+      await this.palette("longsight: Ask");
+      const there = await this.page.locator('.quick-input-list .monaco-list-row:has-text("longsight: Ask")').waitFor({ timeout: 1000 }).then(() => true, () => false);
       await this.page.keyboard.press("Escape");
       return there;
     });

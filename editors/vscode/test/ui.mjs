@@ -42,16 +42,6 @@ async function explain(person) {
   await person.shot("explain");
 }
 
-/** The heading's link leads back to the code, from wherever one is. */
-async function jump(person) {
-  await person.goTo(15);
-  await person.command("longsight: Explain");
-  const page15 = await person.renders(/Explanation of src\/lib\.rs:15[\s\S]*(scout|coder)/);
-  await person.goTo(3);
-  await page15.locator("h1 a").click();
-  await person.at(15);
-}
-
 /** The braces in the status bar: model, and why nothing was suggested. */
 async function statusItem(person) {
   const { page } = person;
@@ -117,6 +107,17 @@ async function storeKey(person) {
   await person.command("longsight: Explain");
   await person.retry("the key at the endpoint", async () => chats().some(({ key }) => key === "Bearer sk-longsight-not-for-logs"));
   await person.renders(/Nothing of note/);
+}
+
+/** The heading's link leads back to the code, from wherever one is. */
+async function jump(person) {
+  endpoint.reply = () => ({ deltas: ["It takes a share off."] });
+  await person.goTo(15);
+  await person.command("longsight: Explain");
+  const page15 = await person.renders(/Explanation of src\/lib\.rs:15[\s\S]*a share off[\s\S]*(scout|coder)/);
+  await person.goTo(3);
+  await page15.locator("h1 a").click();
+  await person.at(15);
 }
 
 async function askPeeks(person) {
@@ -285,4 +286,4 @@ export function finish() {
   unconfigure();
 }
 
-export const steps = [ghostText, lightbulb, explain, jump, statusItem, log, walkthrough, storeKey, askPeeks, composition, review, refactor, cancel, missingServer, workspaceProgram];
+export const steps = [ghostText, lightbulb, explain, statusItem, log, walkthrough, storeKey, jump, askPeeks, composition, review, refactor, cancel, missingServer, workspaceProgram];

@@ -56,9 +56,10 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
   it("streams an explanation into its page as it comes", async () => {
     const stages: string[] = [];
     const shown = (words: string) => until(words, () => stages.some((stage) => stage.includes(words)));
-    // Each piece is only written once the one before it can be seen.
-    const before = async (piece: number) => void (piece === 1 ? await shown("It takes") : piece === 2 && (await shown("a share")));
-    endpoint.reply = () => ({ deltas: ["It takes ", "a share ", "off the price. ", "See src/receipts.rs:6 ", "and src/lib.rs:9999."], before });
+    // Each piece is only written once the one before it can be seen; the last word of what has come may still wait for its end.
+    const seen = ["", "It takes a share", "and rounds it"];
+    const before = async (piece: number) => void (seen[piece] && (await shown(seen[piece])));
+    endpoint.reply = () => ({ deltas: ["It takes a share off the price ", "and rounds it down to cents. ", "See src/receipts.rs:6 ", "and src/lib.rs:9999."], before });
     const editor = await open("src/lib.rs");
     putCursor(editor, "pub fn discount");
     const watch = vscode.workspace.onDidChangeTextDocument(({ document }) => document.uri.scheme === "longsight-answer" && stages.push(document.getText()));
