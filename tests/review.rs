@@ -531,3 +531,58 @@ fn j6_an_editor_without_versions_gets_changes_only_for_the_text_it_has() {
     assert!(editor.inbox.iter().all(|message| message["method"] != "workspace/applyEdit"));
     editor.quit();
 }
+
+/// A key that was pressed between the server's text and the editor's lost the whole edit: the editor refuses what is for an older text.
+#[test]
+fn an_edit_that_is_overtaken_by_typing_is_fitted_and_asked_for_again() {
+    let (_, mut editor) = started(|_| {});
+    editor.friendly = false;
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64" });
+    let edit = json!({ "command": "longsight.edit", "arguments": [argument] });
+    let id = editor.start_request("workspace/executeCommand", edit);
+    for (typed, applied) in [("// typed\n", false), ("", true)] {
+        let request = editor.expect("workspace/applyEdit");
+        if !typed.is_empty() {
+            editor.edit(URI, 0..0, typed);
+        }
+        assert_eq!(editor.apply_workspace_edit(&request["params"]["edit"]), applied, "an older text is refused, as by VS Code");
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": applied } }));
+    }
+    assert_eq!(editor.answer(&id)["result"]["applied"], true);
+    assert_eq!(editor.buffers[URI].text, format!("// typed\n{WANTED}"));
+    editor.assert_in_step();
+    editor.quit();
+}
+
+/// Where the person never stops, the edit waits for a decision instead of being lost; so does a hunk that was accepted.
+#[test]
+fn an_edit_that_is_overtaken_each_time_waits_for_a_decision() {
+    let (_, mut editor) = started(|_| {});
+    let overtake = |editor: &mut Editor, command: Value| {
+        editor.friendly = false;
+        let id = editor.start_request("workspace/executeCommand", command);
+        while !editor.has_answer(&id) {
+            editor.pump(std::time::Duration::from_millis(20));
+            while let Some(at) = editor.inbox.iter().position(|message| message["method"] == "workspace/applyEdit") {
+                let request = editor.inbox.remove(at).unwrap();
+                editor.edit(URI, 0..0, "/");
+                editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false } }));
+            }
+        }
+        editor.friendly = true;
+        editor.answer(&id)
+    };
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64" });
+    let report = overtake(&mut editor, json!({ "command": "longsight.edit", "arguments": [argument] }))["result"].clone();
+    assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)), "{report}");
+    assert!(editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().contains("3 change(s)"));
+    let answer = overtake(&mut editor, json!({ "command": "longsight.acceptHunk", "arguments": [{ "id": 2 }] }));
+    assert!(answer["error"]["message"].as_str().unwrap().contains("still waits"), "{answer}");
+    assert_eq!(command(&mut editor, "longsight.acceptHunk", json!({ "all": true }))["result"]["applied"], true);
+    editor.expect("workspace/applyEdit");
+    let typed = editor.buffers[URI].text.trim_start_matches('/').to_string();
+    // The first line was typed into: its hunk stands beside what was typed or is gone, and the others are in.
+    assert!(typed.contains("fn two() -> u64") && typed.contains("fn three() -> u64"), "{typed}");
+    editor.inbox.clear();
+    editor.quit();
+}

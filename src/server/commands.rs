@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
 use super::agent::{Edited, Question, StateSnapshot};
-use super::edits::Label;
+use super::edits::{Label, Outcome};
 use super::progress::Progress;
 use super::{Server, answers, edits, message, review, trust};
 use crate::engine::{Cancel, EngineError};
@@ -128,20 +128,23 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
         return Ok(report);
     }
     let confirm = needs_word(&edited);
-    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
-        match held {
-            Ok((hunks, text)) => {
-                server.client.show(3, &text);
-                report["hunks"] = json!(hunks);
-            }
-            Err(reason) => report["refused"] = json!(reason),
+    let mut wait = |held: std::result::Result<review::Held, String>| match held {
+        Ok((hunks, text)) => {
+            server.client.show(3, &text);
+            report["hunks"] = json!(hunks);
         }
+        Err(reason) => report["refused"] = json!(reason),
+    };
+    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
+        wait(held);
         return Ok(report);
     }
     let label = Label { title: &title, confirm };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
-        Ok(true) => report["applied"] = json!(true),
-        Ok(false) => report["refused"] = json!(edits::NOT_SHOWN),
+        Ok(Outcome::Applied) => report["applied"] = json!(true),
+        Ok(Outcome::NotShown) => report["refused"] = json!(edits::NOT_SHOWN),
+        // What was worked for is not lost for a few keys.
+        Ok(Outcome::Overtaken) => wait(review::hold_and_tell(server, &title, &edited.files)),
         Err(reason) => report["refused"] = json!(reason),
     }
     Ok(report)

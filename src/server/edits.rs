@@ -144,29 +144,59 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
-/// What is said when [`apply`] is false.
+/// What is said of [`Outcome::NotShown`].
 pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
-/// Has the editor apply edits; true when they show in its texts. An editor's word alone is no proof: Neovim answers `applied` for
-/// edits that it dropped. Eglot's has to do, since it sends no change before its command is answered.
-pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<bool, String> {
+/// What came of an edit that the editor was asked to apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Applied,
+    /// The editor says that it did, but its texts do not show it.
+    NotShown,
+    /// The person went on typing: each time the editor had another text by then.
+    Overtaken,
+}
+
+/// Pauses before an edit that was overtaken by typing is asked for again.
+const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
+
+/// Has the editor apply edits. One that it refuses because somebody has typed meanwhile is fitted to the new text and asked for again:
+/// a key is pressed faster than an answer comes.
+pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
+    for pause in AGAIN {
+        tokio::time::sleep(*pause).await;
+        match apply_once(server, name, files, label).await? {
+            Outcome::Overtaken => {}
+            outcome => return Ok(outcome),
+        }
+    }
+    Ok(Outcome::Overtaken)
+}
+
+/// An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped. Eglot's has to do, since it sends no change
+/// before its command is answered.
+async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     let edit = workspace_edit(server, files, label).await?;
     let asks = label.is_some_and(|label| label.confirm);
     let expected = server.with(|state| expected(state, files, asks && state.editor.annotations));
-    let params = json!({ "label": name, "edit": edit });
+    let params = json!({ "label": name, "edit": &edit });
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
     if answer["applied"] != true {
+        // A person who was asked has answered.
+        if !asks && server.with(|state| is_behind(state, &edit)) {
+            return Ok(Outcome::Overtaken);
+        }
         let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
         return Err(reason.into());
     }
     if server.with(|state| state.editor.sends_late) {
-        return Ok(true);
+        return Ok(Outcome::Applied);
     }
     let deadline = tokio::time::Instant::now() + SETTLE;
     loop {
@@ -176,13 +206,23 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
             if asks && !expected.is_empty() { met.any(|met| met) } else { met.all(|met| met) }
         };
         if server.with(shows) {
-            return Ok(true);
+            return Ok(Outcome::Applied);
         }
         if tokio::time::Instant::now() > deadline {
-            return Ok(false);
+            return Ok(Outcome::NotShown);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Whether a document has moved on since an edit was made for it.
+fn is_behind(state: &State, edit: &Value) -> bool {
+    let mut documents = edit["documentChanges"].as_array().into_iter().flatten().map(|change| &change["textDocument"]);
+    documents.any(|document| {
+        let uri = document["uri"].as_str().and_then(|uri| Url::parse(uri).ok());
+        let open = uri.and_then(|uri| state.document(&uri));
+        open.is_some_and(|open| document["version"].as_i64().is_some_and(|version| version < i64::from(open.document.version)))
+    })
 }
 
 /// The text that an open document has once an edit is applied.

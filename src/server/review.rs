@@ -8,6 +8,7 @@ use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
 use super::agent::FileEdit;
+use super::edits::Outcome;
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};
@@ -55,6 +56,11 @@ pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Op
     if server.with(|state| state.editor.annotations && !state.editor.reviews) {
         return None;
     }
+    Some(hold_and_tell(server, title, files))
+}
+
+/// As [`hold`], with what to say of it.
+pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit]) -> Result<Held, String> {
     let count = files.iter().filter(|file| !file.edits.is_empty()).count();
     let tell = |ids: Vec<u64>| {
         let text = format!(
@@ -63,7 +69,7 @@ pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Op
         );
         (ids, text)
     };
-    Some(hold(server, title, files).map(tell))
+    hold(server, title, files).map(tell)
 }
 
 /// `longsight.acceptHunk` and `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
@@ -80,12 +86,13 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc:
     let undecided = Undecided { server, taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
     match edits::apply(server, &name, &files, None).await {
-        Ok(true) => {
+        Ok(Outcome::Applied) => {
             undecided.decided();
             show(server, uris.iter().map(String::as_str));
             Ok(json!({ "accepted": told, "applied": true }))
         }
-        Ok(false) => Err(message::failure(&format!("{}; the change still waits", edits::NOT_SHOWN))),
+        Ok(Outcome::NotShown) => Err(message::failure(&format!("{}; the change still waits", edits::NOT_SHOWN))),
+        Ok(Outcome::Overtaken) => Err(message::failure("the text was typed in faster than it could be changed; the change still waits")),
         Err(reason) => Err(message::failure(&reason)),
     }
 }

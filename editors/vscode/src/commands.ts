@@ -89,7 +89,7 @@ export async function edit(desk: Desk, given?: EditArgument): Promise<void> {
       }
     });
     desk.status.answered(outcome?.route);
-    if (outcome?.applied === false && !desk.server.appliedSince(started)) void vscode.window.showWarningMessage(`Nothing was changed: ${unchanged(outcome)}`);
+    if (outcome?.applied === false && !outcome.hunks?.length && !desk.server.appliedSince(started)) void vscode.window.showWarningMessage(`Nothing was changed: ${unchanged(outcome)}`);
   } catch (error) {
     if (!isCancel(error)) void vscode.window.showErrorMessage(`No edit: ${messageOf(error)}`);
   }

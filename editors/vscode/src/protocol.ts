@@ -80,6 +80,8 @@ export interface EditOutcome {
   applied?: boolean;
   /** Why an edit was computed and not applied. */
   refused?: string;
+  /** Its parts wait for a decision; the server has said so. */
+  hunks?: number[];
 }
 
 export interface ContextPart {
