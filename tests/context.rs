@@ -8,16 +8,17 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use longsight::context::corpus::{Corpus, Digest};
-use longsight::context::rank::Ranker;
+use longsight::context::rank::trees::{Row, Trees, columns_of_rows};
+use longsight::context::rank::{Candidate, Ranker};
 use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Language, Registry};
-use longsight::workspace::{Document, Documents, Roots, Snapshot};
+use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
 struct Place {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     roots: Arc<Roots>,
     path: String,
     text: String,
@@ -41,7 +42,7 @@ impl Place {
             write(folder.path(), path, &text.replace("$0", ""));
         }
         let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
-        Self { folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
+        Self { _folder: folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
     }
 
     fn view(&self) -> Arc<View> {
@@ -87,6 +88,11 @@ fn write(folder: &Path, path: &str, text: &str) {
     let path = folder.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {
+    let text = longsight::text::Text::new(text);
+    Document { uri: path.uri(), path: Some(path.clone()), language: "rust".into(), version, text, desynced: false }
 }
 
 fn all(pack: &Pack) -> String {
@@ -172,6 +178,54 @@ fn the_sums_of_the_ranking_are_those_of_its_features() {
 }
 
 #[test]
+fn the_trees_of_the_second_look_are_read_and_added_up() {
+    let built_in = Trees::parse(include_str!("../src/context/rank/trees.txt")).expect("the trees are those of these features");
+    assert!(!built_in.is_empty());
+    let columns = format!("# a comment\ncolumns {}\n", columns_of_rows().join(" "));
+    let trees = Trees::parse(&format!("{columns}0<0.5 1 57<2 10 20\n3<7 0.25 0.5\n")).unwrap();
+    let row = |first: f32, later: f32| {
+        let mut row: Row = [0.0; _];
+        (row[0], row[57]) = (first, later);
+        row
+    };
+    let mut sums = [0.0; 3];
+    trees.add_to(0..1, &[row(0.5, 9.0), row(0.6, 2.0), row(0.6, 2.5)], &mut sums);
+    assert_eq!(sums, [1.0, 10.0, 20.0]);
+    trees.add_to(1..2, &[row(0.0, 0.0)], &mut sums[..1]);
+    assert_eq!(sums[0], 1.25);
+    for (text, complaint) in [
+        (String::new(), "not named"),
+        ("columns Near Far\n".into(), "not those of this version"),
+        (format!("{columns}0<0.5 1\n"), "ends too early"),
+        (format!("{columns}0<x 1 2\n"), "`0<x` is no branch"),
+        (format!("{columns}900<1 1 2\n"), "that there is not"),
+        (format!("{columns}1 2\n"), "`2` follows a whole tree"),
+    ] {
+        let said = Trees::parse(&text).unwrap_err();
+        assert!(said.contains(complaint), "{text}: {said}");
+    }
+}
+
+#[test]
+fn the_second_look_leaves_what_is_imported_above_what_is_not() {
+    let place = Place::new(SHOP);
+    let corpus = place.corpus(place.view());
+    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
+    let first = ranker.candidates();
+    let mut second = first.clone();
+    ranker.look_again(&mut second);
+    assert!(first.iter().zip(&second).all(|(a, b)| a.symbol == b.symbol && (0.0..=1.0).contains(&b.score)));
+    assert!(first.iter().zip(&second).any(|(a, b)| a.score != b.score), "nothing was judged again");
+    let score = |name: &str| {
+        let named = |candidate: &&Candidate| corpus.text(corpus.symbols[candidate.symbol as usize].name) == name;
+        second.iter().find(named).map_or(0.0, |candidate| candidate.score)
+    };
+    assert!(score("taxed") > score("rainfall_of_last_week"));
+    assert!(score("Money") > score("rainfall_of_last_week"));
+}
+
+#[test]
 fn looking_at_a_prompt_leaves_the_next_one_its_head() {
     let mut place = Place::new(SHOP);
     let corpus = place.corpus(place.view());
@@ -214,7 +268,8 @@ fn a_tokenizer_that_is_slow_holds_up_no_other_pack() {
 #[test]
 fn what_was_just_visited_is_likelier() {
     let names = ["north", "south"];
-    let files: String = names.iter().map(|name| format!("//- /src/{name}.rs\npub fn {name}ern(value: u32) -> u32 {{\n    value\n}}\n")).collect();
+    let files: String =
+        names.iter().map(|name| format!("//- /src/{name}.rs\npub fn {name}ern(value: u32) -> u32 {{\n    value\n}}\n")).collect();
     let fixture = format!("{files}//- /src/main.rs\nfn main() {{\n    $0\n}}\n");
     for name in names {
         let place = Place::new(&fixture);
@@ -239,17 +294,16 @@ fn typing_keeps_the_head() {
 #[test]
 fn a_changed_definition_is_corrected_behind_a_head_that_stays() {
     let place = Place::new(SHOP);
-    let corpus = place.corpus(place.view());
+    let index = Index::start(place.roots.clone(), place.registry.clone(), Options::default());
+    index.wait_ready();
+    let corpus = place.corpus(index.view());
     let before = place.pack(&corpus, 200);
-    let text = std::fs::read_to_string(place.folder.path().join("src/money.rs")).unwrap();
-    write(place.folder.path(), "src/money.rs", &text.replace("taxed(amount: Money)", "taxed(amount: Money, rate: u8)"));
-    let view = place.view();
     let path = place.roots.resolve("src/money.rs").unwrap();
-    let text = std::fs::read_to_string(path.absolute()).unwrap();
+    let text = std::fs::read_to_string(path.absolute()).unwrap().replace("taxed(amount: Money)", "taxed(amount: Money, rate: u8)");
+    index.update(document(&path, 1, &text));
+    index.sync();
+    let view = index.view();
     let now = Arc::new(Digest::new(&view, view.at(&path).unwrap(), &text).unwrap());
-    // Names are numbers of one index; the file's facts come from another here, so they are looked up by text.
-    let same = |name| corpus.name(view.text(name)) == Some(name);
-    assert!(now.file.symbols.iter().all(|symbol| same(symbol.name)), "both indexes number the names alike");
     let after = place.pack_with(&corpus, 200, &|path| (path == "src/money.rs").then(|| now.clone()));
     assert!(after.parts.starts_with(&before.parts), "the head stays");
     let correction = &after.parts[before.parts.len()];
@@ -263,22 +317,16 @@ fn a_corpus_that_is_refreshed_after_an_edit_knows_what_a_new_one_knows() {
     let place = Place::new(SHOP);
     let index = Index::start(place.roots.clone(), Arc::new(Registry::new()), Options::default());
     index.wait_ready();
-    let read = |path: &longsight::workspace::WorkspacePath| std::fs::read_to_string(path.absolute()).ok().map(Arc::from);
+    let read = |path: &WorkspacePath| std::fs::read_to_string(path.absolute()).ok().map(Arc::from);
     let before = Corpus::new(index.view(), None, read);
     let path = place.roots.resolve("src/money.rs").unwrap();
-    for (version, edit) in [("let body = 1;", "        let body = 1;\n"), ("fn refunded", "    pub fn refunded(self) -> Money {\n        self\n    }\n")] {
+    for (version, edit) in
+        [("let body = 1;", "        let body = 1;\n"), ("fn refunded", "    pub fn refunded(self) -> Money {\n        self\n    }\n")]
+    {
         let text = read(&path).unwrap().replace("    pub fn plus", &format!("{edit}    pub fn plus"));
-        let document = Document {
-            uri: path.uri(),
-            path: Some(path.clone()),
-            language: "rust".into(),
-            version: version.len() as i32,
-            text: longsight::text::Text::new(&text),
-            desynced: false,
-        };
-        index.update(document);
+        index.update(document(&path, version.len() as i32, &text));
         index.sync();
-        let now = |wanted: &longsight::workspace::WorkspacePath| {
+        let now = |wanted: &WorkspacePath| {
             if *wanted == path { Some(Arc::from(text.as_str())) } else { read(wanted) }
         };
         let refreshed = before.refreshed(index.view(), now).expect("one file has changed, none is new");
@@ -288,9 +336,9 @@ fn a_corpus_that_is_refreshed_after_an_edit_knows_what_a_new_one_knows() {
             let mut all: Vec<(String, u32, u32)> = all
                 .map(|number| &corpus.symbols[number as usize])
                 .map(|symbol| {
-                    let standing = corpus.standing[symbol.slot as usize];
+                    let counts = corpus.counts[symbol.slot as usize];
                     assert!(corpus.defined(symbol.name).iter().any(|number| corpus.symbols[*number as usize].index == symbol.index));
-                    (corpus.signature(symbol).to_string(), standing.files, standing.definitions)
+                    (corpus.signature(symbol).to_string(), counts.files, counts.definitions)
                 })
                 .collect();
             all.sort();

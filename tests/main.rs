@@ -8,6 +8,7 @@ mod cite;
 mod cli;
 mod complete;
 mod config;
+mod context;
 mod dialect;
 mod dialect_properties;
 mod doctor;

@@ -229,6 +229,16 @@ fn most_files_are_small() {
     assert!(large <= 450, "nine files of ten have at most {large} lines");
 }
 
+/// A file of tests that `main.rs` does not name is never built, and says nothing.
+#[test]
+fn every_file_of_tests_is_built() {
+    let named = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main.rs")).unwrap();
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).unwrap();
+    let names = files.filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_string));
+    let left: Vec<String> = names.filter(|name| name != "main" && !named.contains(&format!("\nmod {name};"))).collect();
+    assert!(left.is_empty(), "tests/main.rs does not name {left:?}");
+}
+
 /// The methods that the server speaks besides LSP are those of the README's table.
 #[test]
 fn methods_of_our_own_are_listed_in_the_readme() {

@@ -1,6 +1,8 @@
 //! The ranking of the context: measured on repositories, fitted to others, without any model.
 //!
-//! `cargo bench --bench context -- measure FOLDER…` prints recall at budgets and the time of a pack;
+//! `cargo bench --bench context -- measure FOLDER…` prints recall at budgets and the processor time of a pack, with one session for all
+//! places, which keeps the head of its prompts, and without;
+//! `… walk FOLDER…` how much of the packs stays while somebody types and moves about;
 //! `… missed FOLDER` what a pack of 4,096 tokens lacks, and how it was ranked;
 //! `… fit FOLDER…` fits the weights to the repositories and prints `src/context/weights.rs`.
 //! `… dump OUT FOLDER…` writes the features of every site to files, to try other weights on.
@@ -9,9 +11,10 @@
 mod dump;
 mod fit;
 mod sites;
+mod walk;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, SystemTime};
 
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
@@ -30,14 +33,21 @@ fn main() {
     let gold = arguments.iter().position(|argument| argument == "--gold").map(|at| arguments.drain(at..at + 2).nth(1).expect("a file"));
     let Some((what, folders)) = arguments.split_first() else {
         // `cargo bench` without arguments runs every bench; this one needs repositories.
-        return println!("context: name a command (measure, missed, fit, dump) and folders");
+        return println!("context: name a command (measure, walk, missed, fit, dump) and folders");
     };
     match what.as_str() {
-        "measure" => folders.iter().for_each(|folder| measure(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
+        "measure" => {
+            for folder in folders {
+                let repository = Repository::read(Path::new(folder), gold.as_deref(), SITES);
+                measure(&repository, true);
+                measure(&repository, false);
+            }
+        }
+        "walk" => folders.iter().for_each(|folder| walk::walk(&Repository::read(Path::new(folder), None, SITES), BUDGETS[1])),
         "missed" => folders.iter().for_each(|folder| missed(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
         "fit" => fit::fit(folders),
         "dump" => folders.split_first().iter().for_each(|(out, folders)| dump::dump(Path::new(out), folders)),
-        other => eprintln!("{other}: not one of measure, missed, fit, dump"),
+        other => eprintln!("{other}: not one of measure, walk, missed, fit, dump"),
     }
 }
 
@@ -55,15 +65,24 @@ struct Score {
     per_site: f64,
 }
 
-fn measure(repository: &Repository) {
-    print!("{:24} {:4} sites", repository.name, repository.sites.len());
+/// What this thread has computed so far; the time of day where the system does not say.
+fn processor_time() -> Duration {
+    let said = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = said.and_then(|said| said.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(), Duration::from_nanos)
+}
+
+/// `together`: one session visits all sites, as an editor's does, and keeps the head of its prompts; else each site is packed afresh.
+fn measure(repository: &Repository, together: bool) {
+    print!("{:20} {:4} sites, {}", repository.name, repository.sites.len(), if together { "a session" } else { "each apart" });
     for budget in BUDGETS {
         let handle = Handle::default();
         let (mut score, mut times) = (Score::default(), vec![]);
         for site in &repository.sites {
-            let start = Instant::now();
-            let found = recalled(repository, site, &handle, budget);
-            times.push(start.elapsed().as_secs_f64() * 1e3);
+            let apart = Handle::default();
+            let start = processor_time();
+            let found = recalled(repository, site, if together { &handle } else { &apart }, budget);
+            times.push((processor_time() - start).as_secs_f64() * 1e3);
             let mut here = 0;
             for (gold, hit) in site.gold.iter().zip(found) {
                 score.all += 1;

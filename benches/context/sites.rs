@@ -30,6 +30,8 @@ pub struct Site {
     pub label: String,
     pub text: String,
     pub offset: usize,
+    /// What stood at the offset.
+    pub body: String,
     pub gold: Vec<Gold>,
     shown: HashSet<String>,
 }
@@ -67,6 +69,8 @@ impl Repository {
             Some(file) => repository.resolved(file),
             None => repository.named(&view),
         };
+        // The index numbers files as they come.
+        repository.sites.sort_by(|a, b| (&a.path, a.offset).cmp(&(&b.path, b.offset)));
         shuffle(&mut repository.sites);
         let mut per: HashMap<String, usize> = HashMap::new();
         repository.sites.retain(|site| {
@@ -80,6 +84,10 @@ impl Repository {
 
     pub fn language(&self, path: &str) -> Option<&Language> {
         self.registry.by_path(path).map(|language| &**language)
+    }
+
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).map(|text| &**text)
     }
 
     pub fn line(&self, path: &str, line: u32) -> &str {
@@ -163,14 +171,12 @@ pub fn symbols_at(corpus: &Corpus, gold: &Gold) -> Vec<u32> {
 
 fn site(path: &str, label: &str, text: &str, body: std::ops::Range<usize>, gold: Vec<Gold>) -> Site {
     let (head, tail) = (&text[..body.start], &text[body.end..]);
+    let body = &text[body];
     // A body in braces keeps them; one that is indented leaves the cursor where it began.
-    let (cut, offset) = if text[body].starts_with('{') {
-        (format!("{head}{{\n    \n}}{tail}"), head.len() + 6)
-    } else {
-        (format!("{head}{tail}"), head.len())
-    };
+    let (cut, offset) =
+        if body.starts_with('{') { (format!("{head}{{\n    \n}}{tail}"), head.len() + 6) } else { (format!("{head}{tail}"), head.len()) };
     let shown = words::identifiers(&cut).map(|(_, word)| word.to_string()).collect();
-    Site { path: path.into(), label: label.into(), text: cut, offset, gold, shown }
+    Site { path: path.into(), label: label.into(), text: cut, offset, body: body.into(), gold, shown }
 }
 
 fn is_definition(kind: Kind, language: &str) -> bool {

@@ -55,13 +55,21 @@ pub struct Digest {
     /// By symbol: the end of its lines in `text`, and the line where they begin, 0-based.
     places: Box<[(u32, u32)]>,
     mentions: Mentions,
+    /// What the signatures mention.
+    named: Mentions,
 }
 
 impl Digest {
     /// None when `text` is another version than the index has seen.
     pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
-        let digest = || Self { mentions: Mentions::new(view, file, text), ..Self::of(file, Some(text)) };
-        (text.len() == file.bytes as usize).then(digest)
+        if text.len() != file.bytes as usize {
+            return None;
+        }
+        let mut digest = Self::of(file, Some(text));
+        digest.mentions = Mentions::of_bodies(view, file, text);
+        let signatures = (0..file.symbols.len() as u32).map(|index| digest.signature(index));
+        digest.named = Mentions::new(view, signatures);
+        Some(digest)
     }
 
     /// Without a text there are no signatures.
@@ -72,8 +80,8 @@ impl Digest {
             (lines.len() as u32, start)
         });
         let places = places.collect();
-        let mentions = Mentions::default();
-        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions }
+        let (mentions, named) = Default::default();
+        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions, named }
     }
 
     /// The same file when it is no longer there.
@@ -457,6 +465,11 @@ impl Corpus {
 
     pub fn signature(&self, symbol: &Symbol) -> &str {
         self.digest(symbol).signature(symbol.index)
+    }
+
+    /// Names that stand in its signature.
+    pub fn named(&self, symbol: &Symbol) -> &[Name] {
+        self.digest(symbol).named.of(symbol.index)
     }
 
     /// Names of the base classes.

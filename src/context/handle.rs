@@ -13,7 +13,9 @@ use crate::syntax::Language;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
-/// Prompts that are kept up at a time: those of each feature, and some that people look at.
+/// How much likelier a visit makes a definition.
+const VISITED: f32 = 0.3;
+/// Prompts that are kept up at a time: those of each feature, and as many that people look at.
 const SESSIONS: usize = 8;
 
 /// The state of one window's prompts; clones share it.
@@ -74,9 +76,10 @@ impl Handle {
         let scene = Scene::new(query.corpus, query.language, query.text, query.offset);
         let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
+        ranker.look_again(&mut candidates);
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session } = self.state().turn(key);
-        prefer_visited(query.corpus, &visits, &mut candidates);
+        prefer_visited(query, &visits, &mut candidates);
         let order = Order::new(query.corpus, &ranker, &candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let packed = session.pack(query.corpus, &order, query.budget, here, count);
@@ -160,27 +163,28 @@ impl State {
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
             return;
         }
-        self.sessions.retain(|kept| kept.key != key);
-        self.sessions.truncate(SESSIONS - 1);
+        let mut others = 0;
+        self.sessions.retain(|kept| {
+            others += usize::from(kept.key.1 == key.1);
+            kept.key != key && (kept.key.1 != key.1 || others < SESSIONS)
+        });
         self.sessions.push_front(Kept { key, turn, session });
     }
 }
 
 /// Definitions that were just looked at are likelier to be needed.
-fn prefer_visited(corpus: &Corpus, visits: &VecDeque<Visit>, candidates: &mut [Candidate]) {
-    if visits.is_empty() {
-        return;
+fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) {
+    let corpus = query.corpus;
+    let mut visited: HashSet<u32> = HashSet::new();
+    for (path, line) in visits.iter().filter(|(path, _)| **path != *query.path) {
+        let Some(file) = corpus.file(path) else { continue };
+        visited.extend(corpus.of_file(file).filter(|number| {
+            let facts = corpus.facts(&corpus.symbols[*number as usize]);
+            (facts.line..=facts.end_line).contains(line)
+        }));
     }
-    let visited = |candidate: &Candidate| {
-        let symbol = &corpus.symbols[candidate.symbol as usize];
-        let facts = corpus.facts(symbol);
-        let path = &corpus.digest(symbol).path;
-        visits.iter().any(|(known, line)| known == path && (facts.line..=facts.end_line).contains(line))
-    };
-    let files: Vec<u32> = visits.iter().filter_map(|(path, _)| corpus.file(path)).collect();
-    for candidate in candidates {
-        if files.contains(&corpus.symbols[candidate.symbol as usize].file) && visited(candidate) {
-            candidate.score += 0.3 * (1.0 - candidate.score);
-        }
+    for candidate in candidates.iter_mut().filter(|candidate| visited.remove(&candidate.symbol)) {
+        candidate.score += VISITED * (1.0 - candidate.score);
     }
+    candidates.extend(visited.into_iter().map(|symbol| Candidate { symbol, score: VISITED }));
 }

@@ -1,7 +1,9 @@
-//! How likely a definition is to be used at a place. A logistic model over plain features; its weights were fitted on open-source
-//! repositories and are measured on others.
+//! How likely a definition is to be used at a place. A logistic model over plain features weighs every definition; trees look again at the
+//! likeliest. Both were fitted on open-source repositories and are measured on others.
 
+mod second;
 mod touch;
+pub mod trees;
 
 use self::touch::Touch;
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};

@@ -32,6 +32,7 @@ pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+#[inline]
 fn is_word(byte: u8) -> bool {
     WORD[usize::from(byte)]
 }

@@ -2,7 +2,7 @@
 
 use super::{Corpus, Name, Table};
 use crate::context::words;
-use crate::index::{File, View};
+use crate::index::{File, Symbol, View};
 use crate::syntax::Kind;
 
 /// Bytes of a body that are looked at.
@@ -10,7 +10,7 @@ const LONGEST: usize = 8 << 10;
 /// A name in more functions than this does not say which of them are alike.
 const TELLING: usize = 400;
 
-/// The names in the bodies of one file's functions.
+/// The names in a text for each symbol of a file.
 #[derive(Default)]
 pub struct Mentions {
     /// By symbol: the end of its names in `names`.
@@ -19,27 +19,30 @@ pub struct Mentions {
 }
 
 impl Mentions {
-    pub fn new(view: &View, file: &File, text: &str) -> Self {
-        let (mut ends, mut names) = (Vec::with_capacity(file.symbols.len()), vec![]);
-        for symbol in file.symbols.iter() {
-            let first = names.len();
+    /// What the bodies of functions mention.
+    pub fn of_bodies(view: &View, file: &File, text: &str) -> Self {
+        let body = |symbol: &Symbol| {
             let body = symbol.body.range();
             let end = words::floor(text, body.end.min(body.start + LONGEST));
-            if matches!(symbol.kind, Kind::Function | Kind::Method)
-                && let Some(body) = text.get(body.start..end)
-            {
-                let mut here: Vec<Name> = words::identifiers(body).filter_map(|(_, word)| view.name(word)).collect();
-                here.sort_unstable();
-                here.dedup();
-                names.extend(here);
-            }
-            debug_assert!(first <= names.len());
+            matches!(symbol.kind, Kind::Function | Kind::Method).then(|| text.get(body.start..end)).flatten()
+        };
+        Self::new(view, file.symbols.iter().map(|symbol| body(symbol).unwrap_or_default()))
+    }
+
+    /// The names in one text for each symbol.
+    pub fn new<'a>(view: &View, texts: impl Iterator<Item = &'a str>) -> Self {
+        let (mut ends, mut names) = (vec![], vec![]);
+        for text in texts {
+            let mut here: Vec<Name> = words::identifiers(text).filter_map(|(_, word)| view.name(word)).collect();
+            here.sort_unstable();
+            here.dedup();
+            names.extend(here);
             ends.push(names.len() as u32);
         }
         Self { ends: ends.into(), names: names.into() }
     }
 
-    fn of(&self, index: u32) -> &[Name] {
+    pub fn of(&self, index: u32) -> &[Name] {
         let Some(end) = self.ends.get(index as usize) else { return &[] };
         let start = if index == 0 { 0 } else { self.ends[index as usize - 1] };
         &self.names[start as usize..*end as usize]

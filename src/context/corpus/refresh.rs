@@ -59,17 +59,22 @@ impl Corpus {
         let before = std::mem::replace(&mut self.files[number as usize], digest.clone());
         before.file.uses.iter().for_each(|(name, _)| self.unmention(*name));
         digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
+        let moved = self.replace_symbols(number, &before, &digest);
         for (name, _) in before.file.uses.iter().chain(&digest.file.uses) {
             if let Some(slot) = self.slot(*name) {
                 self.counts[slot as usize].files = self.mentioned[name.0 as usize];
             }
         }
         self.norm[number as usize] = self.norm_of(&digest);
+        moved
+    }
+
+    fn replace_symbols(&mut self, number: u32, before: &Digest, digest: &Digest) -> bool {
         let key = |digest: &Digest| -> Vec<(Name, Option<Name>, crate::syntax::Kind, bool)> {
             let symbols = digest.file.symbols.iter().enumerate();
             symbols.map(|(at, symbol)| (symbol.name, symbol.container(), symbol.kind, digest.signature(at as u32).is_empty())).collect()
         };
-        if key(&before) == key(&digest) {
+        if key(before) == key(digest) {
             return false;
         }
         let old = self.of_file[number as usize].clone();
@@ -78,7 +83,7 @@ impl Corpus {
             let slot = self.symbols[symbol as usize].slot as usize;
             self.counts[slot].definitions -= 1;
         }
-        self.of_file[number as usize] = self.add_symbols(number, &digest);
+        self.of_file[number as usize] = self.add_symbols(number, digest);
         true
     }
 

@@ -4,7 +4,6 @@ use super::Ranker;
 use crate::context::alike;
 use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
 use crate::context::scene::Seen;
-use crate::context::words;
 
 /// A name with more definitions does not say whose it is.
 const TELLING: usize = 4;
@@ -176,8 +175,7 @@ impl Ranker<'_> {
             for number in all {
                 let symbol = &corpus.symbols[*number as usize];
                 let weight = if Some(symbol.file) == self.file { weight * 0.7 } else { weight };
-                let words = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
-                for used in words.chain(corpus.bases(symbol)).filter(|used| *used != symbol.name) {
+                for used in corpus.named(symbol).iter().copied().chain(corpus.bases(symbol)).filter(|used| *used != symbol.name) {
                     let Some(slot) = corpus.slot(used).filter(|_| is_type(corpus, used)) else { continue };
                     let known = &mut self.touch(slot).reached;
                     *known = known.max(weight);
