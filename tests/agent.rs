@@ -22,6 +22,43 @@ fn j2_exact_anchors_are_replaced() {
     assert_eq!(patched("fn f() {}", "{}", "{ 1 }"), "fn f() { 1 }");
 }
 
+/// A model that forgets the last line break of what it writes would join the next line; behind a comment that line would be code no more.
+#[test]
+fn j2_a_forgotten_line_break_swallows_no_line() {
+    assert_eq!(patched("# old words\ncall_it()\n", "# old words\n", "# new words"), "# new words\ncall_it()\n");
+    assert_eq!(patched("x = 1  # old\r\ncall_it()\r\n", "# old\n", "# new"), "x = 1  # new\r\ncall_it()\r\n");
+    assert_eq!(patched("# above\nfoo()\n", "\nfoo()\n", "bar()\n"), "# above\nbar()\n");
+    assert_eq!(patched("a\nb\n", "a\n", ""), "b\n", "what is deleted takes its break along");
+    assert_eq!(patched("a\nb\n", "a\n", "x\n"), "x\nb\n");
+}
+
+#[test]
+fn j2_an_anchor_is_no_half_word() {
+    assert!(matches!(place("subtotal = 0\n", "total = 0", "count = 0"), Err(Miss::NotFound { .. })));
+    assert!(matches!(place("let total_rows = 0;\n", "let total", "let count"), Err(Miss::NotFound { .. })));
+    assert_eq!(patched("subtotal = 0\ntotal = 0\n", "total = 0", "count = 0"), "subtotal = 0\ncount = 0\n");
+}
+
+#[test]
+fn j2_what_is_deleted_leaves_no_empty_line() {
+    assert_eq!(patched("import os\nimport sys\n", "import os", ""), "import sys\n");
+    assert_eq!(patched("fn f() {\r\n    a();\r\n    b();\r\n}\r\n", "a();", ""), "fn f() {\r\n    b();\r\n}\r\n");
+    assert_eq!(patched("f(a, b)\n", ", b", ""), "f(a)\n");
+}
+
+#[test]
+fn j2_lines_that_stay_keep_their_own_blanks() {
+    let markdown = "line one  \nline two  \nline three\nlast\n";
+    let anchor = "line one\nline two\nline three\n";
+    assert_eq!(patched(markdown, anchor, "line one\nline 2\nline three\n"), "line one  \nline 2\nline three\nlast\n");
+    // One line that both have tells how many blanks the model takes for a tab.
+    let deeper = "        if y:\n            return 3\n        return 1\n";
+    assert_eq!(
+        patched("def f():\n\tif x:\n\t\treturn 1\n\treturn 2\n", "        return 1\n", deeper),
+        "def f():\n\tif x:\n\t\tif y:\n\t\t\treturn 3\n\t\treturn 1\n\treturn 2\n"
+    );
+}
+
 #[test]
 fn j2_blanks_indentation_and_crlf_are_forgiven_when_the_place_is_clear() {
     assert_eq!(patched("a  \nb\nc\n", "a\nb", "x"), "x\nc\n");

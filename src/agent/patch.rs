@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::text::Edit;
+use crate::text::diff::hunks;
 use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
 
 /// Why an anchor names no place.
@@ -67,7 +68,7 @@ fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
     let ending = Ending::of(text);
     let (old, new) = (ending.apply(old), ending.apply(new));
     match all(text, &old).as_slice() {
-        [at] => return Ok(Edit { range: *at..at + old.len(), text: new }),
+        [at] => return Ok(exactly(text, *at..at + old.len(), new, ending.as_str())),
         [] => {}
         several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|at| line_of(text, *at)).collect())),
     }
@@ -82,6 +83,29 @@ fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
     Err(Miss::NotFound { nearest: lines.nearest(&old) })
 }
 
+/// The edit of a place that was copied exactly. A line break that only `old` has at one of its ends stays: without it what is written
+/// would join the next line, or the line before, which may be a comment.
+fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
+    let old = &text[range.clone()];
+    if new.is_empty() {
+        return Edit { range: without_hole(text, range), text: new };
+    }
+    let lacks = |at: fn(&str, &str) -> bool| !new.trim().is_empty() && at(old, ending) && !at(&new, ending);
+    let (before, after) = (lacks(|text, ending| text.starts_with(ending)), lacks(|text, ending| text.ends_with(ending)));
+    let text = format!("{}{new}{}", if before { ending } else { "" }, if after { ending } else { "" });
+    Edit { range, text }
+}
+
+/// What is deleted, with the rest of its lines where nothing else stands on them: no empty line is left behind.
+fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let rest = &text[range.end..];
+    let end = rest.find('\n').map_or(text.len(), |at| range.end + at + 1);
+    let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
+    // What ends with a line break has taken its lines already.
+    if alone && !text[range.clone()].ends_with('\n') { start..end } else { range }
+}
+
 fn same_but_trailing(a: &str, b: &str) -> bool {
     a.trim_end() == b.trim_end()
 }
@@ -90,12 +114,19 @@ fn same_but_blanks(a: &str, b: &str) -> bool {
     a.trim() == b.trim()
 }
 
-/// Where `needle` begins, overlapping ones as well.
+/// Where `needle` begins, overlapping ones as well, but not in the middle of a word: `total = 0` is no part of `subtotal = 0`.
 fn all(text: &str, needle: &str) -> Vec<usize> {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let joins = |before: Option<char>, after: Option<char>| before.is_some_and(is_word) && after.is_some_and(is_word);
+    let first = needle.chars().next();
+    let last = needle.chars().next_back();
     let mut found = vec![];
     let mut from = 0;
     while let Some(at) = text[from..].find(needle) {
-        found.push(from + at);
+        let (start, end) = (from + at, from + at + needle.len());
+        if !joins(text[..start].chars().next_back(), first) && !joins(last, text[end..].chars().next()) {
+            found.push(start);
+        }
         let step = text[from + at..].chars().next().map_or(1, char::len_utf8);
         from += at + step;
         if found.len() > TOLD {
@@ -146,7 +177,14 @@ impl<'a> Lines<'a> {
         let there = &self.text[range.clone()];
         let layout = Levels::new(said.iter().copied().zip(there.lines()), self.text, old);
         let ending = Ending::of(self.text).as_str();
-        let mut text: String = new_lines(old, new).iter().map(|line| format!("{}{ending}", layout.of(line))).collect();
+        let (there_lines, new) = (there.lines().collect::<Vec<_>>(), new_lines(old, new));
+        let kept = kept(&said, &new);
+        // Lines that stay are written as they stand in the file, whatever blanks the model gave them.
+        let line = |(number, line): (usize, &&str)| match kept[number].and_then(|at| there_lines.get(at)) {
+            Some(there) => format!("{there}{ending}"),
+            None => format!("{}{ending}", layout.of(line)),
+        };
+        let mut text: String = new.iter().enumerate().map(line).collect();
         if !there.ends_with('\n') {
             text.truncate(text.len() - ending.len().min(text.len()));
         }
@@ -190,6 +228,20 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// For each new line the old one that it is, where it stays.
+fn kept(old: &[&str], new: &[&str]) -> Vec<Option<usize>> {
+    let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let changed = hunks(&joined(old), &joined(new));
+    let (mut kept, mut old_at, mut new_at) = (vec![None; new.len()], 0, 0);
+    let ends = std::iter::once((old.len()..old.len(), new.len()..new.len()));
+    for (old_lines, new_lines) in changed.into_iter().map(|hunk| (hunk.old_lines, hunk.new_lines)).chain(ends) {
+        let same = (new_at..new_lines.start).zip(old_at..old_lines.start);
+        same.for_each(|(new, old)| kept[new] = Some(old));
+        (old_at, new_at) = (old_lines.end, new_lines.end);
+    }
+    kept
+}
+
 /// How deep a model's lines lie in a file's own layout: known from the lines that are the same in both.
 struct Levels<'a> {
     /// Indentation that the model wrote, and the file's.
@@ -206,7 +258,14 @@ impl<'a> Levels<'a> {
         known.dedup();
         let step = known.windows(2).find_map(|pair| Some((pair[0].0.strip_prefix(pair[1].0)?, pair[0].1.strip_prefix(pair[1].1)?)));
         let step = step.filter(|(said, is)| !said.is_empty() && !is.is_empty()).map(|(said, is)| (said.to_string(), is.to_string()));
-        Self { known, units: step.unwrap_or_else(|| (indent_unit(said), indent_unit(text))) }
+        let unit = indent_unit(text);
+        // One depth that both have says how wide a level is: eight blanks for two tabs.
+        let width = known.iter().find_map(|(said, is)| {
+            let levels = is.len() / unit.len().max(1);
+            (levels > 0 && is.len() == levels * unit.len() && said.len() % levels == 0).then(|| said[..said.len() / levels].to_string())
+        });
+        let width = width.filter(|width| !width.is_empty());
+        Self { known, units: step.unwrap_or_else(|| (width.unwrap_or_else(|| indent_unit(said)), unit)) }
     }
 
     /// A new line as the file would have it.
