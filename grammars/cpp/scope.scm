@@ -5,3 +5,6 @@
 (declaration_list) @block
 (lambda_expression) @value
 [(optional_parameter_declaration) (for_range_loop)] @binding
+(lambda_expression) @later
+(for_range_loop body: (_) @target) @later
+(binary_expression operator: ["and" "or"] right: (_) @target) @later

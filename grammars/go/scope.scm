@@ -6,3 +6,8 @@
 [(argument_list) (parameter_list) (binary_expression) (call_expression) (selector_expression) (index_expression) (unary_expression) (parenthesized_expression) (composite_literal) (literal_value) (short_var_declaration) (assignment_statement) (return_statement) (var_spec) (const_spec) (import_spec)] @expression
 [(binary_expression) (call_expression) (selector_expression) (index_expression) (unary_expression) (parenthesized_expression) (composite_literal) (interpreted_string_literal) (int_literal) (float_literal)] @value
 [(short_var_declaration) (parameter_declaration) (variadic_parameter_declaration) (var_spec) (const_spec) (range_clause)] @binding
+; What is not evaluated where the statement around it begins, or not at all: all of the node, or the part that is the target.
+[(for_clause) (expression_case) (type_case) (communication_case) (default_case)] @later
+(for_statement [(binary_expression) (call_expression) (unary_expression) (parenthesized_expression) (selector_expression) (index_expression)] @target) @later
+(if_statement alternative: (_) @target) @later
+(binary_expression operator: ["&&" "||"] right: (_) @target) @later

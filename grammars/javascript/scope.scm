@@ -2,3 +2,4 @@
 ; inherits: ecma
 
 (formal_parameters) @binding
+(field_definition) @later

@@ -4,3 +4,4 @@
 [(interface_body) (object_type) (enum_body)] @block
 [(type_arguments) (type_annotation)] @expression
 [(required_parameter) (optional_parameter)] @binding
+[(public_field_definition) (enum_assignment)] @later

@@ -1,6 +1,13 @@
-//! Import statements: what is imported from where, read from their text. Four styles serve all languages.
+//! Import statements: what is imported from where, read from their text. Four styles serve all languages. And where they stand at the top
+//! of a file, for who adds one.
+
+use std::ops::Range;
 
 use serde::Deserialize;
+use tree_sitter::Node;
+
+use super::Parsed;
+use super::scope::{BLOCK, COMMENT, STRING};
 
 /// How a language writes imports; `imports` in `languages.toml`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -35,6 +42,86 @@ impl Import {
             .filter(|(_, here)| &**here != "*" && &**here != "_")
             .filter_map(|(_, here)| Some((find_word(text, here)?, &**here)))
     }
+}
+
+/// An import statement at the top of a file, with all its lines.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub range: Range<usize>,
+    /// What it brings in, with the place of each in a list of several, else of the whole.
+    pub parts: Vec<(Range<usize>, Vec<Import>)>,
+    /// The list in parentheses, as Go has it.
+    pub list: Option<Range<usize>>,
+}
+
+/// The import statements at the top level of a file, in order.
+pub fn statements(parsed: &Parsed) -> Vec<Statement> {
+    let mut cursor = parsed.root().walk();
+    let top: Vec<Node<'_>> = parsed.root().named_children(&mut cursor).collect();
+    top.into_iter().filter_map(|node| statement(parsed, node)).collect()
+}
+
+fn statement(parsed: &Parsed, top: Node<'_>) -> Option<Statement> {
+    let mut found = vec![];
+    imports_below(parsed, top, top, 2, &mut found);
+    let (first, around) = *found.first()?;
+    let text = |range: Range<usize>| parsed.text().get(range).unwrap_or_default();
+    let read = |range: Range<usize>| parsed.language().imports.map(|style| parse(style, text(range), 0)).unwrap_or_default();
+    let list = Some(around.byte_range()).filter(|range| first != top && text(range.clone()).starts_with('('));
+    let parts = match list {
+        Some(_) => found.iter().map(|(part, _)| (part.byte_range(), read(part.byte_range()))).collect(),
+        None => vec![(top.byte_range(), found.iter().flat_map(|(part, _)| read(part.byte_range())).collect())],
+    };
+    Some(Statement { range: top.byte_range(), parts, list })
+}
+
+/// Imports in a statement, with the node around each; not those in blocks or definitions, which are of that place alone.
+fn imports_below<'a>(parsed: &Parsed, node: Node<'a>, around: Node<'a>, depth: u32, found: &mut Vec<(Node<'a>, Node<'a>)>) {
+    let language = parsed.language();
+    let tags = || language.tags.at(node.kind_id());
+    if tags().any(|pattern| pattern.tag == "import" && pattern.matches(node, parsed.text()).is_some()) {
+        found.push((node, around));
+        return;
+    }
+    let block = language.scope_roles.get(usize::from(node.kind_id())).is_some_and(|role| role & BLOCK != 0);
+    if depth == 0 || block {
+        return;
+    }
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).for_each(|child| imports_below(parsed, child, node, depth - 1, found));
+}
+
+/// Where a file names its package.
+pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
+    let mut cursor = parsed.root().walk();
+    parsed.root().named_children(&mut cursor).find(|node| node.kind().starts_with("package")).map(|node| node.byte_range())
+}
+
+/// Where the first import of a file goes: behind the comments that stand apart at its top, its docstring, and the name of its package.
+pub fn first_place(parsed: &Parsed) -> usize {
+    let text = parsed.text();
+    let role = |node: &Node<'_>| parsed.language().scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
+    let line_end = |node: &Node<'_>| {
+        let end = text[..node.end_byte()].trim_end().len();
+        text[end..].find('\n').map_or(text.len(), |at| end + at + 1)
+    };
+    let (mut cursor, mut place) = (parsed.root().walk(), 0);
+    for node in parsed.root().named_children(&mut cursor) {
+        let end = line_end(&node);
+        if role(&node) & COMMENT != 0 {
+            let apart = text[end..].lines().next().is_none_or(|next| next.trim().is_empty());
+            place = if apart || text[node.byte_range()].starts_with("#!") { end } else { place };
+            continue;
+        }
+        let is_string = |node: Node<'_>| role(&node) & STRING != 0;
+        let docstring =
+            node.named_child_count() == 1 && node.named_child(0).is_some_and(is_string) && node.kind() == "expression_statement";
+        if !docstring && !node.kind().starts_with("package") {
+            break;
+        }
+        place = end;
+    }
+    place
 }
 
 fn find_word(text: &str, word: &str) -> Option<usize> {

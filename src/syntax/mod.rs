@@ -5,7 +5,7 @@
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
 
 pub mod guard;
-mod import;
+pub mod import;
 pub mod lexical;
 mod lines;
 pub mod naming;

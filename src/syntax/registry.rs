@@ -108,6 +108,8 @@ pub struct Language {
     pub(super) tags: Table,
     /// What each node kind means to the walk, as bits, from `tags.scm`.
     pub(super) roles: Vec<u8>,
+    /// From `scope.scm`.
+    pub(super) scope: Table,
     /// What each node kind means to [`super::scope`], as bits, from `scope.scm`; all zero when that is broken.
     pub(super) scope_roles: Vec<u8>,
     /// Blocks are told by indentation.
@@ -165,6 +167,18 @@ pub struct TestFiles {
     pub head: Option<String>,
     /// The line that brings in what is tested, with `{name}` and `{module}` or `{path}`.
     pub import: Option<String>,
+}
+
+impl TestFiles {
+    /// Whether a file is called as test files are.
+    pub fn are_of(&self, name: &str) -> bool {
+        let fits = |pattern: &String| {
+            let (start, rest) = pattern.split_once("{stem}").unwrap_or((pattern, ""));
+            let end = rest.split("{ext}").next().unwrap_or(rest);
+            name.starts_with(start) && (end.is_empty() || name[start.len()..].contains(end))
+        };
+        self.names.iter().any(fits)
+    }
 }
 
 /// A language that works only in part, and why.
@@ -242,8 +256,8 @@ impl Registry {
         self.by_filename.extend(entry.filenames.into_iter().map(|name| (name, number)));
         self.shebangs.extend(entry.shebangs.into_iter().map(|program| (program, number)));
         self.claims.extend(entry.claims.map(|claim| Claim::new(claim, number)));
-        let [tags, scope] = tables;
-        let kinds = tags.kinds().max(scope.kinds());
+        let [tags, scopes] = tables;
+        let kinds = tags.kinds().max(scopes.kinds());
         let widened = |mut roles: Vec<u8>| {
             roles.resize(kinds, 0);
             roles
@@ -254,7 +268,8 @@ impl Registry {
             comment: entry.comment,
             block_comment: entry.block_comment,
             roles: widened(tags.roles(walk::ROLES)),
-            scope_roles: widened(scope.roles(scope::ROLES)),
+            scope_roles: widened(scopes.roles(scope::ROLES)),
+            scope: scopes,
             grammar,
             indented: entry.indented,
             binding: entry.binding,

@@ -9,9 +9,9 @@ use super::parse::Parsed;
 use super::tags::Kind;
 
 /// What kinds of nodes mean here; the order of the bits below.
-pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value", "binding"];
-const COMMENT: u8 = 1;
-const STRING: u8 = 1 << 1;
+pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value", "binding", "later"];
+pub(super) const COMMENT: u8 = 1;
+pub(super) const STRING: u8 = 1 << 1;
 pub(super) const BLOCK: u8 = 1 << 2;
 pub(super) const EXPRESSION: u8 = 1 << 3;
 const INTERPOLATION: u8 = 1 << 4;
@@ -19,6 +19,8 @@ const INTERPOLATION: u8 = 1 << 4;
 pub(super) const VALUE: u8 = 1 << 5;
 /// What gives names to values inside of a function: parameters, variables, patterns.
 pub(super) const BINDING: u8 = 1 << 6;
+/// What is not evaluated where the statement around it begins: loop heads, closures, the right sides of short circuits.
+pub(super) const LATER: u8 = 1 << 7;
 
 /// Words before a definition that are no part of it.
 const MODIFIERS: usize = 3;
