@@ -102,6 +102,30 @@ async fn a_variable_is_renamed_in_its_function_alone() {
     assert_eq!(applied(&edited, "src/lib.rs"), wanted);
 }
 
+/// `in` stands before a place in English: it is the variable that gets the name, not the function that it is in.
+#[tokio::test]
+async fn a_variable_in_this_function_is_not_the_function() {
+    let text = "def total(rows):\n    n = 0\n    for row in rows:\n        n += row\n    return n\n\n\nprint(total([1]))\n";
+    let place = Workspace::new(&[("a.py", text)]);
+    let (desk, model) = small(&place, &[]);
+    let edited = instruct(&desk, "a.py", "def total(rows):\n    n = 0", "Rename n in this function to result").await.unwrap();
+    let wanted = text.replace("n = 0", "result = 0").replace("n += row", "result += row").replace("return n\n", "return result\n");
+    assert_eq!(applied(&edited, "a.py"), wanted);
+    assert!(model.asked().is_empty());
+}
+
+/// A word in a comment is no name that is taken, and neither is a member of something.
+#[tokio::test]
+async fn a_comment_takes_no_name() {
+    let text = "# The total of all rows is what we report.\ndef calc(rows):\n    return sum(rows) + rows.total\n\n\nprint(calc([1]))\n";
+    let place = Workspace::new(&[("a.py", text)]);
+    let (desk, _) = small(&place, &[]);
+    let edited = instruct(&desk, "a.py", "def calc", "rename calc to total").await.unwrap();
+    assert_eq!(applied(&edited, "a.py"), text.replace("calc", "total"));
+    let refused = instruct(&desk, "a.py", "def calc", "rename calc to sum").await.unwrap_err();
+    assert!(refused.message.contains("`sum` is taken"), "{refused}");
+}
+
 #[test]
 fn a_rename_is_told_from_other_tasks() {
     let some = |old: &str, new: &str| Some((Some(old.to_string()), Some(new.to_string())));
@@ -112,6 +136,14 @@ fn a_rename_is_told_from_other_tasks() {
     assert_eq!(wording::rename("rename it"), Some((None, None)));
     assert_eq!(wording::rename("add a parameter to foo"), None);
     assert_eq!(wording::rename("convert bytes to text"), None);
+    // The place that a name is in is no part of it, and "in" joins no names.
+    assert_eq!(wording::rename("Rename n in this function to result"), some("n", "result"));
+    assert_eq!(wording::rename("rename the variable `to` in this method to `target`"), some("to", "target"));
+    assert_eq!(wording::rename("rename n in this function to something that says more"), Some((Some("n".into()), None)));
+    assert_eq!(wording::rename("rename the function to measure"), Some((None, Some("measure".into()))));
+    // A name that looks like the word for what it is: either is meant.
+    assert_eq!(wording::rename("rename name to title"), None);
+    assert_eq!(wording::rename("rename n quickly to result"), None);
     // What asks for more, or for the opposite, is no mere rename.
     assert_eq!(wording::rename("rename foo to bar and let it return an Option"), None);
     assert_eq!(wording::rename("do not rename foo to bar"), None);

@@ -7,7 +7,7 @@ use super::{Session, Target, parses};
 use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Language, Parsed, Place, parse, tags};
+use crate::syntax::{Definition, Language, Parsed, Place, parse, tags};
 use crate::text::{Edit, Ending, layout};
 use crate::workspace::{Document, WorkspacePath, uri};
 
@@ -74,6 +74,11 @@ impl Site {
         self.parsed.get_or_init(parse).as_ref()
     }
 
+    /// What a look at the tree tells; none where the text cannot be parsed.
+    pub fn in_tree<T>(&self, look: impl FnOnce(&Parsed) -> T) -> Option<T> {
+        self.parsed().map(look)
+    }
+
     /// Where the document lies in the workspace; none for one that does not.
     pub fn document_path(&self) -> Option<&WorkspacePath> {
         self.document.path.as_ref()
@@ -118,9 +123,7 @@ impl Site {
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        let facts = tags(self.parsed()?, &self.path);
-        let here = |span: crate::syntax::Span| item.range.contains(&span.range().start);
-        let found = facts.definitions.into_iter().find(|known| here(known.name) && known.name.of(&self.text) == item.name)?;
+        let found = self.definition_of(item)?;
         (!found.doc.is_empty()).then(|| found.doc.range())
     }
 
@@ -162,6 +165,8 @@ impl Site {
     /// A range widened to whole lines, without the last line break.
     pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
         let start = self.text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        // A byte order mark is no part of the first line.
+        let start = if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start };
         // A selection of whole lines ends at the start of the next one.
         let end = if range.end > range.start && self.text[..range.end].ends_with('\n') { range.end - 1 } else { range.end };
         let end = end.max(start);
@@ -178,6 +183,36 @@ impl Site {
     /// 1-based first and last line of a range.
     pub fn line_range(&self, range: &Range<usize>) -> (u32, u32) {
         (self.line_of(range.start), self.line_of(range.end))
+    }
+
+    /// How many places of a code of this language do not parse.
+    pub fn errors_in(&self, code: &str) -> usize {
+        self.language.as_ref().and_then(|language| parse(language, code).ok()).map_or(0, |parsed| parsed.errors())
+    }
+
+    /// Whether an item is a test, or stands among tests: it is called so, is marked so, or lies in a module or a file of tests.
+    pub fn is_test(&self, item: &Item) -> bool {
+        let Some(parsed) = self.parsed() else { return false };
+        let named = |name: &str| name == "tests" || name.to_lowercase().starts_with("test");
+        let around = scope::at(parsed, item.range.start.saturating_add(1)).items;
+        let marked = self.definition_of(item).is_some_and(|known| {
+            let above = self.text.get(known.item.start as usize..item.range.start).unwrap_or_default();
+            above.contains("test]") || above.contains("@Test") || above.contains("cfg(test)")
+        });
+        let rules = self.language.as_ref().and_then(|language| language.tests.as_ref());
+        let file = self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));
+        marked || file || named(&item.name) || around.iter().any(|around| named(&around.name))
+    }
+
+    /// What the outline says of an item.
+    pub fn definition_of(&self, item: &Item) -> Option<Definition> {
+        let here = |known: &Definition| item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name;
+        self.definitions().into_iter().find(here)
+    }
+
+    /// The outline; empty for what cannot be parsed.
+    pub fn definitions(&self) -> Vec<Definition> {
+        self.parsed().map(|parsed| tags(parsed, &self.path).definitions).unwrap_or_default()
     }
 
     /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.

@@ -84,6 +84,8 @@ impl Plan {
             return Ok(Self { kind, form, signals, words, ..self });
         };
         let old = match old {
+            // A word that was taken for a name, where none is asked for.
+            Some(old) if new.is_none() && site.uses(&old).is_none_or(|uses| uses.is_empty()) => return Ok(self),
             Some(old) if site.uses(&old).is_none_or(|uses| uses.is_empty()) => {
                 return Err(format!("`{old}` is not in {}; ask where it is used", site.path));
             }
@@ -130,6 +132,8 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
 fn narrower(session: &Session, site: &Site, words: &str) -> Option<(TaskKind, Form, String)> {
     let item = site.item()?;
     match wording::asked(words) {
+        // To a test another is added in the lines themselves.
+        Some(Asked::Tests) if site.is_test(&item) => None,
         Some(Asked::Tests) => {
             let (form, where_to) = tests_of(session, site, item);
             Some((TaskKind::Test, form, where_to))

@@ -8,7 +8,7 @@ use super::wording::is_name;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Kind, naming};
+use crate::syntax::{self, Kind, Language, naming};
 use crate::workspace::WorkspacePath;
 
 /// Files that one rename may change.
@@ -26,8 +26,10 @@ pub struct Rename {
     here: Vec<Range<usize>>,
     /// In other files.
     elsewhere: Vec<InFile>,
-    /// Names that are taken where the old one is used.
-    texts: Vec<Arc<str>>,
+    /// It is used as a member of something, so that other members may be of its name.
+    is_member: bool,
+    /// Where the old name is used: what stands there is taken.
+    texts: Vec<(Option<Arc<Language>>, Arc<str>)>,
     /// Places in strings, which stay.
     pub in_strings: usize,
 }
@@ -160,8 +162,10 @@ impl Rename {
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site, here: Vec<(Range<usize>, Within)>) -> Self {
         let in_strings = here.iter().filter(|(_, within)| *within == Within::Text).count();
-        let here = here.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
-        Self { old: old.into(), what, wanted, here, elsewhere: vec![], texts: vec![site.text.clone()], in_strings }
+        let here: Vec<_> = here.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
+        let is_member = here.iter().any(|range| is_member(&site.text, range));
+        let texts = vec![(site.language.clone(), site.text.clone())];
+        Self { old: old.into(), what, wanted, here, elsewhere: vec![], texts, is_member, in_strings }
     }
 
     /// A name that belongs to the item around it.
@@ -185,7 +189,8 @@ impl Rename {
         self.in_strings += found.iter().filter(|(_, within)| *within == Within::Text).count();
         let ranges: Vec<_> = found.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
         if !ranges.is_empty() {
-            self.texts.push(text.clone());
+            self.is_member |= ranges.iter().any(|range| is_member(&text, range));
+            self.texts.push((language.cloned(), text.clone()));
             self.elsewhere.push(InFile { path: path.clone(), text, ranges });
         }
         Ok(())
@@ -207,8 +212,18 @@ impl Rename {
         if let Some(wanted) = self.wanted.as_ref().filter(|wanted| *wanted != new) {
             return Some(format!("the task asks for the name `{wanted}`, not `{new}`"));
         }
-        let taken = self.texts.iter().any(|text| uses::words(text, new).next().is_some());
+        let taken = self.texts.iter().any(|(language, text)| self.is_taken(new, language.as_ref(), text));
         taken.then(|| format!("`{new}` is taken in a file that uses `{}`; give another name", self.old))
+    }
+
+    /// Whether code uses a name, other than as a member where the old one is none. Words in comments and strings are no names.
+    fn is_taken(&self, new: &str, language: Option<&Arc<Language>>, text: &Arc<str>) -> bool {
+        if uses::words(text, new).next().is_none() {
+            return false;
+        }
+        let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return true };
+        let is_name = |range: &Range<usize>| self.is_member || !is_member(text, range);
+        uses::uses(&parsed, new).iter().any(|(range, within)| *within == Within::Code && is_name(range))
     }
 
     /// The edits of the file at hand.

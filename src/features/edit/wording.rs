@@ -1,6 +1,7 @@
 //! What an instruction asks for, as far as its words alone say it: a rename with its names, tests, documentation, a function taken out.
 //! Whatever else it says is the model's to understand. Pure.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -16,56 +17,156 @@ pub enum Asked {
     Function,
 }
 
-/// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them.
-const PATTERNS: &[(Asked, &str)] = &[
-    (
-        Asked::Tests,
-        r"(?i)^\W*(please\s+)?((write|add|generate|create)\b.{0,24}\btests?\b|test (this|it)\b)|^请?(编写|写|添加|生成).{0,8}测试",
-    ),
-    (
-        Asked::Documentation,
-        r"(?i)^\W*(please\s+)?(document\b|(write|add|generate|repair|fix|update|improve)\b.{0,24}\b(documentation|docs?|doc(umentation)? ?comments?|docstrings?)\b)|^请?(编写|写|添加|补充|修正).{0,8}(文档|注释)",
-    ),
-    (
-        Asked::Function,
-        r"(?i)^\W*(please\s+)?(extract|move|pull|put|factor)\b.{0,80}\b(into|out|as|in|to)\b.{0,24}\b(function|method|helper)\b|^请?(提取|抽取).{0,12}(函数|方法)",
-    ),
-];
+/// What may stand between "write" and what is to be written.
+const KINDS: &str = r"(?:(?:an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|rust|python|java|js|go|api|inline)(?:'?s)?(?:-|\s+)){0,5}";
+/// What may follow it: nothing, a clause, or a name. "The test data" and "the docs url" are other things than tests and docs.
+const THEN: &str = r#"(?:\s*[.!?:;)]*$|\s*[:,]\s|\s+(?:cases?\b|for|of|that|which|covering|with|named|called|about|on|above|as|using|where|so|here|against|comment|string)\b|\s+(?:[`"'“]|(?-i:\w*_\w*|[a-z]+[A-Z]\w*|[A-Z]\w+)))"#;
+/// "A new function", as one that is there already is not: "to the top of the function".
+const NEW_FUNCTION: &str =
+    r#"\b(?:an?|one|its own|their own|another|some)\s+(?:[\w-]+\s+){0,2}(?:functions?|methods?|helpers?)(?:[\s.,:;!?`"'(]|$)"#;
+
+/// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them; and what is written is the last thing that
+/// they name, so that "add a test parameter" is none of them either.
+fn patterns() -> [(Asked, String); 3] {
+    [
+        (
+            Asked::Tests,
+            format!(
+                r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{KINDS}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
+            ),
+        ),
+        (
+            Asked::Documentation,
+            format!(
+                r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{KINDS}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
+            ),
+        ),
+        (
+            Asked::Function,
+            format!(
+                r"(?i)^\W*(?:please\s+)?(?:extract\s+(?:{NEW_FUNCTION}|.{{0,80}}\b(?:in)?to\s+{NEW_FUNCTION}|.{{0,80}}\bas\s+{NEW_FUNCTION}|.{{0,80}}\b(?:into|to|as)\s+(?:function|method|helper)\b)|(?:move|pull|put|factor|turn|make)\b.{{0,80}}\b(?:into|in|to|as)\s+{NEW_FUNCTION})|^请?(?:提取|抽取).{{0,12}}(?:函数|方法)"
+            ),
+        ),
+    ]
+}
+
+/// Whether an instruction goes on to something else: "add type hints and docs", "document it and rename it".
+fn names_more(words: &str) -> bool {
+    static MORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:and|then|also|but)\s+(?:then\s+)?(?:add|write|fix|make|rename|remove|return|use|change|update|handle|convert|replace|move|type|let|simplify|rewrite|delete|extract)\b|[，,；;](?:并|再|然后)|并且").ok()
+    });
+    MORE.as_ref().is_some_and(|more| more.is_match(words))
+}
 
 /// What an instruction begins to ask for; none where it is something else.
 pub fn asked(words: &str) -> Option<Asked> {
     static COMPILED: LazyLock<Vec<(Asked, Regex)>> =
-        LazyLock::new(|| PATTERNS.iter().filter_map(|(asked, pattern)| Some((*asked, Regex::new(pattern).ok()?))).collect());
-    COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked)
+        LazyLock::new(|| patterns().into_iter().filter_map(|(asked, pattern)| Some((asked, Regex::new(&pattern).ok()?))).collect());
+    let asked = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked);
+    asked.filter(|_| !names_more(words))
 }
 
-/// What an instruction that asks for a rename says: the old name where it is said, and the new one.
+/// The two names of a rename and what joins them, with the place in the words.
+struct Pair {
+    old: String,
+    new: String,
+    range: Range<usize>,
+}
+
+/// What an instruction that asks for a rename says: the old name where it is said, and the new one. None where it asks for something else,
+/// or says a name that is not understood.
 pub fn rename(words: &str) -> Option<(Option<String>, Option<String>)> {
     static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\b|重命名|改名|改为|改成|umbenenn|renomm").ok());
-    static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)[`"'“]?([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(?:to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*[`"'“]?([\p{L}_$][\w$]*)[`"'”]?"#).ok()
-    });
     if !VERB.as_ref()?.is_match(words) {
         return None;
     }
-    let found = PAIR.as_ref()?.captures(words).filter(|found| !is_prose(&found[2], words));
-    let Some(found) = found else { return Some((None, None)) };
-    let (old, new) = (found[1].to_string(), found[2].to_string());
-    let rest = found.get(0).map_or(String::new(), |pair| words.replacen(pair.as_str(), " ", 1));
-    if !is_filling(&rest) {
-        return None;
+    let pairs = pairs(words);
+    let Some(pair) = pairs.iter().find(|pair| !is_prose(&pair.new, words)) else {
+        // "To something that says more": the model finds the name.
+        let old = pairs.into_iter().map(|pair| pair.old).find(|old| is_said(old, words));
+        return Some((old.or_else(|| renamed(words).map(|(range, _)| words[range].to_string())), None));
+    };
+    let rest = without(words, &pair.range);
+    if is_said(&pair.old, words) {
+        return is_filling(&rest).then(|| (Some(pair.old.clone()), Some(pair.new.clone())));
     }
-    let old = Some(old).filter(|old| !is_prose(old, words));
-    Some((old, Some(new)))
+    // "Rename n in this function to result": the old name stands before the place that it is in.
+    if let Some((range, true)) = renamed(words).filter(|(range, _)| range.end <= pair.range.start) {
+        let found = is_filling(&without(&without(words, &pair.range), &range));
+        return found.then(|| (Some(words[range].to_string()), Some(pair.new.clone())));
+    }
+    // "Rename name to title": the old one may be such a word itself.
+    static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\s+[\w$]+\s+(?:to|as|into)\b").ok());
+    let pronoun = is_among("this it that", &pair.old);
+    let bare = !pronoun && BARE.as_ref()?.is_match(words);
+    (!bare && is_filling(&rest)).then(|| (None, Some(pair.new.clone())))
+}
+
+/// Every "old to new" of an instruction. What joins names in other languages does so in English only between quoted ones: "n in this".
+fn pairs(words: &str) -> Vec<Pair> {
+    static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?"#).ok()
+    });
+    static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)umbenenn|renomm").ok());
+    let Some(pattern) = PAIR.as_ref() else { return vec![] };
+    let foreign = OTHER.as_ref().is_some_and(|other| other.is_match(words));
+    let (mut found, mut at) = (vec![], 0);
+    while let Some(captures) = pattern.captures_at(words, at) {
+        let (Some(whole), Some(old)) = (captures.get(0), captures.get(2)) else { break };
+        let joins = captures.get(3).is_none_or(|joiner| !is_among("in en zu", joiner.as_str()));
+        let quoted = !captures[1].is_empty() && !captures[4].is_empty();
+        if joins || quoted || foreign {
+            found.push(Pair { old: old.as_str().into(), new: captures[5].into(), range: whole.range() });
+        }
+        at = old.end();
+    }
+    found
+}
+
+/// The name in "rename the variable NAME", and whether it goes on with a place: "in …".
+fn renamed(words: &str) -> Option<(Range<usize>, bool)> {
+    static RENAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)\brename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*[`"'“]?([\p{L}_$][\w$]*)[`"'”]?(\s+(?:in|inside|within|of)\b)?"#).ok()
+    });
+    let found = RENAMED.as_ref()?.captures(words)?;
+    let old = found.get(1)?;
+    is_said(old.as_str(), words).then_some((old.range(), found.get(2).is_some()))
+}
+
+fn without(words: &str, range: &Range<usize>) -> String {
+    [&words[..range.start], " ", &words[range.end..]].concat()
+}
+
+/// Whether a word is a name that is said, not "it" or "the function".
+fn is_said(word: &str, words: &str) -> bool {
+    !is_prose(word, words) && (is_quoted(word, words) || !is_filling(word))
 }
 
 /// Words that say nothing more than the two names of a rename.
 const FILLING: &str = "rename please the this a it its it's function method type struct class enum trait variable field constant parameter \
     name from everywhere in all files file across with and callers calls uses usages references of whole repository workspace project \
-    where is used every place places at also update their to";
+    where is used every place places at also update their to local argument inside within";
 /// The same in Chinese, which has no blanks between words: they are taken out wherever they stand, the longest first.
-const FILLING_IN_CHINESE: &[&str] =
-    &["在所有文件中", "重命名", "改名", "函数", "方法", "变量", "类型", "全部", "所有", "文件", "请", "把", "将", "中", "里"];
+const FILLING_IN_CHINESE: &[&str] = &[
+    "在所有文件中",
+    "重命名",
+    "改名",
+    "函数",
+    "方法",
+    "变量",
+    "类型",
+    "全部",
+    "所有",
+    "文件",
+    "这个",
+    "此",
+    "请",
+    "把",
+    "将",
+    "它",
+    "中",
+    "里",
+];
 /// Words that are rather prose than a name: "to something that says more".
 const PROSE: &str = "a an the it this that what something be say match make function method name more better";
 
@@ -78,8 +179,11 @@ fn is_filling(rest: &str) -> bool {
 
 /// Whether a word of an instruction is rather prose than a name; what is quoted is a name.
 fn is_prose(word: &str, words: &str) -> bool {
-    let quoted = ["`", "\"", "'", "“"].iter().any(|mark| words.contains(&format!("{mark}{word}")));
-    !quoted && is_among(PROSE, word)
+    !is_quoted(word, words) && is_among(PROSE, word)
+}
+
+fn is_quoted(word: &str, words: &str) -> bool {
+    ["`", "\"", "'", "“"].iter().any(|mark| words.contains(&format!("{mark}{word}")))
 }
 
 fn is_among(list: &str, word: &str) -> bool {
