@@ -17,6 +17,7 @@ mod egress;
 mod engine_files;
 mod engine_link;
 mod folders;
+mod forms;
 mod hard;
 mod http;
 mod http_bytes;

@@ -107,8 +107,8 @@ async fn a_variable_is_renamed_in_its_function_alone() {
 async fn a_variable_in_this_function_is_not_the_function() {
     let text = "def total(rows):\n    n = 0\n    for row in rows:\n        n += row\n    return n\n\n\nprint(total([1]))\n";
     let place = Workspace::new(&[("a.py", text)]);
-    let (desk, model) = small(&place, &[]);
-    let edited = instruct(&desk, "a.py", "def total(rows):\n    n = 0", "Rename n in this function to result").await.unwrap();
+    let (session, model) = small(&place, &[]);
+    let edited = instruct(&session, "a.py", "def total(rows):\n    n = 0", "Rename n in this function to result").await.unwrap();
     let wanted = text.replace("n = 0", "result = 0").replace("n += row", "result += row").replace("return n\n", "return result\n");
     assert_eq!(applied(&edited, "a.py"), wanted);
     assert!(model.asked().is_empty());
@@ -119,10 +119,10 @@ async fn a_variable_in_this_function_is_not_the_function() {
 async fn a_comment_takes_no_name() {
     let text = "# The total of all rows is what we report.\ndef calc(rows):\n    return sum(rows) + rows.total\n\n\nprint(calc([1]))\n";
     let place = Workspace::new(&[("a.py", text)]);
-    let (desk, _) = small(&place, &[]);
-    let edited = instruct(&desk, "a.py", "def calc", "rename calc to total").await.unwrap();
+    let (session, _) = small(&place, &[]);
+    let edited = instruct(&session, "a.py", "def calc", "rename calc to total").await.unwrap();
     assert_eq!(applied(&edited, "a.py"), text.replace("calc", "total"));
-    let refused = instruct(&desk, "a.py", "def calc", "rename calc to sum").await.unwrap_err();
+    let refused = instruct(&session, "a.py", "def calc", "rename calc to sum").await.unwrap_err();
     assert!(refused.message.contains("`sum` is taken"), "{refused}");
 }
 

@@ -51,6 +51,33 @@ fn what_an_instruction_asks_for_by_its_words() {
         ("return the document instead of its name", None),
         ("move the check to the top", None),
         ("let the function return an error", None),
+        ("write a test", Some(Asked::Tests)),
+        ("Write unit tests for `parse`, also for empty text", Some(Asked::Tests)),
+        ("add another test case", Some(Asked::Tests)),
+        ("write two tests that cover the error", Some(Asked::Tests)),
+        ("document", Some(Asked::Documentation)),
+        ("document parse_line.", Some(Asked::Documentation)),
+        ("Add docs to this function", Some(Asked::Documentation)),
+        ("fix the doc comment", Some(Asked::Documentation)),
+        ("update the function's documentation", Some(Asked::Documentation)),
+        ("extract a helper for this", Some(Asked::Function)),
+        ("pull this out into its own function", Some(Asked::Function)),
+        ("put the loop into a new method", Some(Asked::Function)),
+        // The thing named is another one that only has the word before it.
+        ("move this line to the top of the function", None),
+        ("Put a guard in front of this method", None),
+        ("pull the constant out of the function", None),
+        ("pull this print out in a function-wide way", None),
+        ("Add a test parameter", None),
+        ("Create a fixture for the test data", None),
+        ("write the test name in snake case", None),
+        ("Add an assertion to this test", None),
+        ("update the doc count in this loop", None),
+        ("Fix the doc id parsing", None),
+        ("update the docs url constant", None),
+        ("document.title should be set", None),
+        ("Add type hints and docs", None),
+        ("document this and rename n to rows", None),
     ] {
         assert_eq!(asked(words), wanted, "{words}");
     }
@@ -66,6 +93,23 @@ async fn a_model_of_our_own_process_answers_with_a_code_block() {
     assert!(chat.tools.is_empty());
     let question = &chat.messages[1].content;
     assert!(question.ends_with("Answer with one code block that holds the complete new text of the marked lines."), "{question}");
+}
+
+/// A docstring may hold a fence, which does not end the answer's block; and neither does one at the left edge where the code goes on.
+#[tokio::test]
+async fn a_fence_in_a_docstring_ends_no_block() {
+    let text = "def f(a):\n    return a\n";
+    let deeper = "def f(a):\n    \"\"\"Doc.\n\n    ```\n    f(1)\n    ```\n    \"\"\"\n    return a + 1";
+    let edge = "def f(a):\n    \"\"\"Doc.\n\n```\nf(1)\n```\n\"\"\"\n    return a + 1";
+    for code in [deeper, edge] {
+        let answer = format!("```python\n{code}\n```\n");
+        let (edited, _) = edited("a.py", text, text, "add one and say how", &[&answer]).await;
+        assert_eq!(applied(&edited.unwrap(), "a.py"), format!("{code}\n"));
+    }
+    // Another block behind the first is no part of it.
+    let answer = "```python\ndef f(a):\n    return a + 1\n```\nOr:\n```python\ndef f(a):\n    return 1 + a\n```\n";
+    let (edited, _) = edited("a.py", text, text, "add one", &[answer]).await;
+    assert_eq!(applied(&edited.unwrap(), "a.py"), "def f(a):\n    return a + 1\n");
 }
 
 /// H6: an answer without a block is no edit, and neither is one that says so.

@@ -60,10 +60,13 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
         _ => {}
     }
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
-    if unreadable(new) > unreadable(old) {
+    if unreadable(new) > unreadable(old) + quoted_unreadable(new).saturating_sub(quoted_unreadable(old)) {
         return Permit::Refused(format!(
             "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew"
         ));
+    }
+    if quoted_unreadable(new) > quoted_unreadable(old) {
+        reasons.push(format!("the change of {path} adds the character U+FFFD, which mostly stands for one that was not written right"));
     }
     // A byte order mark that stays is nothing new.
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
@@ -81,6 +84,12 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
 /// How often the replacement character stands in a text.
 fn unreadable(text: &str) -> usize {
     text.matches(char::REPLACEMENT_CHARACTER).count()
+}
+
+/// How often it is all that stands between two quotation marks, so that it is rather meant.
+fn quoted_unreadable(text: &str) -> usize {
+    let alone = |quote: char| format!("{quote}{}{quote}", char::REPLACEMENT_CHARACTER);
+    ['"', '\'', '`'].into_iter().map(|quote| text.matches(&alone(quote)).count()).sum()
 }
 
 fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<String> {

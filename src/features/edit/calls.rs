@@ -12,14 +12,16 @@ use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
-use crate::syntax;
 use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Within};
+use crate::syntax::uses::{self, Use, Within};
+use crate::syntax::{self, Parsed};
 use crate::text::{Batch, Edit, Ending, layout};
 use crate::workspace::WorkspacePath;
 
 /// Calls that one question may be about.
 const MOST: usize = 12;
+/// Uses that are no calls which a person is told.
+const TOLD: usize = 3;
 /// Lines of a call.
 const LINES: usize = 24;
 
@@ -32,6 +34,8 @@ pub struct Calls {
     /// The signature that the calls are to fit.
     said: String,
     calls: Vec<Call>,
+    /// Uses in code that are no calls, by file and 1-based line.
+    others: Vec<(Option<WorkspacePath>, usize)>,
 }
 
 /// The lines of one call.
@@ -56,15 +60,23 @@ impl Calls {
     /// The calls of an item, or why there is nothing to do.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Self, String> {
         let said = site.text[item.signature.clone()].trim_end().trim_end_matches('{').trim_end().to_string();
-        Self::with(session, site, item, said)
+        let found = Self::with(session, site, item, said);
+        if found.calls.is_empty() { Err(format!("nothing calls `{}`", item.name)) } else { Ok(found) }
     }
 
     /// The calls of an item that will have another signature than it has here.
-    pub fn with(session: &Session, site: &Site, item: &Item, said: String) -> Result<Self, String> {
+    pub fn with(session: &Session, site: &Site, item: &Item, said: String) -> Self {
         let name = &item.name;
-        let mut calls = vec![];
-        let here = site.uses(name).unwrap_or_default();
-        calls.extend(here.iter().filter_map(|(range, within)| call(site.text.clone(), None, range, *within, Some(&item.signature))));
+        let (mut calls, mut others) = (vec![], vec![]);
+        let mut sort = |path: Option<&WorkspacePath>, all: Vec<Found>| {
+            for one in all {
+                match one {
+                    Found::Call(call) => calls.push(call),
+                    Found::Other(line) => others.push((path.cloned(), line)),
+                }
+            }
+        };
+        sort(None, site.in_tree(|parsed| found(parsed, None, name, Some(&item.signature))).unwrap_or_default());
         let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
         for file in users.iter().filter_map(|(file, _)| session.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
             if session.closed_path(&file.path).is_some() {
@@ -73,8 +85,7 @@ impl Calls {
             let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
             let language = session.shared.registry.detect(file.path.relative(), &text);
             let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
-            let found = uses::uses(&parsed, name);
-            calls.extend(found.iter().filter_map(|(range, within)| call(text.clone(), Some(&file.path), range, *within, None)));
+            sort(Some(&file.path), found(&parsed, Some(&file.path), name, None));
         }
         // Two calls in the same lines are one place.
         calls.dedup_by(|later, earlier| {
@@ -84,16 +95,33 @@ impl Calls {
             }
             one
         });
-        if calls.is_empty() {
-            return Err(format!("nothing calls `{name}`"));
-        }
-        Ok(Self { name: name.clone(), signature: item.signature.clone(), said, calls })
+        Self { name: name.clone(), signature: item.signature.clone(), said, calls, others }
     }
 
     /// Without those in these bytes of the file at hand, which are being rewritten themselves.
-    pub fn outside(mut self, bytes: &Range<usize>) -> Option<Self> {
+    pub fn outside(mut self, site: &Site, bytes: &Range<usize>) -> Self {
         self.calls.retain(|call| call.path.is_some() || call.lines.end <= bytes.start || bytes.end <= call.lines.start);
-        (!self.calls.is_empty()).then_some(self)
+        let (first, last) = site.line_range(bytes);
+        self.others.retain(|(path, line)| path.is_some() || *line < first as usize || last as usize <= *line);
+        self
+    }
+
+    /// What uses the item and is no call that could follow, for a person to look at.
+    pub fn told(&self, site: &Site) -> Option<String> {
+        let place = |(path, line): &(Option<WorkspacePath>, usize)| match path {
+            Some(path) => format!("{path}:{line}"),
+            None => format!("{}:{line}", site.path),
+        };
+        let places: Vec<String> = self.others.iter().take(TOLD).map(place).collect();
+        let more = if self.others.len() > TOLD { ", …" } else { "" };
+        let words = || {
+            format!(
+                "`{}` has another signature with this, and is used at {}{more} as something that does not follow",
+                self.name,
+                places.join(", ")
+            )
+        };
+        (!places.is_empty()).then(words)
     }
 
     pub fn count(&self) -> usize {
@@ -177,31 +205,43 @@ impl Calls {
     }
 }
 
-/// The lines of the call that begins with a name, if it is one.
-fn call(
-    text: Arc<str>,
-    path: Option<&WorkspacePath>,
-    name: &Range<usize>,
-    within: Within,
-    signature: Option<&Range<usize>>,
-) -> Option<Call> {
-    if within != Within::Code || signature.is_some_and(|signature| signature.start <= name.start && name.end <= signature.end) {
-        return None;
-    }
-    let lines = layout::with_line_feeds(&text);
-    let rest = &lines[name.end..];
-    let opens = rest.find('(').filter(|at| rest[..*at].is_empty() || rest.starts_with("::<") && !rest[..*at].contains('\n'))?;
-    let mut depth = 0usize;
-    let close = rest[opens..].char_indices().find_map(|(at, letter)| {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        (depth == 0).then_some(name.end + opens + at)
-    })?;
-    let start = lines[..name.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = lines[close..].find('\n').map_or(lines.len(), |at| close + at);
+/// What a use of a name in code is for who follows a signature.
+enum Found {
+    Call(Call),
+    /// The 1-based line of a use that is no call, or of one that is too long to be shown.
+    Other(usize),
+}
+
+/// The uses of a name in one file: its calls, and what else may have to follow.
+fn found(parsed: &Parsed, path: Option<&WorkspacePath>, name: &str, signature: Option<&Range<usize>>) -> Vec<Found> {
+    let text: Arc<str> = parsed.text().into();
+    // A variable of that name is another thing, and so is a member that is not called.
+    let variables = uses::variables(parsed, name);
+    let hidden = |range: &Range<usize>| variables.iter().any(|item| item.name != name && item.range.contains(&range.start));
+    let inside = |range: &Range<usize>| signature.is_some_and(|signature| signature.start <= range.start && range.end <= signature.end);
+    let in_code = uses::uses(parsed, name).into_iter().filter(|(_, within)| *within == Within::Code).map(|(range, _)| range);
+    in_code
+        .filter(|range| !inside(range))
+        .filter_map(|range| match uses::use_of(parsed, &range) {
+            Use::Call(call) => Some(whole_lines(&text, path, &call)),
+            Use::Value if !hidden(&range) && !text[..range.start].ends_with('.') => Some(Found::Other(line_of(&text, range.start))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    layout::with_line_feeds(text)[..offset].matches('\n').count() + 1
+}
+
+/// The lines of a call.
+fn whole_lines(text: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
+    let lines = layout::with_line_feeds(text);
+    let start = lines[..call.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = lines[call.end..].find('\n').map_or(lines.len(), |at| call.end + at);
     let end = if lines[start..end].ends_with('\r') { end - 1 } else { end };
-    (lines[start..end].matches('\n').count() < LINES).then(|| Call { path: path.cloned(), lines: start..end, text: text.clone() })
+    if lines[start..end].matches('\n').count() >= LINES {
+        return Found::Other(line_of(text, call.start));
+    }
+    Found::Call(Call { path: path.cloned(), lines: start..end, text: text.clone() })
 }

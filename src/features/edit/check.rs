@@ -9,9 +9,9 @@ use super::forms::{Filled, Form};
 use super::rename::Changed;
 use super::{Work, offer};
 use crate::context::fence;
-use crate::context::redact::PLACEHOLDER;
 use crate::features::Site;
-use crate::syntax;
+use crate::redact::PLACEHOLDER;
+use crate::syntax::{self, Definition, Kind};
 use crate::text::{Batch, Edit};
 
 /// Words of a task after which a definition may be gone.
@@ -88,7 +88,7 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     Ok(())
 }
 
-/// A definition that the edit takes away without putting another in its place, though the task says nothing of taking away.
+/// A definition that others can see which the edit takes away without putting another in its place, though the task says nothing of taking away.
 fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
     let words = words.to_lowercase();
     if TAKES_AWAY.iter().any(|word| words.contains(word)) {
@@ -97,7 +97,15 @@ fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
     let defined = |text: &str| -> Vec<String> {
         let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, text).ok());
         let Some(parsed) = parsed else { return vec![] };
-        syntax::tags(&parsed, &site.path).definitions.iter().map(|one| one.name.of(text).to_string()).collect()
+        let all = syntax::tags(&parsed, &site.path).definitions;
+        // What stands inside of a function is the function's own: it may go when the function is simplified.
+        let is_local = |one: &Definition| {
+            let around = std::iter::successors(one.parent, |parent| all.get(*parent as usize)?.parent);
+            around.filter_map(|parent| all.get(parent as usize)).any(|around| matches!(around.kind, Kind::Function | Kind::Method))
+        };
+        // A method's attributes are its type's.
+        let seen = |one: &&Definition| one.kind == Kind::Attribute || !is_local(one);
+        all.iter().filter(seen).map(|one| one.name.of(text).to_string()).collect()
     };
     let (before, now) = (defined(&site.text), defined(after));
     let gone = before.iter().find(|name| !now.contains(name));

@@ -11,8 +11,15 @@ use crate::syntax::{self, Kind, scope};
 use crate::text::Batch;
 
 /// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
-pub async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Option<String>, EngineError> {
-    let Some(calls) = changed(work, done) else { return Ok(None) };
+pub async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Vec<String>, EngineError> {
+    let Some(calls) = changed(work, done) else { return Ok(vec![]) };
+    let told = calls.told(work.site);
+    let unfit = if calls.count() == 0 { None } else { ask(work, done, calls).await? };
+    Ok(told.into_iter().chain(unfit).collect())
+}
+
+/// Asks for the calls; what hinders them to follow.
+async fn ask(work: &Work<'_>, done: &mut Done, calls: Calls) -> Result<Option<String>, EngineError> {
     let (name, count) = (calls.name.clone(), calls.count());
     let unfit = |why: String| Some(format!("`{name}` has another signature with this, and its {count} call(s) do not follow: {why}"));
     if let Err(why) = calls.fit() {
@@ -47,5 +54,5 @@ fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
         return None;
     }
     let said = said.trim_end().trim_end_matches('{').trim_end().to_string();
-    Calls::with(work.session, site, &item, said).ok()?.outside(lines)
+    Some(Calls::with(work.session, site, &item, said).outside(site, lines))
 }

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::calls::Calls;
-use super::layout::{as_comment, fitted, without_fence};
+use super::layout::{as_comment, fences_around, fitted, without_fence};
 use super::rename::{Changed, Rename};
+use super::{given, inside};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
@@ -157,6 +158,10 @@ impl Form {
         not_repeated(&self.tool(), arguments)?;
         let text = |name: &str| without_fence(arguments[name].as_str().unwrap_or_default());
         let edits = match self {
+            // The fences of a block in a Markdown file are the file's own.
+            Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
+                vec![replace(site, lines, arguments["new_code"].as_str().unwrap_or_default().trim_matches('\n'))?]
+            }
             Form::Replace { lines } => vec![replace(site, lines, &text("new_code"))?],
             Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
             Form::Implement { body, item, .. } => vec![implement(site, body, item, &text("body"))?],
@@ -165,7 +170,11 @@ impl Form {
                 not_empty(&code, "test_code")?;
                 return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)], edits: vec![] });
             }
-            Form::Test { .. } => vec![test(site, &text("test_code"))?],
+            Form::Test { item, .. } => {
+                let code = text("test_code");
+                not_empty(&code, "test_code")?;
+                vec![inside::add(site, item, &code)]
+            }
             Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
             Form::Variable { value, statement, binding } => variable(site, value, statement, binding, text("name").trim())?,
             Form::Rename(rename) => {
@@ -218,6 +227,21 @@ pub(super) fn line_indent(site: &Site, offset: usize) -> &str {
     layout::indentation(&site.text[start..])
 }
 
+/// The indentation of an item's body: that of its first line where it stands on a line of its own, else one level more than the item.
+pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
+    let outer = line_indent(site, item.range.start);
+    let inside = item.body.clone().map_or("", |body| &site.text[body]);
+    let first = match inside.strip_prefix('{') {
+        Some(braced) => braced.split_once('\n').map(|(_, rest)| rest).and_then(|rest| rest.lines().find(|line| !line.trim().is_empty())),
+        None => item.body.as_ref().map(|body| {
+            let start = site.text[..body.start].rfind('\n').map_or(0, |at| at + 1);
+            &site.text[start..]
+        }),
+    };
+    let own = first.map(layout::indentation).filter(|own| own.len() > outer.len() && own.starts_with(outer));
+    own.map_or_else(|| format!("{outer}{}", layout::indent_unit(&site.text)), String::from)
+}
+
 fn ending(site: &Site) -> Ending {
     Ending::of(&site.text)
 }
@@ -260,9 +284,8 @@ fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str)
     let language = site.language.as_deref();
     let indent = line_indent(site, item.range.start).to_string();
     let indented = language.is_some_and(|language| language.indented);
-    let unit = layout::indent_unit(&site.text);
     if let (true, Some(body)) = (indented, &item.body) {
-        let inner = format!("{indent}{unit}");
+        let inner = inner_indent(site, item);
         let text = format!("\"\"\"{}\"\"\"", super::layout::docstring(comment, &inner));
         if let Some(old) = old {
             return Ok(Edit { range: old.clone(), text: ending(site).apply(&text) });
@@ -287,8 +310,8 @@ fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str)
 fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Result<Edit, String> {
     not_empty(code, "body")?;
     let outer = line_indent(site, item.range.start).to_string();
-    let inner = format!("{outer}{}", layout::indent_unit(&site.text));
-    let code = without_signature(code, &site.text[item.signature.clone()]);
+    let inner = inner_indent(site, item);
+    let code = given::body(site, item, code);
     let text = fitted(&code, &inner);
     let braced = site.text[body.clone()].starts_with('{');
     // Behind a docstring the body begins on a line of its own.
@@ -299,61 +322,6 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
         (false, false) => text.trim().to_string(),
     };
     Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
-}
-
-/// The inside of a function that was given whole.
-fn without_signature(code: &str, signature: &str) -> String {
-    let plain = |text: &str| text.split_whitespace().collect::<String>();
-    let trimmed = code.trim();
-    let (head, wanted) = (plain(trimmed), plain(signature.trim_end_matches(['{', ':', ' '])));
-    if wanted.is_empty() || !head.starts_with(&wanted) {
-        // Braces around the body alone.
-        let inside = trimmed.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-        return inside.unwrap_or(code).trim_matches('\n').to_string();
-    }
-    match (trimmed.find('{'), trimmed.rfind('}')) {
-        (Some(open), Some(close)) if open < close => trimmed[open + 1..close].trim_matches('\n').trim_end().to_string(),
-        _ => trimmed.split_once('\n').map_or(String::new(), |(_, body)| body.to_string()),
-    }
-}
-
-fn test(site: &Site, code: &str) -> Result<Edit, String> {
-    not_empty(code, "test_code")?;
-    let unit = layout::indent_unit(&site.text);
-    let rust = site.language.as_deref().is_some_and(|language| language.name == "rust");
-    let code = if rust { without_module(code) } else { code.to_string() };
-    let (at, text) = match (rust, rust.then(|| end_of_tests(&site.text)).flatten()) {
-        (true, Some(end)) => (end, format!("\n{}\n", fitted(&code, &unit).trim_end())),
-        (true, None) => {
-            let head = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
-            (
-                site.text.len(),
-                format!("\n#[cfg(test)]\nmod tests {{\n{}{}\n}}\n", head.replace("    ", &unit), fitted(&code, &unit).trim_end()),
-            )
-        }
-        (false, _) => (site.text.len(), format!("\n\n{}\n", fitted(&code, "").trim_end())),
-    };
-    let gap = if at == site.text.len() && !site.text.ends_with('\n') { "\n" } else { "" };
-    Ok(Edit::insert(at, ending(site).apply(&format!("{gap}{text}"))))
-}
-
-/// The test functions of a test module that was given whole.
-fn without_module(code: &str) -> String {
-    let trimmed = code.trim();
-    let module = ["mod tests {", "mod test {"].iter().find_map(|head| trimmed.find(head).map(|at| at + head.len()));
-    match (module, trimmed.rfind('}')) {
-        (Some(open), Some(close)) if open < close => {
-            let inside = trimmed[open..close].trim_matches('\n').trim_end();
-            inside.lines().filter(|line| line.trim() != "use super::*;").collect::<Vec<_>>().join("\n").trim_start_matches('\n').to_string()
-        }
-        _ => code.to_string(),
-    }
-}
-
-/// Where another test goes: before the brace that closes the last test module of a Rust file, at the start of its line.
-fn end_of_tests(text: &str) -> Option<usize> {
-    let module = text.rfind("\nmod tests {").or_else(|| text.rfind("\nmod test {"))?;
-    text[module..].find("\n}").map(|at| module + at + 1)
 }
 
 fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {

@@ -20,17 +20,58 @@ pub fn without_fence(text: &str) -> String {
     inside.trim_matches('\n').trim_end().to_string()
 }
 
-/// The insides of the code blocks of an answer; one that is never closed ends with the answer.
+/// The insides of the code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that
+/// opened the block belongs to the code, such as one in a docstring, and so does a block inside of the block.
 pub fn blocks(answer: &str) -> Vec<String> {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = answer.split('\n');
     let mut found = vec![];
-    while let Some(opening) = lines.by_ref().map(str::trim_start).find(|line| line.starts_with("```")) {
-        let fence = "`".repeat(opening.len() - opening.trim_start_matches('`').len());
-        let inside: Vec<&str> = lines.by_ref().take_while(|line| line.trim() != fence).collect();
+    while let Some(opening) = lines.by_ref().find(|line| line.trim_start().starts_with("```")) {
+        let (depth, fence) = fence_of(opening);
+        let mut nested = 0;
+        let inside = lines.by_ref().take_while(|line| {
+            let (own, marks) = fence_of(line);
+            if marks < 3 || own > depth || marks > fence {
+                return true;
+            }
+            if line.trim().len() > marks {
+                nested += 1;
+                return true;
+            }
+            let closes = nested == 0 && marks == fence;
+            nested -= usize::from(nested > 0);
+            !closes
+        });
+        let mut inside: Vec<&str> = inside.collect();
+        // A closing fence that stands too deep was taken for code, and then nothing closed the block.
+        if lines.clone().next().is_none() && inside.last().is_some_and(|line| line.trim() == "`".repeat(fence)) {
+            inside.pop();
+        }
         found.push(inside.join("\n"));
     }
     found
+}
+
+/// All that stands between the first fence of an answer and its last: for an answer of one block with fences in it.
+pub fn outermost(answer: &str) -> Option<String> {
+    let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
+    let lines: Vec<&str> = answer.split('\n').collect();
+    let first = lines.iter().position(|line| fence_of(line).1 >= 3)?;
+    let last = lines.iter().rposition(|line| fence_of(line).1 >= 3 && line.trim().chars().all(|letter| letter == '`'))?;
+    (first < last).then(|| lines[first + 1..last].join("\n"))
+}
+
+/// How deep a line stands, and how many backticks it begins with.
+fn fence_of(line: &str) -> (usize, usize) {
+    let inside = line.trim_start();
+    (line.len() - inside.len(), inside.len() - inside.trim_start_matches('`').len())
+}
+
+/// The first and the last line of a text that is a code block of a Markdown file.
+pub fn fences_around(text: &str) -> Option<(&str, &str)> {
+    let (first, rest) = text.trim().split_once('\n')?;
+    let last = rest.lines().next_back()?;
+    (fence_of(first).1 >= 3 && fence_of(last).1 >= 3).then_some((first.trim_end(), last))
 }
 
 /// Code moved to an indentation. A first line that lost its indentation, as models often give it, is not taken for the common one.

@@ -8,6 +8,7 @@ use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};
 use crate::features::{Session, Target};
+use crate::redact::{self, PLACEHOLDER};
 use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::{Document, ReadError, WorkspacePath};
@@ -67,6 +68,17 @@ fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
     Ok(Arc::new(Document { uri: path.uri(), path: Some(path.clone()), language: String::new(), version: 0, text, desynced: false }))
 }
 
+/// Whether something that is masked before a model reads the text is gone: it may stand nowhere else.
+fn takes_secret(before: &str, after: &str) -> bool {
+    let masks = |text: &str| -> Vec<String> {
+        let masked = redact::mask(text);
+        let begin = masked.match_indices(PLACEHOLDER).map(|(at, _)| at);
+        begin.filter_map(|at| masked[at..].split_once('>').map(|(mask, _)| mask.to_string())).collect()
+    };
+    let (before, after) = (masks(before), masks(after));
+    before.iter().any(|mask| !after.contains(mask))
+}
+
 struct Offer {
     edited: Edited,
 }
@@ -107,6 +119,10 @@ impl Offer {
             Some(Permit::Free) | None => {}
         }
         let old = before.unwrap_or_default();
+        if takes_secret(old, after) {
+            let words = format!("the change of {path} takes away what looks like a secret, which the model has not seen");
+            self.edited.confirm.push(words);
+        }
         let found = diff::hunks(old, after);
         let (base, new) = (Text::new(old), Text::new(after));
         let hunks = found.iter().map(|hunk| Hunk {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::forms::Form;
-use super::layout::blocks;
+use super::layout::{blocks, fences_around, outermost};
 use super::{BYTES, Work, window};
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
@@ -144,7 +144,21 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
     let form = &work.plan.form;
     match (put, form.blocks()) {
         (Put::Block, fields) => {
-            let found = blocks(&answer.text);
+            let mut found = blocks(&answer.text);
+            if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
+                let errors = |code: &String| work.site.errors_in(code);
+                // A fence in the code was taken for its end.
+                if found.len() > 1 && errors(&whole) < errors(&found[0]) {
+                    found = vec![whole];
+                }
+            }
+            // A block of a Markdown file is written with its fences, which are taken for those of the answer.
+            if let (Form::Replace { lines }, [only]) = (form, found.as_mut_slice())
+                && let Some((first, last)) = fences_around(&work.site.text[lines.clone()])
+                && fences_around(only).is_none()
+            {
+                *only = format!("{first}\n{}\n{last}", only.trim_matches('\n'));
+            }
             if found.len() < fields.len() {
                 let count = found.len();
                 return Err(format!("the answer holds {count} code block(s) where {} are wanted; nothing else is an edit", fields.len()));
@@ -171,7 +185,7 @@ fn around_body(site: &Site, form: &Form) -> (String, String) {
     let Form::Implement { body, item, hint } = form else { return Default::default() };
     let plain = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
     let outer = super::forms::line_indent(site, item.range.start);
-    let inner = format!("{outer}{}", layout::indent_unit(&site.text));
+    let inner = super::forms::inner_indent(site, item);
     let braced = site.text[body.clone()].starts_with('{');
     let mut before = plain(site.masked(0..body.start).trim_end());
     before.push_str(if braced { " {\n" } else { "\n" });

@@ -36,11 +36,11 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
     let started = Instant::now();
     let mut done = driver::in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
     let left = limits::TIME.saturating_sub(started.elapsed());
-    let late = || Ok(Some("the signature is another with this, and the time was up before its calls were".to_string()));
-    let unfit = driver::in_time(left, follow::calls(work, &mut done)).await.unwrap_or_else(late)?;
+    let late = || Ok(vec!["the signature is another with this, and the time was up before its calls were".to_string()]);
+    let told = driver::in_time(left, follow::calls(work, &mut done)).await.unwrap_or_else(late)?;
     let Done { filled, route, steps, timing, sent } = done;
     let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
-    edited.confirm.extend(unfit);
+    edited.confirm.extend(told);
     Ok(edited)
 }
 
