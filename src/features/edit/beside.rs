@@ -160,7 +160,8 @@ fn belongs(session: &Session, language: &Arc<Language>, test: &WorkspacePath, he
     let text = session.snapshot.read_exact(test).ok();
     let parsed = text.and_then(|text| syntax::parse(language, text).ok());
     let imports = parsed.map(|parsed| syntax::tags(&parsed, test.relative()).imports).unwrap_or_default();
-    let alone = || session.index.files().filter(|(_, file)| file.path.name() == here.name() && file.path.root() == here.root()).count() == 1;
+    let alone =
+        || session.index.files().filter(|(_, file)| file.path.name() == here.name() && file.path.root() == here.root()).count() == 1;
     let full = module(here);
     let means = |path: &str| full == path || path.contains('.') && full.ends_with(&format!(".{path}"));
     let imported = imports.iter().any(|import| {
