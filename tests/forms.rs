@@ -320,3 +320,19 @@ async fn a_call_with_a_bracket_in_a_string_follows() {
     assert!(edited.confirm.iter().any(|why| why.contains("b.py:4")), "{:?}", edited.confirm);
     assert!(!edited.confirm.iter().any(|why| why.contains("b.py:1")), "an import needs nothing: {:?}", edited.confirm);
 }
+
+/// A prototype in a header follows like a call, and another function of that name does not.
+#[tokio::test]
+async fn a_declaration_follows_the_signature() {
+    let source = "int area(int w)\n{\n    return w;\n}\n";
+    let header = "#ifndef AREA_H\n#define AREA_H\nint area(int w);\n#endif\n";
+    let other = "static int area(int r)\n{\n    return 3 * r;\n}\n";
+    let place = Workspace::new(&[("area.c", source), ("area.h", header), ("other.c", other)]);
+    let signature = json!({"new_code": "int area(int w, int h)\n{\n    return w * h;\n}", "reason": "x"});
+    let answers = [signature, json!({"calls": ["int area(int w, int h);"], "reason": "x"})];
+    let model = Scripted::new(answers.map(|arguments| calls(vec![call("propose_edit", arguments)])).to_vec());
+    let session = place.session(Config::default(), vec![("local".into(), model)]);
+    let edited = instruct(&session, "area.c", source.trim_end(), "take the height too").await.unwrap();
+    assert_eq!(applied(&edited, "area.h"), header.replace("int w", "int w, int h"));
+    assert_eq!((edited.edits.len(), edited.confirm.len()), (2, 0), "{} {:?}", edited.diff, edited.confirm);
+}

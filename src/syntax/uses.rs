@@ -92,6 +92,8 @@ fn field_of<'tree>(parent: Node<'tree>, child: Node<'tree>) -> Option<&'tree str
 pub enum Use {
     /// The name with its arguments, to their closing bracket.
     Call(Range<usize>),
+    /// It is declared, by a statement without a body: the declaration.
+    Declared(Range<usize>),
     /// The name is defined, imported or handed on, which needs no arguments.
     Named,
     /// It is handed around as a value, or called in a way that is not understood.
@@ -120,6 +122,15 @@ pub fn use_of(parsed: &Parsed, name: &Range<usize>) -> Use {
         if let Some(arguments) = arguments {
             return Use::Call(name.start..arguments.end_byte());
         }
+    }
+    let role = |node: &Node| parsed.language().scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
+    // A header's guard is around all of it.
+    let block = path.iter().rposition(|node| role(node) & BLOCK != 0 || node.kind().starts_with("preproc")).unwrap_or(0);
+    let declares = |node: &Node<'_>| node.child_by_field_name("parameters").is_some_and(joins);
+    if let Some(owner) = path.iter().rposition(declares).filter(|owner| *owner > block) {
+        let around = &path[block + 1..=owner];
+        let has_body = around.iter().any(|node| node.child_by_field_name("body").is_some());
+        return if has_body { Use::Named } else { Use::Declared(around[0].byte_range()) };
     }
     let tags = &parsed.language().tags;
     let is = |node: &Node<'_>| {

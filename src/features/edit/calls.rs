@@ -212,7 +212,7 @@ enum Found {
     Other(usize),
 }
 
-/// The uses of a name in one file: its calls, and what else may have to follow.
+/// The uses of a name in one file: its calls and declarations, and what else may have to follow.
 fn found(parsed: &Parsed, path: Option<&WorkspacePath>, name: &str, signature: Option<&Range<usize>>) -> Vec<Found> {
     let text: Arc<str> = parsed.text().into();
     // A variable of that name is another thing, and so is a member that is not called.
@@ -223,7 +223,7 @@ fn found(parsed: &Parsed, path: Option<&WorkspacePath>, name: &str, signature: O
     in_code
         .filter(|range| !inside(range))
         .filter_map(|range| match uses::use_of(parsed, &range) {
-            Use::Call(call) => Some(whole_lines(&text, path, &call)),
+            Use::Call(place) | Use::Declared(place) => Some(whole_lines(&text, path, &place)),
             Use::Value if !hidden(&range) && !text[..range.start].ends_with('.') => Some(Found::Other(line_of(&text, range.start))),
             _ => None,
         })

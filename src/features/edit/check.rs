@@ -103,9 +103,7 @@ fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
             let around = std::iter::successors(one.parent, |parent| all.get(*parent as usize)?.parent);
             around.filter_map(|parent| all.get(parent as usize)).any(|around| matches!(around.kind, Kind::Function | Kind::Method))
         };
-        // A method's attributes are its type's.
-        let seen = |one: &&Definition| one.kind == Kind::Attribute || !is_local(one);
-        all.iter().filter(seen).map(|one| one.name.of(text).to_string()).collect()
+        all.iter().filter(|one| !is_local(one)).map(|one| one.name.of(text).to_string()).collect()
     };
     let (before, now) = (defined(&site.text), defined(after));
     let gone = before.iter().find(|name| !now.contains(name));

@@ -53,7 +53,7 @@ fn patterns() -> [(Asked, String); 3] {
 /// Whether an instruction goes on to something else: "add type hints and docs", "document it and rename it".
 fn names_more(words: &str) -> bool {
     static MORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(?:and|then|also|but)\s+(?:then\s+)?(?:add|write|fix|make|rename|remove|return|use|change|update|handle|convert|replace|move|type|let|simplify|rewrite|delete|extract)\b|[，,；;](?:并|再|然后)|并且").ok()
+        Regex::new(r"(?i)\b(?:and|then|also|but)\s+(?:then\s+)?(?:add|write|fix|make|rename|remove|return|use|change|update|handle|convert|replace|move|type|let|simplify|rewrite|delete|extract)\s+\S|[，,；;](?:并|再|然后)|并且").ok()
     });
     MORE.as_ref().is_some_and(|more| more.is_match(words))
 }
@@ -63,7 +63,12 @@ pub fn asked(words: &str) -> Option<Asked> {
     static COMPILED: LazyLock<Vec<(Asked, Regex)>> =
         LazyLock::new(|| patterns().into_iter().filter_map(|(asked, pattern)| Some((asked, Regex::new(&pattern).ok()?))).collect());
     let asked = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked);
-    asked.filter(|_| !names_more(words))
+    // "Into a function parameter" is into none that is new.
+    static PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:functions?|methods?|helpers?)['’]?s?\s+(?:calls?|arguments?|param(?:eter)?s?|signature|body|name|pointer|object|file|module|class|type)\b").ok()
+    });
+    let of_function = |asked: &Asked| *asked == Asked::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
+    asked.filter(|asked| !names_more(words) && !of_function(asked))
 }
 
 /// The two names of a rename and what joins them, with the place in the words.
