@@ -29,6 +29,7 @@ mod lifecycle;
 mod line_ends;
 mod models;
 mod mutants;
+mod own_file;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod perfect;
