@@ -222,8 +222,16 @@ export class Person {
     return undefined;
   }
 
-  renders(pattern, seconds = MODEL_S) {
-    return this.retry(`a page with ${pattern}`, () => this.rendered(pattern), seconds);
+  /** Waits for such a page, as long as something is still being written or read: a model that gets little of the machine is no fault. */
+  async renders(pattern) {
+    const state = async () => (await this.page.locator(".notifications-toasts").allInnerTexts()).join() + (await Promise.all(this.page.frames().map((frame) => frame.locator("body").innerText({ timeout: 1000 }).catch(() => "")))).join();
+    for (let [last, since] = ["", Date.now()]; Date.now() - since < MODEL_S * 1000; await this.page.waitForTimeout(500)) {
+      const found = await this.rendered(pattern);
+      if (found) return found;
+      const now = await state();
+      if (now !== last) [last, since] = [now, Date.now()];
+    }
+    throw new Error(`waited for a page with ${pattern}, and nothing has changed for ${MODEL_S} s`);
   }
 
   notification(text) {

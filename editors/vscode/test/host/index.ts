@@ -6,7 +6,7 @@ import Mocha from "mocha";
 
 export function run(): Promise<void> {
   // Every wait has its own limit; this one is for what waits without.
-  const mocha = new Mocha({ ui: "bdd", timeout: 600_000, slow: 60_000, bail: false });
+  const mocha = new Mocha({ ui: "bdd", timeout: 1_200_000, slow: 60_000, bail: false });
   for (const name of ["extension", "scripted", "typing", "life"]) mocha.addFile(path.join(__dirname, `${name}.test.js`));
   if (process.env["LONGSIGHT_TEST_ONLY"]) mocha.grep(process.env["LONGSIGHT_TEST_ONLY"]);
   const say = (line: string) => appendFileSync(process.env["LONGSIGHT_TEST_REPORT"]!, `${line}\n`);
