@@ -75,11 +75,13 @@ vsix: build
 release: build
 	@scripts/release
 
-# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml); then a real VS Code, whose
-# failures are told here and decide in `make test-vscode-real`: a browser that draws too late on a busy machine is no fault of a change.
+# One `nextest` run: fast suites in parallel, then models and editors one at a time (.config/nextest.toml); then a real VS Code. What runs
+# inside of its extension host decides; failures of the workbench's steps are told here and decide in `make test-vscode-real`, until
+# they have passed often enough on busy machines.
 test: test-deps lint test-vscode
 	cargo nextest run --release --locked
-	@$(MAKE) --no-print-directory test-vscode-real || echo "VS CODE: some steps failed, see above; \`make test-vscode-real\` runs them alone"
+	@$(MAKE) --no-print-directory test-vscode-real what=host
+	@$(MAKE) --no-print-directory test-vscode-real what=ui || echo "VS CODE: some steps failed, see above; \`make test-vscode-real what=ui\` runs them alone"
 
 # Types and pure parts of the extension.
 test-vscode:
