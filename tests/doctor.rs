@@ -138,13 +138,12 @@ fn another_machine_is_judged_as_it_is_described() {
 #[test]
 fn what_ollama_serves_on_this_machine_is_measured() {
     let home = |model: &str| {
-        let engine =
-            format!("kind = \"ollama\"\nbase_url = \"http://127.0.0.1:9\"\nmodel = \"{model}\"\ncontext = 131072\nkv_type = \"q8_0\"\n");
+        let engine = format!("kind = \"ollama\"\nbase_url = \"http://127.0.0.1:9\"\nmodel = \"{model}\"\ncontext = 131072\n");
         Home::new(&format!("[roles]\nscout = \"o\"\ncoder = \"o\"\n[engines.o]\n{engine}"))
     };
     let [status, detail, fix] = home("llama4:scout").check_with(&["--ram", "32"], "engine o, Q4_K_XL");
     assert!(status == "warning" && detail.contains("does not fit") && detail.contains("131072 tokens"), "{status} {detail}");
-    assert!(!fix.contains("kv_type"), "that is set already: {fix}");
+    assert!(!fix.contains("gpu_layers"), "Ollama does that itself: {fix}");
     let [status, detail, _] = home("qwen2.5-coder:7b").check_with(&["--ram", "64"], "engine o, Q4_K_M");
     assert_eq!(status, "warning", "longer than it was trained for: {detail}");
     let cloud = home("deepseek-v3.2:cloud").checks(&["--ram", "32"]);
@@ -167,24 +166,34 @@ fn a_server_that_is_down_is_an_error_with_its_address() {
     assert!(detail.contains("http://127.0.0.1:9"), "{detail}");
 }
 
-#[test]
-fn a_server_that_answers_is_ok() {
+/// A server that lists one model with 4096 tokens of context.
+fn listing(model: &'static str) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4096]);
-            let body = r#"{"object":"list","data":[{"id":"m","object":"model","max_model_len":4096}]}"#;
+            let body = format!(r#"{{"object":"list","data":[{{"id":"{model}","max_model_len":4096}},{{"id":"another"}}]}}"#);
             let head =
                 format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all((head + body).as_bytes());
+            let _ = stream.write_all((head + &body).as_bytes());
         }
     });
-    let home = Home::new(&format!("[engines.near]\nkind = \"openai\"\nbase_url = \"http://{address}/v1\"\nmodel = \"m\"\n"));
-    let [status, detail, _] = home.check("engine near");
+    address
+}
+
+#[test]
+fn a_server_that_answers_is_ok_if_it_has_the_model() {
+    let check = |served: &'static str| {
+        let engine = format!("kind = \"openai\"\nbase_url = \"http://{}/v1\"\nmodel = \"m\"\n", listing(served));
+        Home::new(&format!("[engines.near]\n{engine}")).check("engine near")
+    };
+    let [status, detail, _] = check("m");
     assert_eq!(status, "ok", "{detail}");
     assert!(detail.contains("4096 tokens of context"), "{detail}");
+    let [status, detail, fix] = check("n");
+    assert!(status == "warning" && detail.contains("lists n, another and not m") && fix.contains("[engines.near]"), "{detail} {fix}");
 }
 
 /// A server that wants this key, and says so to whoever brings another.

@@ -162,6 +162,9 @@ pub struct Caps {
     /// The model as the server names it, where it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<String>,
+    /// Models that a server lists, where the one that is asked for is not among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 /// Boxed future, so that `Engine` can be a trait object.

@@ -238,7 +238,11 @@ fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut
     let gpu_share = (judged.machine.vram as f64 / file.bytes as f64).min(1.0);
     let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
     let title = format!("engine {name}, {}", file.quantisation);
-    Some(placed(&title, &Plan { gpu_share, ..plan }, model.context, judged, rate, Status::Warning))
+    // How it keeps the cache is the server's own setting.
+    let plan = Plan { gpu_share, kv_type: "f16".into(), ..plan };
+    let check = placed(&title, &plan, model.context, judged, rate, Status::Warning);
+    let fix = "use a smaller model or tag, less `context`, or an Ollama on another machine";
+    Some(if models::fit(&plan, &judged.machine).fits { check } else { Check { fix: fix.into(), ..check } })
 }
 
 fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
@@ -265,6 +269,10 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
                 .collect();
             let served = caps.served.as_deref().unwrap_or(&engine.model);
             let detail = format!("{origin} answers for {served}: {}; {} tokens of context", can.join(", "), caps.context);
+            if !caps.others.is_empty() {
+                let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
+                return vec![Check::new(Status::Warning, title, detail, format!("set `model` of [engines.{name}] to one that it serves"))];
+            }
             match http::is_other_model(&engine.model, served) {
                 true => {
                     let detail = format!("{detail}; the configuration names {}", engine.model);
@@ -277,9 +285,14 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
         Ok(Err(error)) => {
             let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
             let detail = if said.contains(&origin) { said } else { format!("{origin}: {said}") };
-            let fix = match engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none()) {
-                Some(variable) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
-                None => "start the server, or correct `base_url`, `model` and the key".into(),
+            let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
+            let fix = match (unset, error.refusal.map(|refusal| refusal.status)) {
+                (Some(variable), _) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
+                (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
+                (None, Some(404)) if engine.kind == "ollama" => format!("ollama pull {}", engine.model),
+                (None, Some(_)) => "correct `base_url` and `model`".into(),
+                (None, None) if engine.kind == "ollama" => "start it with `ollama serve`, or correct `base_url`".into(),
+                (None, None) => "start the server, or correct `base_url`".into(),
             };
             vec![Check::new(Status::Error, &title, detail, fix)]
         }

@@ -87,6 +87,9 @@ pub fn is_other_model(asked: &str, served: &str) -> bool {
     !served.is_empty() && !adds(&served, &asked) && !adds(&asked, &served)
 }
 
+/// Models of a server's list that are told where the one that is asked for is not among them.
+const MOST_LISTED: usize = 8;
+
 struct Http {
     inner: Arc<Inner>,
 }
@@ -244,6 +247,8 @@ impl Inner {
         let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
+        let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
+        let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
         let id = model.and_then(|model| model.get("id")?.as_str());
         let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
         let served = model.and_then(|model| {
@@ -254,7 +259,7 @@ impl Inner {
             (Some(wanted), Some(served)) => wanted.min(served),
             (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
         };
-        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), ..Caps::default() })
+        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() })
     }
 }
 

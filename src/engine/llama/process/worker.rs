@@ -312,7 +312,7 @@ impl Desk<'_> {
             context: self.spec.context,
             prefill_rate: self.rates.prefill,
             decode_rate: self.rates.decode,
-            served: None,
+            ..Caps::default()
         }
     }
 
