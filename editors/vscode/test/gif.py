@@ -1,4 +1,7 @@
-"""Makes a recording of the frames that a run kept: gif.py FRAMES-FOLDER OUT.gif [WIDTH]. Needs Pillow."""
+"""Makes a recording of the frames that a run kept: gif.py FRAMES-FOLDER OUT.gif [WIDTH [MOST-MS]]. Needs Pillow.
+
+No frame stands longer than MOST-MS (2500): where the machine was busy, its pauses are shortened.
+"""
 
 import json
 import pathlib
@@ -8,12 +11,13 @@ from PIL import Image
 
 folder, out = pathlib.Path(sys.argv[1]), sys.argv[2]
 width = int(sys.argv[3]) if len(sys.argv) > 3 else 960
+most = int(sys.argv[4]) if len(sys.argv) > 4 else 2500
 times = json.loads((folder / "times.json").read_text())
 files = sorted(folder.glob("*.png"))[: len(times)]
 frames, durations = [], []
 for at, file in enumerate(files):
     until = times[at + 1] if at + 1 < len(times) else times[at] + 2.5
-    duration = max(20, min(2500, round((until - times[at]) * 1000)))
+    duration = max(20, min(most, round((until - times[at]) * 1000)))
     image = Image.open(file).convert("RGB")
     image = image.resize((width, round(image.height * width / image.width)), Image.LANCZOS)
     # Frames that come faster than a person sees are put together.
@@ -21,7 +25,7 @@ for at, file in enumerate(files):
         durations[-1] += duration
         frames[-1] = image
     elif frames and frames[-1].tobytes() == image.tobytes():
-        durations[-1] = min(2500, durations[-1] + duration)
+        durations[-1] = min(most, durations[-1] + duration)
     else:
         frames.append(image)
         durations.append(duration)
