@@ -80,7 +80,7 @@ impl Handle {
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session } = self.state().turn(key);
         prefer_visited(query, &visits, &mut candidates);
-        let order = Order::new(query.corpus, &ranker, &candidates, query.budget);
+        let order = Order::new(query.corpus, &ranker, candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let packed = session.pack(query.corpus, &order, query.budget, here, count);
         self.state().keep(key, number, session);

@@ -283,13 +283,23 @@ impl<'a> Ranker<'a> {
 
     /// All features of a definition.
     pub fn features(&self, symbol: &Symbol) -> Features {
+        self.features_in(symbol, self.features_of_file(symbol.file))
+    }
+
+    /// Those that all definitions of a file share.
+    fn features_of_file(&self, file: u32) -> Features {
         let mut features = Features::default();
         features[Constant] = 1.0;
+        self.fill_file(file, &mut features);
+        features
+    }
+
+    /// All features of a definition, from those of its file.
+    fn features_in(&self, symbol: &Symbol, mut features: Features) -> Features {
         let prior = self.fill_name(symbol.slot, &mut features);
         if symbol.container != NO_SLOT {
             self.fill_container(symbol.container, &mut features);
         }
-        self.fill_file(symbol.file, &mut features);
         if let Some(at) = feature_of_sort(symbol.sort) {
             features[at] = 1.0;
         }

@@ -15,6 +15,8 @@ const AGAIN: f32 = 0.25;
 const LEAST: f32 = 0.04;
 /// Definitions that are looked at, per 1,000 tokens of budget.
 const DEPTH: usize = 250;
+/// For each that is looked at so many are priced, the likeliest: a short one may be worth more than a likelier one that is long.
+const PRICED: usize = 6;
 /// A pack with less room than this, in bytes, is full.
 const FULL: f32 = 40.0;
 
@@ -55,6 +57,15 @@ pub struct Selection {
     pub bytes: f32,
 }
 
+/// The likeliest `most` candidates, in any order.
+fn likely(mut candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
+    if candidates.len() > most {
+        candidates.select_nth_unstable_by(most, |a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
+        candidates.truncate(most);
+    }
+    candidates
+}
+
 /// Price of a definition in bytes of prompt.
 fn price(signature: &str) -> f32 {
     signature.len() as f32 + 1.0
@@ -67,8 +78,9 @@ fn heading(path: &str) -> f32 {
 
 impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
-    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, candidates: &[Candidate], budget: usize) -> Self {
-        let mut items: Vec<Item> = candidates
+    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, candidates: Vec<Candidate>, budget: usize) -> Self {
+        let depth = (budget * DEPTH / 1000).max(400);
+        let mut items: Vec<Item> = likely(candidates, depth * PRICED)
             .iter()
             .map(|candidate| {
                 let symbol = &corpus.symbols[candidate.symbol as usize];
@@ -77,7 +89,6 @@ impl<'a> Order<'a> {
                 Item { symbol: candidate.symbol, file: symbol.file, score: candidate.score, bytes, worth, group: 0, name: 0 }
             })
             .collect();
-        let depth = (budget * DEPTH / 1000).max(400);
         let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then(a.symbol.cmp(&b.symbol));
         if items.len() > depth {
             items.select_nth_unstable_by(depth, before);

@@ -3,8 +3,7 @@
 
 use super::trees::{Row, TREES};
 use super::{Candidate, Ranker};
-use crate::context::corpus::Corpus;
-use crate::context::features::Feature;
+use crate::context::features::{Feature, Features};
 use crate::context::words::NumberMap;
 
 /// Candidates that are looked at again.
@@ -62,6 +61,7 @@ impl Ranker<'_> {
                 group.count += 1;
             }
         }
+        let mut of_files = NumberMap::<u32, Features>::default();
         // How many of a file or a name came before.
         let (mut before_of_file, mut before_of_name) = (NumberMap::<u32, u32>::default(), NumberMap::<u32, u32>::default());
         let mut row = |(place, at): (usize, &u32)| {
@@ -70,7 +70,8 @@ impl Ranker<'_> {
             let [of_file, of_name] = [before_of_file.entry(symbol.file).or_default(), before_of_name.entry(symbol.slot).or_default()];
             let mut row: Row = [0.0; _];
             let (features, added) = row.split_at_mut(Feature::COUNT);
-            features.copy_from_slice(&self.features(&symbol).0);
+            let shared = of_files.entry(symbol.file).or_insert_with(|| self.features_of_file(symbol.file));
+            features.copy_from_slice(&self.features_in(&symbol, *shared).0);
             added.copy_from_slice(&[
                 f32::from(u8::from(self.is_seen(&symbol))),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
@@ -80,17 +81,13 @@ impl Ranker<'_> {
                 (file.count as f32).ln_1p(),
                 ((name.sum - score).max(0.0) + NOTHING).ln(),
                 (*of_name as f32).ln_1p(),
-                (bytes(corpus, &symbol) as f32).ln_1p(),
+                (corpus.signature(&symbol).len() as f32).ln_1p(),
             ]);
             (*of_file, *of_name) = (*of_file + 1, *of_name + 1);
             row
         };
         chosen.iter().enumerate().map(&mut row).collect()
     }
-}
-
-fn bytes(corpus: &Corpus, symbol: &crate::context::corpus::Symbol) -> usize {
-    corpus.signature(symbol).len()
 }
 
 /// The likeliest candidates, by their place in the list, the best first.
