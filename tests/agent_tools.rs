@@ -226,6 +226,16 @@ fn k7_a_link_inside_of_the_workspace_hides_no_protected_file() {
     }
 }
 
+/// A change of the first line that loses the byte order mark was free; one that keeps it is.
+#[test]
+fn a_byte_order_mark_is_not_lost_without_a_word() {
+    let roots = longsight::workspace::Roots::new(["/w".into()]);
+    let path = roots.resolve("src/a.py").unwrap();
+    let Permit::Ask(reasons) = judge(&path, Some("\u{feff}import os\n"), Some("import sys\n")) else { panic!("nobody is asked") };
+    assert!(reasons[0].contains("byte order mark"), "{reasons:?}");
+    assert_eq!(judge(&path, Some("\u{feff}import os\n"), Some("\u{feff}import sys\n")), Permit::Free);
+}
+
 /// Files that tools run or obey, by names that were forgotten once.
 #[test]
 fn k7_files_that_less_usual_tools_obey_always_ask() {
@@ -470,7 +480,7 @@ fn an_edit_with_a_character_that_was_not_written_right_is_refused() {
     let session = workspace.session(agent_config(), vec![]);
     let mut bench = bench(&session);
     let worked = run(&mut bench, "propose_edit", edit("src/lib.rs", "a + b", "a + b // \u{fffd}"));
-    assert!(worked.failed && worked.result.contains("U+FFFD"), "{}", worked.result);
+    assert!(worked.failed && worked.result.contains("U+FFFD") && worked.result.contains("as an escape"), "{}", worked.result);
     let worked = run(&mut bench, "propose_edit", edit("src/odd.rs", "fn f() {}", "fn g() {}"));
     assert!(!worked.failed, "what stood there before may stay: {}", worked.result);
 }

@@ -586,3 +586,22 @@ fn an_edit_that_is_overtaken_each_time_waits_for_a_decision() {
     editor.inbox.clear();
     editor.quit();
 }
+
+/// K15: VS Code makes links of `[text](command:…)` in messages, and a message may hold what a model or a repository says.
+#[test]
+fn k15_nothing_in_a_message_can_be_clicked() {
+    let (agent, mut editor) = started(|_| {});
+    agent.set(Mood::Fail("see [here](command:evil)\u{202e}".into()));
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "x" });
+    let failed = command(&mut editor, "longsight.edit", argument)["error"]["message"].as_str().unwrap().to_string();
+    let params = json!({ "textDocument": { "uri": URI }, "range": whole(), "context": { "diagnostics": [] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
+    let rewrite = listed.iter().find(|action| action["kind"] == "refactor.rewrite").unwrap().clone();
+    let resolved = editor.request("codeAction/resolve", rewrite);
+    let mut said = vec![failed, resolved.to_string()];
+    said.extend(editor.inbox.drain(..).filter(|message| message["method"] == "window/showMessage").map(|message| message.to_string()));
+    for text in said {
+        assert!(!text.contains("](") && !text.contains('\u{202e}') && text.contains("[here] (command:evil)<U+202E>"), "{text}");
+    }
+    editor.quit();
+}

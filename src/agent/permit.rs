@@ -62,13 +62,17 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
     if unreadable(new) > unreadable(old) + quoted_unreadable(new).saturating_sub(quoted_unreadable(old)) {
         return Permit::Refused(format!(
-            "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew"
+            "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew, and \
+             where the character itself is meant, as an escape of the language"
         ));
     }
     if quoted_unreadable(new) > quoted_unreadable(old) {
         reasons.push(format!("the change of {path} adds the character U+FFFD, which mostly stands for one that was not written right"));
     }
-    // A byte order mark that stays is nothing new.
+    if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
+        reasons.push(format!("the change of {path} takes the byte order mark at its beginning away"));
+    }
+    // One that stays is nothing new.
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use super::{Server, initialize, message};
+use crate::context::fence;
 use crate::workspace::trust::{Standing, Store, fingerprint};
 use crate::workspace::{Root, Roots};
 
@@ -120,7 +121,8 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
         trust.words()
     );
     let actions = json!([{ "title": YES }, { "title": NO }]);
-    let answer = server.client.request("window/showMessageRequest", json!({ "type": 2, "message": text, "actions": actions })).await;
+    let answer =
+        server.client.request("window/showMessageRequest", json!({ "type": 2, "message": fence::plain(&text), "actions": actions })).await;
     // No answer is no trust, and is not remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
         Some(YES) => true,
