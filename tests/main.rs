@@ -16,6 +16,7 @@ mod edit_rows;
 mod egress;
 mod engine_files;
 mod engine_link;
+mod find;
 mod folders;
 mod forms;
 mod hard;
@@ -27,8 +28,10 @@ mod index_cache;
 mod keystrokes;
 mod lifecycle;
 mod line_ends;
+mod menu;
 mod models;
 mod mutants;
+mod odd_editors;
 mod own_file;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;

@@ -167,3 +167,29 @@ fn b8_requests_about_documents_that_are_not_open_are_answered() {
     editor.inbox.clear();
     editor.quit();
 }
+
+/// B16: what no parser gets through in its time is plain text. Suggestions and menus come, and the text stays the editor's.
+#[test]
+fn b16_pathological_texts_are_answered_like_plain_ones() {
+    let head = "let a = 1;\n";
+    let texts = [
+        ("deep.rs", "rust", format!("{head}{}", "(".repeat(200_000))),
+        ("wide.py", "python", format!("x = [\n{}]\n", "1 + 1,\n".repeat(600_000))),
+        ("bundle.js", "javascript", format!("{head}{}", "function f(a){return a?f(a-1):[{b:a}]};".repeat(60_000))),
+        ("nested.c", "c", format!("int a = 1;\n{}{}", "{".repeat(60_000), "}".repeat(60_000))),
+    ];
+    for (name, language, text) in texts {
+        let mut editor = started("utf-16", 8);
+        let uri = format!("file:///w/{name}");
+        editor.open(&uri, language, &text);
+        let place = at(0, 6);
+        ask_everything(&mut editor, &uri, &place, &place);
+        editor.edit(&uri, 0..0, "\n");
+        let params = json!({ "textDocument": { "uri": uri }, "position": at(0, 0), "context": { "triggerKind": 1 } });
+        let answer = editor.request("textDocument/inlineCompletion", params);
+        assert!(answer.get("error").is_none(), "{name}: {answer}");
+        assert_eq!(editor.assert_in_step(), 1, "{name}");
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

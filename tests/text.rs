@@ -257,3 +257,23 @@ fn layout_is_read_and_kept() {
     assert_eq!(layout::indent_unit("a\nb\n"), "    ");
     assert_eq!(layout::reindent("  if x {\n    y\n\n  }\n", "\t"), "\tif x {\n\t  y\n\n\t}\n");
 }
+
+#[test]
+fn blocks_are_moved_to_an_indentation_and_keep_their_own_endings() {
+    for (text, to, moved) in [
+        ("a\n  b\n", "    ", "    a\n      b\n"),
+        ("\ta\r\n\t\tb\r\n\r\n", "  ", "  a\r\n  \tb\r\n\r\n"),
+        ("    a\n  b", "", "  a\nb"),
+        ("", "  ", ""),
+        ("   \n", "  ", "\n"),
+    ] {
+        assert_eq!(layout::reindent(text, to), moved, "{text:?}");
+    }
+    for (text, common) in [("  a\n\n    b", "  "), ("\ta\n    b", ""), ("a\n  b", ""), ("", ""), ("\t\ta\n\t\tb", "\t\t")] {
+        assert_eq!(layout::common_indentation(text), common, "{text:?}");
+    }
+    for (text, ending) in [("a", Ending::Lf), ("a\r\nb\n", Ending::Lf), ("a\r\nb\r\nc\n", Ending::CrLf), ("a\rb\rc\n", Ending::Cr)] {
+        assert_eq!(Ending::of(text), ending, "{text:?}");
+        assert_eq!(ending.apply("x\r\ny\rz\n"), ["x", "y", "z", ""].join(ending.as_str()));
+    }
+}

@@ -46,10 +46,12 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     let mut offers: Vec<Offer> = problems.first().map(|first| Offer::new(format!("Fix: {}", one_line(first)), FIX)).into_iter().collect();
     let selected = !site.text[site.bytes.clone()].trim().is_empty();
     let line = site.whole_lines(site.bytes.clone());
-    if site.text[line.clone()].trim().is_empty() {
+    let item = site.item();
+    // A blank line is nothing to work on, unless a body is to be written there.
+    let is_to_come = |item: &Item| site.empty_body(item).is_some_and(|body| body.contains(&site.bytes.start));
+    if site.text[line.clone()].trim().is_empty() && !item.as_ref().is_some_and(is_to_come) {
         return offers;
     }
-    let item = site.item();
     let name = item.as_ref().map(|item| format!("`{}`", one_line(&item.name)));
     let what = if selected { Some("selection".to_string()) } else { name.clone() };
     let Some(what) = what else { return offers };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,14 @@ use crate::report;
 use crate::syntax::Registry;
 use crate::workspace::walk::{self, Listing};
 use crate::workspace::watch::{Hint, Watcher, is_remote};
-use crate::workspace::{Document, Roots, fs};
+use crate::workspace::{Document, Roots};
 
 use super::cache::{Cache, CacheCounts, Stock};
 use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
-use super::scan::{self, Outcome, Scanned, Todo};
+use super::pass::{Pass, spawn};
+use super::scan::{Outcome, Scanned, Todo};
 use super::view::View;
 
 /// Files that are being scanned.
@@ -71,9 +72,6 @@ const BATCH: usize = 2000;
 /// Views are published at most this often while a build runs, and so seldom that it takes a twentieth of the time at most.
 const PUBLISH: Duration = Duration::from_secs(2);
 const SHARE: u32 = 20;
-/// Results that a worker hands over together, at most, and after how long at the latest.
-const AT_ONCE: usize = 64;
-const SOON: Duration = Duration::from_millis(20);
 /// More changed paths than this are looked at by a rescan.
 const MAX_CHANGED: usize = 256;
 /// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
@@ -218,33 +216,18 @@ impl Owner {
                     self.list();
                 }
             }
-            Message::Roots(roots) => {
-                self.flush(false);
-                if self.library.set_roots(roots) {
-                    // Who waits for the whole workspace waits for the new folder as well.
-                    self.stage = Stage::Empty;
+            Message::Roots(roots) => self.set_roots(roots),
+            Message::Opened(opening, opened) if self.opening == Some(opening) => self.opened(opened),
+            Message::Opened(..) => {}
+            Message::Listed(pass, listing) if pass == self.current() => match (listing, self.opening) {
+                (Some(listing), Some(_)) => self.early = Some(listing),
+                (Some(listing), None) => self.listed(listing),
+                (None, _) => {
+                    self.listing = false;
+                    self.finished(Tier::Parsed);
                 }
-                self.publish(true);
-                self.open_cache();
-            }
-            Message::Opened(opening, opened) => {
-                if self.opening == Some(opening) {
-                    self.opened(opened);
-                }
-            }
-            Message::Listed(pass, listing) => {
-                if pass != self.current() {
-                    return;
-                }
-                match (listing, self.opening) {
-                    (Some(listing), Some(_)) => self.early = Some(listing),
-                    (Some(listing), None) => self.listed(listing),
-                    (None, _) => {
-                        self.listing = false;
-                        self.finished(Tier::Parsed);
-                    }
-                }
-            }
+            },
+            Message::Listed(..) => {}
             Message::Scanned(pass, tier, results) => {
                 for (at, result) in results {
                     if pass == self.current() {
@@ -255,6 +238,16 @@ impl Owner {
             Message::Sync(ready, answer) => self.waiting.push((ready, answer)),
             Message::Stop(_) => {}
         }
+    }
+
+    fn set_roots(&mut self, roots: Arc<Roots>) {
+        self.flush(false);
+        if self.library.set_roots(roots) {
+            // Who waits for the whole workspace waits for the new folder as well.
+            self.stage = Stage::Empty;
+        }
+        self.publish(true);
+        self.open_cache();
     }
 
     fn answer_waiting(&mut self) {
@@ -360,30 +353,8 @@ impl Owner {
         let pass = self.next_pass();
         let todo = Arc::new(todo);
         self.job = Some(Job { todo: todo.clone(), left: todo.len() });
-        let next = Arc::new(AtomicUsize::new(0));
-        for _ in 0..self.threads().min(todo.len()) {
-            let (current, all, next) = (self.pass.clone(), todo.clone(), next.clone());
-            let (registry, content) = (self.library.registry.clone(), self.library.content.clone());
-            let (sender, stop) = (self.sender.clone(), self.stop.clone());
-            spawn("index scan", move || {
-                let mut results = vec![];
-                let mut reader = fs::Reader::default();
-                let mut since = Instant::now();
-                while !stop.load(Ordering::Relaxed) && current.load(Ordering::Relaxed) == pass {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(todo) = all.get(at) else { break };
-                    results.push((at, scan::guarded(&registry, &mut reader, todo, tier, content.as_deref())));
-                    if results.len() < AT_ONCE && since.elapsed() < SOON {
-                        continue;
-                    }
-                    if sender.send(Message::Scanned(pass, tier, std::mem::take(&mut results))).is_err() {
-                        return;
-                    }
-                    since = Instant::now();
-                }
-                let _ = sender.send(Message::Scanned(pass, tier, results));
-            });
-        }
+        let pass = Pass { number: pass, current: self.pass.clone(), tier, todo, stop: self.stop.clone(), sender: self.sender.clone() };
+        pass.start(self.threads(), &self.library.registry, self.library.content.as_ref());
     }
 
     fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
@@ -523,10 +494,4 @@ fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
         _ => None,
     });
     updates.collect()
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
-        report::log("error", format_args!("the index cannot start a thread: {error}"));
-    }
 }

@@ -12,6 +12,7 @@ mod file;
 mod handle;
 mod library;
 mod names;
+mod pass;
 mod patch;
 mod postings;
 mod resolve;

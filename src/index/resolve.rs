@@ -22,7 +22,8 @@ pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<
     let file = view.file(from)?;
     let module = view.text(import.module);
     let names: Vec<&str> = file.imported(import).iter().map(|(there, _)| view.text(*there)).collect();
-    let parts = parts(module, file.path.folder());
+    let by_path = module.contains('/') || file.language.as_ref().is_some_and(|language| language.imports_files());
+    let parts = parts(module, file.path.folder(), by_path);
     let mut candidates = vec![];
     // `from a import b` may mean the module a.b; `use a::b` may mean the item b of a.
     for name in names.iter().filter(|name| **name != "*") {
@@ -34,8 +35,8 @@ pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<
     candidates.iter().find_map(|parts| nearest(view, &file.path, parts, from))
 }
 
-/// The components of a module's path. Relative ones are joined to the folder of the importing file.
-fn parts(module: &str, folder: &str) -> Vec<String> {
+/// The components of a module's path. Relative ones are joined to the folder of the importing file. `by_path` says that it is a file's.
+fn parts(module: &str, folder: &str, by_path: bool) -> Vec<String> {
     let mut base: Vec<String> = vec![];
     let own = || folder.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
     let mut rest = module;
@@ -47,7 +48,7 @@ fn parts(module: &str, folder: &str) -> Vec<String> {
         base.truncate(base.len().saturating_sub(dots - 1));
         rest = module.trim_start_matches('.');
     }
-    let separators: &[char] = if module.contains('/') { &['/'] } else { &['.', ':'] };
+    let separators: &[char] = if by_path { &['/'] } else { &['.', ':'] };
     for part in rest.split(separators) {
         match part {
             "" | "." | "crate" | "self" | "super" => {}

@@ -136,6 +136,11 @@ impl Language {
         self.grammar.as_ref()
     }
 
+    /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of a name.
+    pub fn imports_files(&self) -> bool {
+        matches!(self.imports, Some(import::Style::Quoted))
+    }
+
     /// Whether the language has a parser.
     pub fn parses(&self) -> bool {
         self.grammar.is_some()

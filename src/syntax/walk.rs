@@ -2,8 +2,9 @@
 //! hundred thousand deep is only slow, never fatal.
 
 pub mod change;
+mod level;
 
-use tree_sitter::{Node, TreeCursor};
+use tree_sitter::Node;
 
 use super::import;
 use super::parse::Parsed;
@@ -11,6 +12,7 @@ use super::pattern::{Captures, Pattern};
 use super::registry::{Language, Visibility};
 use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
+use level::Level;
 
 /// What kinds of nodes mean to the walk; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["identifier", "definition", "scope", "import", "comment", "string", "wrapper", "attribute"];
@@ -74,49 +76,6 @@ struct Lead {
     last_row: usize,
     /// Where attributes, decorators or a wrapper above the item begin: byte and row.
     start: Option<(usize, usize)>,
-}
-
-/// The named children of a node, one after the other. Tokens mean nothing to the walk.
-struct Level<'tree> {
-    parent: Node<'tree>,
-    taken: u32,
-    count: u32,
-    /// Where there are many, a cursor is faster than counting through them for each.
-    cursor: Option<TreeCursor<'tree>>,
-}
-
-/// From so many children on a cursor is faster.
-const MANY: u32 = 12;
-
-impl<'tree> Level<'tree> {
-    fn below(parent: Node<'tree>) -> Option<Self> {
-        let count = parent.named_child_count() as u32;
-        let cursor = (count >= MANY).then(|| {
-            let mut cursor = parent.walk();
-            cursor.goto_first_child();
-            cursor
-        });
-        (count > 0).then_some(Self { parent, taken: 0, count, cursor })
-    }
-
-    fn next(&mut self) -> Option<Node<'tree>> {
-        if self.taken == self.count {
-            return None;
-        }
-        self.taken += 1;
-        let Some(cursor) = &mut self.cursor else { return self.parent.named_child(self.taken - 1) };
-        loop {
-            let node = cursor.node();
-            let is_last = node.is_named() && self.taken == self.count;
-            let moved = !is_last && cursor.goto_next_sibling();
-            if node.is_named() {
-                return Some(node);
-            }
-            if !moved {
-                return None;
-            }
-        }
-    }
 }
 
 struct Walk<'a> {

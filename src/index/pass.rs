@@ -1,0 +1,73 @@
+//! A pass over files: threads that take them in order, gather their facts and send them to the index's thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use crate::report;
+use crate::syntax::Registry;
+use crate::workspace::fs;
+
+use super::cache::Stock;
+use super::file::Tier;
+use super::handle::Message;
+use super::scan::{self, Todo};
+
+/// Results that a worker hands over together, at most, and after how long at the latest.
+const AT_ONCE: usize = 64;
+const SOON: Duration = Duration::from_millis(20);
+
+/// See the module. Its threads stop when another has begun.
+#[derive(Clone)]
+pub struct Pass {
+    pub number: u64,
+    /// The number of the pass that counts.
+    pub current: Arc<AtomicU64>,
+    pub tier: Tier,
+    pub todo: Arc<Vec<Todo>>,
+    pub stop: Arc<AtomicBool>,
+    pub sender: Sender<Message>,
+}
+
+impl Pass {
+    /// Files are taken in order, so that what is open comes first.
+    pub fn start(self, threads: usize, registry: &Arc<Registry>, content: Option<&Arc<Stock>>) {
+        let next = Arc::new(AtomicUsize::new(0));
+        for _ in 0..threads.min(self.todo.len()) {
+            let (pass, next, registry, content) = (self.clone(), next.clone(), registry.clone(), content.cloned());
+            spawn("index scan", move || pass.work(&next, &registry, content.as_deref()));
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.current.load(Ordering::Relaxed) != self.number
+    }
+
+    fn work(&self, next: &AtomicUsize, registry: &Registry, content: Option<&Stock>) {
+        let mut results = vec![];
+        let mut reader = fs::Reader::default();
+        let mut since = Instant::now();
+        while !self.is_over() {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(todo) = self.todo.get(at) else { break };
+            results.push((at, scan::guarded(registry, &mut reader, todo, self.tier, content)));
+            if results.len() < AT_ONCE && since.elapsed() < SOON {
+                continue;
+            }
+            if self.sender.send(Message::Scanned(self.number, self.tier, std::mem::take(&mut results))).is_err() {
+                return;
+            }
+            since = Instant::now();
+        }
+        // Without the index's thread there is nobody to tell.
+        let _ = self.sender.send(Message::Scanned(self.number, self.tier, results));
+    }
+}
+
+/// Does something on a thread of its own.
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+        report::log("error", format_args!("the index cannot start a thread: {error}"));
+    }
+}

@@ -1,0 +1,46 @@
+//! The children of a node, which the walk goes through.
+
+use tree_sitter::{Node, TreeCursor};
+
+/// The named children of a node, one after the other. Tokens mean nothing to the walk.
+pub(super) struct Level<'tree> {
+    parent: Node<'tree>,
+    taken: u32,
+    count: u32,
+    /// Where there are many, a cursor is faster than counting through them for each.
+    cursor: Option<TreeCursor<'tree>>,
+}
+
+/// From so many children on a cursor is faster.
+const MANY: u32 = 12;
+
+impl<'tree> Level<'tree> {
+    pub fn below(parent: Node<'tree>) -> Option<Self> {
+        let count = parent.named_child_count() as u32;
+        let cursor = (count >= MANY).then(|| {
+            let mut cursor = parent.walk();
+            cursor.goto_first_child();
+            cursor
+        });
+        (count > 0).then_some(Self { parent, taken: 0, count, cursor })
+    }
+
+    pub fn next(&mut self) -> Option<Node<'tree>> {
+        if self.taken == self.count {
+            return None;
+        }
+        self.taken += 1;
+        let Some(cursor) = &mut self.cursor else { return self.parent.named_child(self.taken - 1) };
+        loop {
+            let node = cursor.node();
+            let is_last = node.is_named() && self.taken == self.count;
+            let moved = !is_last && cursor.goto_next_sibling();
+            if node.is_named() {
+                return Some(node);
+            }
+            if !moved {
+                return None;
+            }
+        }
+    }
+}
