@@ -47,6 +47,39 @@ async fn a_body_keeps_the_indentation_that_it_has() {
     assert_eq!(implemented, text.replace("  pass", "  y = 1\n  return y"));
 }
 
+#[tokio::test]
+async fn a_body_behind_the_colon_goes_below_its_docstring() {
+    let documented = after(&[("a.py", "def a(): return 1\n")], "def a", DOCUMENT, json!({"comment": "Gives one."})).await;
+    assert_eq!(documented, "def a():\n    \"\"\"Gives one.\"\"\"\n    return 1\n");
+}
+
+/// Tests of a test are not what anybody asks for: the test itself gets another case.
+#[tokio::test]
+async fn no_tests_are_written_for_tests() {
+    let rust = "fn one() -> u32 {\n    1\n}\n\n#[cfg(test)]\nmod tests {\n    fn helper() {}\n}\n\n#[tokio::test]\nasync fn sees() {}\n";
+    let python = "def total(rows):\n    return sum(rows)\n\n\ndef test_total():\n    assert total([1]) == 1\n\n\nclass TestTotal:\n    def test_it(self):\n        pass\n\n\nclass TestClient:\n    def get(self):\n        return 1\n";
+    let java = "class A {\n    int one() {\n        return 1;\n    }\n\n    @Test\n    void sees() {\n        check();\n    }\n}\n";
+    for (path, text, marked, wanted) in [
+        ("a.rs", rust, "fn one", true),
+        ("a.rs", rust, "fn helper", false),
+        ("a.rs", rust, "async fn sees", false),
+        ("a.py", python, "def total", true),
+        ("a.py", python, "def test_total", false),
+        ("a.py", python, "def get", true),
+        ("test_a.py", python, "def total", false),
+        ("A.java", java, "int one", true),
+        ("A.java", java, "void sees", false),
+    ] {
+        let (_place, session) = answering(&[(path, text)], &json!({}));
+        let offered = actions(&session, &target(&session, path, marked), &[]).iter().any(|offer| offer.kind == TEST);
+        assert_eq!(offered, wanted, "{path}: {marked}");
+    }
+    let added = "def test_total():\n    assert total([1]) == 1\n    assert total([]) == 0";
+    let marked = "def test_total():\n    assert total([1]) == 1";
+    let edited = told(&[("a.py", python)], marked, "add a test for no rows", added).await.unwrap();
+    assert_eq!(applied(&edited, "a.py"), python.replace(marked, added));
+}
+
 /// What only the marked function sees may go with a simpler one; what others see may not.
 #[tokio::test]
 async fn a_local_helper_may_be_simplified_away() {

@@ -62,7 +62,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
         let callable = matches!(item.kind, Kind::Function | Kind::Method);
         if callable && site.empty_body(item).is_some() {
             offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
-        } else if callable {
+        } else if callable && !site.is_test(item) {
             offers.push(Offer::new(format!("Write tests for {name}"), TEST));
         }
         if selected && callable && site.is_in_body(item, &line) {

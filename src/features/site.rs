@@ -7,7 +7,7 @@ use super::{Session, Target, parses};
 use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Definition, Language, Parsed, Place, parse, tags};
+use crate::syntax::{Definition, Kind, Language, Parsed, Place, parse, tags};
 use crate::text::{Edit, Ending, layout};
 use crate::workspace::{Document, WorkspacePath, uri};
 
@@ -190,18 +190,23 @@ impl Site {
         self.language.as_ref().and_then(|language| parse(language, code).ok()).map_or(0, |parsed| parsed.errors())
     }
 
-    /// Whether an item is a test, or stands among tests: it is called so, is marked so, or lies in a module or a file of tests.
+    /// Whether an item is a test or holds tests: it is called so, is marked so, or lies in a module or a file of tests. From what is around
+    /// it alone, for menus ask.
     pub fn is_test(&self, item: &Item) -> bool {
         let Some(parsed) = self.parsed() else { return false };
-        let named = |name: &str| name == "tests" || name.to_lowercase().starts_with("test");
-        let around = scope::at(parsed, item.range.start.saturating_add(1)).items;
-        let marked = self.definition_of(item).is_some_and(|known| {
-            let above = self.text.get(known.item.start as usize..item.range.start).unwrap_or_default();
-            above.contains("test]") || above.contains("@Test") || above.contains("cfg(test)")
-        });
+        let text = &self.text[item.range.clone()];
+        let is_type = item.kind.is_type();
+        let named = item.name.starts_with("test_") || !is_type && item.name.starts_with("Test");
+        let holds = is_type && (text.contains("def test_") || text.contains("@Test"));
+        let above = self.text[..item.range.start].lines().rev().map(str::trim);
+        let above = above.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("#[") || line.starts_with('@'));
+        let marks = |line: &str| line.contains("test]") || line.contains("@Test");
+        let marked = above.into_iter().any(marks) || marks(&self.text[item.signature.clone()]);
+        let tests = |around: &Item| around.kind == Kind::Module && matches!(around.name.as_str(), "test" | "tests");
+        let among = || scope::at(parsed, item.range.start + 1).items.iter().any(tests);
         let rules = self.language.as_ref().and_then(|language| language.tests.as_ref());
-        let file = self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));
-        marked || file || named(&item.name) || around.iter().any(|around| named(&around.name))
+        let file = || self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));
+        named || holds || marked || file() || among()
     }
 
     /// What the outline says of an item.

@@ -292,8 +292,11 @@ fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str)
         }
         // The body begins at its first statement, on a line of its own or behind the colon.
         let own_line = site.text[..body.start].rfind('\n').is_some_and(|at| site.text[at..body.start].trim().is_empty());
-        let text = if own_line { format!("{text}\n{inner}") } else { format!("\n{inner}{text}\n{inner}") };
-        return Ok(Edit::insert(body.start, ending(site).apply(&text)));
+        if own_line {
+            return Ok(Edit::insert(body.start, ending(site).apply(&format!("{text}\n{inner}"))));
+        }
+        let start = site.text[..body.start].trim_end_matches([' ', '\t']).len();
+        return Ok(Edit { range: start..body.start, text: ending(site).apply(&format!("\n{inner}{text}\n{inner}")) });
     }
     let text = as_comment(language, comment, &indent);
     let text = ending(site).apply(&text);
