@@ -150,12 +150,12 @@ async fn an_instruction_changes_the_marked_lines_and_no_others() {
 #[tokio::test]
 async fn a_rename_reaches_files_with_other_line_endings() {
     for ends in ALL {
-        let user = ends.of("use crate::lib::larger;\n\nfn both() -> u32 {\n    // larger\n    larger(3, 4)\n}\n");
+        let user = ends.of("use crate::lib::larger;\n\nfn both() -> u32 {\n    // `larger`\n    larger(3, 4)\n}\n");
         let workspace = Workspace::new(&[("lib.rs", &ends.of(CODE)), ("user.rs", &user)]);
         let (session, _) = session(&workspace, &[]);
         let edited = instruct(&session, "lib.rs", "larger(a", "rename larger to maximum").await.unwrap();
         assert_eq!(applied(&edited, "user.rs"), user.replace("larger", "maximum"), "{ends:?}");
-        assert_eq!(applied(&edited, "lib.rs"), ends.of(CODE).replace("larger", "maximum"), "{ends:?}");
+        assert_eq!(applied(&edited, "lib.rs"), ends.of(CODE).replace("larger(", "maximum("), "{ends:?}");
     }
 }
 

@@ -12,3 +12,5 @@
 (conditional_expression consequence: (_) @target) @later
 (conditional_expression alternative: (_) @target) @later
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
+(field_expression) @member
+(field_identifier) @key

@@ -8,3 +8,4 @@
 (lambda_expression) @later
 (for_range_loop body: (_) @target) @later
 (binary_expression operator: ["and" "or"] right: (_) @target) @later
+(qualified_identifier) @member

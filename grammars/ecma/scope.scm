@@ -14,3 +14,6 @@
 (ternary_expression consequence: (_) @target) @later
 (ternary_expression alternative: (_) @target) @later
 (binary_expression operator: ["&&" "||" "??"] right: (_) @target) @later
+(member_expression) @member
+[(property_identifier) (private_property_identifier)] @key
+[(shorthand_property_identifier) (shorthand_property_identifier_pattern)] @shorthand

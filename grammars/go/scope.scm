@@ -11,3 +11,5 @@
 (for_statement [(binary_expression) (call_expression) (unary_expression) (parenthesized_expression) (selector_expression) (index_expression)] @target) @later
 (if_statement alternative: (_) @target) @later
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
+[(selector_expression) (qualified_type)] @member
+[(field_identifier) (keyed_element)] @key

@@ -14,3 +14,5 @@
 (ternary_expression consequence: (_) @target) @later
 (ternary_expression alternative: (_) @target) @later
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
+[(method_invocation) (field_access) (method_reference) (scoped_identifier) (scoped_type_identifier)] @member
+(element_value_pair) @key

@@ -11,3 +11,5 @@
 [(lambda) (list_comprehension) (set_comprehension) (dictionary_comprehension) (generator_expression) (elif_clause) (conditional_expression) (case_clause)] @later
 (while_statement condition: (_) @target) @later
 (boolean_operator right: (_) @target) @later
+(attribute) @member
+(keyword_argument) @key

@@ -9,3 +9,7 @@
 ; What is not evaluated where the statement around it begins, or not at all: all of the node, or the part that is the target.
 [(closure_expression) (while_expression) (let_chain) (else_clause) (match_arm) (const_item) (static_item) (enum_variant) (field_declaration) (async_block)] @later
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
+[(field_expression) (scoped_identifier) (scoped_type_identifier)] @member
+(field_identifier) @key
+[(shorthand_field_initializer) (shorthand_field_identifier)] @shorthand
+(token_tree) @tokens

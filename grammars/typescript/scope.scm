@@ -5,3 +5,4 @@
 [(type_arguments) (type_annotation)] @expression
 [(required_parameter) (optional_parameter)] @binding
 [(public_field_definition) (enum_assignment)] @later
+[(nested_identifier) (nested_type_identifier)] @member

@@ -66,7 +66,8 @@ impl Site {
         Masked::stretch(&self.text, range)
     }
 
-    fn parsed(&self) -> Option<&Parsed> {
+    /// The text as its parser reads it; none where there is no parser, or the text is too long for a request.
+    pub fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
             let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
             parses::tree(&self.session.shared, &self.document.uri, language, &self.text)

@@ -12,7 +12,7 @@ use super::lines::LineForms;
 use super::naming::FileNames;
 use super::pattern::{self, Table};
 use super::tags::Kind;
-use super::{scope, walk};
+use super::{scope, uses, walk};
 
 /// What is built in for one language: its parser and its query files.
 struct Builtin {
@@ -70,6 +70,12 @@ struct Entry {
     /// Strings take `{name}` for what is in scope.
     #[serde(default)]
     captures: bool,
+    /// Methods name the members of their type without a word before them.
+    #[serde(default)]
+    bare_members: bool,
+    /// What stands free can be called only below its declaration.
+    #[serde(default)]
+    declared_first: bool,
     tests: Option<TestFiles>,
     /// Languages of one family use each other's definitions; its own name where nothing is said.
     family: Option<String>,
@@ -112,6 +118,8 @@ pub struct Language {
     pub(super) scope: Table,
     /// What each node kind means to [`super::scope`], as bits, from `scope.scm`; all zero when that is broken.
     pub(super) scope_roles: Vec<u8>,
+    /// The same to [`super::uses`].
+    pub(super) use_roles: Vec<u8>,
     /// Blocks are told by indentation.
     pub indented: bool,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
@@ -124,6 +132,10 @@ pub struct Language {
     pub(super) lines: LineForms,
     /// Strings take `{name}` for what is in scope.
     pub(super) captures: bool,
+    /// Methods name the members of their type without a word before them.
+    pub bare_members: bool,
+    /// What stands free can be called only below its declaration.
+    pub declared_first: bool,
     placeholders: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
@@ -274,6 +286,7 @@ impl Registry {
             block_comment: entry.block_comment,
             roles: widened(tags.roles(walk::ROLES)),
             scope_roles: widened(scopes.roles(scope::ROLES)),
+            use_roles: widened(scopes.roles(uses::ROLES)),
             scope: scopes,
             grammar,
             indented: entry.indented,
@@ -282,6 +295,8 @@ impl Registry {
             files: entry.files,
             lines: entry.lines,
             captures: entry.captures,
+            bare_members: entry.bare_members,
+            declared_first: entry.declared_first,
             placeholders: entry.placeholders,
             tags,
             lexical: entry.lexical.map(Lexical::new),

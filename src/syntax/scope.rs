@@ -14,7 +14,7 @@ pub(super) const COMMENT: u8 = 1;
 pub(super) const STRING: u8 = 1 << 1;
 pub(super) const BLOCK: u8 = 1 << 2;
 pub(super) const EXPRESSION: u8 = 1 << 3;
-const INTERPOLATION: u8 = 1 << 4;
+pub(super) const INTERPOLATION: u8 = 1 << 4;
 /// What could stand in a variable.
 pub(super) const VALUE: u8 = 1 << 5;
 /// What gives names to values inside of a function: parameters, variables, patterns.
@@ -98,6 +98,17 @@ pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     here.or_else(|| behind_modifiers(parsed, first)).or(around.items.last().cloned())
 }
 
+/// The outermost definition around a place that is no module, or what holds members like one: a Rust `impl`.
+pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
+    let text = parsed.text();
+    let holds = |node: &Node<'_>| {
+        let members =
+            parsed.language().tags.at(node.kind_id()).any(|pattern| pattern.tag == "scope.impl" && pattern.matches(*node, text).is_some());
+        members || item(parsed, *node).is_some_and(|item| item.kind != Kind::Module)
+    };
+    path_to(parsed, leaf(parsed, text.floor_char_boundary(offset))).iter().find(|node| holds(node)).map(Node::byte_range)
+}
+
 /// The definition that follows words like `export default` at the start of a line, which are no part of it.
 fn behind_modifiers(parsed: &Parsed, first: usize) -> Option<Item> {
     let text = parsed.text();
@@ -162,7 +173,7 @@ fn look(parsed: &Parsed, here: Node<'_>, role: u8, offset: usize, place: &mut Pl
 }
 
 /// The item that a node is, by the patterns of `tags.scm`.
-fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
+pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
     let text = parsed.text();
     let (pattern, captures) = parsed.language().tags.at(node.kind_id()).find_map(|pattern| {
         let captures = pattern.tag.starts_with("definition.").then(|| pattern.matches(node, text)).flatten()?;

@@ -6,8 +6,19 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Parsed;
-use super::scope::{self, BINDING, BLOCK, EXPRESSION, Item, LATER, VALUE};
+use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, LATER, STRING, VALUE};
 use super::tags::Kind;
+
+/// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
+pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens"];
+/// `a.b`, `a::b`: what is not its first child is a member of that.
+const MEMBER: u8 = 1;
+/// A name that is looked up in something else than what is in scope, or a node whose first child is one: `f(name=1)`.
+const KEY: u8 = 1 << 1;
+/// The name of a field and a variable at once: `Point { x }`.
+const SHORTHAND: u8 = 1 << 2;
+/// What a macro is given: nothing in it is parsed.
+const TOKENS: u8 = 1 << 3;
 
 /// What a name stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,25 +28,182 @@ pub enum Within {
     Text,
 }
 
+/// What a name is where it stands in code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// By itself: it is looked up in what is in scope.
+    Alone,
+    /// As a member of what is in these bytes.
+    Member(Range<usize>),
+    /// As the name of a field or an argument; the bytes are the type or the function that it belongs to, as far as that is written there.
+    Key(Range<usize>),
+    /// As the name of a field and as a variable. The second bytes are what is replaced when it is written out.
+    Shorthand(Range<usize>, Range<usize>),
+}
+
+/// One place of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    pub range: Range<usize>,
+    pub within: Within,
+    pub stands: Stands,
+    /// The statement at the top of the file that it is in.
+    pub top: Range<usize>,
+}
+
+/// The nodes from the root to a place, each with its field in the one before.
+type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
+
 /// The places where a name stands as a whole word, in order.
 pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
-    let text = parsed.text();
-    let captures = parsed.language().captures;
-    words(text, name)
-        .map(|range| {
-            // Inside of the word, so that neither a quotation mark before it nor a brace behind it counts.
-            let place = scope::at(parsed, range.start + 1);
+    mentions(parsed, name).into_iter().map(|found| (found.range, found.within)).collect()
+}
+
+/// The same with what the name is at each of them.
+pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
+    let mut found = vec![];
+    visit(parsed, words(parsed.text(), name), |range, way| {
+        let within = within(parsed, &range, way);
+        let stands = if within == Within::Code { stands(parsed, &range, way) } else { Stands::Alone };
+        let top = way.get(1).map_or(range.clone(), |(node, _)| node.byte_range());
+        found.push(Mention { range, within, stands, top });
+    });
+    found
+}
+
+/// Goes to each of these places, which are in order, in one walk: a list of many names costs no more than its length.
+fn visit<'tree>(parsed: &'tree Parsed, places: impl Iterator<Item = Range<usize>>, mut look: impl FnMut(Range<usize>, &Way<'tree>)) {
+    let mut cursor = parsed.root().walk();
+    let mut way = vec![(cursor.node(), None)];
+    let holds = |node: Node<'_>, place: &Range<usize>| node.start_byte() <= place.start && place.end <= node.end_byte();
+    for place in places {
+        while let Some((here, _)) = way.last().copied().filter(|_| way.len() > 1) {
+            if holds(here, &place) {
+                break;
+            }
+            if here.start_byte() < place.end && cursor.goto_next_sibling() {
+                way.pop();
+                way.push((cursor.node(), cursor.field_name()));
+            } else {
+                cursor.goto_parent();
+                way.pop();
+            }
+        }
+        while cursor.goto_first_child() {
+            while cursor.node().end_byte() < place.end && cursor.goto_next_sibling() {}
+            if !holds(cursor.node(), &place) {
+                cursor.goto_parent();
+                break;
+            }
+            way.push((cursor.node(), cursor.field_name()));
+        }
+        look(place, &way);
+    }
+}
+
+fn role(roles: &[u8], node: Node<'_>) -> u8 {
+    roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
+}
+
+fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
+    let (text, language) = (parsed.text(), parsed.language());
+    for (node, _) in way.iter().rev() {
+        let role = role(&language.scope_roles, *node);
+        if role & COMMENT != 0 {
+            return Within::Comment;
+        }
+        if role & STRING != 0 {
             // Two braces are one written brace.
             let braces = text[..range.start].bytes().rev().take_while(|byte| *byte == b'{').count();
-            let captured = captures && braces % 2 == 1 && text[range.end..].starts_with(['}', ':']);
-            let within = match (place.in_comment, place.in_string && !captured) {
-                (true, _) => Within::Comment,
-                (false, true) => Within::Text,
-                (false, false) => Within::Code,
-            };
-            (range, within)
-        })
-        .collect()
+            let captured = language.captures && braces % 2 == 1 && text[range.end..].starts_with(['}', ':']);
+            return if captured { Within::Code } else { Within::Text };
+        }
+        if role & (INTERPOLATION | EXPRESSION | BLOCK) != 0 {
+            break;
+        }
+    }
+    Within::Code
+}
+
+fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
+    let (text, roles) = (parsed.text(), &parsed.language().use_roles);
+    let Some((leaf, _)) = way.last().filter(|(leaf, _)| leaf.byte_range() == *range) else { return Stands::Alone };
+    let around = way.len().checked_sub(2).and_then(|at| way.get(at)).map(|(node, _)| *node);
+    if around.is_some_and(|around| role(roles, around) & TOKENS != 0) {
+        return stands_among_tokens(text, range);
+    }
+    for pair in way.windows(2).rev() {
+        let [(parent, _), (child, _)] = pair else { break };
+        let role = role(roles, *parent);
+        let first = child.start_byte() == parent.start_byte();
+        if role & MEMBER != 0 && !first {
+            let of = parent.named_child(0).map(|of| of.byte_range()).filter(|of| of.end <= range.start);
+            return of.map_or(Stands::Alone, Stands::Member);
+        }
+        if role & SHORTHAND != 0 {
+            return shorthand(text, range, way);
+        }
+        if role & KEY != 0 && first && child.byte_range() == *range {
+            let of = head(text, way);
+            // The keys of a map are values.
+            return if text[of.clone()].starts_with("map[") { Stands::Alone } else { Stands::Key(of) };
+        }
+        if !first {
+            break;
+        }
+    }
+    match role(roles, *leaf) {
+        role if role & SHORTHAND != 0 => shorthand(text, range, way),
+        role if role & KEY != 0 => Stands::Key(head(text, way)),
+        _ => Stands::Alone,
+    }
+}
+
+/// A shorthand, with words like `mut` before it, which go to the variable when it is written out.
+fn shorthand(text: &str, range: &Range<usize>, way: &Way<'_>) -> Stands {
+    let words = |start: &usize| text[*start..range.start].chars().all(|letter| letter.is_ascii_lowercase() || letter == ' ');
+    let start = way.iter().rev().map(|(node, _)| node.start_byte()).find(|start| *start < range.start).filter(words);
+    Stands::Shorthand(head(text, way), start.unwrap_or(range.start)..range.end)
+}
+
+/// What stands before the bracket that a field or an argument is in: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
+fn head(text: &str, way: &Way<'_>) -> Range<usize> {
+    let opens = |at: usize| text[at..].starts_with(['{', '(']);
+    let mut brackets = 0;
+    for pair in way.windows(2).rev() {
+        let [(parent, _), (child, _)] = pair else { break };
+        let (start, end) = (parent.start_byte(), child.start_byte());
+        if opens(start) {
+            brackets += 1;
+        }
+        if brackets > 1 {
+            break;
+        }
+        let bracket = if opens(end) { Some(end) } else { text[start..end].find(['{', '(']).map(|at| start + at) };
+        if let Some(bracket) = bracket.filter(|bracket| *bracket > start) {
+            return start..start + text[start..bracket].trim_end().len();
+        }
+    }
+    0..0
+}
+
+/// In a macro only the letters around tell.
+fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
+    let (before, after) = (text[..range.start].trim_end(), text[range.end..].trim_start());
+    let path = |before: &str| {
+        let start = before.rfind(|letter: char| !is_word(letter) && letter != '.' && letter != ':').map_or(0, |at| at + 1);
+        text.ceil_char_boundary(start)..before.len()
+    };
+    if let Some(of) = before.strip_suffix("::").or(before.strip_suffix('.').filter(|of| !of.ends_with('.'))) {
+        return Stands::Member(path(of));
+    }
+    let open = before.rfind('{').filter(|open| !before[*open..].contains(['}', ';', '(']));
+    let of = open.map(|open| path(before[..open].trim_end())).filter(|of| text[of.clone()].starts_with(char::is_uppercase));
+    match of.filter(|_| before.ends_with(['{', ','])) {
+        Some(of) if after.starts_with(':') && !after.starts_with("::") => Stands::Key(of),
+        Some(of) if after.starts_with([',', '}']) => Stands::Shorthand(of, range.clone()),
+        _ => Stands::Alone,
+    }
 }
 
 /// Whether a word is a name to the grammar, and no keyword.
@@ -51,30 +219,26 @@ pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
         return vec![];
     }
     let mut functions: Vec<Item> = vec![];
-    for range in words(parsed.text(), name).filter(|range| binds(parsed, range)) {
-        let around = scope::at(parsed, range.start + 1).items.into_iter();
-        let outermost = around.into_iter().find(|item| matches!(item.kind, Kind::Function | Kind::Method));
-        functions.extend(outermost.filter(|function| !functions.contains(function)));
-    }
+    visit(parsed, words(parsed.text(), name), |range, way| {
+        if binding(parsed, &range, way).is_some() {
+            let items = way.iter().filter_map(|(node, _)| scope::item(parsed, *node));
+            let outermost = items.into_iter().find(|item| matches!(item.kind, Kind::Function | Kind::Method));
+            functions.extend(outermost.filter(|function| !functions.contains(function)));
+        }
+    });
     functions
 }
 
-fn binds(parsed: &Parsed, range: &Range<usize>) -> bool {
-    binding_of(parsed, range).is_some()
-}
-
 /// What binds a name where it stands: the way up leads to a binding by the fields of what is bound, not of types or values.
-fn binding_of(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
+fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
     const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
-    let leaf = parsed.root().descendant_for_byte_range(range.start, range.end).filter(|leaf| leaf.byte_range() == *range)?;
-    let roles = &parsed.language().scope_roles;
-    let path = scope::path_to(parsed, leaf);
-    for pair in path.windows(2).rev() {
-        let [parent, child] = pair else { return None };
-        if field_of(*parent, *child).is_some_and(|field| !BOUND.contains(&field)) {
+    way.last().filter(|(leaf, _)| leaf.byte_range() == *range)?;
+    for pair in way.windows(2).rev() {
+        let [(parent, _), (_, field)] = pair else { return None };
+        if field.is_some_and(|field| !BOUND.contains(&field)) {
             return None;
         }
-        let role = roles.get(usize::from(parent.kind_id())).copied().unwrap_or(0);
+        let role = role(&parsed.language().scope_roles, *parent);
         if role & (BINDING | EXPRESSION) != 0 {
             return (role & BINDING != 0).then(|| parent.byte_range());
         }
@@ -82,9 +246,44 @@ fn binding_of(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
     None
 }
 
-fn field_of<'tree>(parent: Node<'tree>, child: Node<'tree>) -> Option<&'tree str> {
-    let number = (0..parent.child_count()).find(|number| parent.child(*number) == Some(child))?;
-    parent.field_name_for_child(number)
+/// Where something gets a value or a type: the bytes of both, as far as they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    pub range: Range<usize>,
+    pub kind: Option<Range<usize>>,
+    pub value: Option<Range<usize>>,
+}
+
+/// Most nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
+const NEAR: usize = 5;
+
+/// The places where a name, of a variable or of a member, is given a value or a type.
+pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
+    const GIVEN: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "attribute", "property", "field"];
+    let mut found = vec![];
+    visit(parsed, words(parsed.text(), name), |range, way| {
+        let mut given = Given { range: range.clone(), ..Given::default() };
+        for pair in way.windows(2).rev().take(NEAR) {
+            let [(parent, _), (_, field)] = pair else { break };
+            if field.is_some_and(|field| !GIVEN.contains(&field)) {
+                break;
+            }
+            let of =
+                |field: &str| parent.child_by_field_name(field).map(|node| node.byte_range()).filter(|node| !node.contains(&range.start));
+            let named = (*field == Some("alias")).then(|| parent.named_child(0).map(|node| node.byte_range())).flatten();
+            given.kind = given.kind.or(of("type"));
+            // Of `int a = 1` the type is one node further up than the value.
+            let known = given.value.is_some();
+            given.value = given.value.or(of("value")).or(of("right")).or(named);
+            if known || given.kind.is_some() || role(&parsed.language().scope_roles, *parent) & BLOCK != 0 {
+                break;
+            }
+        }
+        if given.kind.is_some() || given.value.is_some() {
+            found.push(given);
+        }
+    });
+    found
 }
 
 /// What a use of a name in code is.
@@ -211,11 +410,16 @@ fn is_later(parsed: &Parsed, path: &[Node<'_>], value: &Range<usize>) -> bool {
 fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> bool {
     let text = parsed.text();
     let inside = text.get(value.clone()).unwrap_or_default();
-    let names = inside.split(|letter| !is_word(letter)).filter(|name| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()));
+    let is_name = |name: &&str| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
     let whole = text.get(statement.clone()).unwrap_or_default();
-    names.flat_map(|name| words(whole, name)).any(|range| {
-        let bound = binding_of(parsed, &(statement.start + range.start..statement.start + range.end));
-        // `x = x + 1` binds after the value is known.
-        bound.is_some_and(|binding| !(binding.start <= value.start && value.end <= binding.end))
+    inside.split(|letter| !is_word(letter)).filter(is_name).any(|name| {
+        let places = words(whole, name).map(|range| statement.start + range.start..statement.start + range.end);
+        let mut more = false;
+        visit(parsed, places, |range, way| {
+            // `x = x + 1` binds after the value is known.
+            let holds = |binding: Range<usize>| binding.start <= value.start && value.end <= binding.end;
+            more |= binding(parsed, &range, way).is_some_and(|binding| !holds(binding));
+        });
+        more
     })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::forms::Filled;
 use super::layout::{fitted, without_fence};
-use super::rename::Changed;
+use super::rename::{self, Changed};
 use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
@@ -59,6 +59,7 @@ pub fn known_uses(session: &Session, site: &Site, name: &str) -> usize {
 impl Calls {
     /// The calls of an item, or why there is nothing to do.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Self, String> {
+        rename::whole(session)?;
         let said = site.text[item.signature.clone()].trim_end().trim_end_matches('{').trim_end().to_string();
         let found = Self::with(session, site, item, said);
         if found.calls.is_empty() { Err(format!("nothing calls `{}`", item.name)) } else { Ok(found) }
@@ -164,7 +165,7 @@ impl Calls {
         let calls =
             json!({"type": "array", "items": items, "minItems": count, "maxItems": count, "description": "The places in their order."});
         let reason = json!({"type": "string", "description": "In one sentence: what was changed and why."});
-        let parameters = json!({"type": "object", "properties": {"calls": calls, "reason": reason}, "required": ["calls", "reason"]});
+        let parameters = json!({"type": "object", "properties": {"calls": calls, "reason": reason}, "required": ["calls"]});
         let function = json!({"name": "propose_edit", "description": "Rewrites the calls.", "parameters": parameters});
         Tool { name: "propose_edit".into(), function }
     }

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::calls::Calls;
-use super::layout::{as_comment, fences_around, fitted, without_fence};
+use super::layout::{as_comment, fences_around, fitted, placed, without_fence};
 use super::rename::{Changed, Rename};
 use super::{given, inside};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, Kind, uses};
+use crate::syntax::{self, uses};
 use crate::text::{Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -216,7 +216,8 @@ fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
 fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
     let properties: serde_json::Map<String, Value> =
         fields.iter().map(|(name, what)| (name.to_string(), json!({"type": "string", "description": what}))).collect();
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    // An edit without a reason is an edit.
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).filter(|name| *name != REASON).collect();
     let parameters = json!({"type": "object", "properties": properties, "required": required});
     let function = json!({"name": "propose_edit", "description": description, "parameters": parameters});
     Tool { name: "propose_edit".into(), function }
@@ -254,7 +255,7 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
     not_empty(new, "new_code")?;
     let old = &site.text[lines.clone()];
     let new = without_surroundings(site, lines, new);
-    let text = ending(site).apply(fitted(&new, layout::common_indentation(old)).trim_end());
+    let text = ending(site).apply(placed(&new, layout::indentation(old)).trim_end());
     Ok(Edit { range: lines.clone(), text })
 }
 
@@ -330,27 +331,40 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
 fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
     let call = replace(site, lines, call)?;
-    let home = home(site, item, function, &call.text);
+    let (home, is_free) = home(site, item, function, &call.text);
     let indent = line_indent(site, home.start);
-    let end = site.text[home.end..].find('\n').map_or(site.text.len(), |at| home.end + at + 1);
-    let gap = if site.text[..end].ends_with('\n') { "" } else { "\n" };
+    let function = fitted(function, indent);
     // Python parts what stands at the top by two lines.
     let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
-    let text = format!("{gap}{}\n{}\n", if wide { "\n" } else { "" }, fitted(function, indent).trim_end());
+    let gap = if wide { "\n" } else { "" };
+    if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
+        let start = site.text[..home.start].rfind('\n').map_or(0, |at| at + 1);
+        let text = format!("{}\n{gap}\n", function.trim_end());
+        return Ok(vec![Edit::insert(start, ending(site).apply(&text)), call]);
+    }
+    let end = site.text[home.end..].find('\n').map_or(site.text.len(), |at| home.end + at + 1);
+    let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
+    let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
     Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
 }
 
-/// What a new function goes behind: the item that it was taken from where it is called as a member of something, else the outermost
-/// around that is no module.
-fn home(site: &Site, item: &Item, function: &str, call: &str) -> Range<usize> {
+/// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the
+/// comment above; one that is called as a member of something goes beside the item that it was taken from. Where methods see each other
+/// without a word, a method's helper is a method.
+fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, bool) {
     let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
     let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
     let is_free = named.is_some_and(|new| {
         let called = uses::words(call, &new.name).next();
         called.is_some_and(|at| !call[..at.start].ends_with(['.', ':', '>']))
     });
-    let around = site.place().items.into_iter().find(|around| around.kind != Kind::Module);
-    around.filter(|_| is_free).map_or(item.range.clone(), |around| around.range)
+    let top = site.parsed().and_then(|parsed| scope::outermost(parsed, item.range.start));
+    let in_type = top.as_ref().is_some_and(|top| *top != item.range);
+    let member = in_type && site.language.as_deref().is_some_and(|language| language.bare_members);
+    let Some(top) = top.filter(|_| is_free && !member) else { return (item.range.clone(), false) };
+    let doc = if top == item.range { site.doc_of(item) } else { None };
+    let start = doc.map_or(top.start, |doc| doc.start.min(top.start));
+    (start..top.end, true)
 }
 
 /// A statement that names the value, before the one that it stands in.

@@ -1,7 +1,7 @@
 //! How what the model wrote is laid out in the file: indentation, comment signs, no code fences. Pure.
 
 use crate::syntax::Language;
-use crate::text::layout::reindent;
+use crate::text::layout::{indentation, reindent};
 
 /// Widest line of a comment, in characters.
 const WIDTH: usize = 100;
@@ -85,6 +85,27 @@ pub fn fitted(code: &str, indent: &str) -> String {
         return format!("{}\n{}", reindent(first, indent), reindent(rest, indent));
     }
     reindent(code, indent)
+}
+
+/// Code in place of lines whose first one has this indentation. Its own first line gets that, and the others keep their distance to it: where
+/// it has that already, as in an answer that closes the block around the lines and opens it again, everything stays.
+pub fn placed(code: &str, indent: &str) -> String {
+    let own = indentation(code);
+    if own.is_empty() {
+        return fitted(code, indent);
+    }
+    let moved = code.split_inclusive('\n').map(|line| {
+        let (depth, rest) = (indentation(line), line.trim_start_matches([' ', '\t']));
+        match depth.strip_prefix(own) {
+            _ if rest.trim().is_empty() => rest.to_string(),
+            Some(deeper) => format!("{indent}{deeper}{rest}"),
+            None => {
+                let less = own.len().saturating_sub(depth.len());
+                format!("{}{rest}", &indent[..indent.len().saturating_sub(less)])
+            }
+        }
+    });
+    moved.collect()
 }
 
 /// Text as a documentation comment of this language, each line indented; without a last line break.

@@ -14,6 +14,7 @@ mod imports;
 mod inside;
 mod layout;
 mod long;
+mod meant;
 mod offer;
 mod plan;
 pub mod rename;

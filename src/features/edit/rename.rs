@@ -4,15 +4,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::meant::{Meant, Spot};
 use super::wording::is_name;
 use crate::features::{Session, Site};
+use crate::index::{FileId, Stage};
 use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Kind, Language, naming};
+use crate::syntax::uses::{self, Stands, Within};
+use crate::syntax::{self, Kind, Language, Parsed, naming};
 use crate::workspace::WorkspacePath;
 
 /// Files that one rename may change.
 const MOST_FILES: usize = 200;
+/// Places that are named to a person.
+const MOST_PLACES: usize = 5;
+/// What Python calls the method that makes an instance: its arguments are named where the class is called.
+const CONSTRUCTOR: &str = "__init__";
 
 /// A name with every place that it stands in.
 #[derive(Clone, Debug)]
@@ -23,7 +29,7 @@ pub struct Rename {
     /// The new name, where the task says it.
     pub wanted: Option<String>,
     /// In the file at hand.
-    here: Vec<Range<usize>>,
+    here: Vec<Spot>,
     /// In other files.
     elsewhere: Vec<InFile>,
     /// It is used as a member of something, so that other members may be of its name.
@@ -32,6 +38,10 @@ pub struct Rename {
     texts: Vec<(Option<Arc<Language>>, Arc<str>)>,
     /// Places in strings, which stay.
     pub in_strings: usize,
+    /// Places of other things that are called so, which stay.
+    others: Vec<String>,
+    /// Places that may mean it or not.
+    unclear: Vec<String>,
 }
 
 /// The places in one file.
@@ -39,7 +49,7 @@ pub struct Rename {
 struct InFile {
     path: WorkspacePath,
     text: Arc<str>,
-    ranges: Vec<Range<usize>>,
+    spots: Vec<Spot>,
 }
 
 /// What becomes of another file.
@@ -70,67 +80,35 @@ pub fn name_at(site: &Site) -> Option<String> {
     site.item().map(|item| item.name).filter(|name| is_name(name))
 }
 
-/// Behind a dot stands a member of something, not a variable.
-fn is_member(text: &str, range: &Range<usize>) -> bool {
-    text[..range.start].ends_with('.') && !text[..range.start].ends_with("..")
-}
-
-/// A name as the definition that is renamed has it.
-struct Meant<'a> {
-    name: &'a str,
-    /// It can be called, so that `name(` may be it.
-    callable: bool,
-}
-
-impl Meant<'_> {
-    /// Those uses that mean the definition: not those of a variable of that name.
-    ///
-    /// # Errors
-    /// In a function that has such a variable the name is also called: which of the two is meant, only types tell.
-    fn of(
-        &self,
-        path: &str,
-        text: &str,
-        uses: Vec<(Range<usize>, Within)>,
-        variables: &[Item],
-    ) -> Result<Vec<(Range<usize>, Within)>, String> {
-        let is_variable = |range: &Range<usize>| {
-            let inside = |function: &Item| function.range.start <= range.start && range.end <= function.range.end;
-            variables.iter().any(|function| inside(function) && function.name != self.name) && !is_member(text, range)
-        };
-        let (variables, meant): (Vec<_>, Vec<_>) = uses.into_iter().partition(|(range, _)| is_variable(range));
-        let called = |(range, within): &&(Range<usize>, Within)| *within == Within::Code && text[range.end..].starts_with('(');
-        match variables.iter().find(called).filter(|_| self.callable) {
-            Some((range, _)) => Err(format!(
-                "`{}` is a variable in {path} too, and called at line {}; the index cannot tell which is meant there: use the rename of your language server",
-                self.name,
-                text[..range.start].matches('\n').count() + 1
-            )),
-            None => Ok(meant),
-        }
-    }
-}
-
 /// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
 pub fn is_unmistakable(session: &Session, name: &str) -> bool {
     let is_file = || session.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
     definitions(session, name).len() == 1 && !is_file()
 }
 
+/// The index, if it knows the whole workspace: what it does not know would be left as it is.
+pub fn whole(session: &Session) -> Result<(), String> {
+    match session.index.stage() {
+        Stage::Ready => Ok(()),
+        _ => Err("the index is not complete yet, so that uses would be missed; ask again when it is".into()),
+    }
+}
+
 impl Rename {
     /// The places of a name, or why they cannot be told.
     pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
-        let here = site.uses(old).ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
+        whole(session)?;
+        let parsed = site.parsed().ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
         let defined = definitions(session, old);
         let variables = site.variables(old);
         // What is called so inside of a function hides every definition of that name elsewhere.
         let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start) && function.name != old);
         if let Some(function) = hidden {
-            return Self::local(site, old, wanted, here, function);
+            return Self::local(session, site, parsed, old, wanted, function);
         }
         let Some((first, rest)) = defined.split_first() else {
             let item = site.item().ok_or_else(|| format!("nothing in {} defines `{old}`", site.path))?;
-            return Self::local(site, old, wanted, here, &item);
+            return Self::local(session, site, parsed, old, wanted, &item);
         };
         if rest.iter().any(|other| other.file != first.file || other.container != first.container) {
             return Err(format!(
@@ -139,20 +117,25 @@ impl Rename {
                 first.place
             ));
         }
-        let callable = matches!(first.kind, Kind::Function | Kind::Method | Kind::Macro);
-        let meant = Meant { name: old, callable };
-        let here = meant.of(&site.path, &site.text, here, &variables)?;
-        let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site, here);
+        let meant = Meant::new(session, old, first);
+        let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
+        let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
+        (rename.here, rename.in_strings, rename.others, rename.unclear) = (here.spots, here.in_strings, here.others, here.unclear);
+        rename.is_member = meant.is_member();
         let id = session.index.name(old).ok_or("the index does not know it")?;
-        for (file, _) in session.index.users(id) {
-            let Some(file) = session.index.file(file).filter(|file| file.path.to_string() != site.path) else { continue };
+        for (number, _) in session.index.users(id) {
+            let Some(file) = session.index.file(number).filter(|file| file.path.to_string() != site.path) else { continue };
             if naming::stem(file.language.as_deref(), file.path.relative()) == old {
                 return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
             }
-            if let Some(reason) = session.closed_path(&file.path) {
-                return Err(format!("`{old}` is used where nothing may be changed: {reason}"));
-            }
-            rename.add(session, &file.path, &meant)?;
+            rename.add(session, &file.path, number, &meant)?;
+        }
+        if !rename.unclear.is_empty() {
+            return Err(format!(
+                "`{old}` may be that of something else at {}; the index cannot tell: use the rename of your language server, or change \
+                 these places first",
+                few(&rename.unclear)
+            ));
         }
         if rename.elsewhere.len() > MOST_FILES {
             return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", rename.elsewhere.len()));
@@ -160,45 +143,119 @@ impl Rename {
         Ok(rename)
     }
 
-    fn new(old: &str, what: String, wanted: Option<String>, site: &Site, here: Vec<(Range<usize>, Within)>) -> Self {
-        let in_strings = here.iter().filter(|(_, within)| *within == Within::Text).count();
-        let here: Vec<_> = here.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
-        let is_member = here.iter().any(|range| is_member(&site.text, range));
+    fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
+        let (here, elsewhere, is_member, in_strings, others, unclear) = Default::default();
         let texts = vec![(site.language.clone(), site.text.clone())];
-        Self { old: old.into(), what, wanted, here, elsewhere: vec![], texts, is_member, in_strings }
+        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, in_strings, others, unclear }
     }
 
-    /// A name that belongs to the item around it.
-    fn local(site: &Site, old: &str, wanted: Option<String>, here: Vec<(Range<usize>, Within)>, item: &Item) -> Result<Self, String> {
-        let inside = |range: &Range<usize>| item.range.start <= range.start && range.end <= item.range.end;
-        let here: Vec<_> = here.into_iter().filter(|(range, _)| inside(range) && !is_member(&site.text, range)).collect();
-        if !here.iter().any(|(_, within)| *within == Within::Code) {
+    /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.
+    fn local(session: &Session, site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>, item: &Item) -> Result<Self, String> {
+        let text = &site.text;
+        let mut rename = Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site);
+        let (mut is_there, mut is_parameter) = (false, false);
+        for one in uses::mentions(parsed, old) {
+            if one.range.start < item.range.start || item.range.end < one.range.end {
+                continue;
+            }
+            let spot = match (one.within, one.stands) {
+                (Within::Text, _) => {
+                    rename.in_strings += 1;
+                    continue;
+                }
+                (Within::Code, Stands::Member(_) | Stands::Key(_)) => continue,
+                (Within::Code, Stands::Shorthand(_, whole)) => Spot::variable_of(text, old, &one.range, &whole),
+                (Within::Code | Within::Comment, _) => Spot::plain(one.range.clone()),
+            };
+            is_there |= one.within == Within::Code;
+            is_parameter |= one.within == Within::Code && item.signature.contains(&one.range.start);
+            rename.here.push(spot);
+        }
+        if !is_there {
             return Err(format!("nothing in `{}` is called `{old}`", item.name));
         }
-        Ok(Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site, here))
+        if is_parameter {
+            rename.follow_arguments(session, site, parsed, item)?;
+        }
+        Ok(rename)
     }
 
-    fn add(&mut self, session: &Session, path: &WorkspacePath, meant: &Meant) -> Result<(), String> {
-        let text = session.snapshot.read_exact(path).map_err(|error| format!("`{}` is used in {path}: {error}", self.old))?;
-        let language = session.shared.registry.detect(path.relative(), &text);
-        let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
-        // What has no grammar is prose or data; it stays.
-        let Some(parsed) = parsed else { return Ok(()) };
-        let variables = uses::variables(&parsed, &self.old);
-        let found = meant.of(&path.to_string(), parsed.text(), uses::uses(&parsed, &self.old), &variables)?;
-        self.in_strings += found.iter().filter(|(_, within)| *within == Within::Text).count();
-        let ranges: Vec<_> = found.into_iter().filter(|(_, within)| *within != Within::Text).map(|(range, _)| range).collect();
-        if !ranges.is_empty() {
-            self.is_member |= ranges.iter().any(|range| is_member(&text, range));
-            self.texts.push((language.cloned(), text.clone()));
-            self.elsewhere.push(InFile { path: path.clone(), text, ranges });
+    /// Those who name a parameter in their call have to name the new one.
+    fn follow_arguments(&mut self, session: &Session, site: &Site, parsed: &Parsed, item: &Item) -> Result<(), String> {
+        let class = || {
+            let around = site.place().items.into_iter().rfind(|around| around.kind.is_type());
+            around.map(|around| around.name)
+        };
+        let callee = if item.name == CONSTRUCTOR { class() } else { Some(item.name.clone()) };
+        let Some(callee) = callee else { return Ok(()) };
+        let old = self.old.clone();
+        let arguments = |parsed: &Parsed| -> Vec<(Range<usize>, Range<usize>)> {
+            let named = uses::mentions(parsed, &old).into_iter().filter(|one| one.within == Within::Code);
+            let of_callee = named.filter_map(|one| match one.stands {
+                Stands::Key(of) => {
+                    uses::words(&parsed.text()[of.clone()], &callee).last().map(|at| (one.range, of.start + at.start..of.end))
+                }
+                _ => None,
+            });
+            of_callee.filter(|(_, of)| parsed.text()[of.clone()] == callee).collect()
+        };
+        let own = site.document_path().and_then(|path| session.index.find(path));
+        let users = session.index.name(&callee).map(|id| session.index.users(id)).unwrap_or_default();
+        let defined = definitions(session, &callee);
+        let meant = defined.first().filter(|_| defined.len() == 1).map(|first| Meant::new(session, &callee, first));
+        let follow = |path: &str, id: Option<FileId>, parsed: &Parsed| -> Result<Vec<Spot>, String> {
+            let named = arguments(parsed);
+            let Some((first, _)) = named.first() else { return Ok(vec![]) };
+            let at = format!("{path}:{}", parsed.text()[..first.start].matches('\n').count() + 1);
+            let unclear = || {
+                format!(
+                    "`{old}` is named in a call of some `{callee}` ({at}); the index cannot tell of which: use the rename of your language server"
+                )
+            };
+            let uses = meant.as_ref().ok_or_else(unclear)?.uses(path, id, parsed)?;
+            if named.iter().any(|_| !uses.unclear.is_empty()) {
+                return Err(unclear());
+            }
+            let calls = |of: &Range<usize>| uses.spots.iter().any(|spot| spot.range == *of);
+            Ok(named.into_iter().filter(|(_, of)| calls(of)).map(|(range, _)| Spot::plain(range)).collect())
+        };
+        self.here.extend(follow(&site.path, own, parsed)?);
+        self.here.sort_by_key(|spot| spot.range.start);
+        for (number, _) in users.into_iter().filter(|(number, _)| Some(*number) != own) {
+            let Some(file) = session.index.file(number) else { continue };
+            let Some((text, parsed)) = read(session, &file.path, &old)? else { continue };
+            let spots = follow(&file.path.to_string(), Some(number), &parsed)?;
+            self.change(session, &file.path, text, spots)?;
         }
+        Ok(())
+    }
+
+    fn add(&mut self, session: &Session, path: &WorkspacePath, id: FileId, meant: &Meant) -> Result<(), String> {
+        // What has no grammar is prose or data; it stays.
+        let Some((text, parsed)) = read(session, path, &self.old)? else { return Ok(()) };
+        let found = meant.uses(&path.to_string(), Some(id), &parsed)?;
+        self.in_strings += found.in_strings;
+        self.others.extend(found.others);
+        self.unclear.extend(found.unclear);
+        self.change(session, path, text, found.spots)
+    }
+
+    fn change(&mut self, session: &Session, path: &WorkspacePath, text: Arc<str>, spots: Vec<Spot>) -> Result<(), String> {
+        if spots.is_empty() {
+            return Ok(());
+        }
+        if let Some(reason) = session.closed_path(path) {
+            return Err(format!("`{}` is used where nothing may be changed: {reason}", self.old));
+        }
+        let language = session.shared.registry.detect(path.relative(), &text).cloned();
+        self.texts.push((language, text.clone()));
+        self.elsewhere.push(InFile { path: path.clone(), text, spots });
         Ok(())
     }
 
     /// The first place here: what the model is shown.
     pub fn place(&self) -> Range<usize> {
-        self.here.first().cloned().unwrap_or_default()
+        self.here.first().map(|spot| spot.range.clone()).unwrap_or_default()
     }
 
     /// Why a new name will not do.
@@ -222,20 +279,20 @@ impl Rename {
             return false;
         }
         let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return true };
-        let is_name = |range: &Range<usize>| self.is_member || !is_member(text, range);
-        uses::uses(&parsed, new).iter().any(|(range, within)| *within == Within::Code && is_name(range))
+        let is_name = |stands: &Stands| self.is_member || matches!(stands, Stands::Alone | Stands::Shorthand(..));
+        uses::mentions(&parsed, new).iter().any(|one| one.within == Within::Code && is_name(&one.stands))
     }
 
     /// The edits of the file at hand.
     pub fn here(&self, new: &str) -> Vec<crate::text::Edit> {
-        self.here.iter().map(|range| crate::text::Edit { range: range.clone(), text: new.into() }).collect()
+        self.here.iter().map(|spot| crate::text::Edit { range: spot.range.clone(), text: spot.text(new) }).collect()
     }
 
     /// What becomes of the other files.
     pub fn elsewhere(&self, new: &str) -> Vec<Changed> {
         let changed = self.elsewhere.iter().map(|file| {
             let mut after = file.text.to_string();
-            file.ranges.iter().rev().for_each(|range| after.replace_range(range.clone(), new));
+            file.spots.iter().rev().for_each(|spot| after.replace_range(spot.range.clone(), &spot.text(new)));
             Changed { path: file.path.clone(), before: Some(file.text.clone()), after }
         });
         changed.collect()
@@ -244,20 +301,37 @@ impl Rename {
     /// What is told of it.
     pub fn told(&self, new: &str) -> String {
         let files = 1 + self.elsewhere.len();
-        let places = self.here.len() + self.elsewhere.iter().map(|file| file.ranges.len()).sum::<usize>();
+        let places = self.here.len() + self.elsewhere.iter().map(|file| file.spots.len()).sum::<usize>();
         let strings = match self.in_strings {
             0 => String::new(),
             count => format!("; {count} place(s) inside strings stay as they are"),
         };
-        format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}.", self.old)
+        let others = match self.others.len() {
+            0 => String::new(),
+            count => format!("; {count} place(s) of other things that are called so stay ({})", few(&self.others)),
+        };
+        format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}{others}.", self.old)
     }
 }
 
+/// A text that uses a name, with its tree; none where nothing can be changed in it.
+fn read(session: &Session, path: &WorkspacePath, name: &str) -> Result<Option<(Arc<str>, Parsed)>, String> {
+    let text = session.snapshot.read_exact(path).map_err(|error| format!("`{name}` is used in {path}: {error}"))?;
+    let language = session.shared.registry.detect(path.relative(), &text);
+    let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
+    Ok(parsed.map(|parsed| (text, parsed)))
+}
+
+fn few(places: &[String]) -> String {
+    let shown = places.iter().take(MOST_PLACES).cloned().collect::<Vec<_>>().join(", ");
+    if places.len() > MOST_PLACES { format!("{shown} and {} more places", places.len() - MOST_PLACES) } else { shown }
+}
+
 /// One definition of a name.
-struct Defined {
-    kind: Kind,
-    file: u32,
-    container: Option<String>,
+pub(super) struct Defined {
+    pub kind: Kind,
+    pub file: FileId,
+    pub container: Option<String>,
     place: String,
 }
 
@@ -266,7 +340,7 @@ fn definitions(session: &Session, name: &str) -> Vec<Defined> {
         let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
         let container = symbol.container().map(|container| session.index.text(container).to_string());
         let place = format!("{}:{}", file.path, symbol.line + 1);
-        Some(Defined { kind: symbol.kind, file: id.file.0, container, place })
+        Some(Defined { kind: symbol.kind, file: id.file, container, place })
     });
     known.filter(|one| one.kind != Kind::Reexport).collect()
 }

@@ -1,0 +1,465 @@
+//! Which uses of a name mean the definition that is renamed. The index knows no types: a member of something else that has the same name is
+//! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::rename::Defined;
+use crate::features::Session;
+use crate::index::FileId;
+use crate::syntax::scope::Item;
+use crate::syntax::uses::{self, Mention, Stands, Within};
+use crate::syntax::{self, Facts, Kind, Parsed, naming};
+
+/// What stands for the instance, or the type, around a method.
+const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
+/// What Rust calls modules by their place.
+const BY_PLACE: &[&str] = &["crate", "self", "super"];
+/// Files that say how a project is called where others import it.
+const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
+
+/// A place that gets the new name, with what is written around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    pub range: Range<usize>,
+    before: String,
+    after: String,
+}
+
+impl Spot {
+    pub fn plain(range: Range<usize>) -> Self {
+        Self { range, before: String::new(), after: String::new() }
+    }
+
+    /// A shorthand whose variable has the new name: the field keeps the old one.
+    pub fn variable_of(text: &str, name: &str, at: &Range<usize>, whole: &Range<usize>) -> Self {
+        Self { range: whole.clone(), before: format!("{name}: {}", &text[whole.start..at.start]), after: String::new() }
+    }
+
+    /// A shorthand whose field has the new name: the variable keeps the old one.
+    fn field_of(text: &str, whole: &Range<usize>) -> Self {
+        Self { range: whole.clone(), before: String::new(), after: format!(": {}", &text[whole.clone()]) }
+    }
+
+    pub fn text(&self, new: &str) -> String {
+        format!("{}{new}{}", self.before, self.after)
+    }
+}
+
+/// The uses in one text.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub spots: Vec<Spot>,
+    /// In strings, which stay.
+    pub in_strings: usize,
+    /// Places of other things of that name.
+    pub others: Vec<String>,
+    /// Places that may mean the definition or not.
+    pub unclear: Vec<String>,
+}
+
+/// What a definition is part of.
+enum Home {
+    Free,
+    /// A module, or a function.
+    Inside(String),
+    Member(String),
+}
+
+/// A name as the definition that is renamed has it.
+pub struct Meant<'a> {
+    session: &'a Session,
+    name: &'a str,
+    kind: Kind,
+    file: FileId,
+    home: Home,
+    projects: OnceCell<Vec<String>>,
+}
+
+/// What a use means.
+enum Verdict {
+    Follows(Spot),
+    /// A variable in a function.
+    Variable,
+    Other,
+    Unclear,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Ours,
+    Foreign,
+    Unknown,
+}
+
+/// A text in which the name is used.
+struct Place<'a> {
+    path: &'a str,
+    id: Option<FileId>,
+    parsed: &'a Parsed,
+    facts: Facts<'a>,
+    variables: Vec<Item>,
+}
+
+impl<'a> Meant<'a> {
+    pub(super) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
+        let is_type = |container: &str| {
+            let known =
+                session.index.named(container).into_iter().filter_map(|id| Some(session.index.symbol(id)?.kind)).collect::<Vec<_>>();
+            known.iter().any(|kind| kind.is_type() || *kind == Kind::Type) || known.is_empty()
+        };
+        let home = match &defined.container {
+            None => Home::Free,
+            Some(container) if is_type(container) => Home::Member(container.clone()),
+            Some(container) => Home::Inside(container.clone()),
+        };
+        Self { session, name, kind: defined.kind, file: defined.file, home, projects: OnceCell::new() }
+    }
+
+    pub fn is_member(&self) -> bool {
+        matches!(self.home, Home::Member(_))
+    }
+
+    /// The uses in a text.
+    ///
+    /// # Errors
+    /// In a function that has a variable of that name the name is also called: which of the two is meant, only types tell.
+    pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
+        let text = parsed.text();
+        let variables = uses::variables(parsed, self.name);
+        let place = Place { path, id, parsed, facts: syntax::tags(parsed, path), variables };
+        let (mut found, mut comments) = (Found::default(), vec![]);
+        for one in uses::mentions(parsed, self.name) {
+            let at = || format!("{path}:{}", line(text, one.range.start));
+            match one.within {
+                Within::Text => found.in_strings += 1,
+                Within::Comment if is_code(text, &one.range) => comments.push(Spot::plain(one.range)),
+                Within::Comment => {}
+                Within::Code => match self.verdict(&place, &one)? {
+                    Verdict::Follows(spot) => found.spots.push(spot),
+                    Verdict::Variable => {}
+                    Verdict::Other => found.others.push(at()),
+                    Verdict::Unclear => found.unclear.push(at()),
+                },
+            }
+        }
+        if !found.spots.is_empty() {
+            found.spots.append(&mut comments);
+            found.spots.sort_by_key(|spot| spot.range.start);
+        }
+        Ok(found)
+    }
+
+    fn verdict(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {
+        let text = place.parsed.text();
+        let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
+        let defines = |known: &syntax::Definition| known.kind != Kind::Reexport && known.name.range() == one.range;
+        if place.facts.definitions.iter().any(defines) {
+            return Ok(plain());
+        }
+        let may_be_variable = match one.stands {
+            Stands::Alone => true,
+            // As a field it may be meant all the same.
+            Stands::Shorthand(..) => !matches!(self.home, Home::Member(_)),
+            Stands::Member(_) | Stands::Key(_) => false,
+        };
+        if may_be_variable && self.is_variable(place, &one.range) {
+            let called = text[one.range.end..].starts_with('(');
+            let callable = matches!(self.kind, Kind::Function | Kind::Method | Kind::Macro);
+            if called && callable && !matches!(self.home, Home::Member(_)) {
+                let (name, path, line) = (self.name, place.path, line(text, one.range.start));
+                return Err(format!(
+                    "`{name}` is a variable in {path} too, and called at line {line}; the index cannot tell which is meant there: use the \
+                     rename of your language server"
+                ));
+            }
+            return Ok(Verdict::Variable);
+        }
+        Ok(match (&one.stands, &self.home) {
+            (Stands::Alone, Home::Member(container)) if !self.is_bare(place, container, &one.range) => Verdict::Other,
+            (Stands::Alone, Home::Member(_)) => plain(),
+            (Stands::Alone, _) if self.is_imported_from_elsewhere(place) => Verdict::Other,
+            (Stands::Alone, _) => plain(),
+            (Stands::Member(of), Home::Member(container)) => self.member(place, one, of, container),
+            (Stands::Member(of), _) if self.is_our_module(place, one, of) => plain(),
+            (Stands::Member(_) | Stands::Key(_), Home::Free | Home::Inside(_)) => Verdict::Other,
+            (Stands::Key(of), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
+                Some(true) => plain(),
+                Some(false) => Verdict::Other,
+                None => Verdict::Unclear,
+            },
+            (Stands::Shorthand(of, whole), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
+                Some(true) => Verdict::Follows(Spot::field_of(text, whole)),
+                Some(false) => Verdict::Other,
+                None => Verdict::Unclear,
+            },
+            (Stands::Shorthand(..), _) if self.is_imported_from_elsewhere(place) => Verdict::Other,
+            (Stands::Shorthand(_, whole), _) => match hands_on(&text[one.top.clone()]) {
+                true => plain(),
+                false => Verdict::Follows(Spot::variable_of(text, self.name, &one.range, whole)),
+            },
+        })
+    }
+
+    /// Whether a name is one of a variable, in a function that is not called so itself.
+    fn is_variable(&self, place: &Place<'_>, range: &Range<usize>) -> bool {
+        let inside = |function: &Item| function.range.start <= range.start && range.end <= function.range.end;
+        place.variables.iter().any(|function| inside(function) && function.name != self.name)
+    }
+
+    /// Whether a member may be meant where its name stands alone.
+    fn is_bare(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
+        let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names(container));
+        bare || self.kind == Kind::Variant || place.is_in_body_of(container, range.start)
+    }
+
+    /// Whether the file takes the name from outside of the workspace.
+    fn is_imported_from_elsewhere(&self, place: &Place<'_>) -> bool {
+        place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign)
+    }
+
+    /// Where what a file imports under a name comes from: ours leads to a file that uses the name of the definition.
+    fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
+        let index = &self.session.index;
+        let (id, file) = (place.id?, index.file(place.id?)?);
+        let whole = |module: &str| module.rsplit(['.', ':', '/']).next() == Some(bound);
+        let binds = |exactly: bool| {
+            file.imports().iter().find(|import| {
+                let taken = file.imported(import);
+                let line = || place.parsed.text().lines().nth(import.line as usize).unwrap_or_default();
+                match taken.is_empty() {
+                    false => taken.iter().any(|(_, here)| index.text(*here) == bound),
+                    true if exactly => whole(index.text(import.module)),
+                    true => uses::words(line(), bound).next().is_some(),
+                }
+            })
+        };
+        let import = binds(true).or_else(|| binds(false))?;
+        if let Some(file) = index.resolve(id, import) {
+            let uses = index.name(self.name).is_some_and(|name| index.file(file).is_some_and(|file| file.count(name) > 0));
+            return Some(if file == self.file || uses { Origin::Ours } else { Origin::Unknown });
+        }
+        Some(if self.is_project(index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
+    }
+
+    /// Whether a module is named after a project of the workspace.
+    fn is_project(&self, module: &str) -> bool {
+        let head = module.split(['.', ':', '/']).next().unwrap_or_default();
+        if BY_PLACE.contains(&head) || module.starts_with('.') {
+            return true;
+        }
+        let projects = self.projects.get_or_init(|| projects(self.session));
+        projects.iter().any(|project| {
+            project == head || module.strip_prefix(project.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
+    fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
+        let text = place.parsed.text();
+        let receiver = text[of.clone()].trim();
+        let last = last_word(receiver);
+        let is_path = text[of.end..one.range.start].contains("::");
+        if last.is_empty() {
+            return false;
+        }
+        if is_path && BY_PLACE.contains(&last) || last == "exports" && place.id == Some(self.file) {
+            return true;
+        }
+        if let Home::Inside(container) = &self.home
+            && container == last
+        {
+            return true;
+        }
+        if let Some(origin) = self.imported(place, receiver).or_else(|| self.imported(place, last)) {
+            return origin == Origin::Ours;
+        }
+        let index = &self.session.index;
+        let is_file_of = |id: FileId| {
+            index.file(id).is_some_and(|file| {
+                let folder = file.path.folder();
+                naming::stem(file.language.as_deref(), file.path.relative()) == last || folder.rsplit('/').next() == Some(last)
+            })
+        };
+        let hands_on = || index.name(self.name).is_some_and(|name| index.users(name).iter().any(|(id, _)| is_file_of(*id)));
+        let is_module = || index.named(last).iter().any(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind == Kind::Module));
+        is_file_of(self.file) || is_path && (is_module() || hands_on() || receiver == last && self.is_project(last))
+    }
+
+    /// Whether a field or an argument is one of a type; none where that is not written.
+    fn belongs(&self, place: &Place<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
+        let head = &place.parsed.text()[of.clone()];
+        let last = last_word(head);
+        if last == container || last == "Self" && place.is_inside(container, range.start) {
+            return Some(true);
+        }
+        let may_be = self.kind == Kind::Attribute && place.names(container) && !head.starts_with(char::is_uppercase);
+        if may_be && !head.ends_with(uses::is_word) { None } else { Some(false) }
+    }
+
+    /// What a member of a value means.
+    fn member(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
+        let receiver = place.parsed.text()[of.clone()].trim();
+        let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
+        if uses::words(receiver, container).next().is_some() {
+            return plain();
+        }
+        let named = place.names(container);
+        if OWN.contains(&receiver) {
+            return if named || place.is_inside(container, one.range.start) { plain() } else { Verdict::Unclear };
+        }
+        match self.origin(place, receiver, container, one.range.start) {
+            Origin::Ours => plain(),
+            Origin::Foreign => Verdict::Other,
+            Origin::Unknown if named => plain(),
+            Origin::Unknown => Verdict::Unclear,
+        }
+    }
+
+    fn origin(&self, place: &Place<'_>, receiver: &str, container: &str, at: usize) -> Origin {
+        if receiver.ends_with(')') {
+            return self.made(receiver);
+        }
+        let last = last_word(receiver);
+        if last.is_empty() {
+            return if receiver.ends_with(['"', '\'', '`']) { Origin::Foreign } else { Origin::Unknown };
+        }
+        if last == receiver
+            && let Some(origin) = self.imported(place, last)
+        {
+            return if origin == Origin::Foreign { origin } else { Origin::Unknown };
+        }
+        let text = place.parsed.text();
+        let given = uses::given(place.parsed, last);
+        // A variable is what it is in its own function, as far as that says it.
+        let function = place.function(at);
+        let near = given.iter().filter(|given| function.as_ref().is_some_and(|function| function.contains(&given.range.start)));
+        let near: Vec<_> = near.collect();
+        let told = if near.is_empty() { given.iter().collect() } else { near };
+        let origins = told.into_iter().map(|given| {
+            let of = |range: &Option<Range<usize>>| range.clone().map(|range| &text[range]);
+            let names = |text: Option<&str>| text.is_some_and(|text| uses::words(text, container).next().is_some());
+            match (of(&given.kind), of(&given.value)) {
+                (kind, value) if names(kind) || names(value) => Origin::Ours,
+                (Some(kind), _) if !self.is_known(kind) => Origin::Foreign,
+                (None, Some(value)) => self.made(value),
+                _ => Origin::Unknown,
+            }
+        });
+        let origins: Vec<Origin> = origins.collect();
+        match origins.first() {
+            _ if origins.contains(&Origin::Ours) => Origin::Ours,
+            Some(first) if origins.iter().all(|origin| origin == first) => *first,
+            _ => Origin::Unknown,
+        }
+    }
+
+    /// Whether a text names something that the workspace defines.
+    fn is_known(&self, text: &str) -> bool {
+        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.session.index.named(word).is_empty())
+    }
+
+    /// Where the value of an expression comes from, as far as it is a call or a literal.
+    fn made(&self, value: &str) -> Origin {
+        if value.starts_with(['"', '\'', '`', '[']) || value.starts_with(|first: char| first.is_ascii_digit()) {
+            return Origin::Foreign;
+        }
+        let callee = match outermost_call(value) {
+            Some(callee) => last_word(callee),
+            None => return Origin::Unknown,
+        };
+        let known: Vec<Kind> =
+            self.session.index.named(callee).into_iter().filter_map(|id| Some(self.session.index.symbol(id)?.kind)).collect();
+        match known.first() {
+            None => Origin::Foreign,
+            // Of a type that is another one, or one that is derived.
+            Some(_) if known.iter().any(|kind| kind.is_type()) => Origin::Unknown,
+            Some(_) => Origin::Ours,
+        }
+    }
+}
+
+impl Place<'_> {
+    fn names(&self, container: &str) -> bool {
+        uses::words(self.parsed.text(), container).next().is_some()
+    }
+
+    /// Whether a place lies in a type, or in a method of it.
+    fn is_inside(&self, container: &str, at: usize) -> bool {
+        let text = self.parsed.text();
+        let is = |known: &syntax::Definition| known.name.of(text) == container || known.container.of(text) == container;
+        self.facts.definitions.iter().any(|known| known.item.range().contains(&at) && is(known))
+    }
+
+    /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
+    fn is_in_body_of(&self, container: &str, at: usize) -> bool {
+        let holds = |known: &&syntax::Definition| (known.signature.start as usize..known.item.end as usize).contains(&at);
+        let innermost = self.facts.definitions.iter().filter(holds).min_by_key(|known| known.item.end - known.signature.start);
+        innermost.is_some_and(|known| known.name.of(self.parsed.text()) == container && known.kind.is_type())
+    }
+
+    /// The outermost function around a place.
+    fn function(&self, at: usize) -> Option<Range<usize>> {
+        let functions = self.facts.definitions.iter().filter(|known| matches!(known.kind, Kind::Function | Kind::Method));
+        functions.map(|known| known.item.range()).find(|range| range.contains(&at))
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
+/// The identifier that a text ends with, or that its brackets follow.
+fn last_word(text: &str) -> &str {
+    let text = text.trim_end_matches(['?', '!']);
+    let start = text.rfind(|letter: char| !uses::is_word(letter)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    &text[start..]
+}
+
+/// What is called by an expression that is a call: `a.b` of `a.b(c)`, `open` of `await open(p)`.
+fn outermost_call(value: &str) -> Option<&str> {
+    let value = value.trim_end_matches(['?', ';', ',']).strip_suffix(')')?;
+    let mut depth = 1usize;
+    for (at, letter) in value.char_indices().rev() {
+        match letter {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(value[..at].trim_end());
+        }
+    }
+    None
+}
+
+/// Whether a statement at the top of a file hands names on, so that those who take them call them the same.
+fn hands_on(statement: &str) -> bool {
+    statement.starts_with("export") || statement.starts_with("import") || statement.contains("exports") || statement.contains("require(")
+}
+
+/// Whether a word in a comment is meant as code: it is no word of a language, or marked or used as code is.
+fn is_code(text: &str, range: &Range<usize>) -> bool {
+    let name = &text[range.clone()];
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    let odd = name.chars().any(|letter| letter == '_' || letter.is_ascii_digit()) || name.chars().skip(1).any(char::is_uppercase);
+    odd || before.ends_with(['`', '.', ':', '#', '"', '\'']) || after.starts_with(['(', '`'])
+}
+
+/// How the projects of the workspace are called where others import them.
+fn projects(session: &Session) -> Vec<String> {
+    static NAME: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?m)^\s*(?:"?name"?\s*[:=]\s*"([^"\n]+)"|module[ \t]+(\S+))"#).ok());
+    let manifests =
+        session.index.files().filter(|(_, file)| MANIFESTS.contains(&file.path.relative().rsplit('/').next().unwrap_or_default()));
+    let mut names = vec![];
+    for text in manifests.filter_map(|(_, file)| session.snapshot.read_exact(&file.path).ok()) {
+        let found = NAME.iter().flat_map(|name| name.captures_iter(&text)).filter_map(|found| found.get(1).or(found.get(2)));
+        names.extend(found.flat_map(|name| [name.as_str().to_string(), name.as_str().replace('-', "_")]));
+    }
+    names
+}

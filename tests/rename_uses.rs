@@ -1,0 +1,271 @@
+//! Which uses a rename takes along: those of the definition, in the whole workspace, and not those of other things that are called the same;
+//! and where new code goes that a model was asked for.
+
+use longsight::config::Config;
+use longsight::engine::scripted::Scripted;
+use longsight::engine::{Cancel, EngineError};
+use longsight::features::actions::{CALLS, EXTRACT, RENAME};
+use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::{Session, silent};
+use longsight::index::View;
+use longsight::syntax::{Registry, parse, uses};
+use serde_json::{Value, json};
+
+use crate::support::workspace::{Workspace, applied, call, calls, instruct, target};
+
+/// A session of a small model that gives these answers.
+fn session(place: &Workspace, answers: &[Value]) -> Session {
+    let scripts = answers.iter().map(|arguments| calls(vec![call("propose_edit", arguments.clone())]));
+    place.session(Config::default(), vec![("local".into(), Scripted::new(scripts.collect::<Vec<_>>()))])
+}
+
+async fn renamed(files: &[(&str, &str)], marked: &str, words: &str) -> Result<Edited, EngineError> {
+    let place = Workspace::new(files);
+    instruct(&session(&place, &[]), files[0].0, marked, words).await
+}
+
+/// The files of an edit, after it.
+fn after(edited: &Edited) -> Vec<(String, String)> {
+    edited.edits.iter().map(|file| (file.path.clone(), applied(edited, &file.path))).collect()
+}
+
+#[tokio::test]
+async fn a_rename_before_the_index_is_complete_is_refused() {
+    let place = Workspace::new(&[("a.py", "def parse_kv():\n    pass\n"), ("b.py", "from a import parse_kv\nparse_kv()\n")]);
+    let session = Session { index: View::default().into(), ..session(&place, &[]) };
+    let refused = instruct(&session, "a.py", "def parse_kv", "rename parse_kv to split_kv").await.unwrap_err();
+    assert!(refused.message.contains("the index is not complete yet"), "{}", refused.message);
+    let at = target(&session, "a.py", "def parse_kv");
+    for kind in [RENAME, CALLS] {
+        let params = Params { at: at.clone(), how: How::Action { kind: kind.into(), problems: vec![] } };
+        assert!(edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_err().message.contains("not complete yet"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_does_not_take_members_of_other_things_along() {
+    let conn = "import socket\n\n\nclass Conn:\n    def __init__(self):\n        self.sock = socket.socket()\n\n    def close(self):\n        self.sock.close()\n\n    def __exit__(self):\n        self.close()\n";
+    let io = "# close the file\nf = open(p)\nf.close()\nwith open(p) as g:\n    g.close()\n";
+    let user = "from conn import Conn\n\n\ndef run(given):\n    c = Conn()\n    c.close()\n    given.close()\n    f = open('p')\n    f.close()\n    stop(close=1)\n";
+    let files = [("conn.py", conn), ("io_.py", io), ("user.py", user)];
+    let edited = renamed(&files, "def close", "rename `close` to `hang_up`").await.unwrap();
+    let wanted = [
+        ("conn.py".to_string(), conn.replace("def close", "def hang_up").replace("self.close", "self.hang_up")),
+        ("user.py".to_string(), user.replace("c.close", "c.hang_up").replace("given.close", "given.hang_up")),
+    ];
+    assert_eq!(after(&edited), wanted);
+    assert!(edited.summary.contains("of other things that are called so stay (conn.py:9, io_.py:3"), "{}", edited.summary);
+}
+
+#[tokio::test]
+async fn a_member_that_nothing_tells_of_is_named_and_refused() {
+    let files = [("conn.py", "class Conn:\n    def close(self):\n        pass\n"), ("other.py", "def run(thing):\n    thing.close()\n")];
+    let refused = renamed(&files, "def close", "rename close to hang_up").await.unwrap_err();
+    assert!(refused.message.contains("other.py:2") && refused.message.contains("language server"), "{}", refused.message);
+}
+
+#[tokio::test]
+async fn a_function_does_not_take_fields_and_arguments_along() {
+    let b = "import requests\nimport a\nfrom a import timeout\n\nrequests.get(\"u\", timeout=timeout())\nr.timeout = 4\nprint(r.timeout, a.timeout(), requests.timeout)\n";
+    let c = "from requests import timeout\n\ntimeout()\n";
+    let files = [("a.py", "def timeout():\n    return 3\n"), ("b.py", b), ("c.py", c)];
+    let edited = renamed(&files, "def timeout", "rename timeout to limit").await.unwrap();
+    let wanted = b.replace("import timeout", "import limit").replace("=timeout()", "=limit()").replace("a.timeout()", "a.limit()");
+    assert_eq!(after(&edited), [("a.py".to_string(), "def limit():\n    return 3\n".to_string()), ("b.py".to_string(), wanted)]);
+    // What CommonJS hands on is taken under the same name; in other objects the name is a field's, which stays.
+    let js = "function size(a) {\n  return a;\n}\nfunction both(title) {\n  return { title, size };\n}\nmodule.exports = { size, both };\n";
+    let user = "const { size } = require('./lib');\nconst lib = require('./lib');\nsize(1);\nlib.size(2);\nprops.size = 3;\n";
+    let edited = renamed(&[("lib.js", js), ("user.js", user)], "function size", "rename size to width").await.unwrap();
+    let wanted = js
+        .replace("function size", "function width")
+        .replace("title, size }", "title, size: width }")
+        .replace("{ size, both", "{ width, both");
+    let taken = user.replace("{ size }", "{ width }").replace("\nsize(1)", "\nwidth(1)").replace("lib.size", "lib.width");
+    assert_eq!(after(&edited), [("lib.js".to_string(), wanted), ("user.js".to_string(), taken)]);
+}
+
+#[tokio::test]
+async fn paths_lead_to_the_function_that_is_meant() {
+    let lib = "pub mod list;\n\npub use list::swap;\n\npub fn run() {\n    list::swap();\n    crate::list::swap();\n    std::mem::swap(&mut 1, &mut 2);\n}\n";
+    let list = "pub fn swap() {}\n\npub fn twice() {\n    assert_eq!(super::list::swap(), swap());\n}\n";
+    let test = "use shapes::swap;\n\nfn t() {\n    swap();\n    shapes::swap();\n}\n";
+    let files = [("src/list.rs", list), ("src/lib.rs", lib), ("Cargo.toml", "[package]\nname = \"shapes\"\n"), ("tests/t.rs", test)];
+    let edited = renamed(&files, "pub fn swap", "rename swap to turn").await.unwrap();
+    let mut changed = after(&edited);
+    changed.sort();
+    let wanted = [
+        ("src/lib.rs".to_string(), lib.replace("list::swap", "list::turn")),
+        ("src/list.rs".to_string(), list.replace("swap", "turn")),
+        ("tests/t.rs".to_string(), test.replace("swap", "turn")),
+    ];
+    assert_eq!(changed, wanted);
+}
+
+#[tokio::test]
+async fn a_local_variable_leaves_fields_and_arguments_alone() {
+    let cases = [
+        (
+            "a.py",
+            "def other(timeout):\n    get(timeout=timeout)\n    r.timeout = timeout\n",
+            "get(timeout",
+            "timeout",
+            "def other(limit):\n    get(timeout=limit)\n    r.timeout = limit\n",
+        ),
+        (
+            "a.rs",
+            "fn make(x: u32, y: u32) -> Point {\n    let p = Point { x, y };\n    let Point { x: a, .. } = p;\n    vec![Point { x, y }, Point { x: x, y }];\n    Point { x, y: p.x }\n}\n",
+            "let p",
+            "x",
+            "fn make(left: u32, y: u32) -> Point {\n    let p = Point { x: left, y };\n    let Point { x: a, .. } = p;\n    vec![Point { x: left, y }, Point { x: left, y }];\n    Point { x: left, y: p.x }\n}\n",
+        ),
+        (
+            "b.rs",
+            "fn take(p: Point) -> u32 {\n    let Point { mut x, .. } = p;\n    x += 1;\n    x\n}\n",
+            "x += 1",
+            "x",
+            "fn take(p: Point) -> u32 {\n    let Point { x: mut left, .. } = p;\n    left += 1;\n    left\n}\n",
+        ),
+        (
+            "a.js",
+            "function page(props) {\n  const { title } = props;\n  const size = 1;\n  return { title, size, head: props.title };\n}\n",
+            "const { title",
+            "title",
+            "function page(props) {\n  const { title: left } = props;\n  const size = 1;\n  return { title: left, size, head: props.title };\n}\n",
+        ),
+        (
+            "a.ts",
+            "function page({ title = 'x' }: Props) {\n  return { title };\n}\n",
+            "return { title",
+            "title",
+            "function page({ title: left = 'x' }: Props) {\n  return { title: left };\n}\n",
+        ),
+        (
+            "a.go",
+            "package a\n\nfunc make(x int) Point {\n\tm := map[int]int{x: x}\n\treturn Point{x: x, y: m[x]}\n}\n",
+            "m := map",
+            "x",
+            "package a\n\nfunc make(left int) Point {\n\tm := map[int]int{left: left}\n\treturn Point{x: left, y: m[left]}\n}\n",
+        ),
+    ];
+    for (path, text, marked, old, wanted) in cases {
+        let new = if path == "a.py" { "limit" } else { "left" };
+        let edited = renamed(&[(path, text)], marked, &format!("rename the variable `{old}` to `{new}`")).await.unwrap();
+        assert_eq!(applied(&edited, path), wanted);
+    }
+}
+
+/// A parameter's name is part of what callers write.
+#[tokio::test]
+async fn calls_that_name_a_parameter_follow_it() {
+    let a = "def fetch(url, timeout=3):\n    return url, timeout\n\n\nfetch('x', timeout=5)\n";
+    let b = "from a import fetch\nimport requests\n\nfetch('y', timeout=4)\nrequests.get('z', timeout=4)\n";
+    let edited = renamed(&[("a.py", a), ("b.py", b)], "return url", "rename the parameter `timeout` to `limit`").await.unwrap();
+    let wanted = [("a.py".to_string(), a.replace("timeout", "limit")), ("b.py".to_string(), b.replace("'y', timeout", "'y', limit"))];
+    assert_eq!(after(&edited), wanted);
+}
+
+#[tokio::test]
+async fn a_field_is_renamed_where_its_type_is_written() {
+    let shape = "pub struct Point {\n    pub side: u32,\n}\n\npub fn make(side: u32) -> Point {\n    let p = Point { side };\n    Point { side: p.side }\n}\n";
+    let other = "pub fn other() -> Tall {\n    Tall { side: 3 }\n}\n";
+    let edited = renamed(&[("src/a.rs", shape), ("src/b.rs", other)], "pub side", "rename side to edge").await.unwrap();
+    let wanted = "pub struct Point {\n    pub edge: u32,\n}\n\npub fn make(side: u32) -> Point {\n    let p = Point { edge: side };\n    Point { edge: p.edge }\n}\n";
+    assert_eq!(after(&edited), [("src/a.rs".to_string(), wanted.to_string())]);
+}
+
+#[test]
+fn a_long_list_of_one_name_costs_what_its_length_says() {
+    let registry = Registry::new();
+    let language = registry.by_id("javascript").unwrap();
+    let now = || nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap();
+    let cost = |count: usize| {
+        let text = format!("function f(foo) {{ return [{}] }}\n", "foo, ".repeat(count));
+        let parsed = parse(language, text.as_str()).unwrap();
+        let began = now();
+        assert_eq!(uses::variables(&parsed, "foo").len(), 1);
+        assert_eq!(uses::mentions(&parsed, "foo").len(), count + 1);
+        std::time::Duration::from(now()) - std::time::Duration::from(began)
+    };
+    let (short, long) = (cost(2_000), cost(32_000));
+    assert!(long < short * 16 * 4, "{short:?} for 2,000, {long:?} for 32,000");
+}
+
+async fn replaced(path: &str, text: &str, marked: &str, new: &str) -> String {
+    let place = Workspace::new(&[(path, text)]);
+    let session = session(&place, &[json!({ "new_code": new })]);
+    applied(&instruct(&session, path, marked, "add a branch").await.unwrap(), path)
+}
+
+#[tokio::test]
+async fn an_answer_that_is_indented_as_the_file_is_stays_so() {
+    let python = "def f(a):\n    if a:\n        x = 1\n    return x\n";
+    let wanted = "def f(a):\n    if a:\n        x = 1\n    else:\n        x = 2\n    return x\n";
+    assert_eq!(replaced("a.py", python, "        x = 1", "        x = 1\n    else:\n        x = 2").await, wanted);
+    // Moved as a whole, by as much as its first line.
+    assert_eq!(replaced("b.py", python, "        x = 1", "    x = 1\nelse:\n    x = 2").await, wanted);
+    assert_eq!(replaced("c.py", python, "        x = 1", "            x = 1\n        else:\n            x = 2").await, wanted);
+    let go = "package a\n\nfunc f(a bool) {\n\tif a {\n\t\tg()\n\t}\n}\n";
+    let wanted = go.replace("\t\tg()\n", "\t\tg()\n\t} else {\n\t\th()\n");
+    assert_eq!(replaced("a.go", go, "\t\tg()", "\t\tg()\n\t} else {\n\t\th()").await, wanted);
+}
+
+#[tokio::test]
+async fn an_edit_without_a_reason_is_an_edit() {
+    assert_eq!(replaced("a.py", "x = 1\n", "x = 1", "x = 2").await, "x = 2\n");
+}
+
+#[tokio::test]
+async fn a_function_is_taken_to_where_it_can_be_called() {
+    let cases = [
+        (
+            "a.rs",
+            "mod m {\n    pub struct A;\n\n    impl A {\n        fn f(&self) -> u32 {\n            let y = 1 + 1;\n            y\n        }\n    }\n}\n",
+            "            let y = 1 + 1;",
+            "fn helper() -> u32 {\n    1 + 1\n}",
+            "let y = helper();",
+            "mod m {\n    pub struct A;\n\n    impl A {\n        fn f(&self) -> u32 {\n            let y = helper();\n            y\n        }\n    }\n\n    fn helper() -> u32 {\n        1 + 1\n    }\n}\n",
+        ),
+        (
+            "A.java",
+            "class A {\n    int f() {\n        int y = 1 + 1;\n        return y;\n    }\n}\n",
+            "        int y = 1 + 1;",
+            "int helper() {\n    return 1 + 1;\n}",
+            "int y = helper();",
+            "class A {\n    int f() {\n        int y = helper();\n        return y;\n    }\n\n    int helper() {\n        return 1 + 1;\n    }\n}\n",
+        ),
+        (
+            "a.c",
+            "/* Gives two. */\nint f(void)\n{\n    int y = 1 + 1;\n    return y;\n}\n",
+            "    int y = 1 + 1;",
+            "static int helper(void)\n{\n    return 1 + 1;\n}",
+            "int y = helper();",
+            "static int helper(void)\n{\n    return 1 + 1;\n}\n\n/* Gives two. */\nint f(void)\n{\n    int y = helper();\n    return y;\n}\n",
+        ),
+        (
+            "a.py",
+            "class A:\n    def f(self):\n        y = 1 + 1\n        return y\n",
+            "        y = 1 + 1",
+            "def helper():\n    return 1 + 1",
+            "y = helper()",
+            "class A:\n    def f(self):\n        y = helper()\n        return y\n\n\ndef helper():\n    return 1 + 1\n",
+        ),
+    ];
+    for (path, text, marked, function, call, wanted) in cases {
+        let place = Workspace::new(&[(path, text)]);
+        let session = session(&place, &[json!({ "function": function, "call": call })]);
+        let params = Params { at: target(&session, path, marked), how: How::Action { kind: EXTRACT.into(), problems: vec![] } };
+        let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+        assert_eq!(applied(&edited, path), wanted);
+    }
+}
+
+#[tokio::test]
+async fn calls_with_type_arguments_follow_a_signature() {
+    let text = "export function pick<T>(a: T): T {\n  return a;\n}\n";
+    let user = "import { pick } from './a';\n\npick<string>('a');\npick('b');\n";
+    let place = Workspace::new(&[("a.ts", text), ("b.ts", user)]);
+    let session = session(&place, &[json!({ "calls": ["pick<string>('a', 1);", "pick('b', 1);"] })]);
+    let params = Params { at: target(&session, "a.ts", "export function pick"), how: How::Action { kind: CALLS.into(), problems: vec![] } };
+    let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+    assert_eq!(applied(&edited, "b.ts"), user.replace("('a')", "('a', 1)").replace("('b')", "('b', 1)"));
+}
