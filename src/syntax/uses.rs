@@ -221,8 +221,8 @@ pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
     let mut functions: Vec<Item> = vec![];
     visit(parsed, words(parsed.text(), name), |range, way| {
         if binding(parsed, &range, way).is_some() {
-            let items = way.iter().filter_map(|(node, _)| scope::item(parsed, *node));
-            let outermost = items.into_iter().find(|item| matches!(item.kind, Kind::Function | Kind::Method));
+            let mut items = way.iter().filter_map(|(node, _)| scope::item(parsed, *node));
+            let outermost = items.find(|item| matches!(item.kind, Kind::Function | Kind::Method));
             functions.extend(outermost.filter(|function| !functions.contains(function)));
         }
     });

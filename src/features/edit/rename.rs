@@ -213,7 +213,7 @@ impl Rename {
                 )
             };
             let uses = meant.as_ref().ok_or_else(unclear)?.uses(path, id, parsed)?;
-            if named.iter().any(|_| !uses.unclear.is_empty()) {
+            if !uses.unclear.is_empty() {
                 return Err(unclear());
             }
             let calls = |of: &Range<usize>| uses.spots.iter().any(|spot| spot.range == *of);
