@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::editor::{Editor, initialize_params};
+use crate::support::editor::{Editor, frame_bytes, initialize_params};
 
 const URI: &str = "file:///w/a.rs";
 
@@ -266,4 +266,40 @@ fn b15_p12_random_session() {
         assert_eq!(editor.assert_in_step(), 3);
         editor.quit();
     }
+}
+
+/// JavaScript writes half an emoji as an escape of its own. The message was no JSON then, and what came after it went to the wrong text.
+#[test]
+fn b6_half_a_character_is_a_replacement_character_and_keeps_the_text_in_step() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "x = 1\ny = 2\n");
+    let change = |version: i32, text: &str| {
+        let document = format!(r#"{{"uri":"{URI}","version":{version}}}"#);
+        let range = r#"{"start":{"line":0,"character":0},"end":{"line":0,"character":0.0}}"#;
+        let params = format!(r#"{{"textDocument":{document},"contentChanges":[{{"range":{range},"text":"{text}"}}]}}"#);
+        frame_bytes(format!(r#"{{"jsonrpc":"2.0","method":"textDocument/didChange","params":{params}}}"#).as_bytes())
+    };
+    editor.raw(&change(2, r"\ud83d\n"));
+    editor.raw(&change(3, r"z\\ud83d \ud83d\ude00"));
+    let seen = editor.debug(URI);
+    assert_eq!((seen["version"].clone(), seen["text"].clone()), (json!(3), json!("z\\ud83d 😀\u{fffd}\nx = 1\ny = 2\n")), "{seen}");
+    // A request with such an escape has its own answer.
+    editor.raw(&frame_bytes(br#"{"jsonrpc":"2.0","id":"half \udc00","method":"longsight/debugDocuments","params":{}}"#));
+    assert!(editor.answer(&json!("half \u{fffd}")).get("result").is_some());
+    editor.raw(&frame_bytes(br#"{"jsonrpc":"2.0","id":77.0,"method":"longsight/debugDocuments","params":{}}"#));
+    assert!(editor.answer(&json!(77)).get("result").is_some());
+    editor.quit();
+}
+
+#[test]
+fn b6_a_change_that_cannot_be_read_leaves_no_document_trusted() {
+    let mut editor = started("utf-16");
+    editor.open(URI, "rust", "x = 1\n");
+    editor.raw(&frame_bytes(br#"{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":"#));
+    assert!(editor.debug(URI)["desynced"].is_string());
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(told.contains("Close and open them"), "{told}");
+    change(&mut editor, 2, json!([{ "text": "whole\n" }]));
+    assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
 }

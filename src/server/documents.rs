@@ -166,7 +166,16 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         return;
     }
     let Some(named) = params.and_then(|params| params["textDocument"]["uri"].as_str()) else {
-        return server.with(|state| state.distrust_all(REASON));
+        let open = server.with(|state| {
+            state.distrust_all(REASON);
+            state.documents().count()
+        });
+        if open > 0 {
+            let text = "longsight lost track of the open documents (a message about one of them could not be read) and offers nothing in \
+                them. Close and open them to go on.";
+            server.client.show(2, text);
+        }
+        return;
     };
     // What is no URI names no document that we have.
     let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };

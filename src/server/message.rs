@@ -39,6 +39,8 @@ pub enum Incoming {
     },
     /// An answer without an id that could be ours.
     Stray,
+    /// What could not be read told of a change to some document.
+    LostChange,
     /// Not a message that JSON-RPC knows: answered with this error.
     Invalid {
         id: Id,
@@ -55,7 +57,7 @@ impl Incoming {
             Incoming::Notification { method, params } => json!({ "method": method, "params": params }),
             Incoming::Response { id, result: Ok(result) } => return Some(json!({ "jsonrpc": "2.0", "id": id, "result": result })),
             Incoming::Response { id, result: Err(error) } => json!({ "id": id, "error": error }),
-            Incoming::Stray | Incoming::Invalid { .. } => return None,
+            Incoming::Stray | Incoming::LostChange | Incoming::Invalid { .. } => return None,
         };
         drop_nulls(&mut message);
         message["jsonrpc"] = json!("2.0");
@@ -66,10 +68,12 @@ impl Incoming {
 /// Reads a body. Nesting deeper than 128 is refused by the JSON reader, so that no stack overflows.
 pub fn read(body: &[u8]) -> Incoming {
     let invalid = |id: Id, code, reason: String| Incoming::Invalid { id, code, reason };
-    let value: Value = match serde_json::from_slice(body) {
+    let parsed = serde_json::from_slice(body).or_else(|error| without_lone_surrogates(body).ok_or(error));
+    let mut value: Value = match parsed {
         Ok(value) => value,
         Err(error) => return invalid(Id::Null, PARSE_ERROR, format!("the message is not JSON: {error}")),
     };
+    whole_numbers(&mut value);
     let Value::Object(mut message) = value else {
         return invalid(Id::Null, INVALID_REQUEST, "a message is one JSON object; batches are not part of LSP".into());
     };
@@ -98,6 +102,55 @@ pub fn read(body: &[u8]) -> Incoming {
         (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
     }
 }
+
+/// Whether what is no JSON was meant to open or change a document.
+pub fn tells_of_a_document(body: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"textDocument/did";
+    body.windows(NAME.len()).any(|part| part == NAME)
+}
+
+/// The message of a client whose strings hold half a character, as those of JavaScript may: each half is the replacement character, which
+/// is as wide in UTF-16. To lose the message would be to lose the change that it tells of.
+fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
+    let unit = |at: usize| {
+        let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let mut whole = body.to_vec();
+    let mut at = 0;
+    while let Some(found) = body[at..].iter().position(|byte| *byte == b'\\') {
+        at += found;
+        at += match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => 12,
+            Some(0xd800..=0xdfff) => {
+                whole[at + 2..at + 6].copy_from_slice(b"fffd");
+                6
+            }
+            Some(_) => 6,
+            None => 2,
+        };
+        at = at.min(body.len());
+    }
+    serde_json::from_slice(&whole).ok()
+}
+
+/// JSON has one kind of number: `39.0` is the line 39, though our types want it as an integer.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT);
+            if let Some(float) = whole {
+                *value = json!(float as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}
+
+/// Up to here a floating-point number counts without gaps.
+const EXACT: f64 = (1_u64 << 53) as f64;
 
 /// An answer. Fields without a value are left out of it: there are editors that take a null for one. The version of a document that is
 /// not open is null by the specification, and means something.
@@ -148,5 +201,10 @@ pub fn modified(reason: &str) -> Error {
 
 /// What a model's failure is for the client.
 pub fn failed(reason: &EngineError) -> Error {
-    if reason.kind == ErrorKind::Cancelled { Error::request_cancelled() } else { failure(&reason.message) }
+    if reason.kind == ErrorKind::Cancelled { cancelled() } else { failure(&reason.message) }
+}
+
+/// The client, or the person at it, does not want the answer any more.
+pub fn cancelled() -> Error {
+    Error { message: Cow::Borrowed("cancelled"), ..Error::request_cancelled() }
 }

@@ -90,6 +90,9 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
                     }
                     if matches!(incoming, Incoming::Invalid { code: message::PARSE_ERROR, .. }) {
                         reader.reject(&body);
+                        if message::tells_of_a_document(&body) && sender.send(Incoming::LostChange).await.is_err() {
+                            return;
+                        }
                     }
                     incoming
                 }
@@ -187,6 +190,7 @@ impl<S: Host> Loop<S> {
             Incoming::Notification { method, params } if method == "$/cancelRequest" => self.cancel(params.as_ref()),
             Incoming::Notification { method, params } => self.notification(method, params),
             Incoming::Response { id, result } => self.client.answered(&id, result),
+            Incoming::LostChange => self.service.inner().suspect("textDocument/didChange", None),
             Incoming::Stray => report::log("warning", "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
                 report::log("warning", &reason);
