@@ -295,3 +295,40 @@ fn k10_nothing_is_offered_in_a_folder_before_its_rules_are_known() {
         leave(editor);
     }
 }
+
+/// They were refused with three reasons at once, and no way out.
+#[test]
+fn a_file_of_the_workspace_that_is_not_open_is_read_from_disk() {
+    let text = "pub fn load_page() {}\n";
+    let (_folder, root) = place(&[("lib.rs", text)]);
+    let (mut editor, _) = real::editor(&[&root], &[]);
+    let range = json!({ "start": { "line": 0, "character": 8 }, "end": { "line": 0, "character": 8 } });
+    let lib = uri(&root.join("lib.rs"));
+    let preview = command(&mut editor, "longsight.contextPreview", json!({ "uri": lib, "range": range, "budget": 100 }));
+    assert_eq!(preview["result"]["parts"][0]["text"], "pub fn l", "{preview}");
+    let asked = json!({ "uri": lib, "question": "where is load_page", "budget": 1000 });
+    assert!(command(&mut editor, "longsight.contextPreview", asked)["result"]["prompt"].is_string(), "a question needs no place");
+    let refused = |uri: String| json!({ "uri": uri, "range": range, "instruction": "rename load_page to load" });
+    for (file, reason) in [("none.rs", "there is no such file"), ("../elsewhere.rs", "neither open nor a file of the workspace")] {
+        let answer = command(&mut editor, "longsight.edit", refused(format!("{}/{file}", uri(&root))));
+        assert!(answer["error"]["message"].as_str().unwrap_or_default().contains(reason), "{file}: {answer}");
+    }
+    leave(editor);
+}
+
+#[test]
+fn c11_a_folder_is_one_however_its_name_ends_and_one_on_no_disk_is_none() {
+    let (_folder, root) = place(&[("lib.rs", "pub fn a() {}\n")]);
+    let (mut editor, _) = real::editor(&[&root], &[]);
+    let roots = |editor: &mut Editor| command(editor, "longsight.status", json!({}))["result"]["roots"].as_array().unwrap().len();
+    let change = |added: Vec<String>, removed: Vec<String>| {
+        let folders = |uris: Vec<String>| uris.into_iter().map(|uri| json!({ "uri": uri, "name": "w" })).collect::<Vec<_>>();
+        json!({ "event": { "added": folders(added), "removed": folders(removed) } })
+    };
+    let slash = format!("{}/", uri(&root));
+    editor.notify("workspace/didChangeWorkspaceFolders", change(vec![slash.clone(), "http://x/".into()], vec![]));
+    assert_eq!(roots(&mut editor), 1);
+    editor.notify("workspace/didChangeWorkspaceFolders", change(vec![], vec![slash]));
+    assert_eq!(roots(&mut editor), 0);
+    leave(editor);
+}

@@ -157,6 +157,7 @@ fn j1_an_edit_follows_what_was_typed_elsewhere_and_is_dropped_where_it_was() {
             assert!(editor.buffers[URI].text.contains("fn start()"));
         } else {
             assert!(report["refused"].as_str().unwrap().contains("a.rs"), "{report}");
+            editor.expect("window/showMessage");
         }
         assert_eq!(editor.buffers[URI].text.matches("// typed").count(), 1);
         editor.assert_in_step();
@@ -188,6 +189,8 @@ fn j6_an_editor_that_says_applied_and_does_not_is_not_believed() {
     let request = editor.expect("workspace/applyEdit");
     editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
     assert_eq!(editor.answer(&id)["result"]["applied"], false);
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(told.contains("its text does not show it"), "{told}");
     editor.quit();
 }
 
@@ -400,5 +403,52 @@ fn b11_what_is_no_text_is_offered_nothing() {
     let explain = command(&mut editor, "longsight.explain", json!({ "uri": URI, "range": range(0, 0, 1) }));
     assert_eq!(explain["error"]["code"], -32803);
     assert_eq!(agent.started.load(std::sync::atomic::Ordering::SeqCst), 0);
+    editor.quit();
+}
+
+/// A client that knows nothing of our commands shows nobody their answers: the work was gone without a word.
+#[test]
+fn j6_an_edit_that_the_editor_does_not_apply_is_said() {
+    let refusals = [
+        json!({ "result": { "applied": false, "failureReason": "it is read-only" } }),
+        json!({ "error": { "code": -32603, "message": "it is read-only" } }),
+    ];
+    for refusal in refusals {
+        let (_, mut editor) = started(answer("start"));
+        editor.friendly = false;
+        let argument = json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename" });
+        let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+        let request = editor.expect("workspace/applyEdit");
+        let mut reply = refusal.clone();
+        (reply["jsonrpc"], reply["id"]) = (json!("2.0"), request["id"].clone());
+        editor.send(&reply);
+        assert_eq!(editor.answer(&id)["result"]["refused"], "it is read-only");
+        let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+        assert!(told.contains("“rename” was not applied to a.rs: it is read-only"), "{told}");
+        editor.quit();
+    }
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    params["capabilities"]["workspace"]["applyEdit"] = json!(false);
+    let mut editor = Editor::memory(options(Fake::new(answer("start"))));
+    editor.initialize(params);
+    editor.open(URI, "rust", TEXT);
+    let report = command(&mut editor, "longsight.edit", json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename" }));
+    let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+    assert!(report["result"]["refused"].is_string() && told.contains("cannot apply edits"), "{report} {told}");
+    editor.quit();
+}
+
+/// The display stays until the model has let go of its work otherwise.
+#[test]
+fn cancelled_progress_ends_at_once() {
+    let (agent, mut editor) = started(Mood::Hang);
+    let argument = json!({ "uri": URI, "range": range(0, 0, 2) });
+    let params = json!({ "command": "longsight.explain", "arguments": [argument], "workDoneToken": "mine" });
+    let id = editor.start_request("workspace/executeCommand", params);
+    while editor.expect("$/progress")["params"]["value"]["kind"] != "begin" {}
+    editor.notify("window/workDoneProgress/cancel", json!({ "token": "mine" }));
+    assert_eq!(editor.answer(&id)["error"], json!({ "code": -32800, "message": "cancelled" }));
+    while editor.expect("$/progress")["params"]["value"]["kind"] != "end" {}
+    assert_eq!(agent.started.load(std::sync::atomic::Ordering::SeqCst), 1);
     editor.quit();
 }

@@ -1,5 +1,7 @@
 //! `workspace/executeCommand`: the commands of the public surface. Each takes one object and answers the JSON of its command line.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -10,9 +12,11 @@ use super::edits::{Label, Outcome};
 use super::progress::Progress;
 use super::{Server, answers, edits, message, review, trust};
 use crate::engine::{Cancel, EngineError};
+use crate::features::actions::one_line;
 use crate::features::edit::{self, How};
 use crate::features::{Target, preview};
-use crate::workspace::{Roots, uri};
+use crate::text::Text;
+use crate::workspace::{Document, Roots, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -50,7 +54,7 @@ pub async fn execute(server: &Server, params: Call) -> Result<Value> {
     let token = params.work_done_token;
     match params.command.as_str() {
         "longsight.explain" => {
-            let (snapshot, place) = place(server, &argument)?;
+            let (snapshot, place) = place(server, &argument).await?;
             let line = place.document.text.line_of(place.bytes.start) + 1;
             let name = format!("Explain {}:{line}", uri::name(&place.document.uri));
             answer(server, snapshot, Question::Explain(place), &name, token, argument).await
@@ -106,7 +110,7 @@ fn locations(roots: &Roots, answer: &Value) -> Value {
 }
 
 async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
-    let (snapshot, at) = place(server, &argument)?;
+    let (snapshot, at) = place(server, &argument).await?;
     let (how, title) = wanted(&argument)?;
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
@@ -123,7 +127,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     if argument.review {
         match review::hold(server, &title, &edited.files) {
             Ok(hunks) => report["hunks"] = json!(hunks),
-            Err(reason) => report["refused"] = json!(reason),
+            Err(reason) => refused(server, &title, &edited, reason, &mut report),
         }
         return Ok(report);
     }
@@ -133,7 +137,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
             server.client.show(3, &text);
             report["hunks"] = json!(hunks);
         }
-        Err(reason) => report["refused"] = json!(reason),
+        Err(reason) => refused(server, &title, &edited, reason, &mut report),
     };
     if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
         wait(held);
@@ -142,12 +146,22 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     let label = Label { title: &title, confirm };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
         Ok(Outcome::Applied) => report["applied"] = json!(true),
-        Ok(Outcome::NotShown) => report["refused"] = json!(edits::NOT_SHOWN),
+        Ok(Outcome::NotShown) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
         // What was worked for is not lost for a few keys.
         Ok(Outcome::Overtaken) => wait(review::hold_and_tell(server, &title, &edited.files)),
-        Err(reason) => report["refused"] = json!(reason),
+        Err(reason) => refused(server, &title, &edited, reason, &mut report),
     }
     Ok(report)
+}
+
+/// Notes why an edit is not applied, and says so where nobody would read the command's answer. Our own plugins do.
+fn refused(server: &Server, title: &str, edited: &Edited, reason: String, report: &mut Value) {
+    if server.with(|state| !state.editor.streaming) {
+        let names: Vec<String> = edited.files.iter().map(|file| uri::name(&file.document.uri)).collect();
+        let (title, files) = (one_line(title), names.join(", "));
+        server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
+    }
+    report["refused"] = json!(reason);
 }
 
 /// What `longsight.edit` is to do, and what that is called.
@@ -167,7 +181,11 @@ pub fn needs_word(edited: &Edited) -> bool {
 }
 
 async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
-    let known = if argument.uri.is_some() { Some(place(server, &argument)?) } else { None };
+    // A question is about all of the repository.
+    let known = match (&argument.question, &argument.uri) {
+        (None, Some(_)) => Some(place(server, &argument).await?),
+        _ => None,
+    };
     if known.is_none() && argument.question.is_none() {
         return Err(Error::invalid_params("the argument needs `uri` and `position` or `range`, or a `question`"));
     }
@@ -189,22 +207,44 @@ fn status(server: &Server) -> Value {
     status
 }
 
-/// The place that an argument names, in a document that is open and in step.
-fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, Target)> {
+/// The place that an argument names: in a document that is open and in step, else in the file as it lies on disk.
+async fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, Target)> {
     let uri = argument.uri.as_ref().ok_or_else(|| Error::invalid_params("the argument needs a `uri`"))?;
     let range = argument.range.or(argument.position.map(|at| lsp::Range { start: at, end: at }));
     let range = range.ok_or_else(|| Error::invalid_params("the argument needs a `range` or a `position`"))?;
-    let missing = || message::failure(&format!("{} is not open, or no text, or longsight has lost track of it", uri::name(uri.as_str())));
-    let (snapshot, document) = server.snapshot_of(uri).ok_or_else(missing)?;
+    let (snapshot, document) = match server.snapshot_of(uri) {
+        Some(known) => known,
+        None if server.with(|state| state.document(uri).is_some() || state.is_pending(uri)) => {
+            let reason = "longsight has lost track of its text, or it is none; close and open it, then ask again";
+            return Err(message::failure(&format!("{}: {reason}", uri::name(uri.as_str()))));
+        }
+        None => on_disk(server, uri).await?,
+    };
     let bytes = server.with(|state| state.editor.bytes(&document.text, range));
     Ok((snapshot, Target { document, bytes }))
+}
+
+/// A file of the workspace that is not open, read beside the protocol's threads.
+async fn on_disk(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<Document>)> {
+    let (snapshot, name) = (server.snapshot(), uri::name(uri.as_str()));
+    let workspace = snapshot.workspace.clone();
+    let wanted = uri.to_string();
+    let read = move || {
+        let path = workspace.roots.locate_uri(&wanted).ok_or("it is neither open nor a file of the workspace; open it, then ask again")?;
+        let text = workspace.read_exact(&path).map_err(|error| error.to_string())?;
+        let (uri, text) = (path.uri(), Text::new(&text));
+        Ok::<_, String>(Document { uri, path: Some(path), language: String::new(), version: 0, text, desynced: false })
+    };
+    let read = server.work.spawn(Box::pin(async move { read() })).await?;
+    let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;
+    Ok((snapshot, Arc::new(document)))
 }
 
 /// Waits for work, or for its cancellation from the editor's progress display.
 async fn finished<T>(work: impl Future<Output = Result<std::result::Result<T, EngineError>>>, cancel: &Cancel) -> Result<T> {
     tokio::select! {
         biased;
-        () = cancel.cancelled() => Err(Error::request_cancelled()),
+        () = cancel.cancelled() => Err(message::cancelled()),
         outcome = work => outcome?.map_err(|error| message::failed(&error)),
     }
 }

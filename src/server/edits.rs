@@ -104,7 +104,10 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
     for fitted in files {
         let uri = &fitted.uri;
         if fitted.file.creates {
-            changes.push(json!({ "kind": "create", "uri": uri, "options": { "ignoreIfExists": true } }));
+            // A file that has come to be meanwhile is neither emptied nor written into: the edit fails as a whole. Neovim empties it unless
+            // it is told to leave it.
+            let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
+            changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
         }
         let mut edits = vec![];
         for (number, edit) in fitted.edits.edits().iter().enumerate() {

@@ -10,8 +10,9 @@ use tower_lsp::lsp_types::{
     WorkspaceServerCapabilities,
 };
 
-use super::state::{Editor, Located};
+use super::state::{Editor, Located, is_same_folder};
 use super::{Server, config, convert, trust};
+use crate::report;
 use crate::workspace::Roots;
 
 /// The commands of the public surface.
@@ -70,7 +71,7 @@ pub async fn now(server: &Server) {
     let this = server.clone();
     let done = server.work.handle.spawn_blocking(move || look(&this)).await;
     if let Err(error) = done {
-        crate::report::log("error", format_args!("the workspace could not be looked at: {error}"));
+        report::log("error", format_args!("the workspace could not be looked at: {error}"));
     }
 }
 
@@ -102,7 +103,8 @@ fn look(server: &Server) {
 }
 
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
-    let (added, removed) = (event.added.into_iter().map(|folder| folder.uri).collect(), event.removed.into_iter().map(|folder| folder.uri));
+    let added = on_disk(event.added.into_iter().map(|folder| folder.uri));
+    let removed = event.removed.into_iter().map(|folder| folder.uri);
     server.with(|state| state.change_folders(added, &removed.collect::<Vec<_>>()));
     workspace_changed(server);
 }
@@ -154,10 +156,23 @@ fn roots(params: &Value) -> Vec<Url> {
     let uri = |value: &Value| value.as_str().and_then(|uri| Url::parse(uri).ok());
     let folders: Vec<Url> = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| uri(&folder["uri"])).collect();
     if !folders.is_empty() {
-        return folders;
+        return on_disk(folders);
     }
     let path = || params["rootPath"].as_str().and_then(|path| Url::from_directory_path(path).ok());
-    uri(&params["rootUri"]).or_else(path).into_iter().collect()
+    on_disk(uri(&params["rootUri"]).or_else(path))
+}
+
+/// The folders that can lie on a disk of this machine, each once; there is nothing to be read in others.
+fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
+    let mut there: Vec<Url> = vec![];
+    for folder in folders {
+        if folder.to_file_path().is_err() {
+            report::log("warning", format_args!("the folder {folder} is left alone: it lies on no disk of this machine"));
+        } else if !there.iter().any(|known| is_same_folder(known, &folder)) {
+            there.push(folder);
+        }
+    }
+    there
 }
 
 fn capabilities(encoding: tower_lsp::lsp_types::PositionEncodingKind) -> ServerCapabilities {

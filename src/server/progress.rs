@@ -26,10 +26,10 @@ impl Progress {
         let (sender, messages) = unbounded_channel();
         let _ = sender.send(json!({ "kind": "begin", "title": title, "cancellable": true }));
         let state = server.state.clone();
-        let client = server.client.clone();
+        let (client, cancel) = (server.client.clone(), cancel.clone());
         tokio::spawn(async move {
             let key = token.to_string();
-            show(client, token, own, messages).await;
+            show(client, token, own, messages, cancel).await;
             super::lock(&state).progress.remove(&key);
         });
         Progress { sender: Some(sender) }
@@ -46,13 +46,20 @@ impl Progress {
     }
 }
 
-/// Sends what comes until the sender is dropped, then the end. A token of ours is the editor's to make first; where it does not, nothing
+/// Sends what comes until the sender is dropped or the work is cancelled, then the end: to stop a model may take it a while. A token of ours is the editor's to make first; where it does not, nothing
 /// is sent.
-async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>) {
+async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>, cancel: Cancel) {
     if own && client.request("window/workDoneProgress/create", json!({ "token": token })).await.is_err() {
         return;
     }
-    while let Some(value) = messages.recv().await {
+    let mut next = async || {
+        tokio::select! {
+            biased;
+            value = messages.recv() => value,
+            () = cancel.cancelled() => None,
+        }
+    };
+    while let Some(value) = next().await {
         let begins = value["kind"] == "begin";
         let params = json!({ "token": token, "value": value });
         if begins { client.notify("$/progress", params) } else { client.report("$/progress", params) }

@@ -62,11 +62,10 @@ pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Op
 /// As [`hold`], with what to say of it.
 pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit]) -> Result<Held, String> {
     let count = files.iter().filter(|file| !file.edits.is_empty()).count();
+    let by = server
+        .with(|state| if state.editor.reviews { "where it is shown, or by a code action" } else { "by its code lens or code action" });
     let tell = |ids: Vec<u64>| {
-        let text = format!(
-            "longsight: {} change(s) in {count} file(s) wait for your decision: accept or reject each by its code lens or code action.",
-            ids.len()
-        );
+        let text = format!("longsight: {} change(s) in {count} file(s) wait for your decision: accept or reject each {by}.", ids.len());
         (ids, text)
     };
     hold(server, title, files).map(tell)

@@ -306,7 +306,7 @@ impl State {
 }
 
 /// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
-fn is_same_folder(a: &Url, b: &Url) -> bool {
+pub fn is_same_folder(a: &Url, b: &Url) -> bool {
     a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }
 
