@@ -253,6 +253,7 @@ pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
         problems.push(problem(span, message));
     };
     let mut good = toml::Table::new();
+    let mut named = vec![];
     for (section, value) in table {
         let Some(known) = SECTIONS.iter().find(|known| known.0 == section) else {
             complain(&[&section], Wrong::Key, unknown(&section, SECTIONS.iter().map(|known| known.0)));
@@ -263,7 +264,10 @@ pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
             continue;
         };
         let checked = match section.as_str() {
-            "engines" => check_engines(entries, known.1, &mut complain),
+            "engines" => {
+                named.extend(entries.keys().cloned());
+                check_engines(entries, known.1, &mut complain)
+            }
             _ => check_keys(&[&section], entries, known.1, &mut complain),
         };
         good.insert(section, toml::Value::Table(checked));
@@ -275,7 +279,7 @@ pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
             Config::default()
         }
     };
-    check_roles(&config, &mut complain);
+    check_roles(&config, &named, &mut complain);
     problems.sort_by_key(|problem| problem.line);
     (config, problems)
 }
@@ -355,9 +359,27 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         ("route", "min_confidence", Some(mean)) if mean.is_nan() || mean > 0.0 => {
             Err("it is the logarithm of a probability, which is 0 or less".into())
         }
+        (_, _, Some(number)) => match RANGES.iter().find(|range| (range.0, range.1) == (section, key)) {
+            Some((_, _, least, most)) if !(*least..=*most).contains(&number) => Err(format!("it must lie between {least} and {most}")),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     }
 }
+
+/// What numbers can be meant, where not every number of the type can.
+const RANGES: &[(&str, &str, f64, f64)] = &[
+    ("engines", "context", 256.0, 1e8),
+    ("engines", "threads", 1.0, 4096.0),
+    ("engines", "price_in", 0.0, 1e9),
+    ("engines", "price_out", 0.0, 1e9),
+    ("completion", "max_tokens", 1.0, 16_384.0),
+    ("completion", "latency_ms", 1.0, 600_000.0),
+    ("context", "completion_tokens", 0.0, 1e7),
+    ("context", "explain_tokens", 0.0, 1e7),
+    ("context", "ask_tokens", 0.0, 1e7),
+    ("context", "edit_tokens", 0.0, 1e7),
+];
 
 fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
     let mut good = toml::Table::new();
@@ -370,7 +392,9 @@ fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -
         let engine = check_keys(&here, engine, known, complain);
         let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
         if !KINDS.contains(&kind) {
-            let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}", KINDS.join(", "));
+            let meant = KINDS.iter().find(|known| distance(&kind.to_lowercase(), known) <= 2);
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+            let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}{meant}", KINDS.join(", "));
             complain(&["engines", &name, "kind"], Wrong::Value, message);
             continue;
         }
@@ -378,17 +402,37 @@ fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -
             complain(&here, Wrong::Key, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
             continue;
         }
+        check_company(&name, kind, &engine, complain);
         good.insert(name, toml::Value::Table(engine));
     }
     good
 }
 
+/// Complains of settings that change nothing beside the others of an engine.
+fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complain<'_>) {
+    for key in OF_LLAMA.iter().filter(|key| kind != "llama" && engine.contains_key(**key)) {
+        let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; take it out");
+        complain(&["engines", name, key], Wrong::Key, message);
+    }
+    let keys: Vec<&&str> = KEYS.iter().filter(|key| engine.contains_key(**key)).collect();
+    if let [first, second, ..] = keys[..] {
+        let message = format!("`engines.{name}` names its key twice: `{first}` is used, `{second}` is not; take one of them out");
+        complain(&["engines", name, second], Wrong::Key, message);
+    }
+}
+
+/// Settings of models in the engine process.
+const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv_type", "saved_kv_mb"];
+/// Where a key comes from, in the order in which they are looked at.
+const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
+
 /// The engine kinds of `[engines.NAME] kind`.
 pub const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
 
-fn check_roles(config: &Config, complain: Complain<'_>) {
+/// `named` are all engines that the file speaks of: what is wrong with one of them is said of it, once.
+fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {
     for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
-        if engine != DEFAULT_ENGINE && !config.engines.contains_key(engine) {
+        if engine != DEFAULT_ENGINE && !named.contains(engine) {
             let known: Vec<_> = config.engines.keys().map(String::as_str).chain([DEFAULT_ENGINE]).collect();
             let message = format!("`roles.{role}` names the engine \"{engine}\", which is not set up; there is {}", known.join(", "));
             complain(&["roles", role], Wrong::Value, message);

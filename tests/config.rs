@@ -38,6 +38,42 @@ fn wrong_type_wrong_kind_and_missing_engine_are_named() {
 }
 
 #[test]
+fn numbers_that_cannot_be_meant_are_named() {
+    let rows = [
+        ("[engines.local]", "context = 0"),
+        ("[engines.local]", "threads = 0"),
+        ("[engines.local]", "price_in = -1"),
+        ("[engines.local]", "price_out = nan"),
+        ("[completion]", "max_tokens = 0"),
+        ("[completion]", "max_tokens = 4000000000"),
+        ("[completion]", "latency_ms = 0"),
+        ("[context]", "ask_tokens = 100000000"),
+    ];
+    for (section, setting) in rows {
+        let all = messages(&format!("{section}\n{setting}\n"));
+        assert!(matches!(&all[..], [one] if one.contains("it must lie between") && one.contains(":2:")), "{setting}: {all:?}");
+    }
+    assert_eq!(messages("[engines.local]\ncontext = 1048576\nprice_in = 0\n[context]\nask_tokens = 10000000\n"), Vec::<String>::new());
+}
+
+#[test]
+fn settings_that_change_nothing_beside_others_are_named() {
+    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let all = messages(&format!("{engine}threads = 4\napi_key_env = \"A\"\napi_key_command = [\"b\"]\n"));
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[0].contains("config.toml:4: `engines.x.threads` is for `kind = \"llama\"`"), "{all:?}");
+    assert!(all[1].contains("`api_key_env` is used, `api_key_command` is not"), "{all:?}");
+}
+
+#[test]
+fn i10_one_mistake_in_an_engine_is_one_message() {
+    let roles = "[roles]\nscout = \"s\"\ncoder = \"s\"\n[engines.s]\n";
+    let all = messages(&format!("{roles}kind = \"OpenAI\"\nbase_url = \"http://127.0.0.1:1/v1\"\n"));
+    assert!(matches!(&all[..], [one] if one.ends_with("did you mean \"openai\"?")), "{all:?}");
+    assert_eq!(messages(&format!("{roles}kind = \"openai\"\n")).len(), 1);
+}
+
+#[test]
 fn k9_project_cannot_name_an_endpoint() {
     let text = "local_only = true\nignore = [\"gen/\"]\n[engines.evil]\nbase_url = \"http://evil.example\"\n";
     let (project, problems) = parse_project(Path::new(".longsight.toml"), text);
