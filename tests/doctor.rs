@@ -43,7 +43,6 @@ impl Home {
 
     fn checks(&self, more: &[&str]) -> Vec<Value> {
         let (text, code) = self.doctor(&[&["--json"], more].concat());
-        assert_eq!(code, 0);
         let report: Value = serde_json::from_str(&text).unwrap();
         let checks = report["checks"].as_array().unwrap().clone();
         for check in &checks {
@@ -51,6 +50,7 @@ impl Home {
             assert!(fields.iter().all(|field| check[field].is_string()), "{check}");
             assert!(["ok", "info", "warning", "error"].contains(&check["status"].as_str().unwrap()), "{check}");
         }
+        assert_eq!(code, 0, "what is wrong is a finding, and to find it is no failure");
         checks
     }
 
@@ -292,4 +292,11 @@ fn people_get_lines() {
     let (text, _) = Home::new("").doctor(&[]);
     assert!(text.contains("ok      role scout: engine `local`, model qwen2.5-coder-0.5b\n"), "{text}");
     assert!(text.contains("        -> longsight models pull qwen2.5-coder-0.5b\n"), "{text}");
+}
+
+#[test]
+fn memory_that_is_no_number_is_wrong_usage() {
+    for ram in ["nan", "inf", "-1", "x"] {
+        assert_eq!(Home::new("").doctor(&[&format!("--ram={ram}")]).1, 2, "{ram}");
+    }
 }

@@ -20,11 +20,16 @@ use crate::syntax::Registry;
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Judge what fits for a machine with so many GB of memory, instead of this one.
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = gigabytes)]
     pub ram: Option<f64>,
     /// The same for the memory of its GPUs.
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = gigabytes)]
     pub vram: Option<f64>,
+}
+
+fn gigabytes(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "this must be a number of GB, e.g. 80".into())
 }
 
 /// One thing that was looked at.
@@ -66,6 +71,9 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     checks.extend(languages::checks(&Registry::new()));
     checks.extend(workspace::checks(shared));
     checks.extend(editors::checks());
+    let count = |status| checks.iter().filter(|check| check.status == status).count();
+    let counted = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(Status::Error), count(Status::Warning));
     if shared.json {
         println!("{}", json!({ "checks": checks }));
         return Ok(());
@@ -82,13 +90,9 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
             println!("        -> {}", check.fix);
         }
     }
-    let count = |status| checks.iter().filter(|check| check.status == status).count();
-    match (count(Status::Error), count(Status::Warning)) {
+    match (errors, warnings) {
         (0, 0) => println!("\nall well"),
-        (errors, warnings) => {
-            let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-            println!("\n{}, {}; what to do stands behind each arrow", count(errors, "error"), count(warnings, "warning"));
-        }
+        _ => println!("\n{}, {}; what to do stands behind each arrow", counted(errors, "error"), counted(warnings, "warning")),
     }
     Ok(())
 }

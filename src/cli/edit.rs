@@ -7,6 +7,7 @@ use clap::Args;
 use super::place::Place;
 use super::screen::shown;
 use super::{CliResult, Shared, setup};
+use crate::features::actions::is_edit;
 use crate::features::edit::{Edited, How, Params, edit};
 use crate::features::{Piece, Sink};
 
@@ -32,6 +33,9 @@ pub struct Arguments {
 pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
         super::usage("--instruction needs words that say what is to be changed");
+    }
+    if let Some(kind) = arguments.action.as_ref().filter(|kind| !is_edit(kind)) {
+        super::usage(&format!("there is no kind of edit \"{kind}\"; `longsight actions` lists those that fit a place"));
     }
     let session = setup::session(shared)?;
     let at = setup::target(&session, shared, &arguments.place)?;

@@ -11,10 +11,10 @@ use crate::dialect::{self, Dialect, Piece, messages};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// deepseek-v3.2, llama-4 or hermes.
+    /// deepseek-v3.2, llama-4, hermes or native.
     #[arg(long)]
     pub dialect: String,
-    /// Thinking mode.
+    /// Thinking mode, where the model has one.
     #[arg(long)]
     pub thinking: bool,
 }
@@ -31,6 +31,9 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     std::io::stdin().read_to_string(&mut input).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;
     let input: Value = serde_json::from_str(&input).map_err(|error| format!("standard input is not JSON: {error}"))?;
     let prompt = prompt(dialect.as_ref(), &input, arguments.thinking)?;
+    if arguments.thinking && prompt == self::prompt(dialect.as_ref(), &input, false)? {
+        eprintln!("longsight: --thinking changes nothing here: {} has no such mode, or the messages choose one", arguments.dialect);
+    }
     let prompt = if shared.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
     std::io::stdout().write_all(prompt.as_bytes()).map_err(|error| format!("standard output cannot be written: {error}"))
 }

@@ -20,6 +20,12 @@ pub const RENAME: &str = "refactor.rewrite.longsight.rename";
 pub const CALLS: &str = "refactor.rewrite.longsight.calls";
 pub const FIX: &str = "quickfix";
 
+/// Whether `edit` knows edits of this kind. Fixes and rewrites cover the kinds below them.
+pub fn is_edit(kind: &str) -> bool {
+    [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS].contains(&kind)
+        || [FIX, REWRITE].iter().any(|parent| kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
