@@ -91,7 +91,7 @@ fn helix_reviews_a_refactor_of_two_files() {
     };
     let saved = |name: &str, text: &str| {
         command(":write");
-        terminal.until(text, |_| (std::fs::read_to_string(refactor.root().join(name)).unwrap() == text).then_some(()));
+        terminal.until(text, |_| std::fs::read_to_string(refactor.root().join(name)).is_ok_and(|now| now == text).then_some(()));
     };
     choose("Explain `area`", "Rewrite `area`");
     choose("Accept this change", "Accept this change");
@@ -153,7 +153,7 @@ fn kakoune_reviews_a_refactor_of_two_files() {
     };
     let saved = |name: &str, text: &str| {
         command(":write");
-        terminal.until(text, |_| (std::fs::read_to_string(refactor.root().join(name)).unwrap() == text).then_some(()));
+        terminal.until(text, |_| std::fs::read_to_string(refactor.root().join(name)).is_ok_and(|now| now == text).then_some(()));
     };
     choose("Rewrite `area` more clearly");
     choose("Accept this change");
