@@ -48,7 +48,7 @@ async fn a_whole_session_in_both_dialects() {
         let server = model(good()).await;
         let session = place.session(config(&server.url, dialect));
         let at = target(&session, "src/lib.rs", 5, 7);
-        let (edited, said) = instruct(&session, at, "rename total to sum", &Cancel::new()).await;
+        let (edited, said) = instruct(&session, at, "rename total to sum, step by step", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/lib.rs"), LIB.replace("total", "sum"), "{dialect}");
         assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"), "{dialect}");
@@ -134,7 +134,7 @@ async fn h4_cancel_at_every_state_of_a_session() {
             let cancel = Cancel::new();
             let (stop, began) = (cancel.clone(), Instant::now());
             let at = target(&session, "src/lib.rs", 5, 7);
-            let session = instruct(&session, at, "rename total to sum", &cancel);
+            let session = instruct(&session, at, "rename total to sum, step by step", &cancel);
             let reached = async {
                 while questions(&server).len() <= hang_at {
                     tokio::time::sleep(Duration::from_millis(5)).await;

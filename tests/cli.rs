@@ -204,7 +204,7 @@ fn f1_without_the_model_every_command_names_the_way_to_it() {
     machine.fails(&["complete", "src/lib.rs:3:5"], &[pull]);
     machine.fails(&["explain", "src/lib.rs:1-4"], &[pull]);
     machine.fails(&["ask", "Where is the sum?"], &[pull]);
-    machine.fails(&["edit", "src/lib.rs:1-4", "--instruction", "rename a to b"], &[pull]);
+    machine.fails(&["edit", "src/lib.rs:1-4", "--instruction", "make it shorter"], &[pull]);
     machine.fails(&["models", "path", "qwen2.5-coder-0.5b"], &[pull]);
 }
 
@@ -408,4 +408,19 @@ fn k15_a_prompt_on_a_terminal_shows_controls_as_text() {
     });
     let shown = String::from_utf8(script.output().unwrap().stdout).unwrap();
     assert!(shown.contains("<U+001B>]0;title<U+0007>") && !shown.contains("\x1b]0;"), "{shown:?}");
+}
+
+#[test]
+fn a_kind_of_edit_that_does_not_exist_is_wrong_usage() {
+    let done = Machine::new().run(&["edit", "src/lib.rs:2-4", "--action", "nonsense"]);
+    assert_eq!(done.code, 2, "{}", done.said);
+    assert!(done.said.contains("no kind of edit \"nonsense\""), "{}", done.said);
+}
+
+#[test]
+fn an_edit_says_its_version_and_needs_no_model_for_a_rename() {
+    let done = Machine::new().run(&["--json", "edit", "src/lib.rs:2-4", "--instruction", "rename `add` to `plus`"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+    let edited: Value = serde_json::from_str(&done.out).unwrap();
+    assert!(edited["edits"][0].as_object().unwrap().contains_key("version"), "{edited}");
 }

@@ -366,3 +366,30 @@ async fn a_keyword_under_the_cursor_is_no_name_to_be_renamed() {
         assert!(titles.contains(&wanted), "{path}, {word}: {titles:?}");
     }
 }
+
+/// A model with a window for tools was asked instead, and a coder elsewhere got the code.
+#[tokio::test]
+async fn a_rename_that_says_both_names_asks_no_model_however_large_its_window() {
+    let workspace = Workspace::new(&[("src/lib.rs", "pub mod shape;\npub mod user;\n"), ("src/shape.rs", SHAPE), ("src/user.rs", USER)]);
+    let (session, coder) = workspace.with_coder(vec![]);
+    let edited = instruct(&session, "src/shape.rs", "pub fn area_of", "rename `area_of` to `surface`").await.unwrap();
+    assert_eq!(applied(&edited, "src/user.rs"), USER.replace("area_of", "surface"));
+    assert_eq!(coder.asked().len(), 0);
+}
+
+/// A refusal was the model's whole answer, on which file and with which way out was not said.
+#[tokio::test]
+async fn a_refusal_is_one_short_sentence_with_the_file() {
+    use longsight::engine::scripted::Step;
+    use longsight::engine::{Event, Finished};
+    let workspace = Workspace::new(&[("src/shape.rs", SHAPE)]);
+    let chat = || vec![Step::Event(Event::Text("word ".repeat(500) + "\n")), Step::Event(Event::Done(Finished::default()))];
+    let (session, _) = workspace.with_coder((0..4).map(|_| chat()).collect());
+    let refused = instruct(&session, "src/shape.rs", "pub fn area_of", "make it faster").await.unwrap_err().message;
+    assert!(refused.contains("in src/shape.rs: the model only said “word word") && refused.contains("…”; say more"), "{refused}");
+    assert!(refused.len() < 400 && !refused.contains('\n'), "{refused}");
+    for (words, reason) in [("\0".to_string(), "is empty"), ("x".repeat(200_000), "8192 bytes at most")] {
+        let refused = instruct(&session, "src/shape.rs", "pub fn area_of", &words).await.unwrap_err().message;
+        assert!(refused.contains(reason), "{refused}");
+    }
+}

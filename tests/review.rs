@@ -184,6 +184,7 @@ fn j5_one_place_that_has_changed_holds_back_the_whole_proposal_with_the_reason()
     agent.release();
     let report = editor.answer(&id)["result"].clone();
     assert!(report["refused"].as_str().unwrap().contains("a.rs is not as it was"), "{report}");
+    editor.expect("window/showMessage");
     assert!(report.get("hunks").is_none() && lenses(&mut editor).is_empty(), "{report}");
     editor.quit();
 }
@@ -325,7 +326,7 @@ fn two_files(change: impl FnOnce(&mut Value)) -> (Refactor, Editor, [String; 2])
 
 fn rename(uri: &str) -> Value {
     let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 2, "character": 1 } });
-    json!({ "uri": uri, "range": range, "instruction": "rename `area` to `surface`, with its callers" })
+    json!({ "uri": uri, "range": range, "instruction": "rename `area` to `surface` with its callers, step by step" })
 }
 
 /// Helix and Kakoune name the character under the cursor where nothing is selected.
@@ -380,6 +381,7 @@ fn a_closed_file_has_the_version_that_the_editor_understands() {
         assert_eq!(closed["textDocument"].get("version"), expected, "{name}: {closed}");
         editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false } }));
         editor.answer(&id);
+        editor.expect("window/showMessage");
         editor.quit();
     }
 }
@@ -460,6 +462,9 @@ fn a_file_of_which_all_was_turned_down_does_not_hide_that_the_other_was_changed(
         editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
         let report = editor.answer(&id)["result"].clone();
         assert_eq!(report["applied"], json!(applied), "{report}");
+        if !applied {
+            editor.expect("window/showMessage");
+        }
         assert_eq!(editor.buffers[&square].text, SQUARE);
         // Back to how it was, for the next round.
         let all = 0..editor.buffers[&area].text.len();
@@ -519,6 +524,7 @@ fn j6_an_editor_without_versions_gets_changes_only_for_the_text_it_has() {
     assert!(sent.get("documentChanges").is_none() && sent["changes"][URI].as_array().unwrap().len() == 3, "{sent}");
     editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false, "failureReason": "not today" } }));
     assert_eq!(editor.answer(&id)["result"]["refused"], "not today");
+    editor.expect("window/showMessage");
     // The text has moved on where the edit is: nothing is sent.
     agent.set(Mood::LateHunks(WANTED.into()));
     let id = editor.start_request("workspace/executeCommand", edit);
@@ -529,6 +535,7 @@ fn j6_an_editor_without_versions_gets_changes_only_for_the_text_it_has() {
     let report = editor.answer(&id)["result"].clone();
     assert_eq!(report["applied"], false, "{report}");
     assert!(editor.inbox.iter().all(|message| message["method"] != "workspace/applyEdit"));
+    editor.expect("window/showMessage");
     editor.quit();
 }
 

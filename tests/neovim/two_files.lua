@@ -43,7 +43,7 @@ local function waiting(here, elsewhere)
   end)
 end
 local function propose()
-  P.lua("vim.cmd('1,3Longsight edit rename area to surface, with its callers')")
+  P.lua("vim.cmd('1,3Longsight edit rename area to surface with its callers, step by step')")
   P.check('three changes wait in two files', waiting(1, 2), { P.lua("return { require('longsight.hunks').count() }"), P.lua('return Said') })
 end
 

@@ -86,6 +86,19 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
     (text, sent)
 }
 
+/// Letters of an answer that is no edit, as the reason why there is none.
+const SAID: usize = 200;
+
+/// What is said of an answer that holds no edit: its beginning, on one line, for it may be of any length.
+fn proposed_nothing(answer: &str) -> String {
+    let words = fence::visible(&answer.split_whitespace().collect::<Vec<_>>().join(" "));
+    let more = if words.chars().nth(SAID).is_some() { "…" } else { "" };
+    match words.chars().take(SAID).collect::<String>() {
+        words if words.is_empty() => "the model proposed no edit".into(),
+        words => format!("the model only said “{words}{more}”"),
+    }
+}
+
 /// What came of the turn, as an offer or as the reason why there is none.
 fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
     let Ran { ending, steps, refused, bench, decision, timing, error } = ran;
@@ -98,12 +111,14 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
         Ending::Stopped(reason) | Ending::Failed(reason) => (String::new(), Some(reason)),
     };
     let Some(drafts) = drafts else {
-        let said = stopped.unwrap_or(if summary.trim().is_empty() { "the model proposed no edit".into() } else { summary });
+        let said = stopped.unwrap_or_else(|| proposed_nothing(&summary));
         let why = match refused {
             Some(refused) => format!("{said} (its edit was refused: {})", refused),
             None => said,
         };
-        return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing was changed: {why}")));
+        let message =
+            format!("nothing was changed in {}: {why}; say more exactly what is to be changed, or choose other lines", work.site.path);
+        return Err(EngineError::new(ErrorKind::Unsupported, message));
     };
     let mut offered = offer::drafts(work.session, drafts.iter())?;
     if offered.edits.is_empty() {

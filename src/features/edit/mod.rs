@@ -74,8 +74,7 @@ pub struct Edited {
 #[derive(Clone, Debug, Serialize)]
 pub struct FileEdit {
     pub path: String,
-    /// The editor's version that the edit was made for; none for a file that is not open.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The editor's version that the edit was made for; null for a file that is not open.
     pub version: Option<i32>,
     /// The file does not exist yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -111,6 +110,12 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     }
     let site = Site::new(session, &params.at);
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
+    // What the index does alone needs no model, and so goes nowhere, however much a model could do.
+    if let Some(plan) = plan.by_index(session, &site, &params.how)
+        && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan: &plan, cancel, sink })
+    {
+        return Ok(settled);
+    }
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     if let Some(window) = work.window().await? {
         match long::run(&work, window).await {

@@ -10,6 +10,7 @@ use super::rename::{self, Rename};
 use super::wording::{self, Asked};
 use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
+use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
 use crate::syntax::scope::Item;
@@ -100,6 +101,14 @@ impl Plan {
         Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
     }
 
+    /// The plan of a rename that says both names, where the index can find all that it is about.
+    pub fn by_index(&self, session: &Session, site: &Site, how: &How) -> Option<Self> {
+        let How::Instruction(words) = how else { return None };
+        wording::rename(words)?.1?;
+        let plan = self.clone().for_small(session, site, how).ok()?;
+        matches!(plan.form, Form::Rename(_)).then_some(plan)
+    }
+
     /// The name that a rename is about: none of its uses should be left.
     pub fn renames(&self, session: &Session, how: &How) -> Option<String> {
         let How::Instruction(words) = how else { return None };
@@ -121,8 +130,11 @@ fn signals(session: &Session, site: &Site, form: &Form) -> Vec<Signal> {
 }
 
 fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
-    if words.is_empty() {
+    if words.chars().all(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("the instruction is empty; say what is to be changed".into());
+    }
+    if words.len() > LONGEST {
+        return Err(format!("an instruction has {LONGEST} bytes at most, and this one {}; mark the code that it speaks of", words.len()));
     }
     let words = format!("change the marked lines: {words}");
     Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
