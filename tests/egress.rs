@@ -420,19 +420,24 @@ fn h8_a_question_without_a_yes_is_a_no() {
     assert!(rig.posts().is_empty());
 }
 
-/// K21: what a hostile extension of the same editor sends meets the same checks as what a model writes: no file that is not open in the
-/// editor is read out, no hunk is decided on that does not wait, and there is nothing else to be called.
+/// K21: what a hostile extension of the same editor sends meets the same checks as what a model writes: no file is read out that
+/// no model may see, no hunk is decided on that does not wait, and there is nothing else to be called.
 #[test]
 fn k21_commands_read_no_file_and_run_nothing() {
     let rig = Rig::new(false);
     rig.configure("here", "");
     let outside = rig.folder.path().join("outside.txt");
     std::fs::write(&outside, CANARY).unwrap();
+    let (outside, secret, hidden) =
+        (format!("file://{}", outside.display()), rig.uri().replace("src/lib.rs", ".env"), rig.uri().replace("lib", "hidden"));
+    // Closed files of the workspace are read for whoever asks, but for those that no model may see.
+    for (name, text) in [(".env", CANARY), (".gitignore", "hidden.rs\n"), ("src/hidden.rs", CANARY)] {
+        std::fs::write(rig.root().join(name), text).unwrap();
+    }
     let mut editor = rig.editor(json!({}));
-    let outside = format!("file://{}", outside.display());
-    let closed = rig.uri().replace("lib.rs", "other.rs");
     let range = explain("")["arguments"][0]["range"].clone();
-    for uri in [&outside, &closed, "file:///etc/passwd", "file:///w/%2e%2e/x", "untitled:x", "http://127.0.0.1:1/x", "no uri", ""] {
+    for uri in [&outside, &secret, &hidden, "file:///etc/passwd", "file:///w/%2e%2e/x", "untitled:x", "http://127.0.0.1:1/x", "no uri", ""]
+    {
         for name in ["longsight.explain", "longsight.edit", "longsight.contextPreview", "longsight.acceptHunk", "longsight.rejectHunk"] {
             let argument = json!({ "uri": uri, "range": range, "instruction": "x" });
             let answer = editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [argument] }));
