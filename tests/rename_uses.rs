@@ -54,7 +54,20 @@ async fn a_method_does_not_take_members_of_other_things_along() {
         ("user.py".to_string(), user.replace("c.close", "c.hang_up").replace("given.close", "given.hang_up")),
     ];
     assert_eq!(after(&edited), wanted);
-    assert!(edited.summary.contains("of other things that are called so stay (conn.py:9, io_.py:3"), "{}", edited.summary);
+    assert!(edited.summary.contains("of other things that are called so stay (conn.py:9, io_.py:3, io_.py:5,"), "{}", edited.summary);
+}
+
+/// Of a class that is derived, under whatever name, in files that never name the base.
+#[tokio::test]
+async fn a_method_follows_into_classes_that_are_derived() {
+    let base = "class Base:\n    def run_it(self):\n        pass\n";
+    let middle = "from base import Base\n\n\nclass Middle(Base):\n    pass\n";
+    let last = "from middle import Middle as Other\nimport middle\n\n\nclass Last(middle.Middle):\n    def go(self):\n        self.run_it()\n\n\nclass Alone:\n    def go(self):\n        self.run_it()\n\n\nx = Other()\nx.run_it()\n";
+    let files = [("base.py", base), ("middle.py", middle), ("last.py", last)];
+    let edited = renamed(&files, "def run_it", "rename run_it to work").await.unwrap();
+    let wanted = last.replacen("run_it", "work", 1).replace("x.run_it", "x.work");
+    assert_eq!(after(&edited), [("base.py".to_string(), base.replace("run_it", "work")), ("last.py".to_string(), wanted)]);
+    assert!(edited.summary.contains("stay (last.py:12)"), "{}", edited.summary);
 }
 
 #[tokio::test]

@@ -3,23 +3,17 @@
 
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::rename::Defined;
+use super::whence::{BY_PLACE, MOST_BASES, Origin, Place, last_word};
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Mention, Stands, Within};
-use crate::syntax::{self, Facts, Kind, Parsed, naming};
+use crate::syntax::{self, Kind, Parsed, naming};
 
 /// What stands for the instance, or the type, around a method.
 const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
-/// What Rust calls modules by their place.
-const BY_PLACE: &[&str] = &["crate", "self", "super"];
-/// Files that say how a project is called where others import it.
-const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
 
 /// A place that gets the new name, with what is written around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +65,12 @@ enum Home {
 
 /// A name as the definition that is renamed has it.
 pub struct Meant<'a> {
-    session: &'a Session,
-    name: &'a str,
+    pub(super) session: &'a Session,
+    pub(super) name: &'a str,
     kind: Kind,
-    file: FileId,
+    pub(super) file: FileId,
     home: Home,
-    projects: OnceCell<Vec<String>>,
+    pub(super) projects: OnceCell<Vec<String>>,
 }
 
 /// What a use means.
@@ -86,23 +80,6 @@ enum Verdict {
     Variable,
     Other,
     Unclear,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Ours,
-    Foreign,
-    Unknown,
-}
-
-/// A text in which the name is used.
-struct Place<'a> {
-    path: &'a str,
-    id: Option<FileId>,
-    parsed: &'a Parsed,
-    facts: Facts<'a>,
-    variables: Vec<Item>,
 }
 
 impl<'a> Meant<'a> {
@@ -222,42 +199,6 @@ impl<'a> Meant<'a> {
         place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign)
     }
 
-    /// Where what a file imports under a name comes from: ours leads to a file that uses the name of the definition.
-    fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
-        let index = &self.session.index;
-        let (id, file) = (place.id?, index.file(place.id?)?);
-        let whole = |module: &str| module.rsplit(['.', ':', '/']).next() == Some(bound);
-        let binds = |exactly: bool| {
-            file.imports().iter().find(|import| {
-                let taken = file.imported(import);
-                let line = || place.parsed.text().lines().nth(import.line as usize).unwrap_or_default();
-                match taken.is_empty() {
-                    false => taken.iter().any(|(_, here)| index.text(*here) == bound),
-                    true if exactly => whole(index.text(import.module)),
-                    true => uses::words(line(), bound).next().is_some(),
-                }
-            })
-        };
-        let import = binds(true).or_else(|| binds(false))?;
-        if let Some(file) = index.resolve(id, import) {
-            let uses = index.name(self.name).is_some_and(|name| index.file(file).is_some_and(|file| file.count(name) > 0));
-            return Some(if file == self.file || uses { Origin::Ours } else { Origin::Unknown });
-        }
-        Some(if self.is_project(index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
-    }
-
-    /// Whether a module is named after a project of the workspace.
-    fn is_project(&self, module: &str) -> bool {
-        let head = module.split(['.', ':', '/']).next().unwrap_or_default();
-        if BY_PLACE.contains(&head) || module.starts_with('.') {
-            return true;
-        }
-        let projects = self.projects.get_or_init(|| projects(self.session));
-        projects.iter().any(|project| {
-            project == head || module.strip_prefix(project.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    }
-
     /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
     fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
         let text = place.parsed.text();
@@ -310,7 +251,14 @@ impl<'a> Meant<'a> {
         }
         let named = place.names(container);
         if OWN.contains(&receiver) {
-            return if named || place.is_inside(container, one.range.start) { plain() } else { Verdict::Unclear };
+            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
+            return match derives {
+                _ if place.is_inside(container, one.range.start) => plain(),
+                Some(Origin::Ours) => plain(),
+                Some(Origin::Foreign) => Verdict::Other,
+                _ if named => plain(),
+                _ => Verdict::Unclear,
+            };
         }
         match self.origin(place, receiver, container, one.range.start) {
             Origin::Ours => plain(),
@@ -319,122 +267,10 @@ impl<'a> Meant<'a> {
             Origin::Unknown => Verdict::Unclear,
         }
     }
-
-    fn origin(&self, place: &Place<'_>, receiver: &str, container: &str, at: usize) -> Origin {
-        if receiver.ends_with(')') {
-            return self.made(receiver);
-        }
-        let last = last_word(receiver);
-        if last.is_empty() {
-            return if receiver.ends_with(['"', '\'', '`']) { Origin::Foreign } else { Origin::Unknown };
-        }
-        if last == receiver
-            && let Some(origin) = self.imported(place, last)
-        {
-            return if origin == Origin::Foreign { origin } else { Origin::Unknown };
-        }
-        let text = place.parsed.text();
-        let given = uses::given(place.parsed, last);
-        // A variable is what it is in its own function, as far as that says it.
-        let function = place.function(at);
-        let near = given.iter().filter(|given| function.as_ref().is_some_and(|function| function.contains(&given.range.start)));
-        let near: Vec<_> = near.collect();
-        let told = if near.is_empty() { given.iter().collect() } else { near };
-        let origins = told.into_iter().map(|given| {
-            let of = |range: &Option<Range<usize>>| range.clone().map(|range| &text[range]);
-            let names = |text: Option<&str>| text.is_some_and(|text| uses::words(text, container).next().is_some());
-            match (of(&given.kind), of(&given.value)) {
-                (kind, value) if names(kind) || names(value) => Origin::Ours,
-                (Some(kind), _) if !self.is_known(kind) => Origin::Foreign,
-                (None, Some(value)) => self.made(value),
-                _ => Origin::Unknown,
-            }
-        });
-        let origins: Vec<Origin> = origins.collect();
-        match origins.first() {
-            _ if origins.contains(&Origin::Ours) => Origin::Ours,
-            Some(first) if origins.iter().all(|origin| origin == first) => *first,
-            _ => Origin::Unknown,
-        }
-    }
-
-    /// Whether a text names something that the workspace defines.
-    fn is_known(&self, text: &str) -> bool {
-        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.session.index.named(word).is_empty())
-    }
-
-    /// Where the value of an expression comes from, as far as it is a call or a literal.
-    fn made(&self, value: &str) -> Origin {
-        if value.starts_with(['"', '\'', '`', '[']) || value.starts_with(|first: char| first.is_ascii_digit()) {
-            return Origin::Foreign;
-        }
-        let callee = match outermost_call(value) {
-            Some(callee) => last_word(callee),
-            None => return Origin::Unknown,
-        };
-        let known: Vec<Kind> =
-            self.session.index.named(callee).into_iter().filter_map(|id| Some(self.session.index.symbol(id)?.kind)).collect();
-        match known.first() {
-            None => Origin::Foreign,
-            // Of a type that is another one, or one that is derived.
-            Some(_) if known.iter().any(|kind| kind.is_type()) => Origin::Unknown,
-            Some(_) => Origin::Ours,
-        }
-    }
-}
-
-impl Place<'_> {
-    fn names(&self, container: &str) -> bool {
-        uses::words(self.parsed.text(), container).next().is_some()
-    }
-
-    /// Whether a place lies in a type, or in a method of it.
-    fn is_inside(&self, container: &str, at: usize) -> bool {
-        let text = self.parsed.text();
-        let is = |known: &syntax::Definition| known.name.of(text) == container || known.container.of(text) == container;
-        self.facts.definitions.iter().any(|known| known.item.range().contains(&at) && is(known))
-    }
-
-    /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
-    fn is_in_body_of(&self, container: &str, at: usize) -> bool {
-        let holds = |known: &&syntax::Definition| (known.signature.start as usize..known.item.end as usize).contains(&at);
-        let innermost = self.facts.definitions.iter().filter(holds).min_by_key(|known| known.item.end - known.signature.start);
-        innermost.is_some_and(|known| known.name.of(self.parsed.text()) == container && known.kind.is_type())
-    }
-
-    /// The outermost function around a place.
-    fn function(&self, at: usize) -> Option<Range<usize>> {
-        let functions = self.facts.definitions.iter().filter(|known| matches!(known.kind, Kind::Function | Kind::Method));
-        functions.map(|known| known.item.range()).find(|range| range.contains(&at))
-    }
 }
 
 fn line(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
-}
-
-/// The identifier that a text ends with, or that its brackets follow.
-fn last_word(text: &str) -> &str {
-    let text = text.trim_end_matches(['?', '!']);
-    let start = text.rfind(|letter: char| !uses::is_word(letter)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-    &text[start..]
-}
-
-/// What is called by an expression that is a call: `a.b` of `a.b(c)`, `open` of `await open(p)`.
-fn outermost_call(value: &str) -> Option<&str> {
-    let value = value.trim_end_matches(['?', ';', ',']).strip_suffix(')')?;
-    let mut depth = 1usize;
-    for (at, letter) in value.char_indices().rev() {
-        match letter {
-            ')' => depth += 1,
-            '(' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(value[..at].trim_end());
-        }
-    }
-    None
 }
 
 /// Whether a statement at the top of a file hands names on, so that those who take them call them the same.
@@ -448,18 +284,4 @@ fn is_code(text: &str, range: &Range<usize>) -> bool {
     let (before, after) = (&text[..range.start], &text[range.end..]);
     let odd = name.chars().any(|letter| letter == '_' || letter.is_ascii_digit()) || name.chars().skip(1).any(char::is_uppercase);
     odd || before.ends_with(['`', '.', ':', '#', '"', '\'']) || after.starts_with(['(', '`'])
-}
-
-/// How the projects of the workspace are called where others import them.
-fn projects(session: &Session) -> Vec<String> {
-    static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?m)^\s*(?:"?name"?\s*[:=]\s*"([^"\n]+)"|module[ \t]+(\S+))"#).ok());
-    let manifests =
-        session.index.files().filter(|(_, file)| MANIFESTS.contains(&file.path.relative().rsplit('/').next().unwrap_or_default()));
-    let mut names = vec![];
-    for text in manifests.filter_map(|(_, file)| session.snapshot.read_exact(&file.path).ok()) {
-        let found = NAME.iter().flat_map(|name| name.captures_iter(&text)).filter_map(|found| found.get(1).or(found.get(2)));
-        names.extend(found.flat_map(|name| [name.as_str().to_string(), name.as_str().replace('-', "_")]));
-    }
-    names
 }

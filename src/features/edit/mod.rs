@@ -20,6 +20,7 @@ mod plan;
 pub mod rename;
 mod request;
 mod short;
+mod whence;
 pub mod wording;
 
 use std::ops::Range;

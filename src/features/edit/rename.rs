@@ -130,6 +130,9 @@ impl Rename {
             }
             rename.add(session, &file.path, number, &meant)?;
         }
+        rename.elsewhere.sort_by_key(|file| file.path.to_string());
+        rename.others.sort();
+        rename.unclear.sort();
         if !rename.unclear.is_empty() {
             return Err(format!(
                 "`{old}` may be that of something else at {}; the index cannot tell: use the rename of your language server, or change \

@@ -1,0 +1,226 @@
+//! Where what a file works with comes from: the module that a name is imported from, the call or the type that a value is of, the types that
+//! a type is derived from. As far as names tell; the index knows no types.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::meant::Meant;
+use crate::features::Session;
+use crate::index::FileId;
+use crate::syntax::scope::Item;
+use crate::syntax::{self, Facts, Kind, Parsed, uses};
+
+/// Types between one and another that it is derived from.
+pub(super) const MOST_BASES: usize = 6;
+/// What Rust calls modules by their place.
+pub(super) const BY_PLACE: &[&str] = &["crate", "self", "super"];
+/// Files that say how a project is called where others import it.
+const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Ours,
+    Foreign,
+    Unknown,
+}
+
+/// A text in which the name is used.
+pub(super) struct Place<'a> {
+    pub path: &'a str,
+    pub id: Option<FileId>,
+    pub parsed: &'a Parsed,
+    pub facts: Facts<'a>,
+    pub variables: Vec<Item>,
+}
+
+impl Meant<'_> {
+    /// Where what a file imports under a name comes from: ours leads to a file that uses the name of the definition.
+    pub(super) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
+        let index = &self.session.index;
+        let (id, file) = (place.id?, index.file(place.id?)?);
+        let whole = |module: &str| module.rsplit(['.', ':', '/']).next() == Some(bound);
+        let binds = |exactly: bool| {
+            file.imports().iter().find(|import| {
+                let taken = file.imported(import);
+                let line = || place.parsed.text().lines().nth(import.line as usize).unwrap_or_default();
+                match taken.is_empty() {
+                    false => taken.iter().any(|(_, here)| index.text(*here) == bound),
+                    true if exactly => whole(index.text(import.module)),
+                    true => uses::words(line(), bound).next().is_some(),
+                }
+            })
+        };
+        let import = binds(true).or_else(|| binds(false))?;
+        if let Some(file) = index.resolve(id, import) {
+            let uses = index.name(self.name).is_some_and(|name| index.file(file).is_some_and(|file| file.count(name) > 0));
+            return Some(if file == self.file || uses { Origin::Ours } else { Origin::Unknown });
+        }
+        Some(if self.is_project(index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
+    }
+
+    /// Whether a module is named after a project of the workspace.
+    pub(super) fn is_project(&self, module: &str) -> bool {
+        let head = module.split(['.', ':', '/']).next().unwrap_or_default();
+        if BY_PLACE.contains(&head) || module.starts_with('.') {
+            return true;
+        }
+        let projects = self.projects.get_or_init(|| projects(self.session));
+        projects.iter().any(|project| {
+            project == head || module.strip_prefix(project.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    pub(super) fn origin(&self, place: &Place<'_>, receiver: &str, container: &str, at: usize) -> Origin {
+        if receiver.ends_with(')') {
+            return self.made(place, receiver, container);
+        }
+        let last = last_word(receiver);
+        if last.is_empty() {
+            return if receiver.ends_with(['"', '\'', '`']) { Origin::Foreign } else { Origin::Unknown };
+        }
+        if last == receiver
+            && let Some(origin) = self.imported(place, last)
+        {
+            return if origin == Origin::Foreign { origin } else { Origin::Unknown };
+        }
+        let text = place.parsed.text();
+        let given = uses::given(place.parsed, last);
+        // A variable is what it is in its own function, as far as that says it.
+        let function = place.function(at);
+        let near = given.iter().filter(|given| function.as_ref().is_some_and(|function| function.contains(&given.range.start)));
+        let near: Vec<_> = near.collect();
+        let told = if near.is_empty() { given.iter().collect() } else { near };
+        let origins = told.into_iter().map(|given| {
+            let of = |range: &Option<Range<usize>>| range.clone().map(|range| &text[range]);
+            let names = |text: Option<&str>| text.is_some_and(|text| uses::words(text, container).next().is_some());
+            match (of(&given.kind), of(&given.value)) {
+                (kind, value) if names(kind) || names(value) => Origin::Ours,
+                (Some(kind), _) if !self.is_known(kind) => Origin::Foreign,
+                (None, Some(value)) => self.made(place, value, container),
+                _ => Origin::Unknown,
+            }
+        });
+        let origins: Vec<Origin> = origins.collect();
+        match origins.first() {
+            _ if origins.contains(&Origin::Ours) => Origin::Ours,
+            Some(first) if origins.iter().all(|origin| origin == first) => *first,
+            _ => Origin::Unknown,
+        }
+    }
+
+    /// Whether a text names something that the workspace defines.
+    fn is_known(&self, text: &str) -> bool {
+        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.session.index.named(word).is_empty())
+    }
+
+    /// Where the value of an expression comes from, as far as it is a call or a literal.
+    fn made(&self, place: &Place<'_>, value: &str, container: &str) -> Origin {
+        if value.starts_with(['"', '\'', '`', '[']) || value.starts_with(|first: char| first.is_ascii_digit()) {
+            return Origin::Foreign;
+        }
+        let Some(callee) = outermost_call(value).map(last_word) else { return Origin::Unknown };
+        let callee = self.own_name(place, callee).unwrap_or(callee);
+        let index = &self.session.index;
+        let known: Vec<Kind> = index.named(callee).into_iter().filter_map(|id| Some(index.symbol(id)?.kind)).collect();
+        match known.first() {
+            None => Origin::Foreign,
+            Some(_) if known.iter().any(|kind| kind.is_type()) => self.derives(callee, container, MOST_BASES),
+            Some(_) => Origin::Ours,
+        }
+    }
+
+    /// What a name that is imported under another is called where it comes from.
+    fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
+        let index = &self.session.index;
+        let file = index.file(place.id?)?;
+        let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
+        taken.find(|(_, here)| index.text(*here) == bound).map(|(there, _)| index.text(*there))
+    }
+
+    /// Whether a type has the members of another, by what it is derived from; unknown where that leads out of the workspace.
+    pub(super) fn derives(&self, name: &str, container: &str, levels: usize) -> Origin {
+        let index = &self.session.index;
+        let types = index.named(name).into_iter().filter(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind.is_type()));
+        let bases = types.flat_map(|id| index.file(id.file).into_iter().flat_map(move |file| file.bases(id.index as usize)));
+        let mut bases = bases.map(|base| index.text(base)).peekable();
+        if bases.peek().is_none() {
+            return if index.named(name).is_empty() { Origin::Unknown } else { Origin::Foreign };
+        }
+        let ours =
+            bases.any(|base| base == container || levels > 0 && base != name && self.derives(base, container, levels - 1) == Origin::Ours);
+        if ours { Origin::Ours } else { Origin::Unknown }
+    }
+}
+
+impl Place<'_> {
+    pub(super) fn names(&self, container: &str) -> bool {
+        uses::words(self.parsed.text(), container).next().is_some()
+    }
+
+    /// Whether a place lies in a type, or in a method of it.
+    pub(super) fn is_inside(&self, container: &str, at: usize) -> bool {
+        let text = self.parsed.text();
+        let is = |known: &syntax::Definition| known.name.of(text) == container || known.container.of(text) == container;
+        self.facts.definitions.iter().any(|known| known.item.range().contains(&at) && is(known))
+    }
+
+    /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
+    pub(super) fn is_in_body_of(&self, container: &str, at: usize) -> bool {
+        let holds = |known: &&syntax::Definition| (known.signature.start as usize..known.item.end as usize).contains(&at);
+        let innermost = self.facts.definitions.iter().filter(holds).min_by_key(|known| known.item.end - known.signature.start);
+        innermost.is_some_and(|known| known.name.of(self.parsed.text()) == container && known.kind.is_type())
+    }
+
+    /// The innermost type around a place.
+    pub(super) fn class(&self, at: usize) -> Option<&str> {
+        let types = self.facts.definitions.iter().filter(|known| known.kind.is_type() && known.item.range().contains(&at));
+        types.min_by_key(|known| known.item.end - known.item.start).map(|known| known.name.of(self.parsed.text()))
+    }
+
+    /// The outermost function around a place.
+    pub(super) fn function(&self, at: usize) -> Option<Range<usize>> {
+        let functions = self.facts.definitions.iter().filter(|known| matches!(known.kind, Kind::Function | Kind::Method));
+        functions.map(|known| known.item.range()).find(|range| range.contains(&at))
+    }
+}
+
+/// The identifier that a text ends with, or that its brackets follow.
+pub(super) fn last_word(text: &str) -> &str {
+    let text = text.trim_end_matches(['?', '!']);
+    let start = text.rfind(|letter: char| !uses::is_word(letter)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    &text[start..]
+}
+
+/// What is called by an expression that is a call: `a.b` of `a.b(c)`, `open` of `await open(p)`.
+fn outermost_call(value: &str) -> Option<&str> {
+    let value = value.trim_end_matches(['?', ';', ',']).strip_suffix(')')?;
+    let mut depth = 1usize;
+    for (at, letter) in value.char_indices().rev() {
+        match letter {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(value[..at].trim_end());
+        }
+    }
+    None
+}
+
+/// How the projects of the workspace are called where others import them.
+fn projects(session: &Session) -> Vec<String> {
+    static NAME: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"(?m)^\s*(?:"?name"?\s*[:=]\s*"([^"\n]+)"|module[ \t]+(\S+))"#).ok());
+    let manifests =
+        session.index.files().filter(|(_, file)| MANIFESTS.contains(&file.path.relative().rsplit('/').next().unwrap_or_default()));
+    let mut names = vec![];
+    for text in manifests.filter_map(|(_, file)| session.snapshot.read_exact(&file.path).ok()) {
+        let found = NAME.iter().flat_map(|name| name.captures_iter(&text)).filter_map(|found| found.get(1).or(found.get(2)));
+        names.extend(found.flat_map(|name| [name.as_str().to_string(), name.as_str().replace('-', "_")]));
+    }
+    names
+}
