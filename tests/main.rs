@@ -32,7 +32,6 @@ mod menu;
 mod models;
 mod mutants;
 mod odd_editors;
-mod own_file;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod perfect;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::Target;
-use super::complete::{Chosen, Memory};
+use super::complete::Memory;
 use super::corpora::{self, Corpora};
 use super::parses::Parses;
 use super::preview::Last;
@@ -45,7 +45,6 @@ pub struct Shared {
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
-    pub own: Chosen,
     pub parses: Parses,
     pub(super) last: Last,
     pub(super) corpora: Corpora,

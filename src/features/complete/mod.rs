@@ -6,7 +6,6 @@
 pub mod brackets;
 pub mod hole;
 pub mod memory;
-mod own;
 pub mod prompt;
 pub mod shape;
 
@@ -27,7 +26,6 @@ use crate::text::{Edit, Ending, layout};
 use brackets::Comments;
 use hole::{Hole, Mode};
 pub use memory::Memory;
-pub use own::Chosen;
 use prompt::Budget;
 use shape::{Layout, Nothing, shape};
 
@@ -163,8 +161,6 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
     let mut parts = around(session, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Preview);
-    let (budget, own) = own::windows(session, &site, &hole, budget, reader.tokens.as_ref());
-    parts.extend(own);
     let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
@@ -276,9 +272,7 @@ impl Work<'_> {
             false => Budget::automatic(rate, config.completion.latency_ms, most),
         };
         let budget = budget.within(caps.context, max_tokens);
-        let mut parts = self.context(choice, budget);
-        let (budget, own) = own::windows(self.session, self.site, self.hole, budget, choice.engine.tokens().as_ref());
-        parts.extend(own);
+        let parts = self.context(choice, budget);
         let ask = prompt::ask(self.hole, &self.site.path, budget, &parts, caps.fim);
         let sent = Sent {
             before: prompt::window_before(self.hole.before, budget.before).len(),
