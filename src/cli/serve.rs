@@ -53,7 +53,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         probe: None,
         tape: tape.clone(),
     };
-    let code = runtime.block_on(server::run(tokio::io::stdin(), tokio::io::stdout(), options));
+    let code = runtime.block_on(server::run(own_input(), tokio::io::stdout(), options));
     if let Some(tape) = tape {
         tape.finish();
     }
@@ -100,4 +100,24 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// What the editor writes, under a number of its own: a file of a repository that is a link to `/dev/stdin`, and comes between the look at
+/// it and its reading, would take the editor's messages away.
+fn own_input() -> Box<dyn tokio::io::AsyncRead + Send + Unpin> {
+    #[cfg(unix)]
+    if let Some(input) = moved_input() {
+        return Box::new(tokio::fs::File::from_std(input));
+    }
+    Box::new(tokio::io::stdin())
+}
+
+/// Standard input's other number; the first one reads nothing from then on.
+#[cfg(unix)]
+fn moved_input() -> Option<std::fs::File> {
+    use std::os::fd::AsFd;
+    let input = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
+    let (nothing, _other_end) = std::io::pipe().ok()?;
+    nix::unistd::dup2_stdin(nothing).ok()?;
+    Some(std::fs::File::from(input))
 }
