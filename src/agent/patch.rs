@@ -11,6 +11,7 @@ use std::ops::Range;
 use crate::text::Edit;
 use crate::text::diff::hunks;
 use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
+use crate::text::lines::{line_number, line_start, next_line};
 
 /// Why an anchor names no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
     match all(text, &old).as_slice() {
         [at] => return Ok(exactly(text, *at..at + old.len(), new, ending.as_str())),
         [] => {}
-        several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|at| line_of(text, *at)).collect())),
+        several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|at| line_number(text, *at)).collect())),
     }
     let lines = Lines::new(text);
     for same in [same_but_trailing as fn(&str, &str) -> bool, same_but_blanks] {
@@ -98,9 +99,8 @@ fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
 
 /// What is deleted, with the rest of its lines where nothing else stands on them: no empty line is left behind.
 fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-    let rest = &text[range.end..];
-    let end = rest.find('\n').map_or(text.len(), |at| range.end + at + 1);
+    let start = line_start(text, range.start);
+    let end = next_line(text, range.end);
     let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
     // What ends with a line break has taken its lines already.
     if alone && !text[range.clone()].ends_with('\n') { start..end } else { range }
@@ -134,10 +134,6 @@ fn all(text: &str, needle: &str) -> Vec<usize> {
         }
     }
     found
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text[..offset].matches('\n').count() + 1
 }
 
 /// A text by lines.

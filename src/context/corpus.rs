@@ -13,6 +13,7 @@ use super::rank::{self, Prior};
 use super::words;
 use crate::index::{File, FileId, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
+use crate::text::lines::{line_end, line_start};
 use crate::workspace::WorkspacePath;
 
 /// A name's number.
@@ -108,9 +109,9 @@ const MAX_SIGNATURE: usize = 700;
 fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> Option<u32> {
     let (item, range) = (symbol.item.range(), symbol.signature.range());
     let lead = text.get(item.start..range.start)?;
-    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = line_start(text, range.start);
     // A body that begins on the signature's last line shows its opening.
-    let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+    let end = line_end(text, range.end);
     let whole = text.get(start..end)?.trim_end();
     let whole = if whole.len() > MAX_SIGNATURE { &whole[..words::floor(whole, MAX_SIGNATURE)] } else { whole };
     lines.push_str(whole);

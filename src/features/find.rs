@@ -8,6 +8,7 @@ use super::search::{BLOCK, EACH_ONE, Ranking, Spot, head_end, rank};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId, Symbol};
+use crate::text::lines::line_number;
 
 /// Up to this budget in tokens only definitions are shown: a map would take their room.
 const SMALL: usize = 4096;
@@ -79,7 +80,7 @@ fn excerpt(session: &Session, id: FileId, spot: Spot, longest: usize, tokens: &d
     let whole_lines = if end < range.end { text[..end].rfind('\n').filter(|at| *at > range.start).unwrap_or(end) } else { end };
     text.get(range.start..whole_lines)?;
     let code = Masked::stretch(&text, range.start..whole_lines);
-    let line = |offset: usize| text[..offset].matches('\n').count() as u32 + 1;
+    let line = |offset: usize| line_number(&text, offset) as u32;
     Some(Part {
         path: file.path.to_string().into(),
         start_line: line(range.start),

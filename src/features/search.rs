@@ -10,6 +10,7 @@ use super::Session;
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::index::{File, FileId};
 use crate::syntax::{self, naming};
+use crate::text::lines::line_start;
 
 /// Files that show their best definition before any shows its second.
 pub(super) const EACH_ONE: usize = 8;
@@ -250,7 +251,7 @@ impl<'a> Head<'a> {
         }
         self.line += self.text.as_bytes()[self.counted..offset].iter().filter(|byte| **byte == b'\n').count();
         self.counted = offset;
-        let start = self.text[..offset].rfind('\n').map_or(0, |end| end + 1);
+        let start = line_start(self.text, offset);
         let line = self.text[start..].trim_start();
         let imports =
             ["use ", "pub use ", "import ", "from ", "#include", "package ", "mod ", "pub mod "].iter().any(|word| line.starts_with(word));
@@ -270,7 +271,7 @@ fn begin(symbol: &crate::index::Symbol) -> u32 {
 
 /// Where the line around an offset ends, and whether it is a comment by its first mark.
 fn comment_line(text: &str, at: usize) -> (usize, bool) {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let start = line_start(text, at);
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let line = text[start..end].trim_start();
     (end, ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#["))

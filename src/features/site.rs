@@ -8,6 +8,7 @@ use crate::context::Masked;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, Language, Parsed, Place, parse, tags};
+use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout};
 use crate::workspace::{Document, WorkspacePath, uri};
 
@@ -165,20 +166,20 @@ impl Site {
 
     /// A range widened to whole lines, without the last line break.
     pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
-        let start = self.text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        let start = line_start(&self.text, range.start);
         // A byte order mark is no part of the first line.
         let start = if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start };
         // A selection of whole lines ends at the start of the next one.
         let end = if range.end > range.start && self.text[..range.end].ends_with('\n') { range.end - 1 } else { range.end };
         let end = end.max(start);
-        let line_end = self.text[end..].find('\n').map_or(self.text.len(), |at| end + at);
+        let line_end = line_end(&self.text, end);
         let line_end = if self.text[start..line_end].ends_with('\r') { line_end - 1 } else { line_end };
         start..line_end
     }
 
     /// 1-based line of a byte offset.
     pub fn line_of(&self, offset: usize) -> u32 {
-        self.text[..offset].matches('\n').count() as u32 + 1
+        line_number(&self.text, offset) as u32
     }
 
     /// 1-based first and last line of a range.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::text::lines::line_start;
 use crate::workspace::{Snapshot, WorkspacePath};
 
 use super::view::View;
@@ -101,7 +102,7 @@ fn search_text(regex: &Regex, path: &WorkspacePath, text: &str, limit: usize, hi
             return false;
         }
         last = Some(line);
-        let start = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+        let start = line_start(text, found.start());
         let whole = text[start..].lines().next().unwrap_or_default();
         let end = whole.floor_char_boundary(MAX_LINE);
         hits.push(Hit { path: path.clone(), line, column: (found.start() - start) as u32, text: whole[..end].to_string() });

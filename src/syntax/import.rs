@@ -1,6 +1,7 @@
 //! Import statements: what is imported from where, read from their text. Four styles serve all languages. And where they stand at the top
 //! of a file, for who adds one.
 
+use crate::text::lines::next_line;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -103,7 +104,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
     let role = |node: &Node<'_>| parsed.language().scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
     let line_end = |node: &Node<'_>| {
         let end = text[..node.end_byte()].trim_end().len();
-        text[end..].find('\n').map_or(text.len(), |at| end + at + 1)
+        next_line(text, end)
     };
     let (mut cursor, mut place) = (parsed.root().walk(), 0);
     for node in parsed.root().named_children(&mut cursor) {

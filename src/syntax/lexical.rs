@@ -3,6 +3,7 @@
 
 use super::registry::Language;
 use super::tags::{Definition, Kind, Span};
+use crate::text::lines::{line_end, line_start};
 
 /// The definitions that begin a line. Their item and signature are that line.
 pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
@@ -27,8 +28,8 @@ pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
 }
 
 fn definition(text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -> Definition {
-    let start = text[..name.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[name.end..].find('\n').map_or(text.len(), |at| name.end + at);
+    let start = line_start(text, name.start);
+    let end = line_end(text, name.end);
     let item = text[start..end].trim();
     let start = start + text[start..end].find(item).unwrap_or(0);
     let item = Span::new(start..start + item.len());

@@ -5,6 +5,7 @@
 //! `(#not-eq? @c "text")`.
 //! Everything else is refused with its line.
 
+use crate::text::lines::line_number;
 use std::collections::HashMap;
 use std::num::NonZeroU16;
 
@@ -225,7 +226,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn line(&self) -> usize {
-        self.text[..self.at].matches('\n').count() + 1
+        line_number(self.text, self.at)
     }
 
     /// The next character that is neither space nor comment.

@@ -1,6 +1,7 @@
 //! What is at a place in a text: the items around it, whether it is in a comment, a string or an expression, and where the block ends.
 //! `scope.scm` says which nodes are which.
 
+use crate::text::lines::line_start;
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -89,7 +90,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
 pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let text = parsed.text();
     let offset = text.floor_char_boundary(offset);
-    let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(text, offset);
     let first = line + text[line..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
     let on_line = at(parsed, first.max(offset));
     let around = at(parsed, offset);
@@ -192,7 +193,7 @@ pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
 
 /// Blocks of languages without braces: the lines around the cursor that are indented as it is, or deeper.
 fn indented_block(text: &str, offset: usize, place: &mut Place) {
-    let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let line_start = line_start(text, offset);
     let own = &text[line_start..];
     let line = own.lines().next().unwrap_or_default();
     let blank = line.trim().is_empty();

@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod edit;
 pub mod layout;
+pub mod lines;
 pub mod position;
 pub mod rebase;
 

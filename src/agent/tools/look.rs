@@ -11,6 +11,7 @@ use crate::context::{Masked, fence};
 use crate::index::{self, Hit, Query};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
+use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
 
 /// Most lines of a list.
@@ -166,7 +167,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
         let Ok(source) = bench.read(&path) else { continue };
         let Some(parsed) = bench.parsed(&path, &source) else { continue };
         let code = uses::uses(&parsed, name).into_iter().filter(|(_, within)| *within == Within::Code);
-        lines.extend(code.map(|(range, _)| format!("{}:{}", one_line(&path.to_string()), source[..range.start].matches('\n').count() + 1)));
+        lines.extend(code.map(|(range, _)| format!("{}:{}", one_line(&path.to_string()), line_number(&source, range.start))));
     }
     lines.dedup();
     let shown = lines.iter().take(MOST_REFERENCES.min(20)).cloned().collect::<Vec<_>>().join(", ");

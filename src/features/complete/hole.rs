@@ -3,6 +3,7 @@
 
 use super::brackets::{self, Comments};
 use crate::text::layout::indentation;
+use crate::text::lines::line_start;
 
 /// How much is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +131,7 @@ pub(super) fn closes(line: Option<&str>, indent: &str) -> bool {
 }
 
 pub(super) fn last_line(text: &str) -> &str {
-    &text[text.rfind('\n').map_or(0, |at| at + 1)..]
+    &text[line_start(text, text.len())..]
 }
 
 pub(super) fn first_line(text: &str) -> &str {

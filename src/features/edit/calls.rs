@@ -15,6 +15,7 @@ use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Use, Within};
 use crate::syntax::{self, Parsed};
+use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, Ending, layout};
 use crate::workspace::WorkspacePath;
 
@@ -232,14 +233,14 @@ fn found(parsed: &Parsed, path: Option<&WorkspacePath>, name: &str, signature: O
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    layout::with_line_feeds(text)[..offset].matches('\n').count() + 1
+    line_number(&layout::with_line_feeds(text), offset)
 }
 
 /// The lines of a call.
 fn whole_lines(text: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
     let lines = layout::with_line_feeds(text);
-    let start = lines[..call.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = lines[call.end..].find('\n').map_or(lines.len(), |at| call.end + at);
+    let start = line_start(&lines, call.start);
+    let end = line_end(&lines, call.end);
     let end = if lines[start..end].ends_with('\r') { end - 1 } else { end };
     if lines[start..end].matches('\n').count() >= LINES {
         return Found::Other(line_of(text, call.start));

@@ -16,6 +16,7 @@ use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, uses};
+use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -224,7 +225,7 @@ fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
 }
 
 pub(super) fn line_indent(site: &Site, offset: usize) -> &str {
-    let start = site.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let start = line_start(&site.text, offset);
     layout::indentation(&site.text[start..])
 }
 
@@ -235,7 +236,7 @@ pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
     let first = match inside.strip_prefix('{') {
         Some(braced) => braced.split_once('\n').map(|(_, rest)| rest).and_then(|rest| rest.lines().find(|line| !line.trim().is_empty())),
         None => item.body.as_ref().map(|body| {
-            let start = site.text[..body.start].rfind('\n').map_or(0, |at| at + 1);
+            let start = line_start(&site.text, body.start);
             &site.text[start..]
         }),
     };
@@ -305,7 +306,7 @@ fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str)
         // Whole lines of comment, without the last line break.
         Some(old) => Ok(Edit { range: site.whole_lines(old.clone()), text }),
         None => {
-            let start = site.text[..item.range.start].rfind('\n').map_or(0, |at| at + 1);
+            let start = line_start(&site.text, item.range.start);
             Ok(Edit::insert(start, format!("{text}{}", ending(site).as_str())))
         }
     }
@@ -338,11 +339,11 @@ fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call:
     let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
     let gap = if wide { "\n" } else { "" };
     if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
-        let start = site.text[..home.start].rfind('\n').map_or(0, |at| at + 1);
+        let start = line_start(&site.text, home.start);
         let text = format!("{}\n{gap}\n", function.trim_end());
         return Ok(vec![Edit::insert(start, ending(site).apply(&text)), call]);
     }
-    let end = site.text[home.end..].find('\n').map_or(site.text.len(), |at| home.end + at + 1);
+    let end = next_line(&site.text, home.end);
     let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
     let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
     Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
@@ -375,7 +376,7 @@ fn variable(site: &Site, value: &Range<usize>, statement: &Range<usize>, binding
     if let Some(item) = site.item().filter(|item| uses::words(&site.text[item.range.clone()], name).next().is_some()) {
         return Err(format!("`{name}` is taken in `{}`; give another name", item.name));
     }
-    let start = site.text[..statement.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = line_start(&site.text, statement.start);
     if !site.text[start..statement.start].trim().is_empty() {
         return Err("the statement does not begin its line; put it on a line of its own first".into());
     }

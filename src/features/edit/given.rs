@@ -8,6 +8,7 @@ use super::layout::fitted;
 use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language};
+use crate::text::lines::line_start;
 
 /// The statements of an item's body, from an answer that may be the whole item.
 pub fn body(site: &Site, item: &Item, code: &str) -> String {
@@ -34,7 +35,7 @@ fn of_item(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<S
     // The docstring stands in the file already.
     let doc = found.doc.range();
     let start = if doc.start == body.start && !known.doc.is_empty() { doc.end } else { body.start };
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(&text, start);
     let start = if text[line..start].trim().is_empty() { line } else { start };
     Some(text[start..body.end].into())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::syntax::import::{self, Statement};
 use crate::syntax::{self, Import, Language, Parsed};
+use crate::text::lines::next_line;
 
 /// What new code wants to import.
 pub struct Wanted {
@@ -84,7 +85,7 @@ fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
     let lines: String = wanted.iter().map(line).collect();
     if let Some(last) = statements.last() {
         let end = text[..last.range.end].trim_end().len();
-        let at = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+        let at = next_line(&text, end);
         let gap = if text[..at].ends_with('\n') { "" } else { "\n" };
         text.insert_str(at, &format!("{gap}{lines}"));
         return text;

@@ -7,6 +7,7 @@ use super::layout::fitted;
 use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, import};
+use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, layout};
 
 /// The test module of an item: the innermost beside it, the last of several. One without a body has a file of its own.
@@ -54,7 +55,7 @@ fn into(site: &Site, module: &Definition, code: &str, unit: &str) -> (usize, Str
     }
     for range in removed.into_iter().rev() {
         let start = code[..range.start].trim_end_matches([' ', '\t']).len();
-        let end = code[range.end..].find('\n').map_or(code.len(), |at| range.end + at + 1);
+        let end = next_line(&code, range.end);
         code.replace_range(start..end, "");
     }
     let (outer, close) = (line_indent(site, module.item.start as usize), module.body.end as usize - 1);
@@ -62,7 +63,7 @@ fn into(site: &Site, module: &Definition, code: &str, unit: &str) -> (usize, Str
     let empty = body.trim_start_matches('{').trim_end_matches('}').trim().is_empty();
     let head = if empty && !code.contains("use super::") { format!("{inner}use super::*;\n\n") } else { String::new() };
     let tests = fitted(code.trim_matches('\n'), &inner);
-    let line = site.text[..close].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(&site.text, close);
     if site.text[line..close].trim().is_empty() {
         let gap = if empty { "" } else { "\n" };
         return (line, format!("{gap}{head}{}\n", tests.trim_end()));

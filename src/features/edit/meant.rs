@@ -11,6 +11,7 @@ use crate::index::FileId;
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Mention, Stands, Within};
 use crate::syntax::{self, Kind, Parsed, naming};
+use crate::text::lines::line_number;
 
 /// What stands for the instance, or the type, around a method.
 const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
@@ -111,7 +112,7 @@ impl<'a> Meant<'a> {
         let place = Place { path, id, parsed, facts: syntax::tags(parsed, path), variables };
         let (mut found, mut comments) = (Found::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
-            let at = || format!("{path}:{}", line(text, one.range.start));
+            let at = || format!("{path}:{}", line_number(text, one.range.start));
             match one.within {
                 Within::Text => found.in_strings += 1,
                 Within::Comment if is_code(text, &one.range) => comments.push(Spot::plain(one.range)),
@@ -148,7 +149,7 @@ impl<'a> Meant<'a> {
             let called = text[one.range.end..].starts_with('(');
             let callable = matches!(self.kind, Kind::Function | Kind::Method | Kind::Macro);
             if called && callable && !matches!(self.home, Home::Member(_)) {
-                let (name, path, line) = (self.name, place.path, line(text, one.range.start));
+                let (name, path, line) = (self.name, place.path, line_number(text, one.range.start));
                 return Err(format!(
                     "`{name}` is a variable in {path} too, and called at line {line}; the index cannot tell which is meant there: use the \
                      rename of your language server"
@@ -267,10 +268,6 @@ impl<'a> Meant<'a> {
             Origin::Unknown => Verdict::Unclear,
         }
     }
-}
-
-fn line(text: &str, at: usize) -> usize {
-    text[..at].matches('\n').count() + 1
 }
 
 /// Whether a statement at the top of a file hands names on, so that those who take them call them the same.

@@ -11,6 +11,7 @@ use crate::index::{FileId, Stage};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Stands, Within};
 use crate::syntax::{self, Kind, Language, Parsed, naming};
+use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
 
 /// Files that one rename may change.
@@ -209,7 +210,7 @@ impl Rename {
         let follow = |path: &str, id: Option<FileId>, parsed: &Parsed| -> Result<Vec<Spot>, String> {
             let named = arguments(parsed);
             let Some((first, _)) = named.first() else { return Ok(vec![]) };
-            let at = format!("{path}:{}", parsed.text()[..first.start].matches('\n').count() + 1);
+            let at = format!("{path}:{}", line_number(parsed.text(), first.start));
             let unclear = || {
                 format!(
                     "`{old}` is named in a call of some `{callee}` ({at}); the index cannot tell of which: use the rename of your language server"
