@@ -392,8 +392,8 @@ fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -
         let engine = check_keys(&here, engine, known, complain);
         let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
         if !KINDS.contains(&kind) {
-            let meant = KINDS.iter().find(|known| distance(&kind.to_lowercase(), known) <= 2);
-            let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+            let meant =
+                nearest(&kind.to_lowercase(), KINDS.iter().copied()).map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
             let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}{meant}", KINDS.join(", "));
             complain(&["engines", &name, "kind"], Wrong::Value, message);
             continue;
@@ -441,11 +441,15 @@ fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {
 }
 
 fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|name| (distance(key, name), name)).min();
-    match nearest {
-        Some((near, name)) if near <= 2 => format!("`{key}` is not a setting; did you mean `{name}`?"),
-        _ => format!("`{key}` is not a setting; the README lists them all"),
+    match nearest(key, known) {
+        Some(name) => format!("`{key}` is not a setting; did you mean `{name}`?"),
+        None => format!("`{key}` is not a setting; the README lists them all"),
     }
+}
+
+/// The known word that a misspelt one is nearest to.
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.map(|name| (distance(word, name), name)).min().filter(|(near, _)| *near <= 2).map(|(_, name)| name)
 }
 
 /// Levenshtein distance.

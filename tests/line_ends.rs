@@ -7,7 +7,9 @@ use longsight::agent::tools::Workbench;
 use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel, Engine};
-use longsight::features::complete::{Params, complete};
+use longsight::features::actions::CALLS;
+use longsight::features::complete::{self, complete};
+use longsight::features::edit::{How, Params, edit};
 use longsight::features::explain::explain;
 use longsight::features::{Session, silent};
 use longsight::index::Options;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use crate::samples::samples;
 use crate::support::real;
 use crate::support::tree::{Tree, summary};
-use crate::support::workspace::{Workspace, applied, call, instruct, target};
+use crate::support::workspace::{Workspace, applied, call, calls, instruct, target};
 
 /// How a text with line feeds can end its lines without getting longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +107,7 @@ async fn a_suggestion_stands_at_its_line_and_ends_lines_as_the_file_does() {
         let mut at = target(&session, "lib.rs", "fn larger");
         let offset = CODE.find("    \n}").unwrap() + 4;
         at.bytes = offset..offset;
-        let done = complete(&session, &Params { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
+        let done = complete(&session, &complete::Params { at, invoked: true, selected: None }, &Cancel::new()).await.unwrap();
         let item = done.items.first().unwrap_or_else(|| panic!("{ends:?}: {done:?}"));
         assert_eq!(item.text, answer.replace('\n', "\r"), "{ends:?}");
         assert_eq!((item.range.start.line, item.range.start.character), (2, 4), "{ends:?}");
@@ -156,6 +158,22 @@ async fn a_rename_reaches_files_with_other_line_endings() {
         let edited = instruct(&session, "lib.rs", "larger(a", "rename larger to maximum").await.unwrap();
         assert_eq!(applied(&edited, "user.rs"), user.replace("larger", "maximum"), "{ends:?}");
         assert_eq!(applied(&edited, "lib.rs"), ends.of(CODE).replace("larger(", "maximum("), "{ends:?}");
+    }
+}
+
+/// What was kept of such a file was its text with line feeds: the edit of its calls was refused, since the file had "changed on disk".
+#[tokio::test]
+async fn calls_follow_a_signature_in_files_with_other_line_endings() {
+    for ends in ALL {
+        let user = ends.of("use crate::lib::larger;\n\nfn both() -> u32 {\n    larger(3, 4)\n}\n");
+        let workspace = Workspace::new(&[("lib.rs", &ends.of(CODE)), ("user.rs", &user)]);
+        let places = json!({"calls": ["    larger(1, 2, 0)", "    larger(3, 4, 0)"], "reason": "It takes a third."});
+        let model = Scripted::new([calls(vec![call("propose_edit", places)])]);
+        let session = workspace.session(Config::default(), vec![("local".into(), model as Arc<dyn Engine>)]);
+        let params = Params { at: target(&session, "lib.rs", "larger(a"), how: How::Action { kind: CALLS.into(), problems: vec![] } };
+        let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+        assert_eq!(applied(&edited, "user.rs"), user.replace("(3, 4)", "(3, 4, 0)"), "{ends:?}");
+        assert_eq!(applied(&edited, "lib.rs"), ends.of(CODE).replace("(1, 2)", "(1, 2, 0)"), "{ends:?}");
     }
 }
 

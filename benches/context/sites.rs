@@ -115,7 +115,7 @@ impl Repository {
         for (path, file) in files() {
             let Some(text) = self.texts.get(&path) else { continue };
             let own: HashSet<&str> = file.symbols.iter().map(|symbol| view.text(symbol.name)).collect();
-            for symbol in file.symbols.iter().filter(|symbol| matches!(symbol.kind, Kind::Function | Kind::Method)) {
+            for symbol in file.symbols.iter().filter(|symbol| symbol.kind.is_callable()) {
                 let Some(body) = text.get(symbol.body.range()).filter(|body| LINES.contains(&(body.matches('\n').count() + 1))) else {
                     continue;
                 };

@@ -37,17 +37,18 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         // It may be written later: the server looks at it again and again.
         report::log("warning", format_args!("{missing}; the defaults are in use until it is there"));
     }
-    if let Some(cache) = config::cache_dir() {
+    let cache = config::cache_dir();
+    if let Some(cache) = &cache {
         guard::arm(&cache.join("running"));
     }
     let tape = match &shared.record {
         Some(_) => setup::tape(shared, &setup::config(shared)?)?,
         None => None,
     };
-    let backend = Arc::new(Backend::start(setup::building(tape.as_ref()), config::cache_dir()));
+    let backend = Arc::new(Backend::start(setup::building(tape.as_ref()), cache.clone()));
     let options = server::Options {
         config: shared.config.clone(),
-        cache: config::cache_dir(),
+        cache,
         state: config::state_dir(),
         agent: backend.clone(),
         probe: None,

@@ -41,7 +41,7 @@ pub fn config(shared: &Shared) -> Result<Config, String> {
 
 /// A session for the workspace; waits for the index.
 pub fn session(shared: &Shared) -> Result<Session, String> {
-    let session = bare_desk(shared)?;
+    let session = bare_session(shared)?;
     let options = Options { cache: config::cache_dir(), ..Options::default() };
     let index = Index::start(session.snapshot.roots.clone(), session.shared.registry.clone(), options);
     screen::wait(&index, shared.json);
@@ -49,7 +49,7 @@ pub fn session(shared: &Shared) -> Result<Session, String> {
 }
 
 /// A session without an index, for what needs none.
-pub fn bare_desk(shared: &Shared) -> Result<Session, String> {
+pub fn bare_session(shared: &Shared) -> Result<Session, String> {
     let config = Arc::new(config(shared)?);
     let roots = Arc::new(Roots::new([super::root(shared)?]));
     let registry = Arc::new(Registry::new());
@@ -90,8 +90,7 @@ pub fn target(session: &Session, shared: &Shared, place: &Place) -> Result<Targe
     let text = session.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
-    let document = Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false };
-    Ok(Target { document: Arc::new(document), bytes })
+    Ok(Target { document: Arc::new(Document::on_disk(path, text)), bytes })
 }
 
 /// A file named on the command line: from the current folder, else from the workspace's root; the other way round where that root was

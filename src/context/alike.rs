@@ -80,10 +80,7 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
 fn best(scores: &[f32], most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
     let mut order: Vec<u32> = (0..scores.len() as u32).filter(|number| scores[*number as usize] > 0.0 && wanted(*number)).collect();
     let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
-    if order.len() > most {
-        order.select_nth_unstable_by(most, before);
-        order.truncate(most);
-    }
+    words::keep_first(&mut order, most, before);
     order.sort_unstable_by(before);
     let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
     order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()

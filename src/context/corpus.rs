@@ -281,7 +281,7 @@ impl Corpus {
             let container = symbol.container().map_or(NO_SLOT, |name| self.slot_for(name));
             self.counts[slot as usize].definitions += 1;
             let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
-            let nested = inside.is_some_and(|around| matches!(around.kind, Kind::Function | Kind::Method));
+            let nested = inside.is_some_and(|around| around.kind.is_callable());
             let private = !symbol.public && sort != Sort::Method;
             self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort, private, nested });
         }

@@ -171,7 +171,7 @@ impl<'a> Ranker<'a> {
                     sum += container.container[which] + weights[PopularContainerNear] * container.container_near * per_definition;
                 }
                 if sum > HOPELESS {
-                    all.push(Candidate { symbol: number, score: 1.0 / (1.0 + (-sum).exp()) });
+                    all.push(Candidate { symbol: number, score: likelihood(sum) });
                 }
             }
         }
@@ -316,7 +316,7 @@ impl<'a> Ranker<'a> {
     /// The probability of one definition by all its features; what `candidates` computes by sums.
     pub fn probability(&self, symbol: &Symbol) -> f32 {
         let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
-        1.0 / (1.0 + (-self.features(symbol).dot(weights)).exp())
+        likelihood(self.features(symbol).dot(weights))
     }
 
     /// Whether the current file shows the name of a definition.
@@ -331,6 +331,10 @@ impl<'a> Ranker<'a> {
         let loudest = said.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1));
         loudest.map_or(Constant, |(feature, _)| feature).reason()
     }
+}
+
+fn likelihood(log_odds: f32) -> f32 {
+    1.0 / (1.0 + (-log_odds).exp())
 }
 
 fn is(yes: bool) -> f32 {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::corpus::{Corpus, Name};
 use super::rank::{Candidate, Ranker};
-use super::words::NumberMap;
+use super::words::{NumberMap, keep_first};
 
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;
@@ -57,15 +57,6 @@ pub struct Selection {
     pub bytes: f32,
 }
 
-/// The likeliest `most` candidates, in any order.
-fn likely(mut candidates: Vec<Candidate>, most: usize) -> Vec<Candidate> {
-    if candidates.len() > most {
-        candidates.select_nth_unstable_by(most, |a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
-        candidates.truncate(most);
-    }
-    candidates
-}
-
 /// Price of a definition in bytes of prompt.
 fn price(signature: &str) -> f32 {
     signature.len() as f32 + 1.0
@@ -78,9 +69,10 @@ fn heading(path: &str) -> f32 {
 
 impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
-    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, candidates: Vec<Candidate>, budget: usize) -> Self {
+    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, mut candidates: Vec<Candidate>, budget: usize) -> Self {
         let depth = (budget * DEPTH / 1000).max(400);
-        let mut items: Vec<Item> = likely(candidates, depth * PRICED)
+        keep_first(&mut candidates, depth * PRICED, |a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
+        let mut items: Vec<Item> = candidates
             .iter()
             .map(|candidate| {
                 let symbol = &corpus.symbols[candidate.symbol as usize];
@@ -90,10 +82,7 @@ impl<'a> Order<'a> {
             })
             .collect();
         let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then(a.symbol.cmp(&b.symbol));
-        if items.len() > depth {
-            items.select_nth_unstable_by(depth, before);
-            items.truncate(depth);
-        }
+        keep_first(&mut items, depth, before);
         items.sort_unstable_by(before);
         let (mut groups, mut names) = (NumberMap::default(), NumberMap::default());
         let mut files: Vec<(Vec<u32>, f32)> = vec![];

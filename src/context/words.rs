@@ -9,6 +9,14 @@ use crate::syntax::tags::NameHasher;
 pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
 pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
 
+/// Leaves the first `most` by an order, not sorted themselves.
+pub fn keep_first<T>(items: &mut Vec<T>, most: usize, before: impl FnMut(&T, &T) -> std::cmp::Ordering) {
+    if items.len() > most {
+        items.select_nth_unstable_by(most, before);
+        items.truncate(most);
+    }
+}
+
 /// Identifiers of a text with their byte offsets: ASCII letters, digits and `_`, at least two characters, no number.
 pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();

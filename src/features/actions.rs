@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::edit::{calls::known_uses, rename};
 use super::{Session, Site, Target};
-use crate::syntax::Kind;
 use crate::syntax::scope::Item;
 
 /// The kinds that `edit` computes.
@@ -23,7 +22,12 @@ pub const FIX: &str = "quickfix";
 /// Whether `edit` knows edits of this kind. Fixes and rewrites cover the kinds below them.
 pub fn is_edit(kind: &str) -> bool {
     [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS].contains(&kind)
-        || [FIX, REWRITE].iter().any(|parent| kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        || [FIX, REWRITE].iter().any(|parent| covers(parent, kind))
+}
+
+/// Whether a kind is another or stands below it by the dots.
+pub fn covers(parent: &str, kind: &str) -> bool {
+    kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// One entry.
@@ -65,7 +69,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     offers.push(Offer::new(format!("Rewrite {what} more clearly"), REWRITE));
     if let (Some(item), Some(name)) = (&item, &name) {
         offers.push(Offer::new(format!("Document {name}"), DOCUMENT));
-        let callable = matches!(item.kind, Kind::Function | Kind::Method);
+        let callable = item.kind.is_callable();
         if callable && site.empty_body(item).is_some() {
             offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
         } else if callable && !site.is_test(item) {

@@ -112,12 +112,12 @@ impl<'a> Checker<'a> {
             let end = if below.is_empty() || line.ends_with('\n') { "" } else { "\n" };
             return format!("{line}{end}{below}");
         }
-        let marks = match self.fence {
-            Some(_) => self.marks_in_code(line),
-            None => self.marks(line),
-        };
         let mut marked = line.to_string();
-        for (at, mark) in marks.into_iter().rev() {
+        if self.fence.is_some() {
+            self.check_code(line);
+            return marked;
+        }
+        for (at, mark) in self.marks(line).into_iter().rev() {
             marked.insert_str(at, mark);
         }
         marked
@@ -179,12 +179,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the places in a line of code. Nothing is marked in it.
-    fn marks_in_code(&mut self, line: &str) -> Vec<(usize, &'static str)> {
+    fn check_code(&mut self, line: &str) {
         for (place, mark) in self.places(line) {
             let named = || format!("{}{}", token(line, place.start), &line[place.clone()]);
             self.below.extend(mark.map(|mark| format!("`{}`{mark}", named().replace('`', ""))));
         }
-        vec![]
     }
 
     /// The places that a line names: where their lines are said, and how each is to be marked.

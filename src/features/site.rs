@@ -31,6 +31,8 @@ pub struct Site {
     session: Session,
     /// Parsed when something asks for it.
     parsed: OnceLock<Option<Parsed>>,
+    /// Read when something asks for them.
+    definitions: OnceLock<Vec<Definition>>,
     /// Errors of a tree that no edit has grown, once an edit seems to break the text.
     fresh_errors: OnceLock<usize>,
 }
@@ -48,8 +50,8 @@ impl Site {
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
         let (document, session) = (document.clone(), session.clone());
-        let (parsed, fresh_errors) = Default::default();
-        Self { text, bytes: start..end.max(start), path, language, document, ending, session, parsed, fresh_errors }
+        let (parsed, definitions, fresh_errors) = Default::default();
+        Self { text, bytes: start..end.max(start), path, language, document, ending, session, parsed, definitions, fresh_errors }
     }
 
     /// The document to the byte.
@@ -76,11 +78,6 @@ impl Site {
         self.parsed.get_or_init(parse).as_ref()
     }
 
-    /// What a look at the tree tells; none where the text cannot be parsed.
-    pub fn in_tree<T>(&self, look: impl FnOnce(&Parsed) -> T) -> Option<T> {
-        self.parsed().map(look)
-    }
-
     /// Where the document lies in the workspace; none for one that does not.
     pub fn document_path(&self) -> Option<&WorkspacePath> {
         self.document.path.as_ref()
@@ -98,11 +95,6 @@ impl Site {
     /// Where a name stands here; none where the text cannot be parsed.
     pub fn uses(&self, name: &str) -> Option<Vec<(Range<usize>, Within)>> {
         Some(uses::uses(self.parsed()?, name))
-    }
-
-    /// The functions here in which a name is a parameter or a variable.
-    pub fn variables(&self, name: &str) -> Vec<Item> {
-        self.parsed().map(|parsed| uses::variables(parsed, name)).unwrap_or_default()
     }
 
     /// Whether a word stands in the code here as a name: outside of comments and strings, and no keyword.
@@ -214,12 +206,13 @@ impl Site {
     /// What the outline says of an item.
     pub fn definition_of(&self, item: &Item) -> Option<Definition> {
         let here = |known: &Definition| item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name;
-        self.definitions().into_iter().find(here)
+        self.definitions().iter().find(|known| here(known)).cloned()
     }
 
     /// The outline; empty for what cannot be parsed.
-    pub fn definitions(&self) -> Vec<Definition> {
-        self.parsed().map(|parsed| tags(parsed, &self.path).definitions).unwrap_or_default()
+    pub fn definitions(&self) -> &[Definition] {
+        let read = || self.parsed().map(|parsed| tags(parsed, &self.path).definitions).unwrap_or_default();
+        self.definitions.get_or_init(read)
     }
 
     /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.

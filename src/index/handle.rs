@@ -62,9 +62,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// As a server wants it: cached below the user's cache folder, watching.
-    pub fn server() -> Self {
-        Self { cache: crate::config::cache_dir(), watch: true, rescan: 30, ..Self::default() }
+    /// As a server wants it: watching, and cached where it says.
+    pub fn server(cache: Option<PathBuf>) -> Self {
+        Self { cache, watch: true, rescan: 30, ..Self::default() }
     }
 }
 

@@ -172,8 +172,12 @@ impl Library {
 
     /// Whether a file is kept out even while it is open: it may hold what is meant for nobody. What was only not written by hand is not.
     fn is_private(&mut self, path: &WorkspacePath) -> bool {
-        let rules = self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new);
-        matches!(rules.reason(path), Some(Skip::Secret | Skip::Ignored | Skip::Unruled))
+        matches!(self.reason(path), Some(Skip::Secret | Skip::Ignored | Skip::Unruled))
+    }
+
+    /// Why a file takes no part by its place and name.
+    fn reason(&mut self, path: &WorkspacePath) -> Option<Skip> {
+        self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new).reason(path)
     }
 
     /// Takes over a new version of an open document; false when it takes no part, and did not before.
@@ -413,8 +417,7 @@ impl Library {
         if self.file(&place).is_some_and(|file| file.stamp == stamp) {
             return None;
         }
-        let rules = self.rules.entry(place.root().clone()).or_insert_with_key(Rules::new);
-        let reason = rules.reason(&place);
+        let reason = self.reason(&place);
         let todo = Todo { known: self.known(&place), entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {
             return is_known.then_some((todo.entry, Outcome::Skipped(reason)));

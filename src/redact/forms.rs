@@ -61,6 +61,9 @@ const GIVES: &str = concat!(
     r"(?:[A-Za-z_][A-Za-z0-9_:.]*\(\s*|\(\s*)?"
 );
 
+/// A value without quotes.
+const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
+
 /// Bytes behind a name in which its value begins.
 const BEHIND: usize = 400;
 
@@ -99,18 +102,17 @@ static END: LazyLock<Regex> = LazyLock::new(|| compiled(ENDS));
 /// Values, where a name has ended: in quotes, bare behind `=`, to the end of a line or a string, and between tags.
 static VALUES: LazyLock<[Form; 4]> = LazyLock::new(|| {
     let form = |pattern: &str, fits: Fits| Form { kind: "secret", pattern: compiled(&format!(r"\A{pattern}")), fits };
-    let bare = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
     [
         form(&format!(r#"{GIVES}[rRbBfFuUL]?\\?["'`]([^"'`\n]{{8,}}?)\\?(?:["'`\n]|\z)"#), is_random),
-        form(&format!(r#"["']?={bare}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
-        form(&format!(r#"["']?[ \t]*[:=][ \t]+{bare}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
+        form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
+        form(&format!(r#"["']?[ \t]*[:=][ \t]+{BARE}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
         form(r"\s*>\s*([^<>\s]{8,})\s*</", is_random),
     ]
 });
 
 /// A value behind blanks alone: of a variable in capitals, or of a flag.
 static ARGUMENT: LazyLock<Form> =
-    LazyLock::new(|| Form { kind: "secret", pattern: compiled(r#"\A[ \t]+([^\s"'`;,&(){}<>\[\]]{8,})(?:\s|\z)"#), fits: is_drawn });
+    LazyLock::new(|| Form { kind: "secret", pattern: compiled(&format!(r"\A[ \t]+{BARE}(?:\s|\z)")), fits: is_drawn });
 
 /// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
@@ -140,12 +142,11 @@ fn behind(text: &str, word: Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let start = text[..word.start].rfind(|letter| !part(letter)).map_or(0, |before| text.ceil_char_boundary(before + 1));
-    let (name, word) = (&text[start..end], &text[word]);
+    let (name, before, word) = (&text[start..end], &text[start..word.start], &text[word]);
     // As a word of its own: `compass` and `bypass` are none.
     let letter = |letter: char| letter.is_ascii_alphanumeric();
-    let apart =
-        |before: &str| !before.ends_with(letter) || word.starts_with('P') && before.ends_with(|letter: char| letter.is_ascii_lowercase());
-    if word.len() == 4 && word.eq_ignore_ascii_case("pass") && !(apart(&text[start..start + name.find(word)?])) {
+    let apart = !before.ends_with(letter) || word.starts_with('P') && before.ends_with(|letter: char| letter.is_ascii_lowercase());
+    if word.eq_ignore_ascii_case("pass") && !apart {
         return None;
     }
     let behind = &text[end..text.floor_char_boundary(end + BEHIND)];

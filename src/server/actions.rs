@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Server, answers, edits, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
+use crate::features::actions::covers;
 use crate::features::edit::{How, Params};
 
 /// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
@@ -64,7 +65,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let resolves = server.with(|state| state.editor.resolves_actions);
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.agent().offers(snapshot, place, problems)).await?;
-    let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| covers(only, kind));
+    let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
     let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
         if offer.explains {
             let arguments = json!([{ "uri": data.uri, "range": range }]);
@@ -138,11 +139,6 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let label = Label { title: &title, confirm };
     action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
-}
-
-/// Whether a kind asked for covers one on offer: the same, or a parent by the dots.
-fn covers(asked: &str, offered: &str) -> bool {
-    offered.strip_prefix(asked).is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
 fn problem(diagnostic: &Value) -> String {

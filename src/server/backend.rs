@@ -218,7 +218,7 @@ impl Agent for Backend {
                     index.clone()
                 }
                 None => {
-                    let options = Options { cache: self.cache.clone(), ..Options::server() };
+                    let options = Options::server(self.cache.clone());
                     state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
                 }
             }

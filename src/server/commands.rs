@@ -218,22 +218,21 @@ async fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, T
             let reason = "longsight has lost track of its text, or it is none; close and open it, then ask again";
             return Err(message::failure(&format!("{}: {reason}", uri::name(uri.as_str()))));
         }
-        None => on_disk(server, uri).await?,
+        None => read_closed(server, uri).await?,
     };
     let bytes = server.with(|state| state.editor.bytes(&document.text, range));
     Ok((snapshot, Target { document, bytes }))
 }
 
 /// A file of the workspace that is not open, read beside the protocol's threads.
-async fn on_disk(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<Document>)> {
+async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<Document>)> {
     let (snapshot, name) = (server.snapshot(), uri::name(uri.as_str()));
     let workspace = snapshot.workspace.clone();
     let wanted = uri.to_string();
     let read = move || {
         let path = workspace.roots.locate_uri(&wanted).ok_or("it is neither open nor a file of the workspace; open it, then ask again")?;
         let text = workspace.read_exact(&path).map_err(|error| error.to_string())?;
-        let (uri, text) = (path.uri(), Text::new(&text));
-        Ok::<_, String>(Document { uri, path: Some(path), language: String::new(), version: 0, text, desynced: false })
+        Ok::<_, String>(Document::on_disk(path, Text::new(&text)))
     };
     let read = server.work.spawn(Box::pin(async move { read() })).await?;
     let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;

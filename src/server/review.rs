@@ -185,8 +185,8 @@ fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
         }
     }
     let batch = |(file, edits): (FileEdit, Vec<Edit>)| {
-        let name = uri::name(&file.document.uri).to_string();
-        let clash = |_| format!("two of the changes are to the same place of {name}: accept or reject one of them by itself first");
+        let name = || uri::name(&file.document.uri);
+        let clash = |_| format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", name());
         Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
     };
     files.into_iter().map(batch).collect()

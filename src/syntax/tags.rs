@@ -64,6 +64,11 @@ impl Kind {
         Self::ALL.get(usize::from(number)).map(|(kind, _)| *kind)
     }
 
+    /// Whether it is called by its name, and has a body.
+    pub fn is_callable(self) -> bool {
+        matches!(self, Self::Function | Self::Method)
+    }
+
     /// Whether it has members.
     pub fn is_type(self) -> bool {
         matches!(self, Self::Class | Self::Struct | Self::Interface | Self::Enum)

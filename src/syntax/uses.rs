@@ -7,7 +7,6 @@ use tree_sitter::Node;
 
 use super::Parsed;
 use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, LATER, STRING, VALUE};
-use super::tags::Kind;
 
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens"];
@@ -212,7 +211,8 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
 }
 
 /// The functions in which a name is a parameter or a variable, each once: there its uses are another thing than a definition of that name
-/// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too.
+/// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too; one that is called so itself hides
+/// nothing.
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
     // Constants and types stand in patterns without being bound there, and are written in capitals.
     if name.starts_with(char::is_uppercase) {
@@ -222,8 +222,8 @@ pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
     visit(parsed, words(parsed.text(), name), |range, way| {
         if binding(parsed, &range, way).is_some() {
             let mut items = way.iter().filter_map(|(node, _)| scope::item(parsed, *node));
-            let outermost = items.find(|item| matches!(item.kind, Kind::Function | Kind::Method));
-            functions.extend(outermost.filter(|function| !functions.contains(function)));
+            let outermost = items.find(|item| item.kind.is_callable());
+            functions.extend(outermost.filter(|function| function.name != name && !functions.contains(function)));
         }
     });
     functions

@@ -53,7 +53,7 @@ impl Open {
     }
 
     fn is_function(&self) -> bool {
-        matches!(self.kind, Some(Kind::Function | Kind::Method))
+        self.kind.is_some_and(Kind::is_callable)
     }
 }
 

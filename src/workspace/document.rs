@@ -22,6 +22,13 @@ pub struct Document {
     pub desynced: bool,
 }
 
+impl Document {
+    /// A file as it lies on disk, where no editor shows it.
+    pub fn on_disk(path: WorkspacePath, text: Text) -> Self {
+        Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false }
+    }
+}
+
 /// The open documents. Cloning is cheap; a clone does not change.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {

@@ -80,7 +80,8 @@ pub struct Rules {
 /// What was read of the rules, and how their files looked.
 #[derive(Default)]
 struct Read {
-    project: Option<(Option<Stamp>, Arc<Narrowing>)>,
+    /// By how its file looked, or why it could not be looked at.
+    project: Option<(Result<Stamp, ReadError>, Arc<Narrowing>)>,
     ignore: Option<IncrementalIgnore>,
     looks: HashMap<PathBuf, Look>,
 }
@@ -132,9 +133,10 @@ impl Rules {
 
 impl Read {
     fn project(&mut self, root: &Arc<Root>) -> Arc<Narrowing> {
-        let stamp = fs::stamp(&WorkspacePath::new(root, PROJECT_FILE)).ok();
+        let stamp = fs::stamp(&WorkspacePath::new(root, PROJECT_FILE));
         match &self.project {
-            Some((known, narrowing)) if *known == stamp && stamp.is_some() => narrowing.clone(),
+            // One that is not there says nothing until it is; one that cannot be read is tried again.
+            Some((known, narrowing)) if *known == stamp && matches!(stamp, Ok(_) | Err(ReadError::Missing)) => narrowing.clone(),
             _ => {
                 let narrowing = Arc::new(narrowing(root));
                 self.project = Some((stamp, narrowing.clone()));

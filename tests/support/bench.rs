@@ -199,7 +199,7 @@ pub fn target(session: &Session, path: &str, first: usize, last: usize) -> Targe
     let path = session.snapshot.roots.resolve(path).unwrap();
     let text = Text::new(&session.snapshot.read_exact(&path).unwrap());
     let bytes = text.line_start(first - 1)..text.line_start(last);
-    let document = Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false };
+    let document = Document::on_disk(path, text);
     Target { document: Arc::new(document), bytes }
 }
 

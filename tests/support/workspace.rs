@@ -91,8 +91,7 @@ pub fn target(session: &Session, path: &str, marked: &str) -> Target {
     let path = session.snapshot.roots.resolve(path).unwrap();
     let text = session.snapshot.read_exact(&path).unwrap();
     let start = text.find(marked).unwrap();
-    let document =
-        Document { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text: Text::new(&text), desynced: false };
+    let document = Document::on_disk(path, Text::new(&text));
     Target { document: Arc::new(document), bytes: start..start + marked.len() }
 }
 

@@ -3,7 +3,6 @@
 use super::{Corpus, Name, Table};
 use crate::context::words;
 use crate::index::{File, Symbol, View};
-use crate::syntax::Kind;
 
 /// Bytes of a body that are looked at.
 const LONGEST: usize = 8 << 10;
@@ -24,7 +23,7 @@ impl Mentions {
         let body = |symbol: &Symbol| {
             let body = symbol.body.range();
             let end = words::floor(text, body.end.min(body.start + LONGEST));
-            matches!(symbol.kind, Kind::Function | Kind::Method).then(|| text.get(body.start..end)).flatten()
+            symbol.kind.is_callable().then(|| text.get(body.start..end)).flatten()
         };
         Self::new(view, file.symbols.iter().map(|symbol| body(symbol).unwrap_or_default()))
     }

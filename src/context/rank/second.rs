@@ -2,9 +2,9 @@
 //! which features go together, and how a definition stands among the others of its file and its name.
 
 use super::trees::{Row, TREES};
-use super::{Candidate, Ranker};
+use super::{Candidate, Ranker, is, likelihood};
 use crate::context::features::{Feature, Features};
-use crate::context::words::NumberMap;
+use crate::context::words::{NumberMap, keep_first};
 
 /// Candidates that are looked at again.
 const FIRST: usize = 1500;
@@ -35,8 +35,7 @@ impl Ranker<'_> {
         TREES.add_to(0..early, &rows, &mut sums);
         let mut order: Vec<usize> = (0..rows.len()).collect();
         if order.len() > LAST {
-            order.select_nth_unstable_by(LAST, |a, b| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b)));
-            order.truncate(LAST);
+            keep_first(&mut order, LAST, |a, b| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b)));
             order.sort_unstable();
         }
         let mut late: Vec<f32> = order.iter().map(|at| sums[*at]).collect();
@@ -46,7 +45,7 @@ impl Ranker<'_> {
         TREES.add_to(early..TREES.len(), &rows[..order.len()], &mut late);
         order.iter().zip(late).for_each(|(at, sum)| sums[*at] = sum);
         for (at, sum) in chosen.into_iter().zip(sums) {
-            candidates[at as usize].score = 1.0 / (1.0 + (-sum).exp());
+            candidates[at as usize].score = likelihood(sum);
         }
     }
 
@@ -73,7 +72,7 @@ impl Ranker<'_> {
             let shared = of_files.entry(symbol.file).or_insert_with(|| self.features_of_file(symbol.file));
             features.copy_from_slice(&self.features_in(&symbol, *shared).0);
             added.copy_from_slice(&[
-                f32::from(u8::from(self.is_seen(&symbol))),
+                is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
                 (place as f32).ln_1p(),
                 ((file.sum - score).max(0.0) + NOTHING).ln(),
@@ -94,10 +93,7 @@ impl Ranker<'_> {
 fn likeliest(candidates: &[Candidate]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..candidates.len() as u32).collect();
     let before = |a: &u32, b: &u32| candidates[*b as usize].score.total_cmp(&candidates[*a as usize].score).then(a.cmp(b));
-    if order.len() > FIRST {
-        order.select_nth_unstable_by(FIRST, before);
-        order.truncate(FIRST);
-    }
+    keep_first(&mut order, FIRST, before);
     order.sort_unstable_by(before);
     order
 }

@@ -9,8 +9,10 @@ use crate::context::weights::WEIGHTS;
 /// What the trees see besides the features, in the order of [`Row`].
 pub const ADDED: [&str; 9] = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"];
 
+const COLUMNS: usize = Feature::COUNT + ADDED.len();
+
 /// One definition, as the trees see it: its features, and those that are added.
-pub type Row = [f32; Feature::COUNT + ADDED.len()];
+pub type Row = [f32; COLUMNS];
 
 /// The trees that are built in. A broken file leaves the first order as it is; a test says so.
 pub static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::parse(include_str!("trees.txt")).unwrap_or_default());
@@ -59,7 +61,7 @@ impl Trees {
             return Ok(());
         };
         let column: u16 = column.parse().map_err(|_| format!("`{word}` names no column"))?;
-        if usize::from(column) >= size_of::<Row>() / size_of::<f32>() {
+        if usize::from(column) >= COLUMNS {
             return Err(format!("`{word}` names a column that there is not"));
         }
         self.nodes.push(Node { value: number(threshold)?, column, ahead: 0 });

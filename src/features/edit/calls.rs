@@ -44,6 +44,7 @@ pub struct Calls {
 struct Call {
     /// None for the file at hand.
     path: Option<WorkspacePath>,
+    /// To the byte: an edit of a file that is not at hand must meet what lies on disk.
     text: Arc<str>,
     lines: Range<usize>,
 }
@@ -61,14 +62,14 @@ impl Calls {
     /// The calls of an item, or why there is nothing to do.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Self, String> {
         rename::whole(session)?;
-        let said = site.text[item.signature.clone()].trim_end().trim_end_matches('{').trim_end().to_string();
-        let found = Self::with(session, site, item, said);
+        let found = Self::with(session, site, item, &site.text[item.signature.clone()]);
         if found.calls.is_empty() { Err(format!("nothing calls `{}`", item.name)) } else { Ok(found) }
     }
 
     /// The calls of an item that will have another signature than it has here.
-    pub fn with(session: &Session, site: &Site, item: &Item, said: String) -> Self {
+    pub fn with(session: &Session, site: &Site, item: &Item, signature: &str) -> Self {
         let name = &item.name;
+        let said = signature.trim_end().trim_end_matches('{').trim_end().to_string();
         let (mut calls, mut others) = (vec![], vec![]);
         let mut sort = |path: Option<&WorkspacePath>, all: Vec<Found>| {
             for one in all {
@@ -78,7 +79,7 @@ impl Calls {
                 }
             }
         };
-        sort(None, site.in_tree(|parsed| found(parsed, None, name, Some(&item.signature))).unwrap_or_default());
+        sort(None, site.parsed().map(|parsed| found(parsed, &site.text, None, name, Some(&item.signature))).unwrap_or_default());
         let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
         for file in users.iter().filter_map(|(file, _)| session.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
             if session.closed_path(&file.path).is_some() {
@@ -87,7 +88,7 @@ impl Calls {
             let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
             let language = session.shared.registry.detect(file.path.relative(), &text);
             let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
-            sort(Some(&file.path), found(&parsed, Some(&file.path), name, None));
+            sort(Some(&file.path), found(&parsed, &text, Some(&file.path), name, None));
         }
         // Two calls in the same lines are one place.
         calls.dedup_by(|later, earlier| {
@@ -214,36 +215,30 @@ enum Found {
     Other(usize),
 }
 
-/// The uses of a name in one file: its calls and declarations, and what else may have to follow.
-fn found(parsed: &Parsed, path: Option<&WorkspacePath>, name: &str, signature: Option<&Range<usize>>) -> Vec<Found> {
-    let text: Arc<str> = parsed.text().into();
+/// The uses of a name in one file: its calls and declarations, and what else may have to follow. `exact` is the file to the byte.
+fn found(parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, name: &str, signature: Option<&Range<usize>>) -> Vec<Found> {
+    let text = parsed.text();
     // A variable of that name is another thing, and so is a member that is not called.
     let variables = uses::variables(parsed, name);
-    let hidden = |range: &Range<usize>| variables.iter().any(|item| item.name != name && item.range.contains(&range.start));
+    let hidden = |range: &Range<usize>| variables.iter().any(|item| item.range.contains(&range.start));
     let inside = |range: &Range<usize>| signature.is_some_and(|signature| signature.start <= range.start && range.end <= signature.end);
     let in_code = uses::uses(parsed, name).into_iter().filter(|(_, within)| *within == Within::Code).map(|(range, _)| range);
     in_code
         .filter(|range| !inside(range))
         .filter_map(|range| match uses::use_of(parsed, &range) {
-            Use::Call(place) | Use::Declared(place) => Some(whole_lines(&text, path, &place)),
-            Use::Value if !hidden(&range) && !text[..range.start].ends_with('.') => Some(Found::Other(line_of(&text, range.start))),
+            Use::Call(place) | Use::Declared(place) => Some(whole_lines(text, exact, path, &place)),
+            Use::Value if !hidden(&range) && !text[..range.start].ends_with('.') => Some(Found::Other(line_number(text, range.start))),
             _ => None,
         })
         .collect()
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    line_number(&layout::with_line_feeds(text), offset)
-}
-
 /// The lines of a call.
-fn whole_lines(text: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
-    let lines = layout::with_line_feeds(text);
-    let start = line_start(&lines, call.start);
-    let end = line_end(&lines, call.end);
-    let end = if lines[start..end].ends_with('\r') { end - 1 } else { end };
-    if lines[start..end].matches('\n').count() >= LINES {
-        return Found::Other(line_of(text, call.start));
+fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
+    let (start, end) = (line_start(text, call.start), line_end(text, call.end));
+    let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
+    if text[start..end].matches('\n').count() >= LINES {
+        return Found::Other(line_number(text, call.start));
     }
-    Found::Call(Call { path: path.cloned(), lines: start..end, text: text.clone() })
+    Found::Call(Call { path: path.cloned(), lines: start..end, text: exact.clone() })
 }

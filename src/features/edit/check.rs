@@ -11,7 +11,7 @@ use super::{Work, offer};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
-use crate::syntax::{self, Definition, Kind};
+use crate::syntax::{self, Definition};
 use crate::text::{Batch, Edit};
 
 /// Words of a task after which a definition may be gone.
@@ -101,7 +101,7 @@ fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
         // What stands inside of a function is the function's own: it may go when the function is simplified.
         let is_local = |one: &Definition| {
             let around = std::iter::successors(one.parent, |parent| all.get(*parent as usize)?.parent);
-            around.filter_map(|parent| all.get(parent as usize)).any(|around| matches!(around.kind, Kind::Function | Kind::Method))
+            around.filter_map(|parent| all.get(parent as usize)).any(|around| around.kind.is_callable())
         };
         all.iter().filter(|one| !is_local(one)).map(|one| one.name.of(text).to_string()).collect()
     };

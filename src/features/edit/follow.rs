@@ -7,7 +7,7 @@ use super::forms::Form;
 use super::short::{self, Done};
 use super::{Work, offer};
 use crate::engine::{EngineError, ErrorKind};
-use crate::syntax::{self, Kind, scope};
+use crate::syntax::{self, scope};
 use crate::text::Batch;
 
 /// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
@@ -42,17 +42,15 @@ async fn ask(work: &Work<'_>, done: &mut Done, calls: Calls) -> Result<Option<St
 fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
-    let item = site.item().filter(|item| matches!(item.kind, Kind::Function | Kind::Method))?;
+    let item = site.item().filter(|item| item.kind.is_callable())?;
     let after = offer::changed(&site.text, &Batch::new(done.filled.edits.clone()).ok()?);
     let parsed = syntax::parse(site.language.as_ref()?, after.clone()).ok()?;
-    let start = after[..after.floor_char_boundary(item.range.start.min(after.len()))].len();
-    let now = scope::item_at(&parsed, start).filter(|now| now.name == item.name)?;
+    let now = scope::item_at(&parsed, item.range.start).filter(|now| now.name == item.name)?;
     let plain = |text: &str| text.split_whitespace().collect::<String>();
     let (before, said) = (&site.text[item.signature.clone()], &after[now.signature.clone()]);
     let parameters = |text: &str| plain(text).trim_end_matches(['{', ':']).to_string();
     if parameters(before) == parameters(said) {
         return None;
     }
-    let said = said.trim_end().trim_end_matches('{').trim_end().to_string();
     Some(Calls::with(work.session, site, &item, said).outside(site, lines))
 }

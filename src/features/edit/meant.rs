@@ -8,7 +8,6 @@ use super::rename::Defined;
 use super::whence::{BY_PLACE, MOST_BASES, Origin, Place, last_word};
 use crate::features::Session;
 use crate::index::FileId;
-use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Mention, Stands, Within};
 use crate::syntax::{self, Kind, Parsed, naming};
 use crate::text::lines::line_number;
@@ -109,7 +108,9 @@ impl<'a> Meant<'a> {
     pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
         let text = parsed.text();
         let variables = uses::variables(parsed, self.name);
-        let place = Place { path, id, parsed, facts: syntax::tags(parsed, path), variables };
+        let names_container = matches!(&self.home, Home::Member(container) if uses::words(text, container).next().is_some());
+        let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
+        let place = Place { path, id, parsed, facts, variables, names_container, foreign };
         let (mut found, mut comments) = (Found::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
             let at = || format!("{path}:{}", line_number(text, one.range.start));
@@ -165,13 +166,11 @@ impl<'a> Meant<'a> {
             (Stands::Member(of), Home::Member(container)) => self.member(place, one, of, container),
             (Stands::Member(of), _) if self.is_our_module(place, one, of) => plain(),
             (Stands::Member(_) | Stands::Key(_), Home::Free | Home::Inside(_)) => Verdict::Other,
-            (Stands::Key(of), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
-                Some(true) => plain(),
-                Some(false) => Verdict::Other,
-                None => Verdict::Unclear,
-            },
-            (Stands::Shorthand(of, whole), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
-                Some(true) => Verdict::Follows(Spot::field_of(text, whole)),
+            (Stands::Key(of) | Stands::Shorthand(of, _), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
+                Some(true) => match &one.stands {
+                    Stands::Shorthand(_, whole) => Verdict::Follows(Spot::field_of(text, whole)),
+                    _ => plain(),
+                },
                 Some(false) => Verdict::Other,
                 None => Verdict::Unclear,
             },
@@ -183,21 +182,20 @@ impl<'a> Meant<'a> {
         })
     }
 
-    /// Whether a name is one of a variable, in a function that is not called so itself.
+    /// Whether a name is one of a variable.
     fn is_variable(&self, place: &Place<'_>, range: &Range<usize>) -> bool {
-        let inside = |function: &Item| function.range.start <= range.start && range.end <= function.range.end;
-        place.variables.iter().any(|function| inside(function) && function.name != self.name)
+        place.variables.iter().any(|function| function.range.start <= range.start && range.end <= function.range.end)
     }
 
     /// Whether a member may be meant where its name stands alone.
     fn is_bare(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
-        let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names(container));
+        let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names_container);
         bare || self.kind == Kind::Variant || place.is_in_body_of(container, range.start)
     }
 
     /// Whether the file takes the name from outside of the workspace.
     fn is_imported_from_elsewhere(&self, place: &Place<'_>) -> bool {
-        place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign)
+        *place.foreign.get_or_init(|| place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign))
     }
 
     /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
@@ -239,7 +237,7 @@ impl<'a> Meant<'a> {
         if last == container || last == "Self" && place.is_inside(container, range.start) {
             return Some(true);
         }
-        let may_be = self.kind == Kind::Attribute && place.names(container) && !head.starts_with(char::is_uppercase);
+        let may_be = self.kind == Kind::Attribute && place.names_container && !head.starts_with(char::is_uppercase);
         if may_be && !head.ends_with(uses::is_word) { None } else { Some(false) }
     }
 
@@ -250,7 +248,7 @@ impl<'a> Meant<'a> {
         if uses::words(receiver, container).next().is_some() {
             return plain();
         }
-        let named = place.names(container);
+        let named = place.names_container;
         if OWN.contains(&receiver) {
             let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
             return match derives {

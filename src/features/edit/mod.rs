@@ -112,8 +112,9 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     let site = Site::new(session, &params.at);
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    if let Some(plan) = plan.by_index(session, &site, &params.how)
-        && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan: &plan, cancel, sink })
+    let small = plan.says_both_names(&params.how).then(|| plan.clone().for_small(session, &site, &params.how));
+    if let Some(Ok(plan)) = &small
+        && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan, cancel, sink })
     {
         return Ok(settled);
     }
@@ -125,7 +126,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
             outcome => return outcome,
         }
     }
-    let plan = plan.for_small(session, &site, &params.how).map_err(refuse)?;
+    let plan = small.unwrap_or_else(|| plan.for_small(session, &site, &params.how)).map_err(refuse)?;
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     if let Some(settled) = short::settled(&work) {
         return settled;
@@ -133,7 +134,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     short::run(&work).await
 }
 
-/// One params on its way.
+/// One request on its way.
 #[derive(Clone, Copy)]
 struct Work<'a> {
     session: &'a Session,

@@ -65,7 +65,7 @@ fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
         return Err(format!("{path} has changed on disk meanwhile; nothing is changed, try again"));
     }
     let text = Text::new(now.as_deref().unwrap_or_default());
-    Ok(Arc::new(Document { uri: path.uri(), path: Some(path.clone()), language: String::new(), version: 0, text, desynced: false }))
+    Ok(Arc::new(Document::on_disk(path.clone(), text)))
 }
 
 /// Whether something that is masked before a model reads the text is gone: it may stand nowhere else.

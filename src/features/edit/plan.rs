@@ -1,4 +1,4 @@
-//! What a params means at its place: the kind of task, the form of the edit, and the task in words for the model.
+//! What a request means at its place: the kind of task, the form of the edit, and the task in words for the model.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::forms::Form;
 use super::rename::{self, Rename};
 use super::wording::{self, Asked};
 use crate::context::{Masked, fence};
-use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE};
+use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};
 use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
@@ -33,7 +33,7 @@ const SMALL_ITEM: u32 = 60;
 /// Lines above and below a problem otherwise.
 const BESIDE: usize = 6;
 
-/// What a params comes to at its place.
+/// What a request comes to at its place.
 struct Meant {
     kind: TaskKind,
     form: Form,
@@ -42,7 +42,7 @@ struct Meant {
 }
 
 impl Plan {
-    /// The plan, or why the params fits nothing here.
+    /// The plan, or why the request fits nothing here.
     pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         let Meant { kind, form, words, doing } = match how {
             How::Instruction(words) => instruction(site, words.trim())?,
@@ -84,12 +84,13 @@ impl Plan {
             };
             return Ok(Self { kind, form, signals, words, ..self });
         };
+        let is_unused = |old: &str| site.uses(old).is_none_or(|uses| uses.is_empty());
         let old = match old {
-            // A word that was taken for a name, where none is asked for.
-            Some(old) if new.is_none() && site.uses(&old).is_none_or(|uses| uses.is_empty()) => return Ok(self),
-            Some(old) if site.uses(&old).is_none_or(|uses| uses.is_empty()) => {
-                return Err(format!("`{old}` is not in {}; ask where it is used", site.path));
-            }
+            Some(old) if is_unused(&old) => match new {
+                // A word that was taken for a name, where none is asked for.
+                None => return Ok(self),
+                Some(_) => return Err(format!("`{old}` is not in {}; ask where it is used", site.path)),
+            },
             Some(old) => old,
             None => match rename::name_at(site) {
                 Some(old) => old,
@@ -101,12 +102,9 @@ impl Plan {
         Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
     }
 
-    /// The plan of a rename that says both names, where the index can find all that it is about.
-    pub fn by_index(&self, session: &Session, site: &Site, how: &How) -> Option<Self> {
-        let How::Instruction(words) = how else { return None };
-        wording::rename(words)?.1?;
-        let plan = self.clone().for_small(session, site, how).ok()?;
-        matches!(plan.form, Form::Rename(_)).then_some(plan)
+    /// Whether it is a rename whose words say the new name: the index can find all that it is about.
+    pub fn says_both_names(&self, how: &How) -> bool {
+        matches!(how, How::Instruction(words) if wording::rename(words).is_some_and(|(_, new)| new.is_some()))
     }
 
     /// The name that a rename is about: none of its uses should be left.
@@ -247,11 +245,6 @@ fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
     let found = Rename::find(session, site, &old, None)?;
     let words = format!("find a better name for {}: one that says what it is or does.", found.what);
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
-}
-
-/// Whether a kind is another or stands below it.
-fn covers(parent: &str, kind: &str) -> bool {
-    kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn item(site: &Site, what: &str) -> Result<Item, String> {

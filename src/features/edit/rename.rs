@@ -101,9 +101,9 @@ impl Rename {
         whole(session)?;
         let parsed = site.parsed().ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
         let defined = definitions(session, old);
-        let variables = site.variables(old);
+        let variables = uses::variables(parsed, old);
         // What is called so inside of a function hides every definition of that name elsewhere.
-        let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start) && function.name != old);
+        let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start));
         if let Some(function) = hidden {
             return Self::local(session, site, parsed, old, wanted, function);
         }

@@ -1,6 +1,7 @@
 //! Where what a file works with comes from: the module that a name is imported from, the call or the type that a value is of, the types that
 //! a type is derived from. As far as names tell; the index knows no types.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -34,6 +35,10 @@ pub(super) struct Place<'a> {
     pub parsed: &'a Parsed,
     pub facts: Facts<'a>,
     pub variables: Vec<Item>,
+    /// The type that the definition is a member of is named in the text.
+    pub names_container: bool,
+    /// The name is imported from outside of the workspace.
+    pub foreign: OnceCell<bool>,
 }
 
 impl Meant<'_> {
@@ -156,10 +161,6 @@ impl Meant<'_> {
 }
 
 impl Place<'_> {
-    pub(super) fn names(&self, container: &str) -> bool {
-        uses::words(self.parsed.text(), container).next().is_some()
-    }
-
     /// Whether a place lies in a type, or in a method of it.
     pub(super) fn is_inside(&self, container: &str, at: usize) -> bool {
         let text = self.parsed.text();
@@ -182,7 +183,7 @@ impl Place<'_> {
 
     /// The outermost function around a place.
     pub(super) fn function(&self, at: usize) -> Option<Range<usize>> {
-        let functions = self.facts.definitions.iter().filter(|known| matches!(known.kind, Kind::Function | Kind::Method));
+        let functions = self.facts.definitions.iter().filter(|known| known.kind.is_callable());
         functions.map(|known| known.item.range()).find(|range| range.contains(&at))
     }
 }
