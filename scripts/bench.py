@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures longsight on this machine, quiet and beside a busy neighbour.
 
-1. Prefill and decode rate of the default model, against the same model file in another llama.cpp program (`xllamacpp`), in the same
+1. From the start of the server to its answer to `initialize`.
+2. Prefill and decode rate of the default model, against the same model file in another llama.cpp program (`xllamacpp`), in the same
    run and measured by the same code (`longsight bench`).
-2. Completion latency while 60 characters are typed through a real function: p50 and p95, and tokens decoded per keystroke.
-3. Keystroke to ghost text in real Neovims, split into editor, server and model (`make bench-vscode` does the same in VS Code).
+3. Completion latency while 60 characters are typed through a real function: p50 and p95, and tokens decoded per keystroke.
+4. Keystroke to ghost text in real Neovims, split into editor, server and model (`make bench-vscode` does the same in VS Code).
 
 Called by `make bench`; `--json FILE` keeps the figures.
 """
@@ -27,6 +28,7 @@ import sample  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODEL = "qwen2.5-coder-0.5b"
+STARTS = 10
 
 
 def main():
@@ -42,7 +44,7 @@ def main():
     for name, neighbours in (("quiet", 0), ("one busy neighbour", 1)):
         with Neighbours(neighbours):
             print(f"\n== {name} (load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores)", flush=True)
-            figures[name] = {"engines": engines(longsight, arguments), "typing": typing(longsight), "neovim": neovims(longsight)}
+            figures[name] = {"start": start(longsight), "engines": engines(longsight, arguments), "typing": typing(longsight), "neovim": neovims(longsight)}
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
@@ -65,6 +67,19 @@ class Neighbours:
 def spin():
     while True:
         pass
+
+
+def start(longsight):
+    """Milliseconds from starting the server to its answer to `initialize` (limit: 100), in a copy of a real crate."""
+    workspace = sample.copy(sample.crate_source("ropey"), "bench")
+    times = []
+    for _ in range(STARTS):
+        started = time.monotonic()
+        server = lsp.Server([longsight, "serve"], workspace)
+        times.append((time.monotonic() - started) * 1e3)
+        server.stop()
+    print(f"   start to initialize answered: p50 {statistics.median(times):.0f} ms, most {max(times):.0f} ms of {STARTS} (limit 100)", flush=True)
+    return times
 
 
 def engines(longsight, arguments):
