@@ -79,6 +79,26 @@ P.check('and is not accepted', P.wait(3000, function()
   return P.line():match('^    zz%s+$')
 end), P.line())
 
+-- What the suggestion replaces behind the cursor stays the same text when it has been typed into.
+fresh({ 'fn main() {', '    add()', '}' })
+P.lua([[
+  Server.answers['textDocument/inlineCompletion'] = function(params)
+    local at = params.position
+    local behind = { line = at.line, character = at.character + 1 }
+    return { items = { { insertText = 'one, two)', range = { start = at, ['end'] = behind } } } }
+  end]])
+P.cursor(2, 8)
+P.type('i')
+P.check('a suggestion up to the bracket', P.wait(3000, P.ghost), P.lines())
+P.type('on<Tab>')
+becomes('typed into and accepted, the bracket is there once', { 'fn main() {', '    add(one, two)', '}' })
+fresh({ 'fn main() {', '    add()', '}' })
+P.cursor(2, 8)
+P.type('i')
+P.check('a suggestion up to the bracket again', P.wait(3000, P.ghost), P.lines())
+P.type('<Tab>')
+becomes('accepted at once, too', { 'fn main() {', '    add(one, two)', '}' })
+
 -- The next suggestion is on its way while the first is accepted, and its answer belongs to an older text.
 fresh()
 offers('let sum = a + b;')

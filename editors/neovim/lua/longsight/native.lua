@@ -20,9 +20,44 @@ local function state(buffer)
   return kind and type(kind.active) == 'table' and kind.active[buffer] or nil
 end
 
+--- Where the cursor was when suggestions were asked for, by buffer: of requests by their number, and of the newest answer by its client.
+---@type table<integer, { requests: table<integer, integer>, answers: table<integer, integer> }>
+local asked = {}
+
+--- The same, of each suggestion that was seen. A suggestion's range is that of the text which was asked about, and typing moves its end.
+---@type table<table, integer>
+local origins = setmetatable({}, { __mode = 'k' })
+
+--- Notes the origin of the suggestion that is offered now, before the next answer can take its place.
+local function remember(buffer)
+  local completor, known = state(buffer), asked[buffer]
+  local item = completor and completor.current
+  if item and known and not origins[item] then
+    origins[item] = known.answers[item.client_id]
+  end
+end
+
+--- Follows a request for suggestions.
+---@param event { data: { client_id: integer, request_id: integer, request: { type: string, method: string } } }
+local function follow(buffer, event)
+  local known, data = asked[buffer], event.data
+  if not known or data.request.method ~= 'textDocument/inlineCompletion' then
+    return
+  end
+  if data.request.type == 'pending' then
+    known.requests[data.request_id] = vim.api.nvim_get_current_buf() == buffer and vim.api.nvim_win_get_cursor(0)[2] or nil
+  elseif data.request.type == 'complete' then
+    -- Its handler runs next.
+    remember(buffer)
+    known.answers[data.client_id] = known.requests[data.request_id]
+    known.requests[data.request_id] = nil
+  end
+end
+
 --- What of a suggestion is still to be typed, and how many bytes behind the cursor it replaces; nil when the text has gone another way.
 ---@return string?, integer?
 local function rest(item)
+  remember(vim.api.nvim_get_current_buf())
   local text = type(item.insert_text) == 'table' and item.insert_text.value or item.insert_text
   text = text:gsub('\r\n', '\n')
   local row, column = unpack(vim.api.nvim_win_get_cursor(0))
@@ -32,14 +67,9 @@ local function rest(item)
     if first ~= row - 1 or last ~= first or from > column then
       return nil
     end
-    -- The range is that of the text which was asked about; what was typed since moves its end.
-    start, after = from, 0
-    if to > from then
-      local line = vim.api.nvim_get_current_line()
-      local behind = line:sub(column + 1)
-      local replaced = math.max(to - column, 0)
-      after = replaced > 0 and vim.endswith(text, behind:sub(1, replaced)) and replaced or 0
-    end
+    local behind = vim.api.nvim_get_current_line():sub(column + 1)
+    local replaced = math.max(to - (origins[item] or column), 0)
+    start, after = from, vim.endswith(text, behind:sub(1, replaced)) and math.min(replaced, #behind) or 0
   end
   local typed = vim.api.nvim_get_current_line():sub(start + 1, column)
   if #typed >= #text or not vim.startswith(text, typed) then
@@ -51,9 +81,26 @@ end
 ---@param buffer integer
 function M.enable(buffer)
   vim.lsp.inline_completion.enable(true, { bufnr = buffer })
+  asked[buffer] = { requests = {}, answers = {} }
+  local group = vim.api.nvim_create_augroup('longsight.native.' .. buffer, {})
+  vim.api.nvim_create_autocmd('LspRequest', {
+    group = group,
+    buffer = buffer,
+    callback = function(event)
+      follow(buffer, event)
+    end,
+  })
+  vim.api.nvim_create_autocmd('BufUnload', {
+    group = group,
+    buffer = buffer,
+    callback = function()
+      asked[buffer] = nil
+      vim.api.nvim_del_augroup_by_id(group)
+    end,
+  })
   -- What typing has contradicted stays on the screen until the next answer, and would be accepted: it is taken away.
   vim.api.nvim_create_autocmd('TextChangedI', {
-    group = vim.api.nvim_create_augroup('longsight.native.' .. buffer, {}),
+    group = group,
     buffer = buffer,
     callback = function()
       local completor = state(buffer)
