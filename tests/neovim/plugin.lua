@@ -242,6 +242,30 @@ local function hunks()
   end), drawn())
   P.lua("vim.cmd('Longsight accept')")
   P.check('nothing waits', P.lua('return Said') == 'longsight: no change waits for review', P.lua('return Said'))
+  -- From file to file, to each of them, and back to the first.
+  local seen = P.lua([[
+    local first, folder, names = vim.api.nvim_get_current_buf(), vim.fn.tempname(), { 'a.txt', 'b.txt', 'c.txt' }
+    vim.fn.mkdir(folder, 'p')
+    local function say(hunks)
+      for _, name in ipairs(names) do
+        require('longsight.hunks').show({ uri = vim.uri_from_fname(folder .. '/' .. name), hunks = hunks }, 1)
+      end
+    end
+    local range = { start = { line = 0, character = 0 }, ['end'] = { line = 1, character = 0 } }
+    for _, name in ipairs(names) do
+      vim.fn.writefile({ 'one', 'two' }, folder .. '/' .. name)
+    end
+    say({ { id = 1, range = range, old = 'one\n', new = '1\n', title = 'number them', reason = '' } })
+    vim.cmd.edit(folder .. '/a.txt')
+    local seen = {}
+    for step = 1, 4 do
+      vim.cmd('Longsight next')
+      seen[step] = vim.fs.basename(vim.api.nvim_buf_get_name(0))
+    end
+    say({})
+    vim.cmd.buffer(first)
+    return table.concat(seen, ' ')]])
+  P.check('next comes to every file', seen == 'b.txt c.txt a.txt b.txt', seen)
 end
 
 --- A refused edit is shown, and what is being done is said meanwhile.

@@ -160,8 +160,9 @@ function M.next()
   for uri, entry in pairs(waiting) do
     for _, hunk in ipairs(entry.hunks) do
       local line = hunk.range.start.line
-      -- Behind the cursor in this file first, then the other files, then this file from its top.
-      local group = uri ~= mine and 1 or line > row and 0 or 2
+      -- Behind the cursor in this file first, then the files behind it, those before it, and this file from its top: in a circle,
+      -- so that whoever goes on comes to every file.
+      local group = uri == mine and (line > row and 0 or 3) or uri > mine and 1 or 2
       places[#places + 1] = { group = group, uri = uri, line = line }
     end
   end
