@@ -17,7 +17,7 @@ help:
 	@echo "make install  binary to $(PREFIX)/bin, plugins for Neovim and VS Code for the current user"
 	@echo "make test     everything: formatting, lints, all suites, real model, real editors"
 	@echo "make fast     the suites that need no model and no editor"
-	@echo "make bench    measure this machine"
+	@echo "make bench    measure this machine, its Neovims and VS Code included"
 	@echo "make fuzz     every parser against inputs that a fuzzer finds, FUZZ_SECONDS (60) for each"
 
 # --- for users ---------------------------------------------------------------------------------------------------------------
@@ -95,10 +95,10 @@ test-vscode-real: build model
 	@if editors/vscode/test/setup.sh; then editors/vscode/test/run.sh $(what) --server $(BIN); \
 	else echo "SKIP: a real VS Code cannot be installed here; its tests do not run"; fi
 
-# Keystroke to ghost text in VS Code, split into editor, server and model.
+# Keystroke to ghost text in VS Code, split into editor, server and model; a part of `make bench`.
 bench-vscode: build model
-	@editors/vscode/test/setup.sh >/dev/null
-	@editors/vscode/test/run.sh bench --server $(BIN)
+	@if editors/vscode/test/setup.sh; then editors/vscode/test/run.sh bench --server $(BIN); \
+	else echo "SKIP: a real VS Code cannot be installed here; nothing is measured in it"; fi
 
 fast:
 	cargo nextest run --release --locked -E 'not test(/slow_/)'

@@ -1,13 +1,13 @@
 -- Keystroke to ghost text in Neovim with the real server and the default model, split into editor, server and model: the editor's share
 -- is what lies around the request (its pause among it), the model's what the server's last decision says, the server's the rest.
--- Prints one JSON object. Run as: nvim --headless -u NONE -l bench.lua REPOSITORY LONGSIGHT [own]
+-- Tells each round on standard error and prints one JSON object. Run as: nvim --headless -u NONE -l bench.lua REPOSITORY LONGSIGHT [own]
 
 local root, longsight, own = arg[1], arg[2], arg[3] == 'own'
 package.path = root .. '/tests/neovim/?.lua;' .. package.path
 local P = require('probe')
 P.start(root)
 
-local ROUNDS, PATIENCE = 12, 120000
+local ROUNDS, FIRST_MS, ROUND_MS = 12, 120000, 12000
 --- Beginnings of functions; each round adds a number, so that nothing is answered from memory.
 local NAMES = { 'smaller', 'product', 'share', 'is_even' }
 
@@ -74,7 +74,7 @@ local function once(round)
   P.type('A')
   vim.uv.sleep(20)
   P.type('a')
-  local found = P.until_lua(round == 0 and PATIENCE or 15000, 'return Measured')
+  local found = P.until_lua(round == 0 and FIRST_MS or ROUND_MS, 'return Measured')
   if not found then
     return nil
   end
@@ -82,12 +82,21 @@ local function once(round)
   return { total = found.total, editor = found.total - found.request, server = found.request - taken, model = taken }
 end
 
+local function say(text, ...)
+  io.stderr:write(('      ' .. text .. '\n'):format(...))
+end
+
 local rounds = {}
--- The first loads the model.
+say('the first suggestion, which loads the model and is not counted (at most %d s)', FIRST_MS / 1000)
 for round = 0, ROUNDS do
   local one = once(round)
-  if one and round > 0 then
-    rounds[#rounds + 1] = one
+  if not one then
+    say('round %d: no ghost text in %d s', round, (round == 0 and FIRST_MS or ROUND_MS) / 1000)
+  else
+    say('round %d: %.0f ms (editor %.0f, server %.0f, model %.0f)', round, one.total, one.editor, one.server, one.model)
+    if round > 0 then
+      rounds[#rounds + 1] = one
+    end
   end
 end
 
