@@ -16,6 +16,7 @@ mod edit_rows;
 mod egress;
 mod engine_files;
 mod engine_link;
+mod extent;
 mod find;
 mod folders;
 mod forms;

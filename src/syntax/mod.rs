@@ -16,6 +16,7 @@ pub mod scope;
 pub mod tags;
 pub mod uses;
 mod walk;
+pub mod whole;
 pub mod words;
 
 pub use import::Import;

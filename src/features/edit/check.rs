@@ -59,7 +59,13 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let whole = Edit { range: 0..site.text.len(), text: after };
     let (before, after) = site.errors_with(&whole);
     if after > before {
-        return Err(format!("with this edit the file has {after} places that do not parse; it has {before} without it").into());
+        let lines = |text: &str| text.lines().count();
+        let (old, new) =
+            batch.edits().iter().fold((0, 0), |(old, new), edit| (old + lines(&site.text[edit.range.clone()]), new + lines(&edit.text)));
+        return Err(format!(
+            "with this edit, {new} line(s) in place of {old}, the file has {after} places that do not parse; it has {before} without it"
+        )
+        .into());
     }
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)

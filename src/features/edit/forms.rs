@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::calls::Calls;
-use super::layout::{as_comment, fences_around, fitted, placed, without_fence};
+use super::layout::{as_comment, fences_around, fitted, without_fence};
 use super::rename::{Changed, Rename};
-use super::{given, inside};
+use super::{extent, given, inside};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
@@ -58,6 +58,8 @@ pub struct Filled {
     pub others: Vec<Changed>,
 }
 
+/// Bytes of an item around the marked lines that an answer may give back with them.
+const MOST_AROUND: usize = 1500;
 /// The field for why.
 const REASON: &str = "reason";
 
@@ -138,8 +140,10 @@ impl Form {
     /// Tokens that the answer may need.
     pub fn tokens(&self, site: &Site) -> u32 {
         let code = (site.text[self.marked()].len() / 3) as u32;
+        // Models like to give back all of what the marked lines are in.
+        let around = || site.item().map_or(0, |item| item.range.len()).min(MOST_AROUND) as u32 / 3;
         match self {
-            Form::Replace { .. } => 160 + code * 3 / 2,
+            Form::Replace { .. } => 160 + (code * 3 / 2).max(around()),
             Form::Document { .. } => 180,
             Form::Implement { .. } => 400,
             Form::Test { .. } => 480,
@@ -254,31 +258,7 @@ fn not_empty(text: &str, name: &str) -> Result<(), String> {
 
 fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String> {
     not_empty(new, "new_code")?;
-    let old = &site.text[lines.clone()];
-    let new = without_surroundings(site, lines, new);
-    let text = ending(site).apply(placed(&new, layout::indentation(old)).trim_end());
-    Ok(Edit { range: lines.clone(), text })
-}
-
-/// Models often give back the lines around the marked ones as well: those that stand there, in the same order, are left out.
-fn without_surroundings(site: &Site, lines: &Range<usize>, new: &str) -> String {
-    let same = |a: &str, b: &str| a.trim() == b.trim();
-    let wanted: Vec<&str> = new.lines().collect();
-    let old: Vec<&str> = site.text[lines.clone()].lines().collect();
-    let above: Vec<&str> = site.text[..lines.start].lines().collect();
-    let below: Vec<&str> = site.text[lines.end..].lines().skip(1).collect();
-    let kept_first = old.first().zip(wanted.first()).is_some_and(|(a, b)| same(a, b));
-    let most = wanted.len().saturating_sub(1);
-    let lead = (1..=most.min(above.len()))
-        .rev()
-        .find(|count| wanted[..*count].iter().zip(&above[above.len() - count..]).all(|(a, b)| same(a, b)))
-        .filter(|count| !kept_first && wanted[..*count].iter().any(|line| line.trim().len() > 1));
-    let kept_last = old.last().zip(wanted.last()).is_some_and(|(a, b)| same(a, b));
-    let tail = (1..=most.saturating_sub(lead.unwrap_or(0)).min(below.len()))
-        .rev()
-        .find(|count| wanted[wanted.len() - count..].iter().zip(&below[..*count]).all(|(a, b)| same(a, b)))
-        .filter(|_| !kept_last && lead.is_some());
-    wanted[lead.unwrap_or(0)..wanted.len() - tail.unwrap_or(0)].join("\n")
+    extent::edit(site, lines, new)
 }
 
 fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str) -> Result<Edit, String> {

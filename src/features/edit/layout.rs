@@ -20,15 +20,23 @@ pub fn without_fence(text: &str) -> String {
     inside.trim_matches('\n').trim_end().to_string()
 }
 
-/// The insides of the code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that
-/// opened the block belongs to the code, such as one in a docstring, and so does a block inside of the block.
-pub fn blocks(answer: &str) -> Vec<String> {
+/// A code block of an answer.
+#[derive(Debug)]
+pub struct Block {
+    pub code: String,
+    /// Its end was written.
+    pub closed: bool,
+}
+
+/// The code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that opened the block
+/// belongs to the code, such as one in a docstring, and so does a block inside of the block.
+pub fn blocks(answer: &str) -> Vec<Block> {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = answer.split('\n');
     let mut found = vec![];
     while let Some(opening) = lines.by_ref().find(|line| line.trim_start().starts_with("```")) {
         let (depth, fence) = fence_of(opening);
-        let mut nested = 0;
+        let (mut nested, mut closed) = (0, false);
         let inside = lines.by_ref().take_while(|line| {
             let (own, marks) = fence_of(line);
             if marks < 3 || own > depth || marks > fence {
@@ -38,16 +46,17 @@ pub fn blocks(answer: &str) -> Vec<String> {
                 nested += 1;
                 return true;
             }
-            let closes = nested == 0 && marks == fence;
+            closed = nested == 0 && marks == fence;
             nested -= usize::from(nested > 0);
-            !closes
+            !closed
         });
         let mut inside: Vec<&str> = inside.collect();
         // A closing fence that stands too deep was taken for code, and then nothing closed the block.
         if lines.clone().next().is_none() && inside.last().is_some_and(|line| line.trim() == "`".repeat(fence)) {
             inside.pop();
+            closed = true;
         }
-        found.push(inside.join("\n"));
+        found.push(Block { code: inside.join("\n"), closed });
     }
     found
 }
@@ -80,11 +89,17 @@ pub fn fitted(code: &str, indent: &str) -> String {
     let bare = !first.starts_with([' ', '\t']);
     let deeper = rest.lines().filter(|line| !line.trim().is_empty()).all(|line| line.starts_with([' ', '\t']));
     let closes = rest.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_start().starts_with(['}', ')', ']']));
+    let closes = closes && opened(rest) < 0;
     // `fn f() {` followed by lines that are all deeper, the closing brace included: only the first line lost its indentation.
     if bare && deeper && closes && !indent.is_empty() {
         return format!("{}\n{}", reindent(first, indent), reindent(rest, indent));
     }
     reindent(code, indent)
+}
+
+/// How many brackets more a code opens than it closes, by counting.
+pub fn opened(code: &str) -> isize {
+    code.chars().map(|sign| isize::from("([{".contains(sign)) - isize::from(")]}".contains(sign))).sum()
 }
 
 /// Code in place of lines whose first one has this indentation. Its own first line gets that, and the others keep their distance to it: where

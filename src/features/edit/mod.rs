@@ -4,9 +4,11 @@
 //! with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change something, parse no worse
 //! than before, and pass the permits (`offer`).
 
+mod alike;
 mod beside;
 pub mod calls;
 mod check;
+mod extent;
 mod follow;
 pub mod forms;
 mod given;
@@ -21,6 +23,7 @@ pub mod rename;
 mod request;
 mod short;
 mod whence;
+mod whole_item;
 pub mod wording;
 
 use std::ops::Range;

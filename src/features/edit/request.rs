@@ -10,7 +10,7 @@ use super::layout::{blocks, fences_around, outermost};
 use super::{BYTES, Work, window};
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
-use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Priority, Request};
+use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::Site;
 use crate::features::around::{self, Asker};
 use crate::features::complete::brackets::Comments;
@@ -50,6 +50,8 @@ pub struct Question<'a> {
     pub exchanges: &'a [Message],
     /// The model gave back the descriptions of what it was asked for; it is asked without them.
     pub bare: bool,
+    /// The model gave the marked lines back as they stand; it is asked as if for the first time.
+    pub anew: bool,
     /// The model is to try something else than what is likeliest.
     pub otherwise: bool,
 }
@@ -105,6 +107,9 @@ impl Question<'_> {
         }
         let mut text = quoted(site, &marked, &parts, around, code);
         text.push_str(&format!("\nTask: {}", plan.words));
+        if self.anew {
+            text.push_str("\nThe answer is not what stands there already: write the marked lines changed.");
+        }
         if self.put == Put::Block {
             text.push_str(&match form.blocks() {
                 [(_, first), (_, then)] => format!("\nAnswer with two code blocks: the first holds {first}, the second {then}."),
@@ -144,7 +149,13 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
     let form = &work.plan.form;
     match (put, form.blocks()) {
         (Put::Block, fields) => {
-            let mut found = blocks(&answer.text);
+            let blocks = blocks(&answer.text);
+            // What came of half an answer may parse, and would still take the other half away.
+            let is_cut = answer.finished.reason == Finish::Length && blocks.iter().take(fields.len()).any(|block| !block.closed);
+            if is_cut {
+                return Err("the answer was cut off inside of a code block".into());
+            }
+            let mut found: Vec<String> = blocks.into_iter().map(|block| block.code).collect();
             if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
                 let errors = |code: &String| work.site.errors_in(code);
                 // A fence in the code was taken for its end.

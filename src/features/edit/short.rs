@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::check::{self, Unfit};
 use super::forms::{Filled, Form};
+use super::layout::blocks;
 use super::request::{self, Put, Question};
 use super::{Edited, Work, follow, offer, too_slow};
 use crate::agent::driver;
@@ -90,7 +91,10 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
                         format!("the model wrote {tokens} tokens and came to no end ({why}); choose fewer lines, or use a larger model");
                     break;
                 }
-                problem = why.to_string();
+                // An answer without code says nothing of why the one before it was refused.
+                if problem.is_empty() || short.put != Put::Block || !blocks(&answer.text).is_empty() {
+                    problem = why.to_string();
+                }
                 if !short.may_repair(round) {
                     break;
                 }
@@ -98,7 +102,7 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
             }
         }
     }
-    Err(EngineError::new(ErrorKind::Garbled, format!("no edit came of it: {problem}")))
+    Err(EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {problem}")))
 }
 
 /// What the task settles by itself, without a model: a rename that says both names.
@@ -129,6 +133,8 @@ struct Short<'a> {
     started: Instant,
     /// The model gave back the descriptions of what it was asked for; it is asked without them.
     echoed: bool,
+    /// The model gave the marked lines back as they stand; it is asked as if for the first time.
+    anew: bool,
     /// The model gave back the code as it stands, or the same answer again; what is likeliest will not do.
     otherwise: bool,
     /// Tokens of other files: the same in every round, so that the question is read once.
@@ -137,8 +143,8 @@ struct Short<'a> {
 
 impl<'a> Short<'a> {
     fn new(work: &'a Work<'a>) -> Self {
-        let (exchanges, steps, sent, ready_ms, echoed, otherwise, budget) = Default::default();
-        Self { work, put: Put::Call, exchanges, steps, sent, ready_ms, started: Instant::now(), echoed, otherwise, budget }
+        let (exchanges, steps, sent, ready_ms, echoed, anew, otherwise, budget) = Default::default();
+        Self { work, put: Put::Call, exchanges, steps, sent, ready_ms, started: Instant::now(), echoed, anew, otherwise, budget }
     }
 
     async fn ask(&mut self, first: bool) -> Result<(Answer, Decision), RouteError> {
@@ -149,9 +155,9 @@ impl<'a> Short<'a> {
         let this = &*self;
         let build = |choice: &Choice, caps: &Caps| {
             put = request::put(&work.plan.form, choice, caps, first);
-            let (bare, otherwise) = (this.echoed, this.otherwise);
+            let (bare, anew, otherwise) = (this.echoed, this.anew, this.otherwise);
             let budget = *this.budget.get_or_init(|| request::patience(work, choice, caps));
-            let question = Question { work, put, budget, exchanges: &this.exchanges, bare, otherwise };
+            let question = Question { work, put, budget, exchanges: &this.exchanges, bare, anew, otherwise };
             let (request, shown) = question.request(choice, caps)?;
             sent = shown;
             ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
@@ -194,7 +200,15 @@ impl<'a> Short<'a> {
             let call = |calls: &[ToolCall]| calls.first().map(|call| call.arguments.clone());
             last.content == answer.text && call(&last.tool_calls) == call(&answer.calls)
         });
-        self.otherwise = self.otherwise || again || matches!(why, Unfit::Same);
+        let is_same = matches!(why, Unfit::Same);
+        self.otherwise = self.otherwise || again || is_same;
+        // A small model that has read a refusal writes the refusal again, or what was refused: a block is asked for anew.
+        if self.put == Put::Block && (is_same || again || !self.exchanges.is_empty()) {
+            self.anew = self.anew || is_same;
+            self.otherwise = true;
+            self.exchanges.clear();
+            return;
+        }
         let task = &self.work.plan.words;
         let form = if self.put == Put::Block { "Answer in the same form again" } else { "Call propose_edit again" };
         let words = format!("The edit was refused: {why}. {form}, with this put right. The task is still: {task}");

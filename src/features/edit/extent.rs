@@ -1,0 +1,211 @@
+//! Which lines an answer replaces. A model that is asked for some lines often gives back more: the lines around them, the statement or the
+//! item that they are in. The answer is laid along the file; where it gives back what stands around the marked lines, these are widened by
+//! that, so that nothing stands there twice and nothing is lost.
+
+use std::ops::Range;
+
+use super::alike::{LINE, alike, same, weight};
+use super::layout::{opened, placed};
+use super::whole_item;
+use crate::features::Site;
+use crate::syntax::{self, Definition, uses, whole};
+use crate::text::lines::{line_end, line_start};
+use crate::text::{Edit, Ending, layout};
+
+/// Ends of the answer that are looked for above and below, the nearest first.
+const ENDS: usize = 8;
+/// Things around the marked lines that the answer may be.
+const AROUND: usize = 8;
+/// Places that are parsed, the likeliest first.
+const TRIED: usize = 16;
+/// Lines that a wider answer may leave out of what was not marked, besides as many as it gives back.
+const LEFT_OUT: usize = 2;
+
+/// Lines of the file with what becomes of them.
+#[derive(Debug)]
+pub(super) struct Extent {
+    pub range: Range<usize>,
+    /// Indented as it stands in the file.
+    pub text: String,
+    /// Where it is the item itself: how many bytes of comments and attributes the file has above it, and where the text has them.
+    pub head: Option<(usize, Range<usize>)>,
+}
+
+impl Extent {
+    pub fn lines(range: Range<usize>, text: String) -> Self {
+        Self { range, text, head: None }
+    }
+}
+
+/// The edit that puts an answer in place of the marked lines, or of those that it gives back with them.
+pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, String> {
+    let plain = placed(new, layout::indentation(&site.text[marked.clone()])).trim_end().to_string();
+    let plain = Extent::lines(marked.clone(), plain);
+    let loose = site.language.as_ref().is_none_or(|language| !language.indented);
+    let laid = Laid { site, marked, loose };
+    let chosen = laid.choose(plain, new)?;
+    Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
+}
+
+/// An answer beside the file.
+struct Laid<'a> {
+    site: &'a Site,
+    marked: &'a Range<usize>,
+    /// Indentation means nothing in this language.
+    loose: bool,
+}
+
+impl Laid<'_> {
+    fn choose(&self, plain: Extent, new: &str) -> Result<Extent, String> {
+        let all = self.along(new).into_iter().chain(self.wholes(new));
+        let mut wider: Vec<(usize, Extent)> = all.filter_map(|one| self.judged(one)).collect();
+        wider.sort_by_key(|(cost, one)| (*cost, one.head.is_none(), one.range.len()));
+        let ((before, after), twice) = (self.errors_with(&plain), self.doubled(&plain));
+        let fits = after <= before && twice.is_none();
+        let cost = self.cost(&plain).unwrap_or(usize::MAX);
+        // Where the answer may stand in place of the marked lines alone, only whole lines of code speak against it, or its brackets.
+        let opens = after == before && self.opened(&plain) != 0;
+        let is_likelier = |one: &(usize, Extent)| !fits || one.0 + LINE <= cost || opens && self.opened(&one.1) == 0;
+        let found = wider.into_iter().filter(is_likelier).take(TRIED).find(|(_, one)| {
+            let (before, after) = self.errors_with(one);
+            after <= before && self.doubled(one).is_none()
+        });
+        match (found, twice) {
+            (Some((_, one)), _) => Ok(one),
+            (None, Some(name)) if after <= before => {
+                Err(format!("`{name}` would be in the file twice; give back the marked lines alone, changed as the task asks"))
+            }
+            (None, _) => Ok(plain),
+        }
+    }
+
+    /// The lines of the file that begin and end as the answer does.
+    fn along(&self, new: &str) -> Vec<Extent> {
+        let text = &self.site.text;
+        let most = 2 * new.lines().count() + ENDS;
+        let above: Vec<usize> = text[..self.marked.start].rmatch_indices('\n').map(|(at, _)| line_start(text, at)).take(most).collect();
+        let below: Vec<usize> =
+            text[self.marked.end..].match_indices('\n').map(|(at, _)| line_end(text, self.marked.end + at + 1)).take(most).collect();
+        let is_first =
+            |start: &usize| same(new.lines().next().unwrap_or_default().trim(), text[*start..line_end(text, *start)].trim(), false);
+        let starts = std::iter::once(self.marked.start).chain(above.into_iter().filter(is_first).take(ENDS));
+        let mut found = vec![];
+        for start in starts {
+            let code = placed(new, layout::indentation(&text[start..])).trim_end().to_string();
+            let last = code.lines().next_back().unwrap_or_default();
+            let is_last = |end: &usize| same(last, &text[line_start(text, *end)..*end], self.loose);
+            let ends = std::iter::once(self.marked.end).chain(below.iter().copied().filter(is_last).take(ENDS));
+            for end in ends.filter(|end| start < self.marked.start || *end > self.marked.end) {
+                found.extend(self.laid(start..end, &code));
+            }
+        }
+        found
+    }
+
+    /// An answer in place of lines of the file: what it gives back stays as it stands there.
+    fn laid(&self, range: Range<usize>, code: &str) -> Option<Extent> {
+        let (file, answer): (Vec<&str>, Vec<&str>) = (self.site.text[range.clone()].lines().collect(), code.lines().collect());
+        let alike = alike(&file, &answer, self.loose)?;
+        // What stands beside the marked lines may as well be what they are to become.
+        let before = self.site.text[range.start..self.marked.start].matches('\n').count();
+        let ours = before..before + self.site.text[self.marked.clone()].lines().count().max(1);
+        let both = range.start < self.marked.start && range.end > self.marked.end;
+        let only_beside = |(back, line): (&Option<usize>, &&str)| weight(line) < LINE || back.is_some_and(|at| !ours.contains(&at));
+        if !both && alike.back.iter().zip(&answer).all(only_beside) {
+            return None;
+        }
+        let lines = alike.back.iter().zip(&answer).map(|(back, own)| back.map_or(*own, |at| file[at].trim_end_matches('\r')));
+        Some(Extent::lines(range, lines.collect::<Vec<_>>().join("\n")))
+    }
+
+    /// What stands around the marked lines and is what the answer is.
+    fn wholes(&self, new: &str) -> Vec<Extent> {
+        let Some(parsed) = self.site.parsed() else { return vec![] };
+        let mut found: Vec<Extent> = whole_item::around(self.site, self.marked, new).into_iter().collect();
+        for one in whole::around(parsed, self.marked).into_iter().take(AROUND) {
+            let text = &self.site.text;
+            let first = &text[one.lines.start..line_end(text, one.lines.start)];
+            let begins_alike =
+                one.lines.start >= self.marked.start || same(first.trim(), new.lines().next().unwrap_or_default().trim(), false);
+            let code = placed(new, layout::indentation(first)).trim_end().to_string();
+            let after = [&text[..one.lines.start], &code, &text[one.lines.end..]].concat();
+            let is_it = |after: syntax::Parsed| {
+                whole::kinds(&after, &(one.lines.start..one.lines.start + code.len())).iter().any(|kind| one.kinds.contains(kind))
+            };
+            if begins_alike && parsed.edited(after).is_ok_and(is_it) {
+                found.push(Extent::lines(one.lines, code));
+            }
+        }
+        found
+    }
+
+    /// A wider extent with what speaks against it; none for one that loses lines that nobody marked.
+    fn judged(&self, one: Extent) -> Option<(usize, Extent)> {
+        let (file, answer) = self.both(&one);
+        let alike = alike(&file, &answer, self.loose)?;
+        let mut at = one.range.start + one.head.as_ref().map_or(0, |head| head.0);
+        let (mut kept, mut lost) = (0, 0);
+        for (line, is_kept) in self.site.text[at..one.range.end].split_inclusive('\n').zip(&alike.kept) {
+            let is_marked = self.marked.start <= at && at < self.marked.end.max(self.marked.start + 1);
+            at += line.len();
+            if !is_marked && weight(line) == LINE {
+                kept += usize::from(*is_kept);
+                lost += usize::from(!is_kept);
+            }
+        }
+        let mut own = alike.back.iter().zip(&answer).filter(|(back, _)| back.is_none());
+        let elides = lost > 0 && own.any(|(_, line)| self.elides(line));
+        let loses = one.head.is_none() && lost > kept + LEFT_OUT;
+        (!elides && !loses).then_some((alike.cost, one))
+    }
+
+    /// The lines of the file and of the answer, without comments and attributes above an item.
+    fn both<'b>(&'b self, one: &'b Extent) -> (Vec<&'b str>, Vec<&'b str>) {
+        let (above, head) = one.head.clone().unwrap_or_default();
+        let file = self.site.text[one.range.start + above..one.range.end].lines();
+        (file.collect(), one.text[..head.start].lines().chain(one.text[head.end..].lines()).collect())
+    }
+
+    /// Whether a line stands for others: a comment that says that the rest is as it was.
+    fn elides(&self, line: &str) -> bool {
+        let signs = self.site.language.as_ref().map(|language| (language.comment.as_deref(), language.block_comment.as_ref()));
+        let opens = |sign: Option<&str>| sign.is_some_and(|sign| line.trim().starts_with(sign));
+        let is_comment = signs.is_some_and(|(line, block)| opens(line) || opens(block.map(|block| block[0].as_str())));
+        line.trim() == "..." || is_comment && (line.contains("...") || line.contains('…'))
+    }
+
+    fn cost(&self, one: &Extent) -> Option<usize> {
+        let (file, answer) = self.both(one);
+        alike(&file, &answer, self.loose).map(|alike| alike.cost)
+    }
+
+    fn errors_with(&self, one: &Extent) -> (usize, usize) {
+        self.site.errors_with(&Edit { range: one.range.clone(), text: one.text.clone() })
+    }
+
+    /// How many brackets more it opens than what it replaces, or fewer.
+    fn opened(&self, one: &Extent) -> isize {
+        opened(&one.text) - opened(&self.site.text[one.range.clone()])
+    }
+
+    /// An item around the marked lines that the file has once more with this.
+    fn doubled(&self, one: &Extent) -> Option<String> {
+        let text = &self.site.text;
+        let all = self.site.definitions();
+        let around =
+            |known: &&Definition| known.item.range().end >= self.marked.end && (known.signature.start as usize) < self.marked.start;
+        let named = |known: &Definition| uses::words(&one.text, known.name.of(text)).next().is_some();
+        let around: Vec<&Definition> = all.iter().filter(around).filter(|known| named(known)).collect();
+        if around.is_empty() {
+            return None;
+        }
+        let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();
+        let parsed = syntax::parse(self.site.language.as_ref()?, after.as_str()).ok()?;
+        let now = syntax::tags(&parsed, &self.site.path).definitions;
+        let count = |all: &[Definition], text: &str, of: &Definition, name: &str| {
+            all.iter().filter(|one| one.kind == of.kind && one.name.of(text) == name).count()
+        };
+        let name = |known: &Definition| known.name.of(text).to_string();
+        around.into_iter().find(|known| count(&now, &after, known, &name(known)) > count(all, text, known, &name(known))).map(name)
+    }
+}

@@ -1,0 +1,65 @@
+//! What stands around some lines and fills lines of its own: a statement, an item, a list. Who gives such a thing back whole may have been
+//! asked for a part of it.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::parse::Parsed;
+use super::scope::path_to;
+use crate::text::lines::{line_end, line_start};
+
+/// What may stand behind a node in its last line.
+const ENDS: &[char] = &[';', ',', ' ', '\t', '\r'];
+
+/// A node, or several of one extent, that fills lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// Its lines, without the last line break.
+    pub lines: Range<usize>,
+    /// The grammar's numbers of the kinds of nodes that fill these lines.
+    pub kinds: Vec<u16>,
+}
+
+/// What fills lines around these and is no more than a file's part, innermost first; what fills exactly these is not among them.
+pub fn around(parsed: &Parsed, lines: &Range<usize>) -> Vec<Whole> {
+    let text = parsed.text();
+    let Some(inside) = inked(text, lines) else { return vec![] };
+    let Some(leaf) = parsed.root().descendant_for_byte_range(inside.start, inside.end) else { return vec![] };
+    let mut found: Vec<Whole> = vec![];
+    for node in path_to(parsed, leaf).iter().skip(1).rev() {
+        let Some(filled) = filled(text, node) else { continue };
+        match found.last_mut() {
+            Some(last) if last.lines == filled => last.kinds.push(node.kind_id()),
+            _ => found.push(Whole { lines: filled, kinds: vec![node.kind_id()] }),
+        }
+    }
+    found.retain(|whole| whole.lines != *lines);
+    found
+}
+
+/// The kinds of the nodes that fill exactly these lines.
+pub fn kinds(parsed: &Parsed, lines: &Range<usize>) -> Vec<u16> {
+    let text = parsed.text();
+    let Some(inside) = inked(text, lines) else { return vec![] };
+    let end = inside.start + text[inside.clone()].trim_end_matches(ENDS).len();
+    let Some(leaf) = parsed.root().descendant_for_byte_range(inside.start, end) else { return vec![] };
+    let fills = |node: &&Node<'_>| node.start_byte() == inside.start && (end..=inside.end).contains(&node.end_byte());
+    path_to(parsed, leaf).iter().skip(1).filter(fills).map(Node::kind_id).collect()
+}
+
+/// Lines without the blanks at both ends; none where there is nothing else.
+fn inked(text: &str, lines: &Range<usize>) -> Option<Range<usize>> {
+    let inside = &text[lines.clone()];
+    let start = lines.start + (inside.len() - inside.trim_start().len());
+    let end = start + inside.trim().len();
+    (start < end).then_some(start..end)
+}
+
+/// The lines of a node that has them for itself.
+fn filled(text: &str, node: &Node<'_>) -> Option<Range<usize>> {
+    let (start, end) = (line_start(text, node.start_byte()), line_end(text, node.end_byte()));
+    let alone = text[start..node.start_byte()].trim().is_empty() && text[node.end_byte()..end].trim_end_matches(ENDS).is_empty();
+    let end = start + text[start..end].trim_end_matches('\r').len();
+    alone.then_some(start..end)
+}
