@@ -8,11 +8,13 @@ an error of the task. Reports success, steps, tokens and seconds, and why each t
 
     scripts/tasks.py --longsight target/release/longsight --scripted      # also with faults: none may harm a file
     scripts/tasks.py --longsight target/release/longsight [--config FILE] [--only PART] [--kept FOLDER [--again]]
+    scripts/tasks.py --longsight target/release/longsight --server MODEL.gguf [--only PART] [--kept FOLDER [--again]]
 
 With --kept, the result of each task and the talk with the model are kept in that folder, and a run that was broken off goes on there.
 """
 
 import argparse
+import contextlib
 import difflib
 import glob
 import hashlib
@@ -22,6 +24,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -246,6 +249,32 @@ class Scripted:
         self.transcript, self.step = transcript, 0
 
 
+class Server:
+    """A llama.cpp server that serves a model to the tasks; it ends with the block."""
+
+    PYTHON = "~/.cache/longsight/test/llama-server/bin/python"
+
+    def __init__(self, model):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.command = [os.path.expanduser(self.PYTHON), HERE.parent / "tests/support/llama_server.py", model, str(port)]
+        self.config = (
+            '[roles]\nscout = "server"\ncoder = "server"\n[engines.server]\nkind = "openai"\nmodel = "tiny"\n'
+            f'base_url = "http://127.0.0.1:{port}/v1"\ndialect = "native"\n'
+        )
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if not self.process.stdout.readline():
+            sys.exit(f"the server did not start; `make test` installs what it needs: {self.command}")
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
 class Turn:
     """One answer of the scripted model: its calls, how much of it arrives, what it ends with, and what happens before it."""
 
@@ -441,6 +470,7 @@ def main():
     parser.add_argument("--longsight", required=True)
     parser.add_argument("--scripted", action="store_true", help="play the known-good transcripts through both dialects")
     parser.add_argument("--config", help="the configuration of the model to be judged; else the default model")
+    parser.add_argument("--server", metavar="MODEL", help="a model file that a llama.cpp server serves to the tasks, over HTTP")
     parser.add_argument("--only", default="", help="tasks whose name contains one of these, with commas between")
     parser.add_argument("--kept", help="keep the results and the talk with the model in this folder, and go on with what is there")
     parser.add_argument("--again", action="store_true", help="what has failed there is tried again")
@@ -453,7 +483,12 @@ def main():
         if kept:
             kept.mkdir(parents=True, exist_ok=True)
         config = options.config and str(pathlib.Path(options.config).resolve())
-        summary(run(tasks, longsight, config, None, "model", kept=kept, again=options.again))
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
+            if options.server:
+                server = running.enter_context(Server(options.server))
+                config = f"{folder}/server.toml"
+                pathlib.Path(config).write_text(server.config)
+            summary(run(tasks, longsight, config, None, "model", kept=kept, again=options.again))
         good = True
     else:
         results = {}

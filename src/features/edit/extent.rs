@@ -200,7 +200,7 @@ impl Laid<'_> {
             return None;
         }
         let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();
-        let parsed = syntax::parse(self.site.language.as_ref()?, after.as_str()).ok()?;
+        let parsed = self.site.parsed()?.edited(after.as_str()).ok()?;
         let now = syntax::tags(&parsed, &self.site.path).definitions;
         let count = |all: &[Definition], text: &str, of: &Definition, name: &str| {
             all.iter().filter(|one| one.kind == of.kind && one.name.of(text) == name).count()

@@ -28,7 +28,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     }
     let code = placed(new, layout::indentation(&text[pre.end..])).trim_end().to_string();
     let after = [&text[..place.start], &code, &text[place.end..]].concat();
-    let parsed = syntax::parse(site.language.as_ref()?, after.as_str()).ok()?;
+    let parsed = site.parsed()?.edited(after.as_str()).ok()?;
     let is_it = |one: &&Definition| {
         let within = place.start <= one.signature.start as usize && one.item.end as usize <= place.start + code.len();
         within && one.kind == known.kind && one.name.of(&after) == known.name.of(text) && one.body.is_empty() == known.body.is_empty()
