@@ -9,7 +9,7 @@ P.start(root)
 
 local ROUNDS, FIRST_MS, ROUND_MS = 12, 120000, 12000
 --- Beginnings of functions; each round adds a number, so that nothing is answered from memory.
-local NAMES = { 'smaller', 'product', 'share', 'is_even' }
+local NAMES = { 'sum', 'product', 'share', 'is_even' }
 
 local workspace = vim.fn.tempname()
 vim.fn.mkdir(workspace .. '/.git', 'p')
@@ -35,11 +35,13 @@ P.lua(
         return request(self, method, params, handler, ...)
       end
       local asked, pressed = vim.uv.hrtime(), Pressed
-      return request(self, method, params, function(...)
+      return request(self, method, params, function(error, ...)
         local answered = vim.uv.hrtime()
-        handler(...)
+        handler(error, ...)
         if require('longsight.ghost').visible() then
           Measured = { total = (vim.uv.hrtime() - pressed) / 1e6, request = (answered - asked) / 1e6 }
+        elseif not error then
+          Measured = { nothing = true }
         end
       end, ...)
     end
@@ -54,16 +56,20 @@ if not P.until_lua(10000, ready) then
 end
 P.lua("Watch(vim.lsp.get_clients({ name = 'longsight' })[1])")
 
---- What the model took for the newest answer, in milliseconds.
-local function model()
-  local status = P.lua([[
+--- What the model took for the newest answer, in milliseconds, and why nothing was offered when that happened last.
+---@return number, string
+local function status()
+  local took, why = unpack(P.lua([[
     local client = vim.lsp.get_clients({ name = 'longsight' })[1]
     local answer = client:request_sync('workspace/executeCommand', { command = 'longsight.status', arguments = { vim.empty_dict() } }, 5000, 0)
-    local decisions = answer and answer.result and answer.result.decisions or {}
-    return decisions[#decisions] or vim.NIL]])
-  return status ~= vim.NIL and status.timing and status.timing.total_ms or 0
+    local said = answer and answer.result or {}
+    local last = (said.decisions or {})[#(said.decisions or {})] or {}
+    return { last.timing and last.timing.total_ms or 0, ((said.nothing or {})[1] or {}).reason or 'no reason is known' }]]))
+  return took, why
 end
 
+--- One function typed to its brace: its times, or a word on why there are none.
+---@return table|string
 local function once(round)
   local name = ('%s_%d'):format(NAMES[round % #NAMES + 1], round)
   P.type('<Esc>')
@@ -76,9 +82,13 @@ local function once(round)
   P.type('a')
   local found = P.until_lua(round == 0 and FIRST_MS or ROUND_MS, 'return Measured')
   if not found then
-    return nil
+    return ('no answer in %d s'):format((round == 0 and FIRST_MS or ROUND_MS) / 1000)
   end
-  local taken = math.min(model(), found.request)
+  local took, why = status()
+  if found.nothing then
+    return 'nothing is offered: ' .. why
+  end
+  local taken = math.min(took, found.request)
   return { total = found.total, editor = found.total - found.request, server = found.request - taken, model = taken }
 end
 
@@ -90,8 +100,8 @@ local rounds = {}
 say('the first suggestion, which loads the model and is not counted (at most %d s)', FIRST_MS / 1000)
 for round = 0, ROUNDS do
   local one = once(round)
-  if not one then
-    say('round %d: no ghost text in %d s', round, (round == 0 and FIRST_MS or ROUND_MS) / 1000)
+  if type(one) == 'string' then
+    say('round %d: %s', round, one)
   else
     say('round %d: %.0f ms (editor %.0f, server %.0f, model %.0f)', round, one.total, one.editor, one.server, one.model)
     if round > 0 then
