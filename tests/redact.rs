@@ -126,6 +126,81 @@ fn k13_secrets_behind_types_calls_and_blanks_are_found() {
     }
 }
 
+/// A value of twenty digits and letters, one of letters alone, a setting to the end of its line, commands, and files of servers.
+#[test]
+fn k13_secrets_of_letters_alone_in_commands_and_in_settings_are_found() {
+    let (hex, letters, small) =
+        (format!("96a610aee373{}", "5ad666d7"), format!("qWkZpLmVxT{}", "bRnYcHsJdF"), format!("xkqzvbnmwp{}", "tdgh"));
+    let telegram = format!("110201543:AA{}", "HdqTcvCH1vGWJxfSeofSAs0K5PALDsawx");
+    for (line, secret) in [
+        (format!("spring.datasource.password={hex}\n"), &*hex),
+        (format!("api_token = \"{hex}\""), &hex),
+        (format!("API_TOKEN={letters}\n"), &letters),
+        (format!("const SECRET: &str = \"{letters}\";"), &letters),
+        (format!("password: {letters}\n"), &letters),
+        (format!("password = '{small}'"), &small),
+        (format!("bot = Bot(\"{telegram}\")"), &telegram),
+        ("curl -sSu admin:swordfish https://db.example.com".into(), "swordfish"),
+        ("curl https://db.example.com \\\n  --user 'admin:swordfish' -o x".into(), "swordfish"),
+        ("subprocess.run([\"curl\", \"-u\", \"admin:swordfish\"])".into(), "swordfish"),
+        ("mysqldump -u root -pswordfish app".into(), "swordfish"),
+        ("sshpass -p swordfish ssh host".into(), "swordfish"),
+        ("maxmemory 2gb\nrequirepass swordfish\n".into(), "swordfish"),
+        ("redis-server --requirepass swordfish".into(), "swordfish"),
+        ("machine db.example.com login me password swordfish".into(), "swordfish"),
+        ("db.example.com:5432:app:svc:swordfish\n".into(), "swordfish"),
+        ("*:*:*:postgres:swordfish\n".into(), "swordfish"),
+        (format!("vault = \"hvs.{letters}XY\""), &letters),
+        ("password=Tr0ub4dor&3xyz".into(), "3xyz"),
+        ("password: Tr0ub4dor&3xyz\n".into(), "3xyz"),
+        ("c = \"Server=db;Password=Tr0ub4dor&3xyz;App=x\"".into(), "3xyz"),
+        ("DB_PASSWORD=Xk9(mQ2vL7pT;w\n".into(), "mQ2vL7pT;w"),
+    ] {
+        let masked = redact::mask(&line);
+        assert!(!masked.contains(secret) && masked.contains("<redacted "), "{line} → {masked}");
+        assert_eq!(redact::mask(&masked), masked, "masking twice changes nothing");
+    }
+    let masked = redact::mask("GET /a?token=9f8e7d6c5b4a39&user=me&x=y");
+    assert!(masked.ends_with("&user=me&x=y") && masked.contains("<redacted "), "what follows a value in an address stays: {masked}");
+}
+
+/// What is like these and is ordinary code.
+#[test]
+fn k13_names_ports_and_flags_are_left_alone() {
+    for line in [
+        "token = \"AccessTokenCredentialProviderFactory\"",
+        "password = \"benutzerkennwortwiederholung\"",
+        "secret = \"qingshuruxindemimazaiciqueren\"",
+        "password = \"wprowadzhasloponownie\"",
+        "passwd = getpwnamr_strbufptr;",
+        "pwd = curworkdirptrcpy;",
+        "TOKEN=STRMLPRSCTXPTR",
+        "TOKEN=$(cat token1.txt)",
+        "let token = lexer.next_token2()?;",
+        "docker run -u 1000:1000 image",
+        "chown -u root:wheel x",
+        "curl -u \"$USER:$PASSWORD\" -u user:${PASSWORD} https://example.com",
+        "curl -o out.json http://localhost:8080/api:v1",
+        "curl --unix-socket /run/x.sock http://localhost:80",
+        "mysql -h db -u root -p app",
+        "mysql -P3306 --protocol=tcp",
+        "requirepass is an option of the server",
+        "createStringConfig(\"requirepass\", NULL, MODIFIABLE_CONFIG)",
+        "main.rs:1204:goto:done:later",
+        "00:1a:2b:3c:4d:5e",
+        "fe80:1234:abcd:ef01:2345",
+        "flags_token = first&second",
+        "if token=a&&b {",
+        "int pass = x&mask_bits2;",
+        "  password: str = Field(min_length=8),",
+        "SECRET_KEY=settings.SECRET_KEY_V2",
+        "glob-pattern-for-everything-in-it",
+        "SK_TEST_MODE key-value-store-for-settings",
+    ] {
+        assert_eq!(redact::mask(line), line);
+    }
+}
+
 /// What stood more than some hundred characters behind the name went out.
 #[test]
 fn k13_a_long_secret_is_masked_to_its_end() {

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-/// A form of secrets. The first group, or else the whole match, is the secret.
+use super::value::{is_drawn, is_name_of_type, is_no_placeholder, is_random, is_words};
+
+/// A form of secrets. The group that took part, or else the whole match, is the secret.
 struct Form {
     kind: &'static str,
     pattern: Regex,
@@ -16,7 +18,7 @@ struct Form {
 impl Form {
     /// The secrets of this form in a text.
     fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        let secrets = self.pattern.captures_iter(text).filter_map(|found| found.get(1).or_else(|| found.get(0)));
+        let secrets = self.pattern.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next().or_else(|| found.get(0)));
         secrets.filter(|secret| (self.fits)(secret.as_str())).map(|secret| secret.range())
     }
 }
@@ -37,8 +39,29 @@ const END_OF_PRIVATE_KEY: &str =
 
 /// Tokens of services that begin all of them by a word of the service's own.
 const TOKENS: &str = concat!(
-    r"\b(?:hf_|gsk_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1)",
+    r"\b(?:hf_|gsk_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1",
+    r"|hv[sb]\.|ATATT3|PMAK-|figd_|ntn_|pscale_(?:tkn|pw)_|sbp_|r8_|pplx-|dp\.[ps]t\.|sq0[a-z]{3}-|GOCSPX-|gl(?:dt|rt|cbt|ptt|ft|soat)-)",
     r"[A-Za-z0-9_-]{20,}"
+);
+
+/// Passwords that are given to commands: to curl, to the clients of databases, and to `sshpass`.
+const GIVEN: &str = concat!(
+    r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
+    r"|\bmysql[a-z]*\b[^\n]*?\s-p([^\s\x22'`<>-]{4,})",
+    r"|\bredis-cli\b[^\n]*?\s-a\s+([^\s\x22'`<>-]{4,})",
+    r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
+);
+
+/// Passwords in the files of servers and clients, where no sign stands between the word and its value.
+const SETTINGS: &str = concat!(
+    r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$",
+    r"|\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s<]\S{2,})"
+);
+
+/// A line of the file in which PostgreSQL's clients look passwords up: host, port, database, user and password.
+const PGPASS: &str = concat!(
+    r"(?m)^[ \t]*(?:[A-Za-z0-9_.*-]+:(?:5432|\*)|(?:localhost|\*|[A-Za-z0-9_-]*\.[A-Za-z0-9_.*-]+):(?:5[0-9]{3}|6[0-9]{3}|[1-6][0-9]{4}))",
+    r":(?:\*|[A-Za-z_][\w-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:[^\s:\\]|\\.){3,})[ \t]*\r?$"
 );
 
 /// Words by which the names of secrets end.
@@ -64,6 +87,9 @@ const GIVES: &str = concat!(
 /// A value without quotes.
 const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
 
+/// The same at the end of a line, where it ends no item of a list.
+const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
+
 /// Bytes behind a name in which its value begins.
 const BEHIND: usize = 400;
 
@@ -73,7 +99,7 @@ type Fits = fn(&str) -> bool;
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
     let drawn: Fits = |value| !is_words(value);
-    let forms: [(&'static str, &str, Fits); 18] = [
+    let forms: [(&'static str, &str, Fits); 24] = [
         ("private-key", PRIVATE_KEY, any),
         ("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
         ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b", any),
@@ -91,6 +117,12 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("password", r"://[^\s/:@'\x22]*:([^\s/@'\x22<>]{3,})@", is_no_placeholder),
         ("bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", drawn),
         ("basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
+        ("telegram-token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", any),
+        ("discord-token", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
+        ("api-key", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
+        ("password", GIVEN, is_no_placeholder),
+        ("password", SETTINGS, is_no_placeholder),
+        ("password", PGPASS, is_no_placeholder),
         ("private-key", END_OF_PRIVATE_KEY, any),
     ];
     forms.into_iter().map(|(kind, pattern, fits)| Form { kind, pattern: compiled(pattern), fits }).collect()
@@ -105,7 +137,7 @@ static VALUES: LazyLock<[Form; 4]> = LazyLock::new(|| {
     [
         form(&format!(r#"{GIVES}[rRbBfFuUL]?\\?["'`]([^"'`\n]{{8,}}?)\\?(?:["'`\n]|\z)"#), is_random),
         form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
-        form(&format!(r#"["']?[ \t]*[:=][ \t]+{BARE}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
+        form(&format!(r#"["']?[ \t]*[:=][ \t]+{WORD}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
         form(r"\s*>\s*([^<>\s]{8,})\s*</", is_random),
     ]
 });
@@ -114,9 +146,15 @@ static VALUES: LazyLock<[Form; 4]> = LazyLock::new(|| {
 static ARGUMENT: LazyLock<Form> =
     LazyLock::new(|| Form { kind: "secret", pattern: compiled(&format!(r"\A[ \t]+{BARE}(?:\s|\z)")), fits: is_drawn });
 
+/// A value that takes the rest of its line, in files that hold nothing but settings.
+static SETTING: LazyLock<Form> =
+    LazyLock::new(|| Form { kind: "secret", pattern: compiled(r#"\A=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#), fits: is_drawn });
+/// What may stand before the name of a setting in its line.
+static BEFORE_SETTING: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
+
 /// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
-fn compiled(pattern: &str) -> Regex {
+pub(super) fn compiled(pattern: &str) -> Regex {
     Regex::new(&pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]")).expect("the forms are constants and compile")
 }
 
@@ -151,7 +189,12 @@ fn behind(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     }
     let behind = &text[end..text.floor_char_boundary(end + BEHIND)];
     let shouted = || name.starts_with("--") || !name.contains(|letter: char| letter.is_ascii_lowercase());
-    let value = VALUES.iter().find_map(|form| form.find(behind).next()).or_else(|| ARGUMENT.find(behind).next().filter(|_| shouted()))?;
+    let before = &text[text[..start].rfind(['\n', '\r']).map_or(0, |end| end + 1)..start];
+    let setting = || (shouted() || before.ends_with('.')) && BEFORE_SETTING.is_match(before);
+    let setting = SETTING.find(behind).next().filter(|_| setting());
+    let value = setting
+        .or_else(|| VALUES.iter().find_map(|form| form.find(behind).next()))
+        .or_else(|| ARGUMENT.find(behind).next().filter(|_| shouted()))?;
     // A passphrase may be made of words; what is drawn by a machine is not.
     if !word.to_ascii_lowercase().starts_with('p') && is_words(&behind[value.clone()]) {
         return None;
@@ -160,7 +203,22 @@ fn behind(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     let range = end + value.start..end + value.end;
     let open = value.end == behind.len();
     let more = text[range.end..].find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`'));
-    Some(if open { range.start..more.map_or(text.len(), |more| range.end + more) } else { range })
+    let more = if open { more.unwrap_or(text.len() - range.end) } else { rest_of_value(&text[range.end..]) };
+    Some(range.start..range.end + more)
+}
+
+/// Bytes that still belong to a value without quotes, in which a `&` is a letter, unless another name and its value follow.
+fn rest_of_value(behind: &str) -> usize {
+    let mut length = 0;
+    while let Some(piece) = behind[length..].strip_prefix('&') {
+        let end = piece.find(|letter: char| letter.is_whitespace() || "\"'`&;,(){}<>[]=".contains(letter)).unwrap_or(piece.len());
+        let is_next = piece[end..].starts_with(['=', '(']) || piece.starts_with("amp;");
+        if end == 0 || is_next {
+            break;
+        }
+        length += 1 + end;
+    }
+    length
 }
 
 /// Words that every secret's form needs; text without any of them is not searched further.
@@ -171,75 +229,10 @@ static HINTS: LazyLock<RegexSet> = LazyLock::new(|| {
         r"A[KSGIRN][IPDON]A[A-Z0-9]{16}",
         r"gh[pousr]_|github_pat_|glpat-|eyJ|xox[abposr]-|xapp-|sk[-_]|rk_|AIza|npm_|pypi-|SG\.",
         r"hf_|gsk_|hooks\.slack|_v1_|shp[acps]|dckr_|rubygems_|lin_api_|glsa_|sntrys_|ya29|tskey-",
+        r"hv[sb]\.|ATATT3|PMAK-|figd_|ntn_|pscale_|sbp_|r8_|pplx-|dp\.[ps]t\.|sq0[a-z]{3}-|GOCSPX-|gl[a-z]{2,4}-|:AA|\b[MNO][A-Za-z0-9_-]{23}",
+        r"\b(?:SK|key-|dapi)[0-9a-f]{32}|curl|mysql|redis-cli|sshpass|masterauth|(?m)^[ \t]*[^\s:]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:",
         r"://[^\s/]*@",
         r"(?i)bearer\s|basic\s|pass|pwd|secret|token|key|credential",
     ])
     .expect("the hints are constants and compile")
 });
-
-/// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`.
-fn is_no_placeholder(value: &str) -> bool {
-    let name = |rest: &str| rest.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    !value.contains('{') && !value.strip_prefix(['$', '%']).is_some_and(name)
-}
-
-/// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes, no sentence, no
-/// template.
-fn is_random(value: &str) -> bool {
-    let template = value.contains(' ')
-        || [('{', '}'), ('<', '>'), ('(', ')')].iter().any(|(open, close)| value.contains(*open) && value.contains(*close));
-    if template || value.starts_with('$') || !is_no_placeholder(value) || value.contains("%s") || value.contains("://") {
-        return false;
-    }
-    let classes = [
-        value.chars().any(|letter| letter.is_ascii_digit()),
-        value.chars().any(|letter| letter.is_ascii_lowercase()),
-        value.chars().any(|letter| letter.is_ascii_uppercase()),
-        value.chars().any(|letter| letter.is_ascii_punctuation()),
-    ];
-    let kinds = classes.iter().filter(|there| **there).count();
-    kinds >= 2 && classes[0] && entropy(value) >= if value.len() >= 20 { 3.2 } else { 2.7 }
-}
-
-/// Whether a value is written by hand: a path, a file, the name of something, with two words at least and digits only at the ends of words.
-fn is_words(value: &str) -> bool {
-    let mut parts = value.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
-    value.is_ascii() && parts.clone().nth(1).is_some() && parts.all(|part| WORD.is_match(part))
-}
-
-/// A word as people join them: `camelCase`, `UPPER`, `v2`, `OAuth2`, `100k`.
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let (word, digits) = ("(?:[A-Z]{0,2}[a-z]{2,20}|[A-Z]{2,20}|[A-Z][a-z])", "[0-9]{0,6}");
-    compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|(?:{word}{digits}){{1,5}}[a-z]?)$"))
-});
-
-/// Whether a value without quotes is a secret: there it could be a name, a path or an expression as well.
-fn is_drawn(value: &str) -> bool {
-    let letters: Vec<char> = value.chars().collect();
-    let pairs = || letters.windows(2).map(|pair| (pair[0], pair[1]));
-    let runs = usize::from(letters[0].is_ascii_digit()) + pairs().filter(|(a, b)| !a.is_ascii_digit() && b.is_ascii_digit()).count();
-    // In names a digit ends a word: `OAuth2Token`, `utf8_name`.
-    let inside = pairs().any(|(a, b)| a.is_ascii_digit() && b.is_ascii_lowercase());
-    let place = value.starts_with(['.', '~', '$', '-']) || value.starts_with('/') && value.len() != 40;
-    let part = |part: &str| part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
-    let expression = value.contains("::") || value.contains("->") || value.contains('.') && value.split('.').all(part);
-    let marks = value.contains(['+', '=', '!', '@', '#', '^', '*', '?', '~', '%']) || value.contains('/') && runs >= 2;
-    is_random(value) && !place && !expression && (inside || runs >= 3 || marks)
-}
-
-/// Whether a value behind a colon or a blank may be a type or a variable: one word with few digits.
-fn is_name_of_type(value: &str) -> bool {
-    let word = value.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    let runs = value.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).count();
-    word && !value.starts_with(|letter: char| letter.is_ascii_digit()) && runs < 2
-}
-
-/// Bits per character.
-fn entropy(value: &str) -> f64 {
-    let mut counts = std::collections::HashMap::new();
-    for letter in value.chars() {
-        *counts.entry(letter).or_insert(0.0) += 1.0;
-    }
-    let total = value.chars().count() as f64;
-    counts.values().map(|count: &f64| -(count / total) * (count / total).log2()).sum()
-}

@@ -5,6 +5,7 @@
 //! shows it to be one. What is quoted to a model is [`Masked`]. Behind all that, `route` masks every request and the log every line.
 
 mod forms;
+mod value;
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
