@@ -54,6 +54,10 @@ async fn the_item_or_the_statement_around_the_marked_lines_is_replaced_whole() {
     assert_eq!(after("a.rs", RUST, signature, early).await, wanted);
     let statement = "    if letters.next() == None {\n        write(4)?;\n    } else {\n        write(2)?;\n    }";
     assert_eq!(after("a.rs", RUST, "    if letters.next() == None {", statement).await, RUST.replace("write(1)", "write(4)"));
+    // Lines that end with returns keep them.
+    let returns = RUST.replace('\n', "\r\n");
+    assert_eq!(after("a.rs", &returns, "    if letters.next() == None {", statement).await, returns.replace("write(1)", "write(4)"));
+    assert_eq!(after("a.rs", &returns, signature, early).await, wanted.replace('\n', "\r\n"));
     // Another signature, another body, marked in the midst of it.
     let other = "fn capitalize(s: String) {\n    print(s);\n}";
     let whole = &RUST[RUST.find("fn cap").unwrap()..RUST.find("\n\nfn other").unwrap()];

@@ -84,8 +84,9 @@ impl Laid<'_> {
         let text = &self.site.text;
         let most = 2 * new.lines().count() + ENDS;
         let above: Vec<usize> = text[..self.marked.start].rmatch_indices('\n').map(|(at, _)| line_start(text, at)).take(most).collect();
+        let line_below = |at: usize| self.site.whole_lines(at..at).end;
         let below: Vec<usize> =
-            text[self.marked.end..].match_indices('\n').map(|(at, _)| line_end(text, self.marked.end + at + 1)).take(most).collect();
+            text[self.marked.end..].match_indices('\n').map(|(at, _)| line_below(self.marked.end + at + 1)).take(most).collect();
         let is_first =
             |start: &usize| same(new.lines().next().unwrap_or_default().trim(), text[*start..line_end(text, *start)].trim(), false);
         let starts = std::iter::once(self.marked.start).chain(above.into_iter().filter(is_first).take(ENDS));
