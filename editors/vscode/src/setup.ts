@@ -82,7 +82,7 @@ async function run(desk: Desk, args: string[]): Promise<string> {
   const file = await desk.server.file();
   return new Promise((done, fail) => {
     execFile(file, [...desk.server.options(), ...args], { encoding: "utf8", timeout: 60_000, maxBuffer: 4 << 20 }, (error, stdout, stderr) => {
-      // The doctor exits with 1 when it found something, and still prints its report.
+      // A report that was printed whole is one, however the program ended.
       if (!error || stdout.trim().startsWith("{")) done(stdout);
       else fail(new Error(stderr.trim().split("\n").at(-1) || error.message));
     });
