@@ -9,7 +9,7 @@ P.start(root)
 
 local ROUNDS, FIRST_MS, ROUND_MS = 12, 120000, 12000
 --- Beginnings of functions; each round adds a number, so that nothing is answered from memory.
-local NAMES = { 'sum', 'product', 'share', 'is_even' }
+local NAMES = { 'difference', 'product', 'share', 'is_even' }
 
 local workspace = vim.fn.tempname()
 vim.fn.mkdir(workspace .. '/.git', 'p')

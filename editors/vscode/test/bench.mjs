@@ -20,7 +20,7 @@ const SILENT_MS = 1500;
 /** Rounds that may bring nothing, of those that a measurement wants. */
 const EMPTY_SHARE = 0.5;
 /** Beginnings of functions; each round adds a number, so that nothing is answered from memory. */
-const BEGINNINGS = ["pub fn sum", "pub fn product", "pub fn share", "pub fn is_even"];
+const BEGINNINGS = ["pub fn difference", "pub fn product", "pub fn share", "pub fn is_even"];
 
 export async function bench(person) {
   const load = () => loadavg()[0].toFixed(1);
