@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench context -- measure FOLDER…` prints recall at budgets and the processor time of a pack, with one session for all
 //! places, which keeps the head of its prompts, and without;
+//! `… time FOLDER…` that time alone, by steps, over many rounds;
+//! `… packs FOLDER` writes every pack, to see whether another build packs the same;
 //! `… walk FOLDER…` how much of the packs stays while somebody types and moves about;
 //! `… missed FOLDER` what a pack of 4,096 tokens lacks, and how it was ranked;
 //! `… fit FOLDER…` fits the weights to the repositories and prints `src/context/weights.rs`.
@@ -11,16 +13,18 @@
 mod dump;
 mod fit;
 mod sites;
+mod time;
 mod walk;
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
 use longsight::context::weights::WEIGHTS;
-use longsight::context::{Handle, PlaceQuery};
+use longsight::context::{Handle, Pack, PlaceQuery};
 use longsight::engine::{Estimate, Tokens};
+use nix::time::{ClockId, clock_gettime};
 
 use sites::{Repository, Site};
 
@@ -33,7 +37,7 @@ fn main() {
     let gold = arguments.iter().position(|argument| argument == "--gold").map(|at| arguments.drain(at..at + 2).nth(1).expect("a file"));
     let Some((what, folders)) = arguments.split_first() else {
         // `cargo bench` without arguments runs every bench; this one needs repositories.
-        return println!("context: name a command (measure, walk, missed, fit, dump) and folders");
+        return println!("context: name a command (measure, time, packs, walk, missed, fit, dump) and folders");
     };
     match what.as_str() {
         "measure" => {
@@ -43,13 +47,18 @@ fn main() {
                 measure(&repository, false);
             }
         }
+        "time" => folders.iter().for_each(|folder| time::time(&Repository::read(Path::new(folder), None, SITES), BUDGETS[1])),
+        "packs" => folders.iter().for_each(|folder| time::packs(&Repository::read(Path::new(folder), None, SITES), BUDGETS[1])),
         "walk" => folders.iter().for_each(|folder| walk::walk(&Repository::read(Path::new(folder), None, SITES), BUDGETS[1])),
         "missed" => folders.iter().for_each(|folder| missed(&Repository::read(Path::new(folder), gold.as_deref(), SITES))),
         "fit" => fit::fit(folders),
         "dump" => folders.split_first().iter().for_each(|(out, folders)| dump::dump(Path::new(out), folders)),
-        other => eprintln!("{other}: not one of measure, walk, missed, fit, dump"),
+        other => eprintln!("{other}: not one of measure, time, packs, walk, missed, fit, dump"),
     }
 }
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn count(text: &str) -> usize {
     Estimate.count(text)
@@ -65,11 +74,9 @@ struct Score {
     per_site: f64,
 }
 
-/// What this thread has computed so far; the time of day where the system does not say.
+/// What this thread has computed so far.
 fn processor_time() -> Duration {
-    let said = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = said.and_then(|said| said.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(), Duration::from_nanos)
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// `together`: one session visits all sites, as an editor's does, and keeps the head of its prompts; else each site is packed afresh.
@@ -81,8 +88,9 @@ fn measure(repository: &Repository, together: bool) {
         for site in &repository.sites {
             let apart = Handle::default();
             let start = processor_time();
-            let found = recalled(repository, site, if together { &handle } else { &apart }, budget);
+            let pack = pack(repository, site, if together { &handle } else { &apart }, budget);
             times.push((processor_time() - start).as_secs_f64() * 1e3);
+            let found = recalled(repository, site, &pack);
             let mut here = 0;
             for (gold, hit) in site.gold.iter().zip(found) {
                 score.all += 1;
@@ -110,19 +118,14 @@ fn measure(repository: &Repository, together: bool) {
     println!();
 }
 
+fn pack(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Pack {
+    let (corpus, language) = (&repository.corpus, repository.language(&site.path));
+    let query = PlaceQuery { corpus, path: &site.path, language, text: &site.text, offset: site.offset, budget, preview: false };
+    handle.place(&query, &|_| None, &count)
+}
+
 /// Which of a site's definitions stand in the pack for it.
-fn recalled(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Vec<bool> {
-    let language = repository.language(&site.path);
-    let query = PlaceQuery {
-        corpus: &repository.corpus,
-        path: &site.path,
-        language,
-        text: &site.text,
-        offset: site.offset,
-        budget,
-        preview: false,
-    };
-    let pack = handle.place(&query, &|_| None, &count);
+fn recalled(repository: &Repository, site: &Site, pack: &Pack) -> Vec<bool> {
     let shown = |path: &str, line: &str| {
         let parts = pack.parts.iter().filter(|part| *part.path == *path && *part.path != *site.path);
         parts.flat_map(|part| part.text.lines()).any(|shown| shown.trim() == line)
@@ -133,7 +136,7 @@ fn recalled(repository: &Repository, site: &Site, handle: &Handle, budget: usize
 fn missed(repository: &Repository) {
     let handle = Handle::default();
     for site in &repository.sites {
-        let found = recalled(repository, site, &handle, BUDGETS[1]);
+        let found = recalled(repository, site, &pack(repository, site, &handle, BUDGETS[1]));
         if found.iter().all(|hit| *hit) {
             continue;
         }

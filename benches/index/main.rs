@@ -1,10 +1,11 @@
 //! The index beside what others need for the same files, in one run: ratios are the result, seconds are only shown.
 //!
-//! `cargo bench --bench index [-- PART… FOLDER…]`. The parts are `trees`, `keys`, `mixes` and `packing`; all without one. Without folders:
-//! Django's sources (from PyPI, once), the sources of the crates that this machine has, and made of these and Python's library a mix of
-//! 20,000 source files, one of 40,000, and a repository of ten million tokens; `trees` and `keys` measure given folders in their place. Goals
-//! are those of the project's measure: tier 0 against universal-ctags, the full index against a bare one-thread tree-sitter parse, a warm
-//! start against a `find` stat pass, a keystroke against a bare incremental parse, memory against the source.
+//! `cargo bench --bench index [-- PART… FOLDER…]`. The parts are `trees`, `keys`, `prompts`, `mixes` and `packing`; all without one.
+//! Without folders: Django's sources (from PyPI, once), the sources of the crates that this machine has, and made of these and Python's
+//! library a mix of 20,000 source files, one of 40,000, and a repository of ten million tokens; `trees`, `keys` and `prompts` measure given
+//! folders in their place. Goals are those of the project's measure: tier 0 against universal-ctags, the full index against a bare
+//! one-thread tree-sitter parse, a warm start against a `find` stat pass, a keystroke against a bare incremental parse, a prompt after an
+//! edit against 5 and 15 ms of processor time, memory against the source.
 
 mod corpora;
 mod editor;
@@ -25,8 +26,8 @@ use corpora::Size;
 const ROUNDS: usize = 5;
 const FEW_ROUNDS: usize = 1;
 /// What can be asked for, and what of it measures folders that are given.
-const PARTS: [&str; 4] = ["trees", "keys", "mixes", "packing"];
-const FOLDER_PARTS: [&str; 2] = ["trees", "keys"];
+const PARTS: [&str; 5] = ["trees", "keys", "prompts", "mixes", "packing"];
+const FOLDER_PARTS: [&str; 3] = ["trees", "keys", "prompts"];
 /// In bytes, at 3.6 for a token.
 const TEN_MILLION_TOKENS: u64 = 36_000_000;
 
@@ -48,6 +49,9 @@ fn main() {
     }
     if is_wanted("keys") {
         small.iter().for_each(|folder| keys::keystrokes(folder));
+    }
+    if is_wanted("prompts") {
+        small.iter().for_each(|folder| packing::prompts(folder));
     }
     if is_wanted("mixes") {
         for (name, files) in [("mix-of-20-000", 20_000), ("mix-of-40-000", 40_000)] {

@@ -15,7 +15,7 @@ const COMMON_WORD: usize = 1000;
 
 /// Cosine of rare shared names; the best few, normalised to sum 1.
 pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
-    let mut scores = vec![0.0f32; corpus.files.len()];
+    let mut scores = Scores::new(corpus.files.len());
     let many = (corpus.files.len() / 3).max(20);
     for (name, seen) in &scene.seen {
         if corpus.mentions(*name) > many {
@@ -23,29 +23,30 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
         }
         let weight = corpus.idf(*name).powi(2) * (0.3 + seen.near);
         for file in corpus.users(*name) {
-            scores[file as usize] += weight / corpus.norm[file as usize];
+            scores.add(file, weight / corpus.norm[file as usize]);
         }
     }
     if let Some(function) = scene.function {
         for number in corpus.defined(function) {
-            scores[corpus.symbols[*number as usize].file as usize] *= 1.3;
+            scores.of[corpus.symbols[*number as usize].file as usize] *= 1.3;
         }
     }
-    best(&scores, FILES, |file| Some(file) != current)
+    scores.best(FILES, |file| Some(file) != current)
 }
 
 /// Functions that mention the names around the cursor, with the same normalisation.
 pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
-    let mut scores = vec![0.0f32; corpus.symbols.len()];
+    let mut scores = Scores::new(corpus.symbols.len());
     let near = scene.seen.iter().filter(|(_, seen)| seen.near >= FAR);
-    corpus.score_alike(near.filter_map(|(name, seen)| Some((corpus.slot(*name)?, seen.near))), &mut scores);
-    best(&scores, FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+    let near = near.filter_map(|(name, seen)| Some((corpus.slot(*name)?, seen.near)));
+    corpus.score_alike(near, |function, score| scores.add(function, score));
+    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
 }
 
 /// Functions whose names share words with the current one's, those of the same name above all.
 pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let Some(function) = scene.function else { return vec![] };
-    let mut scores = vec![0.0f32; corpus.symbols.len()];
+    let mut scores = Scores::new(corpus.symbols.len());
     let mut all = 0.0;
     for word in words::subwords(corpus.text(function)).iter().filter_map(|word| corpus.word(word)) {
         let weight = corpus.weight_of_word(word);
@@ -56,32 +57,55 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
         }
         for slot in having {
             for number in corpus.of_slot(*slot) {
-                scores[*number as usize] += weight;
+                scores.add(*number, weight);
             }
         }
     }
-    for (number, score) in scores.iter_mut().enumerate().filter(|(_, score)| **score > 0.0) {
-        let symbol = &corpus.symbols[number];
+    let owners: Vec<u32> = scene.owners.iter().filter_map(|owner| corpus.slot(*owner)).collect();
+    for number in &scores.scored {
+        let (symbol, score) = (&corpus.symbols[*number as usize], &mut scores.of[*number as usize]);
         let other = corpus.word_weight[symbol.slot as usize];
-        *score =
-            if matches!(symbol.sort, Sort::Function | Sort::Method) { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
+        let callable = matches!(symbol.sort, Sort::Function | Sort::Method);
+        *score = if callable { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
         if symbol.name == function {
             *score = 2.0;
         }
-        let container = &corpus.symbols[number].container;
-        if scene.owners.iter().any(|owner| corpus.slot(*owner) == Some(*container)) {
+        if owners.contains(&symbol.container) {
             *score *= 1.5;
         }
     }
-    best(&scores, FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
 }
 
-/// The best few of those that are wanted, normalised to sum 1.
-fn best(scores: &[f32], most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
-    let mut order: Vec<u32> = (0..scores.len() as u32).filter(|number| scores[*number as usize] > 0.0 && wanted(*number)).collect();
-    let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
-    words::keep_first(&mut order, most, before);
-    order.sort_unstable_by(before);
-    let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
-    order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()
+/// Sums by number, most of them nothing.
+struct Scores {
+    of: Vec<f32>,
+    /// Those that were ever added to.
+    scored: Vec<u32>,
+}
+
+impl Scores {
+    fn new(most: usize) -> Self {
+        Self { of: vec![0.0; most], scored: vec![] }
+    }
+
+    #[inline]
+    fn add(&mut self, number: u32, score: f32) {
+        let sum = &mut self.of[number as usize];
+        if *sum == 0.0 && score > 0.0 {
+            self.scored.push(number);
+        }
+        *sum += score;
+    }
+
+    /// The best few of those that are wanted, normalised to sum 1.
+    fn best(self, most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+        let Self { of: scores, scored: mut order } = self;
+        order.retain(|number| scores[*number as usize] > 0.0 && wanted(*number));
+        let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
+        words::keep_first(&mut order, most, before);
+        order.sort_unstable_by(before);
+        let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
+        order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use self::bodies::{Bodies, Mentions};
 use super::rank::{self, Prior};
-use super::words;
+use super::words::{self, NumberMap, NumberSet};
 use crate::index::{File, FileId, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
 use crate::text::lines::{line_end, line_start};
@@ -104,6 +104,7 @@ impl Digest {
 
 /// Longest signature that is shown, in bytes.
 const MAX_SIGNATURE: usize = 700;
+const _: () = assert!(MAX_SIGNATURE <= u16::MAX as usize);
 
 /// Appends the signature's lines; returns the line where they begin.
 fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> Option<u32> {
@@ -131,6 +132,8 @@ pub struct Symbol {
     /// The same of what it stands in; [`NO_SLOT`] where there is nothing.
     pub container: u32,
     pub sort: Sort,
+    /// Length of its signature.
+    pub bytes: u16,
     /// Not said to be public, and no method: those of traits are not said to be either.
     pub private: bool,
     /// Inside of a function, where nobody else can use it.
@@ -182,8 +185,8 @@ pub struct Corpus {
     of_file: Vec<Range<u32>>,
     /// Files by the index's number; [`NO_SLOT`] where there is none.
     dense: Vec<u32>,
-    paths: Arc<HashMap<Arc<str>, u32>>,
-    words: Arc<HashMap<Box<str>, u32>>,
+    paths: Arc<NumberMap<Arc<str>, u32>>,
+    words: Arc<NumberMap<Box<str>, u32>>,
     slots_of_word: Arc<Table>,
     /// Words of the files' own names.
     pub stem_words: Arc<Vec<Box<[u32]>>>,
@@ -283,7 +286,18 @@ impl Corpus {
             let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
             let nested = inside.is_some_and(|around| around.kind.is_callable());
             let private = !symbol.public && sort != Sort::Method;
-            self.symbols.push(Symbol { file: number, index: index as u32, name: symbol.name, slot, container, sort, private, nested });
+            let bytes = digest.signature(index as u32).len() as u16;
+            self.symbols.push(Symbol {
+                file: number,
+                index: index as u32,
+                name: symbol.name,
+                slot,
+                container,
+                sort,
+                bytes,
+                private,
+                nested,
+            });
         }
         first..self.symbols.len() as u32
     }
@@ -342,7 +356,7 @@ impl Corpus {
 
     fn count_words(&mut self) {
         let mut pairs: Vec<(u32, u32)> = vec![];
-        let mut known: HashMap<Box<str>, u32> = HashMap::new();
+        let mut known: NumberMap<Box<str>, u32> = NumberMap::default();
         for (slot, name) in self.names.iter().enumerate() {
             for word in words::subwords(self.view.text(*name)) {
                 let next = known.len() as u32;
@@ -497,7 +511,7 @@ impl Corpus {
     }
 
     /// How surely import lines with these words mean a file: its stem and its folders stand in them.
-    pub fn imports(&self, words: &std::collections::HashSet<String>, file: u32) -> f32 {
+    pub fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
         let stem = &*self.stems[file as usize].1;
         if !words.contains(stem) {
             return 0.0;

@@ -129,6 +129,12 @@ impl Features {
     pub fn dot(&self, weights: &Features) -> f32 {
         self.0.iter().zip(&weights.0).map(|(value, weight)| value * weight).sum()
     }
+
+    /// The same where only these features are not zero; they come in their order, so that nothing is rounded otherwise.
+    #[inline]
+    pub fn dot_of<const N: usize>(&self, which: &[Feature; N], weights: &Features) -> f32 {
+        which.iter().map(|feature| self[*feature] * weights[*feature]).sum()
+    }
 }
 
 impl Index<Feature> for Features {

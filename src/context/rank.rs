@@ -16,6 +16,58 @@ use crate::syntax::{Language, naming};
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
 
+/// What `fill_name`, `fill_container` and `fill_file` set; a test compares sums of these with those of all features.
+const OF_NAME: [Feature; 21] = [
+    NameNear,
+    NameImported,
+    NameInHeading,
+    NameMentions,
+    Popular,
+    PopularPerDefinition,
+    Definitions,
+    Similar,
+    SimilarRoot,
+    Beside,
+    NameInTopic,
+    TopicInName,
+    Underscore,
+    NameLength,
+    NameUnused,
+    NameReached,
+    Kin,
+    Alike,
+    AlikeRoot,
+    Namesake,
+    NamesakeRoot,
+];
+const OF_CONTAINER: [Feature; 8] = [
+    ContainerNear,
+    ContainerImported,
+    ContainerInHeading,
+    ContainerIsOwner,
+    ContainerUnused,
+    ContainerReached,
+    ContainerMentions,
+    ContainerMembers,
+];
+const OF_FILE: [Feature; 15] = [
+    FileImported,
+    FileNear,
+    FileImportedAndNear,
+    FileIsTest,
+    FileSimilar,
+    SameStem,
+    ModuleNear,
+    ModuleUnused,
+    ModuleMentions,
+    FileUsed,
+    FileUsedNear,
+    OtherLanguages,
+    FileIsStub,
+    FileDefinitions,
+    FileInTopic,
+];
+
 /// A definition with the probability that the place uses it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
@@ -31,7 +83,7 @@ pub struct Prior {
     definitions: f32,
     underscore: f32,
     length: f32,
-    /// What this adds to the log-odds of a name that the current file does not show.
+    /// What this adds to the log-odds of a name that the current file does not show; zero until that is asked for.
     sum: f32,
 }
 
@@ -40,18 +92,21 @@ impl Prior {
     fn new(text: &str, files: u32, definitions: u32) -> Self {
         let elsewhere = files.saturating_sub(1) as f32;
         let definitions = definitions.max(1) as f32;
-        let mut prior = Self {
+        Self {
             popular: (1.0 + elsewhere).ln(),
             per_definition: (1.0 + elsewhere / definitions).ln(),
             definitions: definitions.ln(),
             underscore: is(text.starts_with('_')),
             length: (text.len() as f32).ln(),
             sum: 0.0,
-        };
+        }
+    }
+
+    fn with_sum(mut self) -> Self {
         let mut features = Features::default();
-        prior.fill(&mut features);
-        prior.sum = features.dot(&UNSEEN);
-        prior
+        self.fill(&mut features);
+        self.sum = features.dot(&UNSEEN);
+        self
     }
 
     fn fill(&self, features: &mut Features) {
@@ -67,7 +122,7 @@ impl Prior {
 pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     let each = |(slot, name): (usize, &Name)| {
         let counts = corpus.counts[slot];
-        Prior::new(corpus.text(*name), counts.files, counts.definitions)
+        Prior::new(corpus.text(*name), counts.files, counts.definitions).with_sum()
     };
     corpus.names.iter().enumerate().skip(from).map(each).collect()
 }
@@ -181,16 +236,19 @@ impl<'a> Ranker<'a> {
     fn sums(&self, touch: &Touch) -> Sums {
         let mut features = Features::default();
         let prior = self.fill_name(touch.slot, &mut features);
-        let name = features.dot(if touch.seen.is_some() { &SEEN } else { &UNSEEN });
+        let name = features.dot_of(&OF_NAME, if touch.seen.is_some() { &SEEN } else { &UNSEEN });
         let mut features = Features::default();
-        self.fill_container(touch.slot, &mut features);
+        if touch.is_container() {
+            self.fill_container(touch.slot, &mut features);
+        }
+        let container = |weights| if touch.is_container() { features.dot_of(&OF_CONTAINER, weights) } else { 0.0 };
         Sums {
             seen: touch.seen.is_some(),
             imported: is(touch.seen.is_some_and(|seen| seen.imported)),
             popular: prior.popular,
             per_definition: prior.per_definition,
             name,
-            container: [features.dot(&SEEN), features.dot(&UNSEEN)],
+            container: [container(&SEEN), container(&UNSEEN)],
             container_near: features[ContainerNear],
         }
     }
@@ -202,7 +260,7 @@ impl<'a> Ranker<'a> {
             imported: features[FileImported],
             near: features[FileNear],
             used: features[FileUsed],
-            sums: [features.dot(&SEEN), features.dot(&UNSEEN)],
+            sums: [features.dot_of(&OF_FILE, &SEEN), features.dot_of(&OF_FILE, &UNSEEN)],
         }
     }
 

@@ -1,13 +1,9 @@
 //! What stands around the cursor: names with their distance, imports, the signature, the enclosing class. Read from the open buffer
 //! line by line, without a parser, so that half-written code serves as well.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
-
 use super::corpus::{Corpus, Name};
-use super::words::{self, NumberMap};
+use super::words::{self, NumberMap, NumberSet};
 use crate::syntax::Language;
-use crate::syntax::tags::NameHasher;
 
 /// How a name shows in the current file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,7 +36,7 @@ const REACH: usize = 80;
 pub struct Scene {
     pub seen: NumberMap<Name, Seen>,
     /// Lower-case words of the import lines: modules and names.
-    pub import_words: HashSet<String>,
+    pub import_words: NumberSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
     pub topic: NumberMap<u32, f32>,
     /// Words of the names near the cursor, with the nearness of the nearest.
@@ -63,7 +59,7 @@ impl Scene {
         let imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
         let headings = scene.find_headings(corpus, language, &lines, cursor);
         // A word is looked up once, however often it occurs.
-        let mut words: HashMap<&str, Sight, BuildHasherDefault<NameHasher>> = HashMap::default();
+        let mut words: NumberMap<&str, Sight> = NumberMap::default();
         for (number, line) in lines.iter().enumerate() {
             let away = number.abs_diff(cursor);
             let (imported, heading) = (imports[number], headings.contains(&number));
@@ -107,8 +103,8 @@ impl Scene {
     }
 
     /// Finds the function and the classes around the cursor by indentation; returns the lines of their headings and comments.
-    fn find_headings(&mut self, corpus: &Corpus, language: Option<&Language>, lines: &[&str], cursor: usize) -> HashSet<usize> {
-        let mut found = HashSet::new();
+    fn find_headings(&mut self, corpus: &Corpus, language: Option<&Language>, lines: &[&str], cursor: usize) -> NumberSet<usize> {
+        let mut found = NumberSet::default();
         let begun = |number: usize| language.and_then(|language| language.function_begun(lines[number]));
         let Some((start, name)) = (0..=cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?))) else {
             return (cursor.saturating_sub(4)..=cursor).collect();

@@ -57,9 +57,9 @@ pub struct Selection {
     pub bytes: f32,
 }
 
-/// Price of a definition in bytes of prompt.
-fn price(signature: &str) -> f32 {
-    signature.len() as f32 + 1.0
+/// Price of a definition in bytes of prompt, by the length of its signature.
+fn price(bytes: u16) -> f32 {
+    f32::from(bytes) + 1.0
 }
 
 /// Price of opening another file.
@@ -76,7 +76,7 @@ impl<'a> Order<'a> {
             .iter()
             .map(|candidate| {
                 let symbol = &corpus.symbols[candidate.symbol as usize];
-                let bytes = price(corpus.signature(symbol));
+                let bytes = price(symbol.bytes);
                 let worth = worth(candidate.score, bytes);
                 Item { symbol: candidate.symbol, file: symbol.file, score: candidate.score, bytes, worth, group: 0, name: 0 }
             })

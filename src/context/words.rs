@@ -5,7 +5,7 @@ use std::hash::BuildHasherDefault;
 
 use crate::syntax::tags::NameHasher;
 
-/// Maps and sets of names and numbers, with a hash that costs nothing.
+/// Maps and sets of names, words and numbers, with a hash that costs nothing.
 pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
 pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
 

@@ -91,14 +91,14 @@ impl Corpus {
         self.digest(symbol).mentions.of(symbol.index).iter().filter_map(|name| self.slot(*name))
     }
 
-    /// Adds to each function's score how much it is like one that mentions these names, with their weights.
-    pub fn score_alike(&self, slots: impl Iterator<Item = (u32, f32)>, scores: &mut [f32]) {
+    /// How much functions are like one that mentions these names, with their weights: what each name adds to the score of a function.
+    pub fn score_alike(&self, slots: impl Iterator<Item = (u32, f32)>, mut add: impl FnMut(u32, f32)) {
         let bodies = &self.bodies;
         for (slot, near) in slots.filter(|(slot, _)| (*slot as usize) + 1 < bodies.users.starts.len()) {
             let users = bodies.users.get(slot);
             let weight = weight(users.len() as u32).powi(2) * near;
             for number in users {
-                scores[*number as usize] += weight / bodies.norms[*number as usize];
+                add(*number, weight / bodies.norms[*number as usize]);
             }
         }
     }

@@ -74,10 +74,13 @@ impl Corpus {
             let symbols = digest.file.symbols.iter().enumerate();
             symbols.map(|(at, symbol)| (symbol.name, symbol.container(), symbol.kind, digest.signature(at as u32).is_empty())).collect()
         };
+        let old = self.of_file[number as usize].clone();
         if key(before) == key(digest) {
+            for symbol in &mut self.symbols[old.start as usize..old.end as usize] {
+                symbol.bytes = digest.signature(symbol.index).len() as u16;
+            }
             return false;
         }
-        let old = self.of_file[number as usize].clone();
         self.dead += old.len();
         for symbol in old {
             let slot = self.symbols[symbol as usize].slot as usize;

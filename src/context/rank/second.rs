@@ -20,6 +20,38 @@ const NOTHING: f32 = 1e-4;
 struct Group {
     sum: f32,
     count: u32,
+    /// How many of them came before.
+    before: u32,
+}
+
+/// The candidates' files or names.
+#[derive(Default)]
+struct Groups {
+    places: NumberMap<u32, usize>,
+    keys: Vec<u32>,
+    groups: Vec<Group>,
+}
+
+impl Groups {
+    /// Takes a candidate in; returns where its group stands.
+    fn add(&mut self, key: u32, score: f32) -> usize {
+        let at = *self.places.entry(key).or_insert_with(|| {
+            self.keys.push(key);
+            self.groups.push(Group::default());
+            self.keys.len() - 1
+        });
+        let group = &mut self.groups[at];
+        group.sum += score;
+        group.count += 1;
+        at
+    }
+
+    /// The group as it is when the next of its candidates comes.
+    fn pass(&mut self, at: usize) -> Group {
+        let group = &mut self.groups[at];
+        group.before += 1;
+        Group { before: group.before - 1, ..*group }
+    }
 }
 
 impl Ranker<'_> {
@@ -51,41 +83,36 @@ impl Ranker<'_> {
 
     fn rows(&self, candidates: &[Candidate], chosen: &[u32]) -> Vec<Row> {
         let corpus = self.corpus;
-        let (mut files, mut names) = (NumberMap::<u32, Group>::default(), NumberMap::<u32, Group>::default());
+        let (mut files, mut names) = (Groups::default(), Groups::default());
         let of = |at: u32| (candidates[at as usize].score, corpus.symbols[candidates[at as usize].symbol as usize]);
-        for at in chosen {
+        let groups: Vec<[usize; 2]> = chosen
+            .iter()
+            .map(|at| {
+                let (score, symbol) = of(*at);
+                [files.add(symbol.file, score), names.add(symbol.slot, score)]
+            })
+            .collect();
+        let of_files: Vec<Features> = files.keys.iter().map(|file| self.features_of_file(*file)).collect();
+        let mut row = |(place, (at, [of_file, of_name])): (usize, (&u32, [usize; 2]))| {
             let (score, symbol) = of(*at);
-            for group in [files.entry(symbol.file).or_default(), names.entry(symbol.slot).or_default()] {
-                group.sum += score;
-                group.count += 1;
-            }
-        }
-        let mut of_files = NumberMap::<u32, Features>::default();
-        // How many of a file or a name came before.
-        let (mut before_of_file, mut before_of_name) = (NumberMap::<u32, u32>::default(), NumberMap::<u32, u32>::default());
-        let mut row = |(place, at): (usize, &u32)| {
-            let (score, symbol) = of(*at);
-            let (file, name) = (files[&symbol.file], names[&symbol.slot]);
-            let [of_file, of_name] = [before_of_file.entry(symbol.file).or_default(), before_of_name.entry(symbol.slot).or_default()];
+            let [file, name] = [files.pass(of_file), names.pass(of_name)];
             let mut row: Row = [0.0; _];
             let (features, added) = row.split_at_mut(Feature::COUNT);
-            let shared = of_files.entry(symbol.file).or_insert_with(|| self.features_of_file(symbol.file));
-            features.copy_from_slice(&self.features_in(&symbol, *shared).0);
+            features.copy_from_slice(&self.features_in(&symbol, of_files[of_file]).0);
             added.copy_from_slice(&[
                 is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
                 (place as f32).ln_1p(),
                 ((file.sum - score).max(0.0) + NOTHING).ln(),
-                (*of_file as f32).ln_1p(),
+                (file.before as f32).ln_1p(),
                 (file.count as f32).ln_1p(),
                 ((name.sum - score).max(0.0) + NOTHING).ln(),
-                (*of_name as f32).ln_1p(),
-                (corpus.signature(&symbol).len() as f32).ln_1p(),
+                (name.before as f32).ln_1p(),
+                f32::from(symbol.bytes).ln_1p(),
             ]);
-            (*of_file, *of_name) = (*of_file + 1, *of_name + 1);
             row
         };
-        chosen.iter().enumerate().map(&mut row).collect()
+        chosen.iter().zip(groups).enumerate().map(&mut row).collect()
     }
 }
 

@@ -36,6 +36,13 @@ pub struct Touch {
     pub kin: f32,
 }
 
+impl Touch {
+    /// Whether anything is said of it as a container; of most touched names it is not.
+    pub fn is_container(&self) -> bool {
+        self.seen.is_some() || self.owner || self.reached > 0.0 || self.members > 0.0
+    }
+}
+
 impl Ranker<'_> {
     pub(super) fn touch_all(&mut self) {
         self.touch_seen();

@@ -1,0 +1,66 @@
+//! What a pack costs in processor time, step by step, and what is in it.
+
+use std::collections::BTreeMap;
+
+use longsight::context::Handle;
+use longsight::context::rank::Ranker;
+use longsight::context::scene::Scene;
+
+use super::sites::{Repository, Site};
+use super::{pack, processor_time};
+
+/// All sites are packed for so often.
+const ROUNDS: usize = 10;
+
+/// Prints the median and the 95th percentile of a pack's steps, in milliseconds: one session visits all sites, as an editor's does.
+pub fn time(repository: &Repository, budget: usize) {
+    let handle = Handle::default();
+    let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for site in (0..ROUNDS).flat_map(|_| &repository.sites) {
+        steps(repository, site, &mut times);
+        let start = processor_time();
+        pack(repository, site, &handle, budget);
+        times.entry("whole").or_default().push((processor_time() - start).as_secs_f64() * 1e3);
+        let start = processor_time();
+        pack(repository, site, &Handle::default(), budget);
+        times.entry("whole, afresh").or_default().push((processor_time() - start).as_secs_f64() * 1e3);
+    }
+    print!("{:20} {:4} sites, {budget} tokens", repository.name, repository.sites.len());
+    for (step, mut times) in times {
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+        print!(" | {step} {:.2}/{:.2}", at(0.5), at(0.95));
+    }
+    println!();
+}
+
+fn steps<'a>(repository: &Repository, site: &Site, times: &mut BTreeMap<&'a str, Vec<f64>>) {
+    let mut last = processor_time();
+    let mut lap = |step: &'a str| {
+        let now = processor_time();
+        times.entry(step).or_default().push((now - last).as_secs_f64() * 1e3);
+        last = processor_time();
+    };
+    let language = repository.language(&site.path);
+    let scene = Scene::new(&repository.corpus, language, &site.text, site.offset);
+    lap("1 scene");
+    let ranker = Ranker::new(&repository.corpus, &scene, language, &site.path);
+    lap("2 names and files");
+    let mut candidates = ranker.candidates();
+    lap("3 weighing");
+    ranker.look_again(&mut candidates);
+    lap("4 trees");
+}
+
+/// Prints the pack of each site, one session for all and each afresh.
+pub fn packs(repository: &Repository, budget: usize) {
+    let handle = Handle::default();
+    for site in &repository.sites {
+        for (how, handle) in [("session", &handle), ("afresh", &Handle::default())] {
+            println!("=== {how} {}:{}", site.path, site.offset);
+            for part in pack(repository, site, handle, budget).parts {
+                println!("--- {}:{}-{} {} ({})\n{}", part.path, part.start_line, part.end_line, part.tokens, part.why, &*part.text);
+            }
+        }
+    }
+}
