@@ -178,7 +178,7 @@ fn answered(text: &str, calls: Vec<ToolCall>) -> Event {
 }
 
 fn worked(result: &str) -> Worked {
-    Worked { result: result.into(), failed: false, target: None, finishes: None }
+    Worked { result: result.into(), places: vec![], failed: false, target: None, finishes: None }
 }
 
 fn turn() -> Turn {

@@ -361,3 +361,57 @@ async fn chinese_survives_both_dialects() {
         assert!(seen.contains("计算总价，单位是“分”。") && seen.contains("src/购物车.rs:4-7 function"), "{dialect}: {seen}");
     }
 }
+
+/// What the searches, lists and refusals showed of files was not in the list of what was sent, and what was read stood there as a call.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_every_tool_showed_is_listed_as_sent() {
+    let place = Place::new(&[
+        ("app.py", "def main():\n    pass\n"),
+        ("read.py", "a = 1\nb = 2\nc = 3\n"),
+        ("uses.py", "x = 1\n\nprint(wanted)\n"),
+        ("text.py", "# nothing\n# the needle\n"),
+        ("lists.py", "\n\ndef listed(\n    one,\n    two,\n):\n    return one\n"),
+        ("finds.py", "def found():\n    return 1\n"),
+        ("wrong.py", "def wrong_place():\n    return 2\n"),
+        ("late.py", "late = 1\n"),
+    ]);
+    let server = model(vec![
+        Says::Calls(vec![
+            ("read_file", json!({"path": "read.py", "start_line": 2})),
+            ("find_references", json!({"name": "wanted"})),
+            ("search_text", json!({"query": "needle"})),
+            ("outline", json!({"path": "lists.py"})),
+            ("find_symbol", json!({"name": "found"})),
+        ]),
+        propose(vec![change("wrong.py", "def wrong_place(x):\n    return 2", "", "None.")]),
+        Says::Calls(vec![
+            ("propose_edit", json!({"edits": [change("app.py", "    pass", "    return 1", "A value.")]})),
+            ("read_file", json!({"path": "late.py"})),
+            ("finish", json!({"summary": "done"})),
+        ]),
+    ])
+    .await;
+    let session = place.session(config(&server.url, "native"));
+    let at = target(&session, "app.py", 2, 4);
+    let (edited, _) = instruct(&session, at, "give back a value, step by step", &Cancel::new()).await;
+    let sent = edited.unwrap().sent;
+    let of = |path: &str| sent.iter().find(|place| place.split(':').next() == Some(path)).map(String::as_str);
+    let rows = ["read.py:2-3", "uses.py:3-3", "text.py:2-2", "lists.py:3-6", "finds.py:1-1", "wrong.py:1-2"];
+    for row in rows {
+        let path = row.split(':').next().unwrap();
+        let lines = of(path).unwrap_or_else(|| panic!("{path} is missing: {sent:?}"));
+        assert!(covers(lines, row), "{row} is not all of {lines}: {sent:?}");
+    }
+    assert!(of("app.py").is_some() && of("late.py").is_none(), "what no question followed was not sent: {sent:?}");
+    assert!(sent.iter().all(|place| !place.contains('{')), "{sent:?}");
+}
+
+/// Whether `path:first-last` holds the lines of another.
+fn covers(whole: &str, part: &str) -> bool {
+    let lines = |place: &str| {
+        let (first, last) = place.rsplit_once(':').unwrap().1.split_once('-').unwrap();
+        (first.parse::<u32>().unwrap(), last.parse::<u32>().unwrap())
+    };
+    let (whole, part) = (lines(whole), lines(part));
+    whole.0 <= part.0 && part.1 <= whole.1
+}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::tools::Workbench;
 use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
+use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
 use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Priority, Request, Timing};
 use crate::route::{Choice, Decision, RouteError, Router, Task};
@@ -31,6 +32,8 @@ pub struct Driver<'a> {
 pub struct Ran {
     pub ending: Ending,
     pub steps: Vec<Step>,
+    /// Whose text went to the model by the tools.
+    pub sent: Vec<Stretch>,
     /// Why the newest edit was refused, if none was taken after it.
     pub refused: Option<String>,
     /// The tools with their drafts; none when they were still at work when the turn was cancelled.
@@ -74,8 +77,8 @@ impl Driver<'_> {
             effects.extend(turn.on(event));
         };
         let bench = run.bench;
-        let Turn { steps, refused, .. } = turn;
-        Ran { ending, steps, refused, bench, decision: run.decision, timing: run.timing, error: run.error }
+        let Turn { steps, sent, refused, .. } = turn;
+        Ran { ending, steps, sent, refused, bench, decision: run.decision, timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.

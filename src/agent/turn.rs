@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::limits::{self, Circles, shorten};
 use super::tools::schema::PROPOSE_EDIT;
+use crate::context::Stretch;
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 use crate::engine::{Answer, Finish};
 
@@ -33,6 +34,8 @@ pub enum Event {
 pub struct Worked {
     /// For the model.
     pub result: String,
+    /// Whose text is in it.
+    pub places: Vec<Stretch>,
     pub failed: bool,
     /// The edit that failed, as one name for its target, so that three tries at one target are noticed.
     pub target: Option<String>,
@@ -98,6 +101,9 @@ pub struct Turn {
     circles: Circles,
     failed_edits: HashMap<String, usize>,
     pub steps: Vec<Step>,
+    /// Whose text the tools' results hold that were sent, and of those that are to be.
+    pub sent: Vec<Stretch>,
+    to_be_sent: Vec<Stretch>,
     /// Why the newest edit was refused, until another is taken.
     pub refused: Option<String>,
 }
@@ -129,9 +135,26 @@ impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() };
-        let (running, circles, failed_edits, steps, refused) = Default::default();
+        let (running, circles, failed_edits, steps, refused, sent, to_be_sent) = Default::default();
         let (asked, reminded, cut, garbled, results) = Default::default();
-        Self { state: State::Asking, chat, window, asked, reminded, cut, garbled, results, running, circles, failed_edits, steps, refused }
+        let state = State::Asking;
+        Self {
+            state,
+            chat,
+            window,
+            asked,
+            reminded,
+            cut,
+            garbled,
+            results,
+            running,
+            circles,
+            failed_edits,
+            steps,
+            sent,
+            to_be_sent,
+            refused,
+        }
     }
 
     /// The first effects.
@@ -159,6 +182,7 @@ impl Turn {
         }
         self.asked += 1;
         self.compact();
+        self.sent.append(&mut self.to_be_sent);
         self.state = State::Asking;
         vec![Effect::Say(format!("thinking, step {}", self.asked)), Effect::Ask(self.chat.clone())]
     }
@@ -225,6 +249,7 @@ impl Turn {
             let room = limits::RESULT.min(limits::RESULTS.saturating_sub(self.results));
             let result = shorten(&worked.result, room);
             self.results += result.len();
+            self.to_be_sent.extend(worked.places);
             stop = stop.or(self.circles.note(&call.name, &arguments, &result));
             if call.name == PROPOSE_EDIT {
                 self.refused = worked.failed.then(|| shorten(result.trim_start_matches("Error: "), REFUSAL));

@@ -12,6 +12,7 @@ pub mod scene;
 mod select;
 pub mod sentence;
 mod session;
+pub mod stretch;
 pub mod weights;
 pub mod words;
 
@@ -21,6 +22,7 @@ use serde::Serialize;
 
 pub use crate::redact::{self, Masked};
 pub use handle::{Handle, PlaceQuery};
+pub use stretch::Stretch;
 
 /// What a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::cite::{Checker, Citation, NamedBy, spans};
 use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
-use crate::context::{Kind, Part};
+use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Task};
@@ -50,28 +50,12 @@ pub(super) fn chat(rules: &str, text: &str) -> Chat {
     Chat { messages: vec![Message::new(Role::System, rules), Message::new(Role::User, text)], ..Chat::default() }
 }
 
-/// A place that the model sees.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
-    pub path: String,
-    pub start: u32,
-    pub end: u32,
-}
-
-impl Shown {
-    fn of(part: &Part) -> Self {
-        Self { path: part.path.to_string(), start: part.start_line, end: part.end_line }
-    }
-
-    /// Code that may hold the answer, what the question is about first. Signatures, whole files and maps are everywhere: naming them as
-    /// places would name everything.
-    fn of_all(parts: &[Part]) -> Vec<Self> {
-        let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
-        here.into_iter()
-            .chain(others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature)))
-            .map(Self::of)
-            .collect()
-    }
+/// Code that may hold the answer, what the question is about first. Signatures, whole files and maps are everywhere: naming them as
+/// places would name everything.
+fn telling(parts: &[Part]) -> Vec<Stretch> {
+    let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
+    let others = others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature));
+    here.into_iter().chain(others).map(Stretch::from).collect()
 }
 
 /// What stands below an answer that ran out of tokens, as markdown.
@@ -87,15 +71,17 @@ impl Question<'_> {
         sink: &Sink,
         mut prompt: impl FnMut(&Choice, &Caps) -> Prompt + Send,
     ) -> Result<Answer, EngineError> {
-        let (mut shown, mut seen) = (vec![], vec![]);
+        let (mut shown, mut seen, mut sent) = (vec![], vec![], vec![]);
         let mut ready_ms = 0.0;
         let (system, length, started) = (self.system, self.length, self.started);
         let mut stream = Stream::new(self.session, sink);
         let (tell_near, near) = mpsc::channel();
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
-            shown = Shown::of_all(&prompt.parts);
-            seen = prompt.parts.iter().map(Shown::of).collect::<Vec<_>>();
+            shown = telling(&prompt.parts);
+            seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
+            // An engine that failed, or that handed the question on, was sent its places too.
+            sent.extend_from_slice(&seen);
             // The receiver lives as long as the events.
             let _ = tell_near.send(paths(&seen));
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -116,13 +102,13 @@ impl Question<'_> {
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
         let (text, mut citations) = Checker::after(stream.checker, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
-        let sent = seen.iter().map(|place| format!("{}:{}-{}", place.path, place.start, place.end)).collect();
+        let sent = stretch::words(&sent);
         let text = inert(&text) + if cut { CUT } else { "" };
         Ok(Answer { text, cut, citations, route: served.decision, timing, sent })
     }
 }
 
-fn paths(seen: &[Shown]) -> Vec<String> {
+fn paths(seen: &[Stretch]) -> Vec<String> {
     seen.iter().map(|place| place.path.clone()).collect()
 }
 
@@ -186,13 +172,13 @@ fn end_of_piece(text: &str) -> Option<usize> {
 }
 
 /// The best of what the model was shown, named as such: a small model names few places itself.
-fn add_shown(citations: &mut Vec<Citation>, shown: &[Shown]) {
+fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
     for place in shown.iter().take(LISTED) {
         let known =
-            citations.iter().any(|known| known.verified && known.path == place.path && (place.start..=place.end).contains(&known.line));
+            citations.iter().any(|known| known.verified && known.path == place.path && (place.first..=place.last).contains(&known.line));
         if !known {
-            let end_line = (place.end > place.start).then_some(place.end);
-            citations.push(Citation { path: place.path.clone(), line: place.start, end_line, verified: true, from: NamedBy::Shown });
+            let end_line = (place.last > place.first).then_some(place.last);
+            citations.push(Citation { path: place.path.clone(), line: place.first, end_line, verified: true, from: NamedBy::Shown });
         }
     }
 }

@@ -11,8 +11,8 @@ use super::{Refusal, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
-use crate::context::fence;
 use crate::context::redact::PLACEHOLDER;
+use crate::context::{Stretch, fence};
 use crate::syntax::{self, Parsed};
 use crate::text::{Edit, Text};
 use crate::workspace::{Document, ReadError, WorkspacePath};
@@ -88,9 +88,9 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
     let mut staged: BTreeMap<WorkspacePath, Draft> = BTreeMap::new();
     for (number, edit) in arguments["edits"].as_array().into_iter().flatten().enumerate() {
         let asked = text(edit, "path");
-        let path = bench.path(asked).map_err(|reason| Refusal { message: reason, target: Some(shorten(asked, 120)) })?;
+        let path = bench.path(asked).map_err(|reason| Refusal { target: Some(shorten(asked, 120)), ..reason.into() })?;
         let refuse =
-            |reason: String| Refusal { message: format!("edit {} of {path}: {reason}", number + 1), target: Some(path.to_string()) };
+            |reason: String| Refusal { target: Some(path.to_string()), ..format!("edit {} of {path}: {reason}", number + 1).into() };
         if !staged.contains_key(&path) {
             staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
         }
@@ -103,14 +103,16 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
         }
         let place = patch::place(&draft.after, &old, &new).map_err(|miss| {
             let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
-            refuse(if miss == Miss::Empty { exists } else { miss.to_string() })
+            let refusal = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
+            let Miss::NotFound { nearest: Some((line, text)) } = miss else { return refusal };
+            Refusal { places: vec![Stretch::of(&path, line as u32, &text)], ..refusal }
         })?;
         draft.apply(&place, text(edit, "reason"));
     }
     for draft in staged.values() {
         bench
             .check(draft)
-            .map_err(|reason| Refusal { message: format!("{}: {reason}", draft.path), target: Some(draft.path.to_string()) })?;
+            .map_err(|reason| Refusal { target: Some(draft.path.to_string()), ..format!("{}: {reason}", draft.path).into() })?;
     }
     let mut said = vec![];
     for (path, draft) in staged {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Refusal, Workbench, text};
+use super::{Refusal, Told, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
 use crate::context::redact::Secrets;
-use crate::context::{Masked, fence};
+use crate::context::{Masked, Stretch, fence};
 use crate::index::{self, Hit, Query};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
@@ -25,14 +25,14 @@ const SHOWN: usize = RESULT - 512;
 /// Longest line of a list.
 const WIDTH: usize = 240;
 
-pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let whole = bench.read(&path)?;
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
     let line = |name: &str| arguments[name].as_u64().map(|line| usize::try_from(line).unwrap_or(usize::MAX));
     let (first, last) = (line("start_line").unwrap_or(1), line("end_line").unwrap_or(usize::MAX).min(lines.len()));
     if lines.is_empty() {
-        return Ok(format!("{} is empty", one_line(&path.to_string())));
+        return Ok(format!("{} is empty", one_line(&path.to_string())).into());
     }
     if first > lines.len() || last < first {
         return Err(format!("{path} has {} lines", lines.len()).into());
@@ -51,10 +51,10 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<String, Refusal
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
     }
-    Ok(out)
+    Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)] })
 }
 
-pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let below = index::folder(text(arguments, "folder"));
     let inside = |path: &str| index::is_below(path, below);
     let mut paths: BTreeSet<String> = bench.index.files().map(|(_, file)| file.path.to_string()).collect();
@@ -64,10 +64,10 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<String, Refusa
         return Err(format!("there are no files below `{}`", shorten(below, 120)).into());
     }
     let shown = paths[..paths.len().min(MOST_FILES)].join("\n");
-    Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder"))
+    Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder").into())
 }
 
-pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let folder = text(arguments, "folder");
     let query = Query {
         pattern: text(arguments, "query"),
@@ -81,16 +81,17 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<String, Refus
     if hits.is_empty() {
         return Ok("There is no such line.".into());
     }
-    let lines: Vec<String> = hits
+    let shown = &hits[..hits.len().min(MOST_HITS)];
+    let lines: Vec<String> = shown
         .iter()
-        .take(MOST_HITS)
         .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
         .collect();
     let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), SHOWN)));
     if hits.len() > MOST_HITS {
         out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
-    Ok(out)
+    let places = shown.iter().map(|hit| Stretch::new(&hit.path, hit.line + 1, hit.line + 1)).collect();
+    Ok(Told { text: out, places })
 }
 
 /// The line of a hit, with what of a secret stands in it hidden, which the file shows and not the line.
@@ -101,9 +102,9 @@ fn masked(bench: &Workbench, hit: &Hit) -> Masked {
     if text.get(range.clone()) == Some(&hit.text) { Masked::stretch(&text, range) } else { Masked::whole(&hit.text) }
 }
 
-pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let name = last_part(text(arguments, "name"));
-    let mut found: Vec<String> = vec![];
+    let mut found: Vec<(String, Stretch)> = vec![];
     let exact = bench.index.named(name);
     let ids = if exact.is_empty() { bench.index.names_like(name, MOST_DEFINITIONS) } else { exact };
     for id in ids {
@@ -113,27 +114,28 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<String, Refus
         let signature = shorten(&one_line(symbol.signature.of(&source)), WIDTH);
         let owner = symbol.container().map(|container| format!(" in {}", bench.index.text(container))).unwrap_or_default();
         let (first, last) = (symbol.line + 1, symbol.end_line + 1);
-        found.push(format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name()));
+        let words = format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name());
+        found.push((words, Stretch::of(&file.path, first, symbol.signature.of(&source))));
     }
     for draft in bench.drafts.iter() {
-        found.extend(
-            defined(bench, &draft.path, &draft.after).into_iter().filter(|one| one.name == name).map(|one| one.line_of(&draft.path)),
-        );
+        let here = defined(bench, &draft.path, &draft.after).into_iter().filter(|one| one.name == name);
+        found.extend(here.map(|one| (one.line_of(&draft.path), one.shown(&draft.path))));
     }
     if found.is_empty() {
-        return Ok(format!("There is no definition of `{}`.", shorten(&fence::visible(name), 120)));
+        return Ok(format!("There is no definition of `{}`.", shorten(&fence::visible(name), 120)).into());
     }
     let total = found.len();
     found.truncate(MOST_DEFINITIONS);
-    Ok(list("definitions", &found.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"))
+    let (lines, places): (Vec<String>, Vec<Stretch>) = found.into_iter().unzip();
+    Ok(Told { text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"), places })
 }
 
-pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
     let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
     paths.extend(users.iter().filter_map(|(id, _)| Some(bench.index.file(*id)?.path.clone())));
-    let mut lines = vec![];
+    let (mut lines, mut places) = (vec![], vec![]);
     let mut total = 0;
     for path in paths {
         let Ok(source) = bench.read(&path) else { continue };
@@ -148,13 +150,14 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<String, R
             if lines.len() < MOST_REFERENCES {
                 let line = secrets.get_or_insert_with(|| Secrets::of(&source)).cut(&source, start..next);
                 lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), WIDTH)));
+                places.push(Stretch::new(&path, number as u32 + 1, number as u32 + 1));
             }
         }
     }
     if lines.is_empty() {
-        return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)));
+        return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)).into());
     }
-    Ok(list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"))
+    Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places })
 }
 
 /// The lines of code that still use a name which was to go.
@@ -174,18 +177,21 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
     (!lines.is_empty()).then(|| format!("`{name}` is still used in code: {shown}"))
 }
 
-pub fn outline(bench: &Workbench, arguments: &Value) -> Result<String, Refusal> {
+pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let source = bench.read(&path)?;
     let found = defined(bench, &path, &source);
     if found.is_empty() {
-        return Ok(format!("{} defines nothing that is known; it has {} lines.", one_line(&path.to_string()), source.lines().count()));
+        let count = source.lines().count();
+        return Ok(format!("{} defines nothing that is known; it has {count} lines.", one_line(&path.to_string())).into());
     }
-    let lines: Vec<String> = found.iter().take(MOST_SYMBOLS).map(|one| one.line_of(&path)).collect();
-    Ok(list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"))
+    let shown = || found.iter().take(MOST_SYMBOLS);
+    let lines: Vec<String> = shown().map(|one| one.line_of(&path)).collect();
+    let places = shown().map(|one| one.shown(&path)).collect();
+    Ok(Told { text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"), places })
 }
 
-pub fn diagnostics(bench: &Workbench) -> Result<String, Refusal> {
+pub fn diagnostics(bench: &Workbench) -> String {
     let mut lines: Vec<String> = bench.problems.iter().map(|problem| shorten(&one_line(problem), 1000)).collect();
     for draft in bench.drafts.iter() {
         let (before, after) = bench.errors(&draft.path, draft.before.as_deref().unwrap_or_default(), &draft.after);
@@ -194,9 +200,9 @@ pub fn diagnostics(bench: &Workbench) -> Result<String, Refusal> {
         }
     }
     if lines.is_empty() {
-        return Ok("The editor shows no problems here. Compilers and tests are not run.".into());
+        return "The editor shows no problems here. Compilers and tests are not run.".into();
     }
-    Ok(fence::quote("problems", None, &Masked::whole(&lines.join("\n"))))
+    fence::quote("problems", None, &Masked::whole(&lines.join("\n")))
 }
 
 /// A definition, as far as a list shows it.
@@ -206,11 +212,18 @@ struct Defined {
     first: u32,
     last: u32,
     signature: String,
+    /// Lines of it.
+    height: u32,
 }
 
 impl Defined {
     fn line_of(&self, path: &WorkspacePath) -> String {
         format!("{}:{}-{} {}: {}", one_line(&path.to_string()), self.first, self.last, self.kind.name(), self.signature)
+    }
+
+    /// Whose text that line holds.
+    fn shown(&self, path: &WorkspacePath) -> Stretch {
+        Stretch::new(path, self.first, self.first + self.height.saturating_sub(1))
     }
 }
 
@@ -225,6 +238,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
         first: one.line + 1,
         last: one.end_line + 1,
         signature: shorten(&one_line(one.signature.of(source)), WIDTH),
+        height: one.signature.of(source).lines().count() as u32,
     });
     found.collect()
 }

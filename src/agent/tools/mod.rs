@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::args;
 use super::limits;
 use super::turn::Worked;
-use crate::context::{fence, redact};
+use crate::context::{Stretch, fence, redact};
 use crate::dialect::{Tool, ToolCall};
 use crate::index::View;
 use crate::syntax::Registry;
@@ -44,11 +44,32 @@ pub(super) struct Refusal {
     pub message: String,
     /// The file of an edit that failed.
     pub target: Option<String>,
+    /// Whose text the message holds.
+    pub places: Vec<Stretch>,
+}
+
+/// What a tool answers, and whose text is in it.
+#[derive(Default)]
+pub(super) struct Told {
+    pub text: String,
+    pub places: Vec<Stretch>,
+}
+
+impl From<String> for Told {
+    fn from(text: String) -> Self {
+        Self { text, places: vec![] }
+    }
+}
+
+impl From<&str> for Told {
+    fn from(text: &str) -> Self {
+        text.to_string().into()
+    }
 }
 
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
-        Self { message, target: None }
+        Self { message, target: None, places: vec![] }
     }
 }
 
@@ -86,15 +107,15 @@ impl Workbench {
     /// Runs one call. Whatever the model wrote, something comes back that it can read.
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         match self.answer(call) {
-            Ok((result, finishes)) => Worked { result: redact::mask(&result), failed: false, target: None, finishes },
+            Ok((Told { text, places }, finishes)) => Worked { result: redact::mask(&text), places, failed: false, target: None, finishes },
             Err(refusal) => {
                 let result = redact::mask(&fence::visible(&format!("Error: {}", refusal.message)));
-                Worked { result, failed: true, target: refusal.target, finishes: None }
+                Worked { result, places: refusal.places, failed: true, target: refusal.target, finishes: None }
             }
         }
     }
 
-    fn answer(&mut self, call: &ToolCall) -> Result<(String, Option<String>), Refusal> {
+    fn answer(&mut self, call: &ToolCall) -> Result<(Told, Option<String>), Refusal> {
         let Some(tool) = self.tools.iter().find(|tool| tool.name == call.name) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(format!("there is no tool `{}`; there is {}", limits::shorten(&call.name, 60), names.join(", ")).into());
@@ -111,8 +132,8 @@ impl Workbench {
             schema::FIND_SYMBOL => look::find_symbol(self, arguments)?,
             schema::FIND_REFERENCES => look::find_references(self, arguments)?,
             schema::OUTLINE => look::outline(self, arguments)?,
-            schema::DIAGNOSTICS => look::diagnostics(self)?,
-            schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
+            schema::DIAGNOSTICS => look::diagnostics(self).into(),
+            schema::PROPOSE_EDIT => draft::propose(self, arguments)?.into(),
             _ => {
                 if let Some(left) = self.left_over().filter(|_| !self.reminded) {
                     self.reminded = true;
@@ -120,7 +141,7 @@ impl Workbench {
                     return Err(format!("{left}. {words}").into());
                 }
                 let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
-                return Ok((String::new(), Some(summary)));
+                return Ok((Told::default(), Some(summary)));
             }
         };
         Ok((result, None))

@@ -9,7 +9,7 @@ use crate::agent::driver::{Driver, Ran};
 use crate::agent::limits;
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
-use crate::context::fence;
+use crate::context::{Stretch, fence, stretch};
 use crate::dialect::{Message, Role};
 use crate::engine::{self, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
@@ -67,7 +67,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
 }
 
 /// The task with the place it is about.
-fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
+fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = window(site, &marked, AROUND, MOST_AROUND.min(room / 8));
     let most = work.session.config().context.edit_tokens as usize;
@@ -81,8 +81,8 @@ fn words(work: &Work<'_>, room: usize) -> (String, Vec<String>) {
     let (first, last) = site.line_range(&marked);
     text.push_str(&format!("\nThe developer has marked lines {first} to {last} of {}.\n\nTask: {}", site.path, work.plan.words));
     let (top, bottom) = site.line_range(&shown);
-    let here = std::iter::once(format!("{}:{top}-{bottom}", site.path));
-    let sent = here.chain(parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line))).collect();
+    let here = std::iter::once(Stretch::new(&site.path, top, bottom));
+    let sent = here.chain(parts.iter().map(Stretch::from)).collect();
     (text, sent)
 }
 
@@ -100,8 +100,8 @@ fn proposed_nothing(answer: &str) -> String {
 }
 
 /// What came of the turn, as an offer or as the reason why there is none.
-fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Ran { ending, steps, refused, bench, decision, timing, error } = ran;
+fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
+    let Ran { ending, steps, sent: by_tools, refused, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
@@ -128,7 +128,8 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<String>, ready_ms: f64) -> Re
     if let Some(reason) = stopped {
         offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
     }
-    sent.extend(steps.iter().filter(|step| step.ok && step.tool == "read_file").map(|step| step.what.clone()));
+    sent.extend(by_tools);
+    let sent = stretch::words(&sent);
     let nobody = || Decision { reason: "nobody answered".into(), ..offered.route.clone() };
     let route = decision.unwrap_or_else(nobody);
     let summary = inert(&summary);

@@ -101,7 +101,7 @@ impl Question<'_> {
         let left = room.saturating_sub(code.len() + around.len()) / BYTES;
         let most = self.budget.min(left);
         let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
-        let mut sent = sent(site, &marked, &parts);
+        let mut sent = sent(site, &(around.start.min(marked.start)..around.end.max(marked.end)), &parts);
         if let Form::Test { beside: Some(beside), .. } = form {
             sent.extend(beside.shown());
         }
@@ -136,7 +136,13 @@ impl Question<'_> {
         let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Person);
         let hole = Hole::new(&before, &after, Comments::of(site.language.as_ref()), false, true);
         let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
-        let sent = sent(site, &plan.form.marked(), &parts);
+        // What comes into the windows before and behind the body.
+        let marked = plan.form.marked();
+        let shown = |window: &str, whole: &str| if window.len() == whole.len() { site.text.len() } else { window.len() };
+        let above = shown(prompt::window_before(&before, budget.before), &before);
+        let below = shown(prompt::window_after(&after, budget.after), &after);
+        let seen = site.text.floor_char_boundary(marked.start.saturating_sub(above))..site.text.floor_char_boundary(marked.end + below);
+        let sent = sent(site, &seen, &parts);
         Ok((Request { ask, max_tokens, temperature: 0.0, stop: hole.stops(), priority: Priority::Normal }, sent))
     }
 }
@@ -225,8 +231,8 @@ fn quoted(site: &Site, marked: &Range<usize>, parts: &[Part], around: Range<usiz
 }
 
 /// The places that a question shows.
-fn sent(site: &Site, marked: &Range<usize>, parts: &[Part]) -> Vec<String> {
-    let (first, last) = site.line_range(marked);
+fn sent(site: &Site, shown: &Range<usize>, parts: &[Part]) -> Vec<String> {
+    let (first, last) = site.line_range(shown);
     let here = std::iter::once(format!("{}:{first}-{last}", site.path));
     here.chain(parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line))).collect()
 }

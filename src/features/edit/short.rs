@@ -151,7 +151,7 @@ impl<'a> Short<'a> {
         let work = self.work;
         let task = work.plan.task(work.session);
         let mut filter = Inert::default();
-        let (mut sent, mut ready_ms, mut put) = (vec![], 0.0, Put::Call);
+        let (mut sent, mut ready_ms, mut put) = (Vec::<String>::new(), 0.0, Put::Call);
         let this = &*self;
         let build = |choice: &Choice, caps: &Caps| {
             put = request::put(&work.plan.form, choice, caps, first);
@@ -159,12 +159,14 @@ impl<'a> Short<'a> {
             let budget = *this.budget.get_or_init(|| request::patience(work, choice, caps));
             let question = Question { work, put, budget, exchanges: &this.exchanges, bare, anew, otherwise };
             let (request, shown) = question.request(choice, caps)?;
-            sent = shown;
+            sent.extend(shown);
             ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
             Ok(request)
         };
         let served = work.session.router().run(&task, work.cancel, build, |event| report(event, &mut filter, work.sink)).await?;
-        (self.sent, self.ready_ms, self.put) = (sent, ready_ms, put);
+        sent.retain(|place| !self.sent.contains(place));
+        self.sent.append(&mut sent);
+        (self.ready_ms, self.put) = (ready_ms, put);
         Ok((served.answer, served.decision))
     }
 
