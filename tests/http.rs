@@ -164,6 +164,28 @@ async fn g2_a_keep_alive_takes_no_time_from_a_long_prompt() {
     assert!(error.kind == ErrorKind::TimedOut && error.message.contains("in the middle of an answer"), "{error}");
 }
 
+/// A llama.cpp server sends its head at once and reads the prompt then: on two cores a model of 1.5 billion weights took longer than the
+/// time to the first event, and every edit was given up.
+#[tokio::test]
+async fn g2_the_head_of_an_answer_is_a_sign_of_life() {
+    let answer = format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("read"), finish("stop")).into_bytes();
+    let acts = || {
+        let [head, read] = [Act::Send(head("200 OK", "text/event-stream")), Act::Send(answer.clone())];
+        vec![head, Act::Wait(Duration::from_millis(900)), read]
+    };
+    let times =
+        Limits { first: Duration::from_millis(400), first_typing: Duration::from_millis(400), ping: Duration::from_secs(20), ..limits() };
+    let server = Server::answering(acts()).await;
+    let patient = build_with("test", &config("openai", &server.url), times.clone()).unwrap();
+    assert_eq!(ask(&patient).await.unwrap().text, "read");
+    // Nobody who types waits that long.
+    let server = Server::answering(acts()).await;
+    let typing = build_with("test", &config("openai", &server.url), times).unwrap();
+    let request = Request { priority: Priority::Typing, ..question() };
+    let error = collect(typing.start(request, Cancel::new()), |_| {}).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
+}
+
 #[tokio::test]
 async fn g4_a_refused_key_is_said_once_and_not_retried() {
     let body = json!({"error": {"message": "Incorrect API key"}}).to_string();

@@ -37,7 +37,7 @@ pub struct Reply {
     times: Times,
     limits: Limits,
     received: usize,
-    /// The last sign of life.
+    /// The last sign of life. The head of the answer is the first one, unless somebody types.
     heard: Option<Instant>,
     /// The answer itself has begun: what came before were signs of life while the prompt was read.
     begun: bool,
@@ -55,7 +55,7 @@ impl Reply {
             times,
             limits: limits.clone(),
             received: 0,
-            heard: None,
+            heard: (!times.typing).then(Instant::now),
             begun: false,
             ended: false,
         }
