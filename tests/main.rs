@@ -39,6 +39,7 @@ mod perfect;
 mod places;
 mod question;
 mod redact;
+mod rename_reach;
 mod rename_uses;
 mod renames;
 mod replay;

@@ -14,3 +14,5 @@
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
 (field_expression) @member
 (field_identifier) @key
+[(struct_specifier) (union_specifier) (enum_specifier)] @tag
+[(preproc_arg) (preproc_params)] @raw

@@ -6,6 +6,7 @@
 [(argument_list) (formal_parameters) (binary_expression) (method_invocation) (field_access) (array_access) (unary_expression) (parenthesized_expression) (array_initializer) (variable_declarator) (assignment_expression) (ternary_expression) (return_statement) (object_creation_expression) (import_declaration) (type_arguments)] @expression
 [(binary_expression) (method_invocation) (field_access) (array_access) (unary_expression) (parenthesized_expression) (ternary_expression) (object_creation_expression) (string_literal) (decimal_integer_literal)] @value
 [(formal_parameter) (catch_formal_parameter) (variable_declarator) (enhanced_for_statement) (inferred_parameters) (lambda_expression)] @binding
+[(resource name: (_) @name) (instanceof_expression name: (_) @name) (type_pattern (identifier) @name) (record_pattern_component (identifier) @name) (type_parameter (type_identifier) @name)] @binding
 ; What is not evaluated where the statement around it begins, or not at all: all of the node, or the part that is the target.
 [(lambda_expression) (while_statement) (do_statement) (for_statement) (switch_block_statement_group) (switch_rule) (field_declaration) (enum_constant)] @later
 (enhanced_for_statement body: (_) @target) @later

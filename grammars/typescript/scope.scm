@@ -3,6 +3,6 @@
 
 [(interface_body) (object_type) (enum_body)] @block
 [(type_arguments) (type_annotation)] @expression
-[(required_parameter) (optional_parameter)] @binding
+[(required_parameter) (optional_parameter) (type_parameter) (mapped_type_clause)] @binding
 [(public_field_definition) (enum_assignment)] @later
 [(nested_identifier) (nested_type_identifier)] @member

@@ -90,7 +90,9 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
         offers.push(Offer::new("Extract selection into a variable", VARIABLE));
     }
     if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old) {
-        offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
+        if rename::is_known(session, &site, &old) {
+            offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
+        }
     }
     offers
 }

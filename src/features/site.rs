@@ -215,6 +215,17 @@ impl Site {
         self.definitions.get_or_init(read)
     }
 
+    /// Whether a name is that of a definition, or stands in a type and in none of its methods.
+    pub fn is_member_of_type(&self, name: &Range<usize>) -> bool {
+        let holds = |known: &&Definition| {
+            let inside = (known.signature.start as usize..known.item.end as usize).contains(&name.start);
+            inside && (known.kind.is_type() || known.kind.is_callable())
+        };
+        let innermost = self.definitions().iter().filter(holds).min_by_key(|known| known.item.end - known.signature.start);
+        let defined = self.definitions().iter().any(|known| known.name.range() == *name);
+        defined || innermost.is_some_and(|known| known.kind.is_type())
+    }
+
     /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.
     pub fn errors_with(&self, edit: &Edit) -> (usize, usize) {
         let Some(parsed) = self.parsed() else { return (0, 0) };

@@ -21,7 +21,7 @@ pub mod words;
 
 pub use import::Import;
 pub use parse::{ParseError, Parsed, parse};
-pub use registry::{Language, Problem, Registry, TestFiles};
+pub use registry::{Language, Problem, Reach, Registry, TestFiles};
 pub use scope::Place;
 pub use tags::{Definition, Facts, Kind, Span};
 pub use walk::change::{self, Change};

@@ -76,6 +76,16 @@ struct Entry {
     /// What stands free can be called only below its declaration.
     #[serde(default)]
     declared_first: bool,
+    /// Which other files see what stands free in one.
+    reach: Option<Reach>,
+    /// The list whose strings are names that a file hands on.
+    exports: Option<String>,
+    /// A file is called like the type in it.
+    #[serde(default)]
+    type_per_file: bool,
+    /// A value is of every type whose fields it has.
+    #[serde(default)]
+    structural: bool,
     tests: Option<TestFiles>,
     /// Languages of one family use each other's definitions; its own name where nothing is said.
     family: Option<String>,
@@ -102,6 +112,20 @@ pub enum Visibility {
     Capital,
     /// One of the words `pub`, `public`, `protected`, `export` before the name.
     Modifier,
+}
+
+/// Which other files see by its bare name what stands free in one.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// Those that take the name.
+    Names,
+    /// Those of the same package.
+    Package,
+    /// Those of the same package in the same folder.
+    Folder,
+    /// Those that include it.
+    Includes,
 }
 
 /// A language, ready for use.
@@ -136,6 +160,14 @@ pub struct Language {
     pub bare_members: bool,
     /// What stands free can be called only below its declaration.
     pub declared_first: bool,
+    /// Which other files see by its bare name what stands free in one; none for all of them.
+    pub reach: Option<Reach>,
+    /// The list whose strings are names that a file hands on.
+    pub exports: Option<String>,
+    /// A file is called like the type in it.
+    pub type_per_file: bool,
+    /// A value is of every type whose fields it has.
+    pub structural: bool,
     placeholders: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
@@ -151,6 +183,11 @@ impl Language {
     /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of a name.
     pub fn imports_files(&self) -> bool {
         matches!(self.imports, Some(import::Style::Quoted))
+    }
+
+    /// Whether it has macros whose text no tree is made of, so that the index does not know what they name.
+    pub fn has_raw_macros(&self) -> bool {
+        self.use_roles.iter().any(|role| role & super::uses::RAW != 0)
     }
 
     /// Whether the language has a parser.
@@ -297,6 +334,10 @@ impl Registry {
             captures: entry.captures,
             bare_members: entry.bare_members,
             declared_first: entry.declared_first,
+            reach: entry.reach,
+            exports: entry.exports,
+            type_per_file: entry.type_per_file,
+            structural: entry.structural,
             placeholders: entry.placeholders,
             tags,
             lexical: entry.lexical.map(Lexical::new),

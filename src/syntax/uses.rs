@@ -9,7 +9,7 @@ use super::Parsed;
 use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, LATER, STRING, VALUE};
 
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
-pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens"];
+pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
 /// `a.b`, `a::b`: what is not its first child is a member of that.
 const MEMBER: u8 = 1;
 /// A name that is looked up in something else than what is in scope, or a node whose first child is one: `f(name=1)`.
@@ -18,6 +18,14 @@ const KEY: u8 = 1 << 1;
 const SHORTHAND: u8 = 1 << 2;
 /// What a macro is given: nothing in it is parsed.
 const TOKENS: u8 = 1 << 3;
+/// The text of a macro that is no tree at all, or its parameters.
+pub(super) const RAW: u8 = 1 << 4;
+/// A word that says what kind of type follows stands before its name, so that no variable hides that.
+const TAG: u8 = 1 << 5;
+/// A binding in which names in capitals are constants.
+const REFUTABLE: u8 = 1 << 6;
+/// The names in it are those of the file, not of the function around.
+const OUTER: u8 = 1 << 7;
 
 /// What a name stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,19 @@ pub struct Mention {
     pub stands: Stands,
     /// The statement at the top of the file that it is in.
     pub top: Range<usize>,
+    pub place: Special,
+}
+
+/// Where the rules of scopes do not hold for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    No,
+    /// The text of a macro: what it means is known where the macro is used.
+    Macro,
+    /// A parameter of a macro.
+    MacroParameter,
+    /// The name of a type behind a word like `struct`.
+    Tag,
 }
 
 /// The nodes from the root to a place, each with its field in the one before.
@@ -65,7 +86,8 @@ pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
         let within = within(parsed, &range, way);
         let stands = if within == Within::Code { stands(parsed, &range, way) } else { Stands::Alone };
         let top = way.get(1).map_or(range.clone(), |(node, _)| node.byte_range());
-        found.push(Mention { range, within, stands, top });
+        let place = special(parsed, &range, way);
+        found.push(Mention { range, within, stands, top, place });
     });
     found
 }
@@ -106,6 +128,13 @@ fn role(roles: &[u8], node: Node<'_>) -> u8 {
 
 fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
     let (text, language) = (parsed.text(), parsed.language());
+    if let Some(text) = way
+        .last()
+        .filter(|(leaf, _)| role(&language.use_roles, *leaf) & RAW != 0)
+        .and_then(|(leaf, _)| text.get(leaf.start_byte()..range.start))
+    {
+        return within_macro(text);
+    }
     for (node, _) in way.iter().rev() {
         let role = role(&language.scope_roles, *node);
         if role & COMMENT != 0 {
@@ -124,8 +153,48 @@ fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
     Within::Code
 }
 
+/// What the end of the text of a macro is in.
+fn within_macro(text: &str) -> Within {
+    let (mut quote, mut letters) = (None, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(_), '\\') => drop(letters.next()),
+            (Some(open), letter) if open == letter => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '/') if letters.peek() == Some(&'/') => return Within::Comment,
+            _ => {}
+        }
+    }
+    let open_comment = text.rfind("/*").is_some_and(|open| !text[open..].contains("*/"));
+    match quote {
+        _ if open_comment => Within::Comment,
+        Some(_) => Within::Text,
+        None => Within::Code,
+    }
+}
+
+fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
+    let (text, roles) = (parsed.text(), &parsed.language().use_roles);
+    let Some((leaf, field)) = way.last() else { return Special::No };
+    let around = way.len().checked_sub(2).and_then(|at| way.get(at)).map(|(node, _)| *node);
+    let around_role = around.map_or(0, |around| role(roles, around));
+    if around_role & RAW != 0 {
+        return Special::MacroParameter;
+    }
+    if role(roles, *leaf) & RAW != 0 {
+        let parameters = around.and_then(|around| around.child_by_field_name("parameters"));
+        let listed = parameters.and_then(|parameters| text.get(parameters.byte_range()));
+        let is_parameter = listed.is_some_and(|listed| words(listed, &text[range.clone()]).next().is_some());
+        return if is_parameter { Special::MacroParameter } else { Special::Macro };
+    }
+    if around_role & TAG != 0 && *field == Some("name") { Special::Tag } else { Special::No }
+}
+
 fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
     let (text, roles) = (parsed.text(), &parsed.language().use_roles);
+    if way.last().is_some_and(|(leaf, _)| role(roles, *leaf) & RAW != 0) {
+        return stands_among_tokens(text, range);
+    }
     let Some((leaf, _)) = way.last().filter(|(leaf, _)| leaf.byte_range() == *range) else { return Stands::Alone };
     let around = way.len().checked_sub(2).and_then(|at| way.get(at)).map(|(node, _)| *node);
     if around.is_some_and(|around| role(roles, around) & TOKENS != 0) {
@@ -193,7 +262,7 @@ fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
         let start = before.rfind(|letter: char| !is_word(letter) && letter != '.' && letter != ':').map_or(0, |at| at + 1);
         text.ceil_char_boundary(start)..before.len()
     };
-    if let Some(of) = before.strip_suffix("::").or(before.strip_suffix('.').filter(|of| !of.ends_with('.'))) {
+    if let Some(of) = before.strip_suffix("::").or(before.strip_suffix("->")).or(before.strip_suffix('.').filter(|of| !of.ends_with('.'))) {
         return Stands::Member(path(of));
     }
     let open = before.rfind('{').filter(|open| !before[*open..].contains(['}', ';', '(']));
@@ -214,36 +283,111 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
 /// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too; one that is called so itself hides
 /// nothing.
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
-    // Constants and types stand in patterns without being bound there, and are written in capitals.
-    if name.starts_with(char::is_uppercase) {
-        return vec![];
-    }
-    let mut functions: Vec<Item> = vec![];
+    let (mut functions, mut yielding): (Vec<(Item, Range<usize>)>, Vec<Range<usize>>) = (vec![], vec![]);
     visit(parsed, words(parsed.text(), name), |range, way| {
-        if binding(parsed, &range, way).is_some() {
-            let mut items = way.iter().filter_map(|(node, _)| scope::item(parsed, *node));
-            let outermost = items.find(|item| item.kind.is_callable());
-            functions.extend(outermost.filter(|function| function.name != name && !functions.contains(function)));
+        let is_outer = way.iter().any(|(node, _)| role(&parsed.language().use_roles, *node) & OUTER != 0);
+        if !is_outer && binding(parsed, &range, way).is_none() {
+            return;
+        }
+        let mut callable = way.iter().filter_map(|(node, _)| scope::item(parsed, *node)).filter(|item| item.kind.is_callable());
+        let Some(outermost) = callable.next() else { return };
+        let innermost = callable.last().map_or(outermost.range.clone(), |innermost| innermost.range);
+        if is_outer {
+            yielding.push(innermost);
+        } else if outermost.name != name {
+            functions.push((outermost, innermost));
         }
     });
-    functions
+    // A function that says so binds the name of the file.
+    functions.retain(|(_, innermost)| !yielding.contains(innermost));
+    functions.dedup_by(|(later, _), (earlier, _)| later.range == earlier.range);
+    functions.into_iter().map(|(function, _)| function).collect()
+}
+
+/// The item that binds a name which is used at a place: the function, or the type for its parameters. None where nothing around the place
+/// does.
+pub fn binder(parsed: &Parsed, name: &str, at: usize) -> Option<Item> {
+    let function = variables(parsed, name).into_iter().find(|function| function.range.contains(&at));
+    if function.is_some() {
+        return function;
+    }
+    let mut found = None;
+    visit(parsed, words(parsed.text(), name), |range, way| {
+        if found.is_some() || binding(parsed, &range, way).is_none() {
+            return;
+        }
+        let items: Vec<Item> = way.iter().filter_map(|(node, _)| scope::item(parsed, *node)).collect();
+        let is_free = !items.iter().any(|item| item.kind.is_callable());
+        found = items.into_iter().next_back().filter(|item| is_free && item.range.contains(&at));
+    });
+    found
+}
+
+/// The type that is written where the fields around a name are given or taken: `Options` of `const o: Options = { name: 1 }`.
+pub fn annotation(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
+    let leaf = parsed.root().descendant_for_byte_range(range.start, range.end)?;
+    let (mut braces, mut last) = (0, None);
+    for node in scope::path_to(parsed, leaf).into_iter().rev() {
+        // A pattern and the parameter that it is begin with the same one.
+        let opens = parsed.text()[node.start_byte()..].starts_with('{') && last.replace(node.start_byte()) != Some(node.start_byte());
+        braces += usize::from(opens);
+        let kind = node.child_by_field_name("type").map(|kind| kind.byte_range());
+        if let Some(kind) = kind.filter(|kind| !kind.contains(&range.start)) {
+            return (braces <= 1).then_some(kind);
+        }
+        if braces > 1 || role(&parsed.language().scope_roles, node) & BLOCK != 0 {
+            return None;
+        }
+    }
+    None
 }
 
 /// What binds a name where it stands: the way up leads to a binding by the fields of what is bound, not of types or values.
 fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
     const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
     way.last().filter(|(leaf, _)| leaf.byte_range() == *range)?;
+    let roles = |node| (role(&parsed.language().scope_roles, node), role(&parsed.language().use_roles, node));
     for pair in way.windows(2).rev() {
         let [(parent, _), (_, field)] = pair else { return None };
+        let (scope, used) = roles(*parent);
+        let named = if scope & BINDING != 0 { bound_name(parsed, *parent) } else { Bound::Any };
+        if let Bound::One(name) = &named
+            && name.start <= range.start
+            && range.end <= name.end
+        {
+            return Some(parent.byte_range());
+        }
         if field.is_some_and(|field| !BOUND.contains(&field)) {
             return None;
         }
-        let role = role(&parsed.language().scope_roles, *parent);
-        if role & (BINDING | EXPRESSION) != 0 {
-            return (role & BINDING != 0).then(|| parent.byte_range());
+        if scope & (BINDING | EXPRESSION) != 0 {
+            let constant = used & REFUTABLE != 0 && parsed.text()[range.clone()].starts_with(char::is_uppercase);
+            return (scope & BINDING != 0 && named == Bound::Any && !constant).then(|| parent.byte_range());
         }
     }
     None
+}
+
+/// What a node binds of the names in it.
+#[derive(PartialEq)]
+enum Bound {
+    /// What its fields lead to.
+    Any,
+    /// What stands here.
+    One(Range<usize>),
+    Nothing,
+}
+
+fn bound_name(parsed: &Parsed, node: Node<'_>) -> Bound {
+    let mut bound = Bound::Nothing;
+    for pattern in parsed.language().scope.at(node.kind_id()).filter(|pattern| pattern.tag == "binding") {
+        let Some(captures) = pattern.matches(node, parsed.text()) else { continue };
+        match captures.get("name") {
+            Some(name) => return Bound::One(name.byte_range()),
+            None => bound = Bound::Any,
+        }
+    }
+    bound
 }
 
 /// Where something gets a value or a type: the bytes of both, as far as they are written.

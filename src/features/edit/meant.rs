@@ -4,11 +4,11 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use super::rename::Defined;
+use super::defined::{self, Defined};
 use super::whence::{BY_PLACE, MOST_BASES, Origin, Place, last_word};
 use crate::features::Session;
-use crate::index::FileId;
-use crate::syntax::uses::{self, Mention, Stands, Within};
+use crate::index::{FileId, SymbolId};
+use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Parsed, naming};
 use crate::text::lines::line_number;
 
@@ -67,7 +67,9 @@ enum Home {
 pub struct Meant<'a> {
     pub(super) session: &'a Session,
     pub(super) name: &'a str,
-    kind: Kind,
+    pub(super) kind: Kind,
+    /// The languages in which it has this meaning.
+    family: String,
     pub(super) file: FileId,
     home: Home,
     pub(super) projects: OnceCell<Vec<String>>,
@@ -84,9 +86,10 @@ enum Verdict {
 
 impl<'a> Meant<'a> {
     pub(super) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
+        let family = session.index.file(defined.file).and_then(|file| file.language.as_ref().map(|language| language.family.clone()));
         let is_type = |container: &str| {
-            let known =
-                session.index.named(container).into_iter().filter_map(|id| Some(session.index.symbol(id)?.kind)).collect::<Vec<_>>();
+            let known = defined::symbols(session, container, family.as_deref());
+            let known: Vec<Kind> = known.into_iter().filter_map(|id| Some(session.index.symbol(id)?.kind)).collect();
             known.iter().any(|kind| kind.is_type() || *kind == Kind::Type) || known.is_empty()
         };
         let home = match &defined.container {
@@ -94,7 +97,13 @@ impl<'a> Meant<'a> {
             Some(container) if is_type(container) => Home::Member(container.clone()),
             Some(container) => Home::Inside(container.clone()),
         };
-        Self { session, name, kind: defined.kind, file: defined.file, home, projects: OnceCell::new() }
+        let family = family.clone().unwrap_or_default();
+        Self { session, name, kind: defined.kind, family, file: defined.file, home, projects: OnceCell::new() }
+    }
+
+    /// The definitions of another name, where that can mean something to this one.
+    pub(super) fn named(&self, name: &str) -> Vec<SymbolId> {
+        defined::symbols(self.session, name, Some(&self.family))
     }
 
     pub fn is_member(&self) -> bool {
@@ -115,6 +124,7 @@ impl<'a> Meant<'a> {
         for one in uses::mentions(parsed, self.name) {
             let at = || format!("{path}:{}", line_number(text, one.range.start));
             match one.within {
+                Within::Text if self.is_handed_on(&place, &one) => found.spots.push(Spot::plain(one.range)),
                 Within::Text => found.in_strings += 1,
                 Within::Comment if is_code(text, &one.range) => comments.push(Spot::plain(one.range)),
                 Within::Comment => {}
@@ -140,8 +150,14 @@ impl<'a> Meant<'a> {
         if place.facts.definitions.iter().any(defines) {
             return Ok(plain());
         }
+        match one.place {
+            Special::MacroParameter => return Ok(Verdict::Variable),
+            Special::Macro => return Ok(self.in_macro(place, one)),
+            Special::Tag if !self.kind.is_type() => return Ok(Verdict::Other),
+            Special::Tag | Special::No => {}
+        }
         let may_be_variable = match one.stands {
-            Stands::Alone => true,
+            Stands::Alone => one.place != Special::Tag,
             // As a field it may be meant all the same.
             Stands::Shorthand(..) => !matches!(self.home, Home::Member(_)),
             Stands::Member(_) | Stands::Key(_) => false,
@@ -193,9 +209,35 @@ impl<'a> Meant<'a> {
         bare || self.kind == Kind::Variant || place.is_in_body_of(container, range.start)
     }
 
-    /// Whether the file takes the name from outside of the workspace.
+    /// Whether the file takes the name from outside of the workspace, or does not see the definition at all.
     fn is_imported_from_elsewhere(&self, place: &Place<'_>) -> bool {
-        *place.foreign.get_or_init(|| place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign))
+        let is_foreign = || place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign);
+        *place.foreign.get_or_init(|| is_foreign() || !self.is_seen(place))
+    }
+
+    /// What a name in the text of a macro means: there is one definition of it, and what the macro is given has no type.
+    fn in_macro(&self, place: &Place<'_>, one: &Mention) -> Verdict {
+        let text = place.parsed.text();
+        if text[..one.range.start].trim_end().ends_with("##") || text[one.range.end..].trim_start().starts_with("##") {
+            return Verdict::Unclear;
+        }
+        let member = matches!(one.stands, Stands::Member(_) | Stands::Key(_));
+        match &self.home {
+            Home::Member(_) if member || self.kind == Kind::Variant => Verdict::Follows(Spot::plain(one.range.clone())),
+            Home::Free | Home::Inside(_) if !member && !self.is_imported_from_elsewhere(place) => {
+                Verdict::Follows(Spot::plain(one.range.clone()))
+            }
+            _ => Verdict::Other,
+        }
+    }
+
+    /// Whether a string is the name in the list of those that a file hands on.
+    fn is_handed_on(&self, place: &Place<'_>, one: &Mention) -> bool {
+        let text = place.parsed.text();
+        let lists = |list: &String| text[one.top.clone()].starts_with(list.as_str());
+        let (before, after) = (&text[..one.range.start], &text[one.range.end..]);
+        let whole = before.ends_with(['"', '\'']) && after.starts_with(['"', '\'']);
+        whole && !self.is_member() && place.parsed.language().exports.as_ref().is_some_and(lists) && !self.is_imported_from_elsewhere(place)
     }
 
     /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
@@ -226,7 +268,7 @@ impl<'a> Meant<'a> {
             })
         };
         let hands_on = || index.name(self.name).is_some_and(|name| index.users(name).iter().any(|(id, _)| is_file_of(*id)));
-        let is_module = || index.named(last).iter().any(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind == Kind::Module));
+        let is_module = || self.named(last).iter().any(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind == Kind::Module));
         is_file_of(self.file) || is_path && (is_module() || hands_on() || receiver == last && self.is_project(last))
     }
 
@@ -237,8 +279,28 @@ impl<'a> Meant<'a> {
         if last == container || last == "Self" && place.is_inside(container, range.start) {
             return Some(true);
         }
+        if let Some(kind) = uses::annotation(place.parsed, range) {
+            let kind = &place.parsed.text()[kind];
+            if uses::words(kind, container).next().is_some() {
+                return Some(true);
+            }
+            // A name of another type may stand for one that has these fields.
+            let named = kind.split(|letter: char| !uses::is_word(letter)).any(|word| !self.named(word).is_empty());
+            return if place.parsed.language().structural && named { None } else { Some(false) };
+        }
+        // Where any value with such a field will do, one may be meant for the type.
+        if place.parsed.language().structural && (place.names_container || self.takes_from(place)) {
+            return None;
+        }
         let may_be = self.kind == Kind::Attribute && place.names_container && !head.starts_with(char::is_uppercase);
         if may_be && !head.ends_with(uses::is_word) { None } else { Some(false) }
+    }
+
+    /// Whether a text is that of the definition, or takes something from there.
+    fn takes_from(&self, place: &Place<'_>) -> bool {
+        let index = &self.session.index;
+        let Some((id, file)) = place.id.and_then(|id| Some((id, index.file(id)?))) else { return true };
+        id == self.file || file.imports().iter().any(|import| index.resolve(id, import) == Some(self.file))
     }
 
     /// What a member of a value means.

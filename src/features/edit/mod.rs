@@ -5,9 +5,11 @@
 //! than before, and pass the permits (`offer`).
 
 mod alike;
+mod arguments;
 mod beside;
 pub mod calls;
 mod check;
+mod defined;
 mod extent;
 mod follow;
 pub mod forms;
@@ -19,6 +21,7 @@ mod long;
 mod meant;
 mod offer;
 mod plan;
+mod reach;
 pub mod rename;
 mod request;
 mod short;
@@ -115,7 +118,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     let site = Site::new(session, &params.at);
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    let small = plan.says_both_names(&params.how).then(|| plan.clone().for_small(session, &site, &params.how));
+    let small = plan.says_both_names(&site, &params.how).then(|| plan.clone().for_small(session, &site, &params.how));
     if let Some(Ok(plan)) = &small
         && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan, cancel, sink })
     {

@@ -75,7 +75,7 @@ impl Plan {
             calls.fit()?;
         }
         let How::Instruction(words) = how else { return Ok(self) };
-        let Some((old, new)) = wording::rename(words) else {
+        let Some((old, new)) = wording::rename_at(words, |name| rename::stands_at(site, name)) else {
             let Some((kind, form, more)) = narrower(session, site, words) else { return Ok(self) };
             let signals = signals(session, site, &form);
             let words = match &form {
@@ -103,8 +103,9 @@ impl Plan {
     }
 
     /// Whether it is a rename whose words say the new name: the index can find all that it is about.
-    pub fn says_both_names(&self, how: &How) -> bool {
-        matches!(how, How::Instruction(words) if wording::rename(words).is_some_and(|(_, new)| new.is_some()))
+    pub fn says_both_names(&self, site: &Site, how: &How) -> bool {
+        let asked = |words: &str| wording::rename_at(words, |name| rename::stands_at(site, name));
+        matches!(how, How::Instruction(words) if asked(words).is_some_and(|(_, new)| new.is_some()))
     }
 
     /// The name that a rename is about: none of its uses should be left.

@@ -4,12 +4,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::arguments;
+use super::defined::{Defined, definitions, is_of_family};
 use super::meant::{Meant, Spot};
 use super::wording::is_name;
 use crate::features::{Session, Site};
-use crate::index::{FileId, Stage};
+use crate::index::{FileId, NameId, Stage};
 use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Stands, Within};
+use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Language, Parsed, naming};
 use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
@@ -18,8 +20,6 @@ use crate::workspace::WorkspacePath;
 const MOST_FILES: usize = 200;
 /// Places that are named to a person.
 const MOST_PLACES: usize = 5;
-/// What Python calls the method that makes an instance: its arguments are named where the class is called.
-const CONSTRUCTOR: &str = "__init__";
 
 /// A name with every place that it stands in.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Rename {
     /// The new name, where the task says it.
     pub wanted: Option<String>,
     /// In the file at hand.
-    here: Vec<Spot>,
+    pub(super) here: Vec<Spot>,
     /// In other files.
     elsewhere: Vec<InFile>,
     /// It is used as a member of something, so that other members may be of its name.
@@ -81,10 +81,15 @@ pub fn name_at(site: &Site) -> Option<String> {
     site.item().map(|item| item.name).filter(|name| is_name(name))
 }
 
+/// Whether a name is that of the item at a place, or the one under the cursor.
+pub fn stands_at(site: &Site, name: &str) -> bool {
+    site.item().is_some_and(|item| item.name == name) || name_at(site).is_some_and(|at| at == name)
+}
+
 /// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
 pub fn is_unmistakable(session: &Session, name: &str) -> bool {
     let is_file = || session.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
-    definitions(session, name).len() == 1 && !is_file()
+    definitions(session, name, None).len() == 1 && !is_file()
 }
 
 /// The index, if it knows the whole workspace: what it does not know would be left as it is.
@@ -100,16 +105,25 @@ impl Rename {
     pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
         whole(session)?;
         let parsed = site.parsed().ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
-        let defined = definitions(session, old);
+        let family = &parsed.language().family;
+        let defined = definitions(session, old, Some(family));
+        let meant = at_cursor(site, parsed, old);
         let variables = uses::variables(parsed, old);
-        // What is called so inside of a function hides every definition of that name elsewhere.
+        // What is called so inside of a function hides every definition of that name elsewhere, but not what belongs to something.
         let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start));
-        if let Some(function) = hidden {
+        if let Some(function) = hidden.filter(|_| !meant.as_ref().is_some_and(|one| is_member(site, one))) {
             return Self::local(session, site, parsed, old, wanted, function);
         }
         let Some((first, rest)) = defined.split_first() else {
-            let item = site.item().ok_or_else(|| format!("nothing in {} defines `{old}`", site.path))?;
-            return Self::local(session, site, parsed, old, wanted, &item);
+            if let Some(item) = uses::binder(parsed, old, site.bytes.start).filter(|_| hidden.is_none()) {
+                return Self::local(session, site, parsed, old, wanted, &item);
+            }
+            return Err(match meant {
+                Some(one) if is_member(site, &one) => format!(
+                    "`{old}` is a field or a member here, and nothing in the workspace defines one; rename it in the type that it belongs to"
+                ),
+                _ => format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name"),
+            });
         };
         if rest.iter().any(|other| other.file != first.file || other.container != first.container) {
             return Err(format!(
@@ -118,13 +132,24 @@ impl Rename {
                 first.place
             ));
         }
-        let meant = Meant::new(session, old, first);
+        keeps_its_file(session, old, first)?;
+        let (at, meant) = (meant, Meant::new(session, old, first));
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
         let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
+        // Under the cursor stands something else that is called so.
+        if let Some(at) =
+            at.filter(|at| !here.spots.iter().any(|spot| spot.range.start <= at.range.start && at.range.end <= spot.range.end))
+        {
+            let line = line_number(&site.text, at.range.start);
+            return Err(format!(
+                "the `{old}` at {}:{line} is not known to be the one that {} defines: use the rename of your language server",
+                site.path, first.place
+            ));
+        }
         (rename.here, rename.in_strings, rename.others, rename.unclear) = (here.spots, here.in_strings, here.others, here.unclear);
         rename.is_member = meant.is_member();
         let id = session.index.name(old).ok_or("the index does not know it")?;
-        for (number, _) in session.index.users(id) {
+        for number in users(session, parsed.language(), old, id) {
             let Some(file) = session.index.file(number).filter(|file| file.path.to_string() != site.path) else { continue };
             if naming::stem(file.language.as_deref(), file.path.relative()) == old {
                 return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
@@ -157,10 +182,22 @@ impl Rename {
     fn local(session: &Session, site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>, item: &Item) -> Result<Self, String> {
         let text = &site.text;
         let mut rename = Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site);
+        let inner = members(site, old, &item.range);
         let (mut is_there, mut is_parameter) = (false, false);
         for one in uses::mentions(parsed, old) {
-            if one.range.start < item.range.start || item.range.end < one.range.end {
+            if one.range.start < item.range.start || item.range.end < one.range.end || one.place == Special::Tag {
                 continue;
+            }
+            if one.within == Within::Code && inner.iter().any(|types| types.contains(&one.range.start)) {
+                if parsed.language().bare_members {
+                    return Err(format!(
+                        "a type inside of `{}` has a member `{old}` too: use the rename of your language server",
+                        item.name
+                    ));
+                }
+                if site.is_member_of_type(&one.range) {
+                    continue;
+                }
             }
             let spot = match (one.within, one.stands) {
                 (Within::Text, _) => {
@@ -179,59 +216,9 @@ impl Rename {
             return Err(format!("nothing in `{}` is called `{old}`", item.name));
         }
         if is_parameter {
-            rename.follow_arguments(session, site, parsed, item)?;
+            arguments::follow(&mut rename, session, site, parsed, item)?;
         }
         Ok(rename)
-    }
-
-    /// Those who name a parameter in their call have to name the new one.
-    fn follow_arguments(&mut self, session: &Session, site: &Site, parsed: &Parsed, item: &Item) -> Result<(), String> {
-        let class = || {
-            let around = site.place().items.into_iter().rfind(|around| around.kind.is_type());
-            around.map(|around| around.name)
-        };
-        let callee = if item.name == CONSTRUCTOR { class() } else { Some(item.name.clone()) };
-        let Some(callee) = callee else { return Ok(()) };
-        let old = self.old.clone();
-        let arguments = |parsed: &Parsed| -> Vec<(Range<usize>, Range<usize>)> {
-            let named = uses::mentions(parsed, &old).into_iter().filter(|one| one.within == Within::Code);
-            let of_callee = named.filter_map(|one| match one.stands {
-                Stands::Key(of) => {
-                    uses::words(&parsed.text()[of.clone()], &callee).last().map(|at| (one.range, of.start + at.start..of.end))
-                }
-                _ => None,
-            });
-            of_callee.filter(|(_, of)| parsed.text()[of.clone()] == callee).collect()
-        };
-        let own = site.document_path().and_then(|path| session.index.find(path));
-        let users = session.index.name(&callee).map(|id| session.index.users(id)).unwrap_or_default();
-        let defined = definitions(session, &callee);
-        let meant = defined.first().filter(|_| defined.len() == 1).map(|first| Meant::new(session, &callee, first));
-        let follow = |path: &str, id: Option<FileId>, parsed: &Parsed| -> Result<Vec<Spot>, String> {
-            let named = arguments(parsed);
-            let Some((first, _)) = named.first() else { return Ok(vec![]) };
-            let at = format!("{path}:{}", line_number(parsed.text(), first.start));
-            let unclear = || {
-                format!(
-                    "`{old}` is named in a call of some `{callee}` ({at}); the index cannot tell of which: use the rename of your language server"
-                )
-            };
-            let uses = meant.as_ref().ok_or_else(unclear)?.uses(path, id, parsed)?;
-            if !uses.unclear.is_empty() {
-                return Err(unclear());
-            }
-            let calls = |of: &Range<usize>| uses.spots.iter().any(|spot| spot.range == *of);
-            Ok(named.into_iter().filter(|(_, of)| calls(of)).map(|(range, _)| Spot::plain(range)).collect())
-        };
-        self.here.extend(follow(&site.path, own, parsed)?);
-        self.here.sort_by_key(|spot| spot.range.start);
-        for (number, _) in users.into_iter().filter(|(number, _)| Some(*number) != own) {
-            let Some(file) = session.index.file(number) else { continue };
-            let Some((text, parsed)) = read(session, &file.path, &old)? else { continue };
-            let spots = follow(&file.path.to_string(), Some(number), &parsed)?;
-            self.change(session, &file.path, text, spots)?;
-        }
-        Ok(())
     }
 
     fn add(&mut self, session: &Session, path: &WorkspacePath, id: FileId, meant: &Meant) -> Result<(), String> {
@@ -244,7 +231,7 @@ impl Rename {
         self.change(session, path, text, found.spots)
     }
 
-    fn change(&mut self, session: &Session, path: &WorkspacePath, text: Arc<str>, spots: Vec<Spot>) -> Result<(), String> {
+    pub(super) fn change(&mut self, session: &Session, path: &WorkspacePath, text: Arc<str>, spots: Vec<Spot>) -> Result<(), String> {
         if spots.is_empty() {
             return Ok(());
         }
@@ -319,32 +306,94 @@ impl Rename {
 }
 
 /// A text that uses a name, with its tree; none where nothing can be changed in it.
-fn read(session: &Session, path: &WorkspacePath, name: &str) -> Result<Option<(Arc<str>, Parsed)>, String> {
+pub(super) fn read(session: &Session, path: &WorkspacePath, name: &str) -> Result<Option<(Arc<str>, Parsed)>, String> {
     let text = session.snapshot.read_exact(path).map_err(|error| format!("`{name}` is used in {path}: {error}"))?;
     let language = session.shared.registry.detect(path.relative(), &text);
     let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
     Ok(parsed.map(|parsed| (text, parsed)))
 }
 
+/// The files that may use a name: those that the index knows of, and those whose macros name it.
+fn users(session: &Session, language: &Language, name: &str, id: NameId) -> Vec<FileId> {
+    let family = Some(language.family.as_str());
+    let mut found: Vec<FileId> = session.index.users(id).into_iter().map(|(file, _)| file).collect();
+    found.retain(|file| is_of_family(session, *file, family));
+    if !language.has_raw_macros() {
+        return found;
+    }
+    let rest = session.index.files().filter(|(file, _)| !found.contains(file) && is_of_family(session, *file, family));
+    let named = rest.filter(|(_, file)| {
+        let text = session.snapshot.read_exact(&file.path).unwrap_or_default();
+        uses::words(&text, name).next().is_some()
+    });
+    let named: Vec<FileId> = named.map(|(file, _)| file).collect();
+    found.extend(named);
+    found
+}
+
+/// The place of a name that the cursor is at, if that is code.
+fn at_cursor(site: &Site, parsed: &Parsed, name: &str) -> Option<Mention> {
+    let meant = |range: &Range<usize>| match site.bytes.is_empty() {
+        true => range.start <= site.bytes.start && site.bytes.start <= range.end,
+        false => site.text[site.bytes.clone()].trim() == name && site.bytes.start <= range.start && range.end <= site.bytes.end,
+    };
+    uses::mentions(parsed, name).into_iter().find(|one| one.within == Within::Code && meant(&one.range))
+}
+
+/// Whether a name is one of something: of a value, of a call, or of a type that it is defined in.
+fn is_member(site: &Site, one: &Mention) -> bool {
+    let defined = || site.definitions().iter().any(|known| known.name.range() == one.range && is_of_type(known.kind));
+    matches!(one.stands, Stands::Member(_) | Stands::Key(_)) || defined()
+}
+
+fn is_of_type(kind: Kind) -> bool {
+    matches!(kind, Kind::Attribute | Kind::Method | Kind::Variant)
+}
+
+/// The types inside of an item that have a member of this name.
+fn members(site: &Site, name: &str, item: &Range<usize>) -> Vec<Range<usize>> {
+    let all = site.definitions();
+    let inside = |range: &Range<usize>| item.start < range.start && range.end <= item.end;
+    let has = |types: &Range<usize>| {
+        let of = |known: &syntax::Definition| is_of_type(known.kind) && known.name.of(&site.text) == name;
+        all.iter().any(|known| of(known) && types.contains(&known.name.range().start))
+    };
+    all.iter().filter(|known| known.kind.is_type()).map(|known| known.item.range()).filter(|types| inside(types) && has(types)).collect()
+}
+
+/// Whether a name may change without the name of the file that it is defined in.
+fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(), String> {
+    let Some(file) = session.index.file(defined.file) else { return Ok(()) };
+    let language = file.language.as_deref();
+    let called_so = naming::stem(language, file.path.relative()) == old;
+    if defined.container.is_none() && called_so && language.is_some_and(|language| language.type_per_file) {
+        return Err(format!(
+            "`{old}` is what {} is called, and the file would have to be renamed too: use the rename of your language server",
+            file.path
+        ));
+    }
+    Ok(())
+}
+
+/// Whether something can be renamed that is called so at a place: for menus, from what the index knows.
+pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
+    let Some(parsed) = site.parsed() else { return false };
+    let defined = definitions(session, name, Some(&parsed.language().family));
+    if uses::binder(parsed, name, site.bytes.start).is_some() {
+        return !defined.is_empty() || !at_cursor(site, parsed, name).is_some_and(|one| is_member(site, &one));
+    }
+    let own = site.document_path().and_then(|path| session.index.find(path));
+    let Some(first) = defined.first() else { return false };
+    if own.is_none() || defined.len() > 1 || own == Some(first.file) {
+        return true;
+    }
+    // It is defined in another file: perhaps this one means something else.
+    let Some(at) = at_cursor(site, parsed, name) else { return true };
+    let found = Meant::new(session, name, first).uses(&site.path, own, parsed);
+    found.is_ok_and(|found| found.spots.iter().any(|spot| spot.range.contains(&at.range.start)))
+}
+
 fn few(places: &[String]) -> String {
     let shown = places.iter().take(MOST_PLACES).cloned().collect::<Vec<_>>().join(", ");
     if places.len() > MOST_PLACES { format!("{shown} and {} more places", places.len() - MOST_PLACES) } else { shown }
-}
-
-/// One definition of a name.
-pub(super) struct Defined {
-    pub kind: Kind,
-    pub file: FileId,
-    pub container: Option<String>,
-    place: String,
-}
-
-fn definitions(session: &Session, name: &str) -> Vec<Defined> {
-    let known = session.index.named(name).into_iter().filter_map(|id| {
-        let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
-        let container = symbol.container().map(|container| session.index.text(container).to_string());
-        let place = format!("{}:{}", file.path, symbol.line + 1);
-        Some(Defined { kind: symbol.kind, file: id.file, container, place })
-    });
-    known.filter(|one| one.kind != Kind::Reexport).collect()
 }

@@ -37,7 +37,7 @@ pub(super) struct Place<'a> {
     pub variables: Vec<Item>,
     /// The type that the definition is a member of is named in the text.
     pub names_container: bool,
-    /// The name is imported from outside of the workspace.
+    /// The name is imported from outside of the workspace, or is not that of the definition for another reason.
     pub foreign: OnceCell<bool>,
 }
 
@@ -118,7 +118,7 @@ impl Meant<'_> {
 
     /// Whether a text names something that the workspace defines.
     fn is_known(&self, text: &str) -> bool {
-        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.session.index.named(word).is_empty())
+        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.named(word).is_empty())
     }
 
     /// Where the value of an expression comes from, as far as it is a call or a literal.
@@ -129,7 +129,7 @@ impl Meant<'_> {
         let Some(callee) = outermost_call(value).map(last_word) else { return Origin::Unknown };
         let callee = self.own_name(place, callee).unwrap_or(callee);
         let index = &self.session.index;
-        let known: Vec<Kind> = index.named(callee).into_iter().filter_map(|id| Some(index.symbol(id)?.kind)).collect();
+        let known: Vec<Kind> = self.named(callee).into_iter().filter_map(|id| Some(index.symbol(id)?.kind)).collect();
         match known.first() {
             None => Origin::Foreign,
             Some(_) if known.iter().any(|kind| kind.is_type()) => self.derives(callee, container, MOST_BASES),
@@ -148,11 +148,11 @@ impl Meant<'_> {
     /// Whether a type has the members of another, by what it is derived from; unknown where that leads out of the workspace.
     pub(super) fn derives(&self, name: &str, container: &str, levels: usize) -> Origin {
         let index = &self.session.index;
-        let types = index.named(name).into_iter().filter(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind.is_type()));
+        let types = self.named(name).into_iter().filter(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind.is_type()));
         let bases = types.flat_map(|id| index.file(id.file).into_iter().flat_map(move |file| file.bases(id.index as usize)));
         let mut bases = bases.map(|base| index.text(base)).peekable();
         if bases.peek().is_none() {
-            return if index.named(name).is_empty() { Origin::Unknown } else { Origin::Foreign };
+            return if self.named(name).is_empty() { Origin::Unknown } else { Origin::Foreign };
         }
         let ours =
             bases.any(|base| base == container || levels > 0 && base != name && self.derives(base, container, levels - 1) == Origin::Ours);
@@ -170,7 +170,10 @@ impl Place<'_> {
 
     /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
     pub(super) fn is_in_body_of(&self, container: &str, at: usize) -> bool {
-        let holds = |known: &&syntax::Definition| (known.signature.start as usize..known.item.end as usize).contains(&at);
+        let holds = |known: &&syntax::Definition| {
+            let inside = (known.signature.start as usize..known.item.end as usize).contains(&at);
+            inside && (known.kind.is_type() || known.kind.is_callable())
+        };
         let innermost = self.facts.definitions.iter().filter(holds).min_by_key(|known| known.item.end - known.signature.start);
         innermost.is_some_and(|known| known.name.of(self.parsed.text()) == container && known.kind.is_type())
     }

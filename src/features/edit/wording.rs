@@ -107,6 +107,20 @@ pub fn rename(words: &str) -> Option<(Option<String>, Option<String>)> {
     (!bare && is_filling(&rest)).then(|| (None, Some(pair.new.clone())))
 }
 
+/// The same where it is known which names stand at the place that the instruction is about: one of them is a name, whatever else it means
+/// in English. "Rename make to build."
+pub fn rename_at(words: &str, is_there: impl Fn(&str) -> bool) -> Option<(Option<String>, Option<String>)> {
+    static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)^\W*(?:please\s+)?rename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*([\p{L}_$][\w$]*)\s+(?:to|as|into)\s+[`"'“]?([\p{L}_$][\w$]*)[`"'”]?\W*$"#).ok()
+    });
+    let plain = || {
+        let found = PLAIN.as_ref()?.captures(words)?;
+        let vague = is_among("something what", &found[2]) && !is_quoted(&found[2], words);
+        (!vague && is_there(&found[1])).then(|| (Some(found[1].to_string()), Some(found[2].to_string())))
+    };
+    plain().or_else(|| rename(words))
+}
+
 /// Every "old to new" of an instruction. What joins names in other languages does so in English only between quoted ones: "n in this".
 fn pairs(words: &str) -> Vec<Pair> {
     static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {

@@ -1,0 +1,106 @@
+//! Calls that name a parameter which gets another name: they follow, where it can be told that they call its function.
+
+use std::ops::Range;
+
+use super::defined::{definitions, is_of_family};
+use super::meant::{Meant, Spot};
+use super::rename::{Rename, read};
+use super::whence::last_word;
+use crate::features::{Session, Site};
+use crate::index::FileId;
+use crate::syntax::Parsed;
+use crate::syntax::scope::Item;
+use crate::syntax::uses::{self, Stands, Within};
+use crate::text::lines::line_number;
+
+/// What Python calls the method that makes an instance: its arguments are named where the class is called.
+const CONSTRUCTOR: &str = "__init__";
+
+/// The function whose parameter is renamed.
+struct Callee<'a> {
+    session: &'a Session,
+    name: &'a str,
+    parameter: &'a str,
+    /// None where several functions are called so.
+    meant: Option<Meant<'a>>,
+}
+
+/// Those who name a parameter in their call have to name the new one.
+pub(super) fn follow(rename: &mut Rename, session: &Session, site: &Site, parsed: &Parsed, item: &Item) -> Result<(), String> {
+    let class = || site.place().items.into_iter().rfind(|around| around.kind.is_type()).map(|around| around.name);
+    let name = if item.name == CONSTRUCTOR { class() } else { Some(item.name.clone()) };
+    let Some(name) = name else { return Ok(()) };
+    let family = Some(parsed.language().family.as_str());
+    let defined = definitions(session, &name, family);
+    let meant = defined.first().filter(|_| defined.len() == 1).map(|first| Meant::new(session, &name, first));
+    let parameter = rename.old.clone();
+    let callee = Callee { session, name: &name, parameter: &parameter, meant };
+    let own = site.document_path().and_then(|path| session.index.find(path));
+    rename.here.extend(callee.named_in(&site.path, own, parsed)?);
+    rename.here.sort_by_key(|spot| spot.range.start);
+    let users = session.index.name(&name).map(|id| session.index.users(id)).unwrap_or_default();
+    for (number, _) in users.into_iter().filter(|(number, _)| Some(*number) != own && is_of_family(session, *number, family)) {
+        let Some(file) = session.index.file(number) else { continue };
+        let Some((text, parsed)) = read(session, &file.path, &parameter)? else { continue };
+        let spots = callee.named_in(&file.path.to_string(), Some(number), &parsed)?;
+        rename.change(session, &file.path, text, spots)?;
+    }
+    Ok(())
+}
+
+impl Callee<'_> {
+    /// Where a text names the parameter in a call of the function.
+    ///
+    /// # Errors
+    /// Where that may be one, and cannot be told.
+    fn named_in(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Vec<Spot>, String> {
+        let text = parsed.text();
+        let (mut named, mut spots): (Vec<_>, Vec<Spot>) = Default::default();
+        for one in uses::mentions(parsed, self.parameter).into_iter().filter(|one| one.within == Within::Code) {
+            let Stands::Key(of) = one.stands else { continue };
+            let called = last_word(&text[of.clone()]);
+            if called == self.name {
+                named.push((one.range, of.end - called.len()..of.end));
+            } else if self.is_taken_as(id, called) {
+                spots.push(Spot::plain(one.range));
+            } else if self.may_be(parsed, called, &text[of.end..one.range.start]) {
+                return Err(self.unclear(path, text, &one.range, called));
+            }
+        }
+        let Some((first, _)) = named.first() else { return Ok(spots) };
+        let unclear = || self.unclear(path, text, first, self.name);
+        let uses = self.meant.as_ref().ok_or_else(unclear)?.uses(path, id, parsed)?;
+        if !uses.unclear.is_empty() {
+            return Err(unclear());
+        }
+        let calls = |of: &Range<usize>| uses.spots.iter().any(|spot| spot.range == *of);
+        spots.extend(named.into_iter().filter(|(_, of)| calls(of)).map(|(range, _)| Spot::plain(range)));
+        spots.sort_by_key(|spot| spot.range.start);
+        Ok(spots)
+    }
+
+    /// Whether a file imports the function under another name: `from p import fetch as get`.
+    fn is_taken_as(&self, id: Option<FileId>, called: &str) -> bool {
+        let index = &self.session.index;
+        let taken = |id: FileId| {
+            let file = index.file(id)?;
+            let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
+            taken.find(|(there, here)| index.text(*there) == self.name && index.text(*here) == called)
+        };
+        self.meant.is_some() && id.and_then(taken).is_some()
+    }
+
+    /// Whether a call may be one of the function by another way: `get = fetch`, `partial(fetch, limit=3)`.
+    fn may_be(&self, parsed: &Parsed, called: &str, before: &str) -> bool {
+        let value = |given: uses::Given| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
+        uses::words(before, self.name).next().is_some() || uses::given(parsed, called).into_iter().any(value)
+    }
+
+    fn unclear(&self, path: &str, text: &str, at: &Range<usize>, called: &str) -> String {
+        let line = line_number(text, at.start);
+        format!(
+            "`{}` is named in a call of some `{called}` ({path}:{line}); the index cannot tell of which: use the rename of your language server",
+            self.parameter
+        )
+    }
+}

@@ -1,0 +1,92 @@
+//! Which files see what stands free in one: those that take its name, those of its package, those that include it. In the others the same
+//! name is another thing.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::meant::Meant;
+use super::whence::Place;
+use crate::index::FileId;
+use crate::syntax::{Kind, Reach};
+
+/// Files that are looked through between one and another that it includes.
+const MOST_INCLUDED: usize = 2000;
+
+impl Meant<'_> {
+    /// Whether the text sees the definition by its bare name.
+    pub(super) fn is_seen(&self, place: &Place<'_>) -> bool {
+        let Some(id) = place.id.filter(|id| *id != self.file) else { return true };
+        let text = place.parsed.text();
+        // What is declared once more there is the same thing: there is one definition of the name.
+        let declares = place.facts.definitions.iter().any(|known| known.kind != Kind::Reexport && known.name.of(text) == self.name);
+        if declares || matches!(self.kind, Kind::Module) {
+            return true;
+        }
+        match place.parsed.language().reach {
+            None => true,
+            Some(Reach::Names) => self.takes(id) || self.is_everywhere(),
+            Some(Reach::Package) => self.takes(id) || package(text) == self.own_package(),
+            Some(Reach::Folder) => {
+                let folder = |id: FileId| self.session.index.file(id).map(|file| file.path.folder().to_string());
+                folder(id) == folder(self.file) && package(text) == self.own_package()
+                    || text.contains("import . \"")
+                    || text.contains("\t. \"")
+            }
+            Some(Reach::Includes) => self.includes(id),
+        }
+    }
+
+    /// Whether a file takes the name from somewhere, or all names.
+    fn takes(&self, id: FileId) -> bool {
+        let index = &self.session.index;
+        let Some(file) = index.file(id) else { return true };
+        let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
+        taken.any(|(there, here)| index.text(*here) == "*" || [there, here].into_iter().any(|name| index.text(*name) == self.name))
+    }
+
+    /// Whether a file need not take the name: macros, and what a script defines that is no module.
+    fn is_everywhere(&self) -> bool {
+        static MODULE: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"(?m)^\s*(?:import|export)\b|\bexports\b|\brequire\s*\(").ok());
+        let Some(file) = self.session.index.file(self.file) else { return true };
+        let structural = file.language.as_ref().is_some_and(|language| language.structural);
+        let text = || self.session.snapshot.read_exact(&file.path).unwrap_or_default();
+        let is_module = |text: &str| MODULE.as_ref().is_some_and(|module| module.is_match(text)) && !text.contains("declare global");
+        self.kind == Kind::Macro || structural && !is_module(&text())
+    }
+
+    fn own_package(&self) -> Option<String> {
+        let path = &self.session.index.file(self.file)?.path;
+        package(&self.session.snapshot.read_exact(path).ok()?)
+    }
+
+    /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is a part of others.
+    fn includes(&self, id: FileId) -> bool {
+        let nothing = self.session.index.file(id).is_none_or(|file| file.imports().is_empty());
+        let own = self.included(self.file);
+        // Beside what is defined in a source file, its header says what it is called.
+        let declares = |file: &FileId| {
+            let index = &self.session.index;
+            index.named(self.name).iter().any(|symbol| symbol.file == *file)
+        };
+        nothing || own.contains(&id) || self.included(id).iter().any(|file| *file == self.file || declares(file))
+    }
+
+    fn included(&self, id: FileId) -> HashSet<FileId> {
+        let index = &self.session.index;
+        let (mut found, mut open) = (HashSet::from([id]), vec![id]);
+        while let Some((next, file)) = open.pop().and_then(|next| Some((next, index.file(next)?))) {
+            let reached = file.imports().iter().filter_map(|import| index.resolve(next, import));
+            open.extend(reached.filter(|one| found.len() < MOST_INCLUDED && found.insert(*one)));
+        }
+        found
+    }
+}
+
+/// The package that a file says it belongs to.
+fn package(text: &str) -> Option<String> {
+    static PACKAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^\s*package\s+([\w.]+)").ok());
+    PACKAGE.as_ref()?.captures(text).map(|found| found[1].to_string())
+}
