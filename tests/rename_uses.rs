@@ -282,3 +282,73 @@ async fn calls_with_type_arguments_follow_a_signature() {
     let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
     assert_eq!(applied(&edited, "b.ts"), user.replace("('a')", "('a', 1)").replace("('b')", "('b', 1)"));
 }
+
+/// Renames and checks that a file is the old one with the new name everywhere.
+async fn all_follow(files: &[(&str, &str)], marked: &str, old: &str, new: &str) {
+    let edited = renamed(files, marked, &format!("rename `{old}` to `{new}`")).await.unwrap_or_else(|error| panic!("{}", error.message));
+    let mut changed = after(&edited);
+    changed.sort();
+    let mut wanted: Vec<_> = files.iter().map(|(path, text)| ((*path).to_string(), text.replace(old, new))).collect();
+    wanted.sort();
+    assert_eq!(changed, wanted, "{}", edited.summary);
+}
+
+#[tokio::test]
+async fn a_member_behind_a_call_of_a_library_was_taken_for_another_thing() {
+    let rust = "pub struct Stats { hits: u32 }\n\npub fn bump(s: &Mutex<Stats>, v: &[Stats]) -> u32 {\n    s.lock().unwrap().hits += 1;\n    assert_eq!(v.first().unwrap().hits, v[0].hits);\n    let Some(last) = v.last() else { return 0 };\n    match v.first() {\n        Some(one) => one.hits,\n        None => last.hits + (&v[1]).hits + v.iter().max_by_key(|x| x.hits).unwrap().hits,\n    }\n}\n";
+    all_follow(&[("v.rs", rust)], "hits: u32", "hits", "zap").await;
+    let java = "import java.util.*;\nclass Row {\n    int span() { return 1; }\n    static int all(List<Row> rows, Map<String, Row> by) {\n        var first = rows.get(0);\n        return first.span() + rows.get(0).span() + by.get(\"a\").span() + Optional.of(rows.get(1)).get().span() + rows.stream().mapToInt(r -> r.span()).sum();\n    }\n}\n";
+    all_follow(&[("Row.java", java)], "span()", "span", "zap").await;
+    let c = "struct item { int depth; };\nstruct item *mk(void);\nint f(void *p, struct item *q) {\n    return ((struct item *)p)->depth + (*q).depth + (q)->depth + mk()->depth + (q + 1)->depth;\n}\n";
+    all_follow(&[("w.c", c)], "depth", "depth", "level").await;
+    let go = "package w\n\ntype Itm struct{ deepness int }\n\nfunc mk() *Itm { return nil }\n\nfunc f(xs []Itm, v any) int {\n\ta := mk()\n\tfor _, x := range xs {\n\t\ta.deepness += x.deepness\n\t}\n\treturn mk().deepness + v.(*Itm).deepness + (&xs[1]).deepness + a.deepness\n}\n";
+    all_follow(&[("w.go", go)], "deepness", "deepness", "zap").await;
+    let python = "class It:\n    def __init__(self):\n        self.depth = 1\n\n\ndef make():\n    return It()\n\n\ndef f(its, it: It):\n    a = make()\n    return make().depth + (it or its[1]).depth + a.depth + max(its, key=lambda i: i.depth).depth\n";
+    all_follow(&[("w.py", python)], "self.depth", "depth", "zap").await;
+    let script = "class Box {\n  wide = 1;\n}\nfunction mk() { return new Box(); }\nexport function all(xs: Box[], m: Map<string, Box>) {\n  return mk().wide + xs.map((x) => x.wide)[0] + m.get('a')!.wide + (xs[0] as Box).wide;\n}\n";
+    all_follow(&[("w.ts", script)], "wide = 1", "wide", "broad").await;
+}
+
+/// In files that never name the type: by what the index knows of functions and fields.
+#[tokio::test]
+async fn a_member_is_followed_through_functions_and_fields_of_other_files() {
+    let files = [
+        ("a.ts", "export class Box {\n  wide = 1;\n}\n"),
+        (
+            "b.ts",
+            "import { Box } from './a';\nexport function mk(): Box { return new Box(); }\nexport class Shelf {\n  boxes: Box[] = [];\n}\n",
+        ),
+        (
+            "c.ts",
+            "import { mk, Shelf } from './b';\nexport const one = mk().wide;\nexport function all(s: Shelf) {\n  for (const b of s.boxes) { b.wide = 2; }\n  return s.boxes.map((b) => b.wide);\n}\n",
+        ),
+    ];
+    let edited = renamed(&files, "wide = 1", "rename wide to broad").await.unwrap();
+    let changed = after(&edited);
+    assert!(changed.contains(&("c.ts".into(), files[2].1.replace("wide", "broad"))), "{changed:?} {}", edited.summary);
+}
+
+#[tokio::test]
+async fn a_member_of_what_holds_the_type_is_not_the_types() {
+    let java = "import java.util.*;\nclass Row {\n    int size() { return 1; }\n    static int all(List<Row> rows) {\n        return rows.size();\n    }\n}\n";
+    let refused = renamed(&[("Row.java", java)], "size() { return 1", "rename size to extent").await.unwrap_err();
+    assert!(refused.message.contains("Row.java:5"), "{}", refused.message);
+    let rust = "pub struct Stack { items: Vec<u8> }\nimpl Stack {\n    pub fn new() -> Self { Stack { items: Vec::new() } }\n    pub fn push(&mut self, item: u8) { self.items.push(item) }\n}\npub fn f() {\n    let mut v = Vec::new();\n    v.push(1);\n    let mut s = Stack::new();\n    s.push(2);\n}\n";
+    let edited = renamed(&[("s.rs", rust)], "push(&mut self", "rename push to put").await.unwrap();
+    let wanted = rust.replace("fn push", "fn put").replace("s.push(2)", "s.put(2)");
+    assert_eq!(after(&edited), [("s.rs".to_string(), wanted)], "{}", edited.summary);
+    let script =
+        "export class Logger {\n  log(text: string) {\n    console.log(text);\n  }\n}\nexport const run = (l: Logger) => l.log('a');\n";
+    let edited = renamed(&[("l.ts", script)], "log(text: string)", "rename log to tell").await.unwrap();
+    assert_eq!(after(&edited), [("l.ts".to_string(), script.replace("  log(", "  tell(").replace("l.log('", "l.tell('"))]);
+}
+
+#[tokio::test]
+async fn a_variable_that_is_called_like_an_import_is_not_what_is_imported() {
+    let c = "#include <string.h>\ntypedef struct item { int depth; } item;\nint f(item *string, item *other) { return string->depth + other->depth; }\n";
+    all_follow(&[("w.c", c)], "depth", "depth", "level").await;
+    let go = "package w\n\nimport \"net/url\"\n\ntype It struct{ deepness int }\n\nfunc f(url *It, x *It) int { return url.deepness + x.deepness }\n";
+    all_follow(&[("w.go", go)], "deepness", "deepness", "level").await;
+    let python = "import string\n\n\nclass It:\n    def __init__(self):\n        self.depth = 1\n\n\ndef f(string: It, other: It):\n    return string.depth + other.depth\n";
+    all_follow(&[("w.py", python)], "self.depth", "depth", "level").await;
+}

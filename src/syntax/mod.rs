@@ -15,6 +15,7 @@ pub mod registry;
 pub mod scope;
 pub mod tags;
 pub mod uses;
+pub mod value;
 mod walk;
 pub mod whole;
 pub mod words;

@@ -73,6 +73,9 @@ struct Entry {
     /// Methods name the members of their type without a word before them.
     #[serde(default)]
     bare_members: bool,
+    /// Functions of its libraries that give back what they are given, or a part of it.
+    #[serde(default)]
+    passes_on: Vec<String>,
     /// What stands free can be called only below its declaration.
     #[serde(default)]
     declared_first: bool,
@@ -158,6 +161,8 @@ pub struct Language {
     pub(super) captures: bool,
     /// Methods name the members of their type without a word before them.
     pub bare_members: bool,
+    /// Functions of its libraries that give back what they are given, or a part of it.
+    pub passes_on: Vec<String>,
     /// What stands free can be called only below its declaration.
     pub declared_first: bool,
     /// Which other files see by its bare name what stands free in one; none for all of them.
@@ -333,6 +338,7 @@ impl Registry {
             lines: entry.lines,
             captures: entry.captures,
             bare_members: entry.bare_members,
+            passes_on: entry.passes_on,
             declared_first: entry.declared_first,
             reach: entry.reach,
             exports: entry.exports,

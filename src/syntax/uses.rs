@@ -11,7 +11,7 @@ use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Ite
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
 /// `a.b`, `a::b`: what is not its first child is a member of that.
-const MEMBER: u8 = 1;
+pub(super) const MEMBER: u8 = 1;
 /// A name that is looked up in something else than what is in scope, or a node whose first child is one: `f(name=1)`.
 const KEY: u8 = 1 << 1;
 /// The name of a field and a variable at once: `Point { x }`.
@@ -258,10 +258,7 @@ fn head(text: &str, way: &Way<'_>) -> Range<usize> {
 /// In a macro only the letters around tell.
 fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
     let (before, after) = (text[..range.start].trim_end(), text[range.end..].trim_start());
-    let path = |before: &str| {
-        let start = before.rfind(|letter: char| !is_word(letter) && letter != '.' && letter != ':').map_or(0, |at| at + 1);
-        text.ceil_char_boundary(start)..before.len()
-    };
+    let path = |before: &str| receiver_start(before)..before.len();
     if let Some(of) = before.strip_suffix("::").or(before.strip_suffix("->")).or(before.strip_suffix('.').filter(|of| !of.ends_with('.'))) {
         return Stands::Member(path(of));
     }
@@ -272,6 +269,20 @@ fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
         Some(of) if after.starts_with([',', '}']) => Stands::Shorthand(of, range.clone()),
         _ => Stands::Alone,
     }
+}
+
+/// Where the words, dots, and closed brackets begin that a text ends with: `a.b(c)`.
+fn receiver_start(text: &str) -> usize {
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            ')' | ']' => depth += 1,
+            '(' | '[' if depth > 0 => depth -= 1,
+            _ if depth > 0 || is_word(letter) || matches!(letter, '.' | ':' | '?') => {}
+            _ => return at + letter.len_utf8(),
+        }
+    }
+    0
 }
 
 /// Whether a word is a name to the grammar, and no keyword.
@@ -396,6 +407,10 @@ pub struct Given {
     pub range: Range<usize>,
     pub kind: Option<Range<usize>>,
     pub value: Option<Range<usize>>,
+    /// The name is for a part of the value, or for one after the other: `Some(a) = b`, `for a in b`.
+    pub part: bool,
+    /// The function without a name that it is a parameter of, where that is handed to something.
+    pub scope: Option<Range<usize>>,
 }
 
 /// Most nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
@@ -403,31 +418,70 @@ const NEAR: usize = 5;
 
 /// The places where a name, of a variable or of a member, is given a value or a type.
 pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
-    const GIVEN: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "attribute", "property", "field"];
     let mut found = vec![];
     visit(parsed, words(parsed.text(), name), |range, way| {
-        let mut given = Given { range: range.clone(), ..Given::default() };
-        for pair in way.windows(2).rev().take(NEAR) {
-            let [(parent, _), (_, field)] = pair else { break };
-            if field.is_some_and(|field| !GIVEN.contains(&field)) {
-                break;
-            }
-            let of =
-                |field: &str| parent.child_by_field_name(field).map(|node| node.byte_range()).filter(|node| !node.contains(&range.start));
-            let named = (*field == Some("alias")).then(|| parent.named_child(0).map(|node| node.byte_range())).flatten();
-            given.kind = given.kind.or(of("type"));
-            // Of `int a = 1` the type is one node further up than the value.
-            let known = given.value.is_some();
-            given.value = given.value.or(of("value")).or(of("right")).or(named);
-            if known || given.kind.is_some() || role(&parsed.language().scope_roles, *parent) & BLOCK != 0 {
-                break;
-            }
-        }
+        let given = given_at(parsed, &range, way);
         if given.kind.is_some() || given.value.is_some() {
             found.push(given);
+        } else {
+            found.extend(handed(&range, way));
         }
     });
     found
+}
+
+fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
+    const GIVEN: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "attribute", "property", "field"];
+    let mut given = Given { range: range.clone(), ..Given::default() };
+    for (at, pair) in way.windows(2).enumerate().rev().take(NEAR) {
+        let [(parent, _), (child, field)] = pair else { break };
+        if field.is_some_and(|field| !GIVEN.contains(&field)) {
+            break;
+        }
+        // `a.b` gives `b` nothing.
+        if role(&parsed.language().use_roles, *parent) & MEMBER != 0 {
+            continue;
+        }
+        let value_of = |node: &Node<'_>, field: &str| {
+            node.child_by_field_name(field).map(|node| node.byte_range()).filter(|node| !node.contains(&range.start))
+        };
+        let of = |field: &str| value_of(parent, field);
+        if parent.kind() == "match_arm" {
+            // What is matched is two nodes up; the value of the arm is something else.
+            given.value = way[..at].iter().rev().find_map(|(node, _)| value_of(node, "value"));
+            given.part = true;
+            break;
+        }
+        let named = (*field == Some("alias")).then(|| parent.named_child(0).map(|node| node.byte_range())).flatten();
+        // `Some` of `Some(a)` is not what `a` is.
+        given.kind = given.kind.or(of("type").filter(|_| !parent.kind().ends_with("pattern")));
+        // Of `int a = 1` the type is one node further up than the value.
+        let known = given.value.is_some();
+        given.value = given.value.or(of("value")).or(of("right")).or(named);
+        if !known && given.value.is_some() {
+            let goes_through = ["for", "range"].iter().any(|word| parent.kind().contains(word));
+            given.part = goes_through || parsed.text()[child.byte_range()].contains(['(', '[', '{']);
+        }
+        if known || given.kind.is_some() || role(&parsed.language().scope_roles, *parent) & BLOCK != 0 {
+            break;
+        }
+    }
+    given
+}
+
+/// What a parameter of a function without a name may be a part of: what the call that the function is handed to is given besides.
+fn handed(range: &Range<usize>, way: &Way<'_>) -> Vec<Given> {
+    const CLOSURES: &[&str] = &["closure_expression", "arrow_function", "lambda", "lambda_expression", "function_expression"];
+    let Some(closure) = way.iter().rposition(|(node, _)| CLOSURES.contains(&node.kind())) else { return vec![] };
+    let is_parameter = way.get(closure + 1).is_some_and(|(_, field)| matches!(field, Some("parameters" | "parameter")));
+    let call = way[..closure].iter().rev().take(3).find_map(|(node, _)| Some((*node, node.child_by_field_name("arguments")?)));
+    let Some((call, arguments)) = call.filter(|_| is_parameter) else { return vec![] };
+    let scope = way[closure].0.byte_range();
+    let function = call.child_by_field_name("function").and_then(|function| function.named_child(0));
+    let mut cursor = arguments.walk();
+    let parts = function.or(call.child_by_field_name("object")).into_iter().chain(arguments.named_children(&mut cursor));
+    let parts = parts.map(|part| part.byte_range()).filter(|part| !part.contains(&scope.start));
+    parts.map(|part| Given { range: range.clone(), kind: None, value: Some(part), part: true, scope: Some(scope.clone()) }).collect()
 }
 
 /// What a use of a name in code is.

@@ -1,11 +1,14 @@
 //! Which uses of a name mean the definition that is renamed. The index knows no types: a member of something else that has the same name is
 //! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::defined::{self, Defined};
-use super::whence::{BY_PLACE, MOST_BASES, Origin, Place, last_word};
+use super::origin::{Look, Origin};
+use super::whence::{BY_PLACE, MOST_BASES, Place, last_word};
 use crate::features::Session;
 use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
@@ -13,7 +16,7 @@ use crate::syntax::{self, Kind, Parsed, naming};
 use crate::text::lines::line_number;
 
 /// What stands for the instance, or the type, around a method.
-const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
+pub(super) const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
 
 /// A place that gets the new name, with what is written around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub struct Meant<'a> {
     pub(super) file: FileId,
     home: Home,
     pub(super) projects: OnceCell<Vec<String>>,
+    /// Texts of other files that were asked for.
+    pub(super) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
 }
 
 /// What a use means.
@@ -98,7 +103,7 @@ impl<'a> Meant<'a> {
             Some(container) => Home::Inside(container.clone()),
         };
         let family = family.clone().unwrap_or_default();
-        Self { session, name, kind: defined.kind, family, file: defined.file, home, projects: OnceCell::new() }
+        Self { session, name, kind: defined.kind, family, file: defined.file, home, projects: OnceCell::new(), texts: RefCell::default() }
     }
 
     /// The definitions of another name, where that can mean something to this one.
@@ -307,9 +312,6 @@ impl<'a> Meant<'a> {
     fn member(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
         let receiver = place.parsed.text()[of.clone()].trim();
         let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
-        if uses::words(receiver, container).next().is_some() {
-            return plain();
-        }
         let named = place.names_container;
         if OWN.contains(&receiver) {
             let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
@@ -321,12 +323,32 @@ impl<'a> Meant<'a> {
                 _ => Verdict::Unclear,
             };
         }
-        match self.origin(place, receiver, container, one.range.start) {
+        let origin = match place.parsed.text()[of.end..one.range.start].contains("::") {
+            true => self.path(place, receiver, container),
+            false => Look::new(self, place, container).member_of(of),
+        };
+        match origin {
             Origin::Ours => plain(),
             Origin::Foreign => Verdict::Other,
             Origin::Unknown if named => plain(),
-            Origin::Unknown => Verdict::Unclear,
+            Origin::Unknown | Origin::Held => Verdict::Unclear,
         }
+    }
+
+    /// What a path leads to: members stand behind types, and other things behind modules.
+    fn path(&self, place: &Place<'_>, path: &str, container: &str) -> Origin {
+        let last = last_word(path);
+        let name = self.own_name(place, last).unwrap_or(last);
+        let index = &self.session.index;
+        let is_type = |id| index.symbol(id).is_some_and(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type);
+        if uses::words(path, container).next().is_some() || name == container {
+            return Origin::Ours;
+        }
+        if self.named(name).into_iter().any(is_type) {
+            return if self.derives(name, container, MOST_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
+        }
+        let is_parameter = name.len() <= 2 && name.starts_with(char::is_uppercase);
+        if is_parameter || last.is_empty() { Origin::Unknown } else { Origin::Foreign }
     }
 }
 

@@ -20,6 +20,7 @@ mod layout;
 mod long;
 mod meant;
 mod offer;
+mod origin;
 mod plan;
 mod reach;
 pub mod rename;
@@ -28,6 +29,7 @@ mod short;
 mod whence;
 mod whole_item;
 pub mod wording;
+mod written;
 
 use std::ops::Range;
 

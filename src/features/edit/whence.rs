@@ -1,5 +1,5 @@
-//! Where what a file works with comes from: the module that a name is imported from, the call or the type that a value is of, the types that
-//! a type is derived from. As far as names tell; the index knows no types.
+//! Where what a file works with comes from: the module that a name is imported from, the types that a type is derived from. As far as names
+//! tell; the index knows no types.
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::meant::Meant;
+use super::origin::Origin;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Facts, Kind, Parsed, uses};
+use crate::syntax::{self, Facts, Parsed, uses};
 
 /// Types between one and another that it is derived from.
 pub(super) const MOST_BASES: usize = 6;
@@ -19,14 +20,6 @@ pub(super) const MOST_BASES: usize = 6;
 pub(super) const BY_PLACE: &[&str] = &["crate", "self", "super"];
 /// Files that say how a project is called where others import it.
 const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Ours,
-    Foreign,
-    Unknown,
-}
 
 /// A text in which the name is used.
 pub(super) struct Place<'a> {
@@ -53,8 +46,9 @@ impl Meant<'_> {
                 let line = || place.parsed.text().lines().nth(import.line as usize).unwrap_or_default();
                 match taken.is_empty() {
                     false => taken.iter().any(|(_, here)| index.text(*here) == bound),
-                    true if exactly => whole(index.text(import.module)),
-                    true => uses::words(line(), bound).next().is_some(),
+                    true if exactly => whole(index.text(import.module)) && !line().trim_start().starts_with('#'),
+                    // What is included brings names of its own.
+                    true => !line().trim_start().starts_with('#') && uses::words(line(), bound).next().is_some(),
                 }
             })
         };
@@ -78,67 +72,8 @@ impl Meant<'_> {
         })
     }
 
-    pub(super) fn origin(&self, place: &Place<'_>, receiver: &str, container: &str, at: usize) -> Origin {
-        if receiver.ends_with(')') {
-            return self.made(place, receiver, container);
-        }
-        let last = last_word(receiver);
-        if last.is_empty() {
-            return if receiver.ends_with(['"', '\'', '`']) { Origin::Foreign } else { Origin::Unknown };
-        }
-        if last == receiver
-            && let Some(origin) = self.imported(place, last)
-        {
-            return if origin == Origin::Foreign { origin } else { Origin::Unknown };
-        }
-        let text = place.parsed.text();
-        let given = uses::given(place.parsed, last);
-        // A variable is what it is in its own function, as far as that says it.
-        let function = place.function(at);
-        let near = given.iter().filter(|given| function.as_ref().is_some_and(|function| function.contains(&given.range.start)));
-        let near: Vec<_> = near.collect();
-        let told = if near.is_empty() { given.iter().collect() } else { near };
-        let origins = told.into_iter().map(|given| {
-            let of = |range: &Option<Range<usize>>| range.clone().map(|range| &text[range]);
-            let names = |text: Option<&str>| text.is_some_and(|text| uses::words(text, container).next().is_some());
-            match (of(&given.kind), of(&given.value)) {
-                (kind, value) if names(kind) || names(value) => Origin::Ours,
-                (Some(kind), _) if !self.is_known(kind) => Origin::Foreign,
-                (None, Some(value)) => self.made(place, value, container),
-                _ => Origin::Unknown,
-            }
-        });
-        let origins: Vec<Origin> = origins.collect();
-        match origins.first() {
-            _ if origins.contains(&Origin::Ours) => Origin::Ours,
-            Some(first) if origins.iter().all(|origin| origin == first) => *first,
-            _ => Origin::Unknown,
-        }
-    }
-
-    /// Whether a text names something that the workspace defines.
-    fn is_known(&self, text: &str) -> bool {
-        text.split(|letter: char| !uses::is_word(letter)).any(|word| !self.named(word).is_empty())
-    }
-
-    /// Where the value of an expression comes from, as far as it is a call or a literal.
-    fn made(&self, place: &Place<'_>, value: &str, container: &str) -> Origin {
-        if value.starts_with(['"', '\'', '`', '[']) || value.starts_with(|first: char| first.is_ascii_digit()) {
-            return Origin::Foreign;
-        }
-        let Some(callee) = outermost_call(value).map(last_word) else { return Origin::Unknown };
-        let callee = self.own_name(place, callee).unwrap_or(callee);
-        let index = &self.session.index;
-        let known: Vec<Kind> = self.named(callee).into_iter().filter_map(|id| Some(index.symbol(id)?.kind)).collect();
-        match known.first() {
-            None => Origin::Foreign,
-            Some(_) if known.iter().any(|kind| kind.is_type()) => self.derives(callee, container, MOST_BASES),
-            Some(_) => Origin::Ours,
-        }
-    }
-
     /// What a name that is imported under another is called where it comes from.
-    fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
+    pub(super) fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
         let index = &self.session.index;
         let file = index.file(place.id?)?;
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
@@ -196,23 +131,6 @@ pub(super) fn last_word(text: &str) -> &str {
     let text = text.trim_end_matches(['?', '!']);
     let start = text.rfind(|letter: char| !uses::is_word(letter)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     &text[start..]
-}
-
-/// What is called by an expression that is a call: `a.b` of `a.b(c)`, `open` of `await open(p)`.
-fn outermost_call(value: &str) -> Option<&str> {
-    let value = value.trim_end_matches(['?', ';', ',']).strip_suffix(')')?;
-    let mut depth = 1usize;
-    for (at, letter) in value.char_indices().rev() {
-        match letter {
-            ')' => depth += 1,
-            '(' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(value[..at].trim_end());
-        }
-    }
-    None
 }
 
 /// How the projects of the workspace are called where others import them.

@@ -1,0 +1,353 @@
+//! Where the value comes from that a member is of: from where a type is written on its way, in this file or where the index knows a function
+//! or a field that it comes through. No types are inferred; what holds values of a type is told from a value of it, and what nothing tells
+//! is unknown.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::meant::{Meant, OWN};
+use super::whence::{MOST_BASES, Place};
+use super::written::{BESIDE_TYPES, PASS_ON, around_parameters, is_listed, shape, without};
+use crate::index::{FileId, Symbol, SymbolId};
+use crate::syntax::Kind;
+use crate::syntax::uses::{self, Given};
+use crate::syntax::value::{self, Made};
+
+/// Values that are looked at for one member.
+const MOST_VALUES: usize = 200;
+/// Types that anything is of.
+const ANYTHING: &[&str] = &["any", "Any", "unknown", "object", "Object"];
+/// Values that are none.
+const NOTHING: &[&str] = &["None", "null", "nil", "nullptr", "NULL", "undefined"];
+/// Members that what holds values has itself, in some language or other.
+const OF_HOLDERS: &str = "add all any append at back begin clear clone close concat contains copy count data delete empty end entries equals extend fill \
+    filter find first for_each forEach front get has hash hashCode index indexOf insert is_empty isEmpty items iter join keys last \
+    len length load lock map max min next peek pop push put read remove replace reserve resize reverse send set size slice sort \
+    split stream store swap take then toString to_string unwrap update value values write reduce flat some every includes shift \
+    pack";
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Ours,
+    /// It holds what is ours: a list, a lock, an answer that may be none.
+    Held,
+    Foreign,
+    Unknown,
+}
+
+impl Origin {
+    fn part(self) -> Self {
+        if self == Self::Held { Self::Ours } else { self }
+    }
+
+    fn held(self) -> Self {
+        if self == Self::Ours { Self::Held } else { self }
+    }
+
+    /// What is one of these.
+    fn of_all(origins: impl IntoIterator<Item = Self>) -> Self {
+        let origins: Vec<Self> = origins.into_iter().collect();
+        let has = |origin| origins.contains(&origin);
+        match () {
+            () if has(Self::Ours) => Self::Ours,
+            () if has(Self::Held) => Self::Held,
+            () if has(Self::Foreign) && !has(Self::Unknown) => Self::Foreign,
+            () => Self::Unknown,
+        }
+    }
+}
+
+/// A look for the type `container`, in one text.
+pub(super) struct Look<'a> {
+    pub meant: &'a Meant<'a>,
+    pub place: &'a Place<'a>,
+    pub container: &'a str,
+    left: Cell<usize>,
+    /// The values that are being looked at: a variable may be given what it was.
+    open: RefCell<Vec<Range<usize>>>,
+}
+
+impl<'a> Look<'a> {
+    pub fn new(meant: &'a Meant<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
+        Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
+    }
+
+    /// Whether a member of the name is that of the type, where it is a member of the value in these bytes.
+    pub fn member_of(&self, value: &Range<usize>) -> Origin {
+        match self.value(value) {
+            Origin::Held if !is_listed(OF_HOLDERS, self.meant.name) => Origin::Ours,
+            origin => origin,
+        }
+    }
+
+    fn text(&self, range: &Range<usize>) -> &'a str {
+        self.place.parsed.text().get(range.clone()).unwrap_or_default()
+    }
+
+    fn names(&self, text: &str) -> bool {
+        uses::words(text, self.container).next().is_some()
+    }
+
+    fn value(&self, range: &Range<usize>) -> Origin {
+        let Some(left) = self.left.get().checked_sub(1) else { return Origin::Unknown };
+        self.left.set(left);
+        let text = self.text(range);
+        if OWN.contains(&text) {
+            return self.own(range.start);
+        }
+        if NOTHING.contains(&text) {
+            return Origin::Foreign;
+        }
+        self.open.borrow_mut().push(range.clone());
+        let found = match value::made(self.place.parsed, range) {
+            Made::Literal => Origin::Foreign,
+            Made::Name(name) => self.variable(&name),
+            Made::Member { of, name } => self.field(&of, &name),
+            Made::Call { of, name, arguments } => self.call(of.as_ref(), &name, &arguments),
+            Made::Element(of) => self.value(&of).part(),
+            Made::Same(parts) => Origin::of_all(parts.iter().map(|part| self.value(part))),
+            Made::Holds(parts) if parts.is_empty() => Origin::Foreign,
+            Made::Holds(parts) => Origin::of_all(parts.iter().map(|part| self.value(part))).held(),
+            Made::Typed(kind) => self.kind(self.text(&kind)),
+            Made::Unknown => Origin::Unknown,
+        };
+        self.open.borrow_mut().pop();
+        if found == Origin::Unknown && self.names(text) { Origin::Ours } else { found }
+    }
+
+    /// The instance, or the type, around a method.
+    fn own(&self, at: usize) -> Origin {
+        if self.place.is_inside(self.container, at) {
+            return Origin::Ours;
+        }
+        self.place.class(at).map_or(Origin::Unknown, |class| self.meant.derives(class, self.container, MOST_BASES))
+    }
+
+    fn variable(&self, name: &Range<usize>) -> Origin {
+        let word = self.text(name);
+        let near = self.near(word, name.start);
+        let is_bound = !near.is_empty() || {
+            let functions = uses::variables(self.place.parsed, word);
+            functions.iter().any(|function| function.range.contains(&name.start))
+        };
+        // What is bound here hides what is imported.
+        if !is_bound && self.meant.imported(self.place, word) == Some(Origin::Foreign) {
+            return Origin::Foreign;
+        }
+        let told = if near.is_empty() { uses::given(self.place.parsed, word) } else { near };
+        let told: Vec<Given> = told.into_iter().filter(|given| !self.is_open(given)).collect();
+        if !told.is_empty() {
+            return Origin::of_all(told.iter().map(|given| self.given(given)));
+        }
+        if is_bound { Origin::Unknown } else { self.known(word) }
+    }
+
+    /// What gives a variable its value in the function that a place is in; in the innermost where functions are handed on.
+    fn near(&self, word: &str, at: usize) -> Vec<Given> {
+        let function = self.place.function(at);
+        let is_near = |given: &Given| match &given.scope {
+            Some(scope) => scope.contains(&at),
+            None => function.as_ref().is_some_and(|function| function.contains(&given.range.start)),
+        };
+        let near: Vec<Given> = uses::given(self.place.parsed, word).into_iter().filter(is_near).collect();
+        let innermost = near.iter().filter_map(|given| given.scope.clone()).max_by_key(|scope| scope.start);
+        near.into_iter().filter(|given| innermost.is_none() || given.scope == innermost).collect()
+    }
+
+    fn is_open(&self, given: &Given) -> bool {
+        given.value.as_ref().is_some_and(|value| self.open.borrow().contains(value))
+    }
+
+    fn given(&self, given: &Given) -> Origin {
+        let kind = given.kind.as_ref().map_or(Origin::Unknown, |kind| self.kind(self.text(kind)));
+        let origin = match (kind, &given.value) {
+            (Origin::Unknown, Some(value)) => self.value(value),
+            _ => kind,
+        };
+        if given.part { origin.part() } else { origin }
+    }
+
+    /// What stands free and is not bound in the text.
+    fn known(&self, word: &str) -> Origin {
+        let index = &self.meant.session.index;
+        let known = self.meant.named(word);
+        if known.is_empty() {
+            let language = self.place.parsed.language();
+            let text = self.place.parsed.text();
+            let never_alone = || {
+                let mut places = uses::words(text, word);
+                places.all(|at| text[at.end..].starts_with(['.', '?']) || text[at.end..].starts_with("::"))
+            };
+            let is_type = word.starts_with(char::is_uppercase);
+            return if is_type || !language.bare_members && never_alone() { Origin::Foreign } else { Origin::Unknown };
+        }
+        Origin::of_all(known.into_iter().map(|id| match index.symbol(id) {
+            Some(symbol) if symbol.kind.is_type() => self.derived(word),
+            Some(symbol) if matches!(symbol.kind, Kind::Variable | Kind::Constant) => self.declared(id, symbol),
+            _ => Origin::Unknown,
+        }))
+    }
+
+    /// A type of the workspace: that of others may have the member from somewhere else.
+    fn derived(&self, name: &str) -> Origin {
+        let derives = name == self.container || self.meant.derives(name, self.container, MOST_BASES) == Origin::Ours;
+        if derives { Origin::Ours } else { Origin::Unknown }
+    }
+
+    /// A variable or a field, by the text that declares it.
+    fn declared(&self, id: SymbolId, symbol: &Symbol) -> Origin {
+        let Some(text) = self.meant.text(id.file) else { return Origin::Unknown };
+        let item = symbol.item.of(&text);
+        match item.split_once('=') {
+            Some((kind, _)) if self.names(kind) => self.kind(kind),
+            Some((_, value)) if self.names(value) => Origin::Ours,
+            Some(_) => Origin::Unknown,
+            None => self.kind(&without(item, self.meant.session.index.text(symbol.name))),
+        }
+    }
+
+    fn field(&self, of: &Range<usize>, name: &Range<usize>) -> Origin {
+        if self.value(of) == Origin::Foreign {
+            return Origin::Foreign;
+        }
+        let word = self.text(name);
+        let told = uses::given(self.place.parsed, word);
+        let told: Vec<Given> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
+        if !told.is_empty() {
+            return Origin::of_all(told.iter().map(|given| self.given(given)));
+        }
+        let index = &self.meant.session.index;
+        Origin::of_all(self.meant.named(word).into_iter().filter_map(|id| {
+            let symbol = index.symbol(id)?;
+            Some(match symbol.kind {
+                Kind::Attribute | Kind::Variable | Kind::Constant => self.declared(id, symbol),
+                Kind::Method | Kind::Function => self.result(id, symbol),
+                _ => Origin::Unknown,
+            })
+        }))
+    }
+
+    fn call(&self, of: Option<&Range<usize>>, name: &Range<usize>, arguments: &[Range<usize>]) -> Origin {
+        let index = &self.meant.session.index;
+        let bound = self.text(name);
+        let callee = self.meant.own_name(self.place, bound).unwrap_or(bound);
+        let given = || Origin::of_all(arguments.iter().map(|argument| self.value(argument)));
+        let known: Vec<(SymbolId, &Symbol)> = index.named(callee).into_iter().filter_map(|id| Some((id, index.symbol(id)?))).collect();
+        if known.iter().any(|(_, symbol)| symbol.kind.is_type()) {
+            let is_ours = callee == self.container;
+            return if is_ours { Origin::Ours } else { self.meant.derives(callee, self.container, MOST_BASES) };
+        }
+        let results = |container: Option<&str>| {
+            let of = known.iter().filter(|(_, symbol)| symbol.kind.is_callable() || symbol.kind == Kind::Macro);
+            let of = of.filter(|(_, symbol)| container.is_none() || symbol.container().map(|id| index.text(id)) == container);
+            let results: Vec<Origin> = of.map(|(id, symbol)| self.result(*id, symbol)).collect();
+            (!results.is_empty()).then(|| Origin::of_all(results))
+        };
+        // What a library makes of what is ours may be ours; of other things it is something else.
+        let foreign = || match given() {
+            Origin::Ours | Origin::Held => Origin::Held,
+            Origin::Unknown if self.place.parsed.language().passes_on.iter().any(|known| known == callee) && !arguments.is_empty() => {
+                Origin::Unknown
+            }
+            _ => Origin::Foreign,
+        };
+        let Some(of) = of else {
+            let is_parameter = || uses::variables(self.place.parsed, bound).iter().any(|function| function.range.contains(&name.start));
+            return match results(None) {
+                Some(Origin::Unknown) if matches!(given(), Origin::Ours | Origin::Held) => Origin::Held,
+                Some(result) => result,
+                None if is_parameter() || self.may_be_inherited(name.start) => Origin::Unknown,
+                None => foreign(),
+            };
+        };
+        let text = self.text(of);
+        if !self.meant.named(text).is_empty()
+            && text.starts_with(char::is_uppercase)
+            && let Some(result) = results(Some(text))
+        {
+            return result;
+        }
+        match self.value(of) {
+            Origin::Foreign if is_listed(PASS_ON, text) => given(),
+            Origin::Foreign => foreign(),
+            Origin::Ours => results(Some(self.container)).unwrap_or(Origin::Ours),
+            // One call further it may be out of what holds it.
+            Origin::Held => Origin::Held.part(),
+            Origin::Unknown => results(None).unwrap_or(Origin::Unknown),
+        }
+    }
+
+    /// Whether a function that is called by its name alone may be one of a type around, from wherever that has it.
+    fn may_be_inherited(&self, at: usize) -> bool {
+        let language = self.place.parsed.language();
+        language.bare_members && self.place.class(at).is_some() || language.family == "c"
+    }
+
+    /// What a function gives back: by the type that is written, else by what it says to give back.
+    fn result(&self, id: SymbolId, symbol: &Symbol) -> Origin {
+        let index = &self.meant.session.index;
+        let Some(text) = self.meant.text(id.file) else { return Origin::Unknown };
+        let name = index.text(symbol.name);
+        let (before, after) = around_parameters(symbol.signature.of(&text), name);
+        let is_before = matches!(self.place.parsed.language().family.as_str(), "c" | "java") && !after.contains("->");
+        let written = if is_before { before } else { after };
+        let is_own = written.split(|letter: char| !uses::is_word(letter)).any(|word| matches!(word, "Self" | "this"));
+        if is_own && let Some(container) = symbol.container() {
+            return self.kind(index.text(container));
+        }
+        match self.kind(written) {
+            Origin::Unknown => {
+                let body = symbol.body.of(&text);
+                let gives = body.lines().any(|line| line.trim_start().starts_with("return") && self.names(line));
+                if gives { Origin::Ours } else { Origin::Unknown }
+            }
+            origin => origin,
+        }
+    }
+
+    /// What is of a type that is written.
+    fn kind(&self, text: &str) -> Origin {
+        if let Some(origin) = shape(text, self.container) {
+            return origin;
+        }
+        // What has to have a member of this name may be given what is ours.
+        if uses::words(text, self.meant.name).next().is_some() {
+            return Origin::Unknown;
+        }
+        let index = &self.meant.session.index;
+        let (mut is_known, mut is_written) = (false, false);
+        let is_name = |word: &&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_') && !is_listed(BESIDE_TYPES, word);
+        for word in text.split(|letter: char| !uses::is_word(letter)).filter(is_name) {
+            is_written = true;
+            for id in self.meant.named(word) {
+                let Some(symbol) = index.symbol(id).filter(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type) else { continue };
+                is_known = true;
+                if symbol.kind.is_type() && self.derived(word) == Origin::Ours {
+                    return shape(text, word).unwrap_or(Origin::Ours);
+                }
+                let of = self.meant.text(id.file).and_then(|text| shape(symbol.item.of(&text), self.container));
+                if let Some(of) = of.filter(|_| symbol.kind == Kind::Type) {
+                    return of;
+                }
+            }
+            let is_parameter = word.len() <= 2 && word.starts_with(char::is_uppercase);
+            is_known |= is_parameter || ANYTHING.contains(&word);
+        }
+        if is_known || !is_written { Origin::Unknown } else { Origin::Foreign }
+    }
+}
+
+impl Meant<'_> {
+    /// The text of a file that the index knows.
+    pub(super) fn text(&self, file: FileId) -> Option<Arc<str>> {
+        if let Some(known) = self.texts.borrow().get(&file) {
+            return known.clone();
+        }
+        let path = self.session.index.file(file).map(|file| &file.path);
+        let text = path.and_then(|path| self.session.snapshot.read_exact(path).ok());
+        self.texts.borrow_mut().insert(file, text.clone());
+        text
+    }
+}
