@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use longsight::engine::scripted::Step;
-use longsight::engine::{Cancel, Event, Finished};
+use longsight::engine::{Cancel, ErrorKind, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
 use longsight::features::ask::ask;
 use longsight::features::cite::NamedBy;
+use longsight::features::explain::explain;
+use longsight::features::silent;
 
-use crate::support::workspace::Workspace;
+use crate::support::workspace::{Workspace, target};
 
 const FILES: [(&str, &str); 4] = [
     ("src/a.rs", "pub fn alpha() -> u32 {\n    beta_of(1)\n}\n\nfn beta_of(n: u32) -> u32 {\n    n\n}\n"),
@@ -147,4 +149,114 @@ async fn a_code_span_in_several_backquotes_is_one_span() {
         assert!(seen.contains(marked), "{seen}");
     }
     assert_eq!(seen.trim(), answer.text.trim());
+}
+
+/// Files without a line, lines before their file, lines in Chinese, and lines of no file were not looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_without_lines_and_lines_without_files_are_checked() {
+    let files = [
+        ("src/a.rs", FILES[0].1),
+        ("lib/cJSON.c", "int a;\nint b;\nstruct p { int h; } q;\n"),
+        ("lib/cJSON.h", "int a;\n"),
+        ("web/app.js", "go();\n"),
+    ];
+    let workspace = Workspace::new(&files);
+    let rows = [
+        ("It is in src/lexer.c, they say.", "src/lexer.c (not found), they"),
+        ("It is in `src/lexer.c`.", "`src/lexer.c` (not found)."),
+        ("See `lexer.c` and lexer.h.", "`lexer.c` (not found) and lexer.h (not found)."),
+        ("See line 99999 of cJSON.c there.", "line 99999 of cJSON.c (not found) there"),
+        ("See lines 2-99999 in the file `lib/cJSON.c`.", "`lib/cJSON.c` (not found)."),
+        ("见 cJSON.c 第 99999 行。", "cJSON.c 第 99999 行 (not found)。"),
+        ("定义在cJSON.c的第 2-500 行。", "第 2-500 行 (not found)。"),
+        ("它在第99999行（cJSON.c）。", "cJSON.c (not found)）。"),
+        ("In cJSON.c it goes on. More of it is on line 5000 there.", "line 5000 (not found) there"),
+        ("More of it is on line 5000 there.", "line 5000 (not found) there"),
+        ("In Datei `cJSON.c`, Zeile 700.", "Zeile 700 (not found)."),
+        ("  File \"lib/cJSON.c\", line 77", "line 77 (not found)"),
+    ];
+    for (text, marked) in rows {
+        let (pieces, answer) = streamed_in(&workspace, &format!("{text} And so on it goes.\n")).await;
+        assert!(answer.text.contains(marked), "{marked}: {}", answer.text);
+        assert_eq!(pieces.concat().trim(), answer.text.trim(), "what is streamed is what it comes to");
+        let unfit = answer.citations.iter().filter(|place| !place.verified).count();
+        let says_file = text.contains(".c") || text.contains(".h");
+        assert_eq!(unfit > 0, says_file, "{text}: {:?}", answer.citations);
+    }
+    let there = "See lib/cJSON.c, `cJSON.h`, line 2 of cJSON.c, lines 1 to 3 of `lib/cJSON.c`, cJSON.c 第 3 行. It has `q.h` and q.h, uses \
+        Node.js, e.g. version 1.h or i.e. 2.5, waits for line 1. The pipeline 3 ends, and line 2.5 is none; and/or http://a.c/b.c too.\n";
+    let (pieces, answer) = streamed_in(&workspace, there).await;
+    assert!(!answer.text.contains("(not "), "{}", answer.text);
+    assert_eq!(pieces.concat().trim(), answer.text.trim());
+    let places: Vec<(&str, u32, bool)> = answer.citations.iter().map(|place| (&*place.path, place.line, place.whole)).collect();
+    for place in [("lib/cJSON.h", 1, true), ("lib/cJSON.c", 2, false), ("lib/cJSON.c", 1, false), ("lib/cJSON.c", 3, false)] {
+        assert!(places.contains(&place), "{place:?} in {places:?}");
+    }
+    assert!(!places.contains(&("lib/cJSON.c", 1, true)), "a file is no place where its lines are: {places:?}");
+}
+
+/// A place counted as checked whatever was said to be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_beside_a_wrong_line_is_not_verified() {
+    let filler: String = (0..40).map(|number| format!("// {number}\n")).collect();
+    let code = format!("/// Doc.\n#[inline]\npub fn alpha() -> u32 {{\n    1\n}}\n{filler}pub fn omega() -> u32 {{\n    alpha()\n}}\n");
+    let workspace = Workspace::new(&[("src/a.rs", &code)]);
+    for text in [
+        "`omega` (src/a.rs:3)",
+        "`omega()` is defined in `src/a.rs:1-5`",
+        "src/a.rs:3: `omega`",
+        "`omega` is on line 3 of src/a.rs",
+        "`omega` 定义在 src/a.rs:3",
+    ] {
+        let (pieces, answer) = streamed_in(&workspace, &format!("So: {text}, as it is.\n")).await;
+        assert!(answer.text.contains(" (not at that line)"), "{}", answer.text);
+        assert_eq!(pieces.concat().trim(), answer.text.trim());
+        let named: Vec<_> = answer.citations.iter().filter(|place| place.from == NamedBy::Answer).collect();
+        assert!(named.iter().all(|place| !place.verified) && !named.is_empty(), "{named:?}");
+    }
+    for text in [
+        "`alpha` (src/a.rs:1)",
+        "`Self::alpha()` at src/a.rs:4",
+        "`alpha()` in src/a.rs:47 is called",
+        "`omega` calls `alpha` at src/a.rs:47",
+        "`omega` is told of after src/a.rs:3",
+    ] {
+        let (_, answer) = streamed_in(&workspace, &format!("So: {text}, as it is.\n")).await;
+        assert!(!answer.text.contains("(not "), "{}", answer.text);
+    }
+}
+
+/// In an explanation a line without a file is one of what is explained.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_in_an_explanation_is_one_of_its_file() {
+    let workspace = Workspace::new(&FILES);
+    let text = "It adds on line 2. The rest is on line 5000.";
+    let (session, _) =
+        workspace.with_coder(vec![vec![Step::Event(Event::Text(text.into())), Step::Event(Event::Done(Finished::default()))]]);
+    let mut at = target(&session, "src/a.rs", FILES[0].1);
+    at.bytes = 0..10;
+    let answer = explain(&session, &at, &Cancel::new(), &silent()).await.unwrap();
+    assert_eq!(answer.text.trim(), "It adds on line 2. The rest is on line 5000 (not found).");
+    let named: Vec<(&str, u32, bool)> = answer
+        .citations
+        .iter()
+        .filter(|place| place.from == NamedBy::Answer)
+        .map(|place| (&*place.path, place.line, place.verified))
+        .collect();
+    assert_eq!(named, [("src/a.rs", 2, true), ("src/a.rs", 5000, false)]);
+}
+
+/// It ended well, with places that nobody had named.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_answer_is_an_error_that_says_what_helps() {
+    let workspace = Workspace::new(&FILES);
+    for events in [vec![], vec![Event::Text(" \n".into())], vec![Event::Reasoning("Well, well.".into())]] {
+        let thought = events.iter().any(|event| matches!(event, Event::Reasoning(_)));
+        let script = events.into_iter().chain([Event::Done(Finished::default())]).map(Step::Event).collect();
+        let (session, _) = workspace.with_coder(vec![script]);
+        let error = ask(&session, "what is alpha?", &Cancel::new(), &silent()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Garbled);
+        assert!(error.message.contains("wrote no answer; ask again in other words"), "{error}");
+        assert_eq!(error.message.contains("thought"), thought, "{error}");
+    }
 }

@@ -108,9 +108,9 @@ fn a_test_is_no_answer_to_a_question_about_what_it_tests() {
 /// The preview knew neither of the tool that hands a question on nor of `thinking`: 450 bytes shown, 1,917 sent.
 #[tokio::test]
 async fn the_preview_of_a_question_is_what_is_sent_to_the_byte() {
-    let text = json!({"id": "a", "choices": [{"index": 0, "text": "It is there.", "finish_reason": "stop"}]});
     for (dialect, thinking) in [("deepseek-v3.2", Some(true)), ("deepseek-v3.2", None), ("llama-4", None), ("hermes", Some(true))] {
-        let answer = events(std::slice::from_ref(&text));
+        let said = if thinking == Some(true) { "Well.</think>It is there." } else { "It is there." };
+        let answer = events(&[json!({"id": "a", "choices": [{"index": 0, "text": said, "finish_reason": "stop"}]})]);
         let server = Server::start(move |_, asked| match asked.path.as_str() {
             "/v1/models" => vec![Act::Send(whole("200 OK", "application/json", &json!({"data": [{"id": "tiny"}]}).to_string()))],
             _ => vec![Act::Send(answer.clone())],

@@ -177,7 +177,8 @@ pub fn answer(data: &[u8]) {
 /// The lines of an answer that say something, without what a check adds: marks, what is said of code below it, and the fence of a block that
 /// was left open.
 fn said(text: &str) -> Vec<String> {
-    let plain = text.replace(" (not found)", "").replace(" (not in the index)", "");
+    let marks = [" (not found)", " (not in the index)", " (not at that line)", " (not checked)"];
+    let plain = marks.iter().fold(text.to_string(), |text, mark| text.replace(mark, ""));
     let own = |line: &&str| !line.starts_with("In this code: ") && !line.trim().trim_matches(['`', '~']).is_empty();
     // A line end that is put behind the last line takes a carriage return there along.
     plain.lines().map(|line| line.trim_end_matches('\r')).filter(own).map(String::from).collect()

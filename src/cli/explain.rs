@@ -23,8 +23,9 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
 /// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.
 pub fn show(answer: &Answer) {
     println!("\n");
-    for Citation { path, line, end_line, verified, from, .. } in &answer.citations {
+    for Citation { path, line, end_line, verified, whole, from } in &answer.citations {
         let place = match end_line {
+            _ if *whole => path.clone(),
             Some(end) => format!("{path}:{line}-{end}"),
             None => format!("{path}:{line}"),
         };

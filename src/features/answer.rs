@@ -10,7 +10,7 @@ use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
-use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Finish, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Task};
 
 /// What a question became.
@@ -34,6 +34,8 @@ pub(super) struct Question<'a> {
     pub task: Task,
     /// Rules for the model.
     pub system: &'a str,
+    /// The file that it is about.
+    pub subject: Option<String>,
     /// Most tokens of the answer.
     pub length: u32,
     pub started: Instant,
@@ -74,7 +76,7 @@ impl Question<'_> {
         let (mut shown, mut seen, mut sent) = (vec![], vec![], vec![]);
         let mut ready_ms = 0.0;
         let (system, length, started) = (self.system, self.length, self.started);
-        let mut stream = Stream::new(self.session, sink);
+        let mut stream = Stream::new(self.session, self.subject.clone(), sink);
         let (tell_near, near) = mpsc::channel();
         let build = |choice: &Choice, caps: &Caps| {
             let prompt = prompt(choice, caps);
@@ -96,6 +98,9 @@ impl Question<'_> {
         let served = self.session.router().run(&self.task, cancel, build, each).await?;
         stream.finish();
         let cut = served.answer.finished.reason == Finish::Length;
+        if served.answer.text.trim().is_empty() {
+            return Err(silent(&served.decision, &served.answer.reasoning, cut));
+        }
         if cut {
             stream.tell(CUT.into());
         }
@@ -112,6 +117,20 @@ fn paths(seen: &[Stretch]) -> Vec<String> {
     seen.iter().map(|place| place.path.clone()).collect()
 }
 
+/// Why there is no answer, and what helps.
+fn silent(by: &Decision, reasoning: &str, cut: bool) -> EngineError {
+    let what = match (reasoning.trim().is_empty(), cut) {
+        (false, true) => "thought until its tokens were used up, and wrote no answer",
+        (false, false) => "thought, and wrote no answer",
+        (true, _) => "wrote no answer",
+    };
+    let message = format!(
+        "the model {} {what}; ask again in other words, or let another one answer: `scout` below [roles] in the configuration",
+        by.model
+    );
+    EngineError::new(ErrorKind::Garbled, message)
+}
+
 /// An answer on its way to the person: word by word, but what names something is held back until it is whole and checked.
 struct Stream<'a> {
     checker: Checker<'a>,
@@ -121,8 +140,8 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    fn new(session: &'a Session, sink: &'a Sink) -> Self {
-        Self { checker: Checker::new(session, vec![]), filter: Inert::default(), held: String::new(), sink }
+    fn new(session: &'a Session, subject: Option<String>, sink: &'a Sink) -> Self {
+        Self { checker: Checker::new(session, vec![]).about(subject), filter: Inert::default(), held: String::new(), sink }
     }
 
     fn take(&mut self, event: &Event) {
@@ -157,6 +176,9 @@ impl<'a> Stream<'a> {
 /// Words behind a path that may still say a line of it: `src/a.rs`, at lines 3-5.
 const SAYS_LINES: usize = 4;
 
+/// Words behind which lines are named.
+const LINE_WORDS: &[&str] = &["line", "lines", "zeile", "zeilen", "ligne", "lignes", "línea", "líneas", "linea", "lineas"];
+
 /// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
 fn end_of_piece(text: &str) -> Option<usize> {
     if let Some(line) = text.find('\n') {
@@ -165,7 +187,9 @@ fn end_of_piece(text: &str) -> Option<usize> {
     let end = text.trim_end().rfind(' ')? + 1;
     let before = &text[..end];
     let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
-    let names = |word: &str| word.contains(['/', '`', '#']) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
+    let marks = |letter: char| letter.is_ascii_digit() || "/`#第行".contains(letter);
+    let is_line = |word: &str| LINE_WORDS.contains(&word.trim_start_matches(['(', '（']).to_lowercase().as_str());
+    let names = |word: &str| word.contains(marks) || is_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
     let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
     let settled = before.matches('`').count() == code && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
     (settled && !fence).then_some(end)
@@ -174,13 +198,24 @@ fn end_of_piece(text: &str) -> Option<usize> {
 /// The best of what the model was shown, named as such: a small model names few places itself.
 fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
     for place in shown.iter().take(LISTED) {
-        let known =
-            citations.iter().any(|known| known.verified && known.path == place.path && (place.first..=place.last).contains(&known.line));
+        let known = citations
+            .iter()
+            .any(|known| known.verified && !known.whole && known.path == place.path && (place.first..=place.last).contains(&known.line));
         if !known {
             let end_line = (place.last > place.first).then_some(place.last);
-            citations.push(Citation { path: place.path.clone(), line: place.first, end_line, verified: true, from: NamedBy::Shown });
+            citations.push(Citation {
+                path: place.path.clone(),
+                line: place.first,
+                end_line,
+                verified: true,
+                whole: false,
+                from: NamedBy::Shown,
+            });
         }
     }
+    // The place in a file says more than its name.
+    let lines: Vec<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
+    citations.retain(|place| !place.whole || !lines.contains(&place.path));
 }
 
 /// Hands an engine's events on as they come.

@@ -39,7 +39,7 @@ pub struct Location {
 pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
     let started = Instant::now();
     let words = checked(question)?;
-    let asked = Question { session, task: session.task(TaskKind::Ask), system: RULES, length: 400, started };
+    let asked = Question { session, task: session.task(TaskKind::Ask), system: RULES, subject: None, length: 400, started };
     let answer = asked.ask(cancel, sink, |choice, caps| prompt(session, words, room(session, caps), choice.engine.tokens().as_ref()));
     let answer = answer.await?;
     let locations =

@@ -1,6 +1,8 @@
 //! What an answer names, each checked before anybody sees it: a path must be a file of the workspace that may be shown, a line must exist
 //! in it, and a name that is written as code must be one that the index knows. What does not hold is marked in the text.
 
+mod named;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -11,7 +13,9 @@ use serde::Serialize;
 use super::Session;
 use super::inert::code_span;
 use super::vocabulary::Vocabulary;
+use crate::syntax::uses;
 use crate::workspace::WorkspacePath;
+use named::{Named, compiled, token};
 
 /// A place that an answer names, or that was shown to the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +26,9 @@ pub struct Citation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_line: Option<u32>,
     pub verified: bool,
+    /// The file is named without a line of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     pub from: NamedBy,
 }
 
@@ -52,25 +59,26 @@ const MOST_FILES: usize = 200;
 const NO_PLACE: &str = " (not found)";
 const UNCHECKED: &str = " (not checked)";
 const NO_NAME: &str = " (not in the index)";
+/// What is written behind a place at which the name beside it does not stand.
+const NOT_THERE: &str = " (not at that line)";
+/// Lines above and below a place in which a name may stand that is said to be there: a comment or an attribute belongs to it.
+const AROUND: u32 = 3;
+/// Endings of files by which products are called as well, in words: `Node.js`.
+const PRODUCTS: &[&str] = &["js"];
 
-/// How lines are named behind a path: `:12`, `:12-15`, `:12:3`, `#L12`, `, line 12`.
-static LINES: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?::|#L|`?,? \(?(?:at |on )?lines? )(\d{1,7})(?:[-–](?:L)?(\d{1,7})|:\d{1,7})?"));
 /// What a path looks like that is none of ours.
 static PATH: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:[^/\s]+/)*[\w@+\[\]().-]*\.[A-Za-z][A-Za-z0-9_+]{0,9}$"));
 /// A name as code has it, with its owners, and a call's brackets or type arguments behind it.
 static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(r"^&?([A-Za-z_]\w*(?:(?:::|\.|#|->)[A-Za-z_]\w*)*)(\(.*\)|!|(?:::)?<.*>)?$"));
-
-#[expect(clippy::expect_used, reason = "constants, which every test reads")]
-fn compiled(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant")
-}
 
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
     session: &'a Session,
     /// Paths that the model has seen; a name without its folder is looked up there first.
     pub near: Vec<String>,
+    /// The file that the question is about, and the one that was named last: what a line without a path is one of.
+    subject: Option<String>,
+    last: Option<String>,
     citations: Vec<Citation>,
     /// Names that were marked; once is enough.
     marked: HashSet<String>,
@@ -88,19 +96,27 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub fn new(session: &'a Session, near: Vec<String>) -> Self {
-        let (citations, marked, found, below) = Default::default();
-        Self { session, near, citations, marked, found, read: 0, vocabulary: None, fence: None, below, in_line: false }
+        let (subject, last, citations, marked, found, below) = Default::default();
+        Self { session, near, subject, last, citations, marked, found, read: 0, vocabulary: None, fence: None, below, in_line: false }
+    }
+
+    /// For an answer about a file.
+    pub fn about(self, subject: Option<String>) -> Self {
+        Self { subject, ..self }
     }
 
     /// With what another one has read of the workspace.
     pub fn after(other: Self, near: Vec<String>) -> Self {
-        Self { vocabulary: other.vocabulary, ..Self::new(other.session, near) }
+        Self { vocabulary: other.vocabulary, subject: other.subject, ..Self::new(other.session, near) }
     }
 
     /// A whole answer with what does not hold marked, and its places.
     pub fn check(mut self, text: &str) -> (String, Vec<Citation>) {
         let mut marked: String = text.split_inclusive('\n').map(|line| self.line(line)).collect();
         marked.push_str(&self.finish());
+        // A file is no place of its own where one of its lines is named.
+        let lines: HashSet<String> = self.citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
+        self.citations.retain(|place| !place.whole || !lines.contains(&place.path));
         (marked, self.citations)
     }
 
@@ -153,26 +169,30 @@ impl<'a> Checker<'a> {
 
     /// Where a line of an answer's own words is to be marked, in order.
     fn marks(&mut self, line: &str) -> Vec<(usize, &'static str)> {
-        let places = self.places(line);
+        let places = self.places(line, false);
         let mut marks: Vec<(usize, &str)> = vec![];
         for (place, mark) in &places {
             let behind = &line[place.end..];
             let quotes = behind.len() - behind.trim_start_matches('`').len();
             marks.extend(mark.map(|mark| (place.end + quotes, mark)));
         }
-        for (whole, code) in spans(line) {
-            if places.iter().any(|(place, _)| whole.contains(&place.start)) {
+        let said = |at: &Range<usize>| places.iter().any(|(place, _)| at.start < place.end && place.start <= at.end);
+        let spans = spans(line);
+        for (whole, code) in spans.iter().filter(|(whole, _)| !said(whole)) {
+            let code = line[code.clone()].trim();
+            let mark = match self.file(code, true) {
+                Some(mark) => mark,
+                None if self.is_no_name(code) => Some(NO_NAME),
+                None => None,
+            };
+            marks.extend(mark.map(|mark| (whole.end, mark)));
+        }
+        for (at, word) in named::words(line) {
+            if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
-            let code = line[code].trim();
-            let mark = if self.is_no_file(code) {
-                NO_PLACE
-            } else if self.is_no_name(code) {
-                NO_NAME
-            } else {
-                continue;
-            };
-            marks.push((whole.end, mark));
+            let mark = self.file(word, false).flatten();
+            marks.extend(mark.map(|mark| (at.end, mark)));
         }
         marks.sort_unstable();
         marks
@@ -180,46 +200,139 @@ impl<'a> Checker<'a> {
 
     /// Checks the places in a line of code. Nothing is marked in it.
     fn check_code(&mut self, line: &str) {
-        for (place, mark) in self.places(line) {
+        for (place, mark) in self.places(line, true) {
             let named = || format!("{}{}", token(line, place.start), &line[place.clone()]);
             self.below.extend(mark.map(|mark| format!("`{}`{mark}", named().replace('`', ""))));
         }
     }
 
-    /// The places that a line names: where their lines are said, and how each is to be marked.
-    fn places(&mut self, line: &str) -> Vec<(Range<usize>, Option<&'static str>)> {
+    /// The lines that a text names: where they are said, and how each is to be marked. In code only those with their path count.
+    fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
-        for found in LINES.captures_iter(line) {
-            let Some((whole, first)) = found.get(0).zip(found.get(1)) else { break };
-            let (first, last) = (first.as_str().parse().ok(), found.get(2).and_then(|last| last.as_str().parse().ok()));
-            let Some(mark) = first.and_then(|first| self.place(token(line, whole.start()), first, last)) else { continue };
-            places.push((whole.range(), mark));
+        for named in named::named(line) {
+            let Some(first) = named.first else { continue };
+            if let Some(mark) = named.behind.and_then(|path| self.place(path, first, &named)) {
+                places.push((named.range.start..named.end_behind(line), mark));
+            } else if let Some(mark) = self.place(named.before, first, &named) {
+                places.push((named.range, mark));
+            } else if named.in_words && !in_code {
+                let files: Vec<&str> =
+                    named::words(&line[..named.range.start]).map(|(_, word)| word).filter(|word| PATH.is_match(word)).collect();
+                let nearest = files.into_iter().rev().find_map(|word| self.find(word)).map(|(path, _)| path.to_string());
+                self.last = nearest.or(self.last.take());
+                let mark = self.line_alone(first, &named);
+                places.push((named.range, mark));
+            }
         }
         places
     }
 
     /// Checks lines of a file, and how they are to be marked. None for what names no file.
-    fn place(&mut self, token: &str, line: u32, last: Option<u32>) -> Option<Option<&'static str>> {
+    fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
         // An address, a name with its module, or the column behind a line.
         if token.is_empty() || token.contains("://") || token.contains("::") || token.contains(['\\', ':']) {
             return None;
         }
-        // Brackets before a path may be its own.
+        // Brackets before a path may be its own, and so may letters that no path of ours has.
         let bare = token.trim_start_matches(['(', '[', '{']);
-        let found = self.find(token).or_else(|| self.find(bare));
-        if found.is_none() && !self.may_be_path(bare) {
+        let ascii = bare.trim_start_matches(|letter: char| !letter.is_ascii()).trim_end_matches(|letter: char| !letter.is_ascii());
+        let found = self.find(token).or_else(|| self.find(bare)).or_else(|| self.find(ascii));
+        if found.is_none() && !self.may_be_path(ascii) {
             return None;
         }
         if found.is_none() && self.read >= MOST_FILES {
             return Some(Some(UNCHECKED));
         }
-        let inside = |count: u32| line >= 1 && line <= count && last.is_none_or(|last| last >= line && last <= count);
-        let verified = found.as_ref().is_some_and(|(_, count)| inside(*count));
-        let path = found.map_or(bare.to_string(), |(path, _)| path.to_string());
-        if !self.citations.iter().any(|known| known.path == path && known.line == line) {
-            self.citations.push(Citation { path, line, end_line: last, verified, from: NamedBy::Answer });
+        let Some((path, count)) = found else { return Some(self.cite(ascii.into(), first, named.last, Some(NO_PLACE))) };
+        self.last = Some(path.to_string());
+        let mark = self.wrong(&path, count, first, named);
+        Some(self.cite(path.to_string(), first, named.last, mark))
+    }
+
+    /// Checks lines that are named without a file: of the one that was named last, or that the question is about, or else of any that
+    /// the model has seen.
+    fn line_alone(&mut self, first: u32, named: &Named<'_>) -> Option<&'static str> {
+        let meant: Vec<String> = self.last.iter().chain(&self.subject).cloned().collect();
+        let mut marks = vec![];
+        for path in if meant.is_empty() { self.near.clone() } else { meant.clone() } {
+            let Some((file, count)) = self.find(&path) else { continue };
+            let mark = self.wrong(&file, count, first, named);
+            marks.push((path, mark));
+        }
+        let best = marks.iter().position(|(_, mark)| mark.is_none()).unwrap_or(0);
+        let (path, mark) = marks.into_iter().nth(best)?;
+        if meant.is_empty() { mark } else { self.cite(path, first, named.last, mark) }
+    }
+
+    /// What is wrong with lines of a file that is there.
+    fn wrong(&self, path: &WorkspacePath, count: u32, first: u32, named: &Named<'_>) -> Option<&'static str> {
+        let last = named.last.unwrap_or(first);
+        if first == 0 || last < first || last > count {
+            return Some(NO_PLACE);
+        }
+        let name = NAME.captures(named.symbol?.trim())?.get(1)?.as_str();
+        let name = name.rsplit([':', '.', '#', '>']).next()?;
+        let index = &self.session.index;
+        let is_within = index
+            .named(name)
+            .into_iter()
+            .filter_map(|id| Some((index.file(id.file)?, index.symbol(id)?)))
+            .any(|(file, symbol)| file.path == *path && symbol.line < last + AROUND && first <= symbol.end_line + 1);
+        let text = self.session.snapshot.read(path).ok()?;
+        let lines = text.lines().skip(first.saturating_sub(AROUND + 1) as usize).take((last - first + 2 * AROUND + 1) as usize);
+        let stands = |line: &str| uses::words(line, name).next().is_some();
+        (!is_within && !lines.into_iter().any(stands)).then_some(NOT_THERE)
+    }
+
+    /// Keeps a place with what is wrong with it.
+    fn cite(&mut self, path: String, line: u32, end_line: Option<u32>, mark: Option<&'static str>) -> Option<&'static str> {
+        let verified = mark.is_none();
+        match self.citations.iter_mut().find(|known| known.path == path && known.line == line && !known.whole) {
+            Some(known) => known.verified &= verified,
+            None => self.citations.push(Citation { path, line, end_line, verified, whole: false, from: NamedBy::Answer }),
+        }
+        mark
+    }
+
+    /// Checks a word that may be the name of a file without a line of it, and how it is to be marked. None for what is none.
+    fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
+        let name = word.trim_start_matches("./");
+        if name.contains("://") || name.contains("::") || !PATH.is_match(name) {
+            return None;
+        }
+        let found = self.find(name);
+        if found.is_none() && (self.read >= MOST_FILES || !self.is_file_name(name, in_quotes)) {
+            return None;
+        }
+        let (path, verified) = found.map_or((name.to_string(), false), |(path, _)| (path.to_string(), true));
+        if verified {
+            self.last = Some(path.clone());
+        }
+        if !self.citations.iter().any(|known| known.path == path) {
+            self.citations.push(Citation { path, line: 1, end_line: None, verified, whole: true, from: NamedBy::Answer });
         }
         Some((!verified).then_some(NO_PLACE))
+    }
+
+    /// Whether something that looks like a path and is none of ours is meant for one: in a folder, and in backquotes or with an ending that
+    /// our files have; without a folder, an ending that is no member of anything.
+    fn is_file_name(&mut self, name: &str, in_quotes: bool) -> bool {
+        let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+        if name.contains('/') {
+            return in_quotes || self.vocabulary().has_ending(ending);
+        }
+        let index = &self.session.index;
+        let member = index.name(ending).is_some_and(|id| !index.defined(id).is_empty());
+        let plain = !name.contains(['(', '[', '+', '@']) && stem.len() > 1 && !OURSELVES.contains(&stem);
+        let product = !in_quotes && PRODUCTS.contains(&ending);
+        let may_be_file = plain && !product && self.vocabulary().has_ending(ending) && !self.stands(name);
+        may_be_file && !(member && self.is_word(stem))
+    }
+
+    /// Whether something stands as it is in what the model has seen.
+    fn stands(&self, text: &str) -> bool {
+        let seen = self.near.iter().filter_map(|path| self.session.snapshot.roots.resolve(path).ok());
+        seen.filter_map(|path| self.session.snapshot.read(&path).ok()).any(|whole| whole.contains(text))
     }
 
     /// Whether something that names no file of ours is meant for one all the same, and is no host, slice or proportion: it lies in a folder,
@@ -236,11 +349,6 @@ impl<'a> Checker<'a> {
                 !text.contains(['(', '[']) && PATH.is_match(text) && ending.is_some_and(|ending| self.vocabulary().has_ending(ending))
             }
         }
-    }
-
-    /// Whether something in backquotes looks like the path of a file, and is none of ours. One without a folder may be any word.
-    fn is_no_file(&mut self, code: &str) -> bool {
-        code.contains('/') && !code.contains("://") && PATH.is_match(code) && self.find(code).is_none() && self.read < MOST_FILES
     }
 
     /// Whether something in backquotes is written as a name of code, and neither the index knows such a name, defined or used, nor is it a
@@ -321,14 +429,6 @@ pub(super) fn spans(line: &str) -> Vec<(Range<usize>, Range<usize>)> {
         at = end.unwrap_or(start + run);
     }
     spans
-}
-
-/// What stands before an offset without a blank, a quote or a sign of markdown between.
-fn token(text: &str, end: usize) -> &str {
-    let before = &text[..end];
-    let ends = |letter: char| letter.is_whitespace() || "`\"'<>|*,;".contains(letter);
-    let start = before.char_indices().rev().find(|(_, letter)| ends(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
-    &before[start..]
 }
 
 fn readable(session: &Session, path: &str) -> Option<(WorkspacePath, u32)> {

@@ -23,7 +23,7 @@ pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: 
     let started = Instant::now();
     let work = Work::new(session, target)?;
     let task = Task { signals: hard::signals(session, &work.site, &work.lines), ..session.task(TaskKind::Explain) };
-    let question = Question { session, task, system: RULES, length: 500, started };
+    let question = Question { session, task, system: RULES, subject: Some(work.site.path.to_string()), length: 500, started };
     let answer = question.ask(cancel, sink, |choice, caps| {
         let most = session.config().context.explain_tokens as usize;
         work.prompt(session, most, caps.context as usize, choice.engine.tokens().as_ref())

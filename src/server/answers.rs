@@ -82,7 +82,8 @@ fn markdown(name: &str, answer: &Value) -> String {
     }
     for citation in citations {
         let checked = if citation["verified"] == true { "" } else { " (not found)" };
-        text.push_str(&format!("- {}:{}{checked}\n", inert(citation["path"].as_str().unwrap_or_default()), citation["line"]));
+        let line = if citation["whole"] == true { String::new() } else { format!(":{}", citation["line"]) };
+        text.push_str(&format!("- {}{line}{checked}\n", inert(citation["path"].as_str().unwrap_or_default())));
     }
     if let Some(model) = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()) {
         // The reason may be a model's: why the scout asked for the coder.
