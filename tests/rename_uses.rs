@@ -352,3 +352,54 @@ async fn a_variable_that_is_called_like_an_import_is_not_what_is_imported() {
     let python = "import string\n\n\nclass It:\n    def __init__(self):\n        self.depth = 1\n\n\ndef f(string: It, other: It):\n    return string.depth + other.depth\n";
     all_follow(&[("w.py", python)], "self.depth", "depth", "level").await;
 }
+
+#[tokio::test]
+async fn a_name_that_a_contract_outside_gives_is_kept() {
+    let rust = "pub struct C { at: u8 }\nimpl Iterator for C {\n    type Item = u8;\n    fn next(&mut self) -> Option<u8> { None }\n}\nimpl std::fmt::Display for C {\n    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result { Ok(()) }\n}\nfn main() {}\n";
+    let java = "class O implements Comparable<O> {\n    @Override\n    public int compareTo(O other) { return 0; }\n    public static void main(String[] args) {}\n}\n";
+    let python = "class K:\n    def __repr__(self):\n        return ''\n";
+    let go = "package o\n\nfunc init() {}\n";
+    let script = "export class A extends B {\n  constructor() { super(); }\n  override draw() {}\n}\n";
+    let cpp = "class W : public Base {\n  void paint() override { }\n};\n";
+    let cases = [
+        ("o.rs", rust, "next(&mut", "next", "`Iterator`"),
+        ("o.rs", rust, "fmt(&self", "fmt", "`std::fmt::Display`"),
+        ("o.rs", rust, "main()", "main", "the language itself"),
+        ("O.java", java, "compareTo", "compareTo", "overrides"),
+        ("O.java", java, "main(", "main", "the language itself"),
+        ("o.py", python, "__repr__", "__repr__", "the language itself"),
+        ("o.go", go, "init", "init", "the language itself"),
+        ("o.ts", script, "constructor", "constructor", "the language itself"),
+        ("o.ts", script, "draw", "draw", "overrides"),
+        ("o.cpp", cpp, "paint", "paint", "overrides"),
+    ];
+    for (path, text, marked, old, says) in cases {
+        let refused = renamed(&[(path, text)], marked, &format!("rename `{old}` to `zap`")).await;
+        let refused = refused.map(|edited| edited.summary).expect_err(old);
+        assert!(refused.message.contains(says), "{old}: {}", refused.message);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_something_outside_may_ask_for_is_told() {
+    let python = "import unittest\n\n\nclass T(unittest.TestCase):\n    def setUp(self):\n        pass\n\n\nclass Own:\n    def start(self):\n        pass\n";
+    let go = "package o\n\ntype H struct{}\n\nfunc (h *H) ServeHTTP(w int) {}\n\nfunc (h *H) Turn(w int) {}\n";
+    let told = [("o.py", python, "setUp", "`TestCase`"), ("o.go", go, "ServeHTTP", "interfaces of the standard library")];
+    for (path, text, old, says) in told {
+        let edited = renamed(&[(path, text)], old, &format!("rename `{old}` to `zap`")).await.unwrap();
+        assert!(edited.summary.contains("Attention") && edited.summary.contains(says), "{old}: {}", edited.summary);
+    }
+    for (path, text, old) in [("o.py", python, "start"), ("o.go", go, "Turn")] {
+        let edited = renamed(&[(path, text)], old, &format!("rename `{old}` to `zap`")).await.unwrap();
+        assert!(!edited.summary.contains("Attention"), "{old}: {}", edited.summary);
+    }
+}
+
+/// A module in a path has no methods.
+#[tokio::test]
+async fn a_segment_of_a_path_is_no_method() {
+    let rust = "use std::fmt::Display;\npub struct C { at: u8 }\nimpl C {\n    pub fn fmt(&self) -> u8 { self.at }\n}\npub fn f(c: &C, f: &mut std::fmt::Formatter) -> std::fmt::Result {\n    C::fmt(c);\n    c.fmt();\n    Ok(())\n}\n";
+    let edited = renamed(&[("o.rs", rust)], "fmt(&self", "rename fmt to zap").await.unwrap();
+    let wanted = rust.replace("fn fmt", "fn zap").replace("C::fmt", "C::zap").replace("c.fmt()", "c.zap()");
+    assert_eq!(after(&edited), [("o.rs".to_string(), wanted)]);
+}

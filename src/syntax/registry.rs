@@ -76,6 +76,14 @@ struct Entry {
     /// Functions of its libraries that give back what they are given, or a part of it.
     #[serde(default)]
     passes_on: Vec<String>,
+    /// Names by which the language itself calls something; a star stands for any letters.
+    #[serde(default)]
+    called: Vec<String>,
+    /// Names of methods that its standard library may ask for.
+    #[serde(default)]
+    asked_for: Vec<String>,
+    /// The word beside a method that overrides that of a base.
+    overrides: Option<String>,
     /// What stands free can be called only below its declaration.
     #[serde(default)]
     declared_first: bool,
@@ -163,6 +171,12 @@ pub struct Language {
     pub bare_members: bool,
     /// Functions of its libraries that give back what they are given, or a part of it.
     pub passes_on: Vec<String>,
+    /// Names by which the language itself calls something; a star stands for any letters.
+    pub called: Vec<String>,
+    /// Names of methods that its standard library may ask for.
+    pub asked_for: Vec<String>,
+    /// The word beside a method that overrides that of a base; none where types are not derived from others.
+    pub overrides: Option<String>,
     /// What stands free can be called only below its declaration.
     pub declared_first: bool,
     /// Which other files see by its bare name what stands free in one; none for all of them.
@@ -339,6 +353,9 @@ impl Registry {
             captures: entry.captures,
             bare_members: entry.bare_members,
             passes_on: entry.passes_on,
+            called: entry.called,
+            asked_for: entry.asked_for,
+            overrides: entry.overrides,
             declared_first: entry.declared_first,
             reach: entry.reach,
             exports: entry.exports,

@@ -110,6 +110,12 @@ pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     path_to(parsed, leaf(parsed, text.floor_char_boundary(offset))).iter().find(|node| holds(node)).map(Node::byte_range)
 }
 
+/// What the block around a place says that it makes its type into: the trait of a Rust `impl`.
+pub fn trait_of(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
+    let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
+    path.iter().rev().find_map(|node| node.child_by_field_name("trait")).map(|of| of.byte_range())
+}
+
 /// The definition that follows words like `export default` at the start of a line, which are no part of it.
 fn behind_modifiers(parsed: &Parsed, first: usize) -> Option<Item> {
     let text = parsed.text();

@@ -9,6 +9,7 @@ mod arguments;
 mod beside;
 pub mod calls;
 mod check;
+mod contract;
 mod defined;
 mod extent;
 mod follow;

@@ -4,10 +4,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::arguments;
 use super::defined::{Defined, definitions, is_of_family};
 use super::meant::{Meant, Spot};
 use super::wording::is_name;
+use super::{arguments, contract};
 use crate::features::{Session, Site};
 use crate::index::{FileId, NameId, Stage};
 use crate::syntax::scope::Item;
@@ -43,6 +43,8 @@ pub struct Rename {
     others: Vec<String>,
     /// Places that may mean it or not.
     unclear: Vec<String>,
+    /// What is to be told of it besides.
+    warning: Option<String>,
 }
 
 /// The places in one file.
@@ -133,6 +135,7 @@ impl Rename {
             ));
         }
         keeps_its_file(session, old, first)?;
+        let told = contract::told(session, first, old)?;
         let (at, meant) = (meant, Meant::new(session, old, first));
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
         let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
@@ -148,6 +151,7 @@ impl Rename {
         }
         (rename.here, rename.in_strings, rename.others, rename.unclear) = (here.spots, here.in_strings, here.others, here.unclear);
         rename.is_member = meant.is_member();
+        rename.warning = told;
         let id = session.index.name(old).ok_or("the index does not know it")?;
         for number in users(session, parsed.language(), old, id) {
             let Some(file) = session.index.file(number).filter(|file| file.path.to_string() != site.path) else { continue };
@@ -173,9 +177,9 @@ impl Rename {
     }
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
-        let (here, elsewhere, is_member, in_strings, others, unclear) = Default::default();
+        let (here, elsewhere, is_member, in_strings, others, unclear, warning) = Default::default();
         let texts = vec![(site.language.clone(), site.text.clone())];
-        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, in_strings, others, unclear }
+        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, in_strings, others, unclear, warning }
     }
 
     /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.
@@ -301,7 +305,8 @@ impl Rename {
             0 => String::new(),
             count => format!("; {count} place(s) of other things that are called so stay ({})", few(&self.others)),
         };
-        format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}{others}.", self.old)
+        let warning = self.warning.as_ref().map_or(String::new(), |warning| format!(" Attention: {warning}."));
+        format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}{others}.{warning}", self.old)
     }
 }
 
