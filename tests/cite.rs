@@ -62,6 +62,8 @@ async fn what_an_answer_names_is_checked_before_it_is_seen() {
         ("It calls `frobnicate_all()` twice.", "`frobnicate_all()` (not in the index) twice"),
         ("See `Ghost::alpha` here.", "`Ghost::alpha` (not in the index) here"),
         ("See Makefile:99 there.", "Makefile:99 (not found) there"),
+        ("It calls frobnicate_all() twice.", "frobnicate_all() (not in the index) twice"),
+        ("The `Frobber` and the `Page` do it.", "`Frobber` (not in the index) and the `Page` do it."),
         ("See src/bin/tool:7 there.", "src/bin/tool:7 (not found) there"),
         ("See `src/a.rs`, line 900.", "line 900 (not found)."),
         ("See src/none.rs:1, and `src/gone.rs` too.", "src/none.rs:1 (not found), and `src/gone.rs` (not found) too"),

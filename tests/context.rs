@@ -153,6 +153,21 @@ fn definitions_that_the_place_uses_come_with_their_place_and_the_reason() {
     assert!(pack.parts.iter().all(|part| &*part.path != "src/cart.rs"), "the current file is not repeated");
 }
 
+/// Include guards and switches of features filled the context of C.
+#[test]
+fn macros_that_stand_for_nothing_are_left_out() {
+    let place = Place::new(
+        "//- /ring.h\n#ifndef ring__h\n#define ring__h\n#define RING_MAX 16\n#define RING_NEXT(i) (((i) + 1) % RING_MAX)\nint ring_put(int value);\n#endif\n\
+         //- /ring.c\n#define _CRT_SECURE_NO_DEPRECATE\n#include \"ring.h\"\nint ring_put(int value) { return value; }\n\
+         //- /main.c\n#include \"ring.h\"\n\nint main(void) {\n    $0\n}\n",
+    );
+    let view = place.view();
+    assert!(view.name("ring__h").is_some_and(|name| !view.defined(name).is_empty()), "the index knows it");
+    let text = all(&place.pack(&place.corpus(view), 2000));
+    assert!(text.contains("RING_MAX 16") && text.contains("RING_NEXT") && text.contains("ring_put"), "{text}");
+    assert!(!text.contains("#define ring__h") && !text.contains("_CRT_SECURE"), "{text}");
+}
+
 #[test]
 fn a_small_budget_takes_what_matters_most() {
     let place = Place::new(SHOP);

@@ -96,6 +96,15 @@ impl Digest {
         &self.text[start as usize..self.places[index as usize].0 as usize]
     }
 
+    /// What a symbol is as far as ranking cares; none for what is not shown. A macro that stands for nothing guards a header or switches a
+    /// feature: it tells a model nothing.
+    pub fn sort(&self, view: &View, index: u32) -> Option<Sort> {
+        let (symbol, signature) = (&self.file.symbols[index as usize], self.signature(index));
+        let sort = Sort::of(symbol.kind).filter(|_| !signature.is_empty())?;
+        let is_empty = sort == Sort::Macro && signature.trim_end().ends_with(view.text(symbol.name));
+        (!is_empty).then_some(sort)
+    }
+
     /// Where the signature begins, 0-based.
     pub fn line(&self, index: u32) -> u32 {
         self.places[index as usize].1
@@ -233,7 +242,8 @@ impl Corpus {
     pub fn new(view: Arc<View>, earlier: Option<&Corpus>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Self {
         let known: HashMap<*const File, &Arc<Digest>> =
             earlier.into_iter().flat_map(|earlier| &earlier.files).map(|digest| (Arc::as_ptr(&digest.file), digest)).collect();
-        let mut corpus = Self { slots: vec![NO_SLOT; view.name_count()], mentioned: vec![0; view.name_count()], ..Self::default() };
+        let (slots, mentioned) = (vec![NO_SLOT; view.name_count()], vec![0; view.name_count()]);
+        let mut corpus = Self { view: view.clone(), slots, mentioned, ..Self::default() };
         for (id, file) in view.files() {
             if file.symbols.is_empty() && file.uses.is_empty() {
                 continue;
@@ -249,7 +259,6 @@ impl Corpus {
                 corpus.add(id, digest);
             }
         }
-        corpus.view = view;
         corpus.paths = Arc::new(corpus.files.iter().enumerate().map(|(number, digest)| (digest.path.clone(), number as u32)).collect());
         corpus.list_definitions();
         corpus.place_files();
@@ -279,7 +288,7 @@ impl Corpus {
     fn add_symbols(&mut self, number: u32, digest: &Digest) -> Range<u32> {
         let first = self.symbols.len() as u32;
         for (index, symbol) in digest.file.symbols.iter().enumerate() {
-            let Some(sort) = Sort::of(symbol.kind).filter(|_| !digest.signature(index as u32).is_empty()) else { continue };
+            let Some(sort) = digest.sort(&self.view, index as u32) else { continue };
             let slot = self.slot_for(symbol.name);
             let container = symbol.container().map_or(NO_SLOT, |name| self.slot_for(name));
             self.counts[slot as usize].definitions += 1;

@@ -191,8 +191,14 @@ impl<'a> Checker<'a> {
             if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
-            let mark = self.file(word, false).flatten();
-            marks.extend(mark.map(|mark| (at.end, mark)));
+            // A call is one of code without backquotes as well.
+            let called = word.strip_suffix('(').filter(|name| line[at.end..].starts_with(')') && is_compound(name));
+            if called.is_some_and(|name| self.is_no_name(name)) {
+                marks.push((at.end + 1, NO_NAME));
+            } else {
+                let mark = self.file(word, false).flatten();
+                marks.extend(mark.map(|mark| (at.end, mark)));
+            }
         }
         marks.sort_unstable();
         marks
@@ -358,7 +364,7 @@ impl<'a> Checker<'a> {
         let (Some(name), behind) = (found.get(1), found.get(2)) else { return false };
         let parts: Vec<&str> =
             name.as_str().split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|part| !part.is_empty()).collect();
-        if STANDARD.contains(&parts[0]) || parts.len() == 1 && behind.is_none() && !is_compound(parts[0]) {
+        if STANDARD.contains(&parts[0]) || parts.len() == 1 && behind.is_none() && !is_compound(parts[0]) && !is_title(parts[0]) {
             return false;
         }
         // A document, which has a name of its own.
@@ -415,6 +421,13 @@ const STANDARD: &[&str] = &["std", "core", "alloc", "java", "javax"];
 fn is_compound(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
+/// Whether a word is written as the names of types are: `Lexer`. In backquotes it is meant for one.
+fn is_title(word: &str) -> bool {
+    word.len() > 3
+        && word.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && word[1..].chars().all(|letter| letter.is_ascii_lowercase())
 }
 
 /// The code spans of a line: each with its backquotes, and what is between them.

@@ -52,6 +52,9 @@ const GIVEN: &str = concat!(
     r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
 );
 
+/// Words in a row behind a password's name, where no blank or quote stands between: so nobody subtracts.
+const PASSPHRASE: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd)=((?:[a-z]{3,}-){2,}[a-z]{3,})(?:[\s;&\x22']|\z)";
+
 /// Passwords in the files of servers and clients, where no sign stands between the word and its value.
 const SETTINGS: &str = concat!(
     r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$",
@@ -99,7 +102,7 @@ type Fits = fn(&str) -> bool;
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
     let drawn: Fits = |value| !is_words(value);
-    let forms: [(&'static str, &str, Fits); 24] = [
+    let forms: [(&'static str, &str, Fits); 25] = [
         ("private-key", PRIVATE_KEY, any),
         ("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
         ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b", any),
@@ -122,6 +125,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("api-key", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
         ("password", GIVEN, is_no_placeholder),
         ("password", SETTINGS, is_no_placeholder),
+        ("password", PASSPHRASE, any),
         ("password", PGPASS, is_no_placeholder),
         ("private-key", END_OF_PRIVATE_KEY, any),
     ];

@@ -72,7 +72,9 @@ impl Corpus {
     fn replace_symbols(&mut self, number: u32, before: &Digest, digest: &Digest) -> bool {
         let key = |digest: &Digest| -> Vec<(Name, Option<Name>, crate::syntax::Kind, bool)> {
             let symbols = digest.file.symbols.iter().enumerate();
-            symbols.map(|(at, symbol)| (symbol.name, symbol.container(), symbol.kind, digest.signature(at as u32).is_empty())).collect()
+            symbols
+                .map(|(at, symbol)| (symbol.name, symbol.container(), symbol.kind, digest.sort(&self.view, at as u32).is_none()))
+                .collect()
         };
         let old = self.of_file[number as usize].clone();
         if key(before) == key(digest) {
