@@ -17,6 +17,7 @@ mod egress;
 mod engine_files;
 mod engine_link;
 mod extent;
+mod extract;
 mod find;
 mod folders;
 mod forms;

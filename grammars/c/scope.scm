@@ -16,3 +16,30 @@
 (field_identifier) @key
 [(struct_specifier) (union_specifier) (enum_specifier)] @tag
 [(preproc_arg) (preproc_params)] @raw
+[(sizeof_expression) (alignof_expression) (offsetof_expression) (gnu_asm_expression) (labeled_statement) (preproc_if) (preproc_ifdef) (preproc_else)] @later
+(array_declarator size: (_) @target) @later
+(declaration (storage_class_specifier)) @later
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment_expression left: (_) @target) @place
+(update_expression argument: (_) @target) @place
+(pointer_expression operator: "&" argument: (_) @target) @place
+(call_expression function: [(field_expression) (subscript_expression) (parenthesized_expression)] @target) @place
+(init_declarator declarator: (array_declarator) value: (_) @target) @place
+(concatenated_string) @place
+(parenthesized_expression) @through
+(field_expression argument: [(field_expression) (subscript_expression) (pointer_expression) (parenthesized_expression)] @target operator: ".") @through
+(subscript_expression argument: [(field_expression) (subscript_expression) (pointer_expression) (parenthesized_expression)] @target) @through
+(if_statement condition: (_) @target) @head
+(switch_statement condition: (_) @target) @head
+; Blocks in which declarations stand, and no statements.
+[(field_declaration_list) (enumerator_list)] @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_statement) @leaves.function
+(break_statement) @leaves.switch
+(continue_statement) @leaves.loop
+(goto_statement) @leaves.label
+[(for_statement) (while_statement) (do_statement)] @keeps.loop
+(switch_statement) @keeps.switch
+(function_definition) @keeps.function
+(assignment_expression left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>="]) @reads
+(update_expression argument: (_) @target) @reads

@@ -10,3 +10,13 @@
 (binary_expression operator: ["and" "or"] right: (_) @target) @later
 (qualified_identifier) @member
 (class_specifier) @tag
+[(decltype) (template_argument_list) (static_assert_declaration) (attribute_declaration) (noexcept) (requires_clause)] @later
+(condition_clause initializer: (_) value: (_) @target) @later
+(init_declarator declarator: (reference_declarator) value: (_) @target) @place
+(for_range_loop right: [(field_expression) (subscript_expression) (pointer_expression) (parenthesized_expression)] @target) @place
+(declaration_list) @declarations
+(co_return_statement) @leaves.function
+(co_yield_statement) @leaves.generator
+(co_await_expression) @leaves.await
+(for_range_loop) @keeps.loop
+(lambda_expression) @keeps.function

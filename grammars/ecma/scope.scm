@@ -18,3 +18,38 @@
 (member_expression) @member
 [(property_identifier) (private_property_identifier)] @key
 [(shorthand_property_identifier) (shorthand_property_identifier_pattern)] @shorthand
+(assignment_pattern right: (_) @target) @later
+(object_assignment_pattern right: (_) @target) @later
+(augmented_assignment_expression operator: ["&&=" "||=" "??="] right: (_) @target) @later
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment_expression left: (_) @target) @place
+(augmented_assignment_expression left: (_) @target) @place
+(update_expression argument: (_) @target) @place
+(unary_expression operator: "delete" argument: (_) @target) @place
+(for_in_statement left: (_) @target) @place
+(call_expression function: [(member_expression) (subscript_expression) (parenthesized_expression)] @target) @place
+(call_expression arguments: (template_string) @target) @place
+(pair key: (_) @target) @place
+(if_statement condition: (_) @target) @head
+(switch_statement value: (_) @target) @head
+[(array_pattern) (object_pattern) (rest_pattern) (parenthesized_expression)] @through
+(pair_pattern value: (_) @target) @through
+(assignment_pattern left: (_) @target) @through
+; Chains that end early: what follows `?.` is not reached, and what is before it cannot be parted from it.
+(member_expression object: (_) @target) @chain
+(subscript_expression object: (_) @target) @chain
+(call_expression function: (_) @target) @chain
+(optional_chain) @shortens
+; Blocks in which declarations stand, and no statements.
+(class_body) @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_statement) @leaves.function
+(break_statement) @leaves.switch
+(continue_statement) @leaves.loop
+(yield_expression) @leaves.generator
+(await_expression) @leaves.await
+[(for_statement) (for_in_statement) (while_statement) (do_statement)] @keeps.loop
+(switch_statement) @keeps.switch
+[(function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function) (method_definition)] @keeps.function
+(augmented_assignment_expression left: (_) @target) @reads
+(update_expression argument: (_) @target) @reads

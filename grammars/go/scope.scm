@@ -14,3 +14,38 @@
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
 [(selector_expression) (qualified_type)] @member
 [(field_identifier) (keyed_element)] @key
+[(const_spec) (array_type) (type_arguments) (labeled_statement)] @later
+(if_statement initializer: (_) condition: (_) @target) @later
+(expression_switch_statement initializer: (_) value: (_) @target) @later
+(type_switch_statement initializer: (_) value: (_) @target) @later
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment_statement left: (_) @target) @place
+(short_var_declaration left: (_) @target) @place
+(range_clause left: (_) @target) @place
+(receive_statement left: (_) @target) @place
+[(inc_statement) (dec_statement) (defer_statement) (go_statement)] @place
+(unary_expression operator: "&" operand: (_) @target) @place
+(call_expression function: [(selector_expression) (index_expression) (parenthesized_expression)] @target) @place
+(slice_expression operand: [(selector_expression) (index_expression)] @target) @place
+[(expression_list) (parenthesized_expression)] @through
+(selector_expression operand: [(selector_expression) (index_expression) (parenthesized_expression) (unary_expression)] @target) @through
+(index_expression operand: [(selector_expression) (index_expression) (parenthesized_expression) (unary_expression)] @target) @through
+; One value that is taken as several.
+(short_var_declaration right: (_) @target) @spread
+(assignment_statement right: (_) @target) @spread
+(var_spec value: (_) @target) @spread
+(return_statement (_) @target) @spread
+; Blocks in which declarations stand, and no statements.
+[(field_declaration_list) (interface_type)] @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_statement) @leaves.function
+[(break_statement) (fallthrough_statement)] @leaves.switch
+(continue_statement) @leaves.loop
+(goto_statement) @leaves.label
+(defer_statement) @leaves.defer
+(for_statement) @keeps.loop
+[(expression_switch_statement) (type_switch_statement) (select_statement)] @keeps.switch
+[(function_declaration) (method_declaration) (func_literal)] @keeps.function
+(assignment_statement left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>=" "&^="]) @reads
+(inc_statement) @reads
+(dec_statement) @reads

@@ -17,3 +17,27 @@
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
 [(method_invocation) (field_access) (method_reference) (scoped_identifier) (scoped_type_identifier)] @member
 (element_value_pair) @key
+[(resource_specification) (annotation) (explicit_constructor_invocation) (assert_statement)] @later
+; What stands there gives it its type.
+((object_creation_expression type: (generic_type (type_arguments) @name)) @rooted (#eq? @name "<>"))
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment_expression left: (_) @target) @place
+(update_expression) @place
+(parenthesized_expression) @through
+(if_statement condition: (_) @target) @head
+(switch_expression condition: (_) @target) @head
+(synchronized_statement (parenthesized_expression) @target) @head
+; What may as well name a type or a package.
+(field_access) @path
+; Blocks in which declarations stand, and no statements.
+[(class_body) (interface_body) (enum_body)] @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_statement) @leaves.function
+(break_statement) @leaves.switch
+(yield_statement) @leaves.arm
+(continue_statement) @leaves.loop
+[(for_statement) (enhanced_for_statement) (while_statement) (do_statement)] @keeps.loop
+(switch_expression) @keeps.switch
+[(method_declaration) (constructor_declaration) (lambda_expression)] @keeps.function
+(assignment_expression left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>=" ">>>="]) @reads
+(update_expression) @reads

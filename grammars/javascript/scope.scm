@@ -3,3 +3,4 @@
 
 (formal_parameters) @binding
 (field_definition) @later
+(jsx_attribute) @place

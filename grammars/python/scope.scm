@@ -15,3 +15,27 @@
 (boolean_operator right: (_) @target) @later
 (attribute) @member
 [(keyword_argument) (keyword_pattern)] @key
+((with_clause) @later (#set! from "1"))
+((assert_statement) @later (#set! from "1"))
+((comparison_operator) @later (#set! from "2"))
+((interpolation "=") @later)
+[(type) (except_clause)] @later
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment left: (_) @target) @place
+(augmented_assignment left: (_) @target) @place
+(for_statement left: (_) @target) @place
+(as_pattern alias: (_) @target) @place
+(call function: (attribute) @target) @place
+[(delete_statement) (concatenated_string)] @place
+[(pattern_list) (tuple_pattern) (list_pattern) (list_splat_pattern) (expression_list) (parenthesized_expression) (tuple)] @through
+; Blocks in which declarations stand, and no statements.
+(class_definition body: (_) @target) @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_statement) @leaves.function
+(break_statement) @leaves.loop
+(continue_statement) @leaves.loop
+(yield) @leaves.generator
+(await) @leaves.await
+[(for_statement) (while_statement)] @keeps.loop
+[(function_definition) (lambda)] @keeps.function
+(augmented_assignment left: (_) @target) @reads

@@ -15,3 +15,27 @@
 (field_identifier) @key
 [(shorthand_field_initializer) (shorthand_field_identifier)] @shorthand
 (token_tree) @tokens
+[(array_type) (type_arguments) (const_block) (token_tree)] @later
+(array_expression length: (_) @target) @later
+(let_declaration pattern: (_) @target) @later
+; What is written to, taken the address of or called as a member: a place, which a copy of its value is not. `through` leads on to the place itself.
+(assignment_expression left: (_) @target) @place
+(compound_assignment_expr left: (_) @target) @place
+(reference_expression value: [(field_expression) (index_expression) (unary_expression) (parenthesized_expression)] @target) @place
+(call_expression function: [(field_expression) (parenthesized_expression)] @target) @place
+(field_expression value: [(field_expression) (index_expression) (unary_expression) (parenthesized_expression)] @target) @place
+(match_expression value: [(field_expression) (index_expression) (unary_expression) (parenthesized_expression)] @target) @place
+(let_condition value: [(field_expression) (index_expression) (unary_expression) (parenthesized_expression)] @target) @place
+((index_expression [(field_expression) (index_expression) (unary_expression) (parenthesized_expression)] @target) @place (#set! to "1"))
+[(parenthesized_expression) (tuple_expression) (array_expression)] @through
+; Blocks in which declarations stand, and no statements.
+[(declaration_list) (field_declaration_list) (enum_variant_list)] @declarations
+; What leaves the lines that it is in, and what keeps it inside.
+(return_expression) @leaves.function
+(try_expression) @leaves.try
+[(break_expression) (continue_expression)] @leaves.loop
+(yield_expression) @leaves.generator
+(await_expression) @leaves.await
+[(for_expression) (while_expression) (loop_expression)] @keeps.loop
+[(function_item) (closure_expression) (async_block)] @keeps.function
+(compound_assignment_expr left: (_) @target) @reads

@@ -6,3 +6,8 @@
 [(required_parameter) (optional_parameter) (type_parameter) (mapped_type_clause)] @binding
 [(public_field_definition) (enum_assignment)] @later
 [(nested_identifier) (nested_type_identifier)] @member
+[(literal_type) (type_annotation) (type_arguments) (type_query)] @later
+(as_expression (_) @target "const") @place
+[(non_null_expression) (as_expression) (satisfies_expression)] @through
+(non_null_expression (_) @target) @chain
+[(interface_body) (object_type) (enum_body)] @declarations

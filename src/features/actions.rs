@@ -86,7 +86,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
         }
     }
     let binds = site.language.as_ref().is_some_and(|language| language.binding.is_some());
-    if selected && binds && site.value().is_some() {
+    if selected && binds && site.value().is_ok() {
         offers.push(Offer::new("Extract selection into a variable", VARIABLE));
     }
     if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old) {

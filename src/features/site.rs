@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Session, Target, parses};
 use crate::context::Masked;
+use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, Language, Parsed, Place, parse, tags};
@@ -106,13 +107,13 @@ impl Site {
         uses::uses(parsed, name).iter().any(is_name)
     }
 
-    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name.
-    pub fn value(&self) -> Option<(Range<usize>, Range<usize>)> {
+    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name; else why it is none.
+    pub fn value(&self) -> Result<(Range<usize>, Range<usize>), &'static str> {
         let inside = &self.text[self.bytes.clone()];
         let start = self.bytes.start + (inside.len() - inside.trim_start().len());
         let value = start..start + inside.trim().len();
-        let statement = uses::statement_of_value(self.parsed()?, value.clone())?;
-        Some((value, statement))
+        let parsed = self.parsed().ok_or("the file cannot be parsed, so values in it are not known")?;
+        Ok((value.clone(), place::statement_of(parsed, &value)?))
     }
 
     /// The comment above an item, or its docstring.

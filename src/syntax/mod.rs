@@ -4,6 +4,7 @@
 //! comments, strings, blocks and expressions. Both are plain tree-sitter queries. Queries over whole files cost half a parse, so
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
 
+pub mod flow;
 pub mod guard;
 pub mod import;
 pub mod lexical;
@@ -11,6 +12,7 @@ mod lines;
 pub mod naming;
 pub mod parse;
 pub mod pattern;
+pub mod place;
 pub mod registry;
 pub mod scope;
 pub mod tags;

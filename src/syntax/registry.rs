@@ -67,6 +67,8 @@ struct Entry {
     placeholders: Vec<String>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     binding: Option<String>,
+    /// The same for a value that is made of literals alone, where a variable of it would have another type.
+    constant: Option<String>,
     /// Strings take `{name}` for what is in scope.
     #[serde(default)]
     captures: bool,
@@ -97,6 +99,12 @@ struct Entry {
     /// A value is of every type whose fields it has.
     #[serde(default)]
     structural: bool,
+    /// The last expression of a block is its value.
+    #[serde(default)]
+    tail_values: bool,
+    /// Functions of one name in one place differ by their parameters.
+    #[serde(default)]
+    overloads: bool,
     tests: Option<TestFiles>,
     /// Languages of one family use each other's definitions; its own name where nothing is said.
     family: Option<String>,
@@ -159,6 +167,8 @@ pub struct Language {
     pub indented: bool,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     pub binding: Option<String>,
+    /// The same for a value that is made of literals alone; none where that is no different.
+    pub constant: Option<String>,
     /// How test files are called; none where tests stand in the file itself.
     pub tests: Option<TestFiles>,
     /// Languages of one family use each other's definitions.
@@ -187,6 +197,10 @@ pub struct Language {
     pub type_per_file: bool,
     /// A value is of every type whose fields it has.
     pub structural: bool,
+    /// The last expression of a block is its value.
+    pub tail_values: bool,
+    /// Functions of one name in one place differ by their parameters.
+    pub overloads: bool,
     placeholders: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
@@ -347,6 +361,7 @@ impl Registry {
             grammar,
             indented: entry.indented,
             binding: entry.binding,
+            constant: entry.constant,
             tests: entry.tests,
             files: entry.files,
             lines: entry.lines,
@@ -361,6 +376,8 @@ impl Registry {
             exports: entry.exports,
             type_per_file: entry.type_per_file,
             structural: entry.structural,
+            tail_values: entry.tail_values,
+            overloads: entry.overloads,
             placeholders: entry.placeholders,
             tags,
             lexical: entry.lexical.map(Lexical::new),

@@ -1,12 +1,11 @@
-//! Where a name stands in a text: whether that is code, and in which functions the name is a variable; and whether a selection is a value
-//! that could have a name.
+//! Where a name stands in a text: whether that is code, and in which functions the name is a variable.
 
 use std::ops::Range;
 
 use tree_sitter::Node;
 
 use super::Parsed;
-use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, LATER, STRING, VALUE};
+use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, STRING};
 
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
@@ -72,7 +71,7 @@ pub enum Special {
 }
 
 /// The nodes from the root to a place, each with its field in the one before.
-type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
+pub(super) type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
 
 /// The places where a name stands as a whole word, in order.
 pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
@@ -93,7 +92,11 @@ pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
 }
 
 /// Goes to each of these places, which are in order, in one walk: a list of many names costs no more than its length.
-fn visit<'tree>(parsed: &'tree Parsed, places: impl Iterator<Item = Range<usize>>, mut look: impl FnMut(Range<usize>, &Way<'tree>)) {
+pub(super) fn visit<'tree>(
+    parsed: &'tree Parsed,
+    places: impl Iterator<Item = Range<usize>>,
+    mut look: impl FnMut(Range<usize>, &Way<'tree>),
+) {
     let mut cursor = parsed.root().walk();
     let mut way = vec![(cursor.node(), None)];
     let holds = |node: Node<'_>, place: &Range<usize>| node.start_byte() <= place.start && place.end <= node.end_byte();
@@ -122,11 +125,11 @@ fn visit<'tree>(parsed: &'tree Parsed, places: impl Iterator<Item = Range<usize>
     }
 }
 
-fn role(roles: &[u8], node: Node<'_>) -> u8 {
+pub(super) fn role(roles: &[u8], node: Node<'_>) -> u8 {
     roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
 }
 
-fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
+pub(super) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
     let (text, language) = (parsed.text(), parsed.language());
     if let Some(text) = way
         .last()
@@ -190,7 +193,7 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
     if around_role & TAG != 0 && *field == Some("name") { Special::Tag } else { Special::No }
 }
 
-fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
+pub(super) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
     let (text, roles) = (parsed.text(), &parsed.language().use_roles);
     if way.last().is_some_and(|(leaf, _)| role(roles, *leaf) & RAW != 0) {
         return stands_among_tokens(text, range);
@@ -354,7 +357,7 @@ pub fn annotation(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>>
 }
 
 /// What binds a name where it stands: the way up leads to a binding by the fields of what is bound, not of types or values.
-fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
+pub(super) fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
     const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
     way.last().filter(|(leaf, _)| leaf.byte_range() == *range)?;
     let roles = |node| (role(&parsed.language().scope_roles, node), role(&parsed.language().use_roles, node));
@@ -557,67 +560,13 @@ pub fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
-/// The statement that a selection is a value in, if it is exactly one value, larger than a name and smaller than the statement, and means
-/// the same before that statement.
-pub fn statement_of_value(parsed: &Parsed, selection: Range<usize>) -> Option<Range<usize>> {
-    let text = parsed.text();
-    let selected = text.get(selection.clone())?;
-    if selected.is_empty()
-        || selected.trim() != selected
-        || selected.chars().all(is_word) && !selected.starts_with(|c: char| c.is_ascii_digit())
-    {
-        return None;
-    }
-    let node = parsed.root().descendant_for_byte_range(selection.start, selection.end)?;
-    if node.byte_range() != selection || node.has_error() {
-        return None;
-    }
-    let roles = &parsed.language().scope_roles;
-    let role = |kind: u16| roles.get(usize::from(kind)).copied().unwrap_or(0);
-    let path = scope::path_to(parsed, node);
-    // Of nodes with the same range, any may be the value.
-    let value = path.iter().any(|here| here.byte_range() == selection && role(here.kind_id()) & VALUE != 0);
-    let block = path.iter().rposition(|here| role(here.kind_id()) & BLOCK != 0)?;
-    // Go puts a list between the block and its statements.
-    let first = path.iter().skip(block + 1).position(|node| node.kind() != "statement_list")? + block + 1;
-    let statement = path[first].byte_range();
-    if is_later(parsed, &path[first..], &selection) || knows_more(parsed, &statement, &selection) {
-        return None;
-    }
-    (value && statement != selection && statement.end - statement.start > selected.len() + 1).then_some(statement)
-}
-
-/// Whether a value is evaluated at another time than the statement around it begins, more than once, or perhaps not at all. `path` leads
-/// from the statement to it.
-fn is_later(parsed: &Parsed, path: &[Node<'_>], value: &Range<usize>) -> bool {
-    let language = parsed.language();
-    let role = |node: &Node| language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
-    let around = path.iter().take_while(|node| node.byte_range() != *value);
-    let mut around = around.filter(|node| role(node) & LATER != 0);
-    around.any(|node| {
-        let patterns = language.scope.at(node.kind_id()).filter(|pattern| pattern.tag == "later");
-        let mut parts = patterns.filter_map(|pattern| {
-            let captures = pattern.matches(*node, parsed.text())?;
-            Some(captures.get("target").unwrap_or(*node).byte_range())
-        });
-        parts.any(|part| part.start <= value.start && value.end <= part.end)
-    })
-}
-
-/// Whether a value uses a name that the statement around it binds before the value is reached: `with open(p) as f, read(f.name)`.
-fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> bool {
-    let text = parsed.text();
-    let inside = text.get(value.clone()).unwrap_or_default();
-    let is_name = |name: &&str| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
-    let whole = text.get(statement.clone()).unwrap_or_default();
-    inside.split(|letter| !is_word(letter)).filter(is_name).any(|name| {
-        let places = words(whole, name).map(|range| statement.start + range.start..statement.start + range.end);
-        let mut more = false;
-        visit(parsed, places, |range, way| {
-            // `x = x + 1` binds after the value is known.
-            let holds = |binding: Range<usize>| binding.start <= value.start && value.end <= binding.end;
-            more |= binding(parsed, &range, way).is_some_and(|binding| !holds(binding));
-        });
-        more
-    })
+/// How much stands between the brackets that open at a place, and whether more may: the parameters of a signature, the arguments of a call.
+pub fn between_brackets(parsed: &Parsed, opening: usize) -> Option<(usize, bool)> {
+    let leaf = parsed.root().descendant_for_byte_range(opening, opening + 1).filter(|leaf| leaf.byte_range() == (opening..opening + 1))?;
+    let path = scope::path_to(parsed, leaf);
+    let list = path.get(path.len().checked_sub(2)?)?;
+    let mut cursor = list.walk();
+    let is_part = |node: &Node<'_>| role(&parsed.language().scope_roles, *node) & COMMENT == 0;
+    let count = list.named_children(&mut cursor).filter(is_part).count();
+    Some((count, parsed.text()[list.byte_range()].contains("...")))
 }

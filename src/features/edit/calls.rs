@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::callee::{Callee, Found};
 use super::forms::Filled;
 use super::layout::{fitted, without_fence};
 use super::rename::{self, Changed};
@@ -13,8 +14,7 @@ use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Use, Within};
-use crate::syntax::{self, Parsed};
+use crate::syntax::{self, uses};
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, Ending, layout};
 use crate::workspace::WorkspacePath;
@@ -41,7 +41,7 @@ pub struct Calls {
 
 /// The lines of one call.
 #[derive(Clone, Debug)]
-struct Call {
+pub(super) struct Call {
     /// None for the file at hand.
     path: Option<WorkspacePath>,
     /// To the byte: an edit of a file that is not at hand must meet what lies on disk.
@@ -79,17 +79,26 @@ impl Calls {
                 }
             }
         };
-        sort(None, site.parsed().map(|parsed| found(parsed, &site.text, None, name, Some(&item.signature))).unwrap_or_default());
+        let callee = Callee::new(session, site, item);
+        let own = site.document_path().and_then(|path| session.index.find(path));
+        sort(None, site.parsed().map(|parsed| callee.found(parsed, &site.text, None, own)).unwrap_or_default());
+        let family = site.language.as_ref().map(|language| language.family.as_str());
         let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
-        for file in users.iter().filter_map(|(file, _)| session.index.file(*file)).filter(|file| file.path.to_string() != site.path) {
+        for (id, file) in users.iter().filter_map(|(id, _)| Some((*id, session.index.file(*id)?))).filter(|(id, _)| Some(*id) != own) {
             if session.closed_path(&file.path).is_some() {
                 continue;
             }
             let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
             let language = session.shared.registry.detect(file.path.relative(), &text);
+            // A function of another language is another one, however it is called.
+            let language = language.filter(|language| Some(language.family.as_str()) == family);
             let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
-            sort(Some(&file.path), found(&parsed, &text, Some(&file.path), name, None));
+            sort(Some(&file.path), callee.found(&parsed, &text, Some(&file.path), Some(id)));
         }
+        // The index has files in the order in which they were read.
+        let in_order = |call: &Call| call.path.as_ref().map(WorkspacePath::to_string);
+        calls.sort_by_key(in_order);
+        others.sort_by_key(|(path, line)| (path.as_ref().map(WorkspacePath::to_string), *line));
         // Two calls in the same lines are one place.
         calls.dedup_by(|later, earlier| {
             let one = later.path == earlier.path && later.lines.start < earlier.lines.end;
@@ -119,7 +128,7 @@ impl Calls {
         let more = if self.others.len() > TOLD { ", …" } else { "" };
         let words = || {
             format!(
-                "`{}` has another signature with this, and is used at {}{more} as something that does not follow",
+                "`{}` is also used at {}{more}, in a way that cannot be told to follow its signature: look there",
                 self.name,
                 places.join(", ")
             )
@@ -208,33 +217,8 @@ impl Calls {
     }
 }
 
-/// What a use of a name in code is for who follows a signature.
-enum Found {
-    Call(Call),
-    /// The 1-based line of a use that is no call, or of one that is too long to be shown.
-    Other(usize),
-}
-
-/// The uses of a name in one file: its calls and declarations, and what else may have to follow. `exact` is the file to the byte.
-fn found(parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, name: &str, signature: Option<&Range<usize>>) -> Vec<Found> {
-    let text = parsed.text();
-    // A variable of that name is another thing, and so is a member that is not called.
-    let variables = uses::variables(parsed, name);
-    let hidden = |range: &Range<usize>| variables.iter().any(|item| item.range.contains(&range.start));
-    let inside = |range: &Range<usize>| signature.is_some_and(|signature| signature.start <= range.start && range.end <= signature.end);
-    let in_code = uses::uses(parsed, name).into_iter().filter(|(_, within)| *within == Within::Code).map(|(range, _)| range);
-    in_code
-        .filter(|range| !inside(range))
-        .filter_map(|range| match uses::use_of(parsed, &range) {
-            Use::Call(place) | Use::Declared(place) => Some(whole_lines(text, exact, path, &place)),
-            Use::Value if !hidden(&range) && !text[..range.start].ends_with('.') => Some(Found::Other(line_number(text, range.start))),
-            _ => None,
-        })
-        .collect()
-}
-
 /// The lines of a call.
-fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
+pub(super) fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
     let (start, end) = (line_start(text, call.start), line_end(text, call.end));
     let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
     if text[start..end].matches('\n').count() >= LINES {

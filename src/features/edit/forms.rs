@@ -10,14 +10,14 @@ use super::beside::Beside;
 use super::calls::Calls;
 use super::layout::{as_comment, fences_around, fitted, without_fence};
 use super::rename::{Changed, Rename};
-use super::{extent, given, inside};
+use super::{extent, extracted, given, inside};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, uses};
 use crate::text::lines::{line_start, next_line};
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Batch, Edit, Ending, layout};
 
 /// What kind of change, and where.
 #[derive(Clone, Debug)]
@@ -152,6 +152,19 @@ impl Form {
             Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
         .min(4096)
+    }
+
+    /// Whether a value can have a name where it stands, whatever name that is.
+    pub fn can_be_filled(&self, site: &Site) -> Result<(), String> {
+        let Form::Variable { value, statement, binding } = self else { return Ok(()) };
+        let unused = (1..).map(|number| format!("named_{number}")).find(|name| !site.text.contains(name.as_str())).unwrap_or_default();
+        let batch = Batch::new(variable(site, value, statement, binding, &unused)?).map_err(|overlap| overlap.to_string())?;
+        let (before, after) = site.errors_with(&Edit { range: 0..site.text.len(), text: super::offer::changed(&site.text, &batch) });
+        if after > before {
+            Err("what is selected cannot be a name in this place: the file would not parse any more".into())
+        } else {
+            Ok(())
+        }
     }
 
     /// The edits that a call means, or what is wrong with it.
@@ -309,7 +322,14 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
     Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
 }
 
+/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told.
 fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
+    let (call, new) = parted(site, lines, item, function, call)?;
+    extracted::check(site, lines, &call, &new)?;
+    Ok(if new.range.start <= call.range.start { vec![new, call] } else { vec![call, new] })
+}
+
+fn parted(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<(Edit, Edit), String> {
     not_empty(function, "function")?;
     let call = replace(site, lines, call)?;
     let (home, is_free) = home(site, item, function, &call.text);
@@ -321,12 +341,12 @@ fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call:
     if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
         let start = line_start(&site.text, home.start);
         let text = format!("{}\n{gap}\n", function.trim_end());
-        return Ok(vec![Edit::insert(start, ending(site).apply(&text)), call]);
+        return Ok((call, Edit::insert(start, ending(site).apply(&text))));
     }
     let end = next_line(&site.text, home.end);
     let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
     let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
-    Ok(vec![call, Edit::insert(end, ending(site).apply(&text))])
+    Ok((call, Edit::insert(end, ending(site).apply(&text))))
 }
 
 /// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the
@@ -353,13 +373,12 @@ fn variable(site: &Site, value: &Range<usize>, statement: &Range<usize>, binding
     if name.is_empty() || !name.chars().all(uses::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
     }
-    if let Some(item) = site.item().filter(|item| uses::words(&site.text[item.range.clone()], name).next().is_some()) {
-        return Err(format!("`{name}` is taken in `{}`; give another name", item.name));
+    let item = site.item();
+    let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));
+    if uses::words(&site.text[around], name).next().is_some() {
+        return Err(format!("`{name}` is taken in `{of}`; give another name"));
     }
     let start = line_start(&site.text, statement.start);
-    if !site.text[start..statement.start].trim().is_empty() {
-        return Err("the statement does not begin its line; put it on a line of its own first".into());
-    }
     let text = binding.replace("{name}", name).replace("{value}", &site.text[value.clone()]);
     let line = format!("{}{text}\n", &site.text[start..statement.start]);
     Ok(vec![Edit::insert(start, ending(site).apply(&line)), Edit { range: value.clone(), text: name.into() }])

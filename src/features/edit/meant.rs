@@ -75,6 +75,8 @@ pub struct Meant<'a> {
     family: String,
     pub(super) file: FileId,
     home: Home,
+    /// Others are called so, too: what the text around merely suggests is not enough.
+    is_one_of_many: bool,
     pub(super) projects: OnceCell<Vec<String>>,
     /// Texts of other files that were asked for.
     pub(super) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
@@ -103,7 +105,13 @@ impl<'a> Meant<'a> {
             Some(container) => Home::Inside(container.clone()),
         };
         let family = family.clone().unwrap_or_default();
-        Self { session, name, kind: defined.kind, family, file: defined.file, home, projects: OnceCell::new(), texts: RefCell::default() }
+        let (projects, texts, is_one_of_many) = Default::default();
+        Self { session, name, kind: defined.kind, family, file: defined.file, home, is_one_of_many, projects, texts }
+    }
+
+    /// The same where others are called so, too.
+    pub fn one_of_many(self) -> Self {
+        Self { is_one_of_many: true, ..self }
     }
 
     /// The definitions of another name, where that can mean something to this one.
@@ -122,7 +130,8 @@ impl<'a> Meant<'a> {
     pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
         let text = parsed.text();
         let variables = uses::variables(parsed, self.name);
-        let names_container = matches!(&self.home, Home::Member(container) if uses::words(text, container).next().is_some());
+        let names_container =
+            !self.is_one_of_many && matches!(&self.home, Home::Member(container) if uses::words(text, container).next().is_some());
         let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
         let place = Place { path, id, parsed, facts, variables, names_container, foreign };
         let (mut found, mut comments) = (Found::default(), vec![]);
@@ -323,7 +332,9 @@ impl<'a> Meant<'a> {
                 _ => Verdict::Unclear,
             };
         }
-        let origin = match place.parsed.text()[of.end..one.range.start].contains("::") {
+        // In Java the method of a variable is handed on so, too.
+        let of_variable = || place.parsed.language().bare_members && !uses::given(place.parsed, receiver).is_empty();
+        let origin = match place.parsed.text()[of.end..one.range.start].contains("::") && !of_variable() {
             true => self.path(place, receiver, container),
             false => Look::new(self, place, container).member_of(of),
         };

@@ -7,11 +7,13 @@
 mod alike;
 mod arguments;
 mod beside;
+mod callee;
 pub mod calls;
 mod check;
 mod contract;
 mod defined;
 mod extent;
+mod extracted;
 mod follow;
 pub mod forms;
 mod given;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::How;
 use super::beside::Beside;
 use super::calls::Calls;
+use super::extracted;
 use super::forms::Form;
 use super::rename::{self, Rename};
 use super::wording::{self, Asked};
@@ -13,6 +14,7 @@ use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE,
 use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind};
+use crate::syntax::place;
 use crate::syntax::scope::Item;
 
 /// See the module.
@@ -77,6 +79,9 @@ impl Plan {
         let How::Instruction(words) = how else { return Ok(self) };
         let Some((old, new)) = wording::rename_at(words, |name| rename::stands_at(site, name)) else {
             let Some((kind, form, more)) = narrower(session, site, words) else { return Ok(self) };
+            if let Form::Extract { lines, item } = &form {
+                extracted::may_be(site, item, lines)?;
+            }
             let signals = signals(session, site, &form);
             let words = match &form {
                 Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
@@ -179,6 +184,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
         EXTRACT => {
             let item = item(site, "taken from")?;
             let lines = site.whole_lines(site.bytes.clone());
+            extracted::may_be(site, &item, &lines)?;
             let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
             Ok(Meant { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
         }
@@ -277,8 +283,14 @@ fn fix(site: &Site) -> Form {
 }
 
 fn variable(site: &Site) -> Result<Form, String> {
-    let binding = site.language.as_ref().and_then(|language| language.binding.clone());
+    let language = site.language.as_ref();
+    let binding = language.and_then(|language| language.binding.clone());
     let binding = binding.ok_or_else(|| format!("in {} longsight does not know how a variable is written", site.path))?;
-    let (value, statement) = site.value().ok_or("the selection is not exactly one value inside a statement; select one expression")?;
-    Ok(Form::Variable { value, statement, binding })
+    let (value, statement) = site.value()?;
+    let literal = site.parsed().is_some_and(|parsed| place::is_literal(parsed, &value));
+    let constant = language.and_then(|language| language.constant.clone()).filter(|_| literal);
+    let form = Form::Variable { value, statement, binding: constant.unwrap_or(binding) };
+    // What cannot be said with a name there is told before a model is asked.
+    form.can_be_filled(site)?;
+    Ok(form)
 }

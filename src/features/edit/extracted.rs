@@ -1,0 +1,144 @@
+//! Whether lines can become a call of a new function, and whether what a model made of them is that: what leads out of the lines, and what
+//! they give a value that is used later, must still be there.
+
+use std::ops::Range;
+
+use super::offer;
+use crate::features::Site;
+use crate::syntax::flow::{self, Jump, Leads};
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{self, Parsed, uses};
+use crate::text::{Batch, Edit};
+
+/// Why no function can do what these lines of an item do, before a model is asked.
+pub fn may_be(site: &Site, item: &Item, lines: &Range<usize>) -> Result<(), String> {
+    let at = |range: &Range<usize>| format!("{}:{}", site.path, site.line_of(range.start));
+    let Some(parsed) = site.parsed() else { return Ok(()) };
+    if flow::is_cut(parsed, lines) {
+        return Err(format!("the marked lines at {} begin or end within a statement; mark whole statements", at(lines)));
+    }
+    if let Some(jump) = flow::leaving(parsed, lines).into_iter().find(|jump| jump.leads == Leads::Nowhere) {
+        let word = site.text[jump.range.clone()].split(|letter: char| !uses::is_word(letter)).next().unwrap_or_default();
+        let place = at(&jump.range);
+        return Err(format!(
+            "`{word}` at {place} leads out of the marked lines, which another function cannot do for them; mark lines without it, or all that it stays in"
+        ));
+    }
+    let outer = outermost(parsed, lines).unwrap_or(item.range.clone());
+    match flow::entering(parsed, &outer, lines).first() {
+        Some(jump) => Err(format!("the jump at {} leads into the marked lines; mark lines without its label", at(jump))),
+        None => Ok(()),
+    }
+}
+
+/// The outermost function around some lines: what is in it knows its variables.
+fn outermost(parsed: &Parsed, lines: &Range<usize>) -> Option<Range<usize>> {
+    let items = scope::at(parsed, lines.start).items;
+    items.into_iter().find(|item| item.kind.is_callable() && item.range.end >= lines.end).map(|item| item.range)
+}
+
+/// Lines that became a call, with the file as it is then.
+struct Extracted<'a> {
+    before: &'a Parsed,
+    after: Parsed,
+    /// The function around the lines, before and after.
+    outer: (Range<usize>, Range<usize>),
+    lines: &'a Range<usize>,
+    call: Range<usize>,
+    function: Range<usize>,
+}
+
+/// Whether the edits do what the lines did, as far as the tree can tell.
+pub fn check(site: &Site, lines: &Range<usize>, call: &Edit, function: &Edit) -> Result<(), String> {
+    let (Some(before), Some(language)) = (site.parsed(), &site.language) else { return Ok(()) };
+    let first = function.range.start <= call.range.start;
+    let edits = if first { vec![function.clone(), call.clone()] } else { vec![call.clone(), function.clone()] };
+    let batch = Batch::new(edits).map_err(|overlap| overlap.to_string())?;
+    let Ok(after) = syntax::parse(language, offer::changed(&site.text, &batch)) else { return Ok(()) };
+    let grown = function.text.len();
+    let moved = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
+    let by = if first { grown } else { 0 };
+    let placed = moved(&(lines.start..lines.start + call.text.len()), by);
+    let start = if first { function.range.start } else { function.range.start + call.text.len() - lines.len() };
+    let outer = outermost(before, lines).unwrap_or(lines.clone());
+    let outer_now = outer.start + by..outer.end + by + call.text.len() - lines.len();
+    let extracted = Extracted { before, after, outer: (outer, outer_now), lines, call: placed, function: start..start + grown };
+    extracted.calls(site)?;
+    extracted.jumps(site)?;
+    extracted.names()
+}
+
+impl Extracted<'_> {
+    fn call_text(&self) -> &str {
+        &self.after.text()[self.call.clone()]
+    }
+
+    /// The new function is one, is new, and is called.
+    fn calls(&self, site: &Site) -> Result<(), String> {
+        let text = self.after.text();
+        let all = syntax::tags(&self.after, &site.path).definitions;
+        let inside = |range: &Range<usize>| self.function.start <= range.start && range.end <= self.function.end;
+        let new = all.iter().find(|one| one.kind.is_callable() && inside(&one.item.range()));
+        let name = new.ok_or("`function` holds no complete function; write one")?.name.of(text);
+        if site.definitions().iter().any(|known| known.name.of(&site.text) == name) {
+            return Err(format!("`{name}` is in {} already; give the new function another name", site.path));
+        }
+        match uses::words(self.call_text(), name).next() {
+            Some(_) => Ok(()),
+            None => Err(format!("`call` does not call `{name}`; it must call the new function by its name")),
+        }
+    }
+
+    /// What returns, waits or fails in the lines does so in the call.
+    fn jumps(&self, site: &Site) -> Result<(), String> {
+        let (was, now) = (flow::leaving(self.before, self.lines), flow::leaving(&self.after, &self.call));
+        let call = self.call_text().trim();
+        let has = |jumps: &[Jump], leads: Leads| jumps.iter().any(|jump| jump.leads == leads);
+        // Where the last expression is what a function gives, it needs no word for that.
+        let gives =
+            !call.ends_with([';', '}']) && call.lines().count() == 1 && site.language.as_ref().is_some_and(|language| language.tail_values);
+        if let Some(jump) = now.iter().find(|jump| jump.leads == Leads::Nowhere) {
+            return Err(format!("`{}` in `call` leads out of it, which the marked lines did not", &self.after.text()[jump.range.clone()]));
+        }
+        if has(&was, Leads::Return) && !has(&now, Leads::Return) && !gives {
+            return Err("the marked lines return, and `call` does not; return there what the new function gives".into());
+        }
+        if has(&was, Leads::Perhaps) && !has(&now, Leads::Return) && !has(&now, Leads::Perhaps) && !gives {
+            return Err("the marked lines hand errors on with `?`, and `call` does not".into());
+        }
+        if has(&was, Leads::Waits) && !has(&now, Leads::Waits) && !has(&now, Leads::Return) && !gives {
+            return Err("the marked lines wait with `await`, and `call` does not".into());
+        }
+        let behind = &self.before.text()[self.lines.end..self.outer.0.end.max(self.lines.end)];
+        let goes_on = behind.chars().any(|letter| !letter.is_whitespace() && !"});".contains(letter));
+        if goes_on && flow::ends_with_return(&self.after, &self.call) && !flow::ends_with_return(self.before, self.lines) {
+            return Err("`call` always returns, and the marked lines do not: what is behind them would not be reached any more".into());
+        }
+        Ok(())
+    }
+
+    /// What is used later has its value, and the new function is given what it uses.
+    fn names(&self) -> Result<(), String> {
+        let call = self.call_text();
+        let function = &self.after.text()[self.function.clone()];
+        let by_reference = |name: &str| {
+            let handed = uses::words(call, name).any(|at| call[..at.start].trim_end().ends_with("mut") || function.contains('&'));
+            handed && !self.before.language().indented
+        };
+        for one in flow::needed(self.before, &self.outer.0, self.lines) {
+            let given = flow::gives(&self.after, &self.outer.1, &self.call, &one);
+            if !given && (one.declared || !by_reference(&one.name)) {
+                return Err(format!(
+                    "`{0}` is used behind the marked lines, and `call` gives it no value; return it from the new function and assign it",
+                    one.name
+                ));
+            }
+        }
+        match flow::borrowed(&self.after, &self.outer.1, &self.function).first() {
+            Some(name) => Err(format!(
+                "the new function uses `{name}`, which is a variable of the function around the marked lines; hand it over as a parameter"
+            )),
+            None => Ok(()),
+        }
+    }
+}

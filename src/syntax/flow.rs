@@ -1,0 +1,266 @@
+//! What leads out of a stretch of code: jumps, and the names that it gives a value and that are used behind it. Where the stretch becomes a
+//! call of a function, all of this must be carried over. By the tree and `scope.scm`; no types, and no paths through loops are followed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::Parsed;
+use super::place::{is, marks, place};
+use super::scope::BLOCK;
+use super::uses::{self, Stands, Within, is_word, role, words};
+
+/// How something leads out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// A return.
+    Return,
+    /// What returns where something failed: `?`.
+    Perhaps,
+    /// It waits, which only what is asynchronous may.
+    Waits,
+    /// What no other function can do in its place: `break`, `continue`, `goto`, `yield`, `defer`.
+    Nowhere,
+}
+
+/// One such place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jump {
+    pub leads: Leads,
+    pub range: Range<usize>,
+}
+
+/// The tags of jumps, with what they lead to and the tags of what keeps them in.
+const JUMPS: &[(&str, Leads, &[&str])] = &[
+    ("leaves.function", Leads::Return, &["keeps.function"]),
+    ("leaves.try", Leads::Perhaps, &["keeps.function"]),
+    ("leaves.await", Leads::Waits, &["keeps.function"]),
+    ("leaves.generator", Leads::Nowhere, &["keeps.function"]),
+    ("leaves.defer", Leads::Nowhere, &["keeps.function"]),
+    ("leaves.loop", Leads::Nowhere, &["keeps.loop", "keeps.function"]),
+    ("leaves.switch", Leads::Nowhere, &["keeps.loop", "keeps.switch", "keeps.function"]),
+    ("leaves.arm", Leads::Nowhere, &["keeps.switch", "keeps.function"]),
+    ("leaves.label", Leads::Nowhere, &["keeps.function"]),
+];
+
+/// What leads out of a stretch.
+pub fn leaving(parsed: &Parsed, lines: &Range<usize>) -> Vec<Jump> {
+    let mut found = vec![];
+    each(parsed, lines, |path| {
+        let Some((node, above)) = path.split_last().filter(|(node, _)| holds(lines, &node.byte_range())) else { return };
+        let Some((tag, leads, keepers)) = JUMPS.iter().find(|(tag, ..)| is(parsed, tag, *node)) else { return };
+        let label = label_of(parsed, *node).filter(|_| matches!(*tag, "leaves.loop" | "leaves.switch" | "leaves.label"));
+        let mut inside = above.iter().rev().take_while(|node| holds(lines, &node.byte_range()));
+        let kept = match label {
+            Some(label) if *tag == "leaves.label" => declares(&parsed.text()[lines.clone()], label),
+            Some(label) => inside.any(|node| begins_with_label(&parsed.text()[node.byte_range()], label)),
+            None => inside.any(|node| keepers.iter().any(|keeper| is(parsed, keeper, *node))),
+        };
+        if !kept {
+            found.push(Jump { leads: *leads, range: node.byte_range() });
+        }
+    });
+    found
+}
+
+/// Whether a stretch begins or ends within a statement.
+pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
+    let text = parsed.text();
+    let inside = &text[lines.clone()];
+    let start = lines.start + (inside.len() - inside.trim_start().len());
+    let stretch = start..lines.start + inside.trim_end().len();
+    let mut cut = false;
+    each(parsed, &stretch, |path| {
+        let Some(node) = path.last() else { return };
+        let end = node.start_byte() + text[node.byte_range()].trim_end().len();
+        cut |= node.start_byte() < stretch.start && stretch.start < end && end < stretch.end;
+        cut |= stretch.start < node.start_byte() && node.start_byte() < stretch.end && stretch.end < end;
+    });
+    cut
+}
+
+/// Jumps from elsewhere in an item to a label in a stretch of it.
+pub fn entering(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Range<usize>> {
+    let mut found = vec![];
+    each(parsed, item, |path| {
+        let Some(node) = path.last().filter(|node| !holds(lines, &node.byte_range()) && is(parsed, "leaves.label", **node)) else { return };
+        if label_of(parsed, *node).is_some_and(|label| declares(&parsed.text()[lines.clone()], label)) {
+            found.push(node.byte_range());
+        }
+    });
+    found
+}
+
+/// Whether the last statement of a stretch is a return.
+pub fn ends_with_return(parsed: &Parsed, lines: &Range<usize>) -> bool {
+    let end = lines.start + parsed.text()[lines.clone()].trim_end_matches(|letter: char| letter.is_whitespace() || letter == ';').len();
+    let mut ends = false;
+    each(parsed, lines, |path| {
+        let Some((node, above)) = path.split_last().filter(|(node, _)| is(parsed, "leaves.function", **node)) else { return };
+        // A return deeper inside stands below something that begins in the stretch as well.
+        let deeper = above.iter().any(|around| holds(lines, &around.byte_range()) && around.start_byte() < node.start_byte());
+        ends |= !deeper && node.end_byte() >= end;
+    });
+    ends
+}
+
+/// A name that a stretch gives a value and that is used behind it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Needed {
+    pub name: String,
+    /// It is declared in the stretch, and not before.
+    pub declared: bool,
+}
+
+/// One place of a name.
+struct Mention {
+    range: Range<usize>,
+    /// What declares it there, or gives it a value.
+    given: Option<Range<usize>>,
+    declared: bool,
+    /// Its old value is used, too.
+    reads: bool,
+    /// The innermost block, loop or function around what gives it the value.
+    scope: Range<usize>,
+    /// The loops around it.
+    loops: Vec<Range<usize>>,
+}
+
+/// The names that a stretch of an item gives a value and that are used behind it, or when the loop around it comes round.
+pub fn needed(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Needed> {
+    let needs = |name: String| {
+        let all = mentions(parsed, item, &name);
+        let inside: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range)).collect();
+        // What is declared deeper inside is not seen behind the stretch.
+        let given: Vec<&&Mention> =
+            inside.iter().filter(|one| one.given.is_some() && !(one.declared && holds(lines, &one.scope))).collect();
+        let declared = given.first().is_some_and(|first| first.declared);
+        let hidden = inside.iter().any(|one| one.declared && holds(lines, &one.scope)) && !declared;
+        let visible = |at: usize| given.iter().any(|one| !one.declared || one.scope.contains(&at));
+        let used = |one: &&Mention| one.range.start >= lines.end && (one.given.is_none() || one.reads) && visible(one.range.start);
+        let cut = |one: &Mention| {
+            all.iter().any(|other| {
+                let again =
+                    other.given.as_ref().filter(|_| !other.reads && other.range.start >= lines.end && other.range.start < one.range.start);
+                again.is_some_and(|by| (!holds(by, &one.range) || other.declared || *by == other.scope) && holds(&other.scope, &one.range))
+            })
+        };
+        let behind = all.iter().filter(used).any(|one| !cut(one));
+        let round = !declared && !given.is_empty() && comes_round(&all, lines);
+        (!given.is_empty() && !hidden && (behind || round)).then_some(Needed { name, declared })
+    };
+    names(parsed, lines).into_iter().filter_map(needs).collect()
+}
+
+/// Whether a name is used elsewhere in a loop around the lines, which gives it no other value there.
+fn comes_round(all: &[Mention], lines: &Range<usize>) -> bool {
+    let loops = all
+        .iter()
+        .filter(|one| holds(lines, &one.range))
+        .flat_map(|one| &one.loops)
+        .filter(|around| holds(around, lines) && *around != lines);
+    loops.into_iter().any(|around| {
+        let mut outside = all.iter().filter(|one| holds(around, &one.range) && !holds(lines, &one.range)).peekable();
+        outside.peek().is_some() && outside.all(|one| one.given.is_none() || one.reads)
+    })
+}
+
+/// Whether a stretch gives a name a value: by declaring it, where that is needed.
+pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed: &Needed) -> bool {
+    let all = mentions(parsed, item, &needed.name);
+    all.iter()
+        .any(|one| holds(lines, &one.range) && one.given.is_some() && (one.declared || !needed.declared || parsed.language().indented))
+}
+
+/// The variables of an item that a stretch of it, or another one of the file, uses without declaring them.
+pub fn borrowed(parsed: &Parsed, item: &Range<usize>, function: &Range<usize>) -> Vec<String> {
+    let is_borrowed = |name: &String| {
+        let declared = |range: &Range<usize>| mentions(parsed, range, name).iter().any(|one| one.given.is_some());
+        // A name that is written out large is a constant or a type.
+        !name.starts_with(char::is_uppercase)
+            && !declared(function)
+            && mentions(parsed, item, name).iter().any(|one| one.declared || one.given.is_some() && parsed.language().indented)
+    };
+    names(parsed, function).into_iter().filter(is_borrowed).filter(|name| !mentions(parsed, function, name).is_empty()).collect()
+}
+
+/// The words of a stretch that may be names.
+fn names(parsed: &Parsed, lines: &Range<usize>) -> BTreeSet<String> {
+    let words = parsed.text()[lines.clone()].split(|letter| !is_word(letter));
+    words.filter(|word| !word.is_empty() && !word.starts_with(|letter: char| letter.is_ascii_digit())).map(String::from).collect()
+}
+
+/// Where a name stands for a variable in these bytes.
+fn mentions(parsed: &Parsed, inside: &Range<usize>, name: &str) -> Vec<Mention> {
+    let mut found = vec![];
+    let places = words(&parsed.text()[inside.clone()], name).map(|range| inside.start + range.start..inside.start + range.end);
+    uses::visit(parsed, places, |range, way| {
+        let alone = || matches!(uses::stands(parsed, &range, way), Stands::Alone | Stands::Shorthand(..));
+        if uses::within(parsed, &range, way) != Within::Code || !alone() {
+            return;
+        }
+        let path: Vec<Node> = way.iter().map(|(node, _)| *node).collect();
+        let is_loop = |node: &&Node<'_>| is(parsed, "keeps.loop", **node);
+        let scopes = |node: &&Node<'_>| {
+            role(&parsed.language().scope_roles, **node) & BLOCK != 0 || is_loop(node) || is(parsed, "keeps.function", **node)
+        };
+        let (bound, by) = (uses::binding(parsed, &range, way), place(parsed, &path).map(|node| node.byte_range()));
+        let declared = bound.is_some() && !parsed.language().indented;
+        let reads = path.windows(2).any(|pair| marks(parsed, "reads", pair[0], pair[1]));
+        let scope = path.iter().rev().find(scopes).map_or(inside.clone(), Node::byte_range);
+        let loops = path.iter().filter(is_loop).map(Node::byte_range).collect();
+        found.push(Mention { range, given: bound.or(by), declared, reads, scope, loops });
+    });
+    found
+}
+
+fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+/// The label that a jump names.
+fn label_of<'a>(parsed: &'a Parsed, jump: Node<'_>) -> Option<&'a str> {
+    let label = jump.named_child(0)?;
+    // Where a jump is an expression, a plain name is what it gives.
+    let is_label = match label.kind() {
+        "identifier" => jump.kind().ends_with("_statement"),
+        kind => matches!(kind, "label" | "label_name" | "statement_identifier"),
+    };
+    is_label.then(|| &parsed.text()[label.byte_range()])
+}
+
+fn begins_with_label(text: &str, label: &str) -> bool {
+    text.strip_prefix(label).is_some_and(|rest| rest.trim_start().starts_with(':'))
+}
+
+/// Whether a line of a text begins with a label.
+fn declares(text: &str, label: &str) -> bool {
+    text.lines().any(|line| begins_with_label(line.trim_start(), label))
+}
+
+/// Visits the nodes that touch some bytes, each with the way to it. By a cursor: a text may nest deeper than any stack.
+fn each<'tree>(parsed: &'tree Parsed, bytes: &Range<usize>, mut look: impl FnMut(&[Node<'tree>])) {
+    let mut cursor = parsed.root().walk();
+    let mut path = vec![cursor.node()];
+    loop {
+        let node = cursor.node();
+        if node.start_byte() < bytes.end && bytes.start < node.end_byte() {
+            look(&path);
+            if cursor.goto_first_child() {
+                path.push(cursor.node());
+                continue;
+            }
+        }
+        loop {
+            path.pop();
+            if cursor.goto_next_sibling() {
+                path.push(cursor.node());
+                break;
+            }
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! What is taken out of a file: values into variables, lines into functions, and the calls that follow a signature. A place is no value, what
+//! leads out of lines is not lost, and what is called the same elsewhere stays as it is.
+
+use std::ops::Range;
+
+use longsight::config::Config;
+use longsight::engine::scripted::Scripted;
+use longsight::engine::{Cancel, EngineError};
+use longsight::features::actions::{CALLS, EXTRACT, VARIABLE, actions};
+use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::{Session, Target, silent};
+use longsight::syntax::{Registry, parse, place};
+use serde_json::{Value, json};
+
+use crate::support::workspace::{Workspace, applied, call, calls, target};
+
+fn answering(files: &[(&str, &str)], arguments: &Value) -> (Workspace, Session) {
+    let place = Workspace::new(files);
+    let model = Scripted::new(std::iter::repeat_n(calls(vec![call("propose_edit", arguments.clone())]), 4).collect::<Vec<_>>());
+    let session = place.session(Config::default(), vec![("local".into(), model)]);
+    (place, session)
+}
+
+async fn does(session: &Session, at: Target, kind: &str) -> Result<Edited, EngineError> {
+    let params = Params { at, how: How::Action { kind: kind.into(), problems: vec![] } };
+    edit(session, &params, &Cancel::new(), &silent()).await
+}
+
+/// Values in one statement each, marked where they begin by `«` and where they end by `»`.
+fn marks(text: &str) -> (String, Vec<Range<usize>>) {
+    let (mut plain, mut open, mut found) = (String::new(), vec![], vec![]);
+    for letter in text.chars() {
+        match letter {
+            '«' => open.push(plain.len()),
+            '»' => found.push(open.pop().unwrap()..plain.len()),
+            other => plain.push(other),
+        }
+    }
+    (plain, found)
+}
+
+const PLACES: &[(&str, &str)] = &[
+    (
+        "a.py",
+        "def run(o, d, k):\n    «o.items[k]» = 3\n    «d.count» += 1\n    del «d.cache[k]»\n    («d.one», «d.two») = k, k\n    for «o.cur» in d.rows():\n        pass\n    with lock(k) as «o.held»:\n        pass\n    «o.method»(k)\n    x: «Dict[str, int]» = make(k)\n    say(\"a\" «\"b\"»)\n    with lock(k), «read(k)»:\n        pass\n    assert k, «show(k)»\n    say(1 < k < «top(k)»)\n    say(f\"{«o.size()»=}\")\n    if k: return «calc(k + 7)»\n    try:\n        pass\n    except «errors.Bad»:\n        pass\n\n\nclass C:\n    field = one(«make(4)»)\n",
+    ),
+    (
+        "a.rs",
+        "fn run(o: &mut O, k: usize) {\n    «o.items[k]» = 3;\n    «o.count» += 1;\n    let r = &mut «o.other»;\n    «o.list».push(3);\n    let s = &«o.name»;\n    swap(&mut «o.left», &mut «o.right»);\n    take(«o.items[k]».name);\n    match «o.kind» {\n        _ => {}\n    }\n    println!(«\"{}\"», k);\n    let a = [0u8; «4 * 4»];\n    «o.method»(k);\n    let b: [u8; «3 * 3»] = make(k);\n    if let Some(x) = «o.first» {}\n}\n",
+    ),
+    (
+        "a.go",
+        "package v\n\nfunc run(o *O, k int) (int, error) {\n\t«o.items[k]» = 3\n\t«o.count»++\n\tp := &«o.other»\n\tv, ok := «o.m[k]»\n\tt, more := «<-o.channel»\n\t«o.a», «o.b» = k, k\n\tdefer «o.close(k)»\n\t«o.method»(k)\n\t«o.lock».Take(k)\n\t«o.deep».name = k\n\tconst w = «3 * 4»\n\tif n := size(k); n > «rest(k)» {\n\t}\n\tvar c [«2 * 2»]int\n\treturn «pair(k)»\n}\n",
+    ),
+    (
+        "a.ts",
+        "export async function run(o: any, k: number) {\n  «o.items[k]» = 3;\n  «o.count»++;\n  delete «o.cache[k]»;\n  «o.method»(k);\n  «o[k]»(k);\n  [«o.left», «o.right»] = [k, k];\n  for («o.cur» of o.rows) say(k);\n  const t = o?.deep(«o.next()»);\n  const u = «o?.one».two;\n  const m = {«\"key\"»: k};\n  const { a = «make(k)» } = o;\n  o.first ||= «make(k + 1)»;\n  const l: «\"left\"» | «\"right\"» = pick(k);\n  const c = «[1, 2]» as const;\n  if «(k > 1)» say(k);\n}\n",
+    ),
+    (
+        "a.cpp",
+        "void run(O &o, int k) {\n    «o.items[k]» = 3;\n    «o.count»++;\n    int *p = &«o.other»;\n    const auto &s = «o.name()»;\n    int z = sizeof(«o.thing»);\n    «o.vec».push_back(k);\n    «o.method»(k);\n    for (auto &x : «o.rows») use(x);\n    char t[] = «\"abc\"»;\n    int a[«3 * 4»];\n    static int c = «once(k)» + 1;\n    say(«\"a\"» \"b\");\n    goto out;\nout:\n    use(«size(k)» + 1);\n}\n",
+    ),
+    (
+        "A.java",
+        "class A extends B {\n    A(int k) {\n        super(«k + 1»);\n    }\n\n    void run(O o, int k) throws Exception {\n        «o.items[k]» = 3;\n        «o.count»++;\n        «this.x» = k;\n        List<String> q = «java.util.Arrays».asList(k);\n        List<String> r = «java.util».Arrays.asList(k);\n        List<String> l = «new ArrayList<>()»;\n        try (Reader in = «open(k)») {\n        }\n        assert «o.size()» > 0;\n        if «(k > 1)» say(k);\n    }\n}\n",
+    ),
+];
+
+/// A copy of a place is another thing, and what is not evaluated where its statement begins would be evaluated too early.
+#[test]
+fn a_place_is_no_value() {
+    for (path, text) in PLACES {
+        let (text, marked) = marks(text);
+        let (_place, session) = answering(&[(path, &text)], &json!({"name": "nice"}));
+        assert!(marked.len() > 8);
+        for bytes in marked {
+            let at = Target { bytes: bytes.clone(), ..target(&session, path, &text) };
+            let kinds: Vec<String> = actions(&session, &at, &[]).into_iter().map(|offer| offer.kind).collect();
+            let line = text[..bytes.start].lines().count();
+            assert!(!kinds.contains(&VARIABLE.to_string()), "{path}:{line}: {}", &text[bytes]);
+        }
+    }
+}
+
+const VALUES: &[(&str, &str, &str)] = &[
+    ("a.py", "def run(o, d, k):\n    d.cache[«o.key(k)»] = 3\n", "nice = o.key(k)"),
+    ("a.py", "def run(o, d, k):\n    «o.items».append(k)\n", "nice = o.items"),
+    ("a.py", "async def run(o, k):\n    await «o.get(k)»\n", "nice = o.get(k)"),
+    ("a.py", "def run(o, k):\n    say(name=«o.get(k)»)\n", "nice = o.get(k)"),
+    ("a.py", "def run(o, k):\n    return f\"{«o.size()»} of {k}\"\n", "nice = o.size()"),
+    ("a.py", "def run(o, k):\n    for x in «o.rows(k)»:\n        pass\n", "nice = o.rows(k)"),
+    ("a.rs", "fn run(o: &O, k: usize) {\n    let n = «o.get(k)».len();\n}\n", "let nice = o.get(k);"),
+    ("a.rs", "fn run(o: &O, k: usize) {\n    let n = «o.opt?».len();\n}\n", "let nice = o.opt?;"),
+    ("a.rs", "fn run(o: &O, k: usize) {\n    show(&«o.get(k)»);\n}\n", "let nice = o.get(k);"),
+    ("a.rs", "fn run(o: &mut O, k: usize) {\n    o.items[«k + 1»] = 3;\n}\n", "let nice = k + 1;"),
+    ("a.go", "package v\n\nfunc run(o *O, k int) {\n\tdefer release(«acquire(k)»)\n}\n", "nice := acquire(k)"),
+    ("a.go", "package v\n\nfunc run(o *O, k int) {\n\tx, err := pair(«size(k)»)\n}\n", "nice := size(k)"),
+    ("a.go", "package v\n\nfunc run(k int) {\n\tsleep(«5» * time.Second)\n}\n", "const nice = 5"),
+    ("a.go", "package v\n\nfunc run(o *O, k int) {\n\tfor i, x := range «o.list(k)» {\n\t}\n}\n", "nice := o.list(k)"),
+    ("a.ts", "export async function run(o: any, k: number) {\n  say(await «load(k)»);\n}\n", "const nice = load(k);"),
+    ("a.ts", "export function run(o: any, k: number) {\n  const m = { [«o.key()»]: k };\n}\n", "const nice = o.key();"),
+    ("a.cpp", "void run(O &o, int k) {\n    o.items[«k + 1»] = 3;\n}\n", "const auto nice = k + 1;"),
+    ("A.java", "class A {\n    void run(O o, int k) {\n        throw «new Err(k)»;\n    }\n}\n", "var nice = new Err(k);"),
+    ("A.java", "class A {\n    void run(O o, int k) {\n        «Foo.bar».baz(k);\n    }\n}\n", "var nice = Foo.bar;"),
+    ("A.java", "class A {\n    void run(O o, int k) {\n        o.items[«next(k)»] = 3;\n    }\n}\n", "var nice = next(k);"),
+];
+
+#[tokio::test]
+async fn a_value_beside_a_place_still_gets_a_name() {
+    for (path, text, wanted) in VALUES {
+        let (text, marked) = marks(text);
+        let (_place, session) = answering(&[(path, &text)], &json!({"name": "nice"}));
+        let at = Target { bytes: marked[0].clone(), ..target(&session, path, &text) };
+        let after = applied(&does(&session, at, VARIABLE).await.unwrap_or_else(|error| panic!("{text}: {error}")), path);
+        let line = after.lines().position(|line| line.trim() == *wanted).unwrap_or_else(|| panic!("{after}"));
+        let mut restored: Vec<&str> = after.split_inclusive('\n').collect();
+        restored.remove(line);
+        assert_eq!(restored.concat().replacen("nice", &text[marked[0].clone()], 1), text);
+    }
+}
+
+/// In every sample of every language: what may be taken out of a file leaves the file parsing, and all but the value as it was.
+#[tokio::test]
+async fn any_value_of_the_samples_can_be_put_back() {
+    let registry = Registry::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    let mut tried: Vec<String> = vec![];
+    for file in std::fs::read_dir(folder)
+        .unwrap()
+        .flatten()
+        .flat_map(|language| std::fs::read_dir(language.path().join("samples")))
+        .flatten()
+        .flatten()
+    {
+        let (path, text) = (file.file_name().to_string_lossy().to_string(), std::fs::read_to_string(file.path()).unwrap());
+        let Some(language) = registry.detect(&path, &text).filter(|language| language.binding.is_some()) else { continue };
+        let parsed = parse(language, text.as_str()).unwrap();
+        let stops: Vec<usize> = (0..=text.len()).filter(|at| text.is_char_boundary(*at) && is_stop(&text, *at)).collect();
+        let ranges =
+            stops.iter().flat_map(|start| stops.iter().filter(move |end| *end > start && *end - start < 60).map(move |end| *start..*end));
+        let values: Vec<(Range<usize>, Range<usize>)> =
+            ranges.filter_map(|range| Some((range.clone(), place::statement_of(&parsed, &range).ok()?))).collect();
+        for (value, statement) in values.into_iter().step_by(2) {
+            let (_place, session) = answering(&[(&path, &text)], &json!({"name": "zz_named"}));
+            let at = Target { bytes: value.clone(), ..target(&session, &path, &text) };
+            let after = match does(&session, at, VARIABLE).await {
+                Ok(edited) => applied(&edited, &path),
+                // An attribute of a tag takes no name without braces.
+                Err(error) if error.message.contains("cannot be a name in this place") => continue,
+                Err(error) => panic!("{path}: {}: {error}", &text[value]),
+            };
+            let start = text[..statement.start].rfind('\n').map_or(0, |at| at + 1);
+            let added = after.len() + value.len() - "zz_named".len() - text.len();
+            let mut restored = after.clone();
+            restored.replace_range(start..start + added, "");
+            assert_eq!(restored.replacen("zz_named", &text[value.clone()], 1), text, "{path}: {}", &text[value]);
+            assert!(parse(language, after.as_str()).unwrap().errors() <= parsed.errors());
+            tried.push(language.name.clone());
+        }
+    }
+    assert!(tried.len() > 60, "{}", tried.len());
+    tried.dedup();
+    assert!(
+        registry.languages().iter().filter(|language| language.binding.is_some()).all(|language| tried.contains(&language.name)),
+        "{tried:?}"
+    );
+}
+
+/// Whether a selection may begin or end there: words and brackets are not cut.
+fn is_stop(text: &str, at: usize) -> bool {
+    let word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
+    !(word(before) && word(after)) && !(before.is_some_and(char::is_whitespace) && after.is_some_and(char::is_whitespace))
+}
+
+/// What no function can do in the place of the lines is told before a model is asked.
+#[tokio::test]
+async fn lines_that_are_left_are_not_extracted() {
+    let cases = [
+        (
+            "a.c",
+            "int f(int *xs, int n)\n{\n    int total = 0;\n    for (int i = 0; i < n; i++) {\n«        if (xs[i] < 0) {\n            goto fail;\n        }»\n        total += xs[i];\n    }\n    return total;\nfail:\n    return -1;\n}\n",
+            "`goto`",
+        ),
+        (
+            "A.java",
+            "class A {\n    int f(int[] xs) {\n        int total = 0;\n        for (int x : xs) {\n«            if (x < 0) {\n                continue;\n            }»\n            total += x;\n        }\n        return total;\n    }\n}\n",
+            "`continue`",
+        ),
+        ("a.py", "def f(xs):\n    for x in xs:\n«        if x:\n            break»\n        say(x)\n", "`break`"),
+        ("b.py", "def f(xs):\n    for x in xs:\n«        y = x + 1\n        yield y»\n", "`yield`"),
+        ("a.go", "package v\n\nfunc f(o *O) {\n«\to.lock()\n\tdefer o.unlock()»\n\to.work()\n}\n", "`defer`"),
+        (
+            "a.rs",
+            "fn f(xs: &[u32]) {\n    'outer: for x in xs {\n        for y in xs {\n«            for z in xs {\n                if x == z { continue 'outer; }\n            }»\n            g(y);\n        }\n    }\n}\n",
+            "`continue`",
+        ),
+        (
+            "b.go",
+            "package v\n\nfunc f(xs []int) int {\n«\ttotal := 0\n\tfor _, x := range xs {»\n\t\ttotal += x\n\t}\n\treturn total\n}\n",
+            "within a statement",
+        ),
+        (
+            "a.ts",
+            "export function f(k: number) {\n  switch (k) {\n    case 1:\n«      say(k);\n      break;»\n    default:\n      say(0);\n  }\n}\n",
+            "`break`",
+        ),
+    ];
+    for (path, text, why) in cases {
+        let (text, marked) = marks(text);
+        let place = Workspace::new(&[(path, &text)]);
+        let model = Scripted::new(vec![calls(vec![call("propose_edit", json!({"function": "f", "call": "f"}))]); 4]);
+        let session = place.session(Config::default(), vec![("local".into(), model.clone())]);
+        let at = Target { bytes: marked[0].clone(), ..target(&session, path, &text) };
+        let refused = does(&session, at, EXTRACT).await.map(|edited| edited.diff).unwrap_err();
+        assert!(refused.message.contains(why), "{path}: {refused}");
+        assert!(model.asked().is_empty(), "{path}");
+    }
+}
+
+/// Text, new function, call, and what is wrong with them; nothing for what is right.
+const EXTRACTED: &[(&str, &str, &str, &str, Option<&str>)] = &[
+    (
+        "a.py",
+        "class A:\n    def put(self, data):\n«        self.buf.append(data)»\n",
+        "def _push(self, data):\n    self.buf.append(data)",
+        "self._push(data)",
+        None,
+    ),
+    (
+        "a.py",
+        "class A:\n    def put(self, data):\n«        self.buf.append(data)»\n",
+        "def _push(self, data):\n    self.buf.append(data)",
+        "self._put(data)",
+        Some("`_push`"),
+    ),
+    (
+        "a.py",
+        "class A:\n    def put(self, data):\n        self.buf.append(data)\n«        return self.peer»\n",
+        "def _push(self):\n    return self.peer",
+        "self._push()",
+        Some("return"),
+    ),
+    (
+        "a.py",
+        "def f(xs):\n«    lo = min(xs)\n    hi = max(xs)»\n    return hi - lo\n",
+        "def bounds(xs):\n    return min(xs)",
+        "lo = bounds(xs)",
+        Some("`hi`"),
+    ),
+    (
+        "a.py",
+        "def f(xs):\n«    lo = min(xs)\n    hi = max(xs)»\n    return hi - lo\n",
+        "def bounds(xs):\n    return min(xs), max(xs)",
+        "lo, hi = bounds(xs)",
+        None,
+    ),
+    ("a.py", "def f(xs, k):\n«    y = xs[k] + 1»\n    return y\n", "def at(xs):\n    return xs[k] + 1", "y = at(xs)", Some("`k`")),
+    (
+        "A.java",
+        "class A {\n    int f() {\n«        int lo = 0;\n        int hi = 10;»\n        return hi - lo;\n    }\n}\n",
+        "private static int bounds() {\n    return 0;\n}",
+        "int lo = bounds();",
+        Some("`hi`"),
+    ),
+    (
+        "A.java",
+        "class A {\n    int f(int[] xs) {\n        int total = 0;\n        for (int x : xs) {\n«            total += x * 2;»\n        }\n        return total;\n    }\n}\n",
+        "private int scaled(int x) {\n    return x * 2;\n}",
+        "scaled(x);",
+        Some("`total`"),
+    ),
+    (
+        "A.java",
+        "class A {\n    int f(int[] xs) {\n        int total = 0;\n        for (int x : xs) {\n«            total += x * 2;»\n        }\n        return total;\n    }\n}\n",
+        "private int scaled(int x) {\n    return x * 2;\n}",
+        "total += scaled(x);",
+        None,
+    ),
+    (
+        "a.go",
+        "package v\n\nfunc f(xs []int) (int, error) {\n\ttotal := 0\n\tfor _, x := range xs {\n«\t\tif x < 0 {\n\t\t\treturn 0, bad(x)\n\t\t}»\n\t\ttotal += x\n\t}\n\treturn total, nil\n}\n",
+        "func check(x int) error {\n\tif x < 0 {\n\t\treturn bad(x)\n\t}\n\treturn nil\n}",
+        "if err := check(x); err != nil {\n\treturn 0, err\n}",
+        None,
+    ),
+    (
+        "a.go",
+        "package v\n\nfunc f(xs []int) (int, error) {\n\ttotal := 0\n\tfor _, x := range xs {\n«\t\tif x < 0 {\n\t\t\treturn 0, bad(x)\n\t\t}»\n\t\ttotal += x\n\t}\n\treturn total, nil\n}\n",
+        "func check(x int) (int, error) {\n\tif x < 0 {\n\t\treturn 0, bad(x)\n\t}\n\treturn 0, nil\n}",
+        "return check(x)",
+        Some("always returns"),
+    ),
+    (
+        "a.ts",
+        "export function f(xs: number[]) {\n  let n = 0;\n«  for (const x of xs) {\n    n = n + x;\n  }»\n  return n;\n}\n",
+        "function sum(xs: number[], n: number): number {\n  for (const x of xs) {\n    n = n + x;\n  }\n  return n;\n}",
+        "n = sum(xs, n);",
+        None,
+    ),
+    (
+        "a.ts",
+        "export function f(xs: number[]) {\n  let n = 0;\n«  for (const x of xs) {\n    n = n + x;\n  }»\n  return n;\n}\n",
+        "function sum(xs: number[], n: number): number {\n  for (const x of xs) {\n    n = n + x;\n  }\n  return n;\n}",
+        "sum(xs, n);",
+        Some("`n`"),
+    ),
+    (
+        "a.ts",
+        "export async function f(k: number) {\n«  const x = await load(k);\n  say(x);»\n}\n",
+        "async function show(k: number) {\n  const x = await load(k);\n  say(x);\n}",
+        "show(k);",
+        Some("await"),
+    ),
+    (
+        "a.rs",
+        "fn f(k: u32) -> Result<u32, E> {\n«    let n = read(k)?;»\n    Ok(n + 1)\n}\n",
+        "fn get(k: u32) -> Result<u32, E> {\n    read(k)\n}",
+        "let n = get(k)?;",
+        None,
+    ),
+    (
+        "a.rs",
+        "fn f(k: u32) -> Result<u32, E> {\n«    write(k)?;»\n    Ok(1)\n}\n",
+        "fn put(k: u32) -> Result<(), E> {\n    write(k)?;\n    Ok(())\n}",
+        "put(k);",
+        Some("`?`"),
+    ),
+    (
+        "a.rs",
+        "fn f(xs: &mut Vec<u32>) -> usize {\n«    let mut i = 0;\n    while xs[i] > 0 {\n        i += 1;\n        if i > 5 { break; }\n    }»\n    i\n}\n",
+        "fn first(xs: &[u32]) -> usize {\n    let mut i = 0;\n    while xs[i] > 0 {\n        i += 1;\n        if i > 5 { break; }\n    }\n    i\n}",
+        "let i = first(xs);",
+        None,
+    ),
+    (
+        "a.c",
+        "int f(int *xs, int n)\n{\n    int hi = 0;\n    int lo = 0;\n«    hi = xs[n - 1];\n    lo = xs[0];»\n    return hi - lo;\n}\n",
+        "static void ends(int *xs, int n, int *lo, int *hi)\n{\n    *hi = xs[n - 1];\n    *lo = xs[0];\n}",
+        "ends(xs, n, &lo, &hi);",
+        None,
+    ),
+    (
+        "a.c",
+        "int f(int *xs, int n)\n{\n    int hi = 0;\n«    hi = xs[n - 1];»\n    return hi;\n}\n",
+        "static void ends(int *xs, int n, int hi)\n{\n    hi = xs[n - 1];\n}",
+        "ends(xs, n, hi);",
+        Some("`hi`"),
+    ),
+    (
+        "a.py",
+        "def f(xs):\n«    for x in xs:\n        say(x)»\n    for x in xs:\n        tell(x)\n",
+        "def all_said(xs):\n    for x in xs:\n        say(x)",
+        "all_said(xs)",
+        None,
+    ),
+    ("a.py", "def f(xs):\n«    say(xs)»\n", "def f(xs):\n    say(xs)", "f(xs)", Some("already")),
+];
+
+#[tokio::test]
+async fn a_function_does_what_its_lines_did() {
+    for (path, text, function, called, wrong) in EXTRACTED {
+        let (text, marked) = marks(text);
+        let (_place, session) = answering(&[(path, &text)], &json!({"function": function, "call": called}));
+        let at = Target { bytes: marked[0].clone(), ..target(&session, path, &text) };
+        let done = does(&session, at, EXTRACT).await;
+        match (done, wrong) {
+            (Ok(edited), None) => assert!(applied(&edited, path).contains(called.lines().next().unwrap())),
+            (Ok(edited), Some(why)) => panic!("{path}: {called} has {why}: {}", edited.diff),
+            (Err(error), None) => panic!("{path}: {called}: {error}"),
+            (Err(error), Some(why)) => assert!(error.message.contains(why), "{path}: {called}: {error}"),
+        }
+    }
+}
+
+/// What the model is asked to rewrite, and what a person is told.
+async fn followed(files: &[(&str, &str)], marked: &str, answers: &[&str]) -> (String, Edited) {
+    let place = Workspace::new(files);
+    let model = Scripted::new(vec![calls(vec![call("propose_edit", json!({ "calls": answers }))])]);
+    let session = place.session(Config::default(), vec![("local".into(), model.clone())]);
+    let edited = does(&session, target(&session, files[0].0, marked), CALLS).await.unwrap();
+    let asked = format!("{:?}", model.asked()[0]);
+    (asked.split_once("Rewrite each").expect("the places are asked for").1.to_string(), edited)
+}
+
+#[tokio::test]
+async fn calls_in_another_language_are_of_something_else() {
+    let c = "int join(int a, int b)\n{\n    return a + b;\n}\n\nint use(void)\n{\n    return join(1, 2);\n}\n";
+    let ts = "import { join } from './s.js';\nexport const a = join('a', 'b');\n";
+    let (asked, edited) = followed(&[("s.c", c), ("m.ts", ts)], "int join", &["    return join(1, 2, 3);"]).await;
+    assert!(!asked.contains("m.ts") && edited.edits.len() == 1, "{asked}");
+}
+
+#[tokio::test]
+async fn calls_of_other_types_and_overloads_stay() {
+    let svc = "package a;\n\npublic class Svc {\n    public int add(int x, int y) {\n        return x + y;\n    }\n\n    public int add(int x) {\n        return add(x, 1);\n    }\n\n    int all() {\n        return add(3);\n    }\n}\n";
+    let user = "package a;\n\nclass Use {\n    void go(Svc s, java.util.List<Integer> l) {\n        l.add(3);\n        l.add(0, 4);\n        s.add(4, 5);\n        s.add(6);\n        java.util.function.IntBinaryOperator f = s::add;\n    }\n}\n";
+    let (asked, edited) = followed(
+        &[("a/Svc.java", svc), ("a/Use.java", user)],
+        "public int add(int x, int y)",
+        &["        return add(x, 1, 0);", "        s.add(4, 5, 0);"],
+    )
+    .await;
+    assert!(!asked.contains("l.add(") && !asked.contains("s.add(6)") && !asked.contains("add(3)"), "{asked}");
+    assert_eq!(applied(&edited, "a/Use.java"), user.replace("s.add(4, 5)", "s.add(4, 5, 0)"));
+    assert!(edited.confirm.iter().any(|why| why.contains("a/Use.java:9")), "{:?}", edited.confirm);
+}
+
+#[tokio::test]
+async fn a_use_as_a_value_is_told() {
+    let go = "package s\n\nfunc Join(a string, b string) string { return a + b }\n\nfunc use() {\n\tx := Join(\"a\", \"b\")\n\tf := Join\n\t_ = f(x, \"c\")\n}\n";
+    let (_, edited) = followed(&[("s.go", go)], "func Join", &["\tx := Join(\"a\", \"b\", \"c\")"]).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("s.go:7")), "{:?}", edited.confirm);
+}
+
+/// Of two functions of one name, each is called where it is imported.
+#[tokio::test]
+async fn calls_of_a_namesake_stay() {
+    let a = "def load(p):\n    return p\n";
+    let files = [
+        ("a.py", a),
+        ("b.py", "def load(q):\n    return q\n\n\nload(1)\n"),
+        ("c.py", "from a import load\n\nload(2)\n"),
+        ("d.py", "from b import load\n\nload(3)\n"),
+    ];
+    let (asked, edited) = followed(&files, "def load", &["load(2, True)"]).await;
+    assert!(asked.contains("load(2)") && !asked.contains("load(1)") && !asked.contains("load(3)"), "{asked}");
+    assert_eq!(applied(&edited, "c.py"), "from a import load\n\nload(2, True)\n");
+}
+
+/// A header is where the function is declared, and another file's own function of that name is no reason to leave out who includes it.
+#[tokio::test]
+async fn calls_through_a_header_follow() {
+    let source = "#include \"area.h\"\nint area(int w, int h)\n{\n    return w * h;\n}\n";
+    let other = "static int area(int r)\n{\n    return 3 * r;\n}\n\nint twice(void)\n{\n    return area(2);\n}\n";
+    let main = "#include \"area.h\"\nint main(void)\n{\n    return area(5);\n}\n";
+    let files = [("area.c", source), ("area.h", "int area(int w);\n"), ("main.c", main), ("other.c", other)];
+    let (asked, edited) = followed(&files, "int area(int w, int h)", &["int area(int w, int h);", "    return area(5, 1);"]).await;
+    assert!(!asked.contains("area(2)"), "{asked}");
+    assert_eq!(applied(&edited, "main.c"), main.replace("area(5)", "area(5, 1)"));
+}
