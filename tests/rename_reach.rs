@@ -264,6 +264,33 @@ async fn macros_and_tags_of_c_follow() {
     assert!(said.contains("c.h:2"), "{said}");
 }
 
+/// Beside a variable `hir` the paths of the module `hir` were renamed.
+#[tokio::test]
+async fn a_variable_is_no_module() {
+    let text =
+        "use crate::hir;\n\nfn f($0hir: &hir::Hir) -> bool {\n    matches!(hir.kind(), hir::Kind::Empty) && hir::all::<u8>(hir)\n}\n";
+    let wanted = text.replace("$0", "").replace("f(hir", "f(it").replace("hir.kind", "it.kind").replace("(hir)", "(it)");
+    assert_eq!(after(&[("src/a.rs", text)], "it").await, owned(&[("src/a.rs", &wanted)]));
+}
+
+/// A macro that a module of tests has for itself took `assert_eq!` in all files along.
+#[tokio::test]
+async fn a_macro_of_an_inner_module_is_not_that_of_other_files() {
+    let text =
+        "mod tests {\n    macro_rules! $0assert_eq {\n        ($a:expr) => {};\n    }\n    fn t() {\n        assert_eq!(1);\n    }\n}\n";
+    let wanted = text.replace("$0", "").replace("assert_eq", "same");
+    let files = [("src/a.rs", text), ("src/b.rs", "fn b() {\n    assert_eq!(1, 1);\n}\n")];
+    assert_eq!(after(&files, "same").await, owned(&[("src/a.rs", &wanted)]));
+}
+
+/// With `#include <string.h>` a variable `string` was taken for something of that file.
+#[tokio::test]
+async fn what_is_included_binds_no_name() {
+    let text = "#include <string.h>\nstruct item { char *$0text; };\nchar *f(struct item *string) { return string->text; }\n";
+    let wanted = text.replace("$0", "").replace("text", "label");
+    assert_eq!(after(&[("a.c", text)], "label").await, owned(&[("a.c", &wanted)]));
+}
+
 /// Calls under another name kept the old argument.
 #[tokio::test]
 async fn a_parameter_is_followed_under_other_names_of_its_function() {
@@ -279,6 +306,14 @@ async fn a_parameter_is_followed_under_other_names_of_its_function() {
         let said = refused(&[("p.py", &text)], "most").await;
         assert!(said.contains("is named in a call of some"), "{said}");
     }
+}
+
+/// The key of an object behind a call of the function was taken for an argument of some "``".
+#[tokio::test]
+async fn keys_of_objects_name_no_parameters() {
+    let text = "export function is($0value: unknown) {\n  return value;\n}\nis(1);\nexport const other = { value: 2 };\n";
+    let wanted = text.replace("$0", "").replace("is(value", "is(given").replace("return value", "return given");
+    assert_eq!(after(&[("a.ts", text)], "given").await, owned(&[("a.ts", &wanted)]));
 }
 
 /// The strings in `__all__` name what the file hands on.

@@ -68,6 +68,8 @@ pub enum Special {
     MacroParameter,
     /// The name of a type behind a word like `struct`.
     Tag,
+    /// What a path begins with, written as variables and functions are: a module.
+    Path,
 }
 
 /// The nodes from the root to a place, each with its field in the one before.
@@ -190,7 +192,14 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
         let is_parameter = listed.is_some_and(|listed| words(listed, &text[range.clone()]).next().is_some());
         return if is_parameter { Special::MacroParameter } else { Special::Macro };
     }
-    if around_role & TAG != 0 && *field == Some("name") { Special::Tag } else { Special::No }
+    let after = text[range.end..].trim_start();
+    match around_role & TAG != 0 && *field == Some("name") {
+        true => Special::Tag,
+        false if after.starts_with("::") && !after.starts_with("::<") && !text[range.clone()].starts_with(char::is_uppercase) => {
+            Special::Path
+        }
+        false => Special::No,
+    }
 }
 
 pub(super) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
@@ -359,7 +368,7 @@ pub fn annotation(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>>
 /// What binds a name where it stands: the way up leads to a binding by the fields of what is bound, not of types or values.
 pub(super) fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
     const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
-    way.last().filter(|(leaf, _)| leaf.byte_range() == *range)?;
+    way.last().filter(|(leaf, _)| leaf.byte_range() == *range && leaf.is_named())?;
     let roles = |node| (role(&parsed.language().scope_roles, node), role(&parsed.language().use_roles, node));
     for pair in way.windows(2).rev() {
         let [(parent, _), (_, field)] = pair else { return None };

@@ -59,6 +59,10 @@ impl Callee<'_> {
         for one in uses::mentions(parsed, self.parameter).into_iter().filter(|one| one.within == Within::Code) {
             let Stands::Key(of) = one.stands else { continue };
             let called = last_word(&text[of.clone()]);
+            // The key of an object is no argument.
+            if called.is_empty() {
+                continue;
+            }
             if called == self.name {
                 named.push((one.range, of.end - called.len()..of.end));
             } else if self.is_taken_as(id, called) {

@@ -119,6 +119,10 @@ impl<'a> Meant<'a> {
         defined::symbols(self.session, name, Some(&self.family))
     }
 
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self.home, Home::Free)
+    }
+
     pub fn is_member(&self) -> bool {
         matches!(self.home, Home::Member(_))
     }
@@ -168,10 +172,14 @@ impl<'a> Meant<'a> {
             Special::MacroParameter => return Ok(Verdict::Variable),
             Special::Macro => return Ok(self.in_macro(place, one)),
             Special::Tag if !self.kind.is_type() => return Ok(Verdict::Other),
-            Special::Tag | Special::No => {}
+            // Neither a function nor a value is a module.
+            Special::Path if self.kind.is_callable() || matches!(self.kind, Kind::Variable | Kind::Constant | Kind::Attribute) => {
+                return Ok(Verdict::Other);
+            }
+            Special::Tag | Special::Path | Special::No => {}
         }
         let may_be_variable = match one.stands {
-            Stands::Alone => one.place != Special::Tag,
+            Stands::Alone => !matches!(one.place, Special::Tag | Special::Path),
             // As a field it may be meant all the same.
             Stands::Shorthand(..) => !matches!(self.home, Home::Member(_)),
             Stands::Member(_) | Stands::Key(_) => false,

@@ -46,7 +46,8 @@ impl Meant<'_> {
         taken.any(|(there, here)| index.text(*here) == "*" || [there, here].into_iter().any(|name| index.text(*name) == self.name))
     }
 
-    /// Whether a file need not take the name: macros, and what a script defines that is no module.
+    /// Whether a file need not take the name: macros that are in no module inside of one, and what a script defines that is no
+    /// module.
     fn is_everywhere(&self) -> bool {
         static MODULE: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r"(?m)^\s*(?:import|export)\b|\bexports\b|\brequire\s*\(").ok());
@@ -54,7 +55,7 @@ impl Meant<'_> {
         let structural = file.language.as_ref().is_some_and(|language| language.structural);
         let text = || self.session.snapshot.read_exact(&file.path).unwrap_or_default();
         let is_module = |text: &str| MODULE.as_ref().is_some_and(|module| module.is_match(text)) && !text.contains("declare global");
-        self.kind == Kind::Macro || structural && !is_module(&text())
+        self.kind == Kind::Macro && self.is_free() || structural && !is_module(&text())
     }
 
     fn own_package(&self) -> Option<String> {

@@ -189,7 +189,7 @@ impl Rename {
         let inner = members(site, old, &item.range);
         let (mut is_there, mut is_parameter) = (false, false);
         for one in uses::mentions(parsed, old) {
-            if one.range.start < item.range.start || item.range.end < one.range.end || one.place == Special::Tag {
+            if one.range.start < item.range.start || item.range.end < one.range.end || matches!(one.place, Special::Tag | Special::Path) {
                 continue;
             }
             if one.within == Within::Code && inner.iter().any(|types| types.contains(&one.range.start)) {

@@ -12,7 +12,7 @@ use super::origin::Origin;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Facts, Parsed, uses};
+use crate::syntax::{self, Facts, Parsed, Reach, uses};
 
 /// Types between one and another that it is derived from.
 pub(super) const MOST_BASES: usize = 6;
@@ -39,6 +39,10 @@ impl Meant<'_> {
     pub(super) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
         let index = &self.session.index;
         let (id, file) = (place.id?, index.file(place.id?)?);
+        // A file that is included binds nothing of its name: `#include <string.h>`.
+        if place.parsed.language().reach == Some(Reach::Includes) {
+            return None;
+        }
         let whole = |module: &str| module.rsplit(['.', ':', '/']).next() == Some(bound);
         let binds = |exactly: bool| {
             file.imports().iter().find(|import| {
