@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::meant::{Meant, OWN};
 use super::whence::{MOST_BASES, Place};
-use super::written::{BESIDE_TYPES, PASS_ON, around_parameters, is_listed, shape, without};
+use super::written::{BESIDE_TYPES, PASS_ON, around_parameters, is_listed, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
 use crate::syntax::uses::{self, Given};
@@ -34,16 +34,26 @@ pub(super) enum Origin {
     /// It holds what is ours: a list, a lock, an answer that may be none.
     Held,
     Foreign,
+    /// It is foreign, and nothing tells of what it holds.
+    Holder,
     Unknown,
 }
 
 impl Origin {
     fn part(self) -> Self {
-        if self == Self::Held { Self::Ours } else { self }
+        match self {
+            Self::Held => Self::Ours,
+            Self::Holder => Self::Unknown,
+            _ => self,
+        }
     }
 
     fn held(self) -> Self {
-        if self == Self::Ours { Self::Held } else { self }
+        match self {
+            Self::Ours => Self::Held,
+            Self::Unknown => Self::Holder,
+            _ => self,
+        }
     }
 
     /// What is one of these.
@@ -53,7 +63,9 @@ impl Origin {
         match () {
             () if has(Self::Ours) => Self::Ours,
             () if has(Self::Held) => Self::Held,
-            () if has(Self::Foreign) && !has(Self::Unknown) => Self::Foreign,
+            () if has(Self::Unknown) => Self::Unknown,
+            () if has(Self::Holder) => Self::Holder,
+            () if has(Self::Foreign) => Self::Foreign,
             () => Self::Unknown,
         }
     }
@@ -78,6 +90,7 @@ impl<'a> Look<'a> {
     pub fn member_of(&self, value: &Range<usize>) -> Origin {
         match self.value(value) {
             Origin::Held if !is_listed(OF_HOLDERS, self.meant.name) => Origin::Ours,
+            Origin::Holder => Origin::Foreign,
             origin => origin,
         }
     }
@@ -108,7 +121,7 @@ impl<'a> Look<'a> {
             Made::Call { of, name, arguments } => self.call(of.as_ref(), &name, &arguments),
             Made::Element(of) => self.value(&of).part(),
             Made::Same(parts) => Origin::of_all(parts.iter().map(|part| self.value(part))),
-            Made::Holds(parts) if parts.is_empty() => Origin::Foreign,
+            Made::Holds(parts) if parts.is_empty() => Origin::Holder,
             Made::Holds(parts) => Origin::of_all(parts.iter().map(|part| self.value(part))).held(),
             Made::Typed(kind) => self.kind(self.text(&kind)),
             Made::Unknown => Origin::Unknown,
@@ -209,7 +222,7 @@ impl<'a> Look<'a> {
     }
 
     fn field(&self, of: &Range<usize>, name: &Range<usize>) -> Origin {
-        if self.value(of) == Origin::Foreign {
+        if matches!(self.value(of), Origin::Foreign | Origin::Holder) {
             return Origin::Foreign;
         }
         let word = self.text(name);
@@ -246,12 +259,12 @@ impl<'a> Look<'a> {
             (!results.is_empty()).then(|| Origin::of_all(results))
         };
         // What a library makes of what is ours may be ours; of other things it is something else.
+        let passes_on = || self.place.parsed.language().passes_on.iter().any(|known| known == callee);
         let foreign = || match given() {
             Origin::Ours | Origin::Held => Origin::Held,
-            Origin::Unknown if self.place.parsed.language().passes_on.iter().any(|known| known == callee) && !arguments.is_empty() => {
-                Origin::Unknown
-            }
-            _ => Origin::Foreign,
+            Origin::Unknown if passes_on() && !arguments.is_empty() => Origin::Unknown,
+            Origin::Foreign => Origin::Foreign,
+            Origin::Unknown | Origin::Holder => Origin::Holder,
         };
         let Some(of) = of else {
             let is_parameter = || uses::variables(self.place.parsed, bound).iter().any(|function| function.range.contains(&name.start));
@@ -272,6 +285,8 @@ impl<'a> Look<'a> {
         match self.value(of) {
             Origin::Foreign if is_listed(PASS_ON, text) => given(),
             Origin::Foreign => foreign(),
+            Origin::Holder if is_listed(OF_HOLDERS, callee) => Origin::Unknown,
+            Origin::Holder => Origin::Foreign,
             Origin::Ours => results(Some(self.container)).unwrap_or(Origin::Ours),
             // One call further it may be out of what holds it.
             Origin::Held => Origin::Held.part(),
@@ -335,7 +350,13 @@ impl<'a> Look<'a> {
             let is_parameter = word.len() <= 2 && word.starts_with(char::is_uppercase);
             is_known |= is_parameter || ANYTHING.contains(&word);
         }
-        if is_known || !is_written { Origin::Unknown } else { Origin::Foreign }
+        let of_library = self.meant.named(outer(text)).is_empty() && may_hold(text);
+        let says_what = text.contains(['<', '[']) && !text.ends_with("<>");
+        match () {
+            () if !is_written || is_known && !of_library => Origin::Unknown,
+            () if of_library && (is_known || !says_what) => Origin::Holder,
+            () => Origin::Foreign,
+        }
     }
 }
 

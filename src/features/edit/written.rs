@@ -13,6 +13,19 @@ pub(super) const BESIDE_TYPES: &str = "async auto class const decltype def dyn e
 pub(super) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Required Promise Awaitable \
     unique_ptr shared_ptr";
 
+/// Whether a type is one that holds others, by how it is written: with brackets, or called like those of libraries.
+pub(super) fn may_hold(text: &str) -> bool {
+    const HOLDERS: &str =
+        "list map dict set array vec queue deque stack iter sequence collection tuple stream slice option result cache pool";
+    let outer = outer(text).to_lowercase();
+    outer.is_empty() && text.contains(['[', '(']) || HOLDERS.split(' ').any(|holder| outer.contains(holder))
+}
+
+/// The type that others are written behind in brackets; empty for a list that has no other name.
+pub(super) fn outer(text: &str) -> &str {
+    last_word(text.split(['<', '[', '(']).next().unwrap_or_default().trim())
+}
+
 /// Whether a word is one of a list.
 pub(super) fn is_listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
