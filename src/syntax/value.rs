@@ -42,7 +42,6 @@ const KINDS: &[(&str, Form)] = &[
     ("slice_expression", Form::Element),
     ("comprehension", Form::Unknown),
     ("array_creation", Form::Unknown),
-    ("macro", Form::Unknown),
     ("boolean_operator", Form::Same),
     ("conditional_expression", Form::Same),
     ("ternary", Form::Same),
@@ -113,6 +112,9 @@ fn of_node(parsed: &Parsed, node: Node<'_>) -> Made {
     }
     if let (Some(name), Some(arguments)) = (field("name"), field("arguments")) {
         return Made::Call { of: field("object").map(|of| of.byte_range()), name: name.byte_range(), arguments: named(arguments) };
+    }
+    if let Some(name) = field("macro") {
+        return Made::Call { of: None, name: name.byte_range(), arguments: vec![] };
     }
     let made = field("constructor").or(field("type").filter(|_| !kind.ends_with("identifier")));
     if let Some(of) = made.or(field("name").filter(|_| kind == "struct_expression")) {

@@ -127,7 +127,11 @@ impl<'a> Look<'a> {
             Made::Unknown => Origin::Unknown,
         };
         self.open.borrow_mut().pop();
-        if found == Origin::Unknown && self.names(text) { Origin::Ours } else { found }
+        match found {
+            Origin::Unknown if self.names(text) => Origin::Ours,
+            Origin::Holder if self.names(text) => Origin::Held,
+            _ => found,
+        }
     }
 
     /// The instance, or the type, around a method.
@@ -152,7 +156,7 @@ impl<'a> Look<'a> {
         let told = if near.is_empty() { uses::given(self.place.parsed, word) } else { near };
         let told: Vec<Given> = told.into_iter().filter(|given| !self.is_open(given)).collect();
         if !told.is_empty() {
-            return Origin::of_all(told.iter().map(|given| self.given(given)));
+            return self.given_all(&told);
         }
         if is_bound { Origin::Unknown } else { self.known(word) }
     }
@@ -171,6 +175,13 @@ impl<'a> Look<'a> {
 
     fn is_open(&self, given: &Given) -> bool {
         given.value.as_ref().is_some_and(|value| self.open.borrow().contains(value))
+    }
+
+    /// Where a type is written somewhere, it says more than values.
+    fn given_all(&self, told: &[Given]) -> Origin {
+        let typed = told.iter().any(|given| given.kind.is_some());
+        let told = told.iter().filter(|given| !typed || given.kind.is_some());
+        Origin::of_all(told.map(|given| self.given(given)))
     }
 
     fn given(&self, given: &Given) -> Origin {
@@ -229,7 +240,7 @@ impl<'a> Look<'a> {
         let told = uses::given(self.place.parsed, word);
         let told: Vec<Given> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
         if !told.is_empty() {
-            return Origin::of_all(told.iter().map(|given| self.given(given)));
+            return self.given_all(&told);
         }
         let index = &self.meant.session.index;
         Origin::of_all(self.meant.named(word).into_iter().filter_map(|id| {
