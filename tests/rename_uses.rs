@@ -309,6 +309,26 @@ async fn a_member_behind_a_call_of_a_library_was_taken_for_another_thing() {
     all_follow(&[("w.ts", script)], "wide = 1", "wide", "broad").await;
 }
 
+#[tokio::test]
+async fn a_member_is_followed_through_names_of_its_type() {
+    let files = [
+        (
+            "a.ts",
+            "export interface Options {\n  limit: number;\n}\nexport type Given = Required<Options>;\nexport type Inner = Omit<Given, 'x'> & { y: number };\n",
+        ),
+        (
+            "b.ts",
+            "import type { Inner } from './a';\nexport class Client {\n  #options: Inner;\n  run() {\n    return this.#options.limit;\n  }\n}\n",
+        ),
+    ];
+    all_follow(&files, "limit: number", "limit", "bound").await;
+    let c = [
+        ("a.h", "struct item { int depth; };\ntypedef struct item *item_ref;\n"),
+        ("b.c", "#include \"a.h\"\nint f(item_ref r) { return r->depth; }\n"),
+    ];
+    all_follow(&c, "depth", "depth", "level").await;
+}
+
 /// In files that never name the type: by what the index knows of functions and fields.
 #[tokio::test]
 async fn a_member_is_followed_through_functions_and_fields_of_other_files() {

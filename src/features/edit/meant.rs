@@ -348,7 +348,7 @@ impl<'a> Meant<'a> {
         };
         match origin {
             Origin::Ours => plain(),
-            Origin::Foreign | Origin::Holder => Verdict::Other,
+            Origin::Foreign | Origin::Holder | Origin::Other => Verdict::Other,
             Origin::Unknown if named => plain(),
             Origin::Unknown | Origin::Held => Verdict::Unclear,
         }

@@ -34,6 +34,8 @@ pub(super) enum Origin {
     /// It holds what is ours: a list, a lock, an answer that may be none.
     Held,
     Foreign,
+    /// It is of another type of the workspace, which may have fields of ours.
+    Other,
     /// It is foreign, and nothing tells of what it holds.
     Holder,
     Unknown,
@@ -43,7 +45,7 @@ impl Origin {
     fn part(self) -> Self {
         match self {
             Self::Held => Self::Ours,
-            Self::Holder => Self::Unknown,
+            Self::Holder | Self::Other => Self::Unknown,
             _ => self,
         }
     }
@@ -51,7 +53,7 @@ impl Origin {
     fn held(self) -> Self {
         match self {
             Self::Ours => Self::Held,
-            Self::Unknown => Self::Holder,
+            Self::Unknown | Self::Other => Self::Holder,
             _ => self,
         }
     }
@@ -65,6 +67,7 @@ impl Origin {
             () if has(Self::Held) => Self::Held,
             () if has(Self::Unknown) => Self::Unknown,
             () if has(Self::Holder) => Self::Holder,
+            () if has(Self::Other) => Self::Other,
             () if has(Self::Foreign) => Self::Foreign,
             () => Self::Unknown,
         }
@@ -90,7 +93,7 @@ impl<'a> Look<'a> {
     pub fn member_of(&self, value: &Range<usize>) -> Origin {
         match self.value(value) {
             Origin::Held if !is_listed(OF_HOLDERS, self.meant.name) => Origin::Ours,
-            Origin::Holder => Origin::Foreign,
+            Origin::Holder | Origin::Other => Origin::Foreign,
             origin => origin,
         }
     }
@@ -139,7 +142,18 @@ impl<'a> Look<'a> {
         if self.place.is_inside(self.container, at) {
             return Origin::Ours;
         }
-        self.place.class(at).map_or(Origin::Unknown, |class| self.meant.derives(class, self.container, MOST_BASES))
+        self.place.class(at).map_or(Origin::Unknown, |class| self.of_type(class))
+    }
+
+    /// What is made as an instance of a type of the workspace, or stands in it.
+    fn of_type(&self, name: &str) -> Origin {
+        if name == self.container {
+            return Origin::Ours;
+        }
+        match self.meant.derives(name, self.container, MOST_BASES) {
+            Origin::Foreign => Origin::Other,
+            origin => origin,
+        }
     }
 
     fn variable(&self, name: &Range<usize>) -> Origin {
@@ -260,8 +274,7 @@ impl<'a> Look<'a> {
         let given = || Origin::of_all(arguments.iter().map(|argument| self.value(argument)));
         let known: Vec<(SymbolId, &Symbol)> = index.named(callee).into_iter().filter_map(|id| Some((id, index.symbol(id)?))).collect();
         if known.iter().any(|(_, symbol)| symbol.kind.is_type()) {
-            let is_ours = callee == self.container;
-            return if is_ours { Origin::Ours } else { self.meant.derives(callee, self.container, MOST_BASES) };
+            return self.of_type(callee);
         }
         let results = |container: Option<&str>| {
             let of = known.iter().filter(|(_, symbol)| symbol.kind.is_callable() || symbol.kind == Kind::Macro);
@@ -275,7 +288,7 @@ impl<'a> Look<'a> {
             Origin::Ours | Origin::Held => Origin::Held,
             Origin::Unknown if passes_on() && !arguments.is_empty() => Origin::Unknown,
             Origin::Foreign => Origin::Foreign,
-            Origin::Unknown | Origin::Holder => Origin::Holder,
+            Origin::Unknown | Origin::Holder | Origin::Other => Origin::Holder,
         };
         let Some(of) = of else {
             let is_parameter = || uses::variables(self.place.parsed, bound).iter().any(|function| function.range.contains(&name.start));
@@ -301,7 +314,7 @@ impl<'a> Look<'a> {
             Origin::Ours => results(Some(self.container)).unwrap_or(Origin::Ours),
             // One call further it may be out of what holds it.
             Origin::Held => Origin::Held.part(),
-            Origin::Unknown => results(None).unwrap_or(Origin::Unknown),
+            Origin::Unknown | Origin::Other => results(None).unwrap_or(Origin::Unknown),
         }
     }
 
@@ -333,6 +346,14 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// What is of a type that is another under this name; none where that is not ours.
+    fn alias(&self, id: SymbolId, symbol: &Symbol) -> Option<Origin> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        let text = self.meant.text(id.file)?;
+        let of = without(symbol.item.of(&text), self.meant.session.index.text(symbol.name));
+        Some(self.kind(&of)).filter(|of| matches!(of, Origin::Ours | Origin::Held))
+    }
+
     /// What is of a type that is written.
     fn kind(&self, text: &str) -> Origin {
         if let Some(origin) = shape(text, self.container) {
@@ -353,8 +374,9 @@ impl<'a> Look<'a> {
                 if symbol.kind.is_type() && self.derived(word) == Origin::Ours {
                     return shape(text, word).unwrap_or(Origin::Ours);
                 }
-                let of = self.meant.text(id.file).and_then(|text| shape(symbol.item.of(&text), self.container));
-                if let Some(of) = of.filter(|_| symbol.kind == Kind::Type) {
+                if symbol.kind == Kind::Type
+                    && let Some(of) = self.alias(id, symbol)
+                {
                     return of;
                 }
             }

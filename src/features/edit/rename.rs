@@ -163,6 +163,7 @@ impl Rename {
         rename.elsewhere.sort_by_key(|file| file.path.to_string());
         rename.others.sort();
         rename.unclear.sort();
+        rename.unclear.dedup();
         if !rename.unclear.is_empty() {
             return Err(format!(
                 "`{old}` may be that of something else at {}; the index cannot tell: use the rename of your language server, or change \

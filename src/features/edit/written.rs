@@ -10,7 +10,7 @@ use crate::syntax::uses;
 pub(super) const BESIDE_TYPES: &str = "async auto class const decltype def dyn enum export extern final fn func function impl inline interface let mut private \
     protected pub public readonly self static struct type typeof union val var void";
 /// Types that pass on the members of what they hold.
-pub(super) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Required Promise Awaitable \
+pub(super) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Omit Pick Required Promise Awaitable \
     unique_ptr shared_ptr";
 
 /// Whether a type is one that holds others, by how it is written: with brackets, or called like those of libraries.
@@ -52,9 +52,9 @@ fn is_held(before: &str, after: &str) -> bool {
     for (at, letter) in before.char_indices().rev() {
         match letter {
             '>' if before[..at].ends_with(['-', '=']) => {}
-            ')' | ']' | '>' => depth += 1,
-            '(' | '[' | '<' if depth > 0 => depth -= 1,
-            '(' | '[' | '<' => {
+            ')' | ']' | '>' | '}' => depth += 1,
+            '(' | '[' | '<' | '{' if depth > 0 => depth -= 1,
+            '(' | '[' | '<' | '{' => {
                 let word = last_word(&before[..at]);
                 if !is_listed(PASS_ON, word) {
                     return true;
