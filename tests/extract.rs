@@ -9,7 +9,7 @@ use longsight::engine::{Cancel, EngineError};
 use longsight::features::actions::{CALLS, EXTRACT, VARIABLE, actions};
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{Session, Target, silent};
-use longsight::syntax::{Registry, parse, place};
+use longsight::syntax::{self, Registry, flow, parse, place};
 use serde_json::{Value, json};
 
 use crate::support::workspace::{Workspace, applied, call, calls, target};
@@ -438,4 +438,50 @@ async fn calls_through_a_header_follow() {
     let (asked, edited) = followed(&files, "int area(int w, int h)", &["int area(int w, int h);", "    return area(5, 1);"]).await;
     assert!(!asked.contains("area(2)"), "{asked}");
     assert_eq!(applied(&edited, "main.c"), main.replace("area(5)", "area(5, 1)"));
+}
+
+/// All that stands in a body is whole statements, and nothing of it is used behind the body.
+#[test]
+fn a_whole_body_can_be_a_function() {
+    let registry = Registry::new();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let samples = std::fs::read_dir(root.join("grammars")).unwrap().flatten().map(|language| language.path().join("samples"));
+    let folders = samples.chain(["src/syntax", "src/features/edit", "editors/vscode/src"].map(|folder| root.join(folder)));
+    let files = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+    let mut tried = 0;
+    for path in files.map(|file| file.path()).filter(|path| path.is_file()) {
+        let (name, text) = (path.to_string_lossy().to_string(), std::fs::read_to_string(&path).unwrap());
+        let Some(language) = registry.detect(&name, &text).filter(|language| language.parses()) else { continue };
+        let parsed = parse(language, text.as_str()).unwrap();
+        for one in syntax::tags(&parsed, "").definitions.iter().filter(|one| one.kind.is_callable() && !one.body.is_empty()) {
+            let (body, item) = (one.body.range(), one.item.range());
+            let inside = text[body.clone()].trim_matches(['{', '}']);
+            if inside.lines().count() < 3 || !language.indented && !text[body.clone()].starts_with("{\n") {
+                continue;
+            }
+            let start = body.start + text[body.clone()].find(inside).unwrap();
+            let lines = start..start + inside.len();
+            assert!(!flow::is_cut(&parsed, &lines), "{name}: {}", one.name.of(&text));
+            assert_eq!(flow::needed(&parsed, &item, &lines), [], "{name}: {}", one.name.of(&text));
+            let nowhere = flow::leaving(&parsed, &lines).into_iter().find(|jump| jump.leads == flow::Leads::Nowhere);
+            assert!(
+                nowhere.is_none_or(|jump| text[jump.range].starts_with("yield") || name.ends_with(".go")),
+                "{name}: {}",
+                one.name.of(&text)
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+#[tokio::test]
+async fn a_value_that_comes_before_another_call_is_told() {
+    let text = "def run(it):\n    return first(it.next(), third())\n";
+    let (_place, session) = answering(&[("a.py", text)], &json!({"name": "nice", "reason": "Said once."}));
+    let edited = does(&session, target(&session, "a.py", "third()"), VARIABLE).await.unwrap();
+    let reason = &edited.edits[0].hunks[0].reason;
+    assert_eq!(reason, "Said once. `third()` is evaluated before `it.next()` with this.");
+    let edited = does(&session, target(&session, "a.py", "it.next()"), VARIABLE).await.unwrap();
+    assert_eq!(edited.edits[0].hunks[0].reason, "Said once.");
 }

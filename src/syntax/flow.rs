@@ -80,6 +80,21 @@ pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
     cut
 }
 
+/// The last call of a statement that is made before a value in it is reached, where that value makes calls of its own: taken out of the
+/// statement, it comes first.
+pub fn overtaken(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> Option<Range<usize>> {
+    let (mut calls, mut before) = (false, None);
+    each(parsed, statement, |path| {
+        let Some(node) = path.last().filter(|node| node.child_by_field_name("arguments").is_some()) else { return };
+        let range = node.byte_range();
+        calls |= holds(value, &range);
+        if range.end <= value.start && statement.start <= range.start {
+            before = Some(range);
+        }
+    });
+    before.filter(|_| calls)
+}
+
 /// Jumps from elsewhere in an item to a label in a stretch of it.
 pub fn entering(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Range<usize>> {
     let mut found = vec![];

@@ -15,7 +15,7 @@ use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, uses};
+use crate::syntax::{self, flow, uses};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Batch, Edit, Ending, layout};
 
@@ -204,7 +204,16 @@ impl Form {
             }
             Form::Calls(calls) => return calls.fill(arguments),
         };
-        Ok(Filled { edits, reason: self.reason(arguments), others: vec![] })
+        let reason = [self.reason(arguments), self.told(site)].join(" ").trim().to_string();
+        Ok(Filled { edits, reason, others: vec![] })
+    }
+
+    /// What a person should know of it, whatever the model says.
+    fn told(&self, site: &Site) -> String {
+        let Form::Variable { value, statement, .. } = self else { return String::new() };
+        let overtaken = site.parsed().and_then(|parsed| flow::overtaken(parsed, statement, value));
+        let shown = |range: &Range<usize>| limits::shorten(&site.text[range.clone()], 60);
+        overtaken.map_or_else(String::new, |before| format!("`{}` is evaluated before `{}` with this.", shown(value), shown(&before)))
     }
 
     /// What the model says why; nothing where it gives back what that field is for.
