@@ -27,6 +27,7 @@ mod http_bytes;
 mod http_servers;
 mod index;
 mod index_cache;
+mod insertions;
 mod keystrokes;
 mod lifecycle;
 mod line_ends;

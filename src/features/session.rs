@@ -39,6 +39,8 @@ pub struct Shared {
     rules: BTreeMap<Arc<Root>, Rules>,
     /// The user trusts the workspace.
     trusted: bool,
+    /// Whoever applies edits can create files.
+    creates_files: bool,
 }
 
 /// What requests leave for those that come after them.
@@ -67,12 +69,21 @@ impl Shared {
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         let (context, notes) = Default::default();
-        Self { config, router, registry, context, notes, rules, trusted: true }
+        Self { config, router, registry, context, notes, rules, trusted: true, creates_files: true }
     }
 
     /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.
     pub fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
+    }
+
+    /// For an editor that can create files in an edit, or not.
+    pub fn creating_files(self, creates_files: bool) -> Self {
+        Self { creates_files, ..self }
+    }
+
+    pub fn creates_files(&self) -> bool {
+        self.creates_files
     }
 
     /// Whether a project says that nothing may leave the machine.

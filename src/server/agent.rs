@@ -20,6 +20,8 @@ pub struct StateSnapshot {
     pub config: Arc<Config>,
     /// The workspace is not trusted: nothing but completion from the open buffer, on this machine.
     pub restricted: bool,
+    /// The editor can create files in an edit.
+    pub creates_files: bool,
 }
 
 /// What an inline completion comes to.

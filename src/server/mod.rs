@@ -94,7 +94,12 @@ impl Server {
 
     /// What is known at this moment.
     fn snapshot(&self) -> StateSnapshot {
-        self.with(|state| StateSnapshot { workspace: state.snapshot(), config: state.config.clone(), restricted: !state.trust.is_given() })
+        self.with(|state| StateSnapshot {
+            workspace: state.snapshot(),
+            config: state.config.clone(),
+            restricted: !state.trust.is_given(),
+            creates_files: state.editor.document_changes && state.editor.creates_files,
+        })
     }
 
     /// The same with one of the documents; nothing when that is not open, out of step, no text, or in a folder that

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod import;
 pub mod lexical;
 mod lines;
+pub mod literal;
 pub mod naming;
 pub mod parse;
 pub mod pattern;
@@ -24,7 +25,7 @@ pub mod words;
 
 pub use import::Import;
 pub use parse::{ParseError, Parsed, parse};
-pub use registry::{Language, Problem, Reach, Registry, TestFiles};
+pub use registry::{Language, Problem, Reach, Registry, Runner, TestFiles};
 pub use scope::Place;
 pub use tags::{Definition, Facts, Kind, Span};
 pub use walk::change::{self, Change};

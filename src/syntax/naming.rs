@@ -46,7 +46,7 @@ pub fn is_test(language: Option<&Language>, path: &str) -> bool {
 }
 
 /// Whether a file's name is of a form like `test_{stem}.py` or `{stem}.spec.{ext}`.
-fn fits(form: &str, name: &str) -> bool {
+pub fn fits(form: &str, name: &str) -> bool {
     let (form, name) = match form.strip_suffix(".{ext}") {
         Some(form) => (form, name.rsplit_once('.').map_or(name, |(name, _)| name)),
         None => (form, name),

@@ -254,6 +254,32 @@ pub struct TestFiles {
     pub head: Option<String>,
     /// The line that brings in what is tested, with `{name}` and `{module}` or `{path}`.
     pub import: Option<String>,
+    /// Tests are members of a type that is called like the file.
+    #[serde(default)]
+    pub members: bool,
+    /// In a folder of tests they may be called like what they test.
+    #[serde(default)]
+    pub plain: bool,
+    /// The folder of sources, and that in which their tests lie in the same way.
+    pub mirror: Option<[String; 2]>,
+    /// A file that holds tests has one of these in it.
+    #[serde(default)]
+    pub marks: Vec<String>,
+    /// Files that say which runner a project uses.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    #[serde(default)]
+    pub runners: Vec<Runner>,
+}
+
+/// What runs tests.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Runner {
+    /// A test file or a manifest that has one of these in it is this runner's; the last one of a language may be known by nothing.
+    #[serde(default)]
+    pub known: Vec<String>,
+    /// The statements that bring in what it offers.
+    pub imports: Vec<String>,
 }
 
 impl TestFiles {

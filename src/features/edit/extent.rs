@@ -5,12 +5,13 @@
 use std::ops::Range;
 
 use super::alike::{LINE, alike, same, weight};
-use super::layout::{opened, placed};
+use super::layout::opened;
+use super::strings;
 use super::whole_item;
 use crate::features::Site;
 use crate::syntax::{self, Definition, uses, whole};
 use crate::text::lines::{line_end, line_start};
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Edit, Ending};
 
 /// Ends of the answer that are looked for above and below, the nearest first.
 const ENDS: usize = 8;
@@ -39,7 +40,7 @@ impl Extent {
 
 /// The edit that puts an answer in place of the marked lines, or of those that it gives back with them.
 pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, String> {
-    let plain = placed(new, layout::indentation(&site.text[marked.clone()])).trim_end().to_string();
+    let plain = strings::placed(site.language.as_ref(), new, &site.text[marked.clone()]).trim_end().to_string();
     let plain = Extent::lines(marked.clone(), plain);
     let loose = site.language.as_ref().is_none_or(|language| !language.indented);
     let laid = Laid { site, marked, loose };
@@ -79,6 +80,11 @@ impl Laid<'_> {
         }
     }
 
+    /// The answer with the indentation of lines of the file.
+    fn placed(&self, new: &str, lines: Range<usize>) -> String {
+        strings::placed(self.site.language.as_ref(), new, &self.site.text[lines])
+    }
+
     /// The lines of the file that begin and end as the answer does.
     fn along(&self, new: &str) -> Vec<Extent> {
         let text = &self.site.text;
@@ -92,7 +98,7 @@ impl Laid<'_> {
         let starts = std::iter::once(self.marked.start).chain(above.into_iter().filter(is_first).take(ENDS));
         let mut found = vec![];
         for start in starts {
-            let code = placed(new, layout::indentation(&text[start..])).trim_end().to_string();
+            let code = self.placed(new, start..self.marked.end).trim_end().to_string();
             let last = code.lines().next_back().unwrap_or_default();
             let is_last = |end: &usize| same(last, &text[line_start(text, *end)..*end], self.loose);
             let ends = std::iter::once(self.marked.end).chain(below.iter().copied().filter(is_last).take(ENDS));
@@ -128,7 +134,7 @@ impl Laid<'_> {
             let first = &text[one.lines.start..line_end(text, one.lines.start)];
             let begins_alike =
                 one.lines.start >= self.marked.start || same(first.trim(), new.lines().next().unwrap_or_default().trim(), false);
-            let code = placed(new, layout::indentation(first)).trim_end().to_string();
+            let code = self.placed(new, one.lines.clone()).trim_end().to_string();
             let after = [&text[..one.lines.start], &code, &text[one.lines.end..]].concat();
             let is_it = |after: syntax::Parsed| {
                 whole::kinds(&after, &(one.lines.start..one.lines.start + code.len())).iter().any(|kind| one.kinds.contains(kind))

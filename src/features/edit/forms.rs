@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::calls::Calls;
-use super::layout::{as_comment, fences_around, fitted, without_fence};
+use super::comment::{as_comment, docstring};
+use super::layout::{fences_around, without_fence};
 use super::rename::{Changed, Rename};
-use super::{extent, extracted, given, inside};
+use super::{extent, extracted, given, inside, strings};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
@@ -186,7 +187,7 @@ impl Form {
             Form::Test { beside: Some(beside), .. } => {
                 let code = text("test_code");
                 not_empty(&code, "test_code")?;
-                return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)], edits: vec![] });
+                return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)?], edits: vec![] });
             }
             Form::Test { item, .. } => {
                 let code = text("test_code");
@@ -286,32 +287,37 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
 fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str) -> Result<Edit, String> {
     not_empty(comment, "comment")?;
     let language = site.language.as_deref();
-    let indent = line_indent(site, item.range.start).to_string();
     let indented = language.is_some_and(|language| language.indented);
     if let (true, Some(body)) = (indented, &item.body) {
         let inner = inner_indent(site, item);
-        let text = format!("\"\"\"{}\"\"\"", super::layout::docstring(comment, &inner));
+        let text = docstring(comment, &inner, old.map(|old| &site.text[old.clone()]));
         if let Some(old) = old {
             return Ok(Edit { range: old.clone(), text: ending(site).apply(&text) });
         }
-        // The body begins at its first statement, on a line of its own or behind the colon.
-        let own_line = site.text[..body.start].rfind('\n').is_some_and(|at| site.text[at..body.start].trim().is_empty());
-        if own_line {
-            return Ok(Edit::insert(body.start, ending(site).apply(&format!("{text}\n{inner}"))));
-        }
-        let start = site.text[..body.start].trim_end_matches([' ', '\t']).len();
-        return Ok(Edit { range: start..body.start, text: ending(site).apply(&format!("\n{inner}{text}\n{inner}")) });
+        return Ok(match behind_colon(site, item) {
+            Some(start) => Edit { range: start..body.start, text: ending(site).apply(&format!("\n{inner}{text}\n{inner}")) },
+            None => Edit::insert(body.start, ending(site).apply(&format!("{text}\n{inner}"))),
+        });
     }
-    let text = as_comment(language, comment, &indent);
-    let text = ending(site).apply(&text);
+    // What belongs to the item above its first word stands below its comment: attributes, the parameters of a template.
+    let first = site.definition_of(item).map_or(item.range.start, |known| known.item.range().start.min(item.range.start));
+    let start = line_start(&site.text, first);
+    if old.is_none() && site.text[start..first].contains(['{', '}', ';']) {
+        return Err(format!("`{}` does not begin its line, so there is no line above it that is its own", item.name));
+    }
+    let text = ending(site).apply(&as_comment(language, comment, line_indent(site, first)));
     match old {
         // Whole lines of comment, without the last line break.
         Some(old) => Ok(Edit { range: site.whole_lines(old.clone()), text }),
-        None => {
-            let start = line_start(&site.text, item.range.start);
-            Ok(Edit::insert(start, format!("{text}{}", ending(site).as_str())))
-        }
+        None => Ok(Edit::insert(start, format!("{text}{}", ending(site).as_str()))),
     }
+}
+
+/// Where the space behind the colon begins that a body follows on the same line; none for a body on lines of its own.
+fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
+    let first = item.body.as_ref()?.start;
+    let before = site.text[..first].trim_end_matches([' ', '\t']);
+    (!before.is_empty() && !before.ends_with(['\n', '\r'])).then_some(before.len())
 }
 
 fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Result<Edit, String> {
@@ -319,13 +325,20 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
     let outer = line_indent(site, item.range.start).to_string();
     let inner = inner_indent(site, item);
     let code = given::body(site, item, code);
-    let text = fitted(&code, &inner);
-    let braced = site.text[body.clone()].starts_with('{');
+    let text = strings::fitted(site.language.as_ref(), &code, &inner);
+    let (text, braced) = (text.trim_end(), site.text[body.clone()].starts_with('{'));
+    let indented = site.language.as_deref().is_some_and(|language| language.indented);
+    if let Some(start) = behind_colon(site, item).filter(|_| indented && !braced) {
+        // The statements stand on lines of their own, and so does the docstring that stood behind the colon.
+        let doc = site.text[start..body.start].trim();
+        let doc = if doc.is_empty() { String::new() } else { format!("\n{inner}{doc}") };
+        return Ok(Edit { range: start..body.end, text: ending(site).apply(&format!("{doc}\n{text}")) });
+    }
     // Behind a docstring the body begins on a line of its own.
     let behind = !braced && site.text[..body.start].ends_with(|before: char| !before.is_whitespace());
     let text = match (braced, behind) {
-        (true, _) => format!("{{\n{}\n{outer}}}", text.trim_end()),
-        (false, true) => format!("\n{}", text.trim_end()),
+        (true, _) => format!("{{\n{text}\n{outer}}}"),
+        (false, true) => format!("\n{text}"),
         (false, false) => text.trim().to_string(),
     };
     Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
@@ -343,7 +356,7 @@ fn parted(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: 
     let call = replace(site, lines, call)?;
     let (home, is_free) = home(site, item, function, &call.text);
     let indent = line_indent(site, home.start);
-    let function = fitted(function, indent);
+    let function = strings::fitted(site.language.as_ref(), function, indent);
     // Python parts what stands at the top by two lines.
     let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
     let gap = if wide { "\n" } else { "" };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::forms::line_indent;
-use super::layout::fitted;
+use super::strings::fitted;
 use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language};
@@ -20,7 +20,7 @@ pub fn body(site: &Site, item: &Item, code: &str) -> String {
 /// The inside of the item's body, if the code is the item: in its place it is parsed as a member of whatever is around it.
 fn of_item(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<String> {
     let place = known.item.range();
-    let code = fitted(code.trim_matches('\n'), line_indent(site, place.start));
+    let code = fitted(site.language.as_ref(), code.trim_matches('\n'), line_indent(site, place.start));
     let (text, found) = instead(site, known, place, code.trim())?;
     let body = found.body.range();
     let inside = &text[body.clone()];
@@ -67,4 +67,17 @@ pub fn tests(language: &Arc<Language>, code: &str) -> String {
     let module = syntax::tags(&parsed, "").definitions.into_iter().find(|one| one.kind == Kind::Module && one.parent.is_none());
     let inside = module.and_then(|module| Some(module.body.of(code).strip_prefix('{')?.strip_suffix('}')?.to_string()));
     inside.map_or_else(|| code.into(), |inside| inside.trim_matches('\n').trim_end().to_string())
+}
+
+/// The class that a code is about: the last that stands free, for helpers are written above.
+pub fn class(language: &Arc<Language>, code: &str) -> Option<Definition> {
+    let parsed = syntax::parse(language, code).ok()?;
+    let free = |one: &Definition| one.parent.is_none() && one.kind.is_type() && !one.body.is_empty();
+    syntax::tags(&parsed, "").definitions.into_iter().rfind(free)
+}
+
+/// What stands in the braces of a class.
+pub fn inside<'a>(code: &'a str, class: &Definition) -> &'a str {
+    let body = class.body.of(code);
+    body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or(body)
 }

@@ -1,9 +1,9 @@
 //! Where tests go in a file that has its tests in itself, as Rust has it: into the test module around which the item stands, found in the
-//! tree; or at the end of the file.
+//! tree; or into a new one at the end of the file.
 
 use super::forms::line_indent;
 use super::given;
-use super::layout::fitted;
+use super::strings::fitted;
 use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, import};
@@ -30,15 +30,13 @@ fn holds_tests(site: &Site, module: &Definition) -> bool {
 /// The edit that adds tests.
 pub fn add(site: &Site, item: &Item, code: &str) -> Edit {
     let unit = layout::indent_unit(&site.text);
-    let rust = site.language.as_ref().filter(|language| language.name == "rust");
+    let code = site.language.as_ref().map_or_else(|| code.into(), |language| given::tests(language, code));
     let end = site.text.len();
-    let (at, text) = match (rust, rust.and_then(|_| module(site, item))) {
-        (None, _) => (end, format!("\n\n{}\n", fitted(code, "").trim_end())),
-        (Some(language), Some(module)) if !module.body.is_empty() => into(site, &module, &given::tests(language, code), &unit),
-        (Some(language), _) => {
-            let code = given::tests(language, code);
+    let (at, text) = match module(site, item).filter(|module| !module.body.is_empty()) {
+        Some(module) => into(site, &module, &code, &unit),
+        None => {
             let head = if code.contains("use super::") { "".into() } else { format!("{unit}use super::*;\n\n") };
-            (end, format!("\n#[cfg(test)]\nmod tests {{\n{head}{}\n}}\n", fitted(&code, &unit).trim_end()))
+            (end, format!("\n#[cfg(test)]\nmod tests {{\n{head}{}\n}}\n", fitted(site.language.as_ref(), &code, &unit).trim_end()))
         }
     };
     let gap = if at == end && !site.text.ends_with('\n') { "\n" } else { "" };
@@ -62,7 +60,7 @@ fn into(site: &Site, module: &Definition, code: &str, unit: &str) -> (usize, Str
     let inner = format!("{outer}{unit}");
     let empty = body.trim_start_matches('{').trim_end_matches('}').trim().is_empty();
     let head = if empty && !code.contains("use super::") { format!("{inner}use super::*;\n\n") } else { String::new() };
-    let tests = fitted(code.trim_matches('\n'), &inner);
+    let tests = fitted(site.language.as_ref(), code.trim_matches('\n'), &inner);
     let line = line_start(&site.text, close);
     if site.text[line..close].trim().is_empty() {
         let gap = if empty { "" } else { "\n" };

@@ -5,13 +5,16 @@
 //! than before, and pass the permits (`offer`).
 
 mod alike;
+mod append;
 mod arguments;
 mod beside;
 mod callee;
 pub mod calls;
 mod check;
+mod comment;
 mod contract;
 mod defined;
+mod example;
 mod extent;
 mod extracted;
 mod follow;
@@ -23,12 +26,15 @@ mod layout;
 mod long;
 mod meant;
 mod offer;
+mod opening;
 mod origin;
 mod plan;
 mod reach;
 pub mod rename;
 mod request;
 mod short;
+mod strings;
+mod testfile;
 mod whence;
 mod whole_item;
 pub mod wording;

@@ -78,7 +78,7 @@ impl Plan {
         }
         let How::Instruction(words) = how else { return Ok(self) };
         let Some((old, new)) = wording::rename_at(words, |name| rename::stands_at(site, name)) else {
-            let Some((kind, form, more)) = narrower(session, site, words) else { return Ok(self) };
+            let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
             if let Form::Extract { lines, item } = &form {
                 extracted::may_be(site, item, lines)?;
             }
@@ -145,13 +145,13 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
 }
 
 /// The form that an instruction wants where its words or its place say more than that lines are to be changed.
-fn narrower(session: &Session, site: &Site, words: &str) -> Option<(TaskKind, Form, String)> {
-    let item = site.item()?;
-    match wording::asked(words) {
+fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
+    let Some(item) = site.item() else { return Ok(None) };
+    Ok(match wording::asked(words) {
         // To a test another is added in the lines themselves.
         Some(Asked::Tests) if site.is_test(&item) => None,
         Some(Asked::Tests) => {
-            let (form, where_to) = tests_of(session, site, item);
+            let (form, where_to) = tests_of(session, site, item)?;
             Some((TaskKind::Test, form, where_to))
         }
         Some(Asked::Documentation) => {
@@ -167,7 +167,7 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Option<(TaskKind, Fo
             let hint = Some(words.trim().to_string());
             (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
         }),
-    }
+    })
 }
 
 fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
@@ -176,7 +176,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
         TEST => {
             let item = item(site, "tested")?;
             let name = item.name.clone();
-            let (form, where_to) = tests_of(session, site, item);
+            let (form, where_to) = tests_of(session, site, item)?;
             let words = format!("write one or two short unit tests of `{name}`. {where_to}");
             Ok(Meant { kind: TaskKind::Test, form, words, doing: "writing tests" })
         }
@@ -192,7 +192,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let words = "give the marked value a telling name.".to_string();
             Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
         }
-        MODULE => module(site),
+        MODULE => module(session, site),
         RENAME => better_name(session, site),
         CALLS => {
             let calls = Calls::find(session, site, &item(site, "called")?)?;
@@ -216,11 +216,18 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
     }
 }
 
-/// The form that tests of an item take, and where they go, for the model.
-fn tests_of(session: &Session, site: &Site, item: Item) -> (Form, String) {
-    let beside = Beside::find(session, site, &item).map(Arc::new);
+/// The form that tests of an item take, and where they go, for the model; or why they have nowhere to go.
+fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String), String> {
+    let beside = Beside::find(session, site, &item)?.map(Arc::new);
+    if let Some(new) = beside.as_ref().filter(|beside| beside.is_new() && !session.shared.creates_files()) {
+        let words = "create it, with a line in it, and ask again";
+        return Err(format!(
+            "the tests of `{}` go into the new file {}, and this editor cannot create files: {words}",
+            item.name, new.path
+        ));
+    }
     let where_to = beside.as_ref().map_or("Write them in the language and style of this file.".into(), |beside| beside.words());
-    (Form::Test { item, beside }, where_to)
+    Ok((Form::Test { item, beside }, where_to))
 }
 
 fn document(site: &Site) -> Result<Meant, String> {
@@ -237,7 +244,10 @@ fn implement(site: &Site) -> Result<Meant, String> {
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint: None }, words, doing: "implementing" })
 }
 
-fn module(site: &Site) -> Result<Meant, String> {
+fn module(session: &Session, site: &Site) -> Result<Meant, String> {
+    if !session.shared.creates_files() {
+        return Err("a module of its own is a new file, and this editor cannot create files".into());
+    }
     let item = item(site, "moved")?;
     let words = format!(
         "move `{}`, with what only it needs, into a new module in a file beside this one; declare the module where the \

@@ -4,10 +4,9 @@
 use std::ops::Range;
 
 use super::extent::Extent;
-use super::layout::placed;
+use super::strings::placed;
 use crate::features::Site;
 use crate::syntax::{self, Definition};
-use crate::text::layout;
 use crate::text::lines::line_start;
 
 /// The innermost item around the marked lines that the answer defines, with the answer in its place.
@@ -26,7 +25,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     if place == *marked {
         return None;
     }
-    let code = placed(new, layout::indentation(&text[pre.end..])).trim_end().to_string();
+    let code = placed(site.language.as_ref(), new, &text[pre.end..place.end]).trim_end().to_string();
     let after = [&text[..place.start], &code, &text[place.end..]].concat();
     let parsed = site.parsed()?.edited(after.as_str()).ok()?;
     let is_it = |one: &&Definition| {

@@ -1,0 +1,205 @@
+//! Documentation as a comment or as the docstring of a language. What its writer has laid out stays laid out: lists, sections, code. Only
+//! the signs of a comment that it was given with go, and paragraphs that are too wide are wrapped. Pure.
+
+use crate::syntax::Language;
+use crate::text::layout::{common_indentation, indentation};
+
+/// Widest line of a comment, in characters.
+const WIDTH: usize = 100;
+/// What line comments begin with that are documentation.
+const SIGNS: [&str; 3] = ["///", "//!", "//"];
+
+/// Text as a documentation comment of this language, each line indented; without a last line break.
+pub fn as_comment(language: Option<&Language>, text: &str, indent: &str) -> String {
+    let name = language.map_or("", |language| &language.name);
+    let sign = language.and_then(|language| language.comment.as_deref());
+    let block = language.and_then(|language| language.block_comment.as_ref()).is_some_and(|[open, _]| open == "/*");
+    let lines = wrapped(bare(text, false), WIDTH.saturating_sub(indent.chars().count() + 4));
+    match (name, sign) {
+        ("rust", _) => line_by_line(&lines, indent, "///"),
+        ("go", _) => line_by_line(&lines, indent, "//"),
+        _ if block => in_block(&lines, indent, name == "java"),
+        (_, Some(sign)) => line_by_line(&lines, indent, sign),
+        _ => line_by_line(&lines, indent, "//"),
+    }
+}
+
+fn line_by_line(lines: &[String], indent: &str, sign: &str) -> String {
+    let line = |line: &String| {
+        // A tab is all that parts code from the sign, as Go's own tool writes it.
+        let gap = if line.starts_with('\t') { "" } else { " " };
+        format!("{indent}{sign}{gap}{line}").trim_end().to_string()
+    };
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn in_block(lines: &[String], indent: &str, unicode: bool) -> String {
+    let line = |line: &String| {
+        let line = line.replace("*/", "* /");
+        // In Java this begins a letter's number, in comments too.
+        let line = if unicode { line.replace("\\u", "&#92;u") } else { line };
+        format!("{indent} * {line}").trim_end().to_string()
+    };
+    format!("{indent}/**\n{}\n{indent} */", lines.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Text as a docstring with its quotes, whose later lines have this indentation. The one that it replaces says which quotes, and whether
+/// backslashes are letters; they are where the text has any, unless it was written as a literal in which they mean something.
+pub fn docstring(text: &str, indent: &str, old: Option<&str>) -> String {
+    let (was_raw, old) = literal_start(old.unwrap_or_default());
+    let quotes = if old.starts_with("'''") { "'''" } else { "\"\"\"" };
+    let (given, inside) = literal(text.trim());
+    let escaped = given == Some(false);
+    let raw = was_raw || given == Some(true) || inside.contains('\\') && !(escaped && escapes_are_right(inside));
+    let inside = if raw && escaped { inside.replace("\\\\", "\\") } else { inside.to_string() };
+    let inside = inside.replace(quotes, if quotes == "'''" { "\"\"\"" } else { "'''" });
+    let lines = wrapped(bare(&inside, true), WIDTH.saturating_sub(indent.chars().count()));
+    let indented = lines.iter().enumerate().map(|(number, line)| match number {
+        0 => line.clone(),
+        _ if line.is_empty() => String::new(),
+        _ => format!("{indent}{line}"),
+    });
+    let mut out = indented.collect::<Vec<_>>().join("\n");
+    if lines.len() > 1 {
+        out.push_str(&format!("\n{indent}"));
+    }
+    // A quote or backslash at the end would join the closing quotes.
+    let apart = if out.ends_with(['"', '\'', '\\']) { " " } else { "" };
+    format!("{}{quotes}{out}{apart}{quotes}", if raw { "r" } else { "" })
+}
+
+/// Whether a string literal is raw, and the rest of it behind its prefix.
+fn literal_start(text: &str) -> (bool, &str) {
+    let rest = text.trim_start_matches(['r', 'R', 'u', 'U']);
+    (text[..text.len() - rest.len()].contains(['r', 'R']), rest)
+}
+
+/// The inside of a text that is a literal in triple quotes, and whether a raw one.
+fn literal(text: &str) -> (Option<bool>, &str) {
+    let (raw, rest) = literal_start(text);
+    let inside = ["\"\"\"", "'''"].iter().find_map(|quotes| rest.strip_prefix(quotes)?.strip_suffix(quotes));
+    inside.map_or((None, text), |inside| (Some(raw), inside.trim()))
+}
+
+/// Whether every backslash begins an escape that Python knows.
+fn escapes_are_right(text: &str) -> bool {
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\\' && !letters.next().is_some_and(|next| "\n\\'\"abfnrtvxuUN01234567".contains(next)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The lines of a text without the signs of the comment that it was given as. `inner` says that later lines may be indented as the
+/// docstring was that they stood in.
+fn bare(text: &str, inner: bool) -> Vec<String> {
+    let text = text.trim();
+    if let Some(inside) = ["/**", "/*!", "/*"].iter().find_map(|open| text.strip_prefix(open)?.strip_suffix("*/")) {
+        return of_block(inside.trim_end_matches('*').trim());
+    }
+    let sign = SIGNS.into_iter().find(|sign| text.starts_with(sign));
+    let lines: Vec<String> = match sign {
+        Some(sign) => text.lines().map(|line| without(line, sign)).collect(),
+        None => text.lines().map(|line| line.trim_end().to_string()).collect(),
+    };
+    let plain = lines.first().is_some_and(|first| !first.ends_with(':'));
+    let lines = if inner && plain { dedented(lines) } else { lines };
+    without_blank_ends(lines)
+}
+
+/// A line without a sign and the space behind it; as it is where it has none.
+fn without(line: &str, sign: &str) -> String {
+    let rest = line.trim_start().strip_prefix(sign).map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
+    rest.unwrap_or(line).trim_end().to_string()
+}
+
+/// The lines inside of a block comment: each may begin with a star.
+fn of_block(inside: &str) -> Vec<String> {
+    let starred = inside.lines().skip(1).filter(|line| !line.trim().is_empty()).all(|line| line.trim_start().starts_with('*'));
+    let lines = inside.lines().map(|line| line.trim_end().to_string());
+    let lines = if starred { lines.map(|line| without(&line, "*")).collect() } else { dedented(lines.collect()) };
+    without_blank_ends(lines)
+}
+
+/// Without the indentation that all lines but the first have.
+fn dedented(lines: Vec<String>) -> Vec<String> {
+    let rest = lines.get(1..).unwrap_or_default().join("\n");
+    let common = common_indentation(&rest).len();
+    let cut = |(number, line): (usize, String)| if number == 0 { line } else { line.get(common..).unwrap_or_default().to_string() };
+    lines.into_iter().enumerate().map(cut).collect()
+}
+
+fn without_blank_ends(lines: Vec<String>) -> Vec<String> {
+    let first = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
+    let last = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines[first..last.max(first)].to_vec()
+}
+
+/// The lines with those wrapped that are wider, as far as they are running text.
+fn wrapped(lines: Vec<String>, width: usize) -> Vec<String> {
+    let (mut out, mut fence) = (vec![], None);
+    for line in lines {
+        let inside = in_code(&line, &mut fence);
+        match hanging(&line).filter(|_| !inside && line.chars().count() > width.max(40)) {
+            Some(depth) => wrap(&line, width.max(40), depth, &mut out),
+            None => out.push(line),
+        }
+    }
+    out
+}
+
+/// Whether a line is code or the fence around it; what ends the code that is open is kept in `fence`.
+fn in_code(line: &str, fence: &mut Option<&'static str>) -> bool {
+    let start = line.trim_start();
+    if let Some(end) = *fence {
+        let over = if end.starts_with('<') { start.contains(end) } else { start.starts_with(end) };
+        *fence = if over { None } else { Some(end) };
+        return true;
+    }
+    *fence = [("```", "```"), ("~~~", "~~~")].iter().find(|(open, _)| start.starts_with(open)).map(|(_, end)| *end);
+    if fence.is_none() && start.contains("<pre") && !start.contains("</pre>") {
+        *fence = Some("</pre>");
+    }
+    fence.is_some() || [">>>", "...", "|", "#"].iter().any(|sign| start.starts_with(sign))
+}
+
+/// How deep the lines stand that a line is wrapped into; none for one that is not running text.
+fn hanging(line: &str) -> Option<usize> {
+    let (depth, start) = (indentation(line), line.trim_start());
+    if depth.contains('\t') {
+        return None;
+    }
+    let depth = depth.len();
+    let number = start.len() - start.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    if number > 0 && start[number..].starts_with(". ") {
+        return Some(depth + number + 2);
+    }
+    if ["- ", "* ", "+ "].iter().any(|sign| start.starts_with(sign)) {
+        return Some(depth + 2);
+    }
+    // `name (type): what it is`, in a section of its kind.
+    let named = start.split_once(": ").is_some_and(|(name, _)| name.split_whitespace().count() <= 2);
+    if start.starts_with(['@', ':']) || depth > 0 && named {
+        return Some(depth + 4);
+    }
+    (depth == 0).then_some(0)
+}
+
+fn wrap(line: &str, width: usize, depth: usize, lines: &mut Vec<String>) {
+    let mut current = indentation(line).to_string();
+    let mut empty = true;
+    for word in line.split_whitespace() {
+        if !empty && current.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::replace(&mut current, " ".repeat(depth)));
+            empty = true;
+        }
+        if !empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        empty = false;
+    }
+    lines.push(current);
+}

@@ -1,0 +1,91 @@
+//! The tests of others nearby, as examples for new ones: where they lie and how they are called, how they import, what they look like.
+
+use std::sync::Arc;
+
+use super::testfile::Source;
+use crate::syntax::{self, Language, import, naming};
+use crate::text::layout::with_line_feeds;
+use crate::workspace::WorkspacePath;
+
+/// How many examples are taken, and how many files are read for them.
+const MOST: usize = 8;
+const READ: usize = 40;
+
+/// A file of tests.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub path: WorkspacePath,
+    pub text: Arc<str>,
+}
+
+/// The nearest tests of others in the language of a source, the nearest first.
+pub fn nearest(source: &Source<'_>) -> Vec<Example> {
+    let Source { session, language, here, rules, .. } = source;
+    let of_family =
+        |path: &WorkspacePath| session.shared.registry.detect(path.relative(), "").is_some_and(|other| other.family == language.family);
+    let is_example = |path: &&WorkspacePath| {
+        path.root() == here.root() && path != here && naming::is_test(Some(language), path.relative()) && of_family(path)
+    };
+    let mut paths: Vec<&WorkspacePath> = source.session.index.files().map(|(_, file)| &file.path).filter(is_example).collect();
+    let distance = |path: &WorkspacePath| {
+        let parts = |folder: &str| folder.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
+        let (there, own) = (parts(path.folder()), parts(here.folder()));
+        let start = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
+        // Below a folder of tests the way goes on as it does below that of the sources.
+        let end = there.iter().rev().zip(own.iter().rev()).take_while(|(a, b)| a == b).count();
+        (std::cmp::Reverse((start + end).min(own.len())), !rules.are_of(path.name()), there.len())
+    };
+    paths.sort_by_cached_key(|path| (distance(path), path.relative().to_string()));
+    let read = paths.into_iter().filter(|path| session.closed_path(path).is_none()).take(READ);
+    let read = read.filter_map(|path| Some(Example { path: path.clone(), text: session.snapshot.read_exact(path).ok()? }));
+    let holds_tests = |example: &Example| rules.marks.is_empty() || rules.marks.iter().any(|mark| example.text.contains(mark));
+    read.filter(holds_tests).take(MOST).collect()
+}
+
+/// The import statements of a text, whole.
+pub fn imports(language: &Arc<Language>, text: &str) -> Vec<String> {
+    let Ok(parsed) = syntax::parse(language, with_line_feeds(text).as_ref()) else { return vec![] };
+    let statements = import::statements(&parsed);
+    statements.into_iter().map(|statement| parsed.text()[statement.range].trim_end().to_string()).collect()
+}
+
+/// Statements by which new tests may import what they use: those of the examples, then those of the runner that the project has. What is
+/// imported by a way from a file to another is the same from the same folder alone.
+pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, examples: &[Example]) -> Vec<String> {
+    let mut samples = vec![];
+    for example in examples {
+        let near = example.path.folder() == path.folder();
+        let is_way = |statement: &String| statement.contains("'.") || statement.contains("\".") || statement.starts_with("from .");
+        samples.extend(imports(source.language, &example.text).into_iter().filter(|statement| near || !is_way(statement)));
+    }
+    let manifests = || manifests(source);
+    let says = |known: &str| there.is_some_and(|text| text.contains(known)) || examples.iter().any(|example| example.text.contains(known));
+    let runners = &source.rules.runners;
+    let runner = runners.iter().find(|runner| runner.known.iter().any(|known| says(known)));
+    let runner = runner.or_else(|| {
+        let texts = manifests();
+        let told = |known: &String| texts.iter().any(|text| text.contains(known.as_str()));
+        runners.iter().find(|runner| runner.known.iter().any(told))
+    });
+    let usual = || runners.iter().find(|runner| runner.known.is_empty());
+    samples.extend(runner.or_else(usual).into_iter().flat_map(|runner| runner.imports.iter().cloned()));
+    samples
+}
+
+/// The files around a source that say how its project is built, the nearest first.
+pub fn manifests(source: &Source<'_>) -> Vec<Arc<str>> {
+    let (shown, mut texts) = (source.here.to_string(), vec![]);
+    let root = shown.strip_suffix(source.here.relative()).unwrap_or_default();
+    let around = std::iter::successors(Some(source.here.folder()), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(around, _)| around))
+    });
+    for folder in around {
+        let gap = if folder.is_empty() { "" } else { "/" };
+        for name in &source.rules.manifests {
+            let path = source.session.snapshot.roots.resolve(&format!("{root}{folder}{gap}{name}")).ok();
+            let path = path.filter(|path| source.session.closed_path(path).is_none());
+            texts.extend(path.and_then(|path| source.session.snapshot.read_exact(&path).ok()));
+        }
+    }
+    texts
+}

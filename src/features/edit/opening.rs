@@ -1,0 +1,142 @@
+//! What a new test file begins with, and the line that brings in what is tested, as the files around it write such a line.
+
+use super::example::{self, Example};
+use super::testfile::{self, Source};
+use crate::features::Site;
+use crate::syntax::uses;
+use crate::workspace::WorkspacePath;
+
+/// What scripts are called by the one who runs them, by how they are written.
+const SCRIPTS: [(&str, &str); 8] =
+    [("ts", "js"), ("tsx", "js"), ("mts", "mjs"), ("cts", "cjs"), ("js", "js"), ("jsx", "jsx"), ("mjs", "mjs"), ("cjs", "cjs")];
+
+/// The first lines of a new test file.
+pub fn head(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
+    let Some(head) = &source.rules.head else { return included(source, path, example) };
+    let file = path.name().split('.').next().unwrap_or_default();
+    // What lies in no package names none.
+    let named = source.package.map(|package| head.replace("{package}", package));
+    let head = named
+        .unwrap_or_else(|| head.split_inclusive('\n').skip_while(|line| line.contains("{package}") || line.trim().is_empty()).collect());
+    head.replace("{file}", file)
+}
+
+/// Whole files are included: a new one of a folder has what another one there has, but for what that one tests.
+fn included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
+    let includes = source.rules.import.as_ref().is_some_and(|import| import.contains("{include}"));
+    let Some(example) = example.filter(|example| includes && example.path.folder() == path.folder()) else { return String::new() };
+    let lines = example::imports(source.language, &example.text).into_iter().map(|line| format!("{line}\n"));
+    lines.collect()
+}
+
+/// The line that brings in what is tested; empty where none is needed, or where the test file has its own way to it.
+pub fn import(
+    source: &Source<'_>,
+    site: &Site,
+    path: &WorkspacePath,
+    there: Option<&str>,
+    example: Option<&Example>,
+    name: &str,
+) -> String {
+    let Some(template) = &source.rules.import else { return String::new() };
+    if template.contains("{include}") {
+        let has = there.is_some() || is_included(source, path, example);
+        return if has { String::new() } else { template.replace("{include}", &header(source, site, path)) };
+    }
+    if template.contains("{path}") {
+        return script(source, site, path, there.or(example.map(|example| &*example.text)), name);
+    }
+    template.replace("{name}", name).replace("{module}", &testfile::module(source.session, source.here))
+}
+
+/// Whether what the example includes brings in the source, by itself or by one more step.
+fn is_included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> bool {
+    let head = included(source, path, example);
+    let stem = source.here.name().rsplit_once('.').map_or(source.here.name(), |(stem, _)| stem);
+    let names = |text: &str| text.lines().any(|line| line.trim_start().starts_with("#include") && has_stem(line, stem));
+    let own = path.to_string();
+    let folder = own.strip_suffix(path.name()).unwrap_or_default();
+    let steps = head.lines().filter_map(|line| line.split('"').nth(1)).filter_map(|way| {
+        let next = source.session.snapshot.roots.resolve(&format!("{folder}{way}")).ok()?;
+        source.session.snapshot.read_exact(&next).ok()
+    });
+    names(&head) || steps.into_iter().any(|text| names(&text))
+}
+
+/// Whether a line includes a file of this stem.
+fn has_stem(line: &str, stem: &str) -> bool {
+    let file = line.split(['"', '<', '>']).nth(1).and_then(|way| way.rsplit('/').next());
+    file.and_then(|file| file.rsplit_once('.')).is_some_and(|(own, _)| own == stem)
+}
+
+/// The header of a source where there is one and it shows the item, else the source itself.
+fn header(source: &Source<'_>, site: &Site, path: &WorkspacePath) -> String {
+    let here = source.here;
+    let stem = here.name().rsplit_once('.').map_or(here.name(), |(stem, _)| stem);
+    let hidden = site.item().is_some_and(|item| site.text[item.signature].split_whitespace().any(|word| word == "static"));
+    let is_header =
+        |path: &WorkspacePath| path.extension().starts_with('h') && path.name().rsplit_once('.').is_some_and(|(own, _)| own == stem);
+    if is_header(here) || hidden {
+        return way_with_name(path, here);
+    }
+    let files = source.session.index.files().map(|(_, file)| &file.path);
+    let headers = files.filter(|path| path.root() == here.root() && is_header(path));
+    let nearest = headers.max_by_key(|path| (testfile::shared_folders(path, here), std::cmp::Reverse(path.relative().len())));
+    let Some(nearest) = nearest else { return way_with_name(path, here) };
+    // What lies below a folder of headers is included from there.
+    match nearest.relative().rsplit_once("include/") {
+        Some((_, below)) => below.into(),
+        None => way_with_name(path, nearest),
+    }
+}
+
+fn way_with_name(from: &WorkspacePath, to: &WorkspacePath) -> String {
+    let way = format!("{}.{}", testfile::way(from, to), to.extension());
+    way.strip_prefix("./").map(String::from).unwrap_or(way)
+}
+
+/// An import of a script, written as those of its tests or of the source are.
+fn script(source: &Source<'_>, site: &Site, path: &WorkspacePath, tests: Option<&str>, name: &str) -> String {
+    let texts: Vec<&str> = tests.into_iter().chain([&*site.text]).collect();
+    let lines: Vec<String> = texts.iter().flat_map(|text| example::imports(source.language, text)).collect();
+    let way = format!("{}{}", testfile::way(path, source.here), extension(source, &lines));
+    let first = lines.first().map_or("", String::as_str);
+    let quote = if first.contains('"') { '"' } else { '\'' };
+    let end = if first.is_empty() || first.ends_with(';') { ";" } else { "" };
+    let braces = lines.iter().find(|line| line.contains('{'));
+    let space = if braces.is_some_and(|line| !line.contains("{ ") && !line.contains("{\n")) { "" } else { " " };
+    let default = |at: std::ops::Range<usize>| {
+        let before = site.text[..at.start].trim_end();
+        let before =
+            ["class", "function", "function*", "async function"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
+        before.trim_end().ends_with("export default")
+    };
+    let is_default = uses::words(&site.text, name).any(default);
+    let named = if is_default { name.to_string() } else { format!("{{{space}{name}{space}}}") };
+    let old = |text: &str| ["require(", "module.exports", "exports."].iter().any(|word| text.contains(word));
+    let new = |text: &str| text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
+    let requires = |text: &&str| old(text) && !new(text);
+    if texts.first().is_some_and(requires) {
+        return format!("const {named} = require({quote}{way}{quote}){end}");
+    }
+    format!("import {named} from {quote}{way}{quote}{end}")
+}
+
+/// What follows the stem of a script that is imported: as in the imports that there are, else as Node wants it.
+fn extension(source: &Source<'_>, lines: &[String]) -> String {
+    let own = source.here.extension();
+    let run = SCRIPTS.iter().find(|(written, _)| *written == own).map_or(own, |(_, run)| run);
+    let ways = lines.iter().filter_map(|line| line.rsplit(['"', '\'']).nth(1)).filter(|way| way.starts_with('.'));
+    let mut said = ways.map(|way| way.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension));
+    let is_script = |extension: &&str| extension.is_empty() || SCRIPTS.iter().any(|(written, _)| written == extension);
+    let used = said.find(is_script);
+    let typed = |extension: &str| extension.starts_with('t') || extension.starts_with("mt") || extension.starts_with("ct");
+    let as_module = || example::manifests(source).first().is_some_and(|text| text.contains("\"type\": \"module\""));
+    match used {
+        Some("") => String::new(),
+        Some(extension) if typed(extension) => format!(".{own}"),
+        Some(_) => format!(".{run}"),
+        None if !typed(own) && (own == "mjs" || as_module()) => format!(".{own}"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Code on its way to another indentation, with the strings in it as they are: lines that begin inside of a literal keep their bytes. Its
+//! tree says which lines these are.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::layout;
+use crate::syntax::literal::{self, Literal};
+use crate::syntax::{self, Language};
+use crate::text::layout::{indentation, reindent};
+use crate::text::lines::line_start;
+
+/// Code moved to an indentation, as [`layout::fitted`] has it.
+pub fn fitted(language: Option<&Arc<Language>>, code: &str, indent: &str) -> String {
+    moved(language, code, "", |code| layout::fitted(code, indent))
+}
+
+/// Code in place of old lines, as [`layout::placed`] has it. Where the whole answer was moved against them, so were the strings in it:
+/// one that stood in the old lines at another depth is as it was.
+pub fn placed(language: Option<&Arc<Language>>, code: &str, old: &str) -> String {
+    let indent = indentation(old);
+    let old = if indentation(code) == indent { "" } else { old };
+    moved(language, code, old, |code| layout::placed(code, indent))
+}
+
+/// The later lines of a literal, while the code around them is moved.
+struct Held {
+    tail: String,
+    /// The indentation of the line that the literal begins in, where its lines follow that.
+    follows: Option<String>,
+}
+
+fn moved(language: Option<&Arc<Language>>, code: &str, old: &str, act: impl FnOnce(&str) -> String) -> String {
+    let literals = language.map(|language| literals(language, code)).unwrap_or_default();
+    let Some(mark) = ('\u{e000}'..'\u{f8ff}').find(|mark| !code.contains(*mark)).filter(|_| !literals.is_empty()) else { return act(code) };
+    let olds: Vec<&str> = match language {
+        Some(language) if !old.is_empty() => literals_in(language, old).map(|range| &old[range]).collect(),
+        _ => vec![],
+    };
+    let (mut folded, mut from, mut held) = (String::new(), 0, vec![]);
+    for literal in literals {
+        let tail = tail(code, &literal.range);
+        folded.push_str(&code[from..tail.start]);
+        folded.push(mark);
+        from = tail.end;
+        let line = line_start(code, literal.range.start);
+        let follows = literal.alone.then(|| indentation(&code[line..]).to_string());
+        let same = |old: &&&str| reindent(old, "") == reindent(&code[tail.clone()], "");
+        let text = olds.iter().find(same).filter(|_| !literal.alone).copied().unwrap_or(&code[tail.clone()]);
+        held.push(Held { tail: text.into(), follows });
+    }
+    folded.push_str(&code[from..]);
+    unfolded(&act(&folded), mark, held)
+}
+
+/// The text with what was held in the place of its marks.
+fn unfolded(folded: &str, mark: char, held: Vec<Held>) -> String {
+    let mut held = held.into_iter();
+    let mut out = String::with_capacity(folded.len());
+    for line in folded.split_inclusive('\n') {
+        let now = indentation(line);
+        for (number, piece) in line.split(mark).enumerate() {
+            let next = if number > 0 { held.next() } else { None };
+            match next {
+                Some(Held { tail, follows: Some(before) }) => out.push_str(&following(&tail, &before, now)),
+                Some(Held { tail, follows: None }) => out.push_str(&tail),
+                None => {}
+            }
+            out.push_str(piece);
+        }
+    }
+    out
+}
+
+/// Lines that were laid out with a line of this indentation, laid out with one of another.
+fn following(tail: &str, before: &str, now: &str) -> String {
+    let lines = tail.split('\n').enumerate().map(|(number, line)| match line.strip_prefix(before) {
+        Some(rest) if number > 0 && !rest.trim().is_empty() => format!("{now}{rest}"),
+        _ => line.to_string(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The literals of several lines. Code that begins indented is no text of a language told by indentation until something is around it.
+fn literals(language: &Arc<Language>, code: &str) -> Vec<Literal> {
+    if !code.contains('\n') {
+        return vec![];
+    }
+    let around = if language.indented && code.starts_with([' ', '\t']) { "if 1:\n" } else { "" };
+    let Ok(parsed) = syntax::parse(language, format!("{around}{code}")) else { return vec![] };
+    let moved = |literal: Literal| Literal { range: literal.range.start - around.len()..literal.range.end - around.len(), ..literal };
+    literal::over_lines(&parsed).into_iter().map(moved).collect()
+}
+
+fn literals_in<'a>(language: &Arc<Language>, code: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    literals(language, code).into_iter().map(|literal| tail(code, &literal.range))
+}
+
+/// From the first line break of a literal to its end.
+fn tail(code: &str, literal: &Range<usize>) -> Range<usize> {
+    literal.start + code[literal.clone()].find('\n').unwrap_or(literal.len())..literal.end
+}

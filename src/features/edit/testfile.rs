@@ -1,0 +1,254 @@
+//! Which file the tests of a source go into: one of its own that there is, else a new one, where other tests say that it lies and how it is
+//! called.
+
+use std::sync::Arc;
+
+use super::example::Example;
+use crate::features::Session;
+use crate::syntax::{self, Language, TestFiles, naming};
+use crate::workspace::WorkspacePath;
+
+/// Folders in which tests are collected.
+const FOLDERS: &[&str] = &["tests", "test", "__tests__"];
+
+/// A source, for who looks for its tests.
+pub struct Source<'a> {
+    pub session: &'a Session,
+    pub language: &'a Arc<Language>,
+    pub rules: &'a TestFiles,
+    pub here: &'a WorkspacePath,
+    /// What the source says that its package is.
+    pub package: Option<&'a str>,
+}
+
+impl Source<'_> {
+    /// The file that its tests go into, the nearest tests of others being these; none where every name is taken.
+    pub fn file(&self, examples: &[Example]) -> Option<WorkspacePath> {
+        self.there().or_else(|| self.new_one(examples))
+    }
+
+    /// The names that its test file may have, the likeliest first.
+    fn names(&self, examples: &[Example]) -> Vec<String> {
+        let (stem, extension) = self.here.name().rsplit_once('.').unwrap_or((self.here.name(), ""));
+        // What stands for its folder is called like it.
+        let stem = if stem.starts_with("__") { naming::stem(Some(self.language), self.here.relative()) } else { stem };
+        // A header has no tests in itself.
+        let header = extension.starts_with(['h', 'i']);
+        let of_tests = examples.first().map_or("cpp", |example| example.path.extension());
+        let extension = if header { of_tests } else { extension };
+        let fill = |name: &str| name.replace("{stem}", stem).replace("{ext}", extension);
+        let count = |form: &String| examples.iter().filter(|example| naming::fits(form, example.path.name())).count();
+        let mut forms: Vec<&String> = self.rules.names.iter().collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(count(form)));
+        let called = forms.iter().any(|form| count(form) > 0);
+        let mut names: Vec<String> = forms.into_iter().map(|form| fill(form)).collect();
+        // Where the tests of others are called like what they test, so are these.
+        if self.rules.plain {
+            let at = if !called && !examples.is_empty() { 0 } else { names.len() };
+            let own = if self.language.family == "c" { "{stem}.c" } else { "{stem}.{ext}" };
+            names.insert(at, fill(own));
+        }
+        names
+    }
+
+    /// One of its own that there is.
+    fn there(&self) -> Option<WorkspacePath> {
+        let (session, here) = (self.session, self.here);
+        let mut names = self.names(&[]);
+        let plain = if self.rules.plain { names.pop() } else { None };
+        let called = |path: &WorkspacePath| {
+            let collected = || path.folder().split('/').any(|part| FOLDERS.contains(&part));
+            names.iter().any(|name| *name == path.name()) || plain.as_deref() == Some(path.name()) && path != here && collected()
+        };
+        let named = session.index.files().map(|(_, file)| &file.path).filter(|path| path.root() == here.root() && called(path));
+        let fit = named.filter_map(|path| Some((self.belongs(path)?, path)));
+        let nearest = fit.max_by_key(|(how, path)| (*how, shared_folders(path, here), std::cmp::Reverse(path.relative().len())));
+        nearest.map(|(_, path)| path.clone())
+    }
+
+    /// Where a new one goes.
+    fn new_one(&self, examples: &[Example]) -> Option<WorkspacePath> {
+        let here = self.here;
+        let own = here.folder().to_string();
+        let folders = if let Some(mirrored) = self.mirrored().or_else(|| self.of_package(examples)) {
+            vec![mirrored]
+        } else if examples.iter().any(|example| example.path.folder() == own) {
+            vec![own]
+        } else {
+            let tests = self.collecting(examples);
+            let parts: Vec<&str> = sources(here.folder()).collect();
+            let deep = tests.as_ref().map(|tests| joined(tests, &parts.join("/")));
+            let lies_so = |folder: &String| examples.iter().any(|example| example.path.folder() == folder);
+            let first = deep.clone().filter(lies_so);
+            first.into_iter().chain(tests).chain(deep).chain([own]).collect()
+        };
+        let names = self.names(examples);
+        let collected = |folder: &str| folder.split('/').any(|part| FOLDERS.contains(&part));
+        // A source may not be called like another beside it.
+        let ways = folders.iter().filter_map(|folder| {
+            let name = names.iter().find(|name| collected(folder) || self.rules.are_of(name))?;
+            self.below(&joined(folder, name))
+        });
+        // A file of that name is the tests of another source.
+        ways.into_iter().find(|path| self.session.snapshot.read_exact(path).is_err())
+    }
+
+    /// A place in the folder that the source is in.
+    fn below(&self, relative: &str) -> Option<WorkspacePath> {
+        let shown = self.here.to_string();
+        let root = shown.strip_suffix(self.here.relative())?;
+        self.session.snapshot.roots.resolve(&format!("{root}{relative}")).ok()
+    }
+
+    /// The folder of its tests where these lie in a tree like that of the sources.
+    fn mirrored(&self) -> Option<String> {
+        let [sources, tests] = self.rules.mirror.as_ref()?;
+        let folder = format!("{}/", self.here.folder());
+        let at = if folder.starts_with(sources.as_str()) { 0 } else { folder.find(&format!("/{sources}"))? + 1 };
+        Some(format!("{}{tests}{}", &folder[..at], folder[at + sources.len()..].trim_end_matches('/')).trim_end_matches('/').into())
+    }
+
+    /// The folder of its package below that in which the packages of the tests lie.
+    fn of_package(&self, examples: &[Example]) -> Option<String> {
+        let own = self.package.filter(|_| self.rules.members)?.replace('.', "/");
+        examples.iter().find_map(|example| {
+            let package = package(&example.text)?.replace('.', "/");
+            let root = example.path.folder().strip_suffix(&package)?;
+            Some(format!("{root}{own}"))
+        })
+    }
+
+    /// How surely a test file of the right name is that of the source: it lies where the tests of the source do, stands beside it, is of its
+    /// package, imports it, lies where it lies below a folder of tests, or there is no other source of that name. None for one that is rather
+    /// another's.
+    fn belongs(&self, test: &WorkspacePath) -> Option<u8> {
+        let (session, here) = (self.session, self.here);
+        if self.mirrored().is_some_and(|folder| folder == test.folder()) {
+            return Some(4);
+        }
+        if test.folder() == here.folder() {
+            return Some(3);
+        }
+        let text = session.snapshot.read_exact(test).ok();
+        if self.rules.members && text.as_deref().is_some_and(|text| package(text) == self.package) {
+            return Some(2);
+        }
+        let parsed = text.and_then(|text| syntax::parse(self.language, text).ok());
+        let imports = parsed.map(|parsed| syntax::tags(&parsed, test.relative()).imports).unwrap_or_default();
+        let others = |file: &WorkspacePath| file.name() == here.name() && file.root() == here.root() && file != test;
+        let alone = || session.index.files().filter(|(_, file)| others(&file.path)).count() == 1;
+        let full = module(session, here);
+        let means = |path: &str| full == path || path.contains('.') && full.ends_with(&format!(".{path}"));
+        let imported = imports.iter().any(|import| {
+            let of_names = || import.names.iter().any(|(name, _)| means(&format!("{}.{name}", import.module)));
+            means(&import.module) || of_names() || leads(test.folder(), &import.module, here)
+        });
+        if imported {
+            return Some(2);
+        }
+        let own: Vec<&str> = sources(here.folder()).collect();
+        let there: Vec<&str> = test.folder().split('/').filter(|part| !part.is_empty() && !FOLDERS.contains(part)).collect();
+        let below_tests = test.folder().split('/').any(|part| FOLDERS.contains(&part));
+        let there: Vec<&str> = sources(&there.join("/")).map(|part| own.iter().find(|own| **own == part).copied().unwrap_or("?")).collect();
+        if below_tests && !own.is_empty() && there.ends_with(&own) {
+            return Some(2);
+        }
+        (below_tests && own.starts_with(&there) && alone()).then_some(1)
+    }
+
+    /// The folder in which tests are collected: one beside the source or above it.
+    fn collecting(&self, examples: &[Example]) -> Option<String> {
+        let here = self.here;
+        let above = |path: &&WorkspacePath| {
+            let folder = path.folder();
+            let (around, last) = folder.rsplit_once('/').unwrap_or(("", folder));
+            FOLDERS.contains(&last) && (around.is_empty() || here.folder() == around || here.folder().starts_with(&format!("{around}/")))
+        };
+        let named = self.session.index.files().map(|(_, file)| &file.path);
+        let named = named.filter(|path| path.root() == here.root() && self.rules.are_of(path.name()));
+        let tests = named.chain(examples.iter().map(|example| &example.path)).filter(above);
+        let nearest = tests.max_by_key(|path| (shared_folders(path, here), std::cmp::Reverse(path.relative().len())));
+        nearest.map(|path| path.folder().to_string())
+    }
+}
+
+/// Whether a file is called as test files are, or lies among them where these are called like sources.
+pub fn is_test_file(rules: &TestFiles, path: &WorkspacePath, text: &str) -> bool {
+    let among = || path.folder().split('/').any(|part| FOLDERS.contains(&part)) && rules.marks.iter().any(|mark| text.contains(mark));
+    rules.are_of(path.name()) || rules.plain && among()
+}
+
+/// What a file says that its package is.
+pub fn package(text: &str) -> Option<&str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix("package "))
+        .map(|name| name.split("//").next().unwrap_or(name).trim().trim_end_matches(';').trim())
+}
+
+fn joined(folder: &str, rest: &str) -> String {
+    match (folder, rest) {
+        ("", rest) => rest.into(),
+        (folder, "") => folder.into(),
+        (folder, rest) => format!("{folder}/{rest}"),
+    }
+}
+
+/// Whether a path of an import statement leads from a folder to a source: `../src/size`.
+fn leads(folder: &str, path: &str, here: &WorkspacePath) -> bool {
+    if !path.starts_with('.') || !path.contains('/') {
+        return false;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let (wanted, relative) = (parts.join("/"), here.relative());
+    let plain = relative.rsplit_once('.').map_or(relative, |(plain, _)| plain);
+    let stem = |path: &str| path.strip_suffix(".js").or(path.strip_suffix(".ts")).unwrap_or(path).to_string();
+    stem(&wanted) == plain || plain.strip_suffix("/index") == Some(wanted.as_str())
+}
+
+/// The folders of a path without the first ones that only say that sources lie there.
+fn sources(folder: &str) -> impl Iterator<Item = &str> {
+    folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| matches!(*part, "src" | "lib"))
+}
+
+/// How many folders two files have in common, from the root on.
+pub fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
+    if a.root() != b.root() {
+        return 0;
+    }
+    1 + a.folder().split('/').zip(b.folder().split('/')).take_while(|(a, b)| a == b).count()
+}
+
+/// A Python file as a module: below the folder that its packages lie in.
+pub fn module(session: &Session, here: &WorkspacePath) -> String {
+    let plain = here.relative().rsplit_once('.').map_or(here.relative(), |(plain, _)| plain);
+    let holds = |folder: &str| {
+        let root = here.to_string();
+        let root = root.strip_suffix(here.relative()).unwrap_or_default();
+        let init = session.snapshot.roots.resolve(&format!("{root}{folder}/__init__.py"));
+        init.is_ok_and(|init| session.index.find(&init).is_some())
+    };
+    let around = std::iter::successors(Some(here.folder()), |folder| folder.rsplit_once('/').map(|(around, _)| around));
+    let top = around.take_while(|folder| !folder.is_empty() && holds(folder)).last();
+    let below = top.map(|top| top.rsplit_once('/').map_or(plain, |(outside, _)| &plain[outside.len() + 1..]));
+    let plain = below.unwrap_or_else(|| plain.strip_prefix("src/").or(plain.strip_prefix("lib/")).unwrap_or(plain));
+    plain.strip_suffix("/__init__").unwrap_or(plain).replace('/', ".")
+}
+
+/// The way from one file to another, without its extension, as import lines have it.
+pub fn way(from: &WorkspacePath, to: &WorkspacePath) -> String {
+    let parts = |path: &WorkspacePath| path.folder().split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
+    let (from, folders) = (parts(from), parts(to));
+    let shared = from.iter().zip(&folders).take_while(|(a, b)| a == b).count();
+    let up = from.len() - shared;
+    let start = if up == 0 { "./".to_string() } else { "../".repeat(up) };
+    let down: String = folders[shared..].iter().map(|part| format!("{part}/")).collect();
+    let stem = to.name().rsplit_once('.').map_or(to.name(), |(stem, _)| stem);
+    format!("{start}{down}{stem}")
+}
