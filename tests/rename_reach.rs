@@ -279,8 +279,23 @@ async fn a_macro_of_an_inner_module_is_not_that_of_other_files() {
     let text =
         "mod tests {\n    macro_rules! $0assert_eq {\n        ($a:expr) => {};\n    }\n    fn t() {\n        assert_eq!(1);\n    }\n}\n";
     let wanted = text.replace("$0", "").replace("assert_eq", "same");
-    let files = [("src/a.rs", text), ("src/b.rs", "fn b() {\n    assert_eq!(1, 1);\n}\n")];
+    let files = [("src/a.rs", text), ("src/b.rs", "use super::*;\n\nfn b() {\n    assert_eq!(1, 1);\n}\n")];
     assert_eq!(after(&files, "same").await, owned(&[("src/a.rs", &wanted)]));
+}
+
+/// A variant `Some` of the workspace took the one of the language along; and a field of a field by number kept its name.
+#[tokio::test]
+async fn a_variant_stands_alone_only_where_it_is_taken() {
+    let a = "pub enum May {\n    $0Some(u32),\n}\n\npub fn f() -> Option<May> {\n    Some(May::Some(1))\n}\n";
+    let b = "use crate::a::May::*;\n\nfn g() {\n    Some(2);\n}\n";
+    let wanted = a.replace("$0", "").replacen("Some", "Any", 1).replace("May::Some", "May::Any");
+    assert_eq!(
+        after(&[("src/a.rs", a), ("src/b.rs", b)], "Any").await,
+        owned(&[("src/a.rs", &wanted), ("src/b.rs", &b.replace("Some", "Any"))])
+    );
+    let text = "struct Inner {\n    $0all: bool,\n}\n\nstruct Outer(Box<Inner>);\n\nimpl Outer {\n    fn all(&self) -> bool {\n        let (a, b) = (self.0.all, 0);\n        self.0.all && a\n    }\n}\n".replace("fn all", "fn is_all");
+    let wanted = text.replace("$0", "").replace("    all:", "    every:").replace("0.all", "0.every");
+    assert_eq!(after(&[("src/a.rs", &text)], "every").await, owned(&[("src/a.rs", &wanted)]));
 }
 
 /// With `#include <string.h>` a variable `string` was taken for something of that file.

@@ -12,7 +12,7 @@ use super::whence::{BY_PLACE, MOST_BASES, Place, last_word};
 use crate::features::Session;
 use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
-use crate::syntax::{self, Kind, Parsed, naming};
+use crate::syntax::{self, Kind, Parsed, Reach, naming};
 use crate::text::lines::line_number;
 
 /// What stands for the instance, or the type, around a method.
@@ -117,6 +117,15 @@ impl<'a> Meant<'a> {
     /// The definitions of another name, where that can mean something to this one.
     pub(super) fn named(&self, name: &str) -> Vec<SymbolId> {
         defined::symbols(self.session, name, Some(&self.family))
+    }
+
+    /// What has to be named before its names stand alone: a module inside of a file, or the type of a variant.
+    pub(super) fn inside(&self) -> Option<&str> {
+        match &self.home {
+            Home::Inside(container) => Some(container),
+            Home::Member(container) if self.kind == Kind::Variant => Some(container),
+            _ => None,
+        }
     }
 
     pub(super) fn is_free(&self) -> bool {
@@ -228,7 +237,8 @@ impl<'a> Meant<'a> {
     /// Whether a member may be meant where its name stands alone.
     fn is_bare(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
         let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names_container);
-        bare || self.kind == Kind::Variant || place.is_in_body_of(container, range.start)
+        let takes = || place.parsed.language().reach != Some(Reach::Names) || place.id.is_none_or(|id| self.takes(id));
+        bare || self.kind == Kind::Variant && takes() || place.is_in_body_of(container, range.start)
     }
 
     /// Whether the file takes the name from outside of the workspace, or does not see the definition at all.

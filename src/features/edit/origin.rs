@@ -251,6 +251,10 @@ impl<'a> Look<'a> {
             return Origin::Foreign;
         }
         let word = self.text(name);
+        // Other numbers say nothing of the first field of a tuple.
+        if word.starts_with(|first: char| first.is_ascii_digit()) {
+            return Origin::Unknown;
+        }
         let told = uses::given(self.place.parsed, word);
         let told: Vec<Given> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
         if !told.is_empty() {

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::meant::Meant;
-use super::whence::Place;
-use crate::index::FileId;
+use super::whence::{Place, last_word};
+use crate::index::{File, FileId};
 use crate::syntax::{Kind, Reach};
 
 /// Files that are looked through between one and another that it includes.
@@ -38,12 +38,19 @@ impl Meant<'_> {
         }
     }
 
-    /// Whether a file takes the name from somewhere, or all names.
-    fn takes(&self, id: FileId) -> bool {
+    /// Whether a file takes the name from somewhere, or all names: of what is inside of a module or a type, all names of that.
+    pub(super) fn takes(&self, id: FileId) -> bool {
         let index = &self.session.index;
         let Some(file) = index.file(id) else { return true };
+        let all = |file: &File, of: Option<&str>| {
+            let mut open = file.imports().iter().filter(|import| file.imported(import).iter().any(|(_, here)| index.text(*here) == "*"));
+            open.any(|import| of.is_none_or(|of| last_word(index.text(import.module)) == of))
+        };
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
-        taken.any(|(there, here)| index.text(*here) == "*" || [there, here].into_iter().any(|name| index.text(*name) == self.name))
+        let named = taken.any(|(there, here)| [there, here].into_iter().any(|name| index.text(*name) == self.name));
+        // A file that takes all names of a module hands them on to those that take all of its own.
+        let handed_on = || index.file(self.file).is_some_and(|own| all(own, self.inside())) && all(file, None);
+        named || all(file, self.inside()) || handed_on()
     }
 
     /// Whether a file need not take the name: macros that are in no module inside of one, and what a script defines that is no
