@@ -185,3 +185,15 @@ fn a_problem_is_offered_to_be_fixed_first_and_in_one_line() {
     assert_eq!(first(&seen), "Fix: expected `u32`, [quickfix]");
     assert_eq!(first(&endless), format!("Fix: {}… [quickfix]", "x".repeat(80)));
 }
+
+#[test]
+fn what_has_no_body_has_nothing_to_test() {
+    let seen = menus(&[
+        ("lib.rs", "trait T {\n    fn ne$0ed(&self) -> u32;\n}\n"),
+        ("a.h", "int wa$0lk(int a);\n"),
+        ("A.java", "interface A {\n    int ne$0ed();\n}\n"),
+        ("a.ts", "abstract class A {\n  abstract ne$0ed(): number;\n}\n"),
+    ]);
+    assert!(!seen.contains("Write tests"), "{seen}");
+    assert!(seen.contains("Document `need`") && seen.contains("Document `walk`"), "{seen}");
+}

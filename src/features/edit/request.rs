@@ -12,6 +12,7 @@ use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::Site;
+use crate::features::actions::one_line;
 use crate::features::around::{self, Asker};
 use crate::features::complete::brackets::Comments;
 use crate::features::complete::hole::Hole;
@@ -193,7 +194,12 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
             let indent = layout::indentation(hole.line());
             Ok(json!({ (*field): format!("{indent}{body}"), "reason": "" }))
         }
-        _ => Err("the answer calls nothing; text is not an edit".into()),
+        _ => Err(match answer.calls.first() {
+            Some(call) => {
+                format!("the model called `{}`, which is no tool here; an edit is a call of `propose_edit`", one_line(&call.name))
+            }
+            None => "the model answered with text where an edit was asked for; an edit is a call of `propose_edit`".into(),
+        }),
     }
 }
 
