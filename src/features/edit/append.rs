@@ -42,7 +42,7 @@ impl TestFile<'_> {
             let parameters = new.text()[one.name.range().end..].trim_start().strip_prefix('(');
             one.parent.is_none() && one.kind.is_callable() && parameters.is_some_and(|rest| rest.trim_start().starts_with("self"))
         };
-        if !self.members && !(self.language.indented && own.iter().any(takes_self)) {
+        if !(self.members || self.language.indented && own.iter().any(takes_self)) {
             return Ok(None);
         }
         let types = all.iter().enumerate().filter(|(_, one)| one.parent.is_none() && one.kind.is_type() && !one.body.is_empty());

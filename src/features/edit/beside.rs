@@ -71,7 +71,9 @@ impl Beside {
         }
         let text = session.snapshot.read_exact(&path).ok();
         let samples = example::samples(&source, &path, text.as_deref(), &examples);
-        let example = examples.into_iter().next();
+        // Those of the same folder show best how it is done there.
+        let near = examples.iter().position(|example| example.path.folder() == path.folder()).unwrap_or(0);
+        let example = examples.into_iter().nth(near);
         let head = if text.is_some() { String::new() } else { opening::head(&source, &path, example.as_ref()) };
         let import = opening::import(&source, site, &path, text.as_deref(), example.as_ref(), &name);
         Ok(Some(Self { path, text, language, head, import, samples, example, name, members, gap }))

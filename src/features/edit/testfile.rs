@@ -72,7 +72,7 @@ impl Source<'_> {
         let own = here.folder().to_string();
         let folders = if let Some(mirrored) = self.mirrored().or_else(|| self.of_package(examples)) {
             vec![mirrored]
-        } else if examples.iter().any(|example| example.path.folder() == own) {
+        } else if examples.iter().any(|example| example.path.folder() == own && self.rules.are_of(example.path.name())) {
             vec![own]
         } else {
             let tests = self.collecting(examples);
