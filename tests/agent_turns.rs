@@ -548,3 +548,17 @@ async fn an_edit_whose_reason_repeats_the_description_is_taken_without_a_reason(
     assert_eq!(edited.edits[0].hunks[0].new, "    a + b\n");
     assert_eq!(edited.edits[0].hunks[0].reason, "");
 }
+
+/// The lines around the marked ones were in the question, and not in the list of what was sent.
+#[tokio::test]
+async fn the_code_around_the_marked_lines_is_listed_as_sent() {
+    let code = "// first\n\npub fn add(a: i32, b: i32) -> i32 {\n    a - b\n}\n\n// last\n";
+    let workspace = Workspace::new(&[("src/lib.rs", code)]);
+    let coder = Scripted::new([calls(vec![call("propose_edit", json!({ "new_code": "    a + b", "reason": "Added." }))])]);
+    let session = workspace.session(Config::default(), vec![("local".into(), coder.clone() as Arc<dyn Engine>)]);
+    let edited = instruct(&session, "src/lib.rs", "    a - b", "add in place of subtracting").await.unwrap();
+    let asked = format!("{:?}", coder.asked());
+    assert!(asked.contains("// first") && asked.contains("// last"), "{asked}");
+    let lines = edited.sent[0].strip_prefix("src/lib.rs:1-").and_then(|last| last.parse::<u32>().ok());
+    assert!(lines.is_some_and(|last| last >= 7), "{:?}", edited.sent);
+}
