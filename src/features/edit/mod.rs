@@ -136,7 +136,12 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
         return Ok(settled);
     }
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
-    if let Some(window) = work.window().await? {
+    // Without a model, what the index says against it is the reason.
+    let window = match (work.window().await, &small) {
+        (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
+        (window, _) => window?,
+    };
+    if let Some(window) = window {
         match long::run(&work, window).await {
             // One that stands in may have a small window: it fills a form.
             Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) && work.has_small_stand_in().await => {}
