@@ -170,7 +170,9 @@ async fn any_value_of_the_samples_can_be_put_back() {
 fn is_stop(text: &str, at: usize) -> bool {
     let word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
     let (before, after) = (text[..at].chars().next_back(), text[at..].chars().next());
-    !(word(before) && word(after)) && !(before.is_some_and(char::is_whitespace) && after.is_some_and(char::is_whitespace))
+    let space = |letter: Option<char>| letter.is_some_and(char::is_whitespace);
+    let is_within = word(before) && word(after) || space(before) && space(after);
+    !is_within
 }
 
 /// What no function can do in the place of the lines is told before a model is asked.

@@ -214,7 +214,7 @@ fn a_file_is_the_same_however_its_name_is_encoded() {
 #[test]
 fn b4_an_edit_of_a_closed_file_with_a_byte_order_mark_counts_without_it() {
     let text = "pub fn load_page() {}\n";
-    let (_folder, root) = place(&[("lib.rs", text), ("user.rs", "\u{feff}load_page(); fn f() { crate::load_page() }\n")]);
+    let (_folder, root) = place(&[("lib.rs", text), ("user.rs", "\u{feff}use crate::load_page; fn f() { load_page() }\n")]);
     let (_, options) = real::server(vec![]);
     let mut editor = Editor::memory(options);
     editor.friendly = false;
@@ -235,7 +235,7 @@ fn b4_an_edit_of_a_closed_file_with_a_byte_order_mark_counts_without_it() {
     let user = changes.iter().find(|change| change["textDocument"]["uri"].as_str().unwrap().ends_with("user.rs")).unwrap();
     let (start, end) = (&user["edits"][0]["range"]["start"], &user["edits"][0]["range"]["end"]);
     assert_eq!((start, end), (&json!({ "line": 0, "character": 0 }), &json!({ "line": 1, "character": 0 })), "{user}");
-    assert_eq!(user["edits"][0]["newText"], "load(); fn f() { crate::load() }\n");
+    assert_eq!(user["edits"][0]["newText"], "use crate::load; fn f() { load() }\n");
     editor.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": { "applied": false } }));
     editor.answer(&accepting);
     editor.inbox.clear();

@@ -142,7 +142,8 @@ async fn a_global_of_python_is_that_of_the_file() {
 /// The global type of that name was renamed in a file that does not import ours.
 #[tokio::test]
 async fn a_file_that_does_not_take_the_name_does_not_follow() {
-    let rows: [(&[(&str, &str)], &[&str]); 5] = [
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+    let rows: [Row<'_>; 5] = [
         (
             &[
                 ("types.ts", "export type $0Required<T> = T;\n"),

@@ -89,10 +89,10 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     if selected && binds && site.value().is_ok() {
         offers.push(Offer::new("Extract selection into a variable", VARIABLE));
     }
-    if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old) {
-        if rename::is_known(session, &site, &old) {
-            offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
-        }
+    if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old)
+        && rename::is_known(session, &site, &old)
+    {
+        offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
     }
     offers
 }

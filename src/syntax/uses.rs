@@ -306,7 +306,8 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
 /// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too; one that is called so itself hides
 /// nothing.
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
-    let (mut functions, mut yielding): (Vec<(Item, Range<usize>)>, Vec<Range<usize>>) = (vec![], vec![]);
+    let mut functions: Vec<(Item, Range<usize>)> = vec![];
+    let mut yielding: Vec<Range<usize>> = vec![];
     visit(parsed, words(parsed.text(), name), |range, way| {
         let is_outer = way.iter().any(|(node, _)| role(&parsed.language().use_roles, *node) & OUTER != 0);
         if !is_outer && binding(parsed, &range, way).is_none() {
@@ -314,7 +315,7 @@ pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
         }
         let mut callable = way.iter().filter_map(|(node, _)| scope::item(parsed, *node)).filter(|item| item.kind.is_callable());
         let Some(outermost) = callable.next() else { return };
-        let innermost = callable.last().map_or(outermost.range.clone(), |innermost| innermost.range);
+        let innermost = callable.next_back().map_or(outermost.range.clone(), |innermost| innermost.range);
         if is_outer {
             yielding.push(innermost);
         } else if outermost.name != name {
