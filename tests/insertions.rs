@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use longsight::config::Config;
 use longsight::engine::scripted::{Scripted, Step};
-use longsight::engine::{Cancel, Engine, EngineError};
+use longsight::engine::{Cancel, Engine, EngineError, Event, Finish, Finished};
 use longsight::features::actions::{DOCUMENT, IMPLEMENT, REWRITE, TEST};
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{Session, Shared, Target, silent};
@@ -358,4 +358,45 @@ async fn a_document_outside_of_the_workspace_gets_no_tests_at_its_end() {
     let params = Params { at, how: How::Action { kind: TEST.into(), problems: vec![] } };
     let refused = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_err();
     assert!(refused.message.contains("no folder of the workspace"), "{refused}");
+}
+
+/// Tree-sitter takes a deeper line for a statement of the block before it; Python does not.
+#[tokio::test]
+async fn a_statement_that_loses_its_head_is_refused() {
+    let text = "def f(s):\n    if isinstance(s, str):\n        return 1\n    return 2\n";
+    let refused =
+        action(&[("a.py", text)], "    if isinstance(s, str):", REWRITE, json!({"new_code": "str", "reason": "x"})).await.unwrap_err();
+    assert!(refused.message.contains("at another depth than its block"), "{refused}");
+    let kept = rewritten("a.py", text, "    if isinstance(s, str):", "    if s:").await;
+    assert_eq!(kept, text.replace("isinstance(s, str)", "s"));
+}
+
+/// An assertion alone was put among the tests of a module, where nothing is one.
+#[tokio::test]
+async fn statements_alone_are_no_test() {
+    for (path, text, statement) in [
+        ("src/a.rs", "pub fn one() -> u32 {\n    1\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n", "assert_eq!(one(), 1);"),
+        ("a.py", "def one():\n    return 1\n", "assert one() == 1"),
+    ] {
+        let code = json!({"test_code": statement, "reason": "x"});
+        let refused = action(&[(path, text)], "one()", TEST, code).await.unwrap_err();
+        assert!(refused.message.contains("holds no test function"), "{path}: {refused}");
+    }
+}
+
+/// A model behind a server wrote a whole call and then blank lines to the limit: it "came to no end", and was not asked again.
+#[tokio::test]
+async fn blank_lines_behind_a_whole_call_are_no_missed_end() {
+    let text = "def one():\n    return 2\n";
+    let answer = |code: &str| {
+        let mut steps = calls(vec![call("propose_edit", json!({"new_code": code, "reason": "x"}))]);
+        *steps.last_mut().unwrap() = Step::Event(Event::Done(Finished { reason: Finish::Length, ..Finished::default() }));
+        steps
+    };
+    let place = Workspace::new(&[("a.py", text)]);
+    let model = Scripted::new([answer("    return 2"), answer("    return 1")]);
+    let session = place.session(Config::default(), vec![("local".into(), model)]);
+    let params = Params { at: target(&session, "a.py", "    return 2"), how: How::Instruction("return one".into()) };
+    let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+    assert_eq!(applied(&edited, "a.py"), text.replace("return 2", "return 1"));
 }

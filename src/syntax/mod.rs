@@ -7,6 +7,7 @@
 pub mod flow;
 pub mod guard;
 pub mod import;
+mod indents;
 pub mod lexical;
 mod lines;
 pub mod literal;

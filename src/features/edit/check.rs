@@ -2,6 +2,7 @@
 //! secret into a file, and no file parses worse with it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use super::{Work, offer};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
-use crate::syntax::{self, Definition};
+use crate::syntax::{self, Definition, Language};
 use crate::text::{Batch, Edit};
 
 /// Words of a task after which a definition may be gone.
@@ -67,8 +68,22 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
         )
         .into());
     }
+    let strays = |text: &str| site.language.as_ref().map_or(0, |language| strays(language, text));
+    if strays(&whole.text) > strays(&site.text) {
+        return Err("with this edit a statement stands at another depth than its block; give whole statements, indented as they are"
+            .to_string()
+            .into());
+    }
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)
+}
+
+/// Statements at another depth than their block.
+fn strays(language: &Arc<Language>, text: &str) -> usize {
+    if !language.indented {
+        return 0;
+    }
+    syntax::parse(language, text).map_or(0, |parsed| parsed.strays())
 }
 
 /// Turns characters that the model was shown by their numbers back into themselves.

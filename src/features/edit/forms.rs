@@ -16,7 +16,7 @@ use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, flow, uses};
+use crate::syntax::{self, Parsed, flow, uses};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Batch, Edit, Ending, layout};
 
@@ -186,12 +186,12 @@ impl Form {
             Form::Implement { body, item, .. } => vec![implement(site, body, item, &text("body"))?],
             Form::Test { beside: Some(beside), .. } => {
                 let code = text("test_code");
-                not_empty(&code, "test_code")?;
+                holds_a_test(site, &code)?;
                 return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)?], edits: vec![] });
             }
             Form::Test { item, .. } => {
                 let code = text("test_code");
-                not_empty(&code, "test_code")?;
+                holds_a_test(site, &code)?;
                 vec![inside::add(site, item, &code)]
             }
             Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
@@ -273,6 +273,19 @@ pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
 
 fn ending(site: &Site) -> Ending {
     Ending::of(&site.text)
+}
+
+/// Statements alone are no test: nothing would run them.
+fn holds_a_test(site: &Site, code: &str) -> Result<(), String> {
+    not_empty(code, "test_code")?;
+    let Some(language) = &site.language else { return Ok(()) };
+    let marked = language.tests.as_ref().is_some_and(|tests| tests.marks.iter().any(|mark| code.contains(mark)));
+    let defines =
+        |parsed: Parsed| syntax::tags(&parsed, &site.path).definitions.iter().any(|one| one.kind.is_callable() || one.kind.is_type());
+    match marked || syntax::parse(language, code).is_ok_and(defines) {
+        true => Ok(()),
+        false => Err("`test_code` holds no test function; write a whole one".to_string()),
+    }
 }
 
 fn not_empty(text: &str, name: &str) -> Result<(), String> {

@@ -2,7 +2,7 @@
 //! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,6 +78,8 @@ pub struct Meant<'a> {
     /// Others are called so, too: what the text around merely suggests is not enough.
     is_one_of_many: bool,
     pub(super) projects: OnceCell<Vec<String>>,
+    /// What the file of the definition includes, and the files that say its name.
+    pub(super) included: OnceCell<(HashSet<FileId>, HashSet<FileId>)>,
     /// Texts of other files that were asked for.
     pub(super) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
 }
@@ -105,8 +107,8 @@ impl<'a> Meant<'a> {
             Some(container) => Home::Inside(container.clone()),
         };
         let family = family.clone().unwrap_or_default();
-        let (projects, texts, is_one_of_many) = Default::default();
-        Self { session, name, kind: defined.kind, family, file: defined.file, home, is_one_of_many, projects, texts }
+        let (projects, included, texts, is_one_of_many) = Default::default();
+        Self { session, name, kind: defined.kind, family, file: defined.file, home, is_one_of_many, projects, included, texts }
     }
 
     /// The same where others are called so, too.

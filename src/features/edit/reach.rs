@@ -1,7 +1,7 @@
 //! Which files see what stands free in one: those that take its name, those of its package, those that include it. In the others the same
 //! name is another thing.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -60,36 +60,39 @@ impl Meant<'_> {
             LazyLock::new(|| Regex::new(r"(?m)^\s*(?:import|export)\b|\bexports\b|\brequire\s*\(").ok());
         let Some(file) = self.session.index.file(self.file) else { return true };
         let structural = file.language.as_ref().is_some_and(|language| language.structural);
-        let text = || self.session.snapshot.read_exact(&file.path).unwrap_or_default();
         let is_module = |text: &str| MODULE.as_ref().is_some_and(|module| module.is_match(text)) && !text.contains("declare global");
-        self.kind == Kind::Macro && self.is_free() || structural && !is_module(&text())
+        self.kind == Kind::Macro && self.is_free() || structural && !self.text(self.file).is_some_and(|text| is_module(&text))
     }
 
     fn own_package(&self) -> Option<String> {
-        let path = &self.session.index.file(self.file)?.path;
-        package(&self.session.snapshot.read_exact(path).ok()?)
+        package(&self.text(self.file)?)
     }
 
     /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is a part of others.
     fn includes(&self, id: FileId) -> bool {
-        let nothing = self.session.index.file(id).is_none_or(|file| file.imports().is_empty());
-        let own = self.included(self.file);
-        // Beside what is defined in a source file, its header says what it is called.
-        let declares = |file: &FileId| {
-            let index = &self.session.index;
-            index.named(self.name).iter().any(|symbol| symbol.file == *file)
-        };
-        nothing || own.contains(&id) || self.included(id).iter().any(|file| *file == self.file || declares(file))
+        let index = &self.session.index;
+        let (own, said) = self.included.get_or_init(|| {
+            // Beside what is defined in a source file, its header says what it is called.
+            let said = index.named(self.name).iter().map(|symbol| symbol.file).chain([self.file]).collect();
+            (self.follow(self.file, |_| false).1, said)
+        });
+        let nothing = index.file(id).is_none_or(|file| file.imports().is_empty());
+        nothing || own.contains(&id) || self.follow(id, |file| said.contains(&file)).0
     }
 
-    fn included(&self, id: FileId) -> HashSet<FileId> {
+    /// Follows what a file includes, itself first, until `wanted` is met; whether it was, and the files on the way.
+    fn follow(&self, id: FileId, wanted: impl Fn(FileId) -> bool) -> (bool, HashSet<FileId>) {
         let index = &self.session.index;
-        let (mut found, mut open) = (HashSet::from([id]), vec![id]);
-        while let Some((next, file)) = open.pop().and_then(|next| Some((next, index.file(next)?))) {
+        let (mut found, mut open) = (HashSet::from([id]), VecDeque::from([id]));
+        while let Some(next) = open.pop_front() {
+            if wanted(next) {
+                return (true, found);
+            }
+            let Some(file) = index.file(next) else { continue };
             let reached = file.imports().iter().filter_map(|import| index.resolve(next, import));
             open.extend(reached.filter(|one| found.len() < MOST_INCLUDED && found.insert(*one)));
         }
-        found
+        (false, found)
     }
 }
 

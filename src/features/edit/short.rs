@@ -23,6 +23,9 @@ const ROUNDS: usize = 2;
 /// The same for a model of our own, which has read the question already: another try costs what it writes.
 const ROUNDS_OF_OUR_OWN: usize = 3;
 
+/// Bytes of white space at the end of an answer that say it had ended before.
+const BLANK: usize = 16;
+
 /// What came of the rounds.
 pub(super) struct Done {
     pub filled: Filled,
@@ -88,7 +91,10 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
             }
             Err(why) => {
                 short.note(round, &answer, false);
-                if answer.finished.reason == Finish::Length && short.put != Put::Hole {
+                // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
+                let blank = answer.text.len() - answer.text.trim_end().len();
+                let is_whole = short.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
+                if answer.finished.reason == Finish::Length && !is_whole {
                     let tokens = answer.finished.timing.tokens_out;
                     problem =
                         format!("the model wrote {tokens} tokens and came to no end ({why}); choose fewer lines, or use a larger model");

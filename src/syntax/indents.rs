@@ -1,0 +1,47 @@
+//! Statements that stand deeper, or less deep, than those before them in their block: grammars of indented languages take them, the
+//! languages do not.
+
+use tree_sitter::Node;
+
+use super::Parsed;
+use crate::text::lines::line_start;
+
+/// Nodes whose children are statements.
+const BLOCKS: &[&str] = &["block", "module"];
+
+impl Parsed {
+    /// How many statements stand at another depth than the first one of their block; none in languages where depth means nothing.
+    pub fn strays(&self) -> usize {
+        if !self.language().indented {
+            return 0;
+        }
+        let mut cursor = self.root().walk();
+        let mut count = 0;
+        loop {
+            if BLOCKS.contains(&cursor.node().kind()) {
+                count += self.strays_in(cursor.node());
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return count;
+                }
+            }
+        }
+    }
+
+    fn strays_in(&self, block: Node<'_>) -> usize {
+        let text = self.text();
+        let depth = |statement: Node<'_>| {
+            let start = statement.start_byte();
+            let before = &text[line_start(text, start)..start];
+            (!statement.is_extra() && before.trim().is_empty()).then_some(before)
+        };
+        let mut cursor = block.walk();
+        let mut depths = block.named_children(&mut cursor).filter_map(depth);
+        let Some(first) = depths.next() else { return 0 };
+        depths.filter(|depth| *depth != first).count()
+    }
+}
