@@ -15,9 +15,14 @@ use serde_json::json;
 use super::{CliResult, Shared};
 use crate::config::{self, Config, EngineConfig};
 use crate::dialect::{Chat, Message, Role};
+use crate::engine::http::Limits;
 use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing};
 use crate::models;
 use crate::route::leaves_machine;
+
+/// How long a server may take to begin an answer, and for the whole of it.
+const FIRST: Duration = Duration::from_secs(120);
+const WHOLE: Duration = Duration::from_secs(600);
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -108,7 +113,9 @@ fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, Engine
 
 fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
     if engine.kind != "llama" {
-        return engine::http::build(name, engine).map_err(|error| error.to_string());
+        // A benchmark waits: four prompts at once, beside a busy neighbour, take a server longer than anybody would wait for an answer.
+        let patient = Limits { first: FIRST, total: WHOLE, ..Limits::default() };
+        return engine::http::build_with(name, engine, patient).map_err(|error| error.to_string());
     }
     let file = models::locate(&engine.model).map_err(|error| error.to_string())?;
     Ok(engine::llama::Llama::new(engine, file))
