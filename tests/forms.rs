@@ -268,7 +268,7 @@ async fn a_rust_test_goes_into_the_file_of_a_module_that_is_declared() {
 }
 
 /// The path of the one file that tests of an item go into, and its text then.
-async fn tests_in(files: &[(&str, &str)], marked: &str, code: &str) -> (String, String) {
+pub async fn tests_in(files: &[(&str, &str)], marked: &str, code: &str) -> (String, String) {
     let edited = action(files, marked, TEST, json!({"test_code": code, "reason": "x"})).await.unwrap();
     assert_eq!(edited.edits.len(), 1, "{}", edited.diff);
     let path = edited.edits[0].path.clone();

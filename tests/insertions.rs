@@ -15,6 +15,7 @@ use longsight::text::Text;
 use longsight::workspace::Document;
 use serde_json::{Value, json};
 
+use crate::forms::tests_in;
 use crate::support::workspace::{Workspace, applied, call, calls, target};
 
 /// What a scripted model that answers so makes of a marked place in the first file.
@@ -36,14 +37,6 @@ async fn documented(path: &str, text: &str, marked: &str, comment: &str) -> Stri
 
 async fn rewritten(path: &str, text: &str, marked: &str, code: &str) -> String {
     applied(&action(&[(path, text)], marked, REWRITE, json!({"new_code": code, "reason": "x"})).await.unwrap(), path)
-}
-
-/// The path of the one file that tests of an item go into, and its text then.
-async fn tests_in(files: &[(&str, &str)], marked: &str, code: &str) -> (String, String) {
-    let edited = action(files, marked, TEST, json!({"test_code": code, "reason": "x"})).await.unwrap();
-    assert_eq!(edited.edits.len(), 1, "{}", edited.diff);
-    let path = edited.edits[0].path.clone();
-    (path.clone(), applied(&edited, &path))
 }
 
 /// `def dots(x): ...` got its second statement below the colon's line and was no Python any more.

@@ -144,11 +144,7 @@ impl<'a> Meant<'a> {
     /// In a function that has a variable of that name the name is also called: which of the two is meant, only types tell.
     pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
         let text = parsed.text();
-        let variables = uses::variables(parsed, self.name);
-        let names_container =
-            !self.is_one_of_many && matches!(&self.home, Home::Member(container) if uses::words(text, container).next().is_some());
-        let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
-        let place = Place { path, id, parsed, facts, variables, names_container, foreign };
+        let place = self.place(path, id, parsed);
         let (mut found, mut comments) = (Found::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
             let at = || format!("{path}:{}", line_number(text, one.range.start));
@@ -170,6 +166,19 @@ impl<'a> Meant<'a> {
             found.spots.sort_by_key(|spot| spot.range.start);
         }
         Ok(found)
+    }
+
+    /// Whether one use in code means it, for menus: the others in the text are not looked at.
+    pub fn follows(&self, path: &str, id: Option<FileId>, parsed: &Parsed, one: &Mention) -> bool {
+        matches!(self.verdict(&self.place(path, id, parsed), one), Ok(Verdict::Follows(_)))
+    }
+
+    fn place<'p>(&self, path: &'p str, id: Option<FileId>, parsed: &'p Parsed) -> Place<'p> {
+        let variables = uses::variables(parsed, self.name);
+        let names_container =
+            !self.is_one_of_many && matches!(&self.home, Home::Member(container) if uses::words(parsed.text(), container).next().is_some());
+        let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
+        Place { path, id, parsed, facts, variables, names_container, foreign }
     }
 
     fn verdict(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {

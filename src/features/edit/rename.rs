@@ -395,8 +395,7 @@ pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
     }
     // It is defined in another file: perhaps this one means something else.
     let Some(at) = at_cursor(site, parsed, name) else { return true };
-    let found = Meant::new(session, name, first).uses(&site.path, own, parsed);
-    found.is_ok_and(|found| found.spots.iter().any(|spot| spot.range.contains(&at.range.start)))
+    Meant::new(session, name, first).follows(&site.path, own, parsed, &at)
 }
 
 fn few(places: &[String]) -> String {
