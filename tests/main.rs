@@ -4,6 +4,7 @@ mod agent;
 mod agent_session;
 mod agent_tools;
 mod agent_turns;
+mod cases;
 mod cite;
 mod cli;
 mod complete;
