@@ -576,6 +576,17 @@ async fn g22_bad_keys_are_refused_before_anything_is_sent() {
     assert_eq!(server.asked()[0].header("authorization"), Some("Bearer good-key"));
 }
 
+/// `yes` grew to all of the memory there is.
+#[tokio::test]
+async fn g22_a_key_command_that_never_stops_writing_is_given_up() {
+    let server = Server::answering(vec![Act::Send(events(&[delta("x"), finish("stop")]))]).await;
+    let command = Some(vec!["yes".to_string()]);
+    let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
+    let error = ask(&engine).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Configuration && error.message.contains("more than any key"), "{error}");
+    assert!(server.asked().is_empty());
+}
+
 #[tokio::test]
 async fn k14_a_key_that_the_server_echoes_is_redacted_and_never_travels_unencrypted() {
     let body = json!({"error": {"message": "Incorrect API key provided: good-key."}}).to_string();

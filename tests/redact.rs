@@ -48,6 +48,25 @@ fn k13_placeholders_are_stable_and_differ_by_secret() {
     assert_eq!(redact::mask(&one), one, "masking twice changes nothing");
 }
 
+/// What stood in single quotes passed for the type of the next name, whose value was looked at instead.
+#[test]
+fn k13_the_first_of_two_values_in_single_quotes_is_masked() {
+    let secret = format!("hK3mZ9qL{}", "x2Vb7Tn4");
+    for line in [
+        format!("const cfg = {{ password: '{secret}', host: 'db.example.com' }};"),
+        format!("const cfg = {{ apiKey: '{secret}', authToken: 'none yet' }};"),
+        format!("cfg = {{'password': '{secret}', 'host': 'localhost'}}"),
+        format!("connect(secret: '{secret}', region: 'us-east-1')"),
+        format!("{{name: a, token: '{secret}', host: 'b'}}"),
+        format!("static TOKEN: Cow<'static, str> = Cow::Borrowed(\"{secret}\");"),
+        format!("const TOKEN: &'static str = \"{secret}\";"),
+    ] {
+        let masked = redact::mask(&line);
+        assert!(!masked.contains(&secret), "{masked}");
+        assert!(!line.contains("host") || masked.contains("host"), "{masked}");
+    }
+}
+
 #[test]
 fn k13_assigned_secrets_are_found_by_name_and_form() {
     for line in [

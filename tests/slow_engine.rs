@@ -21,6 +21,16 @@ async fn a_real_model_completes_and_answers() {
     assert_eq!((caps.context, caps.chat), (2048, true));
 }
 
+/// What is sent first is cut to the speed of the machine, which nobody knew before the first answer.
+#[tokio::test]
+async fn the_rate_is_known_before_the_first_prompt() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let caps = rig.engine(&path, 2048).caps().await.unwrap();
+    assert!(caps.prefill_rate.is_some_and(|rate| rate > 1.0) && caps.decode_rate.is_none(), "{caps:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_line_by_line_are_those_of_the_whole() {
     let rig = Rig::new();

@@ -81,9 +81,10 @@ const ENDS: &str = concat!(
 );
 
 /// What stands between a name and its value in quotes: `=`, a type and `=`, a subscript, the next argument, the attribute `value`, a call,
-/// or nothing but blanks, and a call around the value.
+/// or nothing but blanks, and a call around the value. A quote in a type is a lifetime's: else the value itself would pass for the type of the
+/// next one.
 const GIVES: &str = concat!(
-    r#"(?:\\?["']?\]?(?:\[[0-9]*\])?\s*(?::\s*[&'\w<>\[\]:,*? ]{1,60}?)?(?:=>|:=|={1,3}|:)\s*|\\?["'][ \t]*,\s*|["']\s+value\s*=\s*|\(\s*|[ \t]+)"#,
+    r#"(?:\\?["']?\]?(?:\[[0-9]*\])?\s*(?::\s*(?:[&<,]\s*'[a-z_]+[ ,>]|[&\w<>\[\]:,*? ]){1,60}?)?(?:=>|:=|={1,3}|:)\s*|\\?["'][ \t]*,\s*|["']\s+value\s*=\s*|\(\s*|[ \t]+)"#,
     r"(?:[A-Za-z_][A-Za-z0-9_:.]*\(\s*|\(\s*)?"
 );
 

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -45,6 +46,9 @@ const SERVICE: &str = "longsight";
 
 /// A key command that asks a person may take a while.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
+
+/// Bytes that are read of what it writes.
+const LONGEST: u64 = 64 << 10;
 
 impl KeySource {
     pub fn new(engine: &str, config: &EngineConfig, endpoint: &Endpoint) -> Self {
@@ -122,14 +126,26 @@ impl KeySource {
     async fn run(&self, command: &[String]) -> Result<String, EngineError> {
         let (program, arguments) = command.split_first().ok_or_else(|| self.wrong("`api_key_command` is empty"))?;
         let mut child = Command::new(program);
-        child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(COMMAND_TIME, child.output()).await;
-        let output = output.map_err(|_| self.wrong(&format!("`{program}` gave no key within a minute")))?;
-        let output = output.map_err(|error| self.wrong(&format!("`{program}` cannot be started: {error}")))?;
-        if !output.status.success() {
-            return Err(self.wrong(&format!("`{program}` failed ({})", output.status)));
+        child.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = child.spawn().map_err(|error| self.wrong(&format!("`{program}` cannot be started: {error}")))?;
+        let mut text = vec![];
+        let whole = async {
+            if let Some(output) = child.stdout.take() {
+                output.take(LONGEST).read_to_end(&mut text).await?;
+            }
+            // A program that would write on for ever finds nobody reading, and ends.
+            child.wait().await
+        };
+        let status = tokio::time::timeout(COMMAND_TIME, whole).await;
+        let status = status.map_err(|_| self.wrong(&format!("`{program}` gave no key within a minute")))?;
+        let status = status.map_err(|error| self.wrong(&format!("what `{program}` writes cannot be read: {error}")))?;
+        if text.len() as u64 == LONGEST {
+            return Err(self.wrong(&format!("`{program}` writes more than any key has ({LONGEST} bytes)")));
         }
-        String::from_utf8(output.stdout).map_err(|_| self.wrong("the key has characters that no key has (not ASCII)"))
+        if !status.success() {
+            return Err(self.wrong(&format!("`{program}` failed ({status})")));
+        }
+        String::from_utf8(text).map_err(|_| self.wrong("the key has characters that no key has (not ASCII)"))
     }
 
     fn wrong(&self, why: &str) -> EngineError {

@@ -161,7 +161,8 @@ impl Job {
     }
 }
 
-fn decode(context: &mut LlamaContext<'_>, tokens: &[LlamaToken], start: usize, slot: usize, logits: bool) -> Result<(), String> {
+/// Decodes tokens into a cache, from a position on; `logits` of the last one where they are wanted.
+pub fn decode(context: &mut LlamaContext<'_>, tokens: &[LlamaToken], start: usize, slot: usize, logits: bool) -> Result<(), String> {
     let mut batch = LlamaBatch::new(tokens.len(), 1);
     for (at, token) in tokens.iter().enumerate() {
         let last = at + 1 == tokens.len();

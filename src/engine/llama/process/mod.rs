@@ -13,6 +13,7 @@ mod output;
 mod sampling;
 mod saved;
 mod vocabulary;
+mod warm;
 mod worker;
 
 use std::fs::{File, OpenOptions};

@@ -17,6 +17,7 @@ use super::output::Output;
 use super::sampling::Sampler;
 use super::saved::{self, Saved};
 use super::vocabulary::Vocabulary;
+use super::warm;
 use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::engine::llama::gguf::Window;
@@ -148,7 +149,8 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         Ok(context) => context,
         Err((kind, message)) => return refuse(kind, message),
     };
-    let contexts = Contexts::new(spec, context, load::small_context(spec, &model, backend));
+    let mut contexts = Contexts::new(spec, context, load::small_context(spec, &model, backend));
+    let warm = warm::rate(&model, contexts.of(0));
     let mut desk = Desk {
         spec,
         model: &model,
@@ -158,6 +160,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         contexts,
         jobs: vec![],
         rates: Rates::default(),
+        warm,
         loaded: Loaded { at: Instant::now(), ms: milliseconds(started) },
     };
     desk.take(first);
@@ -215,6 +218,8 @@ struct Desk<'m> {
     /// Oldest first.
     jobs: Vec<Job>,
     rates: Rates,
+    /// Prompt tokens per second before the first job.
+    warm: Option<f64>,
     loaded: Loaded,
 }
 
@@ -310,7 +315,7 @@ impl Desk<'_> {
             chat: true,
             tools: true,
             context: self.spec.context,
-            prefill_rate: self.rates.prefill,
+            prefill_rate: self.rates.prefill.or(self.warm),
             decode_rate: self.rates.decode,
             ..Caps::default()
         }
