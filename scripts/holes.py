@@ -150,7 +150,8 @@ def show(options):
         if found["nats"] is None:
             continue
         similar = difflib.SequenceMatcher(None, found["text"].strip(), row["wanted"].strip(), autojunk=False).ratio()
-        figures = {"exact": float(found["exact"]), "similar": similar, "nats": found["nats"] / found["wanted_tokens"], "tokens": found["tokens"]}
+        # By the text: the model may write the end of the line and the line break as one token, which the cut-out line has not.
+        figures = {"exact": float(found["text"].strip() == row["wanted"].strip()), "similar": similar, "nats": found["nats"] / found["wanted_tokens"], "tokens": found["tokens"]}
         places[row["repository"], row["path"], row["line"], row["count"]][row["context"]] = figures
     complete = [(place, found) for place, found in places.items() if len(found) == len(CONTEXTS)]
     for kind, some in (("lines", [f for p, f in complete if p[3] == 1]), ("blocks", [f for p, f in complete if p[3] > 1]), ("all", [f for _, f in complete])):

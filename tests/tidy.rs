@@ -153,6 +153,72 @@ fn locks_are_rare() {
     assert!(lines < 10_000 || per_thousand <= 0.2, "{locks} locks in {lines} lines: {per_thousand:.2} per thousand");
 }
 
+/// What writes to a disk, and what it writes there: never a file of a workspace. Whoever comes to this list says where it writes.
+const WRITERS: &[(&str, &str)] = &[
+    ("src/cli/doctor.rs", "a probe in the folder of the models"),
+    ("src/cli/serve.rs", "a folder of the configuration in the temporary one, for a replay"),
+    ("src/engine/llama/client/spawn.rs", "the engine's log, in the cache"),
+    ("src/engine/llama/place.rs", "the folder of the socket"),
+    ("src/engine/llama/process/", "the socket, its lock, KV caches, its own rights under /proc"),
+    ("src/engine/tape.rs", "a trace that the user named"),
+    ("src/index/disk.rs", "the index, in the cache"),
+    ("src/models/", "models, in the cache, and a configuration that the user asks for"),
+    ("src/records.rs", "consent, the audit log and answers, in the folders of state and cache"),
+    ("src/report.rs", "standard error"),
+    ("src/server/answers.rs", "answers that are too old, in the cache"),
+    ("src/server/replay.rs", "a workspace of its own in the temporary folder"),
+    ("src/syntax/guard.rs", "what parses may have died of, in the cache"),
+];
+
+/// Invariant 1 of the README: no code path writes a file of the workspace.
+#[test]
+fn whatever_writes_to_a_disk_is_known() {
+    let words = [
+        "fs::write(",
+        "fs::rename(",
+        "fs::copy(",
+        "fs::remove_",
+        "fs::create_dir",
+        "fs::hard_link(",
+        "fs::set_permissions(",
+        "symlink(",
+        "File::create",
+        "OpenOptions",
+        "DirBuilder",
+        ".set_len(",
+    ];
+    let known = |name: &str| WRITERS.iter().any(|(place, _)| name.starts_with(place));
+    let mut broken = vec![];
+    for (name, text) in rust_files("src").into_iter().filter(|(name, _)| !known(name)) {
+        for (number, line) in code(&text) {
+            let is_test = |word: &&&str| line.contains(**word) && !line.contains("is_symlink(");
+            broken.extend(words.iter().filter(is_test).map(|word| format!("{name}:{number}: `{word}` is for those in WRITERS")));
+        }
+    }
+    none(broken);
+}
+
+/// What starts programs. The agent does not: it has no shell.
+const STARTERS: &[&str] = &[
+    "src/cli/doctor/editors.rs",
+    "src/cli/engine.rs",
+    "src/engine/http/key.rs",
+    "src/engine/llama/client/spawn.rs",
+    "src/engine/llama/process/confine.rs",
+    "src/models/fit.rs",
+    "src/models/wheels.rs",
+];
+
+#[test]
+fn whatever_starts_programs_is_known() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src").into_iter().filter(|(name, _)| !STARTERS.contains(&name.as_str())) {
+        let starts = code(&text).filter(|(_, line)| line.contains("Command::new(") || line.contains("process::Command"));
+        broken.extend(starts.filter(|(_, line)| !line.contains("clap")).map(|(number, _)| format!("{name}:{number}: starts a program")));
+    }
+    none(broken);
+}
+
 /// What is under the server's lock, or computes only: it looks at no disk and waits for nobody.
 const PURE: &[&str] = &["src/server/state.rs", "src/server/hunks.rs", "src/text/", "src/agent/turn.rs", "src/features/edit/forms.rs"];
 

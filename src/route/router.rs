@@ -1,19 +1,21 @@
 //! The engines of the configuration, and the way of a request through them.
 
+mod send;
+mod status;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
-use super::audit::{Audit, Sent};
+use super::audit::Audit;
 use super::escalate;
-use super::health::{self, Health, Leave};
+use super::health::{self, Health};
 use super::{Decision, Role, RouteError, Signal, Task, TaskKind, leaves_machine, policy};
 use crate::config::{self, Config, EngineConfig};
 use crate::engine::{self, Answer, Ask, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
 use crate::report;
+pub use status::{EngineStatus, PastDecision, Status};
 
 /// Decisions kept for `longsight.status`.
 const REMEMBERED: usize = 50;
@@ -76,42 +78,6 @@ impl Choice {
 pub struct Served {
     pub answer: Answer,
     pub decision: Decision,
-}
-
-/// One engine in `longsight.status`.
-#[derive(Clone, Debug, Serialize)]
-pub struct EngineStatus {
-    pub name: String,
-    pub roles: Vec<Role>,
-    pub model: String,
-    /// Whether requests to it leave this machine.
-    pub remote: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub origin: Option<String>,
-    /// The last failure, until the next success.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// Measured tokens per second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prefill_rate: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decode_rate: Option<f64>,
-}
-
-/// A decision in `longsight.status`, and what it cost.
-#[derive(Clone, Debug, Serialize)]
-pub struct PastDecision {
-    pub task: TaskKind,
-    #[serde(flatten)]
-    pub decision: Decision,
-    pub timing: engine::Timing,
-}
-
-/// What the router knows: engines and the last decisions, newest last.
-#[derive(Clone, Debug, Serialize)]
-pub struct Status {
-    pub engines: Vec<EngineStatus>,
-    pub decisions: Vec<PastDecision>,
 }
 
 impl Router {
@@ -190,11 +156,6 @@ impl Router {
         }
         let engine = (self.build)(name, &slot.config)?;
         Ok(slot.built.get_or_init(|| engine).clone())
-    }
-
-    /// The engine of a role.
-    pub fn of_role(&self, role: Role) -> Result<Arc<dyn Engine>, EngineError> {
-        self.engine(self.name_of(role))
     }
 
     fn name_of(&self, role: Role) -> &str {
@@ -284,127 +245,6 @@ impl Router {
         next.is_some_and(|next| next.decision.role == Role::Coder && next.decision.engine != choice.decision.engine)
     }
 
-    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
-    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
-    async fn once(
-        &self,
-        task: &Task,
-        cancel: &Cancel,
-        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) + Send),
-    ) -> Result<(Served, bool), RouteError> {
-        let mut failure: Option<EngineError> = None;
-        // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
-        let mut news: Vec<String> = vec![];
-        for mut choice in self.plan(task)? {
-            if let Some(error) = &failure {
-                choice.decision.reason = format!("stands in, because {error}");
-            }
-            let trial = match self.may_ask(task, &choice.decision.engine) {
-                Ok(trial) => trial,
-                Err(refused) => {
-                    failure = failure.or(Some(refused));
-                    continue;
-                }
-            };
-            let (mut spoke, mut offered) = (false, false);
-            let mut build = |choice: &Choice, caps: &Caps| {
-                let mut request = build(choice, caps)?;
-                offered = self.offer(task, choice, caps, &mut request.ask);
-                Ok(request)
-            };
-            let outcome = self
-                .send(task, &choice, cancel, &mut build, &mut |event| {
-                    spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
-                    each(event);
-                })
-                .await;
-            drop(trial);
-            match outcome {
-                Ok(answer) => {
-                    self.compare(&mut choice.decision, &answer.finished.model);
-                    self.succeeded(task, &choice.decision, &answer);
-                    news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", choice.decision.engine)));
-                    return Ok((Served { answer, decision: choice.decision }, offered));
-                }
-                Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
-                Err(error) => {
-                    if self.failed(task, &choice.decision.engine, &error) {
-                        news.push(format!("The engine \"{}\" does not answer: {error}", choice.decision.engine));
-                    }
-                    let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
-                    if final_word {
-                        return Err(RouteError::Engine(error));
-                    }
-                    failure = failure.or(Some(error));
-                }
-            }
-        }
-        let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
-        Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
-    }
-
-    /// Sends a request to the engine of a choice. What leaves the machine is announced the first time, recorded always, and broken off
-    /// when the configuration is withdrawn.
-    async fn send(
-        &self,
-        task: &Task,
-        choice: &Choice,
-        cancel: &Cancel,
-        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) + Send),
-    ) -> Result<Answer, EngineError> {
-        if !choice.leaves() {
-            return ask(choice, cancel, build, each).await;
-        }
-        self.announce(task, choice);
-        let mut sent: Option<Sent> = None;
-        let mut build = |choice: &Choice, caps: &Caps| {
-            let request = build(choice, caps)?;
-            // As it is sent: without secrets.
-            let prompt = choice.engine.preview(&request.ask.clone().masked());
-            sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
-            Ok(request)
-        };
-        let asked = self.withdrawn.run_until_cancelled(ask(choice, cancel, &mut build, each)).await;
-        let outcome = asked.unwrap_or_else(|| {
-            let to = choice.decision.origin.as_deref().unwrap_or_default();
-            let words =
-                format!("the configuration has changed meanwhile: the request was broken off, and nothing more is sent to {to}; ask again");
-            Err(EngineError::new(ErrorKind::Configuration, words))
-        });
-        if let Some(sent) = sent {
-            sent.ends(&outcome);
-        }
-        outcome
-    }
-
-    /// Tells the user about the first request to an origin on another machine, before it is made.
-    fn announce(&self, task: &Task, choice: &Choice) {
-        let Decision { engine, model, origin, .. } = &choice.decision;
-        let origin = origin.as_deref().unwrap_or_default();
-        if !self.with(|state| state.origins.insert(origin.into())) || !self.audit.is_new(origin) {
-            return;
-        }
-        let record = self.audit.file().map_or(String::new(), |file| format!(" Every request is recorded in {}.", file.display()));
-        self.notice(format!(
-            "For the first time something is sent to {origin}, the engine \"{engine}\" of your configuration ({model}): {}.{record}",
-            task.kind.sends()
-        ));
-    }
-
-    /// A server that answers as another model than the configured one says so in the decision, and once to the user.
-    fn compare(&self, decision: &mut Decision, served: &str) {
-        if !engine::http::is_other_model(&decision.model, served) {
-            return;
-        }
-        decision.reason.push_str(&format!("; it answered as `{served}`, not `{}`", decision.model));
-        let notice = format!("The engine \"{}\" is set up for {} but answers as {served}", decision.engine, decision.model);
-        if self.with(|state| state.strangers.insert(notice.clone())) {
-            self.notice(notice);
-        }
-    }
-
     /// Measured prefill rate of an engine in tokens per second.
     pub fn prefill_rate(&self, engine: &str) -> Option<f64> {
         self.with(|state| state.health.get(engine).and_then(|health| health.prefill_rate))
@@ -419,27 +259,6 @@ impl Router {
     /// What the user should be told once, since the last call.
     pub fn take_notices(&self) -> Vec<String> {
         self.with(|state| std::mem::take(&mut state.notices))
-    }
-
-    /// Engines and decisions.
-    pub fn status(&self) -> Status {
-        let state = self.with(|state| (state.health.clone(), state.decisions.clone()));
-        let engines = self.engines.iter().map(|(name, slot)| self.engine_status(name, slot, state.0.get(name))).collect();
-        Status { engines, decisions: state.1.into() }
-    }
-
-    fn engine_status(&self, name: &str, slot: &Slot, health: Option<&Health>) -> EngineStatus {
-        let origin = self.engine(name).ok().and_then(|engine| engine.origin());
-        EngineStatus {
-            name: name.into(),
-            roles: [Role::Scout, Role::Coder].into_iter().filter(|role| self.name_of(*role) == name).collect(),
-            remote: leaves_machine(origin.as_deref(), &slot.config.model),
-            model: slot.built.get().map_or(slot.config.model.clone(), |engine| engine.model()),
-            origin,
-            problem: health.and_then(|health| health.problem.clone()),
-            prefill_rate: health.and_then(|health| health.prefill_rate),
-            decode_rate: health.and_then(|health| health.decode_rate),
-        }
     }
 
     /// A further step of a task is no decision of its own: the last fifty are of fifty tasks.
@@ -459,22 +278,6 @@ impl Router {
         });
     }
 
-    /// Leave to ask an engine, which lasts until it is dropped.
-    fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
-        let typing = task.kind == TaskKind::CompleteAuto;
-        let asked = self.with(|state| {
-            let health = state.health.entry(engine.into()).or_default();
-            health.may_ask(typing, Instant::now()).map_err(|left| (left, health.problem.clone().unwrap_or_default()))
-        });
-        match asked {
-            Ok(leave) => Ok(Trial { router: self, engine: (leave == Leave::Trial).then(|| engine.into()) }),
-            Err((left, problem)) => {
-                let message = format!("the engine \"{engine}\" fails and is left alone for another {} s: {problem}", left.as_secs() + 1);
-                Err(EngineError::new(ErrorKind::Unavailable, message))
-            }
-        }
-    }
-
     /// Whether this is the first failure since it last answered.
     fn failed(&self, task: &Task, engine: &str, error: &EngineError) -> bool {
         if error.kind == ErrorKind::Cancelled {
@@ -490,37 +293,6 @@ impl Router {
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// A request on its way to an engine that may be back. One that is dropped before it has told anything, because it was cancelled, leaves
-/// the question to the next.
-struct Trial<'a> {
-    router: &'a Router,
-    engine: Option<String>,
-}
-
-impl Drop for Trial<'_> {
-    fn drop(&mut self) {
-        if let Some(engine) = &self.engine {
-            self.router.with(|state| state.health.entry(engine.clone()).or_default().gave_up());
-        }
-    }
-}
-
-/// One engine's answer to one task.
-async fn ask(
-    choice: &Choice,
-    cancel: &Cancel,
-    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-    each: &mut (impl FnMut(&Event) + Send),
-) -> Result<Answer, EngineError> {
-    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-    let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
-    let request = build(choice, &caps)?;
-    // Whoever wrote the prompt: no secret passes here.
-    let request = Request { ask: request.ask.masked(), ..request };
-    let events = choice.engine.start(request, cancel.clone());
-    cancel.run_until_cancelled(engine::collect(events, each)).await.ok_or_else(cancelled)?
 }
 
 /// The engine of a configuration entry.

@@ -1,0 +1,187 @@
+//! What of a configuration's text is a setting, and what is wrong with the rest, with the word that was probably meant.
+
+use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, Policy, Roles, Trust};
+
+/// Every setting: section and keys, as the README table and the editors list them.
+pub const SECTIONS: &[(&str, &[&str])] = &[
+    ("roles", &["scout", "coder"]),
+    (
+        "engines",
+        &[
+            "kind",
+            "model",
+            "base_url",
+            "dialect",
+            "context",
+            "api_key_env",
+            "api_key_command",
+            "api_key_keyring",
+            "threads",
+            "gpu_layers",
+            "cpu_moe",
+            "n_cpu_moe",
+            "kv_type",
+            "saved_kv_mb",
+            "thinking",
+            "price_in",
+            "price_out",
+        ],
+    ),
+    ("completion", &["automatic", "max_tokens", "in_comments", "latency_ms"]),
+    ("context", &["completion_tokens", "explain_tokens", "ask_tokens", "edit_tokens"]),
+    ("route", &["local_only", "auto_coder", "min_confidence", "agent_context", "escalate", "many_files", "many_lines"]),
+    ("trust", &["ask"]),
+];
+
+/// Whether a problem is with a key or with its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    Key,
+    Value,
+}
+
+pub(super) type Complain<'a> = &'a mut dyn FnMut(&[&str], Wrong, String);
+
+/// Keeps the known, well-typed keys of the table at `path` and complains of the others.
+pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
+    let mut good = toml::Table::new();
+    for (key, value) in entries {
+        let here: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+        if !known.contains(&key.as_str()) {
+            complain(&here, Wrong::Key, unknown(&key, known.iter().copied()));
+            continue;
+        }
+        if let Err(error) = try_one(path[0], &key, &value) {
+            complain(&here, Wrong::Value, format!("`{}`: {error}; the default is in use", here.join(".")));
+            continue;
+        }
+        good.insert(key, value);
+    }
+    good
+}
+
+/// Whether one key alone has the right type, and a value that can be meant.
+fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
+    let alone = toml::Table::from_iter([(key.to_string(), value.clone())]);
+    let tried = match section {
+        "roles" => alone.try_into::<Roles>().map(drop),
+        "completion" => alone.try_into::<Completion>().map(drop),
+        "context" => alone.try_into::<Context>().map(drop),
+        "route" => alone.try_into::<Policy>().map(drop),
+        "trust" => alone.try_into::<Trust>().map(drop),
+        _ => alone.try_into::<EngineConfig>().map(drop),
+    };
+    tried.map_err(|error| error.message().to_string())?;
+    let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+    match (section, key, number) {
+        ("route", "min_confidence", Some(mean)) if mean.is_nan() || mean > 0.0 => {
+            Err("it is the logarithm of a probability, which is 0 or less".into())
+        }
+        (_, _, Some(number)) => match RANGES.iter().find(|range| (range.0, range.1) == (section, key)) {
+            Some((_, _, least, most)) if !(*least..=*most).contains(&number) => Err(format!("it must lie between {least} and {most}")),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What numbers can be meant, where not every number of the type can.
+const RANGES: &[(&str, &str, f64, f64)] = &[
+    ("engines", "context", 256.0, 1e8),
+    ("engines", "threads", 1.0, 4096.0),
+    ("engines", "price_in", 0.0, 1e9),
+    ("engines", "price_out", 0.0, 1e9),
+    ("completion", "max_tokens", 1.0, 16_384.0),
+    ("completion", "latency_ms", 1.0, 600_000.0),
+    ("context", "completion_tokens", 0.0, 1e7),
+    ("context", "explain_tokens", 0.0, 1e7),
+    ("context", "ask_tokens", 0.0, 1e7),
+    ("context", "edit_tokens", 0.0, 1e7),
+];
+
+pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
+    let mut good = toml::Table::new();
+    for (name, value) in entries {
+        let here = ["engines", name.as_str()];
+        let toml::Value::Table(engine) = value else {
+            complain(&here, Wrong::Key, format!("`engines.{name}` must be a table, `[engines.{name}]`"));
+            continue;
+        };
+        let engine = check_keys(&here, engine, known, complain);
+        let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
+        if !KINDS.contains(&kind) {
+            let meant =
+                nearest(&kind.to_lowercase(), KINDS.iter().copied()).map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+            let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}{meant}", KINDS.join(", "));
+            complain(&["engines", &name, "kind"], Wrong::Value, message);
+            continue;
+        }
+        if kind == "openai" && !engine.contains_key("base_url") {
+            complain(&here, Wrong::Key, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
+            continue;
+        }
+        check_company(&name, kind, &engine, complain);
+        good.insert(name, toml::Value::Table(engine));
+    }
+    good
+}
+
+/// Complains of settings that change nothing beside the others of an engine.
+fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complain<'_>) {
+    for key in OF_LLAMA.iter().filter(|key| kind != "llama" && engine.contains_key(**key)) {
+        let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; take it out");
+        complain(&["engines", name, key], Wrong::Key, message);
+    }
+    let keys: Vec<&&str> = KEYS.iter().filter(|key| engine.contains_key(**key)).collect();
+    if let [first, second, ..] = keys[..] {
+        let message = format!("`engines.{name}` names its key twice: `{first}` is used, `{second}` is not; take one of them out");
+        complain(&["engines", name, second], Wrong::Key, message);
+    }
+}
+
+/// Settings of models in the engine process.
+const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv_type", "saved_kv_mb"];
+/// Where a key comes from, in the order in which they are looked at.
+const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
+
+/// The engine kinds of `[engines.NAME] kind`.
+pub const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
+
+/// `named` are all engines that the file speaks of: what is wrong with one of them is said of it, once.
+pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {
+    for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
+        if engine != DEFAULT_ENGINE && !named.contains(engine) {
+            let known: Vec<_> = config.engines.keys().map(String::as_str).chain([DEFAULT_ENGINE]).collect();
+            let message = format!("`roles.{role}` names the engine \"{engine}\", which is not set up; there is {}", known.join(", "));
+            complain(&["roles", role], Wrong::Value, message);
+        }
+    }
+}
+
+pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match nearest(key, known) {
+        Some(name) => format!("`{key}` is not a setting; did you mean `{name}`?"),
+        None => format!("`{key}` is not a setting; the README lists them all"),
+    }
+}
+
+/// The known word that a misspelt one is nearest to.
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.map(|name| (distance(word, name), name)).min().filter(|(near, _)| *near <= 2).map(|(_, name)| name)
+}
+
+/// Levenshtein distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut left_above = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (left_above + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            left_above = above;
+        }
+    }
+    row[b.len()]
+}

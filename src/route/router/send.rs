@@ -1,0 +1,180 @@
+//! The way of one request: the engines that may answer in their order, what is said and recorded of what leaves the machine, and who finds
+//! out whether an engine is back.
+
+use std::time::Instant;
+
+use super::{Choice, Router, Served};
+use crate::engine::{self, Answer, Cancel, Caps, EngineError, ErrorKind, Event, Request};
+use crate::route::audit::Sent;
+use crate::route::health::Leave;
+use crate::route::{Decision, RouteError, Task, TaskKind};
+
+impl Router {
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
+    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
+    pub(super) async fn once(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+        each: &mut (impl FnMut(&Event) + Send),
+    ) -> Result<(Served, bool), RouteError> {
+        let mut failure: Option<EngineError> = None;
+        // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
+        let mut news: Vec<String> = vec![];
+        for mut choice in self.plan(task)? {
+            if let Some(error) = &failure {
+                choice.decision.reason = format!("stands in, because {error}");
+            }
+            let trial = match self.may_ask(task, &choice.decision.engine) {
+                Ok(trial) => trial,
+                Err(refused) => {
+                    failure = failure.or(Some(refused));
+                    continue;
+                }
+            };
+            let (mut spoke, mut offered) = (false, false);
+            let mut build = |choice: &Choice, caps: &Caps| {
+                let mut request = build(choice, caps)?;
+                offered = self.offer(task, choice, caps, &mut request.ask);
+                Ok(request)
+            };
+            let outcome = self
+                .send(task, &choice, cancel, &mut build, &mut |event| {
+                    spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
+                    each(event);
+                })
+                .await;
+            drop(trial);
+            match outcome {
+                Ok(answer) => {
+                    self.compare(&mut choice.decision, &answer.finished.model);
+                    self.succeeded(task, &choice.decision, &answer);
+                    news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", choice.decision.engine)));
+                    return Ok((Served { answer, decision: choice.decision }, offered));
+                }
+                Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
+                Err(error) => {
+                    if self.failed(task, &choice.decision.engine, &error) {
+                        news.push(format!("The engine \"{}\" does not answer: {error}", choice.decision.engine));
+                    }
+                    let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
+                    if final_word {
+                        return Err(RouteError::Engine(error));
+                    }
+                    failure = failure.or(Some(error));
+                }
+            }
+        }
+        let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
+        Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
+    }
+
+    /// Sends a request to the engine of a choice. What leaves the machine is announced the first time, recorded always, and broken off
+    /// when the configuration is withdrawn.
+    async fn send(
+        &self,
+        task: &Task,
+        choice: &Choice,
+        cancel: &Cancel,
+        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+        each: &mut (impl FnMut(&Event) + Send),
+    ) -> Result<Answer, EngineError> {
+        if !choice.leaves() {
+            return ask(choice, cancel, build, each).await;
+        }
+        self.announce(task, choice);
+        let mut sent: Option<Sent> = None;
+        let mut build = |choice: &Choice, caps: &Caps| {
+            let request = build(choice, caps)?;
+            // As it is sent: without secrets.
+            let prompt = choice.engine.preview(&request.ask.clone().masked());
+            sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
+            Ok(request)
+        };
+        let asked = self.withdrawn.run_until_cancelled(ask(choice, cancel, &mut build, each)).await;
+        let outcome = asked.unwrap_or_else(|| {
+            let to = choice.decision.origin.as_deref().unwrap_or_default();
+            let words =
+                format!("the configuration has changed meanwhile: the request was broken off, and nothing more is sent to {to}; ask again");
+            Err(EngineError::new(ErrorKind::Configuration, words))
+        });
+        if let Some(sent) = sent {
+            sent.ends(&outcome);
+        }
+        outcome
+    }
+
+    /// Tells the user about the first request to an origin on another machine, before it is made.
+    fn announce(&self, task: &Task, choice: &Choice) {
+        let Decision { engine, model, origin, .. } = &choice.decision;
+        let origin = origin.as_deref().unwrap_or_default();
+        if !self.with(|state| state.origins.insert(origin.into())) || !self.audit.is_new(origin) {
+            return;
+        }
+        let record = self.audit.file().map_or(String::new(), |file| format!(" Every request is recorded in {}.", file.display()));
+        self.notice(format!(
+            "For the first time something is sent to {origin}, the engine \"{engine}\" of your configuration ({model}): {}.{record}",
+            task.kind.sends()
+        ));
+    }
+
+    /// A server that answers as another model than the configured one says so in the decision, and once to the user.
+    fn compare(&self, decision: &mut Decision, served: &str) {
+        if !engine::http::is_other_model(&decision.model, served) {
+            return;
+        }
+        decision.reason.push_str(&format!("; it answered as `{served}`, not `{}`", decision.model));
+        let notice = format!("The engine \"{}\" is set up for {} but answers as {served}", decision.engine, decision.model);
+        if self.with(|state| state.strangers.insert(notice.clone())) {
+            self.notice(notice);
+        }
+    }
+
+    /// Leave to ask an engine, which lasts until it is dropped.
+    fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
+        let typing = task.kind == TaskKind::CompleteAuto;
+        let asked = self.with(|state| {
+            let health = state.health.entry(engine.into()).or_default();
+            health.may_ask(typing, Instant::now()).map_err(|left| (left, health.problem.clone().unwrap_or_default()))
+        });
+        match asked {
+            Ok(leave) => Ok(Trial { router: self, engine: (leave == Leave::Trial).then(|| engine.into()) }),
+            Err((left, problem)) => {
+                let message = format!("the engine \"{engine}\" fails and is left alone for another {} s: {problem}", left.as_secs() + 1);
+                Err(EngineError::new(ErrorKind::Unavailable, message))
+            }
+        }
+    }
+}
+
+/// A request on its way to an engine that may be back. One that is dropped before it has told anything, because it was cancelled, leaves
+/// the question to the next.
+struct Trial<'a> {
+    router: &'a Router,
+    engine: Option<String>,
+}
+
+impl Drop for Trial<'_> {
+    fn drop(&mut self) {
+        if let Some(engine) = &self.engine {
+            self.router.with(|state| state.health.entry(engine.clone()).or_default().gave_up());
+        }
+    }
+}
+
+/// One engine's answer to one task.
+async fn ask(
+    choice: &Choice,
+    cancel: &Cancel,
+    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+    each: &mut (impl FnMut(&Event) + Send),
+) -> Result<Answer, EngineError> {
+    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
+    let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+    let request = build(choice, &caps)?;
+    // Whoever wrote the prompt: no secret passes here.
+    let request = Request { ask: request.ask.masked(), ..request };
+    let events = choice.engine.start(request, cancel.clone());
+    cancel.run_until_cancelled(engine::collect(events, each)).await.ok_or_else(cancelled)?
+}
