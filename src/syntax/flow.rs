@@ -181,11 +181,36 @@ fn comes_round(all: &[Mention], lines: &Range<usize>) -> bool {
     })
 }
 
-/// Whether a stretch gives a name a value: by declaring it, where that is needed.
-pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed: &Needed) -> bool {
+/// What a stretch does for a name that is used behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// It has its value.
+    Value,
+    /// Another variable of that name has it, which what is behind does not see.
+    Another,
+    Nothing,
+}
+
+/// Whether a stretch of an item gives a name that is needed behind it a value: by declaring it, where it was declared in the lines; else by
+/// assigning to it, or where the language has that by another declaration that all that is behind sees.
+pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed: &Needed) -> Gives {
     let all = mentions(parsed, item, &needed.name);
-    all.iter()
-        .any(|one| holds(lines, &one.range) && one.given.is_some() && (one.declared || !needed.declared || parsed.language().indented))
+    let given: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range) && one.given.is_some()).collect();
+    if given.is_empty() {
+        return Gives::Nothing;
+    }
+    if needed.declared {
+        let is_declared = parsed.language().indented || given.iter().any(|one| one.declared);
+        return if is_declared { Gives::Value } else { Gives::Nothing };
+    }
+    let first = all.iter().find(|one| one.declared && one.range.end <= lines.start && holds(&one.scope, lines));
+    let is_seen = |by: &Mention| {
+        let behind = |one: &&Mention| one.range.start >= lines.end && first.is_none_or(|first| holds(&first.scope, &one.range));
+        let again = by.loops.iter().any(|around| first.is_none_or(|first| !holds(around, &first.range)));
+        !again && all.iter().filter(behind).all(|one| holds(&by.scope, &one.range))
+    };
+    let is_given = |one: &&Mention| !one.declared || parsed.language().redeclares && is_seen(one);
+    if given.iter().any(|one| is_given(one)) { Gives::Value } else { Gives::Another }
 }
 
 /// The variables of an item that a stretch of it, or another one of the file, uses without declaring them.

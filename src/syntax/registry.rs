@@ -102,6 +102,9 @@ struct Entry {
     /// The last expression of a block is its value.
     #[serde(default)]
     tail_values: bool,
+    /// A variable may be declared where one of that name is.
+    #[serde(default)]
+    redeclares: bool,
     /// Functions of one name in one place differ by their parameters.
     #[serde(default)]
     overloads: bool,
@@ -199,6 +202,8 @@ pub struct Language {
     pub structural: bool,
     /// The last expression of a block is its value.
     pub tail_values: bool,
+    /// A variable may be declared in the block of another of that name.
+    pub redeclares: bool,
     /// Functions of one name in one place differ by their parameters.
     pub overloads: bool,
     placeholders: Vec<String>,
@@ -403,6 +408,7 @@ impl Registry {
             type_per_file: entry.type_per_file,
             structural: entry.structural,
             tail_values: entry.tail_values,
+            redeclares: entry.redeclares,
             overloads: entry.overloads,
             placeholders: entry.placeholders,
             tags,

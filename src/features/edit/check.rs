@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::forms::{Filled, Form};
+use super::layout::without_fence;
 use super::rename::Changed;
-use super::{Work, offer};
+use super::{Work, extracted, offer};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
@@ -44,6 +45,11 @@ impl From<String> for Unfit {
 pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let (site, form) = (work.site, &work.plan.form);
     let mut filled = form.fill(site, arguments)?;
+    if let Form::Extract { .. } = form
+        && let Some(taken) = extracted::taken(work.session, site, &without_fence(arguments["function"].as_str().unwrap_or_default()))
+    {
+        return Err(taken.into());
+    }
     restore(site, &mut filled)?;
     let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
     let after = offer::changed(&site.text, &batch);

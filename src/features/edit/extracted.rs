@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use super::offer;
-use crate::features::Site;
-use crate::syntax::flow::{self, Jump, Leads};
+use crate::features::{Session, Site};
+use crate::syntax::flow::{self, Gives, Jump, Leads};
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, Parsed, uses};
+use crate::syntax::uses::{self, Mention, Stands, Within};
+use crate::syntax::{self, Definition, Parsed, Reach};
 use crate::text::{Batch, Edit};
 
 /// Why no function can do what these lines of an item do, before a model is asked.
@@ -35,6 +36,32 @@ pub fn may_be(site: &Site, item: &Item, lines: &Range<usize>) -> Result<(), Stri
 fn outermost(parsed: &Parsed, lines: &Range<usize>) -> Option<Range<usize>> {
     let items = scope::at(parsed, lines.start).items;
     items.into_iter().find(|item| item.kind.is_callable() && item.range.end >= lines.end).map(|item| item.range)
+}
+
+/// Whether a name would mean the new function where it stands now: as a member of something else it would not.
+fn takes(one: &Mention, is_member: bool) -> bool {
+    one.within == Within::Code && (is_member || matches!(one.stands, Stands::Alone | Stands::Shorthand(..)))
+}
+
+/// Whether other files that see this one, or that it sees, give a name to something that a new function would take the place of: the package's
+/// functions, and members of the types that are named here.
+pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
+    let language = site.language.as_ref()?;
+    let name = scope::item_at(&syntax::parse(language, function.trim_start()).ok()?, 0)?.name;
+    let shares = matches!(language.reach, Some(Reach::Package | Reach::Folder | Reach::Includes));
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
+    let here = folder(&site.path);
+    let taken = session.index.named(&name).into_iter().find_map(|id| {
+        let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
+        let path = file.path.to_string();
+        let is_ours = file.language.as_ref().is_some_and(|of| of.family == language.family) && path != site.path;
+        let takes = match symbol.container() {
+            None => shares && folder(&path) == here,
+            Some(container) => uses::words(&site.text, session.index.text(container)).next().is_some(),
+        };
+        (is_ours && takes).then_some(path)
+    });
+    taken.map(|path| format!("`{name}` is in {path} already, where this file sees it; give the new function another name"))
 }
 
 /// Lines that became a call, with the file as it is then.
@@ -73,19 +100,40 @@ impl Extracted<'_> {
         &self.after.text()[self.call.clone()]
     }
 
-    /// The new function is one, is new, and is called.
+    /// The new function is one, is new, takes nobody's place, and is called.
     fn calls(&self, site: &Site) -> Result<(), String> {
         let text = self.after.text();
         let all = syntax::tags(&self.after, &site.path).definitions;
         let inside = |range: &Range<usize>| self.function.start <= range.start && range.end <= self.function.end;
-        let new = all.iter().find(|one| one.kind.is_callable() && inside(&one.item.range()));
-        let name = new.ok_or("`function` holds no complete function; write one")?.name.of(text);
-        if site.definitions().iter().any(|known| known.name.of(&site.text) == name) {
+        let is_outermost = |one: &&Definition| {
+            let around = one.parent.and_then(|parent| all.get(parent as usize));
+            inside(&one.item.range()) && !around.is_some_and(|around| inside(&around.item.range()))
+        };
+        let new: Vec<&Definition> = all.iter().filter(is_outermost).collect();
+        let known = site.definitions();
+        let known = |name: &str| known.iter().any(|known| known.name.of(&site.text) == name);
+        let name = match new[..] {
+            [] => return Err("`function` holds no complete function; write one".into()),
+            [only] if only.kind.is_callable() => only.name.of(text),
+            [first, ..] => {
+                let again = new.iter().map(|one| one.name.of(text)).find(|name| known(name)).unwrap_or_else(|| first.name.of(text));
+                return Err(format!("`function` also holds `{again}`; write the new function alone"));
+            }
+        };
+        if known(name) {
             return Err(format!("`{name}` is in {} already; give the new function another name", site.path));
         }
-        match uses::words(self.call_text(), name).next() {
-            Some(_) => Ok(()),
-            None => Err(format!("`call` does not call `{name}`; it must call the new function by its name")),
+        if uses::words(self.call_text(), name).next().is_none() {
+            return Err(format!("`call` does not call `{name}`; it must call the new function by its name"));
+        }
+        let is_member = new[0].parent.is_some_and(|parent| all.get(parent as usize).is_some_and(|around| around.kind.is_type()));
+        match uses::mentions(self.before, name).into_iter().find(|one| takes(one, is_member)) {
+            Some(one) => Err(format!(
+                "`{name}` means something else at {}:{}; give the new function another name",
+                site.path,
+                site.line_of(one.range.start)
+            )),
+            None => Ok(()),
         }
     }
 
@@ -126,12 +174,19 @@ impl Extracted<'_> {
             handed && !self.before.language().indented
         };
         for one in flow::needed(self.before, &self.outer.0, self.lines) {
-            let given = flow::gives(&self.after, &self.outer.1, &self.call, &one);
-            if !given && (one.declared || !by_reference(&one.name)) {
-                return Err(format!(
-                    "`{0}` is used behind the marked lines, and `call` gives it no value; return it from the new function and assign it",
-                    one.name
-                ));
+            let name = &one.name;
+            match flow::gives(&self.after, &self.outer.1, &self.call, &one) {
+                Gives::Another => {
+                    return Err(format!(
+                        "`{name}` is declared before the marked lines and used behind them, and `call` declares another `{name}`; assign to it instead"
+                    ));
+                }
+                Gives::Nothing if one.declared || !by_reference(name) => {
+                    return Err(format!(
+                        "`{name}` is used behind the marked lines, and `call` gives it no value; return it from the new function and assign it"
+                    ));
+                }
+                Gives::Nothing | Gives::Value => {}
             }
         }
         match flow::borrowed(&self.after, &self.outer.1, &self.function).first() {
