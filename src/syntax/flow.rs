@@ -210,7 +210,7 @@ pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed:
         !again && all.iter().filter(behind).all(|one| holds(&by.scope, &one.range))
     };
     let is_given = |one: &&Mention| !one.declared || parsed.language().redeclares && is_seen(one);
-    if given.iter().any(|one| is_given(one)) { Gives::Value } else { Gives::Another }
+    if given.iter().any(is_given) { Gives::Value } else { Gives::Another }
 }
 
 /// The variables of an item that a stretch of it, or another one of the file, uses without declaring them.

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use super::callee::{Callee, Found};
 use super::forms::Filled;
-use super::layout::{fitted, without_fence};
+use super::layout::without_fence;
 use super::rename::{self, Changed};
 use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
+use crate::syntax;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, uses};
 use crate::text::lines::{line_end, line_number, line_start};
-use crate::text::{Batch, Edit, Ending, layout};
+use crate::text::{Batch, Edit, layout};
 use crate::workspace::WorkspacePath;
 
 /// Calls that one question may be about.
@@ -45,8 +45,10 @@ pub(super) struct Call {
     /// None for the file at hand.
     path: Option<WorkspacePath>,
     /// To the byte: an edit of a file that is not at hand must meet what lies on disk.
-    text: Arc<str>,
-    lines: Range<usize>,
+    pub(super) text: Arc<str>,
+    pub(super) lines: Range<usize>,
+    /// The calls in these lines, each from the name to the closing bracket.
+    pub(super) calls: Vec<Range<usize>>,
 }
 
 /// How many files beside the one at hand use a name, and how often it is used here: from memory.
@@ -104,6 +106,7 @@ impl Calls {
             let one = later.path == earlier.path && later.lines.start < earlier.lines.end;
             if one {
                 earlier.lines.end = earlier.lines.end.max(later.lines.end);
+                earlier.calls.append(&mut later.calls);
             }
             one
         });
@@ -182,22 +185,17 @@ impl Calls {
     }
 
     /// The edits that the model's answer means.
-    pub fn fill(&self, arguments: &Value) -> Result<Filled, String> {
+    pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
         let mut filled =
             Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
         let mut others: Vec<(WorkspacePath, Arc<str>, Vec<Edit>)> = vec![];
         for (number, (call, said)) in self.calls.iter().zip(arguments["calls"].as_array().into_iter().flatten()).enumerate() {
-            let shown = layout::with_line_feeds(&call.text);
-            let old = &shown[call.lines.clone()];
             let code = without_fence(said.as_str().unwrap_or_default());
-            if uses::words(&code, &self.name).next().is_none() {
-                return Err(format!("place {} does not call `{}` any more", number + 1, self.name));
-            }
-            let text = Ending::of(&call.text).apply(fitted(&code, layout::common_indentation(old)).trim_end());
-            if text == call.text[call.lines.clone()] {
+            let Some(language) = &site.language else { continue };
+            let edit = call.with(language, &self.name, &code).map_err(|why| format!("place {}: {why}", number + 1))?;
+            if edit.text == call.text[edit.range.clone()] {
                 continue;
             }
-            let edit = Edit { range: call.lines.clone(), text };
             match &call.path {
                 None => filled.edits.push(edit),
                 Some(path) => match others.iter_mut().find(|(known, ..)| known == path) {
@@ -224,5 +222,5 @@ pub(super) fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspaceP
     if text[start..end].matches('\n').count() >= LINES {
         return Found::Other(line_number(text, call.start));
     }
-    Found::Call(Call { path: path.cloned(), lines: start..end, text: exact.clone() })
+    Found::Call(Call { path: path.cloned(), lines: start..end, text: exact.clone(), calls: vec![call.clone()] })
 }

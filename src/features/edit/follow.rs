@@ -52,5 +52,7 @@ fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
     if parameters(before) == parameters(said) {
         return None;
     }
-    Some(Calls::with(work.session, site, &item, said).outside(site, lines))
+    // Those that the answer has adapted itself are done.
+    let calls = Calls::with(work.session, site, &item, said).outside(site, lines);
+    Some(done.filled.edits.iter().fold(calls, |calls, edit| calls.outside(site, &edit.range)))
 }

@@ -203,7 +203,7 @@ impl Form {
                 }
                 return Ok(Filled { edits: rename.here(&new), reason: rename.told(&new), others: rename.elsewhere(&new) });
             }
-            Form::Calls(calls) => return calls.fill(arguments),
+            Form::Calls(calls) => return calls.fill(site, arguments),
         };
         let reason = [self.reason(arguments), self.told(site)].join(" ").trim().to_string();
         Ok(Filled { edits, reason, others: vec![] })
