@@ -52,7 +52,7 @@ impl Judge<'_> {
     fn place(&mut self, prompt: &str, wanted: &str, lines: usize) -> Value {
         let prompt = self.model.vocab().tokenize(prompt.as_bytes(), false, true);
         let wanted = self.model.vocab().tokenize(wanted.as_bytes(), false, false);
-        if prompt.len() + wanted.len() + lines * LINE > CONTEXT as usize || prompt.is_empty() || wanted.is_empty() {
+        if prompt.len() + wanted.len() + lines * LINE > CONTEXT as usize || prompt.is_empty() || !(1..BATCH).contains(&wanted.len()) {
             return json!({"tokens": prompt.len(), "nats": null});
         }
         self.context.clear_kv_cache();

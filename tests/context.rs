@@ -306,6 +306,28 @@ fn typing_keeps_the_head() {
     assert_eq!(after.prefix_reused, after.tokens);
 }
 
+/// The pack stayed as it was for as long as somebody typed in one function, and never had what was being called.
+#[test]
+fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
+    let others: String = (0..40)
+        .map(|at| format!("//- /src/m{at}.rs\npub fn total_price_of_part_{at}(order: &Order) -> Money {{\n    todo!()\n}}\n"))
+        .collect();
+    let mut place = Place::new(&format!("{SHOP}{others}"));
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 200);
+    assert!(!all(&before).contains("rainfall_of_last_week"), "{}", all(&before));
+    place.type_in("let wet = rainfall_of_last_week");
+    assert_eq!(place.pack(&corpus, 200).parts, before.parts, "the word is still being written");
+    place.type_in("(");
+    let after = place.pack(&corpus, 200);
+    assert!(all(&after).contains("pub fn rainfall_of_last_week(place: &str) -> f64"), "{}", all(&after));
+    assert!(after.tokens <= 200 && after.prefix_reused > 0, "{after:?}");
+    let same = before.parts.iter().zip(&after.parts).take_while(|(one, other)| one == other).count();
+    assert_eq!(after.prefix_reused, after.parts[..same].iter().map(|part| part.tokens).sum::<usize>());
+    place.type_in("place");
+    assert_eq!(place.pack(&corpus, 200).parts, after.parts, "and then it stays");
+}
+
 #[test]
 fn a_changed_definition_is_corrected_behind_a_head_that_stays() {
     let place = Place::new(SHOP);

@@ -3,12 +3,12 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::corpus::{Corpus, Digest};
+use super::corpus::{Corpus, Digest, Name};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Count, Here, PART_OVERHEAD, Session};
-use super::{Kind, Masked, Pack, Part};
+use super::{Kind, Masked, Pack, Part, words};
 use crate::syntax::Language;
 
 /// Visited places that are remembered.
@@ -82,7 +82,8 @@ impl Handle {
         prefer_visited(query, &visits, &mut candidates);
         let order = Order::new(query.corpus, &ranker, candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let packed = session.pack(query.corpus, &order, query.budget, here, count);
+        let named = named_here(query);
+        let packed = session.pack(query.corpus, &order, query.budget, here, &named, count);
         self.state().keep(key, number, session);
         let corrections = correct(&packed.parts, query.corpus, changed, count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
@@ -102,6 +103,15 @@ impl Handle {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The names that stand in the cursor's line, but for the one that is being written.
+fn named_here(query: &PlaceQuery) -> Vec<Name> {
+    let offset = words::floor(query.text, query.offset);
+    let start = query.text[..offset].rfind('\n').map_or(0, |end| end + 1);
+    let line = query.text[start..].lines().next().unwrap_or_default();
+    let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
+    words::identifiers(line).filter(|(at, word)| is_whole(*at, word)).filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
 /// What the parts say of files that have changed since, as it is now.

@@ -16,6 +16,12 @@ const FREE_LOSS: f32 = 0.01;
 const FIRST_PART: f32 = 0.68;
 /// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
 const FULL_LOSS_BUDGET: f32 = 4096.0;
+/// The probability from which on a definition is taken for the one that was named, ...
+const MEANT: f32 = 0.3;
+/// ... so many of a name need none, ...
+const FEW: usize = 2;
+/// ... and how many are let in at a time: what stands behind them in the prompt is read anew.
+const ADMITTED: usize = 2;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
 /// Control token and line break around each part.
@@ -70,7 +76,8 @@ impl Default for Session {
 
 impl Session {
     /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
-    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, count: Count) -> Packed {
+    /// The `named` are those that the cursor's line has written out: they come in also where all else stays.
+    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, named: &[Name], count: Count) -> Packed {
         let typing = self.here.as_ref() == Some(&here);
         let mut shares = Shares::default();
         let worth: Vec<Worth> = self.parts.iter().map(|kept| Worth::new(corpus, kept, order, &mut shares)).collect();
@@ -84,12 +91,14 @@ impl Session {
             let moving = MOVING_LOSS * (budget as f32 / FULL_LOSS_BUDGET).min(1.0);
             prefix(moving, (budget as f32 * FIRST_PART) as usize).max(prefix(FREE_LOSS, budget))
         };
-        let reused = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
+        let mut reused = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
         let frozen = typing && keep == self.parts.len() && keep > 0;
         self.parts.truncate(keep);
         self.here = Some(here);
-        if !frozen {
-            let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
+        let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
+        if frozen {
+            reused = self.admit(corpus, order, budget, named, &taken, count);
+        } else {
             self.append(corpus, order, budget - reused, &taken, count);
         }
         let tokens = self.parts.iter().map(|kept| kept.part.tokens).sum();
@@ -114,6 +123,36 @@ impl Session {
             if reaches(middle) { low = middle } else { high = middle - 1 }
         }
         low
+    }
+
+    /// Lets in what has just been named, at the end, where the least of the last part makes room. Answers the tokens that stay as they were.
+    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, named: &[Name], taken: &[u32], count: Count) -> usize {
+        let tokens = |parts: &[Kept]| parts.iter().map(|kept| kept.part.tokens).sum::<usize>();
+        let whole = tokens(&self.parts);
+        let name = |symbol: u32| corpus.symbols[symbol as usize].name;
+        let is_meant = |item: &Item| item.score >= MEANT || corpus.defined(name(item.symbol)).len() <= FEW;
+        let wanted = |item: &&Item| {
+            named.contains(&name(item.symbol)) && is_meant(item) && !taken.iter().any(|symbol| name(*symbol) == name(item.symbol))
+        };
+        let mut wanted: Vec<Item> = order.items.iter().filter(wanted).copied().collect();
+        wanted.sort_by(|a, b| b.score.total_cmp(&a.score));
+        wanted.truncate(ADMITTED);
+        let mut added: Vec<Kept> = wanted.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
+        shrink(&mut added, budget / 4, count);
+        if added.is_empty() {
+            return whole;
+        }
+        let room = budget.saturating_sub(tokens(&added));
+        let mut stays = whole;
+        while tokens(&self.parts) > room {
+            let Some(last) = self.parts.pop() else { break };
+            stays = tokens(&self.parts);
+            let mut last = vec![last];
+            shrink(&mut last, room.saturating_sub(stays), count);
+            self.parts.append(&mut last);
+        }
+        self.parts.append(&mut added);
+        stays
     }
 
     /// Appends the best of what is left, in at most `room` tokens.
