@@ -17,7 +17,7 @@ pub fn keep_first<T>(items: &mut Vec<T>, most: usize, before: impl FnMut(&T, &T)
     }
 }
 
-/// Identifiers of a text with their byte offsets: ASCII letters, digits and `_`, at least two characters, no number.
+/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, no number.
 pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -51,7 +51,7 @@ const WORD: [bool; 256] = {
     let mut byte = 0;
     while byte < 256 {
         let letter = byte as u8;
-        table[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter >= 0x80;
+        table[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter == b'$' || letter >= 0x80;
         byte += 1;
     }
     table
