@@ -23,7 +23,9 @@ fn session(folder: &tempfile::TempDir, config: &std::path::Path, files: &[(&str,
         let own = |name: &str| folder.path().join(name);
         command.arg("--config").arg(config).env("XDG_CACHE_HOME", own("cache")).env("XDG_STATE_HOME", own("state"));
     });
-    editor.initialize(initialize_params(&root));
+    let mut params = initialize_params(&root);
+    params["capabilities"]["workspace"]["workspaceEdit"]["resourceOperations"] = json!(["create"]);
+    editor.initialize(params);
     let uri = format!("file://{}/{}", root.display(), files[0].0);
     editor.open(&uri, "rust", files[0].1);
     (editor, uri)

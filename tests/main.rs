@@ -1,6 +1,7 @@
 //! The one integration binary: a file per subject, `support` for the fake editor, engines, sandboxes and fixtures.
 
 mod agent;
+mod agent_halves;
 mod agent_session;
 mod agent_tools;
 mod agent_turns;

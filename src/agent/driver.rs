@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::refusals::Refusals;
 use super::tools::Workbench;
 use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
 use crate::context::Stretch;
@@ -34,8 +35,8 @@ pub struct Ran {
     pub steps: Vec<Step>,
     /// Whose text went to the model by the tools.
     pub sent: Vec<Stretch>,
-    /// Why the newest edit was refused, if none was taken after it.
-    pub refused: Option<String>,
+    /// Edits that were refused.
+    pub refusals: Refusals,
     /// The tools with their drafts; none when they were still at work when the turn was cancelled.
     pub bench: Option<Workbench>,
     /// Who answered; none when nobody did.
@@ -77,8 +78,8 @@ impl Driver<'_> {
             effects.extend(turn.on(event));
         };
         let bench = run.bench;
-        let Turn { steps, sent, refused, .. } = turn;
-        Ran { ending, steps, sent, refused, bench, decision: run.decision, timing: run.timing, error: run.error }
+        let Turn { steps, sent, refusals, .. } = turn;
+        Ran { ending, steps, sent, refusals, bench, decision: run.decision, timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.
@@ -108,6 +109,7 @@ impl Driver<'_> {
         };
         // Only the first step is a decision worth remembering: the others follow from it.
         let task = Task { goes_on: run.decision.is_some(), ..self.task.clone() };
+        run.error = None;
         match self.router.run(&task, self.cancel, build, |event| (self.see)(event)).await {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
@@ -116,6 +118,11 @@ impl Driver<'_> {
             }
             // The model wrote something that is no call: it is told so, like about any wrong call.
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Event::Garbled(error.message),
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
+                let reason = error.message.clone();
+                run.error = Some(error);
+                Event::TooLong(reason)
+            }
             Err(error) => {
                 let reason = error.to_string();
                 run.error = Some(match error {

@@ -8,9 +8,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::limits::{self, Circles, shorten};
-use super::tools::schema::PROPOSE_EDIT;
-use crate::context::Stretch;
-use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
+use super::refusals::{Gap, Refusals};
+use super::tools::schema::{FINISH, PROPOSE_EDIT};
+use super::transcript::Transcript;
+use crate::context::{Stretch, fence};
+use crate::dialect::{Chat, Message, Tool, ToolCall};
 use crate::engine::{Answer, Finish};
 
 /// What the driver reports.
@@ -22,6 +24,8 @@ pub enum Event {
     Worked(Vec<Worked>),
     /// The model wrote something that is neither words nor a call.
     Garbled(String),
+    /// The transcript is longer than the model's window.
+    TooLong(String),
     /// The model could not be asked.
     Failed(String),
     /// The time of a turn is up.
@@ -30,7 +34,7 @@ pub enum Event {
 }
 
 /// What came of one call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Worked {
     /// For the model.
     pub result: String,
@@ -39,6 +43,10 @@ pub struct Worked {
     pub failed: bool,
     /// The edit that failed, as one name for its target, so that three tries at one target are noticed.
     pub target: Option<String>,
+    /// What is missing since it failed, where it was an edit.
+    pub gap: Gap,
+    /// The files of an edit that was taken.
+    pub taken: Vec<String>,
     /// The call ends the turn with this summary.
     pub finishes: Option<String>,
 }
@@ -86,9 +94,7 @@ pub struct Step {
 /// See the module.
 pub struct Turn {
     state: State,
-    chat: Chat,
-    /// Bytes of transcript from which on old results are dropped.
-    window: usize,
+    transcript: Transcript,
     asked: usize,
     /// Answers without a call that were met with a reminder.
     reminded: usize,
@@ -96,24 +102,24 @@ pub struct Turn {
     cut: bool,
     /// Answers that could not be read.
     garbled: usize,
-    results: usize,
+    /// The transcript was too long for the model's window once.
+    cut_back: bool,
+    /// Bytes that the tools have shown.
+    read: usize,
+    /// The model knows that they show no more.
+    read_enough: bool,
     running: Vec<ToolCall>,
+    /// Calls of the same answer that are not run.
+    beyond: Vec<ToolCall>,
     circles: Circles,
     failed_edits: HashMap<String, usize>,
     pub steps: Vec<Step>,
     /// Whose text the tools' results hold that were sent, and of those that are to be.
     pub sent: Vec<Stretch>,
     to_be_sent: Vec<Stretch>,
-    /// Why the newest edit was refused, until another is taken.
-    pub refused: Option<String>,
+    pub refusals: Refusals,
 }
 
-/// A transcript longer than this share of the window is compacted, down to the other share: each time what the engine has read already
-/// is worth nothing from the first change on, so there are few such times.
-const FULL: f64 = 0.75;
-const COMPACTED: f64 = 0.5;
-/// Messages at the end that are never dropped.
-const KEPT: usize = 6;
 /// Bytes of a refusal that are told to a person.
 const REFUSAL: usize = 300;
 /// Answers of a turn that may be unreadable.
@@ -121,8 +127,15 @@ const GARBLED: usize = 2;
 /// What the model is told of an answer that ran out of tokens.
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
-/// What stands where a result was.
-const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
+/// What `finish` comes to beside a call that failed: it was written before that was known.
+const UNFINISHED: &str = "Error: not finished, since another call of the same answer failed. Put it right, or call finish alone.";
+/// What a call comes to that is one too many in its answer.
+const BEYOND: &str = "Error: not run, since it is one too many in one answer; call it again.";
+/// What the model is told when the tools have shown enough, and what it gets from then on.
+const ENOUGH: &str = "That is as much as one task may read; nothing more is shown. Propose the edits that are left, then call finish.";
+const NO_MORE: &str = "Error: this task has read as much as it may. Propose the edits that are left, then call finish.";
+/// Least room that is worth a piece of a result.
+const WORTH_SHOWING: usize = 256;
 
 /// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
 /// that it can see what it did; the tool refuses it as it was.
@@ -131,29 +144,34 @@ fn sayable(call: &ToolCall) -> ToolCall {
     ToolCall { arguments, ..call.clone() }
 }
 
+/// Whether a call only looks.
+fn looks(call: &ToolCall) -> bool {
+    !matches!(call.name.as_str(), PROPOSE_EDIT | FINISH)
+}
+
 impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
-        let chat = Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() };
-        let (running, circles, failed_edits, steps, refused, sent, to_be_sent) = Default::default();
-        let (asked, reminded, cut, garbled, results) = Default::default();
-        let state = State::Asking;
+        let (asked, reminded, cut, garbled, cut_back, read, read_enough) = Default::default();
+        let (running, beyond, circles, failed_edits, steps, sent, to_be_sent, refusals) = Default::default();
         Self {
-            state,
-            chat,
-            window,
+            state: State::Asking,
+            transcript: Transcript::new(messages, tools, window),
             asked,
             reminded,
             cut,
             garbled,
-            results,
+            cut_back,
+            read,
+            read_enough,
             running,
+            beyond,
             circles,
             failed_edits,
             steps,
             sent,
             to_be_sent,
-            refused,
+            refusals,
         }
     }
 
@@ -170,9 +188,10 @@ impl Turn {
             (_, Event::Late) => self.late(),
             (State::Asking, Event::Answered(answer)) => self.answered(answer),
             (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
+            (State::Asking, Event::TooLong(reason)) => self.too_long(reason),
             (State::Working, Event::Worked(results)) => self.worked(results),
             // An event that belongs to another state comes too late: it has no effect.
-            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered(_) | Event::Garbled(_)) => vec![],
+            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered(_) | Event::Garbled(_) | Event::TooLong(_)) => vec![],
         }
     }
 
@@ -181,18 +200,21 @@ impl Turn {
             return self.end(Ending::Stopped(format!("{} steps are the limit", limits::STEPS)));
         }
         self.asked += 1;
-        self.compact();
+        self.ask_again()
+    }
+
+    fn ask_again(&mut self) -> Vec<Effect> {
+        let chat = self.transcript.ready();
         self.sent.append(&mut self.to_be_sent);
         self.state = State::Asking;
-        vec![Effect::Say(format!("thinking, step {}", self.asked)), Effect::Ask(self.chat.clone())]
+        vec![Effect::Say(format!("thinking, step {}", self.asked)), Effect::Ask(chat)]
     }
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
         let Answer { text, reasoning, calls, finished } = answer;
         self.cut = finished.reason == Finish::Length;
         let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
-        let tool_calls = calls.iter().map(sayable).collect();
-        self.chat.messages.push(Message { reasoning, tool_calls, ..Message::new(Role::Assistant, text.clone()) });
+        self.transcript.answered(&text, reasoning, calls.iter().map(sayable).collect());
         if calls.is_empty() { self.remind(text) } else { self.work(calls) }
     }
 
@@ -207,8 +229,17 @@ impl Turn {
             return self.end(Ending::Failed(reason));
         }
         let words = format!("Your answer could not be read: {}. Call one of the functions, with valid arguments.", shorten(&reason, 400));
-        self.chat.messages.push(Message::new(Role::User, words));
+        self.transcript.say(words);
         self.ask()
+    }
+
+    /// Bytes are only a guess at tokens: where it was wrong, the same is asked once more with much less around it.
+    fn too_long(&mut self, reason: String) -> Vec<Effect> {
+        if std::mem::replace(&mut self.cut_back, true) {
+            return self.end(Ending::Failed(reason));
+        }
+        self.transcript.cut_back();
+        self.ask_again()
     }
 
     /// Text is not an edit: the model is told so once, then the turn is over.
@@ -220,19 +251,13 @@ impl Turn {
         self.reminded += 1;
         let reminder =
             "Nothing has been changed by that answer. Call propose_edit to change code, or finish when there is nothing left to do.";
-        let words = if self.cut { format!("{CUT} {reminder}") } else { reminder.into() };
-        self.chat.messages.push(Message::new(Role::User, words));
+        self.transcript.say(if self.cut { format!("{CUT} {reminder}") } else { reminder.into() });
         self.ask()
     }
 
     fn work(&mut self, mut calls: Vec<ToolCall>) -> Vec<Effect> {
         self.reminded = 0;
-        if calls.len() > limits::CALLS_AT_ONCE {
-            calls.truncate(limits::CALLS_AT_ONCE);
-            if let Some(last) = self.chat.messages.last_mut() {
-                last.tool_calls.truncate(limits::CALLS_AT_ONCE);
-            }
-        }
+        self.beyond = calls.split_off(calls.len().min(limits::CALLS_AT_ONCE));
         self.state = State::Working;
         self.running = calls.clone();
         let mut effects: Vec<Effect> = calls.iter().map(|call| Effect::Say(format!("{}, step {}", doing(call), self.asked))).collect();
@@ -240,40 +265,31 @@ impl Turn {
         effects
     }
 
-    fn worked(&mut self, results: Vec<Worked>) -> Vec<Effect> {
-        let calls = std::mem::take(&mut self.running);
-        let (mut finished, mut stop) = (None, None);
+    fn worked(&mut self, mut results: Vec<Worked>) -> Vec<Effect> {
+        let (calls, beyond) = (std::mem::take(&mut self.running), std::mem::take(&mut self.beyond));
+        if !beyond.is_empty() || results.iter().any(|worked| worked.failed) {
+            for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
+                *worked = Worked { result: UNFINISHED.into(), failed: true, ..Worked::default() };
+            }
+        }
+        let finished = results.iter().find_map(|worked| worked.finishes.clone());
+        let room = self.transcript.room(calls.len());
+        let mut stop = None;
         for (call, worked) in calls.iter().zip(results) {
-            let arguments = call.arguments.to_string();
-            self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
-            let room = limits::RESULT.min(limits::RESULTS.saturating_sub(self.results));
-            let result = shorten(&worked.result, room);
-            self.results += result.len();
-            self.to_be_sent.extend(worked.places);
-            stop = stop.or(self.circles.note(&call.name, &arguments, &result));
-            if call.name == PROPOSE_EDIT {
-                self.refused = worked.failed.then(|| shorten(result.trim_start_matches("Error: "), REFUSAL));
-                if !worked.failed {
-                    self.failed_edits.clear();
-                    self.circles.clear();
-                }
-            }
-            if let Some(target) = worked.target.filter(|_| worked.failed) {
-                let tries = self.failed_edits.entry(target.clone()).or_default();
-                *tries += 1;
-                if *tries >= limits::FAILED_EDITS {
-                    stop = stop.or(Some(format!("{} edits of {target} failed", limits::FAILED_EDITS)));
-                }
-            }
-            finished = finished.or(worked.finishes);
-            let answer = Message { tool_call_id: Some(call.id.clone()), ..Message::new(Role::Tool, result) };
-            self.chat.messages.push(answer);
+            stop = stop.or(self.note(call, worked, room));
         }
-        if let Some(last) = self.chat.messages.last_mut().filter(|_| self.cut) {
-            last.content.push_str(&format!("\n\n{CUT}"));
+        beyond.iter().for_each(|call| self.transcript.result(call, BEYOND.into()));
+        self.refusals.end_answer();
+        if self.cut {
+            self.transcript.add(CUT);
         }
-        if self.results >= limits::RESULTS {
-            stop = stop.or(Some("the tools have answered as much as one turn may read".into()));
+        if self.read >= limits::RESULTS {
+            if self.read_enough && calls.iter().all(looks) {
+                stop = stop.or(Some("the tools have answered as much as one turn may read".into()));
+            }
+            if !std::mem::replace(&mut self.read_enough, true) {
+                self.transcript.add(ENOUGH);
+            }
         }
         match (finished, stop) {
             (Some(summary), _) => self.end(Ending::Finished(summary)),
@@ -282,52 +298,69 @@ impl Turn {
         }
     }
 
+    /// Takes in what came of a call, for which there are so many bytes; why the turn is to be stopped, if it is.
+    fn note(&mut self, call: &ToolCall, worked: Worked, room: usize) -> Option<String> {
+        let arguments = call.arguments.to_string();
+        self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
+        let result = self.shown(call, &worked.result, room);
+        self.to_be_sent.extend(worked.places);
+        let mut stop = self.circles.note(&call.name, &arguments, &result);
+        if call.name == PROPOSE_EDIT && worked.failed {
+            self.refusals.refused(worked.gap, shorten(result.trim_start_matches("Error: "), REFUSAL));
+        } else if call.name == PROPOSE_EDIT {
+            self.refusals.taken(&worked.taken);
+            self.failed_edits.clear();
+            self.circles.clear();
+        }
+        if let Some(target) = worked.target.filter(|_| worked.failed) {
+            let tries = self.failed_edits.entry(target.clone()).or_default();
+            *tries += 1;
+            if *tries >= limits::FAILED_EDITS {
+                stop = stop.or(Some(format!("{} edits of {target} failed", limits::FAILED_EDITS)));
+            }
+        }
+        self.transcript.result(call, result);
+        stop
+    }
+
+    /// As much of a result as the model gets.
+    fn shown(&mut self, call: &ToolCall, result: &str, room: usize) -> String {
+        if !looks(call) {
+            return shorten(result, room);
+        }
+        let left = limits::RESULTS.saturating_sub(self.read);
+        if left < WORTH_SHOWING && result.len() > left {
+            self.read = limits::RESULTS;
+            return NO_MORE.into();
+        }
+        let result = shorten(result, room.min(left));
+        self.read += result.len();
+        result
+    }
+
     fn end(&mut self, ending: Ending) -> Vec<Effect> {
         self.state = State::Over;
         vec![Effect::Over(ending)]
     }
-
-    /// Drops the oldest tool results when the transcript outgrows the window. The instruction, what the model said and called, and the
-    /// newest messages stay, so that the transcript remains valid and the task is never forgotten.
-    fn compact(&mut self) {
-        let share = |share: f64| (self.window as f64 * share) as usize;
-        let (full, enough) = (share(FULL), share(COMPACTED));
-        let mut size: usize = self.chat.messages.iter().map(weight).sum();
-        if size <= full {
-            return;
-        }
-        let old = self.chat.messages.len().saturating_sub(KEPT);
-        for message in &mut self.chat.messages[..old] {
-            if size <= enough {
-                return;
-            }
-            size -= weight(message);
-            if message.role == Role::Tool && message.content.len() > DROPPED.len() {
-                message.content = DROPPED.into();
-            }
-            size += weight(message);
-        }
-    }
 }
 
-fn weight(message: &Message) -> usize {
-    let calls: usize = message.tool_calls.iter().map(|call| call.arguments.to_string().len() + call.name.len()).sum();
-    message.content.len() + message.reasoning.as_ref().map_or(0, String::len) + calls
-}
+/// Letters of a name that are shown in the progress display.
+const NAMED: usize = 80;
 
-/// A call in words, for the progress display.
+/// A call in words, for the progress display: on one line, whatever the model wrote.
 fn doing(call: &ToolCall) -> String {
-    let text = |name: &str| call.arguments[name].as_str().unwrap_or_default().to_string();
+    let plain = |text: &str| fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), NAMED).replace('\n', " "));
+    let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());
     match call.name.as_str() {
         "read_file" => format!("reading {}", text("path")),
         "list_files" => "listing files".into(),
-        "search_text" => format!("searching “{}”", shorten(&text("query"), 60)),
+        "search_text" => format!("searching “{}”", text("query")),
         "find_symbol" => format!("looking up {}", text("name")),
         "find_references" => format!("finding uses of {}", text("name")),
         "outline" => format!("outlining {}", text("path")),
         "diagnostics" => "reading diagnostics".into(),
-        "propose_edit" => "proposing an edit".into(),
-        "finish" => "finishing".into(),
-        other => format!("calling {other}"),
+        PROPOSE_EDIT => "proposing an edit".into(),
+        FINISH => "finishing".into(),
+        other => format!("calling {}", plain(other)),
     }
 }

@@ -149,6 +149,8 @@ pub enum PathError {
     /// A part of the way is a file, or cannot be looked at.
     Unreachable,
     NoRoot,
+    /// Without a folder's name in front it is a file in more than one of the open folders.
+    Several,
 }
 
 impl fmt::Display for PathError {
@@ -162,6 +164,7 @@ impl fmt::Display for PathError {
             Self::Outside => "the path leads out of the workspace",
             Self::Unreachable => "the path leads through something that is no folder",
             Self::NoRoot => "no workspace folder is open",
+            Self::Several => "several of the open folders have this; write the folder's name in front",
         })
     }
 }
@@ -220,6 +223,11 @@ impl Roots {
 
     /// Turns a string from a model, a tool or a user into a place in the workspace. The last components need not exist.
     pub fn resolve(&self, text: &str) -> Result<WorkspacePath, PathError> {
+        self.resolve_from(None, text)
+    }
+
+    /// The same for somebody who works in one of the folders: what is nowhere yet belongs there.
+    pub fn resolve_from(&self, home: Option<&Arc<Root>>, text: &str) -> Result<WorkspacePath, PathError> {
         let parts = portable_parts(text)?;
         let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
         if self.roots.len() == 1 {
@@ -228,8 +236,23 @@ impl Roots {
         if let Some(named) = self.roots.iter().find(|root| parts.len() > 1 && root.name == parts[0]) {
             return self.settle(named, &parts[1..]);
         }
-        let found = self.roots.iter().find(|root| root.path.join(parts.join("/")).exists());
-        self.settle(found.unwrap_or(first), &parts)
+        let home = home.and_then(|home| self.roots.iter().find(|root| *root == home)).unwrap_or(first);
+        match self.places(text).as_slice() {
+            [] => self.settle(self.roots.iter().find(|root| exists(root, &parts)).unwrap_or(home), &parts),
+            [one] => Ok(one.clone()),
+            _ => Err(PathError::Several),
+        }
+    }
+
+    /// The files and folders of all roots that a path without a folder's name may mean; those that lead out of them are none.
+    pub fn places(&self, text: &str) -> Vec<WorkspacePath> {
+        let parts = portable_parts(text).unwrap_or_default();
+        let having = self.roots.iter().filter(|root| exists(root, &parts));
+        let mut places: Vec<WorkspacePath> = having.filter_map(|root| self.settle(root, &parts).ok()).collect();
+        places.sort();
+        // Where roots nest, two of them may have the same file.
+        places.dedup();
+        places
     }
 
     /// Resolves the links of what exists and checks that it stays inside.
@@ -259,6 +282,10 @@ impl Roots {
     pub fn locate_uri(&self, uri: &str) -> Option<WorkspacePath> {
         self.locate(&uri::to_path(uri)?)
     }
+}
+
+fn exists(root: &Root, parts: &[&str]) -> bool {
+    !parts.is_empty() && root.path.join(parts.join("/")).exists()
 }
 
 /// Names that Windows keeps for devices, with any extension.

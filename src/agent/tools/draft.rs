@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Refusal, Workbench, text};
+use super::{Refusal, Told, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
+use crate::agent::refusals::Gap;
 use crate::context::redact::PLACEHOLDER;
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Parsed};
@@ -83,38 +84,25 @@ impl Draft {
     }
 }
 
+/// Drafts of a call, taken over together or not at all.
+type Staged = BTreeMap<WorkspacePath, Draft>;
+
 /// Runs the tool.
-pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String, Refusal> {
-    let mut staged: BTreeMap<WorkspacePath, Draft> = BTreeMap::new();
-    for (number, edit) in arguments["edits"].as_array().into_iter().flatten().enumerate() {
-        let asked = text(edit, "path");
-        let path = bench.path(asked).map_err(|reason| Refusal { target: Some(shorten(asked, 120)), ..reason.into() })?;
-        let refuse =
-            |reason: String| Refusal { target: Some(path.to_string()), ..format!("edit {} of {path}: {reason}", number + 1).into() };
-        if !staged.contains_key(&path) {
-            staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
-        }
-        let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
-        let as_it_is = |name: &str| fence::restored(text(edit, name), &draft.after).map_err(&refuse);
-        let (old, new) = (as_it_is("old")?, as_it_is("new")?);
-        let creates = draft.before.is_none() && draft.after.is_empty();
-        if creates && !old.trim().is_empty() {
-            return Err(refuse("there is no such file; leave `old` empty to create it, or look for the right path with list_files".into()));
-        }
-        let place = patch::place(&draft.after, &old, &new).map_err(|miss| {
-            let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
-            let refusal = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
-            let Miss::NotFound { nearest: Some((line, text)) } = miss else { return refusal };
-            Refusal { places: vec![Stretch::of(&path, line as u32, &text)], ..refusal }
-        })?;
-        draft.apply(&place, text(edit, "reason"));
+pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, Refusal> {
+    let edits = arguments["edits"].as_array().map(Vec::as_slice).unwrap_or_default();
+    // Beside others it takes these down with it.
+    let idle = if edits.len() == 1 { Gap::Nothing } else { Gap::Somewhere };
+    let mut staged = Staged::new();
+    for (number, edit) in edits.iter().enumerate() {
+        stage(bench, &mut staged, number, edit, &idle)?;
     }
-    for draft in staged.values() {
-        bench
-            .check(draft)
-            .map_err(|reason| Refusal { target: Some(draft.path.to_string()), ..format!("{}: {reason}", draft.path).into() })?;
+    if let Some(draft) = staged.values().find(|draft| bench.stands(draft)) {
+        return Err(refused(&draft.path, idle, format!("{}: {STANDS}", draft.path)));
     }
-    let mut said = vec![];
+    for (path, draft) in &staged {
+        bench.check(draft).map_err(|reason| refused(path, Gap::In(path.to_string()), format!("{path}: {reason}")))?;
+    }
+    let (mut said, taken) = (vec![], staged.keys().map(ToString::to_string).collect());
     for (path, draft) in staged {
         said.push(match &draft.before {
             None => format!("{path} is created, {} lines", draft.after.lines().count()),
@@ -122,7 +110,44 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<String
         });
         bench.take(draft);
     }
-    Ok(format!("Taken: {}. Nothing else is needed for it; a person reviews it before it is applied.", said.join("; ")))
+    let text = format!("Taken: {}. Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
+    Ok(Told { text, taken, ..Told::default() })
+}
+
+const STANDS: &str = "the edit changes nothing: `new` is what stands there already";
+
+/// Applies one edit of a call to the drafts of the call. `idle` is what is missing where it would change nothing.
+fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value, idle: &Gap) -> Result<(), Refusal> {
+    let asked = text(edit, "path");
+    let path = bench.path(asked).map_err(|reason| Refusal { target: Some(shorten(asked, 120)), ..reason.into() })?;
+    let refuse = |reason: String| refused(&path, Gap::In(path.to_string()), format!("edit {} of {path}: {reason}", number + 1));
+    if !staged.contains_key(&path) {
+        staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
+    }
+    let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
+    let as_it_is = |name: &str| fence::restored(text(edit, name), &draft.after).map_err(&refuse);
+    let (old, new) = (as_it_is("old")?, as_it_is("new")?);
+    let creates = draft.before.is_none() && draft.after.is_empty();
+    if creates && let Some(reason) = bench.cannot_create(&old) {
+        return Err(Refusal { gap: Gap::Somewhere, ..refuse(reason.into()) });
+    }
+    let place = patch::place(&draft.after, &old, &new).map_err(|miss| {
+        // An edit that is proposed once more finds what it made.
+        let made = || bench.drafts.get(&path).is_some() && patch::place(&draft.after, &new, &new).is_ok();
+        if matches!(miss, Miss::NotFound { .. }) && made() {
+            return Refusal { gap: idle.clone(), ..refuse(STANDS.into()) };
+        }
+        let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
+        let refusal = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
+        let Miss::NotFound { nearest: Some((line, text)) } = miss else { return refusal };
+        Refusal { places: vec![Stretch::of(&path, line as u32, &text)], ..refusal }
+    })?;
+    draft.apply(&place, text(edit, "reason"));
+    Ok(())
+}
+
+fn refused(path: &WorkspacePath, gap: Gap, reason: String) -> Refusal {
+    Refusal { target: Some(path.to_string()), gap, ..reason.into() }
 }
 
 impl Workbench {
@@ -141,12 +166,23 @@ impl Workbench {
         }
     }
 
+    /// Why a file is not created by an edit that replaces `old`.
+    fn cannot_create(&self, old: &str) -> Option<&'static str> {
+        if !old.trim().is_empty() {
+            return Some("there is no such file; leave `old` empty to create it, or look for the right path with list_files");
+        }
+        let reason = "there is no such file, and this editor cannot create files; change files that exist, or say in the summary what is to be created";
+        (!self.creates_files).then_some(reason)
+    }
+
+    /// Whether a draft is what stands there already.
+    fn stands(&self, draft: &Draft) -> bool {
+        let standing = self.drafts.get(&draft.path).map(|old| old.after.as_str()).or(draft.before.as_deref());
+        standing == Some(draft.after.as_str())
+    }
+
     /// Whether a draft may be shown to a person.
     fn check(&self, draft: &Draft) -> Result<(), String> {
-        let standing = self.drafts.get(&draft.path).map(|old| old.after.as_str()).or(draft.before.as_deref());
-        if standing == Some(draft.after.as_str()) {
-            return Err("the edit changes nothing: `new` is what stands there already".into());
-        }
         let before = draft.before.as_deref().unwrap_or_default();
         if masked(&draft.after) > masked(before) {
             return Err(

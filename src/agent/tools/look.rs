@@ -51,7 +51,7 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
     }
-    Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)] })
+    Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..Told::default() })
 }
 
 pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
@@ -91,7 +91,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
     let places = shown.iter().map(|hit| Stretch::new(&hit.path, hit.line + 1, hit.line + 1)).collect();
-    Ok(Told { text: out, places })
+    Ok(Told { text: out, places, ..Told::default() })
 }
 
 /// The line of a hit, with what of a secret stands in it hidden, which the file shows and not the line.
@@ -127,7 +127,11 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     let total = found.len();
     found.truncate(MOST_DEFINITIONS);
     let (lines, places): (Vec<String>, Vec<Stretch>) = found.into_iter().unzip();
-    Ok(Told { text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"), places })
+    Ok(Told {
+        text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"),
+        places,
+        ..Told::default()
+    })
 }
 
 pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
@@ -157,7 +161,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
     if lines.is_empty() {
         return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)).into());
     }
-    Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places })
+    Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places, ..Told::default() })
 }
 
 /// The lines of code that still use a name which was to go.
@@ -188,7 +192,11 @@ pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let shown = || found.iter().take(MOST_SYMBOLS);
     let lines: Vec<String> = shown().map(|one| one.line_of(&path)).collect();
     let places = shown().map(|one| one.shown(&path)).collect();
-    Ok(Told { text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"), places })
+    Ok(Told {
+        text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"),
+        places,
+        ..Told::default()
+    })
 }
 
 pub fn diagnostics(bench: &Workbench) -> String {

@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use super::args;
 use super::limits;
+use super::refusals::Gap;
 use super::turn::Worked;
 use crate::context::{Stretch, fence, redact};
 use crate::dialect::{Tool, ToolCall};
 use crate::index::View;
 use crate::syntax::Registry;
-use crate::workspace::{Snapshot, WorkspacePath};
+use crate::workspace::{PathError, Root, Snapshot, WorkspacePath};
 use draft::Drafts;
 
 /// Why a file may not be looked at or changed; none when it may.
@@ -36,6 +37,10 @@ pub struct Workbench {
     /// A name of which no use should be left: said once, when the model wants to finish, and to the person in the end.
     renaming: Option<String>,
     reminded: bool,
+    /// The editor can create files.
+    creates_files: bool,
+    /// The folder that the task is about, where several are open: files are created there unless another is named.
+    home: Option<Arc<Root>>,
     tools: Vec<Tool>,
 }
 
@@ -44,6 +49,8 @@ pub(super) struct Refusal {
     pub message: String,
     /// The file of an edit that failed.
     pub target: Option<String>,
+    /// What is missing since it failed.
+    pub gap: Gap,
     /// Whose text the message holds.
     pub places: Vec<Stretch>,
 }
@@ -53,11 +60,13 @@ pub(super) struct Refusal {
 pub(super) struct Told {
     pub text: String,
     pub places: Vec<Stretch>,
+    /// The files of an edit that was taken.
+    pub taken: Vec<String>,
 }
 
 impl From<String> for Told {
     fn from(text: String) -> Self {
-        Self { text, places: vec![] }
+        Self { text, ..Self::default() }
     }
 }
 
@@ -69,7 +78,7 @@ impl From<&str> for Told {
 
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
-        Self { message, target: None, places: vec![] }
+        Self { message, target: None, gap: Gap::default(), places: vec![] }
     }
 }
 
@@ -90,6 +99,8 @@ impl Workbench {
             drafts: Drafts::default(),
             renaming: None,
             reminded: false,
+            creates_files: true,
+            home: None,
             tools: schema::tools(),
         }
     }
@@ -97,6 +108,16 @@ impl Workbench {
     /// For a task that takes this name away.
     pub fn renaming(self, name: Option<String>) -> Self {
         Self { renaming: name, ..self }
+    }
+
+    /// For an editor that cannot create files, or can.
+    pub fn creating_files(self, creates_files: bool) -> Self {
+        Self { creates_files, ..self }
+    }
+
+    /// For a task about this file.
+    pub fn beside(self, file: Option<&WorkspacePath>) -> Self {
+        Self { home: file.map(|file| file.root().clone()), ..self }
     }
 
     /// What is offered to the model.
@@ -107,10 +128,12 @@ impl Workbench {
     /// Runs one call. Whatever the model wrote, something comes back that it can read.
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         match self.answer(call) {
-            Ok((Told { text, places }, finishes)) => Worked { result: redact::mask(&text), places, failed: false, target: None, finishes },
-            Err(refusal) => {
-                let result = redact::mask(&fence::visible(&format!("Error: {}", refusal.message)));
-                Worked { result, places: refusal.places, failed: true, target: refusal.target, finishes: None }
+            Ok((Told { text, places, taken }, finishes)) => {
+                Worked { result: redact::mask(&text), places, taken, finishes, ..Worked::default() }
+            }
+            Err(Refusal { message, target, gap, places }) => {
+                let result = redact::mask(&fence::visible(&format!("Error: {message}")));
+                Worked { result, places, failed: true, target, gap, ..Worked::default() }
             }
         }
     }
@@ -133,7 +156,7 @@ impl Workbench {
             schema::FIND_REFERENCES => look::find_references(self, arguments)?,
             schema::OUTLINE => look::outline(self, arguments)?,
             schema::DIAGNOSTICS => look::diagnostics(self).into(),
-            schema::PROPOSE_EDIT => draft::propose(self, arguments)?.into(),
+            schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
             _ => {
                 if let Some(left) = self.left_over().filter(|_| !self.reminded) {
                     self.reminded = true;
@@ -161,7 +184,11 @@ impl Workbench {
         if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
             return Err(format!("`{shown}`: write the path in plain characters, not percent-encoded"));
         }
-        let path = self.snapshot.roots.resolve(text).map_err(|error| format!("`{shown}`: {error}"))?;
+        let path = self.snapshot.roots.resolve_from(self.home.as_ref(), text).map_err(|error| {
+            let places: Vec<String> = self.snapshot.roots.places(text).iter().map(|place| fence::visible(&place.to_string())).collect();
+            let which = if error == PathError::Several { format!(": {}", places.join(", ")) } else { String::new() };
+            format!("`{shown}`: {error}{which}")
+        })?;
         match (self.gate)(&path) {
             Some(reason) => Err(format!("nothing is read or changed there: {reason}")),
             None => Ok(path),

@@ -43,7 +43,9 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     };
     let shared = &work.session.shared;
     let bench = Workbench::new((*work.session.snapshot).clone(), work.session.index.clone(), shared.registry.clone(), gate, problems)
-        .renaming(work.plan.renames(work.session, &work.params.how));
+        .renaming(work.plan.renames(work.session, &work.params.how))
+        .creating_files(shared.creates_files())
+        .beside(work.params.at.document.path.as_ref());
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
@@ -101,7 +103,7 @@ fn proposed_nothing(answer: &str) -> String {
 
 /// What came of the turn, as an offer or as the reason why there is none.
 fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Ran { ending, steps, sent: by_tools, refused, bench, decision, timing, error } = ran;
+    let Ran { ending, steps, sent: by_tools, refusals, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
@@ -112,8 +114,8 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> R
     };
     let Some(drafts) = drafts else {
         let said = stopped.unwrap_or_else(|| proposed_nothing(&summary));
-        let why = match refused {
-            Some(refused) => format!("{said} (its edit was refused: {})", refused),
+        let why = match refusals.newest() {
+            Some(refused) => format!("{said} (its edit was refused: {refused})"),
             None => said,
         };
         let message =
@@ -125,6 +127,9 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> R
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }
     offered.confirm.extend(bench.as_ref().and_then(Workbench::left_over));
+    let missing =
+        |why: &str| format!("an edit was refused and is missing here: {}", why.lines().next().unwrap_or_default().trim_end_matches(':'));
+    offered.confirm.extend(refusals.gaps().map(missing));
     if let Some(reason) = stopped {
         offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
     }

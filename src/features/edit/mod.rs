@@ -169,11 +169,13 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The window in bytes of the model that will be asked, if the task and the model are fit for tools.
+    /// The window in bytes of the model that will be asked, if the task and the model are fit for tools: these know the files of the
+    /// workspace alone, and a document that is none of them has only the form.
     async fn window(&self) -> Result<Option<usize>, EngineError> {
         let least = self.session.config().route.agent_context;
         let choices = self.session.router().plan(&self.plan.task(self.session))?;
-        let Some(first) = choices.first().filter(|_| self.plan.goes_deep()) else { return Ok(None) };
+        let goes_deep = self.plan.goes_deep() && self.params.at.document.path.is_some();
+        let Some(first) = choices.first().filter(|_| goes_deep) else { return Ok(None) };
         let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
         // An engine that does not answer is the router's concern: another may stand in.
         let caps = self.cancel.run_until_cancelled(first.engine.caps()).await.ok_or_else(cancelled)?;

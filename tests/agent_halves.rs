@@ -1,0 +1,252 @@
+//! Turns of the agent of which a part goes wrong: nothing is left out of what is offered without a word, no file is taken for another,
+//! and what is too much for the window costs only itself.
+
+use std::sync::Arc;
+
+use longsight::agent::limits;
+use longsight::agent::tools::Workbench;
+use longsight::agent::turn::{Effect, Ending, Event, Turn, Worked};
+use longsight::dialect::{Chat, Message, Role, ToolCall};
+use longsight::engine::scripted::{Scripted, Step};
+use longsight::engine::{Answer, Ask, Cancel, EngineError, ErrorKind, Event as Said};
+use longsight::features::edit::{How, Params, edit};
+use longsight::features::{Session, Target, silent};
+use longsight::text::Text;
+use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
+use serde_json::json;
+
+use crate::support::workspace::{Workspace, applied, call, calls, instruct};
+
+const CODE: &str = "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n";
+const USER: &str = "use crate::add;\n\npub fn twice(a: i32) -> i32 {\n    add(a, a)\n}\n";
+
+fn workspace() -> Workspace {
+    Workspace::new(&[("src/lib.rs", CODE), ("src/user.rs", USER)])
+}
+
+fn change(path: &str, old: &str, new: &str) -> ToolCall {
+    call("propose_edit", json!({"edits": [{"path": path, "old": old, "new": new, "reason": "because"}]}))
+}
+
+fn definition() -> ToolCall {
+    change("src/lib.rs", "pub fn add(", "pub fn sum(")
+}
+
+fn wrong_caller() -> ToolCall {
+    change("src/user.rs", "    add(b, b)", "    sum(a, a)")
+}
+
+fn caller() -> ToolCall {
+    change("src/user.rs", "    add(a, a)", "    sum(a, a)")
+}
+
+fn finish() -> ToolCall {
+    call("finish", json!({"summary": "Renamed everywhere."}))
+}
+
+fn last(request: &longsight::engine::Request) -> Message {
+    let Ask::Chat(chat) = &request.ask else { panic!("a conversation") };
+    chat.messages.last().unwrap().clone()
+}
+
+/// The definition was renamed and its callers were not, since `finish` in the same answer won over the refusal.
+#[tokio::test]
+async fn a_finish_beside_a_refused_edit_is_not_obeyed_and_the_model_puts_it_right() {
+    let first = vec![definition(), wrong_caller(), finish()];
+    let workspace = workspace();
+    let (session, coder) = workspace.with_coder([first, vec![caller()], vec![finish()]].map(calls).to_vec());
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+    assert!(last(&coder.asked()[1]).content.contains("not finished"), "{:?}", last(&coder.asked()[1]));
+    assert_eq!(applied(&edited, "src/user.rs"), USER.replace("    add(", "    sum("));
+    assert!(edited.confirm.is_empty(), "it was put right: {:?}", edited.confirm);
+}
+
+/// What was refused and never put right went out as a whole change, with the summary "Renamed everywhere.".
+#[tokio::test]
+async fn a_refused_edit_that_is_never_put_right_is_told_to_the_person() {
+    let words = || Scripted::text("All is renamed.");
+    let unrelated = || change("src/lib.rs", "    a + b", "    b + a");
+    for rest in [vec![calls(vec![finish()])], vec![words(), words()], vec![calls(vec![unrelated()]), calls(vec![finish()])]] {
+        let workspace = workspace();
+        let (session, _) = workspace.with_coder([vec![calls(vec![definition(), wrong_caller()])], rest].concat());
+        let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+        let why = edited.confirm.join("; ");
+        assert!(why.contains("an edit was refused and is missing here") && why.contains("src/user.rs"), "{why}");
+    }
+    // What only repeats what stands there, or is tried again under the right name, leaves nothing undone.
+    for rest in [vec![definition()], vec![change("user.rs", "x", "y")]] {
+        let workspace = workspace();
+        let (session, _) = workspace.with_coder([vec![definition()], rest, vec![caller()], vec![finish()]].map(calls).to_vec());
+        let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+        assert!(edited.confirm.is_empty(), "{:?}", edited.confirm);
+    }
+}
+
+fn turn(window: usize) -> Turn {
+    let mut turn = Turn::new(vec![Message::new(Role::System, "rules"), Message::new(Role::User, "the task")], vec![], window);
+    turn.begin();
+    turn
+}
+
+fn worked(result: &str) -> Worked {
+    Worked { result: result.into(), ..Worked::default() }
+}
+
+fn answered(calls: Vec<ToolCall>) -> Event {
+    Event::Answered(Answer { calls, ..Answer::default() })
+}
+
+fn asked(effects: &[Effect]) -> Chat {
+    let ask = effects.iter().find_map(|effect| if let Effect::Ask(chat) = effect { Some(chat.clone()) } else { None });
+    ask.unwrap_or_else(|| panic!("nothing is asked: {effects:?}"))
+}
+
+fn over(effects: &[Effect]) -> Option<&Ending> {
+    effects.iter().find_map(|effect| if let Effect::Over(ending) = effect { Some(ending) } else { None })
+}
+
+/// Of twelve edits and a `finish` eight were run; the others were cut out of the transcript, and the turn called itself done.
+#[test]
+fn calls_beyond_the_eighth_are_answered_and_nothing_is_finished_without_them() {
+    let mut turn = turn(100_000);
+    let mut all: Vec<ToolCall> = (0..12).map(|number| call("propose_edit", json!({"number": number}))).collect();
+    all.insert(3, finish());
+    let effects = turn.on(answered(all.clone()));
+    assert!(matches!(effects.last(), Some(Effect::Work(calls)) if calls.len() == limits::CALLS_AT_ONCE), "{effects:?}");
+    let result = |at: usize| Worked { finishes: (at == 3).then(|| "all 12".into()), ..worked("taken") };
+    let chat = asked(&turn.on(Event::Worked((0..limits::CALLS_AT_ONCE).map(result).collect())));
+    assert_eq!(chat.messages[2].tool_calls.len(), all.len());
+    let results: Vec<&str> = chat.messages[3..].iter().map(|message| message.content.as_str()).collect();
+    assert_eq!(results.len(), all.len());
+    assert!(results[3].contains("not finished"), "{results:?}");
+    assert!(results[8..].iter().all(|result| result.contains("not run")), "{results:?}");
+}
+
+/// Six files of 16 KB that were read at once went out together, three times as long as the window.
+#[test]
+fn reads_of_one_answer_share_the_window() {
+    let mut turn = turn(48_000);
+    for round in 0..3 {
+        turn.on(answered((0..6).map(|number| call("read_file", json!({"path": [round, number]}))).collect()));
+        let chat = asked(&turn.on(Event::Worked((0..6).map(|_| worked(&"x".repeat(16_000))).collect())));
+        let size: usize = chat.messages.iter().map(|message| message.content.len()).sum();
+        assert!(size <= 36_000, "{size}");
+        let newest = &chat.messages[chat.messages.len() - 6..];
+        assert!(newest.iter().all(|message| message.content.starts_with("xxx")), "the newest results stay");
+    }
+}
+
+/// What a server counts as too long was the end; G5 wants it asked once more, shorter.
+#[tokio::test]
+async fn g5_a_transcript_that_is_too_long_for_the_server_is_cut_back_once() {
+    let long = "let x = 1;\n".repeat(900);
+    let workspace = Workspace::new(&[("src/lib.rs", CODE), ("src/long.rs", &long)]);
+    let too_long = || vec![Step::Event(Said::Failed(EngineError::new(ErrorKind::TooLong, "maximum context length is 4096")))];
+    let read = calls(vec![call("read_file", json!({"path": "src/long.rs"}))]);
+    let (session, coder) = workspace.with_coder(vec![read.clone(), too_long(), calls(vec![definition()]), calls(vec![finish()])]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+    assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("));
+    let (before, after) = (last(&coder.asked()[1]).content, last(&coder.asked()[2]).content);
+    assert!(after.len() * 2 < before.len() && after.contains("left out"), "{} {}", before.len(), after.len());
+    let (session, _) = workspace.with_coder(vec![read, too_long(), too_long()]);
+    let error = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.err().unwrap();
+    assert_eq!(error.kind, ErrorKind::TooLong, "{error}");
+}
+
+/// A turn that had read as much as one may ended there, before the model could propose anything.
+#[test]
+fn a_turn_that_has_read_enough_may_still_propose() {
+    let mut turn = turn(1_000_000);
+    let mut told = String::new();
+    for number in 0..limits::RESULTS / limits::RESULT + 1 {
+        turn.on(answered(vec![call("read_file", json!({"path": number}))]));
+        told = asked(&turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(20_000)))])))
+            .messages
+            .last()
+            .unwrap()
+            .content
+            .clone();
+    }
+    assert!(told.contains("as much as one task may read"), "{}", &told[told.len() - 200..]);
+    turn.on(answered(vec![call("propose_edit", json!({})), call("read_file", json!({"path": "more"}))]));
+    let chat = asked(&turn.on(Event::Worked(vec![worked("Taken"), worked(&"y".repeat(2000))])));
+    assert!(!chat.messages.last().unwrap().content.contains("yyy"), "nothing more is shown");
+    turn.on(answered(vec![call("read_file", json!({"path": "more"}))]));
+    let effects = turn.on(Event::Worked(vec![worked("z")]));
+    assert!(matches!(over(&effects), Some(Ending::Stopped(why)) if why.contains("as much as one turn may read")), "{effects:?}");
+}
+
+#[test]
+fn progress_shows_no_more_of_a_call_than_fits_a_line() {
+    let mut turn = turn(100_000);
+    let long = format!("src/\u{202e}a\n{}", "b".repeat(60_000));
+    for (name, arguments) in [("read_file", json!({ "path": long })), ("find_symbol", json!({ "name": long })), (long.as_str(), json!({}))]
+    {
+        for effect in turn.on(answered(vec![call(name, arguments)])) {
+            let Effect::Say(words) = effect else { continue };
+            assert!(words.len() < 200 && !words.contains(['\n', '\u{202e}']), "{words}");
+        }
+        turn.on(Event::Worked(vec![worked("no")]));
+    }
+}
+
+/// Two folders that both have a `src/lib.rs`, as the tools see them for a task about the second.
+fn two_folders() -> (tempfile::TempDir, Workbench) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in [("ra/src/lib.rs", "fn first() {}\n"), ("rb/src/lib.rs", CODE), ("ra/src/only.rs", CODE)] {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let roots = Arc::new(Roots::new(["ra", "rb"].map(|name| folder.path().join(name))));
+    let marked = roots.resolve("rb/src/lib.rs").unwrap();
+    let session = workspace().session(longsight::config::Config::default(), vec![]);
+    let snapshot = Snapshot::new(roots, Documents::default());
+    let open = Arc::new(|_: &WorkspacePath| None);
+    let bench = Workbench::new(snapshot, session.index.clone(), session.shared.registry.clone(), open, vec![]).beside(Some(&marked));
+    (folder, bench)
+}
+
+/// With two folders open the first that had such a file was read and changed, whichever the task was about.
+#[test]
+fn a_path_that_two_folders_have_is_never_guessed() {
+    let (_folder, mut bench) = two_folders();
+    for ask in [call("read_file", json!({"path": "src/lib.rs"})), change("src/lib.rs", "    a + b", "    b + a")] {
+        let refused = bench.run(&ask);
+        let names = "write the folder's name in front: ra/src/lib.rs, rb/src/lib.rs";
+        assert!(refused.failed && refused.result.contains(names), "{}", refused.result);
+    }
+    // What only one has is that, and a new file goes where the task is.
+    assert!(bench.run(&call("read_file", json!({"path": "src/only.rs"}))).result.starts_with("ra/src/only.rs"));
+    let created = bench.run(&change("src/new.rs", "", "fn new() {}\n"));
+    assert!(!created.failed && created.result.contains("rb/src/new.rs is created"), "{}", created.result);
+}
+
+/// In an editor that cannot create files half of a change that needs one could be accepted, and the other half never.
+#[test]
+fn a_file_that_the_editor_cannot_create_is_refused_to_the_model() {
+    let (_folder, bench) = two_folders();
+    let mut bench = bench.creating_files(false);
+    let refused = bench.run(&change("rb/src/new.rs", "", "fn new() {}\n"));
+    assert!(refused.failed && refused.result.contains("this editor cannot create files"), "{}", refused.result);
+    assert!(bench.drafts.is_empty());
+}
+
+/// The agent was told of a marked file that its tools did not have, and created one of its name in the workspace.
+#[tokio::test]
+async fn a_document_outside_of_the_workspace_is_edited_itself_by_a_model_with_tools() {
+    for uri in ["untitled:Untitled-1", "file:///elsewhere/src/lib.rs"] {
+        let workspace = workspace();
+        let (session, coder): (Session, _) = workspace.with_coder(vec![Scripted::text("```rust\n    b + a\n```")]);
+        let start = CODE.find("    a + b").unwrap();
+        let (path, desynced, language) = (None, false, "rust".to_string());
+        let document = Document { uri: uri.into(), path, language, version: 1, text: Text::new(CODE), desynced };
+        let at = Target { document: Arc::new(document), bytes: start..start + "    a + b".len() };
+        let params = Params { at, how: How::Instruction("swap the operands".into()) };
+        let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_or_else(|error| panic!("{uri}: {error}"));
+        assert_eq!(edited.edits.iter().map(|file| file.target.document.uri.as_str()).collect::<Vec<_>>(), [uri]);
+        assert_eq!(applied(&edited, &edited.edits[0].path), CODE.replace("a + b\n", "b + a\n"));
+        let Ask::Chat(chat) = &coder.asked()[0].ask else { panic!("a conversation") };
+        assert!(chat.tools.iter().all(|tool| tool.name != "propose_edit"), "{:?}", chat.tools);
+    }
+}
