@@ -242,6 +242,18 @@ fn a_name_that_is_no_model_is_refused_with_the_list() {
     machine.fails(&["models", "profile", "gpt-99"], &["gpt-99", "ollama"]);
 }
 
+/// The command had no index, and so not all that an editor shows.
+#[test]
+fn actions_lists_what_the_index_knows() {
+    let machine = Machine::new();
+    machine.write("repo/src/lib.rs", "pub fn area(w: u32) -> u32 {\n    w\n}\n\npub fn room() -> u32 {\n    area(2)\n}\n");
+    let listed = machine.json(&["actions", "src/lib.rs:1:8"])["actions"].clone();
+    let kinds: Vec<&str> = listed.as_array().unwrap().iter().map(|action| action["kind"].as_str().unwrap()).collect();
+    for wanted in ["refactor.rewrite.longsight.rename", "refactor.rewrite.longsight.calls"] {
+        assert!(kinds.contains(&wanted), "{kinds:?}");
+    }
+}
+
 #[test]
 fn l3_a_configuration_with_mistakes_is_told_and_the_rest_applies() {
     let machine = Machine::new();

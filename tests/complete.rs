@@ -409,7 +409,9 @@ fn in_a_long_file_the_window_stays_while_a_line_is_typed() {
     let windows = ["", "let", "let answer = compute_the_answer_of(everything, and_more);", "{\n"].map(|typed| {
         let text = format!("{long}    {typed}");
         let near = whole_steps(&text, 64 << 10).to_string();
-        window_before(&near, 4000).lines().next().unwrap().to_string()
+        let window = window_before(&near, 4000);
+        assert!(window.ends_with(&text[text.len() - 20..]) && window.len() < 8000, "{} bytes", window.len());
+        window.lines().next().unwrap().to_string()
     });
     assert!(windows.iter().all(|first| *first == windows[0]), "{windows:?}");
 }

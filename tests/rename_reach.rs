@@ -260,6 +260,7 @@ async fn macros_and_tags_of_c_follow() {
     assert!(said.contains("is taken"), "{said}");
     let header = plain.replacen("struct node", "struct $0node", 1);
     let seen = after(&[("c.h", &header), ("c.c", source)], "knot").await;
+    assert_eq!(seen.len(), 2, "{seen:?}");
     assert!(seen.iter().all(|(_, text)| !text.contains("struct node") && text.contains("struct knot *node")), "{seen:?}");
     let said = refused(&[("c.h", "struct a { int $0len; };\n#define OF(p) ((p)->len ## _max)\n")], "size").await;
     assert!(said.contains("c.h:2"), "{said}");

@@ -89,6 +89,24 @@ fn languages_are_told_by_name_extension_and_first_line() {
     assert_eq!(registry.by_id("typescriptreact").unwrap().name, "tsx");
 }
 
+/// A header of C++ was read as C where a request looked at it, and as C++ by the index: half of a rename was done.
+#[test]
+fn what_a_document_contains_says_more_than_an_id_that_is_its_extension() {
+    let registry = Registry::new();
+    let of = |id: &str, path: &str, text: &str| registry.of_document(id, Some(path), text).map(|language| language.name.clone());
+    let class = "#pragma once\n\nclass Shape {\npublic:\n    int area() const;\n};\n";
+    for id in ["", "c", "cpp"] {
+        assert_eq!(of(id, "shape.h", class).as_deref(), Some("cpp"), "{id}");
+    }
+    assert_eq!(of("c", "shape.h", "int area(void);\n").as_deref(), Some("c"));
+    assert_eq!(of("cpp", "shape.h", "int area(void);\n").as_deref(), Some("cpp"));
+    // What the editor says for a reason.
+    assert_eq!(of("python", "shape.h", class).as_deref(), Some("python"));
+    assert_eq!(of("python", "run", "#!/usr/bin/env node\n").as_deref(), Some("python"));
+    assert_eq!(of("plaintext", "run", "#!/usr/bin/env node\n").as_deref(), Some("javascript"));
+    assert_eq!(registry.of_document("c", None, class).map(|language| &*language.name), Some("c"));
+}
+
 /// Every text gives facts whose places are in it, however deep it nests: no stack may overflow.
 #[test]
 fn hostile_texts_do_no_harm() {
@@ -174,6 +192,11 @@ fn placeholders_are_told_from_code() {
         ("a.go", "panic(\"not implemented\")", true),
         ("a.go", "panic(err)", false),
         ("a.java", "throw new UnsupportedOperationException();", true),
+        ("a.c", "/* todo */", true),
+        ("a.js", "\n  /* to\n     come */ // soon\n", true),
+        ("a.c", "/* todo */ return 1;", false),
+        ("a.c", "return 1; /*", false),
+        ("a.py", "/* todo */", false),
     ] {
         assert_eq!(registry.by_path(path).unwrap().is_blank(line), wanted, "{line}");
     }

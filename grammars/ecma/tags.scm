@@ -20,6 +20,10 @@
 ((assignment_expression left: [(identifier) @name (member_expression property: (_) @name)] right: (class (class_heritage)? @bases body: (_) @body))
   @definition.class (#set! in "module"))
 ((pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.method (#set! in "module"))
+; What is set on a function or an object is its own, but for what is everybody's.
+((assignment_expression left: (member_expression object: (identifier) @container property: (_) @name)
+  right: [(function_expression body: (_) @body) (arrow_function body: (_) @body)]) @definition.method (#set! in "module")
+  (#not-eq? @container "exports") (#not-eq? @container "window") (#not-eq? @container "globalThis") (#not-eq? @container "global") (#not-eq? @container "self"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (function_expression body: (_) @body)) @definition.function (#set! in "module"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (arrow_function body: (_) @body)) @definition.function (#set! in "module"))
 ((assignment_expression left: (identifier) @name right: [(arrow_function body: (_) @body) (function_expression body: (_) @body)])

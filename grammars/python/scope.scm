@@ -2,6 +2,9 @@
 
 (comment) @comment
 (string) @string
+; A type that is defined later is named in quotes; the strings of `Literal` are values.
+((type (string)) @quoted)
+((generic_type (identifier) @receiver) @quotes (#eq? @receiver "Literal"))
 (interpolation) @interpolation
 (block) @block
 [(argument_list) (parameters) (binary_operator) (boolean_operator) (comparison_operator) (not_operator) (unary_operator) (call) (attribute) (subscript) (parenthesized_expression) (list) (dictionary) (set) (tuple) (list_comprehension) (dictionary_comprehension) (set_comprehension) (generator_expression) (conditional_expression) (lambda) (assignment) (augmented_assignment) (return_statement) (raise_statement) (assert_statement) (import_statement) (import_from_statement)] @expression

@@ -14,7 +14,7 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let session = setup::bare_session(shared)?;
+    let session = setup::session(shared)?;
     let target = setup::target(&session, shared, &arguments.place)?;
     let offers = actions(&session, &target, &[]);
     if shared.json {

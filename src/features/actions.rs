@@ -72,7 +72,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
         let callable = item.kind.is_callable();
         if callable && site.empty_body(item).is_some() {
             offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
-        } else if callable && item.body.is_some() && !site.is_test(item) {
+        } else if callable && item.body.is_some() && !site.is_stub() && !site.is_test(item) {
             offers.push(Offer::new(format!("Write tests for {name}"), TEST));
         }
         if selected && callable && site.is_in_body(item, &line) {

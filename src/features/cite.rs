@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Session;
 use super::inert::code_span;
 use super::vocabulary::Vocabulary;
-use crate::syntax::uses;
+use crate::text::words;
 use crate::workspace::WorkspacePath;
 use named::{Named, compiled, token};
 
@@ -286,7 +286,7 @@ impl<'a> Checker<'a> {
             .any(|(file, symbol)| file.path == *path && symbol.line < last + AROUND && first <= symbol.end_line + 1);
         let text = self.session.snapshot.read(path).ok()?;
         let lines = text.lines().skip(first.saturating_sub(AROUND + 1) as usize).take((last - first + 2 * AROUND + 1) as usize);
-        let stands = |line: &str| uses::words(line, name).next().is_some();
+        let stands = |line: &str| words::has(line, name);
         (!is_within && !lines.into_iter().any(stands)).then_some(NOT_THERE)
     }
 

@@ -15,10 +15,11 @@ use crate::config::Config;
 use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
-use crate::syntax::{Language, Registry};
+use crate::syntax::{self, Language, Parsed, Registry};
+use crate::workspace::fs::ReadError;
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::secret::is_secret_name;
-use crate::workspace::{Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
+use crate::workspace::{Document, Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
@@ -170,12 +171,23 @@ impl Session {
         self.shared.local_only() || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
     }
 
-    /// The language of a document: what the editor says, else what the file looks like.
-    pub fn language(&self, target: &Target) -> Option<Arc<Language>> {
-        let document = &target.document;
-        let registry = &self.shared.registry;
-        let by_name = || document.path.as_ref().and_then(|path| registry.detect(path.relative(), &document.text.line_text(0)));
-        registry.by_id(&document.language).or_else(by_name).cloned()
+    /// The language of a document with this text: what the editor says, else what the file looks like.
+    pub fn language(&self, document: &Document, text: &str) -> Option<Arc<Language>> {
+        let path = document.path.as_ref().map(WorkspacePath::relative);
+        self.shared.registry.of_document(&document.language, path, text).cloned()
+    }
+
+    /// The same of a file with this text, whether it is open or not.
+    pub fn language_at(&self, path: &WorkspacePath, text: &str) -> Option<Arc<Language>> {
+        let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
+        self.shared.registry.of_document(id, Some(path.relative()), text).cloned()
+    }
+
+    /// The text of a file, to the byte, with its tree; no tree where there is no parser.
+    pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
+        let text = self.snapshot.read_exact(path)?;
+        let parsed = self.language_at(path, &text).and_then(|language| syntax::parse(&language, text.clone()).ok());
+        Ok((text, parsed))
     }
 }
 

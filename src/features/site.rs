@@ -8,7 +8,7 @@ use crate::context::Masked;
 use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Definition, Kind, Language, Parsed, Place, parse, tags};
+use crate::syntax::{Definition, Kind, Language, Parsed, Place, naming, parse, tags};
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout};
 use crate::workspace::{Document, WorkspacePath, uri};
@@ -44,7 +44,7 @@ impl Site {
         let exact = document.text.to_arc();
         let ending = layout::has_lone_returns(&exact).then(|| Ending::of(&exact));
         let text = layout::shared_with_line_feeds(exact);
-        let language = session.language(target);
+        let language = session.language(document, &text);
         let path = match &document.path {
             Some(path) => path.to_string(),
             None => uri::name(&document.uri),
@@ -126,7 +126,7 @@ impl Site {
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
-        if body.len() > LONGEST_PLACEHOLDER {
+        if body.len() > LONGEST_PLACEHOLDER || self.is_stub() {
             return None;
         }
         // A docstring is no body yet.
@@ -135,7 +135,17 @@ impl Site {
             body.start = doc.end;
         }
         let inside = self.text[body.clone()].trim().trim_start_matches('{').trim_end_matches('}');
-        inside.lines().all(|line| language.is_blank(line)).then_some(body)
+        language.is_blank(inside).then_some(body)
+    }
+
+    /// One level of indentation here.
+    pub fn indent_unit(&self) -> String {
+        self.language.as_ref().map_or_else(|| layout::indent_unit(&self.text), |language| language.indent_unit(&self.text))
+    }
+
+    /// Whether the file only declares what another one defines.
+    pub fn is_stub(&self) -> bool {
+        naming::is_stub(self.language.as_deref(), &self.path)
     }
 
     /// The selection widened to whole lines, without the last line break. Without a selection: the item there, else the line.

@@ -191,7 +191,7 @@ impl Library {
             return false;
         }
         let text = shared_with_line_feeds(document.text.to_arc());
-        let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
+        let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
         let before = self.open.remove(&document.uri).unwrap_or_default();
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
         let (parsed, file) = self.open_file(before, &path, language, &text, hash);
@@ -365,10 +365,11 @@ impl Library {
 
     /// Those of some files that a parser has more to say about; first what open documents import.
     pub fn parseable(&self, todo: &[Todo]) -> Vec<Todo> {
-        let parses = |file: &Arc<File>| file.language.as_ref().is_some_and(|language| language.parses());
-        let mut todo: Vec<Todo> = todo.iter().filter(|todo| self.file(&todo.entry.path).is_some_and(parses)).cloned().collect();
+        let language = |todo: &Todo| self.file(&todo.entry.path).and_then(|file| file.language.clone());
+        let parses = |todo: &&Todo| language(todo).is_some_and(|language| language.parses());
+        let mut todo: Vec<Todo> = todo.iter().filter(parses).cloned().collect();
         let near = self.imported_stems();
-        todo.sort_by_cached_key(|todo| !near.contains(&resolve::stem(todo.entry.path.relative())));
+        todo.sort_by_cached_key(|todo| !near.contains(&resolve::stem(language(todo).as_deref(), todo.entry.path.relative())));
         todo
     }
 
@@ -378,10 +379,8 @@ impl Library {
         let files = self.open.values().filter_map(|open| self.file(open.path.as_ref()?));
         for file in files {
             let taken = file.import_names.iter().map(|(there, _)| *there);
-            for name in file.imports.iter().map(|import| import.module).chain(taken) {
-                let name = self.names.get(name).trim_end_matches(".h").trim_end_matches(".js");
-                stems.extend(name.rsplit(['/', '.', ':']).next().map(str::to_lowercase));
-            }
+            let modules = file.imports.iter().map(|import| import.module).chain(taken);
+            stems.extend(modules.map(|module| resolve::module_stem(file.language.as_deref(), self.names.get(module))));
         }
         stems
     }
@@ -434,7 +433,7 @@ impl Library {
             return;
         }
         let text = shared_with_line_feeds(document.text.to_arc());
-        let language = self.registry.by_id(&document.language).or_else(|| self.registry.detect(path.relative(), &text)).cloned();
+        let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
         let sheet = scan::facts(language.as_ref(), path.relative(), &text, Tier::Lexical).0;
         let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
         let file = sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names);

@@ -1,29 +1,35 @@
 //! From an import to the file that it means. No build system is asked: a module is looked for by its path, from the importing file
 //! outwards, and the nearest file that fits is taken.
 
+use std::cmp::Reverse;
+
+use crate::syntax::{Language, naming};
 use crate::workspace::WorkspacePath;
 
 use super::file::FileImport;
 use super::view::{FileId, View};
 
-/// File names that stand for their folder.
-const FOLDER_FILES: &[&str] = &["__init__", "mod", "lib", "main", "index"];
-
 /// The last part of a file's module name: the folder's name for files that stand for it.
-pub(super) fn stem(relative: &str) -> String {
-    let (folder, name) = relative.rsplit_once('/').unwrap_or(("", relative));
-    let stem = name.split('.').next().unwrap_or(name);
-    let stem = if FOLDER_FILES.contains(&stem) { folder.rsplit('/').next().unwrap_or(stem) } else { stem };
-    stem.to_lowercase()
+pub(super) fn stem(language: Option<&Language>, relative: &str) -> String {
+    naming::stem(language, relative).to_lowercase()
+}
+
+/// The same of a module that is imported in a language.
+pub(super) fn module_stem(language: Option<&Language>, module: &str) -> String {
+    key(&parts(language, module, ""))
 }
 
 /// See the module.
 pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<FileId> {
+    let names: Vec<&str> = view.file(from)?.imported(import).iter().map(|(there, _)| view.text(*there)).collect();
+    resolve_module(view, from, view.text(import.module), &names)
+}
+
+/// The same of a module as it is written, of which names are taken.
+pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&str]) -> Option<FileId> {
     let file = view.file(from)?;
-    let module = view.text(import.module);
-    let names: Vec<&str> = file.imported(import).iter().map(|(there, _)| view.text(*there)).collect();
-    let by_path = module.contains('/') || file.language.as_ref().is_some_and(|language| language.imports_files());
-    let parts = parts(module, file.path.folder(), by_path);
+    let language = file.language.as_deref();
+    let parts = parts(language, module, file.path.folder());
     let mut candidates = vec![];
     // `from a import b` may mean the module a.b; `use a::b` may mean the item b of a.
     for name in names.iter().filter(|name| **name != "*") {
@@ -32,11 +38,12 @@ pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<
         candidates.push(longer);
     }
     candidates.push(parts);
-    candidates.iter().find_map(|parts| nearest(view, &file.path, parts, from))
+    candidates.iter().find_map(|parts| nearest(view, &file.path, language, parts, from))
 }
 
-/// The components of a module's path. Relative ones are joined to the folder of the importing file. `by_path` says that it is a file's.
-fn parts(module: &str, folder: &str, by_path: bool) -> Vec<String> {
+/// The components of a module's path. Relative ones are joined to the folder of the importing file.
+fn parts(language: Option<&Language>, module: &str, folder: &str) -> Vec<String> {
+    let by_path = module.contains('/') || language.is_some_and(Language::imports_files);
     let mut base: Vec<String> = vec![];
     let own = || folder.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
     let mut rest = module;
@@ -55,37 +62,54 @@ fn parts(module: &str, folder: &str, by_path: bool) -> Vec<String> {
             ".." => {
                 base.pop();
             }
-            part => base.push(part.trim_end_matches(".js").trim_end_matches(".ts").to_string()),
+            part => base.push(part.to_string()),
         }
     }
     base
 }
 
-fn nearest(view: &View, from: &WorkspacePath, parts: &[String], own: FileId) -> Option<FileId> {
+/// What a file is found by that a module means.
+fn key(parts: &[String]) -> String {
+    parts.last().map(|last| without_ending(last).to_lowercase()).unwrap_or_default()
+}
+
+fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts: &[String], own: FileId) -> Option<FileId> {
     let last = parts.last()?;
-    let key = last.split('.').next().unwrap_or(last).to_lowercase();
-    let files = view.base.by_stem.get(key.as_str())?;
+    // A folder may be meant by the name of the file that stands for it.
+    let (folder, is_folder) = match language.is_some_and(|language| naming::stands_for_folder(language, without_ending(last))) {
+        true => (&parts[..parts.len() - 1], true),
+        false => (parts, false),
+    };
+    let said = || view.base.by_stem.get(key(parts).as_str());
+    let files = if is_folder { view.base.by_stem.get(key(folder).as_str()).or_else(said) } else { said() }?;
     let fitting = files.iter().map(|number| FileId(*number)).filter(|id| *id != own).filter_map(|id| {
-        let path = &view.file(id)?.path;
-        let matched = matching_end(path.relative(), parts)?;
-        Some((matched, common_start(path.relative(), from.relative()), std::cmp::Reverse(path.relative().len()), id))
+        let file = view.file(id)?;
+        let relative = file.path.relative();
+        let matched = matching_end(file.language.as_deref(), relative, folder)?;
+        // `./user.service` and `lib.h` are files beside others of their stem.
+        let rest = file.path.name().strip_prefix(last.as_str());
+        let exact = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        Some((matched, exact, common_start(relative, from.relative()), Reverse(relative.len()), id))
     });
-    let (_, _, _, id) = fitting.max()?;
+    let (.., id) = fitting.max()?;
     Some(id)
 }
 
 /// How many parts at the end of a path agree with the module; none unless as many as can be asked for.
-fn matching_end(relative: &str, parts: &[String]) -> Option<usize> {
+fn matching_end(language: Option<&Language>, relative: &str, parts: &[String]) -> Option<usize> {
     let mut path: Vec<&str> = relative.split('/').collect();
-    let name = path.pop()?;
-    let stem = name.split('.').next().unwrap_or(name);
-    if !FOLDER_FILES.contains(&stem) {
+    let stem = without_ending(path.pop()?);
+    if !language.is_some_and(|language| naming::stands_for_folder(language, stem)) {
         path.push(stem);
     }
-    let clean = |part: &String| part.split('.').next().unwrap_or_default().to_string();
-    let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == clean(wanted)).count();
+    let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == without_ending(wanted)).count();
+    let at_the_top = parts.is_empty() && path.is_empty();
     // The crate or package name in front need not be a folder.
-    (agree + 1 >= parts.len() && agree > 0).then_some(agree)
+    (agree + 1 >= parts.len() && (agree > 0 || at_the_top)).then_some(agree)
+}
+
+fn without_ending(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 fn common_start(a: &str, b: &str) -> usize {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::syntax::{Definition, Facts, Import, Kind, Language, Words};
-use crate::text::count_breaks;
+use crate::text::{count_breaks, words};
 use crate::workspace::WorkspacePath;
 use crate::workspace::fs::Stamp;
 
@@ -220,9 +220,8 @@ fn base_names(text: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0;
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        if letter.is_alphabetic() || letter == '_' {
-            let end = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len());
-            let (word, after) = rest.split_at(end);
+        if words::is_word(letter) && !letter.is_numeric() {
+            let (word, after) = rest.split_at(words::first(rest).len());
             let next = after.trim_start();
             let part_of_path = next.starts_with('.') || next.starts_with("::") || next.starts_with('=');
             if depth == 0 && !part_of_path && !NO_BASES.contains(&word) {
@@ -230,9 +229,7 @@ fn base_names(text: &str) -> impl Iterator<Item = &str> {
             }
             // The value of a keyword argument is no base.
             rest = match next.strip_prefix('=') {
-                Some(value) => {
-                    value.trim_start().trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.')
-                }
+                Some(value) => value.trim_start().trim_start_matches(|letter: char| words::is_word(letter) || letter == '.'),
                 None => after,
             };
             continue;

@@ -67,7 +67,7 @@ impl Base {
         let by_path = present().map(|(number, file)| (file.path.clone(), number)).collect();
         let mut by_stem: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         for (number, file) in present() {
-            by_stem.entry(resolve::stem(file.path.relative()).into()).or_default().push(number);
+            by_stem.entry(resolve::stem(file.language.as_deref(), file.path.relative()).into()).or_default().push(number);
         }
         Self { files, by_path, definitions, uses, by_stem }
     }
@@ -186,6 +186,11 @@ impl View {
     /// The file that an import leads to, if it is in the workspace.
     pub fn resolve(&self, from: FileId, import: &FileImport) -> Option<FileId> {
         resolve::resolve(self, from, import)
+    }
+
+    /// The same of a module as it is written.
+    pub fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
+        resolve::resolve_module(self, from, module, &[])
     }
 
     pub fn statistics(&self) -> Statistics {

@@ -9,7 +9,8 @@ use tree_sitter::Node;
 use super::Parsed;
 use super::place::{is, marks, place};
 use super::scope::BLOCK;
-use super::uses::{self, Stands, Within, is_word, role, words};
+use super::uses::{self, Stands, Within, role};
+use crate::text::words;
 
 /// How something leads out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,14 +228,14 @@ pub fn borrowed(parsed: &Parsed, item: &Range<usize>, function: &Range<usize>) -
 
 /// The words of a stretch that may be names.
 fn names(parsed: &Parsed, lines: &Range<usize>) -> BTreeSet<String> {
-    let words = parsed.text()[lines.clone()].split(|letter| !is_word(letter));
-    words.filter(|word| !word.is_empty() && !word.starts_with(|letter: char| letter.is_ascii_digit())).map(String::from).collect()
+    let words = words::all(&parsed.text()[lines.clone()]);
+    words.filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit())).map(String::from).collect()
 }
 
 /// Where a name stands for a variable in these bytes.
 fn mentions(parsed: &Parsed, inside: &Range<usize>, name: &str) -> Vec<Mention> {
     let mut found = vec![];
-    let places = words(&parsed.text()[inside.clone()], name).map(|range| inside.start + range.start..inside.start + range.end);
+    let places = words::places(&parsed.text()[inside.clone()], name).map(|range| inside.start + range.start..inside.start + range.end);
     uses::visit(parsed, places, |range, way| {
         let alone = || matches!(uses::stands(parsed, &range, way), Stands::Alone | Stands::Shorthand(..));
         if uses::within(parsed, &range, way) != Within::Code || !alone() {

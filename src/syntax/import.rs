@@ -2,6 +2,7 @@
 //! of a file, for who adds one.
 
 use crate::text::lines::next_line;
+use crate::text::words;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -41,7 +42,7 @@ impl Import {
         self.names
             .iter()
             .filter(|(_, here)| &**here != "*" && &**here != "_")
-            .filter_map(|(_, here)| Some((find_word(text, here)?, &**here)))
+            .filter_map(|(_, here)| Some((words::places(text, here).last()?.start, &**here)))
     }
 }
 
@@ -98,6 +99,14 @@ pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
     parsed.root().named_children(&mut cursor).find(|node| node.kind().starts_with("package")).map(|node| node.byte_range())
 }
 
+/// The name of that package.
+pub fn package_name(parsed: &Parsed) -> Option<&str> {
+    let clause = &parsed.text()[package(parsed)?];
+    // Annotations may stand before the word.
+    let name = clause[words::places(clause, "package").last()?.end..].trim().trim_end_matches(';').trim();
+    (!name.is_empty()).then_some(name)
+}
+
 /// Where the first import of a file goes: behind the comments that stand apart at its top, its docstring, and the name of its package.
 pub fn first_place(parsed: &Parsed) -> usize {
     let text = parsed.text();
@@ -123,13 +132,6 @@ pub fn first_place(parsed: &Parsed) -> usize {
         place = end;
     }
     place
-}
-
-fn find_word(text: &str, word: &str) -> Option<usize> {
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.rmatch_indices(word)
-        .map(|(at, _)| at)
-        .find(|at| !text[..*at].chars().next_back().is_some_and(is_word) && !text[at + word.len()..].chars().next().is_some_and(is_word))
 }
 
 /// Reads one import statement.
@@ -247,11 +249,8 @@ fn from(text: &str) -> Vec<Import> {
 
 /// What stands before and after the word `import`; brackets and dots may touch it.
 fn split_at_import(text: &str) -> Option<(&str, &str)> {
-    const WORD: &str = "import";
-    let apart = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_');
-    let whole = |at: &usize| apart(text[..*at].chars().next_back()) && apart(text[at + WORD.len()..].chars().next());
-    let at = text.match_indices(WORD).map(|(at, _)| at).find(whole)?;
-    Some((&text[..at], &text[at + WORD.len()..]))
+    let at = words::places(text, "import").next()?;
+    Some((&text[..at.start], &text[at.end..]))
 }
 
 /// `import a from 'b' with { type: 'json' }` without what follows the module.
@@ -304,7 +303,7 @@ fn default_name(head: &str) -> Option<(Box<str>, Box<str>)> {
         return None;
     }
     let (there, here) = renamed(head);
-    let is_name = here.chars().all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '$');
+    let is_name = here.chars().all(words::is_word);
     (!here.is_empty() && is_name).then(|| if &*there == "*" { (there, here) } else { ("default".into(), here) })
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Language;
+use crate::text::words;
 
 /// What lines begin with.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,7 +32,7 @@ impl Language {
             Some(receiver) => (receiver.split_once(')')?.1.trim_start(), true),
             None => (rest, false),
         };
-        let name = rest.split(|letter: char| !is_word(letter)).next().filter(|name| !name.is_empty())?;
+        let name = Some(words::first(rest)).filter(|name| !name.is_empty())?;
         (!received || rest[name.len()..].starts_with(['(', '['])).then_some(name)
     }
 
@@ -39,8 +40,8 @@ impl Language {
     fn after_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
         let mut rest = line;
         for _ in 0..MODIFIERS {
-            rest = rest.trim_start_matches(|letter| !is_word(letter));
-            let (word, after) = rest.split_at(rest.find(|letter| !is_word(letter))?);
+            rest = rest.trim_start_matches(|letter| !words::is_word(letter));
+            let (word, after) = rest.split_at(words::first(rest).len());
             if self.lines.functions.iter().any(|known| known == word) {
                 return Some(after);
             }
@@ -73,8 +74,4 @@ impl Language {
         }
         marks
     }
-}
-
-fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
 }

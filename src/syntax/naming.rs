@@ -60,8 +60,12 @@ pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();
-    let stands_for_folder = language.is_some_and(|language| language.files.folder.iter().any(|known| known == stem));
-    if stands_for_folder { parts.next().unwrap_or(stem) } else { stem }
+    if language.is_some_and(|language| stands_for_folder(language, stem)) { parts.next().unwrap_or(stem) } else { stem }
+}
+
+/// Whether files of this stem stand for their folder.
+pub fn stands_for_folder(language: &Language, stem: &str) -> bool {
+    language.files.folder.iter().any(|known| known == stem)
 }
 
 /// Whether a file only declares what another one defines.

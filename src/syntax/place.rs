@@ -7,7 +7,8 @@ use tree_sitter::Node;
 
 use super::Parsed;
 use super::scope::{self, BLOCK, LATER, STRING, VALUE};
-use super::uses::{self, is_word, role, words};
+use super::uses::{self, role};
+use crate::text::words::{self, is_word};
 
 /// What a selection would have to be.
 const NO_VALUE: &str = "the selection is not exactly one value inside a statement; select one expression";
@@ -163,7 +164,7 @@ fn names_a_type(parsed: &Parsed, parent: Node<'_>, value: Node<'_>) -> bool {
     }
     let is_type = |name: &str| name.starts_with(char::is_uppercase) && name.chars().any(char::is_lowercase);
     let next = text[value.end_byte()..parent.end_byte()].trim_start().strip_prefix('.').unwrap_or_default().trim_start();
-    let next = &next[..next.find(|letter: char| !is_word(letter)).unwrap_or(next.len())];
+    let next = words::first(next);
     said.rsplit('.').next().is_some_and(is_type) || is_type(next)
 }
 
@@ -189,8 +190,8 @@ fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -
     let inside = text.get(value.clone()).unwrap_or_default();
     let is_name = |name: &&str| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
     let whole = text.get(statement.clone()).unwrap_or_default();
-    inside.split(|letter| !is_word(letter)).filter(is_name).any(|name| {
-        let places = words(whole, name).map(|range| statement.start + range.start..statement.start + range.end);
+    words::all(inside).filter(is_name).any(|name| {
+        let places = words::places(whole, name).map(|range| statement.start + range.start..statement.start + range.end);
         let mut more = false;
         uses::visit(parsed, places, |range, way| {
             // `x = x + 1` binds after the value is known.

@@ -1,5 +1,6 @@
 //! The languages that longsight knows, as `grammars/languages.toml` and the query files tell it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,10 +10,11 @@ use serde::Deserialize;
 
 use super::import;
 use super::lines::LineForms;
-use super::naming::FileNames;
+use super::naming::{self, FileNames};
 use super::pattern::{self, Table};
 use super::tags::Kind;
 use super::{scope, uses, walk};
+use crate::text::layout;
 
 /// What is built in for one language: its parser and its query files.
 struct Builtin {
@@ -62,6 +64,11 @@ struct Entry {
     /// Blocks are told by indentation, not by braces.
     #[serde(default)]
     indented: bool,
+    /// One level of indentation where it is always the same.
+    indent: Option<String>,
+    /// Functions that give back the module at the path that they are given.
+    #[serde(default)]
+    loads: Vec<String>,
     /// Statements that stand for a body to come; a call's arguments may follow.
     #[serde(default)]
     placeholders: Vec<String>,
@@ -168,6 +175,9 @@ pub struct Language {
     pub(super) use_roles: Vec<u8>,
     /// Blocks are told by indentation.
     pub indented: bool,
+    indent: Option<String>,
+    /// Functions that give back the module at the path that they are given.
+    pub loads: Vec<String>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     pub binding: Option<String>,
     /// The same for a value that is made of literals alone; none where that is no different.
@@ -233,8 +243,30 @@ impl Language {
         self.grammar.is_some()
     }
 
-    /// Whether a line holds no code: space, a comment, or a statement that stands for a body to come.
-    pub fn is_blank(&self, line: &str) -> bool {
+    /// One level of indentation in a text: as it has it, else as the language is written.
+    pub fn indent_unit(&self, text: &str) -> String {
+        layout::known_unit(text).or_else(|| self.indent.clone()).unwrap_or_else(|| layout::indent_unit(""))
+    }
+
+    /// Whether lines hold no code: space, comments, or statements that stand for a body to come.
+    pub fn is_blank(&self, code: &str) -> bool {
+        self.without_blocks(code).lines().all(|line| self.is_blank_line(line))
+    }
+
+    /// Code without the comments that do not end with their line.
+    fn without_blocks<'a>(&self, code: &'a str) -> Cow<'a, str> {
+        let Some([opens, closes]) = self.block_comment.as_ref().filter(|[opens, _]| code.contains(opens.as_str())) else {
+            return code.into();
+        };
+        let (mut out, mut rest) = (String::new(), code);
+        while let Some((before, comment)) = rest.split_once(opens.as_str()) {
+            out.push_str(before);
+            rest = comment.split_once(closes.as_str()).map_or("", |(_, behind)| behind);
+        }
+        (out + rest).into()
+    }
+
+    fn is_blank_line(&self, line: &str) -> bool {
         let line = line.trim().trim_end_matches([';', ',']);
         let comment = self.comment.as_deref().is_some_and(|opens| line.starts_with(opens));
         let stands_in = |placeholder: &String| {
@@ -290,12 +322,7 @@ pub struct Runner {
 impl TestFiles {
     /// Whether a file is called as test files are.
     pub fn are_of(&self, name: &str) -> bool {
-        let fits = |pattern: &String| {
-            let (start, rest) = pattern.split_once("{stem}").unwrap_or((pattern, ""));
-            let end = rest.split("{ext}").next().unwrap_or(rest);
-            name.starts_with(start) && (end.is_empty() || name[start.len()..].contains(end))
-        };
-        self.names.iter().any(fits)
+        self.names.iter().any(|form| naming::fits(form, name))
     }
 }
 
@@ -391,6 +418,8 @@ impl Registry {
             scope: scopes,
             grammar,
             indented: entry.indented,
+            indent: entry.indent,
+            loads: entry.loads,
             binding: entry.binding,
             constant: entry.constant,
             tests: entry.tests,
@@ -439,10 +468,24 @@ impl Registry {
         Some(&self.languages[*number])
     }
 
-    /// By file name, extension, content or first line.
+    /// By content, file name, extension or first line. `text` is the whole text: what claims it may stand anywhere.
     pub fn detect(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
-        let claim = self.claims.iter().find(|claim| claim.fits(path, text));
-        claim.map(|claim| &self.languages[claim.language]).or_else(|| self.by_path(path)).or_else(|| self.by_shebang(text))
+        self.claimed(path, text).or_else(|| self.by_path(path)).or_else(|| self.by_shebang(text))
+    }
+
+    /// What the editor says, empty where it says nothing; else what the file looks like. An editor that says no more than the file's name
+    /// does, "c" of a header, knows less than the content.
+    pub fn of_document(&self, id: &str, path: Option<&str>, text: &str) -> Option<&Arc<Language>> {
+        let said = self.by_id(id);
+        let by_name = || path.and_then(|path| self.by_path(path));
+        let says_more = said.is_some_and(|said| by_name().is_none_or(|by_name| !Arc::ptr_eq(said, by_name)));
+        let looks = || path.and_then(|path| self.detect(path, text));
+        if says_more { said } else { looks().or(said) }
+    }
+
+    fn claimed(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
+        let claim = self.claims.iter().find(|claim| claim.fits(path, text))?;
+        Some(&self.languages[claim.language])
     }
 
     fn by_shebang(&self, text: &str) -> Option<&Arc<Language>> {

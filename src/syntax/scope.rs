@@ -81,7 +81,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     }
     if let Some(block) = &place.block {
         place.block_end = block.end;
-        place.block_is_empty = text.get(block.clone()).is_some_and(|inside| inside.lines().all(|line| parsed.language().is_blank(line)));
+        place.block_is_empty = text.get(block.clone()).is_some_and(|inside| parsed.language().is_blank(inside));
     }
     place
 }

@@ -1,4 +1,5 @@
-//! Where a name stands in a text: whether that is code, and in which functions the name is a variable.
+//! Where a name stands in a text: whether that is code, as what it stands there, in which functions it is a variable, what gives that its
+//! value, and whether it is called.
 
 use std::ops::Range;
 
@@ -6,6 +7,7 @@ use tree_sitter::Node;
 
 use super::Parsed;
 use super::scope::{self, BINDING, BLOCK, COMMENT, EXPRESSION, INTERPOLATION, Item, STRING};
+use crate::text::words;
 
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
@@ -83,7 +85,7 @@ pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
 /// The same with what the name is at each of them.
 pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
     let mut found = vec![];
-    visit(parsed, words(parsed.text(), name), |range, way| {
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
         let within = within(parsed, &range, way);
         let stands = if within == Within::Code { stands(parsed, &range, way) } else { Stands::Alone };
         let top = way.get(1).map_or(range.clone(), |(node, _)| node.byte_range());
@@ -140,12 +142,15 @@ pub(super) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Wi
     {
         return within_macro(text);
     }
-    for (node, _) in way.iter().rev() {
+    for (at, (node, _)) in way.iter().enumerate().rev() {
         let role = role(&language.scope_roles, *node);
         if role & COMMENT != 0 {
             return Within::Comment;
         }
         if role & STRING != 0 {
+            if is_quoted(parsed, &way[..at]) {
+                return Within::Code;
+            }
             // Two braces are one written brace.
             let braces = text[..range.start].bytes().rev().take_while(|byte| *byte == b'{').count();
             let captured = language.captures && braces % 2 == 1 && text[range.end..].starts_with(['}', ':']);
@@ -189,7 +194,7 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
     if role(roles, *leaf) & RAW != 0 {
         let parameters = around.and_then(|around| around.child_by_field_name("parameters"));
         let listed = parameters.and_then(|parameters| text.get(parameters.byte_range()));
-        let is_parameter = listed.is_some_and(|listed| words(listed, &text[range.clone()]).next().is_some());
+        let is_parameter = listed.is_some_and(|listed| words::has(listed, &text[range.clone()]));
         return if is_parameter { Special::MacroParameter } else { Special::Macro };
     }
     let after = text[range.end..].trim_start();
@@ -290,11 +295,17 @@ fn receiver_start(text: &str) -> usize {
         match letter {
             ')' | ']' => depth += 1,
             '(' | '[' if depth > 0 => depth -= 1,
-            _ if depth > 0 || is_word(letter) || matches!(letter, '.' | ':' | '?') => {}
+            _ if depth > 0 || words::is_word(letter) || matches!(letter, '.' | ':' | '?') => {}
             _ => return at + letter.len_utf8(),
         }
     }
     0
+}
+
+/// Whether a string below these nodes is code that is quoted: a type that is defined later.
+fn is_quoted(parsed: &Parsed, above: &[(Node<'_>, Option<&str>)]) -> bool {
+    let is = |tag: &str, node: &Node<'_>| super::place::is(parsed, tag, *node);
+    above.last().is_some_and(|(node, _)| is("quoted", node)) && !above.iter().any(|(node, _)| is("quotes", node))
 }
 
 /// Whether a word is a name to the grammar, and no keyword.
@@ -308,7 +319,7 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Item> {
     let mut functions: Vec<(Item, Range<usize>)> = vec![];
     let mut yielding: Vec<Range<usize>> = vec![];
-    visit(parsed, words(parsed.text(), name), |range, way| {
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
         let is_outer = way.iter().any(|(node, _)| role(&parsed.language().use_roles, *node) & OUTER != 0);
         if !is_outer && binding(parsed, &range, way).is_none() {
             return;
@@ -336,7 +347,7 @@ pub fn binder(parsed: &Parsed, name: &str, at: usize) -> Option<Item> {
         return function;
     }
     let mut found = None;
-    visit(parsed, words(parsed.text(), name), |range, way| {
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
         if found.is_some() || binding(parsed, &range, way).is_none() {
             return;
         }
@@ -432,7 +443,7 @@ const NEAR: usize = 5;
 /// The places where a name, of a variable or of a member, is given a value or a type.
 pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
     let mut found = vec![];
-    visit(parsed, words(parsed.text(), name), |range, way| {
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
         let given = given_at(parsed, &range, way);
         if given.kind.is_some() || given.value.is_some() {
             found.push(given);
@@ -553,21 +564,6 @@ pub fn use_of(parsed: &Parsed, name: &Range<usize>) -> Use {
         names.any(|defined| defined.byte_range() == *name)
     };
     if path.iter().any(|node| is(node) || defines(node)) { Use::Named } else { Use::Value }
-}
-
-/// The places where a text has a word, whatever its language.
-pub fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    let whole = move |at: usize| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + word.len()..].chars().next();
-        !word.is_empty() && !before.is_some_and(is_word) && !after.is_some_and(is_word)
-    };
-    text.match_indices(word).map(|(at, _)| at).filter(move |at| whole(*at)).map(|at| at..at + word.len())
-}
-
-/// Whether a letter may stand in a name.
-pub fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
 /// How much stands between the brackets that open at a place, and whether more may: the parameters of a signature, the arguments of a call.

@@ -6,7 +6,8 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Parsed;
-use super::uses::{MEMBER, is_word};
+use super::uses::MEMBER;
+use crate::text::words;
 
 /// A value, one step taken apart. All ranges are bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub fn made(parsed: &Parsed, range: &Range<usize>) -> Made {
         return of_node(parsed, node);
     }
     let text = parsed.text().get(range.clone()).unwrap_or_default();
-    let word = text.find(|letter: char| !is_word(letter)).unwrap_or(text.len());
+    let word = words::first(text).len();
     match &text[word..] {
         rest if word == 0 || rest.starts_with("::") || rest.starts_with('(') => Made::Unknown,
         "" => Made::Name(range.clone()),
@@ -93,12 +94,12 @@ pub fn made(parsed: &Parsed, range: &Range<usize>) -> Made {
         rest if rest.ends_with([')', ']']) => {
             let of = Some(range.start..range.start + word);
             let open = rest.rfind(['(', '[']).unwrap_or(0);
-            let start = rest[..open].rfind(|letter: char| !is_word(letter)).map_or(0, |at| at + 1);
+            let start = open - words::last(&rest[..open]).len();
             let name = range.start + word + start..range.start + word + open;
             Made::Call { of, name, arguments: vec![] }
         }
         rest => {
-            let start = rest.rfind(|letter: char| !is_word(letter)).map_or(0, |at| at + 1);
+            let start = rest.len() - words::last(rest).len();
             Made::Member { of: range.start..range.start + word, name: range.start + word + start..range.end }
         }
     }

@@ -85,8 +85,13 @@ pub fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// One level of indentation as a text uses it: a tab, or so many spaces; four where nothing is indented.
+/// One level of indentation as a text uses it; four spaces where nothing is indented.
 pub fn indent_unit(text: &str) -> String {
+    known_unit(text).unwrap_or_else(|| " ".repeat(4))
+}
+
+/// One level of indentation as a text uses it: a tab, or so many spaces; none where nothing is indented.
+pub fn known_unit(text: &str) -> Option<String> {
     let mut counts = [0usize; 9];
     let mut tabs = 0usize;
     let mut previous = 0;
@@ -108,10 +113,25 @@ pub fn indent_unit(text: &str) -> String {
     // A difference of one is alignment, not a level.
     let best = (2..counts.len()).rev().max_by_key(|&width| counts[width]).filter(|&width| counts[width] > 0);
     match best {
-        Some(width) if counts[width] >= tabs => " ".repeat(width),
-        None if tabs == 0 => " ".repeat(4),
-        _ => "\t".into(),
+        Some(width) if counts[width] >= tabs => Some(" ".repeat(width)),
+        None if tabs == 0 => None,
+        _ => Some("\t".into()),
     }
+}
+
+/// Whether lines are indented by spaces where a level is a tab, or by tabs where it is spaces.
+pub fn is_foreign(text: &str, unit: &str) -> bool {
+    let foreign = if unit.starts_with('\t') { ' ' } else { '\t' };
+    text.lines().any(|line| line.starts_with(foreign))
+}
+
+/// The levels of a text, each of them `said`, as a file has them whose level is `unit`.
+pub fn in_unit(text: &str, said: &str, unit: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let indent = indentation(line);
+        format!("{}{}", indent.replace(said, unit), &line[indent.len()..])
+    });
+    lines.collect()
 }
 
 /// The indentation that all lines that are not blank share.

@@ -6,6 +6,7 @@ pub mod layout;
 pub mod lines;
 pub mod position;
 pub mod rebase;
+pub mod words;
 
 pub use edit::{Batch, Edit};
 pub use layout::Ending;

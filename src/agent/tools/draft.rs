@@ -221,7 +221,8 @@ impl Workbench {
     }
 
     pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {
-        let language = self.registry.detect(path.relative(), source)?;
+        let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
+        let language = self.registry.of_document(id, Some(path.relative()), source)?;
         syntax::parse(language, source).ok()
     }
 

@@ -12,6 +12,7 @@ use crate::index::{self, Hit, Query};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::text::lines::line_number;
+use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// Most lines of a list.
@@ -147,7 +148,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
         for (number, line) in source.split_inclusive('\n').enumerate() {
             let start = next;
             next += line.len();
-            if uses::words(line, name).next().is_none() {
+            if !words::has(line, name) {
                 continue;
             }
             total += 1;

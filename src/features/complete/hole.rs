@@ -4,6 +4,7 @@
 use super::brackets::{self, Comments};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
+use crate::text::words::is_word;
 
 /// How much is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +53,7 @@ impl<'a> Hole<'a> {
 
     /// Whether the cursor stands between two letters of one word: who types there mends it.
     pub fn is_inside_word(&self) -> bool {
-        let word = |letter: char| letter.is_alphanumeric() || letter == '_';
-        self.before.ends_with(word) && self.after.starts_with(word)
+        self.before.ends_with(is_word) && self.after.starts_with(is_word)
     }
 
     /// Whether a whole body is to be written: a block is open and nothing is in it.

@@ -22,7 +22,7 @@ use crate::context::{Masked, Part};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Edit, Ending};
 use brackets::Comments;
 use hole::{Hole, Mode};
 pub use memory::Memory;
@@ -303,7 +303,7 @@ impl Work<'_> {
 
     /// What of the raw answer is offered: shaped, and shortened until the file parses no worse than before.
     fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
-        let layout = Layout { ending: Ending::of(&self.site.text), unit: layout::indent_unit(&self.site.text) };
+        let layout = Layout { ending: Ending::of(&self.site.text), unit: self.site.indent_unit() };
         let mut text = shape(self.hole, raw, cut_short, &layout)?;
         if text.contains(redact::PLACEHOLDER) {
             return Err(Nothing::Secret);

@@ -4,7 +4,8 @@
 use super::brackets::{Bracket, balance, brackets, code};
 use super::hole::{Hole, Mode, closes, last_line};
 use crate::text::Ending;
-use crate::text::layout::indentation;
+use crate::text::layout::{self, indentation};
+use crate::text::words::is_word;
 
 /// Why nothing is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,21 +94,11 @@ fn without_second_indent(hole: &Hole, text: &str, unit: &str) -> String {
     if line.len() < wanted { text.into() } else { text.trim_start_matches([' ', '\t']).into() }
 }
 
-/// Leading tabs where the file uses blanks, and the other way round.
+/// Leading tabs where the file uses blanks, and the other way round. The first line goes on behind the cursor.
 fn in_unit(text: String, unit: &str) -> String {
-    let foreign = if unit.starts_with('\t') { "    " } else { "\t" };
-    if !text.contains(foreign) {
-        return text;
-    }
-    let mut lines = text.split('\n');
-    let mut out = lines.next().unwrap_or_default().to_string();
-    for line in lines {
-        let indent = indentation(line);
-        out.push('\n');
-        out.push_str(&indent.replace(foreign, unit));
-        out.push_str(&line[indent.len()..]);
-    }
-    out
+    let Some((first, rest)) = text.split_once('\n') else { return text };
+    let said = if unit.starts_with('\t') { "    " } else { "\t" };
+    format!("{first}\n{}", layout::in_unit(rest, said, unit))
 }
 
 fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
@@ -128,7 +119,7 @@ fn whole_lines(text: &str, cut_short: bool) -> &str {
 
 /// Without the word that the model had no tokens left to finish.
 fn whole_words(text: &str, cut_short: bool) -> &str {
-    if cut_short { text.trim_end_matches(|letter: char| letter.is_alphanumeric() || letter == '_') } else { text }
+    if cut_short { text.trim_end_matches(is_word) } else { text }
 }
 
 /// The first statement: its first line, lines that are indented deeper, and lines until every bracket that it opens is closed.

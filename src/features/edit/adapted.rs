@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::calls::Call;
 use super::layout::fitted;
 use crate::syntax::{self, Language, uses};
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Edit, Ending, layout, words};
 
 /// What may stand between the words before a name that say whose it is.
 const JOINS: &[char] = &['.', ':', '-', '>', '?', '!'];
@@ -15,7 +15,7 @@ const JOINS: &[char] = &['.', ':', '-', '>', '?', '!'];
 impl Call {
     /// The edit that gives a call of `name` this text, or why there is none.
     pub(super) fn with(&self, language: &Arc<Language>, name: &str, code: &str) -> Result<Edit, String> {
-        if uses::words(code, name).next().is_none() {
+        if !words::has(code, name) {
             return Err(format!("it does not call `{name}` any more"));
         }
         let shown = layout::with_line_feeds(&self.text);
@@ -35,7 +35,7 @@ impl Call {
     /// The code without lines that stand above and below the place already.
     fn alone(&self, shown: &str, name: &str, code: &str) -> String {
         let mut lines: Vec<&str> = code.lines().collect();
-        let is_other = |line: &str| uses::words(line, name).next().is_none();
+        let is_other = |line: &str| !words::has(line, name);
         let mut above = shown[..self.lines.start].lines().rev();
         let near = above.clone().take(lines.len()).position(|line| lines.first().is_some_and(|first| first.trim() == line.trim()));
         if let Some(near) = near {
@@ -58,11 +58,8 @@ impl Call {
     fn call_alone(&self, shown: &str, name: &str, code: &str) -> Option<Edit> {
         let [call] = &self.calls[..] else { return None };
         let code = code.trim().trim_end_matches(';').trim_end();
-        let at = uses::words(code, name).next()?.start;
-        let owner = |text: &str| {
-            text.rfind(|letter: char| !uses::is_word(letter) && !JOINS.contains(&letter))
-                .map_or(0, |last| last + text[last..].chars().next().map_or(1, char::len_utf8))
-        };
+        let at = words::places(code, name).next()?.start;
+        let owner = |text: &str| text.trim_end_matches(|letter: char| words::is_word(letter) || JOINS.contains(&letter)).len();
         let (theirs, ours) = (&code[..at], &shown[self.lines.start..call.start]);
         let ours = &ours[owner(ours)..];
         let is_call = owner(theirs) == 0 && code.ends_with(')') && (theirs.is_empty() || theirs == ours);
@@ -77,15 +74,11 @@ fn kept<'a>(text: &'a str, lines: &Range<usize>, calls: &[Range<usize>]) -> Vec<
     calls.sort_by_key(|call| call.start);
     let (mut words, mut at) = (vec![], lines.start);
     for call in calls {
-        words.extend(all_words(&text[at..call.start.max(at)]));
+        words.extend(words::all(&text[at..call.start.max(at)]));
         at = call.end.max(at);
     }
-    words.extend(all_words(&text[at..lines.end.max(at)]));
+    words.extend(words::all(&text[at..lines.end.max(at)]));
     words
-}
-
-fn all_words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !uses::is_word(letter)).filter(|word| !word.is_empty())
 }
 
 /// The words around the calls of a name in what an edit writes.

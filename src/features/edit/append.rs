@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::strings::fitted;
 use crate::syntax::{self, Definition, Language, Parsed};
-use crate::text::layout::{indent_unit, indentation};
+use crate::text::layout::indentation;
 use crate::text::lines::{line_start, next_line};
 
 /// A test file, for who adds to it.
@@ -59,7 +59,7 @@ impl TestFile<'_> {
         let braced = text[body.clone()].starts_with('{');
         let inside = if braced { &text[body.start + 1..body.end - 1] } else { &text[line_start(text, body.start)..body.end] };
         let first = inside.lines().find(|line| !line.trim().is_empty()).map(indentation).filter(|own| own.len() > outer.len());
-        let inner = first.map_or_else(|| format!("{outer}{}", indent_unit(text)), String::from);
+        let inner = first.map_or_else(|| format!("{outer}{}", self.language.indent_unit(text)), String::from);
         let tests = fitted(Some(self.language), tests.trim_matches('\n'), &inner);
         let tests = tests.trim_end();
         if !braced {

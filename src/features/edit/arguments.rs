@@ -12,6 +12,7 @@ use crate::syntax::Parsed;
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Stands, Within};
 use crate::text::lines::line_number;
+use crate::text::words;
 
 /// What Python calls the method that makes an instance: its arguments are named where the class is called.
 const CONSTRUCTOR: &str = "__init__";
@@ -43,9 +44,17 @@ pub(super) fn follow(rename: &mut Rename, session: &Session, site: &Site, parsed
         let Some(file) = session.index.file(number) else { continue };
         let Some((text, parsed)) = read(session, &file.path, &parameter)? else { continue };
         let spots = callee.named_in(&file.path.to_string(), Some(number), &parsed)?;
+        rename.in_strings += whole_strings(&parsed, &parameter);
         rename.change(session, &file.path, text, spots)?;
     }
     Ok(())
+}
+
+/// How many strings are a name and nothing else: `f(**{'limit': 3})`.
+fn whole_strings(parsed: &Parsed, name: &str) -> usize {
+    let text = parsed.text();
+    let is_whole = |at: &Range<usize>| text[..at.start].ends_with(['"', '\'']) && text[at.end..].starts_with(['"', '\'']);
+    uses::mentions(parsed, name).iter().filter(|one| one.within == Within::Text && is_whole(&one.range)).count()
 }
 
 impl Callee<'_> {
@@ -97,7 +106,7 @@ impl Callee<'_> {
     /// Whether a call may be one of the function by another way: `get = fetch`, `partial(fetch, limit=3)`.
     fn may_be(&self, parsed: &Parsed, called: &str, before: &str) -> bool {
         let value = |given: uses::Given| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
-        uses::words(before, self.name).next().is_some() || uses::given(parsed, called).into_iter().any(value)
+        words::has(before, self.name) || uses::given(parsed, called).into_iter().any(value)
     }
 
     fn unclear(&self, path: &str, text: &str, at: &Range<usize>, called: &str) -> String {

@@ -13,7 +13,7 @@ use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Kind, Language, import};
 use crate::text::Ending;
-use crate::text::layout::with_line_feeds;
+use crate::text::layout::{self, with_line_feeds};
 use crate::workspace::WorkspacePath;
 
 /// Lines at the end of a test file that show how tests look there.
@@ -51,8 +51,9 @@ impl Beside {
         let outside =
             || format!("the tests of {} go into a file of their own, and it lies in no folder of the workspace: save it in one", site.path);
         let here = site.document_path().ok_or_else(outside)?;
-        let package = testfile::package(&site.text);
-        let source = Source { session, language, rules, here, package };
+        let package = site.parsed().and_then(import::package_name).map(String::from);
+        let is_public = site.definition_of(item).is_none_or(|known| known.public);
+        let source = Source { session, language, rules, here, package, is_public };
         let outer = site.place().items.into_iter().find(|outer| outer.kind != Kind::Module);
         let name = outer.map_or(item.name.clone(), |outer| outer.name);
         let gap = if language.indented { "\n\n" } else { "\n" };
@@ -115,9 +116,15 @@ impl Beside {
         self.text.is_none()
     }
 
+    /// One level of indentation of the file; of that of others where it is new, else as its source has it.
+    pub fn indent_unit(&self, source: &str) -> String {
+        let text = self.text.as_ref().or(self.example.as_ref().map(|example| &example.text));
+        text.and_then(|text| layout::known_unit(text)).unwrap_or_else(|| source.into())
+    }
+
     /// For the model: where its tests will stand, and how those look that stand there, or those of others.
     pub fn words(&self) -> String {
-        let class = if self.members { "into the class of " } else { "" };
+        let into = if self.members { "into the class of " } else { "into " };
         let quoted = |path: &WorkspacePath, text: &str, (first, last): (usize, usize)| {
             let text = with_line_feeds(text);
             let start: usize = text.split_inclusive('\n').take(first).map(str::len).sum();
@@ -127,16 +134,13 @@ impl Beside {
         let shown = self.places().into_iter().map(|(path, text, lines)| quoted(path, text, lines)).collect::<String>();
         if self.text.is_some() {
             let words = format!(
-                "They go {class}{}, behind the tests there, in their style, and need no imports of what is imported there.",
+                "They go {into}{}, behind the tests there, in their style, and need no imports of what is imported there.",
                 self.path
             );
             return format!("{words} It looks so:\n{shown}");
         }
         let imported = if self.import.is_empty() { String::new() } else { format!(", in which `{}` is imported already", self.name) };
-        let mut words = format!("They go {class}the new file {}{imported}.", self.path);
-        if !self.members {
-            words = words.replace("go the", "go into the");
-        }
+        let words = format!("They go {into}the new file {}{imported}.", self.path);
         let Some(example) = &self.example else { return words };
         format!("{words} Write them as the tests of {} are written:\n{shown}", example.path)
     }

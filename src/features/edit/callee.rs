@@ -106,12 +106,11 @@ impl<'a> Callee<'a> {
         let shown = path.map_or_else(|| "".to_string(), WorkspacePath::to_string);
         let meant = self.meant.as_ref().map(|meant| meant.uses(&shown, id, parsed));
         let whose = |range: &Range<usize>, stands: &Stands, call: Option<&Range<usize>>| {
-            let line = || format!("{shown}:{}", line_number(text, range.start));
             let by_name = match &meant {
                 None => self.by_file(id, stands),
                 Some(Err(_)) => Whose::Unclear,
                 Some(Ok(found)) if found.spots.iter().any(|spot| spot.range == *range) => self.by_file(id, stands),
-                Some(Ok(found)) if found.unclear.contains(&line()) => Whose::Unclear,
+                Some(Ok(found)) if found.unclear.contains(range) => Whose::Unclear,
                 Some(Ok(_)) => Whose::Anothers,
             };
             match (by_name, call) {

@@ -13,7 +13,6 @@ use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
-use crate::syntax;
 use crate::syntax::scope::Item;
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, layout};
@@ -90,11 +89,11 @@ impl Calls {
             if session.closed_path(&file.path).is_some() {
                 continue;
             }
-            let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
-            let language = session.shared.registry.detect(file.path.relative(), &text);
+            let Ok((text, Some(parsed))) = session.parsed(&file.path) else { continue };
             // A function of another language is another one, however it is called.
-            let language = language.filter(|language| Some(language.family.as_str()) == family);
-            let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { continue };
+            if Some(parsed.language().family.as_str()) != family {
+                continue;
+            }
             sort(Some(&file.path), callee.found(&parsed, &text, Some(&file.path), Some(id)));
         }
         // The index has files in the order in which they were read.

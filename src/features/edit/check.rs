@@ -106,8 +106,9 @@ fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
 /// Whether another file parses no worse than before.
 fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let old = other.before.as_deref().unwrap_or_default();
-    let language = work.session.shared.registry.detect(other.path.relative(), &other.after);
-    let errors = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
+    let language = work.session.language_at(&other.path, &other.after);
+    let parsed = |text: &str| language.as_ref().and_then(|language| syntax::parse(language, text).ok());
+    let errors = |text: &str| parsed(text).map_or(0, |parsed| parsed.errors());
     let (before, after) = (errors(old), errors(&other.after));
     if after > before {
         return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));

@@ -6,7 +6,8 @@ use super::whence::MOST_BASES;
 use super::written::is_listed;
 use crate::features::Session;
 use crate::index::Symbol;
-use crate::syntax::{Kind, Language, Parsed, scope, uses};
+use crate::syntax::{Kind, Language, Parsed, scope};
+use crate::text::words;
 
 /// What a type may be derived from without a method of it being called from there.
 const ASKS_NOTHING: &str =
@@ -69,7 +70,7 @@ fn foreign_trait(session: &Session, parsed: &Parsed, symbol: &Symbol) -> Option<
 fn overrides(text: &str, symbol: &Symbol, word: &str) -> bool {
     let end = if symbol.body.is_empty() { symbol.item.end } else { symbol.body.start };
     let head = text.get(symbol.item.start as usize..end as usize).unwrap_or_default();
-    uses::words(head, word).next().is_some()
+    words::has(head, word)
 }
 
 /// The first type outside of the workspace that a type is derived from.

@@ -9,8 +9,9 @@ use super::layout::opened;
 use super::strings;
 use super::whole_item;
 use crate::features::Site;
-use crate::syntax::{self, Definition, uses, whole};
+use crate::syntax::{self, Definition, whole};
 use crate::text::lines::{line_end, line_start};
+use crate::text::words;
 use crate::text::{Edit, Ending};
 
 /// Ends of the answer that are looked for above and below, the nearest first.
@@ -201,7 +202,7 @@ impl Laid<'_> {
         let all = self.site.definitions();
         let around =
             |known: &&Definition| known.item.range().end >= self.marked.end && (known.signature.start as usize) < self.marked.start;
-        let named = |known: &Definition| uses::words(&one.text, known.name.of(text)).next().is_some();
+        let named = |known: &Definition| words::has(&one.text, known.name.of(text));
         let around: Vec<&Definition> = all.iter().filter(around).filter(|known| named(known)).collect();
         if around.is_empty() {
             return None;

@@ -9,6 +9,7 @@ use crate::syntax::flow::{self, Gives, Jump, Leads};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Mention, Stands, Within};
 use crate::syntax::{self, Definition, Parsed, Reach};
+use crate::text::words;
 use crate::text::{Batch, Edit};
 
 /// Why no function can do what these lines of an item do, before a model is asked.
@@ -19,7 +20,7 @@ pub fn may_be(site: &Site, item: &Item, lines: &Range<usize>) -> Result<(), Stri
         return Err(format!("the marked lines at {} begin or end within a statement; mark whole statements", at(lines)));
     }
     if let Some(jump) = flow::leaving(parsed, lines).into_iter().find(|jump| jump.leads == Leads::Nowhere) {
-        let word = site.text[jump.range.clone()].split(|letter: char| !uses::is_word(letter)).next().unwrap_or_default();
+        let word = words::first(&site.text[jump.range.clone()]);
         let place = at(&jump.range);
         return Err(format!(
             "`{word}` at {place} leads out of the marked lines, which another function cannot do for them; mark lines without it, or all that it stays in"
@@ -57,7 +58,7 @@ pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
         let is_ours = file.language.as_ref().is_some_and(|of| of.family == language.family) && path != site.path;
         let takes = match symbol.container() {
             None => shares && folder(&path) == here,
-            Some(container) => uses::words(&site.text, session.index.text(container)).next().is_some(),
+            Some(container) => words::has(&site.text, session.index.text(container)),
         };
         (is_ours && takes).then_some(path)
     });
@@ -123,7 +124,7 @@ impl Extracted<'_> {
         if known(name) {
             return Err(format!("`{name}` is in {} already; give the new function another name", site.path));
         }
-        if uses::words(self.call_text(), name).next().is_none() {
+        if !words::has(self.call_text(), name) {
             return Err(format!("`call` does not call `{name}`; it must call the new function by its name"));
         }
         let is_member = new[0].parent.is_some_and(|parent| all.get(parent as usize).is_some_and(|around| around.kind.is_type()));
@@ -170,7 +171,7 @@ impl Extracted<'_> {
         let call = self.call_text();
         let function = &self.after.text()[self.function.clone()];
         let by_reference = |name: &str| {
-            let handed = uses::words(call, name).any(|at| call[..at.start].trim_end().ends_with("mut") || function.contains('&'));
+            let handed = words::places(call, name).any(|at| call[..at.start].trim_end().ends_with("mut") || function.contains('&'));
             handed && !self.before.language().indented
         };
         for one in flow::needed(self.before, &self.outer.0, self.lines) {

@@ -16,8 +16,9 @@ use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, Parsed, flow, uses};
+use crate::syntax::{self, Parsed, flow};
 use crate::text::lines::{line_start, next_line};
+use crate::text::words;
 use crate::text::{Batch, Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -176,25 +177,29 @@ impl Form {
         }
         not_repeated(&self.tool(), arguments)?;
         let text = |name: &str| without_fence(arguments[name].as_str().unwrap_or_default());
+        let unit = site.indent_unit();
+        // Where lines stand otherwise than the file does, so may those that take their place.
+        let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
+        let code = |name: &str| if mixed { text(name) } else { strings::in_unit(site.language.as_ref(), &text(name), &unit) };
         let edits = match self {
             // The fences of a block in a Markdown file are the file's own.
             Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
                 vec![replace(site, lines, arguments["new_code"].as_str().unwrap_or_default().trim_matches('\n'))?]
             }
-            Form::Replace { lines } => vec![replace(site, lines, &text("new_code"))?],
+            Form::Replace { lines } => vec![replace(site, lines, &code("new_code"))?],
             Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
-            Form::Implement { body, item, .. } => vec![implement(site, body, item, &text("body"))?],
+            Form::Implement { body, item, .. } => vec![implement(site, body, item, &code("body"))?],
             Form::Test { beside: Some(beside), .. } => {
-                let code = text("test_code");
+                let code = strings::in_unit(site.language.as_ref(), &text("test_code"), &beside.indent_unit(&unit));
                 holds_a_test(site, &code)?;
                 return Ok(Filled { reason: self.reason(arguments), others: vec![beside.with(&code)?], edits: vec![] });
             }
             Form::Test { item, .. } => {
-                let code = text("test_code");
+                let code = code("test_code");
                 holds_a_test(site, &code)?;
                 vec![inside::add(site, item, &code)]
             }
-            Form::Extract { lines, item } => extract(site, lines, item, &text("function"), &text("call"))?,
+            Form::Extract { lines, item } => extract(site, lines, item, &code("function"), &code("call"))?,
             Form::Variable { value, statement, binding } => variable(site, value, statement, binding, text("name").trim())?,
             Form::Rename(rename) => {
                 let new = text("new_name").trim().trim_matches('`').to_string();
@@ -268,7 +273,7 @@ pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
         }),
     };
     let own = first.map(layout::indentation).filter(|own| own.len() > outer.len() && own.starts_with(outer));
-    own.map_or_else(|| format!("{outer}{}", layout::indent_unit(&site.text)), String::from)
+    own.map_or_else(|| format!("{outer}{}", site.indent_unit()), String::from)
 }
 
 fn ending(site: &Site) -> Ending {
@@ -391,7 +396,7 @@ fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, 
     let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
     let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
     let is_free = named.is_some_and(|new| {
-        let called = uses::words(call, &new.name).next();
+        let called = words::places(call, &new.name).next();
         called.is_some_and(|at| !call[..at.start].ends_with(['.', ':', '>']))
     });
     let top = site.parsed().and_then(|parsed| scope::outermost(parsed, item.range.start));
@@ -405,12 +410,12 @@ fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, 
 
 /// A statement that names the value, before the one that it stands in.
 fn variable(site: &Site, value: &Range<usize>, statement: &Range<usize>, binding: &str, name: &str) -> Result<Vec<Edit>, String> {
-    if name.is_empty() || !name.chars().all(uses::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
+    if name.is_empty() || !name.chars().all(words::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
     }
     let item = site.item();
     let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));
-    if uses::words(&site.text[around], name).next().is_some() {
+    if words::has(&site.text[around], name) {
         return Err(format!("`{name}` is taken in `{of}`; give another name"));
     }
     let start = line_start(&site.text, statement.start);

@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::syntax::import::{self, Statement};
-use crate::syntax::{self, Import, Language, Parsed, uses};
+use crate::syntax::{self, Import, Language, Parsed};
 use crate::text::lines::next_line;
+use crate::text::words;
 
 /// What new code wants to import.
 pub struct Wanted {
@@ -96,7 +97,7 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
                 continue;
             }
             let named = |name: &String| {
-                !known.contains(name) && (is_type_name(name) || !has_all) && uses::words(code, name).any(|at| is_use(code, &at, &one))
+                !known.contains(name) && (is_type_name(name) || !has_all) && words::places(code, name).any(|at| is_use(code, &at, &one))
             };
             let needed: Vec<String> = one.imports.iter().flat_map(bound).filter(named).collect();
             if !needed.is_empty() {
@@ -170,10 +171,10 @@ fn is_use(code: &str, at: &Range<usize>, import: &Wanted) -> bool {
 /// The names of what is called without anything before it.
 fn bare_calls(code: &str) -> impl Iterator<Item = &str> {
     code.match_indices('(').filter_map(|(at, _)| {
-        let start = code[..at].rfind(|letter| !uses::is_word(letter)).map_or(0, |last| last + 1);
-        let (before, name) = (&code[..start], &code[start..at]);
+        let name = words::last(&code[..at]);
+        let before = &code[..at - name.len()];
         let starts_small = name.starts_with(|letter: char| letter.is_lowercase());
-        let word = before.trim_end().rsplit(|letter| !uses::is_word(letter)).next().unwrap_or_default();
+        let word = words::last(before.trim_end());
         let is_keyword = matches!(name, "if" | "for" | "while" | "switch" | "catch" | "return" | "try" | "synchronized" | "this" | "super");
         (starts_small && !is_keyword && !before.ends_with(['.', '@']) && word != "new").then_some(name)
     })

@@ -8,7 +8,7 @@ use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, import};
 use crate::text::lines::{line_start, next_line};
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Edit, Ending};
 
 /// The test module of an item: the innermost beside it, the last of several. One without a body has a file of its own.
 pub fn module(site: &Site, item: &Item) -> Option<Definition> {
@@ -29,7 +29,7 @@ fn holds_tests(site: &Site, module: &Definition) -> bool {
 
 /// The edit that adds tests.
 pub fn add(site: &Site, item: &Item, code: &str) -> Edit {
-    let unit = layout::indent_unit(&site.text);
+    let unit = site.indent_unit();
     let code = site.language.as_ref().map_or_else(|| code.into(), |language| given::tests(language, code));
     let end = site.text.len();
     let (at, text) = match module(site, item).filter(|module| !module.body.is_empty()) {

@@ -43,7 +43,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     };
     let shared = &work.session.shared;
     let bench = Workbench::new((*work.session.snapshot).clone(), work.session.index.clone(), shared.registry.clone(), gate, problems)
-        .renaming(work.plan.renames(work.session, &work.params.how))
+        .renaming(work.plan.renames(work.session))
         .creating_files(shared.creates_files())
         .beside(work.params.at.document.path.as_ref());
     let (text, sent) = words(work, window);

@@ -14,6 +14,7 @@ use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Parsed, Reach, naming};
 use crate::text::lines::line_number;
+use crate::text::words;
 
 /// What stands for the instance, or the type, around a method.
 pub(super) const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
@@ -52,10 +53,10 @@ pub struct Found {
     pub spots: Vec<Spot>,
     /// In strings, which stay.
     pub in_strings: usize,
-    /// Places of other things of that name.
-    pub others: Vec<String>,
-    /// Places that may mean the definition or not.
-    pub unclear: Vec<String>,
+    /// Those of other things of that name.
+    pub others: Vec<Range<usize>>,
+    /// Those that may mean the definition or not.
+    pub unclear: Vec<Range<usize>>,
 }
 
 /// What a definition is part of.
@@ -78,6 +79,8 @@ pub struct Meant<'a> {
     /// Others are called so, too: what the text around merely suggests is not enough.
     is_one_of_many: bool,
     pub(super) projects: OnceCell<Vec<String>>,
+    /// What the file of the definition says that its package is.
+    pub(super) package: OnceCell<Option<String>>,
     /// What the file of the definition includes, and the files that say its name.
     pub(super) included: OnceCell<(HashSet<FileId>, HashSet<FileId>)>,
     /// Texts of other files that were asked for.
@@ -102,13 +105,15 @@ impl<'a> Meant<'a> {
             known.iter().any(|kind| kind.is_type() || *kind == Kind::Type) || known.is_empty()
         };
         let home = match &defined.container {
-            None => Home::Free,
-            Some(container) if is_type(container) => Home::Member(container.clone()),
+            None => defined.holder.clone().map_or(Home::Free, Home::Member),
+            // Functions have methods, too, where they make instances.
+            Some(container) if is_type(container) || defined.kind == Kind::Method => Home::Member(container.clone()),
             Some(container) => Home::Inside(container.clone()),
         };
         let family = family.clone().unwrap_or_default();
-        let (projects, included, texts, is_one_of_many) = Default::default();
-        Self { session, name, kind: defined.kind, family, file: defined.file, home, is_one_of_many, projects, included, texts }
+        let (projects, package, included, texts, is_one_of_many) = Default::default();
+        let (kind, file) = (defined.kind, defined.file);
+        Self { session, name, kind, family, file, home, is_one_of_many, projects, package, included, texts }
     }
 
     /// The same where others are called so, too.
@@ -147,7 +152,6 @@ impl<'a> Meant<'a> {
         let place = self.place(path, id, parsed);
         let (mut found, mut comments) = (Found::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
-            let at = || format!("{path}:{}", line_number(text, one.range.start));
             match one.within {
                 Within::Text if self.is_handed_on(&place, &one) => found.spots.push(Spot::plain(one.range)),
                 Within::Text => found.in_strings += 1,
@@ -156,8 +160,8 @@ impl<'a> Meant<'a> {
                 Within::Code => match self.verdict(&place, &one)? {
                     Verdict::Follows(spot) => found.spots.push(spot),
                     Verdict::Variable => {}
-                    Verdict::Other => found.others.push(at()),
-                    Verdict::Unclear => found.unclear.push(at()),
+                    Verdict::Other => found.others.push(one.range),
+                    Verdict::Unclear => found.unclear.push(one.range),
                 },
             }
         }
@@ -175,8 +179,7 @@ impl<'a> Meant<'a> {
 
     fn place<'p>(&self, path: &'p str, id: Option<FileId>, parsed: &'p Parsed) -> Place<'p> {
         let variables = uses::variables(parsed, self.name);
-        let names_container =
-            !self.is_one_of_many && matches!(&self.home, Home::Member(container) if uses::words(parsed.text(), container).next().is_some());
+        let names_container = !self.is_one_of_many && matches!(&self.home, Home::Member(container) if words::has(parsed.text(), container));
         let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
         Place { path, id, parsed, facts, variables, names_container, foreign }
     }
@@ -184,7 +187,10 @@ impl<'a> Meant<'a> {
     fn verdict(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {
         let text = place.parsed.text();
         let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
-        let defines = |known: &syntax::Definition| known.kind != Kind::Reexport && known.name.range() == one.range;
+        // What a type is called is a part of other names, too: `~Shape`, `operator Shape`.
+        let covers =
+            |name: Range<usize>| name == one.range || self.kind.is_type() && name.start <= one.range.start && one.range.end <= name.end;
+        let defines = |known: &syntax::Definition| known.kind != Kind::Reexport && covers(known.name.range());
         if place.facts.definitions.iter().any(defines) {
             return Ok(plain());
         }
@@ -223,6 +229,7 @@ impl<'a> Meant<'a> {
             (Stands::Alone, _) => plain(),
             (Stands::Member(of), Home::Member(container)) => self.member(place, one, of, container),
             (Stands::Member(of), _) if self.is_our_module(place, one, of) => plain(),
+            (Stands::Member(of), _) if self.may_be_loaded(place, of) => Verdict::Unclear,
             (Stands::Member(_) | Stands::Key(_), Home::Free | Home::Inside(_)) => Verdict::Other,
             (Stands::Key(of) | Stands::Shorthand(of, _), Home::Member(container)) => match self.belongs(place, of, container, &one.range) {
                 Some(true) => match &one.stands {
@@ -289,6 +296,9 @@ impl<'a> Meant<'a> {
         let receiver = text[of.clone()].trim();
         let last = last_word(receiver);
         let is_path = text[of.end..one.range.start].contains("::");
+        if self.is_loaded(place, of) {
+            return true;
+        }
         if last.is_empty() {
             return false;
         }
@@ -324,11 +334,11 @@ impl<'a> Meant<'a> {
         }
         if let Some(kind) = uses::annotation(place.parsed, range) {
             let kind = &place.parsed.text()[kind];
-            if uses::words(kind, container).next().is_some() {
+            if words::has(kind, container) {
                 return Some(true);
             }
             // A name of another type may stand for one that has these fields.
-            let named = kind.split(|letter: char| !uses::is_word(letter)).any(|word| !self.named(word).is_empty());
+            let named = words::all(kind).any(|word| !self.named(word).is_empty());
             return if place.parsed.language().structural && named { None } else { Some(false) };
         }
         // Where any value with such a field will do, one may be meant for the type.
@@ -336,7 +346,7 @@ impl<'a> Meant<'a> {
             return None;
         }
         let may_be = self.kind == Kind::Attribute && place.names_container && !head.starts_with(char::is_uppercase);
-        if may_be && !head.ends_with(uses::is_word) { None } else { Some(false) }
+        if may_be && !head.ends_with(words::is_word) { None } else { Some(false) }
     }
 
     /// Whether a text is that of the definition, or takes something from there.
@@ -351,6 +361,9 @@ impl<'a> Meant<'a> {
         let receiver = place.parsed.text()[of.clone()].trim();
         let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
         let named = place.names_container;
+        if receiver == container && self.imported(place, receiver) == Some(Origin::Ours) {
+            return plain();
+        }
         if OWN.contains(&receiver) {
             let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
             return match derives {
@@ -381,7 +394,7 @@ impl<'a> Meant<'a> {
         let name = self.own_name(place, last).unwrap_or(last);
         let index = &self.session.index;
         let is_type = |id| index.symbol(id).is_some_and(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type);
-        if uses::words(path, container).next().is_some() || name == container {
+        if words::has(path, container) || name == container {
             return Origin::Ours;
         }
         if self.named(name).into_iter().any(is_type) {

@@ -24,6 +24,7 @@ mod given;
 mod imports;
 mod inside;
 mod layout;
+mod loaded;
 mod long;
 mod meant;
 mod offer;
@@ -130,7 +131,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     let site = Site::new(session, &params.at);
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    let small = plan.says_both_names(&site, &params.how).then(|| plan.clone().for_small(session, &site, &params.how));
+    let small = plan.says_both_names().then(|| plan.clone().for_small(session, &site, &params.how));
     if let Some(Ok(plan)) = &small
         && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan, cancel, sink })
     {

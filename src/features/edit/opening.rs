@@ -3,7 +3,7 @@
 use super::example::{self, Example};
 use super::testfile::{self, Source};
 use crate::features::Site;
-use crate::syntax::uses;
+use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// What scripts are called by the one who runs them, by how they are written.
@@ -15,18 +15,31 @@ pub fn head(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>
     let Some(head) = &source.rules.head else { return included(source, path, example) };
     let file = path.name().split('.').next().unwrap_or_default();
     // What lies in no package names none.
-    let named = source.package.map(|package| head.replace("{package}", package));
+    let package = package_of(source, path, example).or_else(|| source.package.clone());
+    let named = package.map(|package| head.replace("{package}", &package));
     let head = named
         .unwrap_or_else(|| head.split_inclusive('\n').skip_while(|line| line.contains("{package}") || line.trim().is_empty()).collect());
     head.replace("{file}", file)
+}
+
+/// The package of the tests beside a new file, where what is tested can be named from there: `package cart_test` in Go.
+fn package_of(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> Option<String> {
+    let beside = example.filter(|example| source.is_public && example.path.folder() == path.folder())?;
+    testfile::package(source.language, &beside.text)
 }
 
 /// Whole files are included: a new one of a folder has what another one there has, but for what that one tests.
 fn included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
     let includes = source.rules.import.as_ref().is_some_and(|import| import.contains("{include}"));
     let Some(example) = example.filter(|example| includes && example.path.folder() == path.folder()) else { return String::new() };
-    let lines = example::imports(source.language, &example.text).into_iter().map(|line| format!("{line}\n"));
-    lines.collect()
+    let tested = |line: &str| {
+        let stem = included_stem(line).unwrap_or_default();
+        let (name, extension) = (example.path.name(), example.path.extension());
+        let called = |form: &String| form.replace("{stem}", stem).replace("{ext}", extension) == name;
+        !stem.is_empty() && source.rules.names.iter().any(called)
+    };
+    let lines = example::imports(source.language, &example.text).into_iter().filter(|line| !tested(line));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// The line that brings in what is tested; empty where none is needed, or where the test file has its own way to it.
@@ -53,7 +66,7 @@ pub fn import(
 fn is_included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> bool {
     let head = included(source, path, example);
     let stem = source.here.name().rsplit_once('.').map_or(source.here.name(), |(stem, _)| stem);
-    let names = |text: &str| text.lines().any(|line| line.trim_start().starts_with("#include") && has_stem(line, stem));
+    let names = |text: &str| text.lines().any(|line| line.trim_start().starts_with("#include") && included_stem(line) == Some(stem));
     let own = path.to_string();
     let folder = own.strip_suffix(path.name()).unwrap_or_default();
     let steps = head.lines().filter_map(|line| line.split('"').nth(1)).filter_map(|way| {
@@ -63,10 +76,10 @@ fn is_included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Examp
     names(&head) || steps.into_iter().any(|text| names(&text))
 }
 
-/// Whether a line includes a file of this stem.
-fn has_stem(line: &str, stem: &str) -> bool {
-    let file = line.split(['"', '<', '>']).nth(1).and_then(|way| way.rsplit('/').next());
-    file.and_then(|file| file.rsplit_once('.')).is_some_and(|(own, _)| own == stem)
+/// The stem of the file that a line includes.
+fn included_stem(line: &str) -> Option<&str> {
+    let file = line.split(['"', '<', '>']).nth(1)?.rsplit('/').next()?;
+    file.rsplit_once('.').map(|(stem, _)| stem)
 }
 
 /// The header of a source where there is one and it shows the item, else the source itself.
@@ -111,7 +124,7 @@ fn script(source: &Source<'_>, site: &Site, path: &WorkspacePath, tests: Option<
             ["class", "function", "function*", "async function"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
         before.trim_end().ends_with("export default")
     };
-    let is_default = uses::words(&site.text, name).any(default);
+    let is_default = words::places(&site.text, name).any(default);
     let named = if is_default { name.to_string() } else { format!("{{{space}{name}{space}}}") };
     let old = |text: &str| ["require(", "module.exports", "exports."].iter().any(|word| text.contains(word));
     let new = |text: &str| text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));

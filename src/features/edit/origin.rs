@@ -13,6 +13,7 @@ use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
 use crate::syntax::uses::{self, Given};
 use crate::syntax::value::{self, Made};
+use crate::text::words;
 
 /// Values that are looked at for one member.
 const MOST_VALUES: usize = 200;
@@ -103,7 +104,7 @@ impl<'a> Look<'a> {
     }
 
     fn names(&self, text: &str) -> bool {
-        uses::words(text, self.container).next().is_some()
+        words::has(text, self.container)
     }
 
     fn value(&self, range: &Range<usize>) -> Origin {
@@ -121,6 +122,8 @@ impl<'a> Look<'a> {
             Made::Literal => Origin::Foreign,
             Made::Name(name) => self.variable(&name),
             Made::Member { of, name } => self.field(&of, &name),
+            // A module is what its file makes of itself.
+            Made::Call { .. } if self.meant.is_loaded(self.place, range) => Origin::Unknown,
             Made::Call { of, name, arguments } => self.call(of.as_ref(), &name, &arguments),
             Made::Element(of) => self.value(&of).part(),
             Made::Same(parts) => Origin::of_all(parts.iter().map(|part| self.value(part))),
@@ -215,7 +218,7 @@ impl<'a> Look<'a> {
             let language = self.place.parsed.language();
             let text = self.place.parsed.text();
             let never_alone = || {
-                let mut places = uses::words(text, word);
+                let mut places = words::places(text, word);
                 places.all(|at| text[at.end..].starts_with(['.', '?']) || text[at.end..].starts_with("::"))
             };
             let is_type = word.starts_with(char::is_uppercase);
@@ -336,7 +339,7 @@ impl<'a> Look<'a> {
         let (before, after) = around_parameters(symbol.signature.of(&text), name);
         let is_before = matches!(self.place.parsed.language().family.as_str(), "c" | "java") && !after.contains("->");
         let written = if is_before { before } else { after };
-        let is_own = written.split(|letter: char| !uses::is_word(letter)).any(|word| matches!(word, "Self" | "this"));
+        let is_own = words::all(written).any(|word| matches!(word, "Self" | "this"));
         if is_own && let Some(container) = symbol.container() {
             return self.kind(index.text(container));
         }
@@ -364,13 +367,13 @@ impl<'a> Look<'a> {
             return origin;
         }
         // What has to have a member of this name may be given what is ours.
-        if uses::words(text, self.meant.name).next().is_some() {
+        if words::has(text, self.meant.name) {
             return Origin::Unknown;
         }
         let index = &self.meant.session.index;
         let (mut is_known, mut is_written) = (false, false);
         let is_name = |word: &&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_') && !is_listed(BESIDE_TYPES, word);
-        for word in text.split(|letter: char| !uses::is_word(letter)).filter(is_name) {
+        for word in words::all(text).filter(is_name) {
             is_written = true;
             for id in self.meant.named(word) {
                 let Some(symbol) = index.symbol(id).filter(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type) else { continue };

@@ -26,9 +26,14 @@ pub struct Plan {
     /// For the progress display.
     pub doing: String,
     signals: Vec<Signal>,
+    /// The names of a rename that the words ask for.
+    renaming: Option<Names>,
     /// No form does it.
     needs_tools: bool,
 }
+
+/// The old name of a rename and the new one, as far as they are said.
+type Names = (Option<String>, Option<String>);
 
 /// An item up to this many lines is given to the model whole when a problem in it is to be fixed.
 const SMALL_ITEM: u32 = 60;
@@ -53,7 +58,11 @@ impl Plan {
         let (first, _) = site.line_range(&form.marked());
         let signals = signals(session, site, &form);
         let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
-        Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, needs_tools })
+        let renaming = match how {
+            How::Instruction(words) => wording::rename_at(words, |name| rename::stands_at(site, name)),
+            How::Action { .. } => None,
+        };
+        Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, renaming, needs_tools })
     }
 
     /// Another question of the same task.
@@ -77,7 +86,7 @@ impl Plan {
             calls.fit()?;
         }
         let How::Instruction(words) = how else { return Ok(self) };
-        let Some((old, new)) = wording::rename_at(words, |name| rename::stands_at(site, name)) else {
+        let Some((old, new)) = self.renaming.clone() else {
             let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
             if let Form::Extract { lines, item } = &form {
                 extracted::may_be(site, item, lines)?;
@@ -108,16 +117,14 @@ impl Plan {
     }
 
     /// Whether it is a rename whose words say the new name: the index can find all that it is about.
-    pub fn says_both_names(&self, site: &Site, how: &How) -> bool {
-        let asked = |words: &str| wording::rename_at(words, |name| rename::stands_at(site, name));
-        matches!(how, How::Instruction(words) if asked(words).is_some_and(|(_, new)| new.is_some()))
+    pub fn says_both_names(&self) -> bool {
+        matches!(self.renaming, Some((_, Some(_))))
     }
 
     /// The name that a rename is about: none of its uses should be left.
-    pub fn renames(&self, session: &Session, how: &How) -> Option<String> {
-        let How::Instruction(words) = how else { return None };
-        let (Some(old), Some(_)) = wording::rename(words)? else { return None };
-        rename::is_unmistakable(session, &old).then_some(old)
+    pub fn renames(&self, session: &Session) -> Option<String> {
+        let Some((Some(old), Some(_))) = &self.renaming else { return None };
+        rename::is_unmistakable(session, old).then(|| old.clone())
     }
 
     pub fn task(&self, session: &Session) -> Task {
@@ -239,7 +246,11 @@ fn document(site: &Site) -> Result<Meant, String> {
 
 fn implement(site: &Site) -> Result<Meant, String> {
     let item = item(site, "implemented")?;
-    let body = site.empty_body(&item).ok_or_else(|| format!("the body of `{}` is not empty", item.name))?;
+    let body = site.empty_body(&item).ok_or_else(|| match (&item.body, site.is_stub()) {
+        (Some(_), false) => format!("the body of `{}` is not empty", item.name),
+        (Some(_), true) => format!("{} only declares what another file defines: implement `{}` there", site.path, item.name),
+        (None, _) => format!("`{}` is only declared here, without a body that could be written", item.name),
+    })?;
     let words = format!("write the body of `{}`.", item.name);
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint: None }, words, doing: "implementing" })
 }

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::meant::Meant;
 use super::whence::{Place, last_word};
 use crate::index::{File, FileId};
-use crate::syntax::{Kind, Reach};
+use crate::syntax::{self, Kind, Reach, import};
 
 /// Files that are looked through between one and another that it includes.
 const MOST_INCLUDED: usize = 2000;
@@ -27,10 +27,10 @@ impl Meant<'_> {
         match place.parsed.language().reach {
             None => true,
             Some(Reach::Names) => self.takes(id) || self.is_everywhere(),
-            Some(Reach::Package) => self.takes(id) || package(text) == self.own_package(),
+            Some(Reach::Package) => self.takes(id) || import::package_name(place.parsed) == self.own_package(),
             Some(Reach::Folder) => {
                 let folder = |id: FileId| self.session.index.file(id).map(|file| file.path.folder().to_string());
-                folder(id) == folder(self.file) && package(text) == self.own_package()
+                folder(id) == folder(self.file) && import::package_name(place.parsed) == self.own_package()
                     || text.contains("import . \"")
                     || text.contains("\t. \"")
             }
@@ -64,8 +64,13 @@ impl Meant<'_> {
         self.kind == Kind::Macro && self.is_free() || structural && !self.text(self.file).is_some_and(|text| is_module(&text))
     }
 
-    fn own_package(&self) -> Option<String> {
-        package(&self.text(self.file)?)
+    /// The package of the file of the definition.
+    fn own_package(&self) -> Option<&str> {
+        let read = || {
+            let (text, language) = (self.text(self.file)?, self.session.index.file(self.file)?.language.clone()?);
+            import::package_name(&syntax::parse(&language, text).ok()?).map(String::from)
+        };
+        self.package.get_or_init(read).as_deref()
     }
 
     /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is a part of others.
@@ -94,10 +99,4 @@ impl Meant<'_> {
         }
         (false, found)
     }
-}
-
-/// The package that a file says it belongs to.
-fn package(text: &str) -> Option<String> {
-    static PACKAGE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^\s*package\s+([\w.]+)").ok());
-    PACKAGE.as_ref()?.captures(text).map(|found| found[1].to_string())
 }

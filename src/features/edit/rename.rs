@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::defined::{Defined, definitions, is_of_family};
-use super::meant::{Meant, Spot};
+use super::meant::{Found, Meant, Spot};
 use super::wording::is_name;
 use super::{arguments, contract};
 use crate::features::{Session, Site};
@@ -14,6 +14,7 @@ use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Language, Parsed, naming};
 use crate::text::lines::line_number;
+use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// Files that one rename may change.
@@ -67,15 +68,12 @@ pub struct Changed {
 pub fn name_at(site: &Site) -> Option<String> {
     let text = &site.text;
     let selected = text[site.bytes.clone()].trim();
-    if !selected.is_empty() && selected.chars().all(uses::is_word) {
+    if !selected.is_empty() && selected.chars().all(words::is_word) {
         return Some(selected.into());
     }
     if site.bytes.is_empty() {
-        let start = text[..site.bytes.start]
-            .rfind(|c: char| !uses::is_word(c))
-            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-        let end = text[site.bytes.start..].find(|c: char| !uses::is_word(c)).map_or(text.len(), |at| site.bytes.start + at);
-        let word = &text[start..end];
+        let (before, behind) = text.split_at(site.bytes.start);
+        let word = &text[before.len() - words::last(before).len()..before.len() + words::first(behind).len()];
         if is_name(word) && site.defines(word) {
             return Some(word.into());
         }
@@ -127,7 +125,7 @@ impl Rename {
                 _ => format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name"),
             });
         };
-        if rest.iter().any(|other| other.file != first.file || other.container != first.container) {
+        if rest.iter().any(|other| !other.stands_with(first)) {
             return Err(format!(
                 "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
                 defined.len(),
@@ -149,7 +147,8 @@ impl Rename {
                 site.path, first.place
             ));
         }
-        (rename.here, rename.in_strings, rename.others, rename.unclear) = (here.spots, here.in_strings, here.others, here.unclear);
+        rename.tell(&site.path, &site.text, &here);
+        rename.here = here.spots;
         rename.is_member = meant.is_member();
         rename.warning = told;
         let id = session.index.name(old).ok_or("the index does not know it")?;
@@ -162,6 +161,7 @@ impl Rename {
         }
         rename.elsewhere.sort_by_key(|file| file.path.to_string());
         rename.others.sort();
+        rename.others.dedup();
         rename.unclear.sort();
         rename.unclear.dedup();
         if !rename.unclear.is_empty() {
@@ -230,10 +230,16 @@ impl Rename {
         // What has no grammar is prose or data; it stays.
         let Some((text, parsed)) = read(session, path, &self.old)? else { return Ok(()) };
         let found = meant.uses(&path.to_string(), Some(id), &parsed)?;
-        self.in_strings += found.in_strings;
-        self.others.extend(found.others);
-        self.unclear.extend(found.unclear);
+        self.tell(&path.to_string(), parsed.text(), &found);
         self.change(session, path, text, found.spots)
+    }
+
+    /// What is to be told of the uses in a file.
+    fn tell(&mut self, path: &str, text: &str, found: &Found) {
+        let place = |at: &Range<usize>| format!("{path}:{}", line_number(text, at.start));
+        self.in_strings += found.in_strings;
+        self.others.extend(found.others.iter().map(place));
+        self.unclear.extend(found.unclear.iter().map(place));
     }
 
     pub(super) fn change(&mut self, session: &Session, path: &WorkspacePath, text: Arc<str>, spots: Vec<Spot>) -> Result<(), String> {
@@ -243,7 +249,7 @@ impl Rename {
         if let Some(reason) = session.closed_path(path) {
             return Err(format!("`{}` is used where nothing may be changed: {reason}", self.old));
         }
-        let language = session.shared.registry.detect(path.relative(), &text).cloned();
+        let language = session.language_at(path, &text);
         self.texts.push((language, text.clone()));
         self.elsewhere.push(InFile { path: path.clone(), text, spots });
         Ok(())
@@ -271,7 +277,7 @@ impl Rename {
 
     /// Whether code uses a name, other than as a member where the old one is none. Words in comments and strings are no names.
     fn is_taken(&self, new: &str, language: Option<&Arc<Language>>, text: &Arc<str>) -> bool {
-        if uses::words(text, new).next().is_none() {
+        if !words::has(text, new) {
             return false;
         }
         let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return true };
@@ -313,9 +319,7 @@ impl Rename {
 
 /// A text that uses a name, with its tree; none where nothing can be changed in it.
 pub(super) fn read(session: &Session, path: &WorkspacePath, name: &str) -> Result<Option<(Arc<str>, Parsed)>, String> {
-    let text = session.snapshot.read_exact(path).map_err(|error| format!("`{name}` is used in {path}: {error}"))?;
-    let language = session.shared.registry.detect(path.relative(), &text);
-    let parsed = language.and_then(|language| syntax::parse(language, text.clone()).ok());
+    let (text, parsed) = session.parsed(path).map_err(|error| format!("`{name}` is used in {path}: {error}"))?;
     Ok(parsed.map(|parsed| (text, parsed)))
 }
 
@@ -330,7 +334,7 @@ fn users(session: &Session, language: &Language, name: &str, id: NameId) -> Vec<
     let rest = session.index.files().filter(|(file, _)| !found.contains(file) && is_of_family(session, *file, family));
     let named = rest.filter(|(_, file)| {
         let text = session.snapshot.read_exact(&file.path).unwrap_or_default();
-        uses::words(&text, name).next().is_some()
+        words::has(&text, name)
     });
     let named: Vec<FileId> = named.map(|(file, _)| file).collect();
     found.extend(named);

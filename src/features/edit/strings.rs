@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::layout;
 use crate::syntax::literal::{self, Literal};
 use crate::syntax::{self, Language};
+use crate::text;
 use crate::text::layout::{indentation, reindent};
 use crate::text::lines::line_start;
 
@@ -21,6 +22,15 @@ pub fn placed(language: Option<&Arc<Language>>, code: &str, old: &str) -> String
     let indent = indentation(old);
     let old = if indentation(code) == indent { "" } else { old };
     moved(language, code, old, |code| layout::placed(code, indent))
+}
+
+/// Code in the levels of a file, whether these are tabs or spaces.
+pub fn in_unit(language: Option<&Arc<Language>>, code: &str, unit: &str) -> String {
+    if !text::layout::is_foreign(code, unit) {
+        return code.into();
+    }
+    let said = if unit.starts_with('\t') { text::layout::indent_unit(code) } else { "\t".into() };
+    moved(language, code, "", |code| text::layout::in_unit(code, &said, unit))
 }
 
 /// The later lines of a literal, while the code around them is moved.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::example::Example;
 use crate::features::Session;
-use crate::syntax::{self, Language, TestFiles, naming};
+use crate::syntax::{self, Language, TestFiles, import, naming};
+use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
 /// Folders in which tests are collected.
@@ -18,7 +19,9 @@ pub struct Source<'a> {
     pub rules: &'a TestFiles,
     pub here: &'a WorkspacePath,
     /// What the source says that its package is.
-    pub package: Option<&'a str>,
+    pub package: Option<String>,
+    /// What is tested can be named from another package.
+    pub is_public: bool,
 }
 
 impl Source<'_> {
@@ -110,9 +113,9 @@ impl Source<'_> {
 
     /// The folder of its package below that in which the packages of the tests lie.
     fn of_package(&self, examples: &[Example]) -> Option<String> {
-        let own = self.package.filter(|_| self.rules.members)?.replace('.', "/");
+        let own = self.package.as_ref().filter(|_| self.rules.members)?.replace('.', "/");
         examples.iter().find_map(|example| {
-            let package = package(&example.text)?.replace('.', "/");
+            let package = package(self.language, &example.text)?.replace('.', "/");
             let root = example.path.folder().strip_suffix(&package)?;
             Some(format!("{root}{own}"))
         })
@@ -130,7 +133,7 @@ impl Source<'_> {
             return Some(3);
         }
         let text = session.snapshot.read_exact(test).ok();
-        if self.rules.members && text.as_deref().is_some_and(|text| package(text) == self.package) {
+        if self.rules.members && text.as_deref().is_some_and(|text| package(self.language, text) == self.package) {
             return Some(2);
         }
         let parsed = text.and_then(|text| syntax::parse(self.language, text).ok());
@@ -179,10 +182,9 @@ pub fn is_test_file(rules: &TestFiles, path: &WorkspacePath, text: &str) -> bool
 }
 
 /// What a file says that its package is.
-pub fn package(text: &str) -> Option<&str> {
-    text.lines()
-        .find_map(|line| line.strip_prefix("package "))
-        .map(|name| name.split("//").next().unwrap_or(name).trim().trim_end_matches(';').trim())
+pub fn package(language: &Arc<Language>, text: &str) -> Option<String> {
+    let parsed = syntax::parse(language, with_line_feeds(text).as_ref()).ok()?;
+    import::package_name(&parsed).map(String::from)
 }
 
 fn joined(folder: &str, rest: &str) -> String {

@@ -12,7 +12,8 @@ use super::origin::Origin;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Facts, Parsed, Reach, uses};
+use crate::syntax::{self, Facts, Parsed, Reach};
+use crate::text::words;
 
 /// Types between one and another that it is derived from.
 pub(super) const MOST_BASES: usize = 6;
@@ -52,7 +53,7 @@ impl Meant<'_> {
                     false => taken.iter().any(|(_, here)| index.text(*here) == bound),
                     true if exactly => whole(index.text(import.module)) && !line().trim_start().starts_with('#'),
                     // What is included brings names of its own.
-                    true => !line().trim_start().starts_with('#') && uses::words(line(), bound).next().is_some(),
+                    true => !line().trim_start().starts_with('#') && words::has(line(), bound),
                 }
             })
         };
@@ -132,9 +133,7 @@ impl Place<'_> {
 
 /// The identifier that a text ends with, or that its brackets follow.
 pub(super) fn last_word(text: &str) -> &str {
-    let text = text.trim_end_matches(['?', '!']);
-    let start = text.rfind(|letter: char| !uses::is_word(letter)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-    &text[start..]
+    words::last(text.trim_end_matches(['?', '!']))
 }
 
 /// How the projects of the workspace are called where others import them.

@@ -1,12 +1,11 @@
 //! What an instruction asks for, as far as its words alone say it: a rename with its names, tests, documentation, a function taken out.
 //! Whatever else it says is the model's to understand. Pure.
 
+use crate::text::words;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
-
-use crate::syntax::uses;
 
 /// What the words ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,5 +211,5 @@ fn is_among(list: &str, word: &str) -> bool {
 
 /// Whether a text could name something.
 pub fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(uses::is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
+    !text.is_empty() && text.chars().all(words::is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }

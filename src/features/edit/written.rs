@@ -1,10 +1,10 @@
 //! Types as a text writes them: whether one names a type or what holds such, and where a signature says what a function gives back.
 
+use crate::text::words;
 use std::ops::Range;
 
 use super::origin::Origin;
 use super::whence::last_word;
-use crate::syntax::uses;
 
 /// Words beside a type that are none.
 pub(super) const BESIDE_TYPES: &str = "async auto class const decltype def dyn enum export extern final fn func function impl inline interface let mut private \
@@ -34,7 +34,7 @@ pub(super) fn is_listed(list: &str, word: &str) -> bool {
 /// Whether what is of the type in a text is of the type `name` or holds such; none where it does not name it.
 pub(super) fn shape(text: &str, name: &str) -> Option<Origin> {
     let mut found = None;
-    for at in uses::words(text, name) {
+    for at in words::places(text, name) {
         if !is_held(&text[..at.start], &text[at.end..]) {
             return Some(Origin::Ours);
         }
@@ -68,7 +68,7 @@ fn is_held(before: &str, after: &str) -> bool {
 
 /// What a signature says before the name and behind the parameters.
 pub(super) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str, &'t str) {
-    let Some(at) = uses::words(signature, name).find(|at| signature[at.end..].trim_start().starts_with(['(', '<', '['])) else {
+    let Some(at) = words::places(signature, name).find(|at| signature[at.end..].trim_start().starts_with(['(', '<', '['])) else {
         return ("", "");
     };
     let (before, behind) = (&signature[..at.start], &signature[at.end..]);
@@ -90,7 +90,7 @@ pub(super) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str,
 /// A text without a word.
 pub(super) fn without(text: &str, word: &str) -> String {
     let mut text = text.to_string();
-    let places: Vec<Range<usize>> = uses::words(&text, word).collect();
+    let places: Vec<Range<usize>> = words::places(&text, word).collect();
     places.into_iter().rev().for_each(|at| text.replace_range(at, ""));
     text
 }
