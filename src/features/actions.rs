@@ -64,7 +64,11 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     }
     let name = item.as_ref().map(|item| format!("`{}`", one_line(&item.name)));
     let what = if selected { Some("selection".to_string()) } else { name.clone() };
-    let Some(what) = what else { return offers };
+    let rename = rename_of(session, &site, selected);
+    let Some(what) = what else {
+        offers.extend(rename);
+        return offers;
+    };
     offers.push(Offer::new(format!("Explain {what}"), EXPLAIN));
     offers.push(Offer::new(format!("Rewrite {what} more clearly"), REWRITE));
     if let (Some(item), Some(name)) = (&item, &name) {
@@ -89,12 +93,14 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     if selected && binds && site.value().is_ok() {
         offers.push(Offer::new("Extract selection into a variable", VARIABLE));
     }
-    if let Some(old) = rename::name_at(&site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old)
-        && rename::is_known(session, &site, &old)
-    {
-        offers.push(Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME));
-    }
+    offers.extend(rename);
     offers
+}
+
+/// What the name at the cursor, or that is selected alone, could be called.
+fn rename_of(session: &Session, site: &Site, selected: bool) -> Option<Offer> {
+    let old = rename::name_at(site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old)?;
+    rename::is_known(session, site, &old).then(|| Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME))
 }
 
 /// Whether an item stands at the top of a file that has others.

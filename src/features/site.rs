@@ -90,7 +90,18 @@ impl Site {
 
     /// The definition that begins or lies at the start of the selection.
     pub fn item(&self) -> Option<Item> {
-        scope::item_at(self.parsed()?, self.bytes.start)
+        scope::item_at(self.parsed()?, self.anchor())
+    }
+
+    /// Where the selection starts; for a cursor at the end of its line, the last letter there, which is still part of what ends with it.
+    fn anchor(&self) -> usize {
+        let at = self.bytes.start;
+        let code = self.text[line_start(&self.text, at)..at].trim_end();
+        let is_behind = self.bytes.is_empty() && !code.is_empty() && self.text[at..line_end(&self.text, at)].trim().is_empty();
+        match code.chars().next_back().filter(|_| is_behind) {
+            Some(last) => line_start(&self.text, at) + code.len() - last.len_utf8(),
+            None => at,
+        }
     }
 
     /// Where a name stands here; none where the text cannot be parsed.
