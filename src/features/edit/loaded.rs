@@ -1,0 +1,74 @@
+//! Modules that are loaded by their path where they are used, and bound by no import: `require('./a').load()`, `(await import('./a')).load()`.
+//! Which functions load them is data of the language.
+
+use std::ops::Range;
+
+use super::meant::Meant;
+use super::whence::Place;
+use crate::index::FileId;
+use crate::syntax::uses::{self, Given};
+use crate::text::lines::line_number;
+use crate::text::words;
+
+/// A module that a text loads.
+struct Loaded {
+    at: usize,
+    /// None where it is none of the workspace.
+    file: Option<FileId>,
+    /// The text is nothing but that, perhaps awaited.
+    alone: bool,
+}
+
+impl Meant<'_> {
+    /// Whether a value is the module of the definition, or a variable that holds it.
+    pub(super) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+        if place.parsed.language().loads.is_empty() {
+            return false;
+        }
+        let is_ours = |text: &str| self.loads(place, text).iter().any(|one| one.alone && one.file == Some(self.file));
+        let held = |given: &Given| !given.part && given.value.clone().is_some_and(|value| is_ours(&place.parsed.text()[value]));
+        let text = place.parsed.text()[value.clone()].trim();
+        is_ours(text) || given(place, text).iter().any(held)
+    }
+
+    /// Whether a value of which nothing is known may be that module, since the file loads it.
+    pub(super) fn may_be_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+        let source = place.parsed.text();
+        let text = source[value.clone()].trim();
+        // What an import binds has a name.
+        let imports = place.id.and_then(|id| self.session.index.file(id)).map(|file| file.imports()).unwrap_or_default();
+        let is_import = |at: usize| imports.iter().any(|import| import.line as usize + 1 == line_number(source, at));
+        if !self.loads(place, source).iter().any(|one| one.file == Some(self.file) && !is_import(one.at)) {
+            return false;
+        }
+        if !text.chars().all(words::is_word) {
+            // What loads another module is that.
+            return self.loads(place, text).is_empty();
+        }
+        // `import('./a').then((module) => module.load())`
+        let is_handed = |given: &Given| {
+            let loads = |value: Range<usize>| self.loads(place, &source[value]).iter().any(|one| one.file == Some(self.file));
+            given.scope.is_some() && given.value.clone().is_some_and(loads)
+        };
+        let told = given(place, text);
+        told.is_empty() || told.iter().any(is_handed)
+    }
+
+    /// The modules that a text loads.
+    fn loads(&self, place: &Place<'_>, text: &str) -> Vec<Loaded> {
+        let found = place.parsed.language().loads.iter().flat_map(|load| words::places(text, load));
+        let loaded = found.filter_map(|at| {
+            let path = text[at.end..].trim_start().strip_prefix('(')?.trim_start();
+            let quote = path.chars().next().filter(|quote| matches!(quote, '\'' | '"' | '`'))?;
+            let (path, behind) = path[1..].split_once(quote)?;
+            let alone = !text[..at.start].contains([')', ']', ';', '=']) && behind.trim_matches([')', ' ']).is_empty();
+            Some(Loaded { at: at.start, file: self.session.index.resolve_module(place.id?, path), alone })
+        });
+        loaded.collect()
+    }
+}
+
+/// What gives a variable its value.
+fn given(place: &Place<'_>, text: &str) -> Vec<Given> {
+    if !text.is_empty() && text.chars().all(words::is_word) { uses::given(place.parsed, text) } else { vec![] }
+}
