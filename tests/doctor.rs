@@ -89,6 +89,25 @@ fn f2_a_file_that_is_no_gguf_is_named() {
     assert!(fix.contains("models pull qwen2.5-coder-0.5b"), "{fix}");
 }
 
+/// A model of another family loads and writes; what it is asked in is not its own format.
+#[test]
+fn a_gguf_whose_chat_template_is_unknown_is_a_warning() {
+    let home = Home::new("[engines.local]\nkind = \"llama\"\nmodel = \"models/other.gguf\"\n");
+    let mut other = crate::support::gguf::llama4();
+    let file = home.path("models/other.gguf");
+    let told = |other: &crate::support::gguf::Gguf, dialect: &str| {
+        other.write(&file);
+        let config = format!("[engines.local]\nkind = \"llama\"\nmodel = \"{}\"\n{dialect}", file.display());
+        std::fs::write(home.path("config.toml"), config).unwrap();
+        home.checks(&[]).iter().any(|check| check["name"] == "engine local, chat template" && check["status"] == "warning")
+    };
+    other.text("tokenizer.chat_template", "[INST] {{content}} [/INST]");
+    assert!(told(&other, ""));
+    assert!(!told(&other, "dialect = \"hermes\"\n"), "the user has said how it is to be spoken to");
+    other.text("tokenizer.chat_template", "<|header_start|>{{role}}<|header_end|>");
+    assert!(!told(&other, ""));
+}
+
 #[test]
 fn l3_configuration_problems_are_named_with_their_line() {
     let home = Home::new("[engines.local]\nmodle = \"x\"\n");

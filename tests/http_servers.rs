@@ -1,7 +1,7 @@
 //! Servers in the shapes that their documentation gives: DeepSeek's API, vLLM, SGLang, llama-server, Ollama.
 
 use longsight::config::EngineConfig;
-use longsight::dialect::{Chat, Fim, FimFile, Message, Role, ToolCall, ToolChoice};
+use longsight::dialect::{Chat, Fim, FimFile, Message, Role, Tool, ToolCall, ToolChoice};
 use longsight::engine::http::build_with;
 use longsight::engine::{Ask, Cancel, ErrorKind, Finish, Request, collect};
 use serde_json::{Value, json};
@@ -300,4 +300,83 @@ async fn interleaved_calls_of_a_gateway() {
     let answer = ask(&engine("openai", &server.url)).await.unwrap();
     let paths: Vec<&Value> = answer.calls.iter().map(|call| &call.arguments["path"]).collect();
     assert_eq!(paths, [&json!("x"), &json!("y")]);
+}
+
+/// The last text that a prompt of this body shows.
+fn shown(asked: &Asked) -> String {
+    let chat = asked.body["messages"].as_array().and_then(|messages| messages.last()?["content"].as_str());
+    chat.or(asked.body["prompt"].as_str()).unwrap_or_default().into()
+}
+
+/// Code about chat templates: its tokens are broken on the way out, and whole again in whatever comes back.
+#[tokio::test]
+async fn control_tokens_in_the_users_code_come_back_whole() {
+    let documents = [
+        delta("x = text.find(\"< th"),
+        delta("ink>\") # < |im_end|> < pad>"),
+        call_delta(0, "c", "read_file", r#"{"path": "< /think>"}"#),
+        finish("stop"),
+    ];
+    let server = Server::answering(vec![Act::Send(events(&documents))]).await;
+    let code = "x = text.find(\"<think>\") # <|im_end|> </think>";
+    let chat = Chat { messages: vec![Message::new(Role::User, code)], tools: vec![tool("read_file")], ..Chat::default() };
+    let api = engine("openai", &server.url);
+    let answer = collect(api.start(request(Ask::Chat(chat.clone())), Cancel::new()), |_| {}).await.unwrap();
+    assert!(!shown(&server.asked()[0]).contains("<think>"));
+    assert_eq!(answer.text, "x = text.find(\"<think>\") # <|im_end|> < pad>");
+    assert_eq!(answer.calls[0].arguments, json!({"path": "</think>"}));
+
+    let mut said = Message::new(Role::Assistant, &answer.text);
+    said.tool_calls = answer.calls;
+    let again = Chat { messages: vec![Message::new(Role::User, code), said], ..chat };
+    collect(api.start(request(Ask::Chat(again)), Cancel::new()), |_| {}).await.unwrap();
+    let sent = server.asked()[1].body["messages"].to_string();
+    assert!(!sent.contains("<think>") && !sent.contains("</think>") && !sent.contains("<|im_end|>"), "k22: broken again: {sent}");
+
+    let meant = Chat { messages: vec![Message::new(Role::User, "`< think>` or <think>?")], ..Chat::default() };
+    let answer = collect(api.start(request(Ask::Chat(meant)), Cancel::new()), |_| {}).await.unwrap();
+    assert!(answer.text.contains("\"< think>\""), "a spelling that stands in the text means itself: {}", answer.text);
+}
+
+#[tokio::test]
+async fn a_hole_ends_at_the_first_control_token() {
+    let text = |text: &str| json!({"id": "a", "choices": [{"index": 0, "text": text, "finish_reason": null}]});
+    for (pieces, wanted) in [
+        (vec!["\"x\"<|fim_", "pad|>"], "\"x\""),
+        (vec!["\"x\"<|repo_name|>other"], "\"x\""),
+        (vec!["x<file_sep>src/c.rs\n", "more"], "x"),
+        (vec!["\"< |im_end|>\" a <", "| b"], "\"<|im_end|>\" a <| b"),
+    ] {
+        let documents: Vec<Value> = pieces.into_iter().map(text).chain([finish("stop")]).collect();
+        let server = Server::answering(vec![Act::Send(events(&documents))]).await;
+        let qwen = EngineConfig { model: "Qwen/Qwen2.5-Coder-7B".into(), ..config("openai", &server.url) };
+        let mut hole = hole();
+        if let Ask::Fim(fim) = &mut hole.ask {
+            fim.prefix = "return \"<|im_end|>\" or ".into();
+        }
+        let answer = collect(build_with("test", &qwen, limits()).unwrap().start(hole, Cancel::new()), |_| {}).await.unwrap();
+        assert_eq!(answer.text, wanted);
+    }
+}
+
+#[tokio::test]
+async fn reasoning_in_the_content_is_no_answer_without_tools_either() {
+    for text in ["<think>\nLet me see.\n</think>\n\nIt returns.", "Let me see.\n</think>\n\nIt returns."] {
+        let server = Server::answering(vec![Act::Send(events(&[delta(text), finish("stop")]))]).await;
+        let chat = Chat { messages: vec![Message::new(Role::User, "What?")], ..Chat::default() };
+        let answer = collect(engine("openai", &server.url).start(request(Ask::Chat(chat)), Cancel::new()), |_| {}).await.unwrap();
+        assert_eq!((answer.text.as_str(), answer.reasoning.trim()), ("It returns.", "Let me see."), "{text}");
+    }
+}
+
+/// What the server has parsed is put right by the tool's schema as well.
+#[tokio::test]
+async fn arguments_that_a_server_parsed_are_fitted_to_the_schema() {
+    let function = json!({"name": "read_file", "parameters": {"type": "object", "properties": {"line": {"type": "integer"}, "edits": {"type": "array"}}}});
+    let call = call_delta(0, "c", "read_file", r#"{"line": 1.0, "edits": "[{\"a\": 1}]"}"#);
+    let server = Server::answering(vec![Act::Send(events(&[call, finish("tool_calls")]))]).await;
+    let tools = vec![Tool { name: "read_file".into(), function }];
+    let chat = Chat { messages: vec![Message::new(Role::User, "a")], tools, ..Chat::default() };
+    let answer = collect(engine("openai", &server.url).start(request(Ask::Chat(chat)), Cancel::new()), |_| {}).await.unwrap();
+    assert_eq!(answer.calls[0].arguments, json!({"line": 1, "edits": [{"a": 1}]}));
 }

@@ -13,6 +13,7 @@ mod config;
 mod context;
 mod dialect;
 mod dialect_properties;
+mod dialect_talk;
 mod doctor;
 mod edit_rows;
 mod egress;

@@ -20,6 +20,7 @@ impl Read {
         for delta in deltas {
             match delta {
                 Delta::Text(text) => self.content.push_str(&text),
+                Delta::TextWasReasoning => self.reasoning.push_str(&std::mem::take(&mut self.content)),
                 Delta::Reasoning(text) => self.reasoning.push_str(&text),
                 Delta::Call(ToolCall { name, arguments, .. }) => self.calls.push((name, arguments)),
                 Delta::Malformed(reason) => self.error = Some(reason),

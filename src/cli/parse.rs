@@ -48,6 +48,7 @@ fn message(deltas: Vec<Delta>) -> Value {
     for delta in deltas {
         match delta {
             Delta::Text(text) => content.push_str(&text),
+            Delta::TextWasReasoning => reasoning.push_str(&std::mem::take(&mut content)),
             Delta::Reasoning(text) => reasoning.push_str(&text),
             Delta::Call(call) => calls.push(json!({"name": call.name, "arguments": call.arguments})),
             Delta::Malformed(reason) => error = Some(reason),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Chat, DialectError, Message, Role, Tool, ToolCall};
+use super::{Chat, DialectError, Message, Role, Tool, ToolCall, pieces};
 
 /// Reads an array of messages, or `{"messages": […], "tools": […]}`.
 pub fn chat_from_json(value: &Value) -> Result<Chat, DialectError> {
@@ -166,10 +166,9 @@ fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str
         Role::Tool => "tool",
     };
     out.insert("role".into(), role.into());
-    // Servers tokenise the conversation with control tokens on: those in text from outside are broken first.
-    let own = message.role == Role::Assistant;
-    let content = if own { message.content.clone() } else { super::pieces::neutral(&message.content, false) };
-    out.insert("content".into(), content.into());
+    // Servers tokenise the conversation with control tokens on: those in text are broken first, and in the model's own as well, where they
+    // were made whole again.
+    out.insert("content".into(), pieces::neutral(&message.content, false).into());
     if let Some(id) = &message.tool_call_id {
         out.insert("tool_call_id".into(), id.as_str().into());
         let answered = before.iter().rev().flat_map(|other| &other.tool_calls).find(|call| call.id == *id);
@@ -187,6 +186,7 @@ fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str
 }
 
 fn call_to_json(call: &ToolCall, wire: Wire) -> Value {
-    let arguments = if wire.ollama { call.arguments.clone() } else { call.arguments.to_string().into() };
+    let arguments = pieces::neutral_value(&call.arguments);
+    let arguments = if wire.ollama { arguments } else { arguments.to_string().into() };
     json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}})
 }

@@ -1,16 +1,20 @@
 //! How a model is spoken to. A dialect renders messages, tools and FIM prompts into pieces, and parses completions as they stream.
 //! Pure: no IO, no clock. One folder per dialect: `deepseek_v32`, `llama4`, `hermes`, `native`.
 
+mod broken;
 mod calls;
 mod deepseek_v32;
 mod gbnf;
 mod hermes;
+mod hole;
 mod json;
 mod literal;
 mod llama4;
 pub mod messages;
 mod native;
 mod pieces;
+mod prose;
+mod schema;
 mod values;
 
 use std::fmt;
@@ -18,6 +22,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use broken::Broken;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +148,8 @@ pub enum FimToken {
 pub enum Delta {
     Text(String),
     Reasoning(String),
+    /// All text so far was reasoning: the prompt had opened it, and now it has ended.
+    TextWasReasoning,
     /// A complete call. Partial calls are never shown.
     Call(ToolCall),
     /// The completion is malformed; what came before stands.
@@ -159,7 +167,7 @@ pub trait Dialect: Send + Sync {
     /// The prompt that asks for the text of a hole; `None` where the model was not trained for it.
     fn fim(&self, fim: &Fim) -> Option<Vec<Piece>>;
 
-    /// Reads a completion. `tools` are those offered; without any, only what cannot be meant as text is taken for a call.
+    /// Reads a completion. `tools` are those offered; without any, nothing is a call.
     fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser>;
 
     /// Reads a completion when it is not known which tools were offered: everything that looks like a call is one.
@@ -233,33 +241,46 @@ pub fn by_name(name: &str) -> Option<Arc<dyn Dialect>> {
     match name {
         "deepseek-v3.2" => Some(Arc::new(deepseek_v32::DeepSeekV32)),
         "llama-4" => Some(Arc::new(llama4::Llama4)),
-        "hermes" => Some(Arc::new(hermes::Hermes)),
+        "hermes" => Some(Arc::new(hermes::Hermes::default())),
         "native" => Some(Arc::new(native::Native)),
         _ => None,
     }
 }
 
-/// The dialect of a model, from its chat template (what a GGUF carries) or else from its name. Models that are none of ours get `hermes`:
-/// most instruct models know ChatML.
+/// The dialect of servers that render conversations themselves.
+pub fn native() -> impl Dialect {
+    native::Native
+}
+
+/// Reads what fills a hole.
+pub fn hole_parser(fim: &Fim) -> Box<dyn Parser> {
+    Box::new(hole::Hole::new(fim))
+}
+
+/// The dialect of a model; models that are none of ours get `hermes`: most instruct models know ChatML.
 pub fn for_model(name: &str, chat_template: Option<&str>) -> Arc<dyn Dialect> {
+    known(name, chat_template).unwrap_or_else(|| Arc::new(hermes::Hermes::default()))
+}
+
+/// The dialect of a model, from its chat template (what a GGUF carries) or else from its name; `None` where neither is one that we know.
+pub fn known(name: &str, chat_template: Option<&str>) -> Option<Arc<dyn Dialect>> {
     let template = chat_template.unwrap_or_default();
     let name = name.to_ascii_lowercase();
-    if template.contains("DSML") || template.contains("<｜Assistant｜>") {
-        return Arc::new(deepseek_v32::DeepSeekV32);
-    }
-    if template.contains("<|header_start|>") {
-        return Arc::new(llama4::Llama4);
-    }
-    if template.contains("<|im_start|>") {
-        return Arc::new(hermes::Hermes);
-    }
     let named = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if named(&["deepseek-v", "deepseek_v", "deepseek3", "deepseek.v"]) && !named(&["distill"]) {
-        Arc::new(deepseek_v32::DeepSeekV32)
+    if template.contains("DSML") || template.contains("<｜Assistant｜>") {
+        Some(Arc::new(deepseek_v32::DeepSeekV32))
+    } else if template.contains("<|header_start|>") {
+        Some(Arc::new(llama4::Llama4))
+    } else if template.contains("<|im_start|>") {
+        Some(Arc::new(hermes::Hermes { switches_thinking: template.contains("enable_thinking") }))
+    } else if !template.trim().is_empty() {
+        None
+    } else if named(&["deepseek-v3", "deepseek_v3", "deepseek3", "deepseek.v3", "deepseek-v4", "deepseek_v4"]) && !named(&["distill"]) {
+        Some(Arc::new(deepseek_v32::DeepSeekV32))
     } else if named(&["llama-4", "llama4", "llama_4"]) {
-        Arc::new(llama4::Llama4)
+        Some(Arc::new(llama4::Llama4))
     } else {
-        Arc::new(hermes::Hermes)
+        named(&["qwen", "smollm", "hermes"]).then(|| Arc::new(hermes::Hermes::default()) as Arc<dyn Dialect>)
     }
 }
 
@@ -275,6 +296,11 @@ pub fn literal_arguments(text: &str) -> Value {
         "" => Value::Object(serde_json::Map::new()),
         text => literal::value(text).unwrap_or_else(|| Value::String(text.into())),
     }
+}
+
+/// The arguments of a call to one of these tools, with the repairs that its schema asks for.
+pub fn fitted(arguments: Value, name: &str, tools: &[Tool]) -> Value {
+    values::fitted(arguments, tools.iter().find(|tool| tool.name == name))
 }
 
 /// Prefix and suffix of a hole for endpoints that take only these: other files in front, under comments that name them. The server

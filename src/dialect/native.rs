@@ -51,7 +51,7 @@ impl Dialect for Native {
     }
 }
 
-/// DSML first; what it takes for text is read again for tagged, JSON and pythonic calls.
+/// DSML first; what it takes for text is read again for reasoning and for tagged, JSON and pythonic calls.
 struct Both {
     dsml: Dsml,
     calls: Calls,
@@ -59,7 +59,7 @@ struct Both {
 
 impl Both {
     fn new(offer: Offer, start: Start) -> Self {
-        Self { dsml: Dsml::new(offer.clone(), start), calls: Calls::new(offer, Start::Content, &calls::NATIVE) }
+        Self { dsml: Dsml::in_text(offer.clone()), calls: Calls::new(offer, start, &calls::NATIVE) }
     }
 
     fn again(&mut self, deltas: Vec<Delta>) -> Vec<Delta> {

@@ -1,9 +1,11 @@
 //! Building prompts out of pieces, and writing them as text without letting the user's text become control tokens.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
+use serde_json::Value;
 
 use super::{FimToken, Piece};
 
@@ -107,6 +109,12 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
+/// Those with which a model ends a hole.
+const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
+
+/// Characters of the longest name in a control token.
+const LONGEST_NAME: usize = 48;
+
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(ODD_TOKENS).expect("the list is short and constant")
@@ -117,26 +125,67 @@ static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
 static USUAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"<(\|[A-Za-z0-9_/.▁-]{1,48}\||｜[A-Za-z0-9_/.▁-]{1,48}｜)>").expect("the pattern is constant"));
 
-/// Breaks every control token in `text` with a space after its first character: `< |im_start|>`. Readable, and no token any more.
-pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
-    let mut cuts: Vec<usize> = USUAL.find_iter(text).map(|found| found.start()).collect();
-    for found in ODD.find_iter(text) {
-        if !(keep_dsml && &text[found.range()] == DSML) {
-            cuts.push(found.start());
+/// Where control tokens stand in `text`.
+fn places(text: &str) -> Vec<Range<usize>> {
+    let usual = USUAL.find_iter(text).map(|found| found.range());
+    let mut places: Vec<Range<usize>> = usual.chain(ODD.find_iter(text).map(|found| found.range())).collect();
+    places.sort_unstable_by_key(|place| place.start);
+    places.dedup_by_key(|place| place.start);
+    places
+}
+
+/// The control tokens in `text`.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = String> {
+    places(text).into_iter().map(|place| text[place].to_string())
+}
+
+/// The length of the control token that `text` begins with: 0 where more text decides.
+pub(super) fn token_at(text: &str) -> Option<usize> {
+    for token in FIM_TOKENS {
+        if text.starts_with(token) {
+            return Some(token.len());
+        }
+        if token.starts_with(text) {
+            return Some(0);
         }
     }
-    cuts.sort_unstable();
-    cuts.dedup();
-    let mut out = String::with_capacity(text.len() + cuts.len());
+    let bar = text[1..].chars().next().filter(|bar| ['|', '｜'].contains(bar))?;
+    let name = &text[1 + bar.len_utf8()..];
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "_/.▁-".contains(c))).unwrap_or(name.len());
+    let after = &name[end..];
+    match after.strip_prefix(bar) {
+        _ if name[..end].chars().count() > LONGEST_NAME => None,
+        Some(rest) if end > 0 && rest.starts_with('>') => Some(text.len() - rest.len() + 1),
+        Some("") if end > 0 => Some(0),
+        _ => after.is_empty().then_some(0),
+    }
+}
+
+/// Breaks every control token in `text` with a space after its first character: `< |im_start|>`. Readable, and no token any more.
+pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
+    let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    for cut in cuts {
-        let after_first = cut + text[cut..].chars().next().map_or(0, char::len_utf8);
+    for place in places(text) {
+        if keep_dsml && &text[place.clone()] == DSML {
+            continue;
+        }
+        let after_first = place.start + text[place.start..].chars().next().map_or(0, char::len_utf8);
         out.push_str(&text[from..after_first]);
         out.push(' ');
         from = after_first;
     }
     out.push_str(&text[from..]);
     out
+}
+
+/// The same in all texts of a value.
+pub(super) fn neutral_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => neutral(text, false).into(),
+        Value::Array(items) => items.iter().map(neutral_value).collect(),
+        Value::Object(entries) => entries.iter().map(|(key, item)| (key.clone(), neutral_value(item))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Other files in front of a hole for models without repository tokens: their text under a comment that names them.

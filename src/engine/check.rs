@@ -57,6 +57,19 @@ pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Fin
     found
 }
 
+/// What is to be said of a model whose chat template longsight does not know: it will be spoken to in a format that it was not trained on.
+pub fn unknown_template(engine: &EngineConfig, header: &Header) -> Option<String> {
+    let chosen = engine.dialect.as_deref().is_some_and(|dialect| dialect != "native");
+    if chosen || dialect::known(&header.name(), header.chat_template()).is_some() {
+        return None;
+    }
+    let what = match header.chat_template() {
+        Some(_) => "its chat template is none that longsight knows",
+        None => "it has no chat template",
+    };
+    Some(format!("{what}: questions and edits reach {} in ChatML, which it may not understand; completions may still work", header.name()))
+}
+
 /// What a model file asks of the machine when it is loaded as configured.
 pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
     let weights = header.weight_bytes();

@@ -88,6 +88,8 @@ pub enum Event {
     },
     Reasoning(String),
     Text(String),
+    /// All text so far was reasoning.
+    TextWasReasoning,
     /// A complete call.
     Call(ToolCall),
     Done(Finished),
@@ -334,6 +336,7 @@ pub async fn collect(mut events: Events, mut each: impl FnMut(&Event)) -> Result
             Event::Progress { .. } => {}
             Event::Reasoning(text) => answer.reasoning.push_str(&text),
             Event::Text(text) => answer.text.push_str(&text),
+            Event::TextWasReasoning => answer.reasoning.push_str(&std::mem::take(&mut answer.text)),
             Event::Call(call) => answer.calls.push(call),
             Event::Done(finished) => {
                 answer.finished = finished;

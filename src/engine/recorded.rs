@@ -216,6 +216,7 @@ fn told(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Progress { .. } => return None,
         Event::Text(text) => json!({ "text": text }),
+        Event::TextWasReasoning => json!({ "text_was_reasoning": true }),
         Event::Reasoning(text) => json!({ "reasoning": text }),
         Event::Call(ToolCall { id, name, arguments }) => json!({ "call": { "id": id, "name": name, "arguments": arguments } }),
         Event::Done(Finished { reason, model, timing }) => json!({ "done": { "reason": reason, "model": model, "timing": timing } }),
@@ -231,6 +232,9 @@ pub fn event(told: &Value) -> Option<Event> {
     }
     if let Some(piece) = told.get("reasoning").and_then(text) {
         return Some(Event::Reasoning(piece));
+    }
+    if told.get("text_was_reasoning").is_some() {
+        return Some(Event::TextWasReasoning);
     }
     if let Some(call) = told.get("call") {
         let (id, name) = (text(&call["id"])?, text(&call["name"])?);

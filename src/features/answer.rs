@@ -145,6 +145,9 @@ impl<'a> Stream<'a> {
     }
 
     fn take(&mut self, event: &Event) {
+        if matches!(event, Event::TextWasReasoning) {
+            self.held.clear();
+        }
         let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
         self.held.push_str(text);
         while let Some(end) = end_of_piece(&self.held) {
@@ -232,6 +235,6 @@ pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
             let percent = (*total > 0).then(|| done * 100 / total);
             sink(Piece::Progress((*stage).into(), percent));
         }
-        Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
+        Event::TextWasReasoning | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
     }
 }

@@ -132,7 +132,7 @@ impl Player {
             Entry::Ask { number, engine, prompt } => self.ask(number, &engine, prompt).await,
             Entry::Answer { number, event } => {
                 let event = event.as_ref().and_then(recorded::event);
-                let last = !matches!(event, Some(Event::Text(_) | Event::Reasoning(_) | Event::Call(_)));
+                let last = !matches!(event, Some(Event::Text(_) | Event::TextWasReasoning | Event::Reasoning(_) | Event::Call(_)));
                 if let (Some(answer), Some(event)) = (self.playing.get(&number), event) {
                     let _ = answer.send(event).await;
                 }

@@ -150,11 +150,19 @@ fn in_process(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: Opt
             let without = no_gpu(&title, &plan, judged);
             let plan = if without.is_some() { Plan { gpu_share: 0.0, ..plan } } else { plan };
             checks.extend(without);
+            checks.extend(unknown_template(&title, engine, &header));
             checks.push(placed(&format!("{title}, memory"), &plan, header.context_length(), judged, bandwidth, Status::Error));
             checks
         }
         Err(error) => vec![Check::new(Status::Error, title, error.to_string(), refetch(&engine.model, &path))],
     }
+}
+
+/// A model that is spoken to as none of those that longsight knows.
+fn unknown_template(title: &str, engine: &EngineConfig, header: &Header) -> Option<Check> {
+    let detail = check::unknown_template(engine, header)?;
+    let fix = "behind a server that renders its template: kind = \"openai\" and a `base_url`, e.g. of llama-server --jinja; or `dialect`";
+    Some(Check::new(Status::Warning, format!("{title}, chat template"), detail, fix))
 }
 
 /// Layers for a GPU where there is none: llama.cpp computes them on the processor, so the plan goes on without it.

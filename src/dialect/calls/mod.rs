@@ -3,12 +3,15 @@
 
 mod read;
 mod scan;
+mod tag;
 mod xml;
 
 use read::{Trust, Written};
-use scan::{Scan, Scanned};
+pub(super) use scan::{Scan, Scanned};
+use tag::{Open, Pair};
 
-use super::{Delta, Parser, Start, Tool, ToolCall, literal};
+use super::prose::Prose;
+use super::{Delta, Parser, Start, Tool, ToolCall, literal, values};
 
 /// Which tools the model may mean.
 #[derive(Clone, Debug)]
@@ -39,8 +42,8 @@ impl Offer {
 
 /// What a dialect's calls look like.
 pub(super) struct Shapes {
-    /// Tags around calls: opening and closing text.
-    tags: &'static [(&'static str, &'static str)],
+    /// Tags around calls.
+    tags: &'static [Pair],
     /// Whether `[f(a=1)]` is a call.
     pythonic: bool,
     /// What stands between tags and is no call: text, or a failed call.
@@ -51,30 +54,22 @@ pub(super) struct Shapes {
     stops: &'static [&'static str],
 }
 
-pub(super) const LLAMA4: Shapes = Shapes {
-    tags: &[("<|python_start|>", "<|python_end|>")],
-    pythonic: true,
-    tagged_text: true,
-    functions: true,
-    stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"],
-};
+pub(super) const LLAMA4: Shapes =
+    Shapes { tags: &[tag::PYTHON], pythonic: true, tagged_text: true, functions: true, stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"] };
 
 /// `<tools>` is what the smaller Qwen coders write in place of `<tool_call>`.
 pub(super) const HERMES: Shapes = Shapes {
-    tags: &[("<tool_call>", "</tool_call>"), ("<tools>", "</tools>"), ("<function_call>", "</function_call>")],
+    tags: &[tag::TOOL_CALL, Pair::of("<tools>", "</tools>"), Pair::of("<function_call>", "</function_call>")],
     pythonic: false,
     tagged_text: false,
     functions: true,
     stops: &["<|im_end|>", "<|endoftext|>"],
 };
 
-pub(super) const NATIVE: Shapes = Shapes {
-    tags: &[("<tool_call>", "</tool_call>"), ("<|python_start|>", "<|python_end|>")],
-    pythonic: true,
-    tagged_text: false,
-    functions: true,
-    stops: &[],
-};
+pub(super) const NATIVE: Shapes =
+    Shapes {
+        tags: &[tag::TOOL_CALL, tag::PYTHON], pythonic: true, tagged_text: false, functions: true, stops: &["<｜end▁of▁sentence｜>"]
+    };
 
 const THINK: &str = "<think>";
 const END_THINK: &str = "</think>";
@@ -93,9 +88,11 @@ enum Front {
     /// This many bytes mean nothing.
     Skip(usize),
     Calls(Vec<Written>, usize),
-    OpenTag(&'static str, usize),
+    OpenTag(Pair, usize),
     Think(usize),
     EndThink(usize),
+    /// The end of reasoning that the prompt had opened.
+    EndOpenThink(usize),
     CloseTag(usize),
     Malformed(String),
     /// More text decides.
@@ -115,17 +112,16 @@ pub(super) struct Calls {
     space: String,
     parting: String,
     reasoning: bool,
-    /// The closing text of the tag we are in, and what stood in it besides calls.
-    tag: Option<&'static str>,
-    junk: String,
-    calls_in_tag: bool,
+    /// The tag that we are in.
+    tag: Option<Open>,
     /// A call came and no text since.
     after_call: bool,
     in_fence: bool,
-    /// Content, and reasoning, have begun.
+    /// Content, and reasoning, have begun; and whether it showed where the reasoning began.
     started: bool,
     thought: bool,
-    last: char,
+    thinks: bool,
+    prose: Prose,
     count: usize,
     dead: bool,
 }
@@ -142,13 +138,12 @@ impl Calls {
             parting: String::new(),
             reasoning: start == Start::Reasoning,
             tag: None,
-            junk: String::new(),
-            calls_in_tag: false,
             after_call: false,
             in_fence: false,
             started: false,
             thought: false,
-            last: '\n',
+            thinks: start == Start::Reasoning,
+            prose: Prose::default(),
             count: 0,
             dead: false,
         }
@@ -160,43 +155,66 @@ impl Calls {
         let mut held = std::mem::take(&mut self.held);
         while done < held.len() && !self.dead {
             let rest = &held[done..];
-            match self.front(rest, at_end) {
-                Front::Wait => break,
-                Front::Text(length) => {
-                    self.text(&rest[..length], out);
-                    done += length;
-                }
-                Front::Skip(length) => done += length,
-                Front::Calls(calls, length) => {
-                    self.calls(calls, out);
-                    done += length;
-                }
-                Front::OpenTag(close, length) => {
-                    (self.tag, self.calls_in_tag, self.reasoning) = (Some(close), false, false);
-                    done += length;
-                }
-                Front::CloseTag(length) => {
-                    self.close_tag(out);
-                    done += length;
-                }
-                Front::Think(length) => {
-                    self.reasoning = true;
-                    self.space.clear();
-                    done += length;
-                }
-                Front::EndThink(length) => {
-                    (self.reasoning, self.after_call) = (false, true);
-                    self.space.clear();
-                    done += length;
-                }
-                Front::Malformed(reason) => self.fail(&reason, out),
+            let front = self.front(rest, at_end);
+            if matches!(front, Front::Wait) {
+                break;
             }
+            done += self.take(front, rest, out);
             (self.scan, self.searched) = (None, 0);
         }
         if !self.dead {
             held.drain(..done);
             self.held = held;
         }
+    }
+
+    /// Does what was decided; says how much of the text that was.
+    fn take(&mut self, front: Front, rest: &str, out: &mut Vec<Delta>) -> usize {
+        let length = match front {
+            Front::Wait => 0,
+            Front::Text(length) => {
+                self.text(&rest[..length], out);
+                length
+            }
+            Front::Skip(length) => length,
+            Front::Calls(calls, length) => {
+                self.calls(calls, out);
+                length
+            }
+            Front::OpenTag(pair, length) => {
+                self.tag = Some(Open::new(pair, self.reasoning, !self.prose.is_plain() && !self.in_fence));
+                self.reasoning = false;
+                length
+            }
+            Front::CloseTag(length) => {
+                self.close_tag(&rest[..length], out);
+                length
+            }
+            Front::Think(length) => {
+                (self.reasoning, self.thinks) = (true, true);
+                self.space.clear();
+                length
+            }
+            Front::EndThink(length) => {
+                (self.reasoning, self.after_call, self.prose) = (false, true, Prose::default());
+                self.space.clear();
+                length
+            }
+            Front::EndOpenThink(length) => {
+                out.push(Delta::TextWasReasoning);
+                (self.thinks, self.started, self.after_call, self.prose) = (true, false, true, Prose::default());
+                self.space.clear();
+                length
+            }
+            Front::Malformed(reason) => {
+                self.fail(&reason, out);
+                0
+            }
+        };
+        if let Some(tag) = &mut self.tag {
+            tag.read(&rest[..length]);
+        }
+        length
     }
 
     fn front(&mut self, rest: &str, at_end: bool) -> Front {
@@ -210,7 +228,10 @@ impl Calls {
         }
         let plain = rest.find(['<', '[', '{', '`']).unwrap_or(rest.len());
         if plain > 0 {
-            return if self.tag.is_some() && self.shapes.pythonic { self.bare_in_tag(rest, at_end) } else { Front::Text(plain) };
+            return match self.tag.as_ref().filter(|tag| tag.pair.pythonic) {
+                Some(tag) => self.bare_in_tag(tag.pair.close, rest, at_end),
+                None => Front::Text(plain),
+            };
         }
         match rest.as_bytes()[0] {
             b'<' => self.angle(rest, at_end),
@@ -236,8 +257,10 @@ impl Calls {
             }
         } else if !self.started && self.count == 0 && is(THINK) {
             return Front::Think(THINK.len());
+        } else if self.may_have_thought() && is(END_THINK) {
+            return Front::EndOpenThink(END_THINK.len());
         }
-        if let Some(close) = self.tag {
+        if let Some(close) = self.tag.as_ref().map(|tag| tag.pair.close) {
             if is(close) {
                 return Front::CloseTag(close.len());
             }
@@ -253,12 +276,16 @@ impl Calls {
             }
         }
         if self.offer.any() && self.tag.is_none() {
-            for (open, close) in self.shapes.tags {
-                if is(open) {
-                    return Front::OpenTag(close, open.len());
+            for pair in self.shapes.tags {
+                if is(pair.open) {
+                    match tag::opens(*pair, &rest[pair.open.len()..], &self.prose, at_end) {
+                        Some(true) => return Front::OpenTag(*pair, pair.open.len()),
+                        Some(false) => return Front::Text(1),
+                        None => return Front::Wait,
+                    }
                 }
-                if self.after_call && self.count > 0 && is(close) {
-                    return Front::Skip(close.len());
+                if self.after_call && self.count > 0 && is(pair.close) {
+                    return Front::Skip(pair.close.len());
                 }
             }
         }
@@ -272,16 +299,32 @@ impl Calls {
                 };
             }
         }
-        if partial && !at_end { Front::Wait } else { Front::Text(1) }
+        if partial && !at_end {
+            return Front::Wait;
+        }
+        // Most of a tag, in a line of its own, was going to be one.
+        let cut = |pair: &Pair| pair.open.starts_with(rest) && rest.len() > pair.open.len() / 2;
+        if partial && self.tag.is_none() && self.offer.any() && self.prose.is_plain() && self.shapes.tags.iter().any(cut) {
+            return Front::Malformed("truncated".into());
+        }
+        Front::Text(1)
+    }
+
+    /// Whether a `</think>` here can end reasoning that the prompt had opened: one in quotes or code is talked about.
+    fn may_have_thought(&self) -> bool {
+        let quoted = matches!(self.prose.last(), '`' | '"' | '\'' | '“' | '«');
+        !self.thinks && self.count == 0 && self.tag.is_none() && !quoted && !self.prose.is_fenced()
     }
 
     /// A call in Qwen3-Coder's tags.
     fn function(&mut self, rest: &str, close: &str, at_end: bool) -> Front {
+        let talk = self.tag.is_none() && !self.prose.is_plain();
         match xml::function(rest, close, &self.offer, at_end, &mut self.searched) {
             xml::Function::Call(call, length) => Front::Calls(vec![call], length),
+            xml::Function::Open if !at_end && rest.len() <= MAX_LITERAL => Front::Wait,
+            _ if talk => Front::Text(1),
             xml::Function::Open if at_end => Front::Malformed("truncated".into()),
-            xml::Function::Open if rest.len() > MAX_LITERAL => Front::Malformed("the call is too long".into()),
-            xml::Function::Open => Front::Wait,
+            xml::Function::Open => Front::Malformed("the call is too long".into()),
             xml::Function::Broken => Front::Malformed("the tags of the call do not fit together".into()),
         }
     }
@@ -305,27 +348,45 @@ impl Calls {
             _ if start > MAX_NAME => Front::Text(start),
             None => more(rest),
             Some(b'<') => self.fenced_tag(rest, start, at_end),
-            Some(b'{' | b'[') => match self.literal(rest, start, at_end) {
-                Front::Calls(calls, length) => {
-                    self.in_fence = true;
-                    Front::Calls(calls, length)
-                }
-                other => other,
-            },
+            Some(b'{' | b'[') if !self.prose.is_fenced() => self.fenced_literal(rest, start, at_end),
             Some(_) => Front::Text(start),
+        }
+    }
+
+    /// A fence with a bracket right behind it: a call if it fills the fence, or is followed by another.
+    fn fenced_literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
+        let (calls, length) = match self.literal(rest, start, at_end) {
+            Front::Calls(calls, length) => (calls, length),
+            other => return other,
+        };
+        let after = rest[length..].trim_start();
+        let blank = rest.len() - length - after.len();
+        if self.tag.is_some() || [FENCE, "{", "["].iter().any(|next| after.starts_with(next)) || at_end && FENCE.starts_with(after) {
+            self.in_fence = true;
+            return Front::Calls(calls, length);
+        }
+        match FENCE.starts_with(after) && blank < MAX_NAME && !at_end {
+            true => Front::Wait,
+            false => Front::Text(length),
         }
     }
 
     /// A fence with a tag of a call right behind it.
     fn fenced_tag(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let body = &rest[start..];
-        let tags = if self.tag.is_none() { self.shapes.tags } else { &[] };
-        for (open, close) in tags {
-            if body.starts_with(open) {
-                self.in_fence = true;
-                return Front::OpenTag(close, start + open.len());
+        let tags = if self.tag.is_none() && !self.prose.is_fenced() { self.shapes.tags } else { &[] };
+        for pair in tags {
+            if let Some(after) = body.strip_prefix(pair.open) {
+                match tag::opens(*pair, after, &Prose::default(), at_end) {
+                    Some(true) => {
+                        self.in_fence = true;
+                        return Front::OpenTag(*pair, start + pair.open.len());
+                    }
+                    Some(false) => return Front::Text(start),
+                    None => return Front::Wait,
+                }
             }
-            if open.starts_with(body) && !at_end {
+            if pair.open.starts_with(body) && !at_end {
                 return Front::Wait;
             }
         }
@@ -334,15 +395,17 @@ impl Calls {
 
     /// A bracket at `start`: a call, or text. Everything before `start` belongs to it (a fence).
     fn literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
-        let quoted = self.last == '`' && start == 0 && self.tag.is_none();
+        let talk = start == 0 && self.tag.is_none() && (self.prose.last() == '`' || self.prose.is_fenced());
         let python = match opening(&rest[start..], self.shapes.pythonic) {
-            _ if quoted => return Front::Text(1),
+            _ if talk => return Front::Text(1),
             // Between tags an object is meant as one, with or without quotes around its keys.
             Opening::No if self.tag.is_some() && bare_key(&rest[start..]) => false,
             Opening::No => return Front::Text(start + 1),
             Opening::Unsure if at_end => return Front::Text(rest.len()),
             Opening::Unsure => return Front::Wait,
             Opening::Json => false,
+            // In a line of text, what stands in brackets is an index, or an argument.
+            Opening::Python if start == 0 && rest.starts_with('[') && !self.begins_list() => return Front::Text(1),
             Opening::Python => true,
         };
         let mut scan = self.scan.take().unwrap_or_else(|| Scan::new(start));
@@ -361,9 +424,14 @@ impl Calls {
         front
     }
 
+    /// Whether a list of calls can begin here: in a line of its own, behind the end of a sentence, or between tags.
+    fn begins_list(&self) -> bool {
+        self.tag.is_some() || self.prose.is_plain() || self.after_call || self.prose.ends_sentence()
+    }
+
     /// Small models forget the last brackets, but close the tag: then the call is all there. Anything else here is text.
     fn broken_literal(&self, rest: &str, start: usize, at: usize, scan: &Scan, at_end: bool) -> Front {
-        let Some(close) = self.tag else { return Front::Text(at.max(start + 1)) };
+        let Some(close) = self.tag.as_ref().map(|tag| tag.pair.close) else { return Front::Text(at.max(start + 1)) };
         if !at_end && rest.len() - at < close.len() && close.starts_with(&rest[at..]) {
             return Front::Wait;
         }
@@ -388,10 +456,10 @@ impl Calls {
     }
 
     /// Between Llama's tags a call may stand without brackets.
-    fn bare_in_tag(&self, rest: &str, at_end: bool) -> Front {
+    fn bare_in_tag(&self, close: &str, rest: &str, at_end: bool) -> Front {
         let longest = (0..=MAX_BARE.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
         let window = &rest[..longest];
-        let end = self.tag.and_then(|close| window.find(close));
+        let end = window.find(close);
         let body = end.map_or(window, |end| &window[..end]);
         let blank = body.len() - body.trim_start().len();
         if blank > 0 {
@@ -413,11 +481,11 @@ impl Calls {
     }
 
     fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
-        if self.tag.is_some() {
-            self.junk.push_str(text);
+        if let Some(tag) = &mut self.tag {
+            tag.junk.push_str(text);
             return;
         }
-        self.last = text.chars().next_back().unwrap_or(self.last);
+        self.prose.saw(text);
         let solid = text.trim_end();
         if !solid.is_empty() {
             let mut shown = std::mem::take(&mut self.space);
@@ -441,30 +509,51 @@ impl Calls {
         if self.started && self.parting.is_empty() {
             self.parting = if space.is_empty() { "\n".into() } else { space };
         }
-        (self.after_call, self.calls_in_tag) = (true, true);
+        self.after_call = true;
+        self.prose.new_line();
+        if let Some(tag) = &mut self.tag {
+            tag.calls = true;
+        }
         for call in calls {
             self.count += 1;
             let id = call.id.unwrap_or_else(|| format!("call_{}", self.count));
-            out.push(Delta::Call(ToolCall { id, name: call.name, arguments: call.arguments }));
+            let arguments = values::fitted(call.arguments, self.offer.tool(&call.name));
+            out.push(Delta::Call(ToolCall { id, name: call.name, arguments }));
         }
     }
 
-    fn close_tag(&mut self, out: &mut Vec<Delta>) {
-        self.tag = None;
-        let junk = std::mem::take(&mut self.junk);
-        if self.calls_in_tag || junk.trim().is_empty() {
+    fn close_tag(&mut self, close: &str, out: &mut Vec<Delta>) {
+        let Some(tag) = self.tag.take() else { return };
+        let junk = tag.junk.trim();
+        if tag.calls || junk.is_empty() {
             return;
         }
-        match read::bare_calls(junk.trim(), &self.offer, Trust::Text) {
+        match read::bare_calls(junk, &self.offer, Trust::Text).or_else(|| read::named_call(junk, &self.offer)) {
             Some(calls) => self.calls(calls, out),
-            None if self.shapes.tagged_text => self.text(&junk, out),
-            None => self.fail("the call is not valid JSON", out),
+            None if self.shapes.tagged_text => self.text(&tag.junk, out),
+            None => {
+                self.tag = Some(tag);
+                if self.fail("the call is not valid JSON", out) {
+                    self.text(close, out);
+                }
+            }
         }
     }
 
-    fn fail(&mut self, reason: &str, out: &mut Vec<Delta>) {
-        out.push(Delta::Malformed(reason.into()));
-        self.dead = true;
+    /// A call that cannot be read. Whether it was none, because its tag stood inside a text: then that is text as well.
+    fn fail(&mut self, reason: &str, out: &mut Vec<Delta>) -> bool {
+        match self.tag.take_if(|tag| tag.may_be_talk()) {
+            Some(tag) => {
+                self.reasoning = tag.in_reasoning;
+                self.text(&tag.raw, out);
+                true
+            }
+            None => {
+                out.push(Delta::Malformed(reason.into()));
+                self.dead = true;
+                false
+            }
+        }
     }
 }
 
@@ -487,11 +576,15 @@ impl Parser for Calls {
         if self.dead {
             return out;
         }
-        let unfinished = self.tag.is_some() && !self.calls_in_tag && !self.junk.trim().is_empty();
-        if unfinished && !self.shapes.tagged_text {
-            self.fail("truncated", &mut out);
-        } else if self.tag.is_some() {
-            self.close_tag(&mut out);
+        match &self.tag {
+            Some(tag) if !tag.calls && !tag.junk.trim().is_empty() && !self.shapes.tagged_text => {
+                self.fail("truncated", &mut out);
+            }
+            Some(_) => self.close_tag("", &mut out),
+            None => {}
+        }
+        if self.dead {
+            return out;
         }
         if !self.after_call && !self.space.is_empty() {
             let space = std::mem::take(&mut self.space);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::Offer;
 use crate::dialect::Tool;
 use crate::dialect::literal::{self, Reader};
+use crate::dialect::schema;
 
 /// A call as the model wrote it, before it has an id of ours.
 #[derive(Debug)]
@@ -43,6 +44,15 @@ pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<
             return Some(calls);
         }
     }
+}
+
+/// The name of a tool, and its arguments as an object behind it.
+pub(super) fn named_call(text: &str, offer: &Offer) -> Option<Vec<Written>> {
+    let mut reader = Reader::new(text);
+    let name = reader.name().filter(|name| offer.may_mean(name))?;
+    reader.eat(':');
+    let arguments = literal::value(reader.rest().trim()).filter(Value::is_object)?;
+    Some(vec![Written { id: None, name: name.into(), arguments }])
 }
 
 /// `[f(a=1), {"name": …}]`
@@ -103,12 +113,19 @@ fn argument(reader: &mut Reader<'_>, tool: Option<&Tool>, place: usize) -> Optio
     Some((key, reader.value()?))
 }
 
+/// The keys under which models put a call's arguments: those of the formats that we know, and those of others.
+const ARGUMENTS: &[&str] = &["arguments", "parameters", "args"];
+const OTHER_ARGUMENTS: &[&str] = &["input", "params", "tool_input"];
+
+/// The keys of a call besides its arguments.
+const ABOUT: &[&str] = &["name", "function", "tool", "id", "type"];
+
 fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
     if let Some(Value::Array(calls)) = value.get("tool_calls") {
         let calls: Option<Vec<_>> = calls.iter().map(|call| object_calls(call, offer, trust)).collect();
         return Some(calls?.into_iter().flatten().collect());
     }
-    if let Some(inner) = value.get("function_call").filter(|inner| inner.is_object()) {
+    if let Some(inner) = ["function_call", "tool_call"].iter().find_map(|key| value.get(key)).filter(|inner| inner.is_object()) {
         return object_calls(inner, offer, trust);
     }
     let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(String::from);
@@ -120,15 +137,36 @@ fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Writte
         return Some(calls);
     }
     let name = ["name", "function", "tool"].iter().find_map(|key| value.get(key).and_then(Value::as_str))?;
-    let arguments = ["arguments", "parameters", "args"].iter().find_map(|key| value.get(key));
+    let arguments = arguments(value.as_object()?, name, offer, trust)?;
     let typed = value.get("type").and_then(Value::as_str) == Some("function");
-    let known = offer.tool(name).is_some();
     let meant = match trust {
-        Trust::Sure => arguments.is_some() || typed || known || matches!(offer, Offer::Unknown),
-        Trust::Text => offer.may_mean(name) && (arguments.is_some() || typed || known),
+        Trust::Sure => arguments.is_some() || typed || offer.may_mean(name),
+        Trust::Text => offer.may_mean(name) && (arguments.is_some() || typed),
     };
-    let arguments = arguments.map_or_else(|| Value::Object(Map::new()), plain_arguments);
+    let arguments = arguments.unwrap_or_else(|| Value::Object(Map::new()));
     meant.then(|| vec![Written { id, name: name.into(), arguments }])
+}
+
+/// The arguments in an object that names a function: under one of the usual keys, or beside the name. `Some(None)` where there are none,
+/// `None` where what stands there makes it no call.
+fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trust) -> Option<Option<Value>> {
+    if let Some(value) = ARGUMENTS.iter().find_map(|key| object.get(*key)) {
+        let arguments = plain_arguments(value);
+        return (trust == Trust::Sure || arguments.is_object()).then_some(Some(arguments));
+    }
+    let is_property = |key: &str| offer.tool(name).is_some_and(|tool| schema::names(tool, key));
+    let whole = |key: &&str| object.get(*key).filter(|_| !is_property(key)).map(plain_arguments).filter(Value::is_object);
+    if let Some(arguments) = OTHER_ARGUMENTS.iter().find_map(|key| whole(key)) {
+        return Some(Some(arguments));
+    }
+    let beside = object.iter().filter(|(key, _)| !ABOUT.contains(&key.as_str()));
+    let beside: Map<String, Value> = beside.map(|(key, value)| (key.clone(), value.clone())).collect();
+    match trust {
+        _ if beside.is_empty() => Some(None),
+        _ if beside.keys().all(|key| is_property(key)) => Some(Some(Value::Object(beside))),
+        Trust::Sure => Some(offer.may_mean(name).then_some(Value::Object(beside))),
+        Trust::Text => None,
+    }
 }
 
 /// Arguments as an object: unpacked when they came as JSON in a string. What is neither stays as it is, for the schema check to refuse.

@@ -2,7 +2,7 @@
 
 /// What is known about the literal so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scanned {
+pub(in crate::dialect) enum Scanned {
     /// All brackets are closed; the literal ends before this offset.
     Balanced(usize),
     /// The byte here cannot belong to a literal.
@@ -12,7 +12,7 @@ pub(super) enum Scanned {
 
 /// The state of a scan over text that only grows at its end.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub(in crate::dialect) struct Scan {
     at: usize,
     brackets: Vec<u8>,
     string: Option<Quote>,

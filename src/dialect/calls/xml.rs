@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Offer;
 use super::read::Written;
-use crate::dialect::{literal, values};
+use crate::dialect::{literal, schema, values};
 
 pub(super) const FUNCTION: &str = "<function=";
 const END_FUNCTION: &str = "</function>";
@@ -67,24 +67,38 @@ fn call(body: &str, offer: &Offer) -> Option<Written> {
         let arguments = literal::value(rest.trim()).filter(Value::is_object)?;
         return (!name.trim().is_empty()).then(|| Written { id: None, name: name.trim().into(), arguments });
     }
-    let mut written = vec![];
+    let name = name.trim();
+    let tool = offer.tool(name);
+    let mut written: Vec<values::Written> = vec![];
     while let Some(parameter) = rest.trim_start().strip_prefix(PARAMETER) {
         let (key, value) = parameter.split_once('>')?;
-        let end = value_end(value)?;
+        let may_follow = |next: &str| {
+            next != key.trim() && !written.iter().any(|known| known.key == next) && tool.is_none_or(|tool| schema::names(tool, next))
+        };
+        let (end, after) = value_end(value, may_follow)?;
         let text = value[..end].strip_prefix('\n').unwrap_or(&value[..end]);
         let text = text.strip_suffix('\n').unwrap_or(text);
         written.push(values::Written { key: key.trim().into(), string: Some(true), text: text.into() });
-        rest = &value[end + END_PARAMETER.len()..];
+        rest = &value[after..];
     }
-    let name = name.trim();
-    let arguments = values::arguments(written, offer.tool(name)).ok()?;
+    let arguments = values::arguments(written, tool).ok()?;
     (rest.trim().is_empty() && !name.is_empty()).then(|| Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
 }
 
-/// The closing tag after which another parameter, or nothing, follows.
-fn value_end(value: &str) -> Option<usize> {
-    value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {
+/// Where a value ends, and what follows it begins: at the closing tag after which another parameter, or nothing, follows. A closing tag may
+/// have been forgotten: then the value ends before the next parameter, or with the function.
+fn value_end(value: &str, may_follow: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let closing = value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {
         let after = value[at + END_PARAMETER.len()..].trim_start();
         after.is_empty() || after.starts_with(PARAMETER)
-    })
+    });
+    let inside = &value[..closing.unwrap_or(value.len())];
+    let opened = inside.match_indices(PARAMETER).filter(|(at, _)| inside[..*at].ends_with('\n'));
+    let name = |at: usize| inside[at + PARAMETER.len()..].split_once('>').map(|(name, _)| name.trim());
+    let next = opened.clone().map(|(at, _)| at).find(|at| name(*at).is_some_and(&may_follow));
+    match (next, closing) {
+        (Some(next), _) if opened.count() > inside.matches(END_PARAMETER).count() => Some((next, next)),
+        (_, Some(closing)) => Some((closing, closing + END_PARAMETER.len())),
+        (_, None) => (!inside.contains(END_PARAMETER)).then_some((value.len(), value.len())),
+    }
 }

@@ -2,9 +2,11 @@
 //! GGUF templates make the model answer in them.
 
 mod older;
+mod opens;
 mod parse;
 mod render;
 mod tag;
+mod value;
 
 pub(super) use parse::Dsml;
 

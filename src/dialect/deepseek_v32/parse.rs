@@ -3,11 +3,14 @@
 
 use serde_json::Value;
 
+use super::opens::{self, Next};
 use super::tag::{self, Kind, Lexed, Tag};
+use super::value::Open;
 use super::{END_THINK, EOS, THINK, older};
-use crate::dialect::calls::{Offer, content, reasoning};
+use crate::dialect::calls::{Offer, Scan, Scanned, content, reasoning};
+use crate::dialect::prose::Prose;
 use crate::dialect::values::{self, Written};
-use crate::dialect::{Delta, Parser, Start, ToolCall};
+use crate::dialect::{Delta, Parser, Start, ToolCall, schema};
 
 /// Where in the completion we are.
 enum State {
@@ -30,14 +33,16 @@ struct Invoke {
     name: String,
     marked: bool,
     written: Vec<Written>,
-    /// The parameter that is open, and how far its text has been searched for the end.
-    open: Option<(String, Option<bool>)>,
+    /// The parameter that is open.
+    open: Option<Open>,
+    /// How far a body of JSON has been searched for its end, and where its bracket closes.
     searched: usize,
+    body: Option<Scan>,
 }
 
 impl Invoke {
     fn new(tag: Tag) -> Self {
-        Self { marked: tag.marked, name: tag.name(), written: vec![], open: None, searched: 0 }
+        Self { marked: tag.marked, name: tag.name(), written: vec![], open: None, searched: 0, body: None }
     }
 }
 
@@ -52,6 +57,29 @@ pub(in crate::dialect) struct Dsml {
     started: bool,
     thought: bool,
     count: usize,
+    prose: Prose,
+    /// Another parser reads the text for reasoning and end tokens.
+    in_text: bool,
+    /// What was read since a call opened that may yet be talk.
+    raw: Option<Raw>,
+    /// A call that cannot be read, and the text since: an error, unless a call that can be read follows, or an end that the model meant.
+    withheld: Option<(String, Vec<Delta>)>,
+    /// Whether values are closed once for every parameter that opens in them.
+    counting: bool,
+}
+
+/// The text of a call that may be none.
+struct Raw {
+    text: String,
+    thinking: bool,
+    /// It began a line, as calls do.
+    plain: bool,
+}
+
+/// What begins a call in the prose, and its length.
+enum Opening {
+    Mark(older::Mark, usize),
+    Tag(Tag, usize),
 }
 
 /// What a step did.
@@ -65,7 +93,25 @@ enum Step {
 impl Dsml {
     pub fn new(offer: Offer, start: Start) -> Self {
         let state = if start == Start::Reasoning { State::Reasoning } else { State::Content };
-        Self { offer, state, held: String::new(), newlines: String::new(), started: false, thought: false, count: 0 }
+        Self {
+            offer,
+            state,
+            held: String::new(),
+            newlines: String::new(),
+            started: false,
+            thought: false,
+            count: 0,
+            prose: Prose::default(),
+            in_text: false,
+            raw: None,
+            withheld: None,
+            counting: true,
+        }
+    }
+
+    /// One that looks for DSML alone.
+    pub fn in_text(offer: Offer) -> Self {
+        Self { in_text: true, ..Self::new(offer, Start::Content) }
     }
 
     fn run(&mut self, at_end: bool, out: &mut Vec<Delta>) {
@@ -88,11 +134,13 @@ impl Dsml {
                 }
             };
             match step {
-                Step::Took(length) => done += length,
-                Step::Malformed(reason) => {
-                    out.push(Delta::Malformed(reason));
-                    self.state = State::Over;
+                Step::Took(length) => {
+                    if let Some(raw) = &mut self.raw {
+                        raw.text.push_str(&rest[..length]);
+                    }
+                    done += length;
                 }
+                Step::Malformed(reason) => done += self.fail(reason, rest, at_end, out),
                 Step::Wait => break,
             }
         }
@@ -113,50 +161,33 @@ impl Dsml {
             return Step::Took(plain);
         }
         let mut partial = false;
-        let mut is = |text: &str| {
-            partial |= rest.len() < text.len() && text.starts_with(rest);
-            rest.starts_with(text)
-        };
-        if is(EOS) {
-            self.flush(0, out);
-            self.state = State::Over;
-            return Step::Wait;
+        if !self.in_text
+            && let Some(step) = self.thought_or_end(thinking, rest, &mut partial, out)
+        {
+            return step;
         }
-        if thinking && is(END_THINK) {
-            self.flush(0, out);
-            self.state = State::Content;
-            return Step::Took(END_THINK.len());
-        }
-        let fresh = if thinking { !self.thought } else { !self.started && !self.thought };
-        if fresh && is(THINK) {
-            self.newlines.clear();
-            self.state = State::Reasoning;
-            return Step::Took(THINK.len());
-        }
-        if !thinking && fresh && is(END_THINK) {
-            return Step::Took(END_THINK.len());
-        }
-        match older::lex(rest) {
-            Lexed::Tag(mark @ (older::Mark::CallsBegin | older::Mark::CallBegin), length) => {
-                self.flush(2, out);
-                self.state = if mark == older::Mark::CallBegin { State::Older { searched: 0 } } else { State::Block { empty: true } };
-                return Step::Took(length);
-            }
-            Lexed::Partial => partial = true,
-            _ => {}
-        }
-        match tag::lex(rest) {
-            Lexed::Partial => partial = true,
-            Lexed::Tag(tag, length) => match self.opens(&tag, &rest[length..], at_end) {
-                Some(true) => {
-                    self.flush(2, out);
-                    return self.open(tag, length);
+        if self.offer.any() {
+            let (next, opening) = match (older::lex(rest), tag::lex(rest)) {
+                (Lexed::Tag(mark @ (older::Mark::CallsBegin | older::Mark::CallBegin), length), _) => {
+                    (opens::mark(mark, &rest[length..]), Some(Opening::Mark(mark, length)))
                 }
-                None if !at_end => return Step::Wait,
-                None => return Step::Malformed("truncated".into()),
-                Some(false) => {}
-            },
-            Lexed::No => {}
+                (_, Lexed::Tag(tag, length)) => (opens::tag(&tag, &rest[length..], &self.offer, at_end), Some(Opening::Tag(tag, length))),
+                (Lexed::Partial, _) | (_, Lexed::Partial) => (None, None),
+                _ => (Some(Next::Talk), None),
+            };
+            let quoted = self.prose.is_fenced() || matches!(self.prose.last(), '`' | '"' | '\'');
+            match (next, opening) {
+                (Some(Next::Call), Some(opening)) => return self.open(opening, thinking, rest, out),
+                (Some(Next::Broken), _) if self.prose.is_plain() && self.withheld.is_none() => {
+                    self.withheld = Some(("there is text where a call should go on".into(), vec![]));
+                }
+                (None, _) if !at_end => return Step::Wait,
+                // What has the mark, or enough of it, was going to be a call.
+                (None, opening) if !quoted && (opening.is_some() || ["｜DSML", "<｜tool▁"].iter().any(|mark| rest.contains(mark))) => {
+                    return Step::Malformed("truncated".into());
+                }
+                _ => {}
+            }
         }
         if partial && !at_end {
             return Step::Wait;
@@ -165,46 +196,66 @@ impl Dsml {
         Step::Took(1)
     }
 
-    /// Whether a tag in the prose opens a block or a call; `None` when more text decides. A tag that is only talked about opens nothing.
-    fn opens(&self, tag: &Tag, after: &str, at_end: bool) -> Option<bool> {
-        if tag.closes || tag.kind == Kind::Parameter {
-            return Some(false);
+    /// The ends of reasoning and of the completion.
+    fn thought_or_end(&mut self, thinking: bool, rest: &str, partial: &mut bool, out: &mut Vec<Delta>) -> Option<Step> {
+        let mut is = |text: &str| {
+            *partial |= rest.len() < text.len() && text.starts_with(rest);
+            rest.starts_with(text)
+        };
+        if is(EOS) {
+            self.flush(0, out);
+            out.extend(self.withheld.take().into_iter().flat_map(|(_, text)| text));
+            self.state = State::Over;
+            return Some(Step::Wait);
         }
-        if tag.kind == Kind::Invoke {
-            return Some(tag.marked || self.offer.tool(tag.is_called()).is_some());
+        if thinking && is(END_THINK) {
+            self.flush(0, out);
+            (self.state, self.prose) = (State::Content, Prose::default());
+            return Some(Step::Took(END_THINK.len()));
         }
-        if !tag.marked && !self.offer.any() {
-            return Some(false);
+        let fresh = if thinking { !self.thought } else { !self.started && !self.thought };
+        if fresh && is(THINK) {
+            self.newlines.clear();
+            self.state = State::Reasoning;
+            return Some(Step::Took(THINK.len()));
         }
-        let next = after.trim_start();
-        if next.is_empty() {
-            // A block with nothing in it: cut off if it has the mark, talk if not.
-            return if at_end && !tag.marked { Some(false) } else { None };
-        }
-        if !next.starts_with('<') {
-            return Some(false);
-        }
-        match tag::lex(next) {
-            Lexed::Tag(next, _) => {
-                Some(next.marked == tag.marked && (next.kind == Kind::Invoke && !next.closes || next.kind == Kind::Calls))
-            }
-            Lexed::Partial if at_end && !tag.marked => Some(false),
-            Lexed::Partial => None,
-            Lexed::No => Some(false),
-        }
+        (!thinking && fresh && is(END_THINK)).then_some(Step::Took(END_THINK.len()))
     }
 
-    fn open(&mut self, tag: Tag, length: usize) -> Step {
-        match tag.kind {
-            Kind::Invoke if !tag.empty => self.state = State::Invoke(Invoke::new(tag)),
+    fn open(&mut self, opening: Opening, thinking: bool, rest: &str, out: &mut Vec<Delta>) -> Step {
+        let (text, plain) = (self.flush(2, out), self.prose.is_plain());
+        let bare_json =
+            matches!(&opening, Opening::Tag(tag, length) if tag.kind == Kind::Invoke && rest[*length..].trim_start().starts_with('{'));
+        self.raw = (!plain || bare_json).then_some(Raw { text, thinking, plain });
+        let (state, length) = match opening {
+            Opening::Mark(older::Mark::CallBegin, length) => (State::Older { searched: 0 }, length),
+            Opening::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.empty => (State::Invoke(Invoke::new(tag)), length),
             // An empty call is read again, inside the block.
-            Kind::Invoke => {
-                self.state = State::Block { empty: true };
-                return Step::Took(0);
-            }
-            _ => self.state = State::Block { empty: true },
-        }
+            Opening::Tag(tag, _) if tag.kind == Kind::Invoke => (State::Block { empty: true }, 0),
+            Opening::Mark(_, length) | Opening::Tag(_, length) => (State::Block { empty: true }, length),
+        };
+        self.state = state;
         Step::Took(length)
+    }
+
+    /// A call that cannot be read. Maybe it was none: then what was read is text. Says how much of the rest has been dealt with: at the
+    /// end all of it, so that nothing in a value that was cut off is taken for a call.
+    fn fail(&mut self, reason: String, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> usize {
+        let Some(raw) = self.raw.take() else {
+            out.push(Delta::Malformed(reason));
+            self.state = State::Over;
+            return 0;
+        };
+        if raw.plain {
+            self.withheld.get_or_insert((reason, vec![]));
+        }
+        self.state = if raw.thinking { State::Reasoning } else { State::Content };
+        self.text(&raw.text, out);
+        if !at_end {
+            return 0;
+        }
+        self.text(rest, out);
+        rest.len()
     }
 
     /// Between calls.
@@ -244,6 +295,10 @@ impl Dsml {
             Lexed::Tag(tag, length) if tag.kind == Kind::Calls => {
                 self.state = State::Block { empty: empty && !tag.closes };
                 return Step::Took(length);
+            }
+            // A value with a closing tag too many in it: which was meant, nobody can say.
+            Lexed::Tag(tag, _) if !empty && tag.marked && tag.kind == Kind::Parameter => {
+                return Step::Malformed("a parameter stands outside of a call".into());
             }
             Lexed::Tag(_, length) if !empty => return Step::Took(length),
             Lexed::Partial => partial = true,
@@ -286,7 +341,7 @@ impl Dsml {
                 }
                 (Kind::Parameter, false) => {
                     let string = tag.string;
-                    invoke.open = Some((tag.name(), string));
+                    invoke.open = Some(Open::new(tag.name(), string, invoke.marked));
                     self.enter(invoke, blank + length)
                 }
                 (Kind::Invoke, true) => self.complete(invoke, blank + length, out),
@@ -309,33 +364,48 @@ impl Dsml {
 
     /// Inside a value: looks for a closing tag after which the call goes on.
     fn parameter(&mut self, mut invoke: Invoke, rest: &str, at_end: bool) -> Step {
-        let mut from = invoke.searched;
-        while let Some(at) = rest[from..].find('<').map(|at| from + at) {
-            invoke.searched = at;
-            match tag::lex(&rest[at..]) {
-                Lexed::Partial if !at_end => return self.wait(invoke, at_end),
-                Lexed::Tag(tag, length) if tag.kind == Kind::Parameter && tag.closes && tag.marked == invoke.marked => {
-                    match goes_on(&rest[at + length..], invoke.marked, at_end) {
-                        Some(true) => {
-                            let (key, string) = invoke.open.take().unwrap_or_default();
-                            invoke.written.push(Written { key, string, text: rest[..at].into() });
-                            invoke.searched = 0;
-                            return self.enter(invoke, at + length);
-                        }
-                        Some(false) => {}
-                        None => return self.wait(invoke, at_end),
-                    }
-                }
-                _ => {}
-            }
-            from = at + 1;
+        let Some(mut open) = invoke.open.take() else { return self.wait(invoke, at_end) };
+        if let Some((at, length)) = open.end(rest, self.counting, at_end) {
+            return self.close(invoke, open, &rest[..at], at + length);
         }
-        invoke.searched = rest.len();
-        self.wait(invoke, at_end)
+        match open.first.filter(|_| at_end) {
+            Some((at, length)) => self.unclosed(invoke, open, &rest[..at], length),
+            None => {
+                invoke.open = Some(open);
+                self.wait(invoke, at_end)
+            }
+        }
+    }
+
+    fn close(&mut self, mut invoke: Invoke, open: Open, value: &str, length: usize) -> Step {
+        invoke.written.push(Written { key: open.key, string: open.string, text: value.into() });
+        self.enter(invoke, length)
+    }
+
+    /// More parameters open in this value than are closed. Where the tool has the next one, the closing tag before it was forgotten;
+    /// else it is text.
+    fn unclosed(&mut self, invoke: Invoke, open: Open, value: &str, closing: usize) -> Step {
+        self.counting = false;
+        let tool = self.offer.tool(&invoke.name);
+        let given = |key: &str| key == open.key || invoke.written.iter().any(|written| written.key == key);
+        if let Some(at) = open.cut(value, |key| !given(key) && tool.is_some_and(|tool| schema::names(tool, key))) {
+            let text = value[..at].strip_suffix('\n').unwrap_or(&value[..at]);
+            return self.close(invoke, open, text, at);
+        }
+        if tool.is_some() && open.holds_call(value) {
+            return Step::Malformed(format!("the parameter `{}` is not closed", open.key));
+        }
+        self.close(invoke, open, value, value.len() + closing)
     }
 
     /// `{…}` in place of parameters.
     fn json_body(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
+        let start = rest.len() - rest.trim_start().len();
+        if let Scanned::Balanced(end) = invoke.body.get_or_insert_with(|| Scan::new(start)).resume(rest, true)
+            && !closes(rest[end..].trim_start(), invoke.marked)
+        {
+            return Step::Malformed("there is text behind the arguments of a call".into());
+        }
         let mut from = invoke.searched;
         while let Some(at) = rest[from..].find('<').map(|at| from + at) {
             invoke.searched = at;
@@ -400,11 +470,17 @@ impl Dsml {
 
     fn call(&mut self, name: String, arguments: Value, out: &mut Vec<Delta>) {
         self.count += 1;
+        self.raw = None;
+        if let Some((_, text)) = self.withheld.take() {
+            out.extend(text);
+        }
+        let arguments = values::fitted(arguments, self.offer.tool(&name));
         out.push(Delta::Call(ToolCall { id: format!("call_{}", self.count), name, arguments }));
     }
 
     /// Prose, with the line ends at its end held back.
     fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
+        self.prose.saw(text);
         let solid = text.trim_end_matches('\n');
         if !solid.is_empty() {
             self.flush(0, out);
@@ -413,17 +489,19 @@ impl Dsml {
         self.newlines.push_str(&text[solid.len()..]);
     }
 
-    /// Gives out the line ends held back, but for the last `dropped`.
-    fn flush(&mut self, dropped: usize, out: &mut Vec<Delta>) {
+    /// Gives out the line ends held back, but for the last `most`, which are returned.
+    fn flush(&mut self, most: usize, out: &mut Vec<Delta>) -> String {
         let mut newlines = std::mem::take(&mut self.newlines);
-        newlines.truncate(newlines.len().saturating_sub(dropped));
+        let dropped = newlines.split_off(newlines.len().saturating_sub(most));
         if !newlines.is_empty() {
             self.show(newlines, out);
         }
+        dropped
     }
 
     fn show(&mut self, text: String, out: &mut Vec<Delta>) {
         let solid = !text.trim().is_empty();
+        let out = self.withheld.as_mut().map_or(out, |(_, text)| text);
         if matches!(self.state, State::Reasoning) {
             self.thought |= solid;
             reasoning(text, out);
@@ -434,23 +512,13 @@ impl Dsml {
     }
 }
 
-/// Whether a call goes on, or ends, after a parameter's closing tag; `None` when more text decides.
-fn goes_on(after: &str, marked: bool, at_end: bool) -> Option<bool> {
-    let next = after.trim_start();
-    if next.is_empty() {
-        return if at_end { Some(true) } else { None };
-    }
-    if next.starts_with(EOS) {
-        return Some(true);
-    }
-    if !next.starts_with('<') {
-        return Some(false);
-    }
+/// Whether what follows the arguments of a call may close it.
+fn closes(next: &str, marked: bool) -> bool {
     match tag::lex(next) {
-        Lexed::Tag(tag, _) => Some(tag.marked == marked && !(tag.kind == Kind::Parameter && tag.closes)),
-        Lexed::Partial => at_end.then_some(true),
-        Lexed::No if EOS.starts_with(next) => at_end.then_some(true),
-        Lexed::No => Some(false),
+        _ if next.is_empty() => true,
+        Lexed::Tag(tag, _) => tag.closes && tag.marked == marked,
+        Lexed::Partial => true,
+        Lexed::No => false,
     }
 }
 
@@ -473,6 +541,9 @@ impl Parser for Dsml {
             self.flush(0, &mut out);
         }
         self.state = State::Over;
+        if let Some((reason, _)) = self.withheld.take() {
+            out.push(Delta::Malformed(reason));
+        }
         out
     }
 }

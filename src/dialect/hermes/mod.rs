@@ -5,7 +5,11 @@ mod render;
 use super::calls::{Calls, Offer};
 use super::{Chat, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Tool, ToolChoice, calls, gbnf};
 
-pub(super) struct Hermes;
+#[derive(Default)]
+pub(super) struct Hermes {
+    /// Whether the model thinks unless it is told that it has: Qwen3's `enable_thinking`.
+    pub switches_thinking: bool,
+}
 
 impl Dialect for Hermes {
     fn name(&self) -> &'static str {
@@ -13,7 +17,7 @@ impl Dialect for Hermes {
     }
 
     fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError> {
-        render::chat(chat)
+        render::chat(chat, self.switches_thinking && !chat.thinking)
     }
 
     fn fim(&self, fim: &Fim) -> Option<Vec<Piece>> {

@@ -11,7 +11,8 @@ const END_CALL: &str = "</tool_call>";
 /// What Qwen2.5's template says when nobody else says anything.
 const DEFAULT_SYSTEM: &str = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
 
-pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
+/// `thought` says that the model has done its thinking: nothing.
+pub(super) fn chat(chat: &Chat, thought: bool) -> Result<Vec<Piece>, DialectError> {
     let mut prompt = Prompt::default();
     let tools: Vec<&Tool> = chat.tools.iter().chain(chat.messages.iter().flat_map(|message| &message.tools)).collect();
     let first = chat.messages.first().filter(|first| matches!(first.role, Role::System | Role::Developer));
@@ -39,6 +40,9 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     }
     if chat.asks() {
         prompt.special(OPEN).text("assistant\n");
+        if thought {
+            prompt.special("<think>").text("\n\n").special("</think>").text("\n\n");
+        }
     }
     Ok(prompt.into_pieces())
 }

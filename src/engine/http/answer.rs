@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::dialect::{Delta, Parser, ToolCall};
+use crate::dialect::{self, Broken, Delta, Parser, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Timing};
 
 /// Reads one API's stream.
@@ -19,6 +19,17 @@ pub(super) trait Answering: Send {
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError>;
 }
 
+/// How the text of an answer is read.
+pub(super) struct Reading {
+    pub parser: Box<dyn Parser>,
+    /// Calls can hide in the reasoning as well.
+    pub reasoning: Option<Box<dyn Parser>>,
+    /// What was broken in the prompt.
+    pub broken: Broken,
+    /// The tools that were offered.
+    pub tools: Vec<Tool>,
+}
+
 /// An answer as it grows.
 pub(super) struct Answer {
     /// The engine and its address, for messages.
@@ -26,9 +37,7 @@ pub(super) struct Answer {
     pub model: String,
     pub finish: Option<Finish>,
     pub timing: Timing,
-    parser: Option<Box<dyn Parser>>,
-    /// Calls can hide in the reasoning as well.
-    reasoning_parser: Option<Box<dyn Parser>>,
+    reading: Reading,
     /// Why a call cannot be read.
     unreadable: Option<String>,
     calls: usize,
@@ -39,14 +48,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub fn new(name: String, cap: usize, parser: Option<Box<dyn Parser>>, reasoning_parser: Option<Box<dyn Parser>>) -> Self {
+    pub fn new(name: String, cap: usize, reading: Reading) -> Self {
         Self {
             name,
             model: String::new(),
             finish: None,
             timing: Timing::default(),
-            parser,
-            reasoning_parser,
+            reading,
             unreadable: None,
             calls: 0,
             bytes: 0,
@@ -79,13 +87,8 @@ impl Answer {
             return Ok(());
         }
         self.count(text.len())?;
-        match &mut self.parser {
-            Some(parser) => {
-                let deltas = parser.push(text);
-                self.deltas(deltas, false, out);
-            }
-            None => out.push(Event::Text(text.into())),
-        }
+        let deltas = self.reading.parser.push(text);
+        self.deltas(deltas, false, out);
         Ok(())
     }
 
@@ -94,7 +97,7 @@ impl Answer {
             return Ok(());
         }
         self.count(text.len())?;
-        match &mut self.reasoning_parser {
+        match &mut self.reading.reasoning {
             Some(parser) => {
                 let deltas = parser.push(text);
                 self.deltas(deltas, true, out);
@@ -104,10 +107,13 @@ impl Answer {
         Ok(())
     }
 
-    /// A call that the server has parsed.
+    /// A call, parsed by the server or by us.
     pub fn call(&mut self, id: Option<&str>, name: &str, arguments: Value, out: &mut Vec<Event>) {
         self.calls += 1;
         let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
+        let mut arguments = dialect::fitted(arguments, name, &self.reading.tools);
+        self.reading.broken.restore(&mut arguments);
+        show(self.reading.broken.finish(), out);
         out.push(Event::Call(ToolCall { id, name: name.into(), arguments }));
     }
 
@@ -115,7 +121,9 @@ impl Answer {
         for delta in deltas {
             match delta {
                 Delta::Text(text) if thinking => out.push(Event::Reasoning(text)),
-                Delta::Text(text) => out.push(Event::Text(text)),
+                Delta::Text(text) => show(self.reading.broken.push(&text), out),
+                Delta::TextWasReasoning if thinking => {}
+                Delta::TextWasReasoning => out.push(Event::TextWasReasoning),
                 Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
                 Delta::Call(call) => self.call(None, &call.name, call.arguments, out),
                 Delta::Malformed(reason) => self.unreadable = Some(reason),
@@ -129,14 +137,13 @@ impl Answer {
             return Err(EngineError::new(ErrorKind::Unavailable, format!("{}: the answer broke off before its end; try again", self.name)));
         };
         let cleanly = finish != Finish::Length;
-        if let Some(mut parser) = self.reasoning_parser.take() {
+        if let Some(parser) = &mut self.reading.reasoning {
             let deltas = parser.finish(cleanly);
             self.deltas(deltas, true, out);
         }
-        if let Some(mut parser) = self.parser.take() {
-            let deltas = parser.finish(cleanly);
-            self.deltas(deltas, false, out);
-        }
+        let deltas = self.reading.parser.finish(cleanly);
+        self.deltas(deltas, false, out);
+        show(self.reading.broken.finish(), out);
         let reason = finish.of(self.calls, self.unreadable.take()).map_err(|why| {
             // The model's doing, not the server's.
             EngineError::new(ErrorKind::Garbled, format!("{}: {why}", self.name))
@@ -148,5 +155,11 @@ impl Answer {
         self.timing.decode_ms = milliseconds(first, now);
         self.timing.total_ms = milliseconds(self.started, now);
         Ok(Finished { reason, model: self.model.clone(), timing: self.timing.clone() })
+    }
+}
+
+fn show(text: String, out: &mut Vec<Event>) {
+    if !text.is_empty() {
+        out.push(Event::Text(text));
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::answer::{Answer, Answering};
+use super::answer::{Answer, Answering, Reading};
 use super::ollama::{self, Ollama};
 use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
 use super::{Api, CAREFUL_CONTEXT, Inner};
-use crate::dialect::{self, Chat, Dialect, Fim, Piece, Start};
+use crate::dialect::{self, Broken, Chat, Dialect, Fim, Piece, Start};
 use crate::engine::{Ask, EngineError, ErrorKind, Request};
 
 /// A request, ready to go.
@@ -42,11 +42,9 @@ impl Inner {
     }
 
     fn native_chat(&self, chat: &Chat, request: &Request) -> Plan {
-        let parser = || {
-            let native = dialect::by_name("native").filter(|_| !chat.tools.is_empty());
-            native.map(|native| native.parser(&chat.tools, Start::Content))
-        };
-        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, parser(), parser());
+        let parser = || dialect::native().parser(&chat.tools, Start::Content);
+        let reasoning = (!chat.tools.is_empty()).then(parser);
+        let answer = self.answer(Reading { parser: parser(), reasoning, broken: Broken::in_chat(chat), tools: chat.tools.clone() });
         match self.api {
             Api::Ollama => {
                 let body = ollama::chat_body(&self.model, chat, request, self.num_ctx(), self.thinking);
@@ -72,12 +70,17 @@ impl Inner {
             )
         })?;
         let parser = dialect.parser(&chat.tools, dialect.start(chat));
-        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, Some(parser), None);
+        let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_chat(chat), tools: chat.tools.clone() });
         Ok(self.raw(dialect, &prompt, request, answer))
     }
 
+    fn answer(&self, reading: Reading) -> Answer {
+        Answer::new(self.wire.name(), self.wire.limits.answer, reading)
+    }
+
     async fn fim(&self, fim: &Fim, request: &Request) -> Result<Plan, EngineError> {
-        let answer = Answer::new(self.wire.name(), self.wire.limits.answer, None, None);
+        let parser = dialect::hole_parser(fim);
+        let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_hole(fim), tools: vec![] });
         let renders = self.fim_dialect();
         if self.api != Api::DeepSeek
             && let Some(dialect) = renders

@@ -145,6 +145,7 @@ impl Reading {
         for delta in deltas {
             match delta {
                 Delta::Text(text) => events.push(Event::Text(text)),
+                Delta::TextWasReasoning => events.push(Event::TextWasReasoning),
                 Delta::Reasoning(text) => events.push(Event::Reasoning(text)),
                 Delta::Call(call) => {
                     self.calls += 1;

@@ -12,7 +12,8 @@ use crate::config::EngineConfig;
 use crate::dialect::{self, Chat, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
-use crate::engine::{EngineError, ErrorKind};
+use crate::engine::{EngineError, ErrorKind, check};
+use crate::report;
 
 /// Tokens of context where the configuration does not say.
 const DEFAULT_CONTEXT: u32 = 8192;
@@ -107,6 +108,9 @@ impl Subject {
         let (modified, bytes) = stamp.unwrap_or_default();
         let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
         let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
+        if let Some(detail) = check::unknown_template(&shared.config, &header) {
+            report::log("warning", format_args!("{}: {detail}", shared.config.model));
+        }
         let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, counts: Counts::new() });
         shared.model.send_replace(Some(model.clone()));
         Ok(model)

@@ -1,0 +1,77 @@
+//! The tags around calls. One that a text only talks about opens nothing; one that opens in the middle of a text, and holds no call, is
+//! given back.
+
+use super::xml;
+use crate::dialect::prose::Prose;
+
+/// An opening and a closing text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub open: &'static str,
+    pub close: &'static str,
+    /// Whether a call between them may be Python without brackets.
+    pub pythonic: bool,
+}
+
+impl Pair {
+    pub const fn of(open: &'static str, close: &'static str) -> Self {
+        Self { open, close, pythonic: false }
+    }
+}
+
+pub(super) const TOOL_CALL: Pair = Pair::of("<tool_call>", "</tool_call>");
+pub(super) const PYTHON: Pair = Pair { open: "<|python_start|>", close: "<|python_end|>", pythonic: true };
+
+/// A tag that has opened.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub pair: Pair,
+    pub in_reasoning: bool,
+    /// What stood in it besides calls.
+    pub junk: String,
+    /// Whether calls stood in it.
+    pub calls: bool,
+    /// All that was read since it opened, itself included, where it may yet be talk.
+    pub raw: String,
+    in_text: bool,
+}
+
+impl Open {
+    pub fn new(pair: Pair, in_reasoning: bool, in_text: bool) -> Self {
+        Self { pair, in_reasoning, junk: String::new(), calls: false, raw: String::new(), in_text }
+    }
+
+    pub fn read(&mut self, text: &str) {
+        if self.in_text && !self.calls {
+            self.raw.push_str(text);
+        }
+    }
+
+    pub fn may_be_talk(&self) -> bool {
+        self.in_text && !self.calls
+    }
+}
+
+/// White space behind a tag, longer than this, opens nothing.
+const MOST_BLANK: usize = 256;
+
+/// Whether a tag in the prose opens; `None` when more text decides. In a line of its own it does unless a sentence follows; elsewhere a call
+/// must begin, or a line.
+pub(super) fn opens(pair: Pair, after: &str, prose: &Prose, at_end: bool) -> Option<bool> {
+    let body = after.trim_start();
+    let blank = &after[..after.len() - body.len()];
+    let Some(first) = body.chars().next() else {
+        return if blank.len() > MOST_BLANK { Some(false) } else { at_end.then(|| prose.is_plain()) };
+    };
+    Some(match first {
+        '{' | '[' => true,
+        '<' if body.starts_with(xml::FUNCTION) => true,
+        '<' if xml::FUNCTION.starts_with(body) && !at_end => return None,
+        '<' => prose.is_plain(),
+        '`' if body.len() < 3 && "```".starts_with(body) && !at_end => return None,
+        '`' => prose.is_plain() && body.starts_with("```"),
+        _ if pair.pythonic => first.is_alphabetic() || first == '_' || prose.is_plain(),
+        _ if blank.contains('\n') => true,
+        _ => prose.is_plain() && blank.is_empty() && first.is_alphanumeric(),
+    })
+}
