@@ -161,6 +161,24 @@ fn k2_j9_a_name_with_characters_that_cannot_be_seen_is_asked_about() {
     leave(editor);
 }
 
+/// A file that was to be created, and that somebody has opened meanwhile, was refused by the editor each time.
+#[test]
+fn a_file_to_be_created_that_is_there_by_now_and_empty_is_filled() {
+    let edits = json!([
+        {"path": "src/lib.rs", "old": "fn one()", "new": "fn uno()", "reason": "x"},
+        {"path": "src/new.rs", "old": "", "new": "fn new() {}\n", "reason": "x"},
+    ]);
+    let (report, mut editor, uri, _folder) = proposed(&[("src/lib.rs", TEXT)], edits);
+    assert_eq!(report["hunks"].as_array().map(Vec::len), Some(2), "{report}");
+    let new = uri.replace("lib.rs", "new.rs");
+    editor.open(&new, "rust", "\n");
+    let answer = editor.request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
+    assert_eq!(answer["result"]["applied"], true, "{answer}");
+    assert_eq!(editor.buffers[&new].text, "fn new() {}\n");
+    assert_eq!(editor.buffers[&uri].text, TEXT.replace("fn one()", "fn uno()"));
+    leave(editor);
+}
+
 /// One acceptance is one edit of one document: editors make one step of undo of that.
 #[test]
 fn j11_an_acceptance_is_one_request_with_one_edit_of_each_document() {

@@ -50,6 +50,7 @@ mod renames;
 mod replay;
 mod requests;
 mod review;
+mod review_odd;
 mod route;
 mod samples;
 mod short;

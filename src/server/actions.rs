@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::commands::needs_word;
+use super::commands::{needs_word, warn};
 use super::edits::Label;
 use super::progress::Progress;
 use super::{Server, answers, edits, message, review};
@@ -127,7 +127,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
+    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, &edited.confirm) {
         let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
         // What still has data and no edit is resolved again by Emacs 30, over and over.
@@ -136,7 +136,8 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         }
         return Ok(action);
     }
-    let label = Label { title: &title, confirm };
+    warn(server, &title, &edited.confirm);
+    let label = Label { title: &title, confirm, warnings: &edited.confirm };
     action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }

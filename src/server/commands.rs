@@ -124,14 +124,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     if edited.files.iter().all(|file| file.edits.is_empty()) {
         return Ok(report);
     }
-    if argument.review {
-        match review::hold(server, &title, &edited.files) {
-            Ok(hunks) => report["hunks"] = json!(hunks),
-            Err(reason) => refused(server, &title, &edited, reason, &mut report),
-        }
-        return Ok(report);
-    }
-    let confirm = needs_word(&edited);
+    let warnings = edited.confirm.as_slice();
     let mut wait = |held: std::result::Result<review::Held, String>| match held {
         Ok((hunks, text)) => {
             server.client.show(3, &text);
@@ -139,19 +132,36 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
         }
         Err(reason) => refused(server, &title, &edited, reason, &mut report),
     };
-    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files) {
+    if argument.review {
+        match review::hold(server, &title, &edited.files, warnings) {
+            Ok(hunks) => report["hunks"] = json!(hunks),
+            Err(reason) => refused(server, &title, &edited, reason, &mut report),
+        }
+        warn(server, &title, warnings);
+        return Ok(report);
+    }
+    let confirm = needs_word(&edited);
+    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, warnings) {
         wait(held);
         return Ok(report);
     }
-    let label = Label { title: &title, confirm };
+    warn(server, &title, warnings);
+    let label = Label { title: &title, confirm, warnings };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
         Ok(Outcome::Applied) => report["applied"] = json!(true),
-        Ok(Outcome::NotShown) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
+        Ok(Outcome::NotShown(_)) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
         // What was worked for is not lost for a few keys.
-        Ok(Outcome::Overtaken) => wait(review::hold_and_tell(server, &title, &edited.files)),
+        Ok(Outcome::Overtaken(left)) => wait(review::hold_and_tell(server, &title, &left, warnings)),
         Err(reason) => refused(server, &title, &edited, reason, &mut report),
     }
     Ok(report)
+}
+
+/// Tells why a change deserves a second look, before the editor asks about it: what the command answers nobody reads.
+pub fn warn(server: &Server, title: &str, warnings: &[String]) {
+    if let Some(words) = review::look_twice(warnings) {
+        server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
+    }
 }
 
 /// Notes why an edit is not applied, and says so where nobody would read the command's answer. Our own plugins do.

@@ -109,7 +109,7 @@ pub fn change(server: &Server, params: Value) {
     let changes = pieces.map(|piece| Change { range: piece.range.map(convert::range), text: piece.text }).collect();
     let effect = server.with(|state| state.change(&uri, changed.text_document.version, changes));
     if let Some(reason) = effect.desynced {
-        tell_desynced(server, &uri, reason);
+        tell_desynced(server, &uri, reason, effect.forgotten);
     }
     review::tell_lost(server, &effect.lost);
     touched(server, &uri);
@@ -138,9 +138,12 @@ pub fn saved(server: &Server, uri: &Url) {
 
 pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     let paths: Vec<_> = events.into_iter().filter_map(|event| event.uri.to_file_path().ok()).collect();
-    if !paths.is_empty() {
-        on_disk(server, paths);
+    if paths.is_empty() {
+        return;
     }
+    on_disk(server, paths.clone());
+    let server = server.clone();
+    tokio::spawn(async move { review::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {
@@ -179,14 +182,16 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     };
     // What is no URI names no document that we have.
     let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };
-    if server.with(|state| state.distrust(&uri, REASON)) {
-        tell_desynced(server, &uri, REASON);
+    if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
+        tell_desynced(server, &uri, REASON, forgotten);
     }
 }
 
-fn tell_desynced(server: &Server, uri: &Url, reason: &str) {
+fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
     report::log("warning", format_args!("{} is out of step: {reason}", name(uri.as_str())));
-    let text = format!("longsight lost track of {} ({reason}) and offers nothing there. Close and open it to go on.", name(uri.as_str()));
+    let gone = if forgotten > 0 { format!(" {forgotten} proposed change(s) in it are dropped.") } else { String::new() };
+    let name = name(uri.as_str());
+    let text = format!("longsight lost track of {name} ({reason}) and offers nothing there. Close and open it to go on.{gone}");
     server.client.show(2, &text);
 }
 

@@ -8,13 +8,15 @@ use tower_lsp::lsp_types::Url;
 
 use super::agent::FileEdit;
 use super::state::State;
-use super::{Server, convert};
+use super::{Server, convert, review};
 use crate::context::fence;
-use crate::text::{Batch, Edit, Text};
+use crate::text::{Batch, Edit, Text, diff, rebase};
 use crate::workspace::{Document, ReadError, uri};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
+/// The same where it has another text than the edit was made for, and most likely dropped it.
+const SOON: Duration = Duration::from_millis(600);
 
 /// What the editor is told about an edit besides the edit.
 #[derive(Clone, Copy)]
@@ -23,6 +25,8 @@ pub struct Label<'a> {
     pub title: &'a str,
     /// A person must say yes to each hunk.
     pub confirm: bool,
+    /// Why, as far as there is more to say than that several files change.
+    pub warnings: &'a [String],
 }
 
 /// The edits of one file as they go out.
@@ -34,48 +38,83 @@ struct Fitted<'a> {
     version: Option<i32>,
     edits: Batch,
     text: Text,
+    creates: bool,
+}
+
+/// A file that is not open, as an editor sees it that opens it: its text, and the edits on that.
+#[derive(Clone)]
+struct Lying {
+    text: Text,
+    edits: Batch,
+    creates: bool,
 }
 
 /// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Files that are not
-/// open are read beside the protocol's threads, to see that they are as they were.
+/// open are read beside the protocol's threads, and the edits are fitted to what lies there now.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
     let files: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
     let snapshot = server.snapshot().workspace;
-    let closed: Vec<FileEdit> = server.with(|state| {
-        let closed = files.iter().filter(|file| state.open_as(&file.document).is_none());
-        closed.map(|file| (*file).clone()).collect()
+    let closed: Vec<Option<FileEdit>> = server.with(|state| {
+        let closed = files.iter().map(|file| state.open_as(&file.document).is_none().then(|| (*file).clone()));
+        closed.collect()
     });
-    let looked = server.work.spawn(Box::pin(async move { closed.iter().try_for_each(|file| unchanged_on_disk(&snapshot, file)) }));
-    looked.await.map_err(|error| error.message.to_string())??;
+    let look = move || closed.iter().map(|file| file.as_ref().map(|file| lying(&snapshot, file)).transpose()).collect();
+    let looked = server.work.spawn(Box::pin(async move { look() }));
+    let looked: Result<Vec<Option<Lying>>, String> = looked.await.map_err(|error| error.message.to_string())?;
+    let looked = looked?;
     server.with(|state| {
-        if let Some(file) = files.iter().find(|file| file.creates && !(state.editor.document_changes && state.editor.creates_files)) {
-            return Err(format!("this editor cannot create {}", uri::name(&file.document.uri)));
+        let fitted = files.iter().zip(looked).map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(fitted) = fitted.iter().find(|fitted| fitted.creates && !(state.editor.document_changes && state.editor.creates_files))
+        {
+            return Err(format!("this editor cannot create {}", uri::name(&fitted.uri)));
         }
-        let fitted = files.iter().map(|file| fit(state, file)).collect::<Result<Vec<_>, _>>()?;
         Ok(if state.editor.document_changes { document_changes(state, &fitted, label) } else { changes(state, &fitted) })
     })
 }
 
-fn unchanged_on_disk(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<(), String> {
-    let Some(path) = &file.document.path else { return Ok(()) };
-    match (snapshot.read_exact(path), file.creates) {
-        (Err(ReadError::Missing), true) => Ok(()),
-        (Ok(_), true) => Err(format!("{path} exists by now")),
-        (Ok(text), false) if unmarked(&file.document.text.to_string()) == unmarked(&text) => Ok(()),
-        (Ok(_), false) => Err(format!("{path} has changed on disk since")),
-        (Err(error), _) => Err(format!("{path} cannot be read: {error}")),
+/// The edits of a file that is not open, on what lies on disk now.
+fn lying(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<Lying, String> {
+    let (base, edits) = as_opened(&file.document.text, &file.edits);
+    let Some(path) = &file.document.path else { return Ok(Lying { text: base, edits, creates: file.creates }) };
+    let now = match (snapshot.read_exact(path), file.creates) {
+        (Err(ReadError::Missing), true) => return Ok(Lying { text: base, edits, creates: true }),
+        (Ok(text), _) => Text::new(unmarked(&text)),
+        (Err(error), _) => return Err(format!("{path} cannot be read: {error}")),
+    };
+    if file.creates {
+        let edits = fill(&edits, &now).ok_or_else(|| format!("{path} exists by now"))?;
+        return Ok(Lying { text: now, edits, creates: false });
     }
+    if now == base {
+        return Ok(Lying { text: base, edits, creates: false });
+    }
+    let carried = rebase::rebase_all(&edits, &base, [&diff::change(&base, &now)]);
+    let edits = carried.map_err(|why| format!("{path} has changed on disk since, and {why}"))?;
+    Ok(Lying { text: now, edits, creates: false })
 }
 
-fn fit<'a>(state: &State, file: &'a FileEdit) -> Result<Fitted<'a>, String> {
+/// What was to be created in a file that is there by now: it may hold nothing but blanks.
+fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
+    let blank = now.to_string().trim().is_empty();
+    let text = edits.edits().iter().map(|edit| edit.text.as_str()).collect();
+    blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
+}
+
+fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fitted<'a>, String> {
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
-        let (text, edits) = as_opened(text, &file.edits);
-        return Ok(Fitted { file, uri: uri.clone(), version: None, edits, text });
+        let Lying { text, edits, creates } = lying.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
+        return Ok(Fitted { file, uri: uri.clone(), version: None, edits, text, creates });
     };
-    let carried = state.carry_over(key, *version, text, &file.edits);
-    let (version, edits) = carried.map_err(|dropped| format!("{}: {dropped}", uri::name(uri)))?;
-    Ok(Fitted { file, uri: key.to_string(), version: Some(version), edits, text: open.document.text.clone() })
+    let text_now = open.document.text.clone();
+    let (version, edits) = if file.creates && *text != text_now {
+        let filled = fill(&file.edits, &text_now).ok_or_else(|| format!("{} exists by now", uri::name(uri)))?;
+        (open.document.version, filled)
+    } else {
+        let carried = state.carry_over(key, *version, text, &file.edits);
+        carried.map_err(|dropped| format!("{}: {dropped}", uri::name(uri)))?
+    };
+    Ok(Fitted { file, uri: key.to_string(), version: Some(version), edits, text: text_now, creates: false })
 }
 
 const MARK: char = '\u{feff}';
@@ -103,7 +142,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
     let (mut changes, mut annotations) = (vec![], Map::new());
     for fitted in files {
         let uri = &fitted.uri;
-        if fitted.file.creates {
+        if fitted.creates {
             // A file that has come to be meanwhile is neither emptied nor written into: the edit fails as a whole. Neovim empties it unless
             // it is told to leave it.
             let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
@@ -116,8 +155,12 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
                 let id = format!("hunk {}", annotations.len() + 1);
                 let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
                 let place = format!("{}:{}", uri::name(uri), fitted.text.line_of(edit.range.start) + 1);
+                let place = [vec![place], review::shown_warnings(label.warnings)].concat().join("; ");
                 let reason = fence::visible(reason.map_or(label.title, |reason| reason.trim()));
-                annotations.insert(id.clone(), json!({ "label": reason, "description": place, "needsConfirmation": label.confirm }));
+                annotations.insert(
+                    id.clone(),
+                    json!({ "label": reason, "description": fence::visible(&place), "needsConfirmation": label.confirm }),
+                );
                 change["annotationId"] = json!(id);
             }
             edits.push(change);
@@ -152,32 +195,34 @@ pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
 /// What came of an edit that the editor was asked to apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome {
     Applied,
-    /// The editor says that it did, but its texts do not show it.
-    NotShown,
-    /// The person went on typing: each time the editor had another text by then.
-    Overtaken,
+    /// The editor says that it did, but these texts do not show it.
+    NotShown(Vec<FileEdit>),
+    /// The person went on typing: each time the editor had other texts of these files by then.
+    Overtaken(Vec<FileEdit>),
 }
 
 /// Pauses before an edit that was overtaken by typing is asked for again.
 const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
 
-/// Has the editor apply edits. One that it refuses because somebody has typed meanwhile is fitted to the new text and asked for again:
-/// a key is pressed faster than an answer comes.
+/// Has the editor apply edits. What it does not take because somebody has typed meanwhile is fitted to the new text and asked for again:
+/// a key is pressed faster than an answer comes. A person who was asked is not asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
-    for pause in AGAIN {
+    let asks = label.is_some_and(|label| label.confirm);
+    let mut left: Vec<FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).cloned().collect();
+    for pause in if asks { &AGAIN[..1] } else { AGAIN } {
         tokio::time::sleep(*pause).await;
-        match apply_once(server, name, files, label).await? {
-            Outcome::Overtaken => {}
+        match apply_once(server, name, &left, label).await? {
+            Outcome::Overtaken(files) => left = files,
             outcome => return Ok(outcome),
         }
     }
-    Ok(Outcome::Overtaken)
+    Ok(Outcome::Overtaken(left))
 }
 
 /// An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped. Eglot's has to do, since it sends no change
@@ -190,10 +235,10 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
+    let was_behind = server.with(|state| is_behind(state, &edit));
     if answer["applied"] != true {
-        // A person who was asked has answered.
-        if !asks && server.with(|state| is_behind(state, &edit)) {
-            return Ok(Outcome::Overtaken);
+        if was_behind {
+            return Ok(Outcome::Overtaken(files.to_vec()));
         }
         let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
         return Err(reason.into());
@@ -201,18 +246,17 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
     if server.with(|state| state.editor.sends_late) {
         return Ok(Outcome::Applied);
     }
-    let deadline = tokio::time::Instant::now() + SETTLE;
+    let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     loop {
-        let shows = |state: &mut State| {
-            let mut met = expected.iter().map(|expected| expected.is_met(state));
-            // A person who chooses may turn down all of one file.
-            if asks && !expected.is_empty() { met.any(|met| met) } else { met.all(|met| met) }
-        };
-        if server.with(shows) {
+        let missing: Vec<usize> = server.with(|state| expected.iter().filter(|one| !one.is_met(state)).map(|one| one.file).collect());
+        // A person who chooses may turn down all of one file.
+        if missing.is_empty() || asks && missing.len() < expected.len() {
             return Ok(Outcome::Applied);
         }
         if tokio::time::Instant::now() > deadline {
-            return Ok(Outcome::NotShown);
+            let missing = missing.into_iter().map(|at| files[at].clone()).collect();
+            let behind = server.with(|state| is_behind(state, &edit));
+            return Ok(if behind { Outcome::Overtaken(missing) } else { Outcome::NotShown(missing) });
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -230,6 +274,8 @@ fn is_behind(state: &State, edit: &Value) -> bool {
 
 /// The text that an open document has once an edit is applied.
 struct Expected {
+    /// Which of the files it is.
+    file: usize,
     uri: Url,
     version: i32,
     before: Text,
@@ -247,12 +293,19 @@ impl Expected {
 
 /// `asks` says that the person chooses among the hunks.
 fn expected(state: &State, files: &[FileEdit], asks: bool) -> Vec<Expected> {
-    let one = |file: &FileEdit| {
+    let one = |(number, file): (usize, &FileEdit)| {
         let uri = state.open_as(&file.document)?.0.clone();
-        let fitted = fit(state, file).ok()?;
+        let fitted = fit(state, file, None).ok()?;
         let mut after = fitted.text.clone();
         let exact = after.apply(&fitted.edits).is_ok() && !asks;
-        Some(Expected { uri, version: fitted.version?, before: fitted.text, after, exact })
+        Some(Expected { file: number, uri, version: fitted.version?, before: fitted.text, after, exact })
     };
-    files.iter().filter(|file| !file.edits.is_empty()).filter_map(one).collect()
+    files.iter().enumerate().filter_map(one).collect()
+}
+
+/// Whether an open document has had the text that these edits make of theirs.
+pub fn has_arrived(state: &State, file: &FileEdit) -> bool {
+    let Document { version, text, .. } = &*file.document;
+    let mut after = text.clone();
+    after.apply(&file.edits).is_ok() && state.open_as(&file.document).is_some_and(|(_, open)| open.has_been(&after, *version, text))
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::context::fence;
-use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Edit, Text};
+use crate::text::rebase::{self, Tie};
+use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::Document;
 
 use super::agent::FileEdit;
@@ -18,6 +18,8 @@ pub struct Pending {
     pub title: String,
     /// Why the model changed this place, in its words; empty when it said nothing.
     pub reason: String,
+    /// Why it deserves a second look, of the whole change that it is a part of.
+    pub warnings: Arc<[String]>,
     /// The text that the edit is for.
     pub document: Arc<Document>,
     pub edit: Edit,
@@ -50,13 +52,15 @@ impl Pending {
 #[derive(Clone, Debug)]
 pub struct Lost {
     pub pending: Pending,
-    pub why: Dropped,
+    pub why: String,
 }
 
 /// Those that wait. No number is used twice.
 #[derive(Default)]
 pub struct Hunks {
     waiting: Vec<Pending>,
+    /// Those on their way into the editor's text: what comes in at their places is not somebody's typing.
+    accepted: Vec<Pending>,
     last: u64,
 }
 
@@ -74,14 +78,15 @@ impl Hunks {
     }
 
     /// Keeps the edits of a file, one hunk each; their numbers.
-    pub fn hold(&mut self, title: &str, file: &FileEdit) -> Vec<u64> {
+    pub fn hold(&mut self, title: &str, file: &FileEdit, warnings: &Arc<[String]>) -> Vec<u64> {
         let mut ids = vec![];
         for (number, edit) in file.edits.edits().iter().enumerate() {
             self.last += 1;
             ids.push(self.last);
             let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
-            let (document, edit) = (file.document.clone(), edit.clone());
-            self.waiting.push(Pending { id: self.last, title: one_line(title), reason, document, edit, creates: file.creates });
+            let (document, edit, warnings) = (file.document.clone(), edit.clone(), warnings.clone());
+            let pending = Pending { id: self.last, title: one_line(title), reason, warnings, document, edit, creates: file.creates };
+            self.waiting.push(pending);
         }
         ids
     }
@@ -93,6 +98,18 @@ impl Hunks {
         taken
     }
 
+    /// As [`Hunks::take`], of those that the editor is asked to apply; until they are [`Hunks::settled`].
+    pub fn accept(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+        let taken = self.take(decided);
+        self.accepted.extend(taken.iter().cloned());
+        taken
+    }
+
+    /// These are no longer on their way.
+    pub fn settled(&mut self, ids: impl Fn(u64) -> bool) {
+        self.accepted.retain(|pending| !ids(pending.id));
+    }
+
     /// Puts those back whose acceptance did not come about.
     pub fn put_back(&mut self, pending: Vec<Pending>) {
         self.waiting.extend(pending);
@@ -101,26 +118,49 @@ impl Hunks {
 
     /// The text of a document has changed from `before` by `change`, and is `now`.
     pub fn follow(&mut self, before: &Text, change: &Batch, now: &Arc<Document>) -> Vec<Lost> {
-        let mut lost = vec![];
-        let mut waiting = vec![];
-        for mut pending in std::mem::take(&mut self.waiting) {
-            if pending.document.uri != now.uri {
-                waiting.push(pending);
-                continue;
+        let here = self.take(|pending| pending.document.uri == now.uri);
+        let lost = self.keep(here.into_iter().map(|pending| self.carried(pending, before, change, now)).collect());
+        self.accepted.retain_mut(|accepted| {
+            if accepted.document.uri != now.uri {
+                return true;
             }
-            match rebase::rebase(&pending.edit, before, change) {
-                // The person has typed it.
-                Ok(edit) if edit.is_empty() => {}
-                Ok(edit) => {
-                    pending.edit = edit;
-                    pending.document = now.clone();
-                    waiting.push(pending);
-                }
-                Err(why) => lost.push(Lost { pending, why }),
-            }
-        }
-        self.waiting = waiting;
+            let carried = rebase::rebase(&accepted.edit, before, change).ok().filter(|edit| !edit.is_empty());
+            carried.map(|edit| accepted.edit = edit).is_some()
+        });
         lost
+    }
+
+    /// A hunk on the text as it is now; none when somebody has typed what it proposes.
+    fn carried(&self, pending: Pending, before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
+        match rebase::rebase_beside(&pending.edit, before, change, self.tie(&pending, change)) {
+            Ok(edit) if edit.is_empty() => Ok(None),
+            Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
+            Err(why) => Err(Lost { pending, why: why.to_string() }),
+        }
+    }
+
+    /// Lets those wait that were carried over; the others.
+    fn keep(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
+        let (carried, lost): (Vec<_>, Vec<_>) = carried.into_iter().partition(Result::is_ok);
+        self.put_back(carried.into_iter().flatten().flatten().collect());
+        lost.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// How a hunk lies to what was inserted at its own place, if that is a hunk that was accepted: two tests that are proposed for the
+    /// end of a file follow in the order in which they were proposed.
+    fn tie(&self, pending: &Pending, change: &Batch) -> Tie {
+        let lies_here = |edit: &Edit| edit.range == pending.edit.range && edit.range.is_empty();
+        let inserted = change.edits().iter().find(|edit| lies_here(edit));
+        let is_it = |accepted: &&Pending| {
+            accepted.document.uri == pending.document.uri
+                && lies_here(&accepted.edit)
+                && inserted.is_some_and(|inserted| inserted.text.contains(&accepted.edit.text))
+        };
+        match self.accepted.iter().find(is_it) {
+            None => Tie::Clash,
+            Some(accepted) if accepted.id < pending.id => Tie::Behind,
+            Some(_) => Tie::Before,
+        }
     }
 
     /// A document was opened: hunks made for what lay on disk go on with what the editor shows. Each was made for what lay there at its
@@ -128,23 +168,46 @@ impl Hunks {
     pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
-        let mut carried = std::mem::take(&mut self.waiting);
-        let mut lost = vec![];
-        for mut pending in here {
-            let before = pending.document.text.clone();
-            Arc::make_mut(&mut pending.document).uri.clone_from(&now.uri);
-            let whole = Edit { range: 0..before.len_bytes(), text: now.text.to_string() }.trimmed(&before);
-            self.waiting = vec![pending];
-            lost.extend(self.follow(&before, &Batch::one(whole), now));
-            carried.append(&mut self.waiting);
-        }
-        self.put_back(carried);
-        lost
+        self.compare(here, now)
     }
 
-    /// Drops all of a document of which the text is not known any more.
-    pub fn forget(&mut self, uri: &str) {
-        self.waiting.retain(|pending| pending.document.uri != uri);
+    /// What lies on disk of a file that is not open has changed, or the file is gone.
+    pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<Lost> {
+        let here = self.take(|pending| pending.document.uri == uri);
+        if let Some(now) = now {
+            return self.compare(here, now);
+        }
+        let gone =
+            |pending: Pending| if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending, why: "the file is gone".into() }) };
+        self.keep(here.into_iter().map(gone).collect())
+    }
+
+    /// Carries each of these over from its own text to that of the document as it is now, and lets it wait on. What was to be created and
+    /// is there by now, empty, is only filled.
+    fn compare(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
+        let blank = now.text.to_string().trim().is_empty();
+        let one = |mut pending: Pending| {
+            if pending.creates && blank {
+                pending.edit.range = 0..now.text.len_bytes();
+                return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
+            }
+            if pending.creates {
+                return Err(Lost { pending, why: "the file exists by now".into() });
+            }
+            let before = pending.document.text.clone();
+            if before == now.text {
+                return Ok(Some(Pending { document: now.clone(), ..pending }));
+            }
+            Arc::make_mut(&mut pending.document).uri.clone_from(&now.uri);
+            self.carried(pending, &before, &diff::change(&before, &now.text), now)
+        };
+        let carried = hunks.into_iter().map(one).collect();
+        self.keep(carried)
+    }
+
+    /// Drops all of a document of which the text is not known any more; how many.
+    pub fn forget(&mut self, uri: &str) -> usize {
+        self.take(|pending| pending.document.uri == uri).len()
     }
 }
 

@@ -1,7 +1,9 @@
 //! Reviewing by hunks in editors without change annotations: code lenses and code actions to accept, reject and explain each, and the
 //! same list for plugins that draw it themselves. Every acceptance is one edit, and so one step of undo.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
@@ -12,13 +14,14 @@ use super::edits::Outcome;
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};
+use crate::agent::limits::shorten;
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::inert::inert;
 use crate::text::rebase::Dropped;
 use crate::text::{Batch, Edit, Range, Text, diff};
-use crate::workspace::uri;
+use crate::workspace::{Document, ReadError, WorkspacePath, uri};
 
 /// What actions that decide are called in menus.
 const ACCEPT: &str = "refactor.rewrite.longsight.accept";
@@ -26,17 +29,34 @@ const REJECT: &str = "refactor.rewrite.longsight.reject";
 const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
 
 /// Keeps edits as hunks that wait for a decision; their numbers. All of them or none: half of a change that belongs together is no change.
+/// `warnings` are why it deserves a second look.
 ///
 /// # Errors
 /// The text of a file has changed where an edit is.
-pub fn hold(server: &Server, title: &str, files: &[FileEdit]) -> Result<Vec<u64>, String> {
+pub fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
+    let warnings = warnings.iter().map(|why| one_line(why)).collect();
     let held = server.with(|state| {
         let newest: Result<Vec<FileEdit>, String> = files.iter().map(|file| newest(state, file)).collect();
-        newest.map(|files| files.iter().flat_map(|file| state.hunks.hold(title, file)).collect())
+        newest.map(|files| files.iter().flat_map(|file| state.hunks.hold(title, file, &warnings)).collect())
     });
     let uris: BTreeSet<&str> = files.iter().map(|file| file.document.uri.as_str()).collect();
     show(server, uris);
     held
+}
+
+/// Warnings that are shown at once.
+const WARNINGS: usize = 4;
+
+/// Why a change deserves a second look, as far as there is room to say it.
+pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
+    let more = warnings.len().saturating_sub(WARNINGS);
+    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
+    shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+/// The same as a sentence, where there is something to say.
+pub fn look_twice(warnings: &[String]) -> Option<String> {
+    (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
 }
 
 /// An edit on the newest text of its document: that may have moved on while the edit was computed.
@@ -52,28 +72,40 @@ fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
 pub type Held = (Vec<u64>, String);
 
 /// Edits that need a yes go into review where the editor cannot ask for it; as [`hold`].
-pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit]) -> Option<Result<Held, String>> {
+pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Option<Result<Held, String>> {
     if server.with(|state| state.editor.annotations && !state.editor.reviews) {
         return None;
     }
-    Some(hold_and_tell(server, title, files))
+    Some(hold_and_tell(server, title, files, warnings))
 }
 
+/// Files that are named in a message.
+const NAMED: usize = 5;
+
 /// As [`hold`], with what to say of it.
-pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit]) -> Result<Held, String> {
-    let count = files.iter().filter(|file| !file.edits.is_empty()).count();
+pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
+    let changed: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
+    let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
+    let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
+    names.extend((changed.len() > NAMED).then(|| "…".to_string()));
     let by = server
         .with(|state| if state.editor.reviews { "where it is shown, or by a code action" } else { "by its code lens or code action" });
+    let (count, names) = (changed.len(), names.join(", "));
     let tell = |ids: Vec<u64>| {
-        let text = format!("longsight: {} change(s) in {count} file(s) wait for your decision: accept or reject each {by}.", ids.len());
+        let hunks = ids.len();
+        let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
+        let text = [Some(wait), look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         (ids, text)
     };
-    hold(server, title, files).map(tell)
+    hold(server, title, files, warnings).map(tell)
 }
 
 /// `longsight.acceptHunk` and `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
 pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Value> {
-    let taken = take(server, argument)?;
+    if accept {
+        follow_disk(server, |_| true).await;
+    }
+    let taken = take(server, argument, accept)?;
     let ids: Vec<u64> = taken.iter().map(|pending| pending.id).collect();
     let uris: BTreeSet<String> = taken.iter().map(|pending| pending.document.uri.clone()).collect();
     let told = if argument["id"].is_u64() { json!(ids[0]) } else { json!(ids) };
@@ -82,18 +114,22 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc:
         return Ok(json!({ "rejected": told }));
     }
     let name = format!("longsight: {}", one_line(taken[0].name()));
-    let undecided = Undecided { server, taken };
+    let mut undecided = Undecided { server, taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
-    match edits::apply(server, &name, &files, None).await {
-        Ok(Outcome::Applied) => {
-            undecided.decided();
-            show(server, uris.iter().map(String::as_str));
-            Ok(json!({ "accepted": told, "applied": true }))
-        }
-        Ok(Outcome::NotShown) => Err(message::failure(&format!("{}; the change still waits", edits::NOT_SHOWN))),
-        Ok(Outcome::Overtaken) => Err(message::failure("the text was typed in faster than it could be changed; the change still waits")),
-        Err(reason) => Err(message::failure(&reason)),
+    let (left, why) = match edits::apply(server, &name, &files, None).await {
+        Ok(Outcome::Applied) => (vec![], ""),
+        Ok(Outcome::NotShown(left)) => (left, edits::NOT_SHOWN),
+        Ok(Outcome::Overtaken(left)) => (left, "the text was typed in faster than it could be changed"),
+        Err(reason) => return Err(message::failure(&reason)),
+    };
+    undecided.decided(|pending| !left.iter().any(|file| file.document.uri == pending.document.uri));
+    show(server, uris.iter().map(String::as_str));
+    if left.is_empty() {
+        return Ok(json!({ "accepted": told, "applied": true }));
     }
+    let names: Vec<String> = left.iter().map(|file| uri::name(&file.document.uri)).collect();
+    let done = if left.len() < files.len() { " and the other files are changed" } else { "" };
+    Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 
 /// Hunks on their way into the editor's text. They wait again when they did not arrive, also when nobody waits for that any more.
@@ -103,8 +139,16 @@ struct Undecided<'a> {
 }
 
 impl Undecided<'_> {
-    fn decided(mut self) {
-        self.taken.clear();
+    /// These have arrived.
+    fn decided(&mut self, arrived: impl Fn(&Pending) -> bool) {
+        let (arrived, left) = std::mem::take(&mut self.taken).into_iter().partition::<Vec<_>, _>(arrived);
+        self.taken = left;
+        self.server.with(|state| {
+            // Where the change is sent after the answer, it is still on its way.
+            if !state.editor.sends_late {
+                state.hunks.settled(|id| arrived.iter().any(|pending| pending.id == id));
+            }
+        });
     }
 }
 
@@ -121,7 +165,7 @@ impl Drop for Undecided<'_> {
 }
 
 /// Takes the hunks out that an argument names.
-fn take(server: &Server, argument: &Value) -> jsonrpc::Result<Vec<Pending>> {
+fn take(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Vec<Pending>> {
     let (id, uri, all) = (argument["id"].as_u64(), argument["uri"].as_str(), argument["all"] == true);
     if id.is_none() && uri.is_none() && !all {
         return Err(Error::invalid_params("the argument needs the hunk's `id`, a file's `uri`, or `all`"));
@@ -131,7 +175,7 @@ fn take(server: &Server, argument: &Value) -> jsonrpc::Result<Vec<Pending>> {
         (None, Some(uri)) => pending.document.uri == uri,
         (None, None) => all,
     };
-    let taken = server.with(|state| state.hunks.take(wanted));
+    let taken = server.with(|state| if accept { state.hunks.accept(wanted) } else { state.hunks.take(wanted) });
     if !taken.is_empty() {
         return Ok(taken);
     }
@@ -139,12 +183,23 @@ fn take(server: &Server, argument: &Value) -> jsonrpc::Result<Vec<Pending>> {
     Err(message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed")))
 }
 
-/// Hunks whose acceptance did not come about wait again, on the newest text, where they still fit.
+/// Hunks whose acceptance did not come about wait again, on the newest text, where they still fit. What the text shows all the same is
+/// decided.
 fn give_back(server: &Server, taken: Vec<Pending>) {
     let lost = server.with(|state| {
+        state.hunks.settled(|id| taken.iter().any(|pending| pending.id == id));
+        let arrived: Vec<String> = by_file(&taken)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|file| edits::has_arrived(state, file))
+            .map(|file| file.document.uri.clone())
+            .collect();
         let mut lost = vec![];
         for mut pending in taken {
             let base = &pending.document;
+            if arrived.contains(&base.uri) {
+                continue;
+            }
             let Some((uri, open)) = state.open_as(base) else {
                 state.hunks.put_back(vec![pending]);
                 continue;
@@ -156,12 +211,41 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
                     pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
-                Err(why) => lost.push(Lost { pending, why }),
+                Err(why) => lost.push(Lost { pending, why: why.to_string() }),
             }
         }
         lost
     });
     tell_lost(server, &lost);
+}
+
+/// Hunks of files that are not open follow what lies on disk; those that fit no longer are dropped with the reason.
+pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
+    let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
+        let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
+        let placed = closed.filter_map(|pending| Some((pending.document.uri.clone(), pending.document.path.clone()?)));
+        placed.filter(|(_, path)| wanted(&path.absolute())).collect()
+    });
+    if closed.is_empty() {
+        return;
+    }
+    let snapshot = server.snapshot().workspace;
+    let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
+    let Ok(read) = server.work.spawn(Box::pin(async move { read() })).await else { return };
+    for (uri, text, path) in read {
+        let lost = server.with(|state| {
+            let now = match text {
+                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
+                Err(ReadError::Missing) => None,
+                // What cannot be read now is read when it is accepted.
+                Err(_) => return vec![],
+            };
+            let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
+            if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
+        });
+        tell_lost(server, &lost);
+        show(server, [uri.as_str()]);
+    }
 }
 
 /// Hunks as edits, one entry per file, as they lie on the same text. What they insert at the same place follows in their order.
@@ -299,11 +383,15 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let id = argument["id"].as_u64().ok_or_else(|| Error::invalid_params("the argument needs the hunk's `id`"))?;
     let told = server.with(|state| {
         let pending = state.hunks.iter().find(|pending| pending.id == id)?;
-        let Shown { old, new, .. } = shown(state, pending);
+        let whole = pending.document.text.to_string();
         let path = pending.document.path.as_ref().map_or(uri::name(&pending.document.uri), ToString::to_string);
         let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
-        let diff = fence::block("diff", &diff::unified(&path, &old, &new));
-        let text = format!("{reason}\n\nAsked for: {}\n\nAt {}:{}:\n\n{diff}", inert(&pending.title), inert(&path), pending.line());
+        let mut after = whole.clone();
+        after.replace_range(pending.edit.range.clone(), &pending.edit.text);
+        let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
+        let warnings = look_twice(&pending.warnings).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
+        let (title, place) = (inert(&pending.title), inert(&path));
+        let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
         let citation = json!({ "path": path, "line": pending.line(), "verified": true });
         Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}")))
     });
@@ -327,6 +415,9 @@ fn entry(state: &State, pending: &Pending, with_uri: bool) -> Value {
         "title": pending.title,
         "reason": pending.reason,
     });
+    if !pending.warnings.is_empty() {
+        entry["warnings"] = json!(pending.warnings);
+    }
     if with_uri {
         entry["uri"] = json!(pending.document.uri);
     }

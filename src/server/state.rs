@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{self as lsp, Url};
 use crate::config::Config;
 use crate::engine::Cancel;
 use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Edit, Encoding, Range, Text};
+use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 use super::client::Waiters;
@@ -78,6 +78,8 @@ pub struct Located {
 pub struct Effect {
     /// Why the document is out of step since.
     pub desynced: Option<&'static str>,
+    /// Hunks that are gone with that.
+    pub forgotten: usize,
     /// Hunks that fit no longer.
     pub lost: Vec<Lost>,
 }
@@ -242,19 +244,19 @@ impl State {
         }
         effect.desynced = open.desynced.filter(|_| known.is_none());
         if effect.desynced.is_some() {
-            self.hunks.forget(uri.as_str());
+            effect.forgotten = self.hunks.forget(uri.as_str());
         }
         self.show(uri);
         effect
     }
 
-    /// Marks a document whose change could not be applied; whether it is open and was in step.
-    pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> bool {
-        let Some(open) = self.documents.get_mut(uri) else { return false };
+    /// Marks a document whose change could not be applied. How many hunks are gone with that, where it is open and was in step.
+    pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> Option<usize> {
+        let open = self.documents.get_mut(uri)?;
         let told = open.desynced.replace(reason).is_some();
-        self.hunks.forget(uri.as_str());
+        let forgotten = self.hunks.forget(uri.as_str());
         self.show(uri);
-        !told
+        (!told).then_some(forgotten)
     }
 
     pub fn distrust_all(&mut self, reason: &'static str) {
@@ -283,25 +285,19 @@ impl State {
         (cancel, overtakes)
     }
 
-    /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for.
+    /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for. Where the
+    /// changes that are known do not lead from there to here, as after closing and opening it, the two texts are compared.
     pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
         let open = self.documents.get(uri).filter(|open| !open.document.desynced).ok_or(Dropped::Unrelated)?;
         let document = &open.document;
-        if document.version == version && document.text == *base {
-            return Ok((version, edits.clone()));
+        if document.text == *base {
+            return Ok((document.version, edits.clone()));
         }
-        let kept_from = open.history.front().map_or(i32::MAX, |(first, _)| *first);
-        if kept_from > version.saturating_add(1) && open.history.len() == HISTORY {
-            return Err(Dropped::Changed);
-        }
-        let later = open.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change);
-        let carried = rebase::rebase_all(edits, base, later.clone())?;
-        // The history must lead from the base to the present; a reopened document's does not.
-        let mut replayed = base.clone();
-        for change in later {
-            replayed.apply(change).map_err(|_| Dropped::Unrelated)?;
-        }
-        if replayed == document.text { Ok((document.version, carried)) } else { Err(Dropped::Unrelated) }
+        let carried = match open.since(version, base) {
+            Some(changes) => rebase::rebase_all(edits, base, changes)?,
+            None => rebase::rebase_all(edits, base, [&diff::change(base, &document.text)])?,
+        };
+        Ok((document.version, carried))
     }
 }
 
@@ -317,10 +313,11 @@ impl Open {
         let Some(range) = change.range else {
             self.oversized = change.text.len() > MAX_DOCUMENT;
             let text = if self.oversized { "" } else { change.text.as_str() };
-            let edit = Edit { range: 0..document.text.len_bytes(), text: text.into() }.trimmed(&document.text);
-            document.text = Text::new(text);
+            let now = Text::new(text);
+            let change = diff::change(&document.text, &now);
+            document.text = now;
             self.desynced = None;
-            return Some(self.remember(version, edit));
+            return Some(self.remember(version, change));
         };
         if self.oversized {
             return None;
@@ -332,16 +329,23 @@ impl Open {
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
         document.text.replace(edit.range.clone(), &edit.text);
-        Some(self.remember(version, edit))
+        Some(self.remember(version, Batch::one(edit)))
     }
 
-    fn remember(&mut self, version: i32, edit: Edit) -> Batch {
+    fn remember(&mut self, version: i32, change: Batch) -> Batch {
         if self.history.len() == HISTORY {
             self.history.pop_front();
         }
-        let change = Batch::one(edit);
         self.history.push_back((version, change.clone()));
         change
+    }
+
+    /// The changes since it had this text at `version`, where they are all known.
+    fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
+        let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
+        let mut text = base.clone();
+        later.iter().try_for_each(|change| text.apply(change)).ok()?;
+        (text == self.document.text).then_some(later)
     }
 
     /// Whether the document has had this text since `base`, which it had at `version`.

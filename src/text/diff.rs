@@ -1,9 +1,11 @@
 //! Line hunks between two texts, as edits for the editor and as a unified diff for people.
 
+use std::time::Duration;
+
 use similar::{DiffTag, TextDiff};
 
-use super::Edit;
 use super::layout::with_line_feeds;
+use super::{Batch, Edit, Text};
 
 /// One run of changed lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,15 @@ pub struct Hunk {
 
 /// The hunks that turn `old` into `new`, in order and disjoint.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
-    let diff = TextDiff::from_lines(old, new);
+    between(old, new, None)
+}
+
+fn between(old: &str, new: &str, enough: Option<Duration>) -> Vec<Hunk> {
+    let mut how = TextDiff::configure();
+    if let Some(enough) = enough {
+        how.timeout(enough);
+    }
+    let diff = how.diff_lines(old, new);
     let old_starts = line_starts(diff.iter_old_slices());
     let new_starts = line_starts(diff.iter_new_slices());
     let changed = diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
@@ -39,6 +49,24 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
         }
     }
     hunks
+}
+
+/// How long two texts are compared that have little in common, before it is enough to know some of what is equal.
+const ENOUGH: Duration = Duration::from_millis(250);
+
+/// How one text became another, in lines: only what lies between the lines that are equal at both ends is compared, so that a key typed
+/// in a large text costs next to nothing.
+pub fn change(before: &Text, now: &Text) -> Batch {
+    let (old, new) = (before.to_string(), now.to_string());
+    let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+    let start = old.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (old, new) = (&old[start..], &new[start..]);
+    let same = old.bytes().rev().zip(new.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let kept = old.as_bytes()[old.len() - same..].iter().position(|byte| *byte == b'\n').map_or(0, |at| same - at - 1);
+    let (old, new) = (&old[..old.len() - kept], &new[..new.len() - kept]);
+    let moved = |edit: Edit| Edit { range: start + edit.range.start..start + edit.range.end, text: edit.text };
+    let found = between(old, new, Some(ENOUGH)).into_iter().map(|hunk| moved(hunk.edit)).collect();
+    Batch::new(found).unwrap_or_else(|_| Batch::one(moved(Edit { range: 0..old.len(), text: new.into() })))
 }
 
 /// A unified diff with three lines of context, as `git diff` prints it; empty when nothing changed.

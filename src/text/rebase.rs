@@ -26,9 +26,25 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
+/// What becomes of an insertion where something else was inserted at the very same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// Somebody typed there, and the order of the two would be a guess.
+    Clash,
+    /// Both are proposals, and this one comes first.
+    Before,
+    /// The other comes first.
+    Behind,
+}
+
 /// Carries `edit`, made for `base`, over the user's change of `base`. An insertion of which the user has typed the beginning
 /// becomes the rest of it. The outcome may be an edit that changes nothing, when the user has typed all of it.
 pub fn rebase(edit: &Edit, base: &Text, user: &Batch) -> Result<Edit, Dropped> {
+    rebase_beside(edit, base, user, Tie::Clash)
+}
+
+/// The same, where it is known how the edit lies to an insertion at its own place.
+pub fn rebase_beside(edit: &Edit, base: &Text, user: &Batch, tie: Tie) -> Result<Edit, Dropped> {
     if edit.range.start > edit.range.end || edit.range.end > base.len_bytes() {
         return Err(Dropped::Unrelated);
     }
@@ -39,7 +55,7 @@ pub fn rebase(edit: &Edit, base: &Text, user: &Batch) -> Result<Edit, Dropped> {
         if theirs.is_empty() {
             continue;
         }
-        match relation(&edit, &theirs, base) {
+        match relation(&edit, &theirs, base, tie) {
             Relation::Before => {
                 added += theirs.text.len();
                 removed += theirs.range.len();
@@ -77,7 +93,7 @@ enum Relation {
 }
 
 /// How the user's edit lies to ours. Edits that touch are in each other's way unless they meet between two lines.
-fn relation(ours: &Edit, theirs: &Edit, base: &Text) -> Relation {
+fn relation(ours: &Edit, theirs: &Edit, base: &Text, tie: Tie) -> Relation {
     if theirs.range.end < ours.range.start {
         return Relation::Before;
     }
@@ -86,7 +102,13 @@ fn relation(ours: &Edit, theirs: &Edit, base: &Text) -> Relation {
     }
     if ours.range.is_empty() && theirs.range == ours.range {
         let same = !theirs.text.is_empty() && ours.text.starts_with(&theirs.text);
-        return if same { Relation::Typed } else { Relation::Clash(Dropped::TypedOtherwise) };
+        return match tie {
+            _ if ours.text == theirs.text => Relation::Typed,
+            Tie::Before => Relation::After,
+            Tie::Behind => Relation::Before,
+            Tie::Clash if same => Relation::Typed,
+            Tie::Clash => Relation::Clash(Dropped::TypedOtherwise),
+        };
     }
     if theirs.range.end == ours.range.start && keeps_lines(theirs, base) && line_start(base, ours.range.start) {
         return Relation::Before;

@@ -1,0 +1,284 @@
+//! Reviews while the text does not stand still: typed in, closed and opened, sent whole, changed on disk, or dropped by the editor. What was
+//! worked for is fitted to the text as it is or waits, and goes only with a word.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::agent::{Fake, Mood, options};
+use crate::support::coder::{AREA, Refactor, SQUARE};
+use crate::support::editor::{Editor, initialize_params};
+
+const URI: &str = "file:///w/a.rs";
+const TEXT: &str = "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n\nfn three() -> u32 {\n    3\n}\n";
+const WANTED: &str = "fn one() -> u64 {\n    1\n}\n\nfn two() -> u64 {\n    2\n}\n\nfn three() -> u64 {\n    3\n}\n";
+
+fn started(mood: Mood, change: impl FnOnce(&mut Value)) -> (Arc<Fake>, Editor) {
+    let agent = Fake::new(mood);
+    let mut editor = Editor::memory(options(agent.clone()));
+    let mut params = initialize_params(std::path::Path::new("/w"));
+    change(&mut params);
+    editor.initialize(params);
+    editor.open(URI, "rust", TEXT);
+    (agent, editor)
+}
+
+fn annotates(params: &mut Value) {
+    params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+}
+
+fn named(name: &str, argument: Value) -> Value {
+    json!({ "command": name, "arguments": [argument] })
+}
+
+fn command(editor: &mut Editor, name: &str, argument: Value) -> Value {
+    editor.request("workspace/executeCommand", named(name, argument))
+}
+
+fn ask(uri: &str, review: bool) -> Value {
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 11, "character": 0 } });
+    json!({ "uri": uri, "range": range, "instruction": "return u64", "review": review })
+}
+
+fn accept(editor: &mut Editor, which: Value) -> Value {
+    let answer = command(editor, "longsight.acceptHunk", which);
+    editor.inbox.retain(|message| message["method"] != "workspace/applyEdit");
+    answer
+}
+
+fn waiting(editor: &mut Editor) -> Vec<u64> {
+    let status = command(editor, "longsight.status", json!({}));
+    status["result"]["pending"].as_array().unwrap().iter().map(|hunk| hunk["id"].as_u64().unwrap()).collect()
+}
+
+fn message(editor: &mut Editor) -> String {
+    editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string()
+}
+
+/// As editors without incremental changes do, and formatters: all of the text is sent anew.
+fn send_whole(editor: &mut Editor, uri: &str, text: &str) {
+    let buffer = editor.buffers.get_mut(uri).unwrap();
+    buffer.text = text.into();
+    buffer.version += 1;
+    let document = json!({ "uri": uri, "version": buffer.version });
+    editor.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+}
+
+/// A buffer that was closed and opened while the model worked, as by `:edit`, took the whole edit with it.
+#[test]
+fn an_edit_is_fitted_to_a_text_that_was_closed_and_opened_meanwhile() {
+    let (agent, mut editor) = started(Mood::LateHunks(WANTED.into()), |_| {});
+    let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
+    editor.assert_in_step();
+    editor.close(URI);
+    let formatted = TEXT.replace("    2\n", "    2 // formatted\n");
+    editor.open(URI, "rust", &formatted);
+    editor.assert_in_step();
+    agent.release();
+    let report = editor.answer(&id)["result"].clone();
+    assert_eq!(report["applied"], true, "{report}");
+    assert_eq!(editor.buffers[URI].text, WANTED.replace("    2\n", "    2 // formatted\n"));
+    editor.expect("workspace/applyEdit");
+    editor.quit();
+}
+
+/// A text that was sent whole, with another first and last line, dropped every hunk between.
+#[test]
+fn hunks_between_the_changed_lines_of_a_text_that_is_sent_whole_stay() {
+    let (_, mut editor) = started(Mood::Hunks(WANTED.into()), |_| {});
+    command(&mut editor, "longsight.edit", ask(URI, true));
+    let formatted = |text: &str| format!("// first\n{}// last\n", text.replace("    2", "  2"));
+    send_whole(&mut editor, URI, &formatted(TEXT));
+    assert_eq!(waiting(&mut editor), [1, 2, 3]);
+    assert_eq!(accept(&mut editor, json!({ "all": true }))["result"]["applied"], true);
+    assert_eq!(editor.buffers[URI].text, formatted(WANTED));
+    editor.quit();
+}
+
+/// Two tests that are proposed for the end of a file: accepting one dropped the other, for "something else was typed there".
+#[test]
+fn two_proposals_that_insert_at_one_place_are_accepted_one_by_one() {
+    for order in [[1, 2], [2, 1]] {
+        let (agent, mut editor) = started(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
+        command(&mut editor, "longsight.edit", ask(URI, true));
+        agent.set(Mood::Hunks(format!("{TEXT}\nfn five() {{}}\n")));
+        command(&mut editor, "longsight.edit", ask(URI, true));
+        for id in order {
+            assert_eq!(accept(&mut editor, json!({ "id": id }))["result"]["applied"], true, "{order:?}");
+        }
+        assert_eq!(editor.buffers[URI].text, format!("{TEXT}\nfn four() {{}}\n\nfn five() {{}}\n"), "{order:?}");
+        editor.quit();
+    }
+    // What the person types there is still somebody else's.
+    let (_, mut editor) = started(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
+    command(&mut editor, "longsight.edit", ask(URI, true));
+    editor.edit(URI, TEXT.len()..TEXT.len(), "\nfn mine() {}\n");
+    assert!(message(&mut editor).contains("something else was typed there"));
+    editor.quit();
+}
+
+/// Neovim drops an edit for an older text and says that it applied it: the edit was gone.
+#[test]
+fn an_edit_that_neovim_drops_for_a_typed_key_is_asked_for_again() {
+    let (_, mut editor) = started(Mood::Hunks(WANTED.into()), |params| params["clientInfo"] = json!({ "name": "Neovim" }));
+    editor.friendly = false;
+    let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
+    let request = editor.expect("workspace/applyEdit");
+    editor.edit(URI, 0..0, "// typed\n");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    let request = editor.expect("workspace/applyEdit");
+    assert!(editor.apply_workspace_edit(&request["params"]["edit"]));
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    assert_eq!(editor.answer(&id)["result"]["applied"], true);
+    assert_eq!(editor.buffers[URI].text, format!("// typed\n{WANTED}"));
+    editor.quit();
+}
+
+/// A person who typed while VS Code's preview was open and then accepted: VS Code refuses, and the edit was gone.
+#[test]
+fn an_edit_that_a_preview_lost_for_a_typed_key_waits() {
+    let (agent, mut editor) = started(Mood::Hunks(WANTED.into()), annotates);
+    agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
+    editor.friendly = false;
+    let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
+    let request = editor.expect("workspace/applyEdit");
+    assert!(message(&mut editor).contains("it is risky"));
+    editor.edit(URI, 0..0, "// typed\n");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false } }));
+    let report = editor.answer(&id)["result"].clone();
+    assert_eq!((report["hunks"].clone(), report["applied"].clone()), (json!([1, 2, 3]), json!(false)), "{report}");
+    assert!(message(&mut editor).contains("3 change(s)"));
+    editor.friendly = true;
+    assert_eq!(accept(&mut editor, json!({ "all": true }))["result"]["applied"], true);
+    assert_eq!(editor.buffers[URI].text, format!("// typed\n{WANTED}"));
+    editor.quit();
+}
+
+/// Why an edit deserves a second look stood in the answer of the command, which no editor shows.
+#[test]
+fn why_an_edit_needs_a_look_is_said_where_a_person_sees_it() {
+    let risky = |change: fn(&mut Value)| {
+        let (agent, editor) = started(Mood::Hunks(WANTED.into()), change);
+        agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
+        editor
+    };
+    // Where it waits: in the message, in the explanation, and for plugins.
+    let mut editor = risky(|_| {});
+    command(&mut editor, "longsight.edit", ask(URI, false));
+    let told = message(&mut editor);
+    assert!(told.contains("3 change(s) in 1 file(s)") && told.contains("a.rs") && told.contains("Look twice: it is risky"), "{told}");
+    let explained = command(&mut editor, "longsight.explainHunk", json!({ "id": 2 }))["result"]["text"].to_string();
+    assert!(explained.contains("Look twice: it is risky") && explained.contains("@@ -2,7 +2,7 @@"), "{explained}");
+    let pending = command(&mut editor, "longsight.status", json!({}))["result"]["pending"][0].clone();
+    assert_eq!(pending["warnings"], json!(["it is risky"]));
+    editor.inbox.clear();
+    editor.quit();
+    // Where the editor asks: in what it shows at each change.
+    let mut editor = risky(annotates);
+    command(&mut editor, "longsight.edit", ask(URI, false));
+    assert!(message(&mut editor).contains("Look twice: it is risky"));
+    let edit = editor.expect("workspace/applyEdit")["params"]["edit"].clone();
+    let annotations = edit["changeAnnotations"].as_object().unwrap();
+    assert!(annotations.values().all(|one| one["description"].as_str().unwrap().ends_with("; it is risky")), "{edit}");
+    editor.quit();
+    let mut editor = risky(annotates);
+    let range = ask(URI, false)["range"].clone();
+    let params = json!({ "textDocument": { "uri": URI }, "range": range, "context": { "diagnostics": [] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].as_array().unwrap().clone();
+    let rewrite = listed.iter().find(|action| action["kind"] == "refactor.rewrite").unwrap().clone();
+    editor.request("codeAction/resolve", rewrite);
+    assert!(message(&mut editor).contains("Look twice: it is risky"));
+    editor.quit();
+}
+
+/// A file that is not open in the editor, with three hunks that wait.
+fn closed() -> (tempfile::TempDir, std::path::PathBuf, Editor) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().canonicalize().unwrap().join("a.rs");
+    std::fs::write(&file, TEXT).unwrap();
+    let mut editor = Editor::memory(options(Fake::new(Mood::Hunks(WANTED.into())))).start(file.parent().unwrap());
+    let uri = format!("file://{}", file.display());
+    assert_eq!(command(&mut editor, "longsight.edit", ask(&uri, true))["result"]["hunks"], json!([1, 2, 3]));
+    (folder, file, editor)
+}
+
+/// Some editors write closed files to disk: after the first acceptance the others had "changed on disk since", by our own change.
+#[test]
+fn hunks_of_a_closed_file_are_accepted_one_by_one() {
+    let (_folder, file, mut editor) = closed();
+    editor.friendly = false;
+    for id in [2, 1, 3] {
+        let asked = editor.start_request("workspace/executeCommand", named("longsight.acceptHunk", json!({ "id": id })));
+        let request = editor.expect("workspace/applyEdit");
+        let text = longsight::text::Text::new(&std::fs::read_to_string(&file).unwrap());
+        let edit = &request["params"]["edit"]["documentChanges"][0]["edits"][0];
+        let mut changed = text.to_string();
+        changed.replace_range(editor.bytes(&text, &edit["range"]), edit["newText"].as_str().unwrap());
+        std::fs::write(&file, format!("// {id}\n{changed}")).unwrap();
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+        let answer = editor.answer(&asked);
+        assert_eq!(answer["result"]["applied"], true, "{answer}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("// 3\n// 1\n// 2\n{WANTED}"));
+    editor.quit();
+}
+
+/// Hunks of a closed file that another program changed were stuck, and with them "accept all" of every file.
+#[test]
+fn hunks_of_a_closed_file_follow_the_disk_or_go_with_a_word() {
+    let (_folder, file, mut editor) = closed();
+    let uri = format!("file://{}", file.display());
+    std::fs::write(&file, format!("// new\n{}", TEXT.replace("two() -> u32", "two() -> i8"))).unwrap();
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
+    let told = message(&mut editor);
+    assert!(told.contains("a.rs:5 is dropped: the text there has changed since"), "{told}");
+    let pending = command(&mut editor, "longsight.status", json!({}))["result"]["pending"].clone();
+    assert_eq!((pending[0]["range"]["start"]["line"].clone(), waiting(&mut editor)), (json!(1), vec![1, 3]), "{pending}");
+    std::fs::remove_file(&file).unwrap();
+    let refused = accept(&mut editor, json!({ "all": true }));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("no change that waits"), "{refused}");
+    let told = message(&mut editor);
+    assert!(told.contains("2 proposed changes in a.rs are dropped: the file is gone"), "{told}");
+    assert!(waiting(&mut editor).is_empty());
+    editor.quit();
+}
+
+/// A scripted coder renames a function and its calls in two files, which are both open.
+fn two_files() -> (Refactor, Editor, [String; 2]) {
+    let refactor = Refactor::new();
+    let uris = ["src/area.rs", "src/square.rs"].map(|name| format!("file://{}/{name}", refactor.root().display()));
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(refactor.config()).env("XDG_CACHE_HOME", refactor.folder.path().join("cache"));
+    });
+    editor.initialize(initialize_params(&refactor.root()));
+    editor.open(&uris[0], "rust", AREA);
+    editor.open(&uris[1], "rust", SQUARE);
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 2, "character": 1 } });
+    let wanted = json!({ "uri": uris[0], "range": range, "instruction": "rename `area` to `surface` with its callers, step by step" });
+    command(&mut editor, "longsight.edit", wanted);
+    assert!(message(&mut editor).contains("3 change(s) in 2 file(s)"));
+    (refactor, editor, uris)
+}
+
+/// Of two files one was dropped by Neovim: the other was asked for again, and its hunks called lost.
+#[test]
+fn of_two_files_only_the_one_that_was_dropped_is_asked_for_again() {
+    let (_refactor, mut editor, [area, square]) = two_files();
+    editor.friendly = false;
+    let id = editor.start_request("workspace/executeCommand", named("longsight.acceptHunk", json!({ "all": true })));
+    let request = editor.expect("workspace/applyEdit");
+    editor.edit(&area, 0..0, "// typed\n");
+    for (asked_for, applied) in [(request, &square), (Value::Null, &area)] {
+        let request = if asked_for.is_null() { editor.expect("workspace/applyEdit") } else { asked_for };
+        let mut edit = request["params"]["edit"].clone();
+        let changes = edit["documentChanges"].as_array_mut().unwrap();
+        changes.retain(|change| change["textDocument"]["uri"] == json!(applied));
+        assert!(editor.apply_workspace_edit(&edit), "{request}");
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    }
+    let answer = editor.answer(&id);
+    assert_eq!(answer["result"]["applied"], true, "{answer}");
+    assert_eq!(editor.buffers[&area].text, format!("// typed\n{}", AREA.replace("area", "surface")));
+    assert_eq!(editor.buffers[&square].text, SQUARE.replace("area::area;", "area::surface;").replace("    area(", "    surface("));
+    editor.quit();
+}
