@@ -187,3 +187,61 @@ fn a_question_is_written_in_the_past_and_code_is_not() {
     let preview = asked(&files, "where is the lock written?", 1000);
     assert!(preview.parts[0].text.contains("write_lock"), "{:?}", preview.parts);
 }
+
+const README: (&str, &str) =
+    ("README.md", "# Abacus\n\nAbacus counts coins by weight.\n\n## Joins\n\nTwo purses are joined by their owner.\n\n## License\n\nMIT\n");
+const MANIFEST: (&str, &str) = ("Cargo.toml", "[package]\nname = \"abacus\"\n\n[dependencies]\nserde = \"1\"\n");
+
+/// Other code, more than fits.
+fn much(files: &[(&str, &str)]) -> Vec<(String, String)> {
+    let each = |number: usize| {
+        let functions: String = (0..20).map(|other| format!("pub fn work_{number}_{other}(a: i32) -> i32 {{\n    a\n}}\n")).collect();
+        (format!("src/part_{number:02}.rs"), functions)
+    };
+    let given = files.iter().map(|(path, text)| ((*path).to_string(), (*text).to_string()));
+    given.chain((0..40).map(each)).collect()
+}
+
+/// `ask` saw neither the README nor manifests, also where the question named them.
+#[test]
+fn documents_and_manifests_are_places() {
+    let tox = ("tox.ini", "[testenv]\ncommands = pytest {posargs}\n");
+    let files = much(&[CALCULATOR, README, MANIFEST, tox]);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    for (question, path, shown) in [
+        ("Which dependencies does Cargo.toml list?", "Cargo.toml", "serde"),
+        ("What does README.md say about joins?", "README.md", "joined by their owner"),
+        ("What does the readme say?", "README.md", "counts coins"),
+        ("How do I run this with tox?", "tox.ini", "posargs"),
+        ("How are purses joined?", "README.md", "joined by their owner"),
+    ] {
+        let preview = asked(&files, question, 1000);
+        let best = &preview.parts[0];
+        assert!(&*best.path == path && best.text.contains(shown), "{question}: {:?}", preview.parts);
+    }
+    let preview = asked(&files, "Where is the product computed?", 1000);
+    assert_eq!(&*preview.parts[0].path, "src/calculator.rs", "{:?}", preview.parts);
+}
+
+/// A list of changes says of everything that it was changed.
+#[test]
+fn code_comes_before_what_is_written_about_it() {
+    let changes = ("CHANGES.md", "# 1.2\n\nThe product of two numbers is computed right.\n");
+    let preview = asked(&[changes, CALCULATOR, OTHER], "where is the product of two numbers computed?", 1000);
+    assert_eq!(&*preview.parts[0].path, "src/calculator.rs", "{:?}", preview.parts);
+}
+
+/// A question whose words the code does not have was sent with nothing at all.
+#[test]
+fn a_question_about_all_of_it_gets_what_the_repository_says_of_itself() {
+    let files = much(&[CALCULATOR, README, MANIFEST]);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    for question in ["What does this project do?", "How do I use this?", "Wo wird die Eingabe gelesen?", "What is this?"] {
+        for budget in [1000, 6000] {
+            let preview = asked(&files, question, budget);
+            let has = |path: &str, kind: Kind| preview.parts.iter().any(|part| &*part.path == path && part.kind == kind);
+            assert!(has("README.md", Kind::Definition) && has("Cargo.toml", Kind::Definition), "{question}: {:?}", preview.parts);
+            assert!(has("src/calculator.rs", Kind::Outline), "{question}: {:?}", preview.parts);
+        }
+    }
+}

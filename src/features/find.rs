@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::Session;
 use super::explain::numbered;
-use super::search::{BLOCK, EACH_ONE, Ranking, Spot, head_end, rank};
+use super::search::{EACH_ONE, Ranking, Spot, rank};
+use super::{Session, blocks, overview};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
-use crate::index::{File, FileId, Symbol};
+use crate::index::{FileId, Symbol};
 use crate::text::lines::line_number;
 
 /// Up to this budget in tokens only definitions are shown: a map would take their room.
@@ -23,24 +23,40 @@ const LONGEST: usize = 3000;
 
 /// What is put in front of the model for a question, within a budget of tokens: the whole repository where it fits, else the best
 /// definitions and, where the budget is large enough for both, a map of the rest. What the question speaks of comes last, where models
-/// look most.
+/// look most. A question whose words the repository hardly has is answered from what it says of itself.
 pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let ranking = rank(session, question);
+    let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question) };
     if budget <= SMALL {
-        return excerpts(session, &ranking, budget, tokens);
+        let mut parts = excerpts(session, &ranking, budget, tokens);
+        let left = budget - spent(&parts);
+        if is_sparse(&parts, budget) {
+            parts.extend(overview::of(session, &ranking, left, tokens));
+        }
+        return parts;
     }
     let repeated = excerpts(session, &ranking, (budget / 4).min(SMALL), tokens);
-    let spent: usize = repeated.iter().map(|part| part.tokens).sum();
-    if let Some(mut parts) = super::map::whole(session, budget - spent, tokens) {
+    if let Some(mut parts) = super::map::whole(session, budget - spent(&repeated), tokens) {
         parts.extend(repeated);
         return parts;
     }
-    let bodies = excerpts(session, &ranking, budget / 4 * 3, tokens);
-    let spent: usize = bodies.iter().map(|part| part.tokens).sum();
+    let mut bodies = excerpts(session, &ranking, budget / 4 * 3, tokens);
+    if is_sparse(&bodies, budget / 4 * 3) {
+        let documents = overview::documents(session, budget / 4, tokens);
+        bodies.splice(0..0, documents);
+    }
     let first: Vec<FileId> = ranking.files().take(FIRST).collect();
-    let mut parts = super::map::outline(session, &first, budget - spent, tokens);
+    let mut parts = super::map::outline(session, &first, budget - spent(&bodies), super::map::MOST, tokens);
     parts.extend(bodies);
     parts
+}
+
+fn spent(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.tokens).sum()
+}
+
+/// Whether a third of the room is left.
+fn is_sparse(parts: &[Part], budget: usize) -> bool {
+    spent(parts) * 3 < budget * 2
 }
 
 /// The best places within a budget.
@@ -74,7 +90,9 @@ fn excerpt(session: &Session, id: FileId, spot: Spot, longest: usize, tokens: &d
             let symbol = file.symbols.get(index as usize)?;
             (definition(symbol, &text)?, session.index.text(symbol.name))
         }
-        Spot::Head(block) => (head(file, &text, block)?, "the head of the file"),
+        Spot::Head(block) => {
+            (blocks::range(file, &text, block)?, if file.symbols.is_empty() { "the file" } else { "the head of the file" })
+        }
     };
     let end = text.floor_char_boundary(range.end.min(range.start + longest));
     let whole_lines = if end < range.end { text[..end].rfind('\n').filter(|at| *at > range.start).unwrap_or(end) } else { end };
@@ -98,14 +116,4 @@ fn definition(symbol: &Symbol, text: &str) -> Option<Range<usize>> {
     let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
     let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     Some(start..text.floor_char_boundary(symbol.item.end as usize))
-}
-
-/// A block of the lines above the first definition.
-fn head(file: &File, text: &str, block: u32) -> Option<Range<usize>> {
-    let head = text.get(..head_end(file))?;
-    let starts = std::iter::once(0).chain(head.match_indices('\n').map(|(at, _)| at + 1));
-    let start = starts.clone().nth(block as usize * BLOCK)?;
-    let end = starts.clone().nth((block as usize + 1) * BLOCK).map_or(head.len(), |end| end - 1);
-    let end = start + head.get(start..end)?.trim_end().len();
-    (start < end).then_some(start..end)
 }

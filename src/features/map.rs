@@ -3,19 +3,23 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Session;
 use super::explain::numbered;
+use super::{Session, blocks};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId};
-use crate::syntax;
+use crate::syntax::{self, naming};
 
 /// Around each quotation: the fence and the name.
 const FRAME: usize = 12;
 /// Longest signature that a map shows, in bytes.
 const WIDTH: usize = 160;
 /// Most definitions of one file that a map shows.
-const MOST: usize = 60;
+pub(super) const MOST: usize = 60;
+/// Most headings of one file that a map shows.
+const HEADINGS: usize = 12;
+/// Bytes from which on a file is data.
+const LARGEST: u32 = 4 << 20;
 
 /// Every file with its text, in the order of their paths, so that the beginning of the prompt stays what it is; none when they do not fit.
 pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
@@ -49,18 +53,24 @@ pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Op
     Some(parts)
 }
 
-/// What files define, within `budget` tokens: those that matter for the question first, then the others by their paths.
-pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+/// What files define, at most so many of each, within `budget` tokens: those that matter for the question first, then the others by their
+/// paths, tests last. Files that define nothing show their headings.
+pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let view = &session.index;
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
-    let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
-    files.sort_by_cached_key(|(id, file)| (std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0)), file.path.to_string()));
+    let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| file.bytes < LARGEST).collect();
+    files.sort_by_cached_key(|(id, file)| {
+        let path = file.path.to_string();
+        let rank = std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0));
+        (rank, file.symbols.is_empty(), naming::is_test(file.language.as_deref(), &path), path)
+    });
     let mut left = budget;
     let mut parts = vec![];
     for (id, file) in files {
         let Ok(text) = session.snapshot.read(&file.path) else { continue };
-        let text = Masked::whole(&definitions(file, &text));
         let path = file.path.to_string();
+        let lines = if file.symbols.is_empty() { headings(&path, &text) } else { definitions(file, &text, most) };
+        let text = Masked::whole(&lines);
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
         if text.is_empty() || cost > left {
             // A map is of use with holes, but a full one need not be tried for every file.
@@ -78,7 +88,7 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, tokens
 }
 
 /// The first lines of a file's definitions with their line numbers: those that stand alone, and the members of types.
-fn definitions(file: &File, text: &str) -> String {
+fn definitions(file: &File, text: &str, most: usize) -> String {
     let mut lines = HashSet::new();
     let shown = file.symbols.iter().filter(|symbol| {
         let plain =
@@ -91,5 +101,13 @@ fn definitions(file: &File, text: &str) -> String {
         let head = signature.lines().next().unwrap_or_default().trim_end();
         format!("{} {}\n", symbol.name_line + 1, &head[..head.floor_char_boundary(WIDTH)])
     };
-    shown.take(MOST).map(line).collect()
+    shown.take(most).map(line).collect()
+}
+
+/// The headings of a file without definitions, with their line numbers.
+fn headings(path: &str, text: &str) -> String {
+    let prose = blocks::is_prose(path);
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with([' ', '\t']) && blocks::is_heading(line, prose));
+    let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, &line[..line.floor_char_boundary(WIDTH)]);
+    lines.take(HEADINGS).map(line).collect()
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Session;
+use super::blocks::{self, BLOCK, Blocks};
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::index::{File, FileId};
 use crate::syntax::{self, naming};
@@ -30,6 +31,17 @@ enum Field {
     Code,
 }
 
+impl Field {
+    /// What a word of this field is worth in a definition or a block.
+    fn in_item(self) -> f32 {
+        match self {
+            Self::Path | Self::Stem | Self::Names => IN_NAME,
+            Self::Comment => IN_DOC,
+            Self::Code => 1.0,
+        }
+    }
+}
+
 const FIELDS: usize = 5;
 /// What a word in a field is worth, and how much a long field takes from that. Fitted on commit messages (`scripts/commits.py`).
 const WORTH: [f32; FIELDS] = [2.8, 2.9, 1.0, 0.5, 0.09];
@@ -40,30 +52,40 @@ const SATURATION: f32 = 2.0;
 const BEST_ITEM: f32 = 0.25;
 const SCOPE_IN_PATH: f32 = 2.7;
 const SIZE: f32 = 0.4;
-/// A path that the question names.
+/// A path that the question names, and a file at the root without definitions that is called like a word of it: `README`, `tox.ini`.
 const NAMED: f32 = 20.0;
+const CALLED: f32 = 6.0;
 /// What tests are worth when nobody asks for tests, when a question has the word, and when a statement has it: a change that "adds a test"
 /// is seldom one of a test alone.
 const TEST: f32 = 0.3;
 const TEST_ASKED: f32 = 0.7;
 const TEST_SAID: f32 = 0.4;
+/// What a file without definitions is worth when a question does not name it: the README, a manifest, a workflow; when a statement does
+/// not, which speaks of code; and beside that a list of changes, which speaks of everything.
+const PLAIN: f32 = 0.7;
+const PLAIN_SAID: f32 = 0.3;
+const CHANGES: f32 = 0.4;
+/// Bytes from which on such a file is data, which is looked at only when it is named.
+const DATA: u32 = 256 << 10;
 /// In a definition: a word in its name, and in a comment, beside one in its code.
 const IN_NAME: f32 = 3.0;
 const IN_DOC: f32 = 1.5;
-
-/// Lines of a file's head that are one place.
-pub(super) const BLOCK: usize = 24;
+/// Bytes of a line, about.
+const LINE: usize = 40;
+/// Blocks that a file shows for being named, whatever stands in them.
+const NAMED_BLOCKS: u32 = 8;
 
 /// What of a file is a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Spot {
     /// A definition, by its place among the file's symbols.
     Definition(u32),
-    /// A block of lines above the first definition, by its number: what a module says of itself.
+    /// A block of lines above the first definition, by its number: what a module says of itself; of a file without definitions any block.
     Head(u32),
 }
 
 /// Files that speak of what a question speaks of, best first.
+#[derive(Default)]
 pub(super) struct Ranking {
     files: Vec<Ranked>,
 }
@@ -102,6 +124,10 @@ struct Counts {
     lengths: [f32; FIELDS],
     items: Vec<Item>,
     is_test: bool,
+    /// It defines nothing.
+    is_plain: bool,
+    /// The question names its path.
+    is_named: bool,
 }
 
 struct Item {
@@ -115,39 +141,41 @@ struct Item {
 pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     let sentence = Sentence::new(question);
     if sentence.terms.is_empty() {
-        return Ranking { files: vec![] };
+        return Ranking::default();
     }
+    let asked = question.to_lowercase();
     let mut matcher = Matcher::new(&sentence);
-    let counted: Vec<Counts> = readable(session, &sentence, &mut matcher)
+    let counted: Vec<Counts> = readable(session, &sentence, &asked, &mut matcher)
         .into_iter()
         .filter_map(|(id, file)| {
             let text = session.snapshot.read(&file.path).ok()?;
-            Some(count(session, id, file, &text, sentence.terms.len(), &mut matcher))
+            Some(count(session, id, file, &text, &asked, sentence.terms.len(), &mut matcher))
         })
         .collect();
-    let of_test = match (sentence.has("tests"), is_question(question)) {
-        (false, _) => TEST,
-        (true, true) => TEST_ASKED,
-        (true, false) => TEST_SAID,
-    };
-    let (rare, rare_item) = rarity(&counted, sentence.terms.len());
-    let mean_item = mean(counted.iter().flat_map(|file| &file.items).map(|item| item.bytes));
-    let means: [f32; FIELDS] = std::array::from_fn(|field| mean(counted.iter().map(|file| file.lengths[field])));
-    let asked = question.to_lowercase();
+    let shares = Shares::new(&sentence, is_question(question));
+    // What is no code changes nothing in how code is told from code.
+    let code = Usual::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
+    let all = Usual::new(counted.iter(), sentence.terms.len());
     let mut files: Vec<Ranked> = vec![];
     for counts in counted {
-        let score = |item: &Item| score_item(item, &sentence.terms, &rare_item, mean_item) * if item.is_test { of_test } else { 1.0 };
+        let usual = if counts.is_plain { &all } else { &code };
+        let score =
+            |item: &Item| score_item(item, &sentence.terms, &usual.rare_items, usual.item) * if item.is_test { shares.test } else { 1.0 };
         let mut items: Vec<(Spot, f32)> = counts.items.iter().map(|item| (item.spot, score(item))).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let words = score_file(&counts, &sentence.terms, &rare, &means);
-        let named = if is_named(&counts.path, &asked) { NAMED } else { 0.0 };
+        let words = score_file(&counts, &sentence.terms, usual);
+        let named = match counts.is_plain && blocks::is_called(&counts.path, &sentence) {
+            _ if counts.is_named => NAMED,
+            true => CALLED,
+            false => 0.0,
+        };
         let best = items.first().map_or(0.0, |item| item.1);
         let sum = words + BEST_ITEM * best + named;
         if sum > 0.0 {
-            let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * if counts.is_test { of_test } else { 1.0 };
+            let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * shares.of(&counts, &sentence);
             if items.is_empty() {
                 // Only its path says so: its first definition stands for it.
-                items.push((Spot::Definition(0), 0.0));
+                items.push((if counts.is_plain { Spot::Head(0) } else { Spot::Definition(0) }, 0.0));
             }
             files.push(Ranked { id: counts.id, score, items });
         }
@@ -156,9 +184,36 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     Ranking { files }
 }
 
-/// The files with definitions; in a very large workspace those whose paths and names promise most, as far as can be read.
-fn readable<'a>(session: &'a Session, sentence: &Sentence, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
-    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| !file.symbols.is_empty()).collect();
+/// What is left of the score of files that are seldom meant.
+struct Shares {
+    test: f32,
+    plain: f32,
+}
+
+impl Shares {
+    fn new(sentence: &Sentence, is_question: bool) -> Self {
+        let test = match (sentence.has("tests"), is_question) {
+            (false, _) => TEST,
+            (true, true) => TEST_ASKED,
+            (true, false) => TEST_SAID,
+        };
+        Self { test, plain: if is_question { PLAIN } else { PLAIN_SAID } }
+    }
+
+    fn of(&self, counts: &Counts, sentence: &Sentence) -> f32 {
+        if counts.is_named {
+            return 1.0;
+        }
+        let plain = if counts.is_plain { self.plain } else { 1.0 };
+        let changes = if counts.is_plain && blocks::lists_changes(&counts.path, sentence) { CHANGES } else { 1.0 };
+        plain * changes * if counts.is_test { self.test } else { 1.0 }
+    }
+}
+
+/// The files with words; in a very large workspace those whose paths and names promise most, as far as can be read.
+fn readable<'a>(session: &'a Session, sentence: &Sentence, asked: &str, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
+    let has_words = |file: &File| !file.symbols.is_empty() || file.bytes < DATA || is_named(&file.path.to_string(), asked);
+    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| has_words(file)).collect();
     let all: usize = files.iter().map(|(_, file)| file.bytes as usize).sum();
     if all <= READ {
         return files;
@@ -181,8 +236,10 @@ fn readable<'a>(session: &'a Session, sentence: &Sentence, matcher: &mut Matcher
     promising.into_iter().take_while(fits).map(|(_, file)| file).collect()
 }
 
-fn count(session: &Session, id: FileId, file: &File, text: &str, terms: usize, matcher: &mut Matcher) -> Counts {
+fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &str, terms: usize, matcher: &mut Matcher) -> Counts {
     let path = file.path.to_string();
+    let (is_plain, is_named) = (file.symbols.is_empty(), is_named(&path, asked));
+    let prose = is_plain && blocks::is_prose(&path);
     let mut fields = vec![[0.0; FIELDS]; terms];
     let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
@@ -195,18 +252,18 @@ fn count(session: &Session, id: FileId, file: &File, text: &str, terms: usize, m
         });
     }
     let mut around = Around::new(file);
-    let mut head = Head::new(file, text);
-    let mut line = (0, false);
+    let mut head = Blocks::new(file, text);
+    let mut line = Line { end: 0, field: Field::Code };
     matcher.find(text, |at, term| {
-        if at >= line.0 {
-            line = comment_line(text, at);
+        if at >= line.end {
+            line = Line::at(text, at, is_plain, prose);
         }
         let inside = around.at(at as u32);
-        let in_doc = line.1 || inside.is_some_and(|(_, in_doc)| in_doc);
-        fields[usize::from(term)][if in_doc { Field::Comment } else { Field::Code } as usize] += 1.0;
+        let field = if inside.is_some_and(|(_, in_doc)| in_doc) { Field::Comment } else { line.field };
+        fields[usize::from(term)][field as usize] += 1.0;
         let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| head.at(at).map(Spot::Head));
         if let Some(spot) = spot {
-            *items.entry(spot).or_default().entry(term).or_default() += if in_doc { IN_DOC } else { 1.0 };
+            *items.entry(spot).or_default().entry(term).or_default() += field.in_item();
         }
     });
     let bytes = |spot: Spot| match spot {
@@ -215,6 +272,11 @@ fn count(session: &Session, id: FileId, file: &File, text: &str, terms: usize, m
         }
         Spot::Head(_) => (BLOCK * LINE) as f32,
     };
+    if is_plain && is_named {
+        for block in 0..blocks::number_of(text).min(NAMED_BLOCKS) {
+            items.entry(Spot::Head(block)).or_default();
+        }
+    }
     let items = items.into_iter().map(|(spot, terms)| Item {
         spot,
         is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
@@ -224,57 +286,34 @@ fn count(session: &Session, id: FileId, file: &File, text: &str, terms: usize, m
     // Words of five letters with what stands between them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
-    let lengths = [parts(&path), parts(naming::stem(file.language.as_deref(), &path)), file.symbols.len() as f32 * 2.0, all / 4.0, all];
-    Counts { id, fields, lengths, items: items.collect(), is_test: naming::is_test(file.language.as_deref(), &path), path }
+    let comments = if prose { all } else { all / 4.0 };
+    let lengths = [parts(&path), parts(naming::stem(file.language.as_deref(), &path)), file.symbols.len() as f32 * 2.0, comments, all];
+    let is_test = naming::is_test(file.language.as_deref(), &path);
+    Counts { id, fields, lengths, items: items.collect(), is_test, is_plain, is_named, path }
 }
 
-/// The part of a file above its first definition, looked at with offsets that only grow.
-struct Head<'a> {
-    text: &'a str,
+/// A line of a text, by what its words are.
+struct Line {
     end: usize,
-    line: usize,
-    counted: usize,
+    field: Field,
 }
 
-/// Bytes of a line, about.
-const LINE: usize = 40;
-
-impl<'a> Head<'a> {
-    fn new(file: &File, text: &'a str) -> Self {
-        Self { text, end: head_end(file).min(text.len()), line: 0, counted: 0 }
+impl Line {
+    /// The line around an offset: a comment by its first mark; in a file that defines nothing a heading, or prose.
+    fn at(text: &str, at: usize, is_plain: bool, prose: bool) -> Self {
+        let start = line_start(text, at);
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let line = text[start..end].trim_start();
+        let is_comment = || ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[");
+        let field = if is_plain && blocks::is_heading(line, prose) {
+            Field::Names
+        } else if prose || is_comment() {
+            Field::Comment
+        } else {
+            Field::Code
+        };
+        Self { end, field }
     }
-
-    /// The block that an offset is in; none below the head and in imports, which name what others speak of.
-    fn at(&mut self, offset: usize) -> Option<u32> {
-        if offset >= self.end {
-            return None;
-        }
-        self.line += self.text.as_bytes()[self.counted..offset].iter().filter(|byte| **byte == b'\n').count();
-        self.counted = offset;
-        let start = line_start(self.text, offset);
-        let line = self.text[start..].trim_start();
-        let imports =
-            ["use ", "pub use ", "import ", "from ", "#include", "package ", "mod ", "pub mod "].iter().any(|word| line.starts_with(word));
-        (!imports).then_some((self.line / BLOCK) as u32)
-    }
-}
-
-/// Where the first definition of a file begins, its comment included.
-pub(super) fn head_end(file: &File) -> usize {
-    file.symbols.iter().map(begin).min().unwrap_or(0) as usize
-}
-
-/// Where a definition begins, its comment included.
-fn begin(symbol: &crate::index::Symbol) -> u32 {
-    if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) }
-}
-
-/// Where the line around an offset ends, and whether it is a comment by its first mark.
-fn comment_line(text: &str, at: usize) -> (usize, bool) {
-    let start = line_start(text, at);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    let line = text[start..end].trim_start();
-    (end, ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#["))
 }
 
 /// The definition that shows a symbol: fields, variants and variables inside of something are shown with that.
@@ -307,8 +346,8 @@ impl<'a> Around<'a> {
     fn at(&mut self, offset: u32) -> Option<(u32, bool)> {
         let symbols = &self.file.symbols;
         let end = |symbol: &crate::index::Symbol| symbol.item.end.max(symbol.doc.end);
-        while self.next < symbols.len() && begin(&symbols[self.next]) <= offset {
-            while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= begin(&symbols[self.next])) {
+        while self.next < symbols.len() && blocks::begin(&symbols[self.next]) <= offset {
+            while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= blocks::begin(&symbols[self.next])) {
                 self.stack.pop();
             }
             self.stack.push(self.next);
@@ -323,22 +362,36 @@ impl<'a> Around<'a> {
     }
 }
 
-/// How telling each word is: the fewer files, and definitions, have it, the more.
-fn rarity(files: &[Counts], terms: usize) -> (Vec<f32>, Vec<f32>) {
-    let (mut in_files, mut in_items) = (vec![0.0f32; terms], vec![0.0f32; terms]);
-    let mut all_items = 0.0;
-    for file in files {
-        for (term, fields) in file.fields.iter().enumerate() {
-            in_files[term] += f32::from(u8::from(fields.iter().any(|count| *count > 0.0)));
+/// What is usual among files.
+struct Usual {
+    /// How telling each word is: the fewer files, and definitions, have it, the more.
+    rare: Vec<f32>,
+    rare_items: Vec<f32>,
+    /// The mean length of fields and definitions.
+    fields: [f32; FIELDS],
+    item: f32,
+}
+
+impl Usual {
+    fn new<'a>(files: impl Iterator<Item = &'a Counts> + Clone, terms: usize) -> Self {
+        let (mut in_files, mut in_items) = (vec![0.0f32; terms], vec![0.0f32; terms]);
+        let (mut all_files, mut all_items) = (0.0, 0.0);
+        for file in files.clone() {
+            for (term, fields) in file.fields.iter().enumerate() {
+                in_files[term] += f32::from(u8::from(fields.iter().any(|count| *count > 0.0)));
+            }
+            all_files += 1.0;
+            all_items += file.lengths[Field::Names as usize] / 2.0;
+            file.items.iter().flat_map(|item| &item.terms).for_each(|(term, _)| in_items[usize::from(*term)] += 1.0);
         }
-        all_items += file.lengths[Field::Names as usize] / 2.0;
-        file.items.iter().flat_map(|item| &item.terms).for_each(|(term, _)| in_items[usize::from(*term)] += 1.0);
+        let rare = |all: f32, having: f32| (1.0 + (all.max(having) - having + 0.5) / (having + 0.5)).ln();
+        Self {
+            rare: in_files.into_iter().map(|having| rare(all_files, having)).collect(),
+            rare_items: in_items.into_iter().map(|having| rare(all_items, having)).collect(),
+            fields: std::array::from_fn(|field| mean(files.clone().map(|file| file.lengths[field]))),
+            item: mean(files.flat_map(|file| &file.items).map(|item| item.bytes)),
+        }
     }
-    let rare = |all: f32, having: f32| (1.0 + (all.max(having) - having + 0.5) / (having + 0.5)).ln();
-    (
-        in_files.into_iter().map(|having| rare(files.len() as f32, having)).collect(),
-        in_items.into_iter().map(|having| rare(all_items, having)).collect(),
-    )
 }
 
 fn mean(values: impl Iterator<Item = f32>) -> f32 {
@@ -346,13 +399,13 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
     if count > 0.0 { (sum / count as f32).max(0.1) } else { 1.0 }
 }
 
-fn score_file(counts: &Counts, terms: &[Term], rare: &[f32], means: &[f32; FIELDS]) -> f32 {
+fn score_file(counts: &Counts, terms: &[Term], usual: &Usual) -> f32 {
     let mut score = 0.0;
-    for ((fields, term), rare) in counts.fields.iter().zip(terms).zip(rare) {
+    for ((fields, term), rare) in counts.fields.iter().zip(terms).zip(&usual.rare) {
         let mut sum = 0.0;
         for field in 0..FIELDS {
             if fields[field] > 0.0 {
-                sum += WORTH[field] * fields[field] / (1.0 - LENGTH[field] + LENGTH[field] * counts.lengths[field] / means[field]);
+                sum += WORTH[field] * fields[field] / (1.0 - LENGTH[field] + LENGTH[field] * counts.lengths[field] / usual.fields[field]);
             }
         }
         score += term.weight * rare * sum / (sum + SATURATION);

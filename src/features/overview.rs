@@ -1,0 +1,124 @@
+//! What a repository says of itself: the README, the manifest and a map. For questions about all of it, and for those whose words it does
+//! not have.
+
+use std::sync::Arc;
+
+use super::explain::numbered;
+use super::map;
+use super::search::Ranking;
+use super::{Session, blocks};
+use crate::context::sentence::{Sentence, stem};
+use crate::context::{Kind, Masked, Part};
+use crate::engine::Tokens;
+use crate::index::{File, FileId};
+
+/// Words of questions about all of a repository.
+const GENERAL: &[&str] = &[
+    "about",
+    "app",
+    "application",
+    "architecture",
+    "codebase",
+    "describe",
+    "explain",
+    "give",
+    "here",
+    "idea",
+    "library",
+    "main",
+    "me",
+    "my",
+    "overview",
+    "package",
+    "please",
+    "program",
+    "project",
+    "purpose",
+    "repo",
+    "repository",
+    "structure",
+    "summarize",
+    "summary",
+    "tell",
+    "tool",
+    "work",
+    "you",
+    "your",
+];
+/// What says how a project is built and what it needs, in the order in which one is taken.
+const MANIFESTS: &[&str] = &[
+    "Cargo.toml",
+    "package.json",
+    "pyproject.toml",
+    "go.mod",
+    "pom.xml",
+    "build.gradle.kts",
+    "build.gradle",
+    "composer.json",
+    "setup.cfg",
+    "setup.py",
+    "CMakeLists.txt",
+    "meson.build",
+    "Makefile",
+];
+/// Bytes of the README and of the manifest that are shown, at most, ...
+const README: usize = 3000;
+const MANIFEST: usize = 1500;
+/// ... and tokens in a map for each definition of one file: a small map shows a little of many files.
+const FOR_EACH: usize = 120;
+const LEAST: usize = 6;
+/// Files that come first in the map.
+const FIRST: usize = 200;
+
+/// Whether a question has no word but those that ask about all of a repository.
+pub(super) fn is_asked(question: &str) -> bool {
+    let general: Vec<&str> = GENERAL.iter().map(|word| stem(word)).collect();
+    Sentence::new(question).terms.iter().all(|term| general.contains(&term.text.as_str()))
+}
+
+/// All of the repository where it fits, else its documents and a map.
+pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    if let Some(parts) = map::whole(session, budget, tokens) {
+        return parts;
+    }
+    let mut parts = documents(session, budget / 2, tokens);
+    let left = budget - parts.iter().map(|part| part.tokens).sum::<usize>();
+    let first: Vec<FileId> = ranking.files().take(FIRST).collect();
+    parts.extend(map::outline(session, &first, left, (left / FOR_EACH).max(LEAST), tokens));
+    parts
+}
+
+/// The beginnings of the README and the manifest at the root.
+pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let at_root = || session.index.files().map(|(_, file)| file).filter(|file| !file.path.relative().contains('/'));
+    let readme = at_root().find(|file| blocks::is_prose(file.path.relative()) && file.path.relative().to_lowercase().starts_with("readme"));
+    let manifest = MANIFESTS.iter().find_map(|name| at_root().find(|file| file.path.relative() == *name));
+    let mut left = budget;
+    let mut parts = vec![];
+    for (file, longest, why) in [(readme, README, "what the project says of itself"), (manifest, MANIFEST, "what the project consists of")]
+    {
+        let Some(part) = file.and_then(|file| beginning(session, file, longest.min(left * 2), why, tokens)) else { continue };
+        if part.tokens <= left {
+            left -= part.tokens;
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+/// The first whole lines of a file.
+fn beginning(session: &Session, file: &Arc<File>, longest: usize, why: &str, tokens: &dyn Tokens) -> Option<Part> {
+    let text = session.snapshot.read(&file.path).ok()?;
+    let cut = &text[..text.floor_char_boundary(longest)];
+    let end = if cut.len() < text.len() { cut.rfind('\n')? } else { cut.trim_end().len() };
+    let code = Masked::stretch(&text, 0..end);
+    Some(Part {
+        path: file.path.to_string().into(),
+        start_line: 1,
+        end_line: code.lines().count().max(1) as u32,
+        kind: Kind::Definition,
+        tokens: tokens.count(&numbered(&code, 1)) + 12,
+        text: code,
+        why: why.into(),
+    })
+}
