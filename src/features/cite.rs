@@ -69,7 +69,8 @@ const PRODUCTS: &[&str] = &["js"];
 /// What a path looks like that is none of ours.
 static PATH: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:[^/\s]+/)*[\w@+\[\]().-]*\.[A-Za-z][A-Za-z0-9_+]{0,9}$"));
 /// A name as code has it, with its owners, and a call's brackets or type arguments behind it.
-static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(r"^&?([A-Za-z_]\w*(?:(?:::|\.|#|->)[A-Za-z_]\w*)*)(\(.*\)|!|(?:::)?<.*>)?$"));
+static NAME: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"^&?([A-Za-z_$][\w$]*(?:(?:::|\.|#|->)[A-Za-z_$][\w$]*)*)(\(.*\)|!|(?:::)?<.*>)?$"));
 
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
@@ -362,9 +363,12 @@ impl<'a> Checker<'a> {
     fn is_no_name(&mut self, code: &str) -> bool {
         let Some(found) = NAME.captures(code) else { return false };
         let (Some(name), behind) = (found.get(1), found.get(2)) else { return false };
-        let parts: Vec<&str> =
-            name.as_str().split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|part| !part.is_empty()).collect();
-        if STANDARD.contains(&parts[0]) || parts.len() == 1 && behind.is_none() && !is_compound(parts[0]) && !is_title(parts[0]) {
+        let parts: Vec<&str> = name.as_str().split(|letter: char| !is_word_letter(letter)).filter(|part| !part.is_empty()).collect();
+        if parts.is_empty()
+            || is_environment(parts[0])
+            || STANDARD.iter().any(|begin| name.as_str().starts_with(begin))
+            || parts.len() == 1 && behind.is_none() && !is_compound(parts[0]) && !is_title(parts[0])
+        {
             return false;
         }
         // A document, which has a name of its own.
@@ -414,17 +418,28 @@ impl<'a> Checker<'a> {
 
 /// Words that stand for what is around.
 const OURSELVES: &[&str] = &["self", "Self", "this", "super", "crate", "cls"];
-/// Where names of a language's own library begin.
-const STANDARD: &[&str] = &["std", "core", "alloc", "java", "javax"];
+/// What names of a language's own library begin with.
+const STANDARD: &[&str] = &["std::", "core::", "alloc::", "std.", "java.", "javax."];
+
+/// Whether a letter is one of names in code.
+pub(super) fn is_word_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '$'
+}
+
+/// Whether a word is a variable of the shell: `$HOME`.
+fn is_environment(word: &str) -> bool {
+    word.starts_with('$') && !word.contains(|letter: char| letter.is_ascii_lowercase())
+}
 
 /// Whether a word is written as names in code are and words of a sentence are not: `snake_case`, `CamelCase`.
 fn is_compound(word: &str) -> bool {
-    let inner = word.trim_matches('_');
-    inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+    let inner = word.trim_matches(['_', '$']);
+    inner.contains(['_', '$']) || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 /// Whether a word is written as the names of types are: `Lexer`. In backquotes it is meant for one.
 fn is_title(word: &str) -> bool {
+    let word = word.trim_start_matches('$');
     word.len() > 3
         && word.starts_with(|letter: char| letter.is_ascii_uppercase())
         && word[1..].chars().all(|letter| letter.is_ascii_lowercase())

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 use super::Session;
+use super::cite::is_word_letter;
 use crate::index::Tier;
 
 /// Most bytes of text that are read, and most files.
@@ -71,7 +72,12 @@ impl Vocabulary {
         let text = session.snapshot.roots.resolve(path).ok().and_then(|path| session.snapshot.read(&path).ok());
         let Some(text) = text else { return };
         self.left = self.left.saturating_sub(text.len());
-        let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').filter(|word| !word.is_empty());
-        self.words.extend(words.map(|word| self.hashing.hash_one(word)));
+        for word in text.split(|letter: char| !is_word_letter(letter)).filter(|word| !word.is_empty()) {
+            self.words.insert(self.hashing.hash_one(word));
+            // A dollar sign may stand for a value of what follows it.
+            for part in word.split('$').filter(|part| part.len() < word.len() && !part.is_empty()) {
+                self.words.insert(self.hashing.hash_one(part));
+            }
+        }
     }
 }
