@@ -70,7 +70,16 @@ impl Place {
     }
 
     fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool) -> PlaceQuery<'a> {
-        PlaceQuery { corpus, path: &self.path, language: self.language(), text: &self.text, offset: self.offset, budget, preview }
+        PlaceQuery {
+            corpus,
+            path: &self.path,
+            language: self.language(),
+            text: &self.text,
+            parsed: None,
+            offset: self.offset,
+            budget,
+            preview,
+        }
     }
 
     fn language(&self) -> Option<&Language> {
@@ -326,6 +335,103 @@ fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
     assert_eq!(after.prefix_reused, after.parts[..same].iter().map(|part| part.tokens).sum::<usize>());
     place.type_in("place");
     assert_eq!(place.pack(&corpus, 200).parts, after.parts, "and then it stays");
+}
+
+/// What the user had just written in another file stayed out for as long as typing went on where it was wanted.
+#[test]
+fn what_was_just_written_comes_in_while_the_head_stays() {
+    let others: String = (0..40)
+        .map(|at| format!("//- /src/m{at}.rs\npub fn total_price_of_part_{at}(order: &Order) -> Money {{\n    todo!()\n}}\n"))
+        .collect();
+    let mut place = Place::new(&format!("{SHOP}{others}"));
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 200);
+    assert!(!all(&before).contains("rainfall_of_last_week"), "{}", all(&before));
+    let path = place.roots.resolve("src/weather.rs").unwrap();
+    let text = std::fs::read_to_string(path.absolute()).unwrap();
+    let line = text.lines().position(|line| line.contains("fn rainfall")).unwrap();
+    place.handle.visited("src/weather.rs", line as u32);
+    place.type_in("let");
+    let after = place.pack(&corpus, 200);
+    assert!(all(&after).contains("pub fn rainfall_of_last_week") && after.prefix_reused > 0, "{}", all(&after));
+    place.type_in(" wet = rainfall_of_last_week(place);\n        let taxes = taxed(");
+    let later = place.pack(&corpus, 200);
+    assert!(all(&later).contains("pub fn rainfall_of_last_week") && all(&later).contains("pub fn taxed("), "{}", all(&later));
+}
+
+/// C, C++ and Java had no function at all, TypeScript one that was closed above the cursor.
+#[test]
+fn the_enclosing_function_is_known_in_every_language() {
+    let rows = [
+        (
+            "a.c",
+            "int parse_all(int a) {\n  return a;\n}\n\nstatic int\nsend_mail(struct mail *one)\n{\n    $0\n}\n",
+            Some("send_mail"),
+            None,
+        ),
+        ("a.c", "int parse_all(int a) {\n  return a;\n}\n\n$0\nint send_mail(int b);\n", None, None),
+        ("a.cc", "int Office::send_mail(int a) {\n  $0\n}\nclass Office {};\n", Some("send_mail"), Some("Office")),
+        (
+            "A.java",
+            "class Office {\n  int parse_all() {\n    return 1;\n  }\n  int send_mail() {\n    $0\n  }\n}\n",
+            Some("send_mail"),
+            Some("Office"),
+        ),
+        (
+            "a.ts",
+            "function parse_all() {\n  return 1;\n}\n\nclass Office {\n  send_mail(to: string) {\n    $0\n  }\n}\n",
+            Some("send_mail"),
+            Some("Office"),
+        ),
+        ("a.ts", "function parse_all() {\n  return 1;\n}\n\nconst send_mail = (to: string) => {\n  $0\n};\n", Some("send_mail"), None),
+        ("a.ts", "function parse_all() {\n  return 1;\n}\n\n$0\nfunction send_mail() {}\n", None, None),
+        ("a.js", "function parse_all() {\n  return 1;\n}\n\nfunction send_mail() {\n  const a = parse_all($0\n", Some("send_mail"), None),
+        ("a.py", "def parse_all():\n    return 1\n\nlimit = 3\n$0\n\ndef send_mail():\n    pass\n", None, None),
+        (
+            "a.py",
+            "def parse_all():\n    return 1\n\nclass Office:\n    def send_mail(\n        self,\n    ):\n        $0\n",
+            Some("send_mail"),
+            Some("Office"),
+        ),
+        ("a.rs", "fn parse_all() {\n}\n\nstatic A: u8 = 1;\n$0\nfn send_mail() {}\n", None, None),
+    ];
+    for (path, text, function, owner) in rows {
+        let place = Place::new(&format!("//- /{path}\n{text}"));
+        let corpus = place.corpus(place.view());
+        let parsed = longsight::syntax::parse(place.registry.by_path(path).unwrap(), place.text.as_str()).unwrap();
+        let scene = Scene::in_tree(&corpus, place.language(), Some(&parsed), &place.text, place.offset);
+        let found = scene.function.map(|name| corpus.text(name));
+        assert_eq!((found, scene.function_line.is_some()), (function, function.is_some()), "{text}");
+        assert_eq!(scene.owners.first().map(|name| corpus.text(*name)), owner, "{text}");
+    }
+}
+
+/// The prompts of seconds said that what was just renamed or deleted was still there.
+#[test]
+fn what_was_renamed_or_deleted_is_corrected() {
+    let place = Place::new(SHOP);
+    let index = Index::start(place.roots.clone(), place.registry.clone(), Options::default());
+    index.wait_ready();
+    let corpus = place.corpus(index.view());
+    place.pack(&corpus, 200);
+    let path = place.roots.resolve("src/money.rs").unwrap();
+    let text = std::fs::read_to_string(path.absolute()).unwrap();
+    let deleted = text.replace("pub fn taxed(amount: Money) -> Money {\n    amount\n}\n", "");
+    assert_ne!(deleted, text);
+    let gone = "(gone: pub fn taxed(amount: Money) -> Money {)";
+    for (version, now, said) in [
+        (1, text.replace("taxed(", "with_taxes("), format!("{gone}\npub fn with_taxes(amount: Money) -> Money {{")),
+        (2, deleted, gone.to_string()),
+    ] {
+        index.update(document(&path, version, &now));
+        index.sync();
+        let view = index.view();
+        let file = view.at(&path).unwrap().clone();
+        let pack = place
+            .pack_with(&corpus, 200, &|path| (path == "src/money.rs").then(|| Digest::new(&view, &file, &now).map(Arc::new)).flatten());
+        let last = pack.parts.last().unwrap();
+        assert_eq!((last.kind, last.text.trim()), (Kind::Correction, said.as_str()), "{pack:?}");
+    }
 }
 
 #[test]

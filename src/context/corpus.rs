@@ -33,6 +33,11 @@ pub enum Sort {
 }
 
 impl Sort {
+    /// Whether it is a value: a constant, a variable, a field.
+    pub fn is_value(self) -> bool {
+        matches!(self, Self::Constant | Self::Variable)
+    }
+
     /// None for what is never shown by itself.
     fn of(kind: Kind) -> Option<Self> {
         Some(match kind {
@@ -113,6 +118,11 @@ impl Digest {
 
 /// Longest signature that is shown, in bytes.
 const MAX_SIGNATURE: usize = 700;
+/// Of one whose line was made by a program.
+const MAX_PACKED: usize = 120;
+/// Longest definition that is shown whole because its name stands behind its body.
+const MAX_SHORT: usize = 240;
+const SHORT_LINES: usize = 7;
 const _: () = assert!(MAX_SIGNATURE <= u16::MAX as usize);
 
 /// Appends the signature's lines; returns the line where they begin.
@@ -123,9 +133,33 @@ fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> O
     // A body that begins on the signature's last line shows its opening.
     let end = line_end(text, range.end);
     let whole = text.get(start..end)?.trim_end();
-    let whole = if whole.len() > MAX_SIGNATURE { &whole[..words::floor(whole, MAX_SIGNATURE)] } else { whole };
-    lines.push_str(whole);
+    let cut = |text: &str, most: usize| text[..words::floor(text, most)].to_string();
+    if let Some(ends) = named_behind(text, symbol, start) {
+        lines.push_str(&ends);
+    } else if is_packed(whole) {
+        lines.push_str(&cut(whole, MAX_PACKED));
+    } else {
+        lines.push_str(&cut(whole, MAX_SIGNATURE));
+    }
     Some(symbol.line + lead.matches('\n').count() as u32)
+}
+
+/// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends.
+fn named_behind(text: &str, symbol: &crate::index::Symbol, start: usize) -> Option<String> {
+    if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
+        return None;
+    }
+    let whole = text.get(start..line_end(text, symbol.item.end as usize))?.trim_end();
+    let closing = whole.lines().last()?.trim_start().strip_prefix('}')?.trim_start();
+    if whole.len() <= MAX_SHORT && whole.lines().count() <= SHORT_LINES {
+        return Some(whole.into());
+    }
+    Some(format!("{} … }} {closing}", &whole[..=whole.find('{')?]))
+}
+
+/// Whether a line was written by no person: long, and with few blanks.
+fn is_packed(signature: &str) -> bool {
+    signature.len() > MAX_PACKED && signature.lines().any(|line| line.len() > MAX_PACKED && line.matches(' ').count() * 16 < line.len())
 }
 
 /// A definition in the corpus.

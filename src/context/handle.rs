@@ -7,9 +7,9 @@ use super::corpus::{Corpus, Digest, Name};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
-use super::session::{Count, Here, PART_OVERHEAD, Session};
-use super::{Kind, Masked, Pack, Part, words};
-use crate::syntax::Language;
+use super::session::{Count, Here, Session, Wanted};
+use super::{Pack, corrections, members, words};
+use crate::syntax::{Language, Parsed};
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -61,6 +61,8 @@ pub struct PlaceQuery<'a> {
     pub language: Option<&'a Language>,
     /// The buffer's text.
     pub text: &'a str,
+    /// The same as its parser reads it.
+    pub parsed: Option<&'a Parsed>,
     /// The cursor, in bytes.
     pub offset: usize,
     /// Tokens for what is added around the current file.
@@ -73,19 +75,20 @@ impl Handle {
     /// What should stand in front of the model for a place. `count` counts tokens of the model that will read it.
     /// `changed` gives the signatures of a file that is no longer as the corpus has it.
     pub fn place(&self, query: &PlaceQuery, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Pack {
-        let scene = Scene::new(query.corpus, query.language, query.text, query.offset);
+        let scene = Scene::in_tree(query.corpus, query.language, query.parsed, query.text, query.offset);
         let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
         ranker.look_again(&mut candidates);
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session } = self.state().turn(key);
-        prefer_visited(query, &visits, &mut candidates);
+        let visited = prefer_visited(query, &visits, &mut candidates);
+        members::expect(query.corpus, query.path, &scene, &mut candidates);
         let order = Order::new(query.corpus, &ranker, candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let named = named_here(query);
-        let packed = session.pack(query.corpus, &order, query.budget, here, &named, count);
+        let wanted = Wanted { named: named_here(query), visited };
+        let packed = session.pack(query.corpus, &order, query.budget, here, &wanted, count);
         self.state().keep(key, number, session);
-        let corrections = correct(&packed.parts, query.corpus, changed, count);
+        let corrections = corrections::of(&packed.parts, query.corpus, changed, count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
         // The head stays where it is; what is least sure makes room.
         pack.correct(corrections);
@@ -105,58 +108,17 @@ impl Handle {
     }
 }
 
-/// The names that stand in the cursor's line, but for the one that is being written.
+/// Lines above the cursor's in which a name is one that was just written.
+const LINES_ABOVE: usize = 2;
+
+/// The names that stand in the cursor's line and just above it, but for the one that is being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = words::floor(query.text, query.offset);
-    let start = query.text[..offset].rfind('\n').map_or(0, |end| end + 1);
-    let line = query.text[start..].lines().next().unwrap_or_default();
+    let start = query.text[..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(0, |(end, _)| end + 1);
+    let rest = query.text[offset..].find('\n').map_or(query.text.len(), |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
-    words::identifiers(line).filter(|(at, word)| is_whole(*at, word)).filter_map(|(_, word)| query.corpus.name(word)).collect()
-}
-
-/// What the parts say of files that have changed since, as it is now.
-fn correct(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Vec<Part> {
-    let mut corrections = vec![];
-    for part in parts {
-        let Some((now, before)) = changed(&part.path).zip(corpus.file(&part.path)) else { continue };
-        let before = &corpus.files[before as usize];
-        let shown: HashSet<&str> = part.text.lines().collect();
-        let known: HashSet<&str> = (0..before.file.symbols.len() as u32).map(|index| before.signature(index)).collect();
-        let named: HashSet<_> = (0..before.file.symbols.len() as u32)
-            .filter(|index| before.signature(*index).lines().next().is_some_and(|line| shown.contains(line)))
-            .map(|index| before.file.symbols[index as usize].name)
-            .collect();
-        let fresh = |index: &u32| {
-            let signature = now.signature(*index);
-            !signature.is_empty() && !known.contains(signature) && named.contains(&now.file.symbols[*index as usize].name)
-        };
-        let fresh: Vec<u32> = (0..now.file.symbols.len() as u32).filter(fresh).collect();
-        let still: HashSet<&str> = (0..now.file.symbols.len() as u32).map(|index| now.signature(index)).collect();
-        let gone = part.text.lines().any(|line| known.contains(line) && !still.contains(line));
-        let (Some(first), Some(last)) = (fresh.first(), fresh.last()) else {
-            if gone && still.iter().all(|signature| signature.is_empty()) {
-                corrections.push(note(part, (1, 1), "(this file is gone)", count));
-            }
-            continue;
-        };
-        let text: String = fresh.iter().map(|index| format!("{}\n", now.signature(*index))).collect();
-        let lines = (now.line(*first) + 1, now.line(*last) + now.signature(*last).lines().count() as u32);
-        corrections.push(note(part, lines, &text, count));
-    }
-    corrections
-}
-
-fn note(of: &Part, lines: (u32, u32), text: &str, count: Count) -> Part {
-    let text = Masked::whole(text);
-    Part {
-        path: of.path.clone(),
-        start_line: lines.0,
-        end_line: lines.1,
-        kind: Kind::Correction,
-        tokens: count(&text) + count(&of.path) + PART_OVERHEAD,
-        text,
-        why: "has changed since the part above was written".into(),
-    }
+    let words = words::identifiers(&query.text[start..rest]);
+    words.filter(|(at, word)| is_whole(*at, word)).filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
 impl State {
@@ -182,19 +144,21 @@ impl State {
     }
 }
 
-/// Definitions that were just looked at are likelier to be needed.
-fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) {
+/// Definitions that were just looked at are likelier to be needed. Answers the innermost of them.
+fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) -> Vec<u32> {
     let corpus = query.corpus;
-    let mut visited: HashSet<u32> = HashSet::new();
+    let (mut visited, mut innermost): (HashSet<u32>, Vec<u32>) = Default::default();
     for (path, line) in visits.iter().filter(|(path, _)| **path != *query.path) {
         let Some(file) = corpus.file(path) else { continue };
-        visited.extend(corpus.of_file(file).filter(|number| {
-            let facts = corpus.facts(&corpus.symbols[*number as usize]);
-            (facts.line..=facts.end_line).contains(line)
-        }));
+        let facts = |number: &u32| corpus.facts(&corpus.symbols[*number as usize]);
+        let around = corpus.of_file(file).filter(|number| (facts(number).line..=facts(number).end_line).contains(line));
+        let around: Vec<u32> = around.collect();
+        innermost.extend(around.iter().max_by_key(|number| facts(number).line));
+        visited.extend(around);
     }
     for candidate in candidates.iter_mut().filter(|candidate| visited.remove(&candidate.symbol)) {
         candidate.score += VISITED * (1.0 - candidate.score);
     }
     candidates.extend(visited.into_iter().map(|symbol| Candidate { symbol, score: VISITED }));
+    innermost
 }

@@ -4,9 +4,11 @@
 
 mod alike;
 pub mod corpus;
+mod corrections;
 pub mod features;
 pub mod fence;
 pub mod handle;
+mod members;
 pub mod rank;
 pub mod scene;
 mod select;

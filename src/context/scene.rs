@@ -1,9 +1,10 @@
 //! What stands around the cursor: names with their distance, imports, the signature, the enclosing class. Read from the open buffer
-//! line by line, without a parser, so that half-written code serves as well.
+//! line by line, so that half-written code serves as well; where there is a tree it says what encloses the cursor.
 
 use super::corpus::{Corpus, Name};
 use super::words::{self, NumberMap, NumberSet};
-use crate::syntax::Language;
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{Language, Parsed};
 
 /// How a name shows in the current file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,12 +53,19 @@ pub struct Scene {
 impl Scene {
     /// Reads the surroundings of byte `offset` of `text`. Without a language only names and their distance are known.
     pub fn new(corpus: &Corpus, language: Option<&Language>, text: &str, offset: usize) -> Self {
+        Self::in_tree(corpus, language, None, text, offset)
+    }
+
+    /// The same where this text was parsed.
+    pub fn in_tree(corpus: &Corpus, language: Option<&Language>, parsed: Option<&Parsed>, text: &str, offset: usize) -> Self {
         let offset = words::floor(text, offset);
         let lines: Vec<&str> = text.split('\n').collect();
-        let cursor = text[..offset].bytes().filter(|byte| *byte == b'\n').count();
+        let cursor = newlines(&text[..offset]);
         let mut scene = Self::default();
         let imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
-        let headings = scene.find_headings(corpus, language, &lines, cursor);
+        let enclosing =
+            Enclosing { language, parsed, text, lines: &lines, cursor, items: parsed.map_or(vec![], |tree| scope::at(tree, offset).items) };
+        let headings = scene.find_headings(corpus, &enclosing);
         // A word is looked up once, however often it occurs.
         let mut words: NumberMap<&str, Sight> = NumberMap::default();
         for (number, line) in lines.iter().enumerate() {
@@ -102,22 +110,20 @@ impl Scene {
         }
     }
 
-    /// Finds the function and the classes around the cursor by indentation; returns the lines of their headings and comments.
-    fn find_headings(&mut self, corpus: &Corpus, language: Option<&Language>, lines: &[&str], cursor: usize) -> NumberSet<usize> {
-        let mut found = NumberSet::default();
-        let begun = |number: usize| language.and_then(|language| language.function_begun(lines[number]));
-        let Some((start, name)) = (0..=cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?))) else {
+    /// Finds the function and the classes around the cursor; returns the lines of their headings and comments.
+    fn find_headings(&mut self, corpus: &Corpus, enclosing: &Enclosing) -> NumberSet<usize> {
+        let (lines, cursor) = (enclosing.lines, enclosing.cursor);
+        let types = enclosing.items.iter().rev().filter(|item| item.kind.is_type());
+        self.owners = types.filter_map(|item| corpus.name(&item.name)).collect();
+        let Some(Heading { start, last, name, owner }) = enclosing.function() else {
+            self.add_bases(corpus);
             return (cursor.saturating_sub(4)..=cursor).collect();
         };
         self.function_line = Some(start);
         self.function = corpus.name(name);
-        let mut last = start;
-        while last < cursor && last < start + 12 && !lines[last].trim_end().ends_with(['{', ':', ';']) {
-            last += 1;
-        }
-        let belongs = |number: &usize| language.is_some_and(|language| language.is_comment_or_mark(lines[*number]));
-        let first = (0..start).rev().take_while(belongs).take(20).last().unwrap_or(start);
-        found.extend(first..=last);
+        self.add_owners(owner.and_then(|owner| corpus.name(owner)));
+        let first = enclosing.comment_above(start);
+        let mut found: NumberSet<usize> = (first..=last).collect();
         for (number, line) in lines.iter().enumerate().take(last + 1).skip(first) {
             for (_, word) in words::identifiers(line) {
                 for part in words::subwords(word) {
@@ -141,10 +147,18 @@ impl Scene {
             if heading.starts_with(['}', ')', '#', '/']) {
                 continue;
             }
-            self.owners.extend(words::identifiers(heading).filter_map(|(_, word)| corpus.name(word)));
+            self.add_owners(words::identifiers(heading).filter_map(|(_, word)| corpus.name(word)));
         }
         self.add_bases(corpus);
         found
+    }
+
+    fn add_owners(&mut self, names: impl IntoIterator<Item = Name>) {
+        for name in names {
+            if !self.owners.contains(&name) {
+                self.owners.push(name);
+            }
+        }
     }
 
     /// Base classes of the owners, two steps up.
@@ -165,6 +179,86 @@ impl Scene {
     }
 }
 
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+fn last_line(text: &str) -> &str {
+    text.rsplit('\n').next().unwrap_or_default()
+}
+
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
+}
+
+/// What is around the cursor, by the tree and by the lines.
+struct Enclosing<'a> {
+    language: Option<&'a Language>,
+    parsed: Option<&'a Parsed>,
+    text: &'a str,
+    lines: &'a [&'a str],
+    cursor: usize,
+    /// By the tree, outermost first.
+    items: Vec<Item>,
+}
+
+/// The heading of a function: its lines and what it is called.
+struct Heading<'a> {
+    start: usize,
+    last: usize,
+    name: &'a str,
+    /// The type that it says it belongs to: `void Cart::add()`.
+    owner: Option<&'a str>,
+}
+
+impl Enclosing<'_> {
+    /// The function that the cursor is in: the one that the lines begin last above it, if it is not closed, else the one that the tree has.
+    fn function(&self) -> Option<Heading<'_>> {
+        let (by_lines, by_tree) = (self.begun(), self.by_tree());
+        match (by_lines, by_tree) {
+            (Some(lines), Some(tree)) if tree.start >= lines.start || self.is_closed(lines.start) => Some(tree),
+            (Some(lines), _) => Some(lines).filter(|heading| !self.is_closed(heading.start)),
+            (None, tree) => tree,
+        }
+    }
+
+    /// The last line above the cursor that begins a function.
+    fn begun(&self) -> Option<Heading<'_>> {
+        let begun = |number: usize| self.language.and_then(|language| language.function_begun(self.lines[number]));
+        let (start, name) = (0..=self.cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?)))?;
+        let mut last = start;
+        while last < self.cursor && last < start + 12 && !self.lines[last].trim_end().ends_with(['{', ':', ';']) {
+            last += 1;
+        }
+        Some(Heading { start, last, name, owner: None })
+    }
+
+    /// The innermost function of the tree.
+    fn by_tree(&self) -> Option<Heading<'_>> {
+        let item = self.items.iter().rev().find(|item| item.kind.is_callable())?;
+        let (start, last) = (newlines(&self.text[..item.signature.start]), newlines(&self.text[..item.signature.end]));
+        let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
+        let owner = self.text[..name].strip_suffix("::").and_then(|before| words::identifiers(last_line(before)).last());
+        Some(Heading { start, last, name: &item.name, owner: owner.map(|(_, owner)| owner) })
+    }
+
+    /// Whether the function that a line begins has ended before the cursor.
+    fn is_closed(&self, start: usize) -> bool {
+        let offset = |line: usize| self.lines[..line].iter().map(|line| line.len() + 1).sum::<usize>();
+        let begin = offset(start);
+        let begins = |item: &Item| item.kind.is_callable() && item.body.is_some() && item.range.start >= begin;
+        let item = self.parsed.and_then(|tree| scope::item_at(tree, begin)).filter(begins);
+        if self.language.is_some_and(|language| language.indented) {
+            let end = item.map_or(start, |item| start + newlines(&self.text[begin..item.range.end]));
+            let ends = |line: &&str| !line.trim().is_empty() && indent(line) <= indent(self.lines[start]) && !line.starts_with([')', '#']);
+            return self.lines.get(end + 1..self.cursor).is_some_and(|rest| rest.iter().any(|line| ends(line)));
+        }
+        item.is_some_and(|item| item.range.end <= offset(self.cursor) && self.text[..item.range.end].ends_with('}'))
+    }
+
+    /// The first of the comments and marks that stand above a line and belong to it.
+    fn comment_above(&self, start: usize) -> usize {
+        let belongs = |number: &usize| self.language.is_some_and(|language| language.is_comment_or_mark(self.lines[*number]));
+        (0..start).rev().take_while(belongs).take(20).last().unwrap_or(start)
+    }
 }

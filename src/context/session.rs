@@ -22,6 +22,9 @@ const MEANT: f32 = 0.3;
 const FEW: usize = 2;
 /// ... and how many are let in at a time: what stands behind them in the prompt is read anew.
 const ADMITTED: usize = 2;
+/// The share of the budget that those may have together which were let in, and the one that is left free for the next.
+const ADMITTED_SHARE: usize = 4;
+const SPARE_SHARE: usize = 16;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
 /// Control token and line break around each part.
@@ -34,6 +37,8 @@ pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 #[derive(Clone)]
 pub struct Session {
     parts: Vec<Kept>,
+    /// How many parts at the end were let in while the others stayed.
+    admitted: usize,
     here: Option<Here>,
     /// Bytes per token, as measured on the parts.
     ratio: f32,
@@ -61,6 +66,15 @@ struct Piece {
     score: f32,
 }
 
+/// What comes in also where all else stays.
+#[derive(Default)]
+pub struct Wanted {
+    /// What the lines at the cursor have written out.
+    pub named: Vec<Name>,
+    /// Definitions that the user has just looked at or written.
+    pub visited: Vec<u32>,
+}
+
 /// What a session makes of a ranking.
 pub struct Packed {
     pub parts: Vec<Part>,
@@ -70,20 +84,19 @@ pub struct Packed {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { parts: vec![], here: None, ratio: FIRST_RATIO }
+        Self { parts: vec![], admitted: 0, here: None, ratio: FIRST_RATIO }
     }
 }
 
 impl Session {
     /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
-    /// The `named` are those that the cursor's line has written out: they come in also where all else stays.
-    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, named: &[Name], count: Count) -> Packed {
+    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, wanted: &Wanted, count: Count) -> Packed {
         let typing = self.here.as_ref() == Some(&here);
         let mut shares = Shares::default();
         let worth: Vec<Worth> = self.parts.iter().map(|kept| Worth::new(corpus, kept, order, &mut shares)).collect();
         let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]);
         let whole: f32 = worth.iter().map(|worth| worth.value).sum();
-        let fits = self.parts.iter().map(|kept| kept.part.tokens).sum::<usize>() <= budget;
+        let fits = tokens(&self.parts) <= budget;
         let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && worth.iter().all(|worth| !worth.stale) {
             self.parts.len()
         } else {
@@ -91,17 +104,18 @@ impl Session {
             let moving = MOVING_LOSS * (budget as f32 / FULL_LOSS_BUDGET).min(1.0);
             prefix(moving, (budget as f32 * FIRST_PART) as usize).max(prefix(FREE_LOSS, budget))
         };
-        let mut reused = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
+        let mut reused = tokens(&self.parts[..keep]);
         let frozen = typing && keep == self.parts.len() && keep > 0;
         self.parts.truncate(keep);
+        self.admitted = if frozen { self.admitted } else { 0 };
         self.here = Some(here);
         let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
         if frozen {
-            reused = self.admit(corpus, order, budget, named, &taken, count);
+            reused = self.admit(corpus, order, budget, wanted, &taken, count);
         } else {
             self.append(corpus, order, budget - reused, &taken, count);
         }
-        let tokens = self.parts.iter().map(|kept| kept.part.tokens).sum();
+        let tokens = tokens(&self.parts);
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
     }
 
@@ -109,7 +123,7 @@ impl Session {
     fn longest_prefix(&self, corpus: &Corpus, order: &Order, budget: usize, goal: f32, room: usize, worth: &[Worth]) -> usize {
         let usable = worth.iter().take_while(|worth| !worth.stale).count();
         let reaches = |keep: usize| {
-            let used: usize = self.parts[..keep].iter().map(|kept| kept.part.tokens).sum();
+            let used = tokens(&self.parts[..keep]);
             if used > room {
                 return false;
             }
@@ -125,33 +139,36 @@ impl Session {
         low
     }
 
-    /// Lets in what has just been named, at the end, where the least of the last part makes room. Answers the tokens that stay as they were.
-    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, named: &[Name], taken: &[u32], count: Count) -> usize {
-        let tokens = |parts: &[Kept]| parts.iter().map(|kept| kept.part.tokens).sum::<usize>();
-        let whole = tokens(&self.parts);
-        let name = |symbol: u32| corpus.symbols[symbol as usize].name;
-        let is_meant = |item: &Item| item.score >= MEANT || corpus.defined(name(item.symbol)).len() <= FEW;
-        let wanted = |item: &&Item| {
-            named.contains(&name(item.symbol)) && is_meant(item) && !taken.iter().any(|symbol| name(*symbol) == name(item.symbol))
-        };
-        let mut wanted: Vec<Item> = order.items.iter().filter(wanted).copied().collect();
-        wanted.sort_by(|a, b| b.score.total_cmp(&a.score));
-        wanted.truncate(ADMITTED);
-        let mut added: Vec<Kept> = wanted.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
-        shrink(&mut added, budget / 4, count);
+    /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that stay
+    /// as they were.
+    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, wanted: &Wanted, taken: &[u32], count: Count) -> usize {
+        let items = wanted.of(corpus, order, taken);
+        let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
+        let most = budget / ADMITTED_SHARE;
+        shrink(&mut added, most, count);
+        let mut stays = tokens(&self.parts);
         if added.is_empty() {
-            return whole;
+            return stays;
         }
-        let room = budget.saturating_sub(tokens(&added));
-        let mut stays = whole;
-        while tokens(&self.parts) > room {
-            let Some(last) = self.parts.pop() else { break };
+        let mut before = self.parts.split_off(self.parts.len() - self.admitted);
+        while !before.is_empty() && tokens(&before) + tokens(&added) > most {
+            before.remove(0);
             stays = tokens(&self.parts);
-            let mut last = vec![last];
-            shrink(&mut last, room.saturating_sub(stays), count);
-            self.parts.append(&mut last);
         }
-        self.parts.append(&mut added);
+        before.append(&mut added);
+        if tokens(&self.parts) + tokens(&before) > budget {
+            let room = budget - tokens(&before).min(budget);
+            let room = room - (budget / SPARE_SHARE).min(room);
+            while tokens(&self.parts) > room {
+                let Some(last) = self.parts.pop() else { break };
+                stays = tokens(&self.parts);
+                let mut last = vec![last];
+                shrink(&mut last, room.saturating_sub(stays), count);
+                self.parts.append(&mut last);
+            }
+        }
+        self.admitted = before.len();
+        self.parts.append(&mut before);
         stays
     }
 
@@ -165,7 +182,7 @@ impl Session {
             }
             let bytes = selection.bytes;
             added = group(corpus, order, selection, count);
-            let tokens: usize = added.iter().map(|kept| kept.part.tokens).sum();
+            let tokens = tokens(&added);
             self.ratio = (bytes / tokens.max(1) as f32).clamp(1.0, 6.0);
             let full = bytes < (room as f32 * self.ratio) * 0.97;
             if tokens <= room && !full {
@@ -181,6 +198,30 @@ impl Session {
         shrink(&mut added, room, count);
         self.parts.extend(added);
     }
+}
+
+impl Wanted {
+    /// The best of what is not `taken`.
+    fn of(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
+        let symbol = |number: u32| &corpus.symbols[number as usize];
+        let is_meant = |item: &Item| {
+            let (few, value) = (corpus.defined(symbol(item.symbol).name).len() <= FEW, symbol(item.symbol).sort.is_value());
+            item.score >= MEANT || few && !value
+        };
+        let is_wanted = |item: &&Item| {
+            let name = symbol(item.symbol).name;
+            let named = self.named.contains(&name) && is_meant(item);
+            (named || self.visited.contains(&item.symbol)) && !taken.iter().any(|taken| symbol(*taken).name == name)
+        };
+        let mut items: Vec<Item> = order.items.iter().filter(is_wanted).copied().collect();
+        items.sort_by(|a, b| b.score.total_cmp(&a.score));
+        items.truncate(ADMITTED);
+        items
+    }
+}
+
+fn tokens(parts: &[Kept]) -> usize {
+    parts.iter().map(|kept| kept.part.tokens).sum()
 }
 
 /// What a kept part is worth at the new place.
@@ -274,7 +315,14 @@ impl Kept {
     /// Writes text, lines and tokens from the items.
     fn render(&mut self, count: Count) {
         let mut text = String::new();
+        let mut end = 0;
         for piece in &self.items {
+            // What stands inside of a definition that is shown whole is shown with it.
+            let lines = piece.signature.lines().count() as u32;
+            if piece.line + lines <= end {
+                continue;
+            }
+            end = piece.line + lines;
             text.push_str(&piece.signature);
             text.push('\n');
         }
@@ -288,7 +336,7 @@ impl Kept {
 
 /// Takes out the least likely definitions until the parts fit.
 fn shrink(parts: &mut Vec<Kept>, room: usize, count: Count) {
-    let mut tokens: usize = parts.iter().map(|kept| kept.part.tokens).sum();
+    let mut tokens = tokens(parts);
     while tokens > room {
         let weakest = |kept: &Kept| kept.items.iter().map(|piece| piece.score).fold(f32::MAX, f32::min);
         let Some((at, _)) = parts.iter().enumerate().min_by(|a, b| weakest(a.1).total_cmp(&weakest(b.1))) else { return };

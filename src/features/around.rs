@@ -37,7 +37,8 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     let Some(corpus) = corpus else { return nothing() };
     let preview = asker == Asker::Preview;
     let language = site.language.as_deref();
-    let query = PlaceQuery { corpus: &corpus, path: &site.path, language, text: &site.text, offset, budget, preview };
+    let (path, text, parsed) = (&site.path, &site.text, site.parsed());
+    let query = PlaceQuery { corpus: &corpus, path, language, text, parsed, offset, budget, preview };
     let count = |text: &str| tokens.count(text);
     if !preview {
         session.shared.context.visited(&site.path, site.line_of(offset) - 1);

@@ -54,7 +54,7 @@ pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Op
 }
 
 /// What files define, at most so many of each, within `budget` tokens: those that matter for the question first, then the others by their
-/// paths, tests last. Files that define nothing show their headings.
+/// paths, the shallow ones first and tests last. Files that define nothing show their headings.
 pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let view = &session.index;
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
@@ -62,7 +62,8 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: 
     files.sort_by_cached_key(|(id, file)| {
         let path = file.path.to_string();
         let rank = std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0));
-        (rank, file.symbols.is_empty(), naming::is_test(file.language.as_deref(), &path), path)
+        let is_test = naming::is_test(file.language.as_deref(), &path);
+        (rank, file.symbols.is_empty(), is_test, path.matches('/').count(), path)
     });
     let mut left = budget;
     let mut parts = vec![];
