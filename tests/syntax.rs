@@ -339,3 +339,35 @@ fn lines_of_half_written_code_are_read_by_the_data_of_their_language() {
     assert_eq!(marks("python", "from a import (\n    b,\n)\nuse = 1\nimport c"), [true, true, true, false, true]);
     assert_eq!(marks("c", "#include <a.h>\nimport b;"), [true, false]);
 }
+
+/// The word `operator` in a comment made a header of C one of C++, and so did what only a compiler of C++ reads.
+#[test]
+fn a_header_of_c_stays_one() {
+    let registry = Registry::new();
+    let guarded = "#ifdef __cplusplus\nextern \"C\" {\nclass Seen;\n#endif\nint ring(void);\n#if defined(__cplusplus)\n}\n#endif\n";
+    for (text, language) in [
+        ("int ring(void); /* from the operator */ int other(void);\n", "c"),
+        ("// std::string is what it was\nint ring(void);\n", "c"),
+        ("#define GREETING \"/*\"\nint ring(void);\n// std::string\n", "c"),
+        (guarded, "c"),
+        ("#ifndef __cplusplus\n#error no\n#endif\nnamespace a {\n}\n", "cpp"),
+        ("#ifdef __cplusplus\nint a;\n#else\nint b;\n#endif\nclass Ring {\n};\n", "cpp"),
+        ("/* A ring. */\nstd::string ring();\n", "cpp"),
+        ("struct ring { char *name; const char *quoted = \"\\\"//\"; std::string rest; };\n", "cpp"),
+    ] {
+        assert_eq!(registry.detect("ring.h", text).unwrap().name, language, "{text}");
+    }
+}
+
+/// What stood in an intersection had no members.
+#[test]
+fn members_of_an_intersection_are_members() {
+    let registry = Registry::new();
+    let text = "export type Props = { width: number; label: string } & Base;\n";
+    let parsed = syntax::parse(registry.by_path("a.ts").unwrap(), text).unwrap();
+    let found = syntax::tags(&parsed, "a.ts").definitions;
+    let is_of = |name: &str, of: &str| {
+        found.iter().any(|one| one.name.of(text) == name && one.parent.is_some_and(|at| found[at as usize].name.of(text) == of))
+    };
+    assert!(is_of("width", "Props") && is_of("label", "Props"), "{found:?}");
+}

@@ -6,6 +6,7 @@
 (interface_declaration name: (_) @name (extends_type_clause)? @bases body: (_) @body) @definition.interface
 (enum_declaration name: (_) @name body: (_) @body) @definition.enum
 (type_alias_declaration name: (_) @name value: (object_type) @body) @definition.interface
+(type_alias_declaration name: (_) @name value: (intersection_type (object_type) @body)) @definition.interface
 (type_alias_declaration name: (_) @name) @definition.type
 (internal_module name: (_) @name body: (_) @body) @definition.module
 (module name: (string (string_fragment) @name) body: (_) @body) @definition.module

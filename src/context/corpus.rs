@@ -212,6 +212,8 @@ pub struct Corpus {
     pub word_weight: Vec<f32>,
     /// Test files are read less than what they test.
     pub is_test: Vec<bool>,
+    /// Code from elsewhere is seldom called but through what is included of it.
+    pub is_vendored: Vec<bool>,
     /// Stubs only declare what other files define.
     pub is_stub: Vec<bool>,
     /// Length for comparing files: root of the sum of squared weights of its names.
@@ -312,6 +314,7 @@ impl Corpus {
         self.dense[id.0 as usize] = number;
         let language = digest.file.language.as_deref();
         self.is_test.push(naming::is_test(language, &digest.path));
+        self.is_vendored.push(naming::is_vendored(&digest.path));
         self.is_stub.push(naming::is_stub(language, &digest.path));
         digest.file.uses.iter().for_each(|(name, _)| self.mentioned[name.0 as usize] += 1);
         let range = self.add_symbols(number, &digest);

@@ -44,6 +44,7 @@ pub enum Feature {
     IsMacro,
     /// The name begins with `_`.
     Underscore,
+    /// It is a test, or partly code from elsewhere.
     FileIsTest,
     PopularImported,
     NameAndFileImported,

@@ -4,22 +4,23 @@
 use super::corpus::{Corpus, Sort};
 use super::rank::Candidate;
 use super::scene::Scene;
-use super::words::NumberMap;
+use super::words::{NumberMap, NumberSet};
 
-/// Fields of a type that a function uses which has the type in its heading, and the likelihood that none of them exceeds.
-const EXPECTED: f32 = 2.0;
-const LIKELIEST: f32 = 0.5;
+/// Fields of a type that a function uses which has the type in its signature, and the likelihood that none of them exceeds.
+const EXPECTED: f32 = 1.2;
+const LIKELIEST: f32 = 0.3;
 /// What is not known to be likely.
 const UNKNOWN: f32 = 1e-3;
 /// Definitions of a name from which on nobody knows which one is meant.
 const MEANT: usize = 2;
 
-/// Raises the fields of the types of other files in the heading around the cursor, so that those of each type sum up to what is used of it.
+/// Raises the fields of the types of other files that the function around the cursor takes or gives, so that those of each type sum up to
+/// what is used of it.
 pub fn expect(corpus: &Corpus, path: &str, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
-    let headings = scene.seen.iter().filter(|(_, seen)| seen.heading).map(|(name, _)| *name);
     let types = |name: &_| corpus.defined(*name).iter().copied().filter(|number| corpus.symbols[*number as usize].sort == Sort::Type);
-    let types = headings.filter(|name| (1..=MEANT).contains(&types(name).count())).flat_map(|name| types(&name));
+    let named: NumberSet<_> = scene.signature.iter().filter(|name| (1..=MEANT).contains(&types(name).count())).collect();
+    let types = named.into_iter().flat_map(types);
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;
     let groups: Vec<Vec<u32>> = types.filter(of_others).map(|number| fields(corpus, number).collect()).collect();
     let mut places: NumberMap<u32, Option<usize>> = groups.iter().flatten().map(|field| (*field, None)).collect();

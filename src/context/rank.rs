@@ -16,6 +16,10 @@ use crate::syntax::{Language, naming};
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
 
+/// How much of a test a file of code from elsewhere is, which the current one neither is nor includes: it is read as seldom. The trees,
+/// which know of no such files, take it for none.
+const FOREIGN: f32 = 0.45;
+
 /// What `fill_name`, `fill_container` and `fill_file` set; a test compares sums of these with those of all features.
 const OF_NAME: [Feature; 21] = [
     NameNear,
@@ -153,6 +157,7 @@ pub struct Ranker<'a> {
     corpus: &'a Corpus,
     scene: &'a Scene,
     file: Option<u32>,
+    is_vendored: bool,
     stem: String,
     imported: Vec<f32>,
     near: Vec<f32>,
@@ -174,6 +179,7 @@ impl<'a> Ranker<'a> {
             corpus,
             scene,
             file,
+            is_vendored: naming::is_vendored(path),
             stem: naming::stem(language, path).to_lowercase(),
             imported,
             near: corpus.nearness(path),
@@ -322,7 +328,8 @@ impl<'a> Ranker<'a> {
         features[FileImported] = imported;
         features[FileNear] = near;
         features[FileImportedAndNear] = imported * near;
-        features[FileIsTest] = is(corpus.is_test[file as usize]);
+        let foreign = corpus.is_vendored[file as usize] && !self.is_vendored && imported == 0.0;
+        features[FileIsTest] = if corpus.is_test[file as usize] { 1.0 } else { FOREIGN * is(foreign) };
         features[FileSimilar] = self.similar[file as usize].sqrt();
         features[SameStem] = is(**stem == *self.stem);
         features[ModuleNear] = module.near;

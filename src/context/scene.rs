@@ -44,6 +44,8 @@ pub struct Scene {
     pub near_words: NumberMap<u32, f32>,
     /// The enclosing classes and what they derive from, nearest first.
     pub owners: Vec<Name>,
+    /// The names in the first lines of the enclosing function: what it takes and gives.
+    pub signature: Vec<Name>,
     /// The enclosing function's name.
     pub function: Option<Name>,
     /// Line where the enclosing function begins; 0-based.
@@ -126,6 +128,7 @@ impl Scene {
         let mut found: NumberSet<usize> = (first..=last).collect();
         for (number, line) in lines.iter().enumerate().take(last + 1).skip(first) {
             for (_, word) in words::identifiers(line) {
+                self.signature.extend(corpus.name(word).filter(|_| number >= start));
                 for part in words::subwords(word) {
                     if let Some(part) = corpus.word(&part) {
                         *self.topic.entry(part).or_default() += if number == start { 2.0 } else { 1.0 };

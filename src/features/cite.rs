@@ -363,7 +363,7 @@ impl<'a> Checker<'a> {
     fn is_no_name(&mut self, code: &str) -> bool {
         let Some(found) = NAME.captures(code) else { return false };
         let (Some(name), behind) = (found.get(1), found.get(2)) else { return false };
-        let parts: Vec<&str> = name.as_str().split(|letter: char| !is_word_letter(letter)).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = words::all(name.as_str()).collect();
         if parts.is_empty()
             || is_environment(parts[0])
             || STANDARD.iter().any(|begin| name.as_str().starts_with(begin))
@@ -420,11 +420,6 @@ impl<'a> Checker<'a> {
 const OURSELVES: &[&str] = &["self", "Self", "this", "super", "crate", "cls"];
 /// What names of a language's own library begin with.
 const STANDARD: &[&str] = &["std::", "core::", "alloc::", "std.", "java.", "javax."];
-
-/// Whether a letter is one of names in code.
-pub(super) fn is_word_letter(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '$'
-}
 
 /// Whether a word is a variable of the shell: `$HOME`.
 fn is_environment(word: &str) -> bool {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 use super::Session;
-use super::cite::is_word_letter;
 use crate::index::Tier;
+use crate::text::words;
 
 /// Most bytes of text that are read, and most files.
 const BYTES: usize = 32 << 20;
@@ -72,7 +72,7 @@ impl Vocabulary {
         let text = session.snapshot.roots.resolve(path).ok().and_then(|path| session.snapshot.read(&path).ok());
         let Some(text) = text else { return };
         self.left = self.left.saturating_sub(text.len());
-        for word in text.split(|letter: char| !is_word_letter(letter)).filter(|word| !word.is_empty()) {
+        for word in words::all(&text) {
             self.words.insert(self.hashing.hash_one(word));
             // A dollar sign may stand for a value of what follows it.
             for part in word.split('$').filter(|part| part.len() < word.len() && !part.is_empty()) {

@@ -4,6 +4,7 @@
 //! comments, strings, blocks and expressions. Both are plain tree-sitter queries. Queries over whole files cost half a parse, so
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
 
+mod claim;
 pub mod flow;
 pub mod guard;
 pub mod import;

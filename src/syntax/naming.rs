@@ -20,6 +20,10 @@ const TEST_FOLDERS: &[&str] = &[
     "__tests__",
 ];
 
+/// Folders of code that was taken in from elsewhere and is built with the project.
+const VENDORED_FOLDERS: &[&str] =
+    &["deps", "vendor", "vendored", "third_party", "third-party", "thirdparty", "3rdparty", "external", "extern"];
+
 /// How the files of a language are called.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -43,6 +47,11 @@ pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     let Some(language) = language else { return false };
     let made = language.tests.iter().flat_map(|tests| &tests.names);
     made.chain(&language.files.tests).any(|form| fits(form, name))
+}
+
+/// Whether a path lies in a folder of code from elsewhere.
+pub fn is_vendored(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| VENDORED_FOLDERS.contains(&folder)))
 }
 
 /// Whether a file's name is of a form like `test_{stem}.py` or `{stem}.spec.{ext}`.

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use super::claim::{Claim, ClaimEntry};
 use super::import;
 use super::lines::LineForms;
 use super::naming::{self, FileNames};
@@ -124,13 +125,6 @@ struct Entry {
     lines: LineForms,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     visibility: Option<Visibility>,
-}
-
-#[derive(Deserialize)]
-struct ClaimEntry {
-    extensions: Vec<String>,
-    /// What such a file has to contain, as a regular expression.
-    containing: String,
 }
 
 /// How a definition shows that others may use it.
@@ -520,32 +514,6 @@ impl Registry {
             }
         }
         problems
-    }
-}
-
-/// Files that are of a language by their content: headers of C++ are called like those of C.
-#[derive(Debug)]
-struct Claim {
-    language: usize,
-    extensions: Vec<String>,
-    containing: String,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Claim {
-    fn new(entry: ClaimEntry, language: usize) -> Self {
-        Self { language, extensions: entry.extensions, containing: entry.containing, compiled: OnceLock::new() }
-    }
-
-    fn fits(&self, path: &str, text: &str) -> bool {
-        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let pattern = || self.compiled.get_or_init(|| self.compile().ok()).as_ref();
-        self.extensions.iter().any(|known| known == extension) && pattern().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
-    }
-
-    fn compile(&self) -> Result<Regex, String> {
-        let built = RegexBuilder::new(&self.containing).unicode(false).build();
-        built.map_err(|error| format!("`claims.containing` is no regular expression: {error}"))
     }
 }
 

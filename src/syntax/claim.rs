@@ -1,0 +1,110 @@
+//! Files that are of a language by their content: headers of C++ are called like those of C. A word in a comment claims nothing, and
+//! neither does what only the other language's compiler reads.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+/// What `languages.toml` says of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct ClaimEntry {
+    extensions: Vec<String>,
+    /// What such a file has to contain, as a regular expression.
+    containing: String,
+    /// The macro that the preprocessor of the claiming language defines: what stands below `#ifdef` of it serves both languages.
+    macro_of_its_own: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub language: usize,
+    entry: ClaimEntry,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Claim {
+    pub fn new(entry: ClaimEntry, language: usize) -> Self {
+        Self { language, entry, compiled: OnceLock::new() }
+    }
+
+    pub fn fits(&self, path: &str, text: &str) -> bool {
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if !self.entry.extensions.iter().any(|known| known == extension) {
+            return false;
+        }
+        let Some(pattern) = self.compiled.get_or_init(|| self.compile().ok()) else { return false };
+        // Most files have nothing that claims them: only the others are looked at closely.
+        pattern.is_match(text.as_bytes()) && pattern.is_match(self.own(&without_comments(text)).as_bytes())
+    }
+
+    pub fn compile(&self) -> Result<Regex, String> {
+        let built = RegexBuilder::new(&self.entry.containing).unicode(false).build();
+        built.map_err(|error| format!("`claims.containing` is no regular expression: {error}"))
+    }
+
+    /// The lines that are not below an `#if` with the macro.
+    fn own<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let guard = self.entry.macro_of_its_own.as_str();
+        if !text.contains(guard) {
+            return Cow::Borrowed(text);
+        }
+        let mut kept = String::with_capacity(text.len());
+        // Conditions that are open, and how many were when the guarded one began.
+        let (mut open, mut guarded) = (0usize, None);
+        for line in text.split_inclusive('\n') {
+            let directive = line.trim_start().strip_prefix('#').map(str::trim_start).unwrap_or_default();
+            let begins = directive.starts_with("if");
+            if begins {
+                open += 1;
+                let means = directive.contains(guard) && !directive.starts_with("ifndef") && !directive.contains('!');
+                guarded = guarded.or(means.then_some(open));
+            }
+            let ends = guarded == Some(open) && ["else", "elif", "endif"].iter().any(|word| directive.starts_with(word));
+            if guarded.is_none() {
+                kept.push_str(line);
+            }
+            if ends {
+                guarded = None;
+            }
+            if directive.starts_with("endif") {
+                open = open.saturating_sub(1);
+            }
+        }
+        Cow::Owned(kept)
+    }
+}
+
+/// A text of the family of C with blanks for its comments.
+fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '/']) {
+        let (before, here) = rest.split_at(at);
+        kept.push_str(before);
+        let (length, comment) = match here.as_bytes() {
+            [b'/', b'/', ..] => (here.find('\n').unwrap_or(here.len()), true),
+            [b'/', b'*', ..] => (here[2..].find("*/").map_or(here.len(), |end| end + 4), true),
+            [b'"', ..] => (string(here), false),
+            _ => (1, false),
+        };
+        kept.push_str(if comment { " " } else { &here[..length] });
+        rest = &here[length..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// The length of the string that a text begins with; of its quote where the line ends before it.
+fn string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            b'\n' => return 1,
+            b'"' if !escaped => return at + 1,
+            _ => escaped = byte == b'\\' && !escaped,
+        }
+    }
+    1
+}
