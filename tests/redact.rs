@@ -222,6 +222,126 @@ fn k13_names_ports_and_flags_are_left_alone() {
     }
 }
 
+/// Names and their values as siblings, values that stand in for a variable, strings of other languages, second pieces, and lists went out.
+#[test]
+fn k13_values_that_stand_a_step_away_from_their_name_are_found() {
+    let (one, two) = (format!("hK3mZ9qL{}", "x2Vb7Tn4"), format!("Wd8Rj5Gs{}", "1Yc6Fp0E"));
+    for form in [
+        "- name: DB_PASSWORD\n  value: ONE\n",
+        "- name: DB_PASSWORD\n  value: \"ONE\"\n",
+        "[{\"name\": \"DB_PASSWORD\", \"value\": \"ONE\"}]",
+        "{\"Key\": \"ApiSecret\",\n \"Value\": \"ONE\"}",
+        "variable \"db_password\" {\n  type = string\n  default = \"ONE\"\n}",
+        "<property name=\"password\">\n  <value>ONE</value>\n</property>",
+        "<setting name=\"Password\" serializeAs=\"String\">\n<value>ONE</value></setting>",
+        "<password><![CDATA[ONE]]></password>",
+        "const secret = process.env.JWT_SECRET ?? 'ONE';",
+        "const password = process.env.PW || \"ONE\";",
+        "token = os.environ.get('TOK') or 'ONE'",
+        "SECRET_KEY = os.getenv('DJ_KEY', 'ONE')",
+        "SECRET_KEY = config('SECRET_KEY', default='ONE')",
+        "secret = ENV.fetch('SECRET') { 'ONE' }",
+        "val token = System.getenv(\"TOK\") ?: \"ONE\"",
+        "password: ${DB_PASSWORD:ONE}",
+        "PASSWORD=\"${PASSWORD:-ONE}\"",
+        "public string Password { get; set; } = \"ONE\";",
+        "const token: string | undefined = \"ONE\";",
+        "password: str | None = \"ONE\"",
+        "password: str = Field(default=\"ONE\")",
+        "String secretKey = new String(\"ONE\");",
+        "let token: Option<String> = Some(String::from(\"ONE\"));",
+        "let secret = r#\"ONE\"#;",
+        "SECRET = \"\"\"ONE\"\"\"",
+        "password = '''ONE'''",
+        "var token = $\"ONE\";",
+        "var token = @\"ONE\";",
+        "const std::string kApiKey{\"ONE\"};",
+        "local password = [[ONE]]",
+        "my $password = q{ONE};",
+        "password = \\\n    \"ONE\"",
+        "password = (  # prod\n    \"ONE\"\n)",
+        "password: /* prod */ \"ONE\"",
+        "if (password !== \"ONE\") return",
+        "if (password.equals(\"ONE\"))",
+        "{\"cfg\": \"{\\\\\\\"password\\\\\\\": \\\\\\\"ONE\\\\\\\"}\"}",
+        "TOKEN = \"ONE\" + \"TWO\"",
+        "SECRET = (\n  \"ONE\"\n  \"TWO\"\n)",
+        "const token = \"ONE\" +\n  \"TWO\";",
+        "passwords = [\"ONE\", \"TWO\"]",
+        "TOKENS = {\n  \"alice\": \"ONE\",\n  \"bob\": \"TWO\",\n}",
+        "passwords:\n  - ONE\n  - \"TWO\"\n",
+        "secret: |\n  ONE\n",
+        "| password | ONE |",
+        "**Password:** ONE\n",
+        "headers = {\"Authorization\": \"Token ONETWO\"}",
+        "curl -H 'Authorization: ONETWO' x",
+        "CREATE USER 'bob'@'%' IDENTIFIED BY 'ONE';",
+        "dsn = \"bob:ONE@tcp(db:3306)/app\"",
+        "u = \"https://ONETWO@github.com/x\"",
+        "u = \"amqp://bob:p@ONE@h/d\"",
+        "docker login -u x -p ONE\n",
+        "$password = ConvertTo-SecureString \"ONE\" -AsPlainText",
+        "echo 'root:ONE' | chpasswd",
+    ] {
+        let text = form.replace("ONE", &one).replace("TWO", &two);
+        let masked = redact::mask(&text);
+        assert!(!masked.contains(&one) && !masked.contains(&two) && masked.contains("<redacted "), "{text} → {masked}");
+        assert_eq!(redact::mask(&masked), masked, "masking twice changes nothing");
+    }
+}
+
+/// What looks like these and is ordinary code.
+#[test]
+fn k13_what_stands_around_a_name_without_being_its_value_is_left_alone() {
+    for line in [
+        "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {name: db, key: v1x2y3z4}\n- name: ID\n  value: a1b2c3d4e5\n",
+        "{\"name\": \"token\", \"type\": \"string\"}, {\"name\": \"id\", \"value\": \"a1b2c3d4e5f6\"}",
+        "def token(self):\n    return \"a1b2c3d4e5\"",
+        "fn token(&self) -> &str { \"a1b2c3d4e5\" }",
+        "class Token:\n    name = \"a1b2c3d4e5f6\"",
+        "{ token: next, id: 'a1b2c3d4e5' }",
+        "if token == first && name == \"a1b2c3d4e5\" {",
+        "token = \"\".join(choice(\"abcdefghijklmnopqrstuvwxyz0123456789\"))",
+        "tokens = { primary: \"#1a2b3c4d\", since: \"2025-04-05T12:34:56Z\" }",
+        "TOKEN = re.compile(r\"^[A-Z0-9_]+$\", flags)",
+        "secret: |\n  a sentence of words\n",
+        "tokens:\n  - first_token\n  - second-token-v2\n",
+        "The token is identified by `something`.",
+        "password: ${DB_PASSWORD:changeme}",
+        "https://user:pass@host https://user:****@host https://user:password@host/xxx:xxx@y",
+        "authorization = request.headers.get(\"authorization-header-v2\")",
+        "ssl.create_default_context_for_clients_v2",
+        "\"authorization\": \"required-for-this-endpoint-v2\"",
+    ] {
+        assert_eq!(redact::mask(line), line);
+    }
+}
+
+/// Keys in base64, PuTTY's and SSH2's, a program's with a comment between, hashes of passwords, and beginnings of tokens that were missing.
+#[test]
+fn k13_keys_in_other_clothes_and_newer_tokens_are_found() {
+    let base64 = format!("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt{}", "LS0tLQpNSUlFcEFJQkFBS0NBUUVBMGd2Y0h4");
+    let body = format!("MIIEpAIBAAKCAQEA0gvcHx{}", "K3mZ9qLx2Vb7Tn4Wd8Rj5Gs1Yc6Fp0Eabc");
+    let tail = format!("hK3mZ9qLx2Vb7Tn4{}", "Wd8Rj5Gs1Yc6Fp0EaB1cD2eF3gH4iJ5kL6mN7oP8");
+    let key = "PRIVATE KEY";
+    let mut texts = vec![
+        format!("tls.key: {base64}\n"),
+        format!("client-key-data: {base64}\n"),
+        format!("Private-Lines: 1\n{body}\n"),
+        format!("---- BEGIN SSH2 ENCRYPTED {key} ----\n{body}\n---- END SSH2 ENCRYPTED {key} ----"),
+        format!("\"-----BEGIN {key}-----\\n\"\n  // the key: itself.\n  + \"{body}\\n\"\n + \"-----END {key}-----\""),
+        format!("root:$6$abcdefgh${}:18000", &format!("{tail}{tail}")[..86]),
+        format!("hash = '$2b$12${}'", &tail[..53]),
+    ];
+    let prefixes = include_str!("../src/redact/prefixes.txt").lines().filter(|row| !row.starts_with('#'));
+    texts.extend(prefixes.map(|row| format!("x = \"{}{tail}{tail}\"", row.split(' ').next().unwrap())));
+    for text in texts {
+        let masked = redact::mask(&text);
+        let left = ["gvcHx", "BMGd2Y0h4", "K3mZ9q"].iter().any(|piece| masked.contains(piece));
+        assert!(!left && masked.contains("<redacted "), "{text} → {masked}");
+    }
+}
+
 /// What stood more than some hundred characters behind the name went out.
 #[test]
 fn k13_a_long_secret_is_masked_to_its_end() {

@@ -1,65 +1,105 @@
-//! What secrets look like: keys by their published form, and values that stand behind a telling name.
+//! What secrets look like by themselves: keys by their published form, passwords where commands and addresses have them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
 
-use super::value::{is_drawn, is_name_of_type, is_no_placeholder, is_random, is_words};
+use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
+use super::{named, prefixes};
 
 /// A form of secrets. The group that took part, or else the whole match, is the secret.
-struct Form {
+pub(super) struct Form {
     kind: &'static str,
+    /// Words of which one stands in every text that holds such a secret, in lower case, if there are such.
+    needs: Vec<&'static str>,
     pattern: Regex,
     /// Whether what stands there is a secret and no word of the author's.
-    fits: fn(&str) -> bool,
+    fits: Fits,
 }
 
+pub(super) type Fits = fn(&str) -> bool;
+
 impl Form {
+    pub(super) fn new(kind: &'static str, pattern: &str, fits: Fits) -> Self {
+        Self { kind, needs: vec![], pattern: compiled(pattern), fits }
+    }
+
     /// The secrets of this form in a text.
-    fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    pub(super) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let secrets = self.pattern.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next().or_else(|| found.get(0)));
         secrets.filter(|secret| (self.fits)(secret.as_str())).map(|secret| secret.range())
     }
 }
 
-/// Only what a key is made of stands between its first and its last line; one that was cut off is one to where such lines end. Two lines
-/// of a program that reads keys are none.
+/// Only what a key is made of stands between its first and its last line, and comments of a program that holds one; one that was cut off
+/// is one to where such lines end. Two lines of a program that reads keys are none.
 const PRIVATE_KEY: &str = concat!(
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
-    r"(?:(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]+))+",
-    r"(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
+    r"-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}",
+    r"(?:(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): |//)[^\n]*|[A-Za-z0-9+/=]+))+",
+    r"(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*-{4,5} ?END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}",
     r"|(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): [^\n]*|[A-Za-z0-9+/=]{16,}))+(?:\s*[A-Za-z0-9+/=]+\z)?",
     r"|\s*[A-Za-z0-9+/=]*\z)"
+);
+
+/// The same in base64, where certificates and public keys begin otherwise, and PuTTY's.
+const WRAPPED_PRIVATE_KEY: &str = concat!(
+    r"\bLS0tLS1CRUdJTi(?:BQUkl|BQR1A|BSU0EgUFJJ|B[EFP])[A-Za-z0-9+/=]{8,}(?:\s+[A-Za-z0-9+/=]{40,})*",
+    r"|\bPrivate-Lines: [0-9]+\s+([A-Za-z0-9+/=]{16,}(?:\s+[A-Za-z0-9+/=]{40,})*(?:\s+[A-Za-z0-9+/]+=*)?)"
 );
 
 /// The end of one whose beginning was cut off.
 const END_OF_PRIVATE_KEY: &str =
     r"(?:[A-Za-z0-9+/]{40,}(?:\s|\\[nr]|[\x22'`+,\\])+)+(?:[A-Za-z0-9+/=]*)\s*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----";
 
-/// Tokens of services that begin all of them by a word of the service's own.
-const TOKENS: &str = concat!(
-    r"\b(?:hf_|gsk_|do[opr]_v1_|shp(?:at|ca|pa|ss)_|dckr_pat_|rubygems_|lin_api_|glsa_|sntrys_|ya29\.|tskey-[a-z]+-|xapp-|AGE-SECRET-KEY-1",
-    r"|hv[sb]\.|ATATT3|PMAK-|figd_|ntn_|pscale_(?:tkn|pw)_|sbp_|r8_|pplx-|dp\.[ps]t\.|sq0[a-z]{3}-|GOCSPX-|gl(?:dt|rt|cbt|ptt|ft|soat)-)",
-    r"[A-Za-z0-9_-]{20,}"
+/// Tokens of services that are told by something else than their beginning.
+const OTHER_TOKENS: &str = concat!(
+    r"\bsk_[0-9a-f]{48}\b|\bsk\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bdp\.st\.[a-z]+\.[A-Za-z0-9]{40,}",
+    r"|\btskey-[a-z]+-[A-Za-z0-9_-]{20,}",
+    r"|discord(?:app)?\.com/api/webhooks/[0-9]+/([A-Za-z0-9_-]{40,})|webhook\.office\.com/webhookb2/([^\s\x22'<>`]{40,})",
+    r"|[?&;]sig=([A-Za-z0-9%+/]{30,}=*)"
 );
 
-/// Passwords that are given to commands: to curl, to the clients of databases, and to `sshpass`.
+/// Passwords as systems keep them.
+const HASHES: &str = r"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:[156y]|gy|7)\$(?:rounds=[0-9]+\$)?[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{20,}|argon2id?\$v=[0-9]+\$[^\s\x22':]{40,})";
+
+/// What a request proves with who it is from, where no scheme that has a form of its own stands before.
+const AUTHORIZATION: &str =
+    r"(?i)\bauthorization[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?(?:[a-z][a-z-]{1,20}\s+)?(?:token=)?[\x22'`]?([A-Za-z0-9._~+/-]{20,}=*)";
+
+/// Passwords that are given to commands: to curl and its like, to the clients of databases and registries, to `sshpass` and `chpasswd`.
 const GIVEN: &str = concat!(
     r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
+    r"|\bhttps?\s+(?:-a|--auth)[\s=\x22']+[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
     r"|\bmysql[a-z]*\b[^\n]*?\s-p([^\s\x22'`<>-]{4,})",
     r"|\bredis-cli\b[^\n]*?\s-a\s+([^\s\x22'`<>-]{4,})",
+    r"|\b(?:docker|podman|helm\s+registry|buildah)\s+login\b[^\n]*?\s-p[\s=\x22']*([^\s\x22'`<>-]{4,})",
+    r"|\bldap(?:search|modify|add|passwd|whoami)\b[^\n]*?\s-w[\s\x22']*([^\s\x22'`<>-]{4,})",
+    r"|\s-pass(?:in|out)?\s+pass:([^\s\x22'`<>]{4,})",
+    r"|\becho\s+[\x22']?[a-z_][\w-]*:([^\s\x22'`<>]{4,})[\x22']?\s*\|\s*(?:sudo\s+)?chpasswd\b",
     r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
 );
 
 /// Words in a row behind a password's name, where no blank or quote stands between: so nobody subtracts.
 const PASSPHRASE: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd)=((?:[a-z]{3,}-){2,}[a-z]{3,})(?:[\s;&\x22']|\z)";
 
-/// Passwords in the files of servers and clients, where no sign stands between the word and its value.
-const SETTINGS: &str = concat!(
-    r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$",
-    r"|\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s<]\S{2,})"
+/// Passwords in the files of servers and clients and in statements, where no sign stands between the word and its value.
+const SETTINGS: &str = r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$";
+const STATEMENTS: &str = concat!(
+    r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s<]\S{2,})",
+    r"|(?i:\bidentified\s+(?:with\s+\S+\s+)?by\s+[\x22']([^\x22'\n<]{3,})[\x22'])"
 );
+
+/// Passwords in addresses. One may hold `@`, and `/` where that is not behind a port. In those of Go's drivers no scheme stands before.
+const ADDRESS: &str = r"://[^\s/:@'\x22]*:([^\s/'\x22<>]{3,})@";
+const ADDRESS_WITH_SLASHES: &str = r"://[^\s/:@'\x22]+:([^\s@/'\x22<>]*[^\s@/'\x22<>0-9][^\s@/'\x22<>]*/[^\s@'\x22<>]{3,})@[A-Za-z0-9]";
+
+const ADDRESS_OF_DRIVER: &str = r"[\x22'`][\w.-]{1,64}:([^\s/'\x22<>@]{3,})@(?:tcp|unix)\(";
+
+/// The keys of WordPress, which are its own choice of letters and have blanks.
+const SALTS: &str = r"define\(\s*['\x22][A-Z_]+_(?:KEY|SALT)['\x22]\s*,\s*'([^'\n]{40,})'";
 
 /// A line of the file in which PostgreSQL's clients look passwords up: host, port, database, user and password.
 const PGPASS: &str = concat!(
@@ -67,95 +107,62 @@ const PGPASS: &str = concat!(
     r":(?:\*|[A-Za-z_][\w-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:[^\s:\\]|\\.){3,})[ \t]*\r?$"
 );
 
-/// Words by which the names of secrets end.
-const NAMES: &str = concat!(
-    r"(?i)passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
-    r"|signing[_-]?key|encryption[_-]?key|credential"
-);
-
-/// What may stand behind such a word in a name that is still a secret's: `token_secret`, `PASSWORD_PROD`, `secretKeyBase`, `password2`.
-/// Behind others it is something about one: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
-const ENDS: &str = concat!(
-    r"(?i)\A(?:[_-]*(?:key|base|value|string|str|text|plain|raw|hash|hex|b64|base64|bytes|word|phrase|prod|production|dev|development|test",
-    r"|testing|staging|live|local|old|new|current|default|main|primary|secondary|[0-9]+))*s?[_-]*\z"
-);
-
-/// What stands between a name and its value in quotes: `=`, a type and `=`, a subscript, the next argument, the attribute `value`, a call,
-/// or nothing but blanks, and a call around the value. A quote in a type is a lifetime's: else the value itself would pass for the type of the
-/// next one.
-const GIVES: &str = concat!(
-    r#"(?:\\?["']?\]?(?:\[[0-9]*\])?\s*(?::\s*(?:[&<,]\s*'[a-z_]+[ ,>]|[&\w<>\[\]:,*? ]){1,60}?)?(?:=>|:=|={1,3}|:)\s*|\\?["'][ \t]*,\s*|["']\s+value\s*=\s*|\(\s*|[ \t]+)"#,
-    r"(?:[A-Za-z_][A-Za-z0-9_:.]*\(\s*|\(\s*)?"
-);
-
-/// A value without quotes.
-const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
-
-/// The same at the end of a line, where it ends no item of a list.
-const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
-
-/// Bytes behind a name in which its value begins.
-const BEHIND: usize = 400;
-
-type Fits = fn(&str) -> bool;
-
-/// Every form but values behind names.
+/// Every form but tokens that are told by their beginning alone and values behind names: its kind, words of which a text that holds one
+/// has one, in any case, and its pattern.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
     let drawn: Fits = |value| !is_words(value);
-    let forms: [(&'static str, &str, Fits); 25] = [
-        ("private-key", PRIVATE_KEY, any),
-        ("aws-key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
-        ("github-token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b", any),
-        ("gitlab-token", r"\bglpat-[A-Za-z0-9_-]{20,}", any),
-        ("jwt", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", any),
-        ("slack-token", r"\bxox[abposr]-[A-Za-z0-9-]{10,}", any),
-        ("api-key", r"\bsk-[A-Za-z0-9_-]{20,}", drawn),
-        ("stripe-key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", any),
-        ("google-key", r"\bAIza[A-Za-z0-9_-]{35}", any),
-        ("npm-token", r"\bnpm_[A-Za-z0-9]{36}\b", any),
-        ("pypi-token", r"\bpypi-[A-Za-z0-9_-]{50,}", any),
-        ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
-        ("token", TOKENS, drawn),
-        ("slack-hook", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})", any),
-        ("password", r"://[^\s/:@'\x22]*:([^\s/@'\x22<>]{3,})@", is_no_placeholder),
-        ("bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", drawn),
-        ("basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
-        ("telegram-token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", any),
-        ("discord-token", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
-        ("api-key", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
-        ("password", GIVEN, is_no_placeholder),
-        ("password", SETTINGS, is_no_placeholder),
-        ("password", PASSPHRASE, any),
-        ("password", PGPASS, is_no_placeholder),
-        ("private-key", END_OF_PRIVATE_KEY, any),
+    let random: Fits = |value| is_random(value) && !is_words(value);
+    let certain: Fits = |value| is_drawn(value) && !is_words(value);
+    let forms: [(&'static str, &str, &str, Fits); 36] = [
+        ("private-key", "private key", PRIVATE_KEY, any),
+        ("private-key", "private key", END_OF_PRIVATE_KEY, any),
+        ("private-key", "ls0tls1crudjti|private-lines", WRAPPED_PRIVATE_KEY, any),
+        ("aws-key", "akia|asia|agpa|aida|aroa|anpa", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
+        (
+            "github-token",
+            "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
+            r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b",
+            any,
+        ),
+        ("gitlab-token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}", any),
+        ("jwt", "eyj", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", any),
+        ("slack-token", "xox", r"\bxox[abposr]-[A-Za-z0-9-]{10,}", any),
+        ("api-key", "sk-", r"\bsk-[A-Za-z0-9_-]{20,}", drawn),
+        ("stripe-key", "sk_|rk_", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", any),
+        ("google-key", "aiza", r"\bAIza[A-Za-z0-9_-]{35}", any),
+        ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b", any),
+        ("pypi-token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{50,}", any),
+        ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
+        ("token", "8q~", r"\b[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}", random),
+        ("token", "atlasv1", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}", random),
+        ("token", "sk_|sk.eyj|dp.st.|tskey-|/webhook|sig=", OTHER_TOKENS, random),
+        ("token", "://", r"://([A-Za-z0-9_-]{20,})(?::[A-Za-z0-9_-]*)?@[A-Za-z0-9]", random),
+        ("slack-hook", "hooks.slack", r"hooks\.slack\.com/services/([A-Za-z0-9/]{20,})", any),
+        ("password", "://", ADDRESS, is_no_placeholder),
+        ("password", "://", ADDRESS_WITH_SLASHES, is_drawn),
+        ("password", "@tcp(|@unix(", ADDRESS_OF_DRIVER, is_no_placeholder),
+        ("bearer", "bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", drawn),
+        ("basic", "basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
+        ("authorization", "authorization", AUTHORIZATION, certain),
+        ("telegram-token", ":aa", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", any),
+        ("discord-token", "", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
+        ("api-key", "sk|key-|dapi", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
+        ("password", "curl|http|mysql|redis-cli|login|ldap|-pass|chpasswd|sshpass", GIVEN, is_no_placeholder),
+        ("password", "requirepass|masterauth", SETTINGS, is_no_placeholder),
+        ("password", "machine|identified", STATEMENTS, is_no_placeholder),
+        ("password", "identified", r"(?i)\bidentified\s+by\s+([^\s\x22'`();,?<:@]{8,})", is_drawn),
+        ("password", "pass|pwd", PASSPHRASE, any),
+        ("password", "", PGPASS, is_no_placeholder),
+        ("password-hash", "$", HASHES, any),
+        ("secret", "define", SALTS, is_salt),
     ];
-    forms.into_iter().map(|(kind, pattern, fits)| Form { kind, pattern: compiled(pattern), fits }).collect()
+    let form = |(kind, needs, pattern, fits): (_, &'static str, _, _)| Form {
+        needs: needs.split('|').filter(|word| !word.is_empty()).collect(),
+        ..Form::new(kind, pattern, fits)
+    };
+    forms.into_iter().map(form).collect()
 });
-
-static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAMES));
-static END: LazyLock<Regex> = LazyLock::new(|| compiled(ENDS));
-
-/// Values, where a name has ended: in quotes, bare behind `=`, to the end of a line or a string, and between tags.
-static VALUES: LazyLock<[Form; 4]> = LazyLock::new(|| {
-    let form = |pattern: &str, fits: Fits| Form { kind: "secret", pattern: compiled(&format!(r"\A{pattern}")), fits };
-    [
-        form(&format!(r#"{GIVES}[rRbBfFuUL]?\\?["'`]([^"'`\n]{{8,}}?)\\?(?:["'`\n]|\z)"#), is_random),
-        form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
-        form(&format!(r#"["']?[ \t]*[:=][ \t]+{WORD}[ \t]*(?:["'`\r\n]|#|\z)"#), |value| is_drawn(value) && !is_name_of_type(value)),
-        form(r"\s*>\s*([^<>\s]{8,})\s*</", is_random),
-    ]
-});
-
-/// A value behind blanks alone: of a variable in capitals, or of a flag.
-static ARGUMENT: LazyLock<Form> =
-    LazyLock::new(|| Form { kind: "secret", pattern: compiled(&format!(r"\A[ \t]+{BARE}(?:\s|\z)")), fits: is_drawn });
-
-/// A value that takes the rest of its line, in files that hold nothing but settings.
-static SETTING: LazyLock<Form> =
-    LazyLock::new(|| Form { kind: "secret", pattern: compiled(r#"\A=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#), fits: is_drawn });
-/// What may stand before the name of a setting in its line.
-static BEFORE_SETTING: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
 
 /// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
@@ -165,79 +172,41 @@ pub(super) fn compiled(pattern: &str) -> Regex {
 
 /// Where secrets stand in a text, and of which kind. Some may be found twice.
 pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
-    if !HINTS.is_match(text) {
-        return vec![];
-    }
     let mut found = vec![];
-    let keys = text.contains("PRIVATE KEY");
-    for form in FORMS.iter().filter(|form| keys || form.kind != "private-key") {
+    for form in FORMS.iter().zip(NEEDS.in_text(text)).filter_map(|(form, is_there)| is_there.then_some(form)) {
         found.extend(form.find(text).map(|range| (range, form.kind)));
     }
-    found.extend(NAME.find_iter(text).filter_map(|name| Some((behind(text, name.range())?, "secret"))));
+    found.extend(prefixes::find(text).map(|range| (range, "token")));
+    found.extend(named::find(text).map(|range| (range, "secret")));
     found
 }
 
-/// The secret that stands behind a name with a telling word in it.
-fn behind(text: &str, word: Range<usize>) -> Option<Range<usize>> {
-    let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
-    let end = word.end + text[word.end..].find(|letter| !part(letter)).unwrap_or(text.len() - word.end);
-    if !END.is_match(&text[word.end..end]) {
-        return None;
-    }
-    let start = text[..word.start].rfind(|letter| !part(letter)).map_or(0, |before| text.ceil_char_boundary(before + 1));
-    let (name, before, word) = (&text[start..end], &text[start..word.start], &text[word]);
-    // As a word of its own: `compass` and `bypass` are none.
-    let letter = |letter: char| letter.is_ascii_alphanumeric();
-    let apart = !before.ends_with(letter) || word.starts_with('P') && before.ends_with(|letter: char| letter.is_ascii_lowercase());
-    if word.eq_ignore_ascii_case("pass") && !apart {
-        return None;
-    }
-    let behind = &text[end..text.floor_char_boundary(end + BEHIND)];
-    let shouted = || name.starts_with("--") || !name.contains(|letter: char| letter.is_ascii_lowercase());
-    let before = &text[text[..start].rfind(['\n', '\r']).map_or(0, |end| end + 1)..start];
-    let setting = || (shouted() || before.ends_with('.')) && BEFORE_SETTING.is_match(before);
-    let setting = SETTING.find(behind).next().filter(|_| setting());
-    let value = setting
-        .or_else(|| VALUES.iter().find_map(|form| form.find(behind).next()))
-        .or_else(|| ARGUMENT.find(behind).next().filter(|_| shouted()))?;
-    // A passphrase may be made of words; what is drawn by a machine is not.
-    if !word.to_ascii_lowercase().starts_with('p') && is_words(&behind[value.clone()]) {
-        return None;
-    }
-    // One that goes on behind what was looked at is a secret to its end.
-    let range = end + value.start..end + value.end;
-    let open = value.end == behind.len();
-    let more = text[range.end..].find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '`'));
-    let more = if open { more.unwrap_or(text.len() - range.end) } else { rest_of_value(&text[range.end..]) };
-    Some(range.start..range.end + more)
+/// The words that forms need, which one pass over a text finds.
+static NEEDS: LazyLock<Needs> = LazyLock::new(Needs::new);
+
+struct Needs {
+    words: AhoCorasick,
+    /// The forms that each of the words is one of.
+    forms: Vec<Vec<usize>>,
 }
 
-/// Bytes that still belong to a value without quotes, in which a `&` is a letter, unless another name and its value follow.
-fn rest_of_value(behind: &str) -> usize {
-    let mut length = 0;
-    while let Some(piece) = behind[length..].strip_prefix('&') {
-        let end = piece.find(|letter: char| letter.is_whitespace() || "\"'`&;,(){}<>[]=".contains(letter)).unwrap_or(piece.len());
-        let is_next = piece[end..].starts_with(['=', '(']) || piece.starts_with("amp;");
-        if end == 0 || is_next {
-            break;
+impl Needs {
+    #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
+    fn new() -> Self {
+        let mut forms = BTreeMap::<&str, Vec<usize>>::new();
+        for (number, form) in FORMS.iter().enumerate() {
+            form.needs.iter().for_each(|word| forms.entry(word).or_default().push(number));
         }
-        length += 1 + end;
+        let words = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(forms.keys());
+        Self { words: words.expect("the words are constants"), forms: forms.into_values().collect() }
     }
-    length
-}
 
-/// Words that every secret's form needs; text without any of them is not searched further.
-#[expect(clippy::expect_used, reason = "constants, which every test compiles")]
-static HINTS: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSet::new([
-        r"PRIVATE KEY|AGE-SECRET-KEY",
-        r"A[KSGIRN][IPDON]A[A-Z0-9]{16}",
-        r"gh[pousr]_|github_pat_|glpat-|eyJ|xox[abposr]-|xapp-|sk[-_]|rk_|AIza|npm_|pypi-|SG\.",
-        r"hf_|gsk_|hooks\.slack|_v1_|shp[acps]|dckr_|rubygems_|lin_api_|glsa_|sntrys_|ya29|tskey-",
-        r"hv[sb]\.|ATATT3|PMAK-|figd_|ntn_|pscale_|sbp_|r8_|pplx-|dp\.[ps]t\.|sq0[a-z]{3}-|GOCSPX-|gl[a-z]{2,4}-|:AA|\b[MNO][A-Za-z0-9_-]{23}",
-        r"\b(?:SK|key-|dapi)[0-9a-f]{32}|curl|mysql|redis-cli|sshpass|masterauth|(?m)^[ \t]*[^\s:]+:(?:[0-9]{4,5}|\*):[^\s:]+:[^\s:]+:",
-        r"://[^\s/]*@",
-        r"(?i)bearer\s|basic\s|pass|pwd|secret|token|key|credential",
-    ])
-    .expect("the hints are constants and compile")
-});
+    /// Of each form whether one of its words stands in a text.
+    fn in_text(&self, text: &str) -> Vec<bool> {
+        let mut there: Vec<bool> = FORMS.iter().map(|form| form.needs.is_empty()).collect();
+        for word in self.words.find_overlapping_iter(text) {
+            self.forms[word.pattern()].iter().for_each(|form| there[*form] = true);
+        }
+        there
+    }
+}

@@ -5,6 +5,9 @@
 //! shows it to be one. What is quoted to a model is [`Masked`]. Behind all that, `route` masks every request and the log every line.
 
 mod forms;
+mod given;
+mod named;
+mod prefixes;
 mod value;
 
 use std::ops::{Deref, Range};

@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`.
+/// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`; or left out, as
+/// documentation does: `pass`, `password`, `****`, `xxx`.
 pub(super) fn is_no_placeholder(value: &str) -> bool {
     let name = |rest: &str| rest.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    !value.contains('{') && !value.strip_prefix(['$', '%']).is_some_and(name)
+    let left_out = ["pass", "passwd", "password", "pwd"].iter().any(|word| value.eq_ignore_ascii_case(word))
+        || value.chars().all(|letter| matches!(letter, '*' | 'x' | 'X' | '.' | '…'));
+    !left_out && !value.contains('{') && !value.strip_prefix(['$', '%']).is_some_and(name)
 }
 
 /// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes or none of them a
@@ -15,7 +18,16 @@ pub(super) fn is_no_placeholder(value: &str) -> bool {
 pub(super) fn is_random(value: &str) -> bool {
     let template = value.contains(' ')
         || [('{', '}'), ('<', '>'), ('(', ')')].iter().any(|(open, close)| value.contains(*open) && value.contains(*close));
-    if template || value.starts_with('$') || !is_no_placeholder(value) || value.contains("%s") || value.contains("://") {
+    let date = value.len() >= 10
+        && value.bytes().zip(*b"0000-00-00").all(|(it, sign)| if sign == b'0' { it.is_ascii_digit() } else { it == sign });
+    if template
+        || date
+        || has_alphabet(value)
+        || value.starts_with('$')
+        || !is_no_placeholder(value)
+        || value.contains("%s")
+        || value.contains("://")
+    {
         return false;
     }
     let classes = [
@@ -26,6 +38,25 @@ pub(super) fn is_random(value: &str) -> bool {
     ];
     let kinds = classes.iter().filter(|there| **there).count();
     (kinds >= 2 && classes[0] || is_no_word(value, UNLIKELY)) && entropy(value) >= 2.7
+}
+
+/// Whether letters or digits stand in a value as in the alphabet: a choice of letters, and no secret.
+fn has_alphabet(value: &str) -> bool {
+    let (mut row, mut before) = (0, 0);
+    value.bytes().any(|letter| {
+        row = if letter.is_ascii_alphanumeric() && letter == before + 1 { row + 1 } else { 0 };
+        before = letter;
+        row >= 9
+    })
+}
+
+/// Whether a value with blanks is drawn from all the signs that a keyboard has, and no sentence: at least 40, of which a third are signs and
+/// digits, and hardly any a blank.
+pub(super) fn is_salt(value: &str) -> bool {
+    let count = |is: fn(&char) -> bool| value.chars().filter(is).count();
+    let (signs, blanks) = (count(|letter| letter.is_ascii_punctuation() || letter.is_ascii_digit()), count(|letter| *letter == ' '));
+    let length = value.chars().count();
+    length >= 40 && signs * 3 >= length && blanks * 10 <= length && count(char::is_ascii_uppercase) >= 5 && entropy(value) >= 4.5
 }
 
 /// Whether a value is written by hand: a path, a file, the name of something, with two words at least and digits only at the ends of words.
@@ -44,14 +75,18 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn is_drawn(value: &str) -> bool {
     let letters: Vec<char> = value.chars().collect();
     let pairs = || letters.windows(2).map(|pair| (pair[0], pair[1]));
-    let runs = usize::from(letters[0].is_ascii_digit()) + pairs().filter(|(a, b)| !a.is_ascii_digit() && b.is_ascii_digit()).count();
+    let runs = usize::from(letters.first().is_some_and(char::is_ascii_digit))
+        + pairs().filter(|(a, b)| !a.is_ascii_digit() && b.is_ascii_digit()).count();
     // In names a digit ends a word: `OAuth2Token`, `utf8_name`.
     let inside = pairs().any(|(a, b)| a.is_ascii_digit() && b.is_ascii_lowercase());
     let place = value.starts_with(['.', '~', '$', '-']) || value.starts_with('/') && value.len() != 40;
     let part = |part: &str| part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
     let expression = value.contains("::") || value.contains("->") || value.contains('.') && value.split('.').all(part);
+    // A pattern's set of letters, and a colour.
+    let set = value.contains('[') && value.contains(']');
+    let colour = value.strip_prefix('#').is_some_and(|rest| rest.len() <= 8 && rest.chars().all(|letter| letter.is_ascii_hexdigit()));
     let marks = value.contains(['+', '=', '!', '@', '#', '^', '*', '?', '~', '%']) || value.contains('/') && runs >= 2;
-    is_random(value) && !place && !expression && (inside || runs >= 3 || marks || is_no_word(value, MOST_UNLIKELY))
+    is_random(value) && !place && !expression && !set && !colour && (inside || runs >= 3 || marks || is_no_word(value, MOST_UNLIKELY))
 }
 
 /// Whether a value behind a colon or a blank may be a type or a variable: one word with few digits.
