@@ -14,7 +14,8 @@ fn nasty() -> impl Strategy<Value = String> {
         3 => prop::sample::select(vec![
             "\n", "\"", "'", "\\", "<", ">", "</", "｜", "|", "{", "}", "[", "]", "(", "\t", "\r\n", "&lt;", "</parameter>", "<think>",
             "</think>", "```", "```json\n", "<tool_call>", "</tool_call>", "<|im_end|>", "<|eot|>", "<｜User｜>", "<｜end▁of▁sentence｜>",
-            "</｜DSML｜parameter>", "<｜DSML｜invoke name=\"x\">", "｜DSML｜", "[f(a=1)]", "{\"name\": \"f\", \"arguments\": {}}", "😀", "\u{0}", "None", "true",
+            "</｜DSML｜parameter>", "<｜DSML｜invoke name=\"x\">", "｜DSML｜", "[f(a=1)]", "{\"name\": \"f\", \"arguments\": {}}", "😀", "<｜DSML｜function_calls>\n", "<｜DSML｜parameter name=\"a\" string=\"true\">",
+            "</｜DSML｜invoke>", "<｜tool▁calls▁begin｜>", "<｜tool▁call▁begin｜>f\n", "<function=f>", "<parameter=a>\n", "<|python_start|>", "\u{0}", "None", "true",
         ])
         .prop_map(String::from),
     ];

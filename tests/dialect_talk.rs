@@ -215,3 +215,22 @@ fn the_templates_of_other_families_are_not_taken_for_ours() {
     assert!(!known("starcoder2-7b", None) && !known("DeepSeek-V2-Chat", None));
     assert!(known("DeepSeek-V3.2", None) && known("qwen2.5-coder", None) && known("x", Some("<|im_start|>")));
 }
+
+#[test]
+fn what_follows_a_forgotten_tag_or_another_turn() {
+    let one = [("f", json!({"a": "1"}))];
+    let call = "{\"name\": \"f\", \"arguments\": {\"a\": \"1\"}}";
+    for dialect in ["hermes", "native"] {
+        calls(dialect, &format!("<tool_call>\n{call}\n\nThat was the call."), "That was the call.", &one);
+        calls(dialect, "<tool_call>\n<function=f>\n<parameter=a>\n1\n</parameter>\n</tool_call>", "", &one);
+        calls(dialect, "<tool_call>\n<function=f>\n<parameter name=\"a\">1</parameter>\n</function>\n</tool_call>", "", &one);
+        calls(dialect, &format!("<tools>{call}</tools>"), "", &one);
+    }
+    calls("llama-4", &format!("<|python_tag|>{call}"), "", &one);
+    assert_eq!(read_as("llama-4", "Hi<|eot|><|header_start|>assistant<|header_end|>\n\nmore").content, "Hi");
+    assert_eq!(read_as("hermes", "Hi<|im_end|>\n<|im_start|>user\nmore").content, "Hi");
+    for mark in ["<｜tool calls begin｜>", "<｜tool\\_calls\\_begin｜>"] {
+        let text = format!("{mark}<｜tool▁call▁begin｜>f<｜tool▁sep｜>{{\"a\": \"1\"}}<｜tool▁call▁end｜><｜tool▁calls▁end｜>");
+        calls("deepseek-v3.2", &text, "", &one);
+    }
+}

@@ -1,13 +1,18 @@
 //! Reads completions whose calls are JSON, pythonic, or between tags: with prose around them, in fences, one or several.
 //! Every byte is looked at a bounded number of times, and nothing is decided before no continuation could change it.
 
+mod opening;
 mod read;
 mod scan;
+mod shapes;
 mod tag;
 mod xml;
 
+use opening::{MAX_NAME, Opening, bare_key, begins_call, opening};
 use read::{Trust, Written};
 pub(super) use scan::{Scan, Scanned};
+use shapes::Shapes;
+pub(super) use shapes::{HERMES, LLAMA4, NATIVE};
 use tag::{Open, Pair};
 
 use super::prose::Prose;
@@ -40,37 +45,6 @@ impl Offer {
     }
 }
 
-/// What a dialect's calls look like.
-pub(super) struct Shapes {
-    /// Tags around calls.
-    tags: &'static [Pair],
-    /// Whether `[f(a=1)]` is a call.
-    pythonic: bool,
-    /// What stands between tags and is no call: text, or a failed call.
-    tagged_text: bool,
-    /// Whether `<function=name>` without tags around it is a call.
-    functions: bool,
-    /// Texts of end tokens, dropped at the end of a completion.
-    stops: &'static [&'static str],
-}
-
-pub(super) const LLAMA4: Shapes =
-    Shapes { tags: &[tag::PYTHON], pythonic: true, tagged_text: true, functions: true, stops: &["<|eot|>", "<|eom|>", "<|end_of_text|>"] };
-
-/// `<tools>` is what the smaller Qwen coders write in place of `<tool_call>`.
-pub(super) const HERMES: Shapes = Shapes {
-    tags: &[tag::TOOL_CALL, Pair::of("<tools>", "</tools>"), Pair::of("<function_call>", "</function_call>")],
-    pythonic: false,
-    tagged_text: false,
-    functions: true,
-    stops: &["<|im_end|>", "<|endoftext|>"],
-};
-
-pub(super) const NATIVE: Shapes =
-    Shapes {
-        tags: &[tag::TOOL_CALL, tag::PYTHON], pythonic: true, tagged_text: false, functions: true, stops: &["<｜end▁of▁sentence｜>"]
-    };
-
 const THINK: &str = "<think>";
 const END_THINK: &str = "</think>";
 const FENCE: &str = "```";
@@ -95,6 +69,8 @@ enum Front {
     EndOpenThink(usize),
     CloseTag(usize),
     Malformed(String),
+    /// The completion is over; what follows is not the model's turn.
+    End,
     /// More text decides.
     Wait,
 }
@@ -172,6 +148,10 @@ impl Calls {
     fn take(&mut self, front: Front, rest: &str, out: &mut Vec<Delta>) -> usize {
         let length = match front {
             Front::Wait => 0,
+            Front::End => {
+                self.dead = true;
+                0
+            }
             Front::Text(length) => {
                 self.text(&rest[..length], out);
                 length
@@ -291,11 +271,12 @@ impl Calls {
         }
         for stop in self.shapes.stops {
             if is(stop) {
-                let last = rest[stop.len()..].trim_start().is_empty();
-                return match (last, at_end) {
-                    (true, true) => Front::Skip(rest.len()),
-                    (true, false) => Front::Wait,
-                    (false, _) => Front::Text(1),
+                let after = rest[stop.len()..].trim_start();
+                return match at_end {
+                    _ if after.starts_with(self.shapes.turn) => Front::End,
+                    false if self.shapes.turn.starts_with(after) => Front::Wait,
+                    true if after.is_empty() => Front::Skip(rest.len()),
+                    _ => Front::Text(1),
                 };
             }
         }
@@ -483,6 +464,7 @@ impl Calls {
     fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
         if let Some(tag) = &mut self.tag {
             tag.junk.push_str(text);
+            self.after_call &= text.trim().is_empty();
             return;
         }
         self.prose.saw(text);
@@ -513,6 +495,7 @@ impl Calls {
         self.prose.new_line();
         if let Some(tag) = &mut self.tag {
             tag.calls = true;
+            tag.junk.clear();
         }
         for call in calls {
             self.count += 1;
@@ -526,6 +509,7 @@ impl Calls {
         let Some(tag) = self.tag.take() else { return };
         let junk = tag.junk.trim();
         if tag.calls || junk.is_empty() {
+            self.after_call |= tag.calls;
             return;
         }
         match read::bare_calls(junk, &self.offer, Trust::Text).or_else(|| read::named_call(junk, &self.offer)) {
@@ -580,6 +564,11 @@ impl Parser for Calls {
             Some(tag) if !tag.calls && !tag.junk.trim().is_empty() && !self.shapes.tagged_text => {
                 self.fail("truncated", &mut out);
             }
+            // Its closing tag was forgotten; what follows the call is an answer.
+            Some(tag) if tag.calls && !tag.junk.contains('<') => {
+                let after = self.tag.take().map(|tag| tag.junk).unwrap_or_default();
+                self.text(after.trim(), &mut out);
+            }
             Some(_) => self.close_tag("", &mut out),
             None => {}
         }
@@ -611,67 +600,4 @@ pub(super) fn reasoning(text: String, out: &mut Vec<Delta>) {
         Some(Delta::Reasoning(last)) => last.push_str(&text),
         _ => out.push(Delta::Reasoning(text)),
     }
-}
-
-/// What the first characters of a bracketed text say.
-enum Opening {
-    Json,
-    Python,
-    No,
-    Unsure,
-}
-
-/// Longest name of a function.
-const MAX_NAME: usize = 256;
-
-fn opening(text: &str, pythonic: bool) -> Opening {
-    let inside = text[1..].trim_start();
-    // Whether it comes at once or blank by blank: too many are too many.
-    if text.len() - inside.len() > MAX_NAME {
-        return Opening::No;
-    }
-    if inside.is_empty() {
-        return Opening::Unsure;
-    }
-    let quote = |inside: &str| match inside.as_bytes().first() {
-        Some(b'"') => Opening::Json,
-        Some(b'\'') => Opening::Python,
-        Some(_) => Opening::No,
-        None => Opening::Unsure,
-    };
-    if text.starts_with('{') {
-        return quote(inside);
-    }
-    if let Some(object) = inside.strip_prefix('{') {
-        return quote(object.trim_start());
-    }
-    let end = inside.find(|c: char| !literal::is_name_char(c)).unwrap_or(inside.len());
-    let named = inside.starts_with(|c: char| c.is_alphabetic() || c == '_') && end <= MAX_NAME;
-    let after = inside[end..].trim_start();
-    match after.as_bytes().first() {
-        _ if !pythonic || !named || inside.len() - after.len() > 2 * MAX_NAME => Opening::No,
-        Some(b'(') => Opening::Python,
-        Some(_) => Opening::No,
-        None => Opening::Unsure,
-    }
-}
-
-/// Whether an object begins with a key that has no quotes.
-fn bare_key(text: &str) -> bool {
-    text.strip_prefix('{').is_some_and(|inside| inside.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '_'))
-}
-
-/// Whether text that breaks off was going to be a call.
-fn begins_call(text: &str, offer: &Offer) -> bool {
-    let inside = text[1..].trim_start();
-    let name = inside.split('(').next().unwrap_or_default().trim_end();
-    if text.starts_with('[') && inside.contains('(') && !name.is_empty() && name.chars().all(literal::is_name_char) {
-        return offer.may_mean(name);
-    }
-    let key = |name: &str| text.contains(&format!("\"{name}\"")) || text.contains(&format!("'{name}'"));
-    let named = match offer {
-        Offer::Tools(tools) => tools.iter().any(|tool| key(&tool.name)),
-        Offer::Unknown => key("arguments") || key("parameters"),
-    };
-    named && (key("name") || key("function"))
 }

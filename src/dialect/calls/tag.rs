@@ -20,6 +20,8 @@ impl Pair {
 }
 
 pub(super) const TOOL_CALL: Pair = Pair::of("<tool_call>", "</tool_call>");
+/// Llama 3's, which later Llamas remember.
+pub(super) const PYTHON_TAG: Pair = Pair { open: "<|python_tag|>", close: "<|eom_id|>", pythonic: true };
 pub(super) const PYTHON: Pair = Pair { open: "<|python_start|>", close: "<|python_end|>", pythonic: true };
 
 /// A tag that has opened.

@@ -9,7 +9,7 @@ use crate::dialect::{literal, schema, values};
 
 pub(super) const FUNCTION: &str = "<function=";
 const END_FUNCTION: &str = "</function>";
-const PARAMETER: &str = "<parameter=";
+const PARAMETER: &str = "<parameter";
 const END_PARAMETER: &str = "</parameter>";
 
 /// What stands at a `<function=`.
@@ -32,7 +32,7 @@ pub(super) fn name(text: &str) -> Option<&str> {
 /// Reads a function. It ends at the first closing tag that `close`, or another function, follows, so that values may hold tags of their
 /// own. `searched` is how far earlier calls have looked, and moves on.
 pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, searched: &mut usize) -> Function {
-    let end = match ends(text, close, at_end, *searched) {
+    let (end, length) = match ends(text, close, at_end, *searched) {
         Ok(end) => end,
         Err(from) => {
             *searched = from;
@@ -40,22 +40,31 @@ pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, sea
         }
     };
     match call(&text[FUNCTION.len()..end], offer) {
-        Some(call) => Function::Call(call, end + END_FUNCTION.len()),
+        Some(call) => Function::Call(call, end + length),
         None => Function::Broken,
     }
 }
 
-/// Where the `</function>` is that ends a function, or from where to look on when there is more text.
-fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<usize, usize> {
+/// Where the `</function>` is that ends a function, and its length, or from where to look on when there is more text. It may have been
+/// forgotten before the closing tag of the call.
+fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<(usize, usize), usize> {
     for (at, _) in text[from..].match_indices(END_FUNCTION) {
         let at = from + at;
         let after = text[at + END_FUNCTION.len()..].trim_start();
         if after.starts_with(close) || after.starts_with(FUNCTION) || after.is_empty() && at_end {
-            return Ok(at);
+            return Ok((at, END_FUNCTION.len()));
         }
         if close.starts_with(after) || FUNCTION.starts_with(after) {
             return Err(at);
         }
+    }
+    let last = |at: &usize| matches!(text[at + close.len()..].trim_start().as_bytes().first(), None | Some(b'<'));
+    let closing = || text.match_indices(close).map(|(at, _)| at).find(last);
+    if at_end
+        && !close.is_empty()
+        && let Some(at) = closing()
+    {
+        return Ok((at, 0));
     }
     let tail = text.len().saturating_sub(END_FUNCTION.len());
     Err((from..=tail).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(from))
@@ -70,19 +79,24 @@ fn call(body: &str, offer: &Offer) -> Option<Written> {
     let name = name.trim();
     let tool = offer.tool(name);
     let mut written: Vec<values::Written> = vec![];
-    while let Some(parameter) = rest.trim_start().strip_prefix(PARAMETER) {
-        let (key, value) = parameter.split_once('>')?;
-        let may_follow = |next: &str| {
-            next != key.trim() && !written.iter().any(|known| known.key == next) && tool.is_none_or(|tool| schema::names(tool, next))
-        };
+    while let Some((key, value)) = parameter(rest.trim_start()) {
+        let may_follow =
+            |next: &str| next != key && !written.iter().any(|known| known.key == next) && tool.is_none_or(|tool| schema::names(tool, next));
         let (end, after) = value_end(value, may_follow)?;
         let text = value[..end].strip_prefix('\n').unwrap_or(&value[..end]);
         let text = text.strip_suffix('\n').unwrap_or(text);
-        written.push(values::Written { key: key.trim().into(), string: Some(true), text: text.into() });
+        written.push(values::Written { key: key.into(), string: Some(true), text: text.into() });
         rest = &value[after..];
     }
     let arguments = values::arguments(written, tool).ok()?;
     (rest.trim().is_empty() && !name.is_empty()).then(|| Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
+}
+
+/// The key of the parameter that opens at the start of the text, and what follows: `<parameter=key>`, or `<parameter name="key">`.
+fn parameter(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix(PARAMETER)?;
+    let (key, value) = inside.strip_prefix('=').or_else(|| inside.strip_prefix(" name="))?.split_once('>')?;
+    Some((key.trim().trim_matches(['"', '\'']), value))
 }
 
 /// Where a value ends, and what follows it begins: at the closing tag after which another parameter, or nothing, follows. A closing tag may
@@ -90,12 +104,11 @@ fn call(body: &str, offer: &Offer) -> Option<Written> {
 fn value_end(value: &str, may_follow: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let closing = value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {
         let after = value[at + END_PARAMETER.len()..].trim_start();
-        after.is_empty() || after.starts_with(PARAMETER)
+        after.is_empty() || parameter(after).is_some()
     });
     let inside = &value[..closing.unwrap_or(value.len())];
     let opened = inside.match_indices(PARAMETER).filter(|(at, _)| inside[..*at].ends_with('\n'));
-    let name = |at: usize| inside[at + PARAMETER.len()..].split_once('>').map(|(name, _)| name.trim());
-    let next = opened.clone().map(|(at, _)| at).find(|at| name(*at).is_some_and(&may_follow));
+    let next = opened.clone().map(|(at, _)| at).find(|at| parameter(&inside[*at..]).is_some_and(|(key, _)| may_follow(key)));
     match (next, closing) {
         (Some(next), _) if opened.count() > inside.matches(END_PARAMETER).count() => Some((next, next)),
         (_, Some(closing)) => Some((closing, closing + END_PARAMETER.len())),

@@ -22,17 +22,18 @@ const MARKS: &[(&str, Mark)] = &[
     ("tool_sep", Mark::Separator),
 ];
 
-/// Reads `<｜tool▁calls▁begin｜>` and its like, also with ASCII bars and separators.
+/// Reads `<｜tool▁calls▁begin｜>` and its like, also with ASCII bars, and with the separators that models and Markdown make of theirs.
 pub(super) fn lex(text: &str) -> Lexed<Mark> {
     let mut plain = String::new();
     let mut length = 0;
     for c in text.chars().take(24) {
         length += c.len_utf8();
-        plain.push(match c {
-            '｜' => '|',
-            '▁' => '_',
-            other => other,
-        });
+        match c {
+            '\\' => continue,
+            '｜' => plain.push('|'),
+            '▁' | ' ' => plain.push('_'),
+            other => plain.push(other),
+        }
         if c == '>' {
             break;
         }
