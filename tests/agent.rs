@@ -9,7 +9,7 @@ use longsight::engine::{Answer, Finish, Finished};
 use serde_json::{Value, json};
 
 fn patched(text: &str, old: &str, new: &str) -> String {
-    match place(text, old, new) {
+    match place(text, old, new, false) {
         Ok(edit) => format!("{}{}{}", &text[..edit.range.start], edit.text, &text[edit.range.end..]),
         Err(miss) => miss.to_string(),
     }
@@ -34,8 +34,8 @@ fn j2_a_forgotten_line_break_swallows_no_line() {
 
 #[test]
 fn j2_an_anchor_is_no_half_word() {
-    assert!(matches!(place("subtotal = 0\n", "total = 0", "count = 0"), Err(Miss::NotFound { .. })));
-    assert!(matches!(place("let total_rows = 0;\n", "let total", "let count"), Err(Miss::NotFound { .. })));
+    assert!(matches!(place("subtotal = 0\n", "total = 0", "count = 0", false), Err(Miss::NotFound { .. })));
+    assert!(matches!(place("let total_rows = 0;\n", "let total", "let count", false), Err(Miss::NotFound { .. })));
     assert_eq!(patched("subtotal = 0\ntotal = 0\n", "total = 0", "count = 0"), "subtotal = 0\ncount = 0\n");
 }
 
@@ -72,9 +72,9 @@ fn j2_blanks_indentation_and_crlf_are_forgiven_when_the_place_is_clear() {
 
 #[test]
 fn j2_what_is_missing_or_there_twice_is_refused_with_what_is_there() {
-    assert_eq!(place("x\ny\nx\n", "x", "z"), Err(Miss::Ambiguous(vec![1, 3])));
-    assert_eq!(place("x \ny\nx\t\ny\n", "x\ny", "z"), Err(Miss::Ambiguous(vec![1, 3])));
-    assert_eq!(place("abc", "  ", "z"), Err(Miss::Empty));
+    assert_eq!(place("x\ny\nx\n", "x", "z", false), Err(Miss::Ambiguous(vec![1, 3])));
+    assert_eq!(place("x \ny\nx\t\ny\n", "x\ny", "z", false), Err(Miss::Ambiguous(vec![1, 3])));
+    assert_eq!(place("abc", "  ", "z", false), Err(Miss::Empty));
     expect_test::expect![[r#"
         the text to be replaced is not in the file; the nearest is at line 2:
         let total = 1;
@@ -105,6 +105,28 @@ fn j2_new_lines_take_the_levels_of_the_file() {
     assert_eq!(patched("a\n\tb\nc\n", "\n  b\n", "\n  x\n\n  y\n"), "a\n\tx\n\n\ty\nc\n", "no blank line more than before");
 }
 
+/// Lines of a mixed file that an edit keeps were given the ending that most have.
+#[test]
+fn lines_that_stay_keep_their_own_line_ends() {
+    let text = "fn f() {\r\n    a();\r\n    for b {\n        c();\n    }\n    d();\r\n}\r\n";
+    let (old, new) = ("    a();\n    for b {\n        c();\n    }\n", "    a2();\n    for b {\n        c();\n    }\n");
+    assert_eq!(patched(text, old, new), text.replace("a()", "a2()"));
+    assert_eq!(patched("a \r\nb\n\tc", "b\nc", "x\nb\nc"), "a \r\nx\nb\n\tc");
+}
+
+/// A copy that had a call outside of its `if` was taken for the one inside, and what stands there instead ran in every case.
+#[test]
+fn a_copy_with_another_structure_is_none_where_depth_means_something() {
+    let text = "def f(a):\n    if a:\n        b()\n        c()\n    return 1\n";
+    let (old, new) = ("    if a:\n        b()\n    c()\n", "    if a:\n        b()\n    c2()\n");
+    assert!(matches!(place(text, old, new, true), Err(Miss::NotFound { nearest: Some((2, there)) }) if there.contains("        c()")));
+    // Another width of the same depths is the same structure.
+    let edit = place(text, "  if a:\n    b()\n    c()\n", "  if a:\n    b()\n    d()\n", true).unwrap();
+    assert_eq!(edit.text, "    if a:\n        b()\n        d()\n");
+    // Where brackets say what belongs together, blanks are only blanks.
+    assert!(place("{\n  a();\n    b();\n}\n", "{\na();\nb();\n}", "{\n}", false).is_ok());
+}
+
 /// The nearest lines of a long file are found without comparing each of its lines with each of the anchor's.
 #[test]
 fn j2_a_long_anchor_that_is_missing_in_a_long_file_is_answered() {
@@ -124,7 +146,7 @@ fn j12_an_anchor_never_touches_anything_else() {
         for last in first..lines.len() {
             let old = lines[first..=last].concat();
             for asked in [old.clone(), old.trim().to_string(), old.replace("\r\n", "\n"), format!(" {old}")] {
-                let Ok(edit) = place(text, &asked, "NEW") else { continue };
+                let Ok(edit) = place(text, &asked, "NEW", false) else { continue };
                 assert!(text.is_char_boundary(edit.range.start) && text.is_char_boundary(edit.range.end));
                 let replaced = &text[edit.range.clone()];
                 assert_eq!(replaced.split_whitespace().collect::<Vec<_>>(), asked.split_whitespace().collect::<Vec<_>>());

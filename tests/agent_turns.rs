@@ -492,7 +492,7 @@ proptest! {
         // The anchor that a model would copy leads to the same place, whatever it does to blanks and line ends.
         if !ours.is_empty() {
             let copied = text[model.range.clone()].replace("\r\n", "\n");
-            let placed = longsight::agent::patch::place(&text, &copied, &model_text).unwrap();
+            let placed = longsight::agent::patch::place(&text, &copied, &model_text, true).unwrap();
             prop_assert_eq!(merged(&text, &placed), merged(&text, &model));
         }
         let user = Edit { range: bytes(&users), text: user_text.clone() };

@@ -231,6 +231,20 @@ fn j3_overlap_is_refused_and_identical_edits_count_once() {
     assert!(Text::new("é").apply(&Batch::one(edit(1, 2))).is_err(), "inside a character");
 }
 
+/// A type that was taken out, and the blank line before it, began at the closing bracket of the function above.
+#[test]
+fn a_hunk_begins_at_its_own_first_line() {
+    let (one, two, three) = ("fn one() {\n    1\n}\n", "\nfn two() {\n    1\n}\n", "\nfn three() {\n    1\n}\n");
+    let (all, less) = (format!("{one}{two}{three}"), format!("{one}{three}"));
+    for (old, new, is_cut) in [(&all, &less, true), (&less, &all, false)] {
+        let hunks = diff::hunks(old, new);
+        assert_eq!((hunks.len(), hunks[0].slack), (1, 3), "{hunks:?}");
+        let (range, text) = (hunks[0].edit.range.clone(), hunks[0].edit.text.as_str());
+        let moved = if is_cut { &old[range] } else { text };
+        assert_eq!(moved, "fn two() {\n    1\n}\n\n");
+    }
+}
+
 #[test]
 fn hunks_carry_lines_and_a_unified_diff() {
     let (old, new) = ("a\nb\nc\nd\n", "a\nB\nc\nd\ne\n");

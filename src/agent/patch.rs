@@ -50,19 +50,20 @@ const CANDIDATES: usize = 4000;
 /// Places of an ambiguous anchor that are told.
 const TOLD: usize = 8;
 
-/// The edit that replaces the one place of `old` in `text` by `new`, in the file's own layout.
-pub fn place(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
+/// The edit that replaces the one place of `old` in `text` by `new`, in the file's own layout. In a text that is `indented`, depth means
+/// something: a copy in which lines lie together that do not, or the other way round, is of another structure, and no copy.
+pub fn place(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
     match with_line_feeds(text) {
-        Cow::Borrowed(text) => place_in_lines(text, old, new),
+        Cow::Borrowed(text) => place_in_lines(text, old, new, indented),
         Cow::Owned(shown) => {
-            let edit = place_in_lines(&shown, old, new)?;
+            let edit = place_in_lines(&shown, old, new, indented)?;
             Ok(Edit { text: Ending::of(text).apply(&edit.text), ..edit })
         }
     }
 }
 
 /// The same in a text whose lines end with line feeds.
-fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
+fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
     if old.trim().is_empty() {
         return if text.trim().is_empty() { Ok(Edit { range: 0..text.len(), text: new.into() }) } else { Err(Miss::Empty) };
     }
@@ -77,6 +78,7 @@ fn place_in_lines(text: &str, old: &str, new: &str) -> Result<Edit, Miss> {
     for same in [same_but_trailing as fn(&str, &str) -> bool, same_but_blanks] {
         match lines.find(&old, same).as_slice() {
             [] => {}
+            [first] if indented && !lines.has_depths_of(*first, &old) => {}
             [first] => return Ok(lines.replace(*first, &old, &new)),
             several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|line| line + 1).collect())),
         }
@@ -166,6 +168,16 @@ impl<'a> Lines<'a> {
         (0..=self.ranges.len() - wanted.len()).filter(fits).take(TOLD).collect()
     }
 
+    /// Whether the lines from `first` on are as deep, one beside the other, as those of `old`: what is one depth in one is one in both.
+    fn has_depths_of(&self, first: usize, old: &str) -> bool {
+        let said = trimmed_lines(old);
+        let pairs = said.iter().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let mut pairs: Vec<_> = pairs.map(|(at, line)| (indentation(line).len(), indentation(self.line(first + at)).len())).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1)
+    }
+
     /// Replaces the whole lines of `old` at `first` by `new`, in the indentation that is there.
     fn replace(&self, first: usize, old: &str, new: &str) -> Edit {
         let said = trimmed_lines(old);
@@ -173,16 +185,17 @@ impl<'a> Lines<'a> {
         let there = &self.text[range.clone()];
         let layout = Levels::new(said.iter().copied().zip(there.lines()), self.text, old);
         let ending = Ending::of(self.text).as_str();
-        let (there_lines, new) = (there.lines().collect::<Vec<_>>(), new_lines(old, new));
+        let new = new_lines(old, new);
         let kept = kept(&said, &new);
-        // Lines that stay are written as they stand in the file, whatever blanks the model gave them.
-        let line = |(number, line): (usize, &&str)| match kept[number].and_then(|at| there_lines.get(at)) {
+        // Lines that stay are written as they stand in the file, whatever blanks the model gave them, and end as they did.
+        let line = |(number, line): (usize, &&str)| match kept[number].map(|at| self.line(first + at)) {
+            Some(there) if there.ends_with('\n') => there.to_string(),
             Some(there) => format!("{there}{ending}"),
             None => format!("{}{ending}", layout.of(line)),
         };
         let mut text: String = new.iter().enumerate().map(line).collect();
         if !there.ends_with('\n') {
-            text.truncate(text.len() - ending.len().min(text.len()));
+            text.truncate(text.strip_suffix(ending).unwrap_or(&text).len());
         }
         Edit { range, text }
     }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::context::fence;
+use crate::text::layout::{Ending, with_line_feeds};
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
 use crate::workspace::{WorkspacePath, is_secret};
@@ -76,6 +77,14 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
+    };
+    // In a file whose lines end with a return, one is nothing that hides.
+    let (old_lines, new_lines);
+    let (old, new) = if Ending::of(old) == Ending::Cr {
+        (old_lines, new_lines) = (with_line_feeds(old), with_line_feeds(new));
+        (&*old_lines, &*new_lines)
+    } else {
+        (old, new)
     };
     reasons.extend(size(path, old, new, after.is_none()));
     if let Some(which) = hidden(&added(old, new)) {

@@ -1,5 +1,6 @@
 //! Line hunks between two texts, as edits for the editor and as a unified diff for people.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use similar::{DiffTag, TextDiff};
@@ -11,24 +12,52 @@ use super::{Batch, Edit, Text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hunk {
     /// Zero-based lines of the old text that are replaced; empty for an insertion.
-    pub old_lines: std::ops::Range<usize>,
+    pub old_lines: Range<usize>,
     /// Zero-based lines of the new text that stand there instead; empty for a deletion.
-    pub new_lines: std::ops::Range<usize>,
+    pub new_lines: Range<usize>,
+    /// Lines by which an insertion or a deletion could lie further up, and be the same: it lies as far down as it can, so that it begins
+    /// at its own first line and not at the closing bracket of what stands before.
+    pub slack: usize,
     /// The change, in bytes of the old text.
     pub edit: Edit,
 }
 
 /// The hunks that turn `old` into `new`, in order and disjoint.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
-    between(old, new, None)
+    let diff = TextDiff::from_lines(old, new);
+    let mut hunks = between(&diff, new);
+    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) = (diff.iter_old_slices().collect(), diff.iter_new_slices().collect());
+    let (old_starts, new_starts) = (line_starts(old_lines.iter().copied()), line_starts(new_lines.iter().copied()));
+    for at in 0..hunks.len() {
+        let above = at.checked_sub(1).map_or((0, 0), |before| (hunks[before].old_lines.end, hunks[before].new_lines.end));
+        let below = hunks.get(at + 1).map_or((old_lines.len(), new_lines.len()), |next| (next.old_lines.start, next.new_lines.start));
+        let hunk = &mut hunks[at];
+        match (hunk.old_lines.is_empty(), hunk.new_lines.is_empty()) {
+            (false, true) => slide(&mut hunk.old_lines, &mut hunk.new_lines, &mut hunk.slack, &old_lines, above.0..below.0),
+            (true, false) => slide(&mut hunk.new_lines, &mut hunk.old_lines, &mut hunk.slack, &new_lines, above.1..below.1),
+            _ => continue,
+        }
+        hunk.edit.range = old_starts[hunk.old_lines.start]..old_starts[hunk.old_lines.end];
+        hunk.edit.text = new[new_starts[hunk.new_lines.start]..new_starts[hunk.new_lines.end]].into();
+    }
+    hunks
 }
 
-fn between(old: &str, new: &str, enough: Option<Duration>) -> Vec<Hunk> {
-    let mut how = TextDiff::configure();
-    if let Some(enough) = enough {
-        how.timeout(enough);
+/// Moves a run of lines that only one text has down as far as it can go between its neighbours, `place` in the other text with it.
+fn slide(run: &mut Range<usize>, place: &mut Range<usize>, slack: &mut usize, lines: &[&str], free: Range<usize>) {
+    let (first, length) = (run.start, run.len());
+    // A run that touches the next would be one with it.
+    let end = if free.end == lines.len() { free.end } else { free.end - 1 };
+    while run.end < end && lines[run.start] == lines[run.end] {
+        (run.start, run.end) = (run.start + 1, run.end + 1);
     }
-    let diff = how.diff_lines(old, new);
+    let moved = run.start - first;
+    *place = place.start + moved..place.end + moved;
+    let up = (free.start + 1..=run.start).rev().take_while(|at| lines[at - 1] == lines[at - 1 + length]).count();
+    *slack = up;
+}
+
+fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
     let old_starts = line_starts(diff.iter_old_slices());
     let new_starts = line_starts(diff.iter_new_slices());
     let changed = diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal);
@@ -45,7 +74,7 @@ fn between(old: &str, new: &str, enough: Option<Duration>) -> Vec<Hunk> {
                 last.edit.range.end = range.end;
                 last.edit.text.push_str(text);
             }
-            _ => hunks.push(Hunk { old_lines, new_lines, edit: Edit { range, text: text.into() } }),
+            _ => hunks.push(Hunk { old_lines, new_lines, slack: 0, edit: Edit { range, text: text.into() } }),
         }
     }
     hunks
@@ -65,7 +94,8 @@ pub fn change(before: &Text, now: &Text) -> Batch {
     let kept = old.as_bytes()[old.len() - same..].iter().position(|byte| *byte == b'\n').map_or(0, |at| same - at - 1);
     let (old, new) = (&old[..old.len() - kept], &new[..new.len() - kept]);
     let moved = |edit: Edit| Edit { range: start + edit.range.start..start + edit.range.end, text: edit.text };
-    let found = between(old, new, Some(ENOUGH)).into_iter().map(|hunk| moved(hunk.edit)).collect();
+    let diff = TextDiff::configure().timeout(ENOUGH).diff_lines(old, new);
+    let found = between(&diff, new).into_iter().map(|hunk| moved(hunk.edit)).collect();
     Batch::new(found).unwrap_or_else(|_| Batch::one(moved(Edit { range: 0..old.len(), text: new.into() })))
 }
 

@@ -71,7 +71,7 @@ impl Draft {
         self.reasons.push((edit.range.start..edit.range.start + added, shorten(reason.trim(), 400)));
     }
 
-    /// The reasons for what stands in these bytes of the new text.
+    /// The reasons for what stands in these bytes of the new text, or what was taken out there.
     pub fn reason(&self, bytes: &Range<usize>) -> String {
         let touches = |range: &Range<usize>| range.start <= bytes.end && bytes.start <= range.end;
         let mut said: Vec<&str> = vec![];
@@ -131,9 +131,10 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value, id
     if creates && let Some(reason) = bench.cannot_create(&old) {
         return Err(Refusal { gap: Gap::Somewhere, ..refuse(reason.into()) });
     }
-    let place = patch::place(&draft.after, &old, &new).map_err(|miss| {
+    let indented = bench.is_indented(&path, &draft.after);
+    let place = patch::place(&draft.after, &old, &new, indented).map_err(|miss| {
         // An edit that is proposed once more finds what it made.
-        let made = || bench.drafts.get(&path).is_some() && patch::place(&draft.after, &new, &new).is_ok();
+        let made = || bench.drafts.get(&path).is_some() && patch::place(&draft.after, &new, &new, indented).is_ok();
         if matches!(miss, Miss::NotFound { .. }) && made() {
             return Refusal { gap: idle.clone(), ..refuse(STANDS.into()) };
         }
@@ -218,6 +219,11 @@ impl Workbench {
         };
         self.snapshot.documents.insert(document);
         self.drafts.drafts.insert(draft.path.clone(), draft);
+    }
+
+    /// Whether depth means something in a file; where nothing is known of its language, it may.
+    fn is_indented(&self, path: &WorkspacePath, source: &str) -> bool {
+        self.registry.detect(path.relative(), source).is_none_or(|language| language.indented)
     }
 
     pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {

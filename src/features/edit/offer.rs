@@ -130,7 +130,7 @@ impl Offer {
             end_line: hunk.old_lines.end,
             old: base.slice(hunk.edit.range.clone()),
             new: hunk.edit.text.clone(),
-            reason: reason(new.line_start(hunk.new_lines.start)..new.line_start(hunk.new_lines.end)),
+            reason: reason(new.line_start(hunk.new_lines.start.saturating_sub(hunk.slack))..new.line_start(hunk.new_lines.end)),
         });
         let hunks = hunks.collect();
         let version = session.snapshot.document(&target.document.uri).map(|open| open.version);
