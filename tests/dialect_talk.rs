@@ -46,6 +46,8 @@ fn deepseek_marks_that_are_talked_about_end_no_answer() {
     }
     let text = format!("<|DSML|invoke name=\"f\">as said\n\n{}", block(&[("a", "1")]));
     calls("deepseek-v3.2", &text, "<|DSML|invoke name=\"f\">as said", &[("f", json!({"a": "1"}))]);
+    let text = format!("<|DSML|invoke name=\"f\">\n\n{}", block(&[("a", "1")]));
+    calls("deepseek-v3.2", &text, "<|DSML|invoke name=\"f\">", &[("f", json!({"a": "1"}))]);
     let broken = read_as("deepseek-v3.2", "<｜DSML｜invoke name=\"f\">\nno parameter\n</｜DSML｜invoke>");
     assert!(broken.error.is_some() && broken.content.is_empty(), "where a call belongs, one that cannot be read is an error: {broken:?}");
 }
@@ -105,6 +107,7 @@ fn code_and_quotations_are_no_calls() {
         is_talk(dialect, "```python\nz = [f(a=1)]\n```");
         is_talk(dialect, "Then let x = [f(1), f(2)]; follows.");
         is_talk(dialect, "Put this into tasks.json:\n```json\n{\"name\": \"f\", \"args\": [\"--x\"]}\n```");
+        is_talk(dialect, "{\"name\": \"Bob\", \"arguments\": [\"x\"]}");
         is_talk(dialect, "```json\n{\"name\": \"f\", \"version\": \"1.0\", \"scripts\": {}}\n```");
         calls(dialect, "I will.\n```json\n{\"name\": \"f\", \"arguments\": {\"a\": \"1\"}}\n```", "I will.", &[("f", json!({"a": "1"}))]);
     }

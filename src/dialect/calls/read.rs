@@ -152,7 +152,8 @@ fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Writte
 fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trust) -> Option<Option<Value>> {
     if let Some(value) = ARGUMENTS.iter().find_map(|key| object.get(*key)) {
         let arguments = plain_arguments(value);
-        return (trust == Trust::Sure || arguments.is_object()).then_some(Some(arguments));
+        let refusable = trust == Trust::Sure && offer.may_mean(name);
+        return (refusable || arguments.is_object()).then_some(Some(arguments));
     }
     let is_property = |key: &str| offer.tool(name).is_some_and(|tool| schema::names(tool, key));
     let whole = |key: &&str| object.get(*key).filter(|_| !is_property(key)).map(plain_arguments).filter(Value::is_object);

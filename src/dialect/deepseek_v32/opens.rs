@@ -66,6 +66,8 @@ fn invoke(after: &str, marked: bool, at_end: bool) -> Option<Next> {
     match lex(next) {
         Lexed::Tag(tag, _) if tag.marked != marked => Some(broken),
         Lexed::Tag(tag, _) if tag.kind == Kind::Parameter && tag.closes => Some(broken),
+        // A block that begins here stands by itself.
+        Lexed::Tag(tag, _) if tag.kind == Kind::Calls && !tag.closes => Some(broken),
         Lexed::Tag(..) => Some(Next::Call),
         Lexed::Partial => (at_end && !marked).then_some(Next::Talk),
         Lexed::No if next.starts_with(EOS) => Some(Next::Talk),
