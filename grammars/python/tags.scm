@@ -19,3 +19,4 @@
 (comment) @comment
 (string) @string
 [(decorated_definition) (expression_statement)] @wrapper
+(decorator) @attribute

@@ -10,7 +10,8 @@ use crate::text::lines::line_start;
 const BLOCKS: &[&str] = &["block", "module"];
 
 impl Parsed {
-    /// How many statements stand at another depth than the first one of their block; none in languages where depth means nothing.
+    /// How many statements stand at another depth than the first one of their block, and how many blocks have none, for what should be in them
+    /// stands at the depth of the line above; none in languages where depth means nothing.
     pub fn strays(&self) -> usize {
         if !self.language().indented {
             return 0;
@@ -40,6 +41,9 @@ impl Parsed {
             (!statement.is_extra() && before.trim().is_empty()).then_some(before)
         };
         let mut cursor = block.walk();
+        if block.kind() == "block" && block.named_child_count() == 0 {
+            return 1;
+        }
         let mut depths = block.named_children(&mut cursor).filter_map(depth);
         let Some(first) = depths.next() else { return 0 };
         depths.filter(|depth| *depth != first).count()

@@ -5,6 +5,7 @@
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
 
 mod claim;
+pub mod elided;
 pub mod flow;
 pub mod guard;
 pub mod import;

@@ -227,6 +227,14 @@ impl Language {
         matches!(self.imports, Some(import::Style::Quoted))
     }
 
+    /// Whether an import written so may as well stand in the body of a function.
+    pub fn imports_anywhere(&self, statement: &str) -> bool {
+        match self.imports {
+            Some(import::Style::Paths | import::Style::From) => true,
+            _ => !["import", "#include"].iter().any(|word| statement.starts_with(word)),
+        }
+    }
+
     /// Whether it has macros whose text no tree is made of, so that the index does not know what they name.
     pub fn has_raw_macros(&self) -> bool {
         self.use_roles.iter().any(|role| role & super::uses::RAW != 0)

@@ -14,7 +14,7 @@ use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::Gap;
 use crate::context::redact::PLACEHOLDER;
 use crate::context::{Stretch, fence};
-use crate::syntax::{self, Parsed};
+use crate::syntax::{self, Parsed, elided};
 use crate::text::{Edit, Text};
 use crate::workspace::{Document, ReadError, WorkspacePath};
 
@@ -198,6 +198,19 @@ impl Workbench {
             return Err(format!(
                 "with this edit the file has {now} places that do not parse; it has {errors} without it. Put edits that belong together into one call"
             ));
+        }
+        let (old, new) = (self.parsed(&draft.path, before), self.parsed(&draft.path, &draft.after));
+        let Some(new) = new else { return Ok(()) };
+        if let Some(line) = elided::added(new.language(), before, &draft.after) {
+            return Err(format!(
+                "`{line}` stands for code that is not written out; write all of it, or replace only the lines that change"
+            ));
+        }
+        let strays = |parsed: &Parsed| if parsed.language().indented { parsed.strays() } else { 0 };
+        if strays(&new) > old.as_ref().map_or(0, strays) {
+            return Err(
+                "with this edit a statement stands at another depth than its block; give whole statements, indented as they are".into()
+            );
         }
         Ok(())
     }

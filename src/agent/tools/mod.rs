@@ -24,6 +24,9 @@ use draft::Drafts;
 /// Why a file may not be looked at or changed; none when it may.
 pub type Gate = Arc<dyn Fn(&WorkspacePath) -> Option<String> + Send + Sync>;
 
+/// What speaks against the drafts as a whole, in words; nothing where they may be offered as they are.
+pub type Review = Arc<dyn Fn(&Drafts) -> Vec<String> + Send + Sync>;
+
 /// What the tools work with. It is owned by one turn.
 pub struct Workbench {
     /// The workspace as the model sees it: the editor's texts, what lies on disk, and the drafts over both.
@@ -34,8 +37,10 @@ pub struct Workbench {
     /// What the editor has published about the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
-    /// A name of which no use should be left: said once, when the model wants to finish, and to the person in the end.
+    /// A name of which no use should be left, and who looks at all of the drafts: what they find is said once, when the model wants to finish,
+    /// and to the person in the end.
     renaming: Option<String>,
+    review: Option<Review>,
     reminded: bool,
     /// The editor can create files.
     creates_files: bool,
@@ -98,6 +103,7 @@ impl Workbench {
             problems,
             drafts: Drafts::default(),
             renaming: None,
+            review: None,
             reminded: false,
             creates_files: true,
             home: None,
@@ -118,6 +124,10 @@ impl Workbench {
     /// For a task about this file.
     pub fn beside(self, file: Option<&WorkspacePath>) -> Self {
         Self { home: file.map(|file| file.root().clone()), ..self }
+    }
+
+    pub fn reviewed_by(self, review: Review) -> Self {
+        Self { review: Some(review), ..self }
     }
 
     /// What is offered to the model.
@@ -158,10 +168,11 @@ impl Workbench {
             schema::DIAGNOSTICS => look::diagnostics(self).into(),
             schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
             _ => {
-                if let Some(left) = self.left_over().filter(|_| !self.reminded) {
+                let objections = if self.reminded { vec![] } else { self.objections() };
+                if !objections.is_empty() {
                     self.reminded = true;
-                    let words = "Propose the edits that are missing, or call finish again if these are to stay.";
-                    return Err(format!("{left}. {words}").into());
+                    let words = "Propose the edits that are missing, or call finish again if it is to be so.";
+                    return Err(format!("{}. {words}", objections.join("; ")).into());
                 }
                 let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
                 return Ok((Told::default(), Some(summary)));
@@ -170,10 +181,14 @@ impl Workbench {
         Ok((result, None))
     }
 
-    /// Where a name is still used in code that was to go with these drafts, in words.
-    pub fn left_over(&self) -> Option<String> {
-        let name = self.renaming.as_deref().filter(|_| !self.drafts.is_empty())?;
-        look::left_over(self, name)
+    /// What speaks against the drafts, in words: where a name is still used in code that was to go with them, and what their review finds.
+    pub fn objections(&self) -> Vec<String> {
+        if self.drafts.is_empty() {
+            return vec![];
+        }
+        let left = self.renaming.as_deref().and_then(|name| look::left_over(self, name));
+        let found = self.review.as_ref().map(|review| review(&self.drafts)).unwrap_or_default();
+        left.into_iter().chain(found).collect()
     }
 
     /// The place in the workspace that a model's string means, if it may be looked at.

@@ -138,6 +138,16 @@ impl Calls {
         (!places.is_empty()).then(words)
     }
 
+    /// The places whose lines stand in a text as they did; `now` is what becomes of a file, none where nothing does.
+    pub fn left<'t>(&self, site: &Site, now: impl Fn(Option<&WorkspacePath>) -> Option<&'t str>) -> Vec<String> {
+        let stands = |call: &&Call| now(call.path.as_ref()).is_none_or(|text| text.contains(call.text[call.lines.clone()].trim()));
+        let place = |call: &Call| {
+            let path = call.path.as_ref().map_or_else(|| site.path.clone(), WorkspacePath::to_string);
+            format!("{path}:{}", line_number(&call.text, call.lines.start))
+        };
+        self.calls.iter().filter(stands).map(place).collect()
+    }
+
     pub fn count(&self) -> usize {
         self.calls.len()
     }

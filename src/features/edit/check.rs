@@ -8,16 +8,14 @@ use serde_json::Value;
 
 use super::forms::{Filled, Form};
 use super::layout::without_fence;
+use super::losses;
 use super::rename::Changed;
 use super::{Work, extracted, offer};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
-use crate::syntax::{self, Definition, Language};
+use crate::syntax::{self, Language, elided};
 use crate::text::{Batch, Edit};
-
-/// Words of a task after which a definition may be gone.
-const TAKES_AWAY: &[&str] = &["remov", "delet", "drop", "inlin", "replac", "merg", "get rid", "删", "移除"];
 
 /// Why an answer is not offered.
 pub enum Unfit {
@@ -44,7 +42,10 @@ impl From<String> for Unfit {
 /// The edit that a call's arguments mean, or why it is not offered.
 pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let (site, form) = (work.site, &work.plan.form);
-    let mut filled = form.fill(site, arguments)?;
+    let mut filled = match form.emptied(site, arguments).filter(|_| losses::takes_lines_away(&work.plan.words)) {
+        Some(emptied) => emptied,
+        None => form.fill(site, arguments)?,
+    };
     if let Form::Extract { .. } = form
         && let Some(taken) = extracted::taken(work.session, site, &without_fence(arguments["function"].as_str().unwrap_or_default()))
     {
@@ -57,8 +58,16 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     if batch.edits().iter().all(same) && filled.others.is_empty() {
         return Err(Unfit::Same);
     }
-    if let Some(lost) = lost(site, &work.plan.words, &after).filter(|_| !matches!(form, Form::Rename(_))) {
-        return Err(format!("the definition of `{lost}` would be gone; give all of the marked lines back, changed as the task asks").into());
+    if !matches!(form, Form::Rename(_)) {
+        let (language, words) = (site.language.as_ref(), work.plan.words.as_str());
+        if let Some(gone) = losses::gone(language, words, &site.text, &after) {
+            return Err(
+                format!("the definition of `{gone}` would be gone; give all of the marked lines back, changed as the task asks").into()
+            );
+        }
+        if let Some(lost) = losses::found(language, words, &site.text, &after) {
+            return Err(lost.into());
+        }
     }
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
         return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
@@ -113,28 +122,6 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     if after > before {
         return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));
     }
-    Ok(())
-}
-
-/// A definition that others can see which the edit takes away without putting another in its place, though the task says nothing of taking away.
-fn lost(site: &Site, words: &str, after: &str) -> Option<String> {
-    let words = words.to_lowercase();
-    if TAKES_AWAY.iter().any(|word| words.contains(word)) {
-        return None;
-    }
-    let defined = |text: &str| -> Vec<String> {
-        let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, text).ok());
-        let Some(parsed) = parsed else { return vec![] };
-        let all = syntax::tags(&parsed, &site.path).definitions;
-        // What stands inside of a function is the function's own: it may go when the function is simplified.
-        let is_local = |one: &Definition| {
-            let around = std::iter::successors(one.parent, |parent| all.get(*parent as usize)?.parent);
-            around.filter_map(|parent| all.get(parent as usize)).any(|around| around.kind.is_callable())
-        };
-        all.iter().filter(|one| !is_local(one)).map(|one| one.name.of(text).to_string()).collect()
-    };
-    let (before, now) = (defined(&site.text), defined(after));
-    let gone = before.iter().find(|name| !now.contains(name));
-    let new = now.iter().any(|name| !before.contains(name));
-    gone.filter(|_| !new).cloned()
+    let line = language.as_ref().and_then(|language| elided::added(language, old, &other.after));
+    line.map_or(Ok(()), |line| Err(format!("`{line}` stands for code that is not written out; write all of it")))
 }

@@ -7,14 +7,14 @@ use std::ops::Range;
 use super::alike::{LINE, alike, same, weight};
 use super::layout::opened;
 use super::strings;
+use super::twice::Put;
 use super::whole_item;
 use crate::features::Site;
-use crate::syntax::{self, Definition, whole};
+use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
-use crate::text::words;
 use crate::text::{Edit, Ending};
 
-/// Ends of the answer that are looked for above and below, the nearest first.
+/// Ends of the answer that are looked for above and below: the nearest, and the farthest, for it may be the whole file.
 const ENDS: usize = 8;
 /// Things around the marked lines that the answer may be.
 const AROUND: usize = 8;
@@ -57,13 +57,20 @@ struct Laid<'a> {
     loose: bool,
 }
 
+fn nearest(mut all: Vec<usize>) -> Vec<usize> {
+    let farthest = all.last().copied().filter(|_| all.len() > ENDS);
+    all.truncate(ENDS);
+    all.extend(farthest);
+    all
+}
+
 impl Laid<'_> {
     fn choose(&self, plain: Extent, new: &str) -> Result<Extent, String> {
         let all = self.along(new).into_iter().chain(self.wholes(new));
         let mut wider: Vec<(usize, Extent)> = all.filter_map(|one| self.judged(one)).collect();
         wider.sort_by_key(|(cost, one)| (*cost, one.head.is_none(), one.range.len()));
         let ((before, after), twice) = (self.errors_with(&plain), self.doubled(&plain));
-        let fits = after <= before && twice.is_none();
+        let fits = after <= before && twice.is_none() && !self.stands_for_others(&plain);
         let cost = self.cost(&plain).unwrap_or(usize::MAX);
         // Where the answer may stand in place of the marked lines alone, only whole lines of code speak against it, or its brackets.
         let opens = after == before && self.opened(&plain) != 0;
@@ -96,13 +103,13 @@ impl Laid<'_> {
             text[self.marked.end..].match_indices('\n').map(|(at, _)| line_below(self.marked.end + at + 1)).take(most).collect();
         let is_first =
             |start: &usize| same(new.lines().next().unwrap_or_default().trim(), text[*start..line_end(text, *start)].trim(), false);
-        let starts = std::iter::once(self.marked.start).chain(above.into_iter().filter(is_first).take(ENDS));
+        let starts = std::iter::once(self.marked.start).chain(nearest(above.into_iter().filter(is_first).collect()));
         let mut found = vec![];
         for start in starts {
             let code = self.placed(new, start..self.marked.end).trim_end().to_string();
             let last = code.lines().next_back().unwrap_or_default();
             let is_last = |end: &usize| same(last, &text[line_start(text, *end)..*end], self.loose);
-            let ends = std::iter::once(self.marked.end).chain(below.iter().copied().filter(is_last).take(ENDS));
+            let ends = std::iter::once(self.marked.end).chain(nearest(below.iter().copied().filter(is_last).collect()));
             for end in ends.filter(|end| start < self.marked.start || *end > self.marked.end) {
                 found.extend(self.laid(start..end, &code));
             }
@@ -174,12 +181,15 @@ impl Laid<'_> {
         (file.collect(), one.text[..head.start].lines().chain(one.text[head.end..].lines()).collect())
     }
 
-    /// Whether a line stands for others: a comment that says that the rest is as it was.
+    /// Whether a line of it stands for others, or is one that the file has beside the marked ones.
+    fn stands_for_others(&self, one: &Extent) -> bool {
+        let old = &self.site.text[one.range.clone()];
+        self.site.language.as_ref().is_some_and(|language| elided::added(language, old, &one.text).is_some())
+    }
+
+    /// Whether a line stands for others.
     fn elides(&self, line: &str) -> bool {
-        let signs = self.site.language.as_ref().map(|language| (language.comment.as_deref(), language.block_comment.as_ref()));
-        let opens = |sign: Option<&str>| sign.is_some_and(|sign| line.trim().starts_with(sign));
-        let is_comment = signs.is_some_and(|(line, block)| opens(line) || opens(block.map(|block| block[0].as_str())));
-        line.trim() == "..." || is_comment && (line.contains("...") || line.contains('…'))
+        self.site.language.as_ref().is_some_and(|language| elided::stands_for_others(language, line))
     }
 
     fn cost(&self, one: &Extent) -> Option<usize> {
@@ -196,24 +206,12 @@ impl Laid<'_> {
         opened(&one.text) - opened(&self.site.text[one.range.clone()])
     }
 
-    /// An item around the marked lines that the file has once more with this.
+    /// What the file has once more with this.
     fn doubled(&self, one: &Extent) -> Option<String> {
         let text = &self.site.text;
-        let all = self.site.definitions();
-        let around =
-            |known: &&Definition| known.item.range().end >= self.marked.end && (known.signature.start as usize) < self.marked.start;
-        let named = |known: &Definition| words::has(&one.text, known.name.of(text));
-        let around: Vec<&Definition> = all.iter().filter(around).filter(|known| named(known)).collect();
-        if around.is_empty() {
-            return None;
-        }
         let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();
-        let parsed = self.site.parsed()?.edited(after.as_str()).ok()?;
-        let now = syntax::tags(&parsed, &self.site.path).definitions;
-        let count = |all: &[Definition], text: &str, of: &Definition, name: &str| {
-            all.iter().filter(|one| one.kind == of.kind && one.name.of(text) == name).count()
-        };
-        let name = |known: &Definition| known.name.of(text).to_string();
-        around.into_iter().find(|known| count(&now, &after, known, &name(known)) > count(all, text, known, &name(known))).map(name)
+        let known = self.site.definitions();
+        let put = Put { before: self.site.parsed()?, known, range: &one.range, new: &one.text, after: &after };
+        put.doubled(self.marked)
     }
 }

@@ -11,7 +11,7 @@ use super::calls::Calls;
 use super::comment::{as_comment, docstring};
 use super::layout::{fences_around, without_fence};
 use super::rename::{Changed, Rename};
-use super::{extent, extracted, given, inside, strings};
+use super::{brought, diffs, extent, extracted, given, inside, strings};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
@@ -186,9 +186,9 @@ impl Form {
             Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
                 vec![replace(site, lines, arguments["new_code"].as_str().unwrap_or_default().trim_matches('\n'))?]
             }
-            Form::Replace { lines } => vec![replace(site, lines, &code("new_code"))?],
+            Form::Replace { lines } => replaced(site, lines, &code("new_code"))?,
             Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
-            Form::Implement { body, item, .. } => vec![implement(site, body, item, &code("body"))?],
+            Form::Implement { body, item, hint } => implement(site, body, item, &code("body"), hint.is_some())?,
             Form::Test { beside: Some(beside), .. } => {
                 let code = strings::in_unit(site.language.as_ref(), &text("test_code"), &beside.indent_unit(&unit));
                 holds_a_test(site, &code)?;
@@ -212,6 +212,24 @@ impl Form {
         };
         let reason = [self.reason(arguments), self.told(site)].join(" ").trim().to_string();
         Ok(Filled { edits, reason, others: vec![] })
+    }
+
+    /// The edit of an answer that has nothing in place of the marked lines; none where it has something, or where more was marked for the
+    /// model than the person has marked.
+    pub fn emptied(&self, site: &Site, arguments: &Value) -> Option<Filled> {
+        let Form::Replace { lines } = self else { return None };
+        if *lines != site.whole_lines(site.bytes.clone()) {
+            return None;
+        }
+        arguments["new_code"].as_str().filter(|new| without_fence(new).trim().is_empty())?;
+        let is_alone = site.text[..lines.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
+        let mut end = next_line(&site.text, lines.end);
+        // The blank lines above stay, and these would be those below as well.
+        while is_alone && end < site.text.len() && site.text[end..next_line(&site.text, end)].trim().is_empty() {
+            end = next_line(&site.text, end);
+        }
+        let edit = Edit { range: lines.start..end, text: String::new() };
+        Some(Filled { edits: vec![edit], reason: self.reason(arguments), others: vec![] })
     }
 
     /// What a person should know of it, whatever the model says.
@@ -302,6 +320,36 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
     extent::edit(site, lines, new)
 }
 
+/// An answer in place of the marked lines, with what it brings for the top of the file; or what a diff of these says.
+fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
+    not_empty(new, "new_code")?;
+    if let Some(hunks) = diffs::hunks(new, &site.text) {
+        let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines)).collect();
+        return Ok(sorted(edits?));
+    }
+    let brought = brought::parted(site, lines, new);
+    if brought.is_all() {
+        let missing = || "the file imports that already; give back the marked lines, changed as the task asks".to_string();
+        return Ok(vec![brought.edit(site, lines.start).ok_or_else(missing)?]);
+    }
+    let whole = extent::edit(site, lines, new);
+    // An answer with lines of the file around the marked ones has the imports among these where the file has them.
+    if !brought.has_imports() || whole.as_ref().is_ok_and(|edit| !brought::adds_imports(site, edit)) {
+        return Ok(vec![whole?]);
+    }
+    let edit = extent::edit(site, lines, &brought.code)?;
+    match brought.edit(site, lines.start) {
+        // What was widened to the imports has them.
+        Some(import) if edit.range.contains(&import.range.start) => Ok(vec![whole?]),
+        import => Ok(sorted(import.into_iter().chain([edit]).collect())),
+    }
+}
+
+fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {
+    edits.sort_by_key(|edit| edit.range.start);
+    edits
+}
+
 fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str) -> Result<Edit, String> {
     not_empty(comment, "comment")?;
     let language = site.language.as_deref();
@@ -338,19 +386,34 @@ fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
     (!before.is_empty() && !before.ends_with(['\n', '\r'])).then_some(before.len())
 }
 
-fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Result<Edit, String> {
+/// The body of an item, with the definitions that were given beside it; or the item whole, where it needs another signature.
+fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str, may_change: bool) -> Result<Vec<Edit>, String> {
     not_empty(code, "body")?;
+    let brought = brought::parted(site, body, code);
+    let given = given::body(site, item, &brought.code, may_change)?;
+    if given.is_other {
+        return replaced(site, &site.whole_lines(item.range.clone()), code);
+    }
+    let mut edits = vec![written(site, body, item, &given.body)];
+    for helper in &given.beside {
+        edits.push(placed(site, item, helper, &given.body));
+    }
+    edits.extend(brought.edit(site, item.range.start));
+    Ok(sorted(edits))
+}
+
+/// Statements in place of a body that was to come.
+fn written(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Edit {
     let outer = line_indent(site, item.range.start).to_string();
     let inner = inner_indent(site, item);
-    let code = given::body(site, item, code);
-    let text = strings::fitted(site.language.as_ref(), &code, &inner);
+    let text = strings::fitted(site.language.as_ref(), code, &inner);
     let (text, braced) = (text.trim_end(), site.text[body.clone()].starts_with('{'));
     let indented = site.language.as_deref().is_some_and(|language| language.indented);
     if let Some(start) = behind_colon(site, item).filter(|_| indented && !braced) {
         // The statements stand on lines of their own, and so does the docstring that stood behind the colon.
         let doc = site.text[start..body.start].trim();
         let doc = if doc.is_empty() { String::new() } else { format!("\n{inner}{doc}") };
-        return Ok(Edit { range: start..body.end, text: ending(site).apply(&format!("{doc}\n{text}")) });
+        return Edit { range: start..body.end, text: ending(site).apply(&format!("{doc}\n{text}")) };
     }
     // Behind a docstring the body begins on a line of its own.
     let behind = !braced && site.text[..body.start].ends_with(|before: char| !before.is_whitespace());
@@ -359,20 +422,26 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Resul
         (false, true) => format!("\n{text}"),
         (false, false) => text.trim().to_string(),
     };
-    Ok(Edit { range: body.clone(), text: ending(site).apply(&text) })
+    Edit { range: body.clone(), text: ending(site).apply(&text) }
 }
 
-/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told.
+/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the imports
+/// that they bring.
 fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
-    let (call, new) = parted(site, lines, item, function, call)?;
+    not_empty(function, "function")?;
+    let (function, mut call) = (brought::parted(site, lines, function), call.to_string());
+    if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
+        call = hunk.new.clone();
+    }
+    let call = replace(site, lines, &call)?;
+    let new = placed(site, item, &function.code, &call.text);
     extracted::check(site, lines, &call, &new)?;
-    Ok(if new.range.start <= call.range.start { vec![new, call] } else { vec![call, new] })
+    Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
 }
 
-fn parted(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<(Edit, Edit), String> {
-    not_empty(function, "function")?;
-    let call = replace(site, lines, call)?;
-    let (home, is_free) = home(site, item, function, &call.text);
+/// A new function beside an item, as code that calls it wants it.
+fn placed(site: &Site, item: &Item, function: &str, call: &str) -> Edit {
+    let (home, is_free) = home(site, item, function, call);
     let indent = line_indent(site, home.start);
     let function = strings::fitted(site.language.as_ref(), function, indent);
     // Python parts what stands at the top by two lines.
@@ -381,12 +450,12 @@ fn parted(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: 
     if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
         let start = line_start(&site.text, home.start);
         let text = format!("{}\n{gap}\n", function.trim_end());
-        return Ok((call, Edit::insert(start, ending(site).apply(&text))));
+        return Edit::insert(start, ending(site).apply(&text));
     }
     let end = next_line(&site.text, home.end);
     let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
     let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
-    Ok((call, Edit::insert(end, ending(site).apply(&text))))
+    Edit::insert(end, ending(site).apply(&text))
 }
 
 /// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the

@@ -9,35 +9,118 @@ use crate::features::Site;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language};
 use crate::text::lines::line_start;
+use crate::text::words;
 
-/// The statements of an item's body, from an answer that may be the whole item.
-pub fn body(site: &Site, item: &Item, code: &str) -> String {
+/// What an answer that was asked for a body holds.
+pub struct Given {
+    /// The statements of the body.
+    pub body: String,
+    /// The definitions beside the item, as they were written.
+    pub beside: Vec<String>,
+    /// The item is another one with it: what is before its body is not what the file has.
+    pub is_other: bool,
+}
+
+/// An answer that may be the whole item with others beside it. `may_change` says that another signature may have been asked for.
+pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Given, String> {
     let known = site.definition_of(item);
-    let found = known.and_then(|known| of_item(site, item, &known, code).or_else(|| of_braces(site, &known, code)));
-    found.unwrap_or_else(|| code.to_string()).trim_matches('\n').trim_end().to_string()
+    let plain = |body: String| Given { body, beside: vec![], is_other: false };
+    let found = known.and_then(|known| {
+        let whole = of_item(site, item, &known, code, may_change);
+        whole.or_else(|| of_braces(site, &known, code).map(plain)).or_else(|| of_value(site, code).map(plain))
+    });
+    let mut given = found.unwrap_or_else(|| plain(code.to_string()));
+    given.body = given.body.trim_matches('\n').trim_end().to_string();
+    if item.kind.is_callable() && site.language.as_ref().is_some_and(|language| only_defines(language, &given.body)) {
+        return Err(format!("`body` only defines something else; write the statements of `{}`", item.name));
+    }
+    Ok(given)
 }
 
 /// The inside of the item's body, if the code is the item: in its place it is parsed as a member of whatever is around it.
-fn of_item(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<String> {
+fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change: bool) -> Option<Given> {
     let place = known.item.range();
     let code = fitted(site.language.as_ref(), code.trim_matches('\n'), line_indent(site, place.start));
-    let (text, found) = instead(site, known, place, code.trim())?;
+    let (text, all, at) = instead_of(site, known, place.clone(), code.trim())?;
+    let found = &all[at];
+    let given = place.start..place.start + code.trim().len();
+    let item_of = |one: &Definition| {
+        let (range, doc) = (one.item.range(), one.doc.range());
+        if doc.is_empty() || doc.start > range.start { range } else { doc.start..range.end }
+    };
+    // Beside it in what was given, and not in it.
+    let beside = all.iter().filter(|one| one.parent == found.parent && one.name != found.name && !one.body.is_empty());
+    let beside = beside.map(item_of).filter(|range| given.start <= range.start && range.end <= given.end);
+    let whole = |range: std::ops::Range<usize>| {
+        let line = line_start(&text, range.start);
+        let start = if text[line..range.start].trim().is_empty() { line } else { range.start };
+        text[start..range.end].to_string()
+    };
+    let beside = beside.map(whole).collect();
+    let is_other = is_other(site, known, &text, found, may_change);
+    Some(Given { body: inside_of(site, item, known, &text, found), beside, is_other })
+}
+
+/// The statements in the body of the item that was given.
+fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &Definition) -> String {
     let body = found.body.range();
     let inside = &text[body.clone()];
     let was = item.body.clone().map_or("", |body| &site.text[body]);
     if let Some(inside) = inside.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')) {
-        return Some(inside.into());
+        return inside.into();
     }
     if was.starts_with('{') {
         // An arrow function without braces.
-        return Some(format!("return {inside};"));
+        return format!("return {inside};");
     }
     // The docstring stands in the file already.
     let doc = found.doc.range();
     let start = if doc.start == body.start && !known.doc.is_empty() { doc.end } else { body.start };
-    let line = line_start(&text, start);
+    let line = line_start(text, start);
     let start = if text[line..start].trim().is_empty() { line } else { start };
-    Some(text[start..body.end].into())
+    text[start..body.end].into()
+}
+
+/// Whether what was given needs another signature than the file has: its body uses parameters that are not there, or, where one may have been
+/// asked for, it says another.
+fn is_other(site: &Site, known: &Definition, text: &str, found: &Definition, may_change: bool) -> bool {
+    let signature = |text: &str, one: &Definition| text[one.signature.start as usize..one.body.start as usize].to_string();
+    let (old, new) = (signature(&site.text, known), signature(text, found));
+    let behind = |signature: &str, one: &Definition| signature[(one.name.end - one.signature.start) as usize..].to_string();
+    let plain = |text: &str| text.split_whitespace().collect::<String>().trim_end_matches(['{', ':', ';']).to_string();
+    let all = |text: &str| words::all(text).map(String::from).collect::<Vec<String>>();
+    let (said, has) = (all(&old), behind(&new, found));
+    let before = &new[..(found.name.start - found.signature.start) as usize];
+    let adds = all(before).iter().any(|word| !said.contains(word));
+    let differs = plain(&behind(&old, known)) != plain(&has);
+    let parameters = all(has.rsplit_once(')').map_or("", |(parameters, _)| parameters));
+    let needed = parameters.iter().any(|word| !said.contains(word) && words::has(found.body.of(text), word));
+    needed || may_change && (adds || differs)
+}
+
+/// The inside of a function without a name, given as what the item is.
+fn of_value(site: &Site, code: &str) -> Option<String> {
+    let language = site.language.as_ref()?;
+    let binding = language.binding.as_ref().filter(|_| code.contains("=>") || code.contains("function"))?;
+    let text = binding.replace("{name}", "given").replace("{value}", code.trim().trim_end_matches(';'));
+    let parsed = syntax::parse(language, text.as_str()).ok().filter(|parsed| parsed.errors() == 0)?;
+    let all = syntax::tags(&parsed, "").definitions;
+    let found = all.iter().find(|one| one.name.of(&text) == "given" && !one.body.is_empty())?;
+    // Nothing may stand behind it.
+    let inside = found.body.of(&text).strip_prefix('{')?.strip_suffix('}')?;
+    text[found.body.end as usize..].trim_matches([';', ' ', '\n']).is_empty().then(|| inside.into())
+}
+
+/// Whether a body is a function or a type and nothing else.
+fn only_defines(language: &Arc<Language>, body: &str) -> bool {
+    let body = fitted(Some(language), body, "");
+    let Ok(parsed) = syntax::parse(language, body.as_str()) else { return false };
+    let mut rest = body.to_string();
+    let outer = syntax::tags(&parsed, "").definitions;
+    let outer = outer.iter().filter(|one| one.parent.is_none() && !one.body.is_empty() && (one.kind.is_callable() || one.kind.is_type()));
+    let ranges: Vec<_> = outer.map(|one| one.item.range()).collect();
+    ranges.iter().rev().for_each(|range| rest.replace_range(range.clone(), ""));
+    !ranges.is_empty() && language.is_blank(rest.trim())
 }
 
 /// The inside of a body that was given with its braces. They are the body's own where they match each other.
@@ -50,15 +133,27 @@ fn of_braces(site: &Site, known: &Definition, code: &str) -> Option<String> {
 
 /// The file with code in the place of something, and the definition of that name that is there then.
 fn instead(site: &Site, known: &Definition, place: std::ops::Range<usize>, code: &str) -> Option<(Arc<str>, Definition)> {
+    let (text, all, at) = instead_of(site, known, place, code)?;
+    Some((text, all[at].clone()))
+}
+
+/// The same with all definitions, and which of them it is. What is around it may have been given with it.
+fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, code: &str) -> Option<(Arc<str>, Vec<Definition>, usize)> {
     let text: Arc<str> = [&site.text[..place.start], code, &site.text[place.end..]].concat().into();
     let parsed = syntax::parse(site.language.as_ref()?, text.clone()).ok()?;
     let name = known.name.of(&site.text);
     let within = known.item.start as usize..place.start + code.len();
-    let is_it = |one: &Definition| {
-        within.contains(&(one.name.start as usize)) && one.name.of(&text) == name && one.parent == known.parent && !one.body.is_empty()
+    let all = syntax::tags(&parsed, &site.path).definitions;
+    let around = known.parent.and_then(|parent| site.definitions().get(parent as usize)).map(|around| around.name.of(&site.text));
+    let is_around = |parent: u32| {
+        all.get(parent as usize).is_some_and(|one| within.contains(&(one.name.start as usize)) && Some(one.name.of(&text)) == around)
     };
-    let found = syntax::tags(&parsed, &site.path).definitions.into_iter().find(is_it)?;
-    Some((text, found))
+    let is_it = |one: &Definition| {
+        let is_home = one.parent == known.parent || one.parent.is_some_and(is_around);
+        within.contains(&(one.name.start as usize)) && one.name.of(&text) == name && is_home && !one.body.is_empty()
+    };
+    let at = all.iter().position(is_it)?;
+    Some((text, all, at))
 }
 
 /// The test functions of a test module that was given whole.

@@ -60,6 +60,16 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
             wanted.insert(0, Wanted { text: own.into(), imports: vec![], part: false });
         }
     }
+    // Of several names those that are there already are not brought in twice.
+    let covered = |import: &Import, name: &(Box<str>, Box<str>)| {
+        facts.imports.iter().any(|known| known.module == import.module && known.names.contains(name))
+    };
+    let missing = |one: Wanted| {
+        let all = || one.imports.iter().flat_map(|import| import.names.iter().map(move |name| (import, name)));
+        let needed: Vec<String> = all().filter(|(import, name)| !covered(import, name)).map(|(_, (_, here))| here.to_string()).collect();
+        if needed.is_empty() || needed.len() == all().count() { one } else { one.narrowed(&needed) }
+    };
+    wanted = wanted.into_iter().map(missing).collect();
     let has =
         |one: &Wanted| !one.imports.is_empty() && one.imports.iter().all(|import| facts.imports.iter().any(|known| covers(known, import)));
     wanted.retain(|one| !has(one) && !text.contains(one.text.trim()));
@@ -115,6 +125,10 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
 }
 
 impl Wanted {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// It brings in a module, by whose name its members are called.
     fn is_module(&self) -> bool {
         self.imports.iter().all(|import| import.names.is_empty())
@@ -127,7 +141,11 @@ impl Wanted {
             let inside = &self.text[open + 1..close];
             let space = if inside.starts_with(' ') { " " } else { "" };
             let kept: Vec<&str> = inside.split(',').filter(here).map(str::trim).collect();
-            self.text = format!("{}{space}{}{space}{}", &self.text[..=open], kept.join(", "), &self.text[close..]);
+            self.text = match kept[..] {
+                // One name behind a path needs no braces.
+                [only] if self.text[..open].ends_with("::") => format!("{}{only}{}", &self.text[..open], &self.text[close + 1..]),
+                _ => format!("{}{space}{}{space}{}", &self.text[..=open], kept.join(", "), &self.text[close..]),
+            };
         } else if let Some((head, names)) = self.text.split_once(" import ").filter(|(head, _)| head.starts_with("from ")) {
             let kept: Vec<&str> = names.trim_matches(['(', ')', ' ', '\n']).split(',').filter(here).map(str::trim).collect();
             self.text = format!("{head} import {}", kept.join(", "));

@@ -1,19 +1,16 @@
 //! How what the model wrote is laid out in the file: indentation, no code fences. Pure.
 
+use crate::text::Ending;
 use crate::text::layout::{indentation, reindent};
 
-/// Without the code fence that models like to put around code, and without blank lines at both ends.
+/// Without the code fence that models like to put around code, or the several, and without blank lines at both ends.
 pub fn without_fence(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let trimmed = text.trim();
-    let inside = match trimmed.strip_prefix("```") {
-        Some(rest) => {
-            let body = rest.split_once('\n').map_or("", |(_, body)| body);
-            body.rsplit_once("```").map_or(body, |(code, _)| code)
-        }
-        None => &text,
-    };
-    inside.trim_matches('\n').trim_end().to_string()
+    let mut text = Ending::Lf.apply(text);
+    while let Some(rest) = text.trim().strip_prefix("```") {
+        let body = rest.split_once('\n').map_or("", |(_, body)| body);
+        text = body.rsplit_once("```").map_or(body, |(code, _)| code).to_string();
+    }
+    text.trim_matches('\n').trim_end().to_string()
 }
 
 /// A code block of an answer.

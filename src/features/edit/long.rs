@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::{BYTES, Edited, How, Work, offer, window};
+use super::{BYTES, Edited, How, Work, offer, review, window};
 use crate::agent::driver::{Driver, Ran};
 use crate::agent::limits;
 use crate::agent::tools::Workbench;
@@ -45,7 +45,8 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     let bench = Workbench::new((*work.session.snapshot).clone(), work.session.index.clone(), shared.registry.clone(), gate, problems)
         .renaming(work.plan.renames(work.session))
         .creating_files(shared.creates_files())
-        .beside(work.params.at.document.path.as_ref());
+        .beside(work.params.at.document.path.as_ref())
+        .reviewed_by(review::of(work));
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
@@ -126,7 +127,7 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> R
     if offered.edits.is_empty() {
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }
-    offered.confirm.extend(bench.as_ref().and_then(Workbench::left_over));
+    offered.confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
     let missing =
         |why: &str| format!("an edit was refused and is missing here: {}", why.lines().next().unwrap_or_default().trim_end_matches(':'));
     offered.confirm.extend(refusals.gaps().map(missing));

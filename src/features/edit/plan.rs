@@ -8,6 +8,7 @@ use super::calls::Calls;
 use super::extracted;
 use super::forms::Form;
 use super::rename::{self, Rename};
+use super::whole_item;
 use super::wording::{self, Asked};
 use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};
@@ -169,11 +170,14 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskK
             let lines = site.whole_lines(site.bytes.clone());
             site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
         }
-        // What is marked is what stands in for a body.
-        None => site.empty_body(&item).map(|body| {
-            let hint = Some(words.trim().to_string());
-            (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
-        }),
+        // What is marked is what stands in for a body, or it is the body that is asked for.
+        asked => site
+            .empty_body(&item)
+            .filter(|_| asked == Some(Asked::Body) || site.is_in_body(&item, &site.whole_lines(site.bytes.clone())))
+            .map(|body| {
+                let hint = Some(words.trim().to_string());
+                (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
+            }),
     })
 }
 
@@ -291,7 +295,9 @@ fn replace(site: &Site) -> Result<Form, String> {
 /// The item around the problem where it is small, else some lines around it.
 fn fix(site: &Site) -> Form {
     if let Some(item) = site.item() {
-        let lines = site.whole_lines(item.range.clone());
+        // What stands above its own first word stays, whether the language has it in the item or above it.
+        let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(&site.text, &known));
+        let lines = site.whole_lines(start.max(item.range.start)..item.range.end);
         let (first, last) = site.line_range(&lines);
         if last - first < SMALL_ITEM {
             return Form::Replace { lines };

@@ -155,34 +155,10 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
     }
     let form = &work.plan.form;
     match (put, form.blocks()) {
-        (Put::Block, fields) => {
-            let blocks = blocks(&answer.text);
-            // What came of half an answer may parse, and would still take the other half away.
-            let is_cut = answer.finished.reason == Finish::Length && blocks.iter().take(fields.len()).any(|block| !block.closed);
-            if is_cut {
-                return Err("the answer was cut off inside of a code block".into());
-            }
-            let mut found: Vec<String> = blocks.into_iter().map(|block| block.code).collect();
-            if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
-                let errors = |code: &String| work.site.errors_in(code);
-                // A fence in the code was taken for its end.
-                if found.len() > 1 && errors(&whole) < errors(&found[0]) {
-                    found = vec![whole];
-                }
-            }
-            // A block of a Markdown file is written with its fences, which are taken for those of the answer.
-            if let (Form::Replace { lines }, [only]) = (form, found.as_mut_slice())
-                && let Some((first, last)) = fences_around(&work.site.text[lines.clone()])
-                && fences_around(only).is_none()
-            {
-                *only = format!("{first}\n{}\n{last}", only.trim_matches('\n'));
-            }
-            if found.len() < fields.len() {
-                let count = found.len();
-                return Err(format!("the answer holds {count} code block(s) where {} are wanted; nothing else is an edit", fields.len()));
-            }
-            let reason = std::iter::once(("reason".to_string(), Value::from("")));
-            Ok(fields.iter().zip(found).map(|((field, _), code)| (field.to_string(), Value::from(code))).chain(reason).collect())
+        // Code blocks are as good as the call that was asked for, where each of them is one of its fields.
+        (Put::Block, fields) => in_blocks(work, answer, fields),
+        (Put::Call, fields) if !fields.is_empty() && answer.calls.is_empty() && blocks(&answer.text).len() == fields.len() => {
+            in_blocks(work, answer, fields)
         }
         (Put::Hole, [(field, _), ..]) => {
             let (before, after) = around_body(work.site, form);
@@ -201,6 +177,38 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
             None => "the model answered with text where an edit was asked for; an edit is a call of `propose_edit`".into(),
         }),
     }
+}
+
+/// The fields of an answer that is code blocks.
+fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Result<Value, String> {
+    let form = &work.plan.form;
+    let blocks = blocks(&answer.text);
+    // What came of half an answer may parse, and would still take the other half away.
+    let is_cut = answer.finished.reason == Finish::Length && blocks.iter().take(fields.len()).any(|block| !block.closed);
+    if is_cut {
+        return Err("the answer was cut off inside of a code block".into());
+    }
+    let mut found: Vec<String> = blocks.into_iter().map(|block| block.code).collect();
+    if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
+        let errors = |code: &String| work.site.errors_in(code);
+        // A fence in the code was taken for its end.
+        if found.len() > 1 && errors(&whole) < errors(&found[0]) {
+            found = vec![whole];
+        }
+    }
+    // A block of a Markdown file is written with its fences, which are taken for those of the answer.
+    if let (Form::Replace { lines }, [only]) = (form, found.as_mut_slice())
+        && let Some((first, last)) = fences_around(&work.site.text[lines.clone()])
+        && fences_around(only).is_none()
+    {
+        *only = format!("{first}\n{}\n{last}", only.trim_matches('\n'));
+    }
+    if found.len() < fields.len() {
+        let count = found.len();
+        return Err(format!("the answer holds {count} code block(s) where {} are wanted; nothing else is an edit", fields.len()));
+    }
+    let reason = std::iter::once(("reason".to_string(), Value::from("")));
+    Ok(fields.iter().zip(found).map(|((field, _), code)| (field.to_string(), Value::from(code))).chain(reason).collect())
 }
 
 /// The text before and after an empty body's first line, with what is asked for as a comment.

@@ -2,12 +2,17 @@
 //! that the answer leaves out were not asked for, so they stay.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::extent::Extent;
+use super::heads;
 use super::strings::placed;
 use crate::features::Site;
 use crate::syntax::{self, Definition};
 use crate::text::lines::line_start;
+use crate::text::words;
 
 /// The innermost item around the marked lines that the answer defines, with the answer in its place.
 pub(super) fn around(site: &Site, marked: &Range<usize>, new: &str) -> Option<Extent> {
@@ -22,14 +27,12 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     let text = &site.text;
     let pre = above(text, known);
     let place = pre.end.min(marked.start)..end(site, known);
-    if place == *marked {
-        return None;
-    }
+    let is_marked = place == *marked;
     let code = placed(site.language.as_ref(), new, &text[pre.end..place.end]).trim_end().to_string();
     let after = [&text[..place.start], &code, &text[place.end..]].concat();
     let parsed = site.parsed()?.edited(after.as_str()).ok()?;
     let is_it = |one: &&Definition| {
-        let within = place.start <= one.signature.start as usize && one.item.end as usize <= place.start + code.len();
+        let within = place.start <= behind_annotations(&after, one) && one.item.end as usize <= place.start + code.len();
         within && one.kind == known.kind && one.name.of(&after) == known.name.of(text) && one.body.is_empty() == known.body.is_empty()
     };
     let all = syntax::tags(&parsed, &site.path).definitions;
@@ -40,14 +43,29 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
         code.insert_str(at - place.start, &doc);
     }
     let theirs = above(&after, found);
+    // Who sees it stands in a line that was not marked, and was not asked for.
+    let (ours, first) = (&text[pre.end..], theirs.end.max(place.start) - place.start);
+    if marked.start > behind_annotations(text, known) && visibility(&code[first..]).is_empty() {
+        let depth = code[first..].len() - code[first..].trim_start().len();
+        code.insert_str(first + depth, visibility(ours));
+    }
     let theirs = theirs.start.max(place.start)..theirs.end.max(place.start);
+    // What was asked for alone is put in its place as it is, but for a head that the file has above it.
+    if is_marked && (pre.is_empty() || marked.start < pre.end) {
+        return None;
+    }
     if pre.is_empty() || marked.start < pre.end {
         return Some(Extent { head: Some((0, 0..0)), ..Extent::lines(place, code) });
     }
     let (doc, rest) = parted(text, known, &pre);
     let (own_doc, own_rest) = parted(&after, found, &theirs);
+    if is_marked && own_rest.trim().is_empty() {
+        return None;
+    }
     let kept = |own: String, ours: String| if own.trim().is_empty() { ours } else { own };
-    let head = match own_doc.trim().is_empty() || own_rest.trim().is_empty() {
+    let head = match own_doc.trim().is_empty() || own_rest.trim().is_empty() || is_marked {
+        // Of what stands above the marked lines only that is meant which the answer has, too.
+        true if is_marked => kept(own_doc, doc) + &heads::merged(&rest, &own_rest),
         true => kept(own_doc, doc) + &kept(own_rest, rest),
         false => after[theirs.clone()].to_string(),
     };
@@ -58,11 +76,39 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
 
 /// The lines of comments and attributes above an item, up to the line of its own first word.
 fn above(text: &str, known: &Definition) -> Range<usize> {
-    let own = line_start(text, known.signature.start as usize);
+    let own = line_start(text, behind_annotations(text, known));
     let doc = known.doc.range();
     let start = known.item.range().start.min(own);
     let start = if !doc.is_empty() && doc.start < own { doc.start.min(start) } else { start };
     line_start(text, start)..own
+}
+
+/// Where a signature begins behind the annotations that its language has in it.
+pub(super) fn behind_annotations(text: &str, known: &Definition) -> usize {
+    let (mut at, end) = (known.signature.start as usize, known.signature.end as usize);
+    while let Some(rest) = text.get(at..end).and_then(|rest| rest.strip_prefix('@')).filter(|rest| !rest.starts_with("interface")) {
+        let name = rest.len() - rest.trim_start_matches(|letter: char| words::is_word(letter) || letter == '.').len();
+        let mut next = at + 1 + name;
+        if text[next..end].trim_start().starts_with('(') {
+            let mut depth = 0;
+            let closes = |letter: char| {
+                depth += i32::from(letter == '(') - i32::from(letter == ')');
+                letter == ')' && depth == 0
+            };
+            let Some(close) = text[next..end].find(closes) else { return at };
+            next += close + 1;
+        }
+        at = next + (text[next..end].len() - text[next..end].trim_start().len());
+    }
+    at
+}
+
+/// The words at the beginning of a line that say who sees what it defines.
+fn visibility(line: &str) -> &str {
+    static WORDS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^(?:(?:export(?:[ \t]+default)?|pub(?:\([^)]*\))?|public|protected|private)[ \t]+)+").ok());
+    let line = line.trim_start();
+    WORDS.as_ref().and_then(|words| words.find(line)).map_or("", |found| &line[found.range()])
 }
 
 fn end(site: &Site, known: &Definition) -> usize {

@@ -14,6 +14,8 @@ pub enum Asked {
     Documentation,
     /// The marked lines are to become a function.
     Function,
+    /// What stands in for a body is to become one.
+    Body,
 }
 
 /// What may stand between "write" and what is to be written.
@@ -26,7 +28,7 @@ const NEW_FUNCTION: &str =
 
 /// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them; and what is written is the last thing that
 /// they name, so that "add a test parameter" is none of them either.
-fn patterns() -> [(Asked, String); 3] {
+fn patterns() -> [(Asked, String); 4] {
     [
         (
             Asked::Tests,
@@ -45,6 +47,11 @@ fn patterns() -> [(Asked, String); 3] {
             format!(
                 r"(?i)^\W*(?:please\s+)?(?:extract\s+(?:{NEW_FUNCTION}|.{{0,80}}\b(?:in)?to\s+{NEW_FUNCTION}|.{{0,80}}\bas\s+{NEW_FUNCTION}|.{{0,80}}\b(?:into|to|as)\s+(?:function|method|helper)\b)|(?:move|pull|put|factor|turn|make)\b.{{0,80}}\b(?:into|in|to|as)\s+{NEW_FUNCTION})|^请?(?:提取|抽取).{{0,12}}(?:函数|方法)"
             ),
+        ),
+        (
+            Asked::Body,
+            r"(?i)^\W*(?:please\s+)?(?:(?:write|add|provide|supply|create|give|fill(?:\s+in|\s+out)?|complete|finish|implement)\s+(?:(?:it|its|an?|the|this|that|missing|empty|whole|full|function|method|real)\W+){0,4}(?:body|bodies|implementation|logic|code)\b|(?:implement|complete|finish|fill(?:\s+in|\s+out)?)(?:\s+(?:it|this|that|me|the\s+(?:function|method|stub)|this\s+(?:function|method|stub)|[`\w.]+))?\s*(?:$|[.!:,;(]|\b(?:with|by|using|so|as|for|in)\b))|^请?(?:实现|补全|完成|填写)"
+                .to_string(),
         ),
     ]
 }

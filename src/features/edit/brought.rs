@@ -1,0 +1,101 @@
+//! The imports that come with an answer: they go to those of the file, not where the rest of the answer goes.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::imports::{self, Wanted};
+use crate::features::Site;
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{self, Kind, import};
+use crate::text::lines::{line_start, next_line};
+use crate::text::{Edit, Ending, layout};
+
+/// An answer without the imports that it brings for the file.
+pub(super) struct Brought {
+    pub code: String,
+    wanted: Vec<Wanted>,
+}
+
+/// Parts the imports from an answer for some lines. Where these hold imports themselves, all is the lines' own; and so are the imports of
+/// statements, in languages that have them anywhere.
+pub(super) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
+    let whole = || Brought { code: code.to_string(), wanted: vec![] };
+    let (Some(language), Some(parsed)) = (&site.language, site.parsed()) else { return whole() };
+    let meets = |range: &Range<usize>| range.start < lines.end && lines.start < range.end;
+    if import::statements(parsed).iter().any(|known| meets(&known.range)) || import::package(parsed).is_some_and(|known| meets(&known)) {
+        return whole();
+    }
+    let (wanted, rest) = imports::split(language, code);
+    let rest = rest.trim_matches('\n').trim_end();
+    if rest.len() == code.trim_matches('\n').trim_end().len() {
+        return whole();
+    }
+    let defines = || {
+        let parsed = syntax::parse(language, rest);
+        parsed.is_ok_and(|parsed| syntax::tags(&parsed, "").definitions.iter().any(|one| one.kind.is_callable() || one.kind.is_type()))
+    };
+    let in_body = || site.item().is_some_and(|item| item.kind.is_callable() && site.is_in_body(&item, lines));
+    let anywhere = wanted.iter().all(|one| language.imports_anywhere(one.text()));
+    match anywhere && !rest.is_empty() && in_body() && !defines() {
+        true => whole(),
+        false => Brought { code: rest.to_string(), wanted },
+    }
+}
+
+/// Whether a text has more lines of imports with an edit, at its top or anywhere.
+pub(super) fn adds_imports(site: &Site, edit: &Edit) -> bool {
+    let Some(parsed) = site.parsed() else { return false };
+    let after = [&site.text[..edit.range.start], &edit.text, &site.text[edit.range.end..]].concat();
+    let lines = |parsed: &syntax::Parsed| syntax::tags(parsed, "").imports.iter().map(|import| import.line).collect::<HashSet<u32>>().len();
+    parsed.edited(after).is_ok_and(|after| lines(&after) > lines(parsed))
+}
+
+impl Brought {
+    pub fn has_imports(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    /// Nothing but imports was given.
+    pub fn is_all(&self) -> bool {
+        self.code.is_empty() && !self.wanted.is_empty()
+    }
+
+    /// The edit that brings the imports in, if the file has not got them.
+    pub fn edit(self, site: &Site, at: usize) -> Option<Edit> {
+        let (language, parsed) = (site.language.as_ref()?, site.parsed()?);
+        if self.wanted.is_empty() {
+            return None;
+        }
+        let text = site.text.to_string();
+        if let Some(module) = inline_module(&scope::at(parsed, at).items) {
+            return into_module(site, &module, self.wanted);
+        }
+        let after = imports::added(language, text, "", "", self.wanted);
+        let grown = after.len().checked_sub(site.text.len()).filter(|grown| *grown > 0)?;
+        let start = site.text.bytes().zip(after.bytes()).take_while(|(old, new)| old == new).count();
+        let start = after.floor_char_boundary(start);
+        Some(Edit::insert(start, Ending::of(&site.text).apply(&after[start..start + grown])))
+    }
+}
+
+/// The innermost module in the text around a place: it has imports of its own.
+fn inline_module(items: &[Item]) -> Option<Item> {
+    items.iter().rfind(|item| item.kind == Kind::Module && item.body.is_some()).cloned()
+}
+
+/// Imports at the top of a module that is part of a text, where that language has them there.
+fn into_module(site: &Site, module: &Item, wanted: Vec<Wanted>) -> Option<Edit> {
+    let body = module.body.clone()?;
+    let inside = &site.text[body.clone()];
+    let new: Vec<String> =
+        wanted.iter().map(|one| one.text().trim().to_string()).filter(|one| !inside.lines().any(|line| line.trim() == one)).collect();
+    let at = next_line(&site.text, body.start);
+    if new.is_empty() || at >= body.end {
+        return None;
+    }
+    let indent = layout::indentation(&site.text[at..]);
+    let outer = layout::indentation(&site.text[line_start(&site.text, module.range.start)..]);
+    let indent = if indent.len() > outer.len() { indent.to_string() } else { format!("{outer}{}", site.indent_unit()) };
+    let lines: String = new.iter().map(|one| format!("{indent}{one}\n")).collect();
+    Some(Edit::insert(at, Ending::of(&site.text).apply(&lines)))
+}

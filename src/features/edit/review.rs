@@ -1,0 +1,170 @@
+//! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what they
+//! come to together only its end shows.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::calls::Calls;
+use super::twice::Put;
+use super::{How, Work, losses};
+use crate::agent::tools::Review;
+use crate::agent::tools::draft::{Draft, Drafts};
+use crate::features::actions::MODULE;
+use crate::features::{Session, Site, Target};
+use crate::syntax::uses::{self, Within};
+use crate::syntax::{self, Kind, Language, scope};
+
+/// Names and signatures that are looked at.
+const MOST: usize = 8;
+/// Places that are told.
+const TOLD: usize = 5;
+
+/// A task whose drafts are reviewed.
+struct Task {
+    session: Session,
+    at: Target,
+    words: String,
+    /// What is to be moved into a module of its own.
+    moves: Option<String>,
+}
+
+/// Who looks at the drafts of a task.
+pub(super) fn of(work: &Work<'_>) -> Review {
+    let is_module = matches!(&work.params.how, How::Action { kind, .. } if kind == MODULE);
+    let moves = work.site.item().filter(|_| is_module).map(|item| item.name);
+    let task = Task { session: work.session.clone(), at: work.params.at.clone(), words: work.plan.words.clone(), moves };
+    Arc::new(move |drafts| task.objections(drafts))
+}
+
+impl Task {
+    fn objections(&self, drafts: &Drafts) -> Vec<String> {
+        let changed: Vec<Changed<'_>> = drafts.iter().map(|draft| Changed::new(&self.session, draft)).collect();
+        let lost = changed.iter().filter_map(|one| one.lost(&self.words));
+        let twice = changed.iter().filter_map(Changed::doubled);
+        let mut found: Vec<String> = lost.chain(twice).chain(self.gone(&changed)).chain(self.moved(&changed)).collect();
+        found.extend(self.signatures(&changed));
+        found
+    }
+
+    /// A definition that is in no file any more, though something still uses it or nothing came in its place.
+    fn gone(&self, changed: &[Changed<'_>]) -> Option<String> {
+        if losses::takes_away(&self.words) || losses::renames(&self.words) {
+            return None;
+        }
+        let all = |of: fn(&Changed<'_>) -> Vec<String>| changed.iter().flat_map(of).collect::<BTreeSet<String>>();
+        let (before, now) = (all(|one| one.defined(one.before)), all(|one| one.defined(one.after)));
+        let is_new = now.difference(&before).next().is_some();
+        let index = &self.session.index;
+        let is_draft = |id| index.file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
+        let elsewhere = |name: &str| index.named(name).into_iter().any(|id| !is_draft(id.file));
+        let used = |name: &str| {
+            let users = index.name(name).map(|id| index.users(id)).unwrap_or_default();
+            changed.iter().any(|one| one.uses(name)) || users.into_iter().any(|(id, _)| !is_draft(id))
+        };
+        let mut gone = before.difference(&now).take(MOST);
+        let gone = gone.find(|name| !is_new || used(name) && !elsewhere(name))?;
+        Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
+    }
+
+    /// What was to be moved is where it was, and in its new place.
+    fn moved(&self, changed: &[Changed<'_>]) -> Option<String> {
+        let name = self.moves.as_ref()?;
+        let home = self.at.document.path.as_ref()?;
+        let is_home = |one: &&Changed<'_>| one.draft.path == *home;
+        let stays = changed.iter().find(is_home).is_none_or(|one| one.has(name));
+        let new = changed.iter().filter(|one| !is_home(one)).find(|one| one.has(name)).filter(|_| stays)?;
+        Some(format!("`{name}` is in {home} and in {} with this; it was to be moved", new.draft.path))
+    }
+
+    /// Calls of what has another signature, that are as they were.
+    fn signatures(&self, changed: &[Changed<'_>]) -> Vec<String> {
+        let site = Site::new(&self.session, &self.at);
+        let own = changed.iter().find(|one| site.document_path() == Some(&one.draft.path) && one.before == &*site.text);
+        let (Some(own), Some(before)) = (own, site.parsed()) else { return vec![] };
+        let Some(after) = own.language.as_ref().and_then(|language| syntax::parse(language, own.after).ok()) else { return vec![] };
+        let now = syntax::tags(&after, &site.path).definitions;
+        let mut found = vec![];
+        let callable = site.definitions().iter().filter(|one| one.kind.is_callable() && !one.body.is_empty());
+        for known in callable {
+            let name = known.name.of(&site.text);
+            let mut same = now.iter().filter(|one| one.kind == known.kind && one.name.of(own.after) == name && !one.body.is_empty());
+            let (Some(new), None) = (same.next(), same.next()) else { continue };
+            let signature = |text: &str, from: u32, to: u32| text[from as usize..to as usize].to_string();
+            let said = signature(own.after, new.name.end, new.body.start);
+            if !asks_for_more(&signature(&site.text, known.name.end, known.body.start), &said) {
+                continue;
+            }
+            let Some(item) = scope::item_at(before, known.signature.start as usize).filter(|item| item.name == name) else { continue };
+            let calls = Calls::with(&self.session, &site, &item, &format!("{name}{said}"));
+            let places = calls.left(&site, |path| {
+                let path = path.or(site.document_path());
+                changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.after)
+            });
+            if !places.is_empty() {
+                let more = if places.len() > TOLD { ", …" } else { "" };
+                let shown = places.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+                found.push(format!("`{name}` has another signature with this, and its calls at {shown}{more} do not follow"));
+            }
+            if found.len() == MOST {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// Whether parameters are others than before, and not the same with some behind them that need not be given.
+fn asks_for_more(before: &str, now: &str) -> bool {
+    let parameters = |signature: &str| -> String {
+        let inside = signature.split_once('(').map_or("", |(_, inside)| inside);
+        let inside = inside.rsplit_once(')').map_or(inside, |(inside, _)| inside);
+        inside.split_whitespace().collect::<String>().trim_end_matches(',').to_string()
+    };
+    let (before, now) = (parameters(before), parameters(now));
+    let Some(added) = now.strip_prefix(before.as_str()) else { return true };
+    let need_not = |one: &str| one.is_empty() || one.contains('=') || one.contains("?:") || one.starts_with('*') || one.starts_with("...");
+    !added.split(',').all(need_not)
+}
+
+/// A draft with its language.
+struct Changed<'a> {
+    draft: &'a Draft,
+    language: Option<Arc<Language>>,
+    before: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Changed<'a> {
+    fn new(session: &Session, draft: &'a Draft) -> Self {
+        let language = session.language_at(&draft.path, &draft.after);
+        Self { draft, language, before: draft.before.as_deref().unwrap_or_default(), after: &draft.after }
+    }
+
+    fn lost(&self, words: &str) -> Option<String> {
+        let lost = losses::found(self.language.as_ref(), words, self.before, self.after)?;
+        Some(format!("{}: {lost}", self.draft.path))
+    }
+
+    fn doubled(&self) -> Option<String> {
+        let before = syntax::parse(self.language.as_ref()?, self.before).ok()?;
+        let known = syntax::tags(&before, "").definitions;
+        let put = Put { before: &before, known: &known, range: &(0..0), new: self.after, after: self.after };
+        let name = put.doubled(&(0..0))?;
+        Some(format!("`{name}` is in {} twice with this", self.draft.path))
+    }
+
+    fn defined(&self, text: &str) -> Vec<String> {
+        self.language.as_ref().map(|language| losses::defined(language, text)).unwrap_or_default()
+    }
+
+    /// Whether the file defines a name then, and does not only hand it on.
+    fn has(&self, name: &str) -> bool {
+        let all = self.language.as_ref().map(|language| losses::outlined(language, self.after)).unwrap_or_default();
+        all.iter().any(|(kind, known)| *kind != Kind::Reexport && known == name)
+    }
+
+    fn uses(&self, name: &str) -> bool {
+        let parsed = self.language.as_ref().and_then(|language| syntax::parse(language, self.after).ok());
+        parsed.is_some_and(|parsed| uses::uses(&parsed, name).iter().any(|(_, within)| *within == Within::Code))
+    }
+}

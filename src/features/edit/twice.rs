@@ -1,0 +1,98 @@
+//! Definitions that a file has once more with an edit: what an answer gives back beside what was asked for, put in a place where the file has
+//! it already.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use crate::syntax::{self, Definition, Parsed, scope};
+use crate::text::lines::line_start;
+use crate::text::words;
+
+/// What becomes of a text at a place.
+pub(super) struct Put<'a> {
+    pub before: &'a Parsed,
+    pub known: &'a [Definition],
+    /// What is replaced, by what, and the text with it.
+    pub range: &'a Range<usize>,
+    pub new: &'a str,
+    pub after: &'a str,
+}
+
+impl Put<'_> {
+    /// The name of a definition that is there once more then. One that is around the marked lines counts by its name alone: given back, it
+    /// may have another signature.
+    pub fn doubled(&self, marked: &Range<usize>) -> Option<String> {
+        let text = self.before.text();
+        let said: HashSet<&str> = words::all(self.new).collect();
+        let named: Vec<&Definition> = self.known.iter().filter(|known| said.contains(known.name.of(text))).collect();
+        let is_around = |known: &&&Definition| known.item.range().end >= marked.end && (known.signature.start as usize) < marked.start;
+        let around: Vec<&Definition> = named.iter().filter(is_around).copied().collect();
+        let within = around.iter().filter(|known| (known.signature.start as usize) < self.range.start);
+        if let Some(begun) = within.into_iter().find(|known| begins_with(self.new, text, known)) {
+            return Some(begun.name.of(text).to_string());
+        }
+        if !named.iter().any(|known| known.kind.is_callable() || known.kind.is_type() || around.contains(known)) {
+            return None;
+        }
+        let parsed = self.before.edited(self.after).ok()?;
+        let now = syntax::tags(&parsed, "").definitions;
+        let count = |all: &[Definition], text: &str, of: &Definition, name: &str| {
+            let alike = |one: &&Definition| one.kind == of.kind || one.kind.is_callable() && of.kind.is_callable();
+            all.iter().filter(alike).filter(|one| one.name.of(text) == name).count()
+        };
+        let more = |known: &&Definition| {
+            let name = known.name.of(text);
+            count(&now, self.after, known, name) > count(self.known, text, known, name)
+        };
+        let again = || {
+            // Of what stands under a condition there are several.
+            let conditions = self.new.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word)));
+            let old = if conditions { HashMap::new() } else { heads(self.before, self.known) };
+            let new = if conditions { HashMap::new() } else { heads(&parsed, &now) };
+            new.into_iter().find(|(head, count)| old.get(head).is_some_and(|before| before < count)).map(|(head, _)| head.name)
+        };
+        around.into_iter().find(more).map(|known| known.name.of(text).to_string()).or_else(again)
+    }
+}
+
+/// What tells a function or a type that is no other's own from the others of its name: what it is in, and all that it says before its body.
+#[derive(PartialEq, Eq, Hash)]
+struct Head {
+    name: String,
+    place: String,
+    said: String,
+}
+
+fn heads(parsed: &Parsed, all: &[Definition]) -> HashMap<Head, usize> {
+    let text = parsed.text();
+    let parent = |one: &Definition| one.parent.and_then(|parent| all.get(parent as usize));
+    let is_local = |one: &Definition| std::iter::successors(parent(one), |around| parent(around)).any(|around| around.kind.is_callable());
+    let mut found = HashMap::new();
+    for one in all.iter().filter(|one| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
+        let container = parent(one).map_or(one.container.of(text), |around| around.name.of(text));
+        // What is a member of something that has no name is not told from those of others.
+        if one.kind == syntax::Kind::Method && container.is_empty() {
+            continue;
+        }
+        let of = scope::trait_of(parsed, one.signature.start as usize).map_or("", |of| &text[of]);
+        let said = text[one.item.start.min(one.signature.start) as usize..one.body.start as usize].split_whitespace().collect();
+        *found.entry(Head { name: one.name.of(text).into(), place: format!("{container} {of}"), said }).or_insert(0) += 1;
+    }
+    found
+}
+
+/// Whether an answer begins as an item does: with its name and its parameters, and then a body.
+fn begins_with(answer: &str, text: &str, known: &Definition) -> bool {
+    if !known.kind.is_callable() {
+        return false;
+    }
+    let plain = |code: &str| code.split_whitespace().collect::<String>();
+    let up_to_parameters = |code: &str| code.split_once('(').map(|(before, _)| plain(before));
+    let first = answer.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['@', '#', '/', '*']));
+    // A call of it with a function in its brackets begins so, too.
+    let is_closed = |line: &&str| line.ends_with(['{', ':']) && line.matches('(').count() == line.matches(')').count();
+    let first = first.filter(is_closed).and_then(up_to_parameters);
+    let start = known.signature.start as usize;
+    let said = up_to_parameters(&text[line_start(text, start)..known.body.start.max(known.signature.end) as usize]);
+    first.is_some_and(|first| first == known.name.of(text) || said.is_some_and(|said| said == first))
+}

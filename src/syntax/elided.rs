@@ -1,0 +1,102 @@
+//! Lines of a code that stand for others which it leaves out, as models write it: a comment that says that the rest is as it was, or dots.
+//! In a file they would take the place of what they stand for. Pure.
+
+use std::collections::HashMap;
+
+use super::{Language, Parsed};
+
+/// Words that such comments are made of.
+const VOCABULARY: &str = "the rest of this your remaining remainder other existing previous original code function functions method methods \
+    class classes body implementation file lines line logic imports import fields field everything else all stays stay remains remain is \
+    are same unchanged unmodified omitted for brevity here goes as it was before above below keep kept no not shown changes change etc and \
+    in module statement statements tests test elided skipped truncated snip snipped definitions definition content contents part parts";
+/// Of these, those that say it alone.
+const LEFT_OUT: &str = "unchanged unmodified omitted elided snip snipped truncated";
+/// Those that say what is left, where one of the second list says what becomes of it.
+const LEFT: &str = "rest remainder remaining everything";
+const STAYS: &str = "same unchanged remains remain stays stay kept as here code function method class body file implementation";
+/// Words beside dots.
+const BESIDE_DOTS: &str = "existing rest remaining remainder same unchanged unmodified omitted other previous before original remains stays keep kept as code more";
+/// The same in Chinese, which has no blanks between words.
+const IN_CHINESE: &[&str] = &["省略", "保持不变", "现有代码", "原有代码", "其余", "剩余代码"];
+
+/// The first line that stands for others in a text, and in the one before not as often.
+pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'a str> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    before.lines().for_each(|line| *known.entry(line.trim()).or_default() += 1);
+    let loses = || loses(before, after);
+    let new = after.lines().map(str::trim).filter(|line| match known.get_mut(line) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    new.filter_map(|line| Some((line, comment(language, line)?)))
+        .find(|(_, comment)| says_so(comment) && (has_dots(comment) || loses()))
+        .map(|(line, _)| line)
+}
+
+/// Whether a line stands for others.
+pub fn stands_for_others(language: &Language, line: &str) -> bool {
+    let line = line.trim();
+    line == "..." || comment(language, line).is_some_and(says_so)
+}
+
+/// The places of dots that are statements.
+pub fn dots(parsed: &Parsed) -> usize {
+    let text = parsed.text();
+    let (mut at, mut count) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let start = at + (line.len() - line.trim_start().len());
+        at += line.len();
+        let node = if line.trim() == "..." { parsed.root().descendant_for_byte_range(start, start + 3) } else { None };
+        count += usize::from(node.is_some_and(|node| node.kind() == "ellipsis"));
+    }
+    count
+}
+
+/// Whether lines of code of one text are not in the other.
+pub fn loses(before: &str, after: &str) -> bool {
+    let mut now: HashMap<&str, usize> = HashMap::new();
+    after.lines().for_each(|line| *now.entry(line.trim()).or_default() += 1);
+    let mut said = before.lines().map(str::trim).filter(|line| line.contains(char::is_alphanumeric));
+    said.any(|line| match now.get_mut(line) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    })
+}
+
+/// What a line of comment says; none where it is no comment.
+fn comment<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
+    let line = line.trim_start_matches('{').trim_end_matches('}').trim();
+    let by_line = language.comment.as_deref().and_then(|sign| line.strip_prefix(sign));
+    let by_block = || {
+        let [opens, closes] = language.block_comment.as_ref()?;
+        let inside = line.strip_prefix(opens.as_str())?;
+        Some(inside.strip_suffix(closes.as_str()).unwrap_or(inside))
+    };
+    by_line.or_else(by_block)
+}
+
+fn has_dots(comment: &str) -> bool {
+    comment.contains("...") || comment.contains('…')
+}
+
+fn says_so(comment: &str) -> bool {
+    let inside = comment.trim_matches(|letter: char| letter.is_whitespace() || "()[]<>{}*-=#/!".contains(letter)).to_lowercase();
+    if IN_CHINESE.iter().any(|said| inside.contains(said)) {
+        return true;
+    }
+    let words: Vec<&str> = inside.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let any = |list: &str| words.iter().any(|word| list.split_whitespace().any(|known| known == *word));
+    let (begins, ends) = (inside.starts_with("...") || inside.starts_with('…'), inside.ends_with("...") || inside.ends_with('…'));
+    if words.is_empty() {
+        return has_dots(&inside);
+    }
+    let plain = words.iter().all(|word| VOCABULARY.split_whitespace().any(|known| known == *word));
+    begins && (ends || any(BESIDE_DOTS)) || plain && (ends && any(BESIDE_DOTS) || any(LEFT_OUT) || any(LEFT) && any(STAYS))
+}
