@@ -198,7 +198,8 @@ async fn play(feature: &str) {
         for part in starts.windows(2) {
             let case = Case::new(&written[part[0]..part[1]]);
             let outcome = case.outcome().await;
-            let _ = write!(played, "{}{ENDED}\n{}\n\n", case.head, outcome.trim_end());
+            let end = if outcome.is_empty() { "\n" } else { "\n\n" };
+            let _ = write!(played, "{}{ENDED}\n{}{end}", case.head, outcome.trim_end());
         }
         expect_file![file].assert_eq(&format!("{}\n", played.trim_end()));
     }
