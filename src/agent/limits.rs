@@ -7,9 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Questions to the model in one turn.
 pub const STEPS: usize = 25;
 /// Identical calls with identical results before the turn is stopped.
-pub const SAME_CALLS: usize = 5;
+const SAME_CALLS: usize = 5;
 /// Longest repeated sequence of calls that is recognised, and how often it may come round.
-pub const LONGEST_CYCLE: usize = 5;
+const LONGEST_CYCLE: usize = 5;
 pub const ROUNDS: usize = 3;
 /// Failed attempts at one edit.
 pub const FAILED_EDITS: usize = 3;

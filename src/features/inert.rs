@@ -81,7 +81,12 @@ impl Inert {
     fn line_start(&mut self, over: bool, out: &mut String) -> bool {
         let indent = self.held.len() - self.held.trim_start_matches([' ', '\t']).len();
         let rest = &self.held[indent..];
-        let Some(mark) = rest.chars().next() else { return over && self.give_blank(out) };
+        let Some(mark) = rest.chars().next() else {
+            if over {
+                out.push_str(&std::mem::take(&mut self.held));
+            }
+            return over;
+        };
         if !matches!(mark, '`' | '~') {
             self.in_line = true;
             return true;
@@ -115,11 +120,6 @@ impl Inert {
                 self.fence = Some(run);
             }
         }
-        true
-    }
-
-    fn give_blank(&mut self, out: &mut String) -> bool {
-        out.push_str(&std::mem::take(&mut self.held));
         true
     }
 

@@ -97,7 +97,7 @@ impl Names {
     }
 
     /// The workspace folders of a handshake, and those that are added later, become `$ROOT`, `$ROOT2` and so on.
-    pub fn learn(&mut self, params: &Value) {
+    fn learn(&mut self, params: &Value) {
         let folders = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| folder["uri"].as_str());
         let uris = folders.chain(params["rootUri"].as_str());
         let paths = uris.filter_map(|uri| Url::parse(uri).ok()?.to_file_path().ok()).chain(params["rootPath"].as_str().map(Into::into));

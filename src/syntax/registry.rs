@@ -99,8 +99,12 @@ struct Entry {
     declared_first: bool,
     /// Which other files see what stands free in one.
     reach: Option<Reach>,
-    /// The list whose strings are names that a file hands on.
+    /// The list whose strings are names that a file hands on, and that whose strings are members of the type around it.
     exports: Option<String>,
+    members: Option<String>,
+    /// Functions that copy a value, with the fields that are given by name.
+    #[serde(default)]
+    copies: Vec<String>,
     /// A file is called like the type in it.
     #[serde(default)]
     type_per_file: bool,
@@ -200,6 +204,10 @@ pub struct Language {
     pub reach: Option<Reach>,
     /// The list whose strings are names that a file hands on.
     pub exports: Option<String>,
+    /// That whose strings are members of the type around it.
+    pub members: Option<String>,
+    /// Functions that copy a value, with the fields that are given by name.
+    pub copies: Vec<String>,
     /// A file is called like the type in it.
     pub type_per_file: bool,
     /// A value is of every type whose fields it has.
@@ -436,6 +444,8 @@ impl Registry {
             declared_first: entry.declared_first,
             reach: entry.reach,
             exports: entry.exports,
+            members: entry.members,
+            copies: entry.copies,
             type_per_file: entry.type_per_file,
             structural: entry.structural,
             tail_values: entry.tail_values,

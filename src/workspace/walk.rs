@@ -12,7 +12,7 @@ use super::rules::{self, Skip};
 use super::{Root, Roots, Rules, WorkspacePath, secret};
 
 /// Most files of a workspace.
-pub const MAX_FILES: usize = 200_000;
+const MAX_FILES: usize = 200_000;
 
 /// A file that takes part.
 #[derive(Clone, Debug)]

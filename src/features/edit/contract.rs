@@ -17,7 +17,16 @@ const ASKS_NOTHING: &str =
 ///
 /// # Errors
 /// Somebody outside does ask for it.
-pub(super) fn told(session: &Session, first: &Defined, name: &str) -> Result<Option<String>, String> {
+pub(super) fn told(session: &Session, first: &Defined, overriding: &[&Defined], name: &str) -> Result<Option<String>, String> {
+    let mut told = of_one(session, first, name, true)?;
+    for other in overriding {
+        told = told.or(of_one(session, other, name, false)?);
+    }
+    Ok(told)
+}
+
+/// The same of one definition: the root of all, or one that overrides it.
+fn of_one(session: &Session, first: &Defined, name: &str, is_root: bool) -> Result<Option<String>, String> {
     let Some(file) = session.index.file(first.file) else { return Ok(None) };
     let Some(language) = file.language.clone() else { return Ok(None) };
     if is_called(&language, first, name) {
@@ -28,11 +37,12 @@ pub(super) fn told(session: &Session, first: &Defined, name: &str) -> Result<Opt
     }
     let Some((text, parsed)) = read(session, &file.path, name)? else { return Ok(None) };
     let Some(id) = session.index.name(name) else { return Ok(None) };
-    for symbol in file.symbols.iter().filter(|symbol| symbol.name == id) {
+    let is_it = |symbol: &&Symbol| symbol.name == id && symbol.container().map(|of| session.index.text(of)) == first.container.as_deref();
+    for symbol in file.symbols.iter().filter(is_it) {
         if let Some(of) = foreign_trait(session, &parsed, symbol) {
             return Err(format!("`{name}` is what the trait `{of}` asks for, which this workspace does not define; it keeps its name"));
         }
-        if language.overrides.as_ref().is_some_and(|word| overrides(&text, symbol, word)) {
+        if is_root && language.overrides.as_ref().is_some_and(|word| overrides(&text, symbol, word)) {
             return Err(format!("`{name}` overrides what is defined outside of this workspace; it keeps its name"));
         }
     }

@@ -1,8 +1,11 @@
 //! What a name is defined as: its definitions in one family of languages, where those that belong together are one.
 
+use super::meant::Meant;
+use super::origin::Origin;
+use super::whence::MOST_BASES;
 use crate::features::Session;
 use crate::index::{FileId, Symbol, SymbolId};
-use crate::syntax::Kind;
+use crate::syntax::{Kind, scope};
 
 /// One definition of a name.
 pub(super) struct Defined {
@@ -12,6 +15,8 @@ pub(super) struct Defined {
     /// The variable whose value it is a member of: `const store = { load() {} }`.
     pub holder: Option<String>,
     pub place: String,
+    /// Where its item begins.
+    start: usize,
     has_body: bool,
     in_header: bool,
 }
@@ -47,21 +52,55 @@ pub(super) fn definitions(session: &Session, name: &str, family: Option<&str>) -
         let in_header = declared_first && extension.starts_with('h');
         let holder = if container.is_none() { holder(session, id.file, symbol) } else { None };
         let has_body = !symbol.body.is_empty();
-        Some(Defined { kind: symbol.kind, file: id.file, container, holder, place, has_body, in_header })
+        let (kind, file, start) = (symbol.kind, id.file, symbol.item.range().start);
+        Some(Defined { kind, file, container, holder, place, start, has_body, in_header })
     });
     let mut found: Vec<Defined> = known.filter(|one| one.kind != Kind::Reexport).collect();
     if found.iter().any(|one| one.kind.is_type()) {
         found.retain(|one| !one.kind.is_callable() || one.container.as_deref() != Some(name));
     }
-    // Of what a header declares there is one definition at most.
+    // Of what a header declares there is one definition at most, or as many in one file as there are overloads.
     let declares =
         |one: &Defined| one.in_header && !one.has_body && (one.kind.is_callable() || matches!(one.kind, Kind::Variable | Kind::Attribute));
-    let declared: Vec<Option<String>> = found.iter().filter(|one| declares(one)).map(|one| one.container.clone()).collect();
-    let is_declared = |one: &Defined| !declares(one) && declared.contains(&one.container);
-    if found.iter().filter(|one| is_declared(one)).count() == 1 {
-        found.retain(|one| !declares(one) || !declared.contains(&one.container));
-    }
+    let defined: Vec<(Option<String>, FileId)> =
+        found.iter().filter(|one| !declares(one)).map(|one| (one.container.clone(), one.file)).collect();
+    let is_defined_once = |container: &Option<String>| {
+        let mut files = defined.iter().filter(|(of, _)| of == container).map(|(_, file)| *file);
+        files.next().is_some_and(|first| files.all(|file| file == first))
+    };
+    found.retain(|one| !declares(one) || !is_defined_once(&one.container));
     found
+}
+
+/// The definition that all others of its name belong to: they are parts of the same, or stand in types that are derived from its own.
+pub(super) fn root<'a>(session: &Session, name: &str, all: &'a [Defined]) -> Option<&'a Defined> {
+    all.iter().find(|root| {
+        let meant = Meant::new(session, name, root);
+        all.iter().all(|other| other.stands_with(root) || meant.is_overridden_by(root, other))
+    })
+}
+
+impl Meant<'_> {
+    /// Whether another definition is that of the same name for a type which is derived from the one of a root.
+    fn is_overridden_by(&self, root: &Defined, other: &Defined) -> bool {
+        let (Some(base), Some(container)) = (&root.container, &other.container) else { return false };
+        let is_type =
+            |name: &str| self.named(name).into_iter().any(|id| self.session.index.symbol(id).is_some_and(|one| one.kind.is_type()));
+        let is_of_type = |one: &Defined| one.kind.is_callable() || one.kind == Kind::Attribute;
+        if base == container || ![root, other].into_iter().all(is_of_type) || !is_type(base) || !is_type(container) {
+            return false;
+        }
+        self.derives(container, base, MOST_BASES) == Origin::Ours || self.trait_around(other).is_some_and(|of| of == *base)
+    }
+
+    /// The trait of the block that a definition stands in.
+    fn trait_around(&self, one: &Defined) -> Option<String> {
+        let path = &self.session.index.file(one.file)?.path;
+        let (text, parsed) = self.session.parsed(path).ok()?;
+        let of = text.get(scope::trait_of(&parsed?, one.start)?)?;
+        let path = of.split('<').next().unwrap_or(of).trim();
+        Some(path.rsplit("::").next().unwrap_or(path).to_string())
+    }
 }
 
 /// The innermost variable around a member that no type has.

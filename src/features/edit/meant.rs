@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::defined::{self, Defined};
+use super::layout::opened;
 use super::origin::{Look, Origin};
 use super::whence::{BY_PLACE, MOST_BASES, Place, last_word};
 use crate::features::Session;
@@ -17,7 +18,7 @@ use crate::text::lines::line_number;
 use crate::text::words;
 
 /// What stands for the instance, or the type, around a method.
-pub(super) const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
+const OWN: &[&str] = &["self", "this", "cls", "Self", "super", "super()"];
 
 /// A place that gets the new name, with what is written around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct Meant<'a> {
     family: String,
     pub(super) file: FileId,
     home: Home,
+    /// Types that are derived from that one, and define the name anew.
+    overriders: Vec<String>,
     /// Others are called so, too: what the text around merely suggests is not enough.
     is_one_of_many: bool,
     pub(super) projects: OnceCell<Vec<String>>,
@@ -111,14 +114,28 @@ impl<'a> Meant<'a> {
             Some(container) => Home::Inside(container.clone()),
         };
         let family = family.clone().unwrap_or_default();
-        let (projects, package, included, texts, is_one_of_many) = Default::default();
+        let (overriders, projects, package, included, texts, is_one_of_many) = Default::default();
         let (kind, file) = (defined.kind, defined.file);
-        Self { session, name, kind, family, file, home, is_one_of_many, projects, package, included, texts }
+        Self { session, name, kind, family, file, home, overriders, is_one_of_many, projects, package, included, texts }
     }
 
     /// The same where others are called so, too.
     pub fn one_of_many(self) -> Self {
         Self { is_one_of_many: true, ..self }
+    }
+
+    /// The same where other definitions are those of the same name for types that are derived from its own.
+    pub(super) fn overridden(self, by: &[&Defined]) -> Self {
+        Self { overriders: by.iter().filter_map(|one| one.container.clone()).collect(), ..self }
+    }
+
+    /// The types that it is a member of.
+    fn containers(&self) -> impl Iterator<Item = &str> {
+        let own = match &self.home {
+            Home::Member(container) => Some(container.as_str()),
+            _ => None,
+        };
+        own.into_iter().chain(self.overriders.iter().map(String::as_str))
     }
 
     /// The definitions of another name, where that can mean something to this one.
@@ -153,7 +170,7 @@ impl<'a> Meant<'a> {
         let (mut found, mut comments) = (Found::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
             match one.within {
-                Within::Text if self.is_handed_on(&place, &one) => found.spots.push(Spot::plain(one.range)),
+                Within::Text if self.is_named_by(&place, &one) => found.spots.push(Spot::plain(one.range)),
                 Within::Text => found.in_strings += 1,
                 Within::Comment if is_code(text, &one.range) => comments.push(Spot::plain(one.range)),
                 Within::Comment => {}
@@ -179,7 +196,7 @@ impl<'a> Meant<'a> {
 
     fn place<'p>(&self, path: &'p str, id: Option<FileId>, parsed: &'p Parsed) -> Place<'p> {
         let variables = uses::variables(parsed, self.name);
-        let names_container = !self.is_one_of_many && matches!(&self.home, Home::Member(container) if words::has(parsed.text(), container));
+        let names_container = !self.is_one_of_many && self.containers().any(|container| words::has(parsed.text(), container));
         let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
         Place { path, id, parsed, facts, variables, names_container, foreign }
     }
@@ -223,11 +240,16 @@ impl<'a> Meant<'a> {
             return Ok(Verdict::Variable);
         }
         Ok(match (&one.stands, &self.home) {
-            (Stands::Alone, Home::Member(container)) if !self.is_bare(place, container, &one.range) => Verdict::Other,
-            (Stands::Alone, Home::Member(_)) => plain(),
+            (Stands::Alone, Home::Member(_)) => {
+                if self.containers().any(|container| self.is_bare(place, container, &one.range)) {
+                    plain()
+                } else {
+                    Verdict::Other
+                }
+            }
             (Stands::Alone, _) if self.is_imported_from_elsewhere(place) => Verdict::Other,
             (Stands::Alone, _) => plain(),
-            (Stands::Member(of), Home::Member(container)) => self.member(place, one, of, container),
+            (Stands::Member(of), Home::Member(_)) => self.member_of_any(place, one, of),
             (Stands::Member(of), _) if self.is_our_module(place, one, of) => plain(),
             (Stands::Member(of), _) if self.may_be_loaded(place, of) => Verdict::Unclear,
             (Stands::Member(_) | Stands::Key(_), Home::Free | Home::Inside(_)) => Verdict::Other,
@@ -281,13 +303,17 @@ impl<'a> Meant<'a> {
         }
     }
 
-    /// Whether a string is the name in the list of those that a file hands on.
-    fn is_handed_on(&self, place: &Place<'_>, one: &Mention) -> bool {
-        let text = place.parsed.text();
-        let lists = |list: &String| text[one.top.clone()].starts_with(list.as_str());
+    /// Whether a string is the name: in the list of those that a file hands on, or that a type has; or as the key of a type.
+    fn is_named_by(&self, place: &Place<'_>, one: &Mention) -> bool {
+        let (text, language) = (place.parsed.text(), place.parsed.language());
         let (before, after) = (&text[..one.range.start], &text[one.range.end..]);
-        let whole = before.ends_with(['"', '\'']) && after.starts_with(['"', '\'']);
-        whole && !self.is_member() && place.parsed.language().exports.as_ref().is_some_and(lists) && !self.is_imported_from_elsewhere(place)
+        let Some(before) = before.strip_suffix(['"', '\'']).filter(|_| after.starts_with(['"', '\''])) else { return false };
+        let Home::Member(container) = &self.home else {
+            let lists = |list: &String| text[one.top.clone()].starts_with(list.as_str());
+            return language.exports.as_ref().is_some_and(lists) && !self.is_imported_from_elsewhere(place);
+        };
+        let in_list = |list: &String| is_in_list(before, list) && place.is_in_body_of(container, one.range.start);
+        language.members.as_ref().is_some_and(in_list) || language.structural && is_key_of(before, container)
     }
 
     /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
@@ -332,6 +358,13 @@ impl<'a> Meant<'a> {
         if last == container || last == "Self" && place.is_inside(container, range.start) {
             return Some(true);
         }
+        // `p._replace(left=1)`: the fields are those of what is copied.
+        if place.parsed.language().copies.iter().any(|known| known == last) {
+            let of = of.start..of.end - last.len().min(of.len());
+            let value = place.parsed.text()[of.clone()].strip_suffix('.').map(|value| of.start..of.start + value.len());
+            let origin = value.map(|value| Look::new(self, place, container).member_of(&value));
+            return if origin == Some(Origin::Ours) { Some(true) } else { (!place.names_container).then_some(false) };
+        }
         if let Some(kind) = uses::annotation(place.parsed, range) {
             let kind = &place.parsed.text()[kind];
             if words::has(kind, container) {
@@ -356,7 +389,20 @@ impl<'a> Meant<'a> {
         id == self.file || file.imports().iter().any(|import| index.resolve(id, import) == Some(self.file))
     }
 
-    /// What a member of a value means.
+    /// What a member of a value means: that of one of the types is ours, and of what may be one it is unclear.
+    fn member_of_any(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> Verdict {
+        let mut found = Verdict::Other;
+        for container in self.containers() {
+            match self.member(place, one, of, container) {
+                Verdict::Other => {}
+                Verdict::Unclear => found = Verdict::Unclear,
+                follows => return follows,
+            }
+        }
+        found
+    }
+
+    /// What a member of a value means, for one type.
     fn member(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
         let receiver = place.parsed.text()[of.clone()].trim();
         let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
@@ -364,7 +410,7 @@ impl<'a> Meant<'a> {
         if receiver == container && self.imported(place, receiver) == Some(Origin::Ours) {
             return plain();
         }
-        if OWN.contains(&receiver) {
+        if is_own(receiver) {
             let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
             return match derives {
                 _ if place.is_inside(container, one.range.start) => plain(),
@@ -403,6 +449,28 @@ impl<'a> Meant<'a> {
         let is_parameter = name.len() <= 2 && name.starts_with(char::is_uppercase);
         if is_parameter || last.is_empty() { Origin::Unknown } else { Origin::Foreign }
     }
+}
+
+/// Whether a value is the instance, or the type, around a method.
+pub(super) fn is_own(value: &str) -> bool {
+    let of_super =
+        || value.strip_prefix("super(").and_then(|rest| rest.strip_suffix(')')).is_some_and(|inside| !inside.contains(['(', ')']));
+    OWN.contains(&value) || of_super()
+}
+
+/// Whether a text ends within the list that a name is given: `__slots__ = ("a", `.
+fn is_in_list(before: &str, name: &str) -> bool {
+    let Some(at) = words::places(before, name).last() else { return false };
+    let given = before[at.end..].split_once('=').filter(|(kind, _)| !kind.contains('\n')).map(|(_, given)| given);
+    given.is_some_and(|given| opened(given) > 0 || !given.contains('\n'))
+}
+
+/// Whether a key of a type stands behind a text: `Pick<Cart, `, `Cart[`.
+fn is_key_of(before: &str, container: &str) -> bool {
+    let before = before.trim_end();
+    let of_generic =
+        || before.rsplit_once('<').is_some_and(|(_, inside)| !inside.contains(['>', ';', '(']) && words::has(inside, container));
+    before.strip_suffix('[').is_some_and(|of| words::last(of) == container) || of_generic()
 }
 
 /// Whether a statement at the top of a file hands names on, so that those who take them call them the same.

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::meant::{Meant, OWN};
+use super::meant::{Meant, is_own};
 use super::whence::{MOST_BASES, Place};
 use super::written::{BESIDE_TYPES, PASS_ON, around_parameters, is_listed, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
@@ -111,7 +111,7 @@ impl<'a> Look<'a> {
         let Some(left) = self.left.get().checked_sub(1) else { return Origin::Unknown };
         self.left.set(left);
         let text = self.text(range);
-        if OWN.contains(&text) {
+        if is_own(text) {
             return self.own(range.start);
         }
         if NOTHING.contains(&text) {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::defined::{Defined, definitions, is_of_family};
+use super::defined::{Defined, definitions, is_of_family, root};
 use super::meant::{Found, Meant, Spot};
 use super::wording::is_name;
 use super::{arguments, contract};
@@ -114,7 +114,7 @@ impl Rename {
         if let Some(function) = hidden.filter(|_| !meant.as_ref().is_some_and(|one| is_member(site, one))) {
             return Self::local(session, site, parsed, old, wanted, function);
         }
-        let Some((first, rest)) = defined.split_first() else {
+        let Some(first) = defined.first() else {
             if let Some(item) = uses::binder(parsed, old, site.bytes.start).filter(|_| hidden.is_none()) {
                 return Self::local(session, site, parsed, old, wanted, &item);
             }
@@ -125,16 +125,17 @@ impl Rename {
                 _ => format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name"),
             });
         };
-        if rest.iter().any(|other| !other.stands_with(first)) {
+        let Some(first) = root(session, old, &defined) else {
             return Err(format!(
                 "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
                 defined.len(),
                 first.place
             ));
-        }
+        };
         keeps_its_file(session, old, first)?;
-        let told = contract::told(session, first, old)?;
-        let (at, meant) = (meant, Meant::new(session, old, first));
+        let overriding: Vec<&Defined> = defined.iter().filter(|other| !other.stands_with(first)).collect();
+        let told = contract::told(session, first, &overriding, old)?;
+        let (at, meant) = (meant, Meant::new(session, old, first).overridden(&overriding));
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
         let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
         // Under the cursor stands something else that is called so.
