@@ -353,11 +353,17 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What is of a type that is another under this name; none where that is not ours.
+    /// What is of a type that is another under this name, perhaps with members of its own; none where that is not ours.
     fn alias(&self, id: SymbolId, symbol: &Symbol) -> Option<Origin> {
         self.left.set(self.left.get().checked_sub(1)?);
         let text = self.meant.text(id.file)?;
-        let of = without(symbol.item.of(&text), self.meant.session.index.text(symbol.name));
+        let said = match symbol.kind {
+            Kind::Type => symbol.item.of(&text),
+            // `type Inner = Outer & { own: number }`
+            Kind::Interface if words::has(symbol.signature.of(&text), "type") => symbol.signature.of(&text),
+            _ => return None,
+        };
+        let of = without(said, self.meant.session.index.text(symbol.name));
         Some(self.kind(&of)).filter(|of| matches!(of, Origin::Ours | Origin::Held))
     }
 
@@ -381,9 +387,7 @@ impl<'a> Look<'a> {
                 if symbol.kind.is_type() && self.derived(word) == Origin::Ours {
                     return shape(text, word).unwrap_or(Origin::Ours);
                 }
-                if symbol.kind == Kind::Type
-                    && let Some(of) = self.alias(id, symbol)
-                {
+                if let Some(of) = self.alias(id, symbol) {
                     return of;
                 }
             }
