@@ -6,9 +6,11 @@ use super::rank::Candidate;
 use super::scene::Scene;
 use super::words::{NumberMap, NumberSet};
 
-/// Fields of a type that a function uses which has the type in its signature, and the likelihood that none of them exceeds.
-const EXPECTED: f32 = 1.2;
-const LIKELIEST: f32 = 0.3;
+/// What the fields of a type sum up to that the function around the cursor takes or gives, and what none of them exceeds: in the measure of
+/// the ranking, where more would crowd out the functions that are called. Members found of redis and vite rise by half with little budget,
+/// other definitions lose less than one in a hundred.
+const EXPECTED: f32 = 0.2;
+const LIKELIEST: f32 = 0.06;
 /// What is not known to be likely.
 const UNKNOWN: f32 = 1e-3;
 /// Definitions of a name from which on nobody knows which one is meant.
