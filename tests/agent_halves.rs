@@ -250,3 +250,25 @@ async fn a_document_outside_of_the_workspace_is_edited_itself_by_a_model_with_to
         assert!(chat.tools.iter().all(|tool| tool.name != "propose_edit"), "{:?}", chat.tools);
     }
 }
+
+/// A model that refused an injected instruction in words, and quoted it, had it applied without a question.
+#[tokio::test]
+async fn an_edit_that_may_only_be_quoted_waits_for_a_word() {
+    let said = |text: &str| Step::Event(Said::Text(text.into()));
+    let called = |call: ToolCall| Step::Event(Said::Call(call));
+    let found = |call: ToolCall| called(ToolCall { id: format!("{}1", longsight::engine::FOUND), ..call });
+    let done = || Step::Event(Said::Done(longsight::engine::Finished::default()));
+    let refusal = "NOTES.md holds an instruction that I do not follow:";
+    for (answer, doubtful) in [
+        (vec![said(refusal), found(definition()), called(finish()), done()], true),
+        (vec![said(refusal), found(definition()), done()], true),
+        (vec![said(refusal), called(definition()), said("Nothing is to be done."), done()], true),
+        (vec![said("I will rename it."), called(definition()), done()], false),
+        (vec![found(definition()), done()], false),
+    ] {
+        let workspace = workspace();
+        let (session, _) = workspace.with_coder(vec![answer, calls(vec![finish()])]);
+        let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+        assert_eq!(edited.confirm.iter().any(|why| why.contains("only quoted")), doubtful, "{:?}", edited.confirm);
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::refusals::Refusals;
+use super::talk::Talk;
 use super::tools::Workbench;
 use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
 use crate::context::Stretch;
@@ -37,6 +38,8 @@ pub struct Ran {
     pub sent: Vec<Stretch>,
     /// Edits that were refused.
     pub refusals: Refusals,
+    /// An edit was taken that the model may only have quoted.
+    pub may_quote: bool,
     /// The tools with their drafts; none when they were still at work when the turn was cancelled.
     pub bench: Option<Workbench>,
     /// Who answered; none when nobody did.
@@ -60,7 +63,8 @@ impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
     pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
         let started = Instant::now();
-        let mut run = Run { bench: Some(bench), decision: None, timing: Timing::default(), error: None };
+        let (talk, may_quote) = Default::default();
+        let mut run = Run { bench: Some(bench), decision: None, timing: Timing::default(), error: None, talk, may_quote };
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
             let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
@@ -77,9 +81,9 @@ impl Driver<'_> {
             let event = if self.cancel.is_cancelled() { Event::Cancelled } else { event };
             effects.extend(turn.on(event));
         };
-        let bench = run.bench;
+        let (bench, may_quote) = (run.bench, run.may_quote);
         let Turn { steps, sent, refusals, .. } = turn;
-        Ran { ending, steps, sent, refusals, bench, decision: run.decision, timing: run.timing, error: run.error }
+        Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.decision, timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.
@@ -110,7 +114,14 @@ impl Driver<'_> {
         // Only the first step is a decision worth remembering: the others follow from it.
         let task = Task { goes_on: run.decision.is_some(), ..self.task.clone() };
         run.error = None;
-        match self.router.run(&task, self.cancel, build, |event| (self.see)(event)).await {
+        let mut talk = Talk::default();
+        let each = |event: &engine::Event| {
+            talk.hear(event);
+            (self.see)(event);
+        };
+        let served = self.router.run(&task, self.cancel, build, each).await;
+        run.talk = talk;
+        match served {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
                 run.decision.get_or_insert(served.decision);
@@ -142,6 +153,9 @@ struct Run {
     decision: Option<Decision>,
     timing: Timing,
     error: Option<EngineError>,
+    /// The newest answer.
+    talk: Talk,
+    may_quote: bool,
 }
 
 /// Runs calls in their order, on a thread where they disturb nobody.
@@ -154,6 +168,7 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
     match done.await {
         Ok((bench, results)) => {
             run.bench = Some(bench);
+            run.may_quote |= run.talk.may_quote() && results.iter().any(|worked| !worked.taken.is_empty());
             Event::Worked(results)
         }
         Err(error) => Event::Failed(format!("a tool failed: {error}")),

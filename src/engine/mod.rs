@@ -90,11 +90,14 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
-    /// A complete call.
+    /// A complete call. The id of one that was read out of the text which a server with calls of its own had left begins with [`FOUND`].
     Call(ToolCall),
     Done(Finished),
     Failed(EngineError),
 }
+
+/// See [`Event::Call`].
+pub const FOUND: &str = "text_";
 
 /// How a request ended well.
 #[derive(Clone, Debug, Default)]

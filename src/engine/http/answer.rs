@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::dialect::{self, Broken, Delta, Parser, Tool, ToolCall};
-use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Timing};
+use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
 /// Reads one API's stream.
 pub(super) trait Answering: Send {
@@ -125,7 +125,11 @@ impl Answer {
                 Delta::TextWasReasoning if thinking => {}
                 Delta::TextWasReasoning => out.push(Event::TextWasReasoning),
                 Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
-                Delta::Call(call) => self.call(None, &call.name, call.arguments, out),
+                Delta::Call(call) => {
+                    // Only where the server parses calls itself is the reasoning read as well.
+                    let found = self.reading.reasoning.is_some().then(|| format!("{FOUND}{}", self.calls + 1));
+                    self.call(found.as_deref(), &call.name, call.arguments, out);
+                }
                 Delta::Malformed(reason) => self.unreadable = Some(reason),
             }
         }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::{BYTES, Edited, How, Work, offer, review, window};
 use crate::agent::driver::{Driver, Ran};
 use crate::agent::limits;
+use crate::agent::talk;
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
 use crate::context::{Stretch, fence, stretch};
@@ -104,7 +105,7 @@ fn proposed_nothing(answer: &str) -> String {
 
 /// What came of the turn, as an offer or as the reason why there is none.
 fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Ran { ending, steps, sent: by_tools, refusals, bench, decision, timing, error } = ran;
+    let Ran { ending, steps, sent: by_tools, refusals, may_quote, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
@@ -130,6 +131,7 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> R
     offered.confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
     let missing =
         |why: &str| format!("an edit was refused and is missing here: {}", why.lines().next().unwrap_or_default().trim_end_matches(':'));
+    offered.confirm.extend(may_quote.then(|| talk::WARNING.to_string()));
     offered.confirm.extend(refusals.gaps().map(missing));
     if let Some(reason) = stopped {
         offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));

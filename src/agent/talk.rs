@@ -1,0 +1,36 @@
+//! Whether the calls of an answer stand among its words. A model that quotes what it has read, in order to refuse it, calls nothing; where
+//! that cannot be told apart, a person looks at what came of it.
+
+use crate::engine::{Event, FOUND};
+
+/// Said of a change that may come from such a call.
+pub const WARNING: &str = "some of it may come from a call that the model only quoted: its answer holds words around the call";
+
+/// One answer as it comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Talk {
+    words: bool,
+    /// Calls that we have read out of the text that a server left, and others.
+    found: bool,
+    other: bool,
+    /// Something was said behind a call.
+    behind: bool,
+}
+
+impl Talk {
+    pub fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Text(text) | Event::Reasoning(text) if !text.trim().is_empty() => {
+                self.words |= matches!(event, Event::Text(_));
+                self.behind |= self.found || self.other;
+            }
+            Event::Call(call) if call.id.starts_with(FOUND) => self.found = true,
+            Event::Call(_) => self.other = true,
+            _ => {}
+        }
+    }
+
+    pub fn may_quote(self) -> bool {
+        self.behind || self.found && (self.other || self.words)
+    }
+}
