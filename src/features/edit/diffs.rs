@@ -55,11 +55,11 @@ fn is_marked(lines: &[&str], file: &str) -> bool {
 }
 
 impl Hunk {
-    /// The edit that it means: its old lines are in the marked ones, or in one place of the file.
-    pub fn edit(&self, file: &str, marked: &Range<usize>) -> Result<Edit, String> {
-        let here = patch::place(&file[marked.clone()], &self.old, &self.new);
+    /// The edit that it means: its old lines are in the marked ones, or in one place of the file. `indented` as for anchors.
+    pub fn edit(&self, file: &str, marked: &Range<usize>, indented: bool) -> Result<Edit, String> {
+        let here = patch::place(&file[marked.clone()], &self.old, &self.new, indented);
         let inside = here.map(|edit| Edit { range: edit.range.start + marked.start..edit.range.end + marked.start, ..edit });
-        let found = inside.or_else(|_| patch::place(file, &self.old, &self.new));
+        let found = inside.or_else(|_| patch::place(file, &self.old, &self.new, indented));
         found.map_err(|miss| {
             let why = match miss {
                 Miss::Ambiguous(_) => "its old lines are there several times",

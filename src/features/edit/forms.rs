@@ -324,7 +324,8 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
 fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
     if let Some(hunks) = diffs::hunks(new, &site.text) {
-        let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines)).collect();
+        let indented = site.language.as_deref().is_some_and(|language| language.indented);
+        let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines, indented)).collect();
         return Ok(sorted(edits?));
     }
     let brought = brought::parted(site, lines, new);

@@ -24,6 +24,20 @@ pub(super) fn merged(file: &str, answer: &str) -> String {
     out.concat()
 }
 
+/// What comments above an item say to tools, with or without a blank behind their sign.
+const DIRECTIVES: &[&str] = &["go:", "export ", "nolint", "eslint-", "@ts-", "prettier-", "NOLINT", "clang-format"];
+
+/// The comment that an answer has, with what that of the file says to tools: this was not asked for, and stays.
+pub(super) fn documented(file: &str, answer: &str) -> String {
+    let says = |line: &str| {
+        let said = line.trim().trim_start_matches(['/', '*', '#']).trim_start();
+        DIRECTIVES.iter().any(|word| said.starts_with(word))
+    };
+    let has = |line: &str| answer.lines().any(|own| own.trim() == line.trim());
+    let kept: String = file.split_inclusive('\n').filter(|line| says(line) && !has(line)).collect();
+    format!("{answer}{kept}")
+}
+
 /// The parts of a head: lines, and those that belong together by their brackets.
 fn parts(head: &str) -> Vec<&str> {
     let (mut found, mut start, mut at, mut open) = (vec![], 0, 0, 0);

@@ -63,10 +63,11 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
         return None;
     }
     let kept = |own: String, ours: String| if own.trim().is_empty() { ours } else { own };
+    let documented = |own: String, ours: String| if own.trim().is_empty() { ours } else { heads::documented(&ours, &own) };
     let head = match own_doc.trim().is_empty() || own_rest.trim().is_empty() || is_marked {
         // Of what stands above the marked lines only that is meant which the answer has, too.
-        true if is_marked => kept(own_doc, doc) + &heads::merged(&rest, &own_rest),
-        true => kept(own_doc, doc) + &kept(own_rest, rest),
+        true if is_marked => documented(own_doc, doc) + &heads::merged(&rest, &own_rest),
+        true => documented(own_doc, doc) + &kept(own_rest, rest),
         false => after[theirs.clone()].to_string(),
     };
     let (before, item) = (&code[..theirs.start - place.start], &code[theirs.end - place.start..]);
