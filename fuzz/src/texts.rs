@@ -128,7 +128,7 @@ fn carried_over(base: &str, ours: &Edit, user: &Batch, now: &Text) {
 pub fn anchor(data: &[u8]) {
     let mut fields = fields(data);
     let (text, old, new) = (source::text(&mut fields), source::text(&mut fields), source::text(&mut fields));
-    match patch::place(&text, &old, &new, data.len() % 2 == 0) {
+    match patch::place(&text, &old, &new, data.len().is_multiple_of(2)) {
         Ok(edit) => {
             let mut changed = Text::new(&text);
             changed.apply(&Batch::one(edit.clone())).expect("an edit of this text");

@@ -254,7 +254,7 @@ impl Enclosing<'_> {
         if self.language.is_some_and(|language| language.indented) {
             let end = item.map_or(start, |item| start + newlines(&self.text[begin..item.range.end]));
             let ends = |line: &&str| !line.trim().is_empty() && indent(line) <= indent(self.lines[start]) && !line.starts_with([')', '#']);
-            return self.lines.get(end + 1..self.cursor).is_some_and(|rest| rest.iter().any(|line| ends(line)));
+            return self.lines.get(end + 1..self.cursor).is_some_and(|rest| rest.iter().any(ends));
         }
         item.is_some_and(|item| item.range.end <= offset(self.cursor) && self.text[..item.range.end].ends_with('}'))
     }

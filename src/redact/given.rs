@@ -361,7 +361,7 @@ fn closes(rest: &str, mark: &str) -> Option<usize> {
     loop {
         let found = from + rest[from..].find(mark)?;
         let slashes = rest[..found].len() - rest[..found].trim_end_matches('\\').len();
-        if slashes % 2 == 0 || mark.starts_with('\\') {
+        if slashes.is_multiple_of(2) || mark.starts_with('\\') {
             return Some(found);
         }
         from = found + mark.len();

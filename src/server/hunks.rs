@@ -51,7 +51,7 @@ impl Pending {
 /// A hunk that is gone, and why.
 #[derive(Clone, Debug)]
 pub struct Lost {
-    pub pending: Pending,
+    pub pending: Box<Pending>,
     pub why: String,
 }
 
@@ -135,7 +135,7 @@ impl Hunks {
         match rebase::rebase_beside(&pending.edit, before, change, self.tie(&pending, change)) {
             Ok(edit) if edit.is_empty() => Ok(None),
             Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
-            Err(why) => Err(Lost { pending, why: why.to_string() }),
+            Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
         }
     }
 
@@ -177,8 +177,9 @@ impl Hunks {
         if let Some(now) = now {
             return self.compare(here, now);
         }
-        let gone =
-            |pending: Pending| if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending, why: "the file is gone".into() }) };
+        let gone = |pending: Pending| {
+            if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending: pending.into(), why: "the file is gone".into() }) }
+        };
         self.keep(here.into_iter().map(gone).collect())
     }
 
@@ -192,7 +193,7 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
-                return Err(Lost { pending, why: "the file exists by now".into() });
+                return Err(Lost { pending: pending.into(), why: "the file exists by now".into() });
             }
             let before = pending.document.text.clone();
             if before == now.text {

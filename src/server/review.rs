@@ -211,7 +211,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
                     pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
-                Err(why) => lost.push(Lost { pending, why: why.to_string() }),
+                Err(why) => lost.push(Lost { pending: pending.into(), why: why.to_string() }),
             }
         }
         lost

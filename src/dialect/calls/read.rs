@@ -157,7 +157,7 @@ fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trus
     }
     let is_property = |key: &str| offer.tool(name).is_some_and(|tool| schema::names(tool, key));
     let whole = |key: &&str| object.get(*key).filter(|_| !is_property(key)).map(plain_arguments).filter(Value::is_object);
-    if let Some(arguments) = OTHER_ARGUMENTS.iter().find_map(|key| whole(key)) {
+    if let Some(arguments) = OTHER_ARGUMENTS.iter().find_map(whole) {
         return Some(Some(arguments));
     }
     let beside = object.iter().filter(|(key, _)| !ABOUT.contains(&key.as_str()));
