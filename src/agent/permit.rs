@@ -32,9 +32,20 @@ const RUNS_A_DOWNLOAD: &[&str] = &[
     r#"(?m)\b(curl|wget|aria2c)\b.*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?(python[\d.]*|perl|ruby|node|php)(\s+-)?\s*($|[;&|)"'])"#,
     r#"(?m)(^|[\s;&|(/"'`])((ba|z|da|fi|k|c|a)?sh|eval|source|\.)\s.*(<\(|\$\(|`)\s*(curl|wget)\b"#,
     r"\b(curl|wget|aria2c)\b.*(&&|;)\s*(sudo\s+)?(chmod\s+(\S*x|7\d\d)|(\S*/)?(ba|z|da)?sh)\s",
+    r#"\b(curl|wget|aria2c|fetch|https?)\s.*\|&?\s*[({"']?\s*((sudo|doas|env|exec|command|nohup|busybox|time|xargs)\s+(-\S+\s+)*)*(\S*/)?((ba|z|da|fi|k|c|a)?sh|python[\d.]*|rscript|lua|tclsh)\b(\s+-)?\s*($|[;&|)}"'\n])"#,
+    r"\b(curl|wget|aria2c|fetch|https?)\s.*\|\s*xargs\s.*\b(ba|z|da)?sh\b",
+    r#"\b(python[\d.]*|node|perl|ruby|php|lua)\s.*(<\(|\$\(|`)\s*(curl|wget|fetch)\b"#,
+    r"\b(curl|wget)\b.*\s(-o|--output|-O)\s*\S+[\s\S]*\n\s*(sudo\s+)?((ba|z|da)?sh|python[\d.]*|chmod)\s",
+    r"/dev/tcp/|\b(nc|ncat|netcat)\b.*\s-e\b",
+    r"\b(npx|bunx|deno\s+run|(pip|pipx|npm|cargo|go)\d?\s+install)\b.*\b(git\+)?https?://",
+    r#"\b(exec|eval)\s*\(.*(requests\.get|urlopen|fetch)\s*\(|\bimport\s*\(\s*["'`]https?://"#,
+    r"\bgit\s+clone\b.*(&&|;)\s*(sudo\s+)?((ba|z|da)?sh\s|\./|\S+/\S+\.sh\b)",
     r"\b(iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b.*\|\s*(iex|invoke-expression)\b",
     r"\b(iex|invoke-expression)\b.*\b(iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b",
 ];
+
+/// What editors fetch a schema by, in lower case.
+const NAMES_A_SCHEMA: &str = r#""\$(schema|ref)"[\s\S]*://|\$schema=\S*://|#:schema\s+\S*://|schemalocation\s*=\s*["'][^"']*://|<!doctype\s[^>]*\bsystem\s+["'][^"']*://"#;
 
 /// The byte order mark.
 const MARK: char = '\u{feff}';
@@ -53,6 +64,8 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     }
     if let Some(danger) = danger(path) {
         reasons.push(format!("{path} {danger}"));
+    } else if before.is_none() && path.relative().split('/').any(|part| part.starts_with('.')) {
+        reasons.push(format!("{path} is new and has a name with a dot before it, as what tools obey has"));
     }
     match by_name(path.relative()) {
         Some(Skip::Generated) => reasons.push(format!("{path} looks generated")),
@@ -142,8 +155,9 @@ fn content<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = &'static str>
     static RUN: LazyLock<Vec<Regex>> = LazyLock::new(|| RUNS_A_DOWNLOAD.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
     // A command may go on behind a backslash at the end of a line.
     let text = added(old, new).to_lowercase().replace("\\\n", " ");
+    static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMES_A_SCHEMA).ok());
     let found = [
-        (text.contains("\"$schema\"") && text.contains("://"), "a schema from another machine"),
+        (SCHEMA.as_ref().is_some_and(|pattern| pattern.is_match(&text)), "a schema from another machine"),
         (text.contains("<script") && text.contains("src="), "a script from elsewhere"),
         (RUN.iter().any(|pattern| pattern.is_match(&text)), "a download that is run"),
         (text.contains("[submodule "), "a git submodule"),

@@ -46,7 +46,17 @@ pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
                 project.ignore = vec![glob];
             }
             ("ignore", _) => problems.extend(whole("`ignore` must be a list of texts".into())),
-            _ => problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`"))),
+            // A key that only looks like it was meant to narrow.
+            (key, _) if key.to_lowercase().replace('-', "_") == "local_only" => {
+                project.local_only = true;
+                problems.extend(whole(format!("`{key}` is written `local_only`; until it is, nothing is sent to another machine")));
+            }
+            (_, value) => {
+                if value.as_table().is_some_and(|table| table.contains_key("local_only")) {
+                    project.local_only = true;
+                }
+                problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`, right at the top")));
+            }
         }
     }
     (project, problems)

@@ -168,7 +168,9 @@ impl Session {
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
         let keeps =
             |file: PathBuf| rules::project_of(&file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only));
-        self.shared.local_only() || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
+        let mut inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
+        let nested = inside.any(|path| self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(path)));
+        self.shared.local_only() || nested || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
     }
 
     /// The language of a document with this text: what the editor says, else what the file looks like.

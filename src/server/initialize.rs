@@ -138,7 +138,8 @@ fn editor(params: &Value) -> Editor {
         resolves_actions: resolves_actions(params),
         // Before Emacs 29 it does not say its name, and resolves nothing.
         sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
-        trusted: said("/initializationOptions/trusted").and_then(Value::as_bool),
+        // Who says something that is neither yes nor no has not said yes.
+        trusted: said("/initializationOptions/trusted").filter(|said| !said.is_null()).map(|said| said.as_bool().unwrap_or(false)),
         has_block_cursor: ["helix", "kakoune-lsp"].contains(&name),
         is_neovim: name == "Neovim",
     }

@@ -88,7 +88,7 @@ struct Read {
 
 /// What a project's file says.
 pub(super) struct Narrowing {
-    local_only: bool,
+    pub local_only: bool,
     pub ignore: Gitignore,
 }
 
@@ -110,6 +110,9 @@ impl Rules {
             if read.project(&self.root).ignore.matched_path_or_any_parents(path.relative(), false).is_ignore() {
                 return Some(Skip::Ignored);
             }
+            if is_left_out(&self.root, path) {
+                return Some(Skip::Ignored);
+            }
             match read.is_ignored(self.root.path(), path) {
                 Ok(ignored) => ignored.then_some(Skip::Ignored),
                 Err(_) => Some(Skip::Unruled),
@@ -120,6 +123,11 @@ impl Rules {
     /// Whether the project keeps everything on this machine.
     pub fn is_local_only(&self) -> bool {
         self.with(|read| read.project(&self.root).local_only)
+    }
+
+    /// Whether a project that a file of this root belongs to keeps everything on this machine: that of the root, or one in between.
+    pub fn keeps(&self, path: &WorkspacePath) -> bool {
+        self.is_local_only() || nested(&self.root, path).any(|(_, nested)| nested.local_only)
     }
 
     pub(super) fn project(&self) -> Arc<Narrowing> {
@@ -165,6 +173,29 @@ impl Read {
         }
         Ok(self.ignore.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
     }
+}
+
+/// What the projects say that lie between a root and a file of it, with their folders: a root may be a folder of checkouts, or have
+/// submodules.
+fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl Iterator<Item = (String, Arc<Narrowing>)> + 'a {
+    let folder = path.folder();
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
+    ends.filter_map(move |end| Some((folder[..end].to_string(), nested_at(&root.path().join(&folder[..end]))?)))
+}
+
+/// Whether a project between a root and a file of it leaves the file out.
+pub(super) fn is_left_out(root: &Arc<Root>, path: &WorkspacePath) -> bool {
+    nested(root, path).any(|(folder, nested)| {
+        let inside = path.relative()[folder.len()..].trim_start_matches('/');
+        nested.ignore.matched_path_or_any_parents(inside, false).is_ignore()
+    })
+}
+
+/// What the project says that a folder below a root is, if it is one.
+pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
+    folder.join(PROJECT_FILE).symlink_metadata().ok()?;
+    let roots = Roots::new([folder.to_path_buf()]);
+    roots.iter().next().map(|root| Arc::new(narrowing(root)))
 }
 
 /// The project of a file that lies in no open folder, if it has one: the nearest folder above it with a project's file or a repository. A

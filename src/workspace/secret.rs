@@ -12,7 +12,8 @@ pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let inside = |wanted: &[&str]| folders.split('/').any(|folder| wanted.contains(&folder));
-    if inside(FOLDERS) {
+    let at = |place: &str| lower.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    if inside(FOLDERS) || PLACES.iter().any(|place| at(place)) {
         return true;
     }
     let name = original(name);
@@ -47,8 +48,16 @@ fn is_secret_file(name: &str) -> bool {
         || name.contains(".tfstate")
         || PRIVATE_KEYS.iter().any(|kind| name == *kind || name.starts_with(&format!("{kind}_")) || name.starts_with(&format!("{kind}.")))
             && extension != "pub"
-        || says_so && DATA.contains(&extension)
+        || (says_so || HOLDINGS.contains(&stem)) && DATA.contains(&extension)
+        || is_cloud_key(stem) && DATA.contains(&extension)
+        || stem.ends_with(".env") && DATA.contains(&extension)
+        || name.starts_with("ssh_host_") && name.ends_with("_key")
         || STEMS.contains(&name)
+}
+
+/// A key of a cloud's service; providers put the project's name before.
+fn is_cloud_key(stem: &str) -> bool {
+    BEGINNINGS.iter().any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
 }
 
 fn is_word(part: &str) -> bool {
@@ -66,7 +75,10 @@ fn is_environment(name: &str) -> bool {
 }
 
 /// Folders in which all is secret.
-const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".secrets"];
+const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".secrets", ".password-store"];
+
+/// Files at a place that programs keep keys in.
+const PLACES: &[&str] = &["gh/hosts.yml", "rclone/rclone.conf", ".m2/settings.xml", ".m2/settings-security.xml", ".vscode/sftp.json"];
 
 /// Files without an extension that are no secrets, wherever they stand.
 const BUILD_FILES: &[&str] = &["makefile", "dockerfile", "justfile", "readme", "license"];
@@ -100,6 +112,45 @@ const NAMES: &[&str] = &[
     "master.key",
     "terraform.rc",
     "shadow",
+    // Of shells and clients, which are given passwords.
+    ".bash_history",
+    ".zsh_history",
+    ".psql_history",
+    ".mysql_history",
+    ".sqlite_history",
+    ".rediscli_history",
+    ".node_repl_history",
+    ".python_history",
+    ".htdigest",
+    ".passwd",
+    ".authinfo",
+    ".esmtprc",
+    ".msmtprc",
+    ".fetchmailrc",
+    ".muttrc",
+    ".cvspass",
+    ".ftpconfig",
+    ".aws-credentials",
+    ".flaskenv",
+    ".sentryclirc",
+    ".claude.json",
+    "settings-security.xml",
+    "auth.json",
+    "sftp-config.json",
+    "docker-config.json",
+    "local.settings.json",
+    "connectionstrings.config",
+    "keystore.properties",
+    "key.properties",
+    "signing.properties",
+    "gcp-key.json",
+    "vault.yml",
+    "vault.yaml",
+    "kube.config",
+    "deploy_key",
+    "rootkey.csv",
+    "accesskeys.csv",
+    "env.local",
 ];
 
 /// `key` also covers Apple Keynote documents, which are no source either.
@@ -123,11 +174,22 @@ const EXTENSIONS: &[&str] = &[
     "agekey",
     "crt",
     "cert",
+    "keytab",
+    "jwk",
+    "jwks",
+    "pkcs8",
 ];
 
 const PRIVATE_KEYS: &[&str] = &["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_xmss"];
 
 const STEMS: &[&str] = &["secret", "secrets", "credential", "credentials", ".credentials", "local.secrets", "passwords", ".secrets"];
 
+/// Files of data that hold but this; as a part of a name such a word may mean anything.
+const HOLDINGS: &[&str] = &["password", "passwd", "token", "tokens", "apikey", "apikeys", "api_key", "api_keys", "api-key", "api-keys"];
+
+/// What names of keys to cloud services begin by, in files of data.
+const BEGINNINGS: &[&str] = &["firebase-adminsdk", "service-account", "service_account", "serviceaccount", "kubeconfig"];
+
 /// Formats that hold values; `secrets.rs` is source code.
-const DATA: &[&str] = &["yml", "yaml", "json", "toml", "ini", "txt", "xml", "properties", "cfg", "conf", "env", "csv", "enc", "edn"];
+const DATA: &[&str] =
+    &["yml", "yaml", "json", "toml", "ini", "txt", "xml", "properties", "cfg", "conf", "env", "csv", "enc", "edn", "json5"];

@@ -75,6 +75,11 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
         if foreign || project.ignore.matched(entry.path(), is_folder).is_ignore() || inner.iter().any(|root| root == entry.path()) {
             return false;
         }
+        // A project inside that keeps everything on this machine is no context for what another machine may be asked.
+        if is_folder && entry.depth() > 0 && rules::nested_at(entry.path()).is_some_and(|nested| nested.local_only) {
+            let _ = unruled.send(vec![Found::Skipped(Skip::Ignored)]);
+            return false;
+        }
         // Before the walk opens the folder's own rules.
         let readable = !is_folder || entry.depth() == 0 || rules::are_readable(top.path(), entry.path());
         if !readable {
@@ -128,6 +133,9 @@ fn look(root: &Arc<Root>, entry: &DirEntry) -> Option<Found> {
     }
     if let Some(reason) = rules::by_name(&relative) {
         return Some(Found::Skipped(reason));
+    }
+    if rules::is_left_out(root, &WorkspacePath::new(root, &relative)) {
+        return Some(Found::Skipped(Skip::Ignored));
     }
     let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };
     let entry = Entry { path: WorkspacePath::new(root, &relative), stamp: Stamp::of(&metadata) };

@@ -12,6 +12,7 @@ use url::Url;
 use super::endpoint::{self, Endpoint};
 use crate::config::EngineConfig;
 use crate::engine::{EngineError, ErrorKind};
+use crate::redact;
 
 /// A secret for one origin. It has no `Debug`, no `Display` and no serialisation.
 pub struct ApiKey {
@@ -47,6 +48,9 @@ const SERVICE: &str = "longsight";
 /// A key command that asks a person may take a while.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 
+/// What it wrote is read within this, once it has ended.
+const REST_TIME: Duration = Duration::from_millis(500);
+
 /// Bytes that are read of what it writes.
 const LONGEST: u64 = 64 << 10;
 
@@ -77,9 +81,7 @@ impl KeySource {
 
     async fn read(&self) -> Result<Option<ApiKey>, EngineError> {
         let text = match (&self.variable, &self.command, &self.keyring) {
-            (Some(variable), ..) => {
-                std::env::var(variable).map_err(|_| self.wrong(&format!("the environment variable `{variable}` is not set")))?
-            }
+            (Some(variable), ..) => std::env::var(variable).map_err(|_| self.wrong(&not_set(variable)))?,
             (None, Some(command), _) => self.run(command).await?,
             (None, None, Some(account)) => self.ask_keyring(account).await?,
             (None, None, None) => return Ok(None),
@@ -127,14 +129,24 @@ impl KeySource {
         let (program, arguments) = command.split_first().ok_or_else(|| self.wrong("`api_key_command` is empty"))?;
         let mut child = Command::new(program);
         child.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let mut child = child.spawn().map_err(|error| self.wrong(&format!("`{program}` cannot be started: {error}")))?;
+        let mut child = child.spawn().map_err(|error| self.wrong(&format!("`{}` cannot be started: {error}", redact::mask(program))))?;
+        let program = &redact::mask(program);
         let mut text = vec![];
         let whole = async {
-            if let Some(output) = child.stdout.take() {
-                output.take(LONGEST).read_to_end(&mut text).await?;
-            }
-            // A program that would write on for ever finds nobody reading, and ends.
-            child.wait().await
+            let mut output = child.stdout.take().ok_or_else(|| std::io::Error::other("it has no output"))?.take(LONGEST);
+            let status = tokio::select! {
+                biased;
+                read = output.read_to_end(&mut text) => {
+                    // A program that would write on for ever finds nobody reading, and ends.
+                    drop(output);
+                    read?;
+                    return child.wait().await;
+                }
+                status = child.wait() => status?,
+            };
+            // What it left running may hold its output open for ever: what it wrote itself is there by now.
+            let rest = tokio::time::timeout(REST_TIME, output.read_to_end(&mut text)).await;
+            rest.unwrap_or(Ok(0)).map(|_| status)
         };
         let status = tokio::time::timeout(COMMAND_TIME, whole).await;
         let status = status.map_err(|_| self.wrong(&format!("`{program}` gave no key within a minute")))?;
@@ -152,5 +164,16 @@ impl KeySource {
         let message =
             format!("engines.{}: {why}; nothing was sent. Set `api_key_env`, `api_key_command` or `api_key_keyring`", self.engine);
         EngineError::new(ErrorKind::Configuration, message)
+    }
+}
+
+/// That a variable is not set; one that has no name of one may be the key itself.
+fn not_set(variable: &str) -> String {
+    let is_name = variable.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+    match is_name {
+        true => format!("the environment variable `{variable}` is not set"),
+        false => {
+            "`api_key_env` wants the name of an environment variable that is set (letters in capitals, `_`), and not the key itself".into()
+        }
     }
 }
