@@ -8,7 +8,7 @@
 //! Asked is `document`, `test`, `implement`, `function`, `variable`, `module`, `calls` or `rewrite` (the code actions), `fix MESSAGE`, `do
 //! INSTRUCTION`, `complete` or `invoke` (inline completion), `menu`, or `context TOKENS`.
 //!
-//! An answer is plain `text`, or a field of the one call that a model of a small window is asked for (`comment`, `body`, `new_code`,
+//! An answer is plain `text`, that of a model without tokens for holes (`words`), or of one that ran out of tokens (`cut`), or a field of the one call that a model of a small window is asked for (`comment`, `body`, `new_code`,
 //! `test_code`, `function`, `calls` with a list as JSON), with further fields behind `//& `, or `call NAME` with its arguments as JSON, of a
 //! model of a large window.
 
@@ -20,7 +20,7 @@ use expect_test::expect_file;
 use longsight::config::Config;
 use longsight::context::Kind;
 use longsight::engine::scripted::{Scripted, Step};
-use longsight::engine::{Cancel, Engine};
+use longsight::engine::{Cancel, Engine, Event, Finish, Finished};
 use longsight::features::edit::{How, Params, edit};
 use longsight::features::preview::{self, preview};
 use longsight::features::{Session, Site, Target, actions, complete, silent};
@@ -78,7 +78,9 @@ impl<'a> Case<'a> {
         let last = scripts.last().cloned();
         scripts.extend(std::iter::repeat_n(last, 6).flatten());
         let config = if has_tools { agent_config() } else { Config::default() };
-        workspace.session(config, vec![("local".into(), Scripted::new(scripts) as Arc<dyn Engine>)])
+        let in_words = self.answers.iter().flatten().any(|(kind, _)| *kind == "words");
+        let engine = if in_words { Scripted::without_fim(scripts) } else { Scripted::new(scripts) };
+        workspace.session(config, vec![("local".into(), engine as Arc<dyn Engine>)])
     }
 
     async fn outcome(&self) -> String {
@@ -123,7 +125,11 @@ fn place_of(body: &str) -> (String, Option<std::ops::Range<usize>>) {
 /// What the engine plays.
 fn script(answer: &[(&str, &str)]) -> Vec<Step> {
     match answer {
-        [("text", body)] => Scripted::text(body),
+        [("text" | "words", body)] => Scripted::text(body),
+        [("cut", body)] => {
+            let reason = Finish::Length;
+            vec![Step::Event(Event::Text((*body).into())), Step::Event(Event::Done(Finished { reason, ..Finished::default() }))]
+        }
         [(kind, body)] if kind.starts_with("call ") => {
             let (name, arguments) = (&kind["call ".len()..], serde_json::from_str(body).expect("JSON"));
             calls(vec![call(name, arguments)])

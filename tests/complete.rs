@@ -1,12 +1,20 @@
 //! What is offered at the cursor of what a model wrote: modes, cuts, overlaps, layout, typing through. `$0` is the cursor.
 
+use longsight::config::Config;
+use longsight::dialect::Fim;
+use longsight::engine::scripted::Scripted;
+use longsight::engine::{Ask, Cancel, Engine};
+use longsight::features::Target;
 use longsight::features::complete::brackets::Comments;
 use longsight::features::complete::hole::{Hole, Mode};
 use longsight::features::complete::memory::Memory;
 use longsight::features::complete::prompt::{whole_steps, window_before};
 use longsight::features::complete::shape::{Layout, Nothing, shape};
+use longsight::features::complete::{Params, complete};
 use longsight::route::{Decision, Role};
 use longsight::text::{Ending, layout};
+
+use crate::support::workspace::{Workspace, target};
 
 /// Offers `raw` at `$0` of `code`; the outcome is the file with the suggestion between `⟦⟧`, or why there is none.
 fn offer(code: &str, raw: &str, invoked: bool) -> String {
@@ -23,7 +31,7 @@ fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
 fn offer_in(comments: Comments, code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
     let (before, after) = code.split_once("$0").expect("a cursor");
     let hole = Hole::new(before, after, comments, false, invoked);
-    let layout = Layout { ending: Ending::Lf, unit: layout::indent_unit(&format!("{before}{after}")) };
+    let layout = Layout { ending: Ending::Lf, unit: layout::known_unit(&format!("{before}{after}")), known: true };
     match shape(&hole, raw, cut_short, &layout) {
         Ok(text) => format!("{before}⟦{text}⟧{after}"),
         Err(nothing) => nothing.words().into(),
@@ -202,7 +210,7 @@ fn tabs_stay_tabs_and_crlf_stays_crlf() {
     "#]],
     );
     let hole = Hole::new("if a {\n    ", "\n}\n", SLASHES, false, false);
-    let layout = Layout { ending: Ending::CrLf, unit: "    ".into() };
+    let layout = Layout { ending: Ending::CrLf, unit: Some("    ".into()), known: true };
     assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
 }
 
@@ -335,7 +343,7 @@ fn whatever_the_model_writes_what_follows_stays() {
                 let (before, after) = code.split_once("$0").unwrap();
                 for invoked in [false, true] {
                     let hole = Hole::new(before, after, SLASHES, false, invoked);
-                    let layout = Layout { ending: Ending::Lf, unit: "    ".into() };
+                    let layout = Layout { ending: Ending::Lf, unit: Some("    ".into()), known: true };
                     let Ok(text) = shape(&hole, &sample[..end], false, &layout) else { continue };
                     assert!(!text.trim().is_empty() && !text.contains('\r'), "{code:?} {text:?}");
                     assert!(!after.starts_with('\n') || !text.ends_with('\n'), "{code:?} {text:?}");
@@ -414,4 +422,49 @@ fn in_a_long_file_the_window_stays_while_a_line_is_typed() {
         window.lines().next().unwrap().to_string()
     });
     assert!(windows.iter().all(|first| *first == windows[0]), "{windows:?}");
+}
+
+/// What a model that answers `raw` makes of `code`, whose cursor is `$0`, and what it was asked.
+async fn asked(code: &str, raw: &str, selected: Option<(std::ops::Range<usize>, &str)>, fim: bool) -> (String, Ask) {
+    let (at, plain) = (code.find("$0").expect("a cursor"), code.replace("$0", ""));
+    let workspace = Workspace::new(&[("a.py", &plain)]);
+    let script = vec![Scripted::text(raw)];
+    let engine = if fim { Scripted::new(script) } else { Scripted::without_fim(script) };
+    let session = workspace.session(Config::default(), vec![("local".into(), engine.clone() as std::sync::Arc<dyn Engine>)]);
+    let at = Target { bytes: at..at, ..target(&session, "a.py", "") };
+    let selected = selected.map(|(range, text)| (range, text.to_string()));
+    let offered = complete(&session, &Params { at, invoked: false, selected }, &Cancel::new()).await.unwrap();
+    let mut text = plain;
+    let item = &offered.items.first().unwrap_or_else(|| panic!("{:?}", offered.nothing)).edit;
+    text.replace_range(item.range.clone(), &item.text);
+    (text, engine.asked().remove(0).ask)
+}
+
+#[tokio::test]
+async fn an_entry_that_replaces_what_stands_behind_the_cursor_leaves_it_out_of_the_question() {
+    let (text, ask) = asked("x = su$0foo + 1\n", "(xs)", Some((4..9, "sumfoo")), true).await;
+    assert_eq!(text, "x = sumfoo(xs) + 1\n");
+    let Ask::Fim(Fim { prefix, suffix, .. }) = ask else { panic!("no hole") };
+    assert_eq!((prefix.as_str(), suffix.as_str()), ("x = sumfoo", " + 1\n"));
+}
+
+#[tokio::test]
+async fn an_entry_that_replaces_something_else_is_left_alone() {
+    for range in [0..1, 0..6] {
+        let (text, _) = asked("a = 1\nb = $0\n", "a + 1", Some((range, "sum")), true).await;
+        assert_eq!(text, "a = 1\nb = a + 1\n");
+    }
+}
+
+/// Control tokens are broken on the way to the model, so the mark of the cursor is none; a file that has it gets another one.
+#[tokio::test]
+async fn the_mark_of_the_cursor_is_there_once_and_as_it_is_named() {
+    for (code, mark) in [("x = 1  # \nprint($0)\n", "<CURSOR>"), ("x = \"<CURSOR>\"\nprint($0)\n", "<CURSOR_2>")] {
+        let (text, ask) = asked(code, &format!("x{mark}"), None, false).await;
+        assert_eq!(text, code.replace("$0", "x"));
+        let Ask::Chat(chat) = ask else { panic!("no chat") };
+        let question = &chat.messages.last().unwrap().content;
+        assert_eq!(question.matches(mark).count(), 2, "{question}");
+        assert!(question.contains(&format!("print({mark})")) && question.ends_with(&format!("at {mark}.")), "{question}");
+    }
 }

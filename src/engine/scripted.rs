@@ -19,6 +19,8 @@ pub enum Step {
 #[derive(Default)]
 pub struct Scripted {
     scripts: Vec<Vec<Step>>,
+    /// Knows no tokens for holes.
+    in_words: bool,
     next: AtomicUsize,
     /// A place for each script, and some for what is asked in vain.
     asked: Vec<OnceLock<Request>>,
@@ -31,7 +33,16 @@ impl Scripted {
     pub fn new(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
         let scripts: Vec<Vec<Step>> = scripts.into_iter().collect();
         let asked = (0..scripts.len() + IN_VAIN).map(|_| OnceLock::new()).collect();
-        Arc::new(Self { scripts, next: AtomicUsize::new(0), asked })
+        Arc::new(Self { scripts, in_words: false, next: AtomicUsize::new(0), asked })
+    }
+
+    /// One that has to be asked in words what stands in a hole.
+    pub fn without_fim(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
+        let mut engine = Self::new(scripts);
+        if let Some(engine) = Arc::get_mut(&mut engine) {
+            engine.in_words = true;
+        }
+        engine
     }
 
     /// A script that answers `text` and ends.
@@ -55,7 +66,8 @@ impl Engine for Scripted {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        Box::pin(async { Ok(Caps { fim: true, chat: true, tools: true, context: 8192, ..Caps::default() }) })
+        let fim = !self.in_words;
+        Box::pin(async move { Ok(Caps { fim, chat: true, tools: true, context: 8192, ..Caps::default() }) })
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {

@@ -6,6 +6,7 @@
 
 mod claim;
 pub mod elided;
+mod faults;
 pub mod flow;
 pub mod guard;
 pub mod import;
@@ -26,6 +27,7 @@ mod walk;
 pub mod whole;
 pub mod words;
 
+pub use faults::Owner;
 pub use import::Import;
 pub use parse::{ParseError, Parsed, parse};
 pub use registry::{Language, Problem, Reach, Registry, Runner, TestFiles};

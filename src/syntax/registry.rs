@@ -173,7 +173,8 @@ pub struct Language {
     pub(super) use_roles: Vec<u8>,
     /// Blocks are told by indentation.
     pub indented: bool,
-    indent: Option<String>,
+    /// One level of indentation where it is always the same.
+    pub indent: Option<String>,
     /// Functions that give back the module at the path that they are given.
     pub loads: Vec<String>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.

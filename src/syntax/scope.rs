@@ -137,6 +137,12 @@ pub(super) fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
     path
 }
 
+/// The innermost node that begins at an offset or goes over it.
+pub(super) fn leaf_at(parsed: &Parsed, offset: usize) -> Node<'_> {
+    let root = parsed.root();
+    root.descendant_for_byte_range(offset, offset + 1).unwrap_or(root)
+}
+
 /// The innermost node that the cursor is in: at the end of a line, the one that ends there.
 fn leaf(parsed: &Parsed, offset: usize) -> Node<'_> {
     let root = parsed.root();

@@ -1,6 +1,7 @@
 //! Brackets and comments of half-written code, told from what stands in strings: enough to see where a statement ends where nothing
 //! parses yet.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::syntax::Language;
@@ -13,6 +14,11 @@ pub struct Comments<'a> {
 }
 
 impl<'a> Comments<'a> {
+    /// Whether lines that begin with `#` are those of a preprocessor, and a name with a colon is a label.
+    pub fn of_braces(self) -> bool {
+        self.line == Some("//")
+    }
+
     pub fn of(language: Option<&'a Arc<Language>>) -> Self {
         let Some(language) = language else { return Self::default() };
         Self {
@@ -36,7 +42,7 @@ pub fn brackets(text: &str, comments: Comments<'_>) -> Vec<Bracket> {
         let opens = matches!(letter, '(' | '[' | '{');
         (opens || matches!(letter, ')' | ']' | '}')).then_some(Bracket { at, opens, letter })
     };
-    Code { text, comments, at: 0 }.filter(|piece| !piece.quoted).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
+    Code { text, comments, at: 0 }.filter(|piece| piece.quoted.is_none()).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
 }
 
 /// Opened less closed brackets.
@@ -48,6 +54,12 @@ pub fn balance(text: &str, comments: Comments<'_>) -> i32 {
 pub fn code<'a>(line: &'a str, comments: Comments<'_>) -> &'a str {
     let said = Code { text: line, comments, at: 0 }.filter(|piece| !piece.letter.is_whitespace()).last();
     said.map_or("", |piece| &line[..piece.end])
+}
+
+/// The bytes of strings that go over several lines and are closed.
+pub fn long_strings(text: &str, comments: Comments<'_>) -> Vec<Range<usize>> {
+    let strings = Code { text, comments, at: 0 }.filter(|piece| piece.quoted == Some(true)).map(|piece| piece.at..piece.end);
+    strings.filter(|string| text[string.clone()].contains('\n')).collect()
 }
 
 /// Walks over a text without its comments, letter by letter; a string is one piece.
@@ -62,7 +74,8 @@ struct Piece {
     at: usize,
     end: usize,
     letter: char,
-    quoted: bool,
+    /// Whether the string is closed; none for a letter.
+    quoted: Option<bool>,
 }
 
 impl Iterator for Code<'_> {
@@ -72,9 +85,9 @@ impl Iterator for Code<'_> {
         self.at += comment(&self.text[self.at..], self.comments);
         let at = self.at;
         let letter = self.text[at..].chars().next()?;
-        let literal = literal(self.text, at);
-        self.at += literal.unwrap_or(letter.len_utf8());
-        Some(Piece { at, end: self.at, letter, quoted: literal.is_some() })
+        let literal = literal(self.text, at, self.comments);
+        self.at += literal.map_or(letter.len_utf8(), |(length, _)| length);
+        Some(Piece { at, end: self.at, letter, quoted: literal.map(|(_, closed)| closed) })
     }
 }
 
@@ -95,17 +108,40 @@ fn comment(text: &str, comments: Comments<'_>) -> usize {
     }
 }
 
-/// The length of the string or regular expression that begins at an offset, or of a quote that is escaped.
-fn literal(text: &str, at: usize) -> Option<usize> {
-    let rest = &text[at..];
-    match rest.chars().next()? {
-        '\\' => rest[1..].starts_with(['"', '\'']).then_some(2),
-        // One that is closed nowhere goes on to the end: the cursor stands in the middle of a text.
-        '"' => Some(closing(&rest[1..], '"').map_or(rest.len(), |end| end + 2)),
-        '\'' if is_quote(&rest[1..], &text[..at]) => closing(&rest[1..], '\'').map(|end| end + 2),
-        '/' if may_begin_expression(&text[..at]) => regex(rest),
+/// The length of the string or regular expression that begins at an offset, or of a quote that is escaped, and whether it is closed.
+fn literal(text: &str, at: usize, comments: Comments<'_>) -> Option<(usize, bool)> {
+    let (before, rest) = (&text[..at], &text[at..]);
+    // One that is closed nowhere goes on to the end: the cursor stands in the middle of a text.
+    let until = |end: Option<usize>| Some(end.map_or((rest.len(), false), |end| (end, true)));
+    let letter = rest.chars().next()?;
+    if matches!(letter, '"' | '\'') {
+        if let Some(close) = raw_close(before, rest) {
+            return until(rest[1..].find(&close).map(|end| 1 + end + close.len()));
+        }
+        let tripled = if letter == '"' { "\"\"\"" } else { "\'\'\'" };
+        if rest.starts_with(tripled) && (letter == '"' || !comments.of_braces()) {
+            return until(rest[3..].find(tripled).map(|end| end + 6));
+        }
+    }
+    match letter {
+        '\\' => rest[1..].starts_with(['"', '\'']).then_some((2, true)),
+        '"' => until(closing(&rest[1..], '"').map(|end| end + 2)),
+        '`' if comments.of_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
+        '\'' if is_quote(&rest[1..], before) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
+        '/' if may_begin_expression(before) => regex(rest).map(|end| (end, true)),
         _ => None,
     }
+}
+
+/// What closes a raw string whose quote stands between these: `r#"…"#` or `R"x(…)x"`.
+fn raw_close(before: &str, rest: &str) -> Option<String> {
+    let plain = before.trim_end_matches('#');
+    let signs = &before[plain.len()..];
+    if !signs.is_empty() && plain.ends_with('r') {
+        return Some(format!("\"{signs}"));
+    }
+    let (word, _) = rest[1..].split_once('(').filter(|_| signs.is_empty() && plain.ends_with('R'))?;
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| format!("){word}\""))
 }
 
 /// Where the first such quote stands that is not escaped.

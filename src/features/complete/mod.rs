@@ -3,10 +3,14 @@
 //! The hole and its mode come from syntax (`hole`), the prompt fits the engine's speed (`prompt`), the answer is cut to what belongs
 //! there (`shape`), and a suggestion that the user types through is answered from `memory`.
 
+mod answer;
 pub mod brackets;
 pub mod hole;
+mod indent;
+mod judge;
 pub mod memory;
 pub mod prompt;
+mod rest;
 pub mod shape;
 
 use std::ops::Range;
@@ -22,12 +26,13 @@ use crate::context::{Masked, Part};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
-use crate::text::{Edit, Ending};
+use crate::text::{Edit, Ending, layout};
 use brackets::Comments;
 use hole::{Hole, Mode};
+use judge::Judge;
 pub use memory::Memory;
 use prompt::Budget;
-use shape::{Layout, Nothing, shape};
+use shape::{Layout, Nothing, has_attributes_only, shapes};
 
 /// What an inline completion is asked with.
 #[derive(Clone, Debug)]
@@ -38,6 +43,17 @@ pub struct Params {
     pub invoked: bool,
     /// The entry that is selected in the editor's own list: a suggestion begins with its text and replaces its bytes.
     pub selected: Option<(Range<usize>, String)>,
+}
+
+impl Params {
+    /// Without a selected entry that replaces something else than what stands at the cursor.
+    fn sensible(&self) -> Self {
+        let (cursor, text) = (self.at.bytes.start, &self.at.document.text);
+        let at_cursor = |range: &Range<usize>| {
+            range.start <= cursor && cursor <= range.end && text.to_arc().get(range.clone()).is_some_and(|there| !there.contains('\n'))
+        };
+        Self { selected: self.selected.clone().filter(|(range, _)| at_cursor(range)), ..self.clone() }
+    }
 }
 
 /// What is offered.
@@ -84,6 +100,7 @@ const NEAR: usize = 64 << 10;
 
 /// What is left of a suggestion that the user types through, without asking anybody.
 pub fn recall(session: &Session, params: &Params) -> Option<Completion> {
+    let params = &params.sensible();
     remembered(session, params, &prepare(session, params).ok()?)
 }
 
@@ -101,6 +118,7 @@ fn remembered(session: &Session, params: &Params, prepared: &Prepared) -> Option
 /// Computes what is offered. An empty list has a reason in `nothing`; an error means that no engine could be asked.
 pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Result<Completion, EngineError> {
     let started = Instant::now();
+    let params = &params.sensible();
     let prepared = match prepare(session, params) {
         Ok(prepared) => prepared,
         Err(reason) => return Ok(nothing(session, params, reason)),
@@ -132,7 +150,10 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         }
     }
     let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
-    let raw = if sent.2 { served.answer.text.clone() } else { prompt::out_of_words(&hole, &served.answer.text) };
+    let markup = site.language.is_none();
+    let said = &served.answer.text;
+    let in_words = !sent.2 || answer::is_fenced(said) && !markup && !site.place().in_comment;
+    let raw = if in_words { answer::out_of_words(&hole, said, markup) } else { said.clone() };
     let cut_short = served.answer.finished.reason == Finish::Length;
     match work.fit(&raw, cut_short) {
         Ok(text) => {
@@ -198,12 +219,9 @@ fn prepare(session: &Session, params: &Params) -> Result<Prepared, String> {
         return Err("completion in comments and strings is turned off (completion.in_comments)".into());
     }
     let cursor = site.bytes.start;
-    let (start, chosen) = match &params.selected {
-        Some((range, text)) => (range.start.min(cursor), text.as_str()),
-        None => (cursor, ""),
-    };
-    let before = format!("{}{chosen}", &site.text[..site.text.floor_char_boundary(start)]);
-    let after = site.text[cursor..].to_string();
+    let (replaced, chosen) = params.selected.clone().unwrap_or((cursor..cursor, String::new()));
+    let before = format!("{}{chosen}", &site.text[..site.text.floor_char_boundary(replaced.start)]);
+    let after = site.text[site.text.floor_char_boundary(replaced.end)..].to_string();
     Ok(Prepared { before, after, site })
 }
 
@@ -301,33 +319,46 @@ impl Work<'_> {
         around(self.session, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref(), asker)
     }
 
-    /// What of the raw answer is offered: shaped, and shortened until the file parses no worse than before.
+    /// What of the raw answer is offered: shaped, and shortened until the parser takes it.
     fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
-        let layout = Layout { ending: Ending::of(&self.site.text), unit: self.site.indent_unit() };
-        let mut text = shape(self.hole, raw, cut_short, &layout)?;
-        if text.contains(redact::PLACEHOLDER) {
+        let shapes = shapes(self.hole, raw, cut_short, &self.layout())?;
+        if shapes.iter().any(|text| text.contains(redact::PLACEHOLDER)) {
             return Err(Nothing::Secret);
         }
-        for _ in 0..MOST_CUTS {
-            let edit = edit(self.params, &text);
-            let (before, after) = self.site.errors_with(&edit);
-            if after <= before {
-                return Ok(text);
+        let judge = Judge::new(self.site, self.hole);
+        let fitting = shapes.into_iter().filter_map(|text| self.shortened(&judge, text));
+        // Of equal ones the first, which is the likeliest.
+        fitting.min_by_key(|(_, faults)| *faults).map(|(text, _)| text).ok_or(Nothing::Broken)
+    }
+
+    fn layout(&self) -> Layout {
+        let language = self.site.language.as_deref();
+        let prescribed = || language.and_then(|language| language.indent.clone());
+        let unit = layout::known_unit(&self.site.text).or_else(prescribed);
+        Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
+    }
+
+    /// The beginning of a suggestion that may stand in the file, with the faults that the file has then.
+    fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
+        for cuts in 0..MOST_CUTS {
+            let whole = format!("{text}{}", self.hole.tail(&text));
+            if let Some(faults) = judge.faults(&edit(self.params, &whole)) {
+                return Some((whole, faults));
             }
-            let Some(shorter) = text.rfind('\n') else { break };
-            text.truncate(text[..shorter].trim_end().len());
-            if text.trim().is_empty() {
+            text.truncate(text[..text.rfind('\n')?].trim_end().len());
+            // What was to follow an attribute was cut off: it would stand on something else.
+            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.comments) {
                 break;
             }
         }
-        Err(Nothing::Broken)
+        None
     }
 }
 
 /// The edit that a suggestion is.
 fn edit(params: &Params, text: &str) -> Edit {
     match &params.selected {
-        Some((range, chosen)) => Edit { range: range.start..range.end.max(params.at.bytes.start), text: format!("{chosen}{text}") },
+        Some((range, chosen)) => Edit { range: range.clone(), text: format!("{chosen}{text}") },
         None => Edit::insert(params.at.bytes.start, text),
     }
 }

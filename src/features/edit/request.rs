@@ -162,8 +162,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
         }
         (Put::Hole, [(field, _), ..]) => {
             let (before, after) = around_body(work.site, form);
-            let unit = work.site.indent_unit();
-            let layout = Layout { ending: Ending::Lf, unit };
+            let layout = Layout { ending: Ending::Lf, unit: Some(work.site.indent_unit()), known: true };
             let hole = Hole::new(&before, &after, Comments::of(work.site.language.as_ref()), false, true);
             let body = shape(&hole, &answer.text, false, &layout).map_err(|nothing| nothing.words().to_string())?;
             // The cursor stands behind the first line's indentation.

@@ -1,0 +1,196 @@
+//! Indentation of what a model wrote: begun where the cursor stands, and in the file's own unit. What the file does not tell is left as it
+//! was written; blanks that align, and lines inside of strings, stay.
+
+use super::brackets::{Comments, balance, brackets, code, long_strings};
+use super::hole::{Hole, begins_with_closer};
+use super::shape::Layout;
+use crate::text::layout::indentation;
+
+/// Models indent with so many blanks; the first is the most common.
+const WIDTHS: &[usize] = &[4, 2, 8, 3];
+
+/// A text that is to be inserted at the cursor, indented as its place wants.
+pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
+    let blank = hole.is_blank();
+    // A blank line is there already.
+    let skipped = text.split_inclusive('\n').take_while(|line| blank && line.trim().is_empty() && line.ends_with('\n')).map(str::len).sum();
+    let text = from_margin(hole, &text[skipped..]);
+    let unit = layout.unit.clone().or_else(|| unit_at(hole));
+    let text = without_second_indent(hole, text, unit.as_deref());
+    match unit {
+        Some(unit) if layout.known => in_unit(hole, &text, &unit),
+        _ => text,
+    }
+}
+
+/// One level of indentation, as the cursor shows it by standing deeper than the line that opens its block.
+fn unit_at(hole: &Hole) -> Option<String> {
+    let unit = hole.line().strip_prefix(indentation(hole.opener().filter(|_| hole.is_blank())?))?;
+    (!unit.is_empty()).then(|| unit.into())
+}
+
+/// On an indented line models like to indent once more. Where the cursor does not stand as deep as its block wants, what is missing is
+/// theirs to write.
+fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> String {
+    let line = hole.line();
+    if line.is_empty() || !hole.is_blank() || indentation(&text).is_empty() {
+        return text;
+    }
+    let opener = hole.opener().map(indentation);
+    let missing = match (opener, unit) {
+        (Some(outer), Some(unit)) => format!("{outer}{unit}").strip_prefix(line).unwrap_or_default().to_string(),
+        (Some(outer), None) if line.len() <= outer.len() => return text,
+        _ => String::new(),
+    };
+    missing + text.trim_start_matches([' ', '\t'])
+}
+
+/// An answer whose lines begin at the margin, with its first line at the cursor's column: all others are meant to stand there too.
+fn from_margin(hole: &Hole, text: &str) -> String {
+    let column = hole.line();
+    if is_from_margin(hole, text) {
+        let moved = text.split('\n').enumerate().map(|(number, line)| match number {
+            0 => line.to_string(),
+            _ if line.trim().is_empty() => String::new(),
+            _ => format!("{column}{line}"),
+        });
+        return moved.collect::<Vec<_>>().join("\n");
+    }
+    text.into()
+}
+
+fn is_from_margin(hole: &Hole, text: &str) -> bool {
+    let column = hole.line();
+    let mut lines = text.split('\n');
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
+    if column.is_empty() || !hole.is_blank() || !indentation(first).is_empty() || first.trim().is_empty() || second.trim().is_empty() {
+        return false;
+    }
+    let quoted = long_strings(text, hole.comments).iter().any(|string| string.contains(&first.len()));
+    let other_kind = !indentation(second).is_empty() && !indentation(second).starts_with(&column[..1]);
+    if quoted || other_kind || hole.following().any(|line| line == second) {
+        return false;
+    }
+    let opens = code(first, hole.comments).ends_with(['{', ':', '(', '[']);
+    let deep = indentation(second).len();
+    if !opens {
+        // At the margin something else may begin, where the block has ended.
+        let other = begins_with_closer(second)
+            || second.starts_with(['@', '#', '/', '"', '\'', '`'])
+            || second.ends_with(':') && !second.contains(' ');
+        let heads = [
+            "def ",
+            "class ",
+            "async def ",
+            "fn ",
+            "pub ",
+            "func ",
+            "function ",
+            "export ",
+            "static ",
+            "public ",
+            "import ",
+            "from ",
+            "else",
+            "except",
+            "elif",
+            "finally",
+        ];
+        return deep == 0 && !other && !heads.iter().any(|head| second.starts_with(head)) && balance(first, hole.comments) == 0;
+    }
+    if deep == 0 || deep > column.len() {
+        return false;
+    }
+    // Where brackets close the block, the one that does stands below its beginning.
+    let back = lines.find(|line| !line.trim().is_empty() && indentation(line).len() < deep);
+    let braced = !code(first, hole.comments).ends_with(':');
+    back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line)))
+}
+
+/// Tabs where the file uses blanks, blanks where it uses tabs, and as many of them as it takes.
+fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let free = free_lines(hole, text, &lines);
+    let indents: Vec<&str> = free.iter().map(|number| indentation(lines[*number])).filter(|indent| !indent.is_empty()).collect();
+    let own = indentation(hole.line());
+    let in_tabs = unit.starts_with('\t');
+    let ours = if in_tabs { '\t' } else { ' ' };
+    // Who mixes both aligns with blanks.
+    let mixed = indents.iter().any(|indent| indent.starts_with('\t')) && indents.iter().any(|indent| indent.starts_with(' '));
+    if indents.is_empty() || mixed || !own.is_empty() && !own.starts_with(ours) {
+        return text.into();
+    }
+    let foreign = !indents[0].starts_with(ours);
+    let step = match (foreign, in_tabs) {
+        (true, false) => "\t".to_string(),
+        (false, true) => return text.into(),
+        (is_foreign, _) => match width(hole, unit, &lines, &free).filter(|width| is_foreign || *width != unit.len()) {
+            Some(width) => " ".repeat(width),
+            None => return text.into(),
+        },
+    };
+    let mut out = vec![];
+    for (number, line) in lines.iter().enumerate() {
+        let indent = indentation(line);
+        let levels = if free.contains(&number) { indent.len() / step.len() } else { 0 };
+        out.push(format!("{}{}", unit.repeat(levels), &line[levels * step.len()..]));
+    }
+    out.join("\n")
+}
+
+/// The lines whose indentation is one: not the first, not those inside of strings, not those that stand below what follows a bracket.
+fn free_lines(hole: &Hole, text: &str, lines: &[&str]) -> Vec<usize> {
+    let line = hole.line();
+    let whole = format!("{line}{text}");
+    let strings = long_strings(&whole, hole.comments);
+    let mut starts = vec![0];
+    starts.extend(whole.match_indices('\n').map(|(at, _)| at + 1));
+    let free = |number: &usize| {
+        let start = starts[*number];
+        let quoted = strings.iter().any(|string| string.contains(&start));
+        !quoted && !lines[*number].trim().is_empty() && !is_aligned(&whole[..start], hole.comments)
+    };
+    (1..lines.len()).filter(free).collect()
+}
+
+/// Whether the next line stands below what follows an open bracket.
+fn is_aligned(before: &str, comments: Comments) -> bool {
+    let mut open = vec![];
+    for bracket in brackets(before, comments) {
+        if bracket.opens {
+            open.push(bracket.at);
+        } else {
+            open.pop();
+        }
+    }
+    let behind = |at: usize| code(before[at + 1..].split('\n').next().unwrap_or_default(), comments);
+    open.last().is_some_and(|at| !behind(*at).is_empty())
+}
+
+/// How many blanks the model takes for a level, from where its second line has to stand.
+fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usize> {
+    let second = *free.first()?;
+    let own = indentation(hole.line());
+    let head = format!("{}{}", hole.line(), lines[..second].join("\n"));
+    let opens = code(&head, hole.comments).ends_with(['{', '(', '[', ':']);
+    let level = (own.len() / unit.len() + usize::from(opens)).checked_sub(usize::from(begins_with_closer(lines[second])))?;
+    let deep = |number: &usize| indentation(lines[*number]).len();
+    let whole = |width: usize| free.iter().all(|number| deep(number) % width == 0);
+    let fits = |width: &&usize| deep(&second) == level * **width && whole(**width);
+    let Some(width) = WIDTHS.iter().find(fits).copied().filter(|_| level > 0) else {
+        return (unit.starts_with('\t') && whole(4)).then_some(4);
+    };
+    if unit.starts_with('\t') {
+        return Some(width);
+    }
+    // Who indents a line of the file so knows why.
+    let known = |line: &str| indentation(line).len() == width;
+    if hole.before.split('\n').chain(hole.after.split('\n')).any(known) {
+        return None;
+    }
+    // Lines of the file's own width could be read with another one too: there has to be one that is none of it, where its block ends.
+    let odd = free.iter().any(|number| deep(number) % unit.len() != 0);
+    let back = free.iter().find(|number| deep(number) < deep(&second));
+    let ends = back.is_some_and(|number| deep(number) == level.saturating_sub(1) * width);
+    (opens && ends && (odd || width > unit.len())).then_some(width)
+}

@@ -1,0 +1,131 @@
+//! Whether a suggestion may stand in its file, as the parser sees it: nothing in it that does not parse, nothing of what follows drawn into
+//! it, and the file no worse than before.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::brackets::{Comments, brackets};
+use super::hole::{Hole, Mode, begins_with_closer};
+use super::shape::{is_lead, is_type_of_function};
+use crate::features::Site;
+use crate::syntax::{Kind, Parsed, parse, scope};
+use crate::text::Edit;
+use crate::text::layout::indentation;
+use crate::text::lines::line_start;
+
+pub(super) struct Judge<'a> {
+    site: &'a Site,
+    hole: &'a Hole<'a>,
+    /// The text read anew, where an edit seems to break it.
+    anew: OnceLock<Option<Parsed>>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(site: &'a Site, hole: &'a Hole<'a>) -> Self {
+        Self { site, hole, anew: OnceLock::new() }
+    }
+
+    /// How many faults the file has with an edit that may stand; none for one that may not.
+    pub fn faults(&self, edit: &Edit) -> Option<usize> {
+        let Some(old) = self.site.parsed() else { return Some(0) };
+        let mut changed = self.site.text.to_string();
+        changed.replace_range(edit.range.clone(), &edit.text);
+        let Ok(new) = old.edited(changed.as_str()) else { return Some(0) };
+        let trial = |old: &Parsed, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict();
+        trial(old, &new).or_else(|| {
+            // A tree that grew by edits can recover from an error in other ways than a fresh one.
+            let old = self.anew.get_or_init(|| parse(old.language(), self.site.text.clone()).ok()).as_ref()?;
+            trial(old, &parse(old.language(), changed).ok()?)
+        })
+    }
+}
+
+/// One edit, with the trees before and after it.
+struct Trial<'a> {
+    hole: &'a Hole<'a>,
+    old: &'a Parsed,
+    new: &'a Parsed,
+    edit: &'a Edit,
+    /// The bytes of the edit in the new text.
+    inserted: Range<usize>,
+}
+
+impl<'a> Trial<'a> {
+    fn new(hole: &'a Hole<'a>, old: &'a Parsed, new: &'a Parsed, edit: &'a Edit) -> Self {
+        let inserted = edit.range.start..edit.range.start + edit.text.len();
+        Self { hole, old, new, edit, inserted }
+    }
+
+    fn verdict(&self) -> Option<usize> {
+        let (before, after) = (self.old.faults(), self.new.faults());
+        let is_whole = is_whole(self.hole, &self.edit.text);
+        let harms = self.new.is_hollow(&self.inserted) || self.new.strays() > self.old.strays() || is_whole && self.swallows();
+        if harms || is_whole && !self.was_lost(&before) && self.has_fault_inside(&after) {
+            return None;
+        }
+        let is_better = after.len() <= before.len();
+        // In a text with errors the parser guesses, and may guess otherwise far away.
+        let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(&before, &after);
+        (is_better || guesses()).then_some(after.len())
+    }
+
+    /// Whether the cursor stood in lines of which the parser could make nothing.
+    fn was_lost(&self, before: &[Range<usize>]) -> bool {
+        let line = line_start(self.old.text(), self.edit.range.start);
+        before.iter().any(|fault| fault.start < line && fault.end > self.edit.range.start)
+    }
+
+    fn has_fault_inside(&self, after: &[Range<usize>]) -> bool {
+        after.iter().any(|fault| self.inserted.contains(&fault.start) && !fault.is_empty())
+    }
+
+    /// Whether a fault that was not there before touches the suggestion or the function around it.
+    fn has_fault_near(&self, before: &[Range<usize>], after: &[Range<usize>]) -> bool {
+        let text = self.new.text();
+        let lines =
+            line_start(text, self.inserted.start)..text[self.inserted.end..].find('\n').map_or(text.len(), |at| self.inserted.end + at + 1);
+        let items = scope::at(self.new, self.inserted.start).items;
+        let function = items.iter().rev().find(|item| matches!(item.kind, Kind::Function | Kind::Method)).map(|item| item.range.clone());
+        let near = function.map_or(lines.clone(), |item| item.start.min(lines.start)..item.end.max(lines.end));
+        let then = |at: usize| if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at };
+        let is_new = |fault: &Range<usize>| !before.contains(&(then(fault.start)..then(fault.end)));
+        after.iter().filter(|fault| is_new(fault)).any(|fault| fault.start <= near.end && fault.end >= near.start)
+    }
+
+    /// Whether what stands on the next line becomes a part of the suggestion: the body of a bare `for (…)`, the arguments of a call.
+    fn swallows(&self) -> bool {
+        let Some(next) = self.hole.following().next().filter(|_| self.hole.mode != Mode::Line && self.hole.rest().trim().is_empty()) else {
+            return false;
+        };
+        let text = self.old.text();
+        let behind = &text[self.edit.range.end..];
+        let at = self.edit.range.end + (behind.len() - behind.trim_start().len());
+        let deeper = indentation(next).len() > indentation(self.hole.line()).len();
+        if deeper
+            || begins_with_closer(next)
+            || next.trim_start().starts_with(['.', '?', '&', '|', ':', ',', '=', '<', '>'])
+            || at >= text.len()
+            || is_lead(&self.edit.text, self.hole.comments)
+            || is_type_of_function(self.hole, &self.edit.text, next)
+            || self.edit.text.trim_end().ends_with(':')
+        {
+            return false;
+        }
+        if self.old.owner(at).is_none_or(|owner| owner.broken) {
+            return false;
+        }
+        let now = self.new.owner(at + self.edit.text.len() - self.edit.range.len());
+        now.is_some_and(|now| self.inserted.contains(&now.start) && !now.holds && !now.broken)
+    }
+}
+
+/// Whether the cursor's line with a suggestion opens and closes the same brackets.
+fn is_whole(hole: &Hole, text: &str) -> bool {
+    let line = format!("{}{text}{}", hole.line(), hole.rest());
+    let mut depth = 0;
+    let falls = brackets(&line, Comments { ..hole.comments }).iter().any(|bracket| {
+        depth += if bracket.opens { 1 } else { -1 };
+        depth < 0
+    });
+    !falls && depth == 0
+}

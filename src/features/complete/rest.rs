@@ -1,0 +1,83 @@
+//! Where a suggestion ends before the rest of the cursor's line, of which models like to write a part again.
+
+use super::brackets::{Bracket, Comments, balance, brackets};
+use super::hole::Hole;
+
+/// Where a text may end, the likeliest first: without the end that stands behind the cursor on the same line already, and with nothing
+/// after a bracket that is closed there.
+pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
+    let wanted = hole.rest().trim();
+    if wanted.is_empty() {
+        return vec![text.len()];
+    }
+    // What says something, and what ends a statement, is not written twice.
+    let says = wanted.contains(|letter: char| letter.is_alphanumeric() || letter == ';');
+    if let Some(at) = repetition(text, wanted).filter(|_| says) {
+        return vec![at];
+    }
+    let there = unmatched(wanted, hole.comments);
+    let ours = unmatched(text, hole.comments).filter(|ours| there.is_some_and(|there| there.letter == ours.letter));
+    let closed = ours.map_or(text.len(), |ours| ours.at);
+    let kept = &text[..closed];
+    let up_to_bracket = there.zip(ours).and_then(|(there, _)| repetition(kept, wanted[..there.at].trim_end()).filter(|_| there.at > 0));
+    if let Some(at) = up_to_bracket {
+        return vec![at];
+    }
+    let mut ends = match repetition(kept, wanted).or_else(|| overlap(kept, wanted)) {
+        Some(at) if closes_own(hole, kept, at) => vec![closed, at],
+        Some(at) if kept[..at].trim().is_empty() => vec![at],
+        Some(at) => vec![at, closed],
+        None => vec![closed],
+    };
+    // A bracket is closed here and another one opened, which the rest closes: `a) < f(b` before `)`.
+    if closed < text.len() && balance(&text[closed..], hole.comments) == 0 {
+        ends.push(text.len());
+    }
+    ends
+}
+
+/// Where a text writes the whole rest of the line, with nothing but closing signs behind it.
+fn repetition(text: &str, wanted: &str) -> Option<usize> {
+    let at = text.rfind(wanted)?;
+    text[at + wanted.len()..].chars().all(is_closing).then_some(at)
+}
+
+/// Where the end of a text begins that is the beginning of the rest: closing signs, or a longer piece.
+fn overlap(text: &str, wanted: &str) -> Option<usize> {
+    let telling = |piece: &str| piece.len() >= 6 || piece.chars().all(is_closing);
+    let repeated = |length: &usize| wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]) && telling(&wanted[..*length]);
+    (1..wanted.len().min(text.len() + 1)).rev().find(repeated).map(|length| text.len() - length)
+}
+
+fn is_closing(letter: char) -> bool {
+    ")]};,\"'`> ".contains(letter)
+}
+
+/// The first bracket that a text closes and has not opened.
+fn unmatched(text: &str, comments: Comments) -> Option<Bracket> {
+    let mut depth = 0;
+    brackets(text, comments).into_iter().find(|bracket| {
+        depth += if bracket.opens { 1 } else { -1 };
+        depth < 0
+    })
+}
+
+/// Whether a bracket or a quote from `end` on closes what the text has opened before it: `f(x)` before `)` repeats nothing.
+fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
+    let mut open = 0_i32;
+    let mut closes = false;
+    for Bracket { at, opens, .. } in brackets(text, hole.comments) {
+        // What is opened behind the end is closed there, and says nothing.
+        if at >= end {
+            closes |= !opens && open > 0;
+            open += if opens { 0 } else { -1 };
+            if opens {
+                break;
+            }
+        } else {
+            open = if opens { open + 1 } else { (open - 1).max(0) };
+        }
+    }
+    let closes_quote = |quote: char| text[end..].starts_with(quote) && text[..end].matches(quote).count() % 2 == 1;
+    closes || ['"', '`'].into_iter().any(closes_quote)
+}

@@ -1,0 +1,81 @@
+//! Where a text does not parse, what has no body, and to what a place belongs: for telling whether an edit does harm.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::Parsed;
+use super::scope::{leaf_at, path_to};
+
+/// A node that a place lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub start: usize,
+    /// The parser could make nothing of it.
+    pub broken: bool,
+    /// It only holds what stands in it: a block, a list, a file.
+    pub holds: bool,
+}
+
+impl Parsed {
+    /// The bytes that do not parse; empty where something is missing.
+    pub fn faults(&self) -> Vec<Range<usize>> {
+        let mut found = vec![];
+        let mut cursor = self.root().walk();
+        loop {
+            let node = cursor.node();
+            let broken = node.is_error() || node.is_missing();
+            if broken {
+                found.push(node.byte_range());
+            }
+            if !broken && node.has_error() && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return found;
+                }
+            }
+        }
+    }
+
+    /// Whether a statement that begins within these bytes lacks its body, or a `try` all of its handlers: grammars of indented languages
+    /// take them.
+    pub fn is_hollow(&self, within: &Range<usize>) -> bool {
+        let mut cursor = self.root().walk();
+        let touches = |node: &Node<'_>| node.start_byte() < within.end && node.end_byte() >= within.start;
+        while self.language().indented {
+            let node = cursor.node();
+            if within.contains(&node.start_byte()) && is_hollow(node) {
+                return true;
+            }
+            if touches(&node) && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return false;
+                }
+            }
+        }
+        false
+    }
+
+    /// The node around the largest one that begins at an offset.
+    pub fn owner(&self, offset: usize) -> Option<Owner> {
+        let path = path_to(self, leaf_at(self, offset));
+        let first = path.iter().position(|node| node.start_byte() >= offset)?;
+        let around = path.get(first.checked_sub(1)?)?;
+        let holds = first == 1 || ["block", "list", "body"].iter().any(|part| around.kind().contains(part));
+        Some(Owner { start: around.start_byte(), broken: around.is_error(), holds })
+    }
+}
+
+fn is_hollow(node: Node<'_>) -> bool {
+    let mut cursor = node.walk();
+    let mut children = node.named_children(&mut cursor);
+    if node.kind() == "try_statement" {
+        return !children.any(|child| matches!(child.kind(), "except_clause" | "except_group_clause" | "finally_clause"));
+    }
+    children.any(|child| child.kind() == "block" && child.byte_range().is_empty())
+}
