@@ -313,10 +313,10 @@ async fn imports_of_new_tests_are_merged() {
     let go = ("m.go", "package m\n\nfunc Add(a, b int) int {\n\treturn a + b\n}\n");
     let there = "package m\n\nimport (\n\t\"testing\"\n)\n\nfunc TestX(t *testing.T) {\n}\n";
     let test = "func TestAdd(t *testing.T) {\n\tt.Fatal(strings.ToUpper(\"bad\"))\n}";
-    let wanted = format!("{}\n{test}\n", there.replace("\t\"testing\"\n", "\t\"testing\"\n\t\"strings\"\n"));
+    let wanted = format!("{}\n{test}\n", there.replace("\t\"testing\"\n", "\t\"strings\"\n\t\"testing\"\n"));
     for head in ["import \"strings\"\n\n", "package m\n\nimport (\n\t\"testing\"\n\t\"strings\"\n)\n\n"] {
         assert_eq!(tests_in(&[go, ("m_test.go", there)], "func Add", &format!("{head}{test}")).await.1, wanted);
-        let fresh = format!("package m\n\nimport \"testing\"\nimport \"strings\"\n\n{test}\n");
+        let fresh = format!("package m\n\nimport (\n\t\"strings\"\n\t\"testing\"\n)\n\n{test}\n");
         assert_eq!(tests_in(&[go], "func Add", &format!("{head}{test}")).await.1, fresh);
     }
     // An import of several lines, in the answer and in the file; a docstring before it.

@@ -187,7 +187,7 @@ async fn java_tests_go_into_a_class_below_src_test() {
         assert_eq!(path, files[1].0);
         assert!(
             text.ends_with(
-                "  public void old() {\n  }\n\n  @Test\n  public void gets() {\n      assertEquals(1, new Pool().get(\"a\"));\n  }\n}\n"
+                "  public void old() {\n  }\n\n  @Test\n  public void gets() {\n    assertEquals(1, new Pool().get(\"a\"));\n  }\n}\n"
             ),
             "{text}"
         );
@@ -278,7 +278,13 @@ async fn c_tests_stay_out_of_the_source() {
         "#include \"../lib/ring.h\"\n\nstatic void test_old(void)\n{\n}\n\nint main(void)\n{\n    test_old();\n    return 0;\n}\n",
     );
     let (path, text) = tests_in(&[source, header, own], "int size", test).await;
-    assert_eq!((path.as_str(), text), ("tests/test_ring.c", own.1.replace("int main", &format!("{test}\n\nint main"))));
+    assert_eq!(
+        (path.as_str(), text),
+        (
+            "tests/test_ring.c",
+            own.1.replace("int main", &format!("{test}\n\nint main")).replace("    test_old();\n", "    test_old();\n    test_size();\n")
+        )
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 (function_definition declarator: (function_declarator declarator: (identifier) @name) body: (_) @body) @definition.function
 (function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)) body: (_) @body) @definition.function
 (function_definition declarator: (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) body: (_) @body) @definition.function
+; What gives a pointer to a function.
+(function_definition declarator: (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))) body: (_) @body) @definition.function
 ((declaration declarator: (function_declarator declarator: (identifier) @name)) @definition.function (#set! in "module"))
 ((declaration declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))) @definition.function (#set! in "module"))
 ; Variables, pointers, arrays, pointers to functions.

@@ -73,6 +73,8 @@ struct Entry {
     /// Statements that stand for a body to come; a call's arguments may follow.
     #[serde(default)]
     placeholders: Vec<String>,
+    #[serde(default)]
+    raises: Vec<String>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     binding: Option<String>,
     /// The same for a value that is made of literals alone, where a variable of it would have another type.
@@ -220,6 +222,8 @@ pub struct Language {
     /// Functions of one name in one place differ by their parameters.
     pub overloads: bool,
     placeholders: Vec<String>,
+    /// How an error is raised, which stands for a body to come where its message says so.
+    raises: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
     pub(super) visibility: Option<Visibility>,
@@ -284,8 +288,22 @@ impl Language {
             let rest = line.strip_prefix(placeholder.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('(') && rest.ends_with(')'))
         };
-        line.is_empty() || comment || self.placeholders.iter().any(stands_in)
+        let raised = |raises: &String| {
+            let said = line.strip_prefix(raises.as_str()).and_then(|rest| rest.strip_prefix('(')?.strip_suffix(')'));
+            said.is_some_and(says_unwritten)
+        };
+        line.is_empty() || comment || self.placeholders.iter().any(stands_in) || self.raises.iter().any(raised)
     }
+}
+
+/// Whether the message of an error says that what raises it is still to be written.
+fn says_unwritten(arguments: &str) -> bool {
+    let literal = |quote: char| arguments.split(quote).nth(1).filter(|_| arguments.ends_with(quote));
+    let Some(said) = literal('"').or_else(|| literal('\'')) else { return false };
+    let said = said.trim().to_lowercase();
+    let begins = ["todo", "fixme", "implement me", "implement this", "to be implemented", "to be done"];
+    begins.iter().any(|words| said.starts_with(words))
+        || ["unimplemented", "not implemented", "not yet implemented"].iter().any(|words| said.contains(words))
 }
 
 impl fmt::Debug for Language {
@@ -453,6 +471,7 @@ impl Registry {
             redeclares: entry.redeclares,
             overloads: entry.overloads,
             placeholders: entry.placeholders,
+            raises: entry.raises,
             tags,
             lexical: entry.lexical.map(Lexical::new),
             imports: entry.imports,

@@ -1,7 +1,7 @@
 //! What is at a place in a text: the items around it, whether it is in a comment, a string or an expression, and where the block ends.
 //! `scope.scm` says which nodes are which.
 
-use crate::text::lines::line_start;
+use crate::text::lines::{line_end, line_start};
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -89,7 +89,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
 /// The definition that begins or lies at `offset`, for commands without a selection: the innermost item, or the one on the same line.
 pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let text = parsed.text();
-    let offset = text.floor_char_boundary(offset);
+    let offset = in_line(text, text.floor_char_boundary(offset));
     let line = line_start(text, offset);
     let first = line + text[line..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
     let on_line = at(parsed, first.max(offset));
@@ -97,6 +97,14 @@ pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let begins = |item: &&Item| item.range.start >= line && item.range.start <= first;
     let here = on_line.items.iter().rev().find(begins).cloned();
     here.or_else(|| behind_modifiers(parsed, first)).or(around.items.last().cloned())
+}
+
+/// An offset at the end of a line, moved to the last letter there: what ends with the line is still meant.
+fn in_line(text: &str, offset: usize) -> usize {
+    let line = line_start(text, offset);
+    let whole = &text[line..line_end(text, offset)];
+    let last = whole.trim_end().char_indices().next_back().map_or(offset, |(at, _)| line + at);
+    offset.min(last)
 }
 
 /// The outermost definition around a place that is no module, or what holds members like one: a Rust `impl`.
@@ -108,6 +116,31 @@ pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
         members || item(parsed, *node).is_some_and(|item| item.kind != Kind::Module)
     };
     path_to(parsed, leaf(parsed, text.floor_char_boundary(offset))).iter().find(|node| holds(node)).map(Node::byte_range)
+}
+
+/// What stands at the top of a text, in order, each with the comments and attributes right above it.
+pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
+    let (text, language) = (parsed.text(), parsed.language());
+    let leads = |node: &Node<'_>| {
+        let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
+        role & COMMENT != 0 || language.tags.at(node.kind_id()).any(|pattern| pattern.tag == "attribute")
+    };
+    let (mut found, mut lead): (Vec<Range<usize>>, Option<Range<usize>>) = (vec![], None);
+    let mut cursor = parsed.root().walk();
+    for node in parsed.root().named_children(&mut cursor) {
+        let own = node.byte_range();
+        let near = lead.take().and_then(|lead| match text[lead.end.min(own.start)..own.start].matches('\n').count() {
+            0 | 1 => Some(lead.start),
+            _ => {
+                found.push(lead);
+                None
+            }
+        });
+        let range = near.unwrap_or(own.start)..own.end;
+        if leads(&node) { lead = Some(range) } else { found.push(range) }
+    }
+    found.extend(lead);
+    found
 }
 
 /// What the block around a place says that it makes its type into: the trait of a Rust `impl`.

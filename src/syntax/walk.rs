@@ -416,8 +416,11 @@ impl<'a> Walk<'a> {
     /// A string that is the first statement of a body.
     fn docstring(&self, body: Option<Node<'_>>) -> Option<Span> {
         let first = body?.named_child(0)?;
-        let is_string = |node: &Node<'_>| self.role(*node) & STRING != 0;
-        let string = Some(first).filter(is_string).or_else(|| first.named_child(0).filter(is_string))?;
+        // What is returned is none, and neither is what is put together when it runs.
+        let is_plain = |text: &str| text.starts_with(['"', '\'', 'r', 'R', 'u', 'U']);
+        let is_string = |node: &Node<'_>| self.role(*node) & STRING != 0 && self.source.get(node.byte_range()).is_some_and(is_plain);
+        let alone = |node: &Node<'_>| node.byte_range() == first.byte_range();
+        let string = Some(first).filter(is_string).or_else(|| first.named_child(0).filter(alone).filter(is_string))?;
         Some(Span::new(string.byte_range()))
     }
 

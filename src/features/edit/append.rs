@@ -4,10 +4,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::strings::fitted;
+use super::sifted::{sift, squeezed};
+use super::strings::{fitted, fitted_in};
 use crate::syntax::{self, Definition, Language, Parsed};
-use crate::text::layout::indentation;
+use crate::text::layout::{indent_unit, indentation};
 use crate::text::lines::{line_start, next_line};
+use crate::text::words;
 
 /// A test file, for who adds to it.
 pub struct TestFile<'a> {
@@ -26,12 +28,44 @@ impl TestFile<'_> {
         let parse = |text: &str| syntax::parse(self.language, text).map_err(|error| error.to_string());
         let (parsed, new) = (parse(text)?, parse(tests)?);
         let all = syntax::tags(&parsed, "").definitions;
+        if let Some((holder, members, rest)) = self.shared(&parsed, &all, &new)? {
+            let text = if members.trim().is_empty() { text.to_string() } else { self.into(text, &all[holder], &members) };
+            return if rest.trim().is_empty() { Ok(text) } else { self.with(&text, &rest) };
+        }
         let holder = self.holder(&parsed, &all, &new)?;
         not_twice(text, &all, holder, &new)?;
         match holder.and_then(|holder| all.get(holder)) {
             Some(holder) => Ok(self.into(text, holder, tests)),
-            None => Ok(self.behind(text, last_place(&parsed, &all), tests)),
+            None => {
+                // Tests with a namespace of their own stand outside of that of others.
+                let own = tests.contains("namespace") && self.language.declared_first;
+                let place = if own { text.len() } else { last_place(&parsed, &all) };
+                let text = self.behind(text, place, tests);
+                Ok(if self.language.declared_first { registered(self.language, text, &new) } else { text })
+            }
         }
+    }
+
+    /// A class of the tests that is in the file too, with those of its members that are new; and the tests without it.
+    fn shared(&self, parsed: &Parsed, all: &[Definition], new: &Parsed) -> Result<Option<(usize, String, String)>, String> {
+        let (text, tests) = (parsed.text(), new.text());
+        let free = |one: &Definition| one.parent.is_none() && one.kind.is_type() && !one.body.is_empty();
+        let own = syntax::tags(new, "").definitions;
+        let both = own.iter().filter(|one| self.language.indented && free(one)).find_map(|one| {
+            let same = |known: &Definition| free(known) && known.name.of(text) == one.name.of(tests);
+            Some((all.iter().position(same)?, one))
+        });
+        let Some((holder, class)) = both else { return Ok(None) };
+        let inside = |text: &str, class: &Definition| {
+            let body = class.body.range();
+            fitted(Some(self.language), &text[line_start(text, body.start)..body.end], "")
+        };
+        let members = sift(self.language, &inside(tests, class), &inside(text, &all[holder]), &[]);
+        let parsed = syntax::parse(self.language, members.as_str()).map_err(|error| error.to_string())?;
+        not_twice(text, all, Some(holder), &parsed)?;
+        let start = line_start(tests, class.item.start as usize);
+        let rest = [&tests[..start], &tests[next_line(tests, class.item.end as usize)..]].concat();
+        Ok(Some((holder, members, rest)))
     }
 
     /// The class that the tests go into; none where they stand free.
@@ -60,7 +94,7 @@ impl TestFile<'_> {
         let inside = if braced { &text[body.start + 1..body.end - 1] } else { &text[line_start(text, body.start)..body.end] };
         let first = inside.lines().find(|line| !line.trim().is_empty()).map(indentation).filter(|own| own.len() > outer.len());
         let inner = first.map_or_else(|| format!("{outer}{}", self.language.indent_unit(text)), String::from);
-        let tests = fitted(Some(self.language), tests.trim_matches('\n'), &inner);
+        let tests = fitted_in(Some(self.language), tests.trim_matches('\n'), &inner, inner.strip_prefix(outer));
         let tests = tests.trim_end();
         if !braced {
             let end = next_line(text, body.end);
@@ -79,7 +113,8 @@ impl TestFile<'_> {
     /// Behind what stands before a place.
     fn behind(&self, text: &str, place: usize, tests: &str) -> String {
         let (before, after) = (text[..place].trim_end(), &text[place..]);
-        let tests = fitted(Some(self.language), tests, "");
+        let unit = Some(indent_unit(text)).filter(|_| text.lines().any(|line| line.starts_with([' ', '\t'])));
+        let tests = fitted_in(Some(self.language), tests, "", unit.as_deref());
         let tests = tests.trim();
         let above = if before.is_empty() { String::new() } else { format!("{before}\n{}", self.gap) };
         let below = if after.trim().is_empty() { String::new() } else { format!("{}{after}", self.gap) };
@@ -96,6 +131,12 @@ fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
     }
     let main =
         all.iter().find(|one| language.declared_first && one.parent.is_none() && one.name.of(text) == "main" && !one.body.is_empty());
+    if main.is_none() && language.declared_first {
+        // Within the namespaces that the file ends with, as they are closed by custom: `}  // namespace io`.
+        let closes = |line: &str| line.starts_with('}') && line.contains("// ") && line.contains("namespace");
+        let from = text.trim_end().lines().rev().take_while(|line| line.is_empty() || closes(line)).filter(|line| closes(line)).last();
+        return from.and_then(|line| text.rfind(&format!("\n{line}"))).map_or(text.len(), |at| at + 1);
+    }
     let start = main.map(|main| if main.doc.is_empty() { main.item.range().start } else { main.doc.range().start });
     start.map_or(text.len(), |start| line_start(text, start))
 }
@@ -103,11 +144,39 @@ fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
 /// Two tests of one name are an error, or one of them is never run.
 fn not_twice(text: &str, all: &[Definition], holder: Option<usize>, new: &Parsed) -> Result<(), String> {
     let among = |one: &&Definition| one.parent == holder.map(|holder| holder as u32) && (one.container.is_empty() || holder.is_some());
-    let there: HashSet<&str> = all.iter().filter(among).map(|one| one.name.of(text)).collect();
+    let there: HashSet<String> = all.iter().filter(among).map(|one| called(one, text)).collect();
     let own = syntax::tags(new, "").definitions;
     let twice = own.iter().filter(|one| one.parent.is_none() && one.container.is_empty() && (one.kind.is_callable() || one.kind.is_type()));
-    match twice.map(|one| one.name.of(new.text())).find(|name| there.contains(name)) {
+    match twice.map(|one| called(one, new.text())).find(|name| there.contains(name)) {
         Some(name) => Err(format!("`{name}` is in the test file already; give the new tests other names")),
         None => Ok(()),
     }
+}
+
+/// What a definition is told from others by: its name, or what a macro makes one of: `TEST(Ring, IsEmpty)`.
+fn called(one: &Definition, text: &str) -> String {
+    let name = one.name.of(text);
+    let is_macro = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
+    if is_macro && one.kind.is_callable() { squeezed(one.signature.of(text)) } else { name.into() }
+}
+
+/// A text whose `main` calls its tests, with calls of new ones below the last call, written as that is.
+fn registered(language: &Arc<Language>, text: String, new: &Parsed) -> String {
+    let is_test = |name: &&str| name.to_lowercase().starts_with("test");
+    let all = syntax::parse(language, text.as_str()).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
+    let Some(main) = all.iter().find(|one| one.parent.is_none() && one.name.of(&text) == "main" && !one.body.is_empty()) else {
+        return text;
+    };
+    let known: Vec<&str> = all.iter().filter(|one| one.kind.is_callable()).map(|one| one.name.of(&text)).filter(is_test).collect();
+    let own = syntax::tags(new, "").definitions;
+    let added = own.iter().filter(|one| one.parent.is_none() && one.kind.is_callable()).map(|one| one.name.of(new.text()));
+    let body = main.body.range();
+    let in_main = |name: &&str| words::places(&text[body.clone()], name).next().is_some();
+    let added: Vec<&str> = added.filter(is_test).filter(|name| !in_main(name)).collect();
+    // A call stands on a line of its own: `test_size();`, `RUN_TEST(test_size);`.
+    let called = |line: &str| known.iter().copied().find(|name| words::places(line, name).count() == 1 && line.trim_end().ends_with(");"));
+    let Some((line, old)) = text[body.clone()].lines().rev().find_map(|line| Some((line, called(line)?))) else { return text };
+    let at = body.start + text[body.clone()].rfind(line).unwrap_or_default() + line.len();
+    let more: String = added.iter().map(|name| format!("\n{}", line.replacen(old, name, 1))).collect();
+    [&text[..at], &more, &text[at..]].concat()
 }

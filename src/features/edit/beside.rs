@@ -7,13 +7,13 @@ use super::append::TestFile;
 use super::example::{self, Example};
 use super::rename::Changed;
 use super::testfile::{self, Source};
-use super::{given, imports, inside, opening};
+use super::{given, imports, inside, opening, sifted};
 use crate::context::{Masked, fence};
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Kind, Language, import};
-use crate::text::Ending;
+use crate::syntax::{self, Definition, Kind, Language, import};
 use crate::text::layout::{self, with_line_feeds};
+use crate::text::{Ending, words};
 use crate::workspace::WorkspacePath;
 
 /// Lines at the end of a test file that show how tests look there.
@@ -37,6 +37,10 @@ pub struct Beside {
     example: Option<Example>,
     /// What is tested.
     name: String,
+    /// How it and what it is a member of begin; empty where it stands in the test file itself.
+    tested: Vec<String>,
+    /// Why the tests cannot see it.
+    hidden: Option<String>,
     /// Tests are members of a class.
     members: bool,
     /// Blank lines between two tests.
@@ -62,8 +66,10 @@ impl Beside {
         if testfile::is_test_file(rules, here, &site.text) {
             let (text, samples) = (Some(site.exact()), example::samples(&source, here, Some(&site.text), &[]));
             let (path, head, import, example) = (here.clone(), String::new(), String::new(), None);
-            return Ok(Some(Self { path, text, language, head, import, samples, example, name, members, gap }));
+            let (tested, hidden) = (vec![], None);
+            return Ok(Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members, gap }));
         }
+        let (tested, hidden) = (signatures(site), opening::hidden(&source, site, &name));
         let examples = example::nearest(&source);
         let taken = || format!("every name that the tests of {here} could have is taken by those of others: create a file for them");
         let path = source.file(&examples).ok_or_else(taken)?;
@@ -77,7 +83,7 @@ impl Beside {
         let example = examples.into_iter().nth(near);
         let head = if text.is_some() { String::new() } else { opening::head(&source, &path, example.as_ref()) };
         let import = opening::import(&source, site, &path, text.as_deref(), example.as_ref(), &name);
-        Ok(Some(Self { path, text, language, head, import, samples, example, name, members, gap }))
+        Ok(Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members, gap }))
     }
 
     /// The file of a test module that the file only declares.
@@ -108,12 +114,18 @@ impl Beside {
         let path = known.or(paths.first()).filter(|path| session.closed_path(path).is_none())?.clone();
         let text = session.snapshot.read_exact(&path).ok();
         let (head, import, language, name) = ("use super::*;\n".into(), String::new(), site.language.clone()?, item.name.clone());
-        Some(Self { path, text, language, head, import, samples: vec![], example: None, name, members: false, gap: "\n" })
+        let (samples, example, tested, hidden) = (vec![], None, signatures(site), None);
+        Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members: false, gap: "\n" })
     }
 
     /// Whether the file is to be made.
     pub fn is_new(&self) -> bool {
         self.text.is_none()
+    }
+
+    /// What a person should know before the tests are put there.
+    pub fn told(&self) -> Option<String> {
+        self.hidden.clone()
     }
 
     /// One level of indentation of the file; of that of others where it is new, else as its source has it.
@@ -183,7 +195,16 @@ impl Beside {
         let (wanted, tests) = imports::split(&self.language, &given::tests(&self.language, code));
         let before = self.text.clone().unwrap_or_default();
         let text = if self.text.is_some() { Ending::Lf.apply(&before) } else { self.head.clone() };
-        let text = imports::added(&self.language, text, &self.import, &self.name, wanted);
+        let tests = sifted::sift(&self.language, &tests, &text, &self.tested);
+        if tests.trim().is_empty() {
+            return Err(format!("the tests are in {} already, as they stand; give others", self.path));
+        }
+        // Tests that reach it by another way need no import of it.
+        let bare = |at: std::ops::Range<usize>| !tests[..at.start].ends_with('.');
+        let by_name = words::places(&self.import, &self.name).next().is_some();
+        let needed = self.is_new() || !by_name || words::places(&tests, &self.name).any(bare);
+        let import = if needed { self.import.as_str() } else { "" };
+        let text = imports::added(&self.language, text, import, &self.name, wanted);
         let text = imports::completed(&self.language, text, &tests, &self.samples);
         let stem = self.path.name().split('.').next().unwrap_or_default();
         let file = TestFile { language: &self.language, stem, members: self.members, gap: self.gap };
@@ -191,14 +212,41 @@ impl Beside {
         let joined = match (given, given::class(&self.language, &text)) {
             // A new file takes the class as it was given, under its own name.
             (Some(given), Some(own)) if self.is_new() => {
-                let mut class = tests[given.item.range()].to_string();
-                let name = given.name.start - given.item.start..given.name.end - given.item.start;
-                class.replace_range(name.start as usize..name.end as usize, stem);
-                [&text[..own.item.range().start], &class, &text[own.item.range().end..]].concat()
+                let mut classes = tests.clone();
+                classes.replace_range(given.name.range(), stem);
+                [&text[..own.item.range().start], classes.trim(), &text[own.item.range().end..]].concat()
             }
-            (Some(given), _) => file.with(&text, given::inside(&tests, &given))?,
+            (Some(given), Some(own)) => {
+                let tests = self.without_members(&tests, &given, &text, &own);
+                let given = given::class(&self.language, &tests).unwrap_or(given);
+                let joined = file.with(&text, given::inside(&tests, &given))?;
+                // What stands beside the class helps its tests.
+                let rest = [&tests[..given.item.range().start], &tests[given.item.range().end..]].concat();
+                let gap = if rest.trim().is_empty() { "" } else { "\n" };
+                format!("{joined}{gap}{}{gap}", rest.trim())
+            }
+            (Some(given), None) => file.with(&text, given::inside(&tests, &given))?,
             _ => file.with(&text, &tests)?,
         };
         Ok(Changed { path: self.path.clone(), before: self.text.clone(), after: Ending::of(&before).apply(&joined) })
     }
+}
+
+impl Beside {
+    /// The tests without the members of their class that the class of the file has.
+    fn without_members(&self, tests: &str, given: &Definition, text: &str, own: &Definition) -> String {
+        let all = |text: &str| syntax::parse(&self.language, text).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
+        let (of_tests, of_text) = (all(tests), all(text));
+        let at = |all: &[Definition], class: &Definition| all.iter().position(|one| one.item == class.item);
+        match at(&of_tests, given).zip(at(&of_text, own)) {
+            Some((given, own)) => sifted::members(tests, (given, &of_tests), text, (own, &of_text)),
+            None => tests.into(),
+        }
+    }
+}
+
+/// How an item begins, and what it is a member of.
+pub fn signatures(site: &Site) -> Vec<String> {
+    let items = site.place().items.into_iter().filter(|item| item.kind != Kind::Module);
+    items.map(|item| sifted::squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()
 }

@@ -2,8 +2,9 @@
 //! secret into a file, and no file parses worse with it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::forms::{Filled, Form};
@@ -16,6 +17,10 @@ use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::{self, Language, elided};
 use crate::text::{Batch, Edit};
+
+/// A macro that is written as a function is.
+static HEAD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)([ \t]*\{)").ok());
 
 /// Why an answer is not offered.
 pub enum Unfit {
@@ -116,8 +121,13 @@ fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
 fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let old = other.before.as_deref().unwrap_or_default();
     let language = work.session.language_at(&other.path, &other.after);
-    let parsed = |text: &str| language.as_ref().and_then(|language| syntax::parse(language, text).ok());
-    let errors = |text: &str| parsed(text).map_or(0, |parsed| parsed.errors());
+    let language = language.as_ref();
+    let parsed = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
+    // `TEST_CASE("a name") {` is a macro that its grammar does not know.
+    let errors = |text: &str| match HEAD.as_ref().filter(|_| language.is_some_and(|language| language.family == "c")) {
+        Some(head) => parsed(&head.replace_all(text, "${1}void $2()$3")),
+        None => parsed(text),
+    };
     let (before, after) = (errors(old), errors(&other.after));
     if after > before {
         return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));

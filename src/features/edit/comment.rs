@@ -2,25 +2,51 @@
 //! the signs of a comment that it was given with go, and paragraphs that are too wide are wrapped. Pure.
 
 use crate::syntax::Language;
-use crate::text::layout::{common_indentation, indentation};
+use crate::text::layout::{common_indentation, indentation, reindent};
 
 /// Widest line of a comment, in characters.
 const WIDTH: usize = 100;
 /// What line comments begin with that are documentation.
 const SIGNS: [&str; 3] = ["///", "//!", "//"];
 
+/// How a comment is marked as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Each line begins with this.
+    Lines(&'static str),
+    /// A block that is opened so.
+    Block(&'static str),
+}
+
+impl Style {
+    /// That of the old comment where the language leaves a choice, else the one that a file of it has.
+    pub fn of(language: Option<&Language>, old: Option<&str>, file: &str) -> Self {
+        let (name, sign) = language.map_or(("", None), |language| (language.name.as_str(), language.comment.as_deref()));
+        let block = language.and_then(|language| language.block_comment.as_ref()).is_some_and(|[open, _]| open == "/*");
+        let count = |sign: &str| file.lines().filter(|line| line.trim_start().starts_with(sign)).count();
+        let old = old.map(str::trim_start);
+        match (name, old) {
+            ("rust", _) => Style::Lines("///"),
+            ("go", _) => Style::Lines("//"),
+            ("c" | "cpp" | "java", Some(old)) if old.starts_with("///") => Style::Lines("///"),
+            ("c" | "cpp", Some(old)) if old.starts_with("//!") => Style::Lines("//!"),
+            ("c" | "cpp", Some(old)) if old.starts_with("//") => Style::Lines("//"),
+            ("c" | "cpp", Some(old)) if old.starts_with("/*!") => Style::Block("/*!"),
+            ("c" | "cpp", Some(old)) if old.starts_with("/*") && !old.starts_with("/**") => Style::Block("/*"),
+            ("c" | "cpp", None) if count("///") > 0 && count("/**") == 0 => Style::Lines("///"),
+            _ if block => Style::Block("/**"),
+            _ if sign == Some("#") => Style::Lines("#"),
+            _ => Style::Lines("//"),
+        }
+    }
+}
+
 /// Text as a documentation comment of this language, each line indented; without a last line break.
-pub fn as_comment(language: Option<&Language>, text: &str, indent: &str) -> String {
-    let name = language.map_or("", |language| &language.name);
-    let sign = language.and_then(|language| language.comment.as_deref());
-    let block = language.and_then(|language| language.block_comment.as_ref()).is_some_and(|[open, _]| open == "/*");
+pub fn as_comment(language: Option<&Language>, style: Style, text: &str, indent: &str) -> String {
     let lines = wrapped(bare(text, false), WIDTH.saturating_sub(indent.chars().count() + 4));
-    match (name, sign) {
-        ("rust", _) => line_by_line(&lines, indent, "///"),
-        ("go", _) => line_by_line(&lines, indent, "//"),
-        _ if block => in_block(&lines, indent, name == "java"),
-        (_, Some(sign)) => line_by_line(&lines, indent, sign),
-        _ => line_by_line(&lines, indent, "//"),
+    match style {
+        Style::Lines(sign) => line_by_line(&lines, indent, sign),
+        Style::Block(open) => in_block(&lines, indent, open, language.is_some_and(|language| language.name == "java")),
     }
 }
 
@@ -33,14 +59,14 @@ fn line_by_line(lines: &[String], indent: &str, sign: &str) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn in_block(lines: &[String], indent: &str, unicode: bool) -> String {
+fn in_block(lines: &[String], indent: &str, open: &str, unicode: bool) -> String {
     let line = |line: &String| {
         let line = line.replace("*/", "* /");
         // In Java this begins a letter's number, in comments too.
         let line = if unicode { line.replace("\\u", "&#92;u") } else { line };
         format!("{indent} * {line}").trim_end().to_string()
     };
-    format!("{indent}/**\n{}\n{indent} */", lines.iter().map(line).collect::<Vec<_>>().join("\n"))
+    format!("{indent}{open}\n{}\n{indent} */", lines.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Text as a docstring with its quotes, whose later lines have this indentation. The one that it replaces says which quotes, and whether
@@ -77,7 +103,17 @@ fn literal_start(text: &str) -> (bool, &str) {
 /// The inside of a text that is a literal in triple quotes, and whether a raw one.
 fn literal(text: &str) -> (Option<bool>, &str) {
     let (raw, rest) = literal_start(text);
-    let inside = ["\"\"\"", "'''"].iter().find_map(|quotes| rest.strip_prefix(quotes)?.strip_suffix(quotes));
+    // Behind it the code may stand that it documents.
+    let closed = |rest: &'_ str, quotes: &str| -> Option<usize> {
+        let end = rest.find(quotes)?;
+        let after = &rest[end + quotes.len()..];
+        (after.trim_start_matches([' ', '\t', '\r']).is_empty() || after.trim_start_matches([' ', '\t', '\r']).starts_with('\n'))
+            .then_some(end)
+    };
+    let inside = ["\"\"\"", "'''"].iter().find_map(|quotes| {
+        let rest = rest.strip_prefix(quotes)?;
+        closed(rest, quotes).map(|end| &rest[..end]).or_else(|| rest.strip_suffix(quotes))
+    });
     inside.map_or((None, text), |inside| (Some(raw), inside.trim()))
 }
 
@@ -97,7 +133,10 @@ fn escapes_are_right(text: &str) -> bool {
 fn bare(text: &str, inner: bool) -> Vec<String> {
     let text = text.trim();
     if let Some(inside) = ["/**", "/*!", "/*"].iter().find_map(|open| text.strip_prefix(open)?.strip_suffix("*/")) {
-        return of_block(inside.trim_end_matches('*').trim());
+        return of_block(inside.trim_end_matches('*').trim_end());
+    }
+    if inner && text.lines().all(|line| line.is_empty() || line.trim_start().starts_with('#')) {
+        return without_blank_ends(text.lines().map(|line| without(line, "#")).collect());
     }
     let sign = SIGNS.into_iter().find(|sign| text.starts_with(sign));
     let lines: Vec<String> = match sign {
@@ -119,6 +158,12 @@ fn without(line: &str, sign: &str) -> String {
 fn of_block(inside: &str) -> Vec<String> {
     let starred = inside.lines().skip(1).filter(|line| !line.trim().is_empty()).all(|line| line.trim_start().starts_with('*'));
     let lines = inside.lines().map(|line| line.trim_end().to_string());
+    // Where the text does not begin behind the sign, its first line stands as deep as the others.
+    if let (false, Some((first, rest))) = (starred, inside.split_once('\n'))
+        && first.trim().is_empty()
+    {
+        return without_blank_ends(reindent(rest, "").lines().map(|line| line.trim_end().to_string()).collect());
+    }
     let lines = if starred { lines.map(|line| without(&line, "*")).collect() } else { dedented(lines.collect()) };
     without_blank_ends(lines)
 }

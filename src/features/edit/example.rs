@@ -53,9 +53,9 @@ pub fn imports(language: &Arc<Language>, text: &str) -> Vec<String> {
 /// imported by a way from a file to another is the same from the same folder alone.
 pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, examples: &[Example]) -> Vec<String> {
     let mut samples = vec![];
+    let is_way = |statement: &String| statement.contains("'.") || statement.contains("\".") || statement.starts_with("from .");
     for example in examples {
         let near = example.path.folder() == path.folder();
-        let is_way = |statement: &String| statement.contains("'.") || statement.contains("\".") || statement.starts_with("from .");
         samples.extend(imports(source.language, &example.text).into_iter().filter(|statement| near || !is_way(statement)));
     }
     let manifests = || manifests(source);
@@ -69,6 +69,10 @@ pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, e
     });
     let usual = || runners.iter().find(|runner| runner.known.is_empty());
     samples.extend(runner.or_else(usual).into_iter().flat_map(|runner| runner.imports.iter().cloned()));
+    // What the source works with its tests may need too.
+    let own = source.session.snapshot.read_exact(source.here).map(|text| imports(source.language, &text)).unwrap_or_default();
+    let near = source.here.folder() == path.folder();
+    samples.extend(own.into_iter().filter(|statement| near || !is_way(statement)));
     samples
 }
 

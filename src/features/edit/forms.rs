@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::calls::Calls;
-use super::comment::{as_comment, docstring};
 use super::layout::{fences_around, without_fence};
 use super::rename::{Changed, Rename};
-use super::{brought, diffs, extent, extracted, given, inside, strings};
+use super::{brought, diffs, docs, extent, extracted, given, inside, strings};
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
@@ -26,8 +25,8 @@ use crate::text::{Batch, Edit, Ending, layout};
 pub enum Form {
     /// These lines become other lines.
     Replace { lines: Range<usize> },
-    /// A comment that documents an item. `old` is the one that it has.
-    Document { item: Item, old: Option<Range<usize>> },
+    /// A comment that documents an item.
+    Document { item: Item },
     /// The inside of an empty body.
     Implement {
         body: Range<usize>,
@@ -73,7 +72,7 @@ impl Form {
             Form::Replace { .. } => {
                 tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
             }
-            Form::Document { item, .. } => {
+            Form::Document { item } => {
                 let what =
                     format!("One or two sentences in plain words: what `{}` does with its arguments, and what comes of it.", item.name);
                 tool(&format!("Writes the comment above `{}`.", item.name), &[("comment", &what)])
@@ -187,7 +186,7 @@ impl Form {
                 vec![replace(site, lines, arguments["new_code"].as_str().unwrap_or_default().trim_matches('\n'))?]
             }
             Form::Replace { lines } => replaced(site, lines, &code("new_code"))?,
-            Form::Document { item, old } => vec![document(site, item, old.as_ref(), &text("comment"))?],
+            Form::Document { item } => vec![docs::edit(site, item, &text("comment"))?],
             Form::Implement { body, item, hint } => implement(site, body, item, &code("body"), hint.is_some())?,
             Form::Test { beside: Some(beside), .. } => {
                 let code = strings::in_unit(site.language.as_ref(), &text("test_code"), &beside.indent_unit(&unit));
@@ -197,7 +196,7 @@ impl Form {
             Form::Test { item, .. } => {
                 let code = code("test_code");
                 holds_a_test(site, &code)?;
-                vec![inside::add(site, item, &code)]
+                inside::add(site, item, &code)?
             }
             Form::Extract { lines, item } => extract(site, lines, item, &code("function"), &code("call"))?,
             Form::Variable { value, statement, binding } => variable(site, value, statement, binding, text("name").trim())?,
@@ -279,19 +278,23 @@ pub(super) fn line_indent(site: &Site, offset: usize) -> &str {
     layout::indentation(&site.text[start..])
 }
 
-/// The indentation of an item's body: that of its first line where it stands on a line of its own, else one level more than the item.
+/// The indentation of an item's body: that of its first line where it stands on a line of its own, or of a blank line that waits for it,
+/// else one level more than the item.
 pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
     let outer = line_indent(site, item.range.start);
     let inside = item.body.clone().map_or("", |body| &site.text[body]);
-    let first = match inside.strip_prefix('{') {
-        Some(braced) => braced.split_once('\n').map(|(_, rest)| rest).and_then(|rest| rest.lines().find(|line| !line.trim().is_empty())),
+    let deeper = |own: &&str| own.len() > outer.len() && own.starts_with(outer);
+    let first = match inside.strip_prefix('{').and_then(|braced| braced.split_once('\n')) {
+        Some((_, rest)) => {
+            let said = rest.lines().find(|line| !line.trim().is_empty()).map(layout::indentation).filter(deeper);
+            said.or_else(|| rest.lines().filter(|line| line.trim().is_empty()).find(deeper))
+        }
         None => item.body.as_ref().map(|body| {
             let start = line_start(&site.text, body.start);
-            &site.text[start..]
+            layout::indentation(&site.text[start..])
         }),
     };
-    let own = first.map(layout::indentation).filter(|own| own.len() > outer.len() && own.starts_with(outer));
-    own.map_or_else(|| format!("{outer}{}", site.indent_unit()), String::from)
+    first.filter(deeper).map_or_else(|| format!("{outer}{}", site.indent_unit()), String::from)
 }
 
 fn ending(site: &Site) -> Ending {
@@ -351,37 +354,8 @@ fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {
     edits
 }
 
-fn document(site: &Site, item: &Item, old: Option<&Range<usize>>, comment: &str) -> Result<Edit, String> {
-    not_empty(comment, "comment")?;
-    let language = site.language.as_deref();
-    let indented = language.is_some_and(|language| language.indented);
-    if let (true, Some(body)) = (indented, &item.body) {
-        let inner = inner_indent(site, item);
-        let text = docstring(comment, &inner, old.map(|old| &site.text[old.clone()]));
-        if let Some(old) = old {
-            return Ok(Edit { range: old.clone(), text: ending(site).apply(&text) });
-        }
-        return Ok(match behind_colon(site, item) {
-            Some(start) => Edit { range: start..body.start, text: ending(site).apply(&format!("\n{inner}{text}\n{inner}")) },
-            None => Edit::insert(body.start, ending(site).apply(&format!("{text}\n{inner}"))),
-        });
-    }
-    // What belongs to the item above its first word stands below its comment: attributes, the parameters of a template.
-    let first = site.definition_of(item).map_or(item.range.start, |known| known.item.range().start.min(item.range.start));
-    let start = line_start(&site.text, first);
-    if old.is_none() && site.text[start..first].contains(['{', '}', ';']) {
-        return Err(format!("`{}` does not begin its line, so there is no line above it that is its own", item.name));
-    }
-    let text = ending(site).apply(&as_comment(language, comment, line_indent(site, first)));
-    match old {
-        // Whole lines of comment, without the last line break.
-        Some(old) => Ok(Edit { range: site.whole_lines(old.clone()), text }),
-        None => Ok(Edit::insert(start, format!("{text}{}", ending(site).as_str()))),
-    }
-}
-
 /// Where the space behind the colon begins that a body follows on the same line; none for a body on lines of its own.
-fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
+pub(super) fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
     let first = item.body.as_ref()?.start;
     let before = site.text[..first].trim_end_matches([' ', '\t']);
     (!before.is_empty() && !before.ends_with(['\n', '\r'])).then_some(before.len())
@@ -407,7 +381,7 @@ fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str, may_chan
 fn written(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Edit {
     let outer = line_indent(site, item.range.start).to_string();
     let inner = inner_indent(site, item);
-    let text = strings::fitted(site.language.as_ref(), code, &inner);
+    let text = strings::fitted_in(site.language.as_ref(), code, &inner, inner.strip_prefix(outer.as_str()));
     let (text, braced) = (text.trim_end(), site.text[body.clone()].starts_with('{'));
     let indented = site.language.as_deref().is_some_and(|language| language.indented);
     if let Some(start) = behind_colon(site, item).filter(|_| indented && !braced) {

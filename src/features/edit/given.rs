@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::forms::line_indent;
+use super::layout::opened;
 use super::strings::fitted;
 use crate::features::Site;
 use crate::syntax::scope::Item;
@@ -35,6 +36,26 @@ pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Gi
         return Err(format!("`body` only defines something else; write the statements of `{}`", item.name));
     }
     Ok(given)
+}
+
+/// A member out of the type around it, if the code is that type.
+fn of_type(site: &Site, known: &Definition, code: &str) -> Option<String> {
+    let around = known.parent.and_then(|parent| site.definitions().get(parent as usize));
+    let holder = around.map_or(known.container.of(&site.text), |around| around.name.of(&site.text));
+    let parsed = syntax::parse(site.language.as_ref()?, code).ok().filter(|_| !holder.is_empty())?;
+    let all = syntax::tags(&parsed, &site.path).definitions;
+    let held = |one: &&Definition| match one.parent.and_then(|parent| all.get(parent as usize)) {
+        Some(around) => around.name.of(code) == holder && !around.body.is_empty(),
+        // A Go method names its type, and does not stand in it.
+        None => one.container.of(code) == holder && line_start(code, one.item.start as usize) < one.item.start as usize,
+    };
+    let is_it = |one: &&Definition| one.name.of(code) == known.name.of(&site.text) && !one.body.is_empty() && held(one);
+    let signature = |one: &Definition, text: &str| one.signature.of(text).split_whitespace().collect::<String>();
+    let found: Vec<&Definition> = all.iter().filter(is_it).collect();
+    let same = found.iter().find(|one| signature(one, code) == signature(known, &site.text));
+    let one = same.or(found.first())?;
+    let start = if one.doc.is_empty() { one.item.start } else { one.doc.start.min(one.item.start) } as usize;
+    Some(code[line_start(code, start)..one.item.end as usize].to_string())
 }
 
 /// The inside of the item's body, if the code is the item: in its place it is parsed as a member of whatever is around it.
@@ -131,6 +152,32 @@ fn of_braces(site: &Site, known: &Definition, code: &str) -> Option<String> {
     (found.body.range() == (known.body.start as usize..known.body.start as usize + code.len())).then(|| inside.into())
 }
 
+/// The comment of an item, from an answer that may hold the item too: whole, or up to its body.
+pub fn comment(site: &Site, item: &Item, answer: &str) -> Result<String, String> {
+    let Some(known) = site.definition_of(item).filter(|_| words::places(answer, &item.name).next().is_some()) else {
+        return Ok(answer.into());
+    };
+    let member = of_type(site, &known, answer);
+    let answer = member.as_deref().unwrap_or(answer);
+    let (place, doc) = (known.item.range(), known.doc.range());
+    let place = if doc.is_empty() { place.start } else { doc.start.min(place.start) }..place.end;
+    let open = usize::try_from(opened(answer)).unwrap_or_default();
+    let before = site.parsed().map_or(0, syntax::Parsed::errors);
+    for end in ["\n}".repeat(open).as_str(), " {}", ";"] {
+        let code =
+            fitted(site.language.as_ref(), &format!("{}{end}", answer.trim_matches('\n')), line_indent(site, known.item.start as usize));
+        let Some((text, found)) = instead(site, &known, place.clone(), code.trim()) else { continue };
+        let errors =
+            site.language.as_ref().and_then(|language| syntax::parse(language, text.clone()).ok()).map_or(0, |parsed| parsed.errors());
+        if errors > before {
+            continue;
+        }
+        let doc = found.doc.of(&text);
+        return if doc.is_empty() { Err(format!("`comment` holds `{}` and no comment of it", item.name)) } else { Ok(doc.into()) };
+    }
+    Ok(answer.into())
+}
+
 /// The file with code in the place of something, and the definition of that name that is there then.
 fn instead(site: &Site, known: &Definition, place: std::ops::Range<usize>, code: &str) -> Option<(Arc<str>, Definition)> {
     let (text, all, at) = instead_of(site, known, place, code)?;
@@ -142,7 +189,7 @@ fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, co
     let text: Arc<str> = [&site.text[..place.start], code, &site.text[place.end..]].concat().into();
     let parsed = syntax::parse(site.language.as_ref()?, text.clone()).ok()?;
     let name = known.name.of(&site.text);
-    let within = known.item.start as usize..place.start + code.len();
+    let within = place.start.min(known.item.start as usize)..place.start + code.len();
     let all = syntax::tags(&parsed, &site.path).definitions;
     let around = known.parent.and_then(|parent| site.definitions().get(parent as usize)).map(|around| around.name.of(&site.text));
     let is_around = |parent: u32| {
@@ -150,7 +197,10 @@ fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, co
     };
     let is_it = |one: &Definition| {
         let is_home = one.parent == known.parent || one.parent.is_some_and(is_around);
-        within.contains(&(one.name.start as usize)) && one.name.of(&text) == name && is_home && !one.body.is_empty()
+        within.contains(&(one.name.start as usize))
+            && one.name.of(&text) == name
+            && is_home
+            && (known.body.is_empty() || !one.body.is_empty())
     };
     let at = all.iter().position(is_it)?;
     Some((text, all, at))
@@ -158,7 +208,8 @@ fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, co
 
 /// The test functions of a test module that was given whole.
 pub fn tests(language: &Arc<Language>, code: &str) -> String {
-    let Ok(parsed) = syntax::parse(language, code) else { return code.into() };
+    // Elsewhere what looks like a module is a namespace.
+    let Some(parsed) = syntax::parse(language, code).ok().filter(|_| language.tests.is_none()) else { return code.into() };
     let module = syntax::tags(&parsed, "").definitions.into_iter().find(|one| one.kind == Kind::Module && one.parent.is_none());
     let inside = module.and_then(|module| Some(module.body.of(code).strip_prefix('{')?.strip_suffix('}')?.to_string()));
     inside.map_or_else(|| code.into(), |inside| inside.trim_matches('\n').trim_end().to_string())

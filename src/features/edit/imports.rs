@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::syntax::import::{self, Statement};
 use crate::syntax::{self, Import, Language, Parsed};
-use crate::text::lines::next_line;
+use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 
 /// What new code wants to import.
+#[derive(Clone)]
 pub struct Wanted {
     /// As it is written, and what it brings in.
     text: String,
@@ -29,7 +30,9 @@ pub fn split(language: &Arc<Language>, code: &str) -> (Vec<Wanted>, String) {
         let end = statement.range.end + code[statement.range.end..].find('\n').map_or(0, |at| at + 1);
         let end =
             if code[statement.range.end..end].trim_matches([';', ' ', '\t', '\r', '\n']).is_empty() { end } else { statement.range.end };
-        rest.replace_range(statement.range.start..end, "");
+        let line = line_start(&rest, statement.range.start);
+        let start = if rest[line..statement.range.start].trim().is_empty() { line } else { statement.range.start };
+        rest.replace_range(start..end, "");
     }
     if let Some(package) = import::package(&parsed) {
         rest.replace_range(package, "");
@@ -53,6 +56,11 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
     let facts = syntax::tags(&parsed, "");
     let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name);
     let known = facts.imports.iter().any(brings) || facts.definitions.iter().any(|one| one.name.of(&text) == name);
+    // The same file by a way that the model made up.
+    let file = |text: &str| included(text).map(|way| way.rsplit('/').next().unwrap_or(way).to_string());
+    if let Some(own) = file(own) {
+        wanted.retain(|one| file(&one.text).is_none_or(|other| other != own));
+    }
     if !own.is_empty() && !known {
         // Ours says the right place; one that brings in more than the name is not to bring it in twice.
         wanted.retain(|one| !one.imports.iter().all(|import| brings(import) && import.names.len() == 1));
@@ -74,6 +82,30 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
         |one: &Wanted| !one.imports.is_empty() && one.imports.iter().all(|import| facts.imports.iter().any(|known| covers(known, import)));
     wanted.retain(|one| !has(one) && !text.contains(one.text.trim()));
     if wanted.is_empty() { text } else { put(&parsed, &wanted) }
+}
+
+/// The way in a line that includes a file of the project.
+pub fn included(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("#include")?.split('"').nth(1)
+}
+
+/// Of what is wanted, the statements of which a text has not the same already.
+pub fn missing(language: &Arc<Language>, text: &str, wanted: Vec<Wanted>) -> Vec<String> {
+    let Ok(parsed) = syntax::parse(language, text) else { return vec![] };
+    let known = syntax::tags(&parsed, "").imports;
+    let has = |one: &Wanted| {
+        let all = |import: &Import| known.iter().any(|known| covers(known, import));
+        !one.imports.is_empty() && one.imports.iter().all(all) || text.contains(one.text.trim())
+    };
+    wanted.into_iter().filter(|one| !has(one)).map(|one| one.text).collect()
+}
+
+/// Whether imports bring in a name, alone or with all of its module.
+pub fn bring(language: &Arc<Language>, text: &str, name: &str) -> bool {
+    let Ok(parsed) = syntax::parse(language, text) else { return true };
+    let known = syntax::tags(&parsed, "");
+    let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name || &**here == "*");
+    known.imports.iter().any(brings) || known.definitions.iter().any(|one| one.name.of(text) == name)
 }
 
 /// Whether an import brings in all that another does.
@@ -107,7 +139,10 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
                 continue;
             }
             let named = |name: &String| {
-                !known.contains(name) && (is_type_name(name) || !has_all) && words::places(code, name).any(|at| is_use(code, &at, &one))
+                !known.contains(name)
+                    && !is_given(code, name)
+                    && (is_type_name(name) || !has_all)
+                    && words::places(code, name).any(|at| is_use(code, &at, &one))
             };
             let needed: Vec<String> = one.imports.iter().flat_map(bound).filter(named).collect();
             if !needed.is_empty() {
@@ -186,6 +221,12 @@ fn is_use(code: &str, at: &Range<usize>, import: &Wanted) -> bool {
     }
 }
 
+/// Whether a code gives a value to a variable of this name.
+fn is_given(code: &str, name: &str) -> bool {
+    words::places(code, name)
+        .any(|at| code[at.end..].trim_start_matches([' ', '\t']).starts_with(":=") || code[..at.start].ends_with("var "))
+}
+
 /// The names of what is called without anything before it.
 fn bare_calls(code: &str) -> impl Iterator<Item = &str> {
     code.match_indices('(').filter_map(|(at, _)| {
@@ -198,15 +239,93 @@ fn bare_calls(code: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The text with these imports: in the list of its imports, behind the last of them, or where the first one goes.
+/// A list of imports with more in it, each where its name sorts it to, among those of its kind: what comes with the language stands first.
+fn listed<'a>(list: &str, more: impl Iterator<Item = &'a str>) -> String {
+    let path = |line: &str| line.split('"').nth(1).unwrap_or_default().to_string();
+    let is_own = |path: &str| !path.split('/').next().is_some_and(|first| first.contains('.'));
+    let inside = list.strip_prefix('(').and_then(|list| list.strip_suffix(')')).unwrap_or(list);
+    let mut lines: Vec<String> = inside.trim().lines().map(|line| line.trim_end().to_string()).collect();
+    if let Some(first) = lines.first_mut() {
+        *first = format!("\t{first}");
+    }
+    for one in more {
+        let wanted = path(one);
+        let alike = |line: &String| !path(line).is_empty() && is_own(&path(line)) == is_own(&wanted);
+        let line = format!("\t{one}");
+        let group: Vec<usize> = (0..lines.len()).filter(|at| alike(&lines[*at])).collect();
+        match (group.iter().find(|at| path(&lines[**at]) > wanted), group.last()) {
+            (Some(at), _) => lines.insert(*at, line),
+            (None, Some(last)) => lines.insert(last + 1, line),
+            (None, None) if lines.is_empty() => lines.push(line),
+            (None, None) if is_own(&wanted) => drop(lines.splice(0..0, [line, String::new()])),
+            (None, None) => lines.extend([String::new(), line]),
+        }
+    }
+    format!("(\n{}\n)", lines.join("\n"))
+}
+
+/// The text with the names of an import added to the statement that takes others from the same module.
+fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
+    let text = parsed.text();
+    list_of(&wanted.text)?;
+    // Ours is written for one name, and was not read.
+    let read = |text: &str| syntax::parse(parsed.language(), text).map(|parsed| syntax::tags(&parsed, "").imports).unwrap_or_default();
+    let imports = if wanted.imports.is_empty() { read(&wanted.text) } else { wanted.imports.clone() };
+    let [import] = imports.as_slice() else { return None };
+    let plain = |import: &Import| !import.names.is_empty() && import.names.iter().all(|(there, here)| there == here && &**here != "*");
+    let of_module = |statement: &Statement| match statement.parts.as_slice() {
+        [(_, known)] => known.len() == 1 && known[0].module == import.module && plain(&known[0]),
+        _ => false,
+    };
+    let statement = import::statements(parsed).into_iter().find(|statement| plain(import) && of_module(statement))?;
+    let list = list_of(text[statement.range.clone()].trim_end())?;
+    let known = &statement.parts[0].1[0];
+    let names: Vec<&str> = import.names.iter().filter(|name| !known.names.contains(name)).map(|(_, here)| &**here).collect();
+    let list = statement.range.start + list.start..statement.range.start + list.end;
+    let inside = text[list.clone()].trim_end();
+    let (comma, at) = (inside.ends_with(','), list.start + inside.len());
+    let gap = match inside.rsplit_once('\n') {
+        Some((_, last)) => format!("\n{}", &last[..last.len() - last.trim_start().len()]),
+        None => " ".into(),
+    };
+    let more: String = names.iter().map(|name| if comma { format!("{gap}{name},") } else { format!(",{gap}{name}") }).collect();
+    Some([&text[..at], &more, &text[at..]].concat())
+}
+
+/// Where the names of an import stand that takes several from a module.
+fn list_of(statement: &str) -> Option<Range<usize>> {
+    if let Some(at) = statement.strip_prefix("from ").and_then(|_| statement.find(" import ")).map(|at| at + " import ".len()) {
+        return match statement[at..].find('(') {
+            Some(open) => Some(at + open + 1..statement.rfind(')')?),
+            None => Some(at..statement.len()),
+        };
+    }
+    let is_script = ["import ", "const ", "let ", "var "].iter().any(|word| statement.starts_with(word));
+    let open = statement.find('{').filter(|_| is_script && !statement.starts_with("import type "))?;
+    Some(open + 1..statement.rfind('}').filter(|close| open < *close)?)
+}
+
+/// The text with these imports: in a statement that takes names of the same module, in the list of its imports, behind the last of them, or
+/// where the first one goes.
 fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
+    if let Some((at, text)) = wanted.iter().enumerate().find_map(|(at, one)| Some((at, joined(parsed, one)?))) {
+        let rest: Vec<Wanted> = wanted.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.clone()).collect();
+        let parsed = syntax::parse(parsed.language(), text.as_str());
+        return if rest.is_empty() { text } else { parsed.map_or(text, |parsed| put(&parsed, &rest)) };
+    }
     let mut text = parsed.text().to_string();
     let statements = import::statements(parsed);
+    let parts = || wanted.iter().map(|one| one.text.trim_start_matches("import ").trim());
     if let Some(list) = statements.iter().rev().find_map(|statement| statement.list.clone()) {
-        let close = list.end - 1;
-        let parts: String = wanted.iter().map(|one| format!("\t{}\n", one.text.trim_start_matches("import ").trim())).collect();
-        let gap = if text[..close].ends_with('\n') { "" } else { "\n" };
-        text.insert_str(close, &format!("{gap}{parts}"));
+        let listed = listed(&text[list.clone()], parts());
+        text.replace_range(list, &listed);
+        return text;
+    }
+    if let ("go", [only]) = (parsed.language().name.as_str(), statements.as_slice()) {
+        let own = text[only.range.clone()].trim_end().to_string();
+        let one = own.trim_start_matches("import ").trim();
+        let listed = listed("(\n)", std::iter::once(one).chain(parts()));
+        text.replace_range(only.range.start..only.range.start + own.len(), &format!("import {listed}"));
         return text;
     }
     let line = |one: &Wanted| if one.part { format!("import {}\n", one.text) } else { format!("{}\n", one.text) };

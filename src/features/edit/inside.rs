@@ -1,14 +1,17 @@
 //! Where tests go in a file that has its tests in itself, as Rust has it: into the test module around which the item stands, found in the
 //! tree; or into a new one at the end of the file.
 
+use std::sync::Arc;
+
+use super::beside::signatures;
 use super::forms::line_indent;
-use super::given;
-use super::strings::fitted;
+use super::strings::fitted_in;
+use super::{given, imports, sifted};
 use crate::features::Site;
 use crate::syntax::scope::Item;
-use crate::syntax::{Definition, Kind, import};
+use crate::syntax::{self, Definition, Kind, Language, import};
 use crate::text::lines::{line_start, next_line};
-use crate::text::{Edit, Ending};
+use crate::text::{Edit, Ending, words};
 
 /// The test module of an item: the innermost beside it, the last of several. One without a body has a file of its own.
 pub fn module(site: &Site, item: &Item) -> Option<Definition> {
@@ -27,44 +30,115 @@ fn holds_tests(site: &Site, module: &Definition) -> bool {
     matches!(name, "test" | "tests") || name.ends_with("_tests") || attributes.contains("cfg(test)")
 }
 
-/// The edit that adds tests.
-pub fn add(site: &Site, item: &Item, code: &str) -> Edit {
+/// The edits that add tests, or why they have no place there.
+pub fn add(site: &Site, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
     let unit = site.indent_unit();
-    let code = site.language.as_ref().map_or_else(|| code.into(), |language| given::tests(language, code));
-    let end = site.text.len();
-    let (at, text) = match module(site, item).filter(|module| !module.body.is_empty()) {
-        Some(module) => into(site, &module, &code, &unit),
-        None => {
-            let head = if code.contains("use super::") { "".into() } else { format!("{unit}use super::*;\n\n") };
-            (end, format!("\n#[cfg(test)]\nmod tests {{\n{head}{}\n}}\n", fitted(site.language.as_ref(), &code, &unit).trim_end()))
-        }
-    };
-    let gap = if at == end && !site.text.ends_with('\n') { "\n" } else { "" };
-    Edit::insert(at, Ending::of(&site.text).apply(&format!("{gap}{text}")))
+    let Some(language) = &site.language else { return Err("longsight does not know where tests go here".into()) };
+    let code = given::tests(language, code);
+    if let Some(module) = module(site, item).filter(|module| !module.body.is_empty()) {
+        return Module { site, language, module: &module, unit: &unit }.with(item, &code);
+    }
+    let code = sifted::sift(language, &code, "", &signatures(site));
+    let head = if code.contains("use super::") { "".into() } else { format!("{unit}use super::*;\n\n") };
+    let tests = fitted_in(Some(language), code.trim_matches('\n'), &unit, Some(&unit));
+    let gap = if site.text.ends_with('\n') { "" } else { "\n" };
+    let text = format!("{gap}\n#[cfg(test)]\nmod tests {{\n{head}{}\n}}\n", tests.trim_end());
+    Ok(vec![Edit::insert(site.text.len(), Ending::of(&site.text).apply(&text))])
 }
 
-/// Tests before the brace that closes a module, without the imports that the module has.
-fn into(site: &Site, module: &Definition, code: &str, unit: &str) -> (usize, String) {
-    let body = module.body.of(&site.text);
-    let has = |line: &str| body.lines().any(|known| known.trim() == line.trim());
-    let (mut code, mut removed) = (code.to_string(), vec![]);
-    if let Some(parsed) = site.language.as_ref().and_then(|language| crate::syntax::parse(language, code.as_str()).ok()) {
-        removed = import::statements(&parsed).into_iter().map(|known| known.range).filter(|range| has(&code[range.clone()])).collect();
+/// A test module with a body.
+struct Module<'a> {
+    site: &'a Site,
+    language: &'a Arc<Language>,
+    module: &'a Definition,
+    unit: &'a str,
+}
+
+impl Module<'_> {
+    /// What stands between its braces.
+    fn inside(&self) -> &str {
+        let body = self.module.body.of(&self.site.text);
+        body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or(body)
     }
-    for range in removed.into_iter().rev() {
-        let start = code[..range.start].trim_end_matches([' ', '\t']).len();
-        let end = next_line(&code, range.end);
-        code.replace_range(start..end, "");
+
+    /// Imports behind those that it has, and tests before the brace that closes it.
+    fn with(&self, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
+        let (site, language, inside) = (self.site, self.language, self.inside());
+        let (wanted, code) = imports::split(language, code);
+        let code = sifted::sift(language, &code, inside, &signatures(site));
+        if code.trim().is_empty() {
+            return Err("the tests are in the file already, as they stand; give others".into());
+        }
+        self.not_twice(&code)?;
+        let mut imports = imports::missing(language, inside, wanted);
+        let all = format!("{inside}\n{}", imports.join("\n"));
+        if inside.trim().is_empty() && !code.contains("use super::") && !imports::bring(language, &all, &item.name) {
+            imports.insert(0, "use super::*;".into());
+        }
+        let all = format!("{inside}\n{}", imports.join("\n"));
+        imports.extend(self.imports_of(item, &code, &all));
+        let outer = line_indent(site, self.module.item.start as usize);
+        let inner = format!("{outer}{}", self.unit);
+        let tests = fitted_in(Some(language), code.trim_matches('\n'), &inner, Some(self.unit));
+        let lines: String = imports.iter().map(|line| format!("{inner}{}\n", line.trim())).collect();
+        let written = |at: usize, text: String| Edit::insert(at, Ending::of(&site.text).apply(&text));
+        let (start, close) = (self.module.body.start as usize + 1, self.module.body.end as usize - 1);
+        let line = line_start(&site.text, close);
+        if inside.trim().is_empty() {
+            let gap = if lines.is_empty() { "" } else { "\n" };
+            let own_line = site.text[line..close].trim().is_empty();
+            let (at, end) = if own_line { (line, String::new()) } else { (close, outer.to_string()) };
+            let begin = if own_line { "" } else { "\n" };
+            return Ok(vec![written(at, format!("{begin}{lines}{gap}{}\n{end}", tests.trim_end()))]);
+        }
+        let mut edits = vec![];
+        if !lines.is_empty() {
+            let last = syntax::parse(language, inside).ok().and_then(|parsed| import::statements(&parsed).pop());
+            edits.push(match last {
+                Some(last) => written(next_line(&site.text, start + inside[..last.range.end].trim_end().len()), lines),
+                None => written(next_line(&site.text, start), format!("{lines}\n")),
+            });
+        }
+        edits.push(match site.text[line..close].trim().is_empty() {
+            true => written(line, format!("\n{}\n", tests.trim_end())),
+            false => written(close, format!("\n{}\n{outer}", tests.trim_end())),
+        });
+        Ok(edits)
     }
-    let (outer, close) = (line_indent(site, module.item.start as usize), module.body.end as usize - 1);
-    let inner = format!("{outer}{unit}");
-    let empty = body.trim_start_matches('{').trim_end_matches('}').trim().is_empty();
-    let head = if empty && !code.contains("use super::") { format!("{inner}use super::*;\n\n") } else { String::new() };
-    let tests = fitted(site.language.as_ref(), code.trim_matches('\n'), &inner);
-    let line = line_start(&site.text, close);
-    if site.text[line..close].trim().is_empty() {
-        let gap = if empty { "" } else { "\n" };
-        return (line, format!("{gap}{head}{}\n", tests.trim_end()));
+
+    /// Two functions of one name are an error.
+    fn not_twice(&self, code: &str) -> Result<(), String> {
+        let all = self.site.definitions();
+        let at = all.iter().position(|one| one.item == self.module.item).map(|at| at as u32);
+        let there = |name: &str| all.iter().any(|one| one.parent == at && one.kind.is_callable() && one.name.of(&self.site.text) == name);
+        let own = syntax::parse(self.language, code).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
+        let mut own = own.iter().filter(|one| one.parent.is_none() && one.kind.is_callable()).map(|one| one.name.of(code));
+        own.find(|name| there(name))
+            .map_or(Ok(()), |name| Err(format!("`{name}` is in the test module already; give the new tests other names")))
     }
-    (close, format!("\n{head}{}\n{outer}", tests.trim_end()))
+
+    /// Imports of what is tested and of what stands beside the module, where the tests call it by its name alone and nothing brings that in.
+    fn imports_of(&self, item: &Item, code: &str, inside: &str) -> Vec<String> {
+        let (text, all) = (&self.site.text, self.site.definitions());
+        let bare =
+            |name: &str| words::places(code, name).any(|at| !code[..at.start].ends_with([':', '.']) && !code[..at.start].ends_with("fn "));
+        let beside = all.iter().filter(|one| one.parent == self.module.parent && one.container.is_empty());
+        let beside = beside.filter(|one| one.kind.is_callable() || one.kind.is_type() || matches!(one.kind, Kind::Constant | Kind::Type));
+        let mut wanted: Vec<(String, String)> = beside.map(|one| (String::new(), one.name.of(text).to_string())).collect();
+        if let Some(known) = self.site.definition_of(item).filter(|known| known.parent != self.module.parent) {
+            let mut name = if known.container.is_empty() { item.name.clone() } else { known.container.of(text).to_string() };
+            let around = std::iter::successors(known.parent, |parent| all.get(*parent as usize)?.parent);
+            let mut way = String::new();
+            for one in around.take_while(|one| Some(*one) != self.module.parent).filter_map(|one| all.get(one as usize)) {
+                match one.kind {
+                    Kind::Module => way.insert_str(0, &format!("{}::", one.name.of(text))),
+                    _ => name = one.name.of(text).to_string(),
+                }
+            }
+            wanted.push((way, name));
+        }
+        wanted.dedup();
+        let missing = wanted.into_iter().filter(|(_, name)| bare(name) && !imports::bring(self.language, inside, name));
+        missing.map(|(way, name)| format!("use super::{way}{name};")).collect()
+    }
 }

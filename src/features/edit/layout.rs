@@ -1,7 +1,8 @@
 //! How what the model wrote is laid out in the file: indentation, no code fences. Pure.
 
 use crate::text::Ending;
-use crate::text::layout::{indentation, reindent};
+use crate::text::layout::{common_indentation, indent_unit, indentation, reindent};
+use crate::text::words::is_word;
 
 /// Without the code fence that models like to put around code, or the several, and without blank lines at both ends.
 pub fn without_fence(text: &str) -> String {
@@ -84,10 +85,86 @@ pub fn fitted(code: &str, indent: &str) -> String {
     let closes = rest.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_start().starts_with(['}', ')', ']']));
     let closes = closes && opened(rest) < 0;
     // `fn f() {` followed by lines that are all deeper, the closing brace included: only the first line lost its indentation.
-    if bare && deeper && closes && !indent.is_empty() {
+    // So did a statement that is whole and is followed by deeper ones.
+    let whole = first.trim_end().ends_with(';') && !rest.trim().is_empty();
+    if bare && deeper && (closes && !indent.is_empty() || whole) {
         return format!("{}\n{}", reindent(first, indent), reindent(rest, indent));
     }
     reindent(code, indent)
+}
+
+/// Code whose levels of indentation are these, where it is plain what its own are.
+pub fn in_unit(code: &str, unit: &str) -> String {
+    let own = indent_unit(code);
+    let is_level = match (own.as_str(), unit) {
+        ("\t", _) => true,
+        (own, "\t") => matches!(own.len(), 2 | 4 | 8),
+        (own, _) => matches!(own.len(), 2 | 4),
+    };
+    let spaces = || code.lines().filter(|line| !line.trim().is_empty()).map(indentation);
+    let even = unit == "\t" || own == "\t" || spaces().all(|indent| indent.len().is_multiple_of(own.len()));
+    if own == unit || unit.is_empty() || !is_level || !even || spaces().all(str::is_empty) {
+        return code.into();
+    }
+    let line = |line: &str| {
+        let levels = indentation(line).matches(own.as_str()).count();
+        let rest = line.get(levels * own.len()..).filter(|_| line.starts_with(&own.repeat(levels)));
+        rest.map_or_else(|| line.to_string(), |rest| format!("{}{rest}", unit.repeat(levels)))
+    };
+    code.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Code that is moved, of which some lines do not stand as deep as the rest: what speaks to the preprocessor stays at the margin, and a label
+/// keeps its distance to the statements around it.
+pub fn hanging(code: &str, act: impl FnOnce(&str) -> String) -> String {
+    const HANGS: char = '\u{e8ff}';
+    let is_label = |line: &str| line.trim_end().strip_suffix(':').is_some_and(|name| !name.is_empty() && name.chars().all(is_word));
+    let loose = |line: &str| line.starts_with('#') || is_label(line.trim_start());
+    let firm: Vec<&str> = code.lines().filter(|line| !loose(line)).collect();
+    let common = common_indentation(&firm.join("\n")).to_string();
+    let hangs = |line: &str| line.starts_with('#') || loose(line) && indentation(line).len() < common.len();
+    if firm.iter().all(|line| line.trim().is_empty()) || code.contains(HANGS) || !code.lines().any(hangs) {
+        return act(code);
+    }
+    let (mut distances, mut goes_on) = (vec![], false);
+    let marked = code.split('\n').map(|line| {
+        // A macro of several lines is one.
+        let follows = goes_on;
+        goes_on = line.trim_end().ends_with('\\') && (follows || line.starts_with('#'));
+        if follows {
+            distances.push(None);
+            return format!("{common}{HANGS}{line}");
+        }
+        if !hangs(line) {
+            return line.to_string();
+        }
+        let distance = common.len() - indentation(line).len();
+        distances.push((!line.starts_with('#')).then_some(distance));
+        format!("{common}{HANGS}{}", line.trim_start())
+    });
+    let marked = marked.collect::<Vec<_>>().join("\n");
+    let (moved, mut distances) = (act(&marked), distances.into_iter());
+    let back = moved.split('\n').map(|line| match line.split_once(HANGS) {
+        Some((indent, rest)) => {
+            let kept = distances.next().flatten().map_or(0, |distance| indent.len().saturating_sub(distance));
+            format!("{}{rest}", &indent[..kept])
+        }
+        None => line.to_string(),
+    });
+    back.collect::<Vec<_>>().join("\n")
+}
+
+/// Code told by indentation, whose first line lost its own: nothing may stand deeper than a whole statement before it.
+pub fn with_first(code: &str) -> String {
+    let Some((first, rest)) = code.split_once('\n').filter(|(first, _)| !first.starts_with([' ', '\t'])) else { return code.into() };
+    let depths: Vec<&str> = rest.lines().filter(|line| !line.trim().is_empty()).map(indentation).collect();
+    let least = depths.iter().copied().min_by_key(|depth| depth.len()).unwrap_or_default();
+    let ends = first.trim_end();
+    let opens_string = ["\"\"\"", "'''"].iter().any(|quotes| ends.matches(quotes).count() % 2 == 1);
+    let whole = opened(first) == 0 && !ends.ends_with([':', ',', '\\', '=']) && !opens_string;
+    // A block is over where a line stands less deep than its first.
+    let is_over = ends.ends_with(':') && depths.first().is_some_and(|inner| inner.len() > least.len());
+    if least.is_empty() || !(whole || is_over) { code.into() } else { format!("{least}{code}") }
 }
 
 /// How many brackets more a code opens than it closes, by counting.

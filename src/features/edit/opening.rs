@@ -1,8 +1,12 @@
 //! What a new test file begins with, and the line that brings in what is tested, as the files around it write such a line.
 
+use std::ops::Range;
+
 use super::example::{self, Example};
 use super::testfile::{self, Source};
 use crate::features::Site;
+use crate::syntax::Definition;
+use crate::text::lines::line_start;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
@@ -124,7 +128,8 @@ fn script(source: &Source<'_>, site: &Site, path: &WorkspacePath, tests: Option<
             ["class", "function", "function*", "async function"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
         before.trim_end().ends_with("export default")
     };
-    let is_default = words::places(&site.text, name).any(default);
+    let is_default =
+        words::places(&site.text, name).any(default) || words::places(&site.text, name).any(|at| is_whole_module(&site.text, &at));
     let named = if is_default { name.to_string() } else { format!("{{{space}{name}{space}}}") };
     let old = |text: &str| ["require(", "module.exports", "exports."].iter().any(|word| text.contains(word));
     let new = |text: &str| text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
@@ -133,6 +138,37 @@ fn script(source: &Source<'_>, site: &Site, path: &WorkspacePath, tests: Option<
         return format!("const {named} = require({quote}{way}{quote}){end}");
     }
     format!("import {named} from {quote}{way}{quote}{end}")
+}
+
+/// Whether a name is all that an old module is: `module.exports = size;`, `module.exports = function size() {`.
+fn is_whole_module(text: &str, name: &Range<usize>) -> bool {
+    let words = ["async ", "function ", "function* ", "class "];
+    let mut before = text[..name.start].trim_end_matches('\n');
+    while let Some(rest) = words.iter().find_map(|word| before.strip_suffix(word)) {
+        before = rest;
+    }
+    let is_set = before.trim_end().strip_suffix('=').is_some_and(|before| before.trim_end().ends_with("module.exports"));
+    let after = text[name.end..].trim_start_matches([' ', '\t']);
+    is_set && (before.len() < name.start || after.is_empty() || after.starts_with([';', '\n', '\r']))
+}
+
+/// Why tests in another file cannot see an item of a script: nothing hands it out.
+pub fn hidden(source: &Source<'_>, site: &Site, name: &str) -> Option<String> {
+    if !source.rules.import.as_ref()?.contains("{path}") || site.text.contains("module.exports") || site.text.contains("exports.") {
+        return None;
+    }
+    let text = &site.text;
+    let begins = |at: &Range<usize>| text[line_start(text, at.start)..at.start].trim_start().starts_with("export ");
+    let defined = |one: &&Definition| one.parent.is_none() && one.name.of(text) == name;
+    // Handed out where it is defined, or in a statement of its own: `export { a, b };`, `export default a;`.
+    let in_statement = |at: Range<usize>| {
+        let said = text[..at.start].rfind("export").map_or("", |from| text[from..at.start].trim());
+        let listed = said.trim_start_matches("export").trim_start_matches(" type").trim_start().starts_with('{') && !said.contains('}');
+        listed || matches!(said, "export default" | "export =")
+    };
+    let is_shown =
+        site.definitions().iter().filter(defined).any(|one| begins(&one.name.range())) || words::places(text, name).any(in_statement);
+    (!is_shown).then(|| format!("`{name}` is not exported from {}, so tests in another file cannot import it", site.path))
 }
 
 /// What follows the stem of a script that is imported: as in the imports that there are, else as Node wants it.

@@ -1,5 +1,6 @@
 //! What a request means at its place: the kind of task, the form of the edit, and the task in words for the model.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::How;
@@ -162,10 +163,7 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskK
             let (form, where_to) = tests_of(session, site, item)?;
             Some((TaskKind::Test, form, where_to))
         }
-        Some(Asked::Documentation) => {
-            let old = site.doc_of(&item);
-            Some((TaskKind::Document, Form::Document { item, old }, String::new()))
-        }
+        Some(Asked::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
         Some(Asked::Function) => {
             let lines = site.whole_lines(site.bytes.clone());
             site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
@@ -244,19 +242,34 @@ fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String)
 fn document(site: &Site) -> Result<Meant, String> {
     let item = item(site, "documented")?;
     let words = format!("write the documentation of {} `{}`: what it is for, in one to four sentences.", item.kind.name(), item.name);
-    let old = site.doc_of(&item);
-    Ok(Meant { kind: TaskKind::Document, form: Form::Document { item, old }, words, doing: "documenting" })
+    Ok(Meant { kind: TaskKind::Document, form: Form::Document { item }, words, doing: "documenting" })
 }
 
 fn implement(site: &Site) -> Result<Meant, String> {
     let item = item(site, "implemented")?;
+    if !item.kind.is_callable() {
+        return Err(format!("`{}` has no body that could be written", item.name));
+    }
     let body = site.empty_body(&item).ok_or_else(|| match (&item.body, site.is_stub()) {
         (Some(_), false) => format!("the body of `{}` is not empty", item.name),
         (Some(_), true) => format!("{} only declares what another file defines: implement `{}` there", site.path, item.name),
         (None, _) => format!("`{}` is only declared here, without a body that could be written", item.name),
     })?;
-    let words = format!("write the body of `{}`.", item.name);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint: None }, words, doing: "implementing" })
+    let hint = said_in(site, &body);
+    let more = hint.as_ref().map_or_else(|| ".".into(), |hint| format!(": {hint}"));
+    let words = format!("write the body of `{}`{more}", item.name);
+    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
+}
+
+/// What comments in a body to come say of it.
+fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
+    let sign = site.language.as_ref()?.comment.clone()?;
+    let lines = site.masked(body.clone());
+    let said = lines.lines().filter_map(|line| line.trim().strip_prefix(sign.as_str()));
+    let said: Vec<&str> = said.map(|line| line.trim_start_matches(['/', '!']).trim()).filter(|line| !line.is_empty()).collect();
+    let said = said.join(" ");
+    let said = said.strip_prefix("TODO").map_or(said.as_str(), |rest| rest.trim_start_matches([':', ' ']));
+    (!said.is_empty()).then(|| said.to_string())
 }
 
 fn module(session: &Session, site: &Site) -> Result<Meant, String> {
@@ -280,8 +293,9 @@ fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
 }
 
 fn item(site: &Site, what: &str) -> Result<Item, String> {
-    site.item()
-        .ok_or_else(|| format!("there is no function or type at {}:{} that could be {what}", site.path, site.line_of(site.bytes.start)))
+    site.item().ok_or_else(|| {
+        format!("there is no function or type with a name at {}:{} that could be {what}", site.path, site.line_of(site.bytes.start))
+    })
 }
 
 fn replace(site: &Site) -> Result<Form, String> {

@@ -45,8 +45,10 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
     let Done { filled, route, steps, timing, sent } = done;
     let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
     edited.confirm.extend(told);
-    if let Form::Calls(calls) = &work.plan.form {
-        edited.confirm.extend(calls.told(work.site));
+    match &work.plan.form {
+        Form::Calls(calls) => edited.confirm.extend(calls.told(work.site)),
+        Form::Test { beside: Some(beside), .. } => edited.confirm.extend(beside.told()),
+        _ => {}
     }
     Ok(edited)
 }

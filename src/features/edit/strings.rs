@@ -16,6 +16,14 @@ pub fn fitted(language: Option<&Arc<Language>>, code: &str, indent: &str) -> Str
     moved(language, code, "", |code| layout::fitted(code, indent))
 }
 
+/// The same, with levels of indentation that are this where the code has others.
+pub fn fitted_in(language: Option<&Arc<Language>>, code: &str, indent: &str, unit: Option<&str>) -> String {
+    let first = |code: &str| if language.is_some_and(|language| language.indented) { layout::with_first(code) } else { code.into() };
+    let in_unit = |code: &str| unit.map_or_else(|| code.into(), |unit| layout::in_unit(code, unit));
+    let act = |code: &str| layout::fitted(&in_unit(&first(code)), indent);
+    moved(language, code, "", act)
+}
+
 /// Code in place of old lines, as [`layout::placed`] has it. Where the whole answer was moved against them, so were the strings in it:
 /// one that stood in the old lines at another depth is as it was.
 pub fn placed(language: Option<&Arc<Language>>, code: &str, old: &str) -> String {
@@ -41,6 +49,10 @@ struct Held {
 }
 
 fn moved(language: Option<&Arc<Language>>, code: &str, old: &str, act: impl FnOnce(&str) -> String) -> String {
+    let act = |code: &str| match language.filter(|language| matches!(language.name.as_str(), "c" | "cpp" | "go")) {
+        Some(_) => layout::hanging(code, act),
+        None => act(code),
+    };
     let literals = language.map(|language| literals(language, code)).unwrap_or_default();
     let Some(mark) = ('\u{e000}'..'\u{f8ff}').find(|mark| !code.contains(*mark)).filter(|_| !literals.is_empty()) else { return act(code) };
     let olds: Vec<&str> = match language {

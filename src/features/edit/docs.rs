@@ -1,0 +1,160 @@
+//! Where the documentation of an item goes, and what of the comments above it is the old one. What is told a tool or a maintainer is no
+//! documentation, and neither is a licence or what documents the file: these stay.
+
+use std::ops::Range;
+
+use super::comment::{Style, as_comment, docstring};
+use super::forms::{behind_colon, inner_indent, line_indent};
+use super::given;
+use crate::features::Site;
+use crate::syntax::Language;
+use crate::syntax::scope::Item;
+use crate::text::lines::line_start;
+use crate::text::{Edit, Ending};
+
+/// What the comment at the top of a file says that speaks of the file.
+const OF_FILE: &[&str] = &["copyright", "licen", "spdx-", "@file", "\\file", "all rights reserved"];
+
+/// The edit that documents an item.
+pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
+    let comment = given::comment(site, item, comment)?;
+    if !comment.contains(char::is_alphanumeric) {
+        return Err("`comment` is empty".into());
+    }
+    let ending = Ending::of(&site.text);
+    let language = site.language.as_deref();
+    if let (true, Some(body)) = (language.is_some_and(|language| language.indented), &item.body) {
+        let inner = inner_indent(site, item);
+        let old = site.doc_of(item).filter(|doc| doc.start == body.start);
+        let text = docstring(&comment, &inner, old.as_ref().map(|old| &site.text[old.clone()]));
+        return Ok(match (old, behind_colon(site, item)) {
+            (Some(old), _) => Edit { range: old, text: ending.apply(&text) },
+            (None, Some(start)) => Edit { range: start..body.start, text: ending.apply(&format!("\n{inner}{text}\n{inner}")) },
+            (None, None) => Edit::insert(below(site, body.start), ending.apply(&format!("{inner}{text}\n"))),
+        });
+    }
+    above(site, item, &comment)
+}
+
+/// Where the line begins that a docstring stands before: that of the first statement, or of the comments above it.
+fn below(site: &Site, body: usize) -> usize {
+    let mut at = line_start(&site.text, body);
+    while at > 0 && site.text[line_start(&site.text, at - 1)..at].trim_start().starts_with('#') {
+        at = line_start(&site.text, at - 1);
+    }
+    at
+}
+
+/// A comment above an item, or in place of the one there.
+fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
+    // What belongs to the item above its first word stands below its comment: attributes, the parameters of a template.
+    let first = site.definition_of(item).map_or(item.range.start, |known| known.item.range().start.min(item.range.start));
+    let start = line_start(&site.text, first);
+    let lines = site.doc_of(item).map(|doc| site.whole_lines(doc));
+    let pieces = lines.map(|lines| pieces(site, lines)).unwrap_or_default();
+    let language = site.language.as_deref();
+    let is_doc = |piece: &&Piece| piece.is == Is::Documentation;
+    let (from, to) = (pieces.iter().find(is_doc), pieces.iter().rfind(is_doc));
+    let old = from.zip(to).map(|(from, to)| from.lines.start..to.lines.end);
+    if old.is_none() && site.text[start..first].contains(['{', '}', ';']) {
+        return Err(format!("`{}` does not begin its line, so there is no line above it that is its own", item.name));
+    }
+    let style = Style::of(language, from.map(|from| &site.text[from.lines.clone()]), &site.text);
+    let mut text = as_comment(language, style, comment, line_indent(site, first));
+    let ending = Ending::of(&site.text);
+    // Go's own tool parts what it is told from what people are.
+    let apart = |text: &mut String| {
+        if language.is_some_and(|language| language.name == "go") {
+            text.push_str(&format!("\n{}//", line_indent(site, first)));
+        }
+    };
+    let Some(old) = old else {
+        let note = pieces.iter().find(|piece| piece.is == Is::Note).filter(|note| note.lines.start <= start);
+        if note.is_some() {
+            apart(&mut text);
+        }
+        let at = note.map_or(start, |note| note.lines.start);
+        return Ok(Edit::insert(at, ending.apply(&format!("{text}\n"))));
+    };
+    let kept = pieces.iter().filter(|piece| old.start <= piece.lines.start && piece.lines.end <= old.end && piece.is != Is::Documentation);
+    let kept: Vec<&str> = kept.map(|piece| &site.text[piece.lines.clone()]).collect();
+    let next = pieces.iter().find(|piece| piece.lines.start > old.end);
+    if !kept.is_empty() || next.is_some_and(|next| next.is == Is::Note) {
+        apart(&mut text);
+    }
+    kept.iter().for_each(|kept| text.push_str(&format!("\n{kept}")));
+    // Whole lines of comment, without the last line break.
+    Ok(Edit { range: old, text: ending.apply(&text) })
+}
+
+/// What lines above an item are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    /// It documents the item.
+    Documentation,
+    /// It is meant for a maintainer or a tool.
+    Note,
+    /// It is about the file.
+    OfFile,
+    /// No comment: attributes between comments.
+    Other,
+}
+
+struct Piece {
+    /// Whole lines, without the last line break.
+    lines: Range<usize>,
+    is: Is,
+}
+
+/// The lines from the first comment above an item to the last, each block comment as one.
+fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
+    let text = &site.text;
+    let (mut found, mut at): (Vec<Piece>, usize) = (vec![], lines.start);
+    while at < lines.end {
+        let rest = &text[at..lines.end];
+        let is_block = rest.trim_start().starts_with("/*");
+        let end = if is_block { rest.find("*/").map_or(rest.len(), |end| end + 2) } else { 0 };
+        let end = at + rest[end..].find('\n').map_or(rest.len(), |line| end + line);
+        let last = found.last().filter(|_| !is_block).map(|last| (last.is, &text[last.lines.clone()]));
+        let is = kind(site.language.as_deref(), text[at..end].trim(), text[..at].trim_matches(['\u{feff}', '\n', ' ']).is_empty(), last);
+        found.push(Piece { lines: at..end, is });
+        at = end + 1;
+    }
+    found
+}
+
+/// What a comment is, by how it is written and by what stands before it.
+fn kind(language: Option<&Language>, comment: &str, first: bool, last: Option<(Is, &str)>) -> Is {
+    let (name, family) = language.map_or(("", ""), |language| (language.name.as_str(), language.family.as_str()));
+    if !comment.starts_with(['/', '#']) || name == "rust" && comment.starts_with("#[") {
+        return Is::Other;
+    }
+    let (inner, outer) = (["//!", "/*!"], ["///", "/**"]);
+    let begins = |signs: &[&str]| signs.iter().any(|sign| comment.starts_with(sign));
+    let said = comment.trim_start_matches(['/', '*', '!', '#']);
+    let lower = comment.to_lowercase();
+    if name == "rust" && begins(&inner) || first && OF_FILE.iter().any(|word| lower.contains(word)) {
+        return Is::OfFile;
+    }
+    // A licence of line comments goes on to its end.
+    if let Some((Is::OfFile, _)) = last.filter(|_| name != "rust" && !begins(&outer)) {
+        return Is::OfFile;
+    }
+    if begins(&outer) && !comment.starts_with("////") && (comment.starts_with("/**") || name != "go" && family != "script") {
+        return Is::Documentation;
+    }
+    if !matches!(name, "go" | "c" | "cpp" | "") {
+        return Is::Note;
+    }
+    // `//go:noinline` has no space, which other comments have.
+    let is_told = name == "go" && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !comment.starts_with("/*");
+    let mut asides = include_str!("asides.txt").lines().filter(|line| !line.starts_with('#'));
+    let is_aside = asides.any(|aside| said.trim_start().starts_with(aside));
+    let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(before)) && !said.trim().is_empty();
+    if is_told || is_aside || goes_on { Is::Note } else { Is::Documentation }
+}
+
+/// Whether a note may go on in the next line.
+fn begins_note(comment: &str) -> bool {
+    !comment.trim_start().trim_start_matches("//").starts_with(|letter: char| letter.is_ascii_lowercase())
+}
