@@ -71,11 +71,21 @@ impl Brought {
             return into_module(site, &module, self.wanted);
         }
         let after = imports::added(language, text, "", "", self.wanted);
-        let grown = after.len().checked_sub(site.text.len()).filter(|grown| *grown > 0)?;
-        let start = site.text.bytes().zip(after.bytes()).take_while(|(old, new)| old == new).count();
-        let start = after.floor_char_boundary(start);
-        Some(Edit::insert(start, Ending::of(&site.text).apply(&after[start..start + grown])))
+        differing(&site.text, &after)
     }
+}
+
+/// The lines in which two texts differ.
+fn differing(old: &str, new: &str) -> Option<Edit> {
+    let lines = |text: &str| text.split_inclusive('\n').map(str::to_string).collect::<Vec<_>>();
+    let (before, after) = (lines(old), lines(new));
+    let start = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+    let most = before.len().min(after.len()) - start;
+    let end = before.iter().rev().zip(after.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let bytes = |lines: &[String]| lines.iter().map(String::len).sum::<usize>();
+    let range = bytes(&before[..start])..bytes(&before[..before.len() - end]);
+    let text = after[start..after.len() - end].concat();
+    (before != after).then(|| Edit { range, text: Ending::of(old).apply(&text) })
 }
 
 /// The innermost module in the text around a place: it has imports of its own.
