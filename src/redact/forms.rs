@@ -167,7 +167,9 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
 /// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
 pub(super) fn compiled(pattern: &str) -> Regex {
-    Regex::new(&pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]")).expect("the forms are constants and compile")
+    // Letters of all alphabets, repeated, would take tens of megabytes.
+    let pattern = pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]").replace(r"\w", "[0-9A-Za-z_]");
+    Regex::new(&pattern).expect("the forms are constants and compile")
 }
 
 /// Where secrets stand in a text, and of which kind. Some may be found twice.

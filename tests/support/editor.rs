@@ -362,7 +362,7 @@ impl Editor {
         let passing = ["$/progress", "window/workDoneProgress/create", "longsight/stream", "workspace/codeLens/refresh"];
         let methods = self.inbox.iter().filter_map(|message| message["method"].as_str());
         let unexpected: Vec<_> = methods.filter(|method| !passing.contains(method)).collect();
-        assert!(unexpected.is_empty(), "nobody expected {unexpected:?}");
+        assert!(unexpected.is_empty(), "nobody expected {unexpected:?}: {:?}", self.inbox);
         let answer = self.request("shutdown", Value::Null);
         assert_eq!(answer.get("result"), Some(&Value::Null), "{answer}");
         self.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));

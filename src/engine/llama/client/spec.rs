@@ -109,7 +109,7 @@ impl Subject {
         let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
         let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
         if let Some(detail) = check::unknown_template(&shared.config, &header) {
-            report::log("warning", format_args!("{}: {detail}", shared.config.model));
+            report::log("info", format_args!("{}: {detail}", shared.config.model));
         }
         let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, counts: Counts::new() });
         shared.model.send_replace(Some(model.clone()));
