@@ -413,6 +413,9 @@ fn a_resolved_action_keeps_the_version_of_a_closed_file() {
     let changes = resolved["result"]["edit"]["documentChanges"].as_array().unwrap_or_else(|| panic!("{resolved}"));
     let closed = changes.iter().find(|change| change["textDocument"]["uri"] == json!(square)).unwrap();
     assert_eq!(closed["textDocument"].get("version"), Some(&Value::Null), "{closed}");
+    // What was asked for is no rename: a person hears of it.
+    let told = editor.expect("window/showMessage");
+    assert!(told["params"]["message"].as_str().is_some_and(|told| told.contains("Look twice") && told.contains("`area`")), "{told}");
     editor.quit();
 }
 
