@@ -27,6 +27,7 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// Tokens that end or divide texts in the training of models: `<|file_sep|>`, `<｜fim▁end｜>`, `<fim_middle>`.
+#[expect(clippy::expect_used, reason = "a constant, which every test compiles")]
 fn control_token() -> &'static Regex {
     static TOKEN: OnceLock<Regex> = OnceLock::new();
     let pattern =

@@ -1,13 +1,16 @@
 //! The calls of an item whose signature has changed: where they are, by the index, and what the model makes of each.
 
+pub(super) mod adapted;
+pub(super) mod callee;
+pub(super) mod follow;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::callee::{Callee, Found};
+use super::fit::layout::without_fence;
 use super::forms::Filled;
-use super::layout::without_fence;
 use super::rename::{self, Changed};
 use crate::agent::limits;
 use crate::context::{Masked, fence};
@@ -17,6 +20,7 @@ use crate::syntax::scope::Item;
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, layout};
 use crate::workspace::WorkspacePath;
+use callee::{Callee, Found};
 
 /// Calls that one question may be about.
 const MOST: usize = 12;

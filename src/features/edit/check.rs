@@ -7,11 +7,13 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use serde_json::Value;
 
+use super::Work;
+use super::extracted;
+use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
-use super::layout::without_fence;
 use super::losses;
+use super::offer;
 use super::rename::Changed;
-use super::{Work, extracted, offer};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::comment::{Style, as_comment, docstring};
+use super::fit::comment::{Style, as_comment, docstring};
+use super::fit::given;
 use super::forms::{behind_colon, inner_indent, line_indent};
-use super::given;
 use crate::features::Site;
 use crate::syntax::Language;
 use crate::syntax::scope::Item;

@@ -6,11 +6,18 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::beside::Beside;
 use super::calls::Calls;
-use super::layout::{fences_around, without_fence};
+use super::docs;
+use super::extracted;
+use super::fit::brought;
+use super::fit::diffs;
+use super::fit::extent;
+use super::fit::given;
+use super::fit::layout::{fences_around, without_fence};
+use super::fit::strings;
 use super::rename::{Changed, Rename};
-use super::{brought, diffs, docs, extent, extracted, given, inside, strings};
+use super::test::beside::Beside;
+use super::test::inside;
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;

@@ -4,7 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::{BYTES, Edited, How, Work, offer, review, window};
+use super::BYTES;
+use super::Edited;
+use super::How;
+use super::Work;
+use super::offer;
+use super::review;
+use super::window;
 use crate::agent::driver::{Driver, Ran};
 use crate::agent::limits;
 use crate::agent::talk;

@@ -4,51 +4,23 @@
 //! with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change something, parse no worse
 //! than before, and pass the permits (`offer`).
 
-mod adapted;
-mod alike;
-mod append;
-mod arguments;
-mod beside;
-mod brought;
-mod callee;
 pub mod calls;
 mod check;
-mod comment;
-mod contract;
-mod defined;
-mod diffs;
 mod docs;
-mod example;
-mod extent;
 mod extracted;
-mod follow;
+mod fit;
 pub mod forms;
-mod given;
-mod heads;
-mod imports;
-mod inside;
-mod layout;
-mod loaded;
 mod long;
 mod losses;
-mod meant;
 mod offer;
-mod opening;
-mod origin;
 mod plan;
-mod reach;
 pub mod rename;
 mod request;
 mod review;
 mod short;
-mod sifted;
-mod strings;
-mod testfile;
+mod test;
 mod twice;
-mod whence;
-mod whole_item;
 pub mod wording;
-mod written;
 
 use std::ops::Range;
 

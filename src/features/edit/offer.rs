@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Edited;
+use super::FileEdit;
+use super::Hunk;
+use super::Work;
 use super::forms::Filled;
-use super::{Edited, FileEdit, Hunk, Work};
 use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::How;
-use super::beside::Beside;
 use super::calls::Calls;
 use super::extracted;
+use super::fit::whole_item;
 use super::forms::Form;
 use super::rename::{self, Rename};
-use super::whole_item;
+use super::test::beside::Beside;
 use super::wording::{self, Asked};
 use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};

@@ -1,13 +1,23 @@
 //! Renames: the index says where a name is used, and every such place follows. What the model decides, at most, is the new name. A
 //! name whose uses cannot be told from those of another is left to tools that know types.
 
+pub(super) mod arguments;
+pub(super) mod contract;
+pub(super) mod defined;
+pub(super) mod loaded;
+pub(super) mod meant;
+pub(super) mod origin;
+pub(super) mod reach;
+pub(super) mod whence;
+pub(super) mod written;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::defined::{Defined, definitions, is_of_family, root};
-use super::meant::{Found, Meant, Spot};
 use super::wording::is_name;
-use super::{arguments, contract};
+use defined::{Defined, definitions, is_of_family, root};
+use meant::{Found, Meant, Spot};
+
 use crate::features::{Session, Site};
 use crate::index::{FileId, NameId, Stage};
 use crate::syntax::scope::Item;
@@ -126,10 +136,12 @@ impl Rename {
             });
         };
         let Some(first) = root(session, old, &defined) else {
+            // Files are known in the order in which they were read, which is another one every time.
+            let first = defined.iter().map(|one| &one.place).min().unwrap_or(&first.place);
             return Err(format!(
                 "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
                 defined.len(),
-                first.place
+                first
             ));
         };
         keeps_its_file(session, old, first)?;

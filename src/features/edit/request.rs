@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
+use super::BYTES;
+use super::Work;
+use super::fit::layout::{blocks, fences_around, outermost};
 use super::forms::Form;
-use super::layout::{blocks, fences_around, outermost};
-use super::{BYTES, Work, window};
+use super::window;
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};

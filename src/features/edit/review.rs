@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::How;
+use super::Work;
 use super::calls::Calls;
+use super::losses;
 use super::twice::Put;
-use super::{How, Work, losses};
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
 use crate::features::actions::MODULE;

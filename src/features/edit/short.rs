@@ -3,11 +3,15 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use super::Edited;
+use super::Work;
+use super::calls::follow;
 use super::check::{self, Unfit};
+use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
-use super::layout::blocks;
+use super::offer;
 use super::request::{self, Put, Question};
-use super::{Edited, Work, follow, offer, too_slow};
+use super::too_slow;
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;

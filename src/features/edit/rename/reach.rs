@@ -16,7 +16,7 @@ const MOST_INCLUDED: usize = 2000;
 
 impl Meant<'_> {
     /// Whether the text sees the definition by its bare name.
-    pub(super) fn is_seen(&self, place: &Place<'_>) -> bool {
+    pub(in crate::features::edit) fn is_seen(&self, place: &Place<'_>) -> bool {
         let Some(id) = place.id.filter(|id| *id != self.file) else { return true };
         let text = place.parsed.text();
         // What is declared once more there is the same thing: there is one definition of the name.
@@ -39,7 +39,7 @@ impl Meant<'_> {
     }
 
     /// Whether a file takes the name from somewhere, or all names: of what is inside of a module or a type, all names of that.
-    pub(super) fn takes(&self, id: FileId) -> bool {
+    pub(in crate::features::edit) fn takes(&self, id: FileId) -> bool {
         let index = &self.session.index;
         let Some(file) = index.file(id) else { return true };
         let all = |file: &File, of: Option<&str>| {

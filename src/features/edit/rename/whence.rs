@@ -16,14 +16,14 @@ use crate::syntax::{self, Facts, Parsed, Reach};
 use crate::text::words;
 
 /// Types between one and another that it is derived from.
-pub(super) const MOST_BASES: usize = 6;
+pub(in crate::features::edit) const MOST_BASES: usize = 6;
 /// What Rust calls modules by their place.
-pub(super) const BY_PLACE: &[&str] = &["crate", "self", "super"];
+pub(in crate::features::edit) const BY_PLACE: &[&str] = &["crate", "self", "super"];
 /// Files that say how a project is called where others import it.
 const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
 
 /// A text in which the name is used.
-pub(super) struct Place<'a> {
+pub(in crate::features::edit) struct Place<'a> {
     pub path: &'a str,
     pub id: Option<FileId>,
     pub parsed: &'a Parsed,
@@ -37,7 +37,7 @@ pub(super) struct Place<'a> {
 
 impl Meant<'_> {
     /// Where what a file imports under a name comes from: ours leads to a file that uses the name of the definition.
-    pub(super) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
+    pub(in crate::features::edit) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
         let index = &self.session.index;
         let (id, file) = (place.id?, index.file(place.id?)?);
         // A file that is included binds nothing of its name: `#include <string.h>`.
@@ -66,7 +66,7 @@ impl Meant<'_> {
     }
 
     /// Whether a module is named after a project of the workspace.
-    pub(super) fn is_project(&self, module: &str) -> bool {
+    pub(in crate::features::edit) fn is_project(&self, module: &str) -> bool {
         let head = module.split(['.', ':', '/']).next().unwrap_or_default();
         if BY_PLACE.contains(&head) || module.starts_with('.') {
             return true;
@@ -78,7 +78,7 @@ impl Meant<'_> {
     }
 
     /// What a name that is imported under another is called where it comes from.
-    pub(super) fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
+    pub(in crate::features::edit) fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
         let index = &self.session.index;
         let file = index.file(place.id?)?;
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
@@ -86,7 +86,7 @@ impl Meant<'_> {
     }
 
     /// Whether a type has the members of another, by what it is derived from; unknown where that leads out of the workspace.
-    pub(super) fn derives(&self, name: &str, container: &str, levels: usize) -> Origin {
+    pub(in crate::features::edit) fn derives(&self, name: &str, container: &str, levels: usize) -> Origin {
         let index = &self.session.index;
         let types = self.named(name).into_iter().filter(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind.is_type()));
         let bases = types.flat_map(|id| index.file(id.file).into_iter().flat_map(move |file| file.bases(id.index as usize)));
@@ -102,14 +102,14 @@ impl Meant<'_> {
 
 impl Place<'_> {
     /// Whether a place lies in a type, or in a method of it.
-    pub(super) fn is_inside(&self, container: &str, at: usize) -> bool {
+    pub(in crate::features::edit) fn is_inside(&self, container: &str, at: usize) -> bool {
         let text = self.parsed.text();
         let is = |known: &syntax::Definition| known.name.of(text) == container || known.container.of(text) == container;
         self.facts.definitions.iter().any(|known| known.item.range().contains(&at) && is(known))
     }
 
     /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
-    pub(super) fn is_in_body_of(&self, container: &str, at: usize) -> bool {
+    pub(in crate::features::edit) fn is_in_body_of(&self, container: &str, at: usize) -> bool {
         let holds = |known: &&syntax::Definition| {
             let inside = (known.signature.start as usize..known.item.end as usize).contains(&at);
             inside && (known.kind.is_type() || known.kind.is_callable())
@@ -119,20 +119,20 @@ impl Place<'_> {
     }
 
     /// The innermost type around a place.
-    pub(super) fn class(&self, at: usize) -> Option<&str> {
+    pub(in crate::features::edit) fn class(&self, at: usize) -> Option<&str> {
         let types = self.facts.definitions.iter().filter(|known| known.kind.is_type() && known.item.range().contains(&at));
         types.min_by_key(|known| known.item.end - known.item.start).map(|known| known.name.of(self.parsed.text()))
     }
 
     /// The outermost function around a place.
-    pub(super) fn function(&self, at: usize) -> Option<Range<usize>> {
+    pub(in crate::features::edit) fn function(&self, at: usize) -> Option<Range<usize>> {
         let functions = self.facts.definitions.iter().filter(|known| known.kind.is_callable());
         functions.map(|known| known.item.range()).find(|range| range.contains(&at))
     }
 }
 
 /// The identifier that a text ends with, or that its brackets follow.
-pub(super) fn last_word(text: &str) -> &str {
+pub(in crate::features::edit) fn last_word(text: &str) -> &str {
     words::last(text.trim_end_matches(['?', '!']))
 }
 

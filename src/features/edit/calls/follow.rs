@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::calls::Calls;
-use super::forms::Form;
-use super::short::{self, Done};
-use super::{Work, offer};
+use super::Calls;
 use crate::engine::{EngineError, ErrorKind};
+use crate::features::edit::Work;
+use crate::features::edit::forms::Form;
+use crate::features::edit::offer;
+use crate::features::edit::short::{self, Done};
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 

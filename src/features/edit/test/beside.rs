@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use super::append::TestFile;
 use super::example::{self, Example};
-use super::rename::Changed;
+use super::imports;
+use super::inside;
+use super::opening;
+use super::sifted;
 use super::testfile::{self, Source};
-use super::{given, imports, inside, opening, sifted};
 use crate::context::{Masked, fence};
+use crate::features::edit::fit::given;
+use crate::features::edit::rename::Changed;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language, import};

@@ -7,9 +7,9 @@ use std::ops::Range;
 use super::alike::{LINE, alike, same, weight};
 use super::layout::opened;
 use super::strings;
-use super::twice::Put;
 use super::whole_item;
 use crate::features::Site;
+use crate::features::edit::twice::Put;
 use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
@@ -25,7 +25,7 @@ const LEFT_OUT: usize = 2;
 
 /// Lines of the file with what becomes of them.
 #[derive(Debug)]
-pub(super) struct Extent {
+pub(in crate::features::edit) struct Extent {
     pub range: Range<usize>,
     /// Indented as it stands in the file.
     pub text: String,

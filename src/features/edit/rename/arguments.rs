@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::defined::{definitions, is_of_family};
 use super::meant::{Meant, Spot};
-use super::rename::{Rename, read};
 use super::whence::last_word;
+use super::{Rename, read};
 use crate::features::{Session, Site};
 use crate::index::FileId;
 use crate::syntax::Parsed;
@@ -27,7 +27,13 @@ struct Callee<'a> {
 }
 
 /// Those who name a parameter in their call have to name the new one.
-pub(super) fn follow(rename: &mut Rename, session: &Session, site: &Site, parsed: &Parsed, item: &Item) -> Result<(), String> {
+pub(in crate::features::edit) fn follow(
+    rename: &mut Rename,
+    session: &Session,
+    site: &Site,
+    parsed: &Parsed,
+    item: &Item,
+) -> Result<(), String> {
     let class = || site.place().items.into_iter().rfind(|around| around.kind.is_type()).map(|around| around.name);
     let name = if item.name == CONSTRUCTOR { class() } else { Some(item.name.clone()) };
     let Some(name) = name else { return Ok(()) };

@@ -7,13 +7,13 @@ use crate::text::Edit;
 
 /// One run of changed lines with those around them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Hunk {
+pub(in crate::features::edit) struct Hunk {
     old: String,
     pub new: String,
 }
 
 /// The hunks of an answer that is a diff of a file; none where it is code.
-pub(super) fn hunks(answer: &str, file: &str) -> Option<Vec<Hunk>> {
+pub(in crate::features::edit) fn hunks(answer: &str, file: &str) -> Option<Vec<Hunk>> {
     let is_header = |line: &str| line.starts_with("@@ ") && line[3..].contains("@@") || line == "@@";
     let mut lines: Vec<&str> = answer.lines().collect();
     let named = lines.windows(2).position(|pair| pair[0].starts_with("--- ") && pair[1].starts_with("+++ "));

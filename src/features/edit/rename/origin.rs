@@ -30,7 +30,7 @@ const OF_HOLDERS: &str = "add all any append at back begin clear clone close con
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(in crate::features::edit) enum Origin {
     Ours,
     /// It holds what is ours: a list, a lock, an answer that may be none.
     Held,
@@ -76,7 +76,7 @@ impl Origin {
 }
 
 /// A look for the type `container`, in one text.
-pub(super) struct Look<'a> {
+pub(in crate::features::edit) struct Look<'a> {
     pub meant: &'a Meant<'a>,
     pub place: &'a Place<'a>,
     pub container: &'a str,
@@ -406,7 +406,7 @@ impl<'a> Look<'a> {
 
 impl Meant<'_> {
     /// The text of a file that the index knows.
-    pub(super) fn text(&self, file: FileId) -> Option<Arc<str>> {
+    pub(in crate::features::edit) fn text(&self, file: FileId) -> Option<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(&file) {
             return known.clone();
         }

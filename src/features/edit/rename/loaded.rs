@@ -21,7 +21,7 @@ struct Loaded {
 
 impl Meant<'_> {
     /// Whether a value is the module of the definition, or a variable that holds it.
-    pub(super) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+    pub(in crate::features::edit) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
         if place.parsed.language().loads.is_empty() {
             return false;
         }
@@ -32,7 +32,7 @@ impl Meant<'_> {
     }
 
     /// Whether a value of which nothing is known may be that module, since the file loads it.
-    pub(super) fn may_be_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+    pub(in crate::features::edit) fn may_be_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
         let source = place.parsed.text();
         let text = source[value.clone()].trim();
         // What an import binds has a name.

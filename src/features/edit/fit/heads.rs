@@ -4,7 +4,7 @@ use super::layout::opened;
 use crate::text::words::is_word;
 
 /// Those of the file, with the answer's in the place of their own kind, and those that the answer has besides.
-pub(super) fn merged(file: &str, answer: &str) -> String {
+pub(in crate::features::edit) fn merged(file: &str, answer: &str) -> String {
     let (old, new) = (parts(file), parts(answer));
     let mut used = vec![false; new.len()];
     let mut out: Vec<&str> = vec![];
@@ -28,7 +28,7 @@ pub(super) fn merged(file: &str, answer: &str) -> String {
 const DIRECTIVES: &[&str] = &["go:", "export ", "nolint", "eslint-", "@ts-", "prettier-", "NOLINT", "clang-format"];
 
 /// The comment that an answer has, with what that of the file says to tools: this was not asked for, and stays.
-pub(super) fn documented(file: &str, answer: &str) -> String {
+pub(in crate::features::edit) fn documented(file: &str, answer: &str) -> String {
     let says = |line: &str| {
         let said = line.trim().trim_start_matches(['/', '*', '#']).trim_start();
         DIRECTIVES.iter().any(|word| said.starts_with(word))

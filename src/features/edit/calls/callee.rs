@@ -4,9 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::calls::{Call, whole_lines};
-use super::defined;
-use super::meant::Meant;
+use super::{Call, whole_lines};
+use crate::features::edit::rename::defined;
+use crate::features::edit::rename::meant::Meant;
 use crate::features::{Session, Site};
 use crate::index::FileId;
 use crate::syntax::scope::Item;
@@ -16,14 +16,14 @@ use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
 
 /// What a use of a name in code is for who follows a signature.
-pub(super) enum Found {
+pub(in crate::features::edit) enum Found {
     Call(Call),
     /// The 1-based line of a use that is no call, that may be of something else, or that is too long to be shown.
     Other(usize),
 }
 
 /// A function whose calls are looked for.
-pub(super) struct Callee<'a> {
+pub(in crate::features::edit) struct Callee<'a> {
     session: &'a Session,
     item: &'a Item,
     /// None where the index does not know it: then the name alone tells.

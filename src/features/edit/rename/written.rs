@@ -7,14 +7,14 @@ use super::origin::Origin;
 use super::whence::last_word;
 
 /// Words beside a type that are none.
-pub(super) const BESIDE_TYPES: &str = "async auto class const decltype def dyn enum export extern final fn func function impl inline interface let mut private \
+pub(in crate::features::edit) const BESIDE_TYPES: &str = "async auto class const decltype def dyn enum export extern final fn func function impl inline interface let mut private \
     protected pub public readonly self static struct type typeof union val var void";
 /// Types that pass on the members of what they hold.
-pub(super) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Omit Pick Required Promise Awaitable \
+pub(in crate::features::edit) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Omit Pick Required Promise Awaitable \
     unique_ptr shared_ptr";
 
 /// Whether a type is one that holds others, by how it is written: with brackets, or called like those of libraries.
-pub(super) fn may_hold(text: &str) -> bool {
+pub(in crate::features::edit) fn may_hold(text: &str) -> bool {
     const HOLDERS: &str =
         "list map dict set array vec queue deque stack iter sequence collection tuple stream slice option result cache pool";
     let outer = outer(text).to_lowercase();
@@ -22,17 +22,17 @@ pub(super) fn may_hold(text: &str) -> bool {
 }
 
 /// The type that others are written behind in brackets; empty for a list that has no other name.
-pub(super) fn outer(text: &str) -> &str {
+pub(in crate::features::edit) fn outer(text: &str) -> &str {
     last_word(text.split(['<', '[', '(']).next().unwrap_or_default().trim())
 }
 
 /// Whether a word is one of a list.
-pub(super) fn is_listed(list: &str, word: &str) -> bool {
+pub(in crate::features::edit) fn is_listed(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
 }
 
 /// Whether what is of the type in a text is of the type `name` or holds such; none where it does not name it.
-pub(super) fn shape(text: &str, name: &str) -> Option<Origin> {
+pub(in crate::features::edit) fn shape(text: &str, name: &str) -> Option<Origin> {
     let mut found = None;
     for at in words::places(text, name) {
         if !is_held(&text[..at.start], &text[at.end..]) {
@@ -67,7 +67,7 @@ fn is_held(before: &str, after: &str) -> bool {
 }
 
 /// What a signature says before the name and behind the parameters.
-pub(super) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str, &'t str) {
+pub(in crate::features::edit) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str, &'t str) {
     let Some(at) = words::places(signature, name).find(|at| signature[at.end..].trim_start().starts_with(['(', '<', '['])) else {
         return ("", "");
     };
@@ -88,7 +88,7 @@ pub(super) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str,
 }
 
 /// A text without a word.
-pub(super) fn without(text: &str, word: &str) -> String {
+pub(in crate::features::edit) fn without(text: &str, word: &str) -> String {
     let mut text = text.to_string();
     let places: Vec<Range<usize>> = words::places(&text, word).collect();
     places.into_iter().rev().for_each(|at| text.replace_range(at, ""));

@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::defined::{self, Defined};
-use super::layout::opened;
 use super::origin::{Look, Origin};
 use super::whence::{BY_PLACE, MOST_BASES, Place, last_word};
 use crate::features::Session;
+use crate::features::edit::fit::layout::opened;
 use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Parsed, Reach, naming};
@@ -70,24 +70,24 @@ enum Home {
 
 /// A name as the definition that is renamed has it.
 pub struct Meant<'a> {
-    pub(super) session: &'a Session,
-    pub(super) name: &'a str,
-    pub(super) kind: Kind,
+    pub(in crate::features::edit) session: &'a Session,
+    pub(in crate::features::edit) name: &'a str,
+    pub(in crate::features::edit) kind: Kind,
     /// The languages in which it has this meaning.
     family: String,
-    pub(super) file: FileId,
+    pub(in crate::features::edit) file: FileId,
     home: Home,
     /// Types that are derived from that one, and define the name anew.
     overriders: Vec<String>,
     /// Others are called so, too: what the text around merely suggests is not enough.
     is_one_of_many: bool,
-    pub(super) projects: OnceCell<Vec<String>>,
+    pub(in crate::features::edit) projects: OnceCell<Vec<String>>,
     /// What the file of the definition says that its package is.
-    pub(super) package: OnceCell<Option<String>>,
+    pub(in crate::features::edit) package: OnceCell<Option<String>>,
     /// What the file of the definition includes, and the files that say its name.
-    pub(super) included: OnceCell<(HashSet<FileId>, HashSet<FileId>)>,
+    pub(in crate::features::edit) included: OnceCell<(HashSet<FileId>, HashSet<FileId>)>,
     /// Texts of other files that were asked for.
-    pub(super) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
+    pub(in crate::features::edit) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
 }
 
 /// What a use means.
@@ -100,7 +100,7 @@ enum Verdict {
 }
 
 impl<'a> Meant<'a> {
-    pub(super) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
+    pub(in crate::features::edit) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
         let family = session.index.file(defined.file).and_then(|file| file.language.as_ref().map(|language| language.family.clone()));
         let is_type = |container: &str| {
             let known = defined::symbols(session, container, family.as_deref());
@@ -125,7 +125,7 @@ impl<'a> Meant<'a> {
     }
 
     /// The same where other definitions are those of the same name for types that are derived from its own.
-    pub(super) fn overridden(self, by: &[&Defined]) -> Self {
+    pub(in crate::features::edit) fn overridden(self, by: &[&Defined]) -> Self {
         Self { overriders: by.iter().filter_map(|one| one.container.clone()).collect(), ..self }
     }
 
@@ -139,12 +139,12 @@ impl<'a> Meant<'a> {
     }
 
     /// The definitions of another name, where that can mean something to this one.
-    pub(super) fn named(&self, name: &str) -> Vec<SymbolId> {
+    pub(in crate::features::edit) fn named(&self, name: &str) -> Vec<SymbolId> {
         defined::symbols(self.session, name, Some(&self.family))
     }
 
     /// What has to be named before its names stand alone: a module inside of a file, or the type of a variant.
-    pub(super) fn inside(&self) -> Option<&str> {
+    pub(in crate::features::edit) fn inside(&self) -> Option<&str> {
         match &self.home {
             Home::Inside(container) => Some(container),
             Home::Member(container) if self.kind == Kind::Variant => Some(container),
@@ -152,7 +152,7 @@ impl<'a> Meant<'a> {
         }
     }
 
-    pub(super) fn is_free(&self) -> bool {
+    pub(in crate::features::edit) fn is_free(&self) -> bool {
         matches!(self.home, Home::Free)
     }
 
@@ -452,7 +452,7 @@ impl<'a> Meant<'a> {
 }
 
 /// Whether a value is the instance, or the type, around a method.
-pub(super) fn is_own(value: &str) -> bool {
+pub(in crate::features::edit) fn is_own(value: &str) -> bool {
     let of_super =
         || value.strip_prefix("super(").and_then(|rest| rest.strip_suffix(')')).is_some_and(|inside| !inside.contains(['(', ')']));
     OWN.contains(&value) || of_super()

@@ -8,7 +8,7 @@ use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::{Kind, scope};
 
 /// One definition of a name.
-pub(super) struct Defined {
+pub(in crate::features::edit) struct Defined {
     pub kind: Kind,
     pub file: FileId,
     pub container: Option<String>,
@@ -29,20 +29,20 @@ impl Defined {
 }
 
 /// The symbols of a name in the files of a family of languages; of all where none is given.
-pub(super) fn symbols(session: &Session, name: &str, family: Option<&str>) -> Vec<SymbolId> {
+pub(in crate::features::edit) fn symbols(session: &Session, name: &str, family: Option<&str>) -> Vec<SymbolId> {
     let mut found = session.index.named(name);
     found.retain(|id| is_of_family(session, id.file, family));
     found
 }
 
 /// Whether a file is of a family of languages.
-pub(super) fn is_of_family(session: &Session, file: FileId, family: Option<&str>) -> bool {
+pub(in crate::features::edit) fn is_of_family(session: &Session, file: FileId, family: Option<&str>) -> bool {
     let of = || session.index.file(file).and_then(|file| file.language.as_ref().map(|language| language.family.clone()));
     family.is_none_or(|family| of().is_some_and(|of| of == family))
 }
 
 /// The definitions of a name. Constructors are their type's, and what is only declared is what is defined elsewhere.
-pub(super) fn definitions(session: &Session, name: &str, family: Option<&str>) -> Vec<Defined> {
+pub(in crate::features::edit) fn definitions(session: &Session, name: &str, family: Option<&str>) -> Vec<Defined> {
     let known = symbols(session, name, family).into_iter().filter_map(|id| {
         let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
         let container = symbol.container().map(|container| session.index.text(container).to_string());
@@ -73,7 +73,7 @@ pub(super) fn definitions(session: &Session, name: &str, family: Option<&str>) -
 }
 
 /// The definition that all others of its name belong to: they are parts of the same, or stand in types that are derived from its own.
-pub(super) fn root<'a>(session: &Session, name: &str, all: &'a [Defined]) -> Option<&'a Defined> {
+pub(in crate::features::edit) fn root<'a>(session: &Session, name: &str, all: &'a [Defined]) -> Option<&'a Defined> {
     all.iter().find(|root| {
         let meant = Meant::new(session, name, root);
         all.iter().all(|other| other.stands_with(root) || meant.is_overridden_by(root, other))

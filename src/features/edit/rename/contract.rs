@@ -1,7 +1,7 @@
 //! Names that are not ours alone: the language calls what is named so, or something outside of the workspace asks for it.
 
 use super::defined::{self, Defined};
-use super::rename::read;
+use super::read;
 use super::whence::MOST_BASES;
 use super::written::is_listed;
 use crate::features::Session;
@@ -17,7 +17,12 @@ const ASKS_NOTHING: &str =
 ///
 /// # Errors
 /// Somebody outside does ask for it.
-pub(super) fn told(session: &Session, first: &Defined, overriding: &[&Defined], name: &str) -> Result<Option<String>, String> {
+pub(in crate::features::edit) fn told(
+    session: &Session,
+    first: &Defined,
+    overriding: &[&Defined],
+    name: &str,
+) -> Result<Option<String>, String> {
     let mut told = of_one(session, first, name, true)?;
     for other in overriding {
         told = told.or(of_one(session, other, name, false)?);

@@ -3,22 +3,22 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::imports::{self, Wanted};
 use crate::features::Site;
+use crate::features::edit::test::imports::{self, Wanted};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, Kind, import};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, layout};
 
 /// An answer without the imports that it brings for the file.
-pub(super) struct Brought {
+pub(in crate::features::edit) struct Brought {
     pub code: String,
     wanted: Vec<Wanted>,
 }
 
 /// Parts the imports from an answer for some lines. Where these hold imports themselves, all is the lines' own; and so are the imports of
 /// statements, in languages that have them anywhere.
-pub(super) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
+pub(in crate::features::edit) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
     let whole = || Brought { code: code.to_string(), wanted: vec![] };
     let (Some(language), Some(parsed)) = (&site.language, site.parsed()) else { return whole() };
     let meets = |range: &Range<usize>| range.start < lines.end && lines.start < range.end;
@@ -43,7 +43,7 @@ pub(super) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
 }
 
 /// Whether a text has more lines of imports with an edit, at its top or anywhere.
-pub(super) fn adds_imports(site: &Site, edit: &Edit) -> bool {
+pub(in crate::features::edit) fn adds_imports(site: &Site, edit: &Edit) -> bool {
     let Some(parsed) = site.parsed() else { return false };
     let after = [&site.text[..edit.range.start], &edit.text, &site.text[edit.range.end..]].concat();
     let lines = |parsed: &syntax::Parsed| syntax::tags(parsed, "").imports.iter().map(|import| import.line).collect::<HashSet<u32>>().len();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::sifted::{sift, squeezed};
-use super::strings::{fitted, fitted_in};
+use crate::features::edit::fit::strings::{fitted, fitted_in};
 use crate::syntax::{self, Definition, Language, Parsed};
 use crate::text::layout::{indent_unit, indentation};
 use crate::text::lines::{line_start, next_line};

@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::calls::Call;
-use super::layout::fitted;
+use super::Call;
+use crate::features::edit::fit::layout::fitted;
 use crate::syntax::{self, Language, uses};
 use crate::text::{Edit, Ending, layout, words};
 
@@ -14,7 +14,7 @@ const JOINS: &[char] = &['.', ':', '-', '>', '?', '!'];
 
 impl Call {
     /// The edit that gives a call of `name` this text, or why there is none.
-    pub(super) fn with(&self, language: &Arc<Language>, name: &str, code: &str) -> Result<Edit, String> {
+    pub(in crate::features::edit) fn with(&self, language: &Arc<Language>, name: &str, code: &str) -> Result<Edit, String> {
         if !words::has(code, name) {
             return Err(format!("it does not call `{name}` any more"));
         }

@@ -15,7 +15,7 @@ use crate::text::lines::line_start;
 use crate::text::words;
 
 /// The innermost item around the marked lines that the answer defines, with the answer in its place.
-pub(super) fn around(site: &Site, marked: &Range<usize>, new: &str) -> Option<Extent> {
+pub(in crate::features::edit) fn around(site: &Site, marked: &Range<usize>, new: &str) -> Option<Extent> {
     let is_around = |known: &&Definition| above(&site.text, known).start <= marked.start && marked.end <= end(site, known);
     let mut around: Vec<&Definition> = site.definitions().iter().filter(is_around).collect();
     around.sort_by_key(|known| known.item.range().len());
@@ -85,7 +85,7 @@ fn above(text: &str, known: &Definition) -> Range<usize> {
 }
 
 /// Where a signature begins behind the annotations that its language has in it.
-pub(super) fn behind_annotations(text: &str, known: &Definition) -> usize {
+pub(in crate::features::edit) fn behind_annotations(text: &str, known: &Definition) -> usize {
     let (mut at, end) = (known.signature.start as usize, known.signature.end as usize);
     while let Some(rest) = text.get(at..end).and_then(|rest| rest.strip_prefix('@')).filter(|rest| !rest.starts_with("interface")) {
         let name = rest.len() - rest.trim_start_matches(|letter: char| words::is_word(letter) || letter == '.').len();

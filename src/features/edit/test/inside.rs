@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::beside::signatures;
-use super::forms::line_indent;
-use super::strings::fitted_in;
-use super::{given, imports, sifted};
+use super::imports;
+use super::sifted;
 use crate::features::Site;
+use crate::features::edit::fit::given;
+use crate::features::edit::fit::strings::fitted_in;
+use crate::features::edit::forms::line_indent;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language, import};
 use crate::text::lines::{line_start, next_line};

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::forms::line_indent;
 use super::layout::opened;
 use super::strings::fitted;
 use crate::features::Site;
+use crate::features::edit::forms::line_indent;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language};
 use crate::text::lines::line_start;
