@@ -137,7 +137,11 @@ impl Rename {
         };
         let Some(first) = root(session, old, &defined) else {
             // Files are known in the order in which they were read, which is another one every time.
-            let first = defined.iter().map(|one| &one.place).min().unwrap_or(&first.place);
+            let first = defined
+                .iter()
+                .map(|one| &one.place)
+                .min_by_key(|place| (place.rsplit_once(':').map(|(path, _)| path), place.len(), *place));
+            let first = first.unwrap_or(&defined[0].place);
             return Err(format!(
                 "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
                 defined.len(),
