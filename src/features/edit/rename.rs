@@ -110,6 +110,16 @@ pub fn whole(session: &Session) -> Result<(), String> {
     }
 }
 
+/// Why a name of several definitions is not renamed. Files are known in the order in which they were read, which is another one every time.
+fn several(old: &str, defined: &[Defined]) -> String {
+    let places = defined.iter().map(|one| one.place.as_str());
+    let first = places.min_by_key(|place| (place.rsplit_once(':').map(|(path, _)| path), place.len(), *place)).unwrap_or_default();
+    let count = defined.len();
+    format!(
+        "`{old}` is defined at {count} places ({first}, …); the index cannot tell their uses apart: use the rename of your language server"
+    )
+}
+
 impl Rename {
     /// The places of a name, or why they cannot be told.
     pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
@@ -124,7 +134,7 @@ impl Rename {
         if let Some(function) = hidden.filter(|_| !meant.as_ref().is_some_and(|one| is_member(site, one))) {
             return Self::local(session, site, parsed, old, wanted, function);
         }
-        let Some(first) = defined.first() else {
+        if defined.is_empty() {
             if let Some(item) = uses::binder(parsed, old, site.bytes.start).filter(|_| hidden.is_none()) {
                 return Self::local(session, site, parsed, old, wanted, &item);
             }
@@ -134,20 +144,8 @@ impl Rename {
                 ),
                 _ => format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name"),
             });
-        };
-        let Some(first) = root(session, old, &defined) else {
-            // Files are known in the order in which they were read, which is another one every time.
-            let first = defined
-                .iter()
-                .map(|one| &one.place)
-                .min_by_key(|place| (place.rsplit_once(':').map(|(path, _)| path), place.len(), *place));
-            let first = first.unwrap_or(&defined[0].place);
-            return Err(format!(
-                "`{old}` is defined at {} places ({}, …); the index cannot tell their uses apart: use the rename of your language server",
-                defined.len(),
-                first
-            ));
-        };
+        }
+        let Some(first) = root(session, old, &defined) else { return Err(several(old, &defined)) };
         keeps_its_file(session, old, first)?;
         let overriding: Vec<&Defined> = defined.iter().filter(|other| !other.stands_with(first)).collect();
         let told = contract::told(session, first, &overriding, old)?;
@@ -168,30 +166,43 @@ impl Rename {
         rename.here = here.spots;
         rename.is_member = meant.is_member();
         rename.warning = told;
+        rename.add_others(session, site, parsed.language(), &meant)?;
+        rename.settled()
+    }
+
+    /// The places in the other files that may use the name.
+    fn add_others(&mut self, session: &Session, site: &Site, language: &Language, meant: &Meant) -> Result<(), String> {
+        let old = &self.old.clone();
         let id = session.index.name(old).ok_or("the index does not know it")?;
-        for number in users(session, parsed.language(), old, id) {
+        for number in users(session, language, old, id) {
             let Some(file) = session.index.file(number).filter(|file| file.path.to_string() != site.path) else { continue };
-            if naming::stem(file.language.as_deref(), file.path.relative()) == old {
+            if naming::stem(file.language.as_deref(), file.path.relative()) == *old {
                 return Err(format!("`{old}` is also what {} is called: rename the file first, or use your language server", file.path));
             }
-            rename.add(session, &file.path, number, &meant)?;
+            self.add(session, &file.path, number, meant)?;
         }
-        rename.elsewhere.sort_by_key(|file| file.path.to_string());
-        rename.others.sort();
-        rename.others.dedup();
-        rename.unclear.sort();
-        rename.unclear.dedup();
-        if !rename.unclear.is_empty() {
+        Ok(())
+    }
+
+    /// In order, and refused where something is unclear or too much.
+    fn settled(mut self) -> Result<Self, String> {
+        let old = &self.old;
+        self.elsewhere.sort_by_key(|file| file.path.to_string());
+        self.others.sort();
+        self.others.dedup();
+        self.unclear.sort();
+        self.unclear.dedup();
+        if !self.unclear.is_empty() {
             return Err(format!(
                 "`{old}` may be that of something else at {}; the index cannot tell: use the rename of your language server, or change \
                  these places first",
-                few(&rename.unclear)
+                few(&self.unclear)
             ));
         }
-        if rename.elsewhere.len() > MOST_FILES {
-            return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", rename.elsewhere.len()));
+        if self.elsewhere.len() > MOST_FILES {
+            return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", self.elsewhere.len()));
         }
-        Ok(rename)
+        Ok(self)
     }
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
