@@ -157,10 +157,13 @@ fn statement(hole: &Hole, text: &str) -> String {
 fn block(hole: &Hole, text: &str, indent: &str) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let open = open_at(hole, text);
+    // A line at the edge that stands below the cursor already is that line once more, whatever is open.
+    let next = hole.following().find(|line| !line.trim().is_empty()).map(str::trim_end);
     let inside = |number: &usize| {
         let line = lines[*number];
         let deeper = line.trim().is_empty() || indentation(line).len() > indent.len();
-        deeper || open[*number] == Open::String || stands_out(hole, line, open[*number])
+        let again = || line.trim().len() > 3 && next == Some(line.trim_end());
+        deeper || !again() && (open[*number] == Open::String || stands_out(hole, line, open[*number]))
     };
     let end = (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len());
     let mut out = lines[..end].join("\n");
