@@ -315,16 +315,22 @@ fn typing_keeps_the_head() {
     assert_eq!(after.prefix_reused, after.tokens);
 }
 
-/// The pack stayed as it was for as long as somebody typed in one function, and never had what was being called.
-#[test]
-fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
+/// The shop among much that is likelier than the weather: its place, and a pack of 200 tokens without that.
+fn crowded() -> (Place, Corpus, Pack) {
     let others: String = (0..40)
         .map(|at| format!("//- /src/m{at}.rs\npub fn total_price_of_part_{at}(order: &Order) -> Money {{\n    todo!()\n}}\n"))
         .collect();
-    let mut place = Place::new(&format!("{SHOP}{others}"));
+    let place = Place::new(&format!("{SHOP}{others}"));
     let corpus = place.corpus(place.view());
     let before = place.pack(&corpus, 200);
     assert!(!all(&before).contains("rainfall_of_last_week"), "{}", all(&before));
+    (place, corpus, before)
+}
+
+/// The pack stayed as it was for as long as somebody typed in one function, and never had what was being called.
+#[test]
+fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
+    let (mut place, corpus, before) = crowded();
     place.type_in("let wet = rainfall_of_last_week");
     assert_eq!(place.pack(&corpus, 200).parts, before.parts, "the word is still being written");
     place.type_in("(");
@@ -340,13 +346,7 @@ fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
 /// What the user had just written in another file stayed out for as long as typing went on where it was wanted.
 #[test]
 fn what_was_just_written_comes_in_while_the_head_stays() {
-    let others: String = (0..40)
-        .map(|at| format!("//- /src/m{at}.rs\npub fn total_price_of_part_{at}(order: &Order) -> Money {{\n    todo!()\n}}\n"))
-        .collect();
-    let mut place = Place::new(&format!("{SHOP}{others}"));
-    let corpus = place.corpus(place.view());
-    let before = place.pack(&corpus, 200);
-    assert!(!all(&before).contains("rainfall_of_last_week"), "{}", all(&before));
+    let (mut place, corpus, _) = crowded();
     let path = place.roots.resolve("src/weather.rs").unwrap();
     let text = std::fs::read_to_string(path.absolute()).unwrap();
     let line = text.lines().position(|line| line.contains("fn rainfall")).unwrap();

@@ -9,14 +9,19 @@ use crate::support::agent::{Fake, Mood, options};
 use crate::support::coder::{AREA, Refactor, SQUARE};
 use crate::support::editor::{Editor, initialize_params};
 
-const URI: &str = "file:///w/a.rs";
-const TEXT: &str = "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n\nfn three() -> u32 {\n    3\n}\n";
+pub const URI: &str = "file:///w/a.rs";
+pub const TEXT: &str = "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n\nfn three() -> u32 {\n    3\n}\n";
 
 /// What the fake agent puts in place of the whole text: a change in each function.
-const WANTED: &str = "fn one() -> u64 {\n    1\n}\n\nfn two() -> u64 {\n    2\n}\n\nfn three() -> u64 {\n    3\n}\n";
+pub const WANTED: &str = "fn one() -> u64 {\n    1\n}\n\nfn two() -> u64 {\n    2\n}\n\nfn three() -> u64 {\n    3\n}\n";
 
 fn started(change: impl FnOnce(&mut Value)) -> (Arc<Fake>, Editor) {
-    let agent = Fake::new(Mood::Hunks(WANTED.into()));
+    with(Mood::Hunks(WANTED.into()), change)
+}
+
+/// The file open in an editor of other abilities, with an agent of this mood.
+pub fn with(mood: Mood, change: impl FnOnce(&mut Value)) -> (Arc<Fake>, Editor) {
+    let agent = Fake::new(mood);
     let mut editor = Editor::memory(options(agent.clone()));
     let mut params = initialize_params(std::path::Path::new("/w"));
     change(&mut params);

@@ -1,27 +1,11 @@
 //! Reviews while the text does not stand still: typed in, closed and opened, sent whole, changed on disk, or dropped by the editor. What was
 //! worked for is fitted to the text as it is or waits, and goes only with a word.
-
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
+use crate::review::{TEXT, URI, WANTED, with};
 use crate::support::agent::{Fake, Mood, options};
 use crate::support::coder::{AREA, Refactor, SQUARE};
 use crate::support::editor::{Editor, initialize_params};
-
-const URI: &str = "file:///w/a.rs";
-const TEXT: &str = "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    2\n}\n\nfn three() -> u32 {\n    3\n}\n";
-const WANTED: &str = "fn one() -> u64 {\n    1\n}\n\nfn two() -> u64 {\n    2\n}\n\nfn three() -> u64 {\n    3\n}\n";
-
-fn started(mood: Mood, change: impl FnOnce(&mut Value)) -> (Arc<Fake>, Editor) {
-    let agent = Fake::new(mood);
-    let mut editor = Editor::memory(options(agent.clone()));
-    let mut params = initialize_params(std::path::Path::new("/w"));
-    change(&mut params);
-    editor.initialize(params);
-    editor.open(URI, "rust", TEXT);
-    (agent, editor)
-}
 
 fn annotates(params: &mut Value) {
     params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
@@ -67,7 +51,7 @@ fn send_whole(editor: &mut Editor, uri: &str, text: &str) {
 /// A buffer that was closed and opened while the model worked, as by `:edit`, took the whole edit with it.
 #[test]
 fn an_edit_is_fitted_to_a_text_that_was_closed_and_opened_meanwhile() {
-    let (agent, mut editor) = started(Mood::LateHunks(WANTED.into()), |_| {});
+    let (agent, mut editor) = with(Mood::LateHunks(WANTED.into()), |_| {});
     let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
     editor.assert_in_step();
     editor.close(URI);
@@ -85,7 +69,7 @@ fn an_edit_is_fitted_to_a_text_that_was_closed_and_opened_meanwhile() {
 /// A text that was sent whole, with another first and last line, dropped every hunk between.
 #[test]
 fn hunks_between_the_changed_lines_of_a_text_that_is_sent_whole_stay() {
-    let (_, mut editor) = started(Mood::Hunks(WANTED.into()), |_| {});
+    let (_, mut editor) = with(Mood::Hunks(WANTED.into()), |_| {});
     command(&mut editor, "longsight.edit", ask(URI, true));
     let formatted = |text: &str| format!("// first\n{}// last\n", text.replace("    2", "  2"));
     send_whole(&mut editor, URI, &formatted(TEXT));
@@ -99,7 +83,7 @@ fn hunks_between_the_changed_lines_of_a_text_that_is_sent_whole_stay() {
 #[test]
 fn two_proposals_that_insert_at_one_place_are_accepted_one_by_one() {
     for order in [[1, 2], [2, 1]] {
-        let (agent, mut editor) = started(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
+        let (agent, mut editor) = with(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
         command(&mut editor, "longsight.edit", ask(URI, true));
         agent.set(Mood::Hunks(format!("{TEXT}\nfn five() {{}}\n")));
         command(&mut editor, "longsight.edit", ask(URI, true));
@@ -110,7 +94,7 @@ fn two_proposals_that_insert_at_one_place_are_accepted_one_by_one() {
         editor.quit();
     }
     // What the person types there is still somebody else's.
-    let (_, mut editor) = started(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
+    let (_, mut editor) = with(Mood::Hunks(format!("{TEXT}\nfn four() {{}}\n")), |_| {});
     command(&mut editor, "longsight.edit", ask(URI, true));
     editor.edit(URI, TEXT.len()..TEXT.len(), "\nfn mine() {}\n");
     assert!(message(&mut editor).contains("something else was typed there"));
@@ -120,7 +104,7 @@ fn two_proposals_that_insert_at_one_place_are_accepted_one_by_one() {
 /// Neovim drops an edit for an older text and says that it applied it: the edit was gone.
 #[test]
 fn an_edit_that_neovim_drops_for_a_typed_key_is_asked_for_again() {
-    let (_, mut editor) = started(Mood::Hunks(WANTED.into()), |params| params["clientInfo"] = json!({ "name": "Neovim" }));
+    let (_, mut editor) = with(Mood::Hunks(WANTED.into()), |params| params["clientInfo"] = json!({ "name": "Neovim" }));
     editor.friendly = false;
     let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
     let request = editor.expect("workspace/applyEdit");
@@ -137,7 +121,7 @@ fn an_edit_that_neovim_drops_for_a_typed_key_is_asked_for_again() {
 /// A person who typed while VS Code's preview was open and then accepted: VS Code refuses, and the edit was gone.
 #[test]
 fn an_edit_that_a_preview_lost_for_a_typed_key_waits() {
-    let (agent, mut editor) = started(Mood::Hunks(WANTED.into()), annotates);
+    let (agent, mut editor) = with(Mood::Hunks(WANTED.into()), annotates);
     agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
     editor.friendly = false;
     let id = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(URI, false)));
@@ -158,7 +142,7 @@ fn an_edit_that_a_preview_lost_for_a_typed_key_waits() {
 #[test]
 fn why_an_edit_needs_a_look_is_said_where_a_person_sees_it() {
     let risky = |change: fn(&mut Value)| {
-        let (agent, editor) = started(Mood::Hunks(WANTED.into()), change);
+        let (agent, editor) = with(Mood::Hunks(WANTED.into()), change);
         agent.risky.store(true, std::sync::atomic::Ordering::SeqCst);
         editor
     };

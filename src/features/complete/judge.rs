@@ -16,13 +16,27 @@ use crate::text::lines::line_start;
 pub(super) struct Judge<'a> {
     site: &'a Site,
     hole: &'a Hole<'a>,
+    /// What is wrong with the text as it is.
+    known: OnceLock<Known>,
     /// The text read anew, where an edit seems to break it.
-    anew: OnceLock<Option<Parsed>>,
+    anew: OnceLock<Option<(Parsed, Known)>>,
+}
+
+/// What is wrong with a text: the same for every edit that is tried on it.
+struct Known {
+    faults: Vec<Range<usize>>,
+    strays: usize,
+}
+
+impl Known {
+    fn of(parsed: &Parsed) -> Self {
+        Self { faults: parsed.faults(), strays: parsed.strays() }
+    }
 }
 
 impl<'a> Judge<'a> {
     pub fn new(site: &'a Site, hole: &'a Hole<'a>) -> Self {
-        Self { site, hole, anew: OnceLock::new() }
+        Self { site, hole, known: OnceLock::new(), anew: OnceLock::new() }
     }
 
     /// How many faults the file has with an edit that may stand; none for one that may not.
@@ -31,11 +45,16 @@ impl<'a> Judge<'a> {
         let mut changed = self.site.text.to_string();
         changed.replace_range(edit.range.clone(), &edit.text);
         let Ok(new) = old.edited(changed.as_str()) else { return Some(0) };
-        let trial = |old: &Parsed, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict();
-        trial(old, &new).or_else(|| {
+        let trial = |old: &Parsed, known: &Known, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict(known);
+        trial(old, self.known.get_or_init(|| Known::of(old)), &new).or_else(|| {
             // A tree that grew by edits can recover from an error in other ways than a fresh one.
-            let old = self.anew.get_or_init(|| parse(old.language(), self.site.text.clone()).ok()).as_ref()?;
-            trial(old, &parse(old.language(), changed).ok()?)
+            let fresh = || {
+                let parsed = parse(old.language(), self.site.text.clone()).ok()?;
+                let known = Known::of(&parsed);
+                Some((parsed, known))
+            };
+            let (old, known) = self.anew.get_or_init(fresh).as_ref()?;
+            trial(old, known, &parse(old.language(), changed).ok()?)
         })
     }
 }
@@ -56,16 +75,16 @@ impl<'a> Trial<'a> {
         Self { hole, old, new, edit, inserted }
     }
 
-    fn verdict(&self) -> Option<usize> {
-        let (before, after) = (self.old.faults(), self.new.faults());
+    fn verdict(&self, known: &Known) -> Option<usize> {
+        let (before, after) = (&known.faults, self.new.faults());
         let is_whole = is_whole(self.hole, &self.edit.text);
-        let harms = self.new.is_hollow(&self.inserted) || self.new.strays() > self.old.strays() || is_whole && self.swallows();
-        if harms || is_whole && !self.was_lost(&before) && self.has_fault_inside(&after) {
+        let harms = self.new.is_hollow(&self.inserted) || self.new.strays() > known.strays || is_whole && self.swallows();
+        if harms || is_whole && !self.was_lost(before) && self.has_fault_inside(&after) {
             return None;
         }
         let is_better = after.len() <= before.len();
         // In a text with errors the parser guesses, and may guess otherwise far away.
-        let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(&before, &after);
+        let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(before, &after);
         (is_better || guesses()).then_some(after.len())
     }
 

@@ -5,14 +5,11 @@ use std::sync::Arc;
 
 use crate::syntax::{self, Definition, Kind, Language, Parsed, elided};
 
-/// Words of a task after which a definition may be gone.
+/// Words of a task after which something may be gone, a definition or marked lines, ...
 const TAKES_AWAY: &[&str] = &[
     "remov",
     "delet",
     "drop",
-    "inlin",
-    "replac",
-    "merg",
     "get rid",
     "unused",
     "never used",
@@ -24,26 +21,10 @@ const TAKES_AWAY: &[&str] = &[
     "移除",
     "去掉",
 ];
-/// Those after which marked lines may be gone with nothing in their place.
-const TAKES_LINES_AWAY: &[&str] = &[
-    "remov",
-    "delet",
-    "drop",
-    "get rid",
-    "unused",
-    "never used",
-    "not used",
-    "never read",
-    "unreachable",
-    "dead code",
-    "redundant",
-    "unnecessary",
-    "take out",
-    "strip",
-    "删",
-    "移除",
-    "去掉",
-];
+/// ... a definition only, ...
+const TAKES_DEFINITIONS_AWAY: &[&str] = &["inlin", "replac", "merg"];
+/// ... and marked lines only, with nothing in their place.
+const TAKES_LINES_AWAY: &[&str] = &["redundant", "unnecessary", "take out", "strip"];
 /// Those after which a function may have no body.
 const STUBS: &[&str] = &[
     "stub",
@@ -95,7 +76,7 @@ fn says(words: &str, list: &[&str]) -> bool {
 }
 
 pub(super) fn takes_away(words: &str) -> bool {
-    says(words, TAKES_AWAY)
+    says(words, TAKES_AWAY) || says(words, TAKES_DEFINITIONS_AWAY)
 }
 
 pub(super) fn renames(words: &str) -> bool {
@@ -103,7 +84,7 @@ pub(super) fn renames(words: &str) -> bool {
 }
 
 pub(super) fn takes_lines_away(words: &str) -> bool {
-    says(words, TAKES_LINES_AWAY)
+    says(words, TAKES_AWAY) || says(words, TAKES_LINES_AWAY)
 }
 
 /// What a text defines that is no function's own, with the kinds.
