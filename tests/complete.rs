@@ -6,7 +6,7 @@ use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel, Engine};
 use longsight::features::Target;
 use longsight::features::complete::brackets::Comments;
-use longsight::features::complete::hole::{Hole, Mode};
+use longsight::features::complete::hole::{Hole, Inside, Mode};
 use longsight::features::complete::memory::Memory;
 use longsight::features::complete::prompt::{whole_steps, window_before};
 use longsight::features::complete::shape::{Layout, Nothing, shape};
@@ -30,7 +30,7 @@ fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
 
 fn offer_in(comments: Comments, code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
     let (before, after) = code.split_once("$0").expect("a cursor");
-    let hole = Hole::new(before, after, comments, false, invoked);
+    let hole = Hole::new(before, after, comments, Inside::Code, invoked);
     let layout = Layout { ending: Ending::Lf, unit: layout::known_unit(&format!("{before}{after}")), known: true };
     match shape(&hole, raw, cut_short, &layout) {
         Ok(text) => format!("{before}⟦{text}⟧{after}"),
@@ -209,7 +209,7 @@ fn tabs_stay_tabs_and_crlf_stays_crlf() {
         }
     "#]],
     );
-    let hole = Hole::new("if a {\n    ", "\n}\n", SLASHES, false, false);
+    let hole = Hole::new("if a {\n    ", "\n}\n", SLASHES, Inside::Code, false);
     let layout = Layout { ending: Ending::CrLf, unit: Some("    ".into()), known: true };
     assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
 }
@@ -307,7 +307,7 @@ fn brackets_in_comments_and_regular_expressions_open_nothing() {
 
 #[test]
 fn a_comment_behind_an_opener_opens_nothing_less() {
-    let mode = |comments, before| Hole::new(before, "\n", comments, false, false).mode;
+    let mode = |comments, before| Hole::new(before, "\n", comments, Inside::Code, false).mode;
     let block = Mode::Block { indent: String::new() };
     assert_eq!(mode(HASH, "def f():  # note\n    "), block);
     assert_eq!(mode(SLASHES, "fn f() { // note\n    "), block);
@@ -320,15 +320,16 @@ fn a_comment_behind_an_opener_opens_nothing_less() {
 fn stops_keep_the_model_short() {
     let stops = |code: &str| {
         let (before, after) = code.split_once("$0").unwrap();
-        Hole::new(before, after, SLASHES, false, false).stops()
+        Hole::new(before, after, SLASHES, Inside::Code, false).stops()
     };
-    assert_eq!(stops("f($0)"), ["\n"]);
+    assert_eq!(stops("f($0 + 1)"), ["\n"]);
+    assert_eq!(stops("f($0)"), ["\n)", "\n\n"]);
     assert!(stops("    fn f() {\n        $0\n    }\n").contains(&"\n    }".to_string()));
     // Nothing closes the block yet: the model shall.
     assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));
     let (before, after) = ("fn f() {\n    let a = 1;\n    ", "\n    b();\n}\n");
-    assert_eq!(Hole::new(before, after, SLASHES, false, true).mode, Mode::Block { indent: String::new() });
-    assert_eq!(Hole::new(before, after, SLASHES, false, false).mode, Mode::Statement);
+    assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, true).mode, Mode::Block { indent: String::new() });
+    assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, false).mode, Mode::Statement);
 }
 
 /// For every cut of every sample: what is offered never makes the file end differently, is never blank, and never has a foreign
@@ -342,7 +343,7 @@ fn whatever_the_model_writes_what_follows_stays() {
             for end in (0..=sample.len()).filter(|end| sample.is_char_boundary(*end)) {
                 let (before, after) = code.split_once("$0").unwrap();
                 for invoked in [false, true] {
-                    let hole = Hole::new(before, after, SLASHES, false, invoked);
+                    let hole = Hole::new(before, after, SLASHES, Inside::Code, invoked);
                     let layout = Layout { ending: Ending::Lf, unit: Some("    ".into()), known: true };
                     let Ok(text) = shape(&hole, &sample[..end], false, &layout) else { continue };
                     assert!(!text.trim().is_empty() && !text.contains('\r'), "{code:?} {text:?}");
@@ -384,7 +385,7 @@ fn a_cursor_inside_of_a_word_is_known() {
     for (before, after, inside) in
         [("let fo", "o = 1;", true), ("let foo", " = 1;", false), ("foo(", "bar)", false), ("é", "è", true), ("", "x", false)]
     {
-        assert_eq!(Hole::new(before, after, SLASHES, false, false).is_inside_word(), inside, "{before}|{after}");
+        assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, false).is_inside_word(), inside, "{before}|{after}");
     }
 }
 

@@ -15,8 +15,20 @@ pub enum Mode {
     Statement,
     /// Lines that are indented deeper than this; the line that closes the block where nothing closes it yet.
     Block { indent: String },
-    /// The same between the brackets of a block that stand on one line: `{|}`. What is written begins a line, or is no block.
-    Pair { indent: String },
+    /// Between brackets that stand on one line: `{|}`, `call(|)`. What begins a line is a block of lines; anything else ends with the line on
+    /// which all that it opens is closed. `body` says that the brackets are those of a block.
+    Pair { indent: String, body: bool },
+}
+
+/// What the parser says is around the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// Code of which a statement or a block may be missing.
+    Code,
+    /// An expression that begins or ends on the cursor's line.
+    Expression,
+    /// A string or a comment.
+    Words,
 }
 
 /// The text on both sides of the cursor, with `\n` for line breaks.
@@ -36,9 +48,12 @@ const CLOSERS: &[&str] = &["fi", "done", "end", "esac", "endif"];
 const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 impl<'a> Hole<'a> {
-    /// `inline` says that syntax allows one line only (inside a string, a comment or an expression).
-    pub fn new(before: &'a str, after: &'a str, comments: Comments<'a>, inline: bool, invoked: bool) -> Self {
-        let mode = if inline { Mode::Line } else { mode(before, after, comments, invoked) };
+    pub fn new(before: &'a str, after: &'a str, comments: Comments<'a>, inside: Inside, invoked: bool) -> Self {
+        let mode = match inside {
+            Inside::Words => Mode::Line,
+            Inside::Expression => pair(before, after, comments, false).unwrap_or(Mode::Line),
+            Inside::Code => mode(before, after, comments, invoked),
+        };
         Self { before, after, comments, mode }
     }
 
@@ -67,7 +82,7 @@ impl<'a> Hole<'a> {
     pub fn is_empty_body(&self) -> bool {
         match &self.mode {
             Mode::Block { indent } => self.opener().is_some_and(|opener| indentation(opener) == indent),
-            mode => matches!(mode, Mode::Pair { .. }),
+            mode => matches!(mode, Mode::Pair { body: true, .. }),
         }
     }
 
@@ -89,8 +104,8 @@ impl<'a> Hole<'a> {
     /// What has to stand between a suggestion and the bracket behind the cursor.
     pub fn tail(&self, text: &str) -> String {
         match &self.mode {
-            Mode::Pair { indent } if text.contains('\n') => format!("\n{indent}"),
-            Mode::Pair { .. } if text.starts_with(' ') => " ".into(),
+            Mode::Pair { indent, .. } if begins_line(text) => format!("\n{indent}"),
+            Mode::Pair { body: true, .. } if text.starts_with(' ') => " ".into(),
             _ => String::new(),
         }
     }
@@ -103,7 +118,10 @@ impl<'a> Hole<'a> {
                 let closing = outer_indent(self.before).map(|indent| format!("\n{indent}}}"));
                 ["\n\n".to_string()].into_iter().chain(closing).collect()
             }
-            Mode::Pair { indent } => vec![format!("\n{indent}}}"), "\n\n".into()],
+            Mode::Pair { indent, .. } => {
+                let close = self.rest().trim().get(..1).unwrap_or_default();
+                vec![format!("\n{indent}{close}"), "\n\n".into()]
+            }
             Mode::Block { indent } => {
                 // The closing line is wanted where nothing closes the block yet.
                 let closing = closes(self.following().next(), indent).then(|| format!("\n{indent}}}"));
@@ -122,8 +140,7 @@ impl<'a> Hole<'a> {
 fn mode(before: &str, after: &str, comments: Comments, invoked: bool) -> Mode {
     let (line, rest) = (last_line(before), first_line(after));
     if !rest.trim().is_empty() {
-        let indent = || indentation(line).into();
-        return if is_pair(brackets::code(line, comments), rest) { Mode::Pair { indent: indent() } } else { Mode::Line };
+        return pair(before, after, comments, true).unwrap_or(Mode::Line);
     }
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
@@ -168,11 +185,21 @@ fn opens_element(line: &str) -> bool {
         && !VOID.contains(&&*name)
 }
 
-/// Whether the cursor stands between the brackets of a block: those of a list or of values are filled on one line.
-fn is_pair(line: &str, rest: &str) -> bool {
-    let Some(before) = line.strip_suffix('{') else { return false };
-    let closers = rest.trim();
-    before.ends_with([' ', '\t', ')']) && closers.starts_with('}') && closers.chars().all(|letter| "})];,(".contains(letter))
+/// The hole between an opening bracket right before the cursor and the one right behind it that closes it; behind a brace with nothing but
+/// closing signs after. `blocks` says that braces may be those of a block.
+fn pair(before: &str, after: &str, comments: Comments, blocks: bool) -> Option<Mode> {
+    let (line, rest) = (last_line(before), first_line(after).trim());
+    let code = brackets::code(line, comments);
+    let open = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
+    let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
+    let closes = rest.starts_with(close) && (open != '{' || rest.chars().all(|letter| "})];,(".contains(letter)));
+    let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
+    closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
+}
+
+/// Whether a text goes on in the next line.
+pub(super) fn begins_line(text: &str) -> bool {
+    text.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
 }
 
 /// Whether a letter belongs to a script that writes words without blanks between them.

@@ -28,7 +28,7 @@ use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Edit, Ending, layout};
 use brackets::Comments;
-use hole::{Hole, Mode};
+use hole::{Hole, Inside, Mode};
 use judge::Judge;
 pub use memory::Memory;
 use prompt::Budget;
@@ -132,8 +132,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     if near.in_secret {
         return Ok(nothing(session, params, "the cursor is inside of what looks like a secret".into()));
     }
-    let inline = is_inline(&site);
-    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inline, params.invoked);
+    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside(&site), params.invoked);
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
         return Ok(nothing(session, params, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
     }
@@ -176,8 +175,8 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     let Prepared { site, before, after } = prepare(session, &params).map_err(refused)?;
     let near = Near::new(&before, &after);
     // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
-    let inline = !reader.caps.fim && is_inline(&site);
-    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inline, false);
+    let inside = if reader.caps.fim { Inside::Code } else { inside(&site) };
+    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside, false);
     let config = session.config();
     let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
@@ -197,12 +196,16 @@ struct Prepared {
     after: String,
 }
 
-/// Whether what is missing at a place is part of one line. On a line of its own an expression may want several: an element of a list,
-/// a field with all that it holds.
-fn is_inline(site: &Site) -> bool {
+/// What the parser says is around a place. On a line of its own an expression may want several: an element of a list, a field with all
+/// that it holds.
+fn inside(site: &Site) -> Inside {
     let place = site.place();
     let alone = || site.text[site.whole_lines(site.bytes.start..site.bytes.start)].trim().is_empty();
-    place.in_comment || place.in_string || place.in_expression && !alone()
+    match place.in_comment || place.in_string {
+        true => Inside::Words,
+        false if place.in_expression && !alone() => Inside::Expression,
+        false => Inside::Code,
+    }
 }
 
 /// Reads the place, or says why nothing is offered there.
@@ -307,7 +310,7 @@ impl Work<'_> {
         let most = self.session.config().completion.max_tokens.max(1);
         match (&self.hole.mode, self.params.invoked) {
             (Mode::Line, _) => most.min(64),
-            (Mode::Statement, false) => most.min(96),
+            (Mode::Statement | Mode::Pair { body: false, .. }, false) => most.min(96),
             (_, false) => most,
             (_, true) => most * 2,
         }

@@ -3,7 +3,7 @@
 
 use super::answer::{clean, without_beginning};
 use super::brackets::{Comments, balance, brackets, code, long_strings};
-use super::hole::{Hole, Mode, begins_with_closer, closes, is_closing_word, last_line};
+use super::hole::{Hole, Mode, begins_line, begins_with_closer, closes, is_closing_word, last_line};
 use super::indent::indented;
 use super::rest;
 use crate::text::Ending;
@@ -117,10 +117,8 @@ fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
         Mode::Line => text.split_once('\n').map_or_else(|| whole_words(text, cut_short), |(line, _)| line).into(),
         Mode::Statement => statement(hole, whole_lines(text, cut_short)),
         Mode::Block { indent } => block(hole, whole_lines(text, cut_short), indent),
-        Mode::Pair { indent } if text.trim_start_matches([' ', '\t']).starts_with('\n') => {
-            block(hole, whole_lines(text, cut_short), indent)
-        }
-        Mode::Pair { .. } => whole_words(text, cut_short && !text.contains('\n')).split('\n').next().unwrap_or_default().into(),
+        Mode::Pair { indent, .. } if begins_line(text) => block(hole, whole_lines(text, cut_short), indent),
+        Mode::Pair { .. } => values(hole, whole_words(text, cut_short && !text.contains('\n'))),
     }
 }
 
@@ -150,6 +148,14 @@ fn statement(hole: &Hole, text: &str) -> String {
         !(line.trim().is_empty() || deeper || open[*number] != Open::Nothing || level && goes_on(hole, &lines[..*number], line))
     };
     let end = (1..lines.len()).find(ends).unwrap_or(lines.len());
+    lines[..end].join("\n")
+}
+
+/// The first line, and lines until every bracket and string that it opens is closed: the arguments of a call, one of which is a function.
+fn values(hole: &Hole, text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let open = open_at(hole, text);
+    let end = (1..lines.len()).find(|number| open[*number] == Open::Nothing).unwrap_or(lines.len());
     lines[..end].join("\n")
 }
 
@@ -194,9 +200,9 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     let whole = format!("{line}{text}");
     let strings = long_strings(&whole, hole.comments);
     let brackets = brackets(&whole, hole.comments);
-    // What the cursor's line opens may be closed below the cursor.
-    let closed_below = hole.following().next().is_some_and(begins_with_closer);
-    let counted = brackets.iter().filter(|bracket| !closed_below || bracket.at >= line.len());
+    // What the cursor's line opens is closed behind the cursor, or may be below it.
+    let closed = matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(begins_with_closer);
+    let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
     let mut counted = counted.peekable();
     let (mut depth, mut directives, mut at) = (0, 0, 0);
     let mut found = vec![];
