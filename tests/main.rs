@@ -28,6 +28,7 @@ mod hard;
 mod http;
 mod http_bytes;
 mod http_servers;
+mod ignore_rules;
 mod index;
 mod index_cache;
 mod insertions;

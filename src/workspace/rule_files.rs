@@ -25,43 +25,60 @@ pub(super) struct Unreadable(pub PathBuf);
 /// How the ignore files right in a folder look, for telling later whether they have changed.
 pub(super) type Look = [Option<Stamp>; 2];
 
-/// Looks at what the `ignore` crate will open in a folder. Links are followed as far as they stay below `root`; above it none may be one.
+/// Looks at what is opened in a folder for its rules.
 pub(super) fn look(root: &Path, folder: &Path) -> Result<Look, Unreadable> {
     let mut look = Look::default();
     for (stamp, name) in look.iter_mut().zip(IGNORE_FILES) {
         *stamp = regular(root, &folder.join(name))?;
     }
-    git(root, &folder.join(".git"))?;
+    exclude(root, folder)?;
     Ok(look)
 }
 
-/// Looks at the folders above a root: what they ignore holds in it as well.
+/// Looks at the folders above a root: what they ignore may hold in it as well.
 pub(super) fn look_above(root: &Path) -> Result<(), Unreadable> {
     root.ancestors().skip(1).try_for_each(|folder| look(root, folder).map(drop))
 }
 
-/// How a file with rules looks; none where there is none.
+/// How a file with rules looks; none where there is none. A link in the root is followed as far as it stays there; one elsewhere is the
+/// person's own, who may keep such files where they like.
 fn regular(root: &Path, file: &Path) -> Result<Option<Stamp>, Unreadable> {
     let refused = || Unreadable(file.into());
     let Ok(mut metadata) = file.symlink_metadata() else { return Ok(None) };
     if metadata.is_symlink() {
-        let target = file.canonicalize().ok().filter(|target| target.starts_with(root)).ok_or_else(refused)?;
+        let inside = file.parent().and_then(|folder| folder.canonicalize().ok()).is_none_or(|folder| folder.starts_with(root));
+        let target = file.canonicalize().ok().filter(|target| !inside || target.starts_with(root)).ok_or_else(refused)?;
         metadata = target.symlink_metadata().map_err(|_| refused())?;
     }
     let fits = metadata.is_file() && metadata.len() <= MAX_RULES;
     fits.then(|| Some(Stamp::of(&metadata))).ok_or_else(refused)
 }
 
-/// The repository's own list of what it leaves out. In a second working tree `.git` is a file that says where the repository is.
-fn git(root: &Path, place: &Path) -> Result<(), Unreadable> {
+/// The list of what a repository leaves out that only this copy of it knows, where the folder is a repository's. In a second working tree
+/// and in a submodule `.git` is a file that says where the repository is, which may name the one whose tree it is.
+pub(super) fn exclude(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
+    let place = folder.join(".git");
+    let there = |repository: PathBuf| {
+        let list = repository.join("info/exclude");
+        Ok(regular(root, &list)?.map(|_| list))
+    };
     if place.is_dir() {
-        return regular(root, &place.join("info/exclude")).map(drop);
+        return there(place);
     }
-    let Some(line) = first_line(root, place)? else { return Ok(()) };
-    let Some(folder) = line.strip_prefix("gitdir: ").map(PathBuf::from) else { return Ok(()) };
-    let Some(common) = first_line(root, &folder.join("commondir"))? else { return Ok(()) };
-    let common = if common.starts_with('.') { folder.join(common) } else { PathBuf::from(common) };
-    regular(root, &common.join("info/exclude")).map(drop)
+    let Some(line) = first_line(root, &place)? else { return Ok(None) };
+    let Some(repository) = line.strip_prefix("gitdir:").map(|path| folder.join(path.trim())) else { return Ok(None) };
+    match first_line(root, &repository.join("commondir"))? {
+        Some(common) => there(repository.join(common.trim())),
+        None => there(repository),
+    }
+}
+
+/// The folder of the repository that a folder lies in. One of a person's whole home is none: it leaves out what it does not keep, not what
+/// is private.
+pub(super) fn repository(folder: &Path) -> Option<&Path> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let is_one = |above: &&Path| above.join(".git").symlink_metadata().is_ok() && home.as_deref() != Some(*above);
+    folder.ancestors().find(is_one)
 }
 
 fn first_line(root: &Path, file: &Path) -> Result<Option<String>, Unreadable> {

@@ -86,10 +86,28 @@ struct Read {
     looks: HashMap<PathBuf, Look>,
 }
 
-/// What a project's file says.
+/// What a project's file says, and what only its copy of the repository leaves out.
 pub(super) struct Narrowing {
+    folder: PathBuf,
     pub local_only: bool,
-    pub ignore: Gitignore,
+    ignore: Gitignore,
+    exclude: Gitignore,
+}
+
+impl Narrowing {
+    /// Whether it leaves out an entry of its folder; those above it are looked at before.
+    pub fn leaves_out(&self, entry: &Path, is_folder: bool) -> bool {
+        [&self.ignore, &self.exclude].iter().any(|rules| rules.matched(entry, is_folder).is_ignore())
+    }
+
+    /// Whether it leaves out a file, or a folder below its own that this is in.
+    pub fn leaves_out_file(&self, file: &Path) -> bool {
+        let entries = || file.ancestors().take_while(|entry| *entry != self.folder);
+        let said = |rules: &Gitignore| {
+            entries().map(|entry| rules.matched(entry, entry != file)).find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())
+        };
+        said(&self.ignore) || said(&self.exclude)
+    }
 }
 
 impl Rules {
@@ -107,7 +125,7 @@ impl Rules {
             return Some(skip);
         }
         self.with(|read| {
-            if read.project(&self.root).ignore.matched_path_or_any_parents(path.relative(), false).is_ignore() {
+            if read.project(&self.root).leaves_out_file(&self.root.path().join(path.relative())) {
                 return Some(Skip::Ignored);
             }
             if is_left_out(&self.root, path) {
@@ -127,7 +145,7 @@ impl Rules {
 
     /// Whether a project that a file of this root belongs to keeps everything on this machine: that of the root, or one in between.
     pub fn keeps(&self, path: &WorkspacePath) -> bool {
-        self.is_local_only() || nested(&self.root, path).any(|(_, nested)| nested.local_only)
+        self.is_local_only() || nested(&self.root, path).any(|nested| nested.local_only)
     }
 
     pub(super) fn project(&self) -> Arc<Narrowing> {
@@ -175,25 +193,25 @@ impl Read {
     }
 }
 
-/// What the projects say that lie between a root and a file of it, with their folders: a root may be a folder of checkouts, or have
-/// submodules.
-fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl Iterator<Item = (String, Arc<Narrowing>)> + 'a {
+/// What the projects say that lie between a root and a file of it: a root may be a folder of checkouts, or have submodules.
+pub(super) fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl Iterator<Item = Arc<Narrowing>> + 'a {
     let folder = path.folder();
     let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
-    ends.filter_map(move |end| Some((folder[..end].to_string(), nested_at(&root.path().join(&folder[..end]))?)))
+    ends.filter_map(move |end| nested_at(&root.path().join(&folder[..end])))
 }
 
 /// Whether a project between a root and a file of it leaves the file out.
-pub(super) fn is_left_out(root: &Arc<Root>, path: &WorkspacePath) -> bool {
-    nested(root, path).any(|(folder, nested)| {
-        let inside = path.relative()[folder.len()..].trim_start_matches('/');
-        nested.ignore.matched_path_or_any_parents(inside, false).is_ignore()
-    })
+fn is_left_out(root: &Arc<Root>, path: &WorkspacePath) -> bool {
+    let file = root.path().join(path.relative());
+    nested(root, path).any(|nested| nested.leaves_out_file(&file))
 }
 
 /// What the project says that a folder below a root is, if it is one.
 pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
-    folder.join(PROJECT_FILE).symlink_metadata().ok()?;
+    let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
+    if !is_there(PROJECT_FILE) && !is_there(".git") {
+        return None;
+    }
     let roots = Roots::new([folder.to_path_buf()]);
     roots.iter().next().map(|root| Arc::new(narrowing(root)))
 }
@@ -201,11 +219,11 @@ pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
 /// The project of a file that lies in no open folder, if it has one: the nearest folder above it with a project's file or a repository. A
 /// repository of a person's whole home is none: it leaves out what it does not keep, not what is private.
 pub fn project_of(file: &Path) -> Option<Roots> {
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let is_there = |name: &str, folder: &Path| folder.join(name).symlink_metadata().is_ok();
-    let is_project = |folder: &&Path| is_there(PROJECT_FILE, folder) || is_there(".git", folder) && home.as_deref() != Some(*folder);
-    let folder = file.ancestors().skip(1).find(is_project)?;
-    Some(Roots::new([folder.to_path_buf()]))
+    let folder = file.parent()?;
+    let repository = rule_files::repository(folder);
+    let mut above = folder.ancestors();
+    let project = above.find(|folder| repository == Some(folder) || folder.join(PROJECT_FILE).symlink_metadata().is_ok())?;
+    Some(Roots::new([project.to_path_buf()]))
 }
 
 /// What a project's file says, and what is wrong with it. One that is there and cannot be read narrows as far as it could: a link, a pipe
@@ -237,7 +255,18 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
         // One that does not parse is among the problems of the project's file.
         let _ = globs.add_line(None, glob);
     }
-    Narrowing { local_only: project.local_only, ignore: globs.build().unwrap_or_else(|_| Gitignore::empty()) }
+    let ignore = globs.build().unwrap_or_else(|_| Gitignore::empty());
+    Narrowing { folder: root.path().into(), local_only: project.local_only, ignore, exclude: excluded(root.path()) }
+}
+
+/// What the copy of the repository that a folder lies in leaves out.
+fn excluded(folder: &Path) -> Gitignore {
+    let top = rule_files::repository(folder).unwrap_or(folder);
+    let Ok(Some(list)) = rule_files::exclude(folder, top) else { return Gitignore::empty() };
+    let mut globs = GitignoreBuilder::new(top);
+    // Lines that are no rules are left out by git as well.
+    let _ = globs.add(list);
+    globs.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
 /// Whether a folder may be looked into, as far as its files with rules go; one that may not is told in the log.
@@ -249,10 +278,14 @@ pub(super) fn are_readable(root: &Path, folder: &Path) -> bool {
     false
 }
 
-/// Walks below a folder by the rules that git has, whether or not it is a git repository.
+/// Walks below a folder by the rules that git has, whether or not it is a git repository. What stands above the repository, or above a folder
+/// in none, does not hold below: many leave out all of their home there.
 pub(super) fn builder(folder: &Path) -> WalkBuilder {
+    let is_in_repository = rule_files::repository(folder).is_some();
     let mut walk = WalkBuilder::new(folder);
-    walk.hidden(false).require_git(false).follow_links(false).max_depth(Some(MAX_DEPTH));
+    walk.hidden(false).require_git(is_in_repository).parents(is_in_repository);
+    // What only a copy of a repository leaves out is read by us: the crate does not find it in submodules.
+    walk.git_exclude(false).follow_links(false).max_depth(Some(MAX_DEPTH));
     walk
 }
 

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use ignore::{DirEntry, WalkState};
 
 use super::fs::Stamp;
-use super::rules::{self, Skip};
+use super::rules::{self, Narrowing, Skip};
 use super::{Root, Roots, Rules, WorkspacePath, secret};
 
 /// Most files of a workspace.
@@ -72,7 +72,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     walk.filter_entry(move |entry| {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let foreign = is_folder && entry.depth() > 0 && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
-        if foreign || project.ignore.matched(entry.path(), is_folder).is_ignore() || inner.iter().any(|root| root == entry.path()) {
+        if foreign || project.leaves_out(entry.path(), is_folder) || inner.iter().any(|root| root == entry.path()) {
             return false;
         }
         // A project inside that keeps everything on this machine is no context for what another machine may be asked.
@@ -89,12 +89,13 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     });
     walk.build_parallel().run(|| {
         let root = root.clone();
-        let mut basket = Basket { found: vec![], sender: sender.clone() };
+        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within::default() };
         Box::new(move |entry| {
-            basket.found.extend(match entry {
-                Ok(entry) => look(&root, &entry),
+            let found = match entry {
+                Ok(entry) => look(&root, &mut basket.within, &entry),
                 Err(_) => Some(Found::Skipped(Skip::Unreadable)),
-            });
+            };
+            basket.found.extend(found);
             WalkState::Continue
         })
     });
@@ -107,6 +108,25 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
 struct Basket {
     found: Vec<Found>,
     sender: mpsc::Sender<Vec<Found>>,
+    within: Within,
+}
+
+/// The projects below the root that the files of one folder belong to: one is mostly followed by others of the same folder.
+#[derive(Default)]
+struct Within {
+    folder: PathBuf,
+    projects: Vec<Arc<Narrowing>>,
+}
+
+impl Within {
+    fn leave_out(&mut self, root: &Arc<Root>, path: &WorkspacePath) -> bool {
+        let file = root.path().join(path.relative());
+        let folder = file.parent().unwrap_or(&file);
+        if folder != self.folder {
+            *self = Self { folder: folder.into(), projects: rules::nested(root, path).collect() };
+        }
+        self.projects.iter().any(|project| project.leaves_out_file(&file))
+    }
 }
 
 impl Drop for Basket {
@@ -116,7 +136,7 @@ impl Drop for Basket {
     }
 }
 
-fn look(root: &Arc<Root>, entry: &DirEntry) -> Option<Found> {
+fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found> {
     let kind = entry.file_type()?;
     if kind.is_dir() {
         return Some(Found::Folder(entry.path().into()));
@@ -134,7 +154,7 @@ fn look(root: &Arc<Root>, entry: &DirEntry) -> Option<Found> {
     if let Some(reason) = rules::by_name(&relative) {
         return Some(Found::Skipped(reason));
     }
-    if rules::is_left_out(root, &WorkspacePath::new(root, &relative)) {
+    if within.leave_out(root, &WorkspacePath::new(root, &relative)) {
         return Some(Found::Skipped(Skip::Ignored));
     }
     let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };

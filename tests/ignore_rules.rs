@@ -1,0 +1,84 @@
+//! Which rules of git hold where: below a repository, in a second working tree and in a submodule of it, and what stands above it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use longsight::workspace::walk::walk;
+use longsight::workspace::{Roots, Rules};
+
+use crate::support::tree::Tree;
+
+/// The files that take part below a folder of the tree, as the walk finds them and as each is asked for.
+fn listed(tree: &Tree, below: &str) -> Vec<String> {
+    let roots = Roots::new([tree.path(below)]);
+    let root: Vec<Arc<_>> = roots.iter().cloned().collect();
+    let rules = Rules::new(&root[0]);
+    let files = walk(&roots, 2).files.into_iter().map(|entry| entry.path);
+    let files: Vec<_> = files.filter(|path| !path.relative().starts_with('.')).collect();
+    assert!(files.iter().all(|path| rules.reason(path).is_none()), "{files:?}");
+    let found = |name: &&str| {
+        let path = roots.locate(&tree.path(below).join(name)).unwrap();
+        files.contains(&path) || rules.reason(&path).is_some()
+    };
+    assert!(
+        ["a.rs", "left.rs", "sub/a.rs", "sub/left.rs"].iter().filter(|name| tree.path(below).join(name).exists()).all(|name| found(name))
+    );
+    files.iter().map(ToString::to_string).collect()
+}
+
+fn project(extra: &[(&str, &str)]) -> Tree {
+    let tree = Tree::new(&[("proj/.git/HEAD", "ref: refs/heads/main\n"), ("proj/a.rs", "fn a() {}\n"), ("proj/left.rs", "fn left() {}\n")]);
+    extra.iter().for_each(|(path, text)| tree.write(path, text));
+    tree
+}
+
+/// Who keeps a home in a repository leaves out everything there: `*`.
+#[test]
+fn what_stands_above_a_repository_does_not_hold_in_it() {
+    let tree = project(&[(".gitignore", "*\n"), ("loose/a.rs", "fn a() {}\n"), ("loose/.gitignore", "left.rs\n"), ("loose/left.rs", "")]);
+    assert_eq!(listed(&tree, "proj"), ["a.rs", "left.rs"]);
+    assert_eq!(listed(&tree, "loose"), ["a.rs"], "a folder in no repository has its own rules");
+    tree.write("proj/.gitignore", "left.rs\n");
+    tree.write("proj/sub/a.rs", "fn a() {}\n");
+    tree.write("proj/sub/left.rs", "fn left() {}\n");
+    assert_eq!(listed(&tree, "proj/sub"), ["a.rs"], "what the repository leaves out holds below it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_file_of_rules_above_the_root_shuts_out_nothing() {
+    let tree = project(&[("dotfiles/gitignore", "left.rs\n")]);
+    std::os::unix::fs::symlink("dotfiles/gitignore", tree.path(".gitignore")).unwrap();
+    assert_eq!(listed(&tree, "proj"), ["a.rs", "left.rs"]);
+    // A link in the project to somewhere else still does.
+    std::os::unix::fs::symlink(tree.path("dotfiles/gitignore"), tree.path("proj/.gitignore")).unwrap();
+    assert!(walk(&Roots::new([tree.path("proj")]), 1).files.is_empty());
+}
+
+#[test]
+fn what_only_a_copy_of_a_repository_leaves_out_is_left_out() {
+    let tree = project(&[("proj/.git/info/exclude", "left.rs\n")]);
+    assert_eq!(listed(&tree, "proj"), ["a.rs"]);
+    // A second working tree of it, found from wherever the server was started.
+    for (number, place) in [Path::new("../proj/.git/worktrees/two").to_path_buf(), tree.path("proj/.git/worktrees/two")].iter().enumerate()
+    {
+        tree.write("proj/.git/worktrees/two/commondir", "../..\n");
+        let folder = format!("tree{number}");
+        tree.write(&format!("{folder}/.git"), format!("gitdir: {}\n", place.display()));
+        tree.write(&format!("{folder}/a.rs"), "fn a() {}\n");
+        tree.write(&format!("{folder}/left.rs"), "fn left() {}\n");
+        assert_eq!(listed(&tree, &folder), ["a.rs"], "{}", place.display());
+    }
+}
+
+#[test]
+fn what_a_submodule_leaves_out_is_left_out_in_it_alone() {
+    let tree = project(&[
+        ("proj/.git/modules/sub/info/exclude", "a.rs\n"),
+        ("proj/sub/.git", "gitdir: ../.git/modules/sub\n"),
+        ("proj/sub/a.rs", "fn a() {}\n"),
+        ("proj/sub/left.rs", "fn left() {}\n"),
+    ]);
+    assert_eq!(listed(&tree, "proj"), ["a.rs", "left.rs", "sub/left.rs"]);
+    assert_eq!(listed(&tree, "proj/sub"), ["left.rs"]);
+}
