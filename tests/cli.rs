@@ -436,3 +436,37 @@ fn an_edit_says_its_version_and_needs_no_model_for_a_rename() {
     let edited: Value = serde_json::from_str(&done.out).unwrap();
     assert!(edited["edits"][0].as_object().unwrap().contains_key("version"), "{edited}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let machine = Machine::new();
+    machine.write("repo/messages.json", r#"[{"role": "user", "content": "hello"}]"#);
+    let commands: &[&[&str]] = &[
+        &["index", "--no-cache"],
+        &["index", "--no-cache", "--json"],
+        &["actions", "src/lib.rs:2-2"],
+        &["context", "src/lib.rs:3:5", "--budget", "100"],
+        &["render", "--dialect", "hermes"],
+        &["parse", "--dialect", "hermes"],
+        &["models", "list"],
+        &["trust"],
+        &["--version"],
+        &["--help"],
+    ];
+    for arguments in commands {
+        let run = |output: Stdio| {
+            let input = std::fs::File::open(machine.path("repo/messages.json")).unwrap();
+            let mut command = machine.command(&machine.path("repo"), arguments);
+            let output = command.stdin(input).stdout(output).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (code, said) = run(std::fs::File::options().write(true).open("/dev/full").unwrap().into());
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("cannot be written to standard output") && said.contains("space"), "{arguments:?}: {said}");
+        // Whoever reads no further has seen what they wanted.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(run(writer.into()), (Some(0), String::new()), "{arguments:?}");
+    }
+}

@@ -20,6 +20,7 @@ pub mod serve;
 pub mod setup;
 pub mod trust;
 
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -97,8 +98,8 @@ pub type CliResult = Result<(), String>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    leave_quietly_without_reader();
-    let Arguments { shared, command } = Arguments::parse();
+    leave_where_nothing_is_printed();
+    let Arguments { shared, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
     // A person at a terminal wants the answer and what is wrong; the log of every step is for the processes that run for long.
     if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
         crate::report::only_problems();
@@ -120,10 +121,10 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&shared, arguments),
         Command::Trust(arguments) => trust::run(&shared, arguments),
     };
-    if let Some(tape) = shared.tape.get() {
-        tape.finish();
-    }
-    match outcome {
+    let is_recorded = shared.tape.get().is_none_or(Tape::finish);
+    let outcome = outcome.and_then(|()| written(std::io::stdout().flush()));
+    let unrecorded = || Err("the recording is not whole: it could not be written to its end".to_string());
+    match outcome.and_then(|()| if is_recorded { Ok(()) } else { unrecorded() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("longsight: {message}");
@@ -132,17 +133,41 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// `longsight … | head` ends the reader first: printing then is no crash but the end.
-fn leave_quietly_without_reader() {
+/// Whether a result has reached standard output. `longsight … | head` ends the reader first: that is no failure but the end.
+fn written(outcome: std::io::Result<()>) -> CliResult {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("the result cannot be written to standard output: {error}")),
+        _ => Ok(()),
+    }
+}
+
+/// Where `println!` fails it panics: the program ends there, with what was wrong.
+fn leave_where_nothing_is_printed() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let payload = panic.payload();
         let words = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-        if words.is_some_and(|words| words.starts_with("failed printing to stdout")) {
-            std::process::exit(0);
-        }
-        usual(panic);
+        let Some(why) = words.and_then(|words| words.strip_prefix("failed printing to stdout: ")) else { return usual(panic) };
+        let number = why.rsplit_once("(os error ").and_then(|(_, number)| number.strip_suffix(')')?.parse().ok());
+        let error = number.map_or_else(|| std::io::Error::other(why), std::io::Error::from_raw_os_error);
+        leave(written(Err(error)));
     }));
+}
+
+/// What the argument parser says: help, the version, or what is wrong.
+fn told(error: &clap::Error) -> ! {
+    let printed = error.print();
+    if !error.use_stderr() {
+        leave(written(printed.and_then(|()| std::io::stdout().flush())));
+    }
+    std::process::exit(error.exit_code())
+}
+
+fn leave(outcome: CliResult) -> ! {
+    if let Err(message) = &outcome {
+        eprintln!("longsight: {message}");
+    }
+    std::process::exit(i32::from(outcome.is_err()))
 }
 
 /// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one.

@@ -1,6 +1,6 @@
 //! `longsight render`: messages (JSON on standard input) to prompt text.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::Arc;
 
 use clap::Args;
@@ -35,7 +35,8 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         eprintln!("longsight: --thinking changes nothing here: {} has no such mode, or the messages choose one", arguments.dialect);
     }
     let prompt = if shared.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
-    std::io::stdout().write_all(prompt.as_bytes()).map_err(|error| format!("standard output cannot be written: {error}"))
+    print!("{prompt}");
+    Ok(())
 }
 
 /// A Boolean of the published encoder's, which may stand beside the messages.

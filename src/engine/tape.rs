@@ -57,12 +57,10 @@ impl Tape {
         let _ = self.lines.send(Line::Count { hash, tokens });
     }
 
-    /// Waits until everything is on disk.
-    pub fn finish(&self) {
+    /// Waits until everything is on disk; whether it is.
+    pub fn finish(&self) -> bool {
         let (done, waits) = sync_channel(1);
-        if self.lines.send(Line::Finish(done)).is_ok() {
-            let _ = waits.recv_timeout(Duration::from_secs(5));
-        }
+        self.lines.send(Line::Finish(done)).is_ok() && waits.recv_timeout(Duration::from_secs(5)).is_ok()
     }
 }
 
