@@ -180,6 +180,65 @@ async fn holes_for_a_qwen_behind_an_openai_server_use_its_tokens() {
     assert_eq!(error.kind, ErrorKind::Unsupported, "g20: a chat model gets no holes");
 }
 
+/// Each family has control tokens of its own around a hole: those of another are text to it.
+#[tokio::test]
+async fn holes_for_other_families_behind_an_openai_server_use_their_tokens() {
+    let context = "// src/a.rs\nfn a() {}\n// src/b.rs\n";
+    let cases = [
+        ("bigcode/starcoder2-7b", format!("<fim_prefix>{context}fn b() {{ <fim_suffix> }}<fim_middle>"), "<|endoftext|>"),
+        ("codellama/CodeLlama-13b-hf", format!("<PRE> {context}fn b() {{  <SUF> }} <MID>"), "<EOT>"),
+        ("deepseek-ai/deepseek-coder-6.7b-base", format!("<｜fim▁begin｜>{context}fn b() {{ <｜fim▁hole｜> }}<｜fim▁end｜>"), "<|EOT|>"),
+        ("mistralai/Codestral-22B-v0.1", format!("[SUFFIX] }}[PREFIX]{context}fn b() {{ "), "</s>"),
+        ("google/codegemma-7b", format!("<|fim_prefix|>{context}fn b() {{ <|fim_suffix|> }}<|fim_middle|>"), "<|file_separator|>"),
+    ];
+    for (model, wanted, end) in cases {
+        let pieces = ["x(", ")", &end[..2], &end[2..], "fn more"];
+        let documents: Vec<Value> = pieces.iter().map(|text| json!({"choices": [{"text": text}]})).collect();
+        let ended = json!({"choices": [{"text": "", "finish_reason": "stop"}]});
+        let server = Server::answering(vec![Act::Send(events(&[documents, vec![ended]].concat()))]).await;
+        let named = EngineConfig { model: model.into(), ..config("openai", &server.url) };
+        let engine = build_with("test", &named, limits()).unwrap();
+        let answer = collect(engine.start(hole(), Cancel::new()), |_| {}).await.unwrap();
+        assert_eq!(answer.text, "x()", "{model}");
+        let asked = &server.asked()[0];
+        assert_eq!((asked.path.as_str(), &asked.body["prompt"]), ("/v1/completions", &json!(wanted)), "{model}");
+        assert!(asked.body["stop"].as_array().unwrap().iter().any(|stop| stop == end), "{model}");
+    }
+    for chatty in ["codellama/CodeLlama-34b-Instruct-hf", "mistralai/mamba-codestral-7B", "google/codegemma-7b-it"] {
+        let server = Server::answering(vec![]).await;
+        let engine = build_with("test", &EngineConfig { model: chatty.into(), ..config("openai", &server.url) }, limits()).unwrap();
+        let error = collect(engine.start(hole(), Cancel::new()), |_| {}).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unsupported, "{chatty}");
+    }
+}
+
+/// A gateway that completes no raw prompts is asked in words from then on.
+#[tokio::test]
+async fn a_server_without_raw_prompts_gets_no_more_holes() {
+    let server = Server::answering(vec![Act::Send(whole("404 Not Found", "application/json", "{}"))]).await;
+    let coder = EngineConfig { model: "starcoder2".into(), ..config("openai", &server.url) };
+    let engine = build_with("test", &coder, limits()).unwrap();
+    collect(engine.start(hole(), Cancel::new()), |_| {}).await.unwrap_err();
+    let error = collect(engine.start(hole(), Cancel::new()), |_| {}).await.unwrap_err();
+    assert_eq!((error.kind, server.asked().len()), (ErrorKind::Unsupported, 1));
+}
+
+/// What stands in the code and looks like a token of the family is spelt, and its end in the code ends nothing.
+#[tokio::test]
+async fn tokens_of_a_family_in_the_code_are_text() {
+    let document = json!({"choices": [{"text": "a</s>b", "finish_reason": "stop"}]});
+    let server = Server::answering(vec![Act::Send(events(&[document]))]).await;
+    let codestral = EngineConfig { model: "codestral".into(), ..config("openai", &server.url) };
+    let mut hole = hole();
+    if let Ask::Fim(fim) = &mut hole.ask {
+        (fim.files, fim.prefix, fim.suffix) = (vec![], "<s>x</s> [SUFFIX] ".into(), " y".into());
+    }
+    let engine = build_with("test", &codestral, limits()).unwrap();
+    let answer = collect(engine.start(hole, Cancel::new()), |_| {}).await.unwrap();
+    assert_eq!(answer.text, "a</s>b");
+    assert_eq!(server.asked()[0].body["prompt"], "[SUFFIX] y[PREFIX]<s>x</s> [ SUFFIX] ");
+}
+
 fn ollama_end(read: u64) -> Value {
     json!({"model": "tiny", "message": {"role": "assistant", "content": ""}, "done": true, "done_reason": "stop", "prompt_eval_count": read, "eval_count": 3, "load_duration": 5_000_000})
 }

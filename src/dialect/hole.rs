@@ -9,14 +9,18 @@ use super::{Delta, Fim, Parser, pieces};
 pub(super) struct Hole {
     /// Tokens that stand in the code around the hole: there they are text.
     known: HashSet<String>,
+    /// With what the model ends a hole, besides control tokens of the usual shapes.
+    ends: Vec<&'static str>,
     held: String,
     over: bool,
 }
 
 impl Hole {
-    pub fn new(fim: &Fim) -> Self {
-        let texts = fim.files.iter().map(|file| &file.text).chain([&fim.prefix, &fim.suffix]);
-        Self { known: texts.flat_map(|text| pieces::tokens(text)).collect(), held: String::new(), over: false }
+    pub fn new(fim: &Fim, ends: &'static [&'static str]) -> Self {
+        let texts = || fim.files.iter().map(|file| &file.text).chain([&fim.prefix, &fim.suffix]);
+        let known = texts().flat_map(|text| pieces::tokens(text)).collect();
+        let ends = ends.iter().copied().filter(|end| !texts().any(|text| text.contains(end))).collect();
+        Self { known, ends, held: String::new(), over: false }
     }
 
     /// How much of what is held is text, as far as can be told.
@@ -24,6 +28,13 @@ impl Hole {
         let mut from = 0;
         while let Some(at) = self.held[from..].find('<').map(|at| from + at) {
             let rest = &self.held[at..];
+            if self.ends.iter().any(|end| rest.starts_with(end)) {
+                self.over = true;
+                return at;
+            }
+            if self.ends.iter().any(|end| end.starts_with(rest)) {
+                return at;
+            }
             match pieces::token_at(rest) {
                 Some(0) => return at,
                 Some(length) if !self.known.contains(&rest[..length]) => {

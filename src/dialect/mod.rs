@@ -4,6 +4,7 @@
 mod broken;
 mod calls;
 mod deepseek_v32;
+mod family;
 mod gbnf;
 mod hermes;
 mod hole;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use broken::Broken;
+pub use family::Family;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,9 +254,9 @@ pub fn native() -> impl Dialect {
     native::Native
 }
 
-/// Reads what fills a hole.
-pub fn hole_parser(fim: &Fim) -> Box<dyn Parser> {
-    Box::new(hole::Hole::new(fim))
+/// Reads what fills a hole, up to the first of the texts with which the model ends it.
+pub fn hole_parser(fim: &Fim, ends: &'static [&'static str]) -> Box<dyn Parser> {
+    Box::new(hole::Hole::new(fim, ends))
 }
 
 /// The dialect of a model; models that are none of ours get `hermes`: most instruct models know ChatML.

@@ -13,7 +13,7 @@ pub mod sse;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use serde_json::Value;
 
@@ -69,6 +69,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         dialect,
         wire,
         resend: AtomicU8::new(0),
+        fills_no_holes: AtomicBool::new(false),
         seen: tokio::sync::watch::Sender::default(),
     };
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
@@ -105,6 +106,8 @@ struct Inner {
     wire: Wire,
     /// Which reasoning this server wants back, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
+    /// It has refused a prompt for a hole that nobody has configured: there is no address for raw prompts.
+    fills_no_holes: AtomicBool,
     seen: tokio::sync::watch::Sender<Seen>,
 }
 
@@ -137,6 +140,11 @@ impl Inner {
     async fn run(&self, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         let outcome = self.once(&request, events).await;
         let Err(error) = &outcome else { return outcome };
+        let is_missing = error.refusal.as_deref().is_some_and(|refusal| matches!(refusal.status, 404 | 405));
+        if is_missing && self.dialect.is_none() && matches!(request.ask, Ask::Fim(_)) {
+            self.fills_no_holes.store(true, Ordering::Relaxed);
+            self.seen.send_modify(|seen| seen.caps = None);
+        }
         let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422) && refusal.said.contains(REASONING));
         let Some(refusal) = refusal.filter(|_| self.resend() == Resend::ToolTurns) else { return outcome };
         let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));

@@ -1,5 +1,7 @@
 //! What is sent for a request, where, and how the answer is read.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::Value;
 
 use super::answer::{Answer, Answering, Reading};
@@ -7,7 +9,7 @@ use super::ollama::{self, Ollama};
 use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
 use super::{Api, CAREFUL_CONTEXT, Inner};
-use crate::dialect::{self, Broken, Chat, Dialect, Fim, Piece, Start};
+use crate::dialect::{self, Broken, Chat, Dialect, Family, Fim, Piece, Start};
 use crate::engine::{Ask, EngineError, ErrorKind, Request};
 
 /// A request, ready to go.
@@ -71,7 +73,7 @@ impl Inner {
         })?;
         let parser = dialect.parser(&chat.tools, dialect.start(chat));
         let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_chat(chat), tools: chat.tools.clone() });
-        Ok(self.raw(dialect, &prompt, request, answer))
+        Ok(self.raw(&dialect.text(without_begin(&prompt)), dialect.stop_texts(), request, answer))
     }
 
     fn answer(&self, reading: Reading) -> Answer {
@@ -79,16 +81,17 @@ impl Inner {
     }
 
     async fn fim(&self, fim: &Fim, request: &Request) -> Result<Plan, EngineError> {
-        let parser = dialect::hole_parser(fim);
+        let written = self.hole_prompt(fim).filter(|_| self.api != Api::DeepSeek);
+        let parser = dialect::hole_parser(fim, written.as_ref().map_or(&[], |(_, ends)| ends));
         let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_hole(fim), tools: vec![] });
-        let renders = self.fim_dialect();
-        if self.api != Api::DeepSeek
-            && let Some(dialect) = renders
-            && let Some(prompt) = dialect.fim(fim)
-        {
-            return Ok(self.raw(dialect.as_ref(), &prompt, request, answer));
-        }
         let (prefix, suffix) = dialect::fim_texts(fim);
+        if self.fills_holes_at_mistral() {
+            let body = openai::fim_body(&self.model, &prefix, &suffix, request);
+            return Ok(self.openai_plan("/fim/completions", body, answer));
+        }
+        if let Some((prompt, ends)) = written {
+            return Ok(self.raw(&prompt, ends, request, answer));
+        }
         match self.api {
             Api::DeepSeek => {
                 let body = openai::fim_body(&self.model, &prefix, &suffix, request);
@@ -103,16 +106,15 @@ impl Inner {
         }
     }
 
-    fn raw(&self, dialect: &dyn Dialect, prompt: &[Piece], request: &Request, answer: Answer) -> Plan {
-        let stops = dialect.stop_texts();
-        let text = dialect.text(without_begin(prompt));
+    /// A prompt that we have written, with the texts that end its answer.
+    fn raw(&self, text: &str, stops: &[&str], request: &Request, answer: Answer) -> Plan {
         match self.api {
             Api::Ollama => {
-                let body = ollama::raw_body(&self.model, &text, stops, request, self.num_ctx());
+                let body = ollama::raw_body(&self.model, text, stops, request, self.num_ctx());
                 self.ollama_plan("/api/generate", body, answer)
             }
             Api::OpenAi | Api::DeepSeek => {
-                let body = openai::raw_body(&self.model, &text, stops, request);
+                let body = openai::raw_body(&self.model, text, stops, request);
                 self.openai_plan("/completions", body, answer)
             }
         }
@@ -150,16 +152,32 @@ impl Inner {
         self.context.unwrap_or(CAREFUL_CONTEXT)
     }
 
-    /// The dialect that writes FIM prompts: the configured one, or Qwen's for a model whose name says that it knows it.
-    fn fim_dialect(&self) -> Option<std::sync::Arc<dyn Dialect>> {
+    /// The prompt for a hole where we write it, with the texts that end its answer: as the family of the model has it, else as the
+    /// configured dialect, or Qwen's for a model whose name says that it knows it.
+    fn hole_prompt(&self, fim: &Fim) -> Option<(String, &'static [&'static str])> {
+        if self.fills_no_holes.load(Ordering::Relaxed) {
+            return None;
+        }
+        // Who has configured a dialect wants raw prompts; otherwise a server of this API is taken to complete them.
+        let family = Family::of(&self.model).filter(|_| self.dialect.is_some() || self.api == Api::OpenAi);
+        if let Some(family) = family {
+            return Some((family.prompt(fim), family.ends));
+        }
         let name = self.model.to_lowercase();
         let qwen = name.contains("qwen") && name.contains("coder");
         let guessed = || dialect::by_name("hermes").filter(|_| qwen && self.api == Api::OpenAi);
-        self.dialect.clone().or_else(guessed)
+        let dialect = self.dialect.clone().or_else(guessed)?;
+        let prompt = dialect.fim(fim)?;
+        Some((dialect.text(without_begin(&prompt)), dialect.stop_texts()))
+    }
+
+    /// Mistral's own API has an address for holes, as DeepSeek's has, and none for raw prompts.
+    fn fills_holes_at_mistral(&self) -> bool {
+        self.api == Api::OpenAi && self.wire.endpoint.origin().contains(".mistral.ai:") && Family::of(&self.model).is_some()
     }
 
     pub(super) fn renders_fim(&self) -> bool {
-        self.fim_dialect().is_some_and(|dialect| dialect.fim(&Fim::default()).is_some())
+        self.hole_prompt(&Fim::default()).is_some()
     }
 
     /// What `start` would send, as text.
@@ -169,7 +187,7 @@ impl Inner {
                 let dialect = self.dialect.clone().or_else(|| dialect::by_name("native"));
                 dialect.and_then(|dialect| dialect.render(&self.configured(chat)).ok().map(|prompt| dialect.text(without_begin(&prompt))))
             }
-            Ask::Fim(fim) => self.fim_dialect().and_then(|dialect| dialect.fim(fim).map(|prompt| dialect.text(without_begin(&prompt)))),
+            Ask::Fim(fim) => self.hole_prompt(fim).map(|(prompt, _)| prompt),
         };
         rendered.unwrap_or_else(|| match ask {
             Ask::Fim(fim) => {

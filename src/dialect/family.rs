@@ -1,0 +1,105 @@
+//! How models of other families are asked to fill a hole: the control tokens around what stands before and behind it, told by the model's
+//! name. For servers that take prompts as text.
+
+use super::pieces::{self, Prompt};
+use super::{Fim, Piece};
+
+/// What a family writes around a hole.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Parts of the names of its models, in lower case, and those of models that are called alike and fill no holes.
+    names: &'static [&'static str],
+    others: &'static [&'static str],
+    before: &'static str,
+    behind: &'static str,
+    /// Behind both; nothing where the second of them ends the prompt.
+    end: &'static str,
+    /// What stands behind the hole comes first.
+    reversed: bool,
+    /// With what its models end a hole.
+    pub ends: &'static [&'static str],
+}
+
+const FAMILIES: &[Family] = &[
+    Family {
+        names: &["starcoder", "santacoder", "stable-code", "granite-code", "granite-3b-code", "granite-8b-code", "granite-20b-code"],
+        others: &["starchat"],
+        before: "<fim_prefix>",
+        behind: "<fim_suffix>",
+        end: "<fim_middle>",
+        reversed: false,
+        ends: &["<|endoftext|>", "<file_sep>"],
+    },
+    Family {
+        names: &["codellama", "code-llama", "code_llama"],
+        others: &["34b", "70b", "python"],
+        before: "<PRE> ",
+        behind: " <SUF>",
+        end: " <MID>",
+        reversed: false,
+        ends: &["<EOT>", "</s>"],
+    },
+    Family {
+        names: &["deepseek-coder", "deepseek_coder", "deepseekcoder"],
+        others: &[],
+        before: "<｜fim▁begin｜>",
+        behind: "<｜fim▁hole｜>",
+        end: "<｜fim▁end｜>",
+        reversed: false,
+        ends: &["<｜end▁of▁sentence｜>", "<|EOT|>"],
+    },
+    Family {
+        names: &["codestral"],
+        others: &["mamba", "embed"],
+        before: "[PREFIX]",
+        behind: "[SUFFIX]",
+        end: "",
+        reversed: true,
+        ends: &["</s>"],
+    },
+    Family {
+        names: &["codegemma"],
+        others: &["-it"],
+        before: "<|fim_prefix|>",
+        behind: "<|fim_suffix|>",
+        end: "<|fim_middle|>",
+        reversed: false,
+        ends: &["<|file_separator|>", "<eos>"],
+    },
+];
+
+impl Family {
+    /// The family of a model that is called so; none for models of which it is not known how they fill holes.
+    pub fn of(model: &str) -> Option<&'static Self> {
+        let name = model.to_lowercase();
+        let named = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+        FAMILIES.iter().find(|family| named(family.names) && !named(family.others))
+    }
+
+    /// The prompt that asks for the text of a hole, other files in front under comments that name them.
+    pub fn prompt(&self, fim: &Fim) -> String {
+        let mut ahead = Prompt::default();
+        pieces::files_as_comments(fim, &mut ahead);
+        let ahead = ahead.into_pieces().into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { String::new() });
+        let before = ahead.collect::<String>() + &fim.prefix;
+        let mut sides = [(self.before, self.spelt(&before)), (self.behind, self.spelt(&fim.suffix))];
+        if self.reversed {
+            sides.reverse();
+        }
+        let mut prompt = Prompt::default();
+        for (token, text) in sides {
+            prompt.special(token).text(text);
+        }
+        if !self.end.is_empty() {
+            prompt.special(self.end);
+        }
+        pieces::text(&prompt.into_pieces(), pieces::fim_text)
+    }
+
+    /// A text in which its own control tokens are none; those of the usual shapes are broken for all.
+    fn spelt(&self, text: &str) -> String {
+        let own = [self.before, self.behind, self.end].into_iter().map(str::trim);
+        let own = own.filter(|token| !token.is_empty() && pieces::tokens(token).next().is_none());
+        own.fold(text.to_string(), |text, token| text.replace(token, &format!("{} {}", &token[..1], &token[1..])))
+    }
+}
