@@ -12,7 +12,7 @@
 [(closure_expression) (while_expression) (let_chain) (else_clause) (match_arm) (const_item) (static_item) (enum_variant) (field_declaration) (async_block)] @later
 (binary_expression operator: ["&&" "||"] right: (_) @target) @later
 [(field_expression) (scoped_identifier) (scoped_type_identifier)] @member
-(field_identifier) @key
+[(field_identifier) (type_binding)] @key
 [(shorthand_field_initializer) (shorthand_field_identifier)] @shorthand
 (token_tree) @tokens
 [(array_type) (type_arguments) (const_block) (token_tree)] @later

@@ -74,9 +74,10 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     if let (Some(item), Some(name)) = (&item, &name) {
         offers.push(Offer::new(format!("Document {name}"), DOCUMENT));
         let callable = item.kind.is_callable();
-        if callable && site.empty_body(item).is_some() {
+        let is_empty = site.empty_body(item).is_some();
+        if callable && is_empty && !site.is_contract(item) {
             offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
-        } else if callable && item.body.is_some() && !site.is_stub() && !site.is_test(item) {
+        } else if callable && item.body.is_some() && !is_empty && !site.is_stub() && !site.is_test(item) {
             offers.push(Offer::new(format!("Write tests for {name}"), TEST));
         }
         if selected && callable && site.is_in_body(item, &line) {

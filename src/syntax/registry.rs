@@ -75,6 +75,8 @@ struct Entry {
     placeholders: Vec<String>,
     #[serde(default)]
     raises: Vec<String>,
+    #[serde(default)]
+    contracts: Contracts,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     binding: Option<String>,
     /// The same for a value that is made of literals alone, where a variable of it would have another type.
@@ -113,6 +115,9 @@ struct Entry {
     /// A value is of every type whose fields it has.
     #[serde(default)]
     structural: bool,
+    /// A type that has the methods of an interface implements it.
+    #[serde(default)]
+    implicit_interfaces: bool,
     /// The last expression of a block is its value.
     #[serde(default)]
     tail_values: bool,
@@ -141,6 +146,16 @@ pub enum Visibility {
     Capital,
     /// One of the words `pub`, `public`, `protected`, `export` before the name.
     Modifier,
+}
+
+/// How a function shows that it has a body for form's sake, and that others implement it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contracts {
+    /// Words of what stands above it.
+    pub marks: Vec<String>,
+    /// Types that its own is made of.
+    pub bases: Vec<String>,
 }
 
 /// Which other files see by its bare name what stands free in one.
@@ -215,6 +230,8 @@ pub struct Language {
     pub type_per_file: bool,
     /// A value is of every type whose fields it has.
     pub structural: bool,
+    /// A type that has the methods of an interface implements it.
+    pub implicit_interfaces: bool,
     /// The last expression of a block is its value.
     pub tail_values: bool,
     /// A variable may be declared in the block of another of that name.
@@ -224,6 +241,7 @@ pub struct Language {
     placeholders: Vec<String>,
     /// How an error is raised, which stands for a body to come where its message says so.
     raises: Vec<String>,
+    pub contracts: Contracts,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
     pub(super) visibility: Option<Visibility>,
@@ -467,11 +485,13 @@ impl Registry {
             copies: entry.copies,
             type_per_file: entry.type_per_file,
             structural: entry.structural,
+            implicit_interfaces: entry.implicit_interfaces,
             tail_values: entry.tail_values,
             redeclares: entry.redeclares,
             overloads: entry.overloads,
             placeholders: entry.placeholders,
             raises: entry.raises,
+            contracts: entry.contracts,
             tags,
             lexical: entry.lexical.map(Lexical::new),
             imports: entry.imports,

@@ -229,7 +229,7 @@ pub(super) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> St
             return shorthand(text, range, way);
         }
         if role & KEY != 0 && first && child.byte_range() == *range {
-            let of = head(text, way);
+            let of = argument_of(text, way).unwrap_or_else(|| head(text, way));
             // The keys of a map are values.
             return if text[of.clone()].starts_with("map[") { Stands::Alone } else { Stands::Key(of) };
         }
@@ -249,6 +249,13 @@ fn shorthand(text: &str, range: &Range<usize>, way: &Way<'_>) -> Stands {
     let words = |start: &usize| text[*start..range.start].chars().all(|letter| letter.is_ascii_lowercase() || letter == ' ');
     let start = way.iter().rev().map(|(node, _)| node.start_byte()).find(|start| *start < range.start).filter(words);
     Stands::Shorthand(head(text, way), start.unwrap_or(range.start)..range.end)
+}
+
+/// The type that something is said of in its angle brackets: `Shape` in `Shape<Unit = u32>`.
+fn argument_of(text: &str, way: &Way<'_>) -> Option<Range<usize>> {
+    let [.., (of, _), (arguments, _), _, _] = way else { return None };
+    let (start, end) = (of.start_byte(), arguments.start_byte());
+    (text[end..].starts_with('<') && start < end).then(|| start..start + text[start..end].trim_end_matches([':', ' ']).len())
 }
 
 /// What stands before the bracket that a field or an argument is in: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.

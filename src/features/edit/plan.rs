@@ -61,7 +61,8 @@ impl Plan {
         let signals = signals(session, site, &form);
         let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
         let renaming = match how {
-            How::Instruction(words) => wording::rename_at(words, |name| rename::stands_at(site, name)),
+            // The mark of a private member is no part of its name.
+            How::Instruction(words) => wording::rename_at(&words.replace(rename::private::MARK, ""), |name| rename::stands_at(site, name)),
             How::Action { .. } => None,
         };
         Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, renaming, needs_tools })

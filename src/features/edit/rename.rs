@@ -7,7 +7,9 @@ pub(super) mod defined;
 pub(super) mod loaded;
 pub(super) mod meant;
 pub(super) mod origin;
+pub(super) mod private;
 pub(super) mod reach;
+mod satisfied;
 pub(super) mod whence;
 pub(super) mod written;
 
@@ -46,6 +48,8 @@ pub struct Rename {
     elsewhere: Vec<InFile>,
     /// It is used as a member of something, so that other members may be of its name.
     is_member: bool,
+    /// A mark before the name keeps it to its class: other members may be called so.
+    is_private: bool,
     /// Where the old name is used: what stands there is taken.
     texts: Vec<(Option<Arc<Language>>, Arc<str>)>,
     /// Places in strings, which stay.
@@ -125,6 +129,9 @@ impl Rename {
     pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
         whole(session)?;
         let parsed = site.parsed().ok_or_else(|| format!("{} cannot be parsed, so the uses of `{old}` are not known", site.path))?;
+        if let Some(private) = private::rename(site, parsed, old, wanted.clone()) {
+            return Ok(private);
+        }
         let family = &parsed.language().family;
         let defined = definitions(session, old, Some(family));
         let meant = at_cursor(site, parsed, old);
@@ -206,9 +213,9 @@ impl Rename {
     }
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
-        let (here, elsewhere, is_member, in_strings, others, unclear, warning) = Default::default();
+        let (here, elsewhere, is_member, is_private, in_strings, others, unclear, warning) = Default::default();
         let texts = vec![(site.language.clone(), site.text.clone())];
-        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, in_strings, others, unclear, warning }
+        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, is_private, in_strings, others, unclear, warning }
     }
 
     /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.
@@ -305,11 +312,13 @@ impl Rename {
 
     /// Whether code uses a name, other than as a member where the old one is none. Words in comments and strings are no names.
     fn is_taken(&self, new: &str, language: Option<&Arc<Language>>, text: &Arc<str>) -> bool {
+        let marked = if self.is_private { format!("{}{new}", private::MARK) } else { new.to_string() };
+        let new = marked.as_str();
         if !words::has(text, new) {
             return false;
         }
         let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return true };
-        let is_name = |stands: &Stands| self.is_member || matches!(stands, Stands::Alone | Stands::Shorthand(..));
+        let is_name = |stands: &Stands| self.is_member || self.is_private || matches!(stands, Stands::Alone | Stands::Shorthand(..));
         uses::mentions(&parsed, new).iter().any(|one| one.within == Within::Code && is_name(&one.stands))
     }
 
@@ -416,6 +425,9 @@ fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(),
 /// Whether something can be renamed that is called so at a place: for menus, from what the index knows.
 pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
     let Some(parsed) = site.parsed() else { return false };
+    if private::rename(site, parsed, name, None).is_some() {
+        return true;
+    }
     let defined = definitions(session, name, Some(&parsed.language().family));
     if uses::binder(parsed, name, site.bytes.start).is_some() {
         return !defined.is_empty() || !at_cursor(site, parsed, name).is_some_and(|one| is_member(site, &one));

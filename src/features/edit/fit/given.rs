@@ -28,14 +28,43 @@ pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Gi
     let plain = |body: String| Given { body, beside: vec![], is_other: false };
     let found = known.and_then(|known| {
         let whole = of_item(site, item, &known, code, may_change);
+        let whole = whole.or_else(|| goes_on(site, item, &known, code));
         whole.or_else(|| of_braces(site, &known, code).map(plain)).or_else(|| of_value(site, code).map(plain))
     });
     let mut given = found.unwrap_or_else(|| plain(code.to_string()));
     given.body = given.body.trim_matches('\n').trim_end().to_string();
+    let alone = |language: &&Arc<Language>| item.kind.is_callable() && language.declared_first;
+    if let Some((rest, inner)) = site.language.as_ref().filter(alone).and_then(|language| parted(language, &given.body)) {
+        given.body = rest;
+        given.beside.extend(inner);
+    }
     if item.kind.is_callable() && site.language.as_ref().is_some_and(|language| only_defines(language, &given.body)) {
         return Err(format!("`body` only defines something else; write the statements of `{}`", item.name));
     }
     Ok(given)
+}
+
+/// Statements that go on behind the end of the body, with others of their own: what fills a hole may do so.
+fn goes_on(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<Given> {
+    let body = &site.text[item.body.clone()?];
+    if !body.starts_with('{') || !code.lines().any(|line| line.starts_with('}')) {
+        return None;
+    }
+    let whole = format!("{}{{\n{}\n}}", &site.text[item.signature.clone()], code.trim_end());
+    of_item(site, item, known, &whole, false).filter(|given| !given.beside.is_empty())
+}
+
+/// Statements without the functions among them, where no function can stand in another, and these; none where there are no such.
+fn parted(language: &Arc<Language>, body: &str) -> Option<(String, Vec<String>)> {
+    let mut rest = fitted(Some(language), body, "");
+    let parsed = syntax::parse(language, rest.as_str()).ok()?;
+    let all = syntax::tags(&parsed, "").definitions;
+    // A loop that a macro makes has no type before its name.
+    let is_function = |one: &&Definition| one.kind == Kind::Function && !one.body.is_empty() && one.signature.start < one.name.start;
+    let ranges: Vec<_> = all.iter().filter(|one| one.parent.is_none()).filter(is_function).map(|one| one.item.range()).collect();
+    let inner: Vec<String> = ranges.iter().map(|range| rest[range.clone()].to_string()).collect();
+    ranges.iter().rev().for_each(|range| rest.replace_range(range.clone(), ""));
+    (!inner.is_empty() && !rest.trim().is_empty()).then(|| (rest.trim_matches('\n').to_string(), inner))
 }
 
 /// A member out of the type around it, if the code is that type.
@@ -69,8 +98,18 @@ fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change:
         let (range, doc) = (one.item.range(), one.doc.range());
         if doc.is_empty() || doc.start > range.start { range } else { doc.start..range.end }
     };
+    // What stands beside it in the file stays as it is.
+    let stands = |one: &Definition| {
+        let overloads = site.language.as_ref().is_some_and(|language| language.overloads);
+        let plain = |text: &str, one: &Definition| one.signature.of(text).split_whitespace().collect::<String>();
+        let is_it = |own: &Definition| {
+            let named = own.parent == known.parent && own.kind == one.kind && own.name.of(&site.text) == one.name.of(&text);
+            named && (!overloads || plain(&site.text, own) == plain(&text, one))
+        };
+        site.definitions().iter().any(is_it)
+    };
     // Beside it in what was given, and not in it.
-    let beside = all.iter().filter(|one| one.parent == found.parent && one.name != found.name && !one.body.is_empty());
+    let beside = all.iter().filter(|one| one.parent == found.parent && one.name != found.name && !one.body.is_empty() && !stands(one));
     let beside = beside.map(item_of).filter(|range| given.start <= range.start && range.end <= given.end);
     let whole = |range: std::ops::Range<usize>| {
         let line = line_start(&text, range.start);

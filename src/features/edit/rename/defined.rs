@@ -86,11 +86,14 @@ impl Meant<'_> {
         let (Some(base), Some(container)) = (&root.container, &other.container) else { return false };
         let is_type =
             |name: &str| self.named(name).into_iter().any(|id| self.session.index.symbol(id).is_some_and(|one| one.kind.is_type()));
-        let is_of_type = |one: &Defined| one.kind.is_callable() || one.kind == Kind::Attribute;
+        // A trait asks for types and constants, too.
+        let is_of_type = |one: &Defined| one.kind.is_callable() || matches!(one.kind, Kind::Attribute | Kind::Type | Kind::Constant);
         if base == container || ![root, other].into_iter().all(is_of_type) || !is_type(base) || !is_type(container) {
             return false;
         }
-        self.derives(container, base, MOST_BASES) == Origin::Ours || self.trait_around(other).is_some_and(|of| of == *base)
+        self.derives(container, base, MOST_BASES) == Origin::Ours
+            || self.trait_around(other).is_some_and(|of| of == *base)
+            || self.satisfies(other, base)
     }
 
     /// The trait of the block that a definition stands in.
