@@ -484,3 +484,15 @@ fn an_edit_with_a_character_that_was_not_written_right_is_refused() {
     let worked = run(&mut bench, "propose_edit", edit("src/odd.rs", "fn f() {}", "fn g() {}"));
     assert!(!worked.failed, "what stood there before may stay: {}", worked.result);
 }
+
+/// A refused edit shows the nearest lines, of which one may hold a value without what shows it to be a secret.
+#[test]
+fn a_refusal_shows_no_value_that_the_file_masks() {
+    let value = format!("hV7qTz2m{}", "Xw9KpL4s");
+    let text = format!("const PASSWORD: &str =\n    \"{value}\";\nfn main() {{}}\n");
+    let workspace = Workspace::new(&[("src/key.rs", &text)]);
+    let session = workspace.session(agent_config(), vec![]);
+    let worked = run(&mut bench(&session), "propose_edit", edit("src/key.rs", &format!("    \"{value}\" ;\nfn main() {{ run() }}\n"), ""));
+    assert!(worked.failed && worked.result.contains("nearest is at line 2"), "{}", worked.result);
+    assert!(!worked.result.contains(&value) && worked.result.contains("<redacted "), "{}", worked.result);
+}

@@ -45,6 +45,7 @@ mod perfect;
 mod places;
 mod question;
 mod redact;
+mod redact_copies;
 mod rename_reach;
 mod rename_uses;
 mod renames;

@@ -189,6 +189,40 @@ fn a_recording_holds_no_secret_and_no_path() {
     assert!(text.lines().all(|line| !line.contains("did not come")), "{text}");
 }
 
+/// What is typed or pasted comes without what shows it to be a secret: that stands in the document.
+#[test]
+fn a_recording_hides_a_secret_that_is_pasted_or_typed_between_quotes() {
+    let stage = Stage::new();
+    let config = stage.folder.path().join("config.toml");
+    std::fs::write(&config, "").unwrap();
+    let mut editor = stage.editor(&config);
+    let uri = stage.uri("lib.rs");
+    let code = "// 😀\nconst PASSWORD: &str = \"\";\nconst TOKEN: &str = \"\";\nconst NAME: &str = \"\";\n";
+    editor.open(&uri, "rust", code);
+    let (pasted, typed) = ("hV7qTz2mXw9KpL4s", "rB8yNc3uJd6GfE1a");
+    let end_of = |editor: &Editor, begin: &str| {
+        let text = &editor.buffers[&uri].text;
+        let at = text.find(begin).unwrap();
+        at + text[at..].find(";").unwrap() - 1
+    };
+    let at = end_of(&editor, "const PASSWORD");
+    editor.edit(&uri, at..at, pasted);
+    for letter in typed.chars() {
+        let at = end_of(&editor, "const TOKEN");
+        editor.edit(&uri, at..at, &letter.to_string());
+    }
+    let at = end_of(&editor, "const NAME");
+    editor.edit(&uri, at..at, "Ada");
+    editor.assert_in_step();
+    editor.inbox.clear();
+    editor.quit();
+    let recorded = stage.recorded();
+    let changes: String = recorded.lines().filter(|line| line.contains("didChange\"")).map(|line| format!("{line}\n")).collect();
+    assert!(!recorded.contains(pasted) && changes.contains("\"****************\""), "{changes}");
+    assert_eq!(changes.matches("\"text\":\"*\"").count(), typed.len(), "{changes}");
+    assert!(changes.contains("\"Ada\""), "{changes}");
+}
+
 /// A path that stands in a document moved what stood behind it, `$ROOT` in a script became a folder, and folders that were added later and
 /// models outside of the home kept their names.
 #[test]

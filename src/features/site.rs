@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Session, Target, parses};
 use crate::context::Masked;
+use crate::context::redact::Secrets;
 use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, Language, Parsed, Place, naming, parse, tags};
 use crate::text::lines::{line_end, line_number, line_start};
-use crate::text::{Edit, Ending, layout};
+use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
 /// A body of more bytes is none to come.
@@ -68,6 +69,11 @@ impl Site {
     /// A stretch of the text as models may see it.
     pub fn masked(&self, range: Range<usize>) -> Masked {
         Masked::stretch(&self.text, range)
+    }
+
+    /// What is said of the text, without the secrets that it quotes.
+    pub fn masked_in(&self, said: &str) -> Masked {
+        Secrets::of(&self.text).hide(&self.text, said)
     }
 
     /// The text as its parser reads it; none where there is no parser, or the text is too long for a request.
@@ -214,15 +220,30 @@ impl Site {
         let is_type = item.kind.is_type();
         let named = item.name.starts_with("test_") || !is_type && item.name.starts_with("Test");
         let holds = is_type && (text.contains("def test_") || text.contains("@Test"));
-        let above = self.text[..item.range.start].lines().rev().map(str::trim);
-        let above = above.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("#[") || line.starts_with('@'));
         let marks = |line: &str| line.contains("test]") || line.contains("@Test");
-        let marked = above.into_iter().any(marks) || marks(&self.text[item.signature.clone()]);
+        let marked = self.marks_above(item).any(marks) || marks(&self.text[item.signature.clone()]);
         let tests = |around: &Item| around.kind == Kind::Module && matches!(around.name.as_str(), "test" | "tests");
         let among = || scope::at(parsed, item.range.start + 1).items.iter().any(tests);
         let rules = self.language.as_ref().and_then(|language| language.tests.as_ref());
         let file = || self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));
         named || holds || marked || file() || among()
+    }
+
+    /// The lines of attributes and decorators above an item, nearest first.
+    fn marks_above(&self, item: &Item) -> impl Iterator<Item = &str> {
+        let above = self.text[..item.range.start].lines().rev().map(str::trim);
+        above.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("#[") || line.starts_with('@'))
+    }
+
+    /// Whether an item only says how it is called, and others implement it: it is marked so, or its type is made of such.
+    pub fn is_contract(&self, item: &Item) -> bool {
+        let Some(contracts) = self.language.as_ref().map(|language| &language.contracts) else { return false };
+        let says = |text: &str, list: &[String]| list.iter().any(|word| words::has(text, word));
+        let around = || {
+            let parent = self.definition_of(item)?.parent?;
+            self.definitions().get(parent as usize).map(|around| around.signature.of(&self.text))
+        };
+        self.marks_above(item).any(|line| says(line, &contracts.marks)) || around().is_some_and(|head| says(head, &contracts.bases))
     }
 
     /// What the outline says of an item.

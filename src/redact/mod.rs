@@ -10,6 +10,7 @@ mod named;
 mod prefixes;
 mod value;
 
+use std::collections::HashMap;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes on both sides of a stretch in which is looked for what belongs to it; longer than any key.
 const REACH: usize = 32 << 10;
+
+/// Bytes of a secret that is looked for where its file is spoken of: a shorter one may be any word.
+const SHORTEST_QUOTED: usize = 6;
 
 /// How every placeholder begins.
 pub const PLACEHOLDER: &str = "<redacted ";
@@ -64,6 +68,12 @@ struct Secret {
     hash: u32,
 }
 
+impl Secret {
+    fn placeholder(&self) -> String {
+        format!("{PLACEHOLDER}{} {:08x}>", self.kind, self.hash)
+    }
+}
+
 impl Secrets {
     pub fn of(text: &str) -> Self {
         Self::near(text, &(0..text.len()))
@@ -94,13 +104,36 @@ impl Secrets {
         self.found.iter().any(|secret| secret.range.start < offset && offset < secret.range.end)
     }
 
+    /// Whether some stand in a stretch, and none of these goes on outside of it.
+    fn are_whole_in(&self, range: &Range<usize>) -> bool {
+        let mut inside = self.found.iter().filter(|secret| secret.range.start < range.end && range.start < secret.range.end).peekable();
+        inside.peek().is_some() && inside.all(|secret| range.start <= secret.range.start && secret.range.end <= range.end)
+    }
+
     /// A stretch of the text that this was made of, with every secret, or the part of it that stands there, replaced by
     /// `<redacted KIND HASH>`. The number of lines stays the same.
     pub fn cut(&self, text: &str, range: Range<usize>) -> Masked {
         Masked(self.replaced(text, range, |secret, hidden| {
             let breaks = "\n".repeat(hidden.matches('\n').count());
-            format!("{PLACEHOLDER}{} {:08x}>{breaks}", secret.kind, secret.hash)
+            secret.placeholder() + &breaks
         }))
+    }
+
+    /// A stretch of the text with every letter and digit of a secret in it replaced by `*`.
+    pub fn stars(&self, text: &str, range: Range<usize>) -> String {
+        self.replaced(text, range, |_, hidden| stars(hidden)).to_string()
+    }
+
+    /// What is said of the text that this was made of, with every secret of it replaced where it is quoted there.
+    pub fn hide(&self, text: &str, said: &str) -> Masked {
+        let mut shown = said.to_string();
+        for secret in &self.found {
+            let value = text[secret.range.clone()].trim();
+            if value.len() >= SHORTEST_QUOTED && shown.contains(value) {
+                shown = shown.replace(value, &secret.placeholder());
+            }
+        }
+        Masked::whole(&shown)
     }
 
     fn replaced(&self, text: &str, range: Range<usize>, write: impl Fn(&Secret, &str) -> String) -> Arc<str> {
@@ -123,10 +156,43 @@ pub fn mask(text: &str) -> String {
     Masked::whole(text).to_string()
 }
 
+/// A copy that a model made of lines of a text, in which it saw its secrets masked: lines that are the same but for that are those of the
+/// text again. Other masks stay.
+pub fn unmasked(copy: &str, text: &str) -> String {
+    if !copy.contains(PLACEHOLDER) {
+        return copy.into();
+    }
+    let secrets = Secrets::of(text);
+    let mut at = 0;
+    let mut lines: HashMap<String, &str> = HashMap::new();
+    for line in text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        if secrets.are_whole_in(&range) {
+            lines.insert(secrets.cut(text, range).trim().into(), line.trim());
+        }
+    }
+    let restored = copy.split_inclusive('\n').map(|line| match lines.get(line.trim()) {
+        Some(own) => line.replace(line.trim(), own),
+        None => line.to_string(),
+    });
+    restored.collect()
+}
+
 /// The text with every letter and digit of a secret-looking stretch replaced by `*`. Places in the text stay where they are: for traces,
 /// whose later messages speak of positions.
 pub fn mask_in_place(text: &str) -> String {
-    Secrets::of(text).replaced(text, 0..text.len(), |_, hidden| stars(hidden)).to_string()
+    Secrets::of(text).stars(text, 0..text.len())
+}
+
+/// Whether a value that is drawn by a machine would be a secret in the place of another, of which perhaps the beginning stands there alone.
+pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
+    const DRAWN: &str = "q7Zr0Wk2Xp9Lm4Tn8Vb3";
+    let start = text.floor_char_boundary(value.start.saturating_sub(REACH));
+    let end = text.ceil_char_boundary((value.end + REACH).min(text.len()));
+    let near = [&text[start..value.start], DRAWN, &text[value.end..end]].concat();
+    let at = value.start - start;
+    Secrets::near(&near, &(at..at + DRAWN.len())).around(at + 1)
 }
 
 /// Every letter and digit as `*`, in as many bytes.

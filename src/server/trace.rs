@@ -2,6 +2,8 @@
 //! is secret by its name, and no path to a folder of the workspace, the person or the models: folders have names there, which a replay
 //! gives to folders of its own. Inside of texts, where later messages count characters, they are stars of the same length.
 
+mod typed;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use crate::engine::recorded::{self, Known};
 use crate::engine::tape::VERSION;
 use crate::redact;
 use crate::workspace::secret::is_secret_name;
+use typed::Typed;
 
 /// The first line of a trace.
 pub fn header(config: &Config) -> Value {
@@ -23,7 +26,7 @@ pub fn header(config: &Config) -> Value {
 
 /// Takes out of the entries of a trace what must not be written down.
 pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
-    let mut names = Names::default();
+    let (mut names, mut typed) = (Names::default(), Typed::default());
     names.add("$CACHE", config::cache_dir().as_deref());
     names.add("$HOME", std::env::var_os("HOME").as_deref().map(Path::new));
     move |mut entry| {
@@ -39,6 +42,7 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
                 params.remove("processId");
             }
         }
+        typed.hide(&mut entry);
         mask_secret_files(&mut entry, false);
         names.hide(&mut entry);
         entry

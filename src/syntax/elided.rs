@@ -1,9 +1,13 @@
 //! Lines of a code that stand for others which it leaves out, as models write it: a comment that says that the rest is as it was, or dots.
-//! In a file they would take the place of what they stand for. Pure.
+//! In a file they would take the place of what they stand for: where the lines around them say what that is, it is put there, and else the
+//! code is refused. Pure.
+
+mod expand;
 
 use std::collections::HashMap;
 
 use super::{Language, Parsed};
+pub use expand::expanded;
 
 /// Words that such comments are made of.
 const VOCABULARY: &str = "the rest of this your remaining remainder other existing previous original code function functions method methods \
@@ -17,6 +21,7 @@ const LEFT: &str = "rest remainder remaining everything";
 const STAYS: &str = "same unchanged remains remain stays stay kept as here code function method class body file implementation";
 /// Words beside dots.
 const BESIDE_DOTS: &str = "existing rest remaining remainder same unchanged unmodified omitted other previous before original remains stays keep kept as code more";
+const DOTS: &str = "...";
 /// The same in Chinese, which has no blanks between words.
 const IN_CHINESE: &[&str] = &["省略", "保持不变", "现有代码", "原有代码", "其余", "剩余代码"];
 
@@ -40,20 +45,16 @@ pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'
 /// Whether a line stands for others.
 pub fn stands_for_others(language: &Language, line: &str) -> bool {
     let line = line.trim();
-    line == "..." || comment(language, line).is_some_and(says_so)
+    line == DOTS || comment(language, line).is_some_and(says_so)
 }
 
-/// The places of dots that are statements.
+/// The places of dots that are statements, on lines of their own or behind what they are the body of.
 pub fn dots(parsed: &Parsed) -> usize {
-    let text = parsed.text();
-    let (mut at, mut count) = (0, 0);
-    for line in text.split_inclusive('\n') {
-        let start = at + (line.len() - line.trim_start().len());
-        at += line.len();
-        let node = if line.trim() == "..." { parsed.root().descendant_for_byte_range(start, start + 3) } else { None };
-        count += usize::from(node.is_some_and(|node| node.kind() == "ellipsis"));
-    }
-    count
+    let is_statement = |at: usize| {
+        let node = parsed.root().descendant_for_byte_range(at, at + DOTS.len());
+        node.is_some_and(|node| node.kind() == "ellipsis" && node.parent().is_some_and(|parent| parent.kind() == "expression_statement"))
+    };
+    parsed.text().match_indices(DOTS).filter(|(at, _)| is_statement(*at)).count()
 }
 
 /// Whether lines of code of one text are not in the other.
@@ -83,7 +84,7 @@ fn comment<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
 }
 
 fn has_dots(comment: &str) -> bool {
-    comment.contains("...") || comment.contains('…')
+    comment.contains(DOTS) || comment.contains('…')
 }
 
 fn says_so(comment: &str) -> bool {
@@ -93,7 +94,7 @@ fn says_so(comment: &str) -> bool {
     }
     let words: Vec<&str> = inside.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let any = |list: &str| words.iter().any(|word| list.split_whitespace().any(|known| known == *word));
-    let (begins, ends) = (inside.starts_with("...") || inside.starts_with('…'), inside.ends_with("...") || inside.ends_with('…'));
+    let (begins, ends) = (inside.starts_with(DOTS) || inside.starts_with('…'), inside.ends_with(DOTS) || inside.ends_with('…'));
     if words.is_empty() {
         return has_dots(&inside);
     }

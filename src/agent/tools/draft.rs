@@ -12,9 +12,9 @@ use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::Gap;
-use crate::context::redact::PLACEHOLDER;
+use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
-use crate::syntax::{self, Parsed, elided};
+use crate::syntax::{self, Language, Parsed, elided};
 use crate::text::{Edit, Text};
 use crate::workspace::{Document, ReadError, WorkspacePath};
 
@@ -125,8 +125,10 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value, id
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
-    let as_it_is = |name: &str| fence::restored(text(edit, name), &draft.after).map_err(&refuse);
+    // What the model was shown masked or by its number, and gives back so, is the file's own.
+    let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
     let (old, new) = (as_it_is("old")?, as_it_is("new")?);
+    let (old, new) = bench.written_out(&path, &draft.after, old, new);
     let creates = draft.before.is_none() && draft.after.is_empty();
     if creates && let Some(reason) = bench.cannot_create(&old) {
         return Err(Refusal { gap: Gap::Somewhere, ..refuse(reason.into()) });
@@ -165,6 +167,19 @@ impl Workbench {
             Err(ReadError::Missing) => Ok(Draft::new(path, None)),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The lines that an edit replaces, and those that it puts there, with what lines in them only stand for.
+    fn written_out(&self, path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
+        let Some(language) = self.language(path, file) else { return (old, new) };
+        let old = elided::expanded(&language, file, &old, false).unwrap_or(old);
+        let written = elided::expanded(&language, &old, &new, true);
+        (old, written.unwrap_or(new))
+    }
+
+    fn language(&self, path: &WorkspacePath, source: &str) -> Option<Arc<Language>> {
+        let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
+        self.registry.of_document(id, Some(path.relative()), source).cloned()
     }
 
     /// Why a file is not created by an edit that replaces `old`.
@@ -240,9 +255,7 @@ impl Workbench {
     }
 
     pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {
-        let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
-        let language = self.registry.of_document(id, Some(path.relative()), source)?;
-        syntax::parse(language, source).ok()
+        syntax::parse(&self.language(path, source)?, source).ok()
     }
 
     /// How many places of a file do not parse, before and after. Equal where nothing is known of the language.

@@ -6,6 +6,7 @@ pub mod draft;
 mod look;
 pub mod schema;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,7 +15,8 @@ use super::args;
 use super::limits;
 use super::refusals::Gap;
 use super::turn::Worked;
-use crate::context::{Stretch, fence, redact};
+use crate::context::redact::Secrets;
+use crate::context::{Masked, Stretch, fence};
 use crate::dialect::{Tool, ToolCall};
 use crate::index::View;
 use crate::syntax::Registry;
@@ -139,13 +141,20 @@ impl Workbench {
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
-                Worked { result: redact::mask(&text), places, taken, finishes, ..Worked::default() }
+                Worked { result: self.hidden(&text, &places).to_string(), places, taken, finishes, ..Worked::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
-                let result = redact::mask(&fence::visible(&format!("Error: {message}")));
+                let result = fence::visible(&self.hidden(&format!("Error: {message}"), &places));
                 Worked { result, places, failed: true, target, gap, ..Worked::default() }
             }
         }
+    }
+
+    /// A text that tells of places, without the secrets of their files: a part of a line may lack what shows them to be some.
+    fn hidden(&self, text: &str, places: &[Stretch]) -> Masked {
+        let paths: BTreeSet<&str> = places.iter().map(|place| place.path.as_str()).collect();
+        let files = paths.into_iter().filter_map(|path| self.read(&self.path(path).ok()?).ok());
+        files.fold(Masked::whole(text), |told, file| Secrets::of(&file).hide(&file, &told))
     }
 
     fn answer(&mut self, call: &ToolCall) -> Result<(Told, Option<String>), Refusal> {

@@ -21,8 +21,9 @@ use super::test::inside;
 use crate::agent::limits;
 use crate::dialect::Tool;
 use crate::features::Site;
+use crate::redact;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, Parsed, flow};
+use crate::syntax::{self, Parsed, elided, flow};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 use crate::text::{Batch, Edit, Ending, layout};
@@ -182,7 +183,8 @@ impl Form {
             return Err(wrong.join("; "));
         }
         not_repeated(&self.tool(), arguments)?;
-        let text = |name: &str| without_fence(arguments[name].as_str().unwrap_or_default());
+        // What the model was shown masked, and gives back so, is the file's own.
+        let text = |name: &str| redact::unmasked(&without_fence(arguments[name].as_str().unwrap_or_default()), &site.text);
         let unit = site.indent_unit();
         // Where lines stand otherwise than the file does, so may those that take their place.
         let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
@@ -190,9 +192,13 @@ impl Form {
         let edits = match self {
             // The fences of a block in a Markdown file are the file's own.
             Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
-                vec![replace(site, lines, arguments["new_code"].as_str().unwrap_or_default().trim_matches('\n'))?]
+                let new = redact::unmasked(arguments["new_code"].as_str().unwrap_or_default(), &site.text);
+                vec![replace(site, lines, new.trim_matches('\n'))?]
             }
-            Form::Replace { lines } => replaced(site, lines, &code("new_code"))?,
+            Form::Replace { lines } => {
+                let code = code("new_code");
+                replaced(site, lines, written_out(site, lines, &code).as_deref().unwrap_or(&code))?
+            }
             Form::Document { item } => vec![docs::edit(site, item, &text("comment"))?],
             Form::Implement { body, item, hint } => implement(site, body, item, &code("body"), hint.is_some())?,
             Form::Test { beside: Some(beside), .. } => {
@@ -354,6 +360,16 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         Some(import) if edit.range.contains(&import.range.start) => Ok(vec![whole?]),
         import => Ok(sorted(import.into_iter().chain([edit]).collect())),
     }
+}
+
+/// An answer with the lines that others stand for: those of the marked lines, else of the items around them, else of the file.
+fn written_out(site: &Site, lines: &Range<usize>, new: &str) -> Option<String> {
+    let language = site.language.as_ref()?;
+    let around = site.parsed().map(|parsed| scope::at(parsed, lines.start).items).unwrap_or_default();
+    let around = around.into_iter().rev().map(|item| site.whole_lines(item.range)).filter(|item| item.end >= lines.end);
+    let all = || elided::expanded(language, &site.text[lines.clone()], new, true);
+    let part = |wider: Range<usize>| elided::expanded(language, &site.text[wider], new, false);
+    all().or_else(|| around.chain([0..site.text.len()]).find_map(part))
 }
 
 fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {

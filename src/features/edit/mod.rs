@@ -51,6 +51,18 @@ pub enum How {
     Instruction(String),
 }
 
+impl How {
+    /// The same with nothing in it that is masked in the file: compilers quote what they complain of.
+    fn masked(&self, site: &Site) -> Self {
+        match self {
+            How::Instruction(words) => How::Instruction(site.masked_in(words).to_string()),
+            How::Action { kind, problems } => {
+                How::Action { kind: kind.clone(), problems: problems.iter().map(|problem| site.masked_in(problem).to_string()).collect() }
+            }
+        }
+    }
+}
+
 /// What was computed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edited {
@@ -109,6 +121,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
         return Err(refuse(format!("nothing is changed here: {reason}")));
     }
     let site = Site::new(session, &params.at);
+    let params = &Params { how: params.how.masked(&site), ..params.clone() };
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
     let small = plan.says_both_names().then(|| plan.clone().for_small(session, &site, &params.how));

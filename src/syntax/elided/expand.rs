@@ -1,0 +1,104 @@
+//! What lines that stand for others stand for: what a text has between two lines that are in it and in the code, on both sides of them.
+
+use std::ops::Range;
+
+use super::{DOTS, has_dots, stands_for_others};
+use crate::syntax::Language;
+use crate::text::layout::indentation;
+
+/// A code in which lines stand for others, with these in their place, as `original` has them; none where there are no such lines, or where
+/// one of them may stand for several things. `is_all` says that the code replaces all of the original, and so begins and ends where that does.
+pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -> Option<String> {
+    let (there, lines): (Vec<&str>, Vec<&str>) = (original.lines().collect(), code.lines().collect());
+    let is_known = |line: &str| there.iter().any(|own| own.trim() == line.trim());
+    let marks: Vec<usize> = (0..lines.len()).filter(|at| stands_for_others(language, lines[*at]) && !is_known(lines[*at])).collect();
+    let last = *marks.last()?;
+    let starts = std::iter::once(0).chain(marks.iter().map(|at| at + 1));
+    let pieces: Vec<Range<usize>> = starts.zip(marks.iter().copied().chain([lines.len()])).map(|(start, end)| start..end).collect();
+    let laid = Laid { there: &there, lines: &lines, is_all };
+    let mut out: Vec<String> = lines[pieces[0].clone()].iter().map(ToString::to_string).collect();
+    let mut from = 0;
+    for (number, mark) in marks.into_iter().enumerate() {
+        let (above, below) = (&pieces[number], &pieces[number + 1]);
+        // Dots alone may be a statement, at the edge of a code.
+        let open = is_all && lines[mark].trim() != DOTS;
+        let start = laid.end_of(above, from).or_else(|| (open && number == 0 && laid.is_blank(above)).then_some(0))?;
+        let end = laid.start_of(below, start).or_else(|| (open && mark == last && laid.is_blank(below)).then_some(there.len()))?;
+        match laid.shifted(start..end, above, below)? {
+            // What stands for nothing is a comment.
+            none if none.is_empty() && !has_dots(lines[mark]) => out.push(lines[mark].into()),
+            elided => out.extend(elided),
+        }
+        out.extend(lines[below.clone()].iter().map(ToString::to_string));
+        from = end;
+    }
+    Some(out.join("\n") + if code.ends_with('\n') { "\n" } else { "" })
+}
+
+/// A code beside the text that it was made of.
+struct Laid<'a> {
+    there: &'a [&'a str],
+    lines: &'a [&'a str],
+    is_all: bool,
+}
+
+impl Laid<'_> {
+    fn is_blank(&self, piece: &Range<usize>) -> bool {
+        self.lines[piece.clone()].iter().all(|line| line.trim().is_empty())
+    }
+
+    /// Where the text goes on behind the end of a piece of the code, from a line on.
+    fn end_of(&self, piece: &Range<usize>, from: usize) -> Option<usize> {
+        let said: Vec<&str> = self.lines[piece.clone()].iter().rev().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+        let places = (from..self.there.len()).rev().collect::<Vec<usize>>();
+        // What begins the code may as well begin the text.
+        let at_edge =
+            |at: usize| self.is_all && piece.start == 0 && said.len() == self.there[..=at].iter().filter(|line| says(line)).count();
+        self.place(&said, &places, at_edge).map(|at| at + 1)
+    }
+
+    /// The line of the text that a piece of the code begins with, from a line on.
+    fn start_of(&self, piece: &Range<usize>, from: usize) -> Option<usize> {
+        let said: Vec<&str> = self.lines[piece.clone()].iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+        let places = (from..self.there.len()).collect::<Vec<usize>>();
+        let ends = piece.end == self.lines.len();
+        let at_edge = |at: usize| self.is_all && ends && said.len() == self.there[at..].iter().filter(|line| says(line)).count();
+        self.place(&said, &places, at_edge)
+    }
+
+    /// The one of several lines of the text from which on, in their order, stands what is said, as far as it takes to tell it from others.
+    /// A line of brackets tells nothing, unless all that is said stands there, up to the edge of the text.
+    fn place(&self, said: &[&str], places: &[usize], at_edge: impl Fn(usize) -> bool) -> Option<usize> {
+        let first = *said.first()?;
+        let mut found: Vec<usize> = (0..places.len()).filter(|place| self.there[places[*place]].trim() == first).collect();
+        let behind = |place: usize| places[place..].iter().map(|at| self.there[*at].trim()).filter(|line| !line.is_empty());
+        let mut tells = false;
+        for (number, line) in said.iter().enumerate() {
+            found.retain(|place| behind(*place).nth(number) == Some(line));
+            tells |= line.chars().filter(|letter| letter.is_alphanumeric()).count() > 1;
+            if found.len() == 1 && tells {
+                return Some(places[found[0]]);
+            }
+        }
+        found.into_iter().map(|place| places[place]).find(|at| at_edge(*at))
+    }
+
+    /// Lines of the text as deep as the code is that they go into; none where that cannot be told.
+    fn shifted(&self, elided: Range<usize>, above: &Range<usize>, below: &Range<usize>) -> Option<Vec<String>> {
+        let before = self.lines[above.clone()].iter().rfind(|line| says(line)).zip(elided.start.checked_sub(1));
+        let (line, at) = before.or_else(|| self.lines[below.clone()].iter().find(|line| says(line)).zip(Some(elided.end)))?;
+        let (is, wanted) = (indentation(self.there[at]), indentation(line));
+        let depth = |line: &str| {
+            if let Some(outer) = is.strip_suffix(wanted) {
+                line.strip_prefix(outer).map(String::from)
+            } else {
+                wanted.strip_suffix(is).map(|outer| format!("{outer}{line}"))
+            }
+        };
+        self.there[elided].iter().map(|line| if says(line) { depth(line) } else { Some(String::new()) }).collect()
+    }
+}
+
+fn says(line: &str) -> bool {
+    !line.trim().is_empty()
+}
