@@ -322,8 +322,10 @@ fn stops_keep_the_model_short() {
         let (before, after) = code.split_once("$0").unwrap();
         Hole::new(before, after, SLASHES, Inside::Code, false).stops()
     };
-    assert_eq!(stops("f($0 + 1)"), ["\n"]);
+    assert_eq!(stops("f($0) + 1"), ["\n"]);
+    assert_eq!(stops("if ($0) {\n}\n"), ["\n"]);
     assert_eq!(stops("f($0)"), ["\n)", "\n\n"]);
+    assert_eq!(stops("  f($0);\n  return x;\n"), ["\n  )", "\n\n", "\n  return"]);
     assert!(stops("    fn f() {\n        $0\n    }\n").contains(&"\n    }".to_string()));
     // Nothing closes the block yet: the model shall.
     assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));

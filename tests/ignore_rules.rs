@@ -20,9 +20,7 @@ fn listed(tree: &Tree, below: &str) -> Vec<String> {
         let path = roots.locate(&tree.path(below).join(name)).unwrap();
         files.contains(&path) || rules.reason(&path).is_some()
     };
-    assert!(
-        ["a.rs", "left.rs", "sub/a.rs", "sub/left.rs"].iter().filter(|name| tree.path(below).join(name).exists()).all(|name| found(name))
-    );
+    assert!(["a.rs", "left.rs", "sub/a.rs", "sub/left.rs"].iter().filter(|name| tree.path(below).join(name).exists()).all(found));
     files.iter().map(ToString::to_string).collect()
 }
 

@@ -7,6 +7,7 @@ mod expand;
 use std::collections::HashMap;
 
 use super::{Language, Parsed};
+use crate::text::lines::{line_end, line_start};
 pub use expand::expanded;
 
 /// Words that such comments are made of.
@@ -48,13 +49,16 @@ pub fn stands_for_others(language: &Language, line: &str) -> bool {
     line == DOTS || comment(language, line).is_some_and(says_so)
 }
 
-/// The places of dots that are statements, on lines of their own or behind what they are the body of.
-pub fn dots(parsed: &Parsed) -> usize {
-    let is_statement = |at: usize| {
-        let node = parsed.root().descendant_for_byte_range(at, at + DOTS.len());
+/// How many dots are statements: on lines of their own, as they stand for others, and at all.
+pub fn dots(parsed: &Parsed) -> (usize, usize) {
+    let text = parsed.text();
+    let is_statement = |at: &usize| {
+        let node = parsed.root().descendant_for_byte_range(*at, *at + DOTS.len());
         node.is_some_and(|node| node.kind() == "ellipsis" && node.parent().is_some_and(|parent| parent.kind() == "expression_statement"))
     };
-    parsed.text().match_indices(DOTS).filter(|(at, _)| is_statement(*at)).count()
+    let all: Vec<usize> = text.match_indices(DOTS).map(|(at, _)| at).filter(is_statement).collect();
+    let alone = all.iter().filter(|at| text[line_start(text, **at)..line_end(text, **at)].trim() == DOTS).count();
+    (alone, all.len())
 }
 
 /// Whether lines of code of one text are not in the other.

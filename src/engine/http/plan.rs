@@ -84,14 +84,10 @@ impl Inner {
         let written = self.hole_prompt(fim).filter(|_| self.api != Api::DeepSeek);
         let parser = dialect::hole_parser(fim, written.as_ref().map_or(&[], |(_, ends)| ends));
         let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_hole(fim), tools: vec![] });
-        let (prefix, suffix) = dialect::fim_texts(fim);
-        if self.fills_holes_at_mistral() {
-            let body = openai::fim_body(&self.model, &prefix, &suffix, request);
-            return Ok(self.openai_plan("/fim/completions", body, answer));
-        }
         if let Some((prompt, ends)) = written {
             return Ok(self.raw(&prompt, ends, request, answer));
         }
+        let (prefix, suffix) = dialect::fim_texts(fim);
         match self.api {
             Api::DeepSeek => {
                 let body = openai::fim_body(&self.model, &prefix, &suffix, request);
@@ -169,11 +165,6 @@ impl Inner {
         let dialect = self.dialect.clone().or_else(guessed)?;
         let prompt = dialect.fim(fim)?;
         Some((dialect.text(without_begin(&prompt)), dialect.stop_texts()))
-    }
-
-    /// Mistral's own API has an address for holes, as DeepSeek's has, and none for raw prompts.
-    fn fills_holes_at_mistral(&self) -> bool {
-        self.api == Api::OpenAi && self.wire.endpoint.origin().contains(".mistral.ai:") && Family::of(&self.model).is_some()
     }
 
     pub(super) fn renders_fim(&self) -> bool {

@@ -4,7 +4,7 @@
 use super::brackets::{self, Comments};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
-use crate::text::words::is_word;
+use crate::text::words::{self, is_word};
 
 /// How much is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +120,10 @@ impl<'a> Hole<'a> {
             }
             Mode::Pair { indent, .. } => {
                 let close = self.rest().trim().get(..1).unwrap_or_default();
-                vec![format!("\n{indent}{close}"), "\n\n".into()]
+                // What stands below does not stand between the brackets.
+                let next = self.following().next().filter(|next| indentation(next) == indent).map(|next| next.trim_start());
+                let below = next.map(words::first).filter(|word| !word.is_empty()).map(|word| format!("\n{indent}{word}"));
+                [format!("\n{indent}{close}"), "\n\n".into()].into_iter().chain(below).collect()
             }
             Mode::Block { indent } => {
                 // The closing line is wanted where nothing closes the block yet.
@@ -185,14 +188,15 @@ fn opens_element(line: &str) -> bool {
         && !VOID.contains(&&*name)
 }
 
-/// The hole between an opening bracket right before the cursor and the one right behind it that closes it; behind a brace with nothing but
-/// closing signs after. `blocks` says that braces may be those of a block.
+/// The hole between an opening bracket right before the cursor and the one right behind it that closes it, with nothing but closing signs
+/// after, or what a call goes on with. `blocks` says that braces may be those of a block.
 fn pair(before: &str, after: &str, comments: Comments, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, comments);
     let open = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
     let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
-    let closes = rest.starts_with(close) && (open != '{' || rest.chars().all(|letter| "})];,(".contains(letter)));
+    let behind = rest.trim_start_matches(|letter: char| "})];,(".contains(letter));
+    let closes = rest.starts_with(close) && (behind.is_empty() || open != '{' && behind.starts_with(['.', '?']));
     let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
     closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
 }

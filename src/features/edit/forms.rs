@@ -369,7 +369,7 @@ fn written_out(site: &Site, lines: &Range<usize>, new: &str) -> Option<String> {
     let around = around.into_iter().rev().map(|item| site.whole_lines(item.range)).filter(|item| item.end >= lines.end);
     let all = || elided::expanded(language, &site.text[lines.clone()], new, true);
     let part = |wider: Range<usize>| elided::expanded(language, &site.text[wider], new, false);
-    all().or_else(|| around.chain([0..site.text.len()]).find_map(part))
+    all().or_else(|| around.chain(std::iter::once(0..site.text.len())).find_map(part))
 }
 
 fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {

@@ -114,7 +114,8 @@ pub(super) fn found(language: Option<&Arc<Language>>, words: &str, before: &str,
     }
     let (old, new) = (Outline::new(language, before)?, Outline::new(language, after)?);
     let may_be_hollow = takes_away(words) || says(words, STUBS);
-    let dots = || elided::dots(&new.parsed) > elided::dots(&old.parsed) && elided::loses(before, after);
+    // A body of dots behind its head may come to stand on a line of its own.
+    let dots = || elided::dots(&new.parsed).0 > elided::dots(&old.parsed).1 && elided::loses(before, after);
     if let Some(name) = old.hollowed(&new).filter(|_| !may_be_hollow) {
         return Some(format!("the body of `{name}` would be gone; write all of it"));
     }
