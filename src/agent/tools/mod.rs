@@ -141,7 +141,10 @@ impl Workbench {
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
-                Worked { result: self.hidden(&text, &places).to_string(), places, taken, finishes, ..Worked::default() }
+                // Whole lines of files were cut out of their masked texts.
+                let of_lines = matches!(call.name.as_str(), schema::READ_FILE | schema::SEARCH_TEXT | schema::FIND_REFERENCES);
+                let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
+                Worked { result, places, taken, finishes, ..Worked::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
                 let result = fence::visible(&self.hidden(&format!("Error: {message}"), &places));
