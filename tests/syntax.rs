@@ -375,3 +375,44 @@ fn members_of_an_intersection_are_members() {
     };
     assert!(is_of("width", "Props") && is_of("label", "Props"), "{found:?}");
 }
+
+/// The name of the macro passed for the type of what follows, and the class was none.
+#[test]
+fn what_stands_behind_a_macro_alone_in_its_line_is_defined() {
+    let registry = Registry::new();
+    let cases = [
+        (
+            "a.hpp",
+            "namespace detail {\n}  // namespace detail\n\nFMT_BEGIN_EXPORT\n\n// Formats.\ntemplate <typename Char>\nstruct Formatter : Base<Char> {\n  int width() const;\n};\n",
+        ),
+        ("b.hpp", "QT_BEGIN_NAMESPACE\nMORE_BEGIN\n\nclass Formatter {\n  int width() const { return 1; }\n};\n\nQT_END_NAMESPACE\n"),
+        ("c.h", "#include <a.h>\n\nG_BEGIN_DECLS\n\nstruct Formatter {\n  int width;\n};\n\nG_END_DECLS\n"),
+    ];
+    for (path, text) in cases {
+        let language = registry.by_path(path).unwrap();
+        let parsed = syntax::parse(language, text).unwrap();
+        let names = |parsed: &syntax::Parsed| {
+            let found = syntax::tags(parsed, path).definitions;
+            found.iter().map(|one| one.name.of(parsed.text()).to_string()).collect::<Vec<_>>()
+        };
+        let found: Vec<String> = names(&parsed).into_iter().filter(|name| name != "detail").collect();
+        assert_eq!((found, parsed.errors()), (vec!["Formatter".to_string(), "width".into()], 0), "{path}");
+        assert_eq!(parsed.text(), text);
+        // The line becomes one of several words, and is alone again.
+        let at = text.find("_BEGIN").unwrap();
+        let open = format!("{} int x;{}", &text[..at], &text[at..]);
+        let edited = parsed.edited(open.as_str()).unwrap();
+        assert_eq!(names(&edited), names(&syntax::parse(language, open.as_str()).unwrap()), "{path}");
+        assert_eq!(names(&edited.edited(text).unwrap()), names(&parsed), "{path}");
+        // And so does what stands behind it.
+        let word = text.find("struct").or(text.find("class")).unwrap();
+        let other = format!("{}x{}", &text[..word], &text[word..]);
+        let edited = parsed.edited(other.as_str()).unwrap();
+        assert_eq!(edited.errors(), syntax::parse(language, other.as_str()).unwrap().errors(), "{path}");
+        assert_eq!(names(&edited.edited(text).unwrap()), names(&parsed), "{path}");
+    }
+    // An operand in a line of its own is none.
+    let text = "int flags = FIRST |\n    SECOND\n;\nstruct S { int a; };\n";
+    let parsed = syntax::parse(registry.by_path("a.cpp").unwrap(), text).unwrap();
+    assert_eq!(parsed.errors(), 0);
+}

@@ -23,6 +23,7 @@ pub mod scope;
 pub mod tags;
 pub mod uses;
 pub mod value;
+mod veil;
 mod walk;
 pub mod whole;
 pub mod words;

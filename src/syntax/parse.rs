@@ -10,6 +10,7 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 
 use super::guard;
 use super::registry::Language;
+use super::veil;
 use crate::text::layout::shared_with_line_feeds;
 
 /// Longest time that one parse may work, and that it may take with all waiting.
@@ -47,6 +48,8 @@ impl std::error::Error for ParseError {}
 pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
+    /// What the parser was shown, where that is another text of the same length.
+    veiled: Option<Arc<str>>,
     tree: Tree,
     /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the parser
     /// tell.
@@ -62,8 +65,9 @@ impl fmt::Debug for Parsed {
 /// Parses a text.
 pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
     let text = shared_with_line_feeds(text.into());
-    let tree = run(language, &text, None)?;
-    Ok(Parsed { language: language.clone(), text, tree, edit: None })
+    let veiled = veil::veiled(language, &text).map(Arc::from);
+    let tree = run(language, veiled.as_deref().unwrap_or(&text), None)?;
+    Ok(Parsed { language: language.clone(), text, veiled, tree, edit: None })
 }
 
 impl Parsed {
@@ -71,17 +75,19 @@ impl Parsed {
     pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
         let text = shared_with_line_feeds(text.into());
         let mut old = self.tree.clone();
-        let edit = difference(&self.text, &text);
+        let veiled: Option<Arc<str>> = veil::veiled(&self.language, &text).map(Arc::from);
+        let shown = veiled.as_deref().unwrap_or(&text);
+        let edit = difference([&self.text, self.veiled.as_deref().unwrap_or(&self.text)], [&text, shown]);
         if let Some(edit) = &edit {
             old.edit(edit);
         }
-        let tree = run(&self.language, &text, Some(&old))?;
+        let tree = run(&self.language, shown, Some(&old))?;
         let edit = edit.map(|edit| {
             // In a broken text the parser guesses, and may guess otherwise far away, inside of what looks the same.
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
             (edit, is_clean.then(|| differing(&edit, &old, &tree)))
         });
-        Ok(Self { language: self.language.clone(), text, tree, edit })
+        Ok(Self { language: self.language.clone(), text, veiled, tree, edit })
     }
 
     pub fn language(&self) -> &Arc<Language> {
@@ -188,18 +194,21 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The one edit that leads from `old` to `new`: what stands between their common start and their common end.
-fn difference(old: &str, new: &str) -> Option<InputEdit> {
+/// The one edit that leads from an old text to a new one: what stands between their common start and their common end. It covers what is
+/// different in what the parser was shown of both, which is as long as they are.
+fn difference([old, old_shown]: [&str; 2], [new, new_shown]: [&str; 2]) -> Option<InputEdit> {
     if old == new {
         return None;
     }
     let (a, b) = (old.as_bytes(), new.as_bytes());
-    let mut start = common(a, b);
+    let mut start = common(a, b).min(common(old_shown.as_bytes(), new_shown.as_bytes()));
     while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
         start -= 1;
     }
     let most = a.len().min(b.len()) - start;
-    let mut end = common_end(&a[a.len() - most..], &b[b.len() - most..]);
+    let ends =
+        [[old, new], [old_shown, new_shown]].map(|[a, b]| common_end(&a.as_bytes()[a.len() - most..], &b.as_bytes()[b.len() - most..]));
+    let mut end = ends[0].min(ends[1]);
     while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
         end -= 1;
     }

@@ -77,6 +77,9 @@ struct Entry {
     raises: Vec<String>,
     #[serde(default)]
     contracts: Contracts,
+    /// Words before which a line may hold nothing but a macro.
+    #[serde(default)]
+    behind_macros: Vec<String>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     binding: Option<String>,
     /// The same for a value that is made of literals alone, where a variable of it would have another type.
@@ -242,6 +245,7 @@ pub struct Language {
     /// How an error is raised, which stands for a body to come where its message says so.
     raises: Vec<String>,
     pub contracts: Contracts,
+    pub(super) behind_macros: Vec<String>,
     pub(super) lexical: Option<Lexical>,
     pub(super) imports: Option<import::Style>,
     pub(super) visibility: Option<Visibility>,
@@ -492,6 +496,7 @@ impl Registry {
             placeholders: entry.placeholders,
             raises: entry.raises,
             contracts: entry.contracts,
+            behind_macros: entry.behind_macros,
             tags,
             lexical: entry.lexical.map(Lexical::new),
             imports: entry.imports,
