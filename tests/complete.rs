@@ -8,7 +8,7 @@ use longsight::features::Target;
 use longsight::features::complete::brackets::Comments;
 use longsight::features::complete::hole::{Hole, Inside, Mode};
 use longsight::features::complete::memory::Memory;
-use longsight::features::complete::prompt::{whole_steps, window_before};
+use longsight::features::complete::prompt::{whole_steps, window_after, window_before, window_below};
 use longsight::features::complete::shape::{Layout, Nothing, shape};
 use longsight::features::complete::{Params, complete};
 use longsight::route::{Decision, Role};
@@ -470,4 +470,19 @@ async fn the_mark_of_the_cursor_is_there_once_and_as_it_is_named() {
         assert_eq!(question.matches(mark).count(), 2, "{question}");
         assert!(question.contains(&format!("print({mark})")) && question.ends_with(&format!("at {mark}.")), "{question}");
     }
+}
+
+#[test]
+fn what_stands_further_below_stays_while_the_user_types_above() {
+    let lines: Vec<String> = (0..60).map(|line| format!("    statement_number_{line}();\n")).collect();
+    let below = |from: usize| {
+        let after = lines[from..].concat();
+        let shown = window_after(&after, 200).to_string();
+        window_below(&after, &shown, 600).map(|(skipped, text)| (from + shown.matches('\n').count() + skipped, text.to_string()))
+    };
+    let (first, text) = below(3).expect("there is more");
+    assert!(text.starts_with(&format!("    statement_number_{first}()")) && text.ends_with('\n') && text.len() <= 600, "{first} {text}");
+    assert_eq!(below(4), Some((first, text)), "a line further on it is the same");
+    assert_eq!(below(57), None, "all of it is shown already");
+    assert_eq!(window_below("one line that is too long for the window", "one line", 600), None);
 }

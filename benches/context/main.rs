@@ -120,9 +120,18 @@ fn measure(repository: &Repository, together: bool) {
 
 fn pack(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Pack {
     let (corpus, language) = (&repository.corpus, repository.language(&site.path));
-    let query =
-        PlaceQuery { corpus, path: &site.path, language, text: &site.text, offset: site.offset, budget, parsed: None, preview: false };
-    handle.place(&query, &|_| None, &count)
+    let query = PlaceQuery {
+        corpus,
+        path: &site.path,
+        language,
+        text: &site.text,
+        offset: site.offset,
+        budget,
+        parsed: None,
+        preview: false,
+        writes: true,
+    };
+    repository.sources(&count, |sources| handle.place(&query, sources))
 }
 
 /// Which of a site's definitions stand in the pack for it.

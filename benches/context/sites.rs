@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use longsight::context::corpus::Corpus;
-use longsight::context::words;
+use longsight::context::{Sources, words};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Kind, Language, Registry, naming};
 use longsight::workspace::{Documents, Roots, Snapshot};
@@ -51,6 +51,11 @@ impl Site {
 }
 
 impl Repository {
+    /// What a pack is made from, its tokens counted by `count`.
+    pub fn sources<T>(&self, count: &dyn Fn(&str) -> usize, pack: impl FnOnce(&Sources) -> T) -> T {
+        pack(&Sources { changed: &|_| None, read: &|path| self.texts.get(path).cloned(), count })
+    }
+
     /// Indexes a folder and draws its sites, always the same ones.
     pub fn read(folder: &Path, gold: Option<&str>, most: usize) -> Self {
         let folder = folder.canonicalize().expect("a folder");

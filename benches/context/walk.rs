@@ -63,9 +63,18 @@ impl Walk<'_> {
     /// The share of the pack for a place that an earlier one begins with; none for the first.
     fn look(&mut self, path: &str, text: &str, offset: usize) -> Option<f64> {
         let language = self.repository.language(path);
-        let query =
-            PlaceQuery { corpus: &self.repository.corpus, path, language, text, offset, budget: self.budget, parsed: None, preview: false };
-        let pack = self.handle.place(&query, &|_| None, &count);
+        let query = PlaceQuery {
+            corpus: &self.repository.corpus,
+            path,
+            language,
+            text,
+            offset,
+            budget: self.budget,
+            parsed: None,
+            preview: false,
+            writes: true,
+        };
+        let pack = self.repository.sources(&count, |sources| self.handle.place(&query, sources));
         // What stands of the current file behind the parts is a fifth of a prompt or more, and is new after a move.
         let shown: String = pack.parts.iter().flat_map(|part| [&*part.path, "\n", &*part.text]).collect();
         let same = |known: &String| known.bytes().zip(shown.bytes()).take_while(|(a, b)| a == b).count();

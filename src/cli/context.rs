@@ -39,6 +39,7 @@ fn show(preview: &Preview) {
             Kind::Signature => "signatures",
             Kind::Definition => "definition",
             Kind::Recent => "recent",
+            Kind::Passage => "similar code",
             Kind::Correction => "correction",
             Kind::Current => "this file",
         };

@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::corpus::{Corpus, Digest, Name};
+use super::passages::{Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
@@ -44,6 +45,7 @@ struct Kept {
     /// The turn that has left it.
     turn: u64,
     session: Session,
+    passages: Passages,
 }
 
 /// What there was when a request began.
@@ -51,6 +53,7 @@ struct Turn {
     number: u64,
     visits: VecDeque<Visit>,
     session: Session,
+    passages: Passages,
 }
 
 /// A place in an open buffer.
@@ -69,29 +72,43 @@ pub struct PlaceQuery<'a> {
     pub budget: usize,
     /// A person looks at what would be sent: nothing that is sent may change by that.
     pub preview: bool,
+    /// Code is to be written at the cursor: passages that resemble its surroundings come in.
+    pub writes: bool,
+}
+
+/// What is asked of the repository beside the corpus.
+pub struct Sources<'a> {
+    /// The signatures of a file that is no longer as the corpus has it.
+    pub changed: &'a dyn Fn(&str) -> Option<Arc<Digest>>,
+    /// A file as the user has it now.
+    pub read: Read<'a>,
+    /// Counts tokens of the model that will read it.
+    pub count: Count<'a>,
 }
 
 impl Handle {
-    /// What should stand in front of the model for a place. `count` counts tokens of the model that will read it.
-    /// `changed` gives the signatures of a file that is no longer as the corpus has it.
-    pub fn place(&self, query: &PlaceQuery, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Pack {
+    /// What should stand in front of the model for a place.
+    pub fn place(&self, query: &PlaceQuery, sources: &Sources) -> Pack {
         let scene = Scene::in_tree(query.corpus, query.language, query.parsed, query.text, query.offset);
         let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
         ranker.look_again(&mut candidates);
         let key = (query.budget, query.preview);
-        let Turn { number, visits, mut session } = self.state().turn(key);
+        let Turn { number, visits, mut session, mut passages } = self.state().turn(key);
         let visited = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, &scene, &mut candidates);
-        let order = Order::new(query.corpus, &ranker, candidates, query.budget);
         let here = Here { path: query.path.into(), function: scene.function_line };
+        let alike = if query.writes { passages.find(&query.place(), &here, query.budget, sources.read, sources.count) } else { vec![] };
+        let budget = query.budget.saturating_sub(alike.iter().map(|part| part.tokens).sum());
+        let order = Order::new(query.corpus, &ranker, candidates, budget);
         let wanted = Wanted { named: named_here(query), visited };
-        let packed = session.pack(query.corpus, &order, query.budget, here, &wanted, count);
-        self.state().keep(key, number, session);
-        let corrections = corrections::of(&packed.parts, query.corpus, changed, count);
-        let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget: query.budget, prefix_reused: packed.reused };
+        let packed = session.pack(query.corpus, &order, budget, here, &wanted, sources.count);
+        self.state().keep(key, number, session, passages);
+        let corrections = corrections::of(&packed.parts, query.corpus, sources.changed, sources.count);
+        let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget, prefix_reused: packed.reused };
         // The head stays where it is; what is least sure makes room.
         pack.correct(corrections);
+        pack.append(alike, query.budget);
         pack
     }
 
@@ -105,6 +122,13 @@ impl Handle {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PlaceQuery<'_> {
+    fn place(&self) -> Place<'_> {
+        let family = self.language.map(|language| &*language.family);
+        Place { corpus: self.corpus, path: self.path, text: self.text, offset: self.offset, family }
     }
 }
 
@@ -126,12 +150,12 @@ impl State {
     fn turn(&mut self, key: Key) -> Turn {
         self.turns += 1;
         let known = self.sessions.iter().find(|kept| kept.key == key);
-        let session = known.map(|kept| kept.session.clone()).unwrap_or_default();
-        Turn { number: self.turns, visits: self.visits.clone(), session }
+        let (session, passages) = known.map(|kept| (kept.session.clone(), kept.passages.clone())).unwrap_or_default();
+        Turn { number: self.turns, visits: self.visits.clone(), session, passages }
     }
 
     /// Keeps what a pack has left, unless a later one has ended before; the session that was not used for longest goes.
-    fn keep(&mut self, key: Key, turn: u64, session: Session) {
+    fn keep(&mut self, key: Key, turn: u64, session: Session, passages: Passages) {
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
             return;
         }
@@ -140,7 +164,7 @@ impl State {
             others += usize::from(kept.key.1 == key.1);
             kept.key != key && (kept.key.1 != key.1 || others < SESSIONS)
         });
-        self.sessions.push_front(Kept { key, turn, session });
+        self.sessions.push_front(Kept { key, turn, session, passages });
     }
 }
 

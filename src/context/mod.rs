@@ -9,6 +9,7 @@ pub mod features;
 pub mod fence;
 pub mod handle;
 mod members;
+mod passages;
 pub mod rank;
 pub mod scene;
 mod select;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use crate::redact::{self, Masked};
-pub use handle::{Handle, PlaceQuery};
+pub use handle::{Handle, PlaceQuery, Sources};
 pub use stretch::Stretch;
 
 /// What a part is.
@@ -40,6 +41,8 @@ pub enum Kind {
     Definition,
     /// A place that was edited or visited a moment ago.
     Recent,
+    /// Lines that resemble those at the cursor, and what follows them.
+    Passage,
     /// A correction of a part that stands earlier in the prompt, whose file has changed since.
     Correction,
     /// Text of the file under the cursor; not counted in the budget.
@@ -86,5 +89,12 @@ impl Pack {
         self.prefix_reused = self.prefix_reused.min(self.tokens);
         self.tokens += sum(&corrections);
         self.parts.extend(corrections);
+    }
+
+    /// Puts parts behind all others, for which room was left in the whole `budget`.
+    fn append(&mut self, parts: Vec<Part>, budget: usize) {
+        self.budget = budget;
+        self.tokens += parts.iter().map(|part| part.tokens).sum::<usize>();
+        self.parts.extend(parts);
     }
 }

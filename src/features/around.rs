@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Session, Site, corpora};
 use crate::context::corpus::{Corpus, Digest};
-use crate::context::{Pack, Part, PlaceQuery};
+use crate::context::{Pack, Part, PlaceQuery, Sources};
 use crate::engine::Tokens;
 
 /// How long somebody who asked waits for the ranking of a repository that was just opened.
@@ -16,6 +16,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Asker {
     /// Nobody: the user is typing. What is ready is used.
     Typing,
+    /// A person who asked for code at the cursor.
+    Invoked,
     /// A person, for an answer that takes seconds anyway.
     Person,
     /// A person who looks at what would be sent.
@@ -38,12 +40,17 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     let preview = asker == Asker::Preview;
     let language = site.language.as_deref();
     let (path, text, parsed) = (&site.path, &site.text, site.parsed());
-    let query = PlaceQuery { corpus: &corpus, path, language, text, parsed, offset, budget, preview };
-    let count = |text: &str| tokens.count(text);
+    let writes = asker != Asker::Person;
+    let query = PlaceQuery { corpus: &corpus, path, language, text, parsed, offset, budget, preview, writes };
     if !preview {
         session.shared.context.visited(&site.path, site.line_of(offset) - 1);
     }
-    session.shared.context.place(&query, &|path| changed(session, &corpus, path), &count)
+    let sources = Sources {
+        changed: &|path| changed(session, &corpus, path),
+        read: &|path| session.snapshot.read(&corpus.files[corpus.file(path)? as usize].file.path).ok(),
+        count: &|text| tokens.count(text),
+    };
+    session.shared.context.place(&query, &sources)
 }
 
 /// The signatures of a file as they are now, where the index has another version of it than the corpus.

@@ -23,7 +23,7 @@ use super::preview::{Drawn, Reader, current};
 use super::{LspRange, Session, Site, Target, Timing, hard};
 use crate::context::redact::{self, Secrets};
 use crate::context::{Masked, Part};
-use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request, Tokens};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Edit, Ending, layout};
@@ -181,6 +181,7 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
     let mut parts = around(session, &site, site.bytes.start, budget.context, reader.tokens.as_ref(), Asker::Preview);
+    parts.extend(below(&hole, &site, budget, reader.tokens.as_ref()));
     let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
@@ -188,6 +189,16 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     parts.push(current(&site.path, first, Masked::whole(prefix), reader.tokens.as_ref(), "before the cursor"));
     parts.push(current(&site.path, line, Masked::whole(suffix), reader.tokens.as_ref(), "after the cursor"));
     Ok((Drawn { ask, parts }, budget.context))
+}
+
+/// What stands further below in the file than the text after the cursor reaches.
+fn below(hole: &Hole, site: &Site, budget: Budget, tokens: &dyn Tokens) -> Option<Part> {
+    let shown = prompt::window_after(hole.after, budget.after);
+    let (skipped, text) = prompt::window_below(hole.after, shown, budget.below)?;
+    let first = site.line_of(site.bytes.start) + (shown.matches('\n').count() + skipped) as u32;
+    let part = current(&site.path, first, Masked::whole(text), tokens, "further below");
+    // It ends with a line break.
+    Some(Part { end_line: part.end_line - 1, ..part })
 }
 
 struct Prepared {
@@ -318,8 +329,11 @@ impl Work<'_> {
 
     /// Definitions of other files that the code here will want.
     fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
-        let asker = if self.params.invoked { Asker::Person } else { Asker::Typing };
-        around(self.session, self.site, self.site.bytes.start, budget.context, choice.engine.tokens().as_ref(), asker)
+        let asker = if self.params.invoked { Asker::Invoked } else { Asker::Typing };
+        let tokens = choice.engine.tokens();
+        let mut parts = around(self.session, self.site, self.site.bytes.start, budget.context, tokens.as_ref(), asker);
+        parts.extend(below(self.hole, self.site, budget, tokens.as_ref()));
+        parts
     }
 
     /// What of the raw answer is offered: shaped, and shortened until the parser takes it.

@@ -11,6 +11,8 @@ use crate::engine::Ask;
 pub struct Budget {
     pub before: usize,
     pub after: usize,
+    /// What stands further below in the file. In front of it, it stays the same from key to key.
+    pub below: usize,
     /// Tokens of other files.
     pub context: usize,
 }
@@ -26,6 +28,10 @@ const VOLATILE: f64 = 0.4;
 /// Windows of a machine that is fast enough, and the least that makes sense, in bytes.
 const BEFORE: (usize, usize) = (600, 4_800);
 const AFTER: (usize, usize) = (80, 1_600);
+/// Of what could be shown before the cursor, more than `NEAREST` bytes away from it, so much is given to what stands further below: to a model
+/// it tells more (README, Numbers).
+const NEAREST: usize = 1_200;
+const BELOW: usize = 900;
 
 impl Budget {
     /// What an automatic completion may send so that a warm answer begins within `latency_ms`.
@@ -33,26 +39,27 @@ impl Budget {
         let warm = rate.unwrap_or(UNKNOWN_RATE) * f64::from(latency_ms) / 1000.0;
         let after = (warm * VOLATILE * BYTES) as usize;
         let stable = warm * COLD;
-        let before = ((stable * 0.6) * BYTES) as usize;
-        Self {
-            before: before.clamp(BEFORE.0, BEFORE.1),
-            after: after.clamp(AFTER.0, AFTER.1),
-            context: ((stable * 0.4) as usize).min(most),
-        }
+        let before = (((stable * 0.6) * BYTES) as usize).clamp(BEFORE.0, BEFORE.1);
+        Self::of(before, after.clamp(AFTER.0, AFTER.1), ((stable * 0.4) as usize).min(most))
     }
 
     /// What a person who asked waits for.
     pub fn invoked(most: usize) -> Self {
-        Self { before: BEFORE.1, after: AFTER.1, context: most }
+        Self::of(BEFORE.1, AFTER.1, most)
+    }
+
+    fn of(before: usize, after: usize, context: usize) -> Self {
+        let below = before.saturating_sub(NEAREST).min(BELOW);
+        Self { before: before - below, after, below, context }
     }
 
     /// Cut down so that it fits a context window of so many tokens, with room for the answer.
     pub fn within(self, window: u32, answer: u32) -> Self {
         let room = (window.saturating_sub(answer + 64)) as f64;
-        let wanted = (self.before + self.after) as f64 / BYTES + self.context as f64;
+        let wanted = (self.before + self.after + self.below) as f64 / BYTES + self.context as f64;
         let share = if wanted > room { room / wanted } else { 1.0 };
         let cut = |size: usize| (size as f64 * share) as usize;
-        Self { before: cut(self.before), after: cut(self.after), context: cut(self.context) }
+        Self { before: cut(self.before), after: cut(self.after), below: cut(self.below), context: cut(self.context) }
     }
 }
 
@@ -98,6 +105,27 @@ pub fn window_after(text: &str, limit: usize) -> &str {
         end += line.len();
     }
     if end == 0 { &text[..text.floor_char_boundary(limit)] } else { &text[..end] }
+}
+
+/// What stands further below begins so many lines before the end of the file, or a multiple of them.
+const BELOW_STEP: usize = 8;
+/// Less than this tells nothing, in bytes.
+const LEAST_BELOW: usize = 80;
+
+/// What follows behind the window `shown` of the text after the cursor: whole lines of at most `limit` bytes, and how many lines lie between.
+/// Where it begins depends on the end of the file, so that it stays while the user types above.
+pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(usize, &'a str)> {
+    let rest = after.strip_prefix(shown).filter(|_| shown.ends_with('\n'))?;
+    let skipped = rest.lines().count() % BELOW_STEP;
+    let start = rest.split_inclusive('\n').take(skipped).map(str::len).sum();
+    let text = &rest[start..];
+    let lines = text.split_inclusive('\n').map(str::len);
+    let ends = lines.scan(0, |end, line| {
+        *end += line;
+        Some(*end)
+    });
+    let end = ends.take_while(|end| *end <= limit).last()?;
+    (end >= LEAST_BELOW && !text[..end].trim().is_empty()).then(|| (skipped, &text[..end]))
 }
 
 /// The question for an engine. `path` is that of the document.

@@ -136,7 +136,7 @@ impl Question<'_> {
         let (before, after) = around_body(site, &plan.form);
         let max_tokens = plan.form.tokens(site);
         let budget = Budget::invoked(self.budget).within(caps.context, max_tokens);
-        let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Person);
+        let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Invoked);
         let hole = Hole::new(&before, &after, Comments::of(site.language.as_ref()), Inside::Code, true);
         let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
         // What comes into the windows before and behind the body.

@@ -1,0 +1,321 @@
+//! Passages that resemble the lines at the cursor: what follows there is likely what follows here. A small model gains more from one of
+//! them than from the signatures that take the same room (README, Numbers).
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::corpus::{Corpus, Name};
+use super::session::{Count, Here, PART_OVERHEAD};
+use super::words::{self, NumberMap, NumberSet};
+use super::{Kind, Masked, Part};
+
+/// Lines with text above the cursor, and lines below it, whose names are looked for.
+const ABOVE: usize = 6;
+const BELOW: usize = 4;
+/// Lines that are compared at a time, from every so many lines on.
+const WINDOW: usize = 20;
+const STEP: usize = 5;
+/// Lines that are shown: what was compared, and what follows it.
+const SHOWN: usize = 25;
+/// Tokens of a passage at most; a budget below `LEAST` has none, and each further `EACH` tokens of it allow one more, up to `MOST`.
+const TOKENS: usize = 256;
+const LEAST: usize = 192;
+const EACH: usize = 2048;
+const MOST: usize = 1;
+/// Files that are read through: those that share the rarest names with the place.
+const FILES: usize = 12;
+/// A name in more files than this does not tell which of them to read.
+const COMMON: usize = 200;
+/// Files larger than this, in bytes, are not read through.
+const LARGEST: usize = 200_000;
+/// Files whose lines are kept taken apart.
+const KEPT: usize = 32;
+/// Lines around the cursor that the prompt shows anyway.
+const SEEN: usize = 130;
+/// From this likeness on a passage is worth its room; names that two texts share, weighed by rarity, in all that they have.
+const ALIKE: f32 = 0.15;
+/// While the user types in one function, another passage comes in only where it is so much more alike.
+const BETTER: f32 = 2.0;
+
+/// Reads a file as the user has it now.
+pub type Read<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
+
+/// A place and what is known of it.
+pub struct Place<'a> {
+    pub corpus: &'a Corpus,
+    /// In the workspace, with `/`.
+    pub path: &'a str,
+    pub text: &'a str,
+    /// The cursor, in bytes.
+    pub offset: usize,
+    /// What languages of the same family may be quoted; any where it is none.
+    pub family: Option<&'a str>,
+}
+
+/// The passages that were sent last, and the files that were looked through for them.
+#[derive(Clone, Default)]
+pub struct Passages {
+    at: Option<(Here, usize)>,
+    shown: Vec<Passage>,
+    files: HashMap<Arc<str>, Arc<Lines>>,
+}
+
+#[derive(Clone)]
+struct Passage {
+    path: Arc<str>,
+    /// Of the file as the index knows it; zero for the current file.
+    hash: u64,
+    names: Vec<Name>,
+    part: Part,
+    /// As it stands in the file.
+    raw: Box<str>,
+}
+
+/// The names of a file by line.
+struct Lines {
+    hash: u64,
+    ends: Vec<u32>,
+    names: Vec<Name>,
+}
+
+/// What is looked for.
+struct Query {
+    names: NumberSet<Name>,
+    weight: f32,
+}
+
+/// A window of a file and its likeness.
+struct Found {
+    path: Arc<str>,
+    hash: u64,
+    first: usize,
+    score: f32,
+}
+
+impl Passages {
+    /// The passages for a place, in at most their share of `budget` tokens. They stay while the user types in one function, unless something
+    /// much more alike is found; looked for is once per line.
+    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, read: Read, count: Count) -> Vec<Part> {
+        let most = allowed(budget);
+        if most == 0 {
+            return vec![];
+        }
+        let line = place.text[..words::floor(place.text, place.offset)].matches('\n').count();
+        let typing = self.at.as_ref().is_some_and(|(known, _)| known == here);
+        self.shown.retain_mut(|passage| passage.is_there(place));
+        self.shown.truncate(most);
+        if self.at.as_ref() == Some(&(here.clone(), line)) {
+            return self.parts();
+        }
+        self.at = Some((here.clone(), line));
+        let query = Query::at(place);
+        let found = self.search(place, &query, most, line, read);
+        let best = found.first().map_or(0.0, |found| found.score);
+        let held = self.shown.iter().map(|passage| query.likeness(place.corpus, &passage.names)).fold(0.0, f32::max);
+        if !(typing && !self.shown.is_empty() && best < held.max(ALIKE) * BETTER) {
+            self.shown = found.iter().filter_map(|found| found.passage(place, &query, read, count)).collect();
+        }
+        self.parts()
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        self.shown.iter().map(|passage| passage.part.clone()).collect()
+    }
+
+    /// The windows that are most alike, best first, no two of them overlapping.
+    fn search(&mut self, place: &Place, query: &Query, most: usize, line: usize, read: Read) -> Vec<Found> {
+        let mut found = vec![];
+        for number in query.files(place) {
+            let digest = &place.corpus.files[number as usize];
+            if let Some(lines) = self.lines(place.corpus, number, read) {
+                query.windows(
+                    place.corpus,
+                    &lines,
+                    |_| true,
+                    |first, score| {
+                        found.push(Found { path: digest.path.clone(), hash: digest.file.hash, first, score });
+                    },
+                );
+            }
+        }
+        if place.text.len() <= LARGEST {
+            let own: Arc<str> = place.path.into();
+            let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
+            query.windows(place.corpus, &Lines::new(place.corpus, 0, place.text), away, |first, score| {
+                found.push(Found { path: own.clone(), hash: 0, first, score });
+            });
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.first.cmp(&b.first)));
+        let mut taken: Vec<Found> = vec![];
+        for one in found {
+            if taken.len() == most {
+                break;
+            }
+            if !taken.iter().any(|other| other.path == one.path && other.first.abs_diff(one.first) < SHOWN) {
+                taken.push(one);
+            }
+        }
+        taken
+    }
+
+    /// None for a file that cannot be read, is large, or is another than the index has seen.
+    fn lines(&mut self, corpus: &Corpus, number: u32, read: Read) -> Option<Arc<Lines>> {
+        let digest = &corpus.files[number as usize];
+        if let Some(known) = self.files.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
+            return Some(known.clone());
+        }
+        let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
+        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text));
+        if self.files.len() >= KEPT {
+            self.files.clear();
+        }
+        self.files.insert(digest.path.clone(), lines.clone());
+        Some(lines)
+    }
+}
+
+/// How many passages a budget allows.
+fn allowed(budget: usize) -> usize {
+    if budget < LEAST { 0 } else { (1 + budget / EACH).min(MOST) }
+}
+
+impl Query {
+    /// The names around the cursor.
+    fn at(place: &Place) -> Self {
+        let offset = words::floor(place.text, place.offset);
+        let (before, after) = place.text.split_at(offset);
+        let above = before.lines().rev().filter(|line| !line.trim().is_empty()).take(ABOVE);
+        let below = after.lines().skip(1).take(BELOW);
+        let names = above.chain(below).flat_map(words::identifiers).filter_map(|(_, word)| place.corpus.name(word));
+        let names: NumberSet<Name> = names.collect();
+        let weight = names.iter().map(|name| place.corpus.idf(*name)).sum();
+        Self { names, weight }
+    }
+
+    /// The files that share the rarest names with the place, but for its own.
+    fn files(&self, place: &Place) -> Vec<u32> {
+        let corpus = place.corpus;
+        let own = corpus.file(place.path);
+        let mut scores: NumberMap<u32, f32> = NumberMap::default();
+        for name in self.names.iter().filter(|name| corpus.mentions(**name) <= COMMON) {
+            corpus.users(*name).for_each(|file| *scores.entry(file).or_default() += corpus.idf(*name));
+        }
+        let fits = |file: &u32| {
+            let bytes = corpus.files[*file as usize].file.bytes as usize;
+            Some(*file) != own && bytes <= LARGEST && corpus.family(*file) == place.family
+        };
+        let mut files: Vec<(u32, f32)> = scores.into_iter().filter(|(file, _)| fits(file)).collect();
+        files.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        files.truncate(FILES);
+        files.into_iter().map(|(file, _)| file).collect()
+    }
+
+    /// How much of what this and a text mention is common to both, from 0 to 1.
+    fn likeness(&self, corpus: &Corpus, names: &[Name]) -> f32 {
+        let (mut all, mut shared) = (self.weight, 0.0);
+        for name in names {
+            if self.names.contains(name) { shared += corpus.idf(*name) } else { all += corpus.idf(*name) }
+        }
+        shared / all.max(f32::MIN_POSITIVE)
+    }
+
+    /// The windows of a file that are alike enough and `wanted`, by their first line.
+    fn windows(&self, corpus: &Corpus, lines: &Lines, wanted: impl Fn(&Range<usize>) -> bool, mut take: impl FnMut(usize, f32)) {
+        let mut first = 0;
+        while first == 0 || first + WINDOW / 2 < lines.ends.len() {
+            let window = first..(first + WINDOW).min(lines.ends.len());
+            // Most windows have nothing of it, which is told without counting.
+            let hits = lines.of(window.clone()).iter().filter(|name| self.names.contains(name)).take(2).count();
+            if hits == 2 && wanted(&window) {
+                let score = self.likeness(corpus, &distinct(lines.of(window)));
+                if score >= ALIKE {
+                    take(first, score);
+                }
+            }
+            first += STEP;
+        }
+    }
+}
+
+fn distinct(names: &[Name]) -> Vec<Name> {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl Lines {
+    fn new(corpus: &Corpus, hash: u64, text: &str) -> Self {
+        let mut lines = Self { hash, ends: vec![], names: vec![] };
+        for line in text.lines() {
+            lines.names.extend(words::identifiers(line).filter_map(|(_, word)| corpus.name(word)));
+            lines.ends.push(lines.names.len() as u32);
+        }
+        lines
+    }
+
+    /// The names in a range of lines.
+    fn of(&self, lines: Range<usize>) -> &[Name] {
+        let end = |line: usize| if line == 0 { 0 } else { self.ends[line - 1] as usize };
+        &self.names[end(lines.start)..end(lines.end)]
+    }
+}
+
+impl Found {
+    /// Reads the passage, as much of it as fits.
+    fn passage(&self, place: &Place, query: &Query, read: Read, count: Count) -> Option<Passage> {
+        let read = if self.hash == 0 { Some(place.text.into()) } else { read(&self.path) };
+        let text = read.filter(|text| self.hash == 0 || Some(text.len()) == bytes(place.corpus, &self.path))?;
+        let starts = text.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
+        let mut starts: Vec<usize> = starts.skip(self.first).take(SHOWN + 1).collect();
+        if starts.len() <= SHOWN {
+            starts.push(text.len());
+        }
+        let own = |lines: usize| Masked::stretch(&text, starts[0]..starts[lines]);
+        let tokens = |masked: &Masked| count(&format!("{}\n{}", self.path, &**masked)) + PART_OVERHEAD;
+        let lines = (1..starts.len()).rev().find(|lines| tokens(&own(*lines)) <= TOKENS)?;
+        let masked = own(lines);
+        let raw = &text[starts[0]..starts[lines]];
+        let names: Vec<Name> = words::identifiers(raw).filter_map(|(_, word)| place.corpus.name(word)).collect();
+        let names = distinct(&names);
+        let part = Part {
+            path: self.path.clone(),
+            start_line: self.first as u32 + 1,
+            end_line: (self.first + lines) as u32,
+            kind: Kind::Passage,
+            tokens: tokens(&masked),
+            text: masked,
+            why: why(place.corpus, query, &names),
+        };
+        Some(Passage { path: self.path.clone(), hash: self.hash, names, part, raw: raw.into() })
+    }
+}
+
+fn bytes(corpus: &Corpus, path: &str) -> Option<usize> {
+    Some(corpus.files[corpus.file(path)? as usize].file.bytes as usize)
+}
+
+/// The rarest names that it shares with the place.
+fn why(corpus: &Corpus, query: &Query, names: &[Name]) -> String {
+    let mut shared: Vec<Name> = names.iter().copied().filter(|name| query.names.contains(name)).collect();
+    shared.sort_by(|a, b| corpus.idf(*b).total_cmp(&corpus.idf(*a)).then_with(|| corpus.text(*a).cmp(corpus.text(*b))));
+    let shared: Vec<&str> = shared.into_iter().take(4).map(|name| corpus.text(name)).collect();
+    format!("resembles the lines at the cursor: {}", shared.join(", "))
+}
+
+impl Passage {
+    /// Whether it still stands in its file; one of the current file may have moved.
+    fn is_there(&mut self, place: &Place) -> bool {
+        if &*self.path != place.path {
+            let file = place.corpus.file(&self.path);
+            return file.is_some_and(|file| place.corpus.files[file as usize].file.hash == self.hash);
+        }
+        let found = place.text.match_indices(&*self.raw).map(|(at, _)| at).find(|at| *at == 0 || place.text.as_bytes()[at - 1] == b'\n');
+        let Some(at) = found.filter(|_| self.hash == 0) else { return false };
+        let lines = self.part.end_line - self.part.start_line;
+        self.part.start_line = place.text[..at].matches('\n').count() as u32 + 1;
+        self.part.end_line = self.part.start_line + lines;
+        true
+    }
+}
