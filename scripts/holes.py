@@ -128,8 +128,11 @@ def write(options):
                 continue
             root = pathlib.Path(scratch) / name
             root.mkdir()
-            archive = subprocess.run(["git", "-C", repository, "archive", "HEAD"], capture_output=True).stdout
-            subprocess.run(["tar", "-x", "-C", root], input=archive, check=True)
+            archive = subprocess.run(["git", "-C", repository, "archive", "HEAD"], capture_output=True)
+            if archive.returncode:
+                print(f"{repository}: SKIP, {archive.stderr.decode('utf8', 'replace').strip()}", file=sys.stderr)
+                continue
+            subprocess.run(["tar", "-x", "-C", root], input=archive.stdout, check=True)
             (root / ".git").mkdir()
             server = Server([options.longsight, "--config", str(config), "serve"], root)
             for hole in holes(root, suffix, options.kind, random.Random(20261125))[:each]:
