@@ -265,3 +265,74 @@ async fn an_empty_answer_is_an_error_that_says_what_helps() {
         assert_eq!(error.message.contains("thought"), thought, "{error}");
     }
 }
+
+/// Models write places in other ways as well; these were neither checked nor returned.
+#[tokio::test(flavor = "multi_thread")]
+async fn places_are_checked_in_whatever_form_they_are_written() {
+    let workspace =
+        Workspace::new(&[("src/a.rs", FILES[0].1), ("tests/test_a.py", "class Suite:\n    def test_one(self):\n        pass\n")]);
+    let root = workspace.root().canonicalize().unwrap();
+    let (inside, outside) = (format!("{}/src/none.rs:3", root.display()), format!("{}/src/a.rs:3", root.display()));
+    let rows = [
+        ("See `src/a.rs`:999 there.", "`src/a.rs`:999 (not found) there"),
+        ("See src/a.rs(999) there.", "src/a.rs(999) (not found) there"),
+        ("See src/a.rs:L999 there.", "src/a.rs:L999 (not found) there"),
+        ("See **src/a.rs** (L999) there.", "(L999) (not found) there"),
+        ("See src/a.rs:4,999 there.", "src/a.rs:4,999 (not found) there"),
+        ("See lines 1, 4 and 300 of src/a.rs there.", "src/a.rs (not found) there"),
+        ("See src/a.rs, lines 1, 4 and 300 there.", "lines 1, 4 and 300 (not found) there"),
+        ("See src\\none.rs:13 there.", "src\\none.rs:13 (not found) there"),
+        (&inside, "none.rs:3 (not found)"),
+        ("See /etc/passwd:1 there.", "/etc/passwd:1 (not found) there"),
+        ("`src/a.rs` の 999 行目です。", "999 行目 (not found)です"),
+        ("В src/a.rs на строке 999 это.", "строке 999 (not found) это"),
+        ("See tests/test_a.py::Suite::test_two there.", "tests/test_a.py::Suite::test_two (not found) there"),
+        ("See `tests/test_b.py::test_one` there.", "`tests/test_b.py::test_one` (not found) there"),
+        ("| File | Line | What |\n|---|---:|---|\n| `src/a.rs` | 999 | It adds. |", "| 999 (not found) |"),
+    ];
+    for (text, marked) in rows {
+        let (pieces, answer) = streamed_in(&workspace, &format!("{text}\n\nAnd so on it goes.\n")).await;
+        assert!(answer.text.contains(marked), "{marked}: {}", answer.text);
+        assert_eq!(answer.text.matches("(not ").count(), 1, "{}", answer.text);
+        assert_eq!(pieces.concat().trim(), answer.text.trim(), "what is streamed is what it comes to");
+    }
+    let (_, answer) = streamed_in(&workspace, "See [x](src/a.rs#L999) there.\n").await;
+    assert!(
+        answer.citations.iter().any(|place| place.path == "src/a.rs" && place.line == 999 && !place.verified),
+        "{:?}",
+        answer.citations
+    );
+    assert!(answer.text.contains("(not found)"), "{}", answer.text);
+    for (text, line) in [
+        ("See `src/a.rs`:3 there.", 3),
+        ("See src/a.rs(3) there.", 3),
+        ("See [x](src/a.rs#L3) there.", 3),
+        ("See src/a.rs:L3-L5 there.", 3),
+        ("See **src/a.rs** (L3) there.", 3),
+        ("See src/a.rs:1,3 there.", 3),
+        ("See lines 1, 2 and 3 of src/a.rs there.", 3),
+        ("See src\\a.rs:3 there.", 3),
+        (&outside, 3),
+        ("`src/a.rs` の 3 行目です。", 3),
+        ("В src/a.rs на строке 3 это.", 3),
+        ("| Path | Lines | What |\n|---|---|---|\n| src/a.rs | 3-5 | It adds. |", 3),
+    ] {
+        let (_, answer) = streamed_in(&workspace, &format!("{text}\n")).await;
+        assert!(!answer.text.contains("(not "), "{}", answer.text);
+        let there = answer
+            .citations
+            .iter()
+            .any(|place| place.path == "src/a.rs" && place.line == line && place.verified && place.from == NamedBy::Answer);
+        assert!(there, "{text}: {:?}", answer.citations);
+    }
+}
+
+/// What looks like those forms and is no place stays as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_counts_and_tables_of_numbers_are_no_places() {
+    let text = "It calls alpha(999), waits on line 3, 500 items long, at 4,999 ms.\n\n| File | Bytes |\n|---|---|\n\
+        | src/a.rs | 20480 |\n\nAnd a\\b:3 is no path, nor is and\\or.\n";
+    let (seen, answer) = answered(text).await;
+    assert!(!seen.contains("(not "), "{seen}");
+    assert!(answer.citations.iter().all(|place| place.verified), "{:?}", answer.citations);
+}

@@ -211,8 +211,13 @@ fn scope(line: &str) -> usize {
     if heading.split_whitespace().count() <= 3 { colon } else { 0 }
 }
 
+/// Whether nearly every question or message has a word.
+pub fn is_common(word: &str) -> bool {
+    COMMON.contains(&word)
+}
+
 /// Whether a word is written as only code writes words.
-fn is_code(word: &str) -> bool {
+pub fn is_code(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }

@@ -180,17 +180,46 @@ impl<'a> Stream<'a> {
 const SAYS_LINES: usize = 4;
 
 /// Words behind which lines are named.
-const LINE_WORDS: &[&str] = &["line", "lines", "zeile", "zeilen", "ligne", "lignes", "línea", "líneas", "linea", "lineas"];
+const LINE_WORDS: &[&str] = &[
+    "ligne",
+    "lignes",
+    "line",
+    "linea",
+    "lineas",
+    "lines",
+    "linha",
+    "linhas",
+    "línea",
+    "líneas",
+    "regel",
+    "regels",
+    "riga",
+    "righe",
+    "zeile",
+    "zeilen",
+    "в",
+    "на",
+    "строк",
+    "строка",
+    "строках",
+    "строке",
+    "строки",
+    "строку",
+];
 
 /// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
 fn end_of_piece(text: &str) -> Option<usize> {
     if let Some(line) = text.find('\n') {
         return Some(line + 1);
     }
+    // A row of a table says in which column the lines are, or has its path in another.
+    if text.trim_start().starts_with('|') {
+        return None;
+    }
     let end = text.trim_end().rfind(' ')? + 1;
     let before = &text[..end];
     let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
-    let marks = |letter: char| letter.is_ascii_digit() || "/`#第行".contains(letter);
+    let marks = |letter: char| letter.is_ascii_digit() || "/`#\\第行目줄행".contains(letter);
     let is_line = |word: &str| LINE_WORDS.contains(&word.trim_start_matches(['(', '（']).to_lowercase().as_str());
     let names = |word: &str| word.contains(marks) || is_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
     let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();

@@ -48,6 +48,14 @@ pub(super) fn is_heading(line: &str, prose: bool) -> bool {
     section || key
 }
 
+/// Whether a line makes the one above it a heading, as reStructuredText and Markdown have them.
+pub(super) fn is_underline(line: &str, above: &str) -> bool {
+    let line = line.trim_end();
+    let mark = line.chars().next().filter(|mark| "=-~^\"'`#*+".contains(*mark));
+    let all = mark.is_some_and(|mark| line.chars().all(|letter| letter == mark));
+    all && line.len() >= 3 && !above.trim().is_empty() && line.len() + 2 >= above.trim_end().len()
+}
+
 /// Whether a file lies at the root and is called like a word of the sentence.
 pub(super) fn is_called(path: &str, sentence: &Sentence) -> bool {
     !path.contains('/') && sentence.has(&naming::stem(None, path.trim_start_matches('.')).to_lowercase())

@@ -1,10 +1,13 @@
 //! What an answer names, each checked before anybody sees it: a path must be a file of the workspace that may be shown, a line must exist
 //! in it, and a name that is written as code must be one that the index knows. What does not hold is marked in the text.
 
-mod named;
+pub(super) mod named;
+mod table;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
@@ -16,6 +19,7 @@ use super::vocabulary::Vocabulary;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 use named::{Named, compiled, token};
+use table::Table;
 
 /// A place that an answer names, or that was shown to the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -93,12 +97,14 @@ pub struct Checker<'a> {
     below: Vec<String>,
     /// A part of the line was checked already.
     in_line: bool,
+    table: Table,
 }
 
 impl<'a> Checker<'a> {
     pub fn new(session: &'a Session, near: Vec<String>) -> Self {
-        let (subject, last, citations, marked, found, below) = Default::default();
-        Self { session, near, subject, last, citations, marked, found, read: 0, vocabulary: None, fence: None, below, in_line: false }
+        let (subject, last, citations, marked, found, below, table) = Default::default();
+        let (vocabulary, fence, in_line) = Default::default();
+        Self { session, near, subject, last, citations, marked, found, read: 0, vocabulary, fence, below, in_line, table }
     }
 
     /// For an answer about a file.
@@ -173,9 +179,7 @@ impl<'a> Checker<'a> {
         let places = self.places(line, false);
         let mut marks: Vec<(usize, &str)> = vec![];
         for (place, mark) in &places {
-            let behind = &line[place.end..];
-            let quotes = behind.len() - behind.trim_start_matches('`').len();
-            marks.extend(mark.map(|mark| (place.end + quotes, mark)));
+            marks.extend(mark.map(|mark| (named::end_of_quotes(line, place.end), mark)));
         }
         let said = |at: &Range<usize>| places.iter().any(|(place, _)| at.start < place.end && place.start <= at.end);
         let spans = spans(line);
@@ -202,6 +206,8 @@ impl<'a> Checker<'a> {
             }
         }
         marks.sort_unstable();
+        // Several lines of one path that stands behind them are one mark.
+        marks.dedup();
         marks
     }
 
@@ -216,7 +222,8 @@ impl<'a> Checker<'a> {
     /// The lines that a text names: where they are said, and how each is to be marked. In code only those with their path count.
     fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
-        for named in named::named(line) {
+        let column = self.table.column(line);
+        for named in column.into_iter().chain(named::named(line)) {
             let Some(first) = named.first else { continue };
             if let Some(mark) = named.behind.and_then(|path| self.place(path, first, &named)) {
                 places.push((named.range.start..named.end_behind(line), mark));
@@ -237,9 +244,11 @@ impl<'a> Checker<'a> {
     /// Checks lines of a file, and how they are to be marked. None for what names no file.
     fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
         // An address, a name with its module, or the column behind a line.
-        if token.is_empty() || token.contains("://") || token.contains("::") || token.contains(['\\', ':']) {
+        if token.is_empty() || token.contains("://") || token.contains(':') {
             return None;
         }
+        let ours = self.in_root(token)?;
+        let token = &*ours;
         // Brackets before a path may be its own, and so may letters that no path of ours has.
         let bare = token.trim_start_matches(['(', '[', '{']);
         let ascii = bare.trim_start_matches(|letter: char| !letter.is_ascii()).trim_end_matches(|letter: char| !letter.is_ascii());
@@ -254,6 +263,19 @@ impl<'a> Checker<'a> {
         self.last = Some(path.to_string());
         let mark = self.wrong(&path, count, first, named);
         Some(self.cite(path.to_string(), first, named.last, mark))
+    }
+
+    /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for what
+    /// backslashes are something else in.
+    fn in_root<'t>(&mut self, token: &'t str) -> Option<Cow<'t, str>> {
+        if token.contains('\\') {
+            let path = token.replace('\\', "/");
+            let ours = path.split_once('/').is_some_and(|(folder, _)| self.vocabulary().has_folder(folder));
+            return ours.then(|| path.into());
+        }
+        let roots = &self.session.snapshot.roots;
+        let inside = Path::new(token).is_absolute().then(|| roots.locate(Path::new(token))).flatten();
+        Some(inside.map_or(token.into(), |path| path.to_string().into()))
     }
 
     /// Checks lines that are named without a file: of the one that was named last, or that the question is about, or else of any that
@@ -304,6 +326,9 @@ impl<'a> Checker<'a> {
     /// Checks a word that may be the name of a file without a line of it, and how it is to be marked. None for what is none.
     fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
         let name = word.trim_start_matches("./");
+        if let Some((path, names)) = name.split_once("::").filter(|(path, _)| PATH.is_match(path)) {
+            return self.inside(path, names);
+        }
         if name.contains("://") || name.contains("::") || !PATH.is_match(name) {
             return None;
         }
@@ -319,6 +344,15 @@ impl<'a> Checker<'a> {
             self.citations.push(Citation { path, line: 1, end_line: None, verified, whole: true, from: NamedBy::Answer });
         }
         Some((!verified).then_some(NO_PLACE))
+    }
+
+    /// Checks something in a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
+    fn inside(&mut self, path: &str, names: &str) -> Option<Option<&'static str>> {
+        let mark = self.file(path, true)?;
+        let known = self.find(path).and_then(|(path, _)| self.session.snapshot.read(&path).ok());
+        let names = names.split('[').next().unwrap_or_default();
+        let missing = known.is_some_and(|text| !names.split("::").all(|name| words::has(&text, name)));
+        Some(mark.or(missing.then_some(NO_PLACE)))
     }
 
     /// Whether something that looks like a path and is none of ours is meant for one: in a folder, and in backquotes or with an ending that
@@ -350,6 +384,8 @@ impl<'a> Checker<'a> {
             return false;
         }
         match text.trim_start_matches("./").split_once('/') {
+            // An absolute path that is not below a root.
+            Some(("", path)) => path.contains('/'),
             Some((folder, _)) => PATH.is_match(text) || self.vocabulary().has_folder(folder),
             None => {
                 let ending = text.rsplit_once('.').map(|(_, ending)| ending);

@@ -1,14 +1,16 @@
 //! What is put in front of the model for a question: the definitions that may answer it, a map of the repository, or all of it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::explain::numbered;
-use super::search::{EACH_ONE, Ranking, Spot, rank};
+use super::meant::{Meant, meant};
+use super::search::{EACH_ONE, Ranking, Spot, definition, rank};
 use super::{Session, blocks, overview};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
-use crate::index::{FileId, Symbol};
-use crate::text::lines::line_number;
+use crate::index::FileId;
+use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown: a map would take their room.
 const SMALL: usize = 4096;
@@ -16,38 +18,74 @@ const SMALL: usize = 4096;
 const FOR_EACH: usize = 120;
 const MOST: usize = 32;
 const LEAST: usize = 12;
-/// Files that come first in a map.
-const FIRST: usize = 200;
-/// Longest excerpt, in bytes.
+/// Bytes of a token, about.
+const BYTES: usize = 3;
+/// Longest excerpt, in bytes, and longest of what the question names.
 const LONGEST: usize = 3000;
+const LONGEST_MEANT: usize = 24_000;
+/// Tokens for which no whole file is looked for any more.
+const LEAST_FILE: usize = 200;
 
 /// What is put in front of the model for a question, within a budget of tokens: the whole repository where it fits, else the best
-/// definitions and, where the budget is large enough for both, a map of the rest. What the question speaks of comes last, where models
-/// look most. A question whose words the repository hardly has is answered from what it says of itself.
+/// definitions and, where the budget is large enough for both, a map of the repository before them and as many whole files as there is
+/// room for. The map has an order of its own, so that the prompt of the next question begins as this one does; what the question speaks of
+/// comes last, where models look most. A question whose words the repository hardly has is answered from what it says of itself.
 pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question) };
+    let places = Places { session, meant: meant(session, question, &ranking), ranking: &ranking, tokens };
     if budget <= SMALL {
-        let mut parts = excerpts(session, &ranking, budget, tokens);
+        let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);
         if is_sparse(&parts, budget) {
             parts.extend(overview::of(session, &ranking, left, tokens));
         }
         return parts;
     }
-    let repeated = excerpts(session, &ranking, (budget / 4).min(SMALL), tokens);
+    let repeated = places.excerpts((budget / 4).min(SMALL));
     if let Some(mut parts) = super::map::whole(session, budget - spent(&repeated), tokens) {
         parts.extend(repeated);
         return parts;
     }
-    let mut bodies = excerpts(session, &ranking, budget / 4 * 3, tokens);
+    let mut bodies = places.excerpts(budget / 4 * 3);
     if is_sparse(&bodies, budget / 4 * 3) {
         let documents = overview::documents(session, budget / 4, tokens);
         bodies.splice(0..0, documents);
     }
-    let first: Vec<FileId> = ranking.files().take(FIRST).collect();
-    let mut parts = super::map::outline(session, &first, budget - spent(&bodies), super::map::MOST, tokens);
-    parts.extend(bodies);
+    let mut parts = super::map::outline(session, &[], budget - spent(&bodies), super::map::MOST, tokens);
+    let left = budget - spent(&parts) - spent(&bodies);
+    parts.extend(filled(session, &ranking, bodies, left, tokens));
     parts
+}
+
+/// Excerpts with whole files before them, as far as `left` tokens go. Of an excerpt whose file is there in whole only the best stay.
+fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let mut stays = SMALL;
+    let (repeated, mut others): (Vec<Part>, Vec<Part>) = bodies.into_iter().partition(|part| {
+        let before = stays;
+        stays = stays.saturating_sub(part.tokens);
+        before >= part.tokens
+    });
+    let ranked: Vec<FileId> = ranking.files().collect();
+    let known: HashSet<FileId> = ranked.iter().copied().collect();
+    let rest = super::map::in_order(session, &[]).into_iter().map(|(id, _)| id).filter(|id| !known.contains(id));
+    let mut whole: Vec<Part> = vec![];
+    for id in ranked.iter().copied().chain(rest) {
+        if left < LEAST_FILE {
+            break;
+        }
+        let Some(file) = session.index.file(id) else { continue };
+        let path = file.path.to_string();
+        let freed: usize = others.iter().filter(|part| *part.path == *path).map(|part| part.tokens).sum();
+        // The estimate of the index spares most of what does not fit from being read.
+        if file.tokens as usize / 2 > left + freed {
+            continue;
+        }
+        let Some(part) = super::map::file(session, file, tokens).filter(|part| part.tokens <= left + freed) else { continue };
+        left = left + freed - part.tokens;
+        others.retain(|other| *other.path != *path);
+        whole.push(part);
+    }
+    whole.into_iter().chain(others).chain(repeated).collect()
 }
 
 fn spent(parts: &[Part]) -> usize {
@@ -59,61 +97,129 @@ fn is_sparse(parts: &[Part], budget: usize) -> bool {
     spent(parts) * 3 < budget * 2
 }
 
-/// The best places within a budget.
-fn excerpts(session: &Session, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    // Several places fit even a small budget: bytes are about three times the tokens.
-    let longest = LONGEST.min(budget * 3 / EACH_ONE);
-    let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
-    let mut parts: Vec<Part> = vec![];
-    let mut spent = 0;
-    for (file, spot, score) in ranking.places() {
-        let Some(part) = excerpt(session, file, spot, longest, tokens, score) else { continue };
-        let inside =
-            parts.iter().any(|known| known.path == part.path && known.start_line <= part.start_line && part.end_line <= known.end_line);
-        if inside || spent + part.tokens > budget {
-            continue;
+/// What may be shown for a question.
+struct Places<'a> {
+    session: &'a Session,
+    meant: Vec<Meant>,
+    ranking: &'a Ranking,
+    tokens: &'a dyn Tokens,
+}
+
+impl Places<'_> {
+    /// The best within a budget: what the question names, then what shares most with it. Places that touch are one.
+    fn excerpts(&self, budget: usize) -> Vec<Part> {
+        // Several places fit even a small budget: bytes are about three times the tokens. What is named may have half of it.
+        let longest = LONGEST.min(budget * BYTES / EACH_ONE);
+        let longest_meant = (budget * BYTES / 2 / self.meant.len().max(1)).clamp(longest, LONGEST_MEANT.max(longest));
+        let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
+        let mut parts: Vec<Part> = vec![];
+        for meant in &self.meant {
+            let part =
+                self.part(meant.id, |text| Some(around(text, meant.range.clone(), meant.focus, longest_meant)), || meant.why.clone());
+            self.join(&mut parts, part, budget);
         }
-        spent += part.tokens;
-        parts.push(part);
-        if parts.len() == most {
-            break;
+        for (id, spot, score) in self.ranking.places() {
+            if parts.len() >= most {
+                break;
+            }
+            let part = self.spot(id, spot, longest, score);
+            self.join(&mut parts, part, budget);
         }
+        parts
     }
-    parts
+
+    /// Adds a part where there is room. With those that have some of its lines it becomes one, in the place of the first of them.
+    fn join(&self, parts: &mut Vec<Part>, part: Option<Part>, budget: usize) {
+        let Some(part) = part else { return };
+        let (mut first, mut last) = (part.start_line, part.end_line);
+        let mut touched: Vec<usize> = vec![];
+        // One that is grown may reach another.
+        while let Some(at) = (0..parts.len()).find(|at| {
+            let known = &parts[*at];
+            !touched.contains(at) && known.path == part.path && known.start_line <= last && first <= known.end_line
+        }) {
+            first = first.min(parts[at].start_line);
+            last = last.max(parts[at].end_line);
+            touched.push(at);
+        }
+        touched.sort_unstable();
+        let Some(place) = touched.first().copied() else {
+            if spent(parts) + part.tokens <= budget {
+                parts.push(part);
+            }
+            return;
+        };
+        let known = &parts[place];
+        if touched.len() == 1 && (known.start_line, known.end_line) == (first, last) {
+            return;
+        }
+        let whole = self.lines(&part.path, first, last, &known.why);
+        let freed: usize = touched.iter().map(|at| parts[*at].tokens).sum();
+        let Some(whole) = whole.filter(|whole| spent(parts) - freed + whole.tokens <= budget) else { return };
+        for at in touched.iter().skip(1).rev() {
+            parts.remove(*at);
+        }
+        parts[place] = whole;
+    }
+
+    fn spot(&self, id: FileId, spot: Spot, longest: usize, score: f32) -> Option<Part> {
+        let file = self.session.index.file(id)?;
+        let what = || match spot {
+            Spot::Definition(index) => file.symbols.get(index as usize).map_or("", |symbol| self.session.index.text(symbol.name)),
+            Spot::Head(_) if file.symbols.is_empty() => "the file",
+            Spot::Head(_) => "the head of the file",
+        };
+        let range = |text: &str| {
+            let range = match spot {
+                Spot::Definition(index) => definition(file.symbols.get(index as usize)?, text)?,
+                Spot::Head(block) => blocks::range(file, text, block)?,
+            };
+            let focus = range.start;
+            Some(around(text, range, focus, longest))
+        };
+        self.part(id, range, || format!("{} shares words with the question ({score:.1})", what()))
+    }
+
+    /// Lines of a file, 1-based.
+    fn lines(&self, path: &str, first: u32, last: u32, why: &str) -> Option<Part> {
+        let path = self.session.snapshot.roots.resolve(path).ok()?;
+        let id = self.session.index.find(&path)?;
+        let range = |text: &str| {
+            let mut starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).skip(first as usize - 1);
+            let start = starts.next()?;
+            Some(start..starts.nth((last - first) as usize).map_or(text.len(), |next| next - 1))
+        };
+        self.part(id, range, || why.into())
+    }
+
+    fn part(&self, id: FileId, range: impl FnOnce(&str) -> Option<Range<usize>>, why: impl FnOnce() -> String) -> Option<Part> {
+        let file = self.session.index.file(id)?;
+        let text = self.session.snapshot.read(&file.path).ok()?;
+        let range = range(&text)?;
+        text.get(range.clone())?;
+        let code = Masked::stretch(&text, range.clone());
+        let line = |offset: usize| line_number(&text, offset) as u32;
+        Some(Part {
+            path: file.path.to_string().into(),
+            start_line: line(range.start),
+            end_line: line(range.end),
+            kind: Kind::Definition,
+            tokens: self.tokens.count(&numbered(&code, line(range.start))) + 12,
+            text: code,
+            why: why(),
+        })
+    }
 }
 
-fn excerpt(session: &Session, id: FileId, spot: Spot, longest: usize, tokens: &dyn Tokens, score: f32) -> Option<Part> {
-    let file = session.index.file(id)?;
-    let text = session.snapshot.read(&file.path).ok()?;
-    let (range, what) = match spot {
-        Spot::Definition(index) => {
-            let symbol = file.symbols.get(index as usize)?;
-            (definition(symbol, &text)?, session.index.text(symbol.name))
-        }
-        Spot::Head(block) => {
-            (blocks::range(file, &text, block)?, if file.symbols.is_empty() { "the file" } else { "the head of the file" })
-        }
-    };
-    let end = text.floor_char_boundary(range.end.min(range.start + longest));
-    let whole_lines = if end < range.end { text[..end].rfind('\n').filter(|at| *at > range.start).unwrap_or(end) } else { end };
-    text.get(range.start..whole_lines)?;
-    let code = Masked::stretch(&text, range.start..whole_lines);
-    let line = |offset: usize| line_number(&text, offset) as u32;
-    Some(Part {
-        path: file.path.to_string().into(),
-        start_line: line(range.start),
-        end_line: line(whole_lines),
-        kind: Kind::Definition,
-        tokens: tokens.count(&numbered(&code, line(range.start))) + 12,
-        text: code,
-        why: format!("{what} shares words with the question ({score:.1})"),
-    })
-}
-
-/// A definition in whole lines, with the comment above it.
-fn definition(symbol: &Symbol, text: &str) -> Option<Range<usize>> {
-    let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
-    let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
-    let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
-    Some(start..text.floor_char_boundary(symbol.item.end as usize))
+/// Whole lines of a range, at most about so many bytes of them: those from `focus` on, with as many above as below where it is not the
+/// beginning.
+fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Range<usize> {
+    if range.len() <= longest {
+        return range;
+    }
+    let above = focus.saturating_sub(longest / 2).max(range.start).min(range.end.saturating_sub(longest));
+    let start = if above <= range.start { range.start } else { line_start(text, text.floor_char_boundary(above)) };
+    let end = text.floor_char_boundary(range.end.min(start + longest));
+    let whole = if end < range.end { text[..end].rfind('\n').filter(|at| *at > start && *at >= focus).unwrap_or(end) } else { end };
+    start..whole
 }

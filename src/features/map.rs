@@ -33,41 +33,50 @@ pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Op
     let mut left = budget;
     let mut parts = vec![];
     for file in files {
-        let Ok(text) = session.snapshot.read(&file.path) else { continue };
-        let text = Masked::whole(&text);
-        if text.trim().is_empty() {
-            continue;
-        }
-        let cost = tokens.count(&numbered(&text, 1)) + FRAME;
-        left = left.checked_sub(cost)?;
-        parts.push(Part {
-            path: file.path.to_string().into(),
-            start_line: 1,
-            end_line: text.lines().count().max(1) as u32,
-            kind: Kind::File,
-            tokens: cost,
-            text,
-            why: "the whole repository fits".into(),
-        });
+        let Some(part) = self::file(session, file, tokens) else { continue };
+        left = left.checked_sub(part.tokens)?;
+        parts.push(Part { why: "the whole repository fits".into(), ..part });
     }
     Some(parts)
 }
 
-/// What files define, at most so many of each, within `budget` tokens: those that matter for the question first, then the others by their
-/// paths, the shallow ones first and tests last. Files that define nothing show their headings.
-pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let view = &session.index;
+/// A file with all of its text; none where that is blank.
+pub(super) fn file(session: &Session, file: &File, tokens: &dyn Tokens) -> Option<Part> {
+    let text = session.snapshot.read(&file.path).ok()?;
+    let text = Masked::whole(&text);
+    if text.trim().is_empty() {
+        return None;
+    }
+    Some(Part {
+        path: file.path.to_string().into(),
+        start_line: 1,
+        end_line: text.lines().count().max(1) as u32,
+        kind: Kind::File,
+        tokens: tokens.count(&numbered(&text, 1)) + FRAME,
+        text,
+        why: "there is room for the whole file".into(),
+    })
+}
+
+/// The files of a map: those that matter for a question first, then the others by their paths, the shallow ones first and tests last.
+pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileId, &'a Arc<File>)> {
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
-    let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| file.bytes < LARGEST).collect();
+    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| file.bytes < LARGEST).collect();
     files.sort_by_cached_key(|(id, file)| {
         let path = file.path.to_string();
         let rank = std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0));
         let is_test = naming::is_test(file.language.as_deref(), &path);
         (rank, file.symbols.is_empty(), is_test, path.matches('/').count(), path)
     });
+    files
+}
+
+/// What files define, at most so many of each, within `budget` tokens, in the order of [`in_order`]. Files that define nothing show their
+/// headings.
+pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut left = budget;
     let mut parts = vec![];
-    for (id, file) in files {
+    for (id, file) in in_order(session, first) {
         let Ok(text) = session.snapshot.read(&file.path) else { continue };
         let path = file.path.to_string();
         let lines = if file.symbols.is_empty() { headings(&path, &text) } else { definitions(file, &text, most) };
@@ -81,7 +90,7 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: 
             continue;
         }
         left -= cost;
-        let why = if ranks.contains_key(&id) { "it defines what the question speaks of" } else { "map of the repository" };
+        let why = if first.contains(&id) { "it defines what the question speaks of" } else { "map of the repository" };
         let (kind, end_line) = (Kind::Outline, file.lines.max(1));
         parts.push(Part { path: path.into(), start_line: 1, end_line, kind, tokens: cost, text, why: why.into() });
     }

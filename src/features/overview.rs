@@ -72,8 +72,23 @@ const FIRST: usize = 200;
 
 /// Whether a question has no word but those that ask about all of a repository.
 pub(super) fn is_asked(question: &str) -> bool {
-    let general: Vec<&str> = GENERAL.iter().map(|word| stem(word)).collect();
+    let general: Vec<&str> = stems().collect();
     Sentence::new(question).terms.iter().all(|term| general.contains(&term.text.as_str()))
+}
+
+/// Those words without their endings.
+pub(super) fn stems() -> impl Iterator<Item = &'static str> {
+    GENERAL.iter().map(|word| stem(word))
+}
+
+/// Whether a file's name is that of a manifest.
+pub(super) fn is_manifest(name: &str) -> bool {
+    MANIFESTS.contains(&name)
+}
+
+/// Whether a word says nothing but that a question is about all of a repository.
+pub(super) fn is_general(word: &str) -> bool {
+    GENERAL.contains(&word)
 }
 
 /// All of the repository where it fits, else its documents and a map.

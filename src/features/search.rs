@@ -4,12 +4,13 @@
 //! each of the best files, then what else those files have.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::Session;
 use super::blocks::{self, BLOCK, Blocks};
+use super::{Session, chores};
 use crate::context::sentence::{Matcher, Sentence, Term};
-use crate::index::{File, FileId};
+use crate::index::{File, FileId, Symbol};
 use crate::syntax::{self, naming};
 use crate::text::lines::line_start;
 
@@ -102,6 +103,11 @@ impl Ranking {
         self.files.iter().map(|file| file.id)
     }
 
+    /// Where a file stands; behind all others one that is not among them.
+    pub fn position(&self, id: FileId) -> usize {
+        self.files.iter().position(|file| file.id == id).unwrap_or(self.files.len())
+    }
+
     /// The best definition of each of the best files, then the others by what they and their files are worth.
     pub fn places(&self) -> impl Iterator<Item = (FileId, Spot, f32)> {
         let place = |file: &Ranked, (spot, score): (Spot, f32)| (file.id, spot, file.score + score);
@@ -152,7 +158,7 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
             Some(count(session, id, file, &text, &asked, sentence.terms.len(), &mut matcher))
         })
         .collect();
-    let shares = Shares::new(&sentence, is_question(question));
+    let shares = Shares::new(session, &sentence, question);
     // What is no code changes nothing in how code is told from code.
     let code = Usual::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
     let all = Usual::new(counted.iter(), sentence.terms.len());
@@ -188,23 +194,30 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
 struct Shares {
     test: f32,
     plain: f32,
+    /// What one does with the repository is asked.
+    chore: bool,
 }
 
 impl Shares {
-    fn new(sentence: &Sentence, is_question: bool) -> Self {
+    fn new(session: &Session, sentence: &Sentence, question: &str) -> Self {
+        let is_question = is_question(question);
         let test = match (sentence.has("tests"), is_question) {
             (false, _) => TEST,
             (true, true) => TEST_ASKED,
             (true, false) => TEST_SAID,
         };
-        Self { test, plain: if is_question { PLAIN } else { PLAIN_SAID } }
+        Self { test, plain: if is_question { PLAIN } else { PLAIN_SAID }, chore: chores::is_asked(session, question, sentence) }
     }
 
     fn of(&self, counts: &Counts, sentence: &Sentence) -> f32 {
         if counts.is_named {
             return 1.0;
         }
-        let plain = if counts.is_plain { self.plain } else { 1.0 };
+        let plain = match self.chore {
+            true => chores::share(&counts.path, counts.is_plain),
+            false if counts.is_plain => self.plain,
+            false => 1.0,
+        };
         let changes = if counts.is_plain && blocks::lists_changes(&counts.path, sentence) { CHANGES } else { 1.0 };
         plain * changes * if counts.is_test { self.test } else { 1.0 }
     }
@@ -305,7 +318,8 @@ impl Line {
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
         let line = text[start..end].trim_start();
         let is_comment = || ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[");
-        let field = if is_plain && blocks::is_heading(line, prose) {
+        let below = || text[end..].trim_start_matches('\n').lines().next().unwrap_or_default();
+        let field = if is_plain && (blocks::is_heading(line, prose) || prose && blocks::is_underline(below(), line)) {
             Field::Names
         } else if prose || is_comment() {
             Field::Comment
@@ -317,14 +331,22 @@ impl Line {
 }
 
 /// The definition that shows a symbol: fields, variants and variables inside of something are shown with that.
-fn shown(file: &File, index: usize) -> u32 {
+pub(super) fn shown(file: &File, index: usize) -> u32 {
     let symbol = &file.symbols[index];
     let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
     symbol.parent().filter(|_| small).unwrap_or(index) as u32
 }
 
+/// A definition in whole lines, with the comment above it.
+pub(super) fn definition(symbol: &Symbol, text: &str) -> Option<Range<usize>> {
+    let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
+    let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
+    let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    Some(start..text.floor_char_boundary(symbol.item.end as usize))
+}
+
 /// Whether a definition stands in a module of tests beside what they test.
-fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
+pub(super) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
     let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
     modules.any(|name| name == "tests" || name == "test")
@@ -427,7 +449,7 @@ fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
 }
 
 /// Whether somebody asks, and does not tell.
-fn is_question(text: &str) -> bool {
+pub(super) fn is_question(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     text.trim_end().ends_with('?') || ["where", "what", "which", "how", "who", "why", "when", "is", "are", "does"].contains(&first.as_str())
 }

@@ -8,7 +8,7 @@ use regex::Regex;
 
 /// Lines that are named.
 #[derive(Debug)]
-pub(super) struct Named<'a> {
+pub(in crate::features) struct Named<'a> {
     /// The stretch that is one citation; without the path before it.
     pub range: Range<usize>,
     /// What may be the path: what stands before the lines, and what behind.
@@ -22,18 +22,37 @@ pub(super) struct Named<'a> {
     pub symbol: Option<&'a str>,
 }
 
-/// Lines behind a path: `:12`, `:12-15`, `:12:3`, `#L12`.
-static SIGNS: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?::|#L)(\d{1,7})(?:[-–](?:L)?(\d{1,7})|:\d{1,7})?"));
-/// Lines in words: `line 12`, `lines 12-15`, `第 12 行`.
-static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    let to = r"\s?(?:-|–|—|~|～|to|through|bis|à|到|至)\s?第?\s?";
-    compiled(&format!(
-        r"(?i)\b(?:lines?|zeilen?|lignes?|l[ií]neas?)\s(\d{{1,7}})(?:{to}(\d{{1,7}}))?\b|第\s?(\d{{1,7}})(?:\s?行?{to}(\d{{1,7}}))?\s?行"
-    ))
+/// Lines behind a path: `:12`, `:12-15`, `:12:3`, `#L12`, `:L12`, `(12)`.
+static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?:(?::L?|#L)(\d{1,7})(?:[-–]L?(\d{1,7})|:\d{1,7})?|(\()(?:L|line )?(\d{1,7})(?:[-–]L?(\d{1,7})|,\s?\d{1,7})?\))")
 });
+/// Lines in words: `line 12`, `lines 12-15`, `第 12 行`, `12 行目`, and `(L12)`.
+static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    let to = r"\s?(?:-|–|—|~|～|〜|to|through|bis|à|a|по|до|到|至|から)\s?(?:第|L)?\s?";
+    let number = r"(\d{1,7})";
+    let words = r"lines?|zeilen?|lignes?|l[ií]neas?|linhas?|rig(?:a|he)|regels?|linii|строк\p{L}*";
+    let alternatives = [
+        format!(r"\b(?:{words})\s{number}(?:{to}{number})?\b"),
+        format!(r"第\s?{number}(?:\s?行?{to}{number})?\s?行"),
+        format!(r"{number}(?:\s?(?:行目?)?{to}{number})?\s?(?:行目|번째\s?줄|행|줄)"),
+        format!(r"\(L{number}(?:{to}{number})?\)"),
+    ];
+    compiled(&format!("(?i){}", alternatives.join("|")))
+});
+/// Words behind which several lines may be listed.
+static PLURAL: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)^(?:lines|zeilen|lignes|l[ií]neas|linhas|righe|regels|строк(?:и|ах))\b"));
+/// Another of several lines: `, 4`, ` and 300`.
+static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"^(?:,\s?(?:(?:and|or|und|oder|et|y|e|и)\s)?|\s(?:and|or|und|oder|et|y|e|и|&)\s|、|和)(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?\b")
+});
+/// The same behind a sign: `:4,999`.
+static ANOTHER_SIGN: LazyLock<Regex> = LazyLock::new(|| compiled(r"^,L?(\d{1,7})(?:[-–]L?(\d{1,7}))?\b"));
 /// What may stand between a path and its lines in words.
-static BETWEEN: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r#"[`"']?[,，:：]?\s?[(（]?(?:(?:at|on|in|auf|in der|de la|à la)\s|(?:中|里|文件)?的?)?\s?$"#));
+static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r#"[`"'*]*[,，:：]?\s?[(（]?(?:(?:at|on|in|around|near|auf|in der|bei|um|de la|à la|na|на|в)\s|(?:中|里|文件)?的?|の\s?|의\s?)?\s?$"#,
+    )
+});
 /// What may stand between lines in words and their path.
 static OF: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
@@ -51,41 +70,97 @@ static NAME_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
 static NAME_BEHIND: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[`)）]*(?::\s|：|\s?[(（])`([^`]+)`"));
 
 #[expect(clippy::expect_used, reason = "constants, which every test reads")]
-pub(super) fn compiled(pattern: &str) -> Regex {
+pub(in crate::features) fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")
 }
 
 /// The lines that a text names, in order.
-pub(super) fn named(line: &str) -> Vec<Named<'_>> {
-    let number = |found: Option<regex::Match<'_>>| found.and_then(|digits| digits.as_str().parse().ok());
+pub(in crate::features) fn named(line: &str) -> Vec<Named<'_>> {
+    let mut all = by_signs(line);
+    all.extend(in_words(line));
+    all.sort_by_key(|named| named.range.start);
+    all
+}
+
+fn number(found: Option<regex::Match<'_>>) -> Option<u32> {
+    found.and_then(|digits| digits.as_str().parse().ok())
+}
+
+fn by_signs(line: &str) -> Vec<Named<'_>> {
     let mut all: Vec<Named<'_>> = vec![];
     for found in SIGNS.captures_iter(line) {
         let Some(whole) = found.get(0) else { continue };
-        let before = token(line, whole.start());
-        let (first, last) = (number(found.get(1)), number(found.get(2)));
-        let symbol = beside(line, whole.start() - before.len(), whole.end());
+        // Brackets are a call's as well: only a path with a folder is one before them.
+        let before = path_before(line, whole.start());
+        if found.get(3).is_some() && !before.contains(['/', '\\']) {
+            continue;
+        }
+        let (first, last) = (number(found.get(1).or(found.get(4))), number(found.get(2).or(found.get(5))));
+        let symbol = beside(line, before.as_ptr() as usize - line.as_ptr() as usize, whole.end());
         all.push(Named { range: whole.range(), before, behind: None, first, last, in_words: false, symbol });
+        all.extend(others(&ANOTHER_SIGN, line, whole.end()).map(|(range, first, last)| Named {
+            range,
+            before,
+            behind: None,
+            first,
+            last,
+            in_words: false,
+            symbol: None,
+        }));
     }
+    all
+}
+
+fn in_words(line: &str) -> Vec<Named<'_>> {
+    let mut all: Vec<Named<'_>> = vec![];
     for found in WORDS.captures_iter(line) {
         let Some(whole) = found.get(0) else { continue };
+        let others: Vec<(Range<usize>, Option<u32>, Option<u32>)> = match PLURAL.is_match(whole.as_str()) {
+            true => others(&ANOTHER, line, whole.end()).collect(),
+            false => vec![],
+        };
+        let listed = others.last().map_or(whole.end(), |(range, ..)| range.end);
         // A number with a point is no line.
-        let rest = &line[whole.end()..];
+        let rest = &line[listed..];
         if rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit())) {
             continue;
         }
         let start = BETWEEN.find(&line[..whole.start()]).map_or(whole.start(), |between| between.start());
-        let before = token(line, start);
+        let before = path_before(line, start);
         let behind = OF.captures(rest).and_then(|found| found.get(1));
-        let end =
-            behind.map_or(whole.end(), |path| whole.end() + path.start() + path.as_str().trim_end_matches(['.', ':', '!', '?']).len());
-        let behind = behind.map(|path| &line[whole.end() + path.start()..end]);
-        let (first, last) = (number(found.get(1).or(found.get(3))), number(found.get(2).or(found.get(4))));
+        let end = behind.map_or(listed, |path| listed + path.start() + path.as_str().trim_end_matches(['.', ':', '!', '?']).len());
+        let behind = behind.map(|path| &line[listed + path.start()..end]);
+        let numbers: Vec<u32> = found.iter().skip(1).filter_map(number).collect();
+        let (first, last) = (numbers.first().copied(), numbers.get(1).copied());
         // What stands before the lines is the path, or else the name.
-        let symbol = beside(line, start - before.len(), whole.end()).or_else(|| beside(line, whole.start(), end));
+        let symbol =
+            beside(line, before.as_ptr() as usize - line.as_ptr() as usize, whole.end()).or_else(|| beside(line, whole.start(), end));
         all.push(Named { range: whole.range(), before, behind, first, last, in_words: true, symbol });
+        let others = others.into_iter();
+        all.extend(others.map(|(range, first, last)| Named { range, before, behind, first, last, in_words: true, symbol: None }));
     }
-    all.sort_by_key(|named| named.range.start);
     all
+}
+
+/// The lines that are listed behind the first, with where they stand.
+fn others<'a>(another: &'a Regex, line: &'a str, mut end: usize) -> impl Iterator<Item = (Range<usize>, Option<u32>, Option<u32>)> + 'a {
+    std::iter::from_fn(move || {
+        let found = another.captures(&line[end..])?;
+        let digits = found.get(1)?;
+        let range = end + digits.start()..end + found.get(0)?.end();
+        end = range.end;
+        Some((range, number(Some(digits)), number(found.get(2))))
+    })
+}
+
+/// What may be the path that ends before an offset, out of its quotes and out of the brackets of a link.
+fn path_before(text: &str, end: usize) -> &str {
+    let bare = text[..end].trim_end_matches(['`', '*', '"', '\'']);
+    let token = token(text, if end - bare.len() <= 3 { bare.len() } else { end });
+    match token.rfind('(') {
+        Some(open) if !token[open..].contains(')') => &token[open + 1..],
+        _ => token,
+    }
 }
 
 impl Named<'_> {
@@ -104,8 +179,17 @@ fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
     found.or_else(behind)
 }
 
+/// Where what is quoted up to an offset ends with its quotes, or a link with its bracket.
+pub(super) fn end_of_quotes(line: &str, end: usize) -> usize {
+    let behind = &line[end..];
+    let quotes = behind.len() - behind.trim_start_matches('`').len();
+    let token = token(line, end);
+    let in_link = behind.starts_with(')') && token.rfind("](").is_some_and(|open| !token[open..].contains(')'));
+    if in_link { end + 1 } else { end + quotes }
+}
+
 /// What stands before an offset without a blank, a quote or a sign of markdown or of a sentence between.
-pub(super) fn token(text: &str, end: usize) -> &str {
+pub(in crate::features) fn token(text: &str, end: usize) -> &str {
     let before = &text[..end];
     let ends = |letter: char| letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter);
     let start = before.char_indices().rev().find(|(_, letter)| ends(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
@@ -113,7 +197,7 @@ pub(super) fn token(text: &str, end: usize) -> &str {
 }
 
 /// The words of a line that are no code, and where they stand: without the brackets around them and the signs behind them.
-pub(super) fn words(line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+pub(in crate::features) fn words(line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let splits = |letter: char| letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter);
     line.split(splits).map(move |word| {
         let trimmed = word.trim_end_matches(['.', ':', '!', '?', ')', ']']).trim_start_matches(['(', '[', '{']);

@@ -1,0 +1,129 @@
+//! Questions about what people do with a repository and not about its code: run its tests, build it, install it. What answers them is
+//! written for people, or stands where tools look for what they are to do.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::cite::named::compiled;
+use super::{Session, blocks, overview};
+use crate::context::sentence::{Sentence, stem};
+use crate::syntax::naming;
+
+/// Somebody asks what he has to do himself.
+static HOW_TO: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(concat!(
+        r"(?i)\bhow\s+(?:(?:do|can|could|should|would|must|shall)\s+(?:i|we|you|one)\b|to\b|(?:is|are)\b.*\b(?:built|installed|run|tested|deployed|released)\b)",
+        r"|\b(?:what|which)\b.*\bcommands?\b"
+    ))
+});
+
+/// What people do with a repository, ...
+const CHORES: &[&str] = &[
+    "benchmark",
+    "build",
+    "compile",
+    "contribute",
+    "debug",
+    "deploy",
+    "develop",
+    "format",
+    "install",
+    "launch",
+    "lint",
+    "package",
+    "publish",
+    "release",
+    "run",
+    "setup",
+    "start",
+    "test",
+    "update",
+    "upgrade",
+];
+/// ... and with what of it.
+const OBJECTS: &[&str] = &[
+    "check",
+    "ci",
+    "command",
+    "dependencies",
+    "dev",
+    "development",
+    "docs",
+    "documentation",
+    "environment",
+    "everything",
+    "integration",
+    "local",
+    "locally",
+    "machine",
+    "scratch",
+    "server",
+    "set",
+    "source",
+    "suite",
+    "unit",
+    "up",
+];
+/// How documents are called that say it.
+const GUIDES: &[&str] = &[
+    "agents",
+    "build",
+    "claude",
+    "contributing",
+    "develop",
+    "getting_started",
+    "git_info",
+    "hacking",
+    "install",
+    "quickstart",
+    "readme",
+    "running",
+    "setup",
+    "test",
+];
+/// Files beside the manifests that say what tools do here.
+const RECIPES: &[&str] =
+    &["justfile", "makefile", "noxfile", "rakefile", "taskfile", "tox", "dockerfile", "gnumakefile", "configure", "docker_compose"];
+
+/// What a guide is worth and a recipe at the root, beside other documents; what else is no code; and code.
+const GUIDE: f32 = 1.6;
+const RECIPE: f32 = 1.2;
+const OTHER: f32 = 0.2;
+const CODE: f32 = 0.1;
+/// How soon a file is worth less that lies deeper.
+const DEEPER: f32 = 0.4;
+
+/// Whether a question asks for that, and for nothing besides: the name of the repository is no other thing.
+pub(super) fn is_asked(session: &Session, question: &str, sentence: &Sentence) -> bool {
+    if !HOW_TO.is_match(question) {
+        return false;
+    }
+    let has = |words: &[&str], text: &str| words.iter().any(|word| stem(word) == text);
+    let chore = sentence.terms.iter().any(|term| has(CHORES, &term.text));
+    let known = |text: &str| has(CHORES, text) || has(OBJECTS, text) || overview::stems().any(|general| general == text);
+    let ours = |text: &str| {
+        let called = |name: &str| stem(&name.to_lowercase()) == text;
+        let roots = session.snapshot.roots.iter().filter_map(|root| root.path().file_name()?.to_str());
+        roots.into_iter().any(called)
+            || session.index.files().filter_map(|(_, file)| file.path.relative().split_once('/')).any(|(top, _)| called(top))
+    };
+    chore && sentence.terms.iter().all(|term| known(&term.text) || term.text.starts_with('=') || ours(&term.text))
+}
+
+/// What a file's score is worth for such a question.
+pub(super) fn share(path: &str, is_plain: bool) -> f32 {
+    let depth = path.matches('/').count() as f32;
+    let stem = naming::stem(None, path.trim_start_matches('.')).to_lowercase().replace('-', "_");
+    let near = 1.0 / (1.0 + DEEPER * depth);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if overview::is_manifest(name) || RECIPES.contains(&stem.as_str()) {
+        return if depth == 0.0 { RECIPE } else { OTHER };
+    }
+    match (is_plain, blocks::is_prose(path)) {
+        (true, true) if GUIDES.iter().any(|guide| stem.starts_with(guide)) => GUIDE * near,
+        (true, true) => near,
+        (true, false) => OTHER,
+        (false, _) => CODE,
+    }
+}

@@ -1,0 +1,46 @@
+//! Tables of places: one column has the path, another the line.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::named::{Named, compiled};
+
+/// The head of a column of lines, and what is in it.
+static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"(?i)^[*_`]*(?:lines?|line\(s\)|lines? ?(?:no\.?|numbers?|#)|zeilen?|zeilennummer|lignes?|l[ií]neas?|linhas?|行|行号|行番号|строк[аи])[*_`]*$",
+    )
+});
+static LINES: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[*_`]*[L:#~]*(\d{1,7})(?:\s?[-–]\s?L?(\d{1,7}))?[*_`]*$"));
+
+/// The table that a text is in.
+#[derive(Default)]
+pub(super) struct Table {
+    /// Which of its columns has lines.
+    lines: Option<usize>,
+}
+
+impl Table {
+    /// The lines that a row names, with what may be their path: the first cell that has a point or a slash.
+    pub fn column<'a>(&mut self, row: &'a str) -> Option<Named<'a>> {
+        if !row.trim_start().starts_with('|') {
+            self.lines = None;
+            return None;
+        }
+        let cells: Vec<&str> = row.trim().trim_matches('|').split('|').map(str::trim).collect();
+        if let Some(lines) = cells.iter().position(|cell| HEAD.is_match(cell)) {
+            self.lines = Some(lines);
+            return None;
+        }
+        let cell = cells.get(self.lines?)?;
+        let found = LINES.captures(cell)?;
+        let number = |group: usize| found.get(group).and_then(|digits| digits.as_str().parse().ok());
+        let path =
+            cells.iter().map(|cell| cell.trim_matches(['`', '*', '_'])).find(|cell| cell.contains(['.', '/']) && !cell.contains(' '))?;
+        let start = cell.as_ptr() as usize - row.as_ptr() as usize;
+        let range: Range<usize> = start..start + cell.len();
+        Some(Named { range, before: path, behind: None, first: number(1), last: number(2), in_words: false, symbol: None })
+    }
+}

@@ -1,0 +1,333 @@
+//! What a question names outright, which is shown before anything that only shares words with it: lines of a file (`src/task.py:550`, a
+//! trace of calls) and definitions by their names (`Task.run`), however long they are.
+
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use super::cite::named::{self, compiled};
+use super::search::{Ranking, definition, is_in_tests, is_question, shown};
+use super::{Session, overview};
+use crate::context::sentence;
+use crate::index::{File, FileId, SymbolId};
+use crate::syntax::{Kind, naming};
+use crate::text::lines::line_start;
+
+/// Most places that are taken for named: a trace has many.
+const MOST: usize = 6;
+/// Most definitions of a name that are all meant by it in a question, and in what is told. Where a name of code has some more, a question
+/// means the longest: those that do what the others hand on.
+const SEVERAL: usize = 5;
+const FEW: usize = 2;
+const MORE: usize = 12;
+/// Words that ask for something without a question mark.
+const REQUESTS: &[&str] = &[
+    "compare",
+    "describe",
+    "document",
+    "explain",
+    "find",
+    "give",
+    "list",
+    "locate",
+    "please",
+    "review",
+    "show",
+    "summarize",
+    "tell",
+    "walk",
+];
+/// Most files that a name without its folder may mean.
+const FILES: usize = 3;
+/// Lines above and below a line outside of all definitions.
+const AROUND: usize = 20;
+/// How far up the bases of a class are looked through for a member.
+const DEPTH: usize = 6;
+/// Words beside which a word is the name of such a thing.
+const THINGS: &[&str] = &[
+    "class",
+    "constant",
+    "enum",
+    "fn",
+    "func",
+    "function",
+    "interface",
+    "macro",
+    "method",
+    "module",
+    "protocol",
+    "struct",
+    "trait",
+    "type",
+];
+
+/// A name as code has it, with its owners.
+static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z_$][\w$]*(?:(?:::|\.|#|->)~?[A-Za-z_$][\w$]*)*"));
+
+/// A place that a question names.
+pub(super) struct Meant {
+    pub id: FileId,
+    /// Bytes of the file, in whole lines.
+    pub range: Range<usize>,
+    /// Where in them that is which is named.
+    pub focus: usize,
+    pub why: String,
+}
+
+/// The places that a question names: lines in the order in which they are named, then definitions, the longest first; of what is told those
+/// in the best files.
+pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking) -> Vec<Meant> {
+    let paths = Paths::new(session);
+    let mut places = lines(session, question, &paths);
+    places.truncate(MOST);
+    let here = paths.named_in(question);
+    let asks = asks(question);
+    // What is told names many things beside the one that it is about.
+    let left = if asks { MOST - places.len() } else { FEW };
+    let mut found: Vec<(usize, usize, SymbolId)> = vec![];
+    for (line, text) in question.trim_start().lines().enumerate() {
+        for name in names(text, question, asks) {
+            let most = if asks { SEVERAL } else { FEW };
+            let symbols = definitions(session, &name, &here, most);
+            let rank = |symbol: &SymbolId| if asks { 0 } else { ranking.position(symbol.file) };
+            found.extend(symbols.into_iter().map(|symbol| (line.min(1), rank(&symbol), symbol)));
+        }
+    }
+    // A class comes before the constructor that is called like it.
+    found.sort_by_key(|(line, rank, id)| (*line, *rank, std::cmp::Reverse(length(session, *id)), *id));
+    found.dedup_by_key(|(.., id)| *id);
+    places.extend(found.into_iter().filter_map(|(.., id)| of_symbol(session, id)).take(left));
+    places
+}
+
+fn length(session: &Session, id: SymbolId) -> usize {
+    session.index.symbol(id).map_or(0, |symbol| symbol.item.range().len())
+}
+
+fn of_symbol(session: &Session, id: SymbolId) -> Option<Meant> {
+    let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
+    let text = session.snapshot.read(&file.path).ok()?;
+    let range = definition(symbol, &text)?;
+    let why = format!("the question names {}", session.index.text(symbol.name));
+    Some(Meant { id: id.file, focus: range.start, range, why })
+}
+
+/// A name in a question.
+struct Name<'a> {
+    name: &'a str,
+    owner: Option<&'a str>,
+    /// It is written as only code is written, so that it can be nothing else.
+    is_code: bool,
+}
+
+/// Whether something is asked for, and not told as in the message of a commit.
+fn asks(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    is_question(text) || REQUESTS.contains(&first.trim_end_matches([':', ',']))
+}
+
+/// The words of a line that are names of code by how they are written; in a question also by the word beside them, or because it has no
+/// other.
+fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
+    let telling = |word: &str| {
+        let word = word.to_lowercase();
+        !sentence::is_common(&word) && !overview::is_general(&word) && !THINGS.contains(&word.as_str())
+    };
+    let only = NAME.find_iter(question).filter(|word| telling(word.as_str())).count() == 1;
+    let mut names = vec![];
+    for found in NAME.find_iter(line) {
+        let (before, behind) = (&line[..found.start()], &line[found.end()..]);
+        // A part of a path or an address.
+        if before.ends_with(['/', '\\', '.', '-']) || behind.starts_with(['/', '\\']) || found.len() < 2 {
+            continue;
+        }
+        let parts: Vec<&str> = found.as_str().split([':', '.', '#', '>', '-', '~']).filter(|part| !part.is_empty()).collect();
+        let [owners @ .., name] = parts.as_slice() else { continue };
+        let quoted = before.matches('`').count() % 2 == 1;
+        let called = behind.starts_with('(') && before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric());
+        let is_title = name.starts_with(|letter: char| letter.is_ascii_uppercase()) && name.contains(|letter: char| letter.is_lowercase());
+        let begins = before.trim_end().is_empty() || before.trim_end().ends_with(['.', '!', '?', ':']);
+        let beside = |word: Option<&str>| word.is_some_and(|word| THINGS.contains(&word.to_lowercase().as_str()));
+        let thing =
+            beside(before.split_whitespace().next_back()) || beside(behind.split([' ', '?', '.', ',']).find(|word| !word.is_empty()));
+        let is_code = quoted || called || sentence::is_code(name);
+        if is_code || !owners.is_empty() || asks && (is_title && !begins || (only || thing) && telling(name)) {
+            names.push(Name { name, owner: owners.last().copied(), is_code });
+        }
+    }
+    names
+}
+
+/// The definitions that a name means: of its owner where it has one, in the files that the question names where they have it, and not of
+/// tests where others do. None where so many are called that that none is meant.
+fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<SymbolId> {
+    let index = &session.index;
+    let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter_map(|id| whole(session, id, name.is_code)).collect();
+    all.sort_unstable();
+    all.dedup();
+    if let Some(owner) = name.owner {
+        all = match (of_owner(session, &all, owner), name.is_code) {
+            (owned, _) if !owned.is_empty() => owned,
+            (_, true) => all,
+            (_, false) => vec![],
+        };
+    }
+    let prefer = |all: Vec<SymbolId>, is: &dyn Fn(&SymbolId) -> bool| match all.iter().any(is) {
+        true => all.into_iter().filter(is).collect(),
+        false => all,
+    };
+    let all = prefer(all, &|id| here.contains(&id.file));
+    let is_test = |id: &SymbolId, file: &File| {
+        naming::is_test(file.language.as_deref(), &file.path.to_string()) || is_in_tests(session, file, id.index)
+    };
+    let mut all: Vec<SymbolId> = prefer(all, &|id| index.file(id.file).is_some_and(|file| !is_test(id, file)));
+    let too_many = if name.is_code && most == SEVERAL { MORE } else { most };
+    if all.len() > too_many {
+        return vec![];
+    }
+    all.sort_by_key(|id| std::cmp::Reverse(length(session, *id)));
+    all.truncate(most);
+    all
+}
+
+/// A definition that can be shown by itself. Variables and members of enums are no answer to a plain word.
+fn whole(session: &Session, id: SymbolId, is_code: bool) -> Option<SymbolId> {
+    let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
+    let small = matches!(symbol.kind, Kind::Variable | Kind::Attribute | Kind::Variant | Kind::Module);
+    if symbol.kind == Kind::Reexport || small && !is_code {
+        return None;
+    }
+    // What is small is found by its own lines where it stands alone.
+    let index = if symbol.parent().is_some() { shown(file, id.index as usize) } else { id.index };
+    Some(SymbolId { file: id.file, index })
+}
+
+/// Those definitions that are members of something called so, or else of its bases, or else stand in a module called so.
+fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
+    let index = &session.index;
+    let last = |text: &str| text.rsplit([':', '.']).next().unwrap_or_default().to_string();
+    let mut owners = vec![owner.to_string()];
+    for _ in 0..DEPTH {
+        let is_owned = |id: &&SymbolId| {
+            let container = index.symbol(**id).and_then(|symbol| symbol.container()).map(|container| last(index.text(container)));
+            container.is_some_and(|container| owners.contains(&container))
+        };
+        let owned: Vec<SymbolId> = all.iter().filter(is_owned).copied().collect();
+        if !owned.is_empty() {
+            return owned;
+        }
+        let classes = owners.iter().flat_map(|owner| index.named(owner));
+        let bases = classes.filter_map(|id| Some((index.file(id.file)?, id.index)));
+        let mut bases: Vec<String> = bases.flat_map(|(file, at)| file.bases(at as usize).map(|name| last(index.text(name)))).collect();
+        bases.sort_unstable();
+        bases.dedup();
+        if bases.is_empty() || bases == owners {
+            break;
+        }
+        owners = bases;
+    }
+    let in_module = |id: &&SymbolId| {
+        let path = index.file(id.file).map(|file| file.path.to_string()).unwrap_or_default();
+        let mut folders: Vec<&str> = path.split('/').collect();
+        let stem = folders.pop().and_then(|name| name.split('.').next());
+        stem == Some(owner) || folders.last() == Some(&owner)
+    };
+    let top = |id: &&SymbolId| index.symbol(**id).is_some_and(|symbol| symbol.parent().is_none());
+    all.iter().filter(top).filter(in_module).copied().collect()
+}
+
+/// The lines of files that a question names. Of a trace whose last call is the most recent the last come first.
+fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
+    let mut places: Vec<Meant> = vec![];
+    let here = paths.named_in(question);
+    for line in question.lines() {
+        for named in named::named(line) {
+            let Some(first) = named.first.filter(|first| *first > 0) else { continue };
+            let tokens = [named.behind, Some(named.before)].into_iter().flatten();
+            let mut files: Vec<FileId> = tokens.flat_map(|token| paths.meant_by(token, first)).collect();
+            // Lines alone are of the file that the question names elsewhere.
+            let alone = !named.before.contains(['/', '\\', '.']) && named.behind.is_none_or(|behind| !behind.contains(['/', '\\', '.']));
+            if files.is_empty() && alone && named.in_words && here.len() <= FILES {
+                files.clone_from(&here);
+            }
+            for id in files {
+                let Some(place) = of_lines(session, id, first, named.last.unwrap_or(first)) else { continue };
+                if !places.iter().any(|known| known.id == id && known.range == place.range && known.focus == place.focus) {
+                    places.push(place);
+                }
+            }
+        }
+    }
+    if question.contains("most recent call last") {
+        places.reverse();
+    }
+    places
+}
+
+/// Named lines with the innermost definition around them.
+fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Meant> {
+    let file = session.index.file(id)?;
+    let text = session.snapshot.read(&file.path).ok()?;
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(|at| *at < text.len()).collect();
+    let focus = *starts.get(first as usize - 1)?;
+    let end_of = |line: usize| starts.get(line).map_or(text.len(), |next| next - 1);
+    let around = file.symbols.iter().enumerate().filter(|(_, symbol)| {
+        let lines = symbol.line..=symbol.end_line;
+        lines.contains(&(first - 1))
+    });
+    let innermost = around.min_by_key(|(_, symbol)| symbol.end_line - symbol.line).map(|(index, _)| shown(file, index));
+    let around = innermost.and_then(|index| definition(file.symbols.get(index as usize)?, &text));
+    let (above, below) = ((first as usize).saturating_sub(AROUND + 1), first as usize + AROUND);
+    let around = around.unwrap_or_else(|| starts.get(above).copied().unwrap_or(0)..end_of(below.min(starts.len())));
+    let named_end = end_of((last.max(first) as usize).min(starts.len()));
+    let range = line_start(&text, around.start.min(focus))..around.end.max(named_end);
+    Some(Meant { id, range, focus, why: format!("the question names line {first}") })
+}
+
+/// The files of the workspace by what they are called.
+struct Paths<'a> {
+    all: Vec<(FileId, &'a Arc<File>, String)>,
+}
+
+impl<'a> Paths<'a> {
+    fn new(session: &'a Session) -> Self {
+        Self { all: session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect() }
+    }
+
+    /// The files that a path means which has a line of that number. A path of another machine means the one that ends as it does, with its
+    /// folder; a name without its folder any that is called so.
+    fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
+        let path = token.replace('\\', "/");
+        let path = path.trim_start_matches("./").trim_start_matches(['(', '[', '{']);
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        for from in 0..parts.len() {
+            let end = parts[from..].join("/");
+            let alone = from > 0 && parts.len() - from == 1;
+            let is_it = |path: &str| path.strip_suffix(end.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') && !alone);
+            let mut found: Vec<_> = self.all.iter().filter(|(_, file, path)| file.lines >= line && is_it(path)).collect();
+            if found.len() > 1 {
+                // The whole path, or else the code.
+                let is_whole = |path: &String| *path == end;
+                let is_test = |file: &File, path: &str| naming::is_test(file.language.as_deref(), path);
+                if found.iter().any(|(_, _, path)| is_whole(path)) {
+                    found.retain(|(_, _, path)| is_whole(path));
+                } else if found.iter().any(|(_, file, path)| !is_test(file, path)) {
+                    found.retain(|(_, file, path)| !is_test(file, path));
+                }
+            }
+            if !found.is_empty() {
+                return if found.len() > FILES { vec![] } else { found.into_iter().map(|(id, ..)| *id).collect() };
+            }
+        }
+        vec![]
+    }
+
+    /// The files that the words of a question name.
+    fn named_in(&self, question: &str) -> Vec<FileId> {
+        let is_path = |word: &str| word.contains('.') && word.rsplit(['/', '.']).next().is_some_and(|ending| ending.len() <= 10);
+        let words = question.lines().flat_map(named::words).map(|(_, word)| word).filter(|word| is_path(word));
+        words.flat_map(|word| self.meant_by(word, 0)).collect()
+    }
+}
