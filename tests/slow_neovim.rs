@@ -1,5 +1,5 @@
 //! The Neovim plugin in real Neovims (0.11 and, where it can be had, 0.12), headless. `plugin.lua` and `typing.lua` drive it against a table of
-//! answers, `real.lua` with the real binary and the real default model, `two_files.lua` with the real binary and
+//! answers, `real.lua` and `branches.lua` with the real binary and the real default model, `two_files.lua` with the real binary and
 //! a scripted coder.
 
 use std::path::{Path, PathBuf};
@@ -97,4 +97,9 @@ fn l2_real_server_and_model_011() {
 #[test]
 fn l2_real_server_and_model_012() {
     run("0.12", "real.lua");
+}
+
+#[test]
+fn a_session_over_two_branches_011() {
+    run("0.11", "branches.lua");
 }
