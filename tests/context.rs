@@ -13,7 +13,7 @@ use longsight::context::rank::{Candidate, Ranker};
 use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery, Sources};
 use longsight::index::{Index, Options, View};
-use longsight::syntax::{Language, Registry};
+use longsight::syntax::{Language, Parsed, Registry};
 use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
@@ -66,26 +66,20 @@ impl Place {
     }
 
     fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
-        self.handle.place(&self.query(corpus, budget, false), &Sources { changed, read: &|path| self.read(path), count: &thirds })
+        let parsed = self.parsed();
+        let sources = Sources { changed, read: &|path| self.read(path), count: &thirds };
+        self.handle.place(&self.query(corpus, budget, false, parsed.as_ref()), &sources)
     }
 
     /// What a person sees who looks at what would be sent.
     fn preview(&self, corpus: &Corpus, budget: usize) -> Pack {
-        self.handle.place(&self.query(corpus, budget, true), &Sources { changed: &|_| None, read: &|path| self.read(path), count: &thirds })
+        let sources = Sources { changed: &|_| None, read: &|path| self.read(path), count: &thirds };
+        self.handle.place(&self.query(corpus, budget, true, None), &sources)
     }
 
-    fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool) -> PlaceQuery<'a> {
-        PlaceQuery {
-            corpus,
-            path: &self.path,
-            language: self.language(),
-            text: &self.text,
-            parsed: None,
-            offset: self.offset,
-            budget,
-            preview,
-            writes: true,
-        }
+    fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool, parsed: Option<&'a Parsed>) -> PlaceQuery<'a> {
+        let (path, language, text, offset) = (&*self.path, self.language(), &*self.text, self.offset);
+        PlaceQuery { corpus, path, language, text, parsed, offset, budget, preview, writes: true }
     }
 
     /// A file as it lies in the folder.
@@ -95,6 +89,17 @@ impl Place {
 
     fn language(&self) -> Option<&Language> {
         self.registry.by_path(&self.path).map(|language| &**language)
+    }
+
+    fn parsed(&self) -> Option<Parsed> {
+        longsight::syntax::parse(self.registry.by_path(&self.path)?, self.text.as_str()).ok()
+    }
+
+    /// Goes to the place of `$0` in another text.
+    fn go(&mut self, path: &str, text: &str) {
+        self.path = path.into();
+        self.offset = text.find("$0").unwrap();
+        self.text = text.replace("$0", "");
     }
 
     /// Puts text at the cursor.
@@ -112,7 +117,8 @@ fn write(folder: &Path, path: &str, text: &str) {
 
 fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {
     let text = longsight::text::Text::new(text);
-    Document { uri: path.uri(), path: Some(path.clone()), language: "rust".into(), version, text, desynced: false }
+    let language = if path.relative().ends_with(".py") { "python" } else { "rust" };
+    Document { uri: path.uri(), path: Some(path.clone()), language: language.into(), version, text, desynced: false }
 }
 
 fn all(pack: &Pack) -> String {
@@ -296,13 +302,8 @@ fn a_tokenizer_that_is_slow_holds_up_no_other_pack() {
             }
             text.len().div_ceil(3)
         };
-        assert!(
-            !place
-                .handle
-                .place(&place.query(corpus, 200, false), &Sources { changed: &|_| None, read: &|_| None, count: &count })
-                .parts
-                .is_empty()
-        );
+        let sources = Sources { changed: &|_| None, read: &|_| None, count: &count };
+        assert!(!place.handle.place(&place.query(corpus, 200, false, None), &sources).parts.is_empty());
     });
 }
 
@@ -358,6 +359,50 @@ fn what_is_named_while_typing_comes_in_behind_a_head_that_stays() {
     assert_eq!(after.prefix_reused, after.parts[..same].iter().map(|part| part.tokens).sum::<usize>());
     place.type_in("place");
     assert_eq!(place.pack(&corpus, 200).parts, after.parts, "and then it stays");
+}
+
+/// A word of a comment brought the only function of that name in, and what stood behind it in the prompt was read anew.
+#[test]
+fn what_is_named_in_a_comment_or_in_a_string_stays_out() {
+    for prose in ["// as rainfall_of_last_week is ", "let a = \"rainfall_of_last_week \"; ", "let a = \"rainfall_of_last_week is "] {
+        let (mut place, corpus, before) = crowded();
+        place.type_in(prose);
+        assert_eq!(place.pack(&corpus, 200).parts, before.parts, "{prose}");
+    }
+}
+
+/// What a place had in its prompt was forgotten as soon as the user looked elsewhere.
+#[test]
+fn who_comes_back_finds_the_prompt_that_was_there() {
+    let (mut place, corpus, before) = crowded();
+    let (path, text, offset) = (place.path.clone(), place.text.clone(), place.offset);
+    place.go("src/weather.rs", "pub fn rainfall_of_last_week(place: &str) -> f64 {\n    $0\n}\n");
+    assert_ne!(place.pack(&corpus, 200).parts, before.parts);
+    (place.path, place.text, place.offset) = (path, text, offset);
+    let again = place.pack(&corpus, 200);
+    assert_eq!((&again.parts, again.prefix_reused), (&before.parts, before.tokens));
+}
+
+/// An open string hid the rest of its file: what a prompt still showed of it was said to be gone, and the head was thrown away.
+#[test]
+fn a_half_written_file_is_not_said_to_have_lost_what_an_open_string_hides() {
+    let office =
+        "class Office:\n    def open_mail(self, mail):\n        $0\n\n    def weigh_parcel(self, parcel):\n        \"\"\"In grams.\"\"\"\n";
+    let counter = "from office import Office\n\ndef serve(office: Office, parcel):\n    office.weigh_parcel(parcel)\n    $0\n";
+    let mut place = Place::new(&format!("//- /office.py\n{}//- /counter.py\n{counter}", office.replace("$0", "return mail")));
+    let index = Index::start(place.roots.clone(), place.registry.clone(), Options::default());
+    index.wait_ready();
+    let corpus = place.corpus(index.view());
+    assert!(all(&place.pack(&corpus, 200)).contains("def weigh_parcel"));
+    place.go("office.py", office);
+    place.type_in("\"\"\"Looks into ");
+    let path = place.roots.resolve("office.py").unwrap();
+    index.update(document(&path, 1, &place.text));
+    index.sync();
+    let view = index.view();
+    let now = Digest::new(&view, view.at(&path).unwrap(), &place.text).map(Arc::new);
+    let after = place.pack_with(&corpus, 200, &|path| now.clone().filter(|_| path == "office.py"));
+    assert!(after.parts.iter().all(|part| part.kind != Kind::Correction), "{after:?}");
 }
 
 /// What the user had just written in another file stayed out for as long as typing went on where it was wanted.
@@ -420,6 +465,29 @@ fn the_enclosing_function_is_known_in_every_language() {
         let found = scene.function.map(|name| corpus.text(name));
         assert_eq!((found, scene.function_line.is_some()), (function, function.is_some()), "{text}");
         assert_eq!(scene.owners.first().map(|name| corpus.text(*name)), owner, "{text}");
+    }
+}
+
+/// A function without a body, and one that held an open string, took all that follows for their headings: each type there was one that
+/// they take, and its fields filled the prompt.
+#[test]
+fn what_follows_a_half_written_function_is_no_part_of_its_heading() {
+    let rows = [
+        (
+            "a.py",
+            "def send_mail(\n    one: Mail,\n) -> None:\n    \"\"\"Sends $0\n\ndef weigh(other: Parcel):\n    \"\"\"In grams.\"\"\"\n",
+        ),
+        ("a.py", "def send_mail(one: Mail) -> None:\n    $0\n\ndef weigh(other: Parcel):\n    return 1\n"),
+        ("a.py", "def send_mail(one: Mail) -> None:\n    weigh(one, $0\n\ndef weigh(other: Parcel):\n    return 1\n"),
+        ("a.rs", "fn send_mail(one: Mail) {\n    weigh(\"$0\n\nfn weigh(other: Parcel) {\n    1\n}\n"),
+        ("a.ts", "function send_mail(one: Mail) {\n  weigh(`$0\n\nfunction weigh(other: Parcel) {\n  return 1;\n}\n"),
+    ];
+    for (path, text) in rows {
+        let place = Place::new(&format!("//- /{path}\n{text}//- /post.py\nclass Mail:\n    pass\n\nclass Parcel:\n    pass\n"));
+        let corpus = place.corpus(place.view());
+        let scene = Scene::in_tree(&corpus, place.language(), place.parsed().as_ref(), &place.text, place.offset);
+        let takes = |name: &str| scene.signature.iter().any(|known| corpus.text(*known) == name);
+        assert!(takes("Mail") && !takes("Parcel"), "{text}");
     }
 }
 

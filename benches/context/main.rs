@@ -120,17 +120,9 @@ fn measure(repository: &Repository, together: bool) {
 
 fn pack(repository: &Repository, site: &Site, handle: &Handle, budget: usize) -> Pack {
     let (corpus, language) = (&repository.corpus, repository.language(&site.path));
-    let query = PlaceQuery {
-        corpus,
-        path: &site.path,
-        language,
-        text: &site.text,
-        offset: site.offset,
-        budget,
-        parsed: None,
-        preview: false,
-        writes: true,
-    };
+    let Site { path, text, offset, parsed, .. } = site;
+    let (offset, parsed) = (*offset, parsed.as_ref());
+    let query = PlaceQuery { corpus, path, language, text, offset, budget, parsed, preview: false, writes: true };
     repository.sources(&count, |sources| handle.place(&query, sources))
 }
 

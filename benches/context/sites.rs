@@ -7,7 +7,7 @@ use std::sync::Arc;
 use longsight::context::corpus::Corpus;
 use longsight::context::{Sources, words};
 use longsight::index::{Index, Options, View};
-use longsight::syntax::{Kind, Language, Registry, naming};
+use longsight::syntax::{Kind, Language, Parsed, Registry, naming, parse};
 use longsight::workspace::{Documents, Roots, Snapshot};
 
 /// A body's length in lines.
@@ -29,6 +29,8 @@ pub struct Site {
     pub path: String,
     pub label: String,
     pub text: String,
+    /// The same as its parser reads it.
+    pub parsed: Option<Parsed>,
     pub offset: usize,
     /// What stood at the offset.
     pub body: String,
@@ -84,11 +86,19 @@ impl Repository {
             *here <= PER_FILE
         });
         repository.sites.truncate(most);
+        let mut sites = std::mem::take(&mut repository.sites);
+        sites.iter_mut().for_each(|site| site.parsed = repository.parsed(&site.path, &site.text));
+        repository.sites = sites;
         repository
     }
 
     pub fn language(&self, path: &str) -> Option<&Language> {
         self.registry.by_path(path).map(|language| &**language)
+    }
+
+    /// A text as its file's parser reads it.
+    pub fn parsed(&self, path: &str, text: &str) -> Option<Parsed> {
+        parse(self.registry.by_path(path)?, text).ok()
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -181,7 +191,7 @@ fn site(path: &str, label: &str, text: &str, body: std::ops::Range<usize>, gold:
     let (cut, offset) =
         if body.starts_with('{') { (format!("{head}{{\n    \n}}{tail}"), head.len() + 6) } else { (format!("{head}{tail}"), head.len()) };
     let shown = words::identifiers(&cut).map(|(_, word)| word.to_string()).collect();
-    Site { path: path.into(), label: label.into(), text: cut, offset, body: body.into(), gold, shown }
+    Site { path: path.into(), label: label.into(), text: cut, parsed: None, offset, body: body.into(), gold, shown }
 }
 
 fn is_definition(kind: Kind, language: &str) -> bool {

@@ -7,6 +7,8 @@ use super::count;
 use super::sites::{Repository, Site};
 
 const SITES: usize = 10;
+/// As many sessions.
+const WALKS: usize = 4;
 /// What is typed in a function, and how much of it at a time.
 const TYPED: usize = 200;
 const STEP: usize = 20;
@@ -24,10 +26,11 @@ struct Walk<'a> {
 
 /// Prints which share of the packs was there before: while typing, after a move, and of all.
 pub fn walk(repository: &Repository, budget: usize) {
-    let handle = Handle::default();
-    let mut walk = Walk { repository, handle, budget, packs: vec![], typing: vec![], moves: vec![] };
-    let sites = &repository.sites[..SITES.min(repository.sites.len())];
-    sites.iter().chain(sites.iter().take(3)).for_each(|site| walk.visit(site));
+    let mut walk = Walk { repository, handle: Handle::default(), budget, packs: vec![], typing: vec![], moves: vec![] };
+    for sites in repository.sites.chunks(SITES).take(WALKS) {
+        (walk.handle, walk.packs) = Default::default();
+        sites.iter().chain(sites.iter().take(3)).for_each(|site| walk.visit(site));
+    }
     let mean = |shares: &mut dyn Iterator<Item = &f64>| {
         let (sum, count) = shares.fold((0.0, 0), |(sum, count), share| (sum + share, count + 1));
         sum / f64::from(count.max(1))
@@ -63,17 +66,9 @@ impl Walk<'_> {
     /// The share of the pack for a place that an earlier one begins with; none for the first.
     fn look(&mut self, path: &str, text: &str, offset: usize) -> Option<f64> {
         let language = self.repository.language(path);
-        let query = PlaceQuery {
-            corpus: &self.repository.corpus,
-            path,
-            language,
-            text,
-            offset,
-            budget: self.budget,
-            parsed: None,
-            preview: false,
-            writes: true,
-        };
+        let (corpus, budget) = (&self.repository.corpus, self.budget);
+        let parsed = self.repository.parsed(path, text);
+        let query = PlaceQuery { corpus, path, language, text, offset, budget, parsed: parsed.as_ref(), preview: false, writes: true };
         let pack = self.repository.sources(&count, |sources| self.handle.place(&query, sources));
         // What stands of the current file behind the parts is a fifth of a prompt or more, and is new after a move.
         let shown: String = pack.parts.iter().flat_map(|part| [&*part.path, "\n", &*part.text]).collect();

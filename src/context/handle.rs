@@ -8,9 +8,10 @@ use super::passages::{Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
-use super::session::{Count, Here, Session, Wanted};
+use super::session::{Asked, Count, Here, Session};
 use super::{Pack, corrections, members, words};
-use crate::syntax::{Language, Parsed};
+use crate::syntax::{Language, Parsed, scope};
+use crate::text::lines::line_start;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -101,10 +102,13 @@ impl Handle {
         let alike = if query.writes { passages.find(&query.place(), &here, query.budget, sources.read, sources.count) } else { vec![] };
         let budget = query.budget.saturating_sub(alike.iter().map(|part| part.tokens).sum());
         let order = Order::new(query.corpus, &ranker, candidates, budget);
-        let wanted = Wanted { named: named_here(query), visited };
-        let packed = session.pack(query.corpus, &order, budget, here, &wanted, sources.count);
+        let is_broken = query.parsed.is_some_and(Parsed::is_broken);
+        let asked = Asked { here, named: named_here(query), visited, is_broken };
+        let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
         self.state().keep(key, number, session, passages);
-        let corrections = corrections::of(&packed.parts, query.corpus, sources.changed, sources.count);
+        // The file under the cursor stands behind the parts as it is.
+        let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
+        let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget, prefix_reused: packed.reused };
         // The head stays where it is; what is least sure makes room.
         pack.correct(corrections);
@@ -135,14 +139,21 @@ impl PlaceQuery<'_> {
 /// Lines above the cursor's in which a name is one that was just written.
 const LINES_ABOVE: usize = 2;
 
-/// The names that stand in the cursor's line and just above it, but for the one that is being written.
+/// The names that the code in the cursor's line and just above it has, but for the one that is being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = words::floor(query.text, query.offset);
     let start = query.text[..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(0, |(end, _)| end + 1);
     let rest = query.text[offset..].find('\n').map_or(query.text.len(), |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
     let words = words::identifiers(&query.text[start..rest]);
-    words.filter(|(at, word)| is_whole(*at, word)).filter_map(|(_, word)| query.corpus.name(word)).collect()
+    let named = words.filter(|(at, word)| is_whole(*at, word) && !is_prose(query, start + at));
+    named.filter_map(|(_, word)| query.corpus.name(word)).collect()
+}
+
+/// Whether what stands at a place is said and not meant: in a comment, or in a string, which may still be open.
+fn is_prose(query: &PlaceQuery, at: usize) -> bool {
+    let before = &query.text[line_start(query.text, at)..at];
+    query.parsed.is_some_and(|tree| scope::is_prose(tree, at)) || before.matches('"').count() % 2 == 1
 }
 
 impl State {

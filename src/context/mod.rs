@@ -70,7 +70,7 @@ pub struct Pack {
     /// Tokens of the parts that are not the current file's; never more than `budget`.
     pub tokens: usize,
     pub budget: usize,
-    /// Leading tokens that are equal to the previous pack's.
+    /// Leading tokens that are equal to those of the pack before, or of one a few places before.
     pub prefix_reused: usize,
 }
 

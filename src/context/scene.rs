@@ -32,6 +32,9 @@ const NEAR: usize = 40;
 /// How far up a signature is looked for.
 const REACH: usize = 80;
 
+/// Lines that a heading has at most.
+const LONGEST_HEADING: usize = 12;
+
 /// The surroundings of a cursor.
 #[derive(Default)]
 pub struct Scene {
@@ -229,17 +232,22 @@ impl Enclosing<'_> {
     fn begun(&self) -> Option<Heading<'_>> {
         let begun = |number: usize| self.language.and_then(|language| language.function_begun(self.lines[number]));
         let (start, name) = (0..=self.cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?)))?;
-        let mut last = start;
-        while last < self.cursor && last < start + 12 && !self.lines[last].trim_end().ends_with(['{', ':', ';']) {
-            last += 1;
-        }
-        Some(Heading { start, last, name, owner: None })
+        Some(Heading { start, last: self.last_of_heading(start), name, owner: None })
+    }
+
+    /// The last line of the heading that a line begins, by what headings end with, but none below the cursor.
+    fn last_of_heading(&self, start: usize) -> usize {
+        let ends = |number: &usize| self.lines[*number].trim_end().ends_with(['{', ':', ';']);
+        let most = self.cursor.min(start + LONGEST_HEADING).max(start);
+        (start..most).find(ends).unwrap_or(most)
     }
 
     /// The innermost function of the tree.
     fn by_tree(&self) -> Option<Heading<'_>> {
         let item = self.items.iter().rev().find(|item| item.kind.is_callable())?;
         let (start, last) = (newlines(&self.text[..item.signature.start]), newlines(&self.text[..item.signature.end]));
+        // For the tree, what follows a function without a body that it can read may all be heading.
+        let last = if last > self.cursor { last.min(self.last_of_heading(start)) } else { last };
         let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
         let owner = self.text[..name].strip_suffix("::").and_then(|before| words::identifiers(last_line(before)).last());
         Some(Heading { start, last, name: &item.name, owner: owner.map(|(_, owner)| owner) })

@@ -1,7 +1,7 @@
 //! The part of the prompt that stays put. A session keeps the parts of the last pack in their order; a new pack keeps as many of its
 //! leading parts as it can without losing much of what the ranking promises, drops the rest, and appends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::corpus::{Corpus, Name};
@@ -16,6 +16,9 @@ const FREE_LOSS: f32 = 0.01;
 const FIRST_PART: f32 = 0.68;
 /// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
 const FULL_LOSS_BUDGET: f32 = 4096.0;
+/// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
+const EARLIER: usize = 4;
+const REMEMBERED: u64 = 8;
 /// The probability from which on a definition is taken for the one that was named, ...
 const MEANT: f32 = 0.3;
 /// ... so many of a name need none, ...
@@ -37,6 +40,9 @@ pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 #[derive(Clone)]
 pub struct Session {
     parts: Vec<Kept>,
+    /// The packs of the last places with the turns that used them last, the last first: who comes back finds the prompt that was there.
+    earlier: VecDeque<(u64, Arc<Vec<Kept>>)>,
+    turns: u64,
     /// How many parts at the end were let in while the others stayed.
     admitted: usize,
     here: Option<Here>,
@@ -66,13 +72,15 @@ struct Piece {
     score: f32,
 }
 
-/// What comes in also where all else stays.
-#[derive(Default)]
-pub struct Wanted {
+/// What a place asks of a session.
+pub struct Asked {
+    pub here: Here,
     /// What the lines at the cursor have written out.
     pub named: Vec<Name>,
     /// Definitions that the user has just looked at or written.
     pub visited: Vec<u32>,
+    /// The text under the cursor does not parse.
+    pub is_broken: bool,
 }
 
 /// What a session makes of a ranking.
@@ -84,34 +92,29 @@ pub struct Packed {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { parts: vec![], admitted: 0, here: None, ratio: FIRST_RATIO }
+        Self { parts: vec![], earlier: VecDeque::new(), turns: 0, admitted: 0, here: None, ratio: FIRST_RATIO }
     }
 }
 
 impl Session {
     /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
-    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, here: Here, wanted: &Wanted, count: Count) -> Packed {
-        let typing = self.here.as_ref() == Some(&here);
-        let mut shares = Shares::default();
-        let worth: Vec<Worth> = self.parts.iter().map(|kept| Worth::new(corpus, kept, order, &mut shares)).collect();
-        let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]);
-        let whole: f32 = worth.iter().map(|worth| worth.value).sum();
-        let fits = tokens(&self.parts) <= budget;
-        let keep = if typing && fits && whole >= fresh.value * (1.0 - TYPING_LOSS) && worth.iter().all(|worth| !worth.stale) {
-            self.parts.len()
-        } else {
-            let prefix = |loss: f32, room: usize| self.longest_prefix(corpus, order, budget, fresh.value * (1.0 - loss), room, &worth);
-            let moving = MOVING_LOSS * (budget as f32 / FULL_LOSS_BUDGET).min(1.0);
-            prefix(moving, (budget as f32 * FIRST_PART) as usize).max(prefix(FREE_LOSS, budget))
-        };
-        let mut reused = tokens(&self.parts[..keep]);
-        let frozen = typing && keep == self.parts.len() && keep > 0;
-        self.parts.truncate(keep);
-        self.admitted = if frozen { self.admitted } else { 0 };
-        self.here = Some(here);
-        let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
+    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, count: Count) -> Packed {
+        self.turns += 1;
+        let typing = self.here.as_ref() == Some(&asked.here);
+        let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]).value;
+        let ranked = Ranked { corpus, order, budget, fresh };
+        let whole = if typing { self.cut(budget, count) } else { budget };
+        let mut worth = self.worth(&self.parts, &ranked, asked);
+        let frozen = typing && self.stays(&worth, &ranked);
+        if !frozen {
+            self.begin_anew(&ranked, asked);
+            worth = self.worth(&self.parts, &ranked, asked);
+        }
+        self.here = Some(asked.here.clone());
+        let taken = symbols(&worth);
+        let mut reused = tokens(&self.parts);
         if frozen {
-            reused = self.admit(corpus, order, budget, wanted, &taken, count);
+            reused = self.admit(corpus, order, budget, asked, &taken, count).min(whole);
         } else {
             self.append(corpus, order, budget - reused, &taken, count);
         }
@@ -119,19 +122,65 @@ impl Session {
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
     }
 
-    /// The most leading parts, of at most `room` tokens, with which the goal can still be reached.
-    fn longest_prefix(&self, corpus: &Corpus, order: &Order, budget: usize, goal: f32, room: usize, worth: &[Worth]) -> usize {
-        let usable = worth.iter().take_while(|worth| !worth.stale).count();
-        let reaches = |keep: usize| {
-            let used = tokens(&self.parts[..keep]);
-            if used > room {
-                return false;
-            }
-            let taken: Vec<u32> = worth[..keep].iter().flat_map(|worth| worth.symbols.iter().copied()).collect();
-            let value: f32 = worth[..keep].iter().map(|worth| worth.value).sum();
-            value + order.fill(corpus, (budget - used) as f32 * self.ratio, &taken).value >= goal
+    /// Whether the parts are good enough to go on with while somebody is typing.
+    fn stays(&self, worth: &[Worth], ranked: &Ranked) -> bool {
+        let is_worth_it = value(worth) >= ranked.fresh * (1.0 - TYPING_LOSS);
+        !self.parts.is_empty() && is_worth_it && worth.iter().all(|worth| !worth.stale)
+    }
+
+    /// Goes on with the most leading parts that can stay, of this pack or of the earlier one that has most to offer.
+    fn begin_anew(&mut self, ranked: &Ranked, asked: &Asked) {
+        if !self.parts.is_empty() {
+            self.earlier.push_front((self.turns - 1, Arc::new(std::mem::take(&mut self.parts))));
+            self.earlier.truncate(EARLIER);
+        }
+        self.earlier.retain(|(turn, _)| self.turns - turn <= REMEMBERED);
+        self.admitted = 0;
+        let mut bases: Vec<(&[Kept], Vec<Worth>)> =
+            self.earlier.iter().map(|(_, parts)| (&***parts, self.worth(parts, ranked, asked))).collect();
+        let room = (ranked.budget as f32 * FIRST_PART) as usize;
+        let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, room)]);
+        // Of equals the latest.
+        let best = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
+        bases = bases.into_iter().enumerate().filter(|(at, _)| *at == 0 || *at == best).map(|(_, base)| base).collect();
+        let kept = bases.iter().map(|(parts, worth)| &parts[..self.kept(parts, worth, ranked, room)]);
+        let longest = kept.rev().max_by_key(|parts| tokens(parts)).map(<[Kept]>::to_vec);
+        self.parts = longest.unwrap_or_default();
+    }
+
+    /// How many leading parts stay after a move.
+    fn kept(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, room: usize) -> usize {
+        let moving = MOVING_LOSS * (ranked.budget as f32 / FULL_LOSS_BUDGET).min(1.0);
+        let first = self.longest_prefix(parts, &worth[..leading(parts, worth, room)], ranked, moving);
+        let all = leading(parts, worth, ranked.budget);
+        // More than the first part stays only where nothing else held it back.
+        if first < leading(parts, worth, room) || first == all {
+            return first;
+        }
+        first.max(self.longest_prefix(parts, &worth[..all], ranked, FREE_LOSS))
+    }
+
+    /// What each of some parts is worth now.
+    fn worth(&self, parts: &[Kept], ranked: &Ranked, asked: &Asked) -> Vec<Worth> {
+        let mut shares = Shares::default();
+        let typing = self.here.as_ref() == Some(&asked.here);
+        let each = |kept: &Kept| {
+            let mut worth = Worth::new(ranked.corpus, kept, ranked.order, &mut shares);
+            // The file under the cursor stands behind the parts as it is, and half-written code hides what is below it.
+            worth.stale &= *kept.part.path != *asked.here.path || !(typing || asked.is_broken);
+            worth
         };
-        let (mut low, mut high) = (0, usable);
+        parts.iter().map(each).collect()
+    }
+
+    /// The most leading parts with which no more than the share `loss` of what could be expected is given up.
+    fn longest_prefix(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, loss: f32) -> usize {
+        let goal = ranked.fresh * (1.0 - loss);
+        let reaches = |keep: usize| {
+            let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
+            value(&worth[..keep]) + ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value >= goal
+        };
+        let (mut low, mut high) = (0, worth.len());
         while low < high {
             let middle = (low + high).div_ceil(2);
             if reaches(middle) { low = middle } else { high = middle - 1 }
@@ -141,8 +190,8 @@ impl Session {
 
     /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that stay
     /// as they were.
-    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, wanted: &Wanted, taken: &[u32], count: Count) -> usize {
-        let items = wanted.of(corpus, order, taken);
+    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, taken: &[u32], count: Count) -> usize {
+        let items = asked.wanted(corpus, order, taken);
         let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
         let most = budget / ADMITTED_SHARE;
         shrink(&mut added, most, count);
@@ -158,17 +207,24 @@ impl Session {
         before.append(&mut added);
         if tokens(&self.parts) + tokens(&before) > budget {
             let room = budget - tokens(&before).min(budget);
-            let room = room - (budget / SPARE_SHARE).min(room);
-            while tokens(&self.parts) > room {
-                let Some(last) = self.parts.pop() else { break };
-                stays = tokens(&self.parts);
-                let mut last = vec![last];
-                shrink(&mut last, room.saturating_sub(stays), count);
-                self.parts.append(&mut last);
-            }
+            stays = stays.min(self.cut(room - (budget / SPARE_SHARE).min(room), count));
         }
         self.admitted = before.len();
         self.parts.append(&mut before);
+        stays
+    }
+
+    /// Takes what is least sure from the end until the parts fit. Answers the tokens that stay as they were.
+    fn cut(&mut self, room: usize, count: Count) -> usize {
+        let mut stays = tokens(&self.parts);
+        while tokens(&self.parts) > room {
+            let Some(last) = self.parts.pop() else { break };
+            stays = tokens(&self.parts);
+            let mut last = vec![last];
+            shrink(&mut last, room.saturating_sub(stays), count);
+            self.parts.append(&mut last);
+        }
+        self.admitted = self.admitted.min(self.parts.len());
         stays
     }
 
@@ -200,9 +256,9 @@ impl Session {
     }
 }
 
-impl Wanted {
-    /// The best of what is not `taken`.
-    fn of(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
+impl Asked {
+    /// The best of what comes in also where all else stays, and is not `taken`.
+    fn wanted(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
         let symbol = |number: u32| &corpus.symbols[number as usize];
         let is_meant = |item: &Item| {
             let (few, value) = (corpus.defined(symbol(item.symbol).name).len() <= FEW, symbol(item.symbol).sort.is_value());
@@ -218,6 +274,33 @@ impl Wanted {
         items.truncate(ADMITTED);
         items
     }
+}
+
+/// A ranking that is to be packed.
+struct Ranked<'a> {
+    corpus: &'a Corpus,
+    order: &'a Order<'a>,
+    budget: usize,
+    /// What the best pack is worth that owes nothing to an earlier one.
+    fresh: f32,
+}
+
+/// How many leading parts are still true and have room.
+fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
+    let mut used = 0;
+    let fits = |(kept, worth): &(&Kept, &Worth)| {
+        used += kept.part.tokens;
+        !worth.stale && used <= room
+    };
+    parts.iter().zip(worth).take_while(fits).count()
+}
+
+fn value(worth: &[Worth]) -> f32 {
+    worth.iter().map(|worth| worth.value).sum()
+}
+
+fn symbols(worth: &[Worth]) -> Vec<u32> {
+    worth.iter().flat_map(|worth| worth.symbols.iter().copied()).collect()
 }
 
 fn tokens(parts: &[Kept]) -> usize {

@@ -98,6 +98,11 @@ impl Parsed {
         &self.text
     }
 
+    /// Whether any place does not parse.
+    pub fn is_broken(&self) -> bool {
+        self.tree.root_node().has_error()
+    }
+
     /// How many places do not parse: for telling whether an edit makes it worse.
     pub fn errors(&self) -> usize {
         let mut count = 0;

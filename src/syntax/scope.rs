@@ -86,6 +86,16 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     place
 }
 
+/// Whether what stands at `offset` is part of a comment or of a string.
+pub fn is_prose(parsed: &Parsed, offset: usize) -> bool {
+    let roles = &parsed.language().scope_roles;
+    let role = |node: &Node<'_>| roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
+    let Some(leaf) = parsed.root().descendant_for_byte_range(offset, offset + 1) else { return false };
+    let path = path_to(parsed, leaf);
+    let nearest = path.iter().rev().map(role).find(|role| role & (COMMENT | STRING | INTERPOLATION) != 0);
+    nearest.is_some_and(|role| role & INTERPOLATION == 0)
+}
+
 /// The definition that begins or lies at `offset`, for commands without a selection: the innermost item, or the one on the same line.
 pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let text = parsed.text();
