@@ -755,7 +755,7 @@ fn a_passage_stays_while_its_function_is_written_and_goes_with_its_file() {
 fn an_explanation_gets_no_passages() {
     let place = Place::new(LEDGER);
     let corpus = place.corpus(place.view());
-    let query = PlaceQuery { writes: false, ..place.query(&corpus, 400, false) };
+    let query = PlaceQuery { writes: false, ..place.query(&corpus, 400, false, None) };
     let pack = place.handle.place(&query, &Sources { changed: &|_| None, read: &|path| place.read(path), count: &thirds });
     assert!(passages(&pack).is_empty(), "{:?}", pack.parts);
 }

@@ -216,7 +216,7 @@ impl Session {
 
     /// Takes what is least sure from the end until the parts fit. Answers the tokens that stay as they were.
     fn cut(&mut self, room: usize, count: Count) -> usize {
-        let mut stays = tokens(&self.parts);
+        let (all, mut stays) = (self.parts.len(), tokens(&self.parts));
         while tokens(&self.parts) > room {
             let Some(last) = self.parts.pop() else { break };
             stays = tokens(&self.parts);
@@ -224,7 +224,7 @@ impl Session {
             shrink(&mut last, room.saturating_sub(stays), count);
             self.parts.append(&mut last);
         }
-        self.admitted = self.admitted.min(self.parts.len());
+        self.admitted = self.admitted.saturating_sub(all - self.parts.len());
         stays
     }
 
