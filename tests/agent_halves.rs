@@ -74,7 +74,7 @@ async fn a_refused_edit_that_is_never_put_right_is_told_to_the_person() {
         assert!(why.contains("an edit was refused and is missing here") && why.contains("src/user.rs"), "{why}");
     }
     // What only repeats what stands there, or is tried again under the right name, leaves nothing undone.
-    for rest in [vec![definition()], vec![change("user.rs", "x", "y")]] {
+    for rest in [vec![definition()], vec![change("user.rs", "    add(a, a)", "    sum(a, a)")]] {
         let workspace = workspace();
         let (session, _) = workspace.with_coder([vec![definition()], rest, vec![caller()], vec![finish()]].map(calls).to_vec());
         let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();

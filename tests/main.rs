@@ -1,6 +1,7 @@
 //! The one integration binary: a file per subject, `support` for the fake editor, engines, sandboxes and fixtures.
 
 mod agent;
+mod agent_gaps;
 mod agent_halves;
 mod agent_session;
 mod agent_tools;
@@ -41,6 +42,7 @@ mod mutants;
 mod odd_editors;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
+mod partly;
 mod perfect;
 mod places;
 mod question;

@@ -64,7 +64,7 @@ impl Driver<'_> {
     pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
         let started = Instant::now();
         let (talk, may_quote) = Default::default();
-        let mut run = Run { bench: Some(bench), decision: None, timing: Timing::default(), error: None, talk, may_quote };
+        let mut run = Run { bench: Some(bench), answered: Answered::default(), timing: Timing::default(), error: None, talk, may_quote };
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
             let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
@@ -83,7 +83,7 @@ impl Driver<'_> {
         };
         let (bench, may_quote) = (run.bench, run.may_quote);
         let Turn { steps, sent, refusals, .. } = turn;
-        Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.decision, timing: run.timing, error: run.error }
+        Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.answered.decision(), timing: run.timing, error: run.error }
     }
 
     /// What happens, or that it was cancelled, or that the turn's time is up.
@@ -111,8 +111,8 @@ impl Driver<'_> {
             let max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
             Ok(Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };
-        // Only the first step is a decision worth remembering: the others follow from it.
-        let task = Task { goes_on: run.decision.is_some(), ..self.task.clone() };
+        // Only the first step is a decision worth remembering: the others follow from it, unless another engine stands in.
+        let task = Task { goes_on: run.answered.newest().map(str::to_string), ..self.task.clone() };
         run.error = None;
         let mut talk = Talk::default();
         let each = |event: &engine::Event| {
@@ -124,7 +124,7 @@ impl Driver<'_> {
         match served {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
-                run.decision.get_or_insert(served.decision);
+                run.answered.by(served.decision);
                 Event::Answered(served.answer)
             }
             // The model wrote something that is no call: it is told so, like about any wrong call.
@@ -150,12 +150,46 @@ impl Driver<'_> {
 struct Run {
     /// Away while the tools run.
     bench: Option<Workbench>,
-    decision: Option<Decision>,
+    answered: Answered,
     timing: Timing,
     error: Option<EngineError>,
     /// The newest answer.
     talk: Talk,
     may_quote: bool,
+}
+
+/// Who answered the steps of a turn: each run of steps that one engine answered, with its first step.
+#[derive(Default)]
+struct Answered {
+    steps: usize,
+    runs: Vec<(usize, Decision)>,
+}
+
+impl Answered {
+    fn by(&mut self, decision: Decision) {
+        self.steps += 1;
+        if self.newest() != Some(decision.engine.as_str()) {
+            self.runs.push((self.steps, decision));
+        }
+    }
+
+    fn newest(&self) -> Option<&str> {
+        self.runs.last().map(|(_, decision)| decision.engine.as_str())
+    }
+
+    /// Who answered in the end, and why, with all who answered before: what was read by then went to them.
+    fn decision(self) -> Option<Decision> {
+        let mut runs = self.runs;
+        let (_, first) = runs.first()?;
+        if runs.len() == 1 {
+            return Some(first.clone());
+        }
+        let place = |decision: &Decision| decision.origin.clone().unwrap_or_else(|| "this machine".into());
+        let run = |(step, by): &(usize, Decision)| format!("from step {step} on {} ({}): {}", by.engine, place(by), by.reason);
+        let reason = runs.iter().map(run).collect::<Vec<_>>().join("; ");
+        let (_, last) = runs.pop()?;
+        Some(Decision { reason, ..last })
+    }
 }
 
 /// Runs calls in their order, on a thread where they disturb nobody.

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::limits::{self, Circles, shorten};
-use super::refusals::{Gap, Refusals};
+use super::refusals::{Gap, Refusals, Wanted};
 use super::tools::schema::{FINISH, PROPOSE_EDIT};
 use super::transcript::Transcript;
-use crate::context::{Stretch, fence};
+use crate::context::{Stretch, fence, redact};
 use crate::dialect::{Chat, Message, Tool, ToolCall};
 use crate::engine::{Answer, Finish};
 
@@ -45,8 +45,8 @@ pub struct Worked {
     pub target: Option<String>,
     /// What is missing since it failed, where it was an edit.
     pub gap: Gap,
-    /// The files of an edit that was taken.
-    pub taken: Vec<String>,
+    /// The edits of it that were taken.
+    pub taken: Vec<Wanted>,
     /// The call ends the turn with this summary.
     pub finishes: Option<String>,
 }
@@ -129,6 +129,9 @@ const CUT: &str = "Your answer was cut off, since it was too long: only whole ca
     edits in one call.";
 /// What `finish` comes to beside a call that failed: it was written before that was known.
 const UNFINISHED: &str = "Error: not finished, since another call of the same answer failed. Put it right, or call finish alone.";
+/// What is left undone by an answer whose end is not there, and by one that is none.
+const CUT_OFF: &str = "an answer was cut off, since it was too long, and what it was to change is not known";
+const UNREADABLE: &str = "an answer could not be read, and what it was to change is not known";
 /// What a call comes to that is one too many in its answer.
 const BEYOND: &str = "Error: not run, since it is one too many in one answer; call it again.";
 /// What the model is told when the tools have shown enough, and what it gets from then on.
@@ -213,6 +216,9 @@ impl Turn {
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
         let Answer { text, reasoning, calls, finished } = answer;
         self.cut = finished.reason == Finish::Length;
+        if self.cut {
+            self.refusals.lost(CUT_OFF);
+        }
         let reasoning = Some(reasoning).filter(|reasoning| !reasoning.is_empty());
         self.transcript.answered(&text, reasoning, calls.iter().map(sayable).collect());
         if calls.is_empty() { self.remind(text) } else { self.work(calls) }
@@ -228,6 +234,8 @@ impl Turn {
         if self.garbled > GARBLED {
             return self.end(Ending::Failed(reason));
         }
+        self.refusals.lost(UNREADABLE);
+        self.refusals.end_answer();
         let words = format!("Your answer could not be read: {}. Call one of the functions, with valid arguments.", shorten(&reason, 400));
         self.transcript.say(words);
         self.ask()
@@ -249,6 +257,7 @@ impl Turn {
             return self.end(if self.cut { cut() } else { Ending::Silent(text) });
         }
         self.reminded += 1;
+        self.refusals.end_answer();
         let reminder =
             "Nothing has been changed by that answer. Call propose_edit to change code, or finish when there is nothing left to do.";
         self.transcript.say(if self.cut { format!("{CUT} {reminder}") } else { reminder.into() });
@@ -272,13 +281,28 @@ impl Turn {
                 *worked = Worked { result: UNFINISHED.into(), failed: true, ..Worked::default() };
             }
         }
+        // What earlier answers left undone is asked for once.
+        if results.iter().any(|worked| worked.finishes.is_some())
+            && let Some(missing) = self.refusals.unfinished()
+        {
+            let words = "Propose those edits again, or call finish again if nothing is missing.";
+            let result = fence::visible(&format!("Error: not finished, since this was not taken: {missing}. {words}"));
+            for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
+                *worked = Worked { result: redact::mask(&result), failed: true, ..Worked::default() };
+            }
+        }
         let finished = results.iter().find_map(|worked| worked.finishes.clone());
         let room = self.transcript.room(calls.len());
         let mut stop = None;
         for (call, worked) in calls.iter().zip(results) {
             stop = stop.or(self.note(call, worked, room));
         }
-        beyond.iter().for_each(|call| self.transcript.result(call, BEYOND.into()));
+        for call in &beyond {
+            self.transcript.result(call, BEYOND.into());
+            if call.name == PROPOSE_EDIT {
+                self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.trim_start_matches("Error: ").into());
+            }
+        }
         self.refusals.end_answer();
         if self.cut {
             self.transcript.add(CUT);

@@ -9,7 +9,7 @@ use crate::context::redact::Secrets;
 use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Definition, Kind, Language, Parsed, Place, naming, parse, tags};
+use crate::syntax::{Definition, Kind, Language, Parsed, Place, linkage, naming, parse, tags};
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
@@ -281,7 +281,10 @@ impl Site {
         }
         // A tree that grew by edits can recover from an error in other ways than a fresh one: before an edit is called broken, both
         // texts are read anew.
-        let fresh = |text: &str| parse(parsed.language(), text).map_or(before, |parsed| parsed.errors());
+        let fresh = |text: &str| {
+            let blanked = linkage::blanked(parsed.language(), text);
+            parse(parsed.language(), blanked.as_deref().unwrap_or(text)).map_or(before, |parsed| parsed.errors())
+        };
         (*self.fresh_errors.get_or_init(|| fresh(&self.text)), fresh(&changed))
     }
 }

@@ -43,13 +43,13 @@ pub struct Task {
     pub trusted: bool,
     /// The scout asks for the coder, with its reason.
     pub escalated: Option<String>,
-    /// A further step of a task that was decided on already.
-    pub goes_on: bool,
+    /// The engine that answered the step before, of a task that was decided on already.
+    pub goes_on: Option<String>,
 }
 
 impl Task {
     pub fn new(kind: TaskKind) -> Self {
-        Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: false }
+        Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: None }
     }
 
     /// Whether nothing may leave the machine, and who says so.

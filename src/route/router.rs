@@ -261,13 +261,14 @@ impl Router {
         self.with(|state| std::mem::take(&mut state.notices))
     }
 
-    /// A further step of a task is no decision of its own: the last fifty are of fifty tasks.
+    /// A further step of a task is no decision of its own, unless another engine answers it: the last fifty are of fifty tasks.
     fn succeeded(&self, task: &Task, decision: &Decision, answer: &Answer) {
-        if !task.goes_on {
+        let is_new = task.goes_on.as_ref() != Some(&decision.engine);
+        if is_new {
             report::log("route", format_args!("{:?} → {} ({}): {}", task.kind, decision.engine, decision.model, decision.reason));
         }
         self.with(|state| {
-            if !task.goes_on {
+            if is_new {
                 if state.decisions.len() == REMEMBERED {
                     state.decisions.pop_front();
                 }

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 use super::commands::{needs_word, warn};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, edits, message, review};
+use super::{Server, answers, edits, message, partly, review};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::covers;
@@ -114,15 +114,16 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let _stop = cancel.clone().drop_guard();
     let title = action["title"].as_str().unwrap_or("longsight").to_string();
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
-    let at = Target { document, bytes: data.start..data.end };
+    let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
     let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
-    let edited = tokio::select! {
+    let mut edited = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Error::request_cancelled()),
         edited = work => edited?.map_err(|error| message::failed(&error))?,
     };
-    let confirm = needs_word(&edited);
+    partly::keep_what_fits(server, &mut edited).await;
+    let confirm = needs_word(server, &edited, &document);
     // What is resolved needs no command to do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");

@@ -61,6 +61,13 @@ pub struct FileEdit {
     pub creates: bool,
 }
 
+impl FileEdit {
+    /// Whether anything is another way with it: a file that is created may be empty.
+    pub fn changes(&self) -> bool {
+        self.creates || !self.edits.is_empty()
+    }
+}
+
 /// Takes a sentence for the user.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
-use super::agent::{Edited, Question, StateSnapshot};
+use super::agent::{Edited, FileEdit, Question, StateSnapshot};
 use super::edits::{Label, Outcome};
 use super::progress::Progress;
-use super::{Server, answers, edits, message, review, trust};
+use super::{Server, answers, edits, message, partly, review, trust};
 use crate::engine::{Cancel, EngineError};
 use crate::features::actions::one_line;
 use crate::features::edit::{self, How};
@@ -116,12 +116,14 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
+    let marked = at.document.clone();
     let params = edit::Params { at, how };
     let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = finished(work, &cancel).await?;
+    partly::keep_what_fits(server, &mut edited).await;
     let mut report = std::mem::take(&mut edited.report);
     report["applied"] = json!(false);
-    if edited.files.iter().all(|file| file.edits.is_empty()) {
+    if !edited.files.iter().any(FileEdit::changes) {
         return Ok(report);
     }
     let warnings = edited.confirm.as_slice();
@@ -140,7 +142,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
         warn(server, &title, warnings);
         return Ok(report);
     }
-    let confirm = needs_word(&edited);
+    let confirm = needs_word(server, &edited, &marked);
     if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, warnings) {
         wait(held);
         return Ok(report);
@@ -148,7 +150,12 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
-        Ok(Outcome::Applied) => report["applied"] = json!(true),
+        Ok(Outcome::Applied) => {
+            report["applied"] = json!(true);
+            if !confirm {
+                name_elsewhere(server, &title, &edited, &marked);
+            }
+        }
         Ok(Outcome::NotShown(_)) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
         // What was worked for is not lost for a few keys.
         Ok(Outcome::Overtaken(left)) => wait(review::hold_and_tell(server, &title, &left, warnings)),
@@ -185,9 +192,24 @@ fn wanted(argument: &Argument) -> Result<(How, String)> {
     Ok((How::Action { kind, problems: argument.problems.clone() }, title))
 }
 
-/// Whether a person must look at an edit before any of it is applied: several files, or a place that tools and editors obey.
-pub fn needs_word(edited: &Edited) -> bool {
-    !edited.confirm.is_empty() || edited.files.iter().filter(|file| !file.edits.is_empty()).count() > 1
+/// Whether a person must look at an edit before any of it is applied: several files, one that nobody has before him, or a place that tools and
+/// editors obey. `marked` is where the edit was asked for.
+pub fn needs_word(server: &Server, edited: &Edited, marked: &Document) -> bool {
+    let changed: Vec<&FileEdit> = edited.files.iter().filter(|file| file.changes()).collect();
+    let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
+    !edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
+}
+
+fn is_of(file: &FileEdit, document: &Document) -> bool {
+    file.document.uri == document.uri || file.document.path.is_some() && file.document.path == document.path
+}
+
+/// Names the file that was changed where it is not the one in which the change was asked for.
+fn name_elsewhere(server: &Server, title: &str, edited: &Edited, marked: &Document) {
+    let elsewhere = edited.files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
+    let Some(file) = elsewhere else { return };
+    let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
+    server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));
 }
 
 async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {

@@ -52,16 +52,11 @@ struct Lying {
 /// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Files that are not
 /// open are read beside the protocol's threads, and the edits are fitted to what lies there now.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
-    let files: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
-    let snapshot = server.snapshot().workspace;
-    let closed: Vec<Option<FileEdit>> = server.with(|state| {
-        let closed = files.iter().map(|file| state.open_as(&file.document).is_none().then(|| (*file).clone()));
-        closed.collect()
-    });
-    let look = move || closed.iter().map(|file| file.as_ref().map(|file| lying(&snapshot, file)).transpose()).collect();
-    let looked = server.work.spawn(Box::pin(async move { look() }));
-    let looked: Result<Vec<Option<Lying>>, String> = looked.await.map_err(|error| error.message.to_string())?;
-    let looked = looked?;
+    let files: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
+    let mut looked = vec![];
+    for file in &files {
+        looked.push(look(server, file).await?);
+    }
     server.with(|state| {
         let fitted = files.iter().zip(looked).map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
         if let Some(fitted) = fitted.iter().find(|fitted| fitted.creates && !(state.editor.document_changes && state.editor.creates_files))
@@ -70,6 +65,22 @@ pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<L
         }
         Ok(if state.editor.document_changes { document_changes(state, &fitted, label) } else { changes(state, &fitted) })
     })
+}
+
+/// Whether the edits of a file can be made to its text as it is now, or why not.
+pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), String> {
+    let looked = look(server, file).await?;
+    server.with(|state| fit(state, file, looked).map(|_| ()))
+}
+
+/// A file that is not open, with the edits for it; nothing of one that is.
+async fn look(server: &Server, file: &FileEdit) -> Result<Option<Lying>, String> {
+    if server.with(|state| state.open_as(&file.document).is_some()) {
+        return Ok(None);
+    }
+    let (snapshot, file) = (server.snapshot().workspace, file.clone());
+    let looked = server.work.spawn(Box::pin(async move { lying(&snapshot, &file).map(Some) }));
+    looked.await.map_err(|error| error.message.to_string())?
 }
 
 /// The edits of a file that is not open, on what lies on disk now.
@@ -148,6 +159,9 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
             changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
         }
+        if fitted.edits.is_empty() && fitted.creates {
+            continue;
+        }
         let mut edits = vec![];
         for (number, edit) in fitted.edits.edits().iter().enumerate() {
             let mut change = json!(convert::to_text_edit(edit, &fitted.text, state.editor.encoding));
@@ -214,7 +228,7 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
     let asks = label.is_some_and(|label| label.confirm);
-    let mut left: Vec<FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).cloned().collect();
+    let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     for pause in if asks { &AGAIN[..1] } else { AGAIN } {
         tokio::time::sleep(*pause).await;
         match apply_once(server, name, &left, label).await? {

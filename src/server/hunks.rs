@@ -80,7 +80,9 @@ impl Hunks {
     /// Keeps the edits of a file, one hunk each; their numbers.
     pub fn hold(&mut self, title: &str, file: &FileEdit, warnings: &Arc<[String]>) -> Vec<u64> {
         let mut ids = vec![];
-        for (number, edit) in file.edits.edits().iter().enumerate() {
+        // A file that is created empty is a hunk without text.
+        let empty = (file.creates && file.edits.is_empty()).then(|| Edit { range: 0..0, text: String::new() });
+        for (number, edit) in file.edits.edits().iter().chain(&empty).enumerate() {
             self.last += 1;
             ids.push(self.last);
             let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
@@ -190,6 +192,9 @@ impl Hunks {
         let one = |mut pending: Pending| {
             if pending.creates && blank {
                 pending.edit.range = 0..now.text.len_bytes();
+                if pending.edit.is_empty() {
+                    return Ok(None);
+                }
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {

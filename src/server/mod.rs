@@ -21,6 +21,7 @@ mod initialize;
 mod lifecycle;
 mod message;
 mod pace;
+mod partly;
 mod progress;
 pub mod replay;
 mod review;

@@ -316,7 +316,7 @@ fn is_passing(message: &Value) -> bool {
 }
 
 /// Fields that tell of time, memory and the program, and numbers that are ours to choose.
-const VOLATILE: &[&str] = &["timing", "prefill_rate", "decode_rate", "serverInfo", "rss_bytes", "version_of_longsight"];
+const VOLATILE: &[&str] = &["timing", "prefill_rate", "decode_rate", "serverInfo", "rss_bytes", "version_of_longsight", "audit"];
 
 /// A message without what differs from run to run.
 fn plain(mut message: Value) -> Value {

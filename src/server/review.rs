@@ -84,7 +84,7 @@ const NAMED: usize = 5;
 
 /// As [`hold`], with what to say of it.
 pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
-    let changed: Vec<&FileEdit> = files.iter().filter(|file| !file.edits.is_empty()).collect();
+    let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
     let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
     names.extend((changed.len() > NAMED).then(|| "…".to_string()));

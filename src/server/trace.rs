@@ -28,6 +28,7 @@ pub fn header(config: &Config) -> Value {
 pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     let (mut names, mut typed) = (Names::default(), Typed::default());
     names.add("$CACHE", config::cache_dir().as_deref());
+    names.add("$STATE", config::state_dir().as_deref());
     names.add("$HOME", std::env::var_os("HOME").as_deref().map(Path::new));
     move |mut entry| {
         if let Some(config) = entry["config"].as_str() {

@@ -13,6 +13,7 @@ pub mod import;
 mod indents;
 pub mod lexical;
 mod lines;
+pub mod linkage;
 pub mod literal;
 pub mod naming;
 pub mod parse;

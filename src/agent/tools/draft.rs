@@ -11,7 +11,7 @@ use super::{Refusal, Told, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
-use crate::agent::refusals::Gap;
+use crate::agent::refusals::{Gap, Wanted};
 use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
@@ -87,22 +87,62 @@ impl Draft {
 /// Drafts of a call, taken over together or not at all.
 type Staged = BTreeMap<WorkspacePath, Draft>;
 
+/// Why an edit of a call is not taken.
+struct Unfit {
+    reason: String,
+    /// The file, as far as it is known.
+    target: Option<String>,
+    /// Which edit of the call it is, where it is one.
+    number: Option<usize>,
+    /// What stands there that the model may have meant.
+    near: Option<(Stretch, String)>,
+    /// It would change nothing.
+    stands: bool,
+    /// What it would change is not to be touched.
+    barred: bool,
+}
+
+impl Unfit {
+    fn of(path: &WorkspacePath, reason: String) -> Self {
+        let (number, near, stands, barred) = Default::default();
+        Self { reason, target: Some(path.to_string()), number, near, stands, barred }
+    }
+
+    /// The refusal of the whole call: nothing of it was taken, and the edits beside this one are missing as well.
+    fn of_call(self, mut wanted: Vec<Wanted>) -> Refusal {
+        let Self { reason, target, number, near, stands, barred } = self;
+        let edits = wanted.len();
+        let again = if edits > 1 { format!("{BREAK}Nothing of this call was taken: send all {edits} edits again.") } else { String::new() };
+        let is_it =
+            |at: usize, one: &Wanted| number.map_or_else(|| target.as_deref().is_some_and(|path| one.is_of(path)), |number| number == at);
+        if let (Some(number), Some((_, lines))) = (number, &near)
+            && let Some(one) = wanted.get_mut(number)
+        {
+            one.near(lines);
+        }
+        let (mut done, mut left) = (vec![], vec![]);
+        for (at, mut one) in wanted.into_iter().enumerate() {
+            let it = is_it(at, &one);
+            one.barred = barred && it;
+            if stands && it { done.push(one) } else { left.push(one) }
+        }
+        let gap = if left.is_empty() && !done.is_empty() { Gap::Stands(done) } else { Gap::Edits(left) };
+        Refusal { message: format!("{reason}{again}"), target, gap, places: near.into_iter().map(|(place, _)| place).collect() }
+    }
+}
+
+/// Between what is wrong and what to do: the first may be lines of a file.
+const BREAK: &str = "\n";
+
 /// Runs the tool.
 pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, Refusal> {
+    let wanted = Wanted::all(arguments);
     let edits = arguments["edits"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // Beside others it takes these down with it.
-    let idle = if edits.len() == 1 { Gap::Nothing } else { Gap::Somewhere };
-    let mut staged = Staged::new();
-    for (number, edit) in edits.iter().enumerate() {
-        stage(bench, &mut staged, number, edit, &idle)?;
-    }
-    if let Some(draft) = staged.values().find(|draft| bench.stands(draft)) {
-        return Err(refused(&draft.path, idle, format!("{}: {STANDS}", draft.path)));
-    }
-    for (path, draft) in &staged {
-        bench.check(draft).map_err(|reason| refused(path, Gap::In(path.to_string()), format!("{path}: {reason}")))?;
-    }
-    let (mut said, taken) = (vec![], staged.keys().map(ToString::to_string).collect());
+    let staged = match stage_all(bench, edits) {
+        Ok(staged) => staged,
+        Err(unfit) => return Err(unfit.of_call(wanted)),
+    };
+    let mut said = vec![];
     for (path, draft) in staged {
         said.push(match &draft.before {
             None => format!("{path} is created, {} lines", draft.after.lines().count()),
@@ -111,46 +151,92 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, 
         bench.take(draft);
     }
     let text = format!("Taken: {}. Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
-    Ok(Told { text, taken, ..Told::default() })
+    Ok(Told { text, taken: wanted, ..Told::default() })
+}
+
+/// All edits of a call as drafts that may be shown to a person.
+fn stage_all(bench: &mut Workbench, edits: &[Value]) -> Result<Staged, Unfit> {
+    let mut staged = Staged::new();
+    for (number, edit) in edits.iter().enumerate() {
+        stage(bench, &mut staged, number, edit)?;
+    }
+    if let Some(draft) = staged.values().find(|draft| bench.stands(draft)) {
+        return Err(Unfit { stands: true, ..Unfit::of(&draft.path, format!("{}: {STANDS}", draft.path)) });
+    }
+    for (path, draft) in &staged {
+        bench.check(draft).map_err(|reason| Unfit::of(path, format!("{path}: {reason}")))?;
+    }
+    Ok(staged)
 }
 
 const STANDS: &str = "the edit changes nothing: `new` is what stands there already";
 
-/// Applies one edit of a call to the drafts of the call. `idle` is what is missing where it would change nothing.
-fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value, idle: &Gap) -> Result<(), Refusal> {
+/// Applies one edit of a call to the drafts of the call.
+fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<(), Unfit> {
     let asked = text(edit, "path");
-    let path = bench.path(asked).map_err(|reason| Refusal { target: Some(shorten(asked, 120)), ..reason.into() })?;
-    let refuse = |reason: String| refused(&path, Gap::In(path.to_string()), format!("edit {} of {path}: {reason}", number + 1));
+    let path = bench.path(asked).map_err(|reason| Unfit {
+        reason,
+        target: Some(shorten(asked, 120)),
+        number: Some(number),
+        near: None,
+        stands: false,
+        barred: true,
+    })?;
+    let refuse = |reason: String| {
+        let reason = format!("edit {} of {path}: {reason}", number + 1);
+        Unfit { number: Some(number), ..Unfit::of(&path, reason) }
+    };
     if !staged.contains_key(&path) {
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
     // What the model was shown masked or by its number, and gives back so, is the file's own.
     let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
-    let (old, new) = (as_it_is("old")?, as_it_is("new")?);
+    let (old, new) = unfenced(&path, &draft.after, as_it_is("old")?, as_it_is("new")?);
     let (old, new) = bench.written_out(&path, &draft.after, old, new);
     let creates = draft.before.is_none() && draft.after.is_empty();
     if creates && let Some(reason) = bench.cannot_create(&old) {
-        return Err(Refusal { gap: Gap::Somewhere, ..refuse(reason.into()) });
+        return Err(refuse(reason.into()));
     }
     let indented = bench.is_indented(&path, &draft.after);
     let place = patch::place(&draft.after, &old, &new, indented).map_err(|miss| {
         // An edit that is proposed once more finds what it made.
         let made = || bench.drafts.get(&path).is_some() && patch::place(&draft.after, &new, &new, indented).is_ok();
         if matches!(miss, Miss::NotFound { .. }) && made() {
-            return Refusal { gap: idle.clone(), ..refuse(STANDS.into()) };
+            return Unfit { stands: true, ..refuse(STANDS.into()) };
         }
         let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
-        let refusal = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
-        let Miss::NotFound { nearest: Some((line, text)) } = miss else { return refusal };
-        Refusal { places: vec![Stretch::of(&path, line as u32, &text)], ..refusal }
+        let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
+        let Miss::NotFound { nearest: Some((line, text)) } = miss else { return unfit };
+        Unfit { near: Some((Stretch::of(&path, line as u32, &text), text)), ..unfit }
     })?;
     draft.apply(&place, text(edit, "reason"));
     Ok(())
 }
 
-fn refused(path: &WorkspacePath, gap: Gap, reason: String) -> Refusal {
-    Refusal { target: Some(path.to_string()), gap, ..reason.into() }
+/// The two sides of an edit without the code fence that a model puts around all of a text out of habit; not where the file has it there, and
+/// not in prose, where it may be meant.
+fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
+    let name = path.name().to_lowercase();
+    let is_prose = PROSE.iter().any(|ending| name.ends_with(ending));
+    let has_it = old.contains(FENCE) && file.contains(old.trim());
+    if is_prose || has_it {
+        return (old, new);
+    }
+    let without = |text: String| inside_of_fence(&text).map(str::to_string).unwrap_or(text);
+    (without(old), without(new))
+}
+
+const FENCE: &str = "```";
+/// Endings of files in which a fence is a part of the text.
+const PROSE: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
+
+/// What stands in a fence that is around all of a text.
+fn inside_of_fence(text: &str) -> Option<&str> {
+    let inside = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?;
+    let (label, code) = inside.split_once('\n')?;
+    let is_label = label.trim().chars().all(|letter| letter.is_alphanumeric() || "+-#._".contains(letter));
+    (is_label && !code.contains(FENCE) && (code.is_empty() || code.ends_with('\n'))).then_some(code)
 }
 
 impl Workbench {
@@ -198,7 +284,7 @@ impl Workbench {
     }
 
     /// Whether a draft may be shown to a person.
-    fn check(&self, draft: &Draft) -> Result<(), String> {
+    fn check(&mut self, draft: &Draft) -> Result<(), String> {
         let before = draft.before.as_deref().unwrap_or_default();
         if masked(&draft.after) > masked(before) {
             return Err(
@@ -208,11 +294,10 @@ impl Workbench {
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);
         }
-        let (errors, now) = self.errors(&draft.path, before, &draft.after);
-        if now > errors {
-            return Err(format!(
-                "with this edit the file has {now} places that do not parse; it has {errors} without it. Put edits that belong together into one call"
-            ));
+        if let Some(misread) = self.misread(draft)
+            && !self.is_insisted_on(draft, &misread)
+        {
+            return Err(misread.to_string());
         }
         let (old, new) = (self.parsed(&draft.path, before), self.parsed(&draft.path, &draft.after));
         let Some(new) = new else { return Ok(()) };

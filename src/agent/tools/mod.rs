@@ -4,6 +4,7 @@
 
 pub mod draft;
 mod look;
+mod misread;
 pub mod schema;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::args;
 use super::limits;
-use super::refusals::Gap;
+use super::refusals::{Gap, Wanted};
 use super::turn::Worked;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
@@ -44,6 +45,8 @@ pub struct Workbench {
     renaming: Option<String>,
     review: Option<Review>,
     reminded: bool,
+    /// Places that do not parse, of edits that were refused for them.
+    seen: misread::Seen,
     /// The editor can create files.
     creates_files: bool,
     /// The folder that the task is about, where several are open: files are created there unless another is named.
@@ -67,8 +70,8 @@ pub(super) struct Refusal {
 pub(super) struct Told {
     pub text: String,
     pub places: Vec<Stretch>,
-    /// The files of an edit that was taken.
-    pub taken: Vec<String>,
+    /// The edits that were taken.
+    pub taken: Vec<Wanted>,
 }
 
 impl From<String> for Told {
@@ -107,6 +110,7 @@ impl Workbench {
             renaming: None,
             review: None,
             reminded: false,
+            seen: vec![],
             creates_files: true,
             home: None,
             tools: schema::tools(),
@@ -200,7 +204,7 @@ impl Workbench {
         }
         let left = self.renaming.as_deref().and_then(|name| look::left_over(self, name));
         let found = self.review.as_ref().map(|review| review(&self.drafts)).unwrap_or_default();
-        left.into_iter().chain(found).collect()
+        left.into_iter().chain(self.unread()).chain(found).collect()
     }
 
     /// The place in the workspace that a model's string means, if it may be looked at.

@@ -135,10 +135,8 @@ fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> R
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }
     offered.confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
-    let missing =
-        |why: &str| format!("an edit was refused and is missing here: {}", why.lines().next().unwrap_or_default().trim_end_matches(':'));
     offered.confirm.extend(may_quote.then(|| talk::WARNING.to_string()));
-    offered.confirm.extend(refusals.gaps().map(missing));
+    offered.confirm.extend(refusals.gaps());
     if let Some(reason) = stopped {
         offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
     }

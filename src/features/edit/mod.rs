@@ -132,7 +132,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     }
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     // Without a model, what the index says against it is the reason.
-    let window = match (work.window().await, &small) {
+    let (window, down) = match (work.window().await, &small) {
         (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
         (window, _) => window?,
     };
@@ -143,7 +143,9 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
             outcome => return outcome,
         }
     }
-    let plan = small.unwrap_or_else(|| plan.for_small(session, &site, &params.how)).map_err(refuse)?;
+    // That a task is too much for a small model is no answer where a larger one is only down.
+    let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
+    let plan = small.unwrap_or_else(|| plan.for_small(session, &site, &params.how)).map_err(too_much)?;
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     if let Some(settled) = short::settled(&work) {
         return settled;
@@ -164,16 +166,21 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The window in bytes of the model that will be asked, if the task and the model are fit for tools: these know the files of the
-    /// workspace alone, and a document that is none of them has only the form.
-    async fn window(&self) -> Result<Option<usize>, EngineError> {
+    /// workspace alone, and a document that is none of them has only the form. Beside it why an engine before that one does not answer.
+    async fn window(&self) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
         let least = self.session.config().route.agent_context;
         let choices = self.session.router().plan(&self.plan.task(self.session))?;
         let goes_deep = self.plan.goes_deep() && self.params.at.document.path.is_some();
-        let Some(first) = choices.first().filter(|_| goes_deep) else { return Ok(None) };
         let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-        // An engine that does not answer is the router's concern: another may stand in.
-        let caps = self.cancel.run_until_cancelled(first.engine.caps()).await.ok_or_else(cancelled)?;
-        Ok(caps.ok().filter(|caps| caps.tools && caps.context >= least).map(|caps| caps.context as usize * BYTES))
+        let mut down = None;
+        for choice in choices.iter().filter(|_| goes_deep) {
+            // Where an engine does not answer the router asks the next: it is that one's window which counts.
+            match self.cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)? {
+                Ok(caps) => return Ok(((caps.tools && caps.context >= least).then_some(caps.context as usize * BYTES), down)),
+                Err(error) => down = down.or(Some(error)),
+            }
+        }
+        Ok((None, down))
     }
 }
 

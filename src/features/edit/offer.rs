@@ -14,7 +14,7 @@ use crate::features::{Session, Target};
 use crate::redact::{self, PLACEHOLDER};
 use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff};
-use crate::workspace::{Document, ReadError, WorkspacePath};
+use crate::workspace::{Document, WorkspacePath};
 
 /// The text with a batch applied.
 pub fn changed(text: &str, batch: &Batch) -> String {
@@ -53,22 +53,15 @@ pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) ->
     Ok(offer.edited)
 }
 
-/// The document that a draft was made from, if it is still the same.
-fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
+/// The document that a draft was made from.
+fn standing(session: &Session, draft: &Draft) -> Arc<Document> {
     let path = &draft.path;
     if let Some(open) = session.snapshot.documents.at(path) {
-        return Ok(open.clone());
+        return open.clone();
     }
-    let now = match session.snapshot.read_exact(path) {
-        Ok(text) => Some(text),
-        Err(ReadError::Missing) => None,
-        Err(error) => return Err(format!("{path}: {error}; nothing is changed")),
-    };
-    if now != draft.before {
-        return Err(format!("{path} has changed on disk meanwhile; nothing is changed, try again"));
-    }
-    let text = Text::new(now.as_deref().unwrap_or_default());
-    Ok(Arc::new(Document::on_disk(path.clone(), text)))
+    // What has come there meanwhile is the concern of whoever applies this: it fits most of what lies there by then.
+    let text = Text::new(draft.before.as_deref().unwrap_or_default());
+    Arc::new(Document::on_disk(path.clone(), text))
 }
 
 /// Whether something that is masked before a model reads the text is gone: it may stand nowhere else.
@@ -100,7 +93,7 @@ impl Offer {
         if draft.before.as_deref() == Some(draft.after.as_str()) {
             return Ok(());
         }
-        let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
+        let document = standing(session, draft);
         let target = Target { bytes: 0..document.text.len_bytes(), document };
         self.add(session, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
     }
@@ -135,11 +128,17 @@ impl Offer {
             new: hunk.edit.text.clone(),
             reason: reason(new.line_start(hunk.new_lines.start.saturating_sub(hunk.slack))..new.line_start(hunk.new_lines.end)),
         });
-        let hunks = hunks.collect();
+        let mut hunks: Vec<Hunk> = hunks.collect();
+        let mut unified = diff::unified(path, old, after);
+        if before.is_none() && after.is_empty() {
+            let (old, new) = Default::default();
+            hunks.push(Hunk { start_line: 1, end_line: 0, old, new, reason: reason(0..0) });
+            unified = format!("diff --git a/{path} b/{path}\nnew file mode 100644\n");
+        }
         let version = session.snapshot.document(&target.document.uri).map(|open| open.version);
         let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
         let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
-        self.edited.diff.push_str(&diff::unified(path, old, after));
+        self.edited.diff.push_str(&unified);
         self.edited.edits.push(FileEdit { path: path.into(), version, created: before.is_none(), hunks, target, batch });
         Ok(())
     }

@@ -1,0 +1,103 @@
+//! A draft with which its file parses worse: where, for the model; and whether it may be the grammar that is wrong. Grammars do not know every
+//! word of a language, and macros least: what is proposed a second time, and closes what it opens, is left to the person.
+
+use std::fmt;
+
+use super::Workbench;
+use super::draft::Draft;
+use crate::agent::limits::shorten;
+use crate::syntax::{self, Parsed, linkage};
+use crate::text::lines::{line_number, line_start};
+use crate::workspace::WorkspacePath;
+
+/// Letters of a line that are shown.
+const SHOWN: usize = 120;
+
+/// See the module.
+pub(super) struct Misread {
+    before: usize,
+    now: usize,
+    /// Of the first place that is new, from 1 on, and what stands there.
+    line: usize,
+    text: String,
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { before, now, line, text } = self;
+        write!(f, "with this edit the file has {now} places that do not parse; it has {before} without it. The first is at line {line}")?;
+        write!(f, ": `{text}`. Put it right, with edits that belong together in one call; if it is right as it stands, send the call again")
+    }
+}
+
+/// A place that was refused once.
+pub(super) type Seen = Vec<(WorkspacePath, String)>;
+
+impl Workbench {
+    /// Where a draft lets its file parse worse; nothing where nothing is known of the language.
+    pub(super) fn misread(&self, draft: &Draft) -> Option<Misread> {
+        let before = draft.before.as_deref().unwrap_or_default();
+        let old = self.parsed(&draft.path, before);
+        let new = self.parsed(&draft.path, &draft.after)?;
+        let read = |parsed: Parsed| {
+            linkage::blanked(parsed.language(), parsed.text())
+                .map_or(Some(parsed.clone()), |text| syntax::parse(parsed.language(), text).ok())
+        };
+        let (old, new) = (old.and_then(read), read(new)?);
+        let (errors, now) = (old.as_ref().map_or(0, Parsed::errors), new.errors());
+        if now <= errors {
+            return None;
+        }
+        let known = old.map(|old| places(&old, 0)).unwrap_or_default();
+        let found = places(&new, common(before, &draft.after));
+        let new = found.iter().find(|(_, text)| known.iter().all(|(_, other)| other != text)).or(found.first());
+        let (line, text) = new.cloned().unwrap_or((1, String::new()));
+        Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN).replace('\n', " ") })
+    }
+
+    /// Whether a place that does not parse is taken all the same; it is remembered.
+    pub(super) fn is_insisted_on(&mut self, draft: &Draft, misread: &Misread) -> bool {
+        let place = (draft.path.clone(), misread.text.clone());
+        if !self.seen.contains(&place) {
+            self.seen.push(place);
+            return false;
+        }
+        open_brackets(draft.before.as_deref().unwrap_or_default()) == open_brackets(&draft.after)
+    }
+
+    /// The places of all drafts that do not parse and were taken, in words.
+    pub(super) fn unread(&self) -> Vec<String> {
+        let one = |draft: &Draft| {
+            let Misread { line, text, .. } = self.misread(draft)?;
+            Some(format!("line {line} of {} (`{text}`) is not understood here, and may be wrong", draft.path))
+        };
+        self.drafts.iter().filter_map(one).collect()
+    }
+}
+
+/// The lines that do not parse, with what stands there. What is broken from far above begins where the text is another, at `changed`.
+fn places(parsed: &Parsed, changed: usize) -> Vec<(usize, String)> {
+    let text = parsed.text();
+    let place = |fault: std::ops::Range<usize>| {
+        let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
+        // What is missing is missing behind something.
+        let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
+        let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
+        (line_number(text, at), line.trim().to_string())
+    };
+    parsed.faults().into_iter().map(place).collect()
+}
+
+/// Bytes at the beginning that two texts share.
+fn common(a: &str, b: &str) -> usize {
+    let equal = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    b.floor_char_boundary(equal)
+}
+
+/// How many brackets of each kind a text leaves open.
+fn open_brackets(text: &str) -> [i64; 3] {
+    ["()", "[]", "{}"].map(|pair| {
+        let count = |bracket: &str| text.matches(bracket).count() as i64;
+        count(&pair[..1]) - count(&pair[1..])
+    })
+}

@@ -1,0 +1,52 @@
+//! What is left of a change where a person has typed in one of its places, or another program has written into one of its files meanwhile:
+//! the other hunks, with a word about what is missing. Minutes of work are not lost for one line.
+
+use super::Server;
+use super::agent::{Edited, FileEdit};
+use super::edits;
+use crate::text::Batch;
+use crate::workspace::uri;
+
+/// Takes out what fits no longer, and notes it among the reasons to look twice. Where nothing fits all stays, to be refused with the reason.
+pub async fn keep_what_fits(server: &Server, edited: &mut Edited) {
+    let (mut kept, mut missing) = (vec![], vec![]);
+    for file in &edited.files {
+        if !file.changes() || edits::fits(server, file).await.is_ok() {
+            kept.push(file.clone());
+            continue;
+        }
+        let (left, lost) = hunk_by_hunk(server, file).await;
+        kept.extend(left);
+        missing.extend(lost);
+    }
+    if missing.is_empty() || !kept.iter().any(FileEdit::changes) {
+        return;
+    }
+    edited.files = kept;
+    edited.confirm.extend(missing);
+    edited.report["confirm"] = edited.confirm.clone().into();
+}
+
+/// The hunks of a file that fit its text as it is now, if there are any, and what to say of the others.
+async fn hunk_by_hunk(server: &Server, file: &FileEdit) -> (Option<FileEdit>, Vec<String>) {
+    let name = uri::name(&file.document.uri);
+    if file.creates {
+        return (None, vec![format!("{name} is not created here: it exists by now")]);
+    }
+    let (mut kept, mut reasons, mut missing) = (vec![], vec![], vec![]);
+    for (number, edit) in file.edits.edits().iter().enumerate() {
+        match edits::fits(server, &FileEdit { edits: Batch::one(edit.clone()), ..file.clone() }).await {
+            Ok(()) => {
+                kept.push(edit.clone());
+                reasons.push(file.reasons.get(number).cloned().unwrap_or_default());
+            }
+            Err(why) => {
+                let line = file.document.text.line_of(edit.range.start) + 1;
+                let why = why.strip_prefix(&format!("{name}: ")).unwrap_or(&why);
+                missing.push(format!("the change at {name}:{line} is missing here: {why}"));
+            }
+        }
+    }
+    let left = Batch::new(kept).ok().filter(|kept| !kept.is_empty());
+    (left.map(|edits| FileEdit { edits, reasons, ..file.clone() }), missing)
+}

@@ -1,0 +1,97 @@
+//! What becomes of a change where its texts have moved on while it was made, or where nobody has its file before him.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::review::{TEXT, URI, WANTED, with};
+use crate::support::agent::Mood;
+use crate::support::coder::{AREA, Coder};
+use crate::support::editor::{Editor, initialize_params};
+
+fn whole() -> Value {
+    json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 11, "character": 0 } })
+}
+
+/// A line that was typed in one of three places threw all of them away.
+#[test]
+fn one_place_that_was_typed_in_costs_only_its_own_hunk() {
+    let (agent, mut editor) = with(Mood::LateHunks(WANTED.into()), |_| {});
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64" });
+    let asked = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+    while agent.running() == 0 {
+        editor.pump(Duration::from_millis(5));
+    }
+    let at = TEXT.find("u32 {\n    2").unwrap();
+    editor.edit(URI, at..at + 3, "i8");
+    agent.release();
+    let report = editor.answer(&asked)["result"].clone();
+    assert_eq!(report["hunks"].as_array().map(Vec::len), Some(2), "{report}");
+    let told = report["confirm"].to_string();
+    assert!(told.contains("a.rs:5 is missing here") && told.contains("has changed since"), "{told}");
+    let accepted = editor.request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
+    assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+    assert_eq!(editor.buffers[URI].text, WANTED.replace("two() -> u64", "two() -> i8"));
+    editor.quit();
+}
+
+/// A repository with two files, a coder that proposes these edits, and the first file open.
+fn proposing(edits: Value, change: impl FnOnce(&mut Value)) -> (tempfile::TempDir, Coder, Editor, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("repo/.git/HEAD", ""), ("repo/src/area.rs", AREA), ("repo/src/other.rs", TEXT)] {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let coder = Coder::proposing(edits);
+    let config = coder.config(folder.path());
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(config).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    });
+    let root = folder.path().join("repo");
+    let mut params = initialize_params(&root);
+    change(&mut params);
+    editor.initialize(params);
+    let uri = format!("file://{}/src/area.rs", root.display());
+    editor.open(&uri, "rust", AREA);
+    (folder, coder, editor, uri)
+}
+
+fn instruct(editor: &mut Editor, uri: &str) -> Value {
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 2, "character": 1 } });
+    let argument = json!({ "uri": uri, "range": range, "instruction": "do it, step by step" });
+    editor.request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }))["result"].clone()
+}
+
+/// The only change was to a file that no window shows, and it was applied without a question.
+#[test]
+fn a_change_of_a_file_that_nobody_sees_waits_for_a_word() {
+    let edit = json!([{ "path": "src/other.rs", "old": "    2\n", "new": "    22\n", "reason": "because" }]);
+    let (folder, _coder, mut editor, uri) = proposing(edit, |_| {});
+    let report = instruct(&mut editor, &uri);
+    assert_eq!((report["applied"].clone(), report["hunks"].as_array().map(Vec::len)), (json!(false), Some(1)), "{report}");
+    editor.quit();
+    assert_eq!(std::fs::read_to_string(folder.path().join("repo/src/other.rs")).unwrap(), TEXT);
+}
+
+/// It was said to be created, and was neither asked about nor there.
+#[test]
+fn an_empty_file_is_a_hunk_that_can_be_accepted() {
+    let edits = json!([
+        { "path": "src/io/mod.rs", "old": "", "new": "", "reason": "a place for it" },
+        { "path": "src/area.rs", "old": "    width * height", "new": "    height * width", "reason": "because" },
+    ]);
+    let creates = |params: &mut Value| {
+        params["capabilities"]["workspace"]["workspaceEdit"] = json!({ "documentChanges": true, "resourceOperations": ["create"] });
+    };
+    let (_folder, _coder, mut editor, uri) = proposing(edits, creates);
+    let report = instruct(&mut editor, &uri);
+    assert_eq!(report["hunks"].as_array().map(Vec::len), Some(2), "{report}");
+    editor.start_request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
+    let apply = editor.expect("workspace/applyEdit");
+    let changes = apply["params"]["edit"]["documentChanges"].as_array().unwrap().clone();
+    assert!(
+        changes.iter().any(|change| change["kind"] == "create" && change["uri"].as_str().unwrap().ends_with("src/io/mod.rs")),
+        "{apply}"
+    );
+}
