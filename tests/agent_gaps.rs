@@ -72,8 +72,8 @@ async fn another_place_of_the_same_file_is_not_what_was_refused() {
         played(&[("src/lib.rs", TWO)], "pub fn one", vec![wrong(), other(), calls(vec![finish()]), calls(vec![finish()])]).await;
     assert!(told[3].contains("`fn zwei()`"), "{}", told[3]);
     assert!(edited.confirm.join("; ").contains("an edit was refused and is missing here: edit 1 of src/lib.rs"), "{:?}", edited.confirm);
-    // Tried again in other words, at the place that was shown.
-    let right = calls(vec![propose(vec![change("src/lib.rs", "pub fn two() -> u32 {", "pub fn deux() -> u32 {")])]);
+    // Put right.
+    let right = calls(vec![propose(vec![change("src/lib.rs", "fn two()", "fn zwei()")])]);
     let (edited, _) = played(&[("src/lib.rs", TWO)], "pub fn one", vec![wrong(), right, other(), calls(vec![finish()])]).await;
     assert_eq!(edited.confirm, Vec::<String>::new());
 }

@@ -68,7 +68,8 @@ async fn a_refused_edit_that_is_never_put_right_is_told_to_the_person() {
     let unrelated = || change("src/lib.rs", "    a + b", "    b + a");
     for rest in [vec![calls(vec![finish()])], vec![words(), words()], vec![calls(vec![unrelated()]), calls(vec![finish()])]] {
         let workspace = workspace();
-        let (session, _) = workspace.with_coder([vec![calls(vec![definition(), wrong_caller()])], rest].concat());
+        let (session, _) =
+            workspace.with_coder([vec![calls(vec![definition(), wrong_caller()])], rest, vec![calls(vec![finish()])]].concat());
         let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
         let why = edited.confirm.join("; ");
         assert!(why.contains("an edit was refused and is missing here") && why.contains("src/user.rs"), "{why}");

@@ -415,3 +415,17 @@ fn covers(whole: &str, part: &str) -> bool {
     let (whole, part) = (lines(whole), lines(part));
     whole.0 <= part.0 && part.1 <= whole.1
 }
+
+/// A line that somebody else put at the top of a closed file threw the whole offer away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_elsewhere_meanwhile_is_offered_all_the_same() {
+    let place = place();
+    let shape = place.root().join("src/shape.rs");
+    let act: Arc<dyn Fn() + Send + Sync> = Arc::new(move || std::fs::write(&shape, format!("// somebody else\n{SHAPE}")).unwrap());
+    let mut script = good();
+    script[5] = Says::After(act, vec![("finish", json!({"summary": "done"}))]);
+    let server = model(script).await;
+    let session = place.session(config(&server.url, "native"));
+    let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
+    assert_eq!(applied(&edited.unwrap(), "src/shape.rs"), SHAPE.replace("total", "sum"));
+}

@@ -180,7 +180,7 @@ async fn completed(session: &Session, at: Target, invoked: bool) -> String {
 
 /// The parts of other files that a completion would send.
 fn shown(session: &Session, at: Target, tokens: usize) -> String {
-    let params = preview::Params { at: Some(at), question: None, budget: Some(tokens) };
+    let params = preview::Params { at: Some(at), question: None, budget: Some(tokens), ..preview::Params::default() };
     let preview = preview(session, &params).expect("a place");
     let others = preview.parts.iter().filter(|part| part.kind != Kind::Current);
     let mut text = String::new();

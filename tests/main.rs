@@ -3,6 +3,7 @@
 mod agent;
 mod agent_gaps;
 mod agent_halves;
+mod agent_review;
 mod agent_session;
 mod agent_tools;
 mod agent_turns;

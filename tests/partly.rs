@@ -24,13 +24,16 @@ fn one_place_that_was_typed_in_costs_only_its_own_hunk() {
     }
     let at = TEXT.find("u32 {\n    2").unwrap();
     editor.edit(URI, at..at + 3, "i8");
+    editor.assert_in_step();
     agent.release();
     let report = editor.answer(&asked)["result"].clone();
     assert_eq!(report["hunks"].as_array().map(Vec::len), Some(2), "{report}");
     let told = report["confirm"].to_string();
     assert!(told.contains("a.rs:5 is missing here") && told.contains("has changed since"), "{told}");
+    editor.expect("window/showMessage");
     let accepted = editor.request("workspace/executeCommand", json!({ "command": "longsight.acceptHunk", "arguments": [{ "all": true }] }));
     assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+    editor.expect("workspace/applyEdit");
     assert_eq!(editor.buffers[URI].text, WANTED.replace("two() -> u64", "two() -> i8"));
     editor.quit();
 }
@@ -70,6 +73,7 @@ fn a_change_of_a_file_that_nobody_sees_waits_for_a_word() {
     let (folder, _coder, mut editor, uri) = proposing(edit, |_| {});
     let report = instruct(&mut editor, &uri);
     assert_eq!((report["applied"].clone(), report["hunks"].as_array().map(Vec::len)), (json!(false), Some(1)), "{report}");
+    editor.expect("window/showMessage");
     editor.quit();
     assert_eq!(std::fs::read_to_string(folder.path().join("repo/src/other.rs")).unwrap(), TEXT);
 }
@@ -94,4 +98,19 @@ fn an_empty_file_is_a_hunk_that_can_be_accepted() {
         changes.iter().any(|change| change["kind"] == "create" && change["uri"].as_str().unwrap().ends_with("src/io/mod.rs")),
         "{apply}"
     );
+}
+
+/// A display that can be cancelled does not stay while the editor has the edit: cancelling it would do nothing any more.
+#[test]
+fn the_progress_is_over_while_the_editor_asks_the_person() {
+    let edit = json!([{ "path": "src/area.rs", "old": "    width * height", "new": "    height * width", "reason": "because" }]);
+    let (_folder, _coder, mut editor, uri) = proposing(edit, |_| {});
+    editor.friendly = false;
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 2, "character": 1 } });
+    let argument = json!({ "uri": uri, "range": range, "instruction": "do it, step by step" });
+    let call = json!({ "command": "longsight.edit", "arguments": [argument], "workDoneToken": "ours" });
+    editor.start_request("workspace/executeCommand", call);
+    let apply = editor.expect("workspace/applyEdit");
+    while editor.expect("$/progress")["params"]["value"]["kind"] != "end" {}
+    editor.send(&json!({ "jsonrpc": "2.0", "id": apply["id"], "result": { "applied": false } }));
 }

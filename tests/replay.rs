@@ -89,6 +89,9 @@ fn session(stage: &Stage) {
     assert!(editor.buffers[&uri].text.contains("good day"), "{held}");
     editor.edit(&uri, 0..0, "// 😀\r\n");
     editor.assert_in_step();
+    // The file of what was sent is another one in a replay.
+    let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+    assert!(status["result"]["audit"].is_string(), "{status}");
     editor.inbox.clear();
     editor.quit();
 }

@@ -169,7 +169,7 @@ async fn k1_k12_answers_and_previews_hold_no_secret() {
         for (at, question) in
             [(Some(at), None), (Some(cursor), None), (None, Some("where is the total of sizes, and the KEY, CANARY?".to_string()))]
         {
-            let shown = preview::preview(&session, &preview::Params { at, question, budget: None }).unwrap();
+            let shown = preview::preview(&session, &preview::Params { at, question, budget: None, ..preview::Params::default() }).unwrap();
             let shown = serde_json::to_string(&shown).unwrap();
             assert!(shown.contains("total") && !shown.contains(CANARY), "{phrase}: {shown}");
         }

@@ -6,6 +6,7 @@ use super::place::Place;
 use super::screen::shown;
 use super::{CliResult, Shared, setup};
 use crate::context::Kind;
+use crate::features::edit::How;
 use crate::features::preview::{Params, Preview, preview};
 
 #[derive(Args, Debug)]
@@ -16,6 +17,12 @@ pub struct Arguments {
     /// A question about the repository in place of a place.
     #[arg(long)]
     pub ask: Option<String>,
+    /// What an edit sends in place of an explanation: what to do, in words.
+    #[arg(long, value_name = "WORDS", requires = "place")]
+    pub instruction: Option<String>,
+    /// The same for a code action of this kind.
+    #[arg(long, value_name = "KIND", requires = "place", conflicts_with = "instruction")]
+    pub action: Option<String>,
     /// Tokens for what is added around the current file.
     #[arg(long)]
     pub budget: Option<usize>,
@@ -27,7 +34,11 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     }
     let session = setup::session(shared)?;
     let at = arguments.place.as_ref().map(|place| setup::target(&session, shared, place)).transpose()?;
-    let params = Params { at, question: arguments.ask.clone(), budget: arguments.budget };
+    let how = match (&arguments.action, &arguments.instruction) {
+        (Some(kind), _) => Some(How::Action { kind: kind.clone(), problems: vec![] }),
+        (None, words) => words.clone().map(How::Instruction),
+    };
+    let params = Params { at, how, invoked: None, question: arguments.ask.clone(), budget: arguments.budget };
     setup::run(shared, async |_, _| preview(&session, &params), show)
 }
 
@@ -50,5 +61,6 @@ fn show(preview: &Preview) {
     let Some(to) = &preview.destination else { return };
     let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
     let cost = to.cost_at_most.map_or(String::new(), |cost| format!(", {cost:.4} at most by the prices of your configuration"));
-    println!("\n— {} tokens to {} ({}) on {place}{cost}", preview.prompt_tokens, to.route.engine, to.route.model);
+    let steps = to.steps_at_most.map_or(String::new(), |steps| format!(", in {steps} steps at most"));
+    println!("\n— {} tokens to {} ({}) on {place}{steps}{cost}", preview.prompt_tokens, to.route.engine, to.route.model);
 }

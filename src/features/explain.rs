@@ -22,13 +22,18 @@ const BYTES: usize = 3;
 pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: &Sink) -> Result<Answer, EngineError> {
     let started = Instant::now();
     let work = Work::new(session, target)?;
-    let task = Task { signals: hard::signals(session, &work.site, &work.lines), ..session.task(TaskKind::Explain) };
+    let task = work.task(session);
     let question = Question { session, task, system: RULES, subject: Some(work.site.path.to_string()), length: 500, started };
     let answer = question.ask(cancel, sink, |choice, caps| {
         let most = session.config().context.explain_tokens as usize;
         work.prompt(session, most, caps.context as usize, choice.engine.tokens().as_ref())
     });
     answer.await
+}
+
+/// Who is to be asked for an explanation.
+pub(super) fn task(session: &Session, target: &Target) -> Result<Task, EngineError> {
+    Ok(Work::new(session, target)?.task(session))
 }
 
 /// What is put in front of the model for an explanation, with `budget` tokens around the code.
@@ -57,6 +62,10 @@ impl Work {
         let item = site.item().filter(|item| item.range.start >= lines.start);
         let what = item.map_or("the code".into(), |item| format!("{} `{}`", item.kind.name(), item.name));
         Ok(Self { site, lines, what })
+    }
+
+    fn task(&self, session: &Session) -> Task {
+        Task { signals: hard::signals(session, &self.site, &self.lines), ..session.task(TaskKind::Explain) }
     }
 
     fn prompt(&self, session: &Session, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {

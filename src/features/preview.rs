@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::answer::Prompt;
+use super::edit::{How, drawn};
 use super::{Session, Target, ask, complete, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
@@ -18,6 +19,10 @@ use crate::route::{Choice, Decision, Task, TaskKind};
 pub struct Params {
     /// A point shows what a completion sends, a selection what an explanation sends.
     pub at: Option<Target>,
+    /// Shows what an edit sends instead.
+    pub how: Option<How>,
+    /// The completion is one that comes by itself, or one that is asked for; where this is not said, the one that leaves the machine.
+    pub invoked: Option<bool>,
     pub question: Option<String>,
     /// Tokens for what is added around the current file; as configured without.
     pub budget: Option<usize>,
@@ -49,7 +54,11 @@ pub struct Destination {
     pub route: Decision,
     /// It would leave this machine.
     pub remote: bool,
-    /// In the currency of the engine's prices: the prompt, and as long an answer as is asked for at most. Nothing where no prices are set.
+    /// The model may be asked so often for this, each time with what came of it before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps_at_most: Option<usize>,
+    /// In the currency of the engine's prices: the prompt, and as long an answer as is asked for at most, of all steps. Nothing where no
+    /// prices are set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_at_most: Option<f64>,
 }
@@ -93,7 +102,7 @@ const LONGEST_ANSWER: u32 = 700;
 const WINDOW: u32 = 1 << 24;
 
 impl Reader {
-    fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
+    pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
         let choice: Option<Choice> = match session.router().plan(task) {
             Ok(choices) => choices.into_iter().next(),
             // Without a model there is still a context to show; what policy refuses is not shown as if it were sent.
@@ -119,17 +128,29 @@ impl Reader {
         session.router().prefill_rate(&self.choice.as_ref()?.decision.engine)
     }
 
+    /// The engine, if there is one.
+    pub fn choice(&self) -> Option<&Choice> {
+        self.choice.as_ref()
+    }
+
+    fn leaves(&self) -> bool {
+        self.choice.as_ref().is_some_and(Choice::leaves)
+    }
+
     /// Where a prompt of so many tokens would go.
-    fn destination(&self, session: &Session, kind: TaskKind, tokens: usize) -> Option<Destination> {
+    fn destination(&self, session: &Session, kind: TaskKind, tokens: usize, steps: &Steps) -> Option<Destination> {
         let choice = self.choice.as_ref()?;
         let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
         let answer = if kind.is_completion() { config.completion.max_tokens } else { LONGEST_ANSWER };
         let cost = |engine: &EngineConfig| {
             let (read, written) = (engine.price_in?, engine.price_out.unwrap_or(0.0));
-            Some((tokens as f64 * read + f64::from(answer) * written) / 1e6)
+            let (tokens, answer) = steps.at_most(tokens, answer as usize, self.caps.context as usize);
+            Some((tokens as f64 * read + answer as f64 * written) / 1e6)
         };
-        Some(Destination { route: choice.decision.clone(), remote: choice.leaves(), cost_at_most: engine.and_then(cost) })
+        let (remote, cost_at_most) = (choice.leaves(), engine.and_then(cost));
+        let steps_at_most = Some(steps.count).filter(|count| *count > 1);
+        Some(Destination { route: choice.decision.clone(), remote, steps_at_most, cost_at_most })
     }
 
     fn render(&self, ask: &Ask) -> String {
@@ -156,44 +177,92 @@ fn fallback(ask: &Ask) -> String {
     prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
 }
 
+/// How often a model is asked for one thing, and how many tokens the steps before may add to a question.
+struct Steps {
+    count: usize,
+    more: usize,
+}
+
+/// Tokens of one answer of a model that works in steps.
+const STEP: usize = 4096;
+
+impl Steps {
+    const ONE: Self = Self { count: 1, more: 0 };
+
+    /// Tokens that are read and written in all, at most: no question is longer than the window.
+    fn at_most(&self, prompt: usize, answer: usize, window: usize) -> (usize, usize) {
+        if self.count == 1 {
+            return (prompt, answer);
+        }
+        let question = |step: usize| (prompt + self.more + step * STEP).min(window.max(prompt));
+        let read = prompt + (1..self.count).map(question).sum::<usize>();
+        (read, self.count * STEP)
+    }
+}
+
 /// Waits for the ranking of the repository, asks no model. Blocks for moments: for a thread that may.
 pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineError> {
     let config = &session.config().context;
     let configured = |tokens: u32| params.budget.unwrap_or(tokens as usize);
-    let (kind, budget, drawn, reader) = match (&params.question, &params.at) {
+    let mut steps = Steps::ONE;
+    let (task, budget, drawn, reader) = match (&params.question, &params.at) {
         (Some(question), _) => {
-            let reader = Reader::new(session, &session.task(TaskKind::Ask))?;
+            let task = session.task(TaskKind::Ask);
+            let reader = Reader::new(session, &task)?;
             let budget = params.budget.unwrap_or_else(|| ask::room(session, &reader.caps));
             let prompt = ask::prompt(session, ask::checked(question)?, budget, reader.tokens.as_ref());
-            (TaskKind::Ask, budget, from_words(ask::RULES, prompt), reader)
+            (task, budget, from_words(ask::RULES, prompt), reader)
+        }
+        (None, Some(at)) if params.how.is_some() => {
+            let how = params.how.clone().unwrap_or_else(|| How::Instruction(String::new()));
+            let first = drawn::first(session, at, &how, params.budget)?;
+            steps = Steps { count: first.steps, more: first.more };
+            (first.task, first.budget, first.drawn, first.reader)
         }
         (None, Some(at)) if at.bytes.is_empty() => {
-            let reader = Reader::new(session, &session.task(TaskKind::CompleteAuto))?;
+            let (task, reader) = completing(session, at, params.invoked)?;
             let (drawn, budget) = complete::draw(session, at, params.budget, &reader)?;
-            (TaskKind::CompleteAuto, budget, drawn, reader)
+            (task, budget, drawn, reader)
         }
         (None, Some(at)) => {
-            let reader = Reader::new(session, &session.task(TaskKind::Explain))?;
+            let task = explain::task(session, at)?;
+            let reader = Reader::new(session, &task)?;
             let budget = configured(config.explain_tokens);
             let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
-            (TaskKind::Explain, budget, from_words(explain::RULES, prompt), reader)
+            (task, budget, from_words(explain::RULES, prompt), reader)
         }
         (None, None) => {
             return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
         }
     };
-    let mut asked = drawn.ask;
+    let (kind, mut asked) = (task.kind, drawn.ask);
     if let Some(choice) = &reader.choice {
-        session.router().offer(&session.task(kind), choice, &reader.caps, &mut asked);
+        session.router().offer(&task, choice, &reader.caps, &mut asked);
     }
     let prompt = reader.render(&asked.masked());
     let shared = session.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
     let prompt_tokens = reader.tokens.rough(&prompt);
-    let destination = reader.destination(session, kind, prompt_tokens);
+    let destination = reader.destination(session, kind, prompt_tokens, &steps);
     let prefix_reused = reader.tokens.rough(&prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
+}
+
+/// Who would complete at a place: of the completions that come by themselves and those that are asked for the one that leaves the machine, where
+/// it is not said which is meant.
+fn completing(session: &Session, at: &Target, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
+    let of = |invoked| {
+        let task = complete::task(session, at, invoked)?;
+        let reader = Reader::new(session, &task)?;
+        Ok::<_, EngineError>((task, reader))
+    };
+    let automatic = of(invoked.unwrap_or_default())?;
+    if invoked.is_some() || automatic.1.leaves() {
+        return Ok(automatic);
+    }
+    let asked = of(true)?;
+    Ok(if asked.1.leaves() { asked } else { automatic })
 }
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {

@@ -122,13 +122,17 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         () = cancel.cancelled() => return Err(Error::request_cancelled()),
         edited = work => edited?.map_err(|error| message::failed(&error))?,
     };
-    partly::keep_what_fits(server, &mut edited).await;
+    let is_half = partly::keep_what_fits(server, &mut edited).await;
     let confirm = needs_word(server, &edited, &document);
     // What is resolved needs no command to do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, &edited.confirm) {
+    let held = || match is_half {
+        true => Some(review::hold_and_tell(server, &title, &edited.files, &edited.confirm)),
+        false => review::instead_of_asking(server, &title, &edited.files, &edited.confirm),
+    };
+    if confirm && let Some(held) = held() {
         let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
         // What still has data and no edit is resolved again by Emacs 30, over and over.

@@ -42,6 +42,8 @@ struct Argument {
     problems: Vec<String>,
     /// Tokens.
     budget: Option<usize>,
+    /// Of a completion that is previewed: "automatic" or "invoked".
+    trigger: Option<String>,
     /// The client's name for the stream of this answer.
     stream_token: Option<Value>,
     /// Hold the hunks back for a decision on each.
@@ -120,7 +122,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     let params = edit::Params { at, how };
     let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = finished(work, &cancel).await?;
-    partly::keep_what_fits(server, &mut edited).await;
+    let is_half = partly::keep_what_fits(server, &mut edited).await;
     let mut report = std::mem::take(&mut edited.report);
     report["applied"] = json!(false);
     if !edited.files.iter().any(FileEdit::changes) {
@@ -143,6 +145,10 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
         return Ok(report);
     }
     let confirm = needs_word(server, &edited, &marked);
+    if is_half {
+        wait(review::hold_and_tell(server, &title, &edited.files, warnings));
+        return Ok(report);
+    }
     if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, warnings) {
         wait(held);
         return Ok(report);
@@ -159,7 +165,16 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
         Ok(Outcome::NotShown(_)) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
         // What was worked for is not lost for a few keys.
         Ok(Outcome::Overtaken(left)) => wait(review::hold_and_tell(server, &title, &left, warnings)),
-        Err(reason) => refused(server, &title, &edited, reason, &mut report),
+        Err(reason) => {
+            // Somebody typed in one of the places just now.
+            let mut left = edited.clone();
+            if !partly::keep_what_fits(server, &mut left).await {
+                refused(server, &title, &edited, reason, &mut report);
+                return Ok(report);
+            }
+            wait(review::hold_and_tell(server, &title, &left.files, &left.confirm));
+            report["confirm"] = json!(left.confirm);
+        }
     }
     Ok(report)
 }
@@ -222,7 +237,12 @@ async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
         return Err(Error::invalid_params("the argument needs `uri` and `position` or `range`, or a `question`"));
     }
     let (snapshot, at) = known.map_or_else(|| (server.snapshot(), None), |(snapshot, place)| (snapshot, Some(place)));
-    let params = preview::Params { at, question: argument.question, budget: argument.budget };
+    let how = match (&argument.instruction, &argument.action) {
+        (None, None) => None,
+        _ => Some(wanted(&argument)?.0),
+    };
+    let invoked = argument.trigger.as_deref().map(|trigger| trigger == "invoked");
+    let params = preview::Params { at, how, invoked, question: argument.question, budget: argument.budget };
     server.work.spawn(server.agent().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
 }
 

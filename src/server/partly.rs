@@ -7,8 +7,9 @@ use super::edits;
 use crate::text::Batch;
 use crate::workspace::uri;
 
-/// Takes out what fits no longer, and notes it among the reasons to look twice. Where nothing fits all stays, to be refused with the reason.
-pub async fn keep_what_fits(server: &Server, edited: &mut Edited) {
+/// Takes out what fits no longer, and notes it among the reasons to look twice; whether there was any. Half of a change is applied by nobody but
+/// the person, hunk by hunk. Where nothing fits all stays, to be refused with the reason.
+pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
     let (mut kept, mut missing) = (vec![], vec![]);
     for file in &edited.files {
         if !file.changes() || edits::fits(server, file).await.is_ok() {
@@ -20,11 +21,12 @@ pub async fn keep_what_fits(server: &Server, edited: &mut Edited) {
         missing.extend(lost);
     }
     if missing.is_empty() || !kept.iter().any(FileEdit::changes) {
-        return;
+        return false;
     }
     edited.files = kept;
     edited.confirm.extend(missing);
     edited.report["confirm"] = edited.confirm.clone().into();
+    true
 }
 
 /// The hunks of a file that fit its text as it is now, if there are any, and what to say of the others.

@@ -128,7 +128,7 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc:
         return Ok(json!({ "accepted": told, "applied": true }));
     }
     let names: Vec<String> = left.iter().map(|file| uri::name(&file.document.uri)).collect();
-    let done = if left.len() < files.len() { " and the other files are changed" } else { "" };
+    let done = if left.len() < files.len() { " and the editor says that the other files are changed" } else { "" };
     Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 

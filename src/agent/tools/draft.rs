@@ -223,7 +223,13 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
     if is_prose || has_it {
         return (old, new);
     }
-    let without = |text: String| inside_of_fence(&text).map(str::to_string).unwrap_or(text);
+    let creates = old.trim().is_empty();
+    let without = |text: String| match inside_of_fence(&text) {
+        Some(inside) if creates || text.ends_with('\n') => inside.into(),
+        // The line break before the closing fence is the fence's.
+        Some(inside) => inside.strip_suffix('\n').unwrap_or(inside).into(),
+        None => text,
+    };
     (without(old), without(new))
 }
 
@@ -317,6 +323,7 @@ impl Workbench {
 
     /// Takes a draft over, so that the other tools see it.
     fn take(&mut self, draft: Draft) {
+        self.objected = None;
         let text = Text::new(&draft.after);
         let known = self.snapshot.documents.at(&draft.path).cloned();
         let document = match known {

@@ -71,7 +71,9 @@ impl Workbench {
             let Misread { line, text, .. } = self.misread(draft)?;
             Some(format!("line {line} of {} (`{text}`) is not understood here, and may be wrong", draft.path))
         };
-        self.drafts.iter().filter_map(one).collect()
+        // Only what was refused once can have been taken so.
+        let refused = |draft: &&Draft| self.seen.iter().any(|(path, _)| *path == draft.path);
+        self.drafts.iter().filter(refused).filter_map(one).collect()
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Workbench {
     renaming: Option<String>,
     review: Option<Review>,
     reminded: bool,
+    /// What was found of the drafts as they are.
+    objected: Option<Vec<String>>,
     /// Places that do not parse, of edits that were refused for them.
     seen: misread::Seen,
     /// The editor can create files.
@@ -110,6 +112,7 @@ impl Workbench {
             renaming: None,
             review: None,
             reminded: false,
+            objected: None,
             seen: vec![],
             creates_files: true,
             home: None,
@@ -185,6 +188,9 @@ impl Workbench {
             schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
             _ => {
                 let objections = if self.reminded { vec![] } else { self.objections() };
+                if !self.reminded {
+                    self.objected = Some(objections.clone());
+                }
                 if !objections.is_empty() {
                     self.reminded = true;
                     let words = "Propose the edits that are missing, or call finish again if it is to be so.";
@@ -199,6 +205,9 @@ impl Workbench {
 
     /// What speaks against the drafts, in words: where a name is still used in code that was to go with them, and what their review finds.
     pub fn objections(&self) -> Vec<String> {
+        if let Some(known) = &self.objected {
+            return known.clone();
+        }
         if self.drafts.is_empty() {
             return vec![];
         }

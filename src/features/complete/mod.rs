@@ -168,7 +168,17 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     }
 }
 
-/// What an automatic completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
+/// Who is to be asked for a completion at a place.
+pub(super) fn task(session: &Session, at: &Target, invoked: bool) -> Result<Task, EngineError> {
+    let params = Params { at: at.clone(), invoked, selected: None };
+    let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
+    let Prepared { site, before, after } = prepare(session, &params).map_err(refused)?;
+    let near = Near::new(&before, &after);
+    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside(&site), invoked);
+    Ok(Work { session, params: &params, site: &site, hole: &hole, started: Instant::now() }.task())
+}
+
+/// What a completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
 pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader: &Reader) -> Result<(Drawn, usize), EngineError> {
     let params = Params { at: at.clone(), invoked: false, selected: None };
     let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));

@@ -24,7 +24,7 @@ use crate::features::inert::inert;
 use crate::features::{Piece, Timing};
 use crate::route::Decision;
 
-const RULES: &str = "You are longsight, an agent that changes code in a repository, for a developer who reviews every change before it is \
+pub(super) const RULES: &str = "You are longsight, an agent that changes code in a repository, for a developer who reviews every change before it is \
     applied. You work only through the functions you are given: read what you need, propose edits, then call finish.\n\
     - Change only what the task asks for, and whatever must change with it: callers, imports, tests, documentation.\n\
     - Copy `old` exactly from what read_file shows, with enough lines to be unique. Edits that belong together go into one call.\n\
@@ -77,7 +77,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
 }
 
 /// The task with the place it is about.
-fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
+pub(super) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = window(site, &marked, AROUND, MOST_AROUND.min(room / 8));
     let most = work.session.config().context.edit_tokens as usize;

@@ -1,6 +1,7 @@
 //! What a text loses with an edit though the task says nothing of it: definitions, their bodies, the words that let others see them, and
 //! lines that something only stands for. Pure.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::syntax::{self, Definition, Kind, Language, Parsed, elided};
@@ -131,13 +132,22 @@ struct Outline<'a> {
     text: &'a str,
     parsed: Parsed,
     all: Vec<Definition>,
+    /// Where the definitions of a name in a thing are among all.
+    by_name: HashMap<(String, String), Vec<usize>>,
 }
 
 impl<'a> Outline<'a> {
     fn new(language: &Arc<Language>, text: &'a str) -> Option<Self> {
         let parsed = syntax::parse(language, text).ok()?;
         let all = syntax::tags(&parsed, "").definitions;
-        Some(Self { text, parsed, all })
+        let mut outline = Self { text, parsed, all, by_name: HashMap::new() };
+        let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (number, one) in outline.all.iter().enumerate() {
+            let (name, parent) = outline.name(one);
+            by_name.entry((name.into(), parent.into())).or_default().push(number);
+        }
+        outline.by_name = by_name;
+        Some(outline)
     }
 
     fn parent(&self, one: &Definition) -> Option<&Definition> {
@@ -155,7 +165,9 @@ impl<'a> Outline<'a> {
 
     /// The definitions of the same name in the same thing.
     fn same<'s>(&'s self, other: &'s Outline<'_>, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
-        self.all.iter().filter(move |own| self.name(own) == other.name(one))
+        let (name, parent) = other.name(one);
+        let same = self.by_name.get(&(name.to_string(), parent.to_string()));
+        same.into_iter().flatten().map(|number| &self.all[*number])
     }
 
     fn is_hollow(&self, one: &Definition) -> bool {

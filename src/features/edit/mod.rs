@@ -7,11 +7,14 @@
 pub mod calls;
 mod check;
 mod docs;
+pub(super) mod drawn;
 mod extracted;
 mod fit;
 pub mod forms;
 mod long;
 mod losses;
+mod made;
+mod moved;
 mod offer;
 mod plan;
 pub mod rename;
@@ -143,7 +146,8 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
             outcome => return outcome,
         }
     }
-    // That a task is too much for a small model is no answer where a larger one is only down.
+    // That a task needs tools is no answer where a model that has them is only down.
+    let down = down.filter(|_| plan.needs_tools);
     let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
     let plan = small.unwrap_or_else(|| plan.for_small(session, &site, &params.how)).map_err(too_much)?;
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };

@@ -13,8 +13,8 @@ use crate::engine::{EngineError, ErrorKind};
 use crate::features::{Session, Target};
 use crate::redact::{self, PLACEHOLDER};
 use crate::route::{Decision, Role};
-use crate::text::{Batch, Edit, Text, diff};
-use crate::workspace::{Document, WorkspacePath};
+use crate::text::{Batch, Edit, Text, diff, rebase};
+use crate::workspace::{Document, ReadError, WorkspacePath};
 
 /// The text with a batch applied.
 pub fn changed(text: &str, batch: &Batch) -> String {
@@ -53,15 +53,29 @@ pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) ->
     Ok(offer.edited)
 }
 
-/// The document that a draft was made from.
-fn standing(session: &Session, draft: &Draft) -> Arc<Document> {
+/// The document that a draft was made from, if what lies there now is that or can be changed as well.
+fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
     let path = &draft.path;
     if let Some(open) = session.snapshot.documents.at(path) {
-        return open.clone();
+        return Ok(open.clone());
     }
-    // What has come there meanwhile is the concern of whoever applies this: it fits most of what lies there by then.
+    let now = match session.snapshot.read_exact(path) {
+        Ok(text) => Some(text),
+        Err(ReadError::Missing) => None,
+        Err(error) => return Err(format!("{path}: {error}; nothing is changed")),
+    };
     let text = Text::new(draft.before.as_deref().unwrap_or_default());
-    Arc::new(Document::on_disk(path.clone(), text))
+    if now != draft.before && !now.is_some_and(|now| can_follow(draft, &text, &Text::new(&now))) {
+        return Err(format!("{path} has changed on disk meanwhile; nothing is changed, try again"));
+    }
+    Ok(Arc::new(Document::on_disk(path.clone(), text)))
+}
+
+/// Whether a draft's changes can be carried over to what lies there now: whoever applies them does so.
+fn can_follow(draft: &Draft, before: &Text, now: &Text) -> bool {
+    let Some(old) = draft.before.as_deref() else { return false };
+    let edits = diff::hunks(old, &draft.after).into_iter().map(|hunk| hunk.edit).collect();
+    Batch::new(edits).is_ok_and(|edits| rebase::rebase_all(&edits, before, [&diff::change(before, now)]).is_ok())
 }
 
 /// Whether something that is masked before a model reads the text is gone: it may stand nowhere else.
@@ -93,7 +107,7 @@ impl Offer {
         if draft.before.as_deref() == Some(draft.after.as_str()) {
             return Ok(());
         }
-        let document = standing(session, draft);
+        let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
         let target = Target { bytes: 0..document.text.len_bytes(), document };
         self.add(session, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
     }

@@ -31,7 +31,7 @@ pub struct Plan {
     /// The names of a rename that the words ask for.
     renaming: Option<Names>,
     /// No form does it.
-    needs_tools: bool,
+    pub needs_tools: bool,
 }
 
 /// The old name of a rename and the new one, as far as they are said.

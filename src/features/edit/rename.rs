@@ -10,6 +10,7 @@ pub(super) mod origin;
 pub(super) mod private;
 pub(super) mod reach;
 mod satisfied;
+mod unread;
 pub(super) mod whence;
 pub(super) mod written;
 
@@ -60,6 +61,8 @@ pub struct Rename {
     unclear: Vec<String>,
     /// What is to be told of it besides.
     warning: Option<String>,
+    /// Where the name stands in files of code that no grammar reads.
+    unread: Vec<String>,
 }
 
 /// The places in one file.
@@ -174,6 +177,7 @@ impl Rename {
         rename.is_member = meant.is_member();
         rename.warning = told;
         rename.add_others(session, site, parsed.language(), &meant)?;
+        rename.unread = unread::places(session, old);
         rename.settled()
     }
 
@@ -213,9 +217,9 @@ impl Rename {
     }
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
-        let (here, elsewhere, is_member, is_private, in_strings, others, unclear, warning) = Default::default();
+        let (here, elsewhere, is_member, is_private, in_strings, others, unclear, warning, unread) = Default::default();
         let texts = vec![(site.language.clone(), site.text.clone())];
-        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, is_private, in_strings, others, unclear, warning }
+        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, is_private, in_strings, others, unclear, warning, unread }
     }
 
     /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.
@@ -337,6 +341,12 @@ impl Rename {
         changed.collect()
     }
 
+    /// Why a person must look.
+    pub fn confirm(&self) -> Option<String> {
+        let places = Some(&self.unread).filter(|places| !places.is_empty())?;
+        Some(format!("`{}` also stands in files that are not read as code here, and stays there: {}", self.old, few(places)))
+    }
+
     /// What is told of it.
     pub fn told(&self, new: &str) -> String {
         let files = 1 + self.elsewhere.len();
@@ -349,7 +359,8 @@ impl Rename {
             0 => String::new(),
             count => format!("; {count} place(s) of other things that are called so stay ({})", few(&self.others)),
         };
-        let warning = self.warning.as_ref().map_or(String::new(), |warning| format!(" Attention: {warning}."));
+        let warnings = self.warning.iter().cloned().chain(self.confirm());
+        let warning: String = warnings.map(|warning| format!(" Attention: {warning}.")).collect();
         format!("`{}` is called `{new}` at {places} place(s) in {files} file(s){strings}{others}.{warning}", self.old)
     }
 }

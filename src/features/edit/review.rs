@@ -8,6 +8,8 @@ use super::How;
 use super::Work;
 use super::calls::Calls;
 use super::losses;
+use super::made;
+use super::moved::Moved;
 use super::twice::Put;
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
@@ -15,6 +17,9 @@ use crate::features::actions::MODULE;
 use crate::features::{Session, Site, Target};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind, Language, scope};
+use crate::text::Text;
+use crate::text::lines::{line_end, line_start};
+use crate::workspace::{Document, WorkspacePath};
 
 /// Names and signatures that are looked at.
 const MOST: usize = 8;
@@ -44,6 +49,7 @@ impl Task {
         let lost = changed.iter().filter_map(|one| one.lost(&self.words));
         let twice = changed.iter().filter_map(Changed::doubled);
         let mut found: Vec<String> = lost.chain(twice).chain(self.gone(&changed)).chain(self.moved(&changed)).collect();
+        found.extend(self.left_behind(&changed));
         found.extend(self.signatures(&changed));
         found
     }
@@ -78,11 +84,45 @@ impl Task {
         Some(format!("`{name}` is in {home} and in {} with this; it was to be moved", new.draft.path))
     }
 
+    /// Who does not follow what was moved.
+    fn left_behind(&self, changed: &[Changed<'_>]) -> Vec<String> {
+        let (Some(name), Some(home)) = (&self.moves, &self.at.document.path) else { return vec![] };
+        let mut has = changed.iter().filter(|one| one.has(name));
+        let (Some(new), None) = (has.next(), has.next()) else { return vec![] };
+        // Where it stays where it was, that is what is told.
+        if new.draft.path == *home || !changed.iter().any(|one| one.draft.path == *home) {
+            return vec![];
+        }
+        let moved = Moved { session: &self.session, name, home, new: &new.draft.path };
+        moved.left(&|path| changed.iter().find(|one| one.draft.path == *path).map(|one| one.after.into()))
+    }
+
     /// Calls of what has another signature, that are as they were.
     fn signatures(&self, changed: &[Changed<'_>]) -> Vec<String> {
-        let site = Site::new(&self.session, &self.at);
-        let own = changed.iter().find(|one| site.document_path() == Some(&one.draft.path) && one.before == &*site.text);
-        let (Some(own), Some(before)) = (own, site.parsed()) else { return vec![] };
+        let mut found = vec![];
+        for own in changed.iter().filter(|one| one.draft.before.is_some()) {
+            let site = self.site(own);
+            if own.before == &*site.text {
+                found.extend(self.signatures_of(own, &site, changed));
+            }
+        }
+        found.truncate(MOST);
+        found
+    }
+
+    /// A draft's file as it was.
+    fn site(&self, one: &Changed<'_>) -> Site {
+        let path = &one.draft.path;
+        if self.at.document.path.as_ref() == Some(path) {
+            return Site::new(&self.session, &self.at);
+        }
+        let open = self.session.snapshot.documents.at(path).cloned();
+        let document = open.unwrap_or_else(|| Arc::new(Document::on_disk(path.clone(), Text::new(one.before))));
+        Site::new(&self.session, &Target { document, bytes: 0..0 })
+    }
+
+    fn signatures_of(&self, own: &Changed<'_>, site: &Site, changed: &[Changed<'_>]) -> Vec<String> {
+        let Some(before) = site.parsed() else { return vec![] };
         let Some(after) = own.language.as_ref().and_then(|language| syntax::parse(language, own.after).ok()) else { return vec![] };
         let now = syntax::tags(&after, &site.path).definitions;
         let mut found = vec![];
@@ -96,12 +136,17 @@ impl Task {
             if !asks_for_more(&signature(&site.text, known.name.end, known.body.start), &said) {
                 continue;
             }
-            let Some(item) = scope::item_at(before, known.signature.start as usize).filter(|item| item.name == name) else { continue };
-            let calls = Calls::with(&self.session, &site, &item, &format!("{name}{said}"));
-            let places = calls.left(&site, |path| {
+            let draft = |path: Option<&WorkspacePath>| {
                 let path = path.or(site.document_path());
                 changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.after)
-            });
+            };
+            let places = if let Some(made) = made::type_of(site, known) {
+                made::left(&self.session, site, made, draft)
+            } else {
+                let item = scope::item_at(before, known.signature.start as usize).filter(|item| item.name == name);
+                let Some(item) = item else { continue };
+                Calls::with(&self.session, site, &item, &format!("{name}{said}")).left(site, draft)
+            };
             if !places.is_empty() {
                 let more = if places.len() > TOLD { ", …" } else { "" };
                 let shown = places.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
@@ -150,9 +195,20 @@ impl<'a> Changed<'a> {
     fn doubled(&self) -> Option<String> {
         let before = syntax::parse(self.language.as_ref()?, self.before).ok()?;
         let known = syntax::tags(&before, "").definitions;
-        let put = Put { before: &before, known: &known, range: &(0..0), new: self.after, after: self.after };
+        let put = Put { before: &before, known: &known, range: &(0..0), new: self.new_lines(), after: self.after };
         let name = put.doubled(&(0..0))?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
+    }
+
+    /// The lines from the first that is another to the last.
+    fn new_lines(&self) -> &'a str {
+        let (before, after) = (self.before.as_bytes(), self.after.as_bytes());
+        let most = before.len().min(after.len());
+        let front = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+        let back = before.iter().rev().zip(after.iter().rev()).take(most - front).take_while(|(a, b)| a == b).count();
+        let start = line_start(self.after, self.after.floor_char_boundary(front));
+        let end = line_end(self.after, self.after.ceil_char_boundary(self.after.len() - back));
+        &self.after[start..end.max(start)]
     }
 
     fn defined(&self, text: &str) -> Vec<String> {

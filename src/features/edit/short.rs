@@ -50,6 +50,7 @@ pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
     let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
     edited.confirm.extend(told);
     match &work.plan.form {
+        Form::Rename(rename) => edited.confirm.extend(rename.confirm()),
         Form::Calls(calls) => edited.confirm.extend(calls.told(work.site)),
         Form::Test { beside: Some(beside), .. } => edited.confirm.extend(beside.told()),
         _ => {}
@@ -127,7 +128,9 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     let unsupported = |why: Unfit| EngineError::new(ErrorKind::Unsupported, why.to_string());
     let offered = check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
         let summary = filled.reason.clone();
-        Ok(Edited { summary, ..offer::one(work, filled)? })
+        let mut edited = Edited { summary, ..offer::one(work, filled)? };
+        edited.confirm.extend(rename.confirm());
+        Ok(edited)
     });
     Some(offered.map(|offered| {
         let reason = "the task says both names, and the index knows the places: no model was asked".to_string();

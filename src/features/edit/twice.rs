@@ -47,8 +47,8 @@ impl Put<'_> {
         let again = || {
             // Of what stands under a condition there are several.
             let conditions = self.new.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word)));
-            let old = if conditions { HashMap::new() } else { heads(self.before, self.known) };
-            let new = if conditions { HashMap::new() } else { heads(&parsed, &now) };
+            let old = if conditions { HashMap::new() } else { heads(self.before, self.known, &said) };
+            let new = if conditions { HashMap::new() } else { heads(&parsed, &now, &said) };
             new.into_iter().find(|(head, count)| old.get(head).is_some_and(|before| before < count)).map(|(head, _)| head.name)
         };
         around.into_iter().find(more).map(|known| known.name.of(text).to_string()).or_else(again)
@@ -63,12 +63,14 @@ struct Head {
     said: String,
 }
 
-fn heads(parsed: &Parsed, all: &[Definition]) -> HashMap<Head, usize> {
+/// Those of these names.
+fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<Head, usize> {
     let text = parsed.text();
     let parent = |one: &Definition| one.parent.and_then(|parent| all.get(parent as usize));
     let is_local = |one: &Definition| std::iter::successors(parent(one), |around| parent(around)).any(|around| around.kind.is_callable());
     let mut found = HashMap::new();
-    for one in all.iter().filter(|one| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
+    let named = all.iter().filter(|one| names.contains(one.name.of(text)));
+    for one in named.filter(|one| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
         let container = parent(one).map_or(one.container.of(text), |around| around.name.of(text));
         // What is a member of something that has no name is not told from those of others.
         if one.kind == syntax::Kind::Method && container.is_empty() {

@@ -1,0 +1,76 @@
+//! What an edit would put in front of a model, for the preview: the first question, made as it is made when it is asked.
+
+use super::long;
+use super::plan::Plan;
+use super::request::{self, Question};
+use super::short;
+use super::{How, Params, Work};
+use crate::agent::limits;
+use crate::agent::tools::schema;
+use crate::dialect::{Chat, Message, Role};
+use crate::engine::{Ask, Cancel, EngineError, ErrorKind};
+use crate::features::around::{Asker, around};
+use crate::features::preview::{Drawn, Reader, current};
+use crate::features::{Session, Site, Target, silent};
+use crate::route::Task;
+
+/// See the module.
+pub(in crate::features) struct First {
+    pub drawn: Drawn,
+    pub reader: Reader,
+    pub task: Task,
+    /// Tokens for what is added around the current file.
+    pub budget: usize,
+    /// Questions that may follow, this one among them, and tokens that these may add to it.
+    pub steps: usize,
+    pub more: usize,
+}
+
+/// Tokens of the answers of a form's rounds.
+const ROUNDS: usize = 3;
+
+pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, wanted: Option<usize>) -> Result<First, EngineError> {
+    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
+    if let Some(reason) = session.closed(at) {
+        return Err(refuse(format!("nothing is sent from here: {reason}")));
+    }
+    let site = Site::new(session, at);
+    let plan = Plan::new(session, &site, how).map_err(refuse)?;
+    let params = Params { at: at.clone(), how: how.clone() };
+    let (cancel, sink) = (Cancel::new(), silent());
+    let small = plan.clone().for_small(session, &site, how);
+    let base = Work { session, params: &params, site: &site, plan: &plan, cancel: &cancel, sink: &sink };
+    if let Ok(small) = &small
+        && short::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
+    {
+        return Err(refuse("nothing is sent for this: the index does it without a model".into()));
+    }
+    let task = plan.task(session);
+    let reader = Reader::new(session, &task)?;
+    let works =
+        plan.goes_deep() && at.document.path.is_some() && reader.caps.tools && reader.caps.context >= session.config().route.agent_context;
+    let plan = if works { &plan } else { small.as_ref().map_err(|reason| refuse(reason.clone()))? };
+    let work = Work { plan, ..base };
+    let marked = plan.form.marked();
+    let configured = session.config().context.edit_tokens as usize;
+    let budget = wanted.unwrap_or(configured).min(reader.caps.context as usize / 8);
+    let parts = || {
+        let mut parts = around(session, &site, marked.start, budget, reader.tokens.as_ref(), Asker::Preview);
+        let (line, _) = site.line_range(&marked);
+        parts.push(current(&site.path, line, site.masked(marked.clone()), reader.tokens.as_ref(), "to be changed"));
+        parts
+    };
+    if works {
+        let (text, _) = long::words(&work, reader.caps.context as usize * super::BYTES);
+        let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
+        let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
+        let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / super::BYTES);
+        return Ok(First { drawn, reader, task, budget, steps: limits::STEPS, more });
+    }
+    let choice = reader.choice().ok_or_else(|| refuse("no engine is set up that could be asked".into()))?;
+    let put = request::put(&plan.form, choice, &reader.caps, true);
+    let question = Question { work: &work, put, budget, exchanges: &[], bare: false, anew: false, otherwise: false };
+    let (asked, _) = question.request(choice, &reader.caps)?;
+    let drawn = Drawn { ask: asked.ask, parts: parts() };
+    Ok(First { drawn, reader, task, budget, steps: ROUNDS, more: ROUNDS * asked.max_tokens as usize })
+}

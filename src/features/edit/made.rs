@@ -1,0 +1,79 @@
+//! Where values of a type are made: the calls of its constructor, which bear the name of the type.
+
+use std::ops::Range;
+
+use crate::features::{Session, Site};
+use crate::syntax::uses::{self, Within};
+use crate::syntax::{Definition, Parsed};
+use crate::text::lines::{line_number, line_start};
+use crate::text::words;
+use crate::workspace::WorkspacePath;
+
+/// What constructors are called that are not called as their type is.
+const CONSTRUCTORS: &[&str] = &["__init__", "__new__", "constructor"];
+
+/// The type that a definition makes values of.
+pub(super) fn type_of<'a>(site: &'a Site, one: &Definition) -> Option<&'a str> {
+    let name = one.name.of(&site.text);
+    let around = site.definitions().get(one.parent? as usize).filter(|around| around.kind.is_type())?;
+    let of = around.name.of(&site.text);
+    (name == of || CONSTRUCTORS.contains(&name)).then_some(of)
+}
+
+/// The places where values of a type are made that are as they were. `now` is what the drafts make of a file.
+pub(super) fn left<'t>(session: &Session, site: &Site, of: &str, now: impl Fn(Option<&WorkspacePath>) -> Option<&'t str>) -> Vec<String> {
+    let mut found = vec![];
+    let mut look = |path: Option<&WorkspacePath>, shown: &str, parsed: &Parsed| {
+        for line in lines(parsed, of) {
+            let text = parsed.text()[line.clone()].trim();
+            if now(path).is_none_or(|now| now.contains(text)) {
+                found.push(format!("{shown}:{}", line_number(parsed.text(), line.start)));
+            }
+        }
+    };
+    if let Some(parsed) = site.parsed() {
+        look(None, &site.path, parsed);
+    }
+    let family = site.language.as_ref().map(|language| language.family.as_str());
+    let own = site.document_path().and_then(|path| session.index.find(path));
+    let users = session.index.name(of).map(|id| session.index.users(id)).unwrap_or_default();
+    for file in users.into_iter().filter(|(id, _)| Some(*id) != own).filter_map(|(id, _)| session.index.file(id)) {
+        if session.closed_path(&file.path).is_some() {
+            continue;
+        }
+        let Ok((_, Some(parsed))) = session.parsed(&file.path) else { continue };
+        if Some(parsed.language().family.as_str()) == family {
+            look(Some(&file.path), &file.path.to_string(), &parsed);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The lines in which the name of a type is called.
+fn lines(parsed: &Parsed, of: &str) -> Vec<Range<usize>> {
+    let text = parsed.text();
+    let code = uses::uses(parsed, of).into_iter().filter(|(range, within)| *within == Within::Code && is_call(parsed, range));
+    let mut lines: Vec<Range<usize>> = code
+        .map(|(range, _)| {
+            let start = line_start(text, range.start);
+            start..start + text[start..].lines().next().unwrap_or_default().len()
+        })
+        .collect();
+    lines.dedup();
+    lines
+}
+
+fn is_call(parsed: &Parsed, name: &Range<usize>) -> bool {
+    let text = parsed.text();
+    let (before, after) = (text[..name.start].trim_end(), text[name.end..].trim_start());
+    let after = after.strip_prefix('<').and_then(|inside| Some(inside.split_once('>')?.1.trim_start())).unwrap_or(after);
+    let word = words::last(before);
+    let is_new = word == "new";
+    match parsed.language().family.as_str() {
+        "script" | "java" => is_new && after.starts_with('('),
+        // Its own declaration looks the same: only what can be no declaration is told.
+        "c" => (is_new || word == "return" || before.ends_with(['=', '(', ','])) && after.starts_with(['(', '{']),
+        _ => after.starts_with('(') && !matches!(word, "class" | "def" | "struct" | "fn" | "type"),
+    }
+}

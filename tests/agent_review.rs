@@ -1,0 +1,139 @@
+//! What a change comes to that single edits do not show: who does not follow a signature, a constructor or a move; and what is told of it before
+//! anything is sent or renamed.
+
+use longsight::config::Config;
+use longsight::engine::scripted::Scripted;
+use longsight::engine::{Cancel, Engine};
+use longsight::features::actions::MODULE;
+use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::preview::{self, preview};
+use longsight::features::silent;
+use serde_json::{Value, json};
+
+use crate::support::workspace::{Workspace, agent_config, call, calls, instruct, target};
+
+fn change(path: &str, old: &str, new: &str) -> Value {
+    json!({ "path": path, "old": old, "new": new, "reason": "because" })
+}
+
+/// What comes of one call with these edits.
+async fn proposed(files: &[(&str, &str)], marked: &str, edits: Vec<Value>, how: How) -> Edited {
+    let finish = || calls(vec![call("finish", json!({ "summary": "All is done." }))]);
+    let workspace = Workspace::new(files);
+    let answers = vec![calls(vec![call("propose_edit", json!({ "edits": edits }))]), finish(), finish()];
+    let (session, _) = workspace.with_coder(answers);
+    let params = Params { at: target(&session, files[0].0, marked), how };
+    edit(&session, &params, &Cancel::new(), &silent()).await.unwrap()
+}
+
+fn words() -> How {
+    How::Instruction("do it, step by step".into())
+}
+
+/// A constructor is called by the name of its type, which was not looked up.
+#[tokio::test]
+async fn a_constructor_with_another_signature_leaves_its_calls_behind() {
+    let python = [
+        ("box.py", "class Box:\n    def __init__(self, size):\n        self.size = size\n"),
+        ("use.py", "from box import Box\n\nb = Box(1)\n"),
+    ];
+    let edits = vec![change("box.py", "def __init__(self, size):", "def __init__(self, size, colour):")];
+    let edited = proposed(&python, "def __init__", edits, words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("another signature") && why.contains("use.py:3")), "{:?}", edited.confirm);
+    let script = [
+        ("box.ts", "export class Box {\n  size: number\n  constructor(size: number) {\n    this.size = size\n  }\n}\n"),
+        ("use.ts", "import { Box } from './box'\n\nconst b = new Box(1)\nexport { b }\n"),
+    ];
+    let edits = vec![change("box.ts", "constructor(size: number) {", "constructor(size: number, colour: string) {")];
+    let edited = proposed(&script, "constructor", edits, words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("use.ts:3")), "{:?}", edited.confirm);
+    // Those that follow are no reason to look.
+    let edits = vec![
+        change("box.ts", "constructor(size: number) {", "constructor(size: number, colour: string) {"),
+        change("use.ts", "new Box(1)", "new Box(1, 'red')"),
+    ];
+    assert_eq!(proposed(&script, "constructor", edits, words()).await.confirm, Vec::<String>::new());
+}
+
+/// Only the signatures of the marked file were looked at.
+#[tokio::test]
+async fn a_signature_that_changes_in_another_file_is_seen_as_well() {
+    let files = [
+        ("src/b.rs", "use crate::scale;\n\npub fn b() -> u32 {\n    scale(2, 3)\n}\n"),
+        ("src/lib.rs", "pub mod b;\npub mod c;\n\npub fn scale(v: u32, by: u32) -> u32 {\n    v * by\n}\n"),
+        ("src/c.rs", "use crate::scale;\n\npub fn c() -> u32 {\n    scale(4, 5)\n}\n"),
+    ];
+    let edits = vec![
+        change("src/lib.rs", "pub fn scale(v: u32, by: u32) -> u32 {", "pub fn scale(v: u32, by: u32, plus: u32) -> u32 {"),
+        change("src/b.rs", "scale(2, 3)", "scale(2, 3, 1)"),
+    ];
+    let edited = proposed(&files, "pub fn b", edits, words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("`scale`") && why.contains("src/c.rs:4")), "{:?}", edited.confirm);
+}
+
+/// The definition went to its new file, and everybody went on to take it from the old one.
+#[tokio::test]
+async fn who_takes_what_was_moved_from_where_it_was_is_told() {
+    let files = [
+        ("app/a.py", "def clean(text):\n    return text.strip()\n\n\ndef load(text):\n    return clean(text)\n"),
+        ("app/b.py", "from app.a import clean\n\nprint(clean('x'))\n"),
+        ("app/__init__.py", ""),
+    ];
+    let module = || How::Action { kind: MODULE.into(), problems: vec![] };
+    let moves = || {
+        vec![
+            change("app/text.py", "", "def clean(text):\n    return text.strip()\n"),
+            change("app/a.py", "def clean(text):\n    return text.strip()\n\n\n", ""),
+        ]
+    };
+    let edited = proposed(&files, "def clean", moves(), module()).await;
+    let why = edited.confirm.join("; ");
+    assert!(why.contains("`clean` is still taken from app/a.py at app/b.py:1"), "{why}");
+    assert!(why.contains("app/a.py still uses `clean`"), "{why}");
+    let mut all = moves();
+    all.push(change("app/a.py", "def load(text):", "from app.text import clean\n\n\ndef load(text):"));
+    all.push(change("app/b.py", "from app.a import clean", "from app.text import clean"));
+    let edited = proposed(&files, "def clean", all, module()).await;
+    assert!(!edited.confirm.iter().any(|why| why.contains("clean")), "{:?}", edited.confirm);
+}
+
+/// Components and notebooks kept the old name, and nobody was told.
+#[tokio::test]
+async fn a_rename_names_the_places_in_files_that_no_grammar_reads() {
+    let workspace = Workspace::new(&[
+        ("lib.ts", "export function computeTotal(a: number) {\n  return a\n}\n"),
+        (
+            "App.vue",
+            "<script setup lang=\"ts\">\nimport { computeTotal } from './lib'\n</script>\n<template>{{ computeTotal(1) }}</template>\n",
+        ),
+        ("notes.txt", "computeTotal is fine\n"),
+    ]);
+    let session = workspace.session(Config::default(), vec![("local".into(), Scripted::new(vec![]))]);
+    let edited = instruct(&session, "lib.ts", "export function computeTotal", "rename computeTotal to sumUp").await.unwrap();
+    assert!(edited.summary.contains("App.vue:2, App.vue:4"), "{}", edited.summary);
+    assert!(edited.confirm.iter().any(|why| why.contains("App.vue:2") && !why.contains("notes.txt")), "{:?}", edited.confirm);
+}
+
+/// The preview of a large selection said that it stays with the scout, and it went to the coder; that of an edit showed an explanation.
+#[tokio::test]
+async fn the_preview_goes_where_the_request_goes() {
+    let text = format!("fn long() {{\n{}}}\n\n/// Sorts them.\nfn sorted() {{\n    \n}}\n", "    work();\n".repeat(200));
+    let workspace = Workspace::new(&[("lib.rs", &text)]);
+    let mut config = agent_config();
+    (config.roles.scout, config.roles.coder) = ("quick".into(), "strong".into());
+    let engine = || Scripted::new(vec![]) as std::sync::Arc<dyn Engine>;
+    let session = workspace.session(config, vec![("quick".into(), engine()), ("strong".into(), engine())]);
+    let shown = |marked: &str, how: Option<How>| {
+        let at = Some(target(&session, "lib.rs", marked));
+        preview(&session, &preview::Params { at, how, ..preview::Params::default() }).unwrap()
+    };
+    let long = &text[..text.find("\n\n").unwrap()];
+    let destination = shown(long, None).destination.unwrap();
+    assert_eq!((destination.route.engine.as_str(), destination.steps_at_most), ("strong", None), "{destination:?}");
+    assert!(destination.route.reason.contains("route.many_lines"), "{destination:?}");
+    assert_eq!(shown("fn sorted() {", None).destination.unwrap().route.engine, "quick");
+    let edit = shown("fn sorted() {", Some(How::Instruction("swap them".into())));
+    assert!(edit.prompt.contains("swap them") && edit.prompt.contains("propose_edit"), "{}", edit.prompt);
+    let destination = edit.destination.unwrap();
+    assert_eq!((destination.route.engine.as_str(), destination.steps_at_most), ("strong", Some(25)), "{destination:?}");
+}
