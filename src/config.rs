@@ -6,6 +6,7 @@ mod folders;
 mod places;
 mod project;
 mod settings;
+mod switches;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ pub use folders::{cache_dir, default_path, state_dir};
 pub use places::Places;
 pub use project::{Project, parse_project};
 pub use settings::{Completion, Config, Context, DEFAULT_ENGINE, DEFAULT_MODEL, EngineConfig, Policy, Roles, Trust};
+use switches::Switch;
 
 /// Something wrong with a configuration file, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,26 +49,51 @@ impl std::fmt::Display for Problem {
 
 /// Reads the user's file. No file is no problem; a broken one is reported and the defaults stand in for what is broken.
 pub fn load(path: &Path) -> (Config, Vec<Problem>) {
+    reload(path, None)
+}
+
+/// Reads the user's file again: where nothing of it can be read, what was `before` stays.
+pub fn reload(path: &Path, before: Option<&Config>) -> (Config, Vec<Problem>) {
     match std::fs::read_to_string(path) {
-        Ok(text) => parse(path, &text),
+        Ok(text) => parse_again(path, &text, before),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Config::default(), vec![]),
         Err(error) => {
-            let message = format!("cannot be read ({error}); the defaults are in use");
-            (Config::default(), vec![Problem::at(path, "", None, message)])
+            let problem = |meanwhile: &str| Problem::at(path, "", None, format!("cannot be read ({error}); {meanwhile}"));
+            unreadable(before, switches::all(), problem)
         }
     }
 }
 
 /// Reads configuration text; `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
+    parse_again(path, text, None)
+}
+
+/// The configuration while its file cannot be read at all: what was before, or else the defaults, with the switches that it was to turn on.
+fn unreadable(before: Option<&Config>, switches: Vec<Switch>, problem: impl Fn(&str) -> Problem) -> (Config, Vec<Problem>) {
+    let stays = if before.is_some() { "what was set before stays in use" } else { "the defaults are in use" };
+    let mut config = before.cloned().unwrap_or_default();
+    let mut words = vec![stays];
+    for switch in switches {
+        switch.turn_on(&mut config);
+        if !words.contains(&switch.meanwhile()) {
+            words.push(switch.meanwhile());
+        }
+    }
+    (config, vec![problem(&words.join("; "))])
+}
+
+/// Reads configuration text that is to take the place of what was `before`.
+pub fn parse_again(path: &Path, text: &str, before: Option<&Config>) -> (Config, Vec<Problem>) {
     let problem = |span: Option<Range<usize>>, message: String| Problem::at(path, text, span, message);
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => {
-            let message = format!("is not valid TOML ({}); the defaults are in use", error.message());
-            return (Config::default(), vec![problem(error.span(), message)]);
+            let broken = |meanwhile: &str| problem(error.span(), format!("is not valid TOML ({}); {meanwhile}", error.message()));
+            return unreadable(before, switches::spoken_of(text), broken);
         }
     };
+    let doubtful = switches::in_doubt(&table);
     let places = Places::of(text);
     let mut problems = vec![];
     let mut complain = |at: &[&str], wrong: Wrong, message: String| {
@@ -77,11 +104,13 @@ pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
     let mut named = vec![];
     for (section, value) in table {
         let Some(known) = SECTIONS.iter().find(|known| known.0 == section) else {
-            complain(&[&section], Wrong::Key, unknown(&section, SECTIONS.iter().map(|known| known.0)));
+            let message = unknown(&section, SECTIONS.iter().map(|known| known.0));
+            complain(&[&section], Wrong::Key, message + &meanwhile(&section, value));
             continue;
         };
         let toml::Value::Table(entries) = value else {
-            complain(&[&section], Wrong::Key, format!("`{section}` must be a table, `[{section}]`"));
+            let message = format!("`{section}` must be a table, `[{section}]`");
+            complain(&[&section], Wrong::Key, message + &meanwhile(&section, value));
             continue;
         };
         let checked = match section.as_str() {
@@ -93,14 +122,23 @@ pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
         };
         good.insert(section, toml::Value::Table(checked));
     }
-    let config = match good.try_into() {
+    let mut config: Config = match good.try_into() {
         Ok(config) => config,
         Err(error) => {
             complain(&[], Wrong::Key, error.message().to_string());
             Config::default()
         }
     };
+    doubtful.into_iter().for_each(|switch| switch.turn_on(&mut config));
     check_roles(&config, &named, &mut complain);
     problems.sort_by_key(|problem| problem.line);
     (config, problems)
+}
+
+/// What holds because of the switches that are meant in a section which is none.
+fn meanwhile(section: &str, value: toml::Value) -> String {
+    let mut words: Vec<&str> =
+        switches::in_doubt(&toml::Table::from_iter([(section.to_string(), value)])).iter().map(|one| one.meanwhile()).collect();
+    words.dedup();
+    words.iter().map(|words| format!("; {words}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use longsight::config::{parse, parse_project};
+use longsight::config::{parse, parse_again, parse_project};
 use longsight::server::Options;
 use serde_json::Value;
 
@@ -102,6 +102,100 @@ fn k9_an_ignore_rule_in_another_form_is_not_lost() {
     let (project, problems) = parse_project(Path::new(".longsight.toml"), "ignore = [\"a/\", 5]\n");
     assert_eq!((project.ignore.as_slice(), problems.len()), (["a/".to_string()].as_slice(), 1));
     assert!(problems[0].message.contains("`5`"), "{problems:?}");
+}
+
+/// `local_only = "true"`, `local-only = true` and the like were one message among others, and the code was sent.
+#[test]
+fn k9_a_switch_that_cannot_be_read_counts_as_turned_on() {
+    let switches = |text: &str| {
+        let (config, problems) = parse(Path::new("config.toml"), text);
+        let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        (config.route.local_only, config.trust.ask, words.join("\n"))
+    };
+    let local = [
+        "[route]\nlocal_only = \"true\"\n",
+        "[route]\nlocal-only = true\n",
+        "[route]\nlocalonly = 1\n",
+        "[routes]\nlocal_only = true\n",
+        "[[route]]\nlocal_only = true\n",
+        "[engines.local]\nlocal_only = true\n",
+        "local_only = true\n",
+        "route = \"local_only\"\n",
+        "[route]\nlocal_only = true # at home\n[completion]\nbroken = [\n",
+    ];
+    for text in local {
+        let (local_only, ask, said) = switches(text);
+        assert!(local_only && !ask, "{text}");
+        assert!(said.contains("until this can be read, nothing is sent to another machine"), "{text}: {said}");
+        assert!(!said.contains("the default is in use"), "{text}: {said}");
+    }
+    let trust = [
+        "[trust]\nask = \"yes\"\n",
+        "[trust]\nasks = true\n",
+        "[turst]\nask = true\n",
+        "ask = true\n",
+        "trust = true\n",
+        "trust.ask = true\n]\n",
+    ];
+    for text in trust {
+        let (local_only, ask, said) = switches(text);
+        assert!(ask && !local_only, "{text}");
+        assert!(said.contains("until this can be read, each folder is asked about"), "{text}: {said}");
+    }
+    // What says no, and what means something else.
+    for text in [
+        "[route]\nlocal-only = false\n",
+        "[context]\nask_tokens = 9\n",
+        "[route]\nescalate = 1\n",
+        "[context]\nask_tokens = [\n",
+        "# local_only = true\nx = [\n",
+    ] {
+        assert_eq!((switches(text).0, switches(text).1), (false, false), "{text}");
+    }
+}
+
+/// A slip in a file that is being edited took the models away, and the trust that was to be asked for.
+#[test]
+fn k9_a_file_that_is_broken_while_the_server_runs_takes_nothing_away() {
+    let path = Path::new("config.toml");
+    let (before, _) = parse(path, "[trust]\nask = true\n[completion]\nmax_tokens = 99\n");
+    let (after, problems) = parse_again(path, "[completion]\nmax_tokens = 7\nbroken = [\n", Some(&before));
+    assert_eq!(after, before);
+    assert!(problems[0].message.contains("what was set before stays in use"), "{problems:?}");
+    // What is turned on in the same moment is on.
+    let (after, _) = parse_again(path, "[route]\nlocal_only = true\nbroken = [\n", Some(&before));
+    assert!(after.route.local_only && after.trust.ask);
+}
+
+/// `[trust] ask = true` and a typo anywhere in the file: two seconds later the folder was trusted.
+#[test]
+fn k11_a_typo_in_the_configuration_makes_no_folder_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let file = root.join("config.toml");
+    std::fs::write(&file, "[trust]\nask = true\n").unwrap();
+    let options = Options { config: Some(file.clone()), state: Some(root.join("state")), ..quiet() };
+    let mut editor = Editor::memory(options).start(&root);
+    let trusted = |editor: &mut Editor| {
+        let status = editor.request("workspace/executeCommand", serde_json::json!({ "command": "longsight.status" }));
+        status["result"]["trust"]["trusted"].as_bool().unwrap()
+    };
+    assert!(!trusted(&mut editor));
+    for broken in ["[trust]\nask = true\n[completion\n", "[trust]\nask = \"yes\"\n", "[trusts]\nask = true\n"] {
+        std::fs::write(&file, broken).unwrap();
+        editor.notify("workspace/didChangeConfiguration", serde_json::json!({ "settings": {} }));
+        editor.expect("window/showMessage");
+        // The folders are looked at in the background.
+        editor.pump(std::time::Duration::from_millis(300));
+        assert!(!trusted(&mut editor), "{broken}");
+    }
+    std::fs::write(&file, "[trust]\nask = false\n").unwrap();
+    editor.notify("workspace/didChangeConfiguration", serde_json::json!({ "settings": {} }));
+    while !trusted(&mut editor) {
+        editor.pump(std::time::Duration::from_millis(20));
+    }
+    editor.inbox.clear();
+    editor.quit();
 }
 
 /// What each problem points at.

@@ -1,6 +1,7 @@
 //! What of a configuration's text is a setting, and what is wrong with the rest, with the word that was probably meant.
 
 use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, Policy, Roles, Trust};
+use super::switches;
 
 /// Every setting: section and keys, as the README table and the editors list them.
 pub const SECTIONS: &[(&str, &[&str])] = &[
@@ -47,12 +48,15 @@ pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], co
     let mut good = toml::Table::new();
     for (key, value) in entries {
         let here: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+        let switch = switches::doubtful(&here, &value);
         if !known.contains(&key.as_str()) {
-            complain(&here, Wrong::Key, unknown(&key, known.iter().copied()));
+            let meanwhile = switch.map_or(String::new(), |switch| format!("; {}", switch.meanwhile()));
+            complain(&here, Wrong::Key, unknown(&key, known.iter().copied()) + &meanwhile);
             continue;
         }
         if let Err(error) = try_one(path[0], &key, &value) {
-            complain(&here, Wrong::Value, format!("`{}`: {error}; the default is in use", here.join(".")));
+            let meanwhile = switch.map_or("the default is in use", |switch| switch.meanwhile());
+            complain(&here, Wrong::Value, format!("`{}`: {error}; {meanwhile}", here.join(".")));
             continue;
         }
         good.insert(key, value);
@@ -167,8 +171,16 @@ pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> St
 
 /// The known word that a misspelt one is nearest to.
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known.map(|name| (distance(word, name), name)).min().filter(|(near, _)| *near <= 2).map(|(_, name)| name)
+    known.map(|name| (distance(word, name), name)).min().filter(|(near, _)| *near <= NEAR).map(|(_, name)| name)
 }
+
+/// Whether a word may be another one misspelt.
+pub(super) fn is_near(word: &str, name: &str) -> bool {
+    distance(word, name) <= NEAR
+}
+
+/// Letters that may be wrong in a word.
+const NEAR: usize = 2;
 
 /// Levenshtein distance.
 fn distance(a: &str, b: &str) -> usize {

@@ -28,23 +28,28 @@ pub fn path(server: &Server) -> Option<PathBuf> {
 
 /// Reads the file and keeps what is right in it. The problems are for [`tell`].
 pub fn load(server: &Server) -> Vec<Problem> {
+    read(server, None)
+}
+
+/// Reads the file again, and where it says something else tells what is wrong with it and lets the agent know. What a person has just
+/// broken while typing takes nothing of what was set away.
+pub fn reload(server: &Server) {
+    let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
+    let problems = read(server, Some(&before.0));
+    if before != server.with(|state| (state.config.clone(), state.config_problems.clone())) {
+        tell(server, &problems);
+        super::initialize::workspace_changed(server);
+    }
+}
+
+fn read(server: &Server, before: Option<&Config>) -> Vec<Problem> {
     let Some(path) = path(server) else { return vec![] };
-    let (config, problems) = config::load(&path);
+    let (config, problems) = config::reload(&path, before);
     server.with(|state| {
         state.config = Arc::new(config);
         state.config_problems = problems.iter().map(Problem::to_string).collect();
     });
     problems
-}
-
-/// Reads the file again, and where it says something else tells what is wrong with it and lets the agent know.
-pub fn reload(server: &Server) {
-    let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
-    let problems = load(server);
-    if before != server.with(|state| (state.config.clone(), state.config_problems.clone())) {
-        tell(server, &problems);
-        super::initialize::workspace_changed(server);
-    }
 }
 
 /// Shows problems to the person, in one message.
@@ -74,15 +79,31 @@ pub async fn watch(server: Server) {
         let look = move || (file.as_deref().and_then(stamp), trust::steering(&this));
         // A look that failed changes nothing.
         if let Ok(now) = tokio::task::spawn_blocking(look).await {
-            match &known {
-                Some((stamp, _)) if *stamp != now.0 => reload(&server),
-                Some((_, steering)) if *steering != now.1 => super::initialize::workspace_changed(&server),
-                _ => {}
+            match &mut known {
+                Some((stamp, _)) if *stamp != now.0 && !is_written_anew(path.as_deref(), now.0).await => {
+                    reload(&server);
+                    known = Some(now);
+                }
+                Some((_, steering)) if *steering != now.1 => {
+                    super::initialize::workspace_changed(&server);
+                    *steering = now.1;
+                }
+                Some(_) => {}
+                None => known = Some(now),
             }
-            known = Some(now);
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Whether a file that is empty or gone was only on its way to be saved: for that moment it would say that nothing is set, not even what
+/// keeps the code here.
+async fn is_written_anew(path: Option<&Path>, seen: Option<(SystemTime, u64)>) -> bool {
+    if seen.is_some_and(|(_, length)| length > 0) {
+        return false;
+    }
+    tokio::time::sleep(EVERY).await;
+    path.and_then(stamp) != seen
 }
 
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
@@ -104,7 +125,8 @@ pub fn check(server: &Server, uri: &Url) {
         let Some((document, encoding)) = open(&server) else { return };
         let whole = document.text.to_string();
         let problems = if users {
-            let (config, mut problems) = config::parse(&file, &whole);
+            let now = server.with(|state| state.config.clone());
+            let (config, mut problems) = config::parse_again(&file, &whole, Some(&now));
             problems.extend(found(&file, &whole, &config));
             problems
         } else {
