@@ -30,6 +30,7 @@ mod hard;
 mod http;
 mod http_bytes;
 mod http_servers;
+mod http_usable;
 mod ignore_rules;
 mod index;
 mod index_cache;

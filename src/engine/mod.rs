@@ -74,7 +74,16 @@ pub enum Priority {
     Warm,
     #[default]
     Normal,
+    /// A completion that a person has asked for: as urgent as one while typing, and worth a longer wait.
+    Invoked,
     Typing,
+}
+
+impl Priority {
+    /// Whether the answer is a completion at somebody's cursor.
+    pub fn is_completion(self) -> bool {
+        matches!(self, Self::Invoked | Self::Typing)
+    }
 }
 
 /// One thing that happened to a request.
@@ -275,6 +284,8 @@ pub struct EngineError {
     pub message: String,
     /// How a server refused, for decisions; people read the message.
     pub refusal: Option<Box<Refusal>>,
+    /// What had come of the answer's text until then.
+    pub partial: String,
 }
 
 /// A server's refusal as it came.
@@ -309,7 +320,7 @@ pub enum ErrorKind {
 
 impl EngineError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), refusal: None }
+        Self { kind, message: message.into(), refusal: None, partial: String::new() }
     }
 }
 
@@ -345,7 +356,7 @@ pub async fn collect(mut events: Events, mut each: impl FnMut(&Event)) -> Result
                 answer.finished = finished;
                 return Ok(answer);
             }
-            Event::Failed(error) => return Err(error),
+            Event::Failed(error) => return Err(EngineError { partial: answer.text, ..error }),
         }
     }
     Err(EngineError::new(ErrorKind::Unavailable, "the engine closed the stream before the answer was complete"))

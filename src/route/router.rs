@@ -284,6 +284,10 @@ impl Router {
         if error.kind == ErrorKind::Cancelled {
             return false;
         }
+        // What has come is used: it is slow, and not away.
+        if error.kind == ErrorKind::TimedOut && task.kind.is_completion() && !error.partial.is_empty() {
+            return false;
+        }
         report::log("route", format_args!("the engine {engine} failed: {error}"));
         self.with(|state| {
             state.health.entry(engine.into()).or_default().failed(error, task.kind.is_completion(), self.pause, Instant::now())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id};
 
 use crate::context::fence;
+use crate::engine::http::halves::{ESCAPE, lone_halves};
 use crate::engine::{EngineError, ErrorKind};
 
 pub const PARSE_ERROR: i64 = -32700;
@@ -112,24 +113,9 @@ pub fn tells_of_a_document(body: &[u8]) -> bool {
 /// The message of a client whose strings hold half a character, as those of JavaScript may: each half is the replacement character, which
 /// is as wide in UTF-16. To lose the message would be to lose the change that it tells of.
 fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
-    let unit = |at: usize| {
-        let digits = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
     let mut whole = body.to_vec();
-    let mut at = 0;
-    while let Some(found) = body[at..].iter().position(|byte| *byte == b'\\') {
-        at += found;
-        at += match unit(at) {
-            Some(0xd800..=0xdbff) if matches!(unit(at + 6), Some(0xdc00..=0xdfff)) => 12,
-            Some(0xd800..=0xdfff) => {
-                whole[at + 2..at + 6].copy_from_slice(b"fffd");
-                6
-            }
-            Some(_) => 6,
-            None => 2,
-        };
-        at = at.min(body.len());
+    for (at, _) in lone_halves(body) {
+        whole[at + 2..at + ESCAPE].copy_from_slice(b"fffd");
     }
     serde_json::from_slice(&whole).ok()
 }

@@ -19,6 +19,8 @@ pub enum Act {
     Hang,
     /// RST in place of FIN.
     Reset,
+    /// Keeps the connection, and resets it when the next request comes.
+    ResetNext,
 }
 
 /// What a client asked.
@@ -124,9 +126,14 @@ async fn serve(
                 left.0.notify_waiters();
                 return;
             }
-            Act::Reset => {
+            Act::Reset | Act::ResetNext => {
                 // What was sent must arrive before the reset.
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                match act {
+                    Act::ResetNext => {
+                        let _ = stream.read(&mut [0; 64]).await;
+                    }
+                    _ => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
                 #[allow(deprecated, reason = "the blocking that it warns of is not there with a time of zero")]
                 let _ = stream.set_linger(Some(Duration::ZERO));
                 return;

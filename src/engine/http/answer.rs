@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::halves::Halves;
 use crate::dialect::{self, Broken, Delta, Parser, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
@@ -38,6 +39,7 @@ pub(super) struct Answer {
     pub finish: Option<Finish>,
     pub timing: Timing,
     reading: Reading,
+    halves: Halves,
     /// Why a call cannot be read.
     unreadable: Option<String>,
     calls: usize,
@@ -55,6 +57,7 @@ impl Answer {
             finish: None,
             timing: Timing::default(),
             reading,
+            halves: Halves::default(),
             unreadable: None,
             calls: 0,
             bytes: 0,
@@ -69,8 +72,15 @@ impl Answer {
     }
 
     /// Reads a document, or says what is wrong with it.
-    pub fn json(&self, data: &str) -> Result<Value, EngineError> {
-        serde_json::from_str(data).map_err(|error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
+    pub fn json(&mut self, data: &str) -> Result<Value, EngineError> {
+        let value = match serde_json::from_str(data) {
+            Ok(value) => {
+                self.halves = Halves::default();
+                return Ok(value);
+            }
+            Err(error) => serde_json::from_str(&self.halves.joined(data)).map_err(|_| error),
+        };
+        value.map_err(|error: serde_json::Error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), EngineError> {

@@ -44,9 +44,10 @@ impl Endpoint {
         self.base.scheme() == "https"
     }
 
-    /// The base's own path, without a slash at its end.
+    /// The base's own path, without a slash at its end, and without the call that providers' pages show with it.
     pub fn path(&self) -> &str {
-        self.base.path().trim_end_matches('/')
+        let path = self.base.path().trim_end_matches('/');
+        CALLS.iter().find_map(|call| path.strip_suffix(call)).unwrap_or(path)
     }
 
     /// The address of `path` on this server.
@@ -56,6 +57,9 @@ impl Endpoint {
         url
     }
 }
+
+/// What is called on a server, below its base. The longer ones first.
+const CALLS: &[&str] = &["/chat/completions", "/fim/completions", "/completions", "/models", "/api/chat", "/api/generate"];
 
 pub(super) fn origin(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();

@@ -11,6 +11,7 @@ pub struct Limits {
     /// Until the first event of an answer.
     pub first: Duration,
     pub first_typing: Duration,
+    pub first_invoked: Duration,
     /// Between two events. A byte now and then is no progress.
     pub idle: Duration,
     /// Between two signs of life of a server that reads a prompt: llama-server gives one every 30 s.
@@ -20,6 +21,9 @@ pub struct Limits {
     /// For the whole answer.
     pub total: Duration,
     pub total_typing: Duration,
+    pub total_invoked: Duration,
+    /// For a server's list of its models, which it may not have: the request itself is what counts.
+    pub list: Duration,
     /// Bytes of one line or event.
     pub line: usize,
     /// Bytes of a whole answer on the wire.
@@ -40,11 +44,14 @@ impl Default for Limits {
             connect: Duration::from_secs(3),
             first: Duration::from_secs(20),
             first_typing: Duration::from_secs(2),
+            first_invoked: Duration::from_secs(10),
             idle: Duration::from_secs(15),
             ping: Duration::from_secs(40),
             after_end: Duration::from_secs(1),
             total: Duration::from_secs(120),
             total_typing: Duration::from_secs(5),
+            total_invoked: Duration::from_secs(30),
+            list: Duration::from_secs(2),
             line: 1 << 20,
             body: 16 << 20,
             answer: 256 << 10,
@@ -65,8 +72,10 @@ const SLOW_PREFILL: usize = 40;
 impl Limits {
     /// Time to the first event and for the whole answer. Long prompts that nobody types behind get the time a slow server needs to read them.
     pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
-        if priority == Priority::Typing {
-            return (self.first_typing, self.total_typing);
+        match priority {
+            Priority::Typing => return (self.first_typing, self.total_typing),
+            Priority::Invoked => return (self.first_invoked, self.total_invoked),
+            Priority::Normal | Priority::Warm => {}
         }
         let reading = Duration::from_secs((prompt_tokens.saturating_sub(QUICK_PROMPT) / SLOW_PREFILL) as u64);
         (self.first + reading, self.total + reading)

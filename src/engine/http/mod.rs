@@ -2,6 +2,7 @@
 
 mod answer;
 mod endpoint;
+pub mod halves;
 mod key;
 mod limits;
 pub mod ndjson;
@@ -14,6 +15,7 @@ mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -70,6 +72,8 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         wire,
         resend: AtomicU8::new(0),
         fills_no_holes: AtomicBool::new(false),
+        quiet: AtomicU8::new(UNTRIED),
+        asking: Arc::default(),
         seen: tokio::sync::watch::Sender::default(),
     };
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
@@ -108,8 +112,17 @@ struct Inner {
     resend: AtomicU8,
     /// It has refused a prompt for a hole that nobody has configured: there is no address for raw prompts.
     fills_no_holes: AtomicBool,
+    /// Whether the switch that keeps a model from thinking is said unasked, as its answers have taught.
+    quiet: AtomicU8,
+    /// Held by who asks the server about itself: one at a time, and to the end, though who wanted to know is gone.
+    asking: Arc<tokio::sync::Mutex<()>>,
     seen: tokio::sync::watch::Sender<Seen>,
 }
+
+/// States of [`Inner::quiet`]: nothing is known, it is said, the server has refused it.
+const UNTRIED: u8 = 0;
+const SAID: u8 = 1;
+const REFUSED: u8 = 2;
 
 /// What the server has said about itself.
 #[derive(Default)]
@@ -117,6 +130,10 @@ struct Seen {
     /// The model that answered last. What a list calls it is another matter: an alias, a name without its date.
     answered: String,
     caps: Option<Caps>,
+    /// When it is asked about itself again, where it has not answered that.
+    again: Option<Instant>,
+    /// Its model thinks before it answers, unless it is told not to.
+    thinks: bool,
     /// The last prompt that it is known to have read whole.
     prompt: String,
 }
@@ -127,6 +144,16 @@ const REASONING: &str = "reasoning_content";
 /// Used for a context window that nobody names.
 const CAREFUL_CONTEXT: u32 = 8192;
 
+/// A server that has not told what it serves is asked again after this long.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// What a request came to that is to be made another way.
+enum Once {
+    Done(Finished),
+    /// The model thinks, and nobody has told it not to; nothing was passed on yet.
+    Thinks,
+}
+
 impl Inner {
     fn resend(&self) -> Resend {
         match self.resend.load(Ordering::Relaxed) {
@@ -136,24 +163,60 @@ impl Inner {
         }
     }
 
-    /// Runs a request; when the server has another idea of which reasoning is sent back, once more its way.
-    async fn run(&self, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
-        let outcome = self.once(&request, events).await;
-        let Err(error) = &outcome else { return outcome };
+    /// Runs a request; where the server has taught how it wants it, once more its way. There are few things to learn, each of them once.
+    async fn run(self: &Arc<Self>, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
+        loop {
+            match self.once(&request, events).await {
+                Ok(Once::Done(finished)) => return Ok(finished),
+                Ok(Once::Thinks) => self.quiet.store(SAID, Ordering::Relaxed),
+                Err(error) if self.learns(&request, &error) => {}
+                Err(error) => {
+                    self.note_refused(&request, &error);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// A server that has no address for a prompt that nobody has configured fills no holes.
+    fn note_refused(&self, request: &Request, error: &EngineError) {
         let is_missing = error.refusal.as_deref().is_some_and(|refusal| matches!(refusal.status, 404 | 405));
         if is_missing && self.dialect.is_none() && matches!(request.ask, Ask::Fim(_)) {
             self.fills_no_holes.store(true, Ordering::Relaxed);
             self.seen.send_modify(|seen| seen.caps = None);
         }
-        let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422) && refusal.said.contains(REASONING));
-        let Some(refusal) = refusal.filter(|_| self.resend() == Resend::ToolTurns) else { return outcome };
-        let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
-        self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
-        self.once(&request, events).await
     }
 
-    async fn once(&self, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
+    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, or the switch for thinking, which some
+    /// refuse without naming it.
+    fn learns(&self, request: &Request, error: &EngineError) -> bool {
+        let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
+        if refusal.said.contains(REASONING) && self.resend() == Resend::ToolTurns {
+            let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
+            self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
+            return true;
+        }
+        let unasked = self.says_quiet(request) && error.kind != ErrorKind::TooLong;
+        if unasked {
+            self.quiet.store(REFUSED, Ordering::Relaxed);
+        }
+        unasked
+    }
+
+    /// Whether this request says unasked that the model is not to think.
+    fn says_quiet(&self, request: &Request) -> bool {
+        request.priority.is_completion() && self.thinking.is_none() && self.quiet.load(Ordering::Relaxed) == SAID
+    }
+
+    /// Whether thinking in the answer to this request would be news.
+    fn minds_thinking(&self, request: &Request) -> bool {
+        let switchable = self.api == Api::OpenAi && self.dialect.is_none() && matches!(request.ask, Ask::Chat(_));
+        switchable && request.priority.is_completion() && self.thinking.is_none() && self.quiet.load(Ordering::Relaxed) == UNTRIED
+    }
+
+    async fn once(self: &Arc<Self>, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Once, EngineError> {
         let Plan { path, body, format, mut answering, tokens, prompt } = self.plan(request).await?;
+        let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times).await?;
         let after_end = self.wire.limits.after_end.min(self.wire.limits.idle / 2);
@@ -167,6 +230,10 @@ impl Inner {
             let Some(frame) = frame else { break };
             if let Frame::Data { event, data } = frame {
                 for event in answering.data(&event, &data)? {
+                    if minds_thinking && matches!(event, Event::Reasoning(_)) {
+                        return Ok(Once::Thinks);
+                    }
+                    minds_thinking = false;
                     // A receiver that is gone is seen by `start`, which drops this future.
                     let _ = events.send(event).await;
                 }
@@ -180,7 +247,7 @@ impl Inner {
         if let Some(prompt) = prompt {
             self.seen.send_modify(|seen| seen.prompt = prompt);
         }
-        Ok(finished)
+        Ok(Once::Done(finished))
     }
 
     /// A server that answers as another model than before may have other abilities; one that is not what was asked for is reported.
@@ -204,22 +271,65 @@ impl Inner {
         }
     }
 
-    async fn caps(&self) -> Result<Caps, EngineError> {
-        let known = self.seen.borrow().caps.clone();
-        if let Some(caps) = known {
+    /// What the server can do, as it has said itself. It is asked once, by a task that outlives who wanted to know: while somebody types,
+    /// each key takes the place of the one before.
+    async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {
+        if let Some(caps) = self.known() {
             return Ok(caps);
         }
-        let caps = match self.api {
-            Api::Ollama => self.ollama_caps().await.map_err(|error| self.wire.redacted(error))?,
-            Api::DeepSeek => Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() },
-            Api::OpenAi => self.openai_caps().await.map_err(|error| self.wire.redacted(error))?,
+        let turn = self.asking.clone().lock_owned().await;
+        if let Some(caps) = self.known() {
+            return Ok(caps);
+        }
+        let this = self.clone();
+        let asked = tokio::spawn(async move {
+            let _turn = turn;
+            this.ask_caps().await.map_err(|error| this.wire.redacted(error))
+        });
+        asked.await.map_err(|error| EngineError::new(ErrorKind::Unavailable, format!("{}: {error}", self.wire.name())))?
+    }
+
+    fn known(&self) -> Option<Caps> {
+        let seen = self.seen.borrow();
+        seen.caps.clone().filter(|_| seen.again.is_none_or(|again| Instant::now() < again))
+    }
+
+    async fn ask_caps(&self) -> Result<Caps, EngineError> {
+        let (caps, listed, thinks) = match self.api {
+            Api::Ollama => {
+                let (caps, thinks) = self.ollama_caps().await?;
+                (caps, true, thinks)
+            }
+            Api::DeepSeek => (self.deepseek_caps(), true, false),
+            Api::OpenAi => {
+                let (caps, listed) = self.openai_caps().await?;
+                (caps, listed, false)
+            }
         };
-        self.seen.send_modify(|seen| seen.caps = Some(caps.clone()));
+        // What was configured is known without a list.
+        let again = (!listed && self.context.is_none()).then(|| Instant::now() + ASK_AGAIN);
+        self.seen.send_modify(|seen| (seen.caps, seen.again, seen.thinks) = (Some(caps.clone()), again, thinks));
         Ok(caps)
     }
 
-    async fn ollama_caps(&self) -> Result<Caps, EngineError> {
-        let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&serde_json::json!({"model": self.model}))).await?;
+    fn deepseek_caps(&self) -> Caps {
+        Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() }
+    }
+
+    /// The abilities as far as the configuration tells them.
+    fn configured_caps(&self) -> Option<Caps> {
+        let context = match self.api {
+            Api::DeepSeek => return Some(self.deepseek_caps()),
+            Api::Ollama => self.context.unwrap_or(CAREFUL_CONTEXT),
+            Api::OpenAi => self.context?,
+        };
+        Some(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
+    }
+
+    /// What `/api/show` tells of the model, and whether it thinks.
+    async fn ollama_caps(&self) -> Result<(Caps, bool), EngineError> {
+        let asked = serde_json::json!({"model": self.model});
+        let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&asked), self.wire.patient()).await?;
         let text = |key: &str| shown.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         if let Some(host) = text("remote_host").filter(|_| !locality::is_cloud(&self.model)) {
             let message = format!(
@@ -237,21 +347,41 @@ impl Inner {
         let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
         let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
         let rendered = self.dialect.is_some();
-        Ok(Caps {
+        let caps = Caps {
             fim: can("insert") || rendered && self.renders_fim(),
             chat: all.is_empty() || can("completion"),
             tools: rendered || can("tools"),
             context: self.context.unwrap_or(CAREFUL_CONTEXT).min(trained),
             ..Caps::default()
-        })
+        };
+        Ok((caps, can("thinking")))
     }
 
-    async fn openai_caps(&self) -> Result<Caps, EngineError> {
-        let listed = match self.wire.json(&self.openai_path("/models"), None).await {
-            // Some gateways have no list.
-            Err(error) if error.refusal.as_ref().is_some_and(|refusal| refusal.status == 404) => Value::Null,
-            listed => listed?,
+    /// The server's list of its models, or nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
+    /// answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
+    async fn list(&self) -> Result<Option<Value>, EngineError> {
+        let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
+            Ok(list) => return Ok(Some(list)),
+            Err(error) => error,
         };
+        let status = error.refusal.as_ref().map(|refusal| refusal.status);
+        let unreachable = status.is_none() && matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Configuration);
+        if unreachable || status == Some(401) {
+            return Err(error);
+        }
+        if status == Some(404) {
+            return Ok(Some(Value::Null));
+        }
+        let error = self.wire.redacted(error);
+        report::log("warning", format_args!("the list of models is done without: {error}"));
+        Ok(None)
+    }
+
+    /// What the list tells of the model, and whether the server has said whether it has one.
+    async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
+        let list = self.list().await?;
+        let is_told = list.is_some();
+        let listed = list.unwrap_or_default();
         let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
@@ -267,7 +397,9 @@ impl Inner {
             (Some(wanted), Some(served)) => wanted.min(served),
             (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
         };
-        Ok(Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() })
+        let caps =
+            Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() };
+        Ok((caps, is_told))
     }
 }
 
@@ -312,6 +444,7 @@ impl Engine for Http {
     }
 
     fn known_caps(&self) -> Option<Caps> {
-        self.inner.seen.borrow().caps.clone()
+        let seen = self.inner.seen.borrow().caps.clone();
+        seen.or_else(|| self.inner.configured_caps())
     }
 }

@@ -106,14 +106,79 @@ impl Fragment {
 pub(super) struct OpenAi {
     answer: Answer,
     fragments: Vec<Fragment>,
-    /// The id of the answer: documents of other answers are not ours.
-    id: Option<String>,
+    ids: Ids,
     done: bool,
+}
+
+/// Documents of other answers are not ours: a gateway mixed them up. But some give every document an id of its own.
+#[derive(Default)]
+struct Ids {
+    /// The id of the answer, and whether a second document had it.
+    own: Option<String>,
+    returned: bool,
+    /// There are three and more, which mean nothing.
+    meaningless: bool,
+    /// Documents with another id, until it shows which of both it is.
+    held: Vec<(String, Value)>,
+}
+
+/// Whose a document is.
+enum Whose {
+    Ours,
+    Another,
+    Unclear,
+}
+
+impl Ids {
+    fn whose(&mut self, id: &str) -> Whose {
+        let own = match &self.own {
+            Some(own) if !self.meaningless => own,
+            Some(_) => return Whose::Ours,
+            None => {
+                self.own = Some(id.into());
+                return Whose::Ours;
+            }
+        };
+        if own == id {
+            self.returned = true;
+            self.held.clear();
+            return Whose::Ours;
+        }
+        if self.returned {
+            return Whose::Another;
+        }
+        self.meaningless = self.held.iter().any(|(held, _)| held != id);
+        if self.meaningless { Whose::Ours } else { Whose::Unclear }
+    }
+
+    /// What was held back, once it is known to be ours.
+    fn released(&mut self, ours: bool) -> impl Iterator<Item = Value> + use<> {
+        let released = if ours { std::mem::take(&mut self.held) } else { vec![] };
+        released.into_iter().map(|(_, document)| document)
+    }
 }
 
 impl OpenAi {
     pub fn new(answer: Answer) -> Self {
-        Self { answer, fragments: vec![], id: None, done: false }
+        Self { answer, fragments: vec![], ids: Ids::default(), done: false }
+    }
+
+    /// A document of this answer.
+    fn document(&mut self, value: &Value, out: &mut Vec<Event>) -> Result<(), EngineError> {
+        if let Some(model) = value.get("model").and_then(Value::as_str).filter(|_| self.answer.model.is_empty()) {
+            self.answer.model = model.into();
+        }
+        let usage = value.get("usage");
+        if let Some(usage) = usage.filter(|usage| usage.is_object()) {
+            self.usage(usage);
+        }
+        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
+            return if usage.is_some() { Ok(()) } else { Err(self.answer.no_answer("the answer has no `choices`")) };
+        };
+        for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
+            self.choice(choice, out)?;
+        }
+        Ok(())
     }
 
     fn choice(&mut self, choice: &Value, out: &mut Vec<Event>) -> Result<(), EngineError> {
@@ -242,22 +307,18 @@ impl Answering for OpenAi {
         if value.get("done").is_some() && value.get("choices").is_none() {
             return Err(self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
         }
-        let id = value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-        if id.is_some_and(|id| *self.id.get_or_insert_with(|| id.into()) != id) {
-            return Ok(out);
+        match value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(|id| (id, self.ids.whose(id))) {
+            Some((_, Whose::Another)) => return Ok(out),
+            Some((id, Whose::Unclear)) => {
+                self.ids.held.push((id.into(), value.clone()));
+                return Ok(out);
+            }
+            Some((_, Whose::Ours)) | None => {}
         }
-        if let Some(model) = value.get("model").and_then(Value::as_str).filter(|_| self.answer.model.is_empty()) {
-            self.answer.model = model.into();
+        for held in self.ids.released(self.ids.meaningless) {
+            self.document(&held, &mut out)?;
         }
-        if let Some(usage) = value.get("usage").filter(|usage| usage.is_object()) {
-            self.usage(usage);
-        }
-        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
-            return if value.get("usage").is_some() { Ok(out) } else { Err(self.answer.no_answer("the answer has no `choices`")) };
-        };
-        for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
-            self.choice(choice, &mut out)?;
-        }
+        self.document(&value, &mut out)?;
         Ok(out)
     }
 
@@ -271,6 +332,9 @@ impl Answering for OpenAi {
 
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError> {
         let mut out = vec![];
+        for held in self.ids.released(self.answer.finish.is_none()) {
+            self.document(&held, &mut out)?;
+        }
         // The call at which the token limit ended the answer is no call; those before it stand.
         let mut fragments = std::mem::take(&mut self.fragments);
         match self.answer.finish {

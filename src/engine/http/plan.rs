@@ -1,5 +1,6 @@
 //! What is sent for a request, where, and how the answer is read.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub(super) struct Plan {
 }
 
 impl Inner {
-    pub(super) async fn plan(&self, request: &Request) -> Result<Plan, EngineError> {
+    pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
         match &request.ask {
             Ask::Chat(chat) => {
                 let chat = self.configured(chat);
@@ -49,7 +50,8 @@ impl Inner {
         let answer = self.answer(Reading { parser: parser(), reasoning, broken: Broken::in_chat(chat), tools: chat.tools.clone() });
         match self.api {
             Api::Ollama => {
-                let body = ollama::chat_body(&self.model, chat, request, self.num_ctx(), self.thinking);
+                let unasked = (request.priority.is_completion() && self.seen.borrow().thinks).then_some(false);
+                let body = ollama::chat_body(&self.model, chat, request, self.num_ctx(), self.thinking.or(unasked));
                 self.ollama_plan("/api/chat", body, answer)
             }
             Api::DeepSeek => {
@@ -57,7 +59,7 @@ impl Inner {
                 self.openai_plan("/chat/completions", body, answer)
             }
             Api::OpenAi => {
-                let thinking = Thinking::Template { said: self.thinking.is_some() };
+                let thinking = Thinking::Template { said: self.thinking.is_some() || self.says_quiet(request) };
                 let body = openai::chat_body(&self.model, chat, request, thinking, self.resend());
                 self.openai_plan("/chat/completions", body, answer)
             }
@@ -80,7 +82,7 @@ impl Inner {
         Answer::new(self.wire.name(), self.wire.limits.answer, reading)
     }
 
-    async fn fim(&self, fim: &Fim, request: &Request) -> Result<Plan, EngineError> {
+    async fn fim(self: &Arc<Self>, fim: &Fim, request: &Request) -> Result<Plan, EngineError> {
         let written = self.hole_prompt(fim).filter(|_| self.api != Api::DeepSeek);
         let parser = dialect::hole_parser(fim, written.as_ref().map_or(&[], |(_, ends)| ends));
         let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_hole(fim), tools: vec![] });

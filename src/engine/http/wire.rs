@@ -38,6 +38,8 @@ const ERROR_BODY: usize = 64 << 10;
 /// What a trial came to.
 enum Trial {
     Answered(Response),
+    /// The connection broke before anything came: most often a kept one that the server has closed meanwhile.
+    Stale(EngineError),
     /// May be tried again.
     Again(EngineError),
     Failed(EngineError),
@@ -47,14 +49,7 @@ impl Wire {
     pub fn new(engine: &str, config: &EngineConfig, endpoint: Endpoint, limits: Limits) -> Result<Self, EngineError> {
         // Already installed is fine: it can only have been this one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .connect_timeout(limits.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("longsight/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let client = client.map_err(|error| {
+        let client = client(&limits, usize::MAX).map_err(|error| {
             EngineError::new(ErrorKind::Configuration, format!("engines.{engine}: TLS cannot be set up: {}", root_cause(&error)))
         })?;
         let key = KeySource::new(engine, config, &endpoint);
@@ -67,6 +62,16 @@ impl Wire {
         Times { started: Instant::now(), first, total, typing: priority == Priority::Typing }
     }
 
+    /// The times of a question that is not worth waiting for.
+    pub fn brief(&self) -> Times {
+        Times { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
+    }
+
+    /// The times of a question whose answer is needed.
+    pub fn patient(&self) -> Times {
+        self.times(Priority::Normal, 0)
+    }
+
     /// Sends a request and waits for the head of a good answer.
     pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times) -> Result<Reply, EngineError> {
         let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times).await;
@@ -74,8 +79,7 @@ impl Wire {
     }
 
     /// A small JSON document: model lists, capabilities.
-    pub async fn json(&self, path: &str, body: Option<&Value>) -> Result<Value, EngineError> {
-        let times = self.times(Priority::Normal, 0);
+    pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
         let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
         let response = self.exchange(method, path, body, times).await?;
         let bytes = limited_body(response, self.limits.line, times.first).await;
@@ -96,12 +100,17 @@ impl Wire {
     }
 
     async fn exchange(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Result<Response, EngineError> {
-        let mut trial = 0;
+        let (mut trial, mut fresh) = (0, None);
         loop {
-            let error = match self.trial(method.clone(), path, body, times).await {
+            let error = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
                 Trial::Answered(response) => return Ok(response),
                 Trial::Failed(error) => return Err(error),
-                Trial::Again(error) => error,
+                // At once, also for who types, and over no other connection that was kept.
+                Trial::Stale(error) if fresh.is_none() => {
+                    fresh = Some(client(&self.limits, 0).map_err(|_| error)?);
+                    continue;
+                }
+                Trial::Stale(error) | Trial::Again(error) => error,
             };
             let asked = error.refusal.as_ref().and_then(|refusal| refusal.retry_after);
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
@@ -114,13 +123,13 @@ impl Wire {
         }
     }
 
-    async fn trial(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Trial {
+    async fn trial(&self, client: &reqwest::Client, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Trial {
         let url = self.endpoint.at(path);
         let key = match self.key.get().await {
             Ok(key) => key,
             Err(error) => return Trial::Failed(error),
         };
-        let mut request = self.client.request(method, url.clone());
+        let mut request = client.request(method, url.clone());
         if let Some(header) = key.and_then(|key| key.header(&url)) {
             request = request.header(header::AUTHORIZATION, header);
         }
@@ -172,8 +181,7 @@ impl Wire {
             return Trial::Again(EngineError::new(ErrorKind::Unavailable, message));
         }
         let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again"));
-        // Before the head of an answer this is most often a kept connection that the server has closed meanwhile.
-        if error.is_request() { Trial::Again(broke) } else { Trial::Failed(broke) }
+        if error.is_request() { Trial::Stale(broke) } else { Trial::Failed(broke) }
     }
 
     /// A status that is no answer, for people.
@@ -208,6 +216,18 @@ impl Wire {
         };
         EngineError::new(kind, message)
     }
+}
+
+/// A client that keeps at most so many idle connections to a server.
+fn client(limits: &Limits, kept: usize) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(limits.connect)
+        .pool_max_idle_per_host(kept)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("longsight/", env!("CARGO_PKG_VERSION")))
+        .build()
 }
 
 /// The last error of the chain says most, and holds no URL.

@@ -162,7 +162,8 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
             Ok(offered(params, &site.as_written(&text), served.decision, timing, sent.0))
         }
         Err(reason) => {
-            let empty = nothing(session, params, reason.words().into());
+            let thought = only_thought(&served, work.max_tokens());
+            let empty = nothing(session, params, thought.unwrap_or_else(|| reason.words().into()));
             Ok(Completion { route: Some(served.decision), timing, sent: sent.0, ..empty })
         }
     }
@@ -323,7 +324,7 @@ impl Work<'_> {
         };
         // A chat model may open its answer with a line break or a fence: the stops of a hole would end it there.
         let stop = if matches!(ask, Ask::Fim(_)) { self.hole.stops() } else { vec![] };
-        let priority = Priority::Typing;
+        let priority = if self.params.invoked { Priority::Invoked } else { Priority::Typing };
         Ok((Request { ask, max_tokens, temperature: 0.0, stop, priority }, sent))
     }
 
@@ -395,6 +396,16 @@ fn offered(params: &Params, text: &str, decision: Decision, timing: Timing, sent
     let range = LspRange::new(&params.at.document.text, edit.range.clone());
     let items = vec![Item { text: edit.text.clone(), range, edit }];
     Completion { items, route: Some(decision), timing, nothing: None, from_memory: false, sent }
+}
+
+/// Why nothing came of an answer that is reasoning and nothing else.
+fn only_thought(served: &Served, tokens: u32) -> Option<String> {
+    let (answer, engine) = (&served.answer, &served.decision.engine);
+    (answer.text.trim().is_empty() && !answer.reasoning.is_empty()).then(|| {
+        format!(
+            "the model spent its {tokens} tokens thinking; set engines.{engine}.thinking = false, or take another model for completions"
+        )
+    })
 }
 
 fn nothing(session: &Session, params: &Params, reason: String) -> Completion {

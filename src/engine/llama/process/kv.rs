@@ -64,7 +64,7 @@ impl Slots {
     /// Reserves the best idle cache for a prompt that will take so many tokens: the longest common prefix if it is worth it, else an empty
     /// one, else the one used longest ago. `None` while all are busy, or all but the last, which waits for whoever types.
     pub fn reserve(&mut self, prompt: &[LlamaToken], tokens: usize, priority: Priority) -> Option<usize> {
-        let typing = priority == Priority::Typing;
+        let typing = priority.is_completion();
         if let Some(small) = self.small.filter(|small| typing && !self.slots[*small].busy && tokens <= self.slots[*small].room) {
             return Some(self.take(small));
         }

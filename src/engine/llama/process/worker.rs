@@ -388,7 +388,7 @@ impl Desk<'_> {
     fn chunk(&self, job: &Job) -> usize {
         let waited = job.clock.begun.is_some_and(|begun| begun.elapsed() > SETTLED);
         let least = match (job.priority, waited) {
-            (Priority::Typing, _) => 16,
+            (Priority::Typing | Priority::Invoked, _) => 16,
             (_, false) => 32,
             (_, true) => 64,
         };

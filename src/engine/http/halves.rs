@@ -1,0 +1,54 @@
+//! Characters that come in halves: servers written in JavaScript cut a stream between two UTF-16 units, and write each half as an escape
+//! that is no JSON on its own.
+
+/// The escapes of a JSON text that are half a character without the other half beside it: where they stand, and which half.
+pub fn lone_halves(json: &[u8]) -> Vec<(usize, u16)> {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut at, mut found) = (0, vec![]);
+    while let Some(next) = json.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
+        at += next;
+        at += match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + ESCAPE), Some(0xdc00..=0xdfff)) => 2 * ESCAPE,
+            Some(half @ 0xd800..=0xdfff) => {
+                found.push((at, half));
+                ESCAPE
+            }
+            Some(_) => ESCAPE,
+            None => 2,
+        };
+    }
+    found
+}
+
+/// Bytes of an escape, `\ud83d`.
+pub const ESCAPE: usize = 6;
+
+/// The first half of a character whose second half is in the next document of a stream.
+#[derive(Default)]
+pub(super) struct Halves {
+    first: Option<u16>,
+}
+
+impl Halves {
+    /// The document with its halves put together: a first half waits for the next document, a second one ends what waits. What stays alone
+    /// is the replacement character.
+    pub fn joined(&mut self, json: &str) -> String {
+        let (mut out, mut done) = (String::with_capacity(json.len()), 0);
+        let mut waiting = self.first.take();
+        for (at, half) in lone_halves(json.as_bytes()) {
+            out.push_str(&json[done..at]);
+            done = at + ESCAPE;
+            if half < 0xdc00 {
+                self.first = Some(half);
+                continue;
+            }
+            let pair = waiting.take().into_iter().chain([half]);
+            out.extend(char::decode_utf16(pair).map(|whole| whole.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        }
+        out.push_str(&json[done..]);
+        out
+    }
+}

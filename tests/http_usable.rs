@@ -1,0 +1,225 @@
+//! Servers over HTTP that lack something, are slow or have habits of their own, and are of use all the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use longsight::config::EngineConfig;
+use longsight::dialect::{Chat, Message, Role};
+use longsight::engine::http::{Endpoint, Limits, build, build_with};
+use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Priority, Request, collect};
+use serde_json::{Value, json};
+
+use crate::http::{ask, config, delta, finish, request};
+use crate::support::http::{Act, Asked, Server, events, head, lines, whole};
+
+fn good() -> Vec<Act> {
+    vec![Act::Send(events(&[delta("done"), finish("stop")]))]
+}
+
+/// Nothing here is about time, unless it says so.
+fn limits() -> Limits {
+    let long = Duration::from_secs(60);
+    Limits { first_typing: long, first_invoked: long, total_typing: long, total_invoked: long, list: long, ..crate::http::limits() }
+}
+
+fn engine(kind: &str, url: &str) -> Arc<dyn Engine> {
+    build_with("test", &config(kind, url), limits()).unwrap()
+}
+
+/// What is asked while somebody types, of a model that talks.
+fn typed(priority: Priority) -> Request {
+    let chat = Chat { messages: vec![Message::new(Role::User, "Go on: x = ")], ..Chat::default() };
+    Request { priority, ..request(Ask::Chat(chat)) }
+}
+
+async fn complete(engine: &Arc<dyn Engine>, priority: Priority) -> Result<Answer, EngineError> {
+    collect(engine.start(typed(priority), Cancel::new()), |_| {}).await
+}
+
+fn with_context(url: &str, limits: Limits) -> Arc<dyn Engine> {
+    build_with("test", &EngineConfig { context: Some(32_768), ..config("openai", url) }, limits).unwrap()
+}
+
+fn lists(server: &Server) -> usize {
+    server.asked().iter().filter(|asked| asked.method == "GET").count()
+}
+
+/// 405, 403, 429, 500, a redirect or a web page for `GET /v1/models` made every completion, explanation and edit fail.
+#[tokio::test]
+async fn a_server_without_a_list_of_its_models_is_used() {
+    let statuses = ["403 Forbidden", "405 Method Not Allowed", "429 Too Many Requests", "500 Internal Server Error", "302 Found"];
+    let mut lists_of = statuses.map(|status| vec![Act::Send(whole(status, "text/plain", ""))]).to_vec();
+    lists_of.push(vec![Act::Send(whole("200 OK", "text/html", "<html>Welcome</html>"))]);
+    lists_of.push(vec![Act::Hang]);
+    for (number, list) in lists_of.into_iter().enumerate() {
+        let server = Server::start(move |_, asked| if asked.method == "GET" { list.clone() } else { good() }).await;
+        let engine = with_context(&server.url, Limits { list: Duration::from_millis(200), ..limits() });
+        for _ in 0..3 {
+            assert_eq!(engine.caps().await.unwrap().context, 32_768, "{number}");
+            assert_eq!(ask(&engine).await.unwrap().text, "done", "{number}");
+        }
+        assert_eq!(lists(&server), 1, "what is configured is known without a list: {number}");
+    }
+    // Who refuses the key refuses it for all.
+    let server = Server::answering(vec![Act::Send(whole("401 Unauthorized", "application/json", "{}"))]).await;
+    assert_eq!(with_context(&server.url, limits()).caps().await.unwrap_err().kind, ErrorKind::Configuration);
+}
+
+/// While somebody types, each key takes the place of the one before: the list was asked for anew each time, and never came.
+#[tokio::test]
+async fn a_list_that_does_not_come_is_waited_for_once() {
+    let server = Server::start(|_, asked| if asked.method == "GET" { vec![Act::Hang] } else { good() }).await;
+    let engine = build_with("test", &config("openai", &server.url), Limits { list: Duration::from_millis(400), ..limits() }).unwrap();
+    for _ in 0..6 {
+        let _ = tokio::time::timeout(Duration::from_millis(100), engine.caps()).await;
+    }
+    assert_eq!(engine.caps().await.unwrap().context, 8192);
+    assert_eq!(lists(&server), 1);
+}
+
+/// uvicorn closes a kept connection after five seconds, in the moment when the next request comes: "the connection broke, try again".
+#[tokio::test]
+async fn g11_a_kept_connection_that_is_reset_is_no_failure() {
+    let body = format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("done"), finish("stop"));
+    let kept = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let server = Server::start(move |_, _| vec![Act::Send(kept.clone().into_bytes()), Act::ResetNext]).await;
+    let engine = engine("openai", &server.url);
+    for number in 0..4 {
+        let answer = complete(&engine, Priority::Typing).await;
+        assert_eq!(answer.unwrap_or_else(|error| panic!("{number}: {error}")).text, "done");
+    }
+}
+
+/// Gateways written in JavaScript cut between the two units of a character.
+#[tokio::test]
+async fn halves_of_a_character_in_two_chunks_are_one() {
+    let piece = |text: &str| format!("data: {{\"id\":\"a\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    let pieces = [r"a\ud83d", r"\ude00 b \ud83d\ude00 \\ud83d", r" \ud83d", " c", r"\ude00"].map(piece).concat();
+    let sent = format!("{pieces}data: {}\n\ndata: [DONE]\n\n", finish("stop"));
+    let server = Server::answering(vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(sent.into_bytes())]).await;
+    assert_eq!(ask(&engine("openai", &server.url)).await.unwrap().text, "a😀 b 😀 \\ud83d  c\u{fffd}");
+}
+
+/// All but the first piece was dropped, and the answer "broke off before its end".
+#[tokio::test]
+async fn g18_an_id_for_every_document_is_none() {
+    let said = |id: &str, text: &str, finish: Value| json!({"id": id, "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]});
+    let each = [said("1", "a", Value::Null), said("2", "b", Value::Null), said("3", "c", Value::Null), said("4", "", json!("stop"))];
+    let first = [said("1", "a", Value::Null), said("2", "b", Value::Null), said("2", "c", json!("stop"))];
+    for documents in [each.as_slice(), first.as_slice()] {
+        let server = Server::answering(vec![Act::Send(events(documents))]).await;
+        assert_eq!(ask(&engine("openai", &server.url)).await.unwrap().text, "abc");
+    }
+}
+
+/// Ten whole lines had come after five seconds, and were thrown away; who had asked for them waited no longer than who types.
+#[tokio::test]
+async fn what_has_come_when_time_is_up_is_with_the_error_and_who_asks_waits_longer() {
+    let times = Limits { total_typing: Duration::from_millis(1200), idle: Duration::from_secs(60), ..limits() };
+    let text = |text: &str| Act::Send(format!("data: {}\n\n", delta(text)).into_bytes());
+    let end = Act::Send(format!("data: {}\n\ndata: [DONE]\n\n", finish("stop")).into_bytes());
+    let wait = Act::Wait(Duration::from_secs(3));
+    let acts = vec![Act::Send(head("200 OK", "text/event-stream")), text("a()\n"), text("b()\n"), wait, text("c()"), end];
+    let server = Server::answering(acts).await;
+    let engine = with_context(&server.url, times);
+    let error = complete(&engine, Priority::Typing).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
+    assert_eq!(error.partial, "a()\nb()\n");
+    assert_eq!(complete(&engine, Priority::Invoked).await.unwrap().text, "a()\nb()\nc()");
+}
+
+/// A hole that is full needs no more: the model stops as soon as nobody listens.
+#[tokio::test]
+async fn an_answer_that_nobody_takes_any_more_is_closed_at_once() {
+    let begun = format!("data: {}\n\n", delta("x")).into_bytes();
+    let server = Server::answering(vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(begun), Act::Hang]).await;
+    // No limit ends it.
+    let never = Duration::from_secs(3600);
+    let engine = with_context(&server.url, Limits { idle: never, total_typing: never, ..limits() });
+    let mut events = engine.start(typed(Priority::Typing), Cancel::new());
+    assert!(events.recv().await.is_some());
+    drop(events);
+    tokio::time::timeout(Duration::from_secs(20), server.left()).await.expect("the connection stays open");
+}
+
+fn thought(text: &str) -> Value {
+    json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"reasoning_content": text}}]})
+}
+
+fn quiet(asked: &Asked) -> bool {
+    asked.body["chat_template_kwargs"]["enable_thinking"] == json!(false)
+}
+
+/// Qwen3 and its like think unless told not to: all tokens of a completion went there, and nothing came.
+#[tokio::test]
+async fn a_model_that_thinks_unasked_is_told_not_to_for_completions() {
+    let server = Server::start(|_, asked| match quiet(asked) {
+        true => good(),
+        false => vec![Act::Send(events(&[thought("hm"), thought(" well"), finish("length")]))],
+    })
+    .await;
+    let engine = engine("openai", &server.url);
+    assert_eq!(complete(&engine, Priority::Typing).await.unwrap().text, "done");
+    assert_eq!(complete(&engine, Priority::Invoked).await.unwrap().text, "done");
+    assert_eq!(server.asked().iter().map(quiet).collect::<Vec<_>>(), [false, true, true]);
+    // Elsewhere it may think.
+    assert_eq!(complete(&engine, Priority::Normal).await.unwrap().reasoning, "hm well");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_the_switch_for_thinking_is_asked_without() {
+    let server = Server::start(|_, asked| match quiet(asked) {
+        true => vec![Act::Send(whole("422 Unprocessable Entity", "application/json", "{\"detail\": \"extra fields not permitted\"}"))],
+        false => vec![Act::Send(events(&[thought("hm"), delta("done"), finish("stop")]))],
+    })
+    .await;
+    let engine = engine("openai", &server.url);
+    for _ in 0..2 {
+        let answer = complete(&engine, Priority::Typing).await.unwrap();
+        assert_eq!((answer.reasoning.as_str(), answer.text.as_str()), ("hm", "done"));
+    }
+    assert_eq!(server.asked().iter().map(quiet).collect::<Vec<_>>(), [false, true, false, false]);
+}
+
+#[tokio::test]
+async fn ollama_models_that_think_are_told_not_to_for_completions() {
+    let end = json!({"model": "tiny", "message": {"role": "assistant", "content": "1"}, "done": true, "done_reason": "stop"});
+    for thinks in [true, false] {
+        let said = if thinks { json!(["completion", "thinking"]) } else { json!(["completion"]) };
+        let (shown, end) = (json!({ "capabilities": said }).to_string(), end.clone());
+        let server = Server::start(move |_, asked| match asked.path.as_str() {
+            "/api/show" => vec![Act::Send(whole("200 OK", "application/json", &shown))],
+            _ => vec![Act::Send(lines(std::slice::from_ref(&end)))],
+        })
+        .await;
+        let engine = engine("ollama", &server.url);
+        engine.caps().await.unwrap();
+        complete(&engine, Priority::Typing).await.unwrap();
+        complete(&engine, Priority::Normal).await.unwrap();
+        let said: Vec<Option<Value>> = server.asked().iter().skip(1).map(|asked| asked.body.get("think").cloned()).collect();
+        // One that cannot think refuses the switch.
+        assert_eq!(said, [thinks.then_some(json!(false)), None], "{thinks}");
+    }
+}
+
+/// Providers' pages show the whole address of a call: `/v1/chat/completions/completions` was asked for.
+#[test]
+fn a_base_url_with_the_call_in_it_is_understood() {
+    let path = |url: &str| Endpoint::parse("x", url).unwrap().path().to_string();
+    assert_eq!(path("http://127.0.0.1:1/v1/chat/completions"), "/v1");
+    assert_eq!(path("http://127.0.0.1:1/openai/v1/completions/"), "/openai/v1");
+    assert_eq!(path("http://127.0.0.1:1/api/chat"), "");
+    assert_eq!(path("http://127.0.0.1:1/completions-of-ours"), "/completions-of-ours");
+}
+
+/// The preview showed what is never sent: of a window of 8K tokens nothing was known before the first request.
+#[test]
+fn the_configured_window_is_known_before_anything_is_asked() {
+    let window = |kind: &str, context| {
+        let engine = build("test", &EngineConfig { context, ..config(kind, "http://127.0.0.1:1") }).unwrap();
+        engine.known_caps().map(|caps| caps.context)
+    };
+    assert_eq!([window("openai", Some(8192)), window("ollama", Some(8192)), window("deepseek", Some(8192))], [Some(8192); 3]);
+    // Who says nothing gets what Ollama is told, and what DeepSeek has; of other servers only the list knows.
+    assert_eq!([window("openai", None), window("ollama", None), window("deepseek", None)], [None, Some(8192), Some(131_072)]);
+}
