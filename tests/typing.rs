@@ -340,6 +340,28 @@ fn the_same_trouble_while_typing_is_told_once() {
     editor.quit();
 }
 
+/// 500, a reset, "left alone for another 10 s": one more message at each key, for the words were others.
+#[test]
+fn i10_the_same_trouble_in_other_words_is_told_once() {
+    let agent = Fake::new(Mood::Fail("the server failed (500): trace 1".into()));
+    let mut editor = with(&agent);
+    editor.open(URI, "rust", "fn main() {}\n");
+    let ask = |editor: &mut Editor| {
+        let id = ask_completion(editor, 2);
+        editor.answer(&id)["error"].is_object()
+    };
+    assert!(ask(&mut editor));
+    for words in ["the connection broke", "the server failed (500): trace 2", "it is left alone for another 9 s"] {
+        agent.set(Mood::Fail(words.into()));
+        assert!(!ask(&mut editor), "{words}");
+    }
+    agent.set(Mood::Answer("x".into()));
+    assert!(!ask(&mut editor));
+    agent.set(Mood::Fail("the connection broke".into()));
+    assert!(ask(&mut editor), "it had worked again");
+    editor.quit();
+}
+
 /// The same trouble is told once while typing, until an engine has answered. What came from memory says nothing about engines.
 #[test]
 fn i10_a_suggestion_from_memory_does_not_end_a_complaint() {

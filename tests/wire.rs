@@ -275,6 +275,19 @@ fn a13_nothing_in_all_its_spellings() {
     editor.quit();
 }
 
+/// An empty table of PHP or Lua is an empty list in JSON.
+#[test]
+fn a17_capabilities_that_are_an_empty_list_are_none() {
+    let root = tempfile::tempdir().unwrap();
+    let mut editor = Editor::binary(|_| ());
+    let mut params = initialize_params(root.path());
+    params["capabilities"] = json!([]);
+    params["initializationOptions"] = json!([]);
+    editor.initialize(params);
+    still_serves(&mut editor);
+    editor.quit();
+}
+
 /// `shutdown` with parameters, `initialized` without.
 #[test]
 fn a17_a_handshake_with_odd_parameters() {
@@ -296,9 +309,16 @@ fn a17_before_initialize_and_after_shutdown() {
     assert_eq!(editor.request("longsight/debugDocuments", json!({}))["error"]["code"], -32002);
     editor.notify("textDocument/didOpen", json!({}));
     let mut editor = editor.start(root.path());
-    assert_eq!(editor.request("initialize", initialize_params(root.path()))["error"]["code"], -32600);
+    let mut refused = |method: &str, params: Value| {
+        let error = editor.request(method, params)["error"].clone();
+        (error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_string())
+    };
+    assert_eq!(refused("initialize", initialize_params(root.path())), (-32600, "`initialize` may be sent once only".into()));
+    assert_eq!(refused("textDocument/inlineCompletion", Value::Null), (-32602, "`textDocument/inlineCompletion` needs `params`".into()));
+    assert!(editor.request("longsight/debugDocuments", Value::Null).get("result").is_some());
     editor.request("shutdown", Value::Null);
-    assert_eq!(editor.request("longsight/debugDocuments", json!({}))["error"]["code"], -32600);
+    let late = editor.request("longsight/debugDocuments", json!({}))["error"].clone();
+    assert!(late["code"] == -32600 && late["message"].as_str().unwrap().contains("came after `shutdown`"), "{late}");
     editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
     assert_eq!(editor.exit_code(SOON), Some(0));
 }

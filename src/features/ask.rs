@@ -80,5 +80,5 @@ fn location(session: &Session, place: &Citation) -> Option<Location> {
     let path = session.snapshot.roots.resolve(&place.path).ok()?;
     let start = LspPosition { line: place.line.saturating_sub(1), character: 0 };
     let end = LspPosition { line: place.end_line.unwrap_or(place.line), character: 0 };
-    Some(Location { uri: path.uri(), range: LspRange { start, end } })
+    Some(Location { uri: session.snapshot.uri_of(&path), range: LspRange { start, end } })
 }

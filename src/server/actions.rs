@@ -94,7 +94,7 @@ pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
     let tells = server.with(|state| state.editor.tells_errors);
     if let Err(error) = &outcome
         && !tells
-        && error.code != ErrorCode::RequestCancelled
+        && !matches!(error.code, ErrorCode::RequestCancelled | ErrorCode::InvalidParams)
     {
         server.client.show(2, &format!("longsight: {}", error.message));
     }

@@ -16,6 +16,8 @@ use crate::{records, report};
 
 /// Answers kept in the cache folder.
 const KEPT: usize = 50;
+/// Bytes of an answer that is shown as a message.
+const SHOWN: usize = 2 << 10;
 
 /// A sink for work of which only the progress is shown.
 pub fn progress_only(progress: Progress) -> Sink {
@@ -55,15 +57,22 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
     }
 }
 
-/// Opens an answer as a markdown document, for editors that show documents and do not stream.
-pub fn open(server: &Server, name: &str, answer: &Value) {
-    let fits = server.with(|state| state.editor.show_document && !state.editor.streaming);
-    let Some(cache) = server.options.cache.clone().filter(|_| fits) else { return };
+/// Shows an answer to the person in editors that do not stream it: as a markdown document, or as a message where the editor shows no
+/// documents, for most drop what a command answers. `about` is the document that it is about, if any: another one has another answer.
+pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
+    let (streams, shows) = server.with(|state| (state.editor.streaming, state.editor.show_document));
+    if streams {
+        return;
+    }
+    if !shows {
+        return server.client.show(3, &beginning(&format!("{}: {}", inert(name), answer["text"].as_str().unwrap_or_default().trim())));
+    }
+    let Some(cache) = server.options.cache.clone() else { return };
     let text = markdown(name, answer);
     let client = server.client.clone();
-    let name = name.to_string();
+    let key = format!("{about}\n{name}");
     tokio::spawn(async move {
-        let written = tokio::task::spawn_blocking(move || keep(&cache, &name, &text)).await;
+        let written = tokio::task::spawn_blocking(move || keep(&cache, &key, &text)).await;
         match written.map_err(std::io::Error::other).and_then(|written| written) {
             Ok(path) => {
                 let Ok(uri) = Url::from_file_path(&path) else { return };
@@ -72,6 +81,16 @@ pub fn open(server: &Server, name: &str, answer: &Value) {
             Err(error) => report::log("warning", format_args!("an answer could not be kept for showing: {error}")),
         }
     });
+}
+
+/// As much of a text as fits into a message, up to the end of a line.
+fn beginning(text: &str) -> String {
+    if text.len() <= SHOWN {
+        return text.into();
+    }
+    let cut = &text[..text.floor_char_boundary(SHOWN)];
+    let whole = cut.rfind('\n').filter(|end| *end > SHOWN / 2).unwrap_or(cut.len());
+    format!("{} …", cut[..whole].trim_end())
 }
 
 fn markdown(name: &str, answer: &Value) -> String {
@@ -93,13 +112,13 @@ fn markdown(name: &str, answer: &Value) -> String {
 }
 
 /// Writes below the cache folder, or below the temporary one where that cannot be written, as in a container with a read-only home.
-fn keep(cache: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
-    write(cache.join("answers"), name, text).or_else(|_| write(place::temporary_folder()?.join("answers"), name, text))
+fn keep(cache: &Path, key: &str, text: &str) -> std::io::Result<PathBuf> {
+    write(cache.join("answers"), key, text).or_else(|_| write(place::temporary_folder()?.join("answers"), key, text))
 }
 
 /// Writes into our own folder, and drops the oldest answers there.
-fn write(folder: PathBuf, name: &str, text: &str) -> std::io::Result<PathBuf> {
-    let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(name.as_bytes())));
+fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
+    let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(key.as_bytes())));
     records::replace(&path, text)?;
     let mut kept: Vec<_> =
         std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();

@@ -86,6 +86,8 @@ impl Backend {
     pub fn leave(&self) {
         if let Some(index) = self.with(|state| state.index.take()) {
             index.stop(PARTING);
+            // The process ends next, and its threads with it: to wait for this one would be to wait for the file that it reads.
+            std::mem::forget(index);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::features::actions::one_line;
 use crate::features::edit::{self, How};
 use crate::features::{Target, preview};
 use crate::text::Text;
-use crate::workspace::{Document, Roots, uri};
+use crate::workspace::{Document, Snapshot, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -89,24 +89,27 @@ async fn answer(
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, name, &cancel);
-    let roots = matches!(question, Question::Ask(_)).then(|| snapshot.workspace.roots.clone());
+    let (about, workspace) = match &question {
+        Question::Explain(place) => (place.document.uri.clone(), None),
+        Question::Ask(_) => (String::new(), Some(snapshot.workspace.clone())),
+    };
     let sink = answers::streaming(server, argument.stream_token, progress);
     let work = server.work.spawn(server.agent().answer(snapshot, question, cancel.clone(), sink));
     let mut answer = finished(work, &cancel).await?;
-    if let Some(roots) = roots {
-        answer["locations"] = locations(&roots, &answer);
+    if let Some(workspace) = workspace {
+        answer["locations"] = locations(&workspace, &answer);
     }
-    answers::open(server, name, &answer);
+    answers::open(server, name, &about, &answer);
     Ok(answer)
 }
 
 /// The verified citations as places that an editor can jump to.
-fn locations(roots: &Roots, answer: &Value) -> Value {
+fn locations(workspace: &Snapshot, answer: &Value) -> Value {
     let verified = answer["citations"].as_array().into_iter().flatten().filter(|citation| citation["verified"] == true);
     let location = |citation: &Value| {
-        let path = roots.resolve(citation["path"].as_str()?).ok()?;
+        let path = workspace.roots.resolve(citation["path"].as_str()?).ok()?;
         let at = json!({ "line": citation["line"].as_u64()?.saturating_sub(1), "character": 0 });
-        Some(json!({ "uri": path.uri(), "range": { "start": at, "end": at } }))
+        Some(json!({ "uri": workspace.uri_of(&path), "range": { "start": at, "end": at } }))
     };
     Value::Array(verified.filter_map(location).collect())
 }

@@ -63,15 +63,13 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
         Ok(suggestions) => {
             // What came from memory, or from nobody, says nothing about the engine.
             if suggestions.answered {
-                server.with(|state| state.complaint.clear());
+                server.with(|state| state.complaints.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
         // While typing, the same trouble is told once, not at every key.
-        Err(error) if !invoked && server.with(|state| std::mem::replace(&mut state.complaint, error.message.clone())) == error.message => {
-            Ok(Value::Null)
-        }
+        Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
         Err(error) => Err(message::failed(&error)),
     }
 }

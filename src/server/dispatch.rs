@@ -52,7 +52,7 @@ fn params_for(method: &str, params: Option<Value>) -> Option<Value> {
     match method {
         "shutdown" => None,
         "initialize" => params.map(wrapped),
-        "initialized" | "workspace/didChangeConfiguration" => Some(params.unwrap_or_else(|| json!({}))),
+        "initialized" | "workspace/didChangeConfiguration" | "longsight/debugDocuments" => Some(params.unwrap_or_else(|| json!({}))),
         _ => params,
     }
 }
@@ -61,6 +61,8 @@ fn params_for(method: &str, params: Option<Value>) -> Option<Value> {
 /// that nobody asks for, must not keep the server from starting. So tower-lsp sees nothing of it but the whole.
 fn wrapped(params: Value) -> Value {
     let capabilities = params.get("capabilities").unwrap_or(&Value::Null);
-    let plain = params.is_object() && (capabilities.is_object() || capabilities.is_null());
+    // PHP and Lua write an empty table as an empty list.
+    let none = capabilities.is_null() || capabilities.as_array().is_some_and(Vec::is_empty);
+    let plain = params.is_object() && (capabilities.is_object() || none);
     if plain { json!({ "capabilities": {}, "initializationOptions": params }) } else { params }
 }

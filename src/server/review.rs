@@ -393,10 +393,11 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
         let (title, place) = (inert(&pending.title), inert(&path));
         let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
         let citation = json!({ "path": path, "line": pending.line(), "verified": true });
-        Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}")))
+        let about = pending.document.uri.clone();
+        Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}"), about))
     });
-    let (answer, name) = told.ok_or_else(|| message::failure(&format!("there is no hunk {id} that waits for a decision")))?;
-    answers::open(server, &name, &answer);
+    let (answer, name, about) = told.ok_or_else(|| message::failure(&format!("there is no hunk {id} that waits for a decision")))?;
+    answers::open(server, &name, &about, &answer);
     Ok(answer)
 }
 

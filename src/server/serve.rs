@@ -216,7 +216,8 @@ impl<S: Host> Loop<S> {
         self.running.insert(id.clone(), Running { inner, task: None });
         self.shut |= method == "shutdown";
         let started = Instant::now();
-        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method)).boxed();
+        let shut = self.shut;
+        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method, shut)).boxed();
         match (&mut work).now_or_never() {
             Some(answer) => self.finish(id, inner, answer),
             None => {
@@ -325,7 +326,7 @@ impl<S: Host> Loop<S> {
 }
 
 /// What the handler's outcome means for the client.
-fn into_answer(outcome: Result<Option<Response>, String>, method: &str) -> Answer {
+fn into_answer(outcome: Result<Option<Response>, String>, method: &str, shut: bool) -> Answer {
     match outcome.map(|response| response.map(Response::into_parts)) {
         Ok(Some((_, Ok(mut result)))) => {
             if method == "initialize" {
@@ -335,12 +336,22 @@ fn into_answer(outcome: Result<Option<Response>, String>, method: &str) -> Answe
             Ok(result)
         }
         Ok(Some((_, Err(error)))) if error.code.code() == message::METHOD_NOT_FOUND => Err(unknown(method)),
-        Ok(Some((_, Err(error)))) => Err((error.code.code(), error.message.into())),
+        Ok(Some((_, Err(error)))) => Err((error.code.code(), in_words(&error.message, method, shut))),
         Ok(None) => Err(unknown(method)),
         Err(panic) => {
             report::log("error", format_args!("`{method}` failed: {panic}"));
             Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
         }
+    }
+}
+
+/// What tower-lsp says of a request before it reaches a handler, in words that say what to do.
+fn in_words(said: &str, method: &str, shut: bool) -> String {
+    match said {
+        "Missing params field" => format!("`{method}` needs `params`"),
+        "Invalid request" if shut => format!("`{method}` came after `shutdown`: only `exit` may follow that"),
+        "Invalid request" => format!("`{method}` may be sent once only"),
+        said => said.into(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::{self as lsp, Url};
 
 use crate::config::Config;
-use crate::engine::Cancel;
+use crate::engine::{Cancel, ErrorKind};
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
@@ -45,8 +45,8 @@ pub struct State {
     pub trust: Trust,
     /// Folders with what steers tools in them, as the user was asked about them.
     pub asked: Vec<Asked>,
-    /// What automatic completion last failed with; told once until it works again.
-    pub complaint: String,
+    /// How automatic completion has failed since it last worked; told once, however the words change.
+    pub complaints: Vec<ErrorKind>,
     /// What waits for a decision.
     pub hunks: Hunks,
 }
@@ -204,6 +204,15 @@ impl State {
         if let Some(running) = self.completions.remove(uri) {
             running.cancel();
         }
+    }
+
+    /// Whether automatic completion has failed in this way before, since it last worked. From now on it has.
+    pub fn is_known(&mut self, failure: ErrorKind) -> bool {
+        let known = self.complaints.contains(&failure);
+        if !known {
+            self.complaints.push(failure);
+        }
+        known
     }
 
     pub fn document(&self, uri: &Url) -> Option<&Open> {

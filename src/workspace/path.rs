@@ -17,6 +17,8 @@ pub const MAX_PATH: usize = 4096;
 pub struct Root {
     /// Canonical, absolute.
     path: PathBuf,
+    /// As it was opened, which may be through a link: what the editor calls it.
+    opened_as: PathBuf,
     /// What stands before relative paths where several roots are open; empty for one.
     name: String,
 }
@@ -112,15 +114,20 @@ impl WorkspacePath {
         self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// For the operating system and for URIs. Reading goes through [`super::fs`] and [`super::Snapshot`].
+    /// For the operating system. Reading goes through [`super::fs`] and [`super::Snapshot`].
     pub fn absolute(&self) -> PathBuf {
-        let mut path = self.root.path.clone();
-        path.extend(self.relative.split('/').filter(|part| !part.is_empty()));
-        path
+        self.below(&self.root.path)
     }
 
+    /// For the editor, below the folder as it was opened: by its other name the file would be another one there.
     pub fn uri(&self) -> String {
-        uri::from_path(&self.absolute())
+        uri::from_path(&self.below(&self.root.opened_as))
+    }
+
+    fn below(&self, folder: &Path) -> PathBuf {
+        let mut path = folder.to_path_buf();
+        path.extend(self.relative.split('/').filter(|part| !part.is_empty()));
+        path
     }
 }
 
@@ -181,9 +188,12 @@ impl Roots {
     /// Folders that do not exist are kept as they are named: they may come back. Doubles are dropped, order is kept.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
         let mut paths: Vec<PathBuf> = vec![];
+        let mut opened_as: Vec<PathBuf> = vec![];
         for folder in folders {
-            let path = folder.canonicalize().unwrap_or(folder);
+            let path = folder.canonicalize().unwrap_or_else(|_| folder.clone());
             if path.is_absolute() && !paths.contains(&path) {
+                let is_plain = folder.is_absolute() && folder.components().all(|part| part != Component::ParentDir);
+                opened_as.push(if is_plain { folder } else { path.clone() });
                 paths.push(path);
             }
         }
@@ -199,8 +209,9 @@ impl Roots {
             }
             names.push(name);
         }
-        let named = paths.into_iter().zip(names);
-        Self { roots: named.map(|(path, name)| Arc::new(Root { path, name: if several { name } else { String::new() } })).collect() }
+        let all = paths.into_iter().zip(opened_as).zip(names);
+        let root = |((path, opened_as), name)| Arc::new(Root { path, opened_as, name: if several { name } else { String::new() } });
+        Self { roots: all.map(root).collect() }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Root>> {

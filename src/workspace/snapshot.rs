@@ -23,6 +23,11 @@ impl Snapshot {
         self.documents.get(uri)
     }
 
+    /// What the editor calls a file: as it has opened it, else below the folder as it was opened.
+    pub fn uri_of(&self, path: &WorkspacePath) -> String {
+        self.documents.at(path).map_or_else(|| path.uri(), |document| document.uri.clone())
+    }
+
     /// The text of a file for reading: the open buffer, else what lies on disk, decoded as well as it goes, its lines ended by line feeds.
     /// Secret files are refused.
     pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
