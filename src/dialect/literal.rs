@@ -210,6 +210,21 @@ impl<'a> Reader<'a> {
 
     /// One string in single, double or triple quotes.
     fn string(&mut self) -> Option<String> {
+        self.quoted(Self::escape)
+    }
+
+    /// Python's `r"…"`: a backslash is a backslash, and keeps a quote from ending the string.
+    fn raw_string(&mut self) -> Option<String> {
+        self.next()?;
+        self.quoted(|here, out| {
+            out.push('\\');
+            out.push(here.next()?);
+            Some(())
+        })
+    }
+
+    /// What stands between quotes, where something else may be behind a backslash.
+    fn quoted(&mut self, behind_backslash: impl Fn(&mut Self, &mut String) -> Option<()>) -> Option<String> {
         let quote = self.quote()?;
         let mut out = String::new();
         loop {
@@ -218,26 +233,8 @@ impl<'a> Reader<'a> {
                 return Some(out);
             }
             match self.next()? {
-                '\\' => self.escape(&mut out)?,
+                '\\' => behind_backslash(self, &mut out)?,
                 other => out.push(other),
-            }
-        }
-    }
-
-    /// Python's `r"…"`: a backslash is a backslash, and keeps a quote from ending the string.
-    fn raw_string(&mut self) -> Option<String> {
-        self.next()?;
-        let quote = self.quote()?;
-        let mut out = String::new();
-        loop {
-            if self.rest().starts_with(quote) {
-                self.at += quote.len();
-                return Some(out);
-            }
-            let next = self.next()?;
-            out.push(next);
-            if next == '\\' {
-                out.push(self.next()?);
             }
         }
     }

@@ -13,6 +13,7 @@ mod literal;
 mod llama4;
 pub mod messages;
 mod native;
+mod peek;
 mod pieces;
 mod prose;
 mod schema;
@@ -156,6 +157,26 @@ pub enum Delta {
     Call(ToolCall),
     /// The completion is malformed; what came before stands.
     Malformed(String),
+}
+
+impl Delta {
+    /// Adds text of the answer, to the delta before it where that is some too.
+    fn add_text(text: String, out: &mut Vec<Self>) {
+        match out.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Self::Text(last)) => last.push_str(&text),
+            _ => out.push(Self::Text(text)),
+        }
+    }
+
+    /// Adds reasoning likewise.
+    fn add_reasoning(text: String, out: &mut Vec<Self>) {
+        match out.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Self::Reasoning(last)) => last.push_str(&text),
+            _ => out.push(Self::Reasoning(text)),
+        }
+    }
 }
 
 /// One way of speaking to models.

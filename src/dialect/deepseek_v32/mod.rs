@@ -1,8 +1,10 @@
 //! DeepSeek V3.2: the published message encoding (DSML). Completions in the V3, V3.1 and V4 formats are accepted too, because servers and
 //! GGUF templates make the model answer in them.
 
+mod invoke;
 mod older;
 mod opens;
+mod outside;
 mod parse;
 mod render;
 mod tag;

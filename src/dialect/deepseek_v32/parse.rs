@@ -1,19 +1,17 @@
 //! Reads DSML completions as they stream: strict output and everything that models and servers make of it. A call is given out when its
-//! end has come, never before; a value ends only where the rest of a call follows, so that a value may contain its own closing tag.
+//! end has come, never before. What is outside of calls, and what is in one, is read next door.
 
 use serde_json::Value;
 
-use super::opens::{self, Next};
+use super::invoke::Invoke;
 use super::tag::{self, Kind, Lexed, Tag};
-use super::value::Open;
-use super::{END_THINK, EOS, THINK, older};
-use crate::dialect::calls::{Offer, Scan, Scanned, content, reasoning};
+use super::{EOS, older};
+use crate::dialect::calls::Offer;
 use crate::dialect::prose::Prose;
-use crate::dialect::values::{self, Written};
-use crate::dialect::{Delta, Parser, Start, ToolCall, schema};
+use crate::dialect::{Delta, Parser, Start, ToolCall, values};
 
 /// Where in the completion we are.
-enum State {
+pub(super) enum State {
     Reasoning,
     Content,
     /// Between calls of a block, or after it. Text here is dropped.
@@ -28,62 +26,38 @@ enum State {
     Over,
 }
 
-/// A call whose end has not come.
-struct Invoke {
-    name: String,
-    marked: bool,
-    written: Vec<Written>,
-    /// The parameter that is open.
-    open: Option<Open>,
-    /// How far a body of JSON has been searched for its end, and where its bracket closes.
-    searched: usize,
-    body: Option<Scan>,
-}
-
-impl Invoke {
-    fn new(tag: Tag) -> Self {
-        Self { marked: tag.marked, name: tag.name(), written: vec![], open: None, searched: 0, body: None }
-    }
-}
-
 /// The parser.
 pub(in crate::dialect) struct Dsml {
-    offer: Offer,
-    state: State,
-    held: String,
+    pub(super) offer: Offer,
+    pub(super) state: State,
+    pub(super) held: String,
     /// Line ends that belong to the block if one follows.
-    newlines: String,
+    pub(super) newlines: String,
     /// Whether content, and reasoning, have begun.
-    started: bool,
-    thought: bool,
-    count: usize,
-    prose: Prose,
+    pub(super) started: bool,
+    pub(super) thought: bool,
+    pub(super) count: usize,
+    pub(super) prose: Prose,
     /// Another parser reads the text for reasoning and end tokens.
-    in_text: bool,
+    pub(super) in_text: bool,
     /// What was read since a call opened that may yet be talk.
-    raw: Option<Raw>,
+    pub(super) raw: Option<Raw>,
     /// A call that cannot be read, and the text since: an error, unless a call that can be read follows, or an end that the model meant.
-    withheld: Option<(String, Vec<Delta>)>,
+    pub(super) withheld: Option<(String, Vec<Delta>)>,
     /// Whether values are closed once for every parameter that opens in them.
-    counting: bool,
+    pub(super) counting: bool,
 }
 
 /// The text of a call that may be none.
-struct Raw {
-    text: String,
-    thinking: bool,
+pub(super) struct Raw {
+    pub(super) text: String,
+    pub(super) thinking: bool,
     /// It began a line, as calls do.
-    plain: bool,
-}
-
-/// What begins a call in the prose, and its length.
-enum Opening {
-    Mark(older::Mark, usize),
-    Tag(Tag, usize),
+    pub(super) plain: bool,
 }
 
 /// What a step did.
-enum Step {
+pub(super) enum Step {
     /// This many bytes are dealt with.
     Took(usize),
     Wait,
@@ -150,94 +124,6 @@ impl Dsml {
         }
     }
 
-    /// Content or reasoning.
-    fn prose(&mut self, thinking: bool, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
-        if rest.is_empty() {
-            return Step::Wait;
-        }
-        let plain = rest.find('<').unwrap_or(rest.len());
-        if plain > 0 {
-            self.text(&rest[..plain], out);
-            return Step::Took(plain);
-        }
-        let mut partial = false;
-        if !self.in_text
-            && let Some(step) = self.thought_or_end(thinking, rest, &mut partial, out)
-        {
-            return step;
-        }
-        if self.offer.any() {
-            let (next, opening) = match (older::lex(rest), tag::lex(rest)) {
-                (Lexed::Tag(mark @ (older::Mark::CallsBegin | older::Mark::CallBegin), length), _) => {
-                    (opens::mark(mark, &rest[length..]), Some(Opening::Mark(mark, length)))
-                }
-                (_, Lexed::Tag(tag, length)) => (opens::tag(&tag, &rest[length..], &self.offer, at_end), Some(Opening::Tag(tag, length))),
-                (Lexed::Partial, _) | (_, Lexed::Partial) => (None, None),
-                _ => (Some(Next::Talk), None),
-            };
-            let quoted = self.prose.is_fenced() || matches!(self.prose.last(), '`' | '"' | '\'');
-            match (next, opening) {
-                (Some(Next::Call), Some(opening)) => return self.open(opening, thinking, rest, out),
-                (Some(Next::Broken), _) if self.prose.is_plain() && self.withheld.is_none() => {
-                    self.withheld = Some(("there is text where a call should go on".into(), vec![]));
-                }
-                (None, _) if !at_end => return Step::Wait,
-                // What has the mark, or enough of it, was going to be a call.
-                (None, opening) if !quoted && (opening.is_some() || ["｜DSML", "<｜tool▁"].iter().any(|mark| rest.contains(mark))) => {
-                    return Step::Malformed("truncated".into());
-                }
-                _ => {}
-            }
-        }
-        if partial && !at_end {
-            return Step::Wait;
-        }
-        self.text("<", out);
-        Step::Took(1)
-    }
-
-    /// The ends of reasoning and of the completion.
-    fn thought_or_end(&mut self, thinking: bool, rest: &str, partial: &mut bool, out: &mut Vec<Delta>) -> Option<Step> {
-        let mut is = |text: &str| {
-            *partial |= rest.len() < text.len() && text.starts_with(rest);
-            rest.starts_with(text)
-        };
-        if is(EOS) {
-            self.flush(0, out);
-            out.extend(self.withheld.take().into_iter().flat_map(|(_, text)| text));
-            self.state = State::Over;
-            return Some(Step::Wait);
-        }
-        if thinking && is(END_THINK) {
-            self.flush(0, out);
-            (self.state, self.prose) = (State::Content, Prose::default());
-            return Some(Step::Took(END_THINK.len()));
-        }
-        let fresh = if thinking { !self.thought } else { !self.started && !self.thought };
-        if fresh && is(THINK) {
-            self.newlines.clear();
-            self.state = State::Reasoning;
-            return Some(Step::Took(THINK.len()));
-        }
-        (!thinking && fresh && is(END_THINK)).then_some(Step::Took(END_THINK.len()))
-    }
-
-    fn open(&mut self, opening: Opening, thinking: bool, rest: &str, out: &mut Vec<Delta>) -> Step {
-        let (text, plain) = (self.flush(2, out), self.prose.is_plain());
-        let bare_json =
-            matches!(&opening, Opening::Tag(tag, length) if tag.kind == Kind::Invoke && rest[*length..].trim_start().starts_with('{'));
-        self.raw = (!plain || bare_json).then_some(Raw { text, thinking, plain });
-        let (state, length) = match opening {
-            Opening::Mark(older::Mark::CallBegin, length) => (State::Older { searched: 0 }, length),
-            Opening::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.empty => (State::Invoke(Invoke::new(tag)), length),
-            // An empty call is read again, inside the block.
-            Opening::Tag(tag, _) if tag.kind == Kind::Invoke => (State::Block { empty: true }, 0),
-            Opening::Mark(_, length) | Opening::Tag(_, length) => (State::Block { empty: true }, length),
-        };
-        self.state = state;
-        Step::Took(length)
-    }
-
     /// A call that cannot be read. Maybe it was none: then what was read is text. Says how much of the rest has been dealt with: at the
     /// end all of it, so that nothing in a value that was cut off is taken for a call.
     fn fail(&mut self, reason: String, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> usize {
@@ -287,22 +173,13 @@ impl Dsml {
             Lexed::No => {}
         }
         match tag::lex(rest) {
-            Lexed::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.closes => {
-                let empty = tag.empty;
-                let invoke = Invoke::new(tag);
-                return if empty { self.complete(invoke, length, out) } else { self.enter(invoke, length) };
+            Lexed::Tag(tag, length) => {
+                if let Some(step) = self.tag_between(tag, length, empty, out) {
+                    return step;
+                }
             }
-            Lexed::Tag(tag, length) if tag.kind == Kind::Calls => {
-                self.state = State::Block { empty: empty && !tag.closes };
-                return Step::Took(length);
-            }
-            // A value with a closing tag too many in it: which was meant, nobody can say.
-            Lexed::Tag(tag, _) if !empty && tag.marked && tag.kind == Kind::Parameter => {
-                return Step::Malformed("a parameter stands outside of a call".into());
-            }
-            Lexed::Tag(_, length) if !empty => return Step::Took(length),
             Lexed::Partial => partial = true,
-            _ => {}
+            Lexed::No => {}
         }
         match (partial, at_end) {
             (true, false) => Step::Wait,
@@ -312,131 +189,22 @@ impl Dsml {
         }
     }
 
-    fn enter(&mut self, invoke: Invoke, length: usize) -> Step {
-        self.state = State::Invoke(invoke);
-        Step::Took(length)
-    }
-
-    /// Inside a call: between parameters, or in one.
-    fn invoke(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
-        if invoke.open.is_some() {
-            return self.parameter(invoke, rest, at_end);
-        }
-        let blank = rest.len() - rest.trim_start().len();
-        let body = &rest[blank..];
-        if body.is_empty() {
-            return self.wait(invoke, at_end);
-        }
-        if body.starts_with('{') && invoke.written.is_empty() {
-            return self.json_body(invoke, rest, at_end, out);
-        }
-        if body.starts_with(EOS) {
-            return self.complete(invoke, blank, out);
-        }
-        match tag::lex(body) {
-            Lexed::Tag(tag, length) if tag.marked == invoke.marked => match (tag.kind, tag.closes) {
-                (Kind::Parameter, false) if tag.empty => {
-                    invoke.written.push(Written { key: tag.name(), string: Some(true), text: String::new() });
-                    self.enter(invoke, blank + length)
-                }
-                (Kind::Parameter, false) => {
-                    let string = tag.string;
-                    invoke.open = Some(Open::new(tag.name(), string, invoke.marked));
-                    self.enter(invoke, blank + length)
-                }
-                (Kind::Invoke, true) => self.complete(invoke, blank + length, out),
-                (Kind::Invoke, false) | (Kind::Calls, true) => self.complete(invoke, blank, out),
-                _ => Step::Malformed("a tag stands where it cannot stand".into()),
-            },
-            Lexed::Partial => self.wait(invoke, at_end),
-            _ if EOS.starts_with(body) => self.wait(invoke, at_end),
-            _ => Step::Malformed("there is text between the parameters of a call".into()),
-        }
-    }
-
-    fn wait(&mut self, invoke: Invoke, at_end: bool) -> Step {
-        if at_end {
-            return Step::Malformed("truncated".into());
-        }
-        self.state = State::Invoke(invoke);
-        Step::Wait
-    }
-
-    /// Inside a value: looks for a closing tag after which the call goes on.
-    fn parameter(&mut self, mut invoke: Invoke, rest: &str, at_end: bool) -> Step {
-        let Some(mut open) = invoke.open.take() else { return self.wait(invoke, at_end) };
-        if let Some((at, length)) = open.end(rest, self.counting, at_end) {
-            return self.close(invoke, open, &rest[..at], at + length);
-        }
-        match open.first.filter(|_| at_end) {
-            Some((at, length)) => self.unclosed(invoke, open, &rest[..at], length),
-            None => {
-                invoke.open = Some(open);
-                self.wait(invoke, at_end)
+    /// A tag between calls; none where it cannot stand there.
+    fn tag_between(&mut self, tag: Tag, length: usize, empty: bool, out: &mut Vec<Delta>) -> Option<Step> {
+        match tag.kind {
+            Kind::Invoke if !tag.closes => {
+                let is_whole = tag.empty;
+                let invoke = Invoke::new(tag);
+                Some(if is_whole { self.complete(invoke, length, out) } else { self.enter(invoke, length) })
             }
-        }
-    }
-
-    fn close(&mut self, mut invoke: Invoke, open: Open, value: &str, length: usize) -> Step {
-        invoke.written.push(Written { key: open.key, string: open.string, text: value.into() });
-        self.enter(invoke, length)
-    }
-
-    /// More parameters open in this value than are closed. Where the tool has the next one, the closing tag before it was forgotten;
-    /// else it is text.
-    fn unclosed(&mut self, invoke: Invoke, open: Open, value: &str, closing: usize) -> Step {
-        self.counting = false;
-        let tool = self.offer.tool(&invoke.name);
-        let given = |key: &str| key == open.key || invoke.written.iter().any(|written| written.key == key);
-        if let Some(at) = open.cut(value, |key| !given(key) && tool.is_some_and(|tool| schema::names(tool, key))) {
-            let text = value[..at].strip_suffix('\n').unwrap_or(&value[..at]);
-            return self.close(invoke, open, text, at);
-        }
-        if tool.is_some() && open.holds_call(value) {
-            return Step::Malformed(format!("the parameter `{}` is not closed", open.key));
-        }
-        self.close(invoke, open, value, value.len() + closing)
-    }
-
-    /// `{…}` in place of parameters.
-    fn json_body(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
-        let start = rest.len() - rest.trim_start().len();
-        if let Scanned::Balanced(end) = invoke.body.get_or_insert_with(|| Scan::new(start)).resume(rest, true)
-            && !closes(rest[end..].trim_start(), invoke.marked)
-        {
-            return Step::Malformed("there is text behind the arguments of a call".into());
-        }
-        let mut from = invoke.searched;
-        while let Some(at) = rest[from..].find('<').map(|at| from + at) {
-            invoke.searched = at;
-            match tag::lex(&rest[at..]) {
-                Lexed::Partial => return self.wait(invoke, at_end),
-                Lexed::Tag(tag, length) if tag.kind == Kind::Invoke && tag.closes && tag.marked == invoke.marked => {
-                    let body = crate::dialect::literal::value(rest[..at].trim());
-                    if let Some(Value::Object(arguments)) = body {
-                        self.call(invoke.name, Value::Object(arguments), out);
-                        self.state = State::Block { empty: false };
-                        return Step::Took(at + length);
-                    }
-                }
-                _ => {}
+            Kind::Calls => {
+                self.state = State::Block { empty: empty && !tag.closes };
+                Some(Step::Took(length))
             }
-            from = at + 1;
+            // A value with a closing tag too many in it: which was meant, nobody can say.
+            Kind::Parameter if !empty && tag.marked => Some(Step::Malformed("a parameter stands outside of a call".into())),
+            _ => (!empty).then_some(Step::Took(length)),
         }
-        invoke.searched = rest.len();
-        self.wait(invoke, at_end)
-    }
-
-    fn complete(&mut self, invoke: Invoke, length: usize, out: &mut Vec<Delta>) -> Step {
-        if invoke.name.trim().is_empty() {
-            return Step::Malformed("a call has no name".into());
-        }
-        match values::arguments(invoke.written, self.offer.tool(&invoke.name)) {
-            Ok(arguments) => self.call(invoke.name, Value::Object(arguments), out),
-            Err(reason) => return Step::Malformed(reason),
-        }
-        self.state = State::Block { empty: false };
-        Step::Took(length)
     }
 
     /// Inside a V3 or V3.1 call: its end is the first mark before which its arguments are whole.
@@ -468,7 +236,7 @@ impl Dsml {
         Step::Wait
     }
 
-    fn call(&mut self, name: String, arguments: Value, out: &mut Vec<Delta>) {
+    pub(super) fn call(&mut self, name: String, arguments: Value, out: &mut Vec<Delta>) {
         self.count += 1;
         self.raw = None;
         if let Some((_, text)) = self.withheld.take() {
@@ -479,7 +247,7 @@ impl Dsml {
     }
 
     /// Prose, with the line ends at its end held back.
-    fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
+    pub(super) fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
         self.prose.saw(text);
         let solid = text.trim_end_matches('\n');
         if !solid.is_empty() {
@@ -490,7 +258,7 @@ impl Dsml {
     }
 
     /// Gives out the line ends held back, but for the last `most`, which are returned.
-    fn flush(&mut self, most: usize, out: &mut Vec<Delta>) -> String {
+    pub(super) fn flush(&mut self, most: usize, out: &mut Vec<Delta>) -> String {
         let mut newlines = std::mem::take(&mut self.newlines);
         let dropped = newlines.split_off(newlines.len().saturating_sub(most));
         if !newlines.is_empty() {
@@ -504,21 +272,11 @@ impl Dsml {
         let out = self.withheld.as_mut().map_or(out, |(_, text)| text);
         if matches!(self.state, State::Reasoning) {
             self.thought |= solid;
-            reasoning(text, out);
+            Delta::add_reasoning(text, out);
         } else {
             self.started |= solid;
-            content(text, out);
+            Delta::add_text(text, out);
         }
-    }
-}
-
-/// Whether what follows the arguments of a call may close it.
-fn closes(next: &str, marked: bool) -> bool {
-    match tag::lex(next) {
-        _ if next.is_empty() => true,
-        Lexed::Tag(tag, _) => tag.closes && tag.marked == marked,
-        Lexed::Partial => true,
-        Lexed::No => false,
     }
 }
 

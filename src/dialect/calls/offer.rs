@@ -1,0 +1,30 @@
+//! Which tools were offered, so that what looks like a call of another is text.
+
+use crate::dialect::Tool;
+
+/// Which tools the model may mean.
+#[derive(Clone, Debug)]
+pub(in crate::dialect) enum Offer {
+    Tools(Vec<Tool>),
+    /// Not known: everything that looks like a call is one.
+    Unknown,
+}
+
+impl Offer {
+    /// Whether any tool was offered, as far as is known.
+    pub fn any(&self) -> bool {
+        !matches!(self, Self::Tools(tools) if tools.is_empty())
+    }
+
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        match self {
+            Self::Tools(tools) => tools.iter().find(|tool| tool.name == name),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether this name can be a call at all.
+    pub fn may_mean(&self, name: &str) -> bool {
+        matches!(self, Self::Unknown) || self.tool(name).is_some()
+    }
+}
