@@ -58,13 +58,26 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     if before.is_none() && after.is_none() {
         return Permit::Refused(format!("{path} does not exist"));
     }
+    let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
+    if unreadable(new) > unreadable(old) + quoted_unreadable(new).saturating_sub(quoted_unreadable(old)) {
+        return Permit::Refused(format!(
+            "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew, and \
+             where the character itself is meant, as an escape of the language"
+        ));
+    }
+    let reasons = [by_place(path, before.is_none()), by_signs(path, old, new), by_content(path, old, new, after.is_none())].concat();
+    if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
+}
+
+/// Why a change deserves a question by where the file lies and how it is called.
+fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     let mut reasons = vec![];
     if let Some(which) = hidden(path.relative()) {
         reasons.push(format!("the name {} has characters that cannot be seen ({which})", fence::visible(path.relative())));
     }
     if let Some(danger) = danger(path) {
         reasons.push(format!("{path} {danger}"));
-    } else if before.is_none() && path.relative().split('/').any(|part| part.starts_with('.')) {
+    } else if is_new && path.relative().split('/').any(|part| part.starts_with('.')) {
         reasons.push(format!("{path} is new and has a name with a dot before it, as what tools obey has"));
     }
     match by_name(path.relative()) {
@@ -73,20 +86,24 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
         Some(Skip::Vendored) => reasons.push(format!("{path} is somebody else's code, kept here")),
         _ => {}
     }
-    let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
-    if unreadable(new) > unreadable(old) + quoted_unreadable(new).saturating_sub(quoted_unreadable(old)) {
-        return Permit::Refused(format!(
-            "the change of {path} holds the character U+FFFD, which stands for one that was not written right; write that place anew, and \
-             where the character itself is meant, as an escape of the language"
-        ));
-    }
+    reasons
+}
+
+/// The same by signs that say how a text is written.
+fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
+    let mut reasons = vec![];
     if quoted_unreadable(new) > quoted_unreadable(old) {
         reasons.push(format!("the change of {path} adds the character U+FFFD, which mostly stands for one that was not written right"));
     }
     if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
         reasons.push(format!("the change of {path} takes the byte order mark at its beginning away"));
     }
-    // One that stays is nothing new.
+    reasons
+}
+
+/// The same by how much is changed, and by what is added.
+fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> Vec<String> {
+    // A mark that stays is nothing new.
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
@@ -99,12 +116,10 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     } else {
         (old, new)
     };
-    reasons.extend(size(path, old, new, after.is_none()));
-    if let Some(which) = hidden(&added(old, new)) {
-        reasons.push(format!("the change of {path} adds characters that cannot be seen ({which})"));
-    }
-    reasons.extend(content(old, new).map(|what| format!("the change of {path} adds {what}")));
-    if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
+    let size = size(path, old, new, is_deleted);
+    let hidden = hidden(&added(old, new)).map(|which| format!("the change of {path} adds characters that cannot be seen ({which})"));
+    let content = content(old, new).map(|what| format!("the change of {path} adds {what}"));
+    size.into_iter().chain(hidden).chain(content).collect()
 }
 
 /// How often the replacement character stands in a text.

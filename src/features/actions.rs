@@ -72,29 +72,35 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     offers.push(Offer::new(format!("Explain {what}"), EXPLAIN));
     offers.push(Offer::new(format!("Rewrite {what} more clearly"), REWRITE));
     if let (Some(item), Some(name)) = (&item, &name) {
-        offers.push(Offer::new(format!("Document {name}"), DOCUMENT));
-        let callable = item.kind.is_callable();
-        let is_empty = site.empty_body(item).is_some();
-        if callable && is_empty && !site.is_contract(item) {
-            offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
-        } else if callable && item.body.is_some() && !is_empty && !site.is_stub() && !site.is_test(item) {
-            offers.push(Offer::new(format!("Write tests for {name}"), TEST));
-        }
-        if selected && callable && site.is_in_body(item, &line) {
-            offers.push(Offer::new("Extract selection into a function", EXTRACT));
-        }
-        if callable && !selected && known_uses(session, &site, &item.name) > 0 {
-            offers.push(Offer::new(format!("Adapt the calls of {name} to its signature"), CALLS));
-        }
-        if !selected && session.edits_with_tools() && is_one_of_several(session, &site, item) {
-            offers.push(Offer::new(format!("Move {name} into a module of its own"), MODULE));
-        }
+        offers.extend(of_item(session, &site, item, name, selected));
     }
     let binds = site.language.as_ref().is_some_and(|language| language.binding.is_some());
     if selected && binds && site.value().is_ok() {
         offers.push(Offer::new("Extract selection into a variable", VARIABLE));
     }
     offers.extend(rename);
+    offers
+}
+
+/// What can be done with the item around a place.
+fn of_item(session: &Session, site: &Site, item: &Item, name: &str, selected: bool) -> Vec<Offer> {
+    let mut offers = vec![Offer::new(format!("Document {name}"), DOCUMENT)];
+    let callable = item.kind.is_callable();
+    let is_empty = site.empty_body(item).is_some();
+    if callable && is_empty && !site.is_contract(item) {
+        offers.push(Offer::new(format!("Implement {name}"), IMPLEMENT));
+    } else if callable && item.body.is_some() && !is_empty && !site.is_stub() && !site.is_test(item) {
+        offers.push(Offer::new(format!("Write tests for {name}"), TEST));
+    }
+    if selected && callable && site.is_in_body(item, &site.whole_lines(site.bytes.clone())) {
+        offers.push(Offer::new("Extract selection into a function", EXTRACT));
+    }
+    if callable && !selected && known_uses(session, site, &item.name) > 0 {
+        offers.push(Offer::new(format!("Adapt the calls of {name} to its signature"), CALLS));
+    }
+    if !selected && session.edits_with_tools() && is_one_of_several(session, site, item) {
+        offers.push(Offer::new(format!("Move {name} into a module of its own"), MODULE));
+    }
     offers
 }
 

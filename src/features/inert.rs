@@ -150,59 +150,74 @@ impl Inert {
     fn plain(&mut self, letter: char, decided: bool, out: &mut String) -> bool {
         let line_end = self.held.find('\n').unwrap_or(self.held.len());
         let line = &self.held[..line_end];
-        let next = line[letter.len_utf8()..].chars().next();
         let taken = match letter {
-            '`' => {
-                let run = line.len() - line.trim_start_matches('`').len();
-                match code_span(line, run) {
-                    // The run that closes it may go on: then it closes nothing.
-                    Some(end) if end == line.len() && !decided => return false,
-                    // A cell of a table ends at a bar, in code as well.
-                    Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
-                        out.push_str(&visible(&line[..end]));
-                        end
-                    }
-                    None if !decided => return false,
-                    _ => {
-                        (0..run).for_each(|_| out.push_str("\\`"));
-                        run
-                    }
-                }
-            }
-            '\\' if next.is_none() && !decided => return false,
-            // An escape of the model's own would undo ours.
-            '\\' if next.is_some_and(|next| "[<!`\\".contains(next)) => {
-                out.push_str("\\\\");
-                1
-            }
-            '[' => {
-                out.push_str("\\[");
-                1
-            }
-            '<' if next.is_none() && !decided => return false,
-            '<' if next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)) => {
-                out.push_str("\\<");
-                1
-            }
-            ':' if line.len() < 3 && "://".starts_with(line) && !decided => return false,
-            ':' if line.starts_with("://") => {
-                out.push_str(":\\//");
-                3
-            }
-            'w' | 'W' if line.len() < 4 && "www.".starts_with(&line.to_ascii_lowercase()) && !decided => return false,
-            'w' | 'W' if line.to_ascii_lowercase().starts_with("www.") => {
-                out.push_str(&line[..3]);
-                out.push_str("\\.");
-                4
-            }
-            other => {
-                out.push_str(&visible(other.encode_utf8(&mut [0; 4])));
-                other.len_utf8()
-            }
+            '`' => backquotes(line, decided, out),
+            '\\' | '[' | '<' => mark(letter, line, decided, out),
+            ':' | 'w' | 'W' => address(line, decided, out),
+            _ => Some(0),
         };
+        let Some(mut taken) = taken else { return false };
+        if taken == 0 {
+            out.push_str(&visible(letter.encode_utf8(&mut [0; 4])));
+            taken = letter.len_utf8();
+        }
         self.held.drain(..taken);
         true
     }
+}
+
+/// A run of backquotes: what it begins is code, or its signs mean nothing. How many bytes that was; none where more text decides.
+fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
+    let run = line.len() - line.trim_start_matches('`').len();
+    match code_span(line, run) {
+        // The run that closes it may go on: then it closes nothing.
+        Some(end) if end == line.len() && !decided => None,
+        // A cell of a table ends at a bar, in code as well.
+        Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
+            out.push_str(&visible(&line[..end]));
+            Some(end)
+        }
+        None if !decided => None,
+        _ => {
+            (0..run).for_each(|_| out.push_str("\\`"));
+            Some(run)
+        }
+    }
+}
+
+/// A sign that begins a link, an element, or an escape of the model's own, which would undo ours. How many bytes that was, 0 where the sign
+/// begins nothing; none where more text decides.
+fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usize> {
+    let next = line[letter.len_utf8()..].chars().next();
+    let means = match (letter, next) {
+        ('[', _) => true,
+        (_, None) if !decided => return None,
+        ('\\', next) => next.is_some_and(|next| "[<!`\\".contains(next)),
+        (_, next) => next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)),
+    };
+    if !means {
+        return Some(0);
+    }
+    out.extend(['\\', letter]);
+    Some(1)
+}
+
+/// What makes an address of the text behind it: `://`, `www.`. Answers as [`mark`] does.
+fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
+    const ADDRESSES: &[&str] = &["://", "www."];
+    let begins = |long: &str, short: &str| {
+        long.len() >= short.len() && long.is_char_boundary(short.len()) && long[..short.len()].eq_ignore_ascii_case(short)
+    };
+    let undecided = |known: &&str| line.len() < known.len() && begins(known, line);
+    if !decided && ADDRESSES.iter().any(undecided) {
+        return None;
+    }
+    let Some(known) = ADDRESSES.iter().find(|known| begins(line, known)) else { return Some(0) };
+    let cut = if known.starts_with(':') { 1 } else { 3 };
+    out.push_str(&line[..cut]);
+    out.push('\\');
+    out.push_str(&line[cut..known.len()]);
+    Some(known.len())
 }
 
 /// Where the code span that opens with `run` backquotes ends in this line.

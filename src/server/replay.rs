@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncWriteExt, DuplexStream, WriteHalf};
+use tokio::io::{AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 
 use super::backend::Backend;
@@ -47,40 +47,15 @@ pub struct Replayed {
 pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replayed, String> {
     let config = scratch.join("config.toml");
     std::fs::write(&config, &trace.config).map_err(|error| format!("{} cannot be written ({error})", config.display()))?;
-    let mut names = Names::default();
-    names.add("$CACHE", Some(scratch));
-    names.add(&root_name(1), Some(root));
-    // There is one workspace to replay over; the other folders of then are empty now.
-    for number in 2..=trace.folders {
-        let folder = scratch.join(format!("folder-{number}"));
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made ({error})", folder.display()))?;
-        names.add(&root_name(number), Some(&folder));
-    }
+    let names = called(&trace, root, scratch)?;
     let (player, asks) = mpsc::unbounded_channel();
-    let engines = trace.engines.clone();
-    let build: crate::route::Build = Arc::new(move |name, config| {
-        let mut known = engines.get(name).cloned().unwrap_or_default();
-        if known.model.is_empty() {
-            known.model = config.model.clone();
-        }
-        Ok(Arc::new(Recorded::new(name, config, known, player.clone())) as Arc<dyn Engine>)
-    });
-    let agent = Arc::new(Backend::start(build, Some(scratch.into())));
+    let agent = Arc::new(Backend::start(recorded(&trace, player), Some(scratch.into())));
     let options = Options { config: Some(config), cache: Some(scratch.into()), state: None, agent, probe: None, tape: None };
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (input, output) = tokio::io::split(theirs);
     let server = tokio::spawn(run(input, output, options));
     let (reading, writing) = tokio::io::split(ours);
-    let (sender, messages) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        let mut reader = FrameReader::new(reading);
-        while let Ok(Some(Frame::Body(body))) = reader.next().await {
-            let Ok(message) = serde_json::from_slice::<Value>(&body) else { return };
-            if sender.send(message).is_err() {
-                return;
-            }
-        }
-    });
+    let messages = messages(reading);
     let mut player = Player {
         names,
         writing,
@@ -102,6 +77,46 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
     let _ = player.writing.shutdown().await;
     let _ = tokio::time::timeout(LEAVING, server).await;
     Ok(player.done)
+}
+
+/// How the places of then are called now. There is one workspace to replay over; the other folders of then are empty.
+fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
+    let mut names = Names::default();
+    names.add("$CACHE", Some(scratch));
+    names.add(&root_name(1), Some(root));
+    for number in 2..=trace.folders {
+        let folder = scratch.join(format!("folder-{number}"));
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made ({error})", folder.display()))?;
+        names.add(&root_name(number), Some(&folder));
+    }
+    Ok(names)
+}
+
+/// Engines that tell a player what they are asked, and answer what it plays.
+fn recorded(trace: &Trace, player: mpsc::UnboundedSender<Asked>) -> crate::route::Build {
+    let engines = trace.engines.clone();
+    Arc::new(move |name, config| {
+        let mut known = engines.get(name).cloned().unwrap_or_default();
+        if known.model.is_empty() {
+            known.model = config.model.clone();
+        }
+        Ok(Arc::new(Recorded::new(name, config, known, player.clone())) as Arc<dyn Engine>)
+    })
+}
+
+/// What the server sends, until it leaves.
+fn messages(reading: ReadHalf<DuplexStream>) -> mpsc::UnboundedReceiver<Value> {
+    let (sender, messages) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut reader = FrameReader::new(reading);
+        while let Ok(Some(Frame::Body(body))) = reader.next().await {
+            let Ok(message) = serde_json::from_slice::<Value>(&body) else { return };
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+    });
+    messages
 }
 
 struct Player {

@@ -9,7 +9,7 @@ use super::{Check, Status};
 use crate::config::{self, Config, EngineConfig};
 use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
-use crate::engine::{ErrorKind, check, http};
+use crate::engine::{Caps, EngineError, ErrorKind, check, http};
 use crate::models::{self, Machine, Model, Plan};
 use crate::route::leaves_machine;
 
@@ -269,46 +269,48 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
     }
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return vec![] };
     let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, built.caps()).await });
-    match asked {
-        Ok(Ok(caps)) => {
-            let can: Vec<_> = [("fill in the middle", caps.fim), ("chat", caps.chat), ("tools", caps.tools)]
-                .into_iter()
-                .filter_map(|(what, able)| able.then_some(what))
-                .collect();
-            let served = caps.served.as_deref().unwrap_or(&engine.model);
-            let detail = format!("{origin} answers for {served}: {}; {} tokens of context", can.join(", "), caps.context);
-            if !caps.others.is_empty() {
-                let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
-                return vec![Check::new(Status::Warning, title, detail, format!("set `model` of [engines.{name}] to one that it serves"))];
-            }
-            match http::is_other_model(&engine.model, served) {
-                true => {
-                    let detail = format!("{detail}; the configuration names {}", engine.model);
-                    let fix = format!("set `model` of [engines.{name}] to what is meant to serve, or start the server with that model");
-                    vec![Check::new(Status::Warning, &title, detail, fix)]
-                }
-                false => vec![Check::ok(&title, detail)],
-            }
-        }
-        Ok(Err(error)) => {
-            let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
-            let detail = if said.contains(&origin) { said } else { format!("{origin}: {said}") };
-            let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
-            let fix = match (unset, error.refusal.map(|refusal| refusal.status)) {
-                (Some(variable), _) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
-                (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
-                (None, Some(404)) if engine.kind == "ollama" => format!("ollama pull {}", engine.model),
-                (None, Some(_)) => "correct `base_url` and `model`".into(),
-                (None, None) if engine.kind == "ollama" => "start it with `ollama serve`, or correct `base_url`".into(),
-                (None, None) => "start the server, or correct `base_url`".into(),
-            };
-            vec![Check::new(Status::Error, &title, detail, fix)]
-        }
+    vec![match asked {
+        Ok(Ok(caps)) => answered(name, engine, &title, &origin, &caps),
+        Ok(Err(error)) => failed(name, engine, &title, &origin, &error),
         Err(_) => {
             let detail = format!("{origin} did not answer within {} s", PATIENCE.as_secs());
-            vec![Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")]
+            Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")
         }
+    }]
+}
+
+/// What a server that answers can do, and whether it serves what the configuration names.
+fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: &Caps) -> Check {
+    if !caps.others.is_empty() {
+        let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
+        return Check::new(Status::Warning, title, detail, format!("set `model` of [engines.{name}] to one that it serves"));
     }
+    let abilities = [("fill in the middle", caps.fim), ("chat", caps.chat), ("tools", caps.tools)];
+    let can: Vec<&str> = abilities.into_iter().filter_map(|(what, able)| able.then_some(what)).collect();
+    let served = caps.served.as_deref().unwrap_or(&engine.model);
+    let detail = format!("{origin} answers for {served}: {}; {} tokens of context", can.join(", "), caps.context);
+    if !http::is_other_model(&engine.model, served) {
+        return Check::ok(title, detail);
+    }
+    let detail = format!("{detail}; the configuration names {}", engine.model);
+    let fix = format!("set `model` of [engines.{name}] to what is meant to serve, or start the server with that model");
+    Check::new(Status::Warning, title, detail, fix)
+}
+
+/// What a server said that does not serve, or why it could not be asked, and what to do.
+fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &EngineError) -> Check {
+    let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
+    let detail = if said.contains(origin) { said } else { format!("{origin}: {said}") };
+    let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
+    let fix = match (unset, error.refusal.as_ref().map(|refusal| refusal.status)) {
+        (Some(variable), _) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
+        (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
+        (None, Some(404)) if engine.kind == "ollama" => format!("ollama pull {}", engine.model),
+        (None, Some(_)) => "correct `base_url` and `model`".into(),
+        (None, None) if engine.kind == "ollama" => "start it with `ollama serve`, or correct `base_url`".into(),
+        (None, None) => "start the server, or correct `base_url`".into(),
+    };
+    Check::new(Status::Error, title, detail, fix)
 }
 
 /// The licence of a model that we know, under whatever name it is served.

@@ -59,6 +59,26 @@ fn from_margin(hole: &Hole, text: &str) -> String {
     text.into()
 }
 
+/// What begins at the margin, where the block before it has ended.
+const HEADS: &[&str] = &[
+    "def ",
+    "class ",
+    "async def ",
+    "fn ",
+    "pub ",
+    "func ",
+    "function ",
+    "export ",
+    "static ",
+    "public ",
+    "import ",
+    "from ",
+    "else",
+    "except",
+    "elif",
+    "finally",
+];
+
 fn is_from_margin(hole: &Hole, text: &str) -> bool {
     let column = hole.line();
     let mut lines = text.split('\n');
@@ -78,25 +98,7 @@ fn is_from_margin(hole: &Hole, text: &str) -> bool {
         let other = begins_with_closer(second)
             || second.starts_with(['@', '#', '/', '"', '\'', '`'])
             || second.ends_with(':') && !second.contains(' ');
-        let heads = [
-            "def ",
-            "class ",
-            "async def ",
-            "fn ",
-            "pub ",
-            "func ",
-            "function ",
-            "export ",
-            "static ",
-            "public ",
-            "import ",
-            "from ",
-            "else",
-            "except",
-            "elif",
-            "finally",
-        ];
-        return deep == 0 && !other && !heads.iter().any(|head| second.starts_with(head)) && balance(first, hole.comments) == 0;
+        return deep == 0 && !other && !HEADS.iter().any(|head| second.starts_with(head)) && balance(first, hole.comments) == 0;
     }
     if deep == 0 || deep > column.len() {
         return false;
