@@ -144,30 +144,8 @@ fn d2_any_operation_may_fail_once_or_from_then_on() {
 
 #[test]
 fn d3_a_full_disk_turns_the_cache_off_and_nothing_else() {
-    struct Full(AtomicU64);
-    impl Disk for Full {
-        fn prepare(&self, folder: &Path) -> io::Result<()> {
-            RealDisk.prepare(folder)
-        }
-        fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
-            RealDisk.list(folder)
-        }
-        fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-            RealDisk.read(file)
-        }
-        fn write(&self, _file: &Path, _bytes: &[u8]) -> io::Result<()> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Err(io::ErrorKind::StorageFull.into())
-        }
-        fn remove_file(&self, file: &Path) -> io::Result<()> {
-            RealDisk.remove_file(file)
-        }
-        fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-            RealDisk.remove_folder(folder)
-        }
-    }
     let tree = small();
-    let disk = Arc::new(Full(AtomicU64::new(0)));
+    let disk = Arc::new(Refusing::new(io::ErrorKind::StorageFull));
     let index = tree.index(Options { disk: disk.clone(), ..tree.cached() });
     for round in 0..5 {
         tree.write("src/a.rs", format!("fn round_{round}() {{}}\n"));
@@ -175,7 +153,7 @@ fn d3_a_full_disk_turns_the_cache_off_and_nothing_else() {
         index.wait_ready();
         tree.assert_fresh(&index);
     }
-    assert_eq!(disk.0.load(Ordering::SeqCst), 1, "one attempt, one notice, then memory only");
+    assert_eq!(disk.writes.load(Ordering::SeqCst), 1, "one attempt, one notice, then memory only");
     drop(index);
     assert_heals(&tree, "full");
 }
@@ -232,7 +210,7 @@ fn d4_records_that_lie_are_misses() {
                 bytes[frame + 4..frame + 12].copy_from_slice(&sum.to_le_bytes());
                 std::fs::write(&segment, &bytes).unwrap();
                 // Whatever it says, it is read without going down and without asking for memory that it does not need.
-                let index = tree.index(Options { disk: Arc::new(ReadOnly), ..tree.cached() });
+                let index = tree.index(Options { disk: Arc::new(Refusing::new(io::ErrorKind::ReadOnlyFilesystem)), ..tree.cached() });
                 assert!(index.view().files().count() <= 4);
             }
         }
@@ -240,10 +218,23 @@ fn d4_records_that_lie_are_misses() {
     }
 }
 
-/// Reads, and writes nothing.
-struct ReadOnly;
+/// Reads, and refuses every write with this error; a disk that is only full can still remove.
+struct Refusing {
+    error: io::ErrorKind,
+    writes: AtomicU64,
+}
 
-impl Disk for ReadOnly {
+impl Refusing {
+    fn new(error: io::ErrorKind) -> Self {
+        Self { error, writes: AtomicU64::new(0) }
+    }
+
+    fn removing(&self, remove: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        if self.error == io::ErrorKind::StorageFull { remove() } else { Err(self.error.into()) }
+    }
+}
+
+impl Disk for Refusing {
     fn prepare(&self, folder: &Path) -> io::Result<()> {
         RealDisk.prepare(folder)
     }
@@ -257,15 +248,16 @@ impl Disk for ReadOnly {
     }
 
     fn write(&self, _file: &Path, _bytes: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        Err(self.error.into())
     }
 
-    fn remove_file(&self, _file: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        self.removing(|| RealDisk.remove_file(file))
     }
 
-    fn remove_folder(&self, _folder: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        self.removing(|| RealDisk.remove_folder(folder))
     }
 }
 
@@ -307,7 +299,7 @@ fn d6_a_cache_folder_that_is_none() {
     assert_heals(&tree, "missing");
     // Read-only.
     tree.write("src/a.rs", "fn read_only() {}\n");
-    tree.assert_fresh(&tree.index(Options { disk: Arc::new(ReadOnly), ..tree.cached() }));
+    tree.assert_fresh(&tree.index(Options { disk: Arc::new(Refusing::new(io::ErrorKind::ReadOnlyFilesystem)), ..tree.cached() }));
     // Gone while an index runs.
     let index = tree.index(tree.cached());
     std::fs::remove_dir_all(&shelf).unwrap();

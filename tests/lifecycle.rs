@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::support::agent::{Fake, Mood, options};
-use crate::support::editor::{Editor, initialize_params};
+use crate::support::editor::{Editor, initialize_params, served};
 
 const SOON: Duration = Duration::from_secs(10);
 const URI: &str = "file:///w/a.rs";
@@ -114,13 +114,7 @@ fn e3_signals_end_it_cleanly() {
 #[test]
 fn e3_a_broken_output_pipe_ends_it_without_a_signal() {
     let root = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_longsight"))
-        .arg("serve")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = served();
     drop(child.stdout.take());
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize_params(root.path()) });
     std::io::Write::write_all(child.stdin.as_mut().unwrap(), &crate::support::editor::frame(&request)).unwrap();

@@ -1,25 +1,18 @@
 //! Wire faults that take their time: a client that never reads again, and many lives of the server.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::agent::quiet;
-use crate::support::editor::{Editor, frame, initialize_params};
+use crate::support::editor::{Editor, frame, initialize_params, served};
 
 /// A16: after 30 seconds in which the client takes nothing, the server leaves with 1, and has read all that was sent meanwhile.
 #[test]
 fn a16_a_client_that_never_reads_again() {
     let root = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_longsight"))
-        .arg("serve")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = served();
     let mut input = child.stdin.take().unwrap();
     let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize_params(root.path()) });
     input.write_all(&frame(&initialize)).unwrap();

@@ -379,6 +379,12 @@ impl Drop for Editor {
     }
 }
 
+/// The real binary, serving on pipes that are the test's own.
+pub fn served() -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+    command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 /// The handshake of an editor that can do everything.
 pub fn initialize_params(root: &std::path::Path) -> Value {
     let uri = format!("file://{}", root.display());
