@@ -48,7 +48,7 @@ pub fn parsers(lock: &str) -> Vec<String> {
 fn languages(text: &str) -> String {
     let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
     let data: toml::Table = text.parse().expect("grammars/languages.toml is TOML");
-    let mut table = String::from("const BUILTINS: &[Builtin] = &[\n");
+    let mut table = String::from("const BUILTINS: &[Builtin<'_>] = &[\n");
     for language in data["language"].as_array().expect("`[[language]]`") {
         let field = |key: &str| language.get(key).and_then(toml::Value::as_str);
         let name = field("name").expect("every language has a name");

@@ -24,6 +24,7 @@ use longsight::engine::{Cancel, Engine, Event, Finish, Finished};
 use longsight::features::edit::{How, Params, edit};
 use longsight::features::preview::{self, preview};
 use longsight::features::{Session, Site, Target, actions, complete, silent};
+use longsight::syntax::Registry;
 use longsight::text::diff;
 use serde_json::Value;
 
@@ -72,7 +73,7 @@ impl<'a> Case<'a> {
         Self { head, files, path, marked, asked, answers }
     }
 
-    fn session(&self, workspace: &Workspace) -> Session {
+    fn session(&self, workspace: &Workspace, languages: fn() -> Registry) -> Session {
         let has_tools = self.answers.iter().flatten().any(|(kind, _)| kind.starts_with("call "));
         let mut scripts: Vec<Vec<Step>> = self.answers.iter().map(|answer| script(answer)).collect();
         let last = scripts.last().cloned();
@@ -80,13 +81,13 @@ impl<'a> Case<'a> {
         let config = if has_tools { agent_config() } else { Config::default() };
         let in_words = self.answers.iter().flatten().any(|(kind, _)| *kind == "words");
         let engine = if in_words { Scripted::without_fim(scripts) } else { Scripted::new(scripts) };
-        workspace.session(config, vec![("local".into(), engine as Arc<dyn Engine>)])
+        workspace.session_in(languages(), config, vec![("local".into(), engine as Arc<dyn Engine>)])
     }
 
-    async fn outcome(&self) -> String {
+    async fn outcome(&self, languages: fn() -> Registry) -> String {
         let files: Vec<(&str, &str)> = self.files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let workspace = Workspace::new(&files);
-        let session = self.session(&workspace);
+        let session = self.session(&workspace, languages);
         let at = Target { bytes: self.marked.clone(), ..target(&session, self.path, "") };
         let (verb, words) = self.asked.split_once(' ').unwrap_or((self.asked, ""));
         match verb {
@@ -196,19 +197,37 @@ async fn play(feature: &str) {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder of cases").map(|entry| entry.unwrap().path()).collect();
     files.sort();
     for file in files {
-        let written = std::fs::read_to_string(&file).expect("the cases");
-        let mut starts: Vec<usize> = written.match_indices("\n## ").map(|(at, _)| at + 1).collect();
-        assert!(!starts.is_empty(), "{} has no case", file.display());
-        let mut played = written[..starts[0]].to_string();
-        starts.push(written.len());
-        for part in starts.windows(2) {
-            let case = Case::new(&written[part[0]..part[1]]);
-            let outcome = case.outcome().await;
-            let end = if outcome.is_empty() { "\n" } else { "\n\n" };
-            let _ = write!(played, "{}{ENDED}\n{}{end}", case.head, outcome.trim_end());
-        }
-        expect_file![file].assert_eq(&format!("{}\n", played.trim_end()));
+        play_file(&file, Registry::new).await;
     }
+}
+
+/// Plays the cases of a file in these languages.
+async fn play_file(file: &Path, languages: fn() -> Registry) {
+    let written = std::fs::read_to_string(file).expect("the cases");
+    let mut starts: Vec<usize> = written.match_indices("\n## ").map(|(at, _)| at + 1).collect();
+    assert!(!starts.is_empty(), "{} has no case", file.display());
+    let mut played = written[..starts[0]].to_string();
+    starts.push(written.len());
+    for part in starts.windows(2) {
+        let case = Case::new(&written[part[0]..part[1]]);
+        let outcome = case.outcome(languages).await;
+        let end = if outcome.is_empty() { "\n" } else { "\n\n" };
+        let _ = write!(played, "{}{ENDED}\n{}{end}", case.head, outcome.trim_end());
+    }
+    expect_file![file].assert_eq(&format!("{}\n", played.trim_end()));
+}
+
+/// GLSL: an entry, two queries, and the parser of a crate; nothing else knows of it.
+fn with_a_ninth_language() -> Registry {
+    let queries = [include_str!("data/ninth/tags.scm"), include_str!("data/ninth/scope.scm")];
+    Registry::with_language(include_str!("data/ninth/language.toml"), || tree_sitter_c::LANGUAGE.into(), queries)
+}
+
+/// Another language is data, without a line of Rust: documentation, renames, bodies, tests and completions are as its data say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ninth_language_is_data_alone() {
+    assert_eq!(with_a_ninth_language().problems(), []);
+    play_file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ninth/cases.txt")), with_a_ninth_language).await;
 }
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");

@@ -43,3 +43,14 @@
 (function_definition) @keeps.function
 (assignment_expression left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>="]) @reads
 (update_expression argument: (_) @target) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+(subscript_expression) @made.element
+[(binary_expression) (conditional_expression) (parenthesized_expression) (pointer_expression) (unary_expression)] @made.same
+[(argument_list) (initializer_list)] @made.holds
+[(char_literal) (compound_literal_expression) (concatenated_string) (number_literal) (string_literal)] @made.literal
+; What gives a name one value after the other.
+(for_statement) @given.each
+; A condition of the preprocessor may be around all of a file.
+[(preproc_elif) (preproc_elifdef) (preproc_else) (preproc_if) (preproc_ifdef)] @condition
+; What a jump may name: the loop or the place that it leads to.
+(statement_identifier) @label

@@ -20,3 +20,10 @@
 (co_await_expression) @leaves.await
 (for_range_loop) @keeps.loop
 (lambda_expression) @keeps.function
+; What a value is made of, besides what it is in C.
+(co_await_expression) @made.same
+[(raw_string_literal) (user_defined_literal)] @made.literal
+(template_function name: (_) @target) @made.generic
+(for_range_loop) @given.each
+; Functions without a name, which are handed on.
+(lambda_expression) @closure

@@ -53,3 +53,18 @@
 [(function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function) (method_definition)] @keeps.function
 (augmented_assignment_expression left: (_) @target) @reads
 (update_expression argument: (_) @target) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+(subscript_expression) @made.element
+[(await_expression) (binary_expression) (parenthesized_expression) (spread_element) (ternary_expression) (unary_expression)] @made.same
+[(arguments) (array)] @made.holds
+[(number) (regex) (string) (template_string)] @made.literal
+; What gives a name one value after the other.
+[(for_in_statement) (for_statement)] @given.each
+; Functions without a name, which are handed on.
+[(arrow_function) (function_expression)] @closure
+; A string that stands alone in such a statement is a directive at the top of a file.
+(expression_statement) @alone
+; What names are listed in that a file hands on.
+[(export_clause) (export_specifier)] @exported
+; What a jump may name: the loop or the place that it leads to.
+(statement_identifier) @label

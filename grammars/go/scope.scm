@@ -49,3 +49,15 @@
 (assignment_statement left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>=" "&^="]) @reads
 (inc_statement) @reads
 (dec_statement) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+[(index_expression) (slice_expression)] @made.element
+[(binary_expression) (expression_list) (parenthesized_expression) (unary_expression)] @made.same
+(argument_list) @made.holds
+[(composite_literal) (float_literal) (func_literal) (imaginary_literal) (int_literal) (interpreted_string_literal) (literal_element) (literal_value) (raw_string_literal) (rune_literal)] @made.literal
+; What gives a name one value after the other.
+[(for_clause) (for_statement) (range_clause)] @given.each
+; What holds the statements of a block.
+(statement_list) @statements
+(package_clause) @package
+; What a jump may name: the loop or the place that it leads to.
+(label_name) @label

@@ -41,3 +41,16 @@
 [(method_declaration) (constructor_declaration) (lambda_expression)] @keeps.function
 (assignment_expression left: (_) @target operator: ["+=" "-=" "*=" "/=" "%=" "&=" "|=" "^=" "<<=" ">>=" ">>>="]) @reads
 (update_expression) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+(array_access) @made.element
+[(binary_expression) (parenthesized_expression) (ternary_expression) (unary_expression)] @made.same
+[(argument_list) (array_initializer)] @made.holds
+[(binary_integer_literal) (character_literal) (class_literal) (decimal_floating_point_literal) (decimal_integer_literal) (hex_floating_point_literal) (hex_integer_literal) (null_literal) (octal_integer_literal) (string_literal)] @made.literal
+; What gives a name a part of a value, or one after the other.
+[(record_pattern) (type_pattern)] @given.pattern
+[(enhanced_for_statement) (for_statement)] @given.each
+; Functions without a name, which are handed on.
+(lambda_expression) @closure
+(package_declaration) @package
+; Jumps in which a plain name is that of the loop or the block that they lead to.
+[(break_statement) (continue_statement)] @labelled

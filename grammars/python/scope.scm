@@ -42,3 +42,19 @@
 [(for_statement) (while_statement)] @keeps.loop
 [(function_definition) (lambda)] @keeps.function
 (augmented_assignment left: (_) @target) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+(subscript) @made.element
+[(await) (binary_operator) (boolean_operator) (conditional_expression) (expression_list) (named_expression) (parenthesized_expression) (parenthesized_list_splat) (unary_operator)] @made.same
+[(argument_list) (list) (list_splat) (tuple)] @made.holds
+[(concatenated_string) (float) (integer) (string)] @made.literal
+; What gives a name one value after the other.
+[(for_statement) (for_in_clause)] @given.each
+; Functions without a name, which are handed on.
+(lambda) @closure
+; A string that stands alone in such a statement documents.
+(expression_statement) @alone
+; What lacks something without a handler, and what is one.
+(try_statement) @tries
+[(except_clause) (finally_clause)] @handles
+; Dots, which are a statement where they stand alone.
+(ellipsis) @dots

@@ -39,3 +39,18 @@
 [(for_expression) (while_expression) (loop_expression)] @keeps.loop
 [(function_item) (closure_expression) (async_block)] @keeps.function
 (compound_assignment_expr left: (_) @target) @reads
+; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.
+(index_expression) @made.element
+[(await_expression) (binary_expression) (parenthesized_expression) (reference_expression) (try_expression) (unary_expression)] @made.same
+[(arguments) (array_expression) (tuple_expression)] @made.holds
+[(boolean_literal) (char_literal) (float_literal) (integer_literal) (negative_literal) (raw_string_literal) (string_literal)] @made.literal
+(struct_expression name: (_) @target) @made.typed
+(mutable_specifier) @made.word
+; What gives a name a part of a value, or one after the other; in an arm that is what is matched.
+(match_arm) @given.arm
+[(struct_pattern) (tuple_struct_pattern)] @given.pattern
+(for_expression) @given.each
+; Functions without a name, which are handed on.
+(closure_expression) @closure
+; What a jump may name: the loop or the place that it leads to.
+(label) @label

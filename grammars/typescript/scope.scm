@@ -11,3 +11,6 @@
 [(non_null_expression) (as_expression) (satisfies_expression)] @through
 (non_null_expression (_) @target) @chain
 [(interface_body) (object_type) (enum_body)] @declarations
+; What a value is made of, besides what it is in JavaScript.
+(non_null_expression) @made.same
+([(as_expression) (satisfies_expression)] @made.typed (#set! child "1"))

@@ -219,8 +219,10 @@ impl Site {
         let text = &self.text[item.range.clone()];
         let is_type = item.kind.is_type();
         let named = item.name.starts_with("test_") || !is_type && item.name.starts_with("Test");
-        let holds = is_type && (text.contains("def test_") || text.contains("@Test"));
-        let marks = |line: &str| line.contains("test]") || line.contains("@Test");
+        let language = parsed.language();
+        let says = |text: &str, words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
+        let holds = is_type && says(text, &language.test_members);
+        let marks = |line: &str| says(line, &language.test_marks);
         let marked = self.marks_above(item).any(marks) || marks(&self.text[item.signature.clone()]);
         let tests = |around: &Item| around.kind == Kind::Module && matches!(around.name.as_str(), "test" | "tests");
         let among = || scope::at(parsed, item.range.start + 1).items.iter().any(tests);
@@ -232,7 +234,7 @@ impl Site {
     /// The lines of attributes and decorators above an item, nearest first.
     fn marks_above(&self, item: &Item) -> impl Iterator<Item = &str> {
         let above = self.text[..item.range.start].lines().rev().map(str::trim);
-        above.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with("#[") || line.starts_with('@'))
+        above.skip_while(|line| line.is_empty()).take_while(|line| self.language.as_ref().is_some_and(|language| language.is_mark(line)))
     }
 
     /// Whether an item only says how it is called, and others implement it: it is marked so, or its type is made of such.

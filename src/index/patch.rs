@@ -95,7 +95,8 @@ fn symbols(
     let hoisted = |symbol: &&Symbol| symbol.kind == Kind::Attribute && outside(symbol.parent);
     let member = |symbol: &Symbol| (symbol.parent, symbol.name);
     list.attributes.extend(file.symbols[..from].iter().filter(hoisted).map(member));
-    list.add(after, &change.added.definitions, around, &mut |name| names.intern(name));
+    let beside_bases = file.language.as_ref().map_or(&[][..], |language| language.types.beside_bases.as_slice());
+    list.add(after, &change.added.definitions, around, beside_bases, &mut |name| names.intern(name));
     let added = &list.symbols[from..];
     // An attribute counts where it is set first: another place may have to take over, or to stand back.
     let later = |symbol: &Symbol| file.symbols[to..].iter().any(|other| other.kind == Kind::Attribute && member(other) == member(symbol));

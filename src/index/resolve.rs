@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::syntax::{Language, naming};
+use crate::syntax::{Language, lists, naming};
 use crate::workspace::WorkspacePath;
 
 use super::file::FileImport;
@@ -58,7 +58,8 @@ fn parts(language: Option<&Language>, module: &str, folder: &str) -> Vec<String>
     let separators: &[char] = if by_path { &['/'] } else { &['.', ':'] };
     for part in rest.split(separators) {
         match part {
-            "" | "." | "crate" | "self" | "super" => {}
+            "" | "." => {}
+            part if language.is_some_and(|language| lists(&language.modules_by_place, part)) => {}
             ".." => {
                 base.pop();
             }

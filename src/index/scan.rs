@@ -96,7 +96,7 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Arc<str>, tier
     // What walks the tree may fail on it as well.
     let _working = syntax::guard::enter(text);
     match syntax::parse(language, text.clone()) {
-        Ok(parsed) => (Sheet::parsed(text, syntax::tags(&parsed, path)), false),
+        Ok(parsed) => (Sheet::parsed(language, text, syntax::tags(&parsed, path)), false),
         Err(ParseError::NoParser) => (lexical(), false),
         Err(ParseError::TooLarge | ParseError::Budget | ParseError::Deadly) => (lexical(), true),
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::syntax::{Definition, Facts, Import, Kind, Language, Words};
+use crate::syntax::{Definition, Facts, Import, Kind, Language, Words, lists};
 use crate::text::{count_breaks, words};
 use crate::workspace::WorkspacePath;
 use crate::workspace::fs::Stamp;
@@ -53,19 +53,19 @@ impl Sheet {
         let mut sheet = Self::plain(text);
         sheet.tier = Tier::Lexical;
         let mut list = SymbolList::default();
-        list.add(text, definitions, &[], &mut |name| NameId(words.number(name)));
+        list.add(text, definitions, &[], &[], &mut |name| NameId(words.number(name)));
         sheet.take(list, &words);
         sheet
     }
 
-    pub fn parsed(text: &str, facts: Facts<'_>) -> Self {
+    pub fn parsed(language: &Language, text: &str, facts: Facts<'_>) -> Self {
         let Facts { definitions, names: mut words, imports } = facts;
         let mut sheet = Self::plain(text);
         sheet.tier = Tier::Parsed;
         let fits = |(_, (name, count)): &(usize, (&str, u32))| *count > 0 && name.len() <= MAX_NAME;
         sheet.uses = words.iter().enumerate().filter(fits).map(|(number, (_, count))| (NameId(number as u32), count)).collect();
         let mut list = SymbolList::default();
-        list.add(text, &definitions, &[], &mut |name| NameId(words.number(name)));
+        list.add(text, &definitions, &[], &language.types.beside_bases, &mut |name| NameId(words.number(name)));
         let (imports, names) = import_list(&imports, 0, &mut |name| NameId(words.number(name)));
         (sheet.imports, sheet.import_names) = (imports, names);
         sheet.take(list, &words);
@@ -133,6 +133,7 @@ impl SymbolList {
         text: &'a str,
         definitions: &[Definition],
         around: &[u32],
+        beside_bases: &[String],
         id: &mut impl FnMut(&'a str) -> NameId,
     ) -> Vec<u32> {
         let mut numbers = Vec::with_capacity(definitions.len());
@@ -151,7 +152,7 @@ impl SymbolList {
                 "" => self.symbols.get(parent as usize).map_or(NameId::NONE, |around| around.name),
                 container => id(container),
             };
-            self.bases.extend(base_names(definition.bases.of(text)).map(|base| (number, id(base))));
+            self.bases.extend(base_names(definition.bases.of(text), beside_bases).map(|base| (number, id(base))));
             self.symbols.push(symbol(text, definition, named, container, parent));
         }
         numbers
@@ -211,11 +212,9 @@ pub(super) fn estimate_tokens(bytes: usize) -> u32 {
     (bytes * 10).div_ceil(36) as u32
 }
 
-/// Words that stand among base classes and are none.
-const NO_BASES: &[&str] = &["extends", "implements", "public", "private", "protected", "virtual", "where", "with", "for", "dyn", "object"];
-
 /// The last parts of the paths in a list of bases: `models.Model, Generic[T], metaclass=M` names `Model` and `Generic`.
-fn base_names(text: &str) -> impl Iterator<Item = &str> {
+/// Words that stand `beside` them are none.
+fn base_names<'a>(text: &'a str, beside: &[String]) -> impl Iterator<Item = &'a str> {
     let mut names = vec![];
     let mut depth = 0;
     let mut rest = text;
@@ -224,7 +223,7 @@ fn base_names(text: &str) -> impl Iterator<Item = &str> {
             let (word, after) = rest.split_at(words::first(rest).len());
             let next = after.trim_start();
             let part_of_path = next.starts_with('.') || next.starts_with("::") || next.starts_with('=');
-            if depth == 0 && !part_of_path && !NO_BASES.contains(&word) {
+            if depth == 0 && !part_of_path && !lists(beside, word) {
                 names.push(word);
             }
             // The value of a keyword argument is no base.

@@ -6,6 +6,7 @@ mod expand;
 
 use std::collections::HashMap;
 
+use super::place::is;
 use super::{Language, Parsed};
 use crate::text::lines::{line_end, line_start};
 pub use expand::expanded;
@@ -54,7 +55,7 @@ pub fn dots(parsed: &Parsed) -> (usize, usize) {
     let text = parsed.text();
     let is_statement = |at: &usize| {
         let node = parsed.root().descendant_for_byte_range(*at, *at + DOTS.len());
-        node.is_some_and(|node| node.kind() == "ellipsis" && node.parent().is_some_and(|parent| parent.kind() == "expression_statement"))
+        node.is_some_and(|node| is(parsed, "dots", node) && node.parent().is_some_and(|parent| is(parsed, "alone", parent)))
     };
     let all: Vec<usize> = text.match_indices(DOTS).map(|(at, _)| at).filter(is_statement).collect();
     let alone = all.iter().filter(|at| text[line_start(text, **at)..line_end(text, **at)].trim() == DOTS).count();

@@ -5,7 +5,9 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Parsed;
-use super::scope::{leaf_at, path_to};
+use super::place::is;
+use super::scope::{BLOCK, leaf_at, path_to};
+use super::uses::role;
 
 /// A node that a place lies in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl Parsed {
         let touches = |node: &Node<'_>| node.start_byte() < within.end && node.end_byte() >= within.start;
         while self.language().indented {
             let node = cursor.node();
-            if within.contains(&node.start_byte()) && is_hollow(node) {
+            if within.contains(&node.start_byte()) && is_hollow(self, node) {
                 return true;
             }
             if touches(&node) && cursor.goto_first_child() {
@@ -71,11 +73,12 @@ impl Parsed {
     }
 }
 
-fn is_hollow(node: Node<'_>) -> bool {
+fn is_hollow(parsed: &Parsed, node: Node<'_>) -> bool {
     let mut cursor = node.walk();
     let mut children = node.named_children(&mut cursor);
-    if node.kind() == "try_statement" {
-        return !children.any(|child| matches!(child.kind(), "except_clause" | "except_group_clause" | "finally_clause"));
+    if is(parsed, "tries", node) {
+        return !children.any(|child| is(parsed, "handles", child));
     }
-    children.any(|child| child.kind() == "block" && child.byte_range().is_empty())
+    let roles = &parsed.language().scope_roles;
+    children.any(|child| role(roles, child) & BLOCK != 0 && child.byte_range().is_empty())
 }

@@ -263,12 +263,7 @@ fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {
 /// The label that a jump names.
 fn label_of<'a>(parsed: &'a Parsed, jump: Node<'_>) -> Option<&'a str> {
     let label = jump.named_child(0)?;
-    // Where a jump is an expression, a plain name is what it gives.
-    let is_label = match label.kind() {
-        "identifier" => jump.kind().ends_with("_statement"),
-        kind => matches!(kind, "label" | "label_name" | "statement_identifier"),
-    };
-    is_label.then(|| &parsed.text()[label.byte_range()])
+    (is(parsed, "label", label) || is(parsed, "labelled", jump)).then(|| &parsed.text()[label.byte_range()])
 }
 
 fn begins_with_label(text: &str, label: &str) -> bool {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tree_sitter::Node;
 
 use super::Parsed;
+use super::place::is;
 use super::scope::{BLOCK, COMMENT, STRING};
 
 /// How a language writes imports; `imports` in `languages.toml`.
@@ -96,7 +97,7 @@ fn imports_below<'a>(parsed: &Parsed, node: Node<'a>, around: Node<'a>, depth: u
 /// Where a file names its package.
 pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
     let mut cursor = parsed.root().walk();
-    parsed.root().named_children(&mut cursor).find(|node| node.kind().starts_with("package")).map(|node| node.byte_range())
+    parsed.root().named_children(&mut cursor).find(|node| is(parsed, "package", *node)).map(|node| node.byte_range())
 }
 
 /// The name of that package.
@@ -124,9 +125,8 @@ pub fn first_place(parsed: &Parsed) -> usize {
             continue;
         }
         let is_string = |node: Node<'_>| role(&node) & STRING != 0;
-        let docstring =
-            node.named_child_count() == 1 && node.named_child(0).is_some_and(is_string) && node.kind() == "expression_statement";
-        if !docstring && !node.kind().starts_with("package") {
+        let docstring = node.named_child_count() == 1 && node.named_child(0).is_some_and(is_string) && is(parsed, "alone", node);
+        if !docstring && !is(parsed, "package", node) {
             break;
         }
         place = end;

@@ -4,10 +4,9 @@
 use tree_sitter::Node;
 
 use super::Parsed;
+use super::scope::BLOCK;
+use super::uses::role;
 use crate::text::lines::line_start;
-
-/// Nodes whose children are statements.
-const BLOCKS: &[&str] = &["block", "module"];
 
 impl Parsed {
     /// How many statements stand at another depth than the first one of their block, and how many blocks have none, for what should be in them
@@ -19,8 +18,9 @@ impl Parsed {
         let mut cursor = self.root().walk();
         let mut count = 0;
         loop {
-            if BLOCKS.contains(&cursor.node().kind()) {
-                count += self.strays_in(cursor.node());
+            let node = cursor.node();
+            if node == self.root() || role(&self.language().scope_roles, node) & BLOCK != 0 {
+                count += self.strays_in(node);
             }
             if cursor.goto_first_child() {
                 continue;
@@ -41,7 +41,7 @@ impl Parsed {
             (!statement.is_extra() && before.trim().is_empty()).then_some(before)
         };
         let mut cursor = block.walk();
-        if block.kind() == "block" && block.named_child_count() == 0 {
+        if block != self.root() && block.named_child_count() == 0 {
             return 1;
         }
         let mut depths = block.named_children(&mut cursor).filter_map(depth);

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Language;
+use super::{Language, lists};
 use crate::text::words;
 
 /// What lines begin with.
@@ -42,7 +42,7 @@ impl Language {
         for _ in 0..MODIFIERS {
             rest = rest.trim_start_matches(|letter| !words::is_word(letter));
             let (word, after) = rest.split_at(words::first(rest).len());
-            if self.lines.functions.iter().any(|known| known == word) {
+            if self.begins_function(word) {
                 return Some(after);
             }
             rest = after;
@@ -54,8 +54,23 @@ impl Language {
     pub fn is_comment_or_mark(&self, line: &str) -> bool {
         let line = line.trim_start();
         let opens = self.block_comment.iter().any(|[opens, _]| line.starts_with(opens.as_str()) || line.starts_with('*'));
-        let begins = |start: &String| line.starts_with(start.as_str());
-        opens || self.comment.iter().any(begins) || self.lines.above.iter().any(begins)
+        opens || self.comment.iter().any(|start| line.starts_with(start.as_str())) || self.is_mark(line)
+    }
+
+    /// Whether a line begins an import.
+    pub fn is_import(&self, line: &str) -> bool {
+        let code = line.trim_start();
+        self.lines.imports.iter().any(|word| code.starts_with(word.as_str()))
+    }
+
+    /// Whether a word comes before the name of a function.
+    pub fn begins_function(&self, word: &str) -> bool {
+        lists(&self.lines.functions, word)
+    }
+
+    /// Whether a line is a mark that belongs to the definition below it: an attribute, a decorator.
+    pub fn is_mark(&self, line: &str) -> bool {
+        self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
     }
 
     /// Which lines belong to an import, those that go on over several lines included.
@@ -64,7 +79,7 @@ impl Language {
         let mut marks = Vec::with_capacity(lines.len());
         for line in lines {
             let code = line.trim_start();
-            let start = self.lines.imports.iter().any(|word| code.starts_with(word.as_str()));
+            let start = self.is_import(code);
             marks.push(open || start);
             if start {
                 open = code.matches(['(', '{']).count() > code.matches([')', '}']).count();

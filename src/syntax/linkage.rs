@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::registry::Language;
+use super::language::Language;
 
 static WRAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let bracket = r#"(?:extern[ \t]+"C"[ \t]*\{?|\{|\}[^\n]*|//[^\n]*|/\*[^\n]*\*/)?"#;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Parsed;
+use super::place::is;
 use super::scope::STRING;
 
 /// A string literal that ends on another line than it begins.
@@ -22,11 +23,11 @@ pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
         let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
         let literal = role & STRING != 0;
         if literal && text.get(node.byte_range()).is_some_and(|inside| inside.contains('\n')) {
-            let alone = language.indented && around.last() == Some(&"expression_statement");
+            let alone = language.indented && around.last().is_some_and(|statement| is(parsed, "alone", *statement));
             found.push(Literal { range: node.byte_range(), alone });
         }
         if !literal && cursor.goto_first_child() {
-            around.push(node.kind());
+            around.push(node);
             continue;
         }
         while !cursor.goto_next_sibling() {

@@ -5,12 +5,14 @@
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
 
 mod claim;
+mod data;
 pub mod elided;
 mod faults;
 pub mod flow;
 pub mod guard;
 pub mod import;
 mod indents;
+mod language;
 pub mod lexical;
 mod lines;
 pub mod linkage;
@@ -29,10 +31,12 @@ mod walk;
 pub mod whole;
 pub mod words;
 
+pub use data::{Documentation, InlineTests, ModuleMarks, Reach, Runner, TestFiles, TypeWords, lists};
 pub use faults::Owner;
 pub use import::Import;
+pub use language::Language;
 pub use parse::{ParseError, Parsed, parse};
-pub use registry::{Language, Problem, Reach, Registry, Runner, TestFiles};
+pub use registry::{Problem, Registry};
 pub use scope::Place;
 pub use tags::{Definition, Facts, Kind, Span};
 pub use walk::change::{self, Change};

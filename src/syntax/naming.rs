@@ -34,6 +34,10 @@ pub struct FileNames {
     tests: Vec<String>,
     /// Ends of files that declare what others define.
     stubs: Vec<String>,
+    /// Extensions of files that others include.
+    headers: Vec<String>,
+    /// The folder below which headers lie that others include from there.
+    headers_below: Option<String>,
 }
 
 /// Whether a path looks like a test, an example, a benchmark or a fixture.
@@ -75,6 +79,26 @@ pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
 /// Whether files of this stem stand for their folder.
 pub fn stands_for_folder(language: &Language, stem: &str) -> bool {
     language.files.folder.iter().any(|known| known == stem)
+}
+
+/// The stems of files that stand for their folder.
+pub fn folder_files(language: &Language) -> impl Iterator<Item = &str> {
+    language.files.folder.iter().map(String::as_str)
+}
+
+/// The folder that a path without its extension stands for: `a` for `a/__init__`.
+pub fn of_folder<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
+    folder_files(language).find_map(|stem| path.strip_suffix(stem)?.strip_suffix('/'))
+}
+
+/// The way to a header from the folder of headers that others include it from.
+pub fn from_headers<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
+    path.rsplit_once(language.files.headers_below.as_deref()?).map(|(_, below)| below)
+}
+
+/// Whether files of this extension are included by others.
+pub fn is_header(language: &Language, extension: &str) -> bool {
+    language.files.headers.iter().any(|known| known == extension)
 }
 
 /// Whether a file only declares what another one defines.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 
 use super::guard;
-use super::registry::Language;
+use super::language::Language;
 use super::veil;
 use crate::text::layout::shared_with_line_feeds;
 

@@ -43,8 +43,8 @@ pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<u
     if in_declarations || marks(parsed, "declarations", path[block], path[block]) {
         return Err(NO_STATEMENT);
     }
-    // Go puts a list between the block and its statements.
-    let first = path.iter().skip(block + 1).position(|node| node.kind() != "statement_list").ok_or(NO_VALUE)? + block + 1;
+    // A list may stand between the block and its statements.
+    let first = path.iter().skip(block + 1).position(|node| !is(parsed, "statements", *node)).ok_or(NO_VALUE)? + block + 1;
     let statement = path[first].byte_range();
     if statement == *selection || statement.len() <= selected.len() + 1 {
         return Err(NO_VALUE);

@@ -6,7 +6,10 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Parsed;
-use super::uses::MEMBER;
+use super::pattern::Pattern;
+use super::place::is;
+use super::scope::COMMENT;
+use super::uses::{MEMBER, role};
 use crate::text::words;
 
 /// A value, one step taken apart. All ranges are bytes of the text.
@@ -32,50 +35,6 @@ pub enum Made {
     Holds(Vec<Range<usize>>),
     /// Of the type in these bytes.
     Typed(Range<usize>),
-    Unknown,
-}
-
-/// Words in the names of nodes, with what such a node is. The first that fits counts.
-const KINDS: &[(&str, Form)] = &[
-    ("subscript", Form::Element),
-    ("index_expression", Form::Element),
-    ("array_access", Form::Element),
-    ("slice_expression", Form::Element),
-    ("comprehension", Form::Unknown),
-    ("array_creation", Form::Unknown),
-    ("boolean_operator", Form::Same),
-    ("conditional_expression", Form::Same),
-    ("ternary", Form::Same),
-    ("binary", Form::Same),
-    ("parenthesized", Form::Same),
-    ("await", Form::Same),
-    ("try_expression", Form::Same),
-    ("reference_expression", Form::Same),
-    ("pointer_expression", Form::Same),
-    ("unary", Form::Same),
-    ("non_null", Form::Same),
-    ("expression_list", Form::Same),
-    ("named_expression", Form::Same),
-    ("spread", Form::Same),
-    ("argument_list", Form::Holds),
-    ("arguments", Form::Holds),
-    ("array", Form::Holds),
-    ("tuple", Form::Holds),
-    ("list", Form::Holds),
-    ("string", Form::Literal),
-    ("literal", Form::Literal),
-    ("integer", Form::Literal),
-    ("float", Form::Literal),
-    ("number", Form::Literal),
-    ("regex", Form::Literal),
-];
-
-#[derive(Clone, Copy)]
-enum Form {
-    Element,
-    Same,
-    Holds,
-    Literal,
     Unknown,
 }
 
@@ -107,47 +66,52 @@ pub fn made(parsed: &Parsed, range: &Range<usize>) -> Made {
 
 fn of_node(parsed: &Parsed, node: Node<'_>) -> Made {
     let field = |name: &str| node.child_by_field_name(name);
-    let kind = node.kind();
     if let (Some(function), Some(arguments)) = (field("function"), field("arguments")) {
         return call(parsed, function, arguments);
     }
     if let (Some(name), Some(arguments)) = (field("name"), field("arguments")) {
-        return Made::Call { of: field("object").map(|of| of.byte_range()), name: name.byte_range(), arguments: named(arguments) };
+        return Made::Call { of: field("object").map(|of| of.byte_range()), name: name.byte_range(), arguments: parts(parsed, arguments) };
     }
     if let Some(name) = field("macro") {
         return Made::Call { of: None, name: name.byte_range(), arguments: vec![] };
     }
-    let made = field("constructor").or(field("type").filter(|_| !kind.ends_with("identifier")));
-    if let Some(of) = made.or(field("name").filter(|_| kind == "struct_expression")) {
+    if let Some(of) = field("constructor").or(field("type").filter(|_| !node.kind().ends_with("identifier"))) {
         return Made::Typed(of.byte_range());
     }
-    if matches!(kind, "as_expression" | "satisfies_expression") {
-        return node.named_child(1).map_or(Made::Unknown, |kind| Made::Typed(kind.byte_range()));
-    }
-    let children = named(node);
-    if parsed.language().use_roles.get(usize::from(node.kind_id())).is_some_and(|role| role & MEMBER != 0) {
+    let language = parsed.language();
+    let children = parts(parsed, node);
+    if role(&language.use_roles, node) & MEMBER != 0 {
         return match (children.first(), children.last()) {
             (Some(of), Some(name)) if of != name => Made::Member { of: of.clone(), name: name.clone() },
             _ => Made::Unknown,
         };
     }
-    let form = KINDS.iter().find(|(word, _)| kind.contains(word)).map(|(_, form)| *form);
-    match form {
-        Some(Form::Element) => children.first().map_or(Made::Unknown, |of| Made::Element(of.clone())),
-        Some(Form::Same) => Made::Same(children),
-        Some(Form::Holds) => Made::Holds(children),
-        Some(Form::Literal) => Made::Literal,
-        Some(Form::Unknown) => Made::Unknown,
+    let mut tagged = language.scope.at(node.kind_id()).filter_map(|pattern| Some((pattern.tag.strip_prefix("made.")?, pattern)));
+    match tagged.next() {
+        Some(("element", _)) => children.first().map_or(Made::Unknown, |of| Made::Element(of.clone())),
+        Some(("same", _)) => Made::Same(children),
+        Some(("holds", _)) => Made::Holds(children),
+        Some(("literal", _)) => Made::Literal,
+        Some(("typed", pattern)) => typed(parsed, node, pattern).map_or(Made::Unknown, Made::Typed),
+        Some(_) => Made::Unknown,
         None if node.child_count() == 0 => Made::Name(node.byte_range()),
         None => Made::Unknown,
     }
 }
 
+/// The type of a value that names it: the target of the pattern, or the named child that its number says.
+fn typed(parsed: &Parsed, node: Node<'_>, pattern: &Pattern) -> Option<Range<usize>> {
+    let target = pattern.matches(node, parsed.text())?.get("target");
+    let child = || node.named_child(pattern.setting("child")?.parse().ok()?);
+    target.or_else(child).map(|kind| kind.byte_range())
+}
+
 fn call(parsed: &Parsed, function: Node<'_>, arguments: Node<'_>) -> Made {
     // `f::<T>(a)`, `f<T>(a)`.
     let inner = function.child_by_field_name("function").filter(|_| function.child_by_field_name("arguments").is_none());
-    let function = inner.or(function.child_by_field_name("name").filter(|_| function.kind() == "template_function")).unwrap_or(function);
-    let arguments = named(arguments);
+    let generic = || target(parsed, "made.generic", function);
+    let function = inner.or_else(generic).unwrap_or(function);
+    let arguments = parts(parsed, arguments);
     match of_node(parsed, function) {
         Made::Name(name) => Made::Call { of: None, name, arguments },
         Made::Member { of, name } => Made::Call { of: Some(of), name, arguments },
@@ -157,8 +121,14 @@ fn call(parsed: &Parsed, function: Node<'_>, arguments: Node<'_>) -> Made {
 }
 
 /// The parts of a node that are no punctuation, comments or words like `mut`.
-fn named(node: Node<'_>) -> Vec<Range<usize>> {
+fn parts(parsed: &Parsed, node: Node<'_>) -> Vec<Range<usize>> {
     let mut cursor = node.walk();
-    let parts = node.named_children(&mut cursor).filter(|part| !part.kind().contains("comment") && part.kind() != "mutable_specifier");
-    parts.map(|part| part.byte_range()).collect()
+    let is_part = |part: &Node<'_>| role(&parsed.language().scope_roles, *part) & COMMENT == 0 && !is(parsed, "made.word", *part);
+    node.named_children(&mut cursor).filter(is_part).map(|part| part.byte_range()).collect()
+}
+
+/// What a pattern with this tag marks in a node.
+fn target<'tree>(parsed: &Parsed, tag: &str, node: Node<'tree>) -> Option<Node<'tree>> {
+    let mut patterns = parsed.language().scope.at(node.kind_id()).filter(|pattern| pattern.tag == tag);
+    patterns.find_map(|pattern| pattern.matches(node, parsed.text())?.get("target"))
 }

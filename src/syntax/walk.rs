@@ -6,10 +6,11 @@ mod level;
 
 use tree_sitter::Node;
 
+use super::data::{Visibility, lists};
 use super::import;
+use super::language::Language;
 use super::parse::Parsed;
 use super::pattern::{Captures, Pattern};
-use super::registry::{Language, Visibility};
 use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
 use level::Level;
@@ -433,9 +434,7 @@ impl<'a> Walk<'a> {
             Some(Visibility::Capital) => name.chars().next().is_some_and(char::is_uppercase),
             Some(Visibility::Modifier) => {
                 let before = self.source.get(item_start..definition.name.start as usize).unwrap_or_default();
-                let said = before
-                    .split(|letter: char| !letter.is_alphanumeric())
-                    .any(|word| matches!(word, "pub" | "public" | "protected" | "export"));
+                let said = before.split(|letter: char| !letter.is_alphanumeric()).any(|word| lists(&self.language.public, word));
                 // Members of traits and enums are as visible as these.
                 said || parent.is_some_and(|parent| matches!(parent.kind, Kind::Interface | Kind::Enum) && parent.public)
             }

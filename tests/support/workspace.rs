@@ -43,8 +43,13 @@ impl Workspace {
 
     /// The session over it, with an index, and the engines of a configuration or these.
     pub fn session(&self, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
+        self.session_in(Registry::new(), config, engines)
+    }
+
+    /// The same with other languages.
+    pub fn session_in(&self, registry: Registry, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
         let roots = Arc::new(Roots::new([self.root()]));
-        let registry = Arc::new(Registry::new());
+        let registry = Arc::new(registry);
         let index = Index::start(roots.clone(), registry.clone(), Options { cache: None, ..Options::default() });
         index.wait_ready();
         let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));

@@ -17,7 +17,7 @@ use super::rename::Changed;
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
-use crate::syntax::{self, Language, elided};
+use crate::syntax::{self, Language, Reach, elided};
 use crate::text::{Batch, Edit};
 
 /// A macro that is written as a function is.
@@ -65,20 +65,30 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     if batch.edits().iter().all(same) && filled.others.is_empty() {
         return Err(Unfit::Same);
     }
-    if !matches!(form, Form::Rename(_)) {
-        let (language, words) = (site.language.as_ref(), work.plan.words.as_str());
-        if let Some(gone) = losses::gone(language, words, &site.text, &after) {
-            return Err(
-                format!("the definition of `{gone}` would be gone; give all of the marked lines back, changed as the task asks").into()
-            );
-        }
-        if let Some(lost) = losses::found(language, words, &site.text, &after) {
-            return Err(lost.into());
-        }
-    }
+    loses_nothing(work, &after)?;
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
         return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
     }
+    parses_as_before(work, &batch, after)?;
+    filled.others.iter().try_for_each(|other| parses(work, other))?;
+    Ok(filled)
+}
+
+/// Nothing that the task says nothing of is gone with an edit.
+fn loses_nothing(work: &Work<'_>, after: &str) -> Result<(), Unfit> {
+    if matches!(work.plan.form, Form::Rename(_)) {
+        return Ok(());
+    }
+    let (language, words, before) = (work.site.language.as_ref(), work.plan.words.as_str(), &work.site.text);
+    if let Some(gone) = losses::gone(language, words, before, after) {
+        return Err(format!("the definition of `{gone}` would be gone; give all of the marked lines back, changed as the task asks").into());
+    }
+    losses::found(language, words, before, after).map_or(Ok(()), |lost| Err(lost.into()))
+}
+
+/// The file has no more places that do not parse, or that stand too deep, than it had.
+fn parses_as_before(work: &Work<'_>, batch: &Batch, after: String) -> Result<(), Unfit> {
+    let site = work.site;
     let whole = Edit { range: 0..site.text.len(), text: after };
     let (before, after) = site.errors_with(&whole);
     if after > before {
@@ -96,8 +106,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
             .to_string()
             .into());
     }
-    filled.others.iter().try_for_each(|other| parses(work, other))?;
-    Ok(filled)
+    Ok(())
 }
 
 /// Statements at another depth than their block.
@@ -126,7 +135,7 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let language = language.as_ref();
     let parsed = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
     // `TEST_CASE("a name") {` is a macro that its grammar does not know.
-    let errors = |text: &str| match HEAD.as_ref().filter(|_| language.is_some_and(|language| language.family == "c")) {
+    let errors = |text: &str| match HEAD.as_ref().filter(|_| language.is_some_and(|language| language.reach == Some(Reach::Includes))) {
         Some(head) => parsed(&head.replace_all(text, "${1}void $2()$3")),
         None => parsed(text),
     };

@@ -7,8 +7,8 @@ use super::fit::comment::{Style, as_comment, docstring};
 use super::fit::given;
 use super::forms::{behind_colon, inner_indent, line_indent};
 use crate::features::Site;
-use crate::syntax::Language;
 use crate::syntax::scope::Item;
+use crate::syntax::{Documentation, Language};
 use crate::text::lines::line_start;
 use crate::text::{Edit, Ending};
 
@@ -60,12 +60,16 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
         return Err(format!("`{}` does not begin its line, so there is no line above it that is its own", item.name));
     }
     let style = Style::of(language, from.map(|from| &site.text[from.lines.clone()]), &site.text);
-    let mut text = as_comment(language, style, comment, line_indent(site, first));
+    let mut text = as_comment(language, &style, comment, line_indent(site, first));
     let ending = Ending::of(&site.text);
-    // Go's own tool parts what it is told from what people are.
+    // Some tools part what they are told from what people are.
     let apart = |text: &mut String| {
-        if language.is_some_and(|language| language.name == "go") {
-            text.push_str(&format!("\n{}//", line_indent(site, first)));
+        if language.is_some_and(|language| language.documentation.tight_directives) {
+            text.push_str(&format!(
+                "\n{}{}",
+                line_indent(site, first),
+                language.and_then(|language| language.comment.as_deref()).unwrap_or_default()
+            ));
         }
     };
     let Some(old) = old else {
@@ -125,29 +129,30 @@ fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
 
 /// What a comment is, by how it is written and by what stands before it.
 fn kind(language: Option<&Language>, comment: &str, first: bool, last: Option<(Is, &str)>) -> Is {
-    let (name, family) = language.map_or(("", ""), |language| (language.name.as_str(), language.family.as_str()));
-    if !comment.starts_with(['/', '#']) || name == "rust" && comment.starts_with("#[") {
+    let unknown = Documentation { plain: true, outer: vec!["///".into(), "/**".into()], ..Documentation::default() };
+    let forms = language.map_or(&unknown, |language| &language.documentation);
+    if !comment.starts_with(['/', '#']) || language.is_some_and(|language| language.is_mark(comment)) {
         return Is::Other;
     }
-    let (inner, outer) = (["//!", "/*!"], ["///", "/**"]);
-    let begins = |signs: &[&str]| signs.iter().any(|sign| comment.starts_with(sign));
-    let said = comment.trim_start_matches(['/', '*', '!', '#']);
+    let begins = |signs: &[String]| signs.iter().any(|sign| comment.starts_with(sign.as_str()));
     let lower = comment.to_lowercase();
-    if name == "rust" && begins(&inner) || first && OF_FILE.iter().any(|word| lower.contains(word)) {
+    if begins(&forms.inner) || first && OF_FILE.iter().any(|word| lower.contains(word)) {
         return Is::OfFile;
     }
-    // A licence of line comments goes on to its end.
-    if let Some((Is::OfFile, _)) = last.filter(|_| name != "rust" && !begins(&outer)) {
+    // A licence of line comments goes on to its end, or to documentation, which has signs of its own where that of files has some.
+    let is_licence =
+        |(is, _): &(Is, &str)| *is == Is::OfFile && forms.inner.is_empty() && !["///", "/**"].iter().any(|sign| comment.starts_with(sign));
+    if last.is_some_and(|last| is_licence(&last)) {
         return Is::OfFile;
     }
-    if begins(&outer) && !comment.starts_with("////") && (comment.starts_with("/**") || name != "go" && family != "script") {
+    if begins(&forms.outer) && !comment.starts_with("////") {
         return Is::Documentation;
     }
-    if !matches!(name, "go" | "c" | "cpp" | "") {
+    if !forms.plain {
         return Is::Note;
     }
-    // `//go:noinline` has no space, which other comments have.
-    let is_told = name == "go" && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !comment.starts_with("/*");
+    let said = comment.trim_start_matches(['/', '*', '!', '#']);
+    let is_told = forms.tight_directives && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !comment.starts_with("/*");
     let mut asides = include_str!("asides.txt").lines().filter(|line| !line.starts_with('#'));
     let is_aside = asides.any(|aside| said.trim_start().starts_with(aside));
     let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(before)) && !said.trim().is_empty();

@@ -170,9 +170,10 @@ impl Extracted<'_> {
     fn names(&self) -> Result<(), String> {
         let call = self.call_text();
         let function = &self.after.text()[self.function.clone()];
+        let language = self.before.language();
         let by_reference = |name: &str| {
-            let handed = words::places(call, name).any(|at| call[..at.start].trim_end().ends_with("mut") || function.contains('&'));
-            handed && !self.before.language().indented
+            let marks = |before: &str| language.by_reference.iter().any(|word| before.trim_end().ends_with(word.as_str()));
+            !language.indented && words::places(call, name).any(|at| marks(&call[..at.start]) || function.contains('&'))
         };
         for one in flow::needed(self.before, &self.outer.0, self.lines) {
             let name = &one.name;

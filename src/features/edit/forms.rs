@@ -1,31 +1,36 @@
 //! The short forms of an edit: one small function call for one kind of change. A small model fills one or two strings; where they go and
 //! how they look in the file is decided here. Pure.
 
+mod asked;
+mod body;
+mod moved;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use asked::{REASON, not_repeated, repeats};
+use body::implement;
+pub(super) use body::{behind_colon, inner_indent, line_indent};
+use moved::{extract, variable};
 
 use super::calls::Calls;
 use super::docs;
-use super::extracted;
 use super::fit::brought;
 use super::fit::diffs;
 use super::fit::extent;
-use super::fit::given;
 use super::fit::layout::{fences_around, without_fence};
 use super::fit::strings;
 use super::rename::{Changed, Rename};
 use super::test::beside::Beside;
 use super::test::inside;
 use crate::agent::limits;
-use crate::dialect::Tool;
 use crate::features::Site;
 use crate::redact;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, Parsed, elided, flow};
-use crate::text::lines::{line_start, next_line};
-use crate::text::words;
+use crate::text::lines::next_line;
 use crate::text::{Batch, Edit, Ending, layout};
 
 /// What kind of change, and where.
@@ -69,72 +74,8 @@ pub struct Filled {
 
 /// Bytes of an item around the marked lines that an answer may give back with them.
 const MOST_AROUND: usize = 1500;
-/// The field for why.
-const REASON: &str = "reason";
 
 impl Form {
-    /// The tool that the model must call. Few strings, so that a small model gets it right.
-    pub fn tool(&self) -> Tool {
-        let reason = (REASON, "In one sentence: what was changed and why.");
-        match self {
-            Form::Replace { .. } => {
-                tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
-            }
-            Form::Document { item } => {
-                let what =
-                    format!("One or two sentences in plain words: what `{}` does with its arguments, and what comes of it.", item.name);
-                tool(&format!("Writes the comment above `{}`.", item.name), &[("comment", &what)])
-            }
-            Form::Implement { .. } => tool(
-                "Writes the body.",
-                &[("body", "The statements of the body, without the signature and without the braces around it."), reason],
-            ),
-            Form::Test { .. } => tool("Adds tests.", &[("test_code", "One or more complete test functions."), reason]),
-            Form::Extract { .. } => tool(
-                "Moves the marked lines into a new function.",
-                &[("function", "The complete new function."), ("call", "What stands in place of the marked lines: the call."), reason],
-            ),
-            Form::Variable { .. } => tool(
-                "Gives the marked value a name.",
-                &[("name", "The name of the new variable, one word in the naming style of this file."), reason],
-            ),
-            Form::Rename(rename) => {
-                let what = format!("The new name of {}, one word in the naming style of this file.", rename.what);
-                tool("Renames it everywhere.", &[("new_name", &what), reason])
-            }
-            Form::Calls(calls) => calls.tool(),
-        }
-    }
-
-    /// The fields of code that the form is made of, and what belongs there; none where it has other fields.
-    pub fn blocks(&self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Form::Replace { .. } => &[("new_code", "the complete new text of the marked lines")],
-            Form::Implement { .. } => &[("body", "the complete function")],
-            Form::Test { .. } => &[("test_code", "one or more complete test functions")],
-            Form::Extract { .. } => {
-                &[("function", "the complete new function"), ("call", "the new text of the marked lines, which calls it")]
-            }
-            _ => &[],
-        }
-    }
-
-    /// The same tool without a word of description: what is not there cannot be given back for an answer.
-    pub fn bare_tool(&self) -> Tool {
-        let mut tool = self.tool();
-        tool.function["description"] = "".into();
-        let properties = tool.function["parameters"]["properties"].as_object_mut();
-        for field in properties.into_iter().flat_map(serde_json::Map::values_mut).filter_map(Value::as_object_mut) {
-            field.remove("description");
-        }
-        tool
-    }
-
-    /// Whether a call gives back what was asked for in place of an answer.
-    pub fn is_echo(&self, arguments: &Value) -> bool {
-        not_repeated(&self.tool(), arguments).is_err()
-    }
-
     /// The bytes that the model is shown as the ones to work on.
     pub fn marked(&self) -> Range<usize> {
         match self {
@@ -259,57 +200,6 @@ impl Form {
     }
 }
 
-/// Small models like to answer with the description of what they are asked for.
-fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
-    let said = |text: &Value| text.as_str().map(|text| text.trim().trim_end_matches('.').to_lowercase());
-    let property = &tool.function["parameters"]["properties"][name];
-    let value = said(&arguments[name]);
-    value.is_some() && (value == said(&property["description"]) || value == said(&tool.function["description"]))
-}
-
-/// Why an answer is only what was asked; a reason that is does not make the edit worse.
-fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
-    let fields = tool.function["parameters"]["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
-    match fields.filter(|name| *name != REASON).find(|name| repeats(tool, arguments, name)) {
-        Some(name) => Err(format!("`{name}` repeats the description of the function; write what belongs into the file")),
-        None => Ok(()),
-    }
-}
-
-fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
-    let properties: serde_json::Map<String, Value> =
-        fields.iter().map(|(name, what)| (name.to_string(), json!({"type": "string", "description": what}))).collect();
-    // An edit without a reason is an edit.
-    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).filter(|name| *name != REASON).collect();
-    let parameters = json!({"type": "object", "properties": properties, "required": required});
-    let function = json!({"name": "propose_edit", "description": description, "parameters": parameters});
-    Tool { name: "propose_edit".into(), function }
-}
-
-pub(super) fn line_indent(site: &Site, offset: usize) -> &str {
-    let start = line_start(&site.text, offset);
-    layout::indentation(&site.text[start..])
-}
-
-/// The indentation of an item's body: that of its first line where it stands on a line of its own, or of a blank line that waits for it,
-/// else one level more than the item.
-pub(super) fn inner_indent(site: &Site, item: &Item) -> String {
-    let outer = line_indent(site, item.range.start);
-    let inside = item.body.clone().map_or("", |body| &site.text[body]);
-    let deeper = |own: &&str| own.len() > outer.len() && own.starts_with(outer);
-    let first = match inside.strip_prefix('{').and_then(|braced| braced.split_once('\n')) {
-        Some((_, rest)) => {
-            let said = rest.lines().find(|line| !line.trim().is_empty()).map(layout::indentation).filter(deeper);
-            said.or_else(|| rest.lines().filter(|line| line.trim().is_empty()).find(deeper))
-        }
-        None => item.body.as_ref().map(|body| {
-            let start = line_start(&site.text, body.start);
-            layout::indentation(&site.text[start..])
-        }),
-    };
-    first.filter(deeper).map_or_else(|| format!("{outer}{}", site.indent_unit()), String::from)
-}
-
 fn ending(site: &Site) -> Ending {
     Ending::of(&site.text)
 }
@@ -375,118 +265,4 @@ fn written_out(site: &Site, lines: &Range<usize>, new: &str) -> Option<String> {
 fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {
     edits.sort_by_key(|edit| edit.range.start);
     edits
-}
-
-/// Where the space behind the colon begins that a body follows on the same line; none for a body on lines of its own.
-pub(super) fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
-    let first = item.body.as_ref()?.start;
-    let before = site.text[..first].trim_end_matches([' ', '\t']);
-    (!before.is_empty() && !before.ends_with(['\n', '\r'])).then_some(before.len())
-}
-
-/// The body of an item, with the definitions that were given beside it; or the item whole, where it needs another signature.
-fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str, may_change: bool) -> Result<Vec<Edit>, String> {
-    not_empty(code, "body")?;
-    let brought = brought::parted(site, body, code);
-    let given = given::body(site, item, &brought.code, may_change)?;
-    if given.is_other {
-        return replaced(site, &site.whole_lines(item.range.clone()), code);
-    }
-    let mut edits = vec![written(site, body, item, &given.body)];
-    for helper in &given.beside {
-        edits.push(placed(site, item, helper, &given.body));
-    }
-    edits.extend(brought.edit(site, item.range.start));
-    Ok(sorted(edits))
-}
-
-/// Statements in place of a body that was to come.
-fn written(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Edit {
-    let outer = line_indent(site, item.range.start).to_string();
-    let inner = inner_indent(site, item);
-    let text = strings::fitted_in(site.language.as_ref(), code, &inner, inner.strip_prefix(outer.as_str()));
-    let (text, braced) = (text.trim_end(), site.text[body.clone()].starts_with('{'));
-    let indented = site.language.as_deref().is_some_and(|language| language.indented);
-    if let Some(start) = behind_colon(site, item).filter(|_| indented && !braced) {
-        // The statements stand on lines of their own, and so does the docstring that stood behind the colon.
-        let doc = site.text[start..body.start].trim();
-        let doc = if doc.is_empty() { String::new() } else { format!("\n{inner}{doc}") };
-        return Edit { range: start..body.end, text: ending(site).apply(&format!("{doc}\n{text}")) };
-    }
-    // Behind a docstring the body begins on a line of its own.
-    let behind = !braced && site.text[..body.start].ends_with(|before: char| !before.is_whitespace());
-    let text = match (braced, behind) {
-        (true, _) => format!("{{\n{text}\n{outer}}}"),
-        (false, true) => format!("\n{text}"),
-        (false, false) => text.trim().to_string(),
-    };
-    Edit { range: body.clone(), text: ending(site).apply(&text) }
-}
-
-/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the imports
-/// that they bring.
-fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
-    not_empty(function, "function")?;
-    let (function, mut call) = (brought::parted(site, lines, function), call.to_string());
-    if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
-        call = hunk.new.clone();
-    }
-    let call = replace(site, lines, &call)?;
-    let new = placed(site, item, &function.code, &call.text);
-    extracted::check(site, lines, &call, &new)?;
-    Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
-}
-
-/// A new function beside an item, as code that calls it wants it.
-fn placed(site: &Site, item: &Item, function: &str, call: &str) -> Edit {
-    let (home, is_free) = home(site, item, function, call);
-    let indent = line_indent(site, home.start);
-    let function = strings::fitted(site.language.as_ref(), function, indent);
-    // Python parts what stands at the top by two lines.
-    let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
-    let gap = if wide { "\n" } else { "" };
-    if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
-        let start = line_start(&site.text, home.start);
-        let text = format!("{}\n{gap}\n", function.trim_end());
-        return Edit::insert(start, ending(site).apply(&text));
-    }
-    let end = next_line(&site.text, home.end);
-    let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
-    let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
-    Edit::insert(end, ending(site).apply(&text))
-}
-
-/// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the
-/// comment above; one that is called as a member of something goes beside the item that it was taken from. Where methods see each other
-/// without a word, a method's helper is a method.
-fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, bool) {
-    let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
-    let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
-    let is_free = named.is_some_and(|new| {
-        let called = words::places(call, &new.name).next();
-        called.is_some_and(|at| !call[..at.start].ends_with(['.', ':', '>']))
-    });
-    let top = site.parsed().and_then(|parsed| scope::outermost(parsed, item.range.start));
-    let in_type = top.as_ref().is_some_and(|top| *top != item.range);
-    let member = in_type && site.language.as_deref().is_some_and(|language| language.bare_members);
-    let Some(top) = top.filter(|_| is_free && !member) else { return (item.range.clone(), false) };
-    let doc = if top == item.range { site.doc_of(item) } else { None };
-    let start = doc.map_or(top.start, |doc| doc.start.min(top.start));
-    (start..top.end, true)
-}
-
-/// A statement that names the value, before the one that it stands in.
-fn variable(site: &Site, value: &Range<usize>, statement: &Range<usize>, binding: &str, name: &str) -> Result<Vec<Edit>, String> {
-    if name.is_empty() || !name.chars().all(words::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
-    }
-    let item = site.item();
-    let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));
-    if words::has(&site.text[around], name) {
-        return Err(format!("`{name}` is taken in `{of}`; give another name"));
-    }
-    let start = line_start(&site.text, statement.start);
-    let text = binding.replace("{name}", name).replace("{value}", &site.text[value.clone()]);
-    let line = format!("{}{text}\n", &site.text[start..statement.start]);
-    Ok(vec![Edit::insert(start, ending(site).apply(&line)), Edit { range: value.clone(), text: name.into() }])
 }

@@ -6,11 +6,13 @@ pub(super) mod contract;
 pub(super) mod defined;
 pub(super) mod loaded;
 pub(super) mod meant;
+mod member;
 pub(super) mod origin;
 pub(super) mod private;
 pub(super) mod reach;
 mod satisfied;
 mod unread;
+mod verdict;
 pub(super) mod whence;
 pub(super) mod written;
 
@@ -127,6 +129,15 @@ fn several(old: &str, defined: &[Defined]) -> String {
     )
 }
 
+/// Why a name is not renamed that nothing defines.
+fn undefined(site: &Site, old: &str, at: Option<&Mention>) -> String {
+    if at.is_some_and(|at| is_member(site, at)) {
+        format!("`{old}` is a field or a member here, and nothing in the workspace defines one; rename it in the type that it belongs to")
+    } else {
+        format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name")
+    }
+}
+
 impl Rename {
     /// The places of a name, or why they cannot be told.
     pub fn find(session: &Session, site: &Site, old: &str, wanted: Option<String>) -> Result<Self, String> {
@@ -148,12 +159,7 @@ impl Rename {
             if let Some(item) = uses::binder(parsed, old, site.bytes.start).filter(|_| hidden.is_none()) {
                 return Self::local(session, site, parsed, old, wanted, &item);
             }
-            return Err(match meant {
-                Some(one) if is_member(site, &one) => format!(
-                    "`{old}` is a field or a member here, and nothing in the workspace defines one; rename it in the type that it belongs to"
-                ),
-                _ => format!("nothing in the workspace defines `{old}`: what comes from elsewhere keeps its name"),
-            });
+            return Err(undefined(site, old, meant.as_ref()));
         }
         let Some(first) = root(session, old, &defined) else { return Err(several(old, &defined)) };
         keeps_its_file(session, old, first)?;

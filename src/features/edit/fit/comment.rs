@@ -10,43 +10,34 @@ const WIDTH: usize = 100;
 const SIGNS: [&str; 3] = ["///", "//!", "//"];
 
 /// How a comment is marked as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Each line begins with this.
-    Lines(&'static str),
+    Lines(String),
     /// A block that is opened so.
-    Block(&'static str),
+    Block(String),
 }
 
 impl Style {
     /// That of the old comment where the language leaves a choice, else the one that a file of it has.
     pub fn of(language: Option<&Language>, old: Option<&str>, file: &str) -> Self {
-        let (name, sign) = language.map_or(("", None), |language| (language.name.as_str(), language.comment.as_deref()));
-        let block = language.and_then(|language| language.block_comment.as_ref()).is_some_and(|[open, _]| open == "/*");
-        let count = |sign: &str| file.lines().filter(|line| line.trim_start().starts_with(sign)).count();
-        let old = old.map(str::trim_start);
-        match (name, old) {
-            ("rust", _) => Style::Lines("///"),
-            ("go", _) => Style::Lines("//"),
-            ("c" | "cpp" | "java", Some(old)) if old.starts_with("///") => Style::Lines("///"),
-            ("c" | "cpp", Some(old)) if old.starts_with("//!") => Style::Lines("//!"),
-            ("c" | "cpp", Some(old)) if old.starts_with("//") => Style::Lines("//"),
-            ("c" | "cpp", Some(old)) if old.starts_with("/*!") => Style::Block("/*!"),
-            ("c" | "cpp", Some(old)) if old.starts_with("/*") && !old.starts_with("/**") => Style::Block("/*"),
-            ("c" | "cpp", None) if count("///") > 0 && count("/**") == 0 => Style::Lines("///"),
-            _ if block => Style::Block("/**"),
-            _ if sign == Some("#") => Style::Lines("#"),
-            _ => Style::Lines("//"),
-        }
+        let Some(language) = language else { return Self::Lines("//".into()) };
+        let forms = &language.documentation;
+        let kept = old.and_then(|old| forms.kept.iter().find(|sign| old.trim_start().starts_with(sign.as_str())));
+        let has = |sign: &String| file.lines().any(|line| line.trim_start().starts_with(sign.as_str()));
+        let alternative = forms.alternative.as_ref().filter(|other| old.is_none() && has(other) && !forms.sign.as_ref().is_some_and(has));
+        let sign = kept.or(alternative).or(forms.sign.as_ref()).or(language.comment.as_ref()).map_or("//", String::as_str);
+        let is_block = language.block_comment.as_ref().is_some_and(|[open, _]| sign.starts_with(open.as_str()));
+        if is_block { Self::Block(sign.into()) } else { Self::Lines(sign.into()) }
     }
 }
 
 /// Text as a documentation comment of this language, each line indented; without a last line break.
-pub fn as_comment(language: Option<&Language>, style: Style, text: &str, indent: &str) -> String {
+pub fn as_comment(language: Option<&Language>, style: &Style, text: &str, indent: &str) -> String {
     let lines = wrapped(bare(text, false), WIDTH.saturating_sub(indent.chars().count() + 4));
     match style {
         Style::Lines(sign) => line_by_line(&lines, indent, sign),
-        Style::Block(open) => in_block(&lines, indent, open, language.is_some_and(|language| language.name == "java")),
+        Style::Block(open) => in_block(&lines, indent, open, language.and_then(|language| language.documentation.escape.as_ref())),
     }
 }
 
@@ -59,11 +50,10 @@ fn line_by_line(lines: &[String], indent: &str, sign: &str) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn in_block(lines: &[String], indent: &str, open: &str, unicode: bool) -> String {
+fn in_block(lines: &[String], indent: &str, open: &str, escape: Option<&[String; 2]>) -> String {
     let line = |line: &String| {
         let line = line.replace("*/", "* /");
-        // In Java this begins a letter's number, in comments too.
-        let line = if unicode { line.replace("\\u", "&#92;u") } else { line };
+        let line = escape.map_or(line.clone(), |[raw, escaped]| line.replace(raw.as_str(), escaped));
         format!("{indent} * {line}").trim_end().to_string()
     };
     format!("{indent}{open}\n{}\n{indent} */", lines.iter().map(line).collect::<Vec<_>>().join("\n"))

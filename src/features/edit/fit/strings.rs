@@ -49,7 +49,7 @@ struct Held {
 }
 
 fn moved(language: Option<&Arc<Language>>, code: &str, old: &str, act: impl FnOnce(&str) -> String) -> String {
-    let act = |code: &str| match language.filter(|language| matches!(language.name.as_str(), "c" | "cpp" | "go")) {
+    let act = |code: &str| match language.filter(|language| language.labels_hang) {
         Some(_) => layout::hanging(code, act),
         None => act(code),
     };
@@ -108,7 +108,8 @@ fn literals(language: &Arc<Language>, code: &str) -> Vec<Literal> {
     if !code.contains('\n') {
         return vec![];
     }
-    let around = if language.indented && code.starts_with([' ', '\t']) { "if 1:\n" } else { "" };
+    let indented = language.indented && code.starts_with([' ', '\t']);
+    let around = if indented { format!("{}\n", language.opens_block) } else { String::new() };
     let Ok(parsed) = syntax::parse(language, format!("{around}{code}")) else { return vec![] };
     let moved = |literal: Literal| Literal { range: literal.range.start - around.len()..literal.range.end - around.len(), ..literal };
     literal::over_lines(&parsed).into_iter().map(moved).collect()

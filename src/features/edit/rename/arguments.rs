@@ -14,9 +14,6 @@ use crate::syntax::uses::{self, Stands, Within};
 use crate::text::lines::line_number;
 use crate::text::words;
 
-/// What Python calls the method that makes an instance: its arguments are named where the class is called.
-const CONSTRUCTOR: &str = "__init__";
-
 /// The function whose parameter is renamed.
 struct Callee<'a> {
     session: &'a Session,
@@ -35,7 +32,9 @@ pub(in crate::features::edit) fn follow(
     item: &Item,
 ) -> Result<(), String> {
     let class = || site.place().items.into_iter().rfind(|around| around.kind.is_type()).map(|around| around.name);
-    let name = if item.name == CONSTRUCTOR { class() } else { Some(item.name.clone()) };
+    // The arguments of what makes an instance are named where the class is called.
+    let constructs = parsed.language().constructor.as_ref() == Some(&item.name);
+    let name = if constructs { class() } else { Some(item.name.clone()) };
     let Some(name) = name else { return Ok(()) };
     let family = Some(parsed.language().family.as_str());
     let defined = definitions(session, &name, family);

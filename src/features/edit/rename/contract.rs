@@ -3,15 +3,10 @@
 use super::defined::{self, Defined};
 use super::read;
 use super::whence::MOST_BASES;
-use super::written::is_listed;
 use crate::features::Session;
 use crate::index::Symbol;
-use crate::syntax::{Kind, Language, Parsed, scope};
+use crate::syntax::{Kind, Language, Parsed, lists, scope};
 use crate::text::words;
-
-/// What a type may be derived from without a method of it being called from there.
-const ASKS_NOTHING: &str =
-    "object Object Generic Protocol ABC ABCMeta Enum IntEnum StrEnum Flag NamedTuple TypedDict Exception Error Serializable";
 
 /// What has to be told of a rename, if somebody outside may ask for the name.
 ///
@@ -97,7 +92,7 @@ fn foreign_base(session: &Session, language: &Language, name: &str, levels: usiz
         found
     };
     let bases = types(name).into_iter().flat_map(|id| index.file(id.file).into_iter().flat_map(move |file| file.bases(id.index as usize)));
-    bases.map(|base| index.text(base)).filter(|base| *base != name && !is_listed(ASKS_NOTHING, base)).find_map(|base| {
+    bases.map(|base| index.text(base)).filter(|base| *base != name && !lists(&language.types.inert_bases, base)).find_map(|base| {
         match types(base).is_empty() {
             true => Some(base.to_string()),
             false => levels.checked_sub(1).and_then(|levels| foreign_base(session, language, base, levels)),

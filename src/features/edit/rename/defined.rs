@@ -5,7 +5,7 @@ use super::origin::Origin;
 use super::whence::MOST_BASES;
 use crate::features::Session;
 use crate::index::{FileId, Symbol, SymbolId};
-use crate::syntax::{Kind, scope};
+use crate::syntax::{Kind, naming, scope};
 
 /// One definition of a name.
 pub(in crate::features::edit) struct Defined {
@@ -47,9 +47,7 @@ pub(in crate::features::edit) fn definitions(session: &Session, name: &str, fami
         let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
         let container = symbol.container().map(|container| session.index.text(container).to_string());
         let place = format!("{}:{}", file.path, symbol.name_line + 1);
-        let declared_first = file.language.as_ref().is_some_and(|language| language.declared_first);
-        let extension = file.path.name().rsplit('.').next().unwrap_or_default();
-        let in_header = declared_first && extension.starts_with('h');
+        let in_header = file.language.as_ref().is_some_and(|language| naming::is_header(language, file.path.extension()));
         let holder = if container.is_none() { holder(session, id.file, symbol) } else { None };
         let has_body = !symbol.body.is_empty();
         let (kind, file, start) = (symbol.kind, id.file, symbol.item.range().start);

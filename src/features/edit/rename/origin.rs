@@ -6,27 +6,17 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::meant::{Meant, is_own};
+use super::meant::Meant;
 use super::whence::{MOST_BASES, Place};
-use super::written::{BESIDE_TYPES, PASS_ON, around_parameters, is_listed, may_hold, outer, shape, without};
+use super::written::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
-use crate::syntax::Kind;
 use crate::syntax::uses::{self, Given};
 use crate::syntax::value::{self, Made};
+use crate::syntax::{Kind, Language, Reach, TypeWords, lists};
 use crate::text::words;
 
 /// Values that are looked at for one member.
 const MOST_VALUES: usize = 200;
-/// Types that anything is of.
-const ANYTHING: &[&str] = &["any", "Any", "unknown", "object", "Object"];
-/// Values that are none.
-const NOTHING: &[&str] = &["None", "null", "nil", "nullptr", "NULL", "undefined"];
-/// Members that what holds values has itself, in some language or other.
-const OF_HOLDERS: &str = "add all any append at back begin clear clone close concat contains copy count data delete empty end entries equals extend fill \
-    filter find first for_each forEach front get has hash hashCode index indexOf insert is_empty isEmpty items iter join keys last \
-    len length load lock map max min next peek pop push put read remove replace reserve resize reverse send set size slice sort \
-    split stream store swap take then toString to_string unwrap update value values write reduce flat some every includes shift \
-    pack";
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +83,7 @@ impl<'a> Look<'a> {
     /// Whether a member of the name is that of the type, where it is a member of the value in these bytes.
     pub fn member_of(&self, value: &Range<usize>) -> Origin {
         match self.value(value) {
-            Origin::Held if !is_listed(OF_HOLDERS, self.meant.name) => Origin::Ours,
+            Origin::Held if !lists(&self.types().container_members, self.meant.name) => Origin::Ours,
             Origin::Holder | Origin::Other => Origin::Foreign,
             origin => origin,
         }
@@ -101,6 +91,14 @@ impl<'a> Look<'a> {
 
     fn text(&self, range: &Range<usize>) -> &'a str {
         self.place.parsed.text().get(range.clone()).unwrap_or_default()
+    }
+
+    fn language(&self) -> &Language {
+        self.place.parsed.language()
+    }
+
+    fn types(&self) -> &TypeWords {
+        &self.language().types
     }
 
     fn names(&self, text: &str) -> bool {
@@ -111,10 +109,10 @@ impl<'a> Look<'a> {
         let Some(left) = self.left.get().checked_sub(1) else { return Origin::Unknown };
         self.left.set(left);
         let text = self.text(range);
-        if is_own(text) {
+        if self.types().is_own(text) {
             return self.own(range.start);
         }
-        if NOTHING.contains(&text) {
+        if lists(&self.types().none, text) {
             return Origin::Foreign;
         }
         self.open.borrow_mut().push(range.clone());
@@ -215,7 +213,7 @@ impl<'a> Look<'a> {
         let index = &self.meant.session.index;
         let known = self.meant.named(word);
         if known.is_empty() {
-            let language = self.place.parsed.language();
+            let language = self.language();
             let text = self.place.parsed.text();
             let never_alone = || {
                 let mut places = words::places(text, word);
@@ -278,57 +276,77 @@ impl<'a> Look<'a> {
         let index = &self.meant.session.index;
         let bound = self.text(name);
         let callee = self.meant.own_name(self.place, bound).unwrap_or(bound);
-        let given = || Origin::of_all(arguments.iter().map(|argument| self.value(argument)));
         let known: Vec<(SymbolId, &Symbol)> = index.named(callee).into_iter().filter_map(|id| Some((id, index.symbol(id)?))).collect();
         if known.iter().any(|(_, symbol)| symbol.kind.is_type()) {
             return self.of_type(callee);
         }
-        let results = |container: Option<&str>| {
-            let of = known.iter().filter(|(_, symbol)| symbol.kind.is_callable() || symbol.kind == Kind::Macro);
-            let of = of.filter(|(_, symbol)| container.is_none() || symbol.container().map(|id| index.text(id)) == container);
-            let results: Vec<Origin> = of.map(|(id, symbol)| self.result(*id, symbol)).collect();
-            (!results.is_empty()).then(|| Origin::of_all(results))
-        };
-        // What a library makes of what is ours may be ours; of other things it is something else.
-        let passes_on = || self.place.parsed.language().passes_on.iter().any(|known| known == callee);
-        let foreign = || match given() {
-            Origin::Ours | Origin::Held => Origin::Held,
-            Origin::Unknown if passes_on() && !arguments.is_empty() => Origin::Unknown,
-            Origin::Foreign => Origin::Foreign,
-            Origin::Unknown | Origin::Holder | Origin::Other => Origin::Holder,
-        };
-        let Some(of) = of else {
-            let is_parameter = || uses::variables(self.place.parsed, bound).iter().any(|function| function.range.contains(&name.start));
-            return match results(None) {
-                Some(Origin::Unknown) if matches!(given(), Origin::Ours | Origin::Held) => Origin::Held,
-                Some(result) => result,
-                None if is_parameter() || self.may_be_inherited(name.start) => Origin::Unknown,
-                None => foreign(),
-            };
-        };
+        match of {
+            None => self.call_alone(name, callee, &known, arguments),
+            Some(of) => self.call_on(of, callee, &known, arguments),
+        }
+    }
+
+    /// What a function gives that is called by its name alone.
+    fn call_alone(&self, name: &Range<usize>, callee: &str, known: &[(SymbolId, &Symbol)], arguments: &[Range<usize>]) -> Origin {
+        let bound = || uses::variables(self.place.parsed, self.text(name));
+        let is_parameter = || bound().iter().any(|function| function.range.contains(&name.start));
+        match self.results(known, None) {
+            Some(Origin::Unknown) if matches!(self.of_any(arguments), Origin::Ours | Origin::Held) => Origin::Held,
+            Some(result) => result,
+            None if is_parameter() || self.may_be_inherited(name.start) => Origin::Unknown,
+            None => self.through_library(callee, arguments),
+        }
+    }
+
+    /// What a member of something gives that is called.
+    fn call_on(&self, of: &Range<usize>, callee: &str, known: &[(SymbolId, &Symbol)], arguments: &[Range<usize>]) -> Origin {
         let text = self.text(of);
         if !self.meant.named(text).is_empty()
             && text.starts_with(char::is_uppercase)
-            && let Some(result) = results(Some(text))
+            && let Some(result) = self.results(known, Some(text))
         {
             return result;
         }
         match self.value(of) {
-            Origin::Foreign if is_listed(PASS_ON, text) => given(),
-            Origin::Foreign => foreign(),
-            Origin::Holder if is_listed(OF_HOLDERS, callee) => Origin::Unknown,
+            Origin::Foreign if lists(&self.types().transparent, text) => self.of_any(arguments),
+            Origin::Foreign => self.through_library(callee, arguments),
+            Origin::Holder if lists(&self.types().container_members, callee) => Origin::Unknown,
             Origin::Holder => Origin::Foreign,
-            Origin::Ours => results(Some(self.container)).unwrap_or(Origin::Ours),
+            Origin::Ours => self.results(known, Some(self.container)).unwrap_or(Origin::Ours),
             // One call further it may be out of what holds it.
             Origin::Held => Origin::Held.part(),
-            Origin::Unknown | Origin::Other => results(None).unwrap_or(Origin::Unknown),
+            Origin::Unknown | Origin::Other => self.results(known, None).unwrap_or(Origin::Unknown),
+        }
+    }
+
+    /// What functions of a name give, those of a type alone where one is named; none where there are none.
+    fn results(&self, known: &[(SymbolId, &Symbol)], container: Option<&str>) -> Option<Origin> {
+        let index = &self.meant.session.index;
+        let of = known.iter().filter(|(_, symbol)| symbol.kind.is_callable() || symbol.kind == Kind::Macro);
+        let of = of.filter(|(_, symbol)| container.is_none() || symbol.container().map(|id| index.text(id)) == container);
+        let results: Vec<Origin> = of.map(|(id, symbol)| self.result(*id, symbol)).collect();
+        (!results.is_empty()).then(|| Origin::of_all(results))
+    }
+
+    /// What is one of these values.
+    fn of_any(&self, values: &[Range<usize>]) -> Origin {
+        Origin::of_all(values.iter().map(|value| self.value(value)))
+    }
+
+    /// What a library makes of what is ours may be ours; of other things it is something else.
+    fn through_library(&self, callee: &str, arguments: &[Range<usize>]) -> Origin {
+        match self.of_any(arguments) {
+            Origin::Ours | Origin::Held => Origin::Held,
+            Origin::Unknown if lists(&self.language().passes_on, callee) && !arguments.is_empty() => Origin::Unknown,
+            Origin::Foreign => Origin::Foreign,
+            Origin::Unknown | Origin::Holder | Origin::Other => Origin::Holder,
         }
     }
 
     /// Whether a function that is called by its name alone may be one of a type around, from wherever that has it.
     fn may_be_inherited(&self, at: usize) -> bool {
-        let language = self.place.parsed.language();
-        language.bare_members && self.place.class(at).is_some() || language.family == "c"
+        let language = self.language();
+        language.bare_members && self.place.class(at).is_some() || language.reach == Some(Reach::Includes)
     }
 
     /// What a function gives back: by the type that is written, else by what it says to give back.
@@ -337,16 +355,16 @@ impl<'a> Look<'a> {
         let Some(text) = self.meant.text(id.file) else { return Origin::Unknown };
         let name = index.text(symbol.name);
         let (before, after) = around_parameters(symbol.signature.of(&text), name);
-        let is_before = matches!(self.place.parsed.language().family.as_str(), "c" | "java") && !after.contains("->");
+        let is_before = self.types().result_first && !after.contains("->");
         let written = if is_before { before } else { after };
-        let is_own = words::all(written).any(|word| matches!(word, "Self" | "this"));
+        let is_own = words::all(written).any(|word| self.types().is_own(word));
         if is_own && let Some(container) = symbol.container() {
             return self.kind(index.text(container));
         }
         match self.kind(written) {
             Origin::Unknown => {
                 let body = symbol.body.of(&text);
-                let gives = body.lines().any(|line| line.trim_start().starts_with("return") && self.names(line));
+                let gives = body.lines().any(|line| line.trim_start().starts_with(&self.types().gives) && self.names(line));
                 if gives { Origin::Ours } else { Origin::Unknown }
             }
             origin => origin,
@@ -360,7 +378,9 @@ impl<'a> Look<'a> {
         let said = match symbol.kind {
             Kind::Type => symbol.item.of(&text),
             // `type Inner = Outer & { own: number }`
-            Kind::Interface if words::has(symbol.signature.of(&text), "type") => symbol.signature.of(&text),
+            Kind::Interface if self.types().alias.as_ref().is_some_and(|word| words::has(symbol.signature.of(&text), word)) => {
+                symbol.signature.of(&text)
+            }
             _ => return None,
         };
         let of = without(said, self.meant.session.index.text(symbol.name));
@@ -369,7 +389,7 @@ impl<'a> Look<'a> {
 
     /// What is of a type that is written.
     fn kind(&self, text: &str) -> Origin {
-        if let Some(origin) = shape(text, self.container) {
+        if let Some(origin) = shape(self.types(), text, self.container) {
             return origin;
         }
         // What has to have a member of this name may be given what is ours.
@@ -377,24 +397,24 @@ impl<'a> Look<'a> {
             return Origin::Unknown;
         }
         let index = &self.meant.session.index;
-        let (mut is_known, mut is_written) = (false, false);
-        let is_name = |word: &&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_') && !is_listed(BESIDE_TYPES, word);
+        let (types, mut is_known, mut is_written) = (self.types(), false, false);
+        let is_name = |word: &&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_') && !lists(&types.modifiers, word);
         for word in words::all(text).filter(is_name) {
             is_written = true;
             for id in self.meant.named(word) {
                 let Some(symbol) = index.symbol(id).filter(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type) else { continue };
                 is_known = true;
                 if symbol.kind.is_type() && self.derived(word) == Origin::Ours {
-                    return shape(text, word).unwrap_or(Origin::Ours);
+                    return shape(self.types(), text, word).unwrap_or(Origin::Ours);
                 }
                 if let Some(of) = self.alias(id, symbol) {
                     return of;
                 }
             }
             let is_parameter = word.len() <= 2 && word.starts_with(char::is_uppercase);
-            is_known |= is_parameter || ANYTHING.contains(&word);
+            is_known |= is_parameter || lists(&types.any, word);
         }
-        let of_library = self.meant.named(outer(text)).is_empty() && may_hold(text);
+        let of_library = self.meant.named(outer(text)).is_empty() && may_hold(types, text);
         let says_what = text.contains(['<', '[']) && !text.ends_with("<>");
         match () {
             () if !is_written || is_known && !of_library => Origin::Unknown,

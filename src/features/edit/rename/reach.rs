@@ -2,14 +2,11 @@
 //! name is another thing.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::meant::Meant;
 use super::whence::{Place, last_word};
 use crate::index::{File, FileId};
-use crate::syntax::{self, Kind, Reach, import};
+use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
 
 /// Files that are looked through between one and another that it includes.
 const MOST_INCLUDED: usize = 2000;
@@ -31,8 +28,7 @@ impl Meant<'_> {
             Some(Reach::Folder) => {
                 let folder = |id: FileId| self.session.index.file(id).map(|file| file.path.folder().to_string());
                 folder(id) == folder(self.file) && import::package_name(place.parsed) == self.own_package()
-                    || text.contains("import . \"")
-                    || text.contains("\t. \"")
+                    || place.parsed.language().takes_all.iter().any(|form| text.contains(form.as_str()))
             }
             Some(Reach::Includes) => self.includes(id),
         }
@@ -56,12 +52,10 @@ impl Meant<'_> {
     /// Whether a file need not take the name: macros that are in no module inside of one, and what a script defines that is no
     /// module.
     fn is_everywhere(&self) -> bool {
-        static MODULE: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"(?m)^\s*(?:import|export)\b|\bexports\b|\brequire\s*\(").ok());
         let Some(file) = self.session.index.file(self.file) else { return true };
-        let structural = file.language.as_ref().is_some_and(|language| language.structural);
-        let is_module = |text: &str| MODULE.as_ref().is_some_and(|module| module.is_match(text)) && !text.contains("declare global");
-        self.kind == Kind::Macro && self.is_free() || structural && !self.text(self.file).is_some_and(|text| is_module(&text))
+        let marks = file.language.as_ref().and_then(|language| language.module_marks.as_ref());
+        let is_script = |marks: &ModuleMarks| !self.text(self.file).is_some_and(|text| marks.are_in(&text));
+        self.kind == Kind::Macro && self.is_free() || marks.is_some_and(is_script)
     }
 
     /// The package of the file of the definition.

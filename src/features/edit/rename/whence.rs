@@ -2,8 +2,8 @@
 //! tell; the index knows no types.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -12,15 +12,11 @@ use super::origin::Origin;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Facts, Parsed, Reach};
+use crate::syntax::{self, Facts, Language, Parsed, Reach, lists};
 use crate::text::words;
 
 /// Types between one and another that it is derived from.
 pub(in crate::features::edit) const MOST_BASES: usize = 6;
-/// What Rust calls modules by their place.
-pub(in crate::features::edit) const BY_PLACE: &[&str] = &["crate", "self", "super"];
-/// Files that say how a project is called where others import it.
-const MANIFESTS: &[&str] = &["Cargo.toml", "package.json", "pyproject.toml", "go.mod"];
 
 /// A text in which the name is used.
 pub(in crate::features::edit) struct Place<'a> {
@@ -62,13 +58,13 @@ impl Meant<'_> {
             let uses = index.name(self.name).is_some_and(|name| index.file(file).is_some_and(|file| file.count(name) > 0));
             return Some(if file == self.file || uses { Origin::Ours } else { Origin::Unknown });
         }
-        Some(if self.is_project(index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
+        Some(if self.is_project(place.parsed.language(), index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
     }
 
     /// Whether a module is named after a project of the workspace.
-    pub(in crate::features::edit) fn is_project(&self, module: &str) -> bool {
+    pub(in crate::features::edit) fn is_project(&self, language: &Language, module: &str) -> bool {
         let head = module.split(['.', ':', '/']).next().unwrap_or_default();
-        if BY_PLACE.contains(&head) || module.starts_with('.') {
+        if lists(&language.modules_by_place, head) || module.starts_with('.') {
             return true;
         }
         let projects = self.projects.get_or_init(|| projects(self.session));
@@ -138,14 +134,15 @@ pub(in crate::features::edit) fn last_word(text: &str) -> &str {
 
 /// How the projects of the workspace are called where others import them.
 fn projects(session: &Session) -> Vec<String> {
-    static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?m)^\s*(?:"?name"?\s*[:=]\s*"([^"\n]+)"|module[ \t]+(\S+))"#).ok());
-    let manifests =
-        session.index.files().filter(|(_, file)| MANIFESTS.contains(&file.path.relative().rsplit('/').next().unwrap_or_default()));
-    let mut names = vec![];
-    for text in manifests.filter_map(|(_, file)| session.snapshot.read_exact(&file.path).ok()) {
-        let found = NAME.iter().flat_map(|name| name.captures_iter(&text)).filter_map(|found| found.get(1).or(found.get(2)));
-        names.extend(found.flat_map(|name| [name.as_str().to_string(), name.as_str().replace('-', "_")]));
+    let (mut names, mut read) = (vec![], HashSet::new());
+    let languages = session.shared.registry.languages().iter();
+    for manifest in languages.flat_map(|language| &language.manifests).filter(|manifest| read.insert(&manifest.file)) {
+        let Ok(name) = Regex::new(&manifest.name) else { continue };
+        let files = session.index.files().filter(|(_, file)| file.path.name() == manifest.file);
+        for text in files.filter_map(|(_, file)| session.snapshot.read_exact(&file.path).ok()) {
+            let found = name.captures_iter(&text).filter_map(|found| found.get(1));
+            names.extend(found.flat_map(|name| [name.as_str().to_string(), name.as_str().replace('-', "_")]));
+        }
     }
     names
 }

@@ -1,24 +1,16 @@
 //! Types as a text writes them: whether one names a type or what holds such, and where a signature says what a function gives back.
 
-use crate::text::words;
 use std::ops::Range;
 
 use super::origin::Origin;
 use super::whence::last_word;
-
-/// Words beside a type that are none.
-pub(in crate::features::edit) const BESIDE_TYPES: &str = "async auto class const decltype def dyn enum export extern final fn func function impl inline interface let mut private \
-    protected pub public readonly self static struct type typeof union val var void";
-/// Types that pass on the members of what they hold.
-pub(in crate::features::edit) const PASS_ON: &str = "Box Rc Arc Ref RefMut MutexGuard Cow Optional Union Final ClassVar Annotated Readonly Partial Omit Pick Required Promise Awaitable \
-    unique_ptr shared_ptr";
+use crate::syntax::{TypeWords, lists};
+use crate::text::words;
 
 /// Whether a type is one that holds others, by how it is written: with brackets, or called like those of libraries.
-pub(in crate::features::edit) fn may_hold(text: &str) -> bool {
-    const HOLDERS: &str =
-        "list map dict set array vec queue deque stack iter sequence collection tuple stream slice option result cache pool";
+pub(in crate::features::edit) fn may_hold(types: &TypeWords, text: &str) -> bool {
     let outer = outer(text).to_lowercase();
-    outer.is_empty() && text.contains(['[', '(']) || HOLDERS.split(' ').any(|holder| outer.contains(holder))
+    outer.is_empty() && text.contains(['[', '(']) || types.containers.iter().any(|container| outer.contains(container.as_str()))
 }
 
 /// The type that others are written behind in brackets; empty for a list that has no other name.
@@ -26,16 +18,11 @@ pub(in crate::features::edit) fn outer(text: &str) -> &str {
     last_word(text.split(['<', '[', '(']).next().unwrap_or_default().trim())
 }
 
-/// Whether a word is one of a list.
-pub(in crate::features::edit) fn is_listed(list: &str, word: &str) -> bool {
-    list.split(' ').any(|listed| listed == word)
-}
-
 /// Whether what is of the type in a text is of the type `name` or holds such; none where it does not name it.
-pub(in crate::features::edit) fn shape(text: &str, name: &str) -> Option<Origin> {
+pub(in crate::features::edit) fn shape(types: &TypeWords, text: &str, name: &str) -> Option<Origin> {
     let mut found = None;
     for at in words::places(text, name) {
-        if !is_held(&text[..at.start], &text[at.end..]) {
+        if !is_held(types, &text[..at.start], &text[at.end..]) {
             return Some(Origin::Ours);
         }
         found = Some(Origin::Held);
@@ -44,7 +31,7 @@ pub(in crate::features::edit) fn shape(text: &str, name: &str) -> Option<Origin>
 }
 
 /// Whether a type stands as a part of another: between brackets, or beside empty ones.
-fn is_held(before: &str, after: &str) -> bool {
+fn is_held(types: &TypeWords, before: &str, after: &str) -> bool {
     if after.starts_with("[]") || before.trim_end_matches(['*', '&', ' ']).ends_with(']') {
         return true;
     }
@@ -56,7 +43,7 @@ fn is_held(before: &str, after: &str) -> bool {
             '(' | '[' | '<' | '{' if depth > 0 => depth -= 1,
             '(' | '[' | '<' | '{' => {
                 let word = last_word(&before[..at]);
-                if !is_listed(PASS_ON, word) {
+                if !lists(&types.transparent, word) {
                     return true;
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::sifted::{sift, squeezed};
 use crate::features::edit::fit::strings::{fitted, fitted_in};
-use crate::syntax::{self, Definition, Language, Parsed};
+use crate::syntax::{self, Definition, Language, Parsed, TestFiles};
 use crate::text::layout::{indent_unit, indentation};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
@@ -38,12 +38,19 @@ impl TestFile<'_> {
             Some(holder) => Ok(self.into(text, holder, tests)),
             None => {
                 // Tests with a namespace of their own stand outside of that of others.
-                let own = tests.contains("namespace") && self.language.declared_first;
+                let own = self.rules().and_then(|rules| rules.wrapped_in.as_ref()).is_some_and(|word| tests.contains(word.as_str()));
                 let place = if own { text.len() } else { last_place(&parsed, &all) };
                 let text = self.behind(text, place, tests);
-                Ok(if self.language.declared_first { registered(self.language, text, &new) } else { text })
+                Ok(match self.rules().and_then(|rules| rules.main.as_ref()) {
+                    Some(main) => registered(self.language, main, text, &new),
+                    None => text,
+                })
             }
         }
+    }
+
+    fn rules(&self) -> Option<&TestFiles> {
+        self.language.tests.as_ref()
     }
 
     /// A class of the tests that is in the file too, with those of its members that are new; and the tests without it.
@@ -74,7 +81,9 @@ impl TestFile<'_> {
         let own = syntax::tags(new, "").definitions;
         let takes_self = |one: &Definition| {
             let parameters = new.text()[one.name.range().end..].trim_start().strip_prefix('(');
-            one.parent.is_none() && one.kind.is_callable() && parameters.is_some_and(|rest| rest.trim_start().starts_with("self"))
+            one.parent.is_none()
+                && one.kind.is_callable()
+                && parameters.is_some_and(|rest| self.language.types.is_own(words::first(rest.trim_start())))
         };
         if !(self.members || self.language.indented && own.iter().any(takes_self)) {
             return Ok(None);
@@ -125,15 +134,17 @@ impl TestFile<'_> {
 /// Before what runs the tests, where that stands at the end of the file; else its end.
 fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
     let (text, language) = (parsed.text(), parsed.language());
-    if language.indented {
-        let starts = text.match_indices("if __name__").map(|(at, _)| at);
+    let Some(rules) = &language.tests else { return text.len() };
+    if let Some(run_by) = &rules.run_by {
+        let starts = text.match_indices(run_by.as_str()).map(|(at, _)| at);
         return starts.filter(|at| line_start(text, *at) == *at).last().unwrap_or(text.len());
     }
-    let main =
-        all.iter().find(|one| language.declared_first && one.parent.is_none() && one.name.of(text) == "main" && !one.body.is_empty());
-    if main.is_none() && language.declared_first {
+    let is_main = |one: &&Definition| rules.main.as_deref() == Some(one.name.of(text));
+    let main = all.iter().filter(is_main).find(|one| one.parent.is_none() && !one.body.is_empty());
+    if let (None, Some(wraps)) = (main, &rules.wrapped_in) {
         // Within the namespaces that the file ends with, as they are closed by custom: `}  // namespace io`.
-        let closes = |line: &str| line.starts_with('}') && line.contains("// ") && line.contains("namespace");
+        let comment = language.comment.as_deref().unwrap_or_default();
+        let closes = |line: &str| line.starts_with('}') && line.contains(comment) && line.contains(wraps.as_str());
         let from = text.trim_end().lines().rev().take_while(|line| line.is_empty() || closes(line)).filter(|line| closes(line)).last();
         return from.and_then(|line| text.rfind(&format!("\n{line}"))).map_or(text.len(), |at| at + 1);
     }
@@ -161,10 +172,10 @@ fn called(one: &Definition, text: &str) -> String {
 }
 
 /// A text whose `main` calls its tests, with calls of new ones below the last call, written as that is.
-fn registered(language: &Arc<Language>, text: String, new: &Parsed) -> String {
+fn registered(language: &Arc<Language>, main: &str, text: String, new: &Parsed) -> String {
     let is_test = |name: &&str| name.to_lowercase().starts_with("test");
     let all = syntax::parse(language, text.as_str()).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
-    let Some(main) = all.iter().find(|one| one.parent.is_none() && one.name.of(&text) == "main" && !one.body.is_empty()) else {
+    let Some(main) = all.iter().find(|one| one.parent.is_none() && one.name.of(&text) == main && !one.body.is_empty()) else {
         return text;
     };
     let known: Vec<&str> = all.iter().filter(|one| one.kind.is_callable()).map(|one| one.name.of(&text)).filter(is_test).collect();

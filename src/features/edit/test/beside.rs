@@ -15,7 +15,7 @@ use crate::features::edit::fit::given;
 use crate::features::edit::rename::Changed;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Definition, Kind, Language, import};
+use crate::syntax::{self, Definition, Kind, Language, import, naming};
 use crate::text::layout::{self, with_line_feeds};
 use crate::text::{Ending, words};
 use crate::workspace::WorkspacePath;
@@ -93,6 +93,7 @@ impl Beside {
     /// The file of a test module that the file only declares.
     fn of_module(session: &Session, site: &Site, item: &Item) -> Option<Self> {
         let (module, here) = (inside::module(site, item)?, site.document_path()?);
+        let (language, forms) = (site.language.clone()?, inside::forms(site)?);
         if !module.body.is_empty() {
             return None;
         }
@@ -103,21 +104,21 @@ impl Beside {
         let own = here.to_string();
         let folder = own.strip_suffix(here.name())?.to_string();
         let stem = here.name().rsplit_once('.').map_or(here.name(), |(stem, _)| stem);
-        if !matches!(stem, "lib" | "main" | "mod") {
+        if !naming::stands_for_folder(&language, stem) {
             folders.insert(0, stem);
         }
         let below: String = folders.iter().map(|folder| format!("{folder}/")).collect();
         let name = module.name.of(&site.text);
-        let said = site.text[module.item.range()].split_once("path = \"").and_then(|(_, rest)| rest.split('"').next());
+        let said = site.text[module.item.range()].split_once(&forms.place).and_then(|(_, rest)| rest.split('"').next());
         let ways = match said {
             Some(path) => vec![format!("{folder}{path}")],
-            None => vec![format!("{folder}{below}{name}.rs"), format!("{folder}{below}{name}/mod.rs")],
+            None => forms.files.iter().map(|form| format!("{folder}{below}{}", form.replace("{name}", name))).collect(),
         };
         let paths: Vec<WorkspacePath> = ways.iter().filter_map(|way| session.snapshot.roots.resolve(way).ok()).collect();
         let known = paths.iter().find(|path| session.snapshot.read_exact(path).is_ok());
         let path = known.or(paths.first()).filter(|path| session.closed_path(path).is_none())?.clone();
         let text = session.snapshot.read_exact(&path).ok();
-        let (head, import, language, name) = ("use super::*;\n".into(), String::new(), site.language.clone()?, item.name.clone());
+        let (head, import, name) = (format!("{}\n", forms.importing(&forms.all)), String::new(), item.name.clone());
         let (samples, example, tested, hidden) = (vec![], None, signatures(site), None);
         Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members: false, gap: "\n" })
     }

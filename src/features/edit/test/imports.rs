@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::syntax::import::{self, Statement};
-use crate::syntax::{self, Import, Language, Parsed};
+use crate::syntax::{self, Import, Language, Parsed, Reach, lists};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 
@@ -57,7 +57,7 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
     let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name);
     let known = facts.imports.iter().any(brings) || facts.definitions.iter().any(|one| one.name.of(&text) == name);
     // The same file by a way that the model made up.
-    let file = |text: &str| included(text).map(|way| way.rsplit('/').next().unwrap_or(way).to_string());
+    let file = |text: &str| included(language, text).map(|way| way.rsplit('/').next().unwrap_or(way).to_string());
     if let Some(own) = file(own) {
         wanted.retain(|one| file(&one.text).is_none_or(|other| other != own));
     }
@@ -85,8 +85,8 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
 }
 
 /// The way in a line that includes a file of the project.
-pub fn included(line: &str) -> Option<&str> {
-    line.trim_start().strip_prefix("#include")?.split('"').nth(1)
+fn included<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
+    if language.reach == Some(Reach::Includes) && language.is_import(line) { line.split('"').nth(1) } else { None }
 }
 
 /// Of what is wanted, the statements of which a text has not the same already.
@@ -151,7 +151,9 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
             }
         }
     }
-    if let Some(wildcard) = wildcards.into_iter().next().filter(|_| !has_all && bare_calls(code).any(|name| !known.contains(name))) {
+    if let Some(wildcard) =
+        wildcards.into_iter().next().filter(|_| !has_all && bare_calls(language, code).any(|name| !known.contains(name)))
+    {
         found.push(wildcard);
     }
     let has = |one: &Wanted| text.contains(one.text.trim());
@@ -228,14 +230,14 @@ fn is_given(code: &str, name: &str) -> bool {
 }
 
 /// The names of what is called without anything before it.
-fn bare_calls(code: &str) -> impl Iterator<Item = &str> {
-    code.match_indices('(').filter_map(|(at, _)| {
+fn bare_calls<'a>(language: &'a Language, code: &'a str) -> impl Iterator<Item = &'a str> {
+    code.match_indices('(').filter_map(move |(at, _)| {
         let name = words::last(&code[..at]);
         let before = &code[..at - name.len()];
         let starts_small = name.starts_with(|letter: char| letter.is_lowercase());
         let word = words::last(before.trim_end());
-        let is_keyword = matches!(name, "if" | "for" | "while" | "switch" | "catch" | "return" | "try" | "synchronized" | "this" | "super");
-        (starts_small && !is_keyword && !before.ends_with(['.', '@']) && word != "new").then_some(name)
+        let constructs = language.constructs.as_deref() == Some(word);
+        (starts_small && !lists(&language.uncalled, name) && !before.ends_with(['.', '@']) && !constructs).then_some(name)
     })
 }
 
@@ -321,7 +323,7 @@ fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
         text.replace_range(list, &listed);
         return text;
     }
-    if let ("go", [only]) = (parsed.language().name.as_str(), statements.as_slice()) {
+    if let (true, [only]) = (parsed.language().lists_imports, statements.as_slice()) {
         let own = text[only.range.clone()].trim_end().to_string();
         let one = own.trim_start_matches("import ").trim();
         let listed = listed("(\n)", std::iter::once(one).chain(parts()));

@@ -11,7 +11,7 @@ use crate::features::edit::fit::given;
 use crate::features::edit::fit::strings::fitted_in;
 use crate::features::edit::forms::line_indent;
 use crate::syntax::scope::Item;
-use crate::syntax::{self, Definition, Kind, Language, import};
+use crate::syntax::{self, Definition, InlineTests, Kind, Language, import};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, words};
 
@@ -29,22 +29,28 @@ pub fn module(site: &Site, item: &Item) -> Option<Definition> {
 fn holds_tests(site: &Site, module: &Definition) -> bool {
     let attributes = site.text.get(module.item.start as usize..module.signature.start as usize).unwrap_or_default();
     let name = module.name.of(&site.text);
-    matches!(name, "test" | "tests") || name.ends_with("_tests") || attributes.contains("cfg(test)")
+    forms(site).is_some_and(|forms| forms.is_one(name, attributes))
+}
+
+/// How the language of a file has tests in it.
+pub fn forms(site: &Site) -> Option<&InlineTests> {
+    site.language.as_ref()?.inline_tests.as_ref()
 }
 
 /// The edits that add tests, or why they have no place there.
 pub fn add(site: &Site, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
     let unit = site.indent_unit();
-    let Some(language) = &site.language else { return Err("longsight does not know where tests go here".into()) };
+    let known = site.language.as_ref().and_then(|language| Some((language, language.inline_tests.as_ref()?)));
+    let Some((language, forms)) = known else { return Err("longsight does not know where tests go here".into()) };
     let code = given::tests(language, code);
     if let Some(module) = module(site, item).filter(|module| !module.body.is_empty()) {
-        return Module { site, language, module: &module, unit: &unit }.with(item, &code);
+        return Module { site, language, forms, module: &module, unit: &unit }.with(item, &code);
     }
     let code = sifted::sift(language, &code, "", &signatures(site));
-    let head = if code.contains("use super::") { "".into() } else { format!("{unit}use super::*;\n\n") };
+    let head = if forms.is_imported_in(&code) { "".into() } else { format!("{unit}{}\n\n", forms.importing(&forms.all)) };
     let tests = fitted_in(Some(language), code.trim_matches('\n'), &unit, Some(&unit));
     let gap = if site.text.ends_with('\n') { "" } else { "\n" };
-    let text = format!("{gap}\n#[cfg(test)]\nmod tests {{\n{head}{}\n}}\n", tests.trim_end());
+    let text = format!("{gap}\n{}\n{head}{}\n}}\n", forms.opens, tests.trim_end());
     Ok(vec![Edit::insert(site.text.len(), Ending::of(&site.text).apply(&text))])
 }
 
@@ -52,6 +58,7 @@ pub fn add(site: &Site, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
 struct Module<'a> {
     site: &'a Site,
     language: &'a Arc<Language>,
+    forms: &'a InlineTests,
     module: &'a Definition,
     unit: &'a str,
 }
@@ -74,8 +81,8 @@ impl Module<'_> {
         self.not_twice(&code)?;
         let mut imports = imports::missing(language, inside, wanted);
         let all = format!("{inside}\n{}", imports.join("\n"));
-        if inside.trim().is_empty() && !code.contains("use super::") && !imports::bring(language, &all, &item.name) {
-            imports.insert(0, "use super::*;".into());
+        if inside.trim().is_empty() && !self.forms.is_imported_in(&code) && !imports::bring(language, &all, &item.name) {
+            imports.insert(0, self.forms.importing(&self.forms.all));
         }
         let all = format!("{inside}\n{}", imports.join("\n"));
         imports.extend(self.imports_of(item, &code, &all));
@@ -122,8 +129,8 @@ impl Module<'_> {
     /// Imports of what is tested and of what stands beside the module, where the tests call it by its name alone and nothing brings that in.
     fn imports_of(&self, item: &Item, code: &str, inside: &str) -> Vec<String> {
         let (text, all) = (&self.site.text, self.site.definitions());
-        let bare =
-            |name: &str| words::places(code, name).any(|at| !code[..at.start].ends_with([':', '.']) && !code[..at.start].ends_with("fn "));
+        let is_bare = |before: &str| !before.ends_with([':', '.']) && !self.language.begins_function(words::last(before.trim_end()));
+        let bare = |name: &str| words::places(code, name).any(|at| is_bare(&code[..at.start]));
         let beside = all.iter().filter(|one| one.parent == self.module.parent && one.container.is_empty());
         let beside = beside.filter(|one| one.kind.is_callable() || one.kind.is_type() || matches!(one.kind, Kind::Constant | Kind::Type));
         let mut wanted: Vec<(String, String)> = beside.map(|one| (String::new(), one.name.of(text).to_string())).collect();
@@ -141,6 +148,6 @@ impl Module<'_> {
         }
         wanted.dedup();
         let missing = wanted.into_iter().filter(|(_, name)| bare(name) && !imports::bring(self.language, inside, name));
-        missing.map(|(way, name)| format!("use super::{way}{name};")).collect()
+        missing.map(|(way, name)| self.forms.importing(&format!("{way}{name}"))).collect()
     }
 }

@@ -5,14 +5,10 @@ use std::ops::Range;
 use super::example::{self, Example};
 use super::testfile::{self, Source};
 use crate::features::Site;
-use crate::syntax::Definition;
+use crate::syntax::{Definition, lists, naming};
 use crate::text::lines::line_start;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
-
-/// What scripts are called by the one who runs them, by how they are written.
-const SCRIPTS: [(&str, &str); 8] =
-    [("ts", "js"), ("tsx", "js"), ("mts", "mjs"), ("cts", "cjs"), ("js", "js"), ("jsx", "jsx"), ("mjs", "mjs"), ("cjs", "cjs")];
 
 /// The first lines of a new test file.
 pub fn head(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
@@ -63,14 +59,14 @@ pub fn import(
     if template.contains("{path}") {
         return script(source, site, path, there.or(example.map(|example| &*example.text)), name);
     }
-    template.replace("{name}", name).replace("{module}", &testfile::module(source.session, source.here))
+    template.replace("{name}", name).replace("{module}", &testfile::module(source))
 }
 
 /// Whether what the example includes brings in the source, by itself or by one more step.
 fn is_included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> bool {
     let head = included(source, path, example);
     let stem = source.here.name().rsplit_once('.').map_or(source.here.name(), |(stem, _)| stem);
-    let names = |text: &str| text.lines().any(|line| line.trim_start().starts_with("#include") && included_stem(line) == Some(stem));
+    let names = |text: &str| text.lines().any(|line| source.language.is_import(line) && included_stem(line) == Some(stem));
     let own = path.to_string();
     let folder = own.strip_suffix(path.name()).unwrap_or_default();
     let steps = head.lines().filter_map(|line| line.split('"').nth(1)).filter_map(|way| {
@@ -90,9 +86,11 @@ fn included_stem(line: &str) -> Option<&str> {
 fn header(source: &Source<'_>, site: &Site, path: &WorkspacePath) -> String {
     let here = source.here;
     let stem = here.name().rsplit_once('.').map_or(here.name(), |(stem, _)| stem);
-    let hidden = site.item().is_some_and(|item| site.text[item.signature].split_whitespace().any(|word| word == "static"));
-    let is_header =
-        |path: &WorkspacePath| path.extension().starts_with('h') && path.name().rsplit_once('.').is_some_and(|(own, _)| own == stem);
+    let hidden =
+        site.item().is_some_and(|item| site.text[item.signature].split_whitespace().any(|word| lists(&source.language.file_private, word)));
+    let is_header = |path: &WorkspacePath| {
+        naming::is_header(source.language, path.extension()) && path.name().rsplit_once('.').is_some_and(|(own, _)| own == stem)
+    };
     if is_header(here) || hidden {
         return way_with_name(path, here);
     }
@@ -101,10 +99,7 @@ fn header(source: &Source<'_>, site: &Site, path: &WorkspacePath) -> String {
     let nearest = headers.max_by_key(|path| (testfile::shared_folders(path, here), std::cmp::Reverse(path.relative().len())));
     let Some(nearest) = nearest else { return way_with_name(path, here) };
     // What lies below a folder of headers is included from there.
-    match nearest.relative().rsplit_once("include/") {
-        Some((_, below)) => below.into(),
-        None => way_with_name(path, nearest),
-    }
+    naming::from_headers(source.language, nearest.relative()).map_or_else(|| way_with_name(path, nearest), String::from)
 }
 
 fn way_with_name(from: &WorkspacePath, to: &WorkspacePath) -> String {
@@ -174,12 +169,14 @@ pub fn hidden(source: &Source<'_>, site: &Site, name: &str) -> Option<String> {
 /// What follows the stem of a script that is imported: as in the imports that there are, else as Node wants it.
 fn extension(source: &Source<'_>, lines: &[String]) -> String {
     let own = source.here.extension();
-    let run = SCRIPTS.iter().find(|(written, _)| *written == own).map_or(own, |(_, run)| run);
+    let runs_as = &source.language.runs_as;
+    let run = runs_as.get(own).map_or(own, String::as_str);
     let ways = lines.iter().filter_map(|line| line.rsplit(['"', '\'']).nth(1)).filter(|way| way.starts_with('.'));
     let mut said = ways.map(|way| way.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension));
-    let is_script = |extension: &&str| extension.is_empty() || SCRIPTS.iter().any(|(written, _)| written == extension);
+    let is_script = |extension: &&str| extension.is_empty() || runs_as.contains_key(*extension);
     let used = said.find(is_script);
-    let typed = |extension: &str| extension.starts_with('t') || extension.starts_with("mt") || extension.starts_with("ct");
+    // What is run is made of it.
+    let typed = |extension: &str| runs_as.get(extension).is_some_and(|run| run != extension);
     let as_module = || example::manifests(source).first().is_some_and(|text| text.contains("\"type\": \"module\""));
     match used {
         Some("") => String::new(),

@@ -12,7 +12,8 @@ pub fn sift(language: &Arc<Language>, code: &str, there: &str, tested: &[String]
     let (Ok(parsed), Ok(known)) = (syntax::parse(language, code), syntax::parse(language, there)) else { return code.into() };
     let known: HashSet<String> = scope::top_level(&known).into_iter().map(|range| squeezed(&there[range])).collect();
     // What runs the tests is there once, however its quotes are written.
-    let runs = |text: &str| language.indented && text.starts_with("if __name__");
+    let run_by = language.tests.as_ref().and_then(|tests| tests.run_by.as_deref());
+    let runs = |text: &str| run_by.is_some_and(|begins| text.starts_with(begins));
     let is_run = known.iter().any(|known| runs(known));
     let defined = syntax::tags(&parsed, "").definitions;
     let is_tested = |range: &Range<usize>| {

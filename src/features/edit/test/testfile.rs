@@ -11,6 +11,8 @@ use crate::workspace::WorkspacePath;
 
 /// Folders in which tests are collected.
 const FOLDERS: &[&str] = &["tests", "test", "__tests__"];
+/// Folders at the top that only say that sources lie there.
+const SOURCES: &[&str] = &["src", "lib"];
 
 /// A source, for who looks for its tests.
 pub struct Source<'a> {
@@ -34,11 +36,11 @@ impl Source<'_> {
     fn names(&self, examples: &[Example]) -> Vec<String> {
         let (stem, extension) = self.here.name().rsplit_once('.').unwrap_or((self.here.name(), ""));
         // What stands for its folder is called like it.
-        let stem = if stem.starts_with("__") { naming::stem(Some(self.language), self.here.relative()) } else { stem };
+        let like_folder = self.rules.called_like_folder && naming::stands_for_folder(self.language, stem);
+        let stem = if like_folder { naming::stem(Some(self.language), self.here.relative()) } else { stem };
         // A header has no tests in itself.
-        let header = extension.starts_with(['h', 'i']);
-        let of_tests = examples.first().map_or("cpp", |example| example.path.extension());
-        let extension = if header { of_tests } else { extension };
+        let of_tests = || examples.first().map_or(self.rules.extension.as_deref().unwrap_or(extension), |example| example.path.extension());
+        let extension = if naming::is_header(self.language, extension) { of_tests() } else { extension };
         let fill = |name: &str| name.replace("{stem}", stem).replace("{ext}", extension);
         let count = |form: &String| examples.iter().filter(|example| naming::fits(form, example.path.name())).count();
         let mut forms: Vec<&String> = self.rules.names.iter().collect();
@@ -46,9 +48,8 @@ impl Source<'_> {
         let called = forms.iter().any(|form| count(form) > 0);
         let mut names: Vec<String> = forms.into_iter().map(|form| fill(form)).collect();
         // Where the tests of others are called like what they test, so are these.
-        if self.rules.plain {
+        if let Some(own) = &self.rules.plain {
             let at = if !called && !examples.is_empty() { 0 } else { names.len() };
-            let own = if self.language.family == "c" { "{stem}.c" } else { "{stem}.{ext}" };
             names.insert(at, fill(own));
         }
         names
@@ -58,7 +59,7 @@ impl Source<'_> {
     fn there(&self) -> Option<WorkspacePath> {
         let (session, here) = (self.session, self.here);
         let mut names = self.names(&[]);
-        let plain = if self.rules.plain { names.pop() } else { None };
+        let plain = self.rules.plain.as_ref().and_then(|_| names.pop());
         let called = |path: &WorkspacePath| {
             let collected = || path.folder().split('/').any(|part| FOLDERS.contains(&part));
             names.iter().any(|name| *name == path.name()) || plain.as_deref() == Some(path.name()) && path != here && collected()
@@ -140,11 +141,11 @@ impl Source<'_> {
         let imports = parsed.map(|parsed| syntax::tags(&parsed, test.relative()).imports).unwrap_or_default();
         let others = |file: &WorkspacePath| file.name() == here.name() && file.root() == here.root() && file != test;
         let alone = || session.index.files().filter(|(_, file)| others(&file.path)).count() == 1;
-        let full = module(session, here);
+        let full = module(self);
         let means = |path: &str| full == path || path.contains('.') && full.ends_with(&format!(".{path}"));
         let imported = imports.iter().any(|import| {
             let of_names = || import.names.iter().any(|(name, _)| means(&format!("{}.{name}", import.module)));
-            means(&import.module) || of_names() || leads(test.folder(), &import.module, here)
+            means(&import.module) || of_names() || leads(self, test.folder(), &import.module)
         });
         if imported {
             return Some(2);
@@ -178,7 +179,7 @@ impl Source<'_> {
 /// Whether a file is called as test files are, or lies among them where these are called like sources.
 pub fn is_test_file(rules: &TestFiles, path: &WorkspacePath, text: &str) -> bool {
     let among = || path.folder().split('/').any(|part| FOLDERS.contains(&part)) && rules.marks.iter().any(|mark| text.contains(mark));
-    rules.are_of(path.name()) || rules.plain && among()
+    rules.are_of(path.name()) || rules.plain.is_some() && among()
 }
 
 /// What a file says that its package is.
@@ -196,7 +197,7 @@ fn joined(folder: &str, rest: &str) -> String {
 }
 
 /// Whether a path of an import statement leads from a folder to a source: `../src/size`.
-fn leads(folder: &str, path: &str, here: &WorkspacePath) -> bool {
+fn leads(source: &Source<'_>, folder: &str, path: &str) -> bool {
     if !path.starts_with('.') || !path.contains('/') {
         return false;
     }
@@ -208,15 +209,15 @@ fn leads(folder: &str, path: &str, here: &WorkspacePath) -> bool {
             part => parts.push(part),
         }
     }
-    let (wanted, relative) = (parts.join("/"), here.relative());
+    let (wanted, relative) = (parts.join("/"), source.here.relative());
     let plain = relative.rsplit_once('.').map_or(relative, |(plain, _)| plain);
-    let stem = |path: &str| path.strip_suffix(".js").or(path.strip_suffix(".ts")).unwrap_or(path).to_string();
-    stem(&wanted) == plain || plain.strip_suffix("/index") == Some(wanted.as_str())
+    let written = wanted.rsplit_once('.').filter(|(_, extension)| source.language.runs_as.contains_key(*extension));
+    written.map_or(wanted.as_str(), |(stem, _)| stem) == plain || naming::of_folder(source.language, plain) == Some(wanted.as_str())
 }
 
 /// The folders of a path without the first ones that only say that sources lie there.
 fn sources(folder: &str) -> impl Iterator<Item = &str> {
-    folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| matches!(*part, "src" | "lib"))
+    folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| SOURCES.contains(part))
 }
 
 /// How many folders two files have in common, from the root on.
@@ -227,20 +228,23 @@ pub fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
     1 + a.folder().split('/').zip(b.folder().split('/')).take_while(|(a, b)| a == b).count()
 }
 
-/// A Python file as a module: below the folder that its packages lie in.
-pub fn module(session: &Session, here: &WorkspacePath) -> String {
+/// A file as a module with dots: below the folder that its packages lie in.
+pub fn module(source: &Source<'_>) -> String {
+    let (session, language, here) = (source.session, source.language, source.here);
     let plain = here.relative().rsplit_once('.').map_or(here.relative(), |(plain, _)| plain);
     let holds = |folder: &str| {
         let root = here.to_string();
         let root = root.strip_suffix(here.relative()).unwrap_or_default();
-        let init = session.snapshot.roots.resolve(&format!("{root}{folder}/__init__.py"));
-        init.is_ok_and(|init| session.index.find(&init).is_some())
+        naming::folder_files(language).any(|stem| {
+            let file = session.snapshot.roots.resolve(&format!("{root}{folder}/{stem}.{}", here.extension()));
+            file.is_ok_and(|file| session.index.find(&file).is_some())
+        })
     };
     let around = std::iter::successors(Some(here.folder()), |folder| folder.rsplit_once('/').map(|(around, _)| around));
     let top = around.take_while(|folder| !folder.is_empty() && holds(folder)).last();
     let below = top.map(|top| top.rsplit_once('/').map_or(plain, |(outside, _)| &plain[outside.len() + 1..]));
-    let plain = below.unwrap_or_else(|| plain.strip_prefix("src/").or(plain.strip_prefix("lib/")).unwrap_or(plain));
-    plain.strip_suffix("/__init__").unwrap_or(plain).replace('/', ".")
+    let plain = below.unwrap_or_else(|| SOURCES.iter().find_map(|folder| plain.strip_prefix(folder)?.strip_prefix('/')).unwrap_or(plain));
+    naming::of_folder(language, plain).unwrap_or(plain).replace('/', ".")
 }
 
 /// The way from one file to another, without its extension, as import lines have it.

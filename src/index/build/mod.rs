@@ -1,5 +1,8 @@
 //! The thread of the index: one owner of everything that changes. It hears of keystrokes, saved files, finished scans, and publishes a new
-//! [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results.
+//! [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results (`passes`).
+
+mod changes;
+mod passes;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,27 +14,22 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch as tell;
 
+use passes::Job;
+
 use crate::report;
 use crate::syntax::Registry;
-use crate::workspace::walk::{self, Listing};
-use crate::workspace::watch::{Hint, Watcher, is_remote};
+use crate::workspace::walk::Listing;
+use crate::workspace::watch::Watcher;
 use crate::workspace::{Document, Roots};
 
-use super::cache::{Cache, CacheCounts, Stock};
+use super::cache::{Cache, CacheCounts};
 use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
-use super::pass::{Pass, spawn};
-use super::scan::{Outcome, Scanned, Todo};
+use super::scan::Todo;
 use super::view::View;
 
-/// Files that are being scanned.
-struct Job {
-    todo: Arc<Vec<Todo>>,
-    left: usize,
-}
-
-pub(super) struct Owner {
+pub(in crate::index) struct Owner {
     library: Library,
     options: Options,
     sender: Sender<Message>,
@@ -67,21 +65,10 @@ pub(super) struct Owner {
     failures: u32,
 }
 
-/// Files gathered since the last write that are written at the latest: the work that a kill may lose.
-const BATCH: usize = 2000;
-/// Views are published at most this often while a build runs, and so seldom that it takes a twentieth of the time at most.
-const PUBLISH: Duration = Duration::from_secs(2);
-const SHARE: u32 = 20;
-/// More changed paths than this are looked at by a rescan.
-const MAX_CHANGED: usize = 256;
-/// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
-const FEW: usize = 64;
-/// Between rescans where every folder is watched: only a lost event is left to be found.
-const WATCHED: Duration = Duration::from_secs(600);
-/// After folders have become watched, what changed in them meanwhile is looked for.
-const GAP: Duration = Duration::from_secs(2);
 /// Panics after which no build is begun anew.
 const MAX_FAILURES: u32 = 3;
+/// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
+const FEW: usize = 64;
 
 impl Owner {
     pub fn new(
@@ -185,16 +172,6 @@ impl Owner {
         self.publish(true);
     }
 
-    fn rescan_in(&mut self, pause: Option<Duration>) {
-        self.next_rescan = pause.map(|pause| Instant::now() + pause);
-    }
-
-    /// Between rescans.
-    fn pause(&self, watched: bool) -> Option<Duration> {
-        let seconds = Some(self.options.rescan).filter(|seconds| *seconds > 0)?;
-        Some(Duration::from_secs(seconds).max(if watched { WATCHED } else { Duration::ZERO }))
-    }
-
     fn handle(&mut self, message: Message) {
         match message {
             Message::Update(document) => {
@@ -271,191 +248,6 @@ impl Owner {
 
     fn next_pass(&self) -> u64 {
         self.pass.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// Reads what the cache has on a thread of its own, and lists meanwhile.
-    fn open_cache(&mut self) {
-        self.list();
-        (self.cache, self.opening, self.early) = (None, None, None);
-        let Some(folder) = self.options.cache.clone() else { return };
-        let opening = self.current();
-        self.opening = Some(opening);
-        let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
-        let open = move || Cache::open(disk, &folder, &roots).map(|mut cache| (cache.load(), Box::new(cache)));
-        spawn("index cache", move || {
-            let opened = catch_unwind(AssertUnwindSafe(open));
-            drop(sender.send(Message::Opened(opening, opened.unwrap_or_default())));
-        });
-    }
-
-    fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
-        self.opening = None;
-        if let Some((stock, cache)) = opened {
-            self.cache = Some(cache);
-            self.library.take_stock(stock);
-        }
-        if let Some(listing) = self.early.take() {
-            self.listed(listing);
-        }
-    }
-
-    /// Lists the workspace on a thread of its own.
-    fn list(&mut self) {
-        let pass = self.next_pass();
-        self.job = None;
-        self.listing = true;
-        self.again = false;
-        let (roots, sender, threads) = (self.library.roots.clone(), self.sender.clone(), self.threads());
-        spawn("index walk", move || {
-            let listed = catch_unwind(|| walk::walk(&roots, threads));
-            drop(sender.send(Message::Listed(pass, listed.ok())));
-        });
-    }
-
-    fn threads(&self) -> usize {
-        match self.options.threads {
-            0 => std::thread::available_parallelism().map_or(2, usize::from),
-            threads => threads,
-        }
-    }
-
-    fn listed(&mut self, listing: Listing) {
-        self.listing = false;
-        self.watch(&listing);
-        let first = self.stage == Stage::Empty;
-        let todo = self.library.take_listing(listing, self.threads(), &mut self.counts);
-        let stock = self.library.stock.take();
-        let records = stock.as_ref().map_or(0, |stock| stock.records());
-        let is_stale = |cache: &Cache| stock.is_some() && cache.is_stale(records, self.library.len());
-        self.library.merge_due |= self.cache.as_deref().is_some_and(is_stale);
-        self.library.content = stock.filter(|_| !todo.is_empty());
-        if first || self.library.is_stale() {
-            self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
-            self.publish(true);
-        }
-        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
-            true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
-            false => (vec![], todo),
-        };
-        if named.is_empty() {
-            return self.start(Tier::Parsed, rest);
-        }
-        // Names first; what has none can wait.
-        self.rest = rest;
-        self.start(Tier::Lexical, named);
-    }
-
-    /// Starts a pass over files. Workers take them in order, so that what is open comes first.
-    fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
-        if todo.is_empty() {
-            return self.finished(Tier::Parsed);
-        }
-        let pass = self.next_pass();
-        let todo = Arc::new(todo);
-        self.job = Some(Job { todo: todo.clone(), left: todo.len() });
-        let pass = Pass { number: pass, current: self.pass.clone(), tier, todo, stop: self.stop.clone(), sender: self.sender.clone() };
-        pass.start(self.threads(), &self.library.registry, self.library.content.as_ref());
-    }
-
-    fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
-        let Some(job) = &mut self.job else { return };
-        job.left -= 1;
-        let (left, total) = (job.left, job.todo.len());
-        let entry = job.todo[at].entry.clone();
-        if tier == Tier::Parsed && self.options.cache.is_some() {
-            match &outcome {
-                Outcome::Same(..) | Outcome::Gone => {}
-                Outcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
-                Outcome::Facts(_) | Outcome::Skipped(_) => self.counts.misses += 1,
-            }
-        }
-        if let Some(number) = self.library.take_scanned(&entry, tier, outcome)
-            && tier == Tier::Parsed
-        {
-            self.dirty.push(number);
-        }
-        if self.dirty.len() >= BATCH {
-            self.flush(false);
-        }
-        if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
-            self.progress.send_replace(Progress { stage: self.stage, done: total - left, total, cache: self.counts });
-        }
-        if left == 0 {
-            self.finished(tier);
-        } else if tier == Tier::Parsed && self.last_publish.elapsed() > PUBLISH.max(self.publishing * SHARE) {
-            self.publish(true);
-        }
-    }
-
-    fn finished(&mut self, tier: Tier) {
-        let todo = self.job.take().map(|job| job.todo);
-        if tier == Tier::Lexical {
-            self.stage = Stage::Lexical;
-            self.publish(true);
-            let mut todo = todo.map(|todo| self.library.parseable(&todo)).unwrap_or_default();
-            todo.append(&mut self.rest);
-            return self.start(Tier::Parsed, todo);
-        }
-        self.library.content = None;
-        let was_ready = self.stage == Stage::Ready;
-        self.stage = Stage::Ready;
-        if !was_ready || self.library.is_stale() {
-            self.publish(true);
-        }
-        self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
-        self.flush(true);
-        let later = std::mem::take(&mut self.later);
-        if std::mem::take(&mut self.again) || later.len() > MAX_CHANGED {
-            self.list();
-        } else if !later.is_empty() {
-            self.look_again(later);
-        }
-    }
-
-    /// Looks at files that may have changed.
-    fn look_again(&mut self, paths: Vec<PathBuf>) {
-        if self.is_building() {
-            // Beginning anew with each change would never come to an end.
-            self.again |= self.later.len() + paths.len() > MAX_CHANGED;
-            return if self.again { self.later.clear() } else { self.later.extend(paths) };
-        }
-        if paths.len() > MAX_CHANGED || self.library.needs_listing(&paths) {
-            return self.list();
-        }
-        let mut any = false;
-        for path in paths {
-            let Some((entry, outcome)) = self.library.look(&path) else { continue };
-            let changed = !matches!(outcome, Outcome::Same(..));
-            let kept = self.library.take_scanned(&entry, Tier::Parsed, outcome);
-            any |= changed || kept.is_some();
-            self.dirty.extend(kept);
-        }
-        if any {
-            self.publish(false);
-        }
-        if self.dirty.len() >= FEW {
-            self.flush(false);
-        }
-    }
-
-    fn watch(&mut self, listing: &Listing) {
-        if !self.options.watch {
-            return;
-        }
-        let sender = self.sender.clone();
-        let watcher = self.watcher.get_or_insert_with(|| {
-            Watcher::new(move |hint| {
-                let message = match hint {
-                    Hint::Paths(paths) => Message::Changed(paths),
-                    Hint::Everything => Message::Rescan,
-                };
-                sender.send(message).is_ok()
-            })
-        });
-        let coverage = watcher.watch(&listing.folders);
-        let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
-        let pause = self.pause(complete);
-        self.rescan_in(if coverage.grown { pause.map(|pause| pause.min(GAP)) } else { pause });
     }
 
     fn publish(&mut self, rebuild: bool) {

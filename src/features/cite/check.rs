@@ -1,0 +1,167 @@
+//! Whether what is named is there: the file, the lines of it, the name beside them.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::guess::{NAME, PATH};
+use super::named::Named;
+use super::{Checker, Citation, NO_PLACE, NamedBy};
+use crate::features::Session;
+use crate::text::words;
+use crate::workspace::WorkspacePath;
+
+/// Files that are read to count their lines; places in more of them stay unchecked, and are marked so.
+const MOST_FILES: usize = 200;
+/// What is written behind a place that was not looked for.
+const UNCHECKED: &str = " (not checked)";
+/// What is written behind a place at which the name beside it does not stand.
+const NOT_THERE: &str = " (not at that line)";
+/// Lines above and below a place in which a name may stand that is said to be there: a comment or an attribute belongs to it.
+const AROUND: u32 = 3;
+
+impl Checker<'_> {
+    /// Checks lines of a file, and how they are to be marked. None for what names no file.
+    pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
+        // An address, a name with its module, or the column behind a line.
+        if token.is_empty() || token.contains("://") || token.contains(':') {
+            return None;
+        }
+        let ours = self.in_root(token)?;
+        let token = &*ours;
+        // Brackets before a path may be its own, and so may letters that no path of ours has.
+        let bare = token.trim_start_matches(['(', '[', '{']);
+        let ascii = bare.trim_start_matches(|letter: char| !letter.is_ascii()).trim_end_matches(|letter: char| !letter.is_ascii());
+        let found = self.find(token).or_else(|| self.find(bare)).or_else(|| self.find(ascii));
+        if found.is_none() && !self.may_be_path(ascii) {
+            return None;
+        }
+        if found.is_none() && self.read >= MOST_FILES {
+            return Some(Some(UNCHECKED));
+        }
+        let Some((path, count)) = found else { return Some(self.cite(ascii.into(), first, named.last, Some(NO_PLACE))) };
+        self.last = Some(path.to_string());
+        let mark = self.wrong(&path, count, first, named);
+        Some(self.cite(path.to_string(), first, named.last, mark))
+    }
+
+    /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for what
+    /// backslashes are something else in.
+    fn in_root<'t>(&mut self, token: &'t str) -> Option<Cow<'t, str>> {
+        if token.contains('\\') {
+            let path = token.replace('\\', "/");
+            let ours = path.split_once('/').is_some_and(|(folder, _)| self.vocabulary().has_folder(folder));
+            return ours.then(|| path.into());
+        }
+        let roots = &self.session.snapshot.roots;
+        let inside = Path::new(token).is_absolute().then(|| roots.locate(Path::new(token))).flatten();
+        Some(inside.map_or(token.into(), |path| path.to_string().into()))
+    }
+
+    /// Checks lines that are named without a file: of the one that was named last, or that the question is about, or else of any that
+    /// the model has seen.
+    pub(super) fn line_alone(&mut self, first: u32, named: &Named<'_>) -> Option<&'static str> {
+        let meant: Vec<String> = self.last.iter().chain(&self.subject).cloned().collect();
+        let mut marks = vec![];
+        for path in if meant.is_empty() { self.near.clone() } else { meant.clone() } {
+            let Some((file, count)) = self.find(&path) else { continue };
+            let mark = self.wrong(&file, count, first, named);
+            marks.push((path, mark));
+        }
+        let best = marks.iter().position(|(_, mark)| mark.is_none()).unwrap_or(0);
+        let (path, mark) = marks.into_iter().nth(best)?;
+        if meant.is_empty() { mark } else { self.cite(path, first, named.last, mark) }
+    }
+
+    /// What is wrong with lines of a file that is there.
+    fn wrong(&self, path: &WorkspacePath, count: u32, first: u32, named: &Named<'_>) -> Option<&'static str> {
+        let last = named.last.unwrap_or(first);
+        if first == 0 || last < first || last > count {
+            return Some(NO_PLACE);
+        }
+        let name = NAME.captures(named.symbol?.trim())?.get(1)?.as_str();
+        let name = name.rsplit([':', '.', '#', '>']).next()?;
+        let index = &self.session.index;
+        let is_within = index
+            .named(name)
+            .into_iter()
+            .filter_map(|id| Some((index.file(id.file)?, index.symbol(id)?)))
+            .any(|(file, symbol)| file.path == *path && symbol.line < last + AROUND && first <= symbol.end_line + 1);
+        let text = self.session.snapshot.read(path).ok()?;
+        let lines = text.lines().skip(first.saturating_sub(AROUND + 1) as usize).take((last - first + 2 * AROUND + 1) as usize);
+        let stands = |line: &str| words::has(line, name);
+        (!is_within && !lines.into_iter().any(stands)).then_some(NOT_THERE)
+    }
+
+    /// Keeps a place with what is wrong with it.
+    fn cite(&mut self, path: String, line: u32, end_line: Option<u32>, mark: Option<&'static str>) -> Option<&'static str> {
+        let verified = mark.is_none();
+        match self.citations.iter_mut().find(|known| known.path == path && known.line == line && !known.whole) {
+            Some(known) => known.verified &= verified,
+            None => self.citations.push(Citation { path, line, end_line, verified, whole: false, from: NamedBy::Answer }),
+        }
+        mark
+    }
+
+    /// Checks a word that may be the name of a file without a line of it, and how it is to be marked. None for what is none.
+    pub(super) fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
+        let name = word.trim_start_matches("./");
+        if let Some((path, names)) = name.split_once("::").filter(|(path, _)| PATH.is_match(path)) {
+            return self.inside(path, names);
+        }
+        if name.contains("://") || name.contains("::") || !PATH.is_match(name) {
+            return None;
+        }
+        let found = self.find(name);
+        if found.is_none() && (self.read >= MOST_FILES || !self.is_file_name(name, in_quotes)) {
+            return None;
+        }
+        let (path, verified) = found.map_or((name.to_string(), false), |(path, _)| (path.to_string(), true));
+        if verified {
+            self.last = Some(path.clone());
+        }
+        if !self.citations.iter().any(|known| known.path == path) {
+            self.citations.push(Citation { path, line: 1, end_line: None, verified, whole: true, from: NamedBy::Answer });
+        }
+        Some((!verified).then_some(NO_PLACE))
+    }
+
+    /// Checks something in a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
+    fn inside(&mut self, path: &str, names: &str) -> Option<Option<&'static str>> {
+        let mark = self.file(path, true)?;
+        let known = self.find(path).and_then(|(path, _)| self.session.snapshot.read(&path).ok());
+        let names = names.split('[').next().unwrap_or_default();
+        let missing = known.is_some_and(|text| !names.split("::").all(|name| words::has(&text, name)));
+        Some(mark.or(missing.then_some(NO_PLACE)))
+    }
+
+    /// The file that a path means, and how many lines it has. A name without its folder counts when only one file is called that.
+    pub(super) fn find(&mut self, path: &str) -> Option<(WorkspacePath, u32)> {
+        if let Some(known) = self.found.get(path) {
+            return known.clone();
+        }
+        if self.read >= MOST_FILES {
+            return None;
+        }
+        let called = |whole: &&String| whole.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        let by_name = || self.near.iter().find(called).and_then(|whole| readable(self.session, whole));
+        let mut found = readable(self.session, path).or_else(by_name);
+        if found.is_none() {
+            let session = self.session;
+            let mut several = self.vocabulary().paths.iter().filter(called);
+            found = several.next().filter(|_| several.next().is_none()).and_then(|whole| readable(session, whole));
+        }
+        self.read += usize::from(found.is_some());
+        self.found.insert(path.into(), found.clone());
+        found
+    }
+}
+
+fn readable(session: &Session, path: &str) -> Option<(WorkspacePath, u32)> {
+    let path = session.snapshot.roots.resolve(path.trim_start_matches("./")).ok()?;
+    if session.closed_path(&path).is_some() {
+        return None;
+    }
+    let text: Arc<str> = session.snapshot.read(&path).ok()?;
+    Some((path, text.lines().count().max(1) as u32))
+}

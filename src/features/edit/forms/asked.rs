@@ -1,0 +1,101 @@
+//! What a model is asked for: the one function of a form with its few strings, as a tool or as blocks of code; and whether an answer only
+//! repeats that.
+
+use serde_json::{Value, json};
+
+use super::Form;
+use crate::dialect::Tool;
+
+/// The field for why.
+pub(super) const REASON: &str = "reason";
+
+impl Form {
+    /// The tool that the model must call. Few strings, so that a small model gets it right.
+    pub fn tool(&self) -> Tool {
+        let reason = (REASON, "In one sentence: what was changed and why.");
+        match self {
+            Form::Replace { .. } => {
+                tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
+            }
+            Form::Document { item } => {
+                let what =
+                    format!("One or two sentences in plain words: what `{}` does with its arguments, and what comes of it.", item.name);
+                tool(&format!("Writes the comment above `{}`.", item.name), &[("comment", &what)])
+            }
+            Form::Implement { .. } => tool(
+                "Writes the body.",
+                &[("body", "The statements of the body, without the signature and without the braces around it."), reason],
+            ),
+            Form::Test { .. } => tool("Adds tests.", &[("test_code", "One or more complete test functions."), reason]),
+            Form::Extract { .. } => tool(
+                "Moves the marked lines into a new function.",
+                &[("function", "The complete new function."), ("call", "What stands in place of the marked lines: the call."), reason],
+            ),
+            Form::Variable { .. } => tool(
+                "Gives the marked value a name.",
+                &[("name", "The name of the new variable, one word in the naming style of this file."), reason],
+            ),
+            Form::Rename(rename) => {
+                let what = format!("The new name of {}, one word in the naming style of this file.", rename.what);
+                tool("Renames it everywhere.", &[("new_name", &what), reason])
+            }
+            Form::Calls(calls) => calls.tool(),
+        }
+    }
+
+    /// The fields of code that the form is made of, and what belongs there; none where it has other fields.
+    pub fn blocks(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Form::Replace { .. } => &[("new_code", "the complete new text of the marked lines")],
+            Form::Implement { .. } => &[("body", "the complete function")],
+            Form::Test { .. } => &[("test_code", "one or more complete test functions")],
+            Form::Extract { .. } => {
+                &[("function", "the complete new function"), ("call", "the new text of the marked lines, which calls it")]
+            }
+            _ => &[],
+        }
+    }
+
+    /// The same tool without a word of description: what is not there cannot be given back for an answer.
+    pub fn bare_tool(&self) -> Tool {
+        let mut tool = self.tool();
+        tool.function["description"] = "".into();
+        let properties = tool.function["parameters"]["properties"].as_object_mut();
+        for field in properties.into_iter().flat_map(serde_json::Map::values_mut).filter_map(Value::as_object_mut) {
+            field.remove("description");
+        }
+        tool
+    }
+
+    /// Whether a call gives back what was asked for in place of an answer.
+    pub fn is_echo(&self, arguments: &Value) -> bool {
+        not_repeated(&self.tool(), arguments).is_err()
+    }
+}
+
+/// Small models like to answer with the description of what they are asked for.
+pub(super) fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
+    let said = |text: &Value| text.as_str().map(|text| text.trim().trim_end_matches('.').to_lowercase());
+    let property = &tool.function["parameters"]["properties"][name];
+    let value = said(&arguments[name]);
+    value.is_some() && (value == said(&property["description"]) || value == said(&tool.function["description"]))
+}
+
+/// Why an answer is only what was asked; a reason that is does not make the edit worse.
+pub(super) fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
+    let fields = tool.function["parameters"]["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
+    match fields.filter(|name| *name != REASON).find(|name| repeats(tool, arguments, name)) {
+        Some(name) => Err(format!("`{name}` repeats the description of the function; write what belongs into the file")),
+        None => Ok(()),
+    }
+}
+
+fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
+    let properties: serde_json::Map<String, Value> =
+        fields.iter().map(|(name, what)| (name.to_string(), json!({"type": "string", "description": what}))).collect();
+    // An edit without a reason is an edit.
+    let required: Vec<&str> = fields.iter().map(|(name, _)| *name).filter(|name| *name != REASON).collect();
+    let parameters = json!({"type": "object", "properties": properties, "required": required});
+    let function = json!({"name": "propose_edit", "description": description, "parameters": parameters});
+    Tool { name: "propose_edit".into(), function }
+}

@@ -1,0 +1,88 @@
+//! Code that gets a name: lines that become a function beside the item around them, a value that becomes a variable before its statement.
+
+use std::ops::Range;
+
+use super::body::line_indent;
+use super::{ending, not_empty, replace, sorted};
+use crate::agent::limits;
+use crate::features::Site;
+use crate::features::edit::extracted;
+use crate::features::edit::fit::{brought, diffs, strings};
+use crate::syntax;
+use crate::syntax::scope::{self, Item};
+use crate::text::lines::{line_start, next_line};
+use crate::text::{Edit, words};
+
+/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the imports
+/// that they bring.
+pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
+    not_empty(function, "function")?;
+    let (function, mut call) = (brought::parted(site, lines, function), call.to_string());
+    if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
+        call = hunk.new.clone();
+    }
+    let call = replace(site, lines, &call)?;
+    let new = placed(site, item, &function.code, &call.text);
+    extracted::check(site, lines, &call, &new)?;
+    Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
+}
+
+/// A new function beside an item, as code that calls it wants it.
+pub(super) fn placed(site: &Site, item: &Item, function: &str, call: &str) -> Edit {
+    let (home, is_free) = home(site, item, function, call);
+    let indent = line_indent(site, home.start);
+    let function = strings::fitted(site.language.as_ref(), function, indent);
+    // Python parts what stands at the top by two lines.
+    let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
+    let gap = if wide { "\n" } else { "" };
+    if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
+        let start = line_start(&site.text, home.start);
+        let text = format!("{}\n{gap}\n", function.trim_end());
+        return Edit::insert(start, ending(site).apply(&text));
+    }
+    let end = next_line(&site.text, home.end);
+    let line_end = if site.text[..end].ends_with('\n') { "" } else { "\n" };
+    let text = format!("{line_end}{gap}\n{}\n", function.trim_end());
+    Edit::insert(end, ending(site).apply(&text))
+}
+
+/// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the
+/// comment above; one that is called as a member of something goes beside the item that it was taken from. Where methods see each other
+/// without a word, a method's helper is a method.
+fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, bool) {
+    let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
+    let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
+    let is_free = named.is_some_and(|new| {
+        let called = words::places(call, &new.name).next();
+        called.is_some_and(|at| !call[..at.start].ends_with(['.', ':', '>']))
+    });
+    let top = site.parsed().and_then(|parsed| scope::outermost(parsed, item.range.start));
+    let in_type = top.as_ref().is_some_and(|top| *top != item.range);
+    let member = in_type && site.language.as_deref().is_some_and(|language| language.bare_members);
+    let Some(top) = top.filter(|_| is_free && !member) else { return (item.range.clone(), false) };
+    let doc = if top == item.range { site.doc_of(item) } else { None };
+    let start = doc.map_or(top.start, |doc| doc.start.min(top.start));
+    (start..top.end, true)
+}
+
+/// A statement that names the value, before the one that it stands in.
+pub(super) fn variable(
+    site: &Site,
+    value: &Range<usize>,
+    statement: &Range<usize>,
+    binding: &str,
+    name: &str,
+) -> Result<Vec<Edit>, String> {
+    if name.is_empty() || !name.chars().all(words::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
+    }
+    let item = site.item();
+    let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));
+    if words::has(&site.text[around], name) {
+        return Err(format!("`{name}` is taken in `{of}`; give another name"));
+    }
+    let start = line_start(&site.text, statement.start);
+    let text = binding.replace("{name}", name).replace("{value}", &site.text[value.clone()]);
+    let line = format!("{}{text}\n", &site.text[start..statement.start]);
+    Ok(vec![Edit::insert(start, ending(site).apply(&line)), Edit { range: value.clone(), text: name.into() }])
+}

@@ -1,0 +1,150 @@
+//! What a member or a field means, by what it is one of: a module of ours, a value of the type, something else, or what nothing tells.
+
+use std::ops::Range;
+
+use super::meant::{Home, Meant, Spot};
+use super::origin::{Look, Origin};
+use super::verdict::Verdict;
+use super::whence::{MOST_BASES, Place, last_word};
+use crate::index::FileId;
+use crate::syntax::uses::{self, Mention};
+use crate::syntax::{Kind, lists, naming};
+use crate::text::words;
+
+impl Meant<'_> {
+    /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
+    pub(super) fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
+        let (text, language) = (place.parsed.text(), place.parsed.language());
+        let receiver = text[of.clone()].trim();
+        let last = last_word(receiver);
+        let is_path = text[of.end..one.range.start].contains("::");
+        if self.is_loaded(place, of) {
+            return true;
+        }
+        if last.is_empty() {
+            return false;
+        }
+        if is_path && lists(&language.modules_by_place, last)
+            || language.exports_object.as_deref() == Some(last) && place.id == Some(self.file)
+        {
+            return true;
+        }
+        if let Home::Inside(container) = &self.home
+            && container == last
+        {
+            return true;
+        }
+        if let Some(origin) = self.imported(place, receiver).or_else(|| self.imported(place, last)) {
+            return origin == Origin::Ours;
+        }
+        let index = &self.session.index;
+        let is_file_of = |id: FileId| {
+            index.file(id).is_some_and(|file| {
+                let folder = file.path.folder();
+                naming::stem(file.language.as_deref(), file.path.relative()) == last || folder.rsplit('/').next() == Some(last)
+            })
+        };
+        let hands_on = || index.name(self.name).is_some_and(|name| index.users(name).iter().any(|(id, _)| is_file_of(*id)));
+        let is_module = || self.named(last).iter().any(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind == Kind::Module));
+        is_file_of(self.file) || is_path && (is_module() || hands_on() || receiver == last && self.is_project(language, last))
+    }
+
+    /// Whether a field or an argument is one of a type; none where that is not written.
+    pub(super) fn belongs(&self, place: &Place<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
+        let head = &place.parsed.text()[of.clone()];
+        let last = last_word(head);
+        if last == container || lists(&place.parsed.language().types.own, last) && place.is_inside(container, range.start) {
+            return Some(true);
+        }
+        // `p._replace(left=1)`: the fields are those of what is copied.
+        if place.parsed.language().copies.iter().any(|known| known == last) {
+            let of = of.start..of.end - last.len().min(of.len());
+            let value = place.parsed.text()[of.clone()].strip_suffix('.').map(|value| of.start..of.start + value.len());
+            let origin = value.map(|value| Look::new(self, place, container).member_of(&value));
+            return if origin == Some(Origin::Ours) { Some(true) } else { (!place.names_container).then_some(false) };
+        }
+        if let Some(kind) = uses::annotation(place.parsed, range) {
+            let kind = &place.parsed.text()[kind];
+            if words::has(kind, container) {
+                return Some(true);
+            }
+            // A name of another type may stand for one that has these fields.
+            let named = words::all(kind).any(|word| !self.named(word).is_empty());
+            return if place.parsed.language().structural && named { None } else { Some(false) };
+        }
+        // Where any value with such a field will do, one may be meant for the type.
+        if place.parsed.language().structural && (place.names_container || self.takes_from(place)) {
+            return None;
+        }
+        let may_be = self.kind == Kind::Attribute && place.names_container && !head.starts_with(char::is_uppercase);
+        if may_be && !head.ends_with(words::is_word) { None } else { Some(false) }
+    }
+
+    /// Whether a text is that of the definition, or takes something from there.
+    fn takes_from(&self, place: &Place<'_>) -> bool {
+        let index = &self.session.index;
+        let Some((id, file)) = place.id.and_then(|id| Some((id, index.file(id)?))) else { return true };
+        id == self.file || file.imports().iter().any(|import| index.resolve(id, import) == Some(self.file))
+    }
+
+    /// What a member of a value means: that of one of the types is ours, and of what may be one it is unclear.
+    pub(super) fn member_of_any(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> Verdict {
+        let mut found = Verdict::Other;
+        for container in self.containers() {
+            match self.member(place, one, of, container) {
+                Verdict::Other => {}
+                Verdict::Unclear => found = Verdict::Unclear,
+                follows => return follows,
+            }
+        }
+        found
+    }
+
+    /// What a member of a value means, for one type.
+    fn member(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
+        let receiver = place.parsed.text()[of.clone()].trim();
+        let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
+        let named = place.names_container;
+        if receiver == container && self.imported(place, receiver) == Some(Origin::Ours) {
+            return plain();
+        }
+        if place.parsed.language().types.is_own(receiver) {
+            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
+            return match derives {
+                _ if place.is_inside(container, one.range.start) => plain(),
+                Some(Origin::Ours) => plain(),
+                Some(Origin::Foreign) => Verdict::Other,
+                _ if named => plain(),
+                _ => Verdict::Unclear,
+            };
+        }
+        // In Java the method of a variable is handed on so, too.
+        let of_variable = || place.parsed.language().bare_members && !uses::given(place.parsed, receiver).is_empty();
+        let origin = match place.parsed.text()[of.end..one.range.start].contains("::") && !of_variable() {
+            true => self.path(place, receiver, container),
+            false => Look::new(self, place, container).member_of(of),
+        };
+        match origin {
+            Origin::Ours => plain(),
+            Origin::Foreign | Origin::Holder | Origin::Other => Verdict::Other,
+            Origin::Unknown if named => plain(),
+            Origin::Unknown | Origin::Held => Verdict::Unclear,
+        }
+    }
+
+    /// What a path leads to: members stand behind types, and other things behind modules.
+    fn path(&self, place: &Place<'_>, path: &str, container: &str) -> Origin {
+        let last = last_word(path);
+        let name = self.own_name(place, last).unwrap_or(last);
+        let index = &self.session.index;
+        let is_type = |id| index.symbol(id).is_some_and(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type);
+        if words::has(path, container) || name == container {
+            return Origin::Ours;
+        }
+        if self.named(name).into_iter().any(is_type) {
+            return if self.derives(name, container, MOST_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
+        }
+        let is_parameter = name.len() <= 2 && name.starts_with(char::is_uppercase);
+        if is_parameter || last.is_empty() { Origin::Unknown } else { Origin::Foreign }
+    }
+}

@@ -1,0 +1,76 @@
+//! What changes on disk: paths that are told of, folders that are watched, and rescans for what is told of by nobody.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::{FEW, Owner};
+use crate::index::file::Tier;
+use crate::index::handle::Message;
+use crate::index::scan::Outcome;
+use crate::workspace::walk::Listing;
+use crate::workspace::watch::{Hint, Watcher, is_remote};
+
+/// More changed paths than this are looked at by a rescan.
+pub(super) const MAX_CHANGED: usize = 256;
+/// Between rescans where every folder is watched: only a lost event is left to be found.
+const WATCHED: Duration = Duration::from_secs(600);
+/// After folders have become watched, what changed in them meanwhile is looked for.
+const GAP: Duration = Duration::from_secs(2);
+
+impl Owner {
+    pub(super) fn rescan_in(&mut self, pause: Option<Duration>) {
+        self.next_rescan = pause.map(|pause| Instant::now() + pause);
+    }
+
+    /// Between rescans.
+    pub(super) fn pause(&self, watched: bool) -> Option<Duration> {
+        let seconds = Some(self.options.rescan).filter(|seconds| *seconds > 0)?;
+        Some(Duration::from_secs(seconds).max(if watched { WATCHED } else { Duration::ZERO }))
+    }
+
+    /// Looks at files that may have changed.
+    pub(super) fn look_again(&mut self, paths: Vec<PathBuf>) {
+        if self.is_building() {
+            // Beginning anew with each change would never come to an end.
+            self.again |= self.later.len() + paths.len() > MAX_CHANGED;
+            return if self.again { self.later.clear() } else { self.later.extend(paths) };
+        }
+        if paths.len() > MAX_CHANGED || self.library.needs_listing(&paths) {
+            return self.list();
+        }
+        let mut any = false;
+        for path in paths {
+            let Some((entry, outcome)) = self.library.look(&path) else { continue };
+            let changed = !matches!(outcome, Outcome::Same(..));
+            let kept = self.library.take_scanned(&entry, Tier::Parsed, outcome);
+            any |= changed || kept.is_some();
+            self.dirty.extend(kept);
+        }
+        if any {
+            self.publish(false);
+        }
+        if self.dirty.len() >= FEW {
+            self.flush(false);
+        }
+    }
+
+    pub(super) fn watch(&mut self, listing: &Listing) {
+        if !self.options.watch {
+            return;
+        }
+        let sender = self.sender.clone();
+        let watcher = self.watcher.get_or_insert_with(|| {
+            Watcher::new(move |hint| {
+                let message = match hint {
+                    Hint::Paths(paths) => Message::Changed(paths),
+                    Hint::Everything => Message::Rescan,
+                };
+                sender.send(message).is_ok()
+            })
+        });
+        let coverage = watcher.watch(&listing.folders);
+        let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
+        let pause = self.pause(complete);
+        self.rescan_in(if coverage.grown { pause.map(|pause| pause.min(GAP)) } else { pause });
+    }
+}

@@ -1,0 +1,168 @@
+//! A build, from the listing of the workspace to the last file: what the cache has, names by line first where there is much to do, then what
+//! parsers say. Workers read, and send what they have found.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::changes::MAX_CHANGED;
+use super::{FEW, Owner};
+use crate::index::cache::{Cache, Stock};
+use crate::index::file::Tier;
+use crate::index::handle::{Message, Progress, Stage};
+use crate::index::pass::{Pass, spawn};
+use crate::index::scan::{Outcome, Scanned, Todo};
+use crate::workspace::walk::{self, Listing};
+
+/// Files that are being scanned.
+pub(super) struct Job {
+    todo: Arc<Vec<Todo>>,
+    left: usize,
+}
+
+/// Files gathered since the last write that are written at the latest: the work that a kill may lose.
+const BATCH: usize = 2000;
+/// Views are published at most this often while a build runs, and so seldom that it takes a twentieth of the time at most.
+const PUBLISH: Duration = Duration::from_secs(2);
+const SHARE: u32 = 20;
+
+impl Owner {
+    /// Reads what the cache has on a thread of its own, and lists meanwhile.
+    pub(super) fn open_cache(&mut self) {
+        self.list();
+        (self.cache, self.opening, self.early) = (None, None, None);
+        let Some(folder) = self.options.cache.clone() else { return };
+        let opening = self.current();
+        self.opening = Some(opening);
+        let (disk, roots, sender) = (self.options.disk.clone(), self.library.roots.clone(), self.sender.clone());
+        let open = move || Cache::open(disk, &folder, &roots).map(|mut cache| (cache.load(), Box::new(cache)));
+        spawn("index cache", move || {
+            let opened = catch_unwind(AssertUnwindSafe(open));
+            drop(sender.send(Message::Opened(opening, opened.unwrap_or_default())));
+        });
+    }
+
+    pub(super) fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
+        self.opening = None;
+        if let Some((stock, cache)) = opened {
+            self.cache = Some(cache);
+            self.library.take_stock(stock);
+        }
+        if let Some(listing) = self.early.take() {
+            self.listed(listing);
+        }
+    }
+
+    /// Lists the workspace on a thread of its own.
+    pub(super) fn list(&mut self) {
+        let pass = self.next_pass();
+        self.job = None;
+        self.listing = true;
+        self.again = false;
+        let (roots, sender, threads) = (self.library.roots.clone(), self.sender.clone(), self.threads());
+        spawn("index walk", move || {
+            let listed = catch_unwind(|| walk::walk(&roots, threads));
+            drop(sender.send(Message::Listed(pass, listed.ok())));
+        });
+    }
+
+    fn threads(&self) -> usize {
+        match self.options.threads {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            threads => threads,
+        }
+    }
+
+    pub(super) fn listed(&mut self, listing: Listing) {
+        self.listing = false;
+        self.watch(&listing);
+        let first = self.stage == Stage::Empty;
+        let todo = self.library.take_listing(listing, self.threads(), &mut self.counts);
+        let stock = self.library.stock.take();
+        let records = stock.as_ref().map_or(0, |stock| stock.records());
+        let is_stale = |cache: &Cache| stock.is_some() && cache.is_stale(records, self.library.len());
+        self.library.merge_due |= self.cache.as_deref().is_some_and(is_stale);
+        self.library.content = stock.filter(|_| !todo.is_empty());
+        if first || self.library.is_stale() {
+            self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
+            self.publish(true);
+        }
+        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
+            true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
+            false => (vec![], todo),
+        };
+        if named.is_empty() {
+            return self.start(Tier::Parsed, rest);
+        }
+        // Names first; what has none can wait.
+        self.rest = rest;
+        self.start(Tier::Lexical, named);
+    }
+
+    /// Starts a pass over files. Workers take them in order, so that what is open comes first.
+    fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
+        if todo.is_empty() {
+            return self.finished(Tier::Parsed);
+        }
+        let pass = self.next_pass();
+        let todo = Arc::new(todo);
+        self.job = Some(Job { todo: todo.clone(), left: todo.len() });
+        let pass = Pass { number: pass, current: self.pass.clone(), tier, todo, stop: self.stop.clone(), sender: self.sender.clone() };
+        pass.start(self.threads(), &self.library.registry, self.library.content.as_ref());
+    }
+
+    pub(super) fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
+        let Some(job) = &mut self.job else { return };
+        job.left -= 1;
+        let (left, total) = (job.left, job.todo.len());
+        let entry = job.todo[at].entry.clone();
+        if tier == Tier::Parsed && self.options.cache.is_some() {
+            match &outcome {
+                Outcome::Same(..) | Outcome::Gone => {}
+                Outcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
+                Outcome::Facts(_) | Outcome::Skipped(_) => self.counts.misses += 1,
+            }
+        }
+        if let Some(number) = self.library.take_scanned(&entry, tier, outcome)
+            && tier == Tier::Parsed
+        {
+            self.dirty.push(number);
+        }
+        if self.dirty.len() >= BATCH {
+            self.flush(false);
+        }
+        if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
+            self.progress.send_replace(Progress { stage: self.stage, done: total - left, total, cache: self.counts });
+        }
+        if left == 0 {
+            self.finished(tier);
+        } else if tier == Tier::Parsed && self.last_publish.elapsed() > PUBLISH.max(self.publishing * SHARE) {
+            self.publish(true);
+        }
+    }
+
+    pub(super) fn finished(&mut self, tier: Tier) {
+        let todo = self.job.take().map(|job| job.todo);
+        if tier == Tier::Lexical {
+            self.stage = Stage::Lexical;
+            self.publish(true);
+            let mut todo = todo.map(|todo| self.library.parseable(&todo)).unwrap_or_default();
+            todo.append(&mut self.rest);
+            return self.start(Tier::Parsed, todo);
+        }
+        self.library.content = None;
+        let was_ready = self.stage == Stage::Ready;
+        self.stage = Stage::Ready;
+        if !was_ready || self.library.is_stale() {
+            self.publish(true);
+        }
+        self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
+        self.flush(true);
+        let later = std::mem::take(&mut self.later);
+        if std::mem::take(&mut self.again) || later.len() > MAX_CHANGED {
+            self.list();
+        } else if !later.is_empty() {
+            self.look_again(later);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Files on disk: which a listing has and which are gone, what is known of them already, and what scans have found.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Library;
+use crate::index::cache::{CacheCounts, Stock};
+use crate::index::file::{File, Tier};
+use crate::index::resolve;
+use crate::index::scan::{self, Outcome, Todo};
+use crate::index::warm::{self, Known};
+use crate::workspace::fs::{self, Stamp};
+use crate::workspace::rules::{Skip, is_rule_file};
+use crate::workspace::walk::{Entry, Listing};
+use crate::workspace::{ReadError, WorkspacePath};
+
+impl Library {
+    /// Takes over what the cache had.
+    pub fn take_stock(&mut self, mut stock: Stock) {
+        stock.join(&mut self.names);
+        self.stock = Some(Arc::new(stock));
+    }
+
+    /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest.
+    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
+        self.skipped = listing.skipped;
+        self.drop_unlisted(&listing.files);
+        let stock = self.stock.clone();
+        let (mut todo, mut kept, mut on_disk) = (vec![], vec![], 0);
+        for entry in &listing.files {
+            let record = stock.as_ref().and_then(|stock| stock.record(&entry.path));
+            on_disk += usize::from(record.is_some());
+            if self.is_settled(entry) {
+                continue;
+            }
+            match record.filter(|record| record.stamp == entry.stamp) {
+                Some(record) => kept.push((entry.clone(), record)),
+                None => todo.push(Todo { entry: entry.clone(), known: self.known(&entry.path) }),
+            }
+        }
+        let Some(stock) = stock else { return todo };
+        self.merge_due |= on_disk < stock.paths() && stock.has_purged(&listing.files);
+        for (entry, known) in warm::read(&self.registry, &stock, kept, threads) {
+            counts.hits += u64::from(known.is_some());
+            match known {
+                Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
+                Some(Known::Refused(reason)) => drop(self.refused.insert(entry.path, (entry.stamp, reason))),
+                None => todo.push(Todo { known: self.known(&entry.path), entry }),
+            }
+        }
+        todo
+    }
+
+    fn drop_unlisted(&mut self, files: &[Entry]) {
+        if self.numbers.is_empty() && self.refused.is_empty() {
+            return;
+        }
+        let listed: HashSet<&WorkspacePath> = files.iter().map(|entry| &entry.path).collect();
+        let mut gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path)).cloned().collect();
+        gone.retain(|path| !self.is_open(path) || self.is_private(path));
+        // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
+        self.merge_due |= gone.iter().any(|path| path.absolute().exists());
+        self.refused.retain(|path, _| listed.contains(path));
+        self.unparsable.retain(|path| listed.contains(path));
+        gone.iter().for_each(|path| {
+            self.set(path, None);
+        });
+    }
+
+    /// Whether all is known of a file that looks like this, or its text is an editor's.
+    fn is_settled(&self, entry: &Entry) -> bool {
+        let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && self.is_done(file));
+        let refused = || self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
+        same || refused() || self.is_open(&entry.path)
+    }
+
+    /// Whether all is known of a file that can be.
+    fn is_done(&self, file: &File) -> bool {
+        file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&file.path)
+    }
+
+    fn known(&self, path: &WorkspacePath) -> Option<Arc<File>> {
+        self.file(path).filter(|file| self.is_done(file)).cloned()
+    }
+
+    /// Takes over a scan. Returns the file's number when its facts are worth keeping.
+    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: Outcome) -> Option<u32> {
+        if self.is_open(&entry.path) {
+            return None;
+        }
+        let scanned = match outcome {
+            Outcome::Facts(scanned) => scanned,
+            Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
+            Outcome::Gone => {
+                self.refused.remove(&entry.path);
+                self.set(&entry.path, None);
+                return None;
+            }
+            Outcome::Skipped(reason) => {
+                self.set(&entry.path, None);
+                self.refused.insert(entry.path.clone(), (entry.stamp, reason));
+                if reason.is_by_content() && scan::settled(entry.stamp).modified != 0 {
+                    self.new_refusals.push((entry.path.clone(), entry.stamp, reason));
+                }
+                return None;
+            }
+        };
+        self.refused.remove(&entry.path);
+        if scanned.unparsable {
+            self.unparsable.insert(entry.path.clone());
+        } else {
+            self.unparsable.remove(&entry.path);
+        }
+        let trusted = scanned.stamp.modified != 0 && tier == Tier::Parsed;
+        let file = scanned.sheet.into_file(entry.path.clone(), scanned.language, scanned.hash, scanned.stamp, &mut self.names);
+        let number = self.set(&entry.path, Some(Arc::new(file)));
+        number.filter(|_| trusted && !scanned.kept)
+    }
+
+    /// A file has still the content that is known. Its stamp is kept once it can be trusted, so that it need not be read again.
+    fn confirm(&mut self, path: &WorkspacePath, hash: u64, stamp: Stamp) -> Option<u32> {
+        let file = self.file(path).filter(|file| file.hash == hash && file.stamp != stamp && stamp.modified != 0)?;
+        let file = Arc::new(File { stamp, ..(**file).clone() });
+        self.set(path, Some(file))
+    }
+
+    /// Those of some files that a parser has more to say about; first what open documents import.
+    pub fn parseable(&self, todo: &[Todo]) -> Vec<Todo> {
+        let language = |todo: &Todo| self.file(&todo.entry.path).and_then(|file| file.language.clone());
+        let parses = |todo: &&Todo| language(todo).is_some_and(|language| language.parses());
+        let mut todo: Vec<Todo> = todo.iter().filter(parses).cloned().collect();
+        let near = self.imported_stems();
+        todo.sort_by_cached_key(|todo| !near.contains(&resolve::stem(language(todo).as_deref(), todo.entry.path.relative())));
+        todo
+    }
+
+    /// How modules that open documents import are called, and what they take from these: either may be a file's name.
+    fn imported_stems(&self) -> HashSet<String> {
+        let mut stems = HashSet::new();
+        let files = self.open.values().filter_map(|open| self.file(open.path.as_ref()?));
+        for file in files {
+            let taken = file.import_names.iter().map(|(there, _)| *there);
+            let modules = file.imports.iter().map(|import| import.module).chain(taken);
+            stems.extend(modules.map(|module| resolve::module_stem(file.language.as_deref(), self.names.get(module))));
+        }
+        stems
+    }
+
+    /// Whether changed paths mean that everything has to be listed: folders, or files with rules.
+    pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            is_rule_file(name) || path.is_dir() || !path.exists() && self.is_folder(path)
+        })
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        let Some(place) = self.roots.locate(path) else { return true };
+        let inside = |known: &WorkspacePath| {
+            known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        !self.numbers.contains_key(&place) && self.numbers.keys().any(inside)
+    }
+
+    /// Looks at one file on disk; None when it is nothing to the index.
+    pub fn look(&mut self, path: &Path) -> Option<(Entry, Outcome)> {
+        let place = self.roots.locate(path)?;
+        let is_known = self.numbers.contains_key(&place) || self.refused.contains_key(&place);
+        let stamp = match fs::stamp(&place) {
+            Ok(stamp) => stamp,
+            Err(error) => {
+                let entry = Entry { path: place, stamp: Stamp::default() };
+                let outcome = if error == ReadError::Missing { Outcome::Gone } else { Outcome::Skipped(Skip::NotAFile) };
+                return is_known.then_some((entry, outcome));
+            }
+        };
+        if self.file(&place).is_some_and(|file| file.stamp == stamp) {
+            return None;
+        }
+        let reason = self.reason(&place);
+        let todo = Todo { known: self.known(&place), entry: Entry { path: place, stamp } };
+        if let Some(reason) = reason {
+            return is_known.then_some((todo.entry, Outcome::Skipped(reason)));
+        }
+        let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &todo, Tier::Parsed, None);
+        Some((todo.entry, scanned))
+    }
+}

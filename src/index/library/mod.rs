@@ -1,0 +1,180 @@
+//! All files of the index with their numbers, and the open documents among them. Belongs to the index's thread.
+
+mod listing;
+mod open;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use open::Open;
+
+use crate::syntax::Registry;
+use crate::workspace::fs::Stamp;
+use crate::workspace::rules::Skip;
+use crate::workspace::{Root, Roots, Rules, WorkspacePath};
+
+use super::cache::{self, Stock};
+use super::file::File;
+use super::handle::Stage;
+use super::names::Names;
+use super::scan;
+use super::view::{Base, View};
+
+/// See the module.
+pub struct Library {
+    pub registry: Arc<Registry>,
+    pub roots: Arc<Roots>,
+    /// What the cache had when the present listing began, by path and stamp.
+    pub stock: Option<Arc<Stock>>,
+    /// The same for the workers, by content.
+    pub content: Option<Arc<Stock>>,
+    /// Segments on disk are many, stale, or hold files that must not be kept.
+    pub merge_due: bool,
+    names: Names,
+    files: Vec<Option<Arc<File>>>,
+    numbers: HashMap<WorkspacePath, u32>,
+    fresh: HashMap<u32, Option<Arc<File>>>,
+    base: Arc<Base>,
+    generation: u64,
+    open: HashMap<String, Open>,
+    skipped: BTreeMap<Skip, u64>,
+    /// Files that are known not to take part, so that they are not read again and again.
+    refused: HashMap<WorkspacePath, (Stamp, Skip)>,
+    /// Those of them that are not on disk yet.
+    new_refusals: Vec<cache::Refusal>,
+    /// Files whose parse was given up.
+    unparsable: HashSet<WorkspacePath>,
+    rules: HashMap<Arc<Root>, Rules>,
+}
+
+/// Changed files after which the tables are built anew.
+const MAX_FRESH: usize = 256;
+
+impl Library {
+    pub fn new(registry: Arc<Registry>, roots: Arc<Roots>) -> Self {
+        Self {
+            registry,
+            roots,
+            stock: None,
+            content: None,
+            merge_due: false,
+            names: Names::default(),
+            files: vec![],
+            numbers: HashMap::new(),
+            fresh: HashMap::new(),
+            base: Arc::default(),
+            generation: 0,
+            open: HashMap::new(),
+            skipped: BTreeMap::new(),
+            refused: HashMap::new(),
+            new_refusals: vec![],
+            unparsable: HashSet::new(),
+            rules: HashMap::new(),
+        }
+    }
+
+    /// Number of files.
+    pub fn len(&self) -> usize {
+        self.files.iter().flatten().count()
+    }
+
+    /// Whether something has changed since the last rebuilt view.
+    pub fn is_stale(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Other folders are open now; true when one of them is new. Files of those that stay open stay known.
+    pub fn set_roots(&mut self, roots: Arc<Roots>) -> bool {
+        let grown = roots.iter().any(|root| !self.roots.contains(root));
+        self.roots = roots;
+        self.rules.retain(|root, _| self.roots.contains(root));
+        let gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !self.roots.contains(path.root())).cloned().collect();
+        gone.iter().for_each(|path| {
+            self.set(path, None);
+        });
+        // One folder has no name, several do.
+        let called = |file: &&Arc<File>| {
+            let path = self.roots.rename(&file.path)?;
+            (path.root().name() != file.path.root().name()).then(|| Arc::new(File { path, ..(***file).clone() }))
+        };
+        let renamed: Vec<Arc<File>> = self.files.iter().flatten().filter_map(|file| called(&file)).collect();
+        renamed.into_iter().for_each(|file| {
+            self.set(&file.path.clone(), Some(file));
+        });
+        grown
+    }
+
+    /// A picture of everything. With `rebuild`, or when much has changed, its tables are built anew.
+    pub fn view(&mut self, stage: Stage, rebuild: bool) -> View {
+        if rebuild && self.is_stale() || self.fresh.len() > MAX_FRESH {
+            self.names.settle();
+            self.base = Arc::new(Base::new(self.files.clone(), self.names.len()));
+            self.fresh.clear();
+        }
+        self.generation += 1;
+        let mut skipped = self.skipped.clone();
+        for (_, reason) in self.refused.values() {
+            *skipped.entry(*reason).or_default() += 1;
+        }
+        if !self.unparsable.is_empty() {
+            skipped.insert(Skip::Unparsable, self.unparsable.len() as u64);
+        }
+        View {
+            names: self.names.clone(),
+            base: self.base.clone(),
+            fresh: Arc::new(self.fresh.clone()),
+            generation: self.generation,
+            stage,
+            skipped: Arc::new(skipped),
+        }
+    }
+
+    fn set(&mut self, path: &WorkspacePath, file: Option<Arc<File>>) -> Option<u32> {
+        let number = match (self.numbers.get(path), &file) {
+            (Some(number), _) => *number,
+            (None, None) => return None,
+            (None, Some(_)) => {
+                self.files.push(None);
+                let number = self.files.len() as u32 - 1;
+                self.numbers.insert(path.clone(), number);
+                number
+            }
+        };
+        if file.is_none() {
+            // A file that comes back gets a new number: nobody mistakes it for the old one.
+            self.numbers.remove(path);
+        }
+        self.files[number as usize].clone_from(&file);
+        self.fresh.insert(number, file);
+        Some(number)
+    }
+
+    fn file(&self, path: &WorkspacePath) -> Option<&Arc<File>> {
+        self.files.get(*self.numbers.get(path)? as usize)?.as_ref()
+    }
+
+    /// Files by number that are as they are on disk.
+    pub fn files_of(&self, numbers: &[u32]) -> Vec<Arc<File>> {
+        let known = numbers.iter().filter_map(|number| self.files.get(*number as usize)?.clone());
+        known.filter(|file| file.stamp.modified != 0).collect()
+    }
+
+    /// Files that take no part, and are not on disk yet; with `all`, those that are as well.
+    pub fn refusals(&mut self, all: bool) -> Vec<cache::Refusal> {
+        let new = std::mem::take(&mut self.new_refusals);
+        if !all {
+            return new;
+        }
+        let settled = self.refused.iter().filter(|(_, (stamp, reason))| reason.is_by_content() && scan::settled(*stamp).modified != 0);
+        settled.map(|(path, (stamp, reason))| (path.clone(), *stamp, *reason)).collect()
+    }
+
+    /// All files that are as they are on disk.
+    pub fn kept_files(&self) -> Vec<Arc<File>> {
+        self.files.iter().flatten().filter(|file| file.stamp.modified != 0).cloned().collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! Open documents: their text is the editor's, and an edit of one costs as much as the edit is large.
+
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Library;
+use crate::index::file::{File, Tier};
+use crate::index::patch;
+use crate::index::scan;
+use crate::index::sheet::Sheet;
+use crate::syntax::{self, Language, Parsed, change};
+use crate::text::layout::shared_with_line_feeds;
+use crate::workspace::fs::Stamp;
+use crate::workspace::rules::Skip;
+use crate::workspace::{Document, Rules, WorkspacePath};
+
+/// A document whose text is the editor's, with the tree that makes its next version cheap.
+#[derive(Default)]
+pub(super) struct Open {
+    pub(super) path: Option<WorkspacePath>,
+    parsed: Option<Parsed>,
+}
+
+impl Library {
+    pub(super) fn is_open(&self, path: &WorkspacePath) -> bool {
+        self.open.values().any(|open| open.path.as_ref() == Some(path))
+    }
+
+    /// Whether a file is kept out even while it is open: it may hold what is meant for nobody. What was only not written by hand is not.
+    pub(super) fn is_private(&mut self, path: &WorkspacePath) -> bool {
+        matches!(self.reason(path), Some(Skip::Secret | Skip::Ignored | Skip::Unruled))
+    }
+
+    /// Why a file takes no part by its place and name.
+    pub(super) fn reason(&mut self, path: &WorkspacePath) -> Option<Skip> {
+        self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new).reason(path)
+    }
+
+    /// Takes over a new version of an open document; false when it takes no part, and did not before.
+    pub fn update(&mut self, document: Document) -> bool {
+        let Some(path) = document.path.clone() else { return false };
+        if self.is_private(&path) {
+            self.open.remove(&document.uri);
+            return self.set(&path, None).is_some();
+        }
+        if document.desynced {
+            return false;
+        }
+        let (text, language, hash) = self.read(&document, &path);
+        let before = self.open.remove(&document.uri).unwrap_or_default();
+        let (parsed, file) = self.open_file(before, &path, language, &text, hash);
+        self.open.insert(document.uri, Open { path: Some(path.clone()), parsed });
+        self.set(&path, Some(Arc::new(file)));
+        true
+    }
+
+    /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.
+    pub fn take_plainly(&mut self, document: &Document) {
+        self.open.remove(&document.uri);
+        let Some(path) = document.path.clone() else { return };
+        if self.is_private(&path) {
+            return;
+        }
+        let (text, language, hash) = self.read(document, &path);
+        let file = self.by_lines(&path, language, &text, hash);
+        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), parsed: None });
+        self.set(&path, Some(Arc::new(file)));
+    }
+
+    /// The text of a document, its language, and the text's hash.
+    fn read(&self, document: &Document, path: &WorkspacePath) -> (Arc<str>, Option<Arc<Language>>, u64) {
+        let text = shared_with_line_feeds(document.text.to_arc());
+        let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
+        let hash = xxh3_64(text.as_bytes());
+        (text, language, hash)
+    }
+
+    /// The facts that the lines of a text tell.
+    fn by_lines(&mut self, path: &WorkspacePath, language: Option<Arc<Language>>, text: &Arc<str>, hash: u64) -> File {
+        let sheet = scan::facts(language.as_ref(), path.relative(), text, Tier::Lexical).0;
+        sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names)
+    }
+
+    /// The facts of an open document's text, using what its version before has left.
+    fn open_file(
+        &mut self,
+        before: Open,
+        path: &WorkspacePath,
+        language: Option<Arc<Language>>,
+        text: &Arc<str>,
+        hash: u64,
+    ) -> (Option<Parsed>, File) {
+        let Some(parser) = language.clone().filter(|language| language.parses()) else {
+            return (None, self.by_lines(path, language, text, hash));
+        };
+        let _working = syntax::guard::enter(text);
+        let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
+        let parsed = match &before {
+            Some(before) => before.edited(text.clone()),
+            None => syntax::parse(&parser, text.clone()),
+        };
+        let Ok(parsed) = parsed else {
+            let sheet = Sheet::lexical(text, &syntax::lexical::definitions(&parser, text));
+            return (None, sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names));
+        };
+        let patched = before.as_ref().and_then(|before| self.patched(before, &parsed, path, hash));
+        let file = patched.unwrap_or_else(|| {
+            let sheet = Sheet::parsed(&parser, text, syntax::tags(&parsed, path.relative()));
+            sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names)
+        });
+        (Some(parsed), file)
+    }
+
+    /// The file with what an edit has changed, if that can be told.
+    fn patched(&mut self, before: &Parsed, after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
+        let known = self.file(path)?.clone();
+        if known.tier != Tier::Parsed || known.hash != xxh3_64(before.text().as_bytes()) {
+            return None;
+        }
+        let change = change::between(before, after, path.relative())?;
+        let file = patch::patched(&known, &change, [before.text(), after.text()], hash, &mut self.names)?;
+        if crate::report::is_strict() {
+            let sheet = Sheet::parsed(after.language(), after.text(), syntax::tags(after, path.relative()));
+            let whole = sheet.into_file(path.clone(), file.language.clone(), hash, Stamp::default(), &mut self.names);
+            if let Some(difference) = file.difference(&whole) {
+                crate::bug!("{path}: the facts after an edit are not those of the text: {difference}");
+            }
+        }
+        Some(file)
+    }
+
+    /// Forgets a document; its file on disk has to be looked at.
+    pub fn close(&mut self, uri: &str) -> Option<WorkspacePath> {
+        self.open.remove(uri)?.path
+    }
+}

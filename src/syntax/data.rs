@@ -1,0 +1,431 @@
+//! What `grammars/languages.toml` says of a language: every key, and what it means. A key that is not here is an error there.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::Regex;
+use serde::Deserialize;
+use toml::Value;
+
+use super::claim::ClaimEntry;
+use super::import;
+use super::lines::LineForms;
+use super::naming::{self, FileNames};
+
+/// One `[[language]]`. Where it is `like` another, what it does not say is as that one says it, else as `[common]` does.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LanguageData {
+    pub name: String,
+    /// LSP language ids besides the name.
+    pub ids: Vec<String>,
+    pub extensions: Vec<String>,
+    /// Names of files that are of it without an extension.
+    pub filenames: Vec<String>,
+    /// Programs that run it, where a first line `#!` names one.
+    pub shebangs: Vec<String>,
+    /// Files of another language's extensions that are of this one by their content.
+    pub(super) claims: Option<ClaimEntry>,
+    /// Languages of one family use each other's definitions; its own name where nothing is said.
+    pub family: String,
+    /// What opens a comment that ends with its line.
+    pub comment: Option<String>,
+    /// What opens and closes a comment that does not.
+    pub block_comment: Option<[String; 2]>,
+    /// How documentation is told from other comments.
+    pub documentation: Documentation,
+    /// How an import statement reads: `paths`, `from`, `quoted` or `dotted`.
+    pub(super) imports: Option<import::Style>,
+    /// Imports stand in one list in parentheses, if there are several.
+    pub lists_imports: bool,
+    /// Definitions by line: group names are kinds.
+    pub(super) lexical: Option<String>,
+    /// Blocks are told by indentation, not by braces.
+    pub indented: bool,
+    /// A statement that opens a block, to read code in that stands in one; only where blocks are told by indentation.
+    pub opens_block: String,
+    /// One level of indentation where it is always the same.
+    pub indent: Option<String>,
+    /// Labels stand less deep than the statements of their block.
+    pub labels_hang: bool,
+    /// Functions that give back the module at the path that they are given.
+    pub loads: Vec<String>,
+    /// What names of its own library begin with.
+    pub libraries: Vec<String>,
+    /// Modules that are named by where they lie from here, within the path of another too.
+    pub modules_by_place: Vec<String>,
+    /// The object that holds what a file hands on.
+    pub exports_object: Option<String>,
+    /// Words in a statement at the top of a file that hands names on, so that those who take them call them the same.
+    pub shares: Vec<String>,
+    /// Statements that stand for a body to come; a call's arguments may follow.
+    pub placeholders: Vec<String>,
+    /// How an error is raised, which stands for a body to come where its message says so.
+    pub raises: Vec<String>,
+    /// Words before which a line may hold nothing but a macro, which the grammar takes for something else.
+    pub(super) behind_macros: Vec<String>,
+    /// Functions that others implement.
+    pub contracts: Contracts,
+    /// How a value gets a name: a statement with `{name}` and `{value}`.
+    pub binding: Option<String>,
+    /// The same for a value that is made of literals alone, where a variable of it would have another type.
+    pub constant: Option<String>,
+    /// Strings take `{name}` for what is in scope.
+    pub captures: bool,
+    /// Methods name the members of their type without a word before them.
+    pub bare_members: bool,
+    /// Functions of its libraries that give back what they are given, or a part of it.
+    pub passes_on: Vec<String>,
+    /// Names by which the language itself calls something; a star stands for any letters.
+    pub called: Vec<String>,
+    /// Names of methods that its standard library may ask for.
+    pub asked_for: Vec<String>,
+    /// The word beside a method that overrides that of a base; none where types are not derived from others.
+    pub overrides: Option<String>,
+    /// What stands free can be called only below its declaration.
+    pub declared_first: bool,
+    /// Which other files see by its bare name what stands free in one; none for all of them.
+    pub reach: Option<Reach>,
+    /// What is in a file that takes all names of another package.
+    pub takes_all: Vec<String>,
+    /// What makes a module of a file; what is defined in one without it is seen everywhere. Every file is one where nothing is said.
+    pub module_marks: Option<ModuleMarks>,
+    /// The method that makes an instance where its type is called.
+    pub constructor: Option<String>,
+    /// What joins two words of a macro to one.
+    pub joins_words: Option<String>,
+    /// The list whose strings are names that a file hands on.
+    pub exports: Option<String>,
+    /// That whose strings are members of the type around it.
+    pub members: Option<String>,
+    /// Functions that copy a value, with the fields that are given by name.
+    pub copies: Vec<String>,
+    /// A file is called like the type in it.
+    pub type_per_file: bool,
+    /// A value is of every type whose fields it has.
+    pub structural: bool,
+    /// A type that has the methods of an interface implements it.
+    pub implicit_interfaces: bool,
+    /// The last expression of a block is its value.
+    pub tail_values: bool,
+    /// A variable may be declared in the block of another of that name.
+    pub redeclares: bool,
+    /// Functions of one name in one place differ by their parameters.
+    pub overloads: bool,
+    /// The words by which types are written.
+    pub types: TypeWords,
+    /// How test files are called; none where tests stand in the file itself.
+    pub tests: Option<TestFiles>,
+    /// The module that tests stand in, where they stand in the file itself.
+    pub inline_tests: Option<InlineTests>,
+    /// What marks an item as a test, in its head or above it.
+    pub test_marks: Vec<String>,
+    /// What is in a type that holds tests.
+    pub test_members: Vec<String>,
+    /// The word before a type of which an instance is made.
+    pub constructs: Option<String>,
+    /// Words before brackets that call nothing.
+    pub uncalled: Vec<String>,
+    /// Words before what a function is given to change.
+    pub by_reference: Vec<String>,
+    /// Words by which what stands free is known in its file alone.
+    pub file_private: Vec<String>,
+    /// What the files of a script are called by the one who runs them, by how they are written.
+    pub runs_as: BTreeMap<String, String>,
+    pub(super) files: FileNames,
+    pub(super) lines: LineForms,
+    /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
+    pub(super) visibility: Option<Visibility>,
+    /// The modifiers that make public.
+    pub(super) public: Vec<String>,
+    /// Files that say how a project is called where others import it.
+    pub manifests: Vec<Manifest>,
+}
+
+/// What a language does not have from the one that it is `like`: by these it is told from it.
+const ITS_OWN: &[&str] = &["name", "ids", "extensions", "filenames", "shebangs", "claims"];
+/// What is read by `build.rs`, and `like` itself.
+const NOT_KEPT: &[&str] = &["parser", "queries", "like"];
+
+/// The name of a language, and what is said of it or what is wrong with that.
+pub(super) type Entry = (String, Result<LanguageData, String>);
+
+/// The languages of a text like `languages.toml`, each with its name; one that is not as it should be does without the others.
+///
+/// # Errors
+/// The text is not TOML, or has no languages.
+pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
+    let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
+    let Some(Value::Array(entries)) = file.remove("language") else { return Err("there is no `[[language]]`".into()) };
+    let common = file.remove("common").unwrap_or(Value::Table(toml::Table::new()));
+    let mut known: Vec<(String, Value)> = vec![];
+    let mut read = vec![];
+    for mut entry in entries {
+        let said = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_string();
+        let (name, like) = (said(&entry, "name"), said(&entry, "like"));
+        let base = known.iter().find(|(known, _)| *known == like).map(|(_, base)| base);
+        if base.is_none() && !like.is_empty() {
+            read.push((name, Err(format!("it is like `{like}`, which does not stand above it"))));
+            continue;
+        }
+        let mut base = base.cloned().unwrap_or_else(|| common.clone());
+        if let Some(base) = base.as_table_mut() {
+            base.retain(|key, _| !ITS_OWN.contains(&key));
+        }
+        complete(&mut entry, base);
+        known.push((name.clone(), entry.clone()));
+        read.push((name, typed(entry)));
+    }
+    Ok(read)
+}
+
+/// Gives an entry the keys that it does not say.
+fn complete(entry: &mut Value, base: Value) {
+    let (Value::Table(entry), Value::Table(base)) = (entry, base) else { return };
+    for (key, value) in base {
+        match entry.get_mut(&key) {
+            Some(own) => complete(own, value),
+            None => drop(entry.insert(key, value)),
+        }
+    }
+}
+
+fn typed(mut entry: Value) -> Result<LanguageData, String> {
+    if let Some(entry) = entry.as_table_mut() {
+        entry.retain(|key, _| !NOT_KEPT.contains(&key));
+    }
+    let mut data: LanguageData = entry.try_into().map_err(|error: toml::de::Error| error.message().to_string())?;
+    if data.family.is_empty() {
+        data.family = data.name.clone();
+    }
+    Ok(data)
+}
+
+/// The name of the one language in a text.
+pub(super) fn name_of(entry: &str) -> String {
+    read(entry).ok().and_then(|read| read.into_iter().next()).map(|(name, _)| name).unwrap_or_default()
+}
+
+/// How a definition shows that others may use it.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    Underscore,
+    Capital,
+    /// One of the words of `public` before the name.
+    Modifier,
+}
+
+/// How a function shows that it has a body for form's sake, and that others implement it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contracts {
+    /// Words of what stands above it.
+    pub marks: Vec<String>,
+    /// Types that its own is made of.
+    pub bases: Vec<String>,
+}
+
+/// Which other files see by its bare name what stands free in one.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// Those that take the name.
+    Names,
+    /// Those of the same package.
+    Package,
+    /// Those of the same package in the same folder.
+    Folder,
+    /// Those that include it.
+    Includes,
+}
+
+/// The words by which a language writes types and the values of them: what tells of a member whose value no tree is a type of.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TypeWords {
+    /// What stands for the instance around a method; one with `()` is called, with arguments or without.
+    pub instance: Vec<String>,
+    /// What stands for the type around a method.
+    pub own: Vec<String>,
+    /// Values that are none.
+    pub none: Vec<String>,
+    /// Types that anything is of.
+    pub any: Vec<String>,
+    /// Words beside the name of a type that are no part of it.
+    pub modifiers: Vec<String>,
+    /// Types whose values have the members of what they hold.
+    pub transparent: Vec<String>,
+    /// What is in the names of types that hold values, in small letters.
+    pub containers: Vec<String>,
+    /// Members that such types have themselves.
+    pub container_members: Vec<String>,
+    /// Types from which one may be derived without a method of it being called from there.
+    pub inert_bases: Vec<String>,
+    /// Words that stand among the bases of a type and are none.
+    pub beside_bases: Vec<String>,
+    /// The word before what a function gives back.
+    pub gives: String,
+    /// The word that gives a type another name.
+    pub alias: Option<String>,
+    /// What a function gives back is written before its name.
+    pub result_first: bool,
+}
+
+impl TypeWords {
+    /// Whether a value is the instance, or the type, around a method.
+    pub fn is_own(&self, value: &str) -> bool {
+        let called = |word: &str| {
+            let arguments = word.strip_suffix(')').and_then(|open| value.strip_prefix(open)?.strip_suffix(')'));
+            arguments.is_some_and(|arguments| !arguments.contains(['(', ')']))
+        };
+        self.own.iter().any(|word| word == value) || self.instance.iter().any(|word| word == value || called(word))
+    }
+}
+
+/// What makes a module of a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleMarks {
+    /// A regular expression that is found in it.
+    pattern: String,
+    /// What is not in it, since that makes names known everywhere all the same.
+    everywhere: String,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl ModuleMarks {
+    /// Whether a text is that of a module; one is where the pattern is broken.
+    pub fn are_in(&self, text: &str) -> bool {
+        let pattern = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok());
+        pattern.as_ref().is_none_or(|pattern| pattern.is_match(text)) && !text.contains(&self.everywhere)
+    }
+}
+
+/// Whether one of these words is this one.
+pub fn lists(words: &[String], word: &str) -> bool {
+    words.iter().any(|known| known == word)
+}
+
+/// How documentation is told from other comments, and how it is written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Documentation {
+    /// What a new comment begins with; where it opens a block comment, the whole is one.
+    pub sign: Option<String>,
+    /// What it begins with in a file that has comments like that and none like `sign`.
+    pub alternative: Option<String>,
+    /// Signs of old comments that a new one keeps, those that begin like others before these.
+    pub kept: Vec<String>,
+    /// Signs of documentation of what stands below.
+    pub outer: Vec<String>,
+    /// Signs of documentation of what is around.
+    pub inner: Vec<String>,
+    /// Comments without a sign of their own document, too.
+    pub plain: bool,
+    /// What is said to tools has no space behind its sign, and stands apart from what is said to people.
+    pub tight_directives: bool,
+    /// What may not stand in a comment as it is, and how it is written there.
+    pub escape: Option<[String; 2]>,
+}
+
+/// A file that says how a project is called.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    pub file: String,
+    /// A regular expression whose first group is the name.
+    pub name: String,
+}
+
+/// How the test files of a language are called, with `{stem}` and `{ext}` of the source, and what they begin with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestFiles {
+    pub names: Vec<String>,
+    /// The first lines of a new one, with `{package}`.
+    pub head: Option<String>,
+    /// The line that brings in what is tested, with `{name}` and `{module}` or `{path}`.
+    pub import: Option<String>,
+    /// Tests are members of a type that is called like the file.
+    #[serde(default)]
+    pub members: bool,
+    /// How they may be called in a folder of tests, where they are called like what they test.
+    pub plain: Option<String>,
+    /// The extension of those of a file that others include.
+    pub extension: Option<String>,
+    /// The folder of sources, and that in which their tests lie in the same way.
+    pub mirror: Option<[String; 2]>,
+    /// A file that holds tests has one of these in it.
+    #[serde(default)]
+    pub marks: Vec<String>,
+    /// Files that say which runner a project uses.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    #[serde(default)]
+    pub runners: Vec<Runner>,
+    /// What stands for its folder is called like that.
+    #[serde(default)]
+    pub called_like_folder: bool,
+    /// What begins the lines at the end of a file that run its tests.
+    pub run_by: Option<String>,
+    /// The function that runs the tests of a file, one after the other.
+    pub main: Option<String>,
+    /// The word that begins what tests may be wrapped in.
+    pub wrapped_in: Option<String>,
+}
+
+/// The module that tests stand in, in the file of what they test.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InlineTests {
+    /// How such modules are called; a star stands for any letters before the rest.
+    pub names: Vec<String>,
+    /// What is written before one that may be called otherwise.
+    pub mark: String,
+    /// What a new one begins with, up to its brace.
+    pub opens: String,
+    /// The statement that brings in what is around, with `{name}`, and the name for all of it.
+    pub import: String,
+    pub all: String,
+    /// Where one without a body lies, from the folder of the module around, with `{name}`; and what names another place.
+    pub files: Vec<String>,
+    pub place: String,
+}
+
+impl InlineTests {
+    /// Whether a module with this name, and these words before it, is one for tests.
+    pub fn is_one(&self, name: &str, head: &str) -> bool {
+        let called = |known: &String| known.strip_prefix('*').map_or(known == name, |end| name.ends_with(end));
+        self.names.iter().any(called) || head.contains(&self.mark)
+    }
+
+    /// The statement that brings in a name from around.
+    pub fn importing(&self, name: &str) -> String {
+        self.import.replace("{name}", name)
+    }
+
+    /// Whether a code brings in something from around.
+    pub fn is_imported_in(&self, code: &str) -> bool {
+        self.import.split_once("{name}").is_some_and(|(before, _)| code.contains(before))
+    }
+}
+
+/// What runs tests.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runner {
+    /// A test file or a manifest that has one of these in it is this runner's; the last one of a language may be known by nothing.
+    #[serde(default)]
+    pub known: Vec<String>,
+    /// The statements that bring in what it offers.
+    pub imports: Vec<String>,
+}
+
+impl TestFiles {
+    /// Whether a file is called as test files are.
+    pub fn are_of(&self, name: &str) -> bool {
+        self.names.iter().any(|form| naming::fits(form, name))
+    }
+}

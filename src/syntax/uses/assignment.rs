@@ -1,0 +1,92 @@
+//! What gives a name its value or its type: a declaration, an assignment, a loop, a pattern, or the call that a function is handed to.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::{MEMBER, Way, role, visit};
+use crate::syntax::Parsed;
+use crate::syntax::place::is;
+use crate::syntax::scope::BLOCK;
+use crate::text::words;
+
+/// Where something gets a value or a type: the bytes of both, as far as they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    pub range: Range<usize>,
+    pub kind: Option<Range<usize>>,
+    pub value: Option<Range<usize>>,
+    /// The name is for a part of the value, or for one after the other: `Some(a) = b`, `for a in b`.
+    pub part: bool,
+    /// The function without a name that it is a parameter of, where that is handed to something.
+    pub scope: Option<Range<usize>>,
+}
+
+/// Most nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
+const NEAR: usize = 5;
+
+/// The places where a name, of a variable or of a member, is given a value or a type.
+pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
+    let mut found = vec![];
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
+        let given = given_at(parsed, &range, way);
+        if given.kind.is_some() || given.value.is_some() {
+            found.push(given);
+        } else {
+            found.extend(handed(parsed, &range, way));
+        }
+    });
+    found
+}
+
+fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
+    const GIVEN: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "attribute", "property", "field"];
+    let mut given = Given { range: range.clone(), ..Given::default() };
+    for (at, pair) in way.windows(2).enumerate().rev().take(NEAR) {
+        let [(parent, _), (child, field)] = pair else { break };
+        if field.is_some_and(|field| !GIVEN.contains(&field)) {
+            break;
+        }
+        // `a.b` gives `b` nothing.
+        if role(&parsed.language().use_roles, *parent) & MEMBER != 0 {
+            continue;
+        }
+        let value_of = |node: &Node<'_>, field: &str| {
+            node.child_by_field_name(field).map(|node| node.byte_range()).filter(|node| !node.contains(&range.start))
+        };
+        let of = |field: &str| value_of(parent, field);
+        if is(parsed, "given.arm", *parent) {
+            // What is matched is two nodes up; the value of the arm is something else.
+            given.value = way[..at].iter().rev().find_map(|(node, _)| value_of(node, "value"));
+            given.part = true;
+            break;
+        }
+        let named = (*field == Some("alias")).then(|| parent.named_child(0).map(|node| node.byte_range())).flatten();
+        // `Some` of `Some(a)` is not what `a` is.
+        given.kind = given.kind.or(of("type").filter(|_| !is(parsed, "given.pattern", *parent)));
+        // Of `int a = 1` the type is one node further up than the value.
+        let known = given.value.is_some();
+        given.value = given.value.or(of("value")).or(of("right")).or(named);
+        if !known && given.value.is_some() {
+            given.part = is(parsed, "given.each", *parent) || parsed.text()[child.byte_range()].contains(['(', '[', '{']);
+        }
+        if known || given.kind.is_some() || role(&parsed.language().scope_roles, *parent) & BLOCK != 0 {
+            break;
+        }
+    }
+    given
+}
+
+/// What a parameter of a function without a name may be a part of: what the call that the function is handed to is given besides.
+fn handed(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Vec<Given> {
+    let Some(closure) = way.iter().rposition(|(node, _)| is(parsed, "closure", *node)) else { return vec![] };
+    let is_parameter = way.get(closure + 1).is_some_and(|(_, field)| matches!(field, Some("parameters" | "parameter")));
+    let call = way[..closure].iter().rev().take(3).find_map(|(node, _)| Some((*node, node.child_by_field_name("arguments")?)));
+    let Some((call, arguments)) = call.filter(|_| is_parameter) else { return vec![] };
+    let scope = way[closure].0.byte_range();
+    let function = call.child_by_field_name("function").and_then(|function| function.named_child(0));
+    let mut cursor = arguments.walk();
+    let parts = function.or(call.child_by_field_name("object")).into_iter().chain(arguments.named_children(&mut cursor));
+    let parts = parts.map(|part| part.byte_range()).filter(|part| !part.contains(&scope.start));
+    parts.map(|part| Given { range: range.clone(), kind: None, value: Some(part), part: true, scope: Some(scope.clone()) }).collect()
+}

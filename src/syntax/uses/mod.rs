@@ -1,0 +1,325 @@
+//! Where a name stands in a text: whether that is code, and as what it stands there. What binds it, what gives it a value and whether it is
+//! called are rooms of their own.
+
+mod assignment;
+mod binding;
+mod call;
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+pub use assignment::{Given, given};
+pub(in crate::syntax) use binding::binding;
+pub use binding::{annotation, binder, is_identifier, variables};
+pub use call::{Use, between_brackets, use_of};
+
+use super::Parsed;
+use super::scope::{BLOCK, COMMENT, EXPRESSION, INTERPOLATION, STRING};
+use crate::text::words;
+
+/// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
+pub(in crate::syntax) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
+/// `a.b`, `a::b`: what is not its first child is a member of that.
+pub(in crate::syntax) const MEMBER: u8 = 1;
+/// A name that is looked up in something else than what is in scope, or a node whose first child is one: `f(name=1)`.
+const KEY: u8 = 1 << 1;
+/// The name of a field and a variable at once: `Point { x }`.
+const SHORTHAND: u8 = 1 << 2;
+/// What a macro is given: nothing in it is parsed.
+const TOKENS: u8 = 1 << 3;
+/// The text of a macro that is no tree at all, or its parameters.
+pub(in crate::syntax) const RAW: u8 = 1 << 4;
+/// A word that says what kind of type follows stands before its name, so that no variable hides that.
+const TAG: u8 = 1 << 5;
+/// A binding in which names in capitals are constants.
+const REFUTABLE: u8 = 1 << 6;
+/// The names in it are those of the file, not of the function around.
+const OUTER: u8 = 1 << 7;
+
+/// What a name stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    Code,
+    Comment,
+    Text,
+}
+
+/// What a name is where it stands in code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// By itself: it is looked up in what is in scope.
+    Alone,
+    /// As a member of what is in these bytes.
+    Member(Range<usize>),
+    /// As the name of a field or an argument; the bytes are the type or the function that it belongs to, as far as that is written there.
+    Key(Range<usize>),
+    /// As the name of a field and as a variable. The second bytes are what is replaced when it is written out.
+    Shorthand(Range<usize>, Range<usize>),
+}
+
+/// One place of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    pub range: Range<usize>,
+    pub within: Within,
+    pub stands: Stands,
+    /// The statement at the top of the file that it is in.
+    pub top: Range<usize>,
+    pub place: Special,
+}
+
+/// Where the rules of scopes do not hold for a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    No,
+    /// The text of a macro: what it means is known where the macro is used.
+    Macro,
+    /// A parameter of a macro.
+    MacroParameter,
+    /// The name of a type behind a word like `struct`.
+    Tag,
+    /// What a path begins with, written as variables and functions are: a module.
+    Path,
+}
+
+/// The nodes from the root to a place, each with its field in the one before.
+pub(in crate::syntax) type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
+
+/// The places where a name stands as a whole word, in order.
+pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
+    mentions(parsed, name).into_iter().map(|found| (found.range, found.within)).collect()
+}
+
+/// The same with what the name is at each of them.
+pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
+    let mut found = vec![];
+    visit(parsed, words::places(parsed.text(), name), |range, way| {
+        let within = within(parsed, &range, way);
+        let stands = if within == Within::Code { stands(parsed, &range, way) } else { Stands::Alone };
+        let top = way.get(1).map_or(range.clone(), |(node, _)| node.byte_range());
+        let place = special(parsed, &range, way);
+        found.push(Mention { range, within, stands, top, place });
+    });
+    found
+}
+
+/// Goes to each of these places, which are in order, in one walk: a list of many names costs no more than its length.
+pub(in crate::syntax) fn visit<'tree>(
+    parsed: &'tree Parsed,
+    places: impl Iterator<Item = Range<usize>>,
+    mut look: impl FnMut(Range<usize>, &Way<'tree>),
+) {
+    let mut cursor = parsed.root().walk();
+    let mut way = vec![(cursor.node(), None)];
+    let holds = |node: Node<'_>, place: &Range<usize>| node.start_byte() <= place.start && place.end <= node.end_byte();
+    for place in places {
+        while let Some((here, _)) = way.last().copied().filter(|_| way.len() > 1) {
+            if holds(here, &place) {
+                break;
+            }
+            if here.start_byte() < place.end && cursor.goto_next_sibling() {
+                way.pop();
+                way.push((cursor.node(), cursor.field_name()));
+            } else {
+                cursor.goto_parent();
+                way.pop();
+            }
+        }
+        while cursor.goto_first_child() {
+            while cursor.node().end_byte() < place.end && cursor.goto_next_sibling() {}
+            if !holds(cursor.node(), &place) {
+                cursor.goto_parent();
+                break;
+            }
+            way.push((cursor.node(), cursor.field_name()));
+        }
+        look(place, &way);
+    }
+}
+
+pub(in crate::syntax) fn role(roles: &[u8], node: Node<'_>) -> u8 {
+    roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
+}
+
+pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
+    let (text, language) = (parsed.text(), parsed.language());
+    if let Some(text) = way
+        .last()
+        .filter(|(leaf, _)| role(&language.use_roles, *leaf) & RAW != 0)
+        .and_then(|(leaf, _)| text.get(leaf.start_byte()..range.start))
+    {
+        return within_macro(text);
+    }
+    for (at, (node, _)) in way.iter().enumerate().rev() {
+        let role = role(&language.scope_roles, *node);
+        if role & COMMENT != 0 {
+            return Within::Comment;
+        }
+        if role & STRING != 0 {
+            if is_quoted(parsed, &way[..at]) {
+                return Within::Code;
+            }
+            // Two braces are one written brace.
+            let braces = text[..range.start].bytes().rev().take_while(|byte| *byte == b'{').count();
+            let captured = language.captures && braces % 2 == 1 && text[range.end..].starts_with(['}', ':']);
+            return if captured { Within::Code } else { Within::Text };
+        }
+        if role & (INTERPOLATION | EXPRESSION | BLOCK) != 0 {
+            break;
+        }
+    }
+    Within::Code
+}
+
+/// What the end of the text of a macro is in.
+fn within_macro(text: &str) -> Within {
+    let (mut quote, mut letters) = (None, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(_), '\\') => drop(letters.next()),
+            (Some(open), letter) if open == letter => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, '/') if letters.peek() == Some(&'/') => return Within::Comment,
+            _ => {}
+        }
+    }
+    let open_comment = text.rfind("/*").is_some_and(|open| !text[open..].contains("*/"));
+    match quote {
+        _ if open_comment => Within::Comment,
+        Some(_) => Within::Text,
+        None => Within::Code,
+    }
+}
+
+fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
+    let (text, roles) = (parsed.text(), &parsed.language().use_roles);
+    let Some((leaf, field)) = way.last() else { return Special::No };
+    let around = way.len().checked_sub(2).and_then(|at| way.get(at)).map(|(node, _)| *node);
+    let around_role = around.map_or(0, |around| role(roles, around));
+    if around_role & RAW != 0 {
+        return Special::MacroParameter;
+    }
+    if role(roles, *leaf) & RAW != 0 {
+        let parameters = around.and_then(|around| around.child_by_field_name("parameters"));
+        let listed = parameters.and_then(|parameters| text.get(parameters.byte_range()));
+        let is_parameter = listed.is_some_and(|listed| words::has(listed, &text[range.clone()]));
+        return if is_parameter { Special::MacroParameter } else { Special::Macro };
+    }
+    let after = text[range.end..].trim_start();
+    match around_role & TAG != 0 && *field == Some("name") {
+        true => Special::Tag,
+        false if after.starts_with("::") && !after.starts_with("::<") && !text[range.clone()].starts_with(char::is_uppercase) => {
+            Special::Path
+        }
+        false => Special::No,
+    }
+}
+
+pub(in crate::syntax) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
+    let (text, roles) = (parsed.text(), &parsed.language().use_roles);
+    if way.last().is_some_and(|(leaf, _)| role(roles, *leaf) & RAW != 0) {
+        return stands_among_tokens(text, range);
+    }
+    let Some((leaf, _)) = way.last().filter(|(leaf, _)| leaf.byte_range() == *range) else { return Stands::Alone };
+    let around = way.len().checked_sub(2).and_then(|at| way.get(at)).map(|(node, _)| *node);
+    if around.is_some_and(|around| role(roles, around) & TOKENS != 0) {
+        return stands_among_tokens(text, range);
+    }
+    for pair in way.windows(2).rev() {
+        let [(parent, _), (child, _)] = pair else { break };
+        let role = role(roles, *parent);
+        let first = child.start_byte() == parent.start_byte();
+        if role & MEMBER != 0 && !first {
+            let of = parent.named_child(0).map(|of| of.byte_range()).filter(|of| of.end <= range.start);
+            return of.map_or(Stands::Alone, Stands::Member);
+        }
+        if role & SHORTHAND != 0 {
+            return shorthand(text, range, way);
+        }
+        if role & KEY != 0 && first && child.byte_range() == *range {
+            let of = argument_of(text, way).unwrap_or_else(|| head(text, way));
+            // The keys of a map are values.
+            return if text[of.clone()].starts_with("map[") { Stands::Alone } else { Stands::Key(of) };
+        }
+        if !first {
+            break;
+        }
+    }
+    match role(roles, *leaf) {
+        role if role & SHORTHAND != 0 => shorthand(text, range, way),
+        role if role & KEY != 0 => Stands::Key(head(text, way)),
+        _ => Stands::Alone,
+    }
+}
+
+/// A shorthand, with words like `mut` before it, which go to the variable when it is written out.
+fn shorthand(text: &str, range: &Range<usize>, way: &Way<'_>) -> Stands {
+    let words = |start: &usize| text[*start..range.start].chars().all(|letter| letter.is_ascii_lowercase() || letter == ' ');
+    let start = way.iter().rev().map(|(node, _)| node.start_byte()).find(|start| *start < range.start).filter(words);
+    Stands::Shorthand(head(text, way), start.unwrap_or(range.start)..range.end)
+}
+
+/// The type that something is said of in its angle brackets: `Shape` in `Shape<Unit = u32>`.
+fn argument_of(text: &str, way: &Way<'_>) -> Option<Range<usize>> {
+    let [.., (of, _), (arguments, _), _, _] = way else { return None };
+    let (start, end) = (of.start_byte(), arguments.start_byte());
+    (text[end..].starts_with('<') && start < end).then(|| start..start + text[start..end].trim_end_matches([':', ' ']).len())
+}
+
+/// What stands before the bracket that a field or an argument is in: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
+fn head(text: &str, way: &Way<'_>) -> Range<usize> {
+    let opens = |at: usize| text[at..].starts_with(['{', '(']);
+    let mut brackets = 0;
+    for pair in way.windows(2).rev() {
+        let [(parent, _), (child, _)] = pair else { break };
+        let (start, end) = (parent.start_byte(), child.start_byte());
+        if opens(start) {
+            brackets += 1;
+        }
+        if brackets > 1 {
+            break;
+        }
+        let bracket = if opens(end) { Some(end) } else { text[start..end].find(['{', '(']).map(|at| start + at) };
+        if let Some(bracket) = bracket.filter(|bracket| *bracket > start) {
+            return start..start + text[start..bracket].trim_end().len();
+        }
+    }
+    0..0
+}
+
+/// In a macro only the letters around tell.
+fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
+    let (before, after) = (text[..range.start].trim_end(), text[range.end..].trim_start());
+    let path = |before: &str| receiver_start(before)..before.len();
+    if let Some(of) = before.strip_suffix("::").or(before.strip_suffix("->")).or(before.strip_suffix('.').filter(|of| !of.ends_with('.'))) {
+        return Stands::Member(path(of));
+    }
+    let open = before.rfind('{').filter(|open| !before[*open..].contains(['}', ';', '(']));
+    let of = open.map(|open| path(before[..open].trim_end())).filter(|of| text[of.clone()].starts_with(char::is_uppercase));
+    match of.filter(|_| before.ends_with(['{', ','])) {
+        Some(of) if after.starts_with(':') && !after.starts_with("::") => Stands::Key(of),
+        Some(of) if after.starts_with([',', '}']) => Stands::Shorthand(of, range.clone()),
+        _ => Stands::Alone,
+    }
+}
+
+/// Where the words, dots, and closed brackets begin that a text ends with: `a.b(c)`.
+fn receiver_start(text: &str) -> usize {
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            ')' | ']' => depth += 1,
+            '(' | '[' if depth > 0 => depth -= 1,
+            _ if depth > 0 || words::is_word(letter) || matches!(letter, '.' | ':' | '?') => {}
+            _ => return at + letter.len_utf8(),
+        }
+    }
+    0
+}
+
+/// Whether a string below these nodes is code that is quoted: a type that is defined later.
+fn is_quoted(parsed: &Parsed, above: &[(Node<'_>, Option<&str>)]) -> bool {
+    let is = |tag: &str, node: &Node<'_>| super::place::is(parsed, tag, *node);
+    above.last().is_some_and(|(node, _)| is("quoted", node)) && !above.iter().any(|(node, _)| is("quotes", node))
+}
