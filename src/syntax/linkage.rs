@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::data::Reach;
 use super::language::Language;
 
 static WRAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -14,7 +15,7 @@ static WRAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A text of C or C++ of the same length without these lines; none where there are none.
 pub fn blanked(language: &Language, text: &str) -> Option<String> {
-    let wrapped = WRAPPED.as_ref().filter(|_| language.family == "c" && text.contains("__cplusplus"))?;
+    let wrapped = WRAPPED.as_ref().filter(|_| language.reach == Some(Reach::Includes) && text.contains("__cplusplus"))?;
     let mut out = text.to_string();
     let found: Vec<_> = wrapped.find_iter(text).map(|found| found.range()).collect();
     if found.is_empty() {
