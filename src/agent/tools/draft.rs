@@ -95,7 +95,7 @@ struct Unfit {
     /// Which edit of the call it is, where it is one.
     number: Option<usize>,
     /// What stands there that the model may have meant.
-    near: Option<(Stretch, String)>,
+    near: Option<Box<(Stretch, String)>>,
     /// It would change nothing.
     stands: bool,
     /// What it would change is not to be touched.
@@ -115,7 +115,7 @@ impl Unfit {
         let again = if edits > 1 { format!("{BREAK}Nothing of this call was taken: send all {edits} edits again.") } else { String::new() };
         let is_it =
             |at: usize, one: &Wanted| number.map_or_else(|| target.as_deref().is_some_and(|path| one.is_of(path)), |number| number == at);
-        if let (Some(number), Some((_, lines))) = (number, &near)
+        if let (Some(number), Some((_, lines))) = (number, near.as_deref())
             && let Some(one) = wanted.get_mut(number)
         {
             one.near(lines);
@@ -127,7 +127,7 @@ impl Unfit {
             if stands && it { done.push(one) } else { left.push(one) }
         }
         let gap = if left.is_empty() && !done.is_empty() { Gap::Stands(done) } else { Gap::Edits(left) };
-        Refusal { message: format!("{reason}{again}"), target, gap, places: near.into_iter().map(|(place, _)| place).collect() }
+        Refusal { message: format!("{reason}{again}"), target, gap, places: near.into_iter().map(|near| near.0).collect() }
     }
 }
 
@@ -208,7 +208,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
         let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
         let Miss::NotFound { nearest: Some((line, text)) } = miss else { return unfit };
-        Unfit { near: Some((Stretch::of(&path, line as u32, &text), text)), ..unfit }
+        Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit }
     })?;
     draft.apply(&place, text(edit, "reason"));
     Ok(())

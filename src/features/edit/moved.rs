@@ -35,7 +35,7 @@ impl Moved<'_> {
             found.push(format!("no `mod {};` names {new}, so that it is no part of the crate", stem(new)));
         }
         // Where it is handed on, everybody may go on as before.
-        let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(|line| takes(line));
+        let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(takes);
         if hands_on {
             return found;
         }
