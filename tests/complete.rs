@@ -21,8 +21,8 @@ fn offer(code: &str, raw: &str, invoked: bool) -> String {
     offer_with(code, raw, invoked, false)
 }
 
-const SLASHES: Comments = Comments { line: Some("//"), block: Some(["/*", "*/"]) };
-const HASH: Comments = Comments { line: Some("#"), block: None };
+const SLASHES: Comments = Comments { line: Some("//"), block: Some(["/*", "*/"]), by_words: false };
+const HASH: Comments = Comments { line: Some("#"), block: None, by_words: false };
 
 fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
     offer_in(SLASHES, code, raw, invoked, cut_short)
@@ -324,8 +324,8 @@ fn stops_keep_the_model_short() {
     };
     assert_eq!(stops("f($0) + 1"), ["\n"]);
     assert_eq!(stops("if ($0) {\n}\n"), ["\n"]);
-    assert_eq!(stops("f($0)"), ["\n)", "\n\n"]);
-    assert_eq!(stops("  f($0);\n  return x;\n"), ["\n  )", "\n\n", "\n  return"]);
+    assert_eq!(stops("f($0)"), ["\n)", "\n\n\n"]);
+    assert_eq!(stops("  f($0);\n  return x;\n"), ["\n  )", "\n\n\n", "\n  return"]);
     assert!(stops("    fn f() {\n        $0\n    }\n").contains(&"\n    }".to_string()));
     // Nothing closes the block yet: the model shall.
     assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));

@@ -21,6 +21,7 @@ mod edit_rows;
 mod egress;
 mod engine_files;
 mod engine_link;
+mod enough;
 mod extent;
 mod extract;
 mod find;

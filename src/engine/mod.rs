@@ -11,8 +11,9 @@ pub mod scripted;
 pub mod tape;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +160,20 @@ pub struct Timing {
     /// Mean log-probability of the generated tokens, where the engine knows it: the model's confidence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_logprob: Option<f64>,
+}
+
+impl Timing {
+    /// Of an answer whose end was not waited for: when it was asked for, when its first text came, and how many pieces of it.
+    fn seen(started: Instant, first: Instant, pieces: u64) -> Self {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        Self {
+            prefill_ms: milliseconds(first - started),
+            decode_ms: milliseconds(first.elapsed()),
+            total_ms: milliseconds(started.elapsed()),
+            tokens_out: pieces,
+            ..Self::default()
+        }
+    }
 }
 
 /// What an engine can do, known once its model is known.
@@ -342,14 +357,30 @@ pub struct Answer {
 }
 
 /// Waits for the end of a request. `each` sees every event as it comes, e.g. to stream text to the editor.
-pub async fn collect(mut events: Events, mut each: impl FnMut(&Event)) -> Result<Answer, EngineError> {
+pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Answer, EngineError> {
+    let all = |event: &Event| {
+        each(event);
+        ControlFlow::Continue(())
+    };
+    collect_while(events, all).await
+}
+
+/// The same until `each` has enough: the engine is told so by nobody listening, and the times are those that were seen from here.
+pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> ControlFlow<()>) -> Result<Answer, EngineError> {
+    let started = Instant::now();
     let mut answer = Answer::default();
+    // When the first text came, and how many pieces of it.
+    let (mut first, mut pieces) = (None, 0);
     while let Some(event) = events.recv().await {
-        each(&event);
+        let flow = each(&event);
         match event {
             Event::Progress { .. } => {}
             Event::Reasoning(text) => answer.reasoning.push_str(&text),
-            Event::Text(text) => answer.text.push_str(&text),
+            Event::Text(text) => {
+                first.get_or_insert_with(Instant::now);
+                pieces += 1;
+                answer.text.push_str(&text);
+            }
             Event::TextWasReasoning => answer.reasoning.push_str(&std::mem::take(&mut answer.text)),
             Event::Call(call) => answer.calls.push(call),
             Event::Done(finished) => {
@@ -357,6 +388,10 @@ pub async fn collect(mut events: Events, mut each: impl FnMut(&Event)) -> Result
                 return Ok(answer);
             }
             Event::Failed(error) => return Err(EngineError { partial: answer.text, ..error }),
+        }
+        if flow.is_break() {
+            answer.finished.timing = Timing::seen(started, first.unwrap_or(started), pieces);
+            return Ok(answer);
         }
     }
     Err(EngineError::new(ErrorKind::Unavailable, "the engine closed the stream before the answer was complete"))

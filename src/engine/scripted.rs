@@ -15,7 +15,8 @@ pub enum Step {
     Hang,
 }
 
-/// Plays one script per request, in order; hangs when there is none left. Keeps what it was asked.
+/// Plays one script per request, in order; hangs when there is none left. Stops at the texts that a request names, where a piece has one
+/// whole. Keeps what it was asked.
 #[derive(Default)]
 pub struct Scripted {
     scripts: Vec<Vec<Step>>,
@@ -72,6 +73,7 @@ impl Engine for Scripted {
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let stop = request.stop.clone();
         if let Some(place) = self.asked.get(number) {
             place.get_or_init(|| request);
         }
@@ -81,6 +83,14 @@ impl Engine for Scripted {
             let play = async {
                 for step in script {
                     match step {
+                        Step::Event(Event::Text(text)) => {
+                            let end = stop.iter().filter_map(|stop| text.find(stop.as_str())).min();
+                            let _ = sender.send(Event::Text(text[..end.unwrap_or(text.len())].into())).await;
+                            if end.is_some() {
+                                let _ = sender.send(Event::Done(Finished::default())).await;
+                                return;
+                            }
+                        }
                         Step::Event(event) => {
                             let _ = sender.send(event).await;
                         }

@@ -4,6 +4,7 @@ mod send;
 mod status;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -216,8 +217,23 @@ impl Router {
         &self,
         task: &Task,
         cancel: &Cancel,
-        mut build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
+        build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
         mut each: impl FnMut(&Event) + Send,
+    ) -> Result<Served, RouteError> {
+        let all = |event: &Event| {
+            each(event);
+            ControlFlow::Continue(())
+        };
+        self.run_while(task, cancel, build, all).await
+    }
+
+    /// The same until `each` has enough of an answer.
+    pub async fn run_while(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        mut build: impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send,
+        mut each: impl FnMut(&Event) -> ControlFlow<()> + Send,
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
         // A call of what was not offered is answered by whoever runs the calls, like any made-up one.
@@ -282,10 +298,6 @@ impl Router {
     /// Whether this is the first failure since it last answered.
     fn failed(&self, task: &Task, engine: &str, error: &EngineError) -> bool {
         if error.kind == ErrorKind::Cancelled {
-            return false;
-        }
-        // What has come is used: it is slow, and not away.
-        if error.kind == ErrorKind::TimedOut && task.kind.is_completion() && !error.partial.is_empty() {
             return false;
         }
         report::log("route", format_args!("the engine {engine} failed: {error}"));

@@ -96,6 +96,12 @@ pub(super) fn without_beginning(hole: &Hole, text: &str) -> String {
     if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
 }
 
+/// Whether an answer begins with a line from above the cursor: what it goes on with tells whether it repeats the lines there.
+pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default().trim();
+    hole.above().take(ABOVE).any(|line| line.trim() == first)
+}
+
 /// The bytes of the lines that are not blank.
 fn lines_that_say_something(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;

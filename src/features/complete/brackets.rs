@@ -11,7 +11,17 @@ use crate::syntax::Language;
 pub struct Comments<'a> {
     pub line: Option<&'a str>,
     pub block: Option<[&'a str; 2]>,
+    /// Blocks are begun and closed by words: `def … end`.
+    pub by_words: bool,
 }
+
+/// Comments of files that nothing parses here, by the ends of their names.
+const BLOCK_COMMENTS: &[([&str; 2], &[&str])] = &[
+    (["/*", "*/"], &["css", "cs", "dart", "gradle", "groovy", "kt", "kts", "less", "php", "proto", "scala", "scss", "sql", "swift"]),
+    (["<!--", "-->"], &["htm", "html", "markdown", "md", "svelte", "svg", "vue", "xhtml", "xml"]),
+];
+/// Such files whose blocks are closed by words.
+const BY_WORDS: &[&str] = &["bash", "cr", "ex", "exs", "fish", "gemspec", "jl", "lua", "rake", "rb", "sh", "zsh"];
 
 impl<'a> Comments<'a> {
     /// Whether lines that begin with `#` are those of a preprocessor, and a name with a colon is a label.
@@ -24,7 +34,18 @@ impl<'a> Comments<'a> {
         Self {
             line: language.comment.as_deref(),
             block: language.block_comment.as_ref().map(|pair| pair.each_ref().map(|sign| sign.as_str())),
+            by_words: false,
         }
+    }
+
+    /// The same for a file, also for one whose language has no grammar here.
+    pub fn in_file(language: Option<&'a Arc<Language>>, path: &str) -> Self {
+        if language.is_some() {
+            return Self::of(language);
+        }
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let block = BLOCK_COMMENTS.iter().find(|(_, extensions)| extensions.contains(&extension)).map(|(signs, _)| *signs);
+        Self { line: None, block, by_words: BY_WORDS.contains(&extension) }
     }
 }
 
@@ -42,7 +63,10 @@ pub fn brackets(text: &str, comments: Comments<'_>) -> Vec<Bracket> {
         let opens = matches!(letter, '(' | '[' | '{');
         (opens || matches!(letter, ')' | ']' | '}')).then_some(Bracket { at, opens, letter })
     };
-    Code { text, comments, at: 0 }.filter(|piece| piece.quoted.is_none()).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
+    Code { text, comments, at: 0 }
+        .filter(|piece| piece.kind == Kind::Letter)
+        .filter_map(|piece| bracket((piece.at, piece.letter)))
+        .collect()
 }
 
 /// Opened less closed brackets.
@@ -52,60 +76,83 @@ pub fn balance(text: &str, comments: Comments<'_>) -> i32 {
 
 /// A line without the comment at its end, and without blanks there.
 pub fn code<'a>(line: &'a str, comments: Comments<'_>) -> &'a str {
-    let said = Code { text: line, comments, at: 0 }.filter(|piece| !piece.letter.is_whitespace()).last();
+    let says = |piece: &Piece| piece.kind != Kind::Comment && !piece.letter.is_whitespace();
+    let said = Code { text: line, comments, at: 0 }.filter(says).last();
     said.map_or("", |piece| &line[..piece.end])
 }
 
 /// The bytes of strings that go over several lines and are closed.
 pub fn long_strings(text: &str, comments: Comments<'_>) -> Vec<Range<usize>> {
-    let strings = Code { text, comments, at: 0 }.filter(|piece| piece.quoted == Some(true)).map(|piece| piece.at..piece.end);
-    strings.filter(|string| text[string.clone()].contains('\n')).collect()
+    let strings = Code { text, comments, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
+    strings.map(|piece| piece.at..piece.end).filter(|string| text[string.clone()].contains('\n')).collect()
 }
 
-/// Walks over a text without its comments, letter by letter; a string is one piece.
+/// Where the comment or string begins in whose middle a text ends, and whether it is a comment.
+pub fn unclosed(text: &str, comments: Comments<'_>) -> Option<(usize, bool)> {
+    let open = Code { text, comments, at: 0 }.find(|piece| !piece.closed)?;
+    // Quotes say nothing in languages that nobody knows here: of prose, of a text of several lines.
+    let tells = open.kind == Kind::Comment || comments.line.is_some() || text[open.at..].starts_with("<<");
+    tells.then_some((open.at, open.kind == Kind::Comment))
+}
+
+/// Whether a line goes on with the next one, because it ends in a backslash that is not escaped.
+pub fn goes_on_below(line: &str, comments: Comments<'_>) -> bool {
+    // C goes on in comments too.
+    let said = match comments.line {
+        Some("#") => code(line, comments),
+        // In Markdown it breaks the line.
+        None if line.trim_start().starts_with('#') || comments.block.is_some_and(|[open, _]| open == "<!--") => "",
+        _ => line,
+    };
+    (said.len() - said.trim_end_matches('\\').len()) % 2 == 1
+}
+
+/// Walks over a text, letter by letter; a string is one piece, and so is a comment.
 struct Code<'a> {
     text: &'a str,
     comments: Comments<'a>,
     at: usize,
 }
 
-/// A letter of the code, or a string that begins with it.
+/// A letter of the code, or a string or comment that begins with it.
 struct Piece {
     at: usize,
     end: usize,
     letter: char,
-    /// Whether the string is closed; none for a letter.
-    quoted: Option<bool>,
+    kind: Kind,
+    /// It ends within the text.
+    closed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Literal,
+    Comment,
 }
 
 impl Iterator for Code<'_> {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        self.at += comment(&self.text[self.at..], self.comments);
         let at = self.at;
         let letter = self.text[at..].chars().next()?;
-        let literal = literal(self.text, at, self.comments);
-        self.at += literal.map_or(letter.len_utf8(), |(length, _)| length);
-        Some(Piece { at, end: self.at, letter, quoted: literal.map(|(_, closed)| closed) })
+        let comment = comment(&self.text[at..], self.comments).map(|(length, closed)| (Kind::Comment, length, closed));
+        let literal = || literal(self.text, at, self.comments).map(|(length, closed)| (Kind::Literal, length, closed));
+        let (kind, length, closed) = comment.or_else(literal).unwrap_or((Kind::Letter, letter.len_utf8(), true));
+        self.at += length;
+        Some(Piece { at, end: self.at, letter, kind, closed })
     }
 }
 
-/// How many bytes of comments a text begins with.
-fn comment(text: &str, comments: Comments<'_>) -> usize {
-    let mut end = 0;
-    loop {
-        let rest = &text[end..];
-        let line = comments.line.filter(|sign| rest.starts_with(sign)).map(|_| rest.find('\n').unwrap_or(rest.len()));
-        let block = comments.block.filter(|[open, _]| rest.starts_with(open)).map(|[open, close]| {
-            let inside = &rest[open.len()..];
-            inside.find(close).map_or(rest.len(), |at| open.len() + at + close.len())
-        });
-        match line.or(block) {
-            Some(length) => end += length,
-            None => return end,
-        }
+/// The length of the comment that a text begins with, and whether it is closed.
+fn comment(text: &str, comments: Comments<'_>) -> Option<(usize, bool)> {
+    if comments.line.is_some_and(|sign| text.starts_with(sign)) {
+        return Some((text.find('\n').unwrap_or(text.len()), true));
     }
+    let [open, close] = comments.block.filter(|[open, _]| text.starts_with(open))?;
+    let end = text[open.len()..].find(close).map(|at| open.len() + at + close.len());
+    Some((end.unwrap_or(text.len()), end.is_some()))
 }
 
 /// The length of the string or regular expression that begins at an offset, or of a quote that is escaped, and whether it is closed.
@@ -129,8 +176,23 @@ fn literal(text: &str, at: usize, comments: Comments<'_>) -> Option<(usize, bool
         '`' if comments.of_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
         '\'' if is_quote(&rest[1..], before) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
         '/' if may_begin_expression(before) => regex(rest).map(|end| (end, true)),
+        '<' if comments.line.is_none() => document(rest),
         _ => None,
     }
+}
+
+/// A document within a script, from `<<EOF` on to the line with that word alone.
+fn document(rest: &str) -> Option<(usize, bool)> {
+    let name = rest.strip_prefix("<<")?.trim_start_matches(['-', '~']).trim_start_matches(['"', '\'']);
+    let letter = |letter: char| letter.is_ascii_uppercase() || letter == '_';
+    let word = &name[..name.len() - name.trim_start_matches(letter).len()];
+    let first = rest.find('\n').map_or(rest.len(), |at| at + 1);
+    let mut at = first;
+    let ends = rest[first..].split_inclusive('\n').any(|line| {
+        at += line.len();
+        line.trim() == word
+    });
+    (!word.is_empty()).then_some((if ends { at } else { rest.len() }, ends))
 }
 
 /// What closes a raw string whose quote stands between these: `r#"…"#` or `R"x(…)x"`.
@@ -145,7 +207,7 @@ fn raw_close(before: &str, rest: &str) -> Option<String> {
 }
 
 /// Where the first such quote stands that is not escaped.
-fn closing(text: &str, quote: char) -> Option<usize> {
+pub fn closing(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     let found = text.char_indices().find(|(_, letter)| {
         let closes = *letter == quote && !escaped;
@@ -160,8 +222,13 @@ fn closing(text: &str, quote: char) -> Option<usize> {
 fn is_quote(rest: &str, before: &str) -> bool {
     let word = |letter: char| letter.is_alphanumeric() || letter == '_';
     let line = rest.split('\n').next().unwrap_or_default();
-    !before.ends_with(word) && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(word))
+    let prefix = &before[before.trim_end_matches(word).len()..];
+    let begins = prefix.is_empty() || PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix));
+    begins && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(word))
 }
+
+/// What may stand before the quote of a string.
+const PREFIXES: &[&str] = &["b", "br", "f", "fr", "l", "r", "rb", "rf", "u", "u8"];
 
 /// Whether an expression may begin behind a text, so that a slash divides nothing.
 fn may_begin_expression(before: &str) -> bool {

@@ -18,6 +18,8 @@ pub enum Mode {
     /// Between brackets that stand on one line: `{|}`, `call(|)`. What begins a line is a block of lines; anything else ends with the line on
     /// which all that it opens is closed. `body` says that the brackets are those of a block.
     Pair { indent: String, body: bool },
+    /// The rest of a comment at the end of its line, or the statement below, where the model goes on there.
+    Remark,
 }
 
 /// What the parser says is around the cursor.
@@ -38,6 +40,12 @@ pub struct Hole<'a> {
     pub after: &'a str,
     pub comments: Comments<'a>,
     pub mode: Mode,
+    /// The cursor stands in a comment or a string, where brackets and quotes are words.
+    pub is_quoted: bool,
+    /// The indentation of what opens the block right before the cursor.
+    outer: Option<&'a str>,
+    /// The indentation of the statement that the cursor's line belongs to.
+    base: &'a str,
 }
 
 /// Ends of lines after which a deeper block begins.
@@ -49,12 +57,28 @@ const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "inpu
 
 impl<'a> Hole<'a> {
     pub fn new(before: &'a str, after: &'a str, comments: Comments<'a>, inside: Inside, invoked: bool) -> Self {
+        let outer = opened_by(before, comments).map(|_| indentation(head(before, comments)));
         let mode = match inside {
+            Inside::Words if is_remark(before, after, comments) => Mode::Remark,
             Inside::Words => Mode::Line,
-            Inside::Expression => pair(before, after, comments, false).unwrap_or(Mode::Line),
-            Inside::Code => mode(before, after, comments, invoked),
+            Inside::Expression => pair(before, after, comments, false).unwrap_or_else(|| expression(before, after, comments)),
+            Inside::Code => mode(before, after, comments, outer, invoked),
         };
-        Self { before, after, comments, mode }
+        let line = last_line(before);
+        let base = indentation(if line.trim().is_empty() { line } else { head(before, comments) });
+        let unknown = comments.line.is_none();
+        let is_quoted = inside == Inside::Words || unknown && brackets::unclosed(before, comments).is_some();
+        Self { before, after, comments, mode, is_quoted, outer, base }
+    }
+
+    /// The indentation of the line that the block right before the cursor belongs to, which is where its opener begins.
+    pub fn outer(&self) -> Option<&'a str> {
+        self.outer
+    }
+
+    /// The indentation of the statement that the cursor's line belongs to: of its first line, where it has several.
+    pub fn base(&self) -> &'a str {
+        self.base
     }
 
     /// The cursor's line up to the cursor.
@@ -81,7 +105,7 @@ impl<'a> Hole<'a> {
     /// Whether a whole body is to be written: a block is open and nothing is in it.
     pub fn is_empty_body(&self) -> bool {
         match &self.mode {
-            Mode::Block { indent } => self.opener().is_some_and(|opener| indentation(opener) == indent),
+            Mode::Block { indent } => self.outer.is_some_and(|outer| outer == indent),
             mode => matches!(mode, Mode::Pair { body: true, .. }),
         }
     }
@@ -114,20 +138,26 @@ impl<'a> Hole<'a> {
     pub fn stops(&self) -> Vec<String> {
         match &self.mode {
             Mode::Line => vec!["\n".into()],
-            Mode::Statement => {
-                let closing = outer_indent(self.before).map(|indent| format!("\n{indent}}}"));
-                ["\n\n".to_string()].into_iter().chain(closing).collect()
+            Mode::Statement | Mode::Remark => {
+                // In a line that goes on from above no bracket tells the end.
+                let above = self.before.rsplit('\n').nth(1).unwrap_or_default();
+                let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.comments));
+                let closing = outer.map(|indent| format!("\n{indent}}}"));
+                // A function that begins here may have blank lines in it.
+                let end = if self.is_blank() || self.outer.is_some() || self.mode == Mode::Remark { "\n\n\n" } else { "\n\n" };
+                [end.to_string()].into_iter().chain(closing).collect()
             }
             Mode::Pair { indent, .. } => {
                 let close = self.rest().trim().get(..1).unwrap_or_default();
                 // What stands below does not stand between the brackets.
                 let next = self.following().next().filter(|next| indentation(next) == indent).map(|next| next.trim_start());
                 let below = next.map(words::first).filter(|word| !word.is_empty()).map(|word| format!("\n{indent}{word}"));
-                [format!("\n{indent}{close}"), "\n\n".into()].into_iter().chain(below).collect()
+                [format!("\n{indent}{close}"), "\n\n\n".into()].into_iter().chain(below).collect()
             }
             Mode::Block { indent } => {
-                // The closing line is wanted where nothing closes the block yet.
-                let closing = closes(self.following().next(), indent).then(|| format!("\n{indent}}}"));
+                // The closing line is wanted where nothing closes the block yet; what stands as deep as the block closes its own.
+                let deeper = !self.is_blank() || self.line().len() > indent.len();
+                let closing = (deeper && closes(self.following().next(), indent)).then(|| format!("\n{indent}}}"));
                 let begin: &[&str] = match (self.comments.line, indent.as_str()) {
                     (Some("#"), _) => &["def ", "class ", "@"],
                     (_, "") => &["fn ", "func ", "function ", "pub ", "impl ", "class ", "struct ", "#[", "@"],
@@ -140,24 +170,37 @@ impl<'a> Hole<'a> {
     }
 }
 
-fn mode(before: &str, after: &str, comments: Comments, invoked: bool) -> Mode {
+/// Whether a line holds a comment up to its end, and nothing else.
+fn is_remark(before: &str, after: &str, comments: Comments) -> bool {
+    let is_comment = |line: &str| comments.line.is_some_and(|sign| line.trim_start().starts_with(sign));
+    let next = after.split('\n').nth(1).unwrap_or_default();
+    first_line(after).trim().is_empty() && is_comment(last_line(before)) && !is_comment(next)
+}
+
+fn mode(before: &str, after: &str, comments: Comments, outer: Option<&str>, invoked: bool) -> Mode {
     let (line, rest) = (last_line(before), first_line(after));
     if !rest.trim().is_empty() {
         return pair(before, after, comments, true).unwrap_or(Mode::Line);
     }
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
-    match opened_by(before, comments) {
-        Some(opener) if !deeper_follows(indentation(opener)) => Mode::Block { indent: indentation(opener).into() },
+    match outer {
+        Some(outer) if !deeper_follows(outer) => Mode::Block { indent: outer.into() },
         // A block stands below already: this is the line that it belongs to.
         _ if deeper_follows(indentation(line)) && below_at_once(after) => Mode::Line,
         Some(_) if !line.trim().is_empty() => Mode::Statement,
-        _ if invoked && line.trim().is_empty() => match outer_indent(before) {
+        _ if invoked && line.trim().is_empty() => match outer_indent(before, line) {
             Some(indent) => Mode::Block { indent },
             None => Mode::Statement,
         },
         _ => Mode::Statement,
     }
+}
+
+/// What is missing in an expression: behind a bracket that was opened above it may take several lines as well.
+fn expression(before: &str, after: &str, comments: Comments) -> Mode {
+    let goes_on = first_line(after).trim().is_empty() && falls(last_line(before), comments) > 0;
+    if goes_on { Mode::Statement } else { Mode::Line }
 }
 
 /// Whether the next line says something.
@@ -171,7 +214,61 @@ fn opened_by<'a>(before: &'a str, comments: Comments) -> Option<&'a str> {
     let line = last_line(trimmed);
     let code = brackets::code(line, comments);
     let opens = OPENERS.iter().any(|opener| code.ends_with(opener)) && !code.ends_with("::");
-    (opens || opens_element(code)).then_some(line)
+    (opens || opens_element(code) || comments.by_words && opens_by_word(code.trim())).then_some(line)
+}
+
+/// Whether a line opens a block that a word closes, and does not close it.
+fn opens_by_word(line: &str) -> bool {
+    let mut words = line.strip_prefix("local ").unwrap_or(line).split([' ', ';', '(']);
+    let takes = line.ends_with('|') && line.contains(" do |");
+    (takes || words.next().is_some_and(|first| WORDS.contains(&first))) && !words.next_back().is_some_and(is_closing_word)
+}
+
+/// What a line begins with that opens a block, in languages that close it with a word.
+const WORDS: &[&str] = &["begin", "case", "class", "def", "for", "function", "if", "module", "unless", "until", "while"];
+
+/// The first line of what a text ends with: of a signature that goes over several lines, of a condition whose lines are aligned.
+fn head<'a>(before: &'a str, comments: Comments) -> &'a str {
+    let mut lines = before.trim_end().rsplit('\n');
+    let mut line = lines.next().unwrap_or_default();
+    let first = line;
+    // How many brackets were closed that are opened further up.
+    let mut closed = falls(line, comments);
+    for above in lines.take(HEAD_LINES) {
+        if closed > 0 {
+            closed = (closed - brackets::balance(above, comments)).max(falls(above, comments));
+        } else if !is_part_of_head(above, line, comments) {
+            break;
+        } else {
+            closed = falls(above, comments);
+        }
+        line = above;
+    }
+    let found = closed == 0 && !line.trim().is_empty() && indentation(line).len() < indentation(first).len();
+    if found { line } else { first }
+}
+
+/// Lines that a signature has at the most.
+const HEAD_LINES: usize = 40;
+
+/// How many brackets a line closes that it has not opened.
+fn falls(line: &str, comments: Comments) -> i32 {
+    let mut depth = 0;
+    let depths = brackets::brackets(line, comments).into_iter().map(|bracket| {
+        depth += if bracket.opens { 1 } else { -1 };
+        depth
+    });
+    -depths.min().unwrap_or_default().min(0)
+}
+
+/// Whether a line only goes on with the one above it, without a bracket that says so.
+fn is_part_of_head(above: &str, line: &str, comments: Comments) -> bool {
+    const PARTS: &[&str] = &["throws ", "implements ", "extends ", "permits ", "requires ", "noexcept", "-> ", ": "];
+    let begins = |line: &str| PARTS.iter().any(|part| line.trim_start().starts_with(part));
+    let (depth, outer) = (indentation(line).len(), indentation(above).len());
+    let ends = above.trim().is_empty() || brackets::code(above, comments).ends_with([';', '{', '}', ':']);
+    let listed = above.trim_end().ends_with(',') && (depth == outer || begins(above));
+    brackets::goes_on_below(above, comments) || comments.of_braces() && !ends && (listed || depth > outer && begins(line))
 }
 
 /// Whether a line ends with the tag of an element that it does not close: `return <ul>`.
@@ -211,11 +308,10 @@ fn is_unspaced(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// The indentation of the nearest line above that is indented less than the cursor's line; `None` at the top.
-fn outer_indent(before: &str) -> Option<String> {
-    let own = indentation(last_line(before)).len();
+/// The indentation of the nearest line above that is indented less than this; `None` at the top.
+fn outer_indent(before: &str, base: &str) -> Option<String> {
     let above = before.rsplit('\n').skip(1).filter(|line| !line.trim().is_empty());
-    above.map(indentation).find(|indent| indent.len() < own).map(String::from)
+    above.map(indentation).find(|indent| indent.len() < base.len()).map(String::from)
 }
 
 /// Whether a line closes the block whose opener has this indentation.

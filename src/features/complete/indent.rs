@@ -1,8 +1,10 @@
 //! Indentation of what a model wrote: begun where the cursor stands, and in the file's own unit. What the file does not tell is left as it
 //! was written; blanks that align, and lines inside of strings, stay.
 
-use super::brackets::{Comments, balance, brackets, code, long_strings};
-use super::hole::{Hole, begins_with_closer};
+use std::borrow::Cow;
+
+use super::brackets::{Comments, balance, brackets, code, goes_on_below, long_strings};
+use super::hole::{Hole, Mode, begins_with_closer};
 use super::shape::Layout;
 use crate::text::layout::indentation;
 
@@ -23,9 +25,25 @@ pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     }
 }
 
+/// The answer with a tab before each command, where it is the recipe of a Makefile: blanks are none there.
+pub(super) fn recipe<'a>(hole: &Hole, path: &str, raw: &'a str) -> Cow<'a, str> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_makefile = matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk");
+    if !is_makefile || !matches!(hole.mode, Mode::Block { .. }) || !hole.opener().is_some_and(|opener| opener.trim_end().ends_with(':')) {
+        return raw.into();
+    }
+    let mut goes_on = false;
+    let lines = raw.split('\n').enumerate().map(|(number, line)| {
+        let begins = !goes_on && line.starts_with("  ") && (number > 0 || hole.line().is_empty());
+        goes_on = goes_on_below(line, hole.comments);
+        if begins { format!("\t{}", line.trim_start_matches(' ')) } else { line.to_string() }
+    });
+    lines.collect::<Vec<_>>().join("\n").into()
+}
+
 /// One level of indentation, as the cursor shows it by standing deeper than the line that opens its block.
 fn unit_at(hole: &Hole) -> Option<String> {
-    let unit = hole.line().strip_prefix(indentation(hole.opener().filter(|_| hole.is_blank())?))?;
+    let unit = hole.line().strip_prefix(hole.outer().filter(|_| hole.is_blank())?)?;
     (!unit.is_empty()).then(|| unit.into())
 }
 
@@ -36,8 +54,7 @@ fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> Strin
     if line.is_empty() || !hole.is_blank() || indentation(&text).is_empty() {
         return text;
     }
-    let opener = hole.opener().map(indentation);
-    let missing = match (opener, unit) {
+    let missing = match (hole.outer(), unit) {
         (Some(outer), Some(unit)) => format!("{outer}{unit}").strip_prefix(line).unwrap_or_default().to_string(),
         (Some(outer), None) if line.len() <= outer.len() => return text,
         _ => String::new(),

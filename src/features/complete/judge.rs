@@ -4,9 +4,9 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::brackets::{Comments, brackets};
+use super::brackets::brackets;
+use super::extent::{is_lead, is_type_of_function};
 use super::hole::{Hole, Mode, begins_with_closer};
-use super::shape::{is_lead, is_type_of_function};
 use crate::features::Site;
 use crate::syntax::{Kind, Parsed, parse, scope};
 use crate::text::Edit;
@@ -78,7 +78,7 @@ impl<'a> Trial<'a> {
     fn verdict(&self, known: &Known) -> Option<usize> {
         let (before, after) = (&known.faults, self.new.faults());
         let is_whole = is_whole(self.hole, &self.edit.text);
-        let harms = self.new.is_hollow(&self.inserted) || self.new.strays() > known.strays || is_whole && self.swallows();
+        let harms = self.new.is_hollow(&self.inserted) || self.new.strays() > known.strays || self.hushes() || is_whole && self.swallows();
         if harms || is_whole && !self.was_lost(before) && self.has_fault_inside(&after) {
             return None;
         }
@@ -111,6 +111,18 @@ impl<'a> Trial<'a> {
         after.iter().filter(|fault| is_new(fault)).any(|fault| fault.start <= near.end && fault.end >= near.start)
     }
 
+    /// Whether what stands below the cursor's line was code, and becomes a part of a comment or a string.
+    fn hushes(&self) -> bool {
+        let text = self.old.text();
+        let below = text[self.edit.range.end..].find('\n').map_or(text.len(), |at| self.edit.range.end + at);
+        let at = text.len() - text[below..].trim_start().len();
+        let is_quoted = |parsed: &Parsed, at: usize| {
+            let place = scope::at(parsed, at);
+            place.in_comment || place.in_string
+        };
+        at < text.len() && !is_quoted(self.old, at) && is_quoted(self.new, at + self.edit.text.len() - self.edit.range.len())
+    }
+
     /// Whether what stands on the next line becomes a part of the suggestion: the body of a bare `for (…)`, the arguments of a call.
     fn swallows(&self) -> bool {
         let Some(next) = self.hole.following().next().filter(|_| self.hole.mode != Mode::Line && self.hole.rest().trim().is_empty()) else {
@@ -138,12 +150,13 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Whether the cursor's line with a suggestion opens and closes the same brackets.
+/// Whether the cursor's line with a suggestion opens and closes the same brackets. What the line closes before the cursor was opened above.
 fn is_whole(hole: &Hole, text: &str) -> bool {
     let line = format!("{}{text}{}", hole.line(), hole.rest());
     let mut depth = 0;
-    let falls = brackets(&line, Comments { ..hole.comments }).iter().any(|bracket| {
+    let falls = brackets(&line, hole.comments).iter().any(|bracket| {
         depth += if bracket.opens { 1 } else { -1 };
+        depth = if bracket.at < hole.line().len() { depth.max(0) } else { depth };
         depth < 0
     });
     !falls && depth == 0

@@ -5,15 +5,18 @@
 
 mod answer;
 pub mod brackets;
+mod extent;
 pub mod hole;
 mod indent;
 mod judge;
 pub mod memory;
+mod open;
 pub mod prompt;
 mod rest;
 pub mod shape;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -23,16 +26,18 @@ use super::preview::{Drawn, Reader, current};
 use super::{LspRange, Session, Site, Target, Timing, hard};
 use crate::context::redact::{self, Secrets};
 use crate::context::{Masked, Part};
-use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Finish, Priority, Request, Tokens};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Priority, Request, Tokens};
 use crate::route::{Choice, Decision, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Edit, Ending, layout};
 use brackets::Comments;
+use extent::has_attributes_only;
 use hole::{Hole, Inside, Mode};
 use judge::Judge;
 pub use memory::Memory;
+use open::without_continuation;
 use prompt::Budget;
-use shape::{Layout, Nothing, has_attributes_only, shapes};
+use shape::{Layout, Nothing, shapes};
 
 /// What an inline completion is asked with.
 #[derive(Clone, Debug)]
@@ -132,7 +137,8 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     if near.in_secret {
         return Ok(nothing(session, params, "the cursor is inside of what looks like a secret".into()));
     }
-    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside(&site), params.invoked);
+    let comments = Comments::in_file(site.language.as_ref(), &site.path);
+    let hole = Hole::new(&near.before, &near.after, comments, inside(&site), params.invoked);
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
         return Ok(nothing(session, params, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
     }
@@ -149,10 +155,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         }
     }
     let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
-    let markup = site.language.is_none();
-    let said = &served.answer.text;
-    let in_words = !sent.2 || answer::is_fenced(said) && !markup && !site.place().in_comment;
-    let raw = if in_words { answer::out_of_words(&hole, said, markup) } else { said.clone() };
+    let raw = work.text_of(&served.answer.text, sent.2);
     let cut_short = served.answer.finished.reason == Finish::Length;
     match work.fit(&raw, cut_short) {
         Ok(text) => {
@@ -175,7 +178,8 @@ pub(super) fn task(session: &Session, at: &Target, invoked: bool) -> Result<Task
     let refused = |reason| EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"));
     let Prepared { site, before, after } = prepare(session, &params).map_err(refused)?;
     let near = Near::new(&before, &after);
-    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside(&site), invoked);
+    let comments = Comments::in_file(site.language.as_ref(), &site.path);
+    let hole = Hole::new(&near.before, &near.after, comments, inside(&site), invoked);
     Ok(Work { session, params: &params, site: &site, hole: &hole, started: Instant::now() }.task())
 }
 
@@ -187,7 +191,8 @@ pub(super) fn draw(session: &Session, at: &Target, wanted: Option<usize>, reader
     let near = Near::new(&before, &after);
     // In a prompt with FIM tokens the mode is not said, and a text that was just opened need not be parsed for it.
     let inside = if reader.caps.fim { Inside::Code } else { inside(&site) };
-    let hole = Hole::new(&near.before, &near.after, Comments::of(site.language.as_ref()), inside, false);
+    let comments = Comments::in_file(site.language.as_ref(), &site.path);
+    let hole = Hole::new(&near.before, &near.after, comments, inside, false);
     let config = session.config();
     let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
     let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
@@ -283,26 +288,65 @@ impl Work<'_> {
     /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
     fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
         let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
+        self.may_ask_harder(task, unsure, &served.decision.engine)
+    }
+
+    /// The task with a signal that the first answer gives, where another engine than the first would be asked then.
+    fn may_ask_harder(&self, task: &Task, signal: Signal, first: &str) -> Option<Task> {
         let again = task.signals.is_empty() && (self.params.invoked || self.session.config().route.auto_coder);
-        let harder = Task { signals: vec![unsure], ..task.clone() };
-        let other = self.session.router().plan(&harder).ok()?.first()?.decision.engine != served.decision.engine;
+        let harder = Task { signals: vec![signal], ..task.clone() };
+        let other = self.session.router().plan(&harder).ok()?.first()?.decision.engine != first;
         (again && other).then_some(harder)
     }
 
+    /// Asks, and ends the answer where the hole is full: servers that are not told where to stop, or cannot be, write on.
     async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
         let mut asked = Asked::default();
-        let served = self.session.router().run(
+        let (layout, mut said) = (self.layout(), String::new());
+        // How sure a model was is told at the end of its answer only.
+        let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
+        let served = self.session.router().run_while(
             task,
             cancel,
             |choice, caps| {
                 let (request, sent) = self.request(choice, caps)?;
+                may_end.store(self.may_ask_harder(task, Signal::Unsure(0), &choice.decision.engine).is_none(), Ordering::Relaxed);
+                as_hole.store(caps.fim, Ordering::Relaxed);
                 asked = (sent, self.started.elapsed().as_secs_f64() * 1000.0, caps.fim);
                 Ok(request)
             },
-            |_| {},
+            |event| {
+                match event {
+                    Event::Text(piece) => said.push_str(piece),
+                    Event::TextWasReasoning => said.clear(),
+                    _ => return ControlFlow::Continue(()),
+                }
+                let wanted = may_end.load(Ordering::Relaxed) && said.contains('\n');
+                let full = wanted && self.is_full(&said, as_hole.load(Ordering::Relaxed), &layout);
+                if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
         );
         let served = served.await?;
         Ok((served, asked))
+    }
+
+    fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
+        let text = self.text_of(said, as_hole);
+        // What is said behind a code block is about it; one may still follow on words.
+        let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
+        let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
+        match fences {
+            0 if !as_hole && ends_in_words => false,
+            2.. if !text.trim().is_empty() => true,
+            _ => shape::is_full(self.hole, &text, layout),
+        }
+    }
+
+    /// The text to insert in what a model said of a hole, or in words.
+    fn text_of(&self, said: &str, as_hole: bool) -> String {
+        let markup = self.site.language.is_none();
+        let in_words = !as_hole || answer::is_fenced(said) && !markup && !self.site.place().in_comment;
+        if in_words { answer::out_of_words(self.hole, said, markup) } else { said.into() }
     }
 
     fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
@@ -332,7 +376,7 @@ impl Work<'_> {
         let most = self.session.config().completion.max_tokens.max(1);
         match (&self.hole.mode, self.params.invoked) {
             (Mode::Line, _) => most.min(64),
-            (Mode::Statement | Mode::Pair { body: false, .. }, false) => most.min(96),
+            (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(96),
             (_, false) => most,
             (_, true) => most * 2,
         }
@@ -349,7 +393,11 @@ impl Work<'_> {
 
     /// What of the raw answer is offered: shaped, and shortened until the parser takes it.
     fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
-        let shapes = shapes(self.hole, raw, cut_short, &self.layout())?;
+        let raw = indent::recipe(self.hole, &self.site.path, raw);
+        let mut shapes = shapes(self.hole, &raw, cut_short, &self.layout())?;
+        if self.site.path.ends_with(".json") {
+            shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
+        }
         if shapes.iter().any(|text| text.contains(redact::PLACEHOLDER)) {
             return Err(Nothing::Secret);
         }
@@ -374,6 +422,7 @@ impl Work<'_> {
                 return Some((whole, faults));
             }
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
+            text.truncate(without_continuation(self.hole, &text).len());
             // What was to follow an attribute was cut off: it would stand on something else.
             if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.comments) {
                 break;
@@ -381,6 +430,12 @@ impl Work<'_> {
         }
         None
     }
+}
+
+/// Without the comma before the bracket that closes a list, which JSON does not take.
+fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
+    let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(hole::begins_with_closer);
+    text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)
 }
 
 /// The edit that a suggestion is.

@@ -157,6 +157,7 @@ pub(super) fn without_mark(hole: &Hole, answer: &str) -> String {
 fn in_words(hole: &Hole, path: &str, prefix: &str, suffix: &str, parts: &[Part]) -> Chat {
     let amount = match hole.mode {
         Mode::Line => "the rest of the line",
+        Mode::Remark => "the rest of the comment, or the next statement on a line of its own,",
         Mode::Statement => "the next statement",
         Mode::Block { .. } | Mode::Pair { body: true, .. } => "the rest of the block",
         Mode::Pair { .. } => "what belongs between the brackets",

@@ -1,7 +1,8 @@
 //! Where a suggestion ends before the rest of the cursor's line, of which models like to write a part again.
 
-use super::brackets::{Bracket, Comments, balance, brackets};
+use super::brackets::{Bracket, Comments, balance, brackets, closing, unclosed};
 use super::hole::Hole;
+use crate::text::words::is_word;
 
 /// Where a text may end, the likeliest first: without the end that stands behind the cursor on the same line already, and with nothing
 /// after a bracket that is closed there.
@@ -9,6 +10,9 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     let wanted = hole.rest().trim();
     if wanted.is_empty() {
         return vec![text.len()];
+    }
+    if let Some(at) = closed_there(hole, text, wanted) {
+        return vec![at];
     }
     // What says something, and what ends a statement, is not written twice.
     let says = wanted.contains(|letter: char| letter.is_alphanumeric() || letter == ';');
@@ -34,6 +38,54 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
         ends.push(text.len());
     }
     ends
+}
+
+/// Where a text closes the string or the generic type that the rest of the line closes.
+fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
+    let line = hole.line();
+    match wanted.chars().next()? {
+        '>' if opens_angle(line) => unopened_angle(text),
+        quote @ ('"' | '\'' | '`') => {
+            let tripled: String = [quote; 3].iter().collect();
+            match unclosed(line, hole.comments) {
+                Some((at, false)) if line[at..].starts_with(&tripled) => text.find(&tripled),
+                Some((at, false)) if line[at..].starts_with(quote) => closing(text, quote),
+                None if line.matches(quote).count() % 2 == 1 => closing(text, quote),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a line opens a `<` of types, which stands right behind a name, and does not close it.
+fn opens_angle(line: &str) -> bool {
+    let mut depth = 0;
+    for (at, letter) in line.char_indices().rev() {
+        let (before, behind) = (&line[..at], &line[at + letter.len_utf8()..]);
+        match letter {
+            '>' if !before.ends_with(['=', '-']) => depth += 1,
+            '<' if depth > 0 => depth -= 1,
+            '<' => return before.ends_with(|letter| is_word(letter) || letter == ':') && !behind.starts_with([' ', '=', '<']),
+            ';' | '{' | '}' => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The first `>` of types that a text has not opened.
+fn unopened_angle(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    let found = text.char_indices().find(|(at, letter)| {
+        depth += match letter {
+            '<' => 1,
+            '>' if !text[..*at].ends_with(['=', '-']) => -1,
+            _ => 0,
+        };
+        depth < 0
+    });
+    found.map(|(at, _)| at)
 }
 
 /// Where a text writes the whole rest of the line, with nothing but closing signs behind it.

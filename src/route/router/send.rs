@@ -1,10 +1,11 @@
 //! The way of one request: the engines that may answer in their order, what is said and recorded of what leaves the machine, and who finds
 //! out whether an engine is back.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::{Choice, Router, Served};
-use crate::engine::{self, Answer, Cancel, Caps, EngineError, ErrorKind, Event, Request};
+use crate::engine::{self, Answer, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Request};
 use crate::route::audit::Sent;
 use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
@@ -17,7 +18,7 @@ impl Router {
         task: &Task,
         cancel: &Cancel,
         build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) + Send),
+        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
     ) -> Result<(Served, bool), RouteError> {
         let mut failure: Option<EngineError> = None;
         // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
@@ -42,7 +43,7 @@ impl Router {
             let outcome = self
                 .send(task, &choice, cancel, &mut build, &mut |event| {
                     spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
-                    each(event);
+                    each(event)
                 })
                 .await;
             drop(trial);
@@ -78,10 +79,10 @@ impl Router {
         choice: &Choice,
         cancel: &Cancel,
         build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) + Send),
+        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
     ) -> Result<Answer, EngineError> {
         if !choice.leaves() {
-            return ask(choice, cancel, build, each).await;
+            return ask(task, choice, cancel, build, each).await;
         }
         self.announce(task, choice);
         let mut sent: Option<Sent> = None;
@@ -92,7 +93,7 @@ impl Router {
             sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
             Ok(request)
         };
-        let asked = self.withdrawn.run_until_cancelled(ask(choice, cancel, &mut build, each)).await;
+        let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, &mut build, each)).await;
         let outcome = asked.unwrap_or_else(|| {
             let to = choice.decision.origin.as_deref().unwrap_or_default();
             let words =
@@ -163,12 +164,13 @@ impl Drop for Trial<'_> {
     }
 }
 
-/// One engine's answer to one task.
+/// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out.
 async fn ask(
+    task: &Task,
     choice: &Choice,
     cancel: &Cancel,
     build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-    each: &mut (impl FnMut(&Event) + Send),
+    each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
 ) -> Result<Answer, EngineError> {
     let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
     let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
@@ -176,5 +178,12 @@ async fn ask(
     // Whoever wrote the prompt: no secret passes here.
     let request = Request { ask: request.ask.masked(), ..request };
     let events = choice.engine.start(request, cancel.clone());
-    cancel.run_until_cancelled(engine::collect(events, each)).await.ok_or_else(cancelled)?
+    let answer = cancel.run_until_cancelled(engine::collect_while(events, each)).await.ok_or_else(cancelled)?;
+    match answer {
+        Err(error) if error.kind == ErrorKind::TimedOut && task.kind.is_completion() && !error.partial.trim().is_empty() => {
+            let finished = Finished { reason: Finish::Length, ..Finished::default() };
+            Ok(Answer { text: error.partial, finished, ..Answer::default() })
+        }
+        answer => answer,
+    }
 }

@@ -1,0 +1,287 @@
+//! How far of what a model writes belongs into the hole: one statement, or the lines of a block. The same says, while the model still
+//! writes, when it has written enough.
+
+use super::brackets::{Comments, balance, brackets, code, goes_on_below, long_strings};
+use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes, is_closing_word};
+use crate::text::layout::indentation;
+
+/// What of a text fills its hole.
+pub(super) struct Extent<'a> {
+    lines: Vec<&'a str>,
+    /// Lines that belong into the hole.
+    count: usize,
+    /// The next one closes the block and belongs there as well.
+    closes: bool,
+    /// Only the rest of the cursor's line is wanted.
+    inline: bool,
+}
+
+impl<'a> Extent<'a> {
+    pub fn of(hole: &Hole, text: &'a str) -> Self {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let begins_below = begins_line(text);
+        let block = |indent: &str| {
+            let count = block(hole, text, &lines, indent);
+            let closes = closes_block(hole, lines.get(count), indent);
+            (count, closes)
+        };
+        let (count, closes) = match &hole.mode {
+            // In `namespace a {` and the like what is in the block may stand as deep as the block.
+            Mode::Block { indent } if !begins_deeper(hole, lines[0], indent) => (statement(hole, text, &lines), false),
+            Mode::Block { indent } => block(indent),
+            Mode::Pair { indent, .. } if begins_below => block(indent),
+            Mode::Pair { .. } => (values(hole, text, &lines), false),
+            Mode::Remark if begins_below => (below_remark(hole, text, &lines), false),
+            Mode::Statement => (statement(hole, text, &lines), false),
+            Mode::Line | Mode::Remark => (1, false),
+        };
+        let inline = match hole.mode {
+            Mode::Line => true,
+            Mode::Pair { .. } | Mode::Remark => !begins_below,
+            _ => false,
+        };
+        Self { lines, count, closes, inline }
+    }
+
+    /// The text that belongs into the hole.
+    pub fn text(&self) -> String {
+        let mut out = self.lines[..self.count].join("\n");
+        if self.closes {
+            out.push('\n');
+            out.push_str(self.lines[self.count].trim_end());
+        }
+        out
+    }
+
+    /// Whether nothing that the model may still write changes it.
+    pub fn is_full(&self) -> bool {
+        let says = self.lines[..self.count].iter().any(|line| !line.trim().is_empty());
+        let Some(next) = self.lines.get(self.count).filter(|_| says) else { return false };
+        // Of a line whose end is not there yet the first word tells, where it is one.
+        let (first, more) = next.trim().split_once(' ').unwrap_or_default();
+        let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && first != "while";
+        self.inline || self.count + 1 < self.lines.len() || told()
+    }
+}
+
+/// Whether the first line of a text stands deeper than the block's opener, or on its line.
+fn begins_deeper(hole: &Hole, first: &str, indent: &str) -> bool {
+    let column = indentation(hole.line()).len() + if hole.is_blank() { indentation(first).len() } else { 0 };
+    !hole.is_blank() || first.trim().is_empty() || column != indent.len()
+}
+
+/// The first statement: its first line, lines that are indented deeper or go on with it, and lines until every bracket and string that it
+/// opens is closed.
+fn statement(hole: &Hole, text: &str, lines: &[&str]) -> usize {
+    let base = hole.base().len();
+    let open = open_at(hole, text);
+    (1..lines.len()).find(|number| !goes_on_at(hole, lines, *number, base, open[*number])).unwrap_or(lines.len())
+}
+
+/// Whether a line belongs to the statement before it.
+fn goes_on_at(hole: &Hole, lines: &[&str], number: usize, base: usize, open: Open) -> bool {
+    let line = lines[number];
+    let depth = indentation(line).len();
+    line.trim().is_empty()
+        || depth > base
+        || open != Open::Nothing
+        || goes_on_below(&line_at(hole, lines, number - 1), hole.comments)
+        || depth == base && goes_on(hole, &lines[..number], line)
+}
+
+/// A line of a text as it stands in the file.
+fn line_at(hole: &Hole, lines: &[&str], number: usize) -> String {
+    if number == 0 { format!("{}{}", hole.line(), lines[0]) } else { lines[number].into() }
+}
+
+/// The first line, and lines until every bracket and string that it opens is closed: the arguments of a call, one of which is a function.
+fn values(hole: &Hole, text: &str, lines: &[&str]) -> usize {
+    let open = open_at(hole, text);
+    (1..lines.len()).find(|number| open[*number] == Open::Nothing).unwrap_or(lines.len())
+}
+
+/// Behind a comment: the line breaks, and the statement below them.
+fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
+    let Some(first) = lines.iter().position(|line| !line.trim().is_empty()) else { return lines.len() };
+    let start: usize = lines[..first].iter().map(|line| line.len() + 1).sum();
+    let depth = indentation(lines[first]);
+    let before = format!("{}\n{depth}", hole.before);
+    let below = Hole::new(&before, hole.after, hole.comments, Inside::Code, false);
+    let text = &text[start + depth.len()..];
+    let lines: Vec<&str> = text.split('\n').collect();
+    first + statement(&below, text, &lines)
+}
+
+/// Lines that are indented deeper than the block's opener.
+fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
+    let open = open_at(hole, text);
+    // A line at the edge that stands below the cursor already is that line once more, whatever is open.
+    let next = hole.following().find(|line| !line.trim().is_empty()).map(str::trim_end);
+    let inside = |number: &usize| {
+        let line = lines[*number];
+        let deeper = line.trim().is_empty() || indentation(line).len() > indent.len();
+        let again = || line.trim().len() > 3 && next == Some(line.trim_end());
+        let belongs = || open[*number] == Open::String || stands_out(hole, line, open[*number]) || divides(hole, line, indent);
+        deeper || goes_on_below(&line_at(hole, lines, number - 1), hole.comments) || !again() && belongs()
+    };
+    (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len())
+}
+
+/// Whether a line behind a block closes it, and nothing else does.
+fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
+    let missing = !closes(hole.following().next(), indent) && !matches!(hole.mode, Mode::Pair { .. });
+    missing && line.is_some_and(|line| closes(Some(line), indent) && closes_only(line))
+}
+
+/// Whether a line begins the next part of a block that a word closes, such as `else`.
+fn divides(hole: &Hole, line: &str, indent: &str) -> bool {
+    const WORDS: &[&str] = &["else", "elif", "elsif", "elseif", "ensure", "rescue", "when"];
+    let first = line.trim().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    hole.comments.by_words && indentation(line) == indent && WORDS.contains(&first) && !closes(hole.following().next(), indent)
+}
+
+/// Whether a line closes something and does nothing else.
+pub(super) fn closes_only(line: &str) -> bool {
+    let line = line.trim();
+    let behind = line.strip_prefix("</").and_then(|rest| rest.split_once('>')).map_or(line, |(_, behind)| behind);
+    is_closing_word(line) || behind.chars().all(|letter| "})];,".contains(letter))
+}
+
+/// What is open where a line begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    String,
+    /// A bracket, or an `#if` of the preprocessor.
+    Bracket,
+}
+
+/// What is open at the start of each line of a text that is inserted at the cursor.
+fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
+    let line = hole.line();
+    let whole = format!("{line}{text}");
+    let strings = long_strings(&whole, hole.comments);
+    let brackets = brackets(&whole, hole.comments);
+    // What the cursor's line opens is closed behind the cursor, or may be below it.
+    let closed = matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(begins_with_closer);
+    let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
+    let mut counted = counted.peekable();
+    let (mut depth, mut directives, mut at) = (0, 0, 0);
+    let mut found = vec![];
+    for one in whole.split_inclusive('\n').chain(whole.ends_with('\n').then_some("")) {
+        let quoted = strings.iter().any(|string| string.start < at && at < string.end);
+        found.push(match quoted {
+            true => Open::String,
+            false if depth > 0 || directives > 0 => Open::Bracket,
+            false => Open::Nothing,
+        });
+        at += one.len();
+        while let Some(bracket) = counted.next_if(|bracket| bracket.at < at) {
+            depth += if bracket.opens { 1 } else { -1 };
+            // What the cursor's line closes was opened above it.
+            depth = if bracket.at < line.len() { depth.max(0) } else { depth };
+        }
+        directives += if quoted || !hole.comments.of_braces() { 0 } else { directive(one) };
+    }
+    found
+}
+
+/// What a line of the preprocessor opens or closes.
+fn directive(line: &str) -> i32 {
+    let line = line.trim_start();
+    if line.starts_with("#if") {
+        1
+    } else if line.starts_with("#endif") {
+        -1
+    } else {
+        0
+    }
+}
+
+/// Whether a line belongs to a block though it is not indented as one: a label, or a line of the preprocessor.
+fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
+    if !hole.comments.of_braces() {
+        return false;
+    }
+    let line = line.trim();
+    let word = |text: &str| {
+        text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
+            && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    let label = code(line, hole.comments).strip_suffix(':').is_some_and(|name| word(name.trim()) && name.trim() != "default");
+    let below_label = hole.opener().is_some_and(|opener| code(opener, hole.comments).ends_with(':'));
+    const OPEN: &[&str] = &["#if", "#define", "#undef", "#include", "#pragma", "#error", "#line"];
+    const WITHIN: &[&str] = &["#el", "#endif"];
+    let begins = |with: &[&str]| with.iter().any(|begin| line.starts_with(begin));
+    label && !below_label || begins(OPEN) || begins(WITHIN) && open == Open::Bracket
+}
+
+/// Whether a line at the level of a statement goes on with it.
+fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
+    let said = format!("{}{}", hole.line(), before.join("\n"));
+    let head = said.trim_start();
+    let last = before
+        .iter()
+        .rev()
+        .map(|line| code(line, hole.comments))
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or(code(hole.line(), hole.comments))
+        .trim();
+    let unended = !last.ends_with([';', '}', '{']);
+    let line = line.trim();
+    let first = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    match first {
+        "else" | "elif" | "catch" | "except" | "finally" => return true,
+        "while" if head.starts_with("do") && line.ends_with(';') => return true,
+        "where" => return unended && head.contains("fn ") || head.contains("impl"),
+        _ => {}
+    }
+    let letter_behind = |sign: &str| line.strip_prefix(sign).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    let closes_angle = line.strip_prefix('>').is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ',', ')', '(', ' ']));
+    line.starts_with('{') && unended && (!last.ends_with(',') || said.lines().any(|line| line.trim_start().starts_with("where")))
+        || head.starts_with("```") && head.matches("```").count() % 2 == 1
+        || line.starts_with("/>")
+        || closes_angle && said.contains('<') && hole.comments.of_braces()
+        || line.strip_prefix("</").is_some_and(|rest| {
+            said.contains(&format!("<{}", rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()))
+        })
+        || letter_behind(".")
+        || letter_behind("?.")
+        || line.starts_with("&& ")
+        || line.starts_with("|| ")
+        || hole.is_blank() && is_lead(&said, hole.comments)
+        || is_type_of_function(hole, &said, line)
+}
+
+/// Whether a text of C is the type alone of a function whose name begins the next line.
+pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
+    let type_letter = |letter: char| letter.is_alphanumeric() || "_ \t*&:<>,".contains(letter);
+    let named = next
+        .split_once('(')
+        .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || "_:~*".contains(letter)));
+    hole.comments.of_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
+}
+
+/// Whether a text is only what stands before something: attributes, decorators, comments, the parameters of a template.
+pub(super) fn is_lead(text: &str, comments: Comments) -> bool {
+    let mut depth = 0;
+    let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
+    lines.all(|line| {
+        let begins = depth == 0;
+        depth += balance(line, comments);
+        !begins
+            || is_attribute(line.trim())
+            || code(line, comments).trim().is_empty()
+            || line.trim_start().starts_with("template <") && line.trim_end().ends_with('>')
+    })
+}
+
+/// The same with an attribute or the like among them.
+pub(super) fn has_attributes_only(text: &str, comments: Comments) -> bool {
+    is_lead(text, comments) && text.lines().any(|line| !code(line, comments).trim().is_empty())
+}
+
+/// Whether a line begins an attribute or a decorator.
+pub(super) fn is_attribute(line: &str) -> bool {
+    line.starts_with("#[") || line.starts_with('@') && line.len() > 1 && !line.starts_with("@interface")
+}
