@@ -331,7 +331,7 @@ async fn places_are_checked_in_whatever_form_they_are_written() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_counts_and_tables_of_numbers_are_no_places() {
     let text = "It calls alpha(999), waits on line 3, 500 items long, at 4,999 ms.\n\n| File | Bytes |\n|---|---|\n\
-        | src/a.rs | 20480 |\n\nAnd a\\b:3 is no path, nor is and\\or.\n";
+        | src/a.rs | 20480 |\n\nAnd a\\b:3 is no path, nor is and\\or, nor /srv/image:7.2.\n\n```\nat /usr/lib/x.py:3\n```\n";
     let (seen, answer) = answered(text).await;
     assert!(!seen.contains("(not "), "{seen}");
     assert!(answer.citations.iter().all(|place| place.verified), "{:?}", answer.citations);

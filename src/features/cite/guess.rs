@@ -58,8 +58,8 @@ impl Checker<'_> {
             return false;
         }
         match text.trim_start_matches("./").split_once('/') {
-            // An absolute path that is not below a root.
-            Some(("", path)) => path.contains('/'),
+            // An absolute path that is not below a root. Code has such of other machines.
+            Some(("", path)) => self.fence.is_none() && path.contains('/'),
             Some((folder, _)) => PATH.is_match(text) || self.vocabulary().has_folder(folder),
             None => {
                 let ending = text.rsplit_once('.').map(|(_, ending)| ending);

@@ -86,13 +86,19 @@ fn number(found: Option<regex::Match<'_>>) -> Option<u32> {
     found.and_then(|digits| digits.as_str().parse().ok())
 }
 
+/// Whether a number goes on behind a point: a version or a part is no line.
+fn goes_on(rest: &str) -> bool {
+    rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+}
+
 fn by_signs(line: &str) -> Vec<Named<'_>> {
     let mut all: Vec<Named<'_>> = vec![];
     for found in SIGNS.captures_iter(line) {
         let Some(whole) = found.get(0) else { continue };
-        // Brackets are a call's as well: only a path with a folder is one before them.
         let before = path_before(line, whole.start());
-        if found.get(3).is_some() && !before.contains(['/', '\\']) {
+        // Brackets are a call's as well: only a path with a folder is one before them.
+        let call = found.get(3).is_some() && !before.contains(['/', '\\']);
+        if call || goes_on(&line[whole.end()..]) {
             continue;
         }
         let (first, last) = (number(found.get(1).or(found.get(4))), number(found.get(2).or(found.get(5))));
@@ -120,9 +126,8 @@ fn in_words(line: &str) -> Vec<Named<'_>> {
             false => vec![],
         };
         let listed = others.last().map_or(whole.end(), |(range, ..)| range.end);
-        // A number with a point is no line.
         let rest = &line[listed..];
-        if rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit())) {
+        if goes_on(rest) {
             continue;
         }
         let start = BETWEEN.find(&line[..whole.start()]).map_or(whole.start(), |between| between.start());
