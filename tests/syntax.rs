@@ -1,7 +1,7 @@
 //! The syntax layer: fault rows C15 and what no text may do to it; what languages mean by their data. Samples are read in `samples.rs`.
 
 use longsight::cli::doctor::{Status, languages};
-use longsight::syntax::{self, Kind, ParseError, Registry, lexical, naming, scope};
+use longsight::syntax::{self, Kind, ParseError, Registry, lexical, naming, scope, uses};
 
 /// A query that does not compile takes its own language down to plain text, is named with its line, and nothing else changes.
 #[test]
@@ -212,7 +212,7 @@ fn what_has_no_name_hides_nothing_beside_it() {
     let registry = Registry::new();
     for (path, text, wanted) in [
         ("a.go", "package a\nconst _, third, fourth = iota, 3, 4\nvar _ = third\n", vec!["third", "fourth"]),
-        ("a.py", "a[0], b, (c, d), e.f = g\n", vec!["b"]),
+        ("a.py", "a[0], b, (c, d), e.f = g\n", vec!["b", "c", "d"]),
         ("a.c", "int ****deep, *shallow, many[2][2];\n", vec!["shallow", "many"]),
         ("a.js", "export const { a, ['b']: c, ...rest } = d;\nexport const [e, [f], g] = h;\n", vec!["a", "c", "e", "g"]),
     ] {
@@ -415,4 +415,226 @@ fn what_stands_behind_a_macro_alone_in_its_line_is_defined() {
     let text = "int flags = FIRST |\n    SECOND\n;\nstruct S { int a; };\n";
     let parsed = syntax::parse(registry.by_path("a.cpp").unwrap(), text).unwrap();
     assert_eq!(parsed.errors(), 0);
+
+/// Kind, name and container of all that a text defines.
+fn outline(path: &str, text: &str) -> Vec<String> {
+    let registry = Registry::new();
+    let parsed = syntax::parse(registry.by_path(path).unwrap(), text).unwrap();
+    let facts = syntax::tags(&parsed, path);
+    let all = facts.definitions.iter().map(|definition| {
+        let parent = definition.parent.map_or("", |parent| facts.definitions[parent as usize].name.of(text));
+        let container = Some(definition.container.of(text)).filter(|name| !name.is_empty()).unwrap_or(parent);
+        format!("{} {} {container}", definition.kind.name(), definition.name.of(text)).trim_end().to_string()
+    });
+    all.collect()
+}
+
+#[test]
+fn a_macro_before_the_name_of_a_class_does_not_take_it_away() {
+    let text = r#"namespace a {
+LIB_NAMESPACE_BEGIN
+class QT_EXPORT Button : public QWidget {
+    Q_OBJECT
+    Q_PROPERTY(int size READ size)
+public:
+    explicit Button(QWidget *parent = nullptr);
+public slots:
+    void press();
+signals:
+    void pressed();
+};
+class LOCKABLE WARN_UNUSED Mutex final { public: void Lock() EXCLUSIVE_LOCK_FUNCTION(mu_); int n_ GUARDED_BY(mu_); int q() const ATTR { return 1; } };
+struct API(1) Plain { int w; };
+struct FINAL final { int f; };
+enum class API Colour { Red };
+class API Forward;
+using any DEPRECATE() = int;
+LIB_NAMESPACE_END
+WARNING_POP
+OTHER_WARNING_POP
+Button::operator bool() const { return true; }
+}
+"#;
+    let wanted = [
+        "module a",
+        "class Button a",
+        "method Button Button",
+        "method press Button",
+        "method pressed Button",
+        "class Mutex a",
+        "method Lock Mutex",
+        "attribute n_ Mutex",
+        "method q Mutex",
+        "struct Plain a",
+        "attribute w Plain",
+        "struct FINAL a",
+        "attribute f FINAL",
+        "enum Colour a",
+        "variant Red Colour",
+        "type any a",
+        "method operator bool Button",
+    ];
+    assert_eq!(outline("a.hpp", text), wanted);
+}
+
+#[test]
+fn a_macro_behind_parameters_does_not_take_the_function_away() {
+    let text = "void p1(int a, const char *fmt, ...) PRINTF(2, 3);\nint p2(int a) WARN_UNUSED;\nAPI int p3(const char *fmt)\n  PRINTF(1, 2) NONNULL;\n\
+        int p4(int) __must_check;\nstatic int p5(void) UNUSED { return 0; }\nFORMcode DEPRECATED(7.56, \"use (p1)\")\np6(int a);\n\
+        typedef void *p7(void *u);\ntypedef struct x { int a; } p8, *p9;\n";
+    let found = outline("a.h", text);
+    for wanted in ["p1", "p2", "p3", "p4", "p5", "p6"] {
+        assert!(found.contains(&format!("function {wanted}")), "{wanted}: {found:?}");
+    }
+    for wanted in ["p7", "p8", "p9"] {
+        assert!(found.contains(&format!("type {wanted}")), "{wanted}: {found:?}");
+    }
+}
+
+/// A call behind brackets is one.
+#[test]
+fn a_macro_that_is_called_in_a_statement_is_no_annotation() {
+    let registry = Registry::new();
+    let text = "void f(char *p) {\n  if (p) FREE(p);\n  while (p) NEXT(p);\n  LIST_FOREACH(p, q) DROP(p);\n  int n = (int) SIZE(p);\n  else_if(p) ? LEFT(p) : RIGHT(p);\n}\n#define go(x) STOP(x);\n";
+    let parsed = syntax::parse(registry.by_path("a.c").unwrap(), text).unwrap();
+    for name in ["FREE", "NEXT", "SIZE", "LEFT", "RIGHT"] {
+        let at = text.find(name).unwrap();
+        assert!(matches!(uses::use_of(&parsed, &(at..at + name.len())), uses::Use::Call(_)), "{name}");
+    }
+}
+
+#[test]
+fn items_inside_of_a_macro_are_items() {
+    let text = r#"cfg_rt! {
+    mod join;
+    pub use join::Handle;
+    impl Handle {
+        pub fn abort(&self) {}
+    }
+    cfg_unstable! {
+        pub struct Socket { fd: i32 }
+    }
+}
+
+pin_project! {
+    // A comment.
+    #[derive(Debug)]
+    pub struct Timeout<T> { #[pin] value: T }
+}
+
+pub fn after() {}
+
+lazy_static! {
+    static ref NAMES: Vec<String> = vec![];
+}
+thread_local!(static PLAIN: u8 = 1);
+thread_local! { static DEPTH: u8 = 1; }
+cfg_if! {
+    if #[cfg(unix)] {
+        fn on_unix() {}
+    } else if #[cfg(windows)] {
+        fn on_windows() {}
+    } else {
+        fn elsewhere() {}
+    }
+}
+bitflags! {
+    /// Doc.
+    pub struct Flags: u32 {
+        const READ = 1;
+        const _ = !0;
+        const BOTH = Self::READ.bits() | 2;
+    }
+}
+trait Both = Send + Sync;
+fn make() -> TokenStream {
+    quote! {
+        impl Foo for #name {}
+    }
+}
+"#;
+    let wanted = [
+        "module join",
+        "method abort Handle",
+        "struct Socket",
+        "attribute fd Socket",
+        "struct Timeout",
+        "attribute value Timeout",
+        "function after",
+        "constant NAMES",
+        "constant DEPTH",
+        "function on_unix",
+        "function on_windows",
+        "function elsewhere",
+        "enum Flags",
+        "variant READ Flags",
+        "variant BOTH Flags",
+        "type Both",
+        "function make",
+    ];
+    let found: Vec<String> = outline("a.rs", text).into_iter().filter(|found| !found.starts_with("reexport")).collect();
+    assert_eq!(found, wanted);
+}
+
+/// What looks like an item at first may be none; then nothing behind it may suffer.
+#[test]
+fn what_a_macro_of_its_own_form_holds_is_no_item() {
+    let text = "plugin_group! {\n    pub struct Defaults {\n        bevy_app:::Plugin,\n        #[x] :Other,\n    }\n}\n\n#[derive(Default)]\nstruct After;\n\
+        impl X {\n    cfg_select! {\n        unix => { f() }\n        _ => {}\n    }\n    fn next() { select! {\n        x = y() => {}\n    } }\n    fn last() {}\n}\n";
+    let found = outline("a.rs", text);
+    assert!(found.contains(&"struct After".into()) && found.contains(&"method last X".into()), "{found:?}");
+    assert!(!found.contains(&"struct Defaults".into()), "{found:?}");
+}
+
+/// The parser does not see it, but a rename has to.
+#[test]
+fn a_macro_that_the_parser_is_not_shown_is_still_named() {
+    let registry = Registry::new();
+    let text = "#define API\n// API\nclass API Button {\npublic:\n  void lock() API_LOCKS(mu_);\n};\n";
+    let parsed = syntax::parse(registry.by_path("a.hpp").unwrap(), text).unwrap();
+    let facts = syntax::tags(&parsed, "a.hpp");
+    let counts: Vec<_> = facts.names.iter().filter(|(name, _)| ["API", "API_LOCKS", "mu_"].contains(name)).collect();
+    assert!(counts.contains(&("API", 2)) && counts.contains(&("API_LOCKS", 1)) && counts.contains(&("mu_", 1)), "{counts:?}");
+    let code = uses::uses(&parsed, "API").into_iter().filter(|(_, within)| *within == uses::Within::Code).count();
+    assert_eq!(code, 2);
+}
+
+/// What is hidden from the parser may change with a keystroke elsewhere; then the tree is that of the new text.
+#[test]
+fn typing_a_macro_leads_to_the_facts_of_the_text() {
+    let registry = Registry::new();
+    for (path, before, typed, after) in [
+        ("a.hpp", "class ", "API Button : public Base ", "{ int n; };\nvoid g();\n"),
+        ("a.hpp", "class API Button { void f() ", "LOCKS(mu_)", "; int n; };\n"),
+        ("a.rs", "", "cfg_rt! {", "\n    fn a() {}\n}\nfn b() {}\n"),
+        ("a.rs", "cfg_rt! {\n    fn a() { let x = ", "f(1);", " }\n}\nfn b() {}\n"),
+    ] {
+        let language = registry.by_path(path).unwrap();
+        let mut parsed = syntax::parse(language, format!("{before}{after}")).unwrap();
+        for end in 1..=typed.len() {
+            let text = format!("{before}{}{after}", &typed[..end]);
+            parsed = parsed.edited(text.as_str()).unwrap();
+            let fresh = syntax::parse(language, text.as_str()).unwrap();
+            let facts = |parsed: &syntax::Parsed| {
+                let facts = syntax::tags(parsed, path);
+                let mut names: Vec<(String, u32)> = facts.names.iter().map(|(name, count)| (name.to_string(), count)).collect();
+                names.sort();
+                (facts.definitions, names)
+            };
+            // In a broken text the parser guesses.
+            if fresh.errors() == 0 || end == typed.len() {
+                assert_eq!(facts(&parsed), facts(&fresh), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn aliases_with_parameters_and_names_in_nested_patterns_are_definitions() {
+    let text = "type Gen[T] = list[T]\n[d1, *e1] = x\na, (b, *c), [d] = x\nclass K:\n    type In[T] = T\n    p, (q, r) = x\n";
+    let wanted = ["type Gen", "variable d1", "variable e1", "variable a", "variable b", "variable c", "variable d"];
+    let found = outline("a.py", text);
+    for wanted in wanted.iter().chain(&["type In K", "attribute p K", "attribute q K", "attribute r K"]) {
+        assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:?}");
+    }
 }

@@ -33,8 +33,8 @@
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum
 (enumerator name: (_) @name) @definition.variant
-(type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
-(type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type
+((type_definition type: (struct_specifier name: (_)) declarator: (type_identifier) @name) @definition.type (#set! each ""))
+((type_definition type: (enum_specifier name: (_)) declarator: (type_identifier) @name) @definition.type (#set! each ""))
 ((type_definition type: [(struct_specifier body: (_) @body) (union_specifier body: (_) @body)] declarator: (type_identifier) @name) @definition.struct (#set! each ""))
 ((type_definition type: (enum_specifier body: (_) @body) declarator: (type_identifier) @name) @definition.enum (#set! each ""))
 ((type_definition declarator: [
@@ -43,7 +43,7 @@
     (pointer_declarator declarator: [
       (type_identifier) @name
       (array_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])
-      (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
+      (function_declarator declarator: [(type_identifier) @name (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name))])
       (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name) (pointer_declarator declarator: (type_identifier) @name)])])
     (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(type_identifier) @name (array_declarator declarator: (type_identifier) @name)])))
     (function_declarator declarator: [(type_identifier) @name (parenthesized_declarator (type_identifier) @name)])])

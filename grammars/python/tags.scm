@@ -3,14 +3,26 @@
 ((function_definition name: (_) @name body: (_) @body) @definition.function (#set! docstring ""))
 ((class_definition name: (_) @name superclasses: (_)? @bases body: (_) @body) @definition.class (#set! docstring ""))
 ((assignment left: (identifier) @name) @definition.variable (#set! in "module"))
-((assignment left: [(pattern_list (identifier) @name) (tuple_pattern (identifier) @name)]) @definition.variable (#set! in "module") (#set! each ""))
+((assignment left: [(pattern_list [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])
+    (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])
+    (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])])
+  @definition.variable (#set! in "module") (#set! each ""))
 ((assignment left: (identifier) @name) @definition.attribute (#set! in "type"))
-((assignment left: [(pattern_list (identifier) @name) (tuple_pattern (identifier) @name)]) @definition.attribute (#set! in "type") (#set! each ""))
+((assignment left: [(pattern_list [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])
+    (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])
+    (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)
+      (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])])
+  @definition.attribute (#set! in "type") (#set! each ""))
 ((assignment left: (attribute object: (identifier) @receiver attribute: (identifier) @name)) @definition.attribute
   (#eq? @receiver "self") (#set! in "method") (#set! hoist ""))
 ((assignment left: (pattern_list (attribute object: (identifier) @receiver attribute: (identifier) @name))) @definition.attribute
   (#eq? @receiver "self") (#set! in "method") (#set! hoist "") (#set! each ""))
-(type_alias_statement left: (type (identifier) @name)) @definition.type
+(type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @definition.type
 
 ((import_from_statement) @import.reexport (#set! file "__init__.py"))
 [(import_statement) (import_from_statement) (future_import_statement)] @import

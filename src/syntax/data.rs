@@ -62,8 +62,6 @@ pub struct LanguageData {
     pub placeholders: Vec<String>,
     /// How an error is raised, which stands for a body to come where its message says so.
     pub raises: Vec<String>,
-    /// Words before which a line may hold nothing but a macro, which the grammar takes for something else.
-    pub(super) behind_macros: Vec<String>,
     /// Functions that others implement.
     pub contracts: Contracts,
     /// How a value gets a name: a statement with `{name}` and `{value}`.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use super::blanks::Form;
 use super::data::LanguageData;
 use super::import;
 use super::lexical::Lexical;
@@ -27,6 +28,8 @@ pub struct Language {
     pub(super) use_roles: Vec<u8>,
     /// Definitions by line, where the data have a pattern for them.
     pub(super) by_line: Option<Lexical>,
+    /// Where macros stand that no grammar knows.
+    pub(super) macros: Vec<Form>,
 }
 
 impl Deref for Language {

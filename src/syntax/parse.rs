@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 
+use super::blanks::{self, Blank};
 use super::guard;
 use super::language::Language;
-use super::veil;
 use crate::text::layout::shared_with_line_feeds;
 
 /// Longest time that one parse may work, and that it may take with all waiting.
@@ -48,9 +48,9 @@ impl std::error::Error for ParseError {}
 pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
-    /// What the parser was shown, where that is another text of the same length.
-    veiled: Option<Arc<str>>,
     tree: Tree,
+    /// What of the text the parser was not shown.
+    blanks: Arc<[Blank]>,
     /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the parser
     /// tell.
     edit: Option<(InputEdit, Option<Range<usize>>)>,
@@ -65,29 +65,43 @@ impl fmt::Debug for Parsed {
 /// Parses a text.
 pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
     let text = shared_with_line_feeds(text.into());
-    let veiled = veil::veiled(language, &text).map(Arc::from);
-    let tree = run(language, veiled.as_deref().unwrap_or(&text), None)?;
-    Ok(Parsed { language: language.clone(), text, veiled, tree, edit: None })
+    let mut blanks = blanks::find(language, &text);
+    let mut tree = run(language, &text, &blanks::shown(&text, &blanks), None)?;
+    if let Some(right) = blanks::right(&blanks, &tree) {
+        blanks = right;
+        tree = run(language, &text, &blanks::shown(&text, &blanks), None)?;
+    }
+    Ok(Parsed { language: language.clone(), text, tree, blanks, edit: None })
 }
 
 impl Parsed {
     /// Parses a later version of the text, reusing what has not changed.
     pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
         let text = shared_with_line_feeds(text.into());
+        let blanks = blanks::find(&self.language, &text);
+        let parsed = self.edited_without(text, blanks)?;
+        match blanks::right(&parsed.blanks, &parsed.tree) {
+            Some(right) => self.edited_without(parsed.text, right),
+            None => Ok(parsed),
+        }
+    }
+
+    /// The later version, of which the parser is not shown these.
+    fn edited_without(&self, text: Arc<str>, blanks: Arc<[Blank]>) -> Result<Self, ParseError> {
+        let shown = blanks::shown(&text, &blanks);
         let mut old = self.tree.clone();
-        let veiled: Option<Arc<str>> = veil::veiled(&self.language, &text).map(Arc::from);
-        let shown = veiled.as_deref().unwrap_or(&text);
-        let edit = difference([&self.text, self.veiled.as_deref().unwrap_or(&self.text)], [&text, shown]);
+        let edit = difference(&self.text, &text, &blanks::shown(&self.text, &self.blanks), &shown);
         if let Some(edit) = &edit {
             old.edit(edit);
         }
-        let tree = run(&self.language, shown, Some(&old))?;
+        let tree = run(&self.language, &text, &shown, Some(&old))?;
         let edit = edit.map(|edit| {
             // In a broken text the parser guesses, and may guess otherwise far away, inside of what looks the same.
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
             (edit, is_clean.then(|| differing(&edit, &old, &tree)))
         });
-        Ok(Self { language: self.language.clone(), text, veiled, tree, edit })
+        drop(shown);
+        Ok(Self { language: self.language.clone(), text, tree, blanks, edit })
     }
 
     pub fn language(&self) -> &Arc<Language> {
@@ -126,6 +140,10 @@ impl Parsed {
         self.edit.as_ref()
     }
 
+    pub(super) fn blanks(&self) -> &[Blank] {
+        &self.blanks
+    }
+
     pub(super) fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
@@ -140,7 +158,7 @@ fn differing(edit: &InputEdit, old: &Tree, new: &Tree) -> Range<usize> {
     bytes
 }
 
-fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, ParseError> {
+fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Result<Tree, ParseError> {
     let grammar = language.grammar.as_ref().ok_or(ParseError::NoParser)?;
     if text.len() > MAX_TEXT {
         return Err(ParseError::TooLarge);
@@ -152,8 +170,7 @@ fn run(language: &Language, text: &str, old: Option<&Tree>) -> Result<Tree, Pars
     let clock = Clock::start();
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
-    let bytes = text.as_bytes();
-    let mut read = |at: usize, _: Point| bytes.get(at..).unwrap_or_default();
+    let mut read = |at: usize, _: Point| shown.get(at..).unwrap_or_default();
     // Making a parser costs as much as parsing a small file.
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
@@ -199,21 +216,20 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The one edit that leads from an old text to a new one: what stands between their common start and their common end. It covers what is
-/// different in what the parser was shown of both, which is as long as they are.
-fn difference([old, old_shown]: [&str; 2], [new, new_shown]: [&str; 2]) -> Option<InputEdit> {
-    if old == new {
+/// The one edit that leads from `old` to `new`: what stands between their common start and their common end. What the parser is shown of
+/// them may differ where they do not.
+fn difference(old: &str, new: &str, old_shown: &[u8], new_shown: &[u8]) -> Option<InputEdit> {
+    if old == new && old_shown == new_shown {
         return None;
     }
     let (a, b) = (old.as_bytes(), new.as_bytes());
-    let mut start = common(a, b).min(common(old_shown.as_bytes(), new_shown.as_bytes()));
+    let mut start = common(a, b).min(common(old_shown, new_shown));
     while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
         start -= 1;
     }
     let most = a.len().min(b.len()) - start;
-    let ends =
-        [[old, new], [old_shown, new_shown]].map(|[a, b]| common_end(&a.as_bytes()[a.len() - most..], &b.as_bytes()[b.len() - most..]));
-    let mut end = ends[0].min(ends[1]);
+    let ends = |a: &[u8], b: &[u8]| common_end(&a[a.len() - most..], &b[b.len() - most..]);
+    let mut end = ends(a, b).min(ends(old_shown, new_shown));
     while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
         end -= 1;
     }

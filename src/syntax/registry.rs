@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::blanks::{self, Form};
 use super::claim::Claim;
 use super::data::{self, LanguageData};
 use super::language::Language;
@@ -85,11 +86,15 @@ impl Registry {
 
     fn of(languages: &str, builtins: &[Builtin<'_>], replace: &impl Fn(&str, &str) -> String) -> Self {
         let mut registry = Self::default();
+        let forms = blanks::forms().unwrap_or_else(|message| {
+            registry.complain("all", "macros.toml", message);
+            vec![]
+        });
         match data::read(languages) {
             Ok(entries) => {
                 for (name, entry) in entries {
                     match entry {
-                        Ok(entry) => registry.add(entry, builtins.iter().find(|builtin| builtin.name == name), replace),
+                        Ok(entry) => registry.add(entry, &forms, builtins.iter().find(|builtin| builtin.name == name), replace),
                         Err(message) => registry.complain(&name, "languages.toml", message),
                     }
                 }
@@ -103,7 +108,13 @@ impl Registry {
         self.problems.push(Problem { language: language.into(), file: file.into(), message: message.to_string() });
     }
 
-    fn add(&mut self, mut data: LanguageData, builtin: Option<&Builtin<'_>>, replace: &impl Fn(&str, &str) -> String) {
+    fn add(
+        &mut self,
+        mut data: LanguageData,
+        forms: &[blanks::Entry],
+        builtin: Option<&Builtin<'_>>,
+        replace: &impl Fn(&str, &str) -> String,
+    ) {
         let grammar = builtin.map(|builtin| (builtin.language)());
         let mut tables = [Table::default(), Table::default()];
         if let Some((builtin, language)) = builtin.zip(grammar.as_ref()) {
@@ -136,6 +147,7 @@ impl Registry {
             tags,
             scope,
             by_line: data.lexical.take().map(Lexical::new),
+            macros: forms.iter().filter(|form| form.languages.contains(&data.name)).cloned().map(Form::new).collect(),
             data,
         }));
     }
@@ -196,6 +208,9 @@ impl Registry {
             if let Some(Err(message)) = language.by_line.as_ref().map(|lexical| compile(&lexical.pattern)) {
                 problems.push(Problem { language: language.name.clone(), file: "languages.toml".into(), message });
             }
+            let wrong = language.macros.iter().filter_map(|form| form.check().err());
+            let problem = |message| Problem { language: language.name.clone(), file: "macros.toml".into(), message };
+            problems.extend(wrong.map(problem));
         }
         for claim in &self.claims {
             if let Err(message) = claim.compile() {
@@ -238,6 +253,7 @@ fn compiled(
 pub fn fingerprint() -> u64 {
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     hasher.update(LANGUAGES.as_bytes());
+    hasher.update(blanks::FORMS.as_bytes());
     for builtin in BUILTINS {
         builtin.tags.iter().for_each(|(_, text)| hasher.update(text.as_bytes()));
         hasher.update(&(builtin.language)().abi_version().to_le_bytes());

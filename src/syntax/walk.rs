@@ -6,6 +6,7 @@ mod level;
 
 use tree_sitter::Node;
 
+use super::blanks;
 use super::data::{Visibility, lists};
 use super::import;
 use super::language::Language;
@@ -21,8 +22,8 @@ const IDENTIFIER: u8 = 1;
 const DEFINITION: u8 = 1 << 1;
 const SCOPE: u8 = 1 << 2;
 const IMPORT: u8 = 1 << 3;
-const COMMENT: u8 = 1 << 4;
-const STRING: u8 = 1 << 5;
+pub(super) const COMMENT: u8 = 1 << 4;
+pub(super) const STRING: u8 = 1 << 5;
 const WRAPPER: u8 = 1 << 6;
 const ATTRIBUTE: u8 = 1 << 7;
 /// What is walked as a whole or not at all.
@@ -35,6 +36,7 @@ const MAX_SIGNATURE: usize = 400;
 pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     let mut walk = Walk::new(parsed, path, parsed.text().len());
     walk.tree(parsed.root(), 0);
+    blanks::named(parsed).for_each(|name| walk.facts.names.add(name));
     walk.facts
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::super::blanks;
 use super::super::parse::Parsed;
 use super::super::tags::{Definition, Facts};
 use super::{ATTRIBUTE, COMMENT, Defined, IMPORT, Lead, OPAQUE, WRAPPER, Walk};
@@ -42,6 +43,9 @@ const SMALL: usize = 1024;
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let (made, differing) = after.edit()?;
+    if !blanks::are_alike(before.blanks(), after.blanks(), made.start_byte, made.old_end_byte, made.new_end_byte) {
+        return None;
+    }
     let edit = Edit {
         start: made.start_byte as u32,
         old_end: made.old_end_byte as u32,
