@@ -30,6 +30,8 @@ const MAGIC: &[u8; 4] = b"LSIX";
 const HEADER: usize = 16;
 /// Largest size of all indexes together, in bytes.
 pub const BUDGET: u64 = 512 << 20;
+/// Segments of other versions are kept for so long, in seconds.
+const FOREIGN_AGE: u64 = 7 * 24 * 3600;
 /// More segments than this are merged.
 const MAX_SEGMENTS: usize = 8;
 
@@ -75,7 +77,9 @@ struct Folder {
     path: PathBuf,
     /// Segments that are merged away with the next merge.
     known: Vec<PathBuf>,
-    /// There are segments of another version or with damage.
+    /// Those of other versions of longsight, which may be run in turns with this one.
+    foreign: Vec<PathBuf>,
+    /// There are segments with damage, or of versions that nobody runs any more.
     stale: bool,
 }
 
@@ -114,7 +118,7 @@ impl Cache {
             let mut hasher = xxhash_rust::xxh3::Xxh3::new();
             hasher.update(root.path().as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
-            Folder { root: root.clone(), path: top.join(format!("{:016x}", hasher.digest())), known: vec![], stale: false }
+            Folder { root: root.clone(), path: top.join(format!("{:016x}", hasher.digest())), known: vec![], foreign: vec![], stale: false }
         };
         let folders: Vec<Folder> = roots.iter().map(folder).collect();
         let places = std::iter::once(&top).chain(folders.iter().map(|folder| &folder.path));
@@ -142,8 +146,14 @@ impl Cache {
                 if name != "seg" {
                     continue;
                 }
-                folder.known.push(entry.path.clone());
-                let Ok(bytes) = self.disk.read(&entry.path) else { continue };
+                let bytes = self.disk.read(&entry.path);
+                let foreign = bytes.as_ref().is_ok_and(|bytes| is_foreign(bytes, fingerprint));
+                if foreign && entry.age < FOREIGN_AGE {
+                    folder.foreign.push(entry.path);
+                    continue;
+                }
+                folder.known.push(entry.path);
+                let Ok(bytes) = bytes else { continue };
                 folder.stale |= !stock.add(bytes, fingerprint);
             }
         }
@@ -158,6 +168,11 @@ impl Cache {
     /// Whether there are so many segments that they should become one.
     pub fn is_scattered(&self) -> bool {
         self.folders.iter().any(|folder| folder.known.len() > MAX_SEGMENTS)
+    }
+
+    /// From now on a merge takes those of other versions away as well: they may hold what must not be kept, and nobody here can tell.
+    pub fn purge(&mut self) {
+        self.folders.iter_mut().for_each(|folder| folder.known.append(&mut folder.foreign));
     }
 
     /// Writes the facts of files as one new segment for each root; with `merge`, in place of all segments that were there.
@@ -225,11 +240,7 @@ impl Folder {
 impl Stock {
     /// Takes a segment in; false when something in it is foreign or damaged.
     fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) -> bool {
-        let header = bytes.len() >= HEADER
-            && bytes[..4] == *MAGIC
-            && bytes[4..8] == VERSION.to_le_bytes()
-            && bytes[8..16] == fingerprint.to_le_bytes();
-        if !header {
+        if bytes.len() < HEADER || bytes[..HEADER] != header(fingerprint) {
             return false;
         }
         let Some((names, mut at)) = names_of(&bytes) else { return false };
@@ -318,6 +329,20 @@ impl Stock {
     }
 }
 
+/// What a segment begins with.
+fn header(fingerprint: u64) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..4].copy_from_slice(MAGIC);
+    header[4..8].copy_from_slice(&VERSION.to_le_bytes());
+    header[8..].copy_from_slice(&fingerprint.to_le_bytes());
+    header
+}
+
+/// Whether a segment is a whole one of another version, or made with other grammars.
+fn is_foreign(bytes: &[u8], fingerprint: u64) -> bool {
+    bytes.len() >= HEADER && bytes[..4] == *MAGIC && bytes[..HEADER] != header(fingerprint)
+}
+
 /// The names at the start of a segment, and where the files begin.
 fn names_of(bytes: &[u8]) -> Option<(Texts, usize)> {
     let (start, end, sum) = frame(bytes, HEADER)?;
@@ -347,10 +372,7 @@ fn key(path: &WorkspacePath) -> String {
 }
 
 fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
-    let mut bytes = vec![];
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&fingerprint().to_le_bytes());
+    let mut bytes = header(fingerprint()).to_vec();
     let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
     let numbers = numbered(&files, names, &mut bytes);
     let of = |name: NameId| numbers.get(name.0 as usize).copied().unwrap_or(u32::MAX);

@@ -266,7 +266,11 @@ impl Owner {
             self.library.refusals(false);
             return self.dirty.clear();
         };
-        let merge = settled && (std::mem::take(&mut self.library.merge_due) || cache.is_scattered());
+        let purge = settled && std::mem::take(&mut self.library.purge_due);
+        if purge {
+            cache.purge();
+        }
+        let merge = settled && (std::mem::take(&mut self.library.merge_due) || cache.is_scattered()) || purge;
         let files = if merge { self.library.kept_files() } else { self.library.files_of(&self.dirty) };
         let refused = self.library.refusals(merge);
         self.dirty.clear();

@@ -40,7 +40,7 @@ impl Library {
             }
         }
         let Some(stock) = stock else { return todo };
-        self.merge_due |= on_disk < stock.paths() && stock.has_purged(&listing.files);
+        self.purge_due |= on_disk < stock.paths() && stock.has_purged(&listing.files);
         for (entry, known) in warm::read(&self.registry, &stock, kept, threads) {
             counts.hits += u64::from(known.is_some());
             match known {
@@ -60,7 +60,7 @@ impl Library {
         let mut gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path)).cloned().collect();
         gone.retain(|path| !self.is_open(path) || self.is_private(path));
         // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
-        self.merge_due |= gone.iter().any(|path| path.absolute().exists());
+        self.purge_due |= gone.iter().any(|path| path.absolute().exists());
         self.refused.retain(|path, _| listed.contains(path));
         self.unparsable.retain(|path| listed.contains(path));
         gone.iter().for_each(|path| {

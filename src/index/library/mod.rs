@@ -28,8 +28,10 @@ pub struct Library {
     pub stock: Option<Arc<Stock>>,
     /// The same for the workers, by content.
     pub content: Option<Arc<Stock>>,
-    /// Segments on disk are many, stale, or hold files that must not be kept.
+    /// Segments on disk are many or stale.
     pub merge_due: bool,
+    /// They hold files that must not be kept.
+    pub purge_due: bool,
     names: Names,
     files: Vec<Option<Arc<File>>>,
     numbers: HashMap<WorkspacePath, u32>,
@@ -58,6 +60,7 @@ impl Library {
             stock: None,
             content: None,
             merge_due: false,
+            purge_due: false,
             names: Names::default(),
             files: vec![],
             numbers: HashMap::new(),
