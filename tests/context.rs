@@ -772,3 +772,26 @@ fn k13_a_passage_shows_no_secret() {
     let shown = all(&place.pack(&corpus, 400));
     assert!(shown.contains("writer.sign(") && !shown.contains(secret), "{shown}");
 }
+
+/// "Used by similar files" was said of nearly everything, also of what nobody else uses.
+#[test]
+fn the_reason_is_what_ties_a_definition_to_the_place() {
+    let place = Place::new(
+        "//- /util.py\ndef load_rows(a): return a\ndef drop_rows(a): return load_rows(a)\n//- /main.py\nfrom util import load_rows\n\ndef go():\n    load_rows($0\n//- /z.py\nx = 1\n",
+    );
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 400);
+    assert_eq!(pack.parts.iter().find(|part| &*part.path == "util.py").unwrap().why, "load_rows: named near the cursor");
+    assert!(pack.parts.iter().all(|part| !part.why.contains("similar files")), "{pack:?}");
+}
+
+/// How a file is written is no part of what its definitions look like.
+#[test]
+fn byte_order_marks_and_returns_are_not_shown() {
+    let place = Place::new(
+        "//- /util.py\n\u{feff}def load_rows(a,\r\n              b):\r\n    return a\r\n//- /main.py\nfrom util import load_rows\n\ndef go():\n    load_rows($0\n",
+    );
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 400);
+    assert_eq!(&*pack.parts[0].text, "def load_rows(a,\n              b):\n");
+}

@@ -415,6 +415,7 @@ fn what_stands_behind_a_macro_alone_in_its_line_is_defined() {
     let text = "int flags = FIRST |\n    SECOND\n;\nstruct S { int a; };\n";
     let parsed = syntax::parse(registry.by_path("a.cpp").unwrap(), text).unwrap();
     assert_eq!(parsed.errors(), 0);
+}
 
 /// Kind, name and container of all that a text defines.
 fn outline(path: &str, text: &str) -> Vec<String> {

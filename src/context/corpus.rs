@@ -4,6 +4,7 @@
 mod bodies;
 mod refresh;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -132,7 +133,8 @@ fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> O
     let start = line_start(text, range.start);
     // A body that begins on the signature's last line shows its opening.
     let end = line_end(text, range.end);
-    let whole = text.get(start..end)?.trim_end();
+    let whole = readable(text.get(start..end)?.trim_end());
+    let whole = whole.as_ref();
     let cut = |text: &str, most: usize| text[..words::floor(text, most)].to_string();
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
@@ -144,15 +146,21 @@ fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> O
     Some(symbol.line + lead.matches('\n').count() as u32)
 }
 
+/// Lines without what says how a file is written: its byte-order mark, and the returns at their ends.
+fn readable(lines: &str) -> Cow<'_, str> {
+    let lines = lines.strip_prefix('\u{feff}').unwrap_or(lines);
+    if lines.contains('\r') { lines.replace('\r', "").into() } else { lines.into() }
+}
+
 /// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends.
 fn named_behind(text: &str, symbol: &crate::index::Symbol, start: usize) -> Option<String> {
     if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
         return None;
     }
-    let whole = text.get(start..line_end(text, symbol.item.end as usize))?.trim_end();
+    let whole = readable(text.get(start..line_end(text, symbol.item.end as usize))?.trim_end());
     let closing = whole.lines().last()?.trim_start().strip_prefix('}')?.trim_start();
     if whole.len() <= MAX_SHORT && whole.lines().count() <= SHORT_LINES {
-        return Some(whole.into());
+        return Some(whole.into_owned());
     }
     Some(format!("{} … }} {closing}", &whole[..=whole.find('{')?]))
 }

@@ -96,7 +96,8 @@ impl Feature {
     pub fn reason(self) -> &'static str {
         use Feature::*;
         match self {
-            NameNear | NameMentions => "named near the cursor",
+            NameNear => "named near the cursor",
+            NameMentions => "named in this file",
             NameImported | NameAndFileImported => "imported by this file",
             NameInHeading => "named in the signature",
             ContainerNear | ContainerImported | PopularContainerNear => "member of a type named near the cursor",
@@ -105,7 +106,8 @@ impl Feature {
             Popular | PopularPerDefinition | PopularImported => "used in many files",
             FileImported | FileImportedAndNear => "its file is imported",
             FileNear | Beside => "used in this folder",
-            Similar | SimilarRoot | FileSimilar => "used by similar files",
+            Similar | SimilarRoot => "used by similar files",
+            FileSimilar => "its file is like this one",
             Alike | AlikeRoot => "used by similar functions",
             Namesake | NamesakeRoot => "used by functions of such names",
             ContainerMembers => "member of a type that this file uses",

@@ -389,14 +389,34 @@ impl<'a> Ranker<'a> {
         self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
     }
 
-    /// Why a definition was chosen, for people: by the feature that speaks loudest for it.
+    /// Why a definition was chosen, for people: what ties it to the place, the nearest tie first; else the feature that speaks loudest for it.
     pub fn reason(&self, symbol: &Symbol) -> &'static str {
-        let (features, seen) = (self.features(symbol), self.is_seen(symbol));
+        let (mut features, seen) = (self.features(symbol), self.is_seen(symbol));
+        let tied = TIES.iter().find(|(tie, least)| features[*tie] >= *least).map(|(tie, _)| *tie);
+        if self.touched(symbol.slot).is_none_or(|touch| touch.similar <= self.similar[symbol.file as usize]) {
+            // Only the file that defines it uses it.
+            (features[Similar], features[SimilarRoot]) = (0.0, 0.0);
+        }
         let said = WEIGHTS.iter().map(|weight| (weight.0, features[weight.0] * if seen { weight.1 } else { weight.2 }));
-        let loudest = said.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1));
-        loudest.map_or(Constant, |(feature, _)| feature).reason()
+        let loudest = || said.filter(|(_, part)| *part > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(feature, _)| feature);
+        tied.or_else(loudest).unwrap_or(Constant).reason()
     }
 }
+
+/// What ties a definition to a place, and how much of it does.
+const TIES: [(Feature, f32); 9] = [
+    (NameInHeading, 1.0),
+    (NameNear, NEAR),
+    (NameImported, 1.0),
+    (ContainerIsOwner, 1.0),
+    (ContainerInHeading, 1.0),
+    (ContainerNear, NEAR),
+    (NameMentions, f32::MIN_POSITIVE),
+    (ContainerImported, 1.0),
+    (FileImported, NEAR),
+];
+/// From here on a name stands near, and imports mean a file.
+const NEAR: f32 = 0.5;
 
 fn likelihood(log_odds: f32) -> f32 {
     1.0 / (1.0 + (-log_odds).exp())
