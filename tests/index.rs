@@ -656,3 +656,47 @@ fn a_folder_may_be_written_in_several_ways() {
     }
     assert_eq!(found("sr"), 0);
 }
+
+/// `git worktree add` below the folder that is open makes the same project a second time.
+#[test]
+fn a_further_working_tree_of_the_repository_is_no_part_of_it() {
+    let tree = Tree::new(&[
+        ("util.py", "def load_rows(): pass\n"),
+        (".git/index", ""),
+        (".git/worktrees/other/commondir", "../..\n"),
+        (".trees/other/util.py", "def load_rows(): return 1\n"),
+        ("module/.git", "gitdir: ../.git/modules/module\n"),
+        (".git/modules/module/index", ""),
+        ("module/part.py", "def part(): pass\n"),
+    ]);
+    tree.write(".trees/other/.git", format!("gitdir: {}\n", tree.path(".git/worktrees/other").display()));
+    let index = tree.index(Options::default());
+    let view = index.view();
+    assert_eq!(paths(&view), ["module/part.py", "util.py"]);
+    assert_eq!(view.named("load_rows").len(), 1);
+    // Who opens a file of it works there.
+    index.update(tree.document(".trees/other/util.py", "python", 1, "def load_rows(): return 2\n"));
+    index.sync();
+    assert_eq!(index.view().named("load_rows").len(), 2);
+}
+
+/// Where the root is only the place for working trees, they are what is worked on.
+#[test]
+fn working_trees_of_a_bare_repository_take_part() {
+    let tree = Tree::new(&[
+        (".bare/HEAD", "ref: refs/heads/main\n"),
+        (".git", "gitdir: ./.bare\n"),
+        (".bare/worktrees/main/commondir", "../..\n"),
+        ("main/util.py", "def load_rows(): pass\n"),
+    ]);
+    tree.write("main/.git", format!("gitdir: {}\n", tree.path(".bare/worktrees/main").display()));
+    assert_eq!(tree.index(Options::default()).view().named("load_rows").len(), 1);
+}
+
+#[test]
+fn a_file_of_a_few_long_lines_was_written_by_no_person() {
+    let packed = format!("{}\n", "f:12,r:13},n=[],k=0;".repeat(25)).repeat(6);
+    let tree = Tree::new(&[("site/prettify.js", packed.as_str()), ("a.js", "function a() {}\n")]);
+    let index = tree.index(Options::default());
+    assert_eq!(paths(&index.view()), ["a.js"]);
+}

@@ -196,6 +196,8 @@ impl Session {
 /// Why nothing is offered in a file that takes no part.
 fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
+        // It is no part of the project's context; who opens it works there.
+        Skip::OtherTree => return None,
         Skip::Secret => format!("{path} looks like a file that holds secrets"),
         Skip::Unruled => {
             format!("a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out")

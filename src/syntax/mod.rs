@@ -1,8 +1,9 @@
 //! Syntax: the language registry (reads `grammars/languages.toml`), budgeted incremental parsing, tags, scopes. Owns tree-sitter.
 //!
 //! A language is data: `grammars/<language>/tags.scm` says which nodes define, mention and import names, `scope.scm` which nodes are
-//! comments, strings, blocks and expressions. `grammars/macros.toml` says what of a text no parser is shown. The first two are plain tree-sitter queries. Queries over whole files cost half a parse, so
+//! comments, strings, blocks and expressions. Both are plain tree-sitter queries. Queries over whole files cost half a parse, so
 //! [`pattern`] compiles them into tables that one walk of a cursor reads ([`tags()`]); tests check that walk and query agree.
+//! `grammars/macros.toml` says what of a text no parser is shown.
 
 mod blanks;
 mod claim;

@@ -81,6 +81,30 @@ pub(super) fn repository(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(is_one)
 }
 
+/// Whether a folder below a root is a further working tree of the root's own repository, as `git worktree add` makes them: the same project a
+/// second time, as another branch has it. Where the root is no working tree itself, its trees are what it is open for.
+pub(super) fn is_other_tree(root: &Path, folder: &Path) -> bool {
+    let Some((own, store)) = store(root, folder).filter(|(own, store)| own != store) else { return false };
+    let top = repository(root).and_then(|top| self::store(root, top));
+    top.is_some_and(|(tree, whole)| whole == store && tree != own && tree.join("index").exists())
+}
+
+/// Where git keeps what belongs to the working tree of a folder alone, and what all trees of the repository share.
+fn store(root: &Path, folder: &Path) -> Option<(PathBuf, PathBuf)> {
+    let place = folder.join(".git");
+    if place.is_dir() {
+        let own = place.canonicalize().ok()?;
+        return Some((own.clone(), own));
+    }
+    let line = first_line(root, &place).ok()??;
+    let own = folder.join(line.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?;
+    let shared = match first_line(root, &own.join("commondir")).ok()? {
+        Some(common) => own.join(common.trim()).canonicalize().ok()?,
+        None => own.clone(),
+    };
+    Some((own, shared))
+}
+
 fn first_line(root: &Path, file: &Path) -> Result<Option<String>, Unreadable> {
     if regular(root, file)?.is_none() {
         return Ok(None);

@@ -12,6 +12,7 @@ use super::rule_files::{self, Look, MAX_RULES, Unreadable};
 use super::{ReadError, Root, Roots, WorkspacePath, is_secret};
 use crate::config::{Problem, Project, parse_project};
 use crate::report;
+use crate::text;
 
 pub use super::rule_files::{PROJECT_FILE, is_rule_file};
 
@@ -23,6 +24,8 @@ pub enum Skip {
     Ignored,
     /// A file with rules for its folder is a link out of the workspace, a pipe, a device or too large: what it keeps out is unknown.
     Unruled,
+    /// It is of a further working tree of the repository, below the one that is open.
+    OtherTree,
     Generated,
     Vendored,
     LockFile,
@@ -57,6 +60,7 @@ impl Skip {
             Self::Secret => "secret",
             Self::Ignored => "ignored",
             Self::Unruled => "below unreadable ignore rules",
+            Self::OtherTree => "another working tree",
             Self::Generated => "generated",
             Self::Vendored => "vendored",
             Self::LockFile => "lock file",
@@ -100,6 +104,11 @@ impl Narrowing {
         [&self.ignore, &self.exclude].iter().any(|rules| rules.matched(entry, is_folder).is_ignore())
     }
 
+    /// Whether it is the root's own project a second time.
+    pub fn is_other_tree(&self, root: &Root) -> bool {
+        rule_files::is_other_tree(root.path(), &self.folder)
+    }
+
     /// Whether it leaves out a file, or a folder below its own that this is in.
     pub fn leaves_out_file(&self, file: &Path) -> bool {
         let entries = || file.ancestors().take_while(|entry| *entry != self.folder);
@@ -132,7 +141,8 @@ impl Rules {
                 return Some(Skip::Ignored);
             }
             match read.is_ignored(self.root.path(), path) {
-                Ok(ignored) => ignored.then_some(Skip::Ignored),
+                Ok(true) => Some(Skip::Ignored),
+                Ok(false) => nested(&self.root, path).any(|nested| nested.is_other_tree(&self.root)).then_some(Skip::OtherTree),
                 Err(_) => Some(Skip::Unruled),
             }
         })
@@ -355,18 +365,21 @@ const GENERATED: &[&str] = &[
 
 /// Bytes at the start of a file in which generators leave their mark.
 const MARK_REACH: usize = 1024;
-/// A file with a longer line was not written by hand (faults.md §3).
+/// A file with a longer line was not written by hand (faults.md §3), ...
 const MAX_LINE: usize = 2000;
+/// ... and neither was one that is longer and whose lines are so long on average.
+const MEAN_LINE: usize = 200;
 
 /// Our own rules by content: marks of generators, and lines that nobody typed. For source code only; prose has long lines.
-pub fn by_content(text: &str) -> Option<Skip> {
-    let head = &text[..text.floor_char_boundary(MARK_REACH)];
+pub fn by_content(source: &str) -> Option<Skip> {
+    let head = &source[..source.floor_char_boundary(MARK_REACH)];
     let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");
     let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*', ';', '-', '<']);
     if mark(head) && head.lines().any(|line| comment(line) && mark(line)) {
         return Some(Skip::Generated);
     }
-    has_long_line(text.as_bytes()).then_some(Skip::Minified)
+    let packed = source.len() > MAX_LINE && source.len() / MEAN_LINE > text::count_breaks(source.as_bytes());
+    (packed || has_long_line(source.as_bytes())).then_some(Skip::Minified)
 }
 
 /// Whether a line is longer than [`MAX_LINE`]. Looks for the last line end within reach, again and again, so that hardly a byte is read.

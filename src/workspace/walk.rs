@@ -75,9 +75,14 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
         if foreign || project.leaves_out(entry.path(), is_folder) || inner.iter().any(|root| root == entry.path()) {
             return false;
         }
-        // A project inside that keeps everything on this machine is no context for what another machine may be asked.
-        if is_folder && entry.depth() > 0 && rules::nested_at(entry.path()).is_some_and(|nested| nested.local_only) {
-            let _ = unruled.send(vec![Found::Skipped(Skip::Ignored)]);
+        let nested = if is_folder && entry.depth() > 0 { rules::nested_at(entry.path()) } else { None };
+        let shut = nested.and_then(|nested| match nested.is_other_tree(&top) {
+            true => Some(Skip::OtherTree),
+            // A project inside that keeps everything on this machine is no context for what another machine may be asked.
+            false => nested.local_only.then_some(Skip::Ignored),
+        });
+        if let Some(reason) = shut {
+            let _ = unruled.send(vec![Found::Skipped(reason)]);
             return false;
         }
         // Before the walk opens the folder's own rules.
