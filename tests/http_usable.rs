@@ -124,7 +124,8 @@ async fn what_has_come_when_time_is_up_is_with_the_error_and_who_asks_waits_long
     let engine = with_context(&server.url, times);
     let error = complete(&engine, Priority::Typing).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
-    assert_eq!(error.partial, "a()\nb()\n");
+    // A line break at the end may belong to a call that never came.
+    assert_eq!(error.partial.trim_end(), "a()\nb()");
     assert_eq!(complete(&engine, Priority::Invoked).await.unwrap().text, "a()\nb()\nc()");
 }
 
