@@ -138,21 +138,27 @@ impl PlaceQuery<'_> {
 
 /// Lines above the cursor's in which a name is one that was just written.
 const LINES_ABOVE: usize = 2;
+/// Names further away than this are not at the cursor, however long the lines are, in bytes.
+const NEAR: usize = 2_000;
 
 /// The names that the code in the cursor's line and just above it has, but for the one that is being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = words::floor(query.text, query.offset);
-    let start = query.text[..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(0, |(end, _)| end + 1);
-    let rest = query.text[offset..].find('\n').map_or(query.text.len(), |end| offset + end);
+    let nearest = words::floor(query.text, offset.saturating_sub(NEAR));
+    let furthest = words::floor(query.text, (offset + NEAR).min(query.text.len()));
+    let start = query.text[nearest..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(nearest, |(end, _)| nearest + end + 1);
+    let rest = query.text[offset..furthest].find('\n').map_or(furthest, |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
-    let words = words::identifiers(&query.text[start..rest]);
-    let named = words.filter(|(at, word)| is_whole(*at, word) && !is_prose(query, start + at));
+    let lines = &query.text[start..rest];
+    let named = words::identifiers(lines).filter(|(at, word)| {
+        let before = &lines[line_start(lines, *at)..*at];
+        is_whole(*at, word) && !is_prose(query, before, start + at)
+    });
     named.filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
-/// Whether what stands at a place is said and not meant: in a comment, or in a string, which may still be open.
-fn is_prose(query: &PlaceQuery, at: usize) -> bool {
-    let before = &query.text[line_start(query.text, at)..at];
+/// Whether what stands at a place, behind `before` in its line, is said and not meant: in a comment, or in a string, which may still be open.
+fn is_prose(query: &PlaceQuery, before: &str, at: usize) -> bool {
     query.parsed.is_some_and(|tree| scope::is_prose(tree, at)) || before.matches('"').count() % 2 == 1
 }
 

@@ -279,7 +279,7 @@ pub(super) fn shown<'a>(text: &'a str, blanks: &[Blank]) -> Cow<'a, [u8]> {
 }
 
 /// The words of macros that the parser is not shown, but for those in comments and strings.
-pub(super) fn named<'a>(parsed: &'a Parsed) -> impl Iterator<Item = &'a str> {
+pub(super) fn named(parsed: &Parsed) -> impl Iterator<Item = &str> {
     let language = parsed.language();
     let in_code = move |range: &Range<usize>| {
         let Some(node) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return false };
