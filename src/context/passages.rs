@@ -272,10 +272,11 @@ impl Found {
         if starts.len() <= SHOWN {
             starts.push(text.len());
         }
-        let own = |lines: usize| Masked::stretch(&text, starts[0]..starts[lines]);
-        let tokens = |masked: &Masked| count(&format!("{}\n{}", self.path, &**masked)) + PART_OVERHEAD;
-        let lines = (1..starts.len()).rev().find(|lines| tokens(&own(*lines)) <= TOKENS)?;
-        let masked = own(lines);
+        let (lines, masked, tokens) = longest(starts.len() - 1, |lines| {
+            let masked = Masked::stretch(&text, starts[0]..starts[lines]);
+            let tokens = count(&format!("{}\n{}", self.path, &*masked)) + PART_OVERHEAD;
+            (masked, tokens)
+        })?;
         let raw = &text[starts[0]..starts[lines]];
         let names: Vec<Name> = words::identifiers(raw).filter_map(|(_, word)| place.corpus.name(word)).collect();
         let names = distinct(&names);
@@ -284,12 +285,25 @@ impl Found {
             start_line: self.first as u32 + 1,
             end_line: (self.first + lines) as u32,
             kind: Kind::Passage,
-            tokens: tokens(&masked),
+            tokens,
             text: masked,
             why: why(place.corpus, query, &names),
         };
         Some(Passage { path: self.path.clone(), hash: self.hash, names, part, raw: raw.into() })
     }
+}
+
+/// As many of `lines` as fit, with what `render` makes of them and its tokens. Asks seldom: a tokenizer may be another process, and secrets are
+/// looked for anew.
+fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Option<(usize, Masked, usize)> {
+    while lines > 0 {
+        let (masked, tokens) = render(lines);
+        if tokens <= TOKENS {
+            return Some((lines, masked, tokens));
+        }
+        lines = (lines * TOKENS / tokens).min(lines - 1);
+    }
+    None
 }
 
 fn bytes(corpus: &Corpus, path: &str) -> Option<usize> {
