@@ -88,6 +88,7 @@ struct Query {
 /// A window of a file and its likeness.
 struct Found {
     path: Arc<str>,
+    /// As in [`Passage`].
     hash: u64,
     first: usize,
     score: f32,
@@ -95,7 +96,7 @@ struct Found {
 
 impl Passages {
     /// The passages for a place, in at most their share of `budget` tokens. They stay while the user types in one function, unless something
-    /// much more alike is found; looked for is once per line.
+    /// much more alike is found; the search is made once for each line that the cursor comes to.
     pub fn find(&mut self, place: &Place, here: &Here, budget: usize, read: Read, count: Count) -> Vec<Part> {
         let most = allowed(budget);
         if most == 0 {
