@@ -207,6 +207,69 @@ fn hunks_of_a_closed_file_are_accepted_one_by_one() {
     editor.quit();
 }
 
+/// Accepts a hunk of a file that is not open; the editor says that it did, and does nothing.
+fn claim(editor: &mut Editor, id: u64) -> Value {
+    editor.friendly = false;
+    let asked = editor.start_request("workspace/executeCommand", named("longsight.acceptHunk", json!({ "id": id })));
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    let answer = editor.answer(&asked);
+    editor.friendly = true;
+    answer
+}
+
+/// `applied` was believed for files that are not open: what the editor had dropped was lost. It waits until the file is seen, and is not asked
+/// for twice: the editor may have it in a buffer that it does not tell of.
+#[test]
+fn j6_what_the_editor_says_of_a_closed_file_is_looked_for_on_disk() {
+    let (_folder, file, mut editor) = closed();
+    let uri = format!("file://{}", file.display());
+    let answer = claim(&mut editor, 2);
+    assert_eq!(answer["result"], json!({ "accepted": 2, "applied": true, "unseen": ["a.rs"] }), "{answer}");
+    let told = message(&mut editor);
+    assert!(told.contains("as the editor says, but a.rs does not show it yet"), "{told}");
+    assert_eq!(waiting(&mut editor), vec![1, 2, 3]);
+    let again = accept(&mut editor, json!({ "id": 2 }));
+    assert!(again["error"]["message"].as_str().unwrap().contains("has made this change already"), "{again}");
+    // The buffer that nobody saw is written.
+    std::fs::write(&file, TEXT.replace("two() -> u32", "two() -> u64")).unwrap();
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 2 }] }));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while waiting(&mut editor) != vec![1, 3] {
+        assert!(std::time::Instant::now() < until, "what is on disk by now still waits");
+    }
+    editor.quit();
+}
+
+#[test]
+fn j6_what_the_editor_dropped_of_a_closed_file_is_accepted_once_it_is_open() {
+    let (_folder, file, mut editor) = closed();
+    let uri = format!("file://{}", file.display());
+    assert_eq!(claim(&mut editor, 2)["result"]["unseen"], json!(["a.rs"]));
+    message(&mut editor);
+    editor.open(&uri, "rust", TEXT);
+    let answer = accept(&mut editor, json!({ "all": true }));
+    assert_eq!(answer["result"], json!({ "accepted": [1, 2, 3], "applied": true }), "{answer}");
+    assert_eq!(editor.buffers[&uri].text, WANTED);
+    editor.quit();
+}
+
+/// As Neovim and VS Code do it: the file is opened, and then changed.
+#[test]
+fn an_edit_of_a_closed_file_that_the_editor_opens_for_it_is_seen() {
+    let (_folder, file, mut editor) = closed();
+    let uri = format!("file://{}", file.display());
+    editor.friendly = false;
+    let asked = editor.start_request("workspace/executeCommand", named("longsight.acceptHunk", json!({ "all": true })));
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    editor.open(&uri, "rust", WANTED);
+    let answer = editor.answer(&asked);
+    assert_eq!(answer["result"], json!({ "accepted": [1, 2, 3], "applied": true }), "{answer}");
+    assert!(waiting(&mut editor).is_empty());
+    editor.quit();
+}
+
 /// Hunks of a closed file that another program changed were stuck, and with them "accept all" of every file.
 #[test]
 fn hunks_of_a_closed_file_follow_the_disk_or_go_with_a_word() {

@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
 use super::agent::{Edited, FileEdit, Question, StateSnapshot};
-use super::edits::{Label, Outcome};
+use super::edits::{End, Label, Outcome};
 use super::progress::Progress;
 use super::{Server, answers, edits, message, partly, review, trust};
 use crate::engine::{Cancel, EngineError};
@@ -159,15 +159,21 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
     match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
-        Ok(Outcome::Applied) => {
-            report["applied"] = json!(true);
-            if !confirm {
-                name_elsewhere(server, &title, &edited, &marked);
+        Ok(Outcome { end, unseen }) => match end {
+            End::Applied => {
+                report["applied"] = json!(true);
+                if !confirm {
+                    name_elsewhere(server, &title, &edited, &marked);
+                }
+                if !unseen.is_empty() {
+                    report["hunks"] = json!(review::hold_unseen(server, &title, &unseen, warnings));
+                    report["unseen"] = review::tell_unseen(server, &unseen);
+                }
             }
-        }
-        Ok(Outcome::NotShown(_)) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
-        // What was worked for is not lost for a few keys.
-        Ok(Outcome::Overtaken(left)) => wait(review::hold_and_tell(server, &title, &left, warnings)),
+            End::NotShown(_) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
+            // What was worked for is not lost for a few keys.
+            End::Overtaken(left) => wait(review::hold_and_tell(server, &title, &left, warnings)),
+        },
         Err(reason) => {
             // Somebody typed in one of the places just now.
             let mut left = edited.clone();

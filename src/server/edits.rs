@@ -1,12 +1,14 @@
 //! Edits on their way to the editor: carried over to the newest text, versioned, all or nothing, annotated where the editor can ask the
 //! person about each hunk.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
 use super::agent::FileEdit;
+use super::shown::{self, Expected};
 use super::state::State;
 use super::{Server, convert, review};
 use crate::context::fence;
@@ -52,13 +54,23 @@ struct Lying {
 /// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Files that are not
 /// open are read beside the protocol's threads, and the edits are fitted to what lies there now.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
-    let files: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
+    let looked = look_at(server, files).await?;
+    edit_of(server, files, looked, label)
+}
+
+/// What lies on disk of each of these files, as [`look`].
+async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying>>, String> {
     let mut looked = vec![];
-    for file in &files {
-        looked.push(look(server, file).await?);
+    for file in files {
+        looked.push(if file.changes() { look(server, file).await? } else { None });
     }
+    Ok(looked)
+}
+
+fn edit_of(server: &Server, files: &[FileEdit], looked: Vec<Option<Lying>>, label: Option<Label<'_>>) -> Result<Value, String> {
     server.with(|state| {
-        let fitted = files.iter().zip(looked).map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
+        let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
+        let fitted = changed.map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
         if let Some(fitted) = fitted.iter().find(|fitted| fitted.creates && !(state.editor.document_changes && state.editor.creates_files))
         {
             return Err(format!("this editor cannot create {}", uri::name(&fitted.uri)));
@@ -130,7 +142,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
 
 const MARK: char = '\u{feff}';
 
-fn unmarked(text: &str) -> &str {
+pub fn unmarked(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
 }
 
@@ -204,13 +216,21 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
-/// What is said of [`Outcome::NotShown`].
+/// What is said of [`End::NotShown`].
 pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
 /// What came of an edit that the editor was asked to apply.
 #[derive(Debug)]
-pub enum Outcome {
+pub struct Outcome {
+    pub end: End,
+    /// Files that are not open, and of which nothing shows what the editor said that it did: it may keep them without a word, or have dropped
+    /// the edit.
+    pub unseen: Vec<FileEdit>,
+}
+
+#[derive(Debug)]
+pub enum End {
     Applied,
     /// The editor says that it did, but these texts do not show it.
     NotShown(Vec<FileEdit>),
@@ -229,22 +249,29 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     }
     let asks = label.is_some_and(|label| label.confirm);
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
+    let mut unseen = vec![];
     for pause in if asks { &AGAIN[..1] } else { AGAIN } {
         tokio::time::sleep(*pause).await;
-        match apply_once(server, name, &left, label).await? {
-            Outcome::Overtaken(files) => left = files,
-            outcome => return Ok(outcome),
+        match apply_once(server, name, &left, label, &mut unseen).await? {
+            End::Overtaken(files) => left = files,
+            end => return Ok(Outcome { end, unseen }),
         }
     }
-    Ok(Outcome::Overtaken(left))
+    Ok(Outcome { end: End::Overtaken(left), unseen })
 }
 
-/// An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped. Eglot's has to do, since it sends no change
-/// before its command is answered.
-async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
-    let edit = workspace_edit(server, files, label).await?;
+/// An editor's word alone is no proof (`shown`). Eglot's has to do, since it sends no change before its command is answered.
+async fn apply_once(
+    server: &Server,
+    name: &str,
+    files: &[FileEdit],
+    label: Option<Label<'_>>,
+    unseen: &mut Vec<FileEdit>,
+) -> Result<End, String> {
+    let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
-    let expected = server.with(|state| expected(state, files, asks && state.editor.annotations));
+    let expected = Arc::new(server.with(|state| expected(state, files, &looked, asks && state.editor.annotations)));
+    let edit = edit_of(server, files, looked, label)?;
     let params = json!({ "label": name, "edit": &edit });
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
@@ -252,25 +279,31 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
     let was_behind = server.with(|state| is_behind(state, &edit));
     if answer["applied"] != true {
         if was_behind {
-            return Ok(Outcome::Overtaken(files.to_vec()));
+            return Ok(End::Overtaken(files.to_vec()));
         }
         let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
         return Err(reason.into());
     }
     if server.with(|state| state.editor.sends_late) {
-        return Ok(Outcome::Applied);
+        return Ok(End::Applied);
     }
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     loop {
-        let missing: Vec<usize> = server.with(|state| expected.iter().filter(|one| !one.is_met(state)).map(|one| one.file).collect());
+        let missing = shown::missing(server, &expected).await;
         // A person who chooses may turn down all of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
-            return Ok(Outcome::Applied);
+            return Ok(End::Applied);
         }
         if tokio::time::Instant::now() > deadline {
-            let missing = missing.into_iter().map(|at| files[at].clone()).collect();
-            let behind = server.with(|state| is_behind(state, &edit));
-            return Ok(if behind { Outcome::Overtaken(missing) } else { Outcome::NotShown(missing) });
+            let missing = missing.into_iter().map(|at| &expected[at]);
+            let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
+            let files = |all: Vec<&Expected>| all.into_iter().map(|one| files[one.file].clone()).collect::<Vec<_>>();
+            unseen.extend(files(closed));
+            return Ok(match server.with(|state| is_behind(state, &edit)) {
+                _ if left.is_empty() => End::Applied,
+                true => End::Overtaken(files(left)),
+                false => End::NotShown(files(left)),
+            });
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -286,35 +319,17 @@ fn is_behind(state: &State, edit: &Value) -> bool {
     })
 }
 
-/// The text that an open document has once an edit is applied.
-struct Expected {
-    /// Which of the files it is.
-    file: usize,
-    uri: Url,
-    version: i32,
-    before: Text,
-    after: Text,
-    /// Else the person chooses among the hunks, and any change will do.
-    exact: bool,
-}
-
-impl Expected {
-    fn is_met(&self, state: &State) -> bool {
-        let Some(open) = state.document(&self.uri) else { return true };
-        if self.exact { open.has_been(&self.after, self.version, &self.before) } else { open.document.version != self.version }
-    }
-}
-
-/// `asks` says that the person chooses among the hunks.
-fn expected(state: &State, files: &[FileEdit], asks: bool) -> Vec<Expected> {
-    let one = |(number, file): (usize, &FileEdit)| {
-        let uri = state.open_as(&file.document)?.0.clone();
+/// What is to be seen once an edit is applied. `asks` says that the person chooses among the hunks.
+fn expected(state: &State, files: &[FileEdit], looked: &[Option<Lying>], asks: bool) -> Vec<Expected> {
+    let one = |(number, (file, lying)): (usize, (&FileEdit, &Option<Lying>))| {
+        let Some((uri, _)) = state.open_as(&file.document) else {
+            let lying = lying.as_ref().filter(|_| file.changes())?;
+            return Some(Expected::closed(number, file, lying.text.clone()));
+        };
         let fitted = fit(state, file, None).ok()?;
-        let mut after = fitted.text.clone();
-        let exact = after.apply(&fitted.edits).is_ok() && !asks;
-        Some(Expected { file: number, uri, version: fitted.version?, before: fitted.text, after, exact })
+        Some(Expected::open(number, uri.clone(), fitted.version?, fitted.text, &fitted.edits, asks))
     };
-    files.iter().enumerate().filter_map(one).collect()
+    files.iter().zip(looked).enumerate().filter_map(one).collect()
 }
 
 /// Whether an open document has had the text that these edits make of theirs.

@@ -25,9 +25,20 @@ pub struct Pending {
     pub edit: Edit,
     /// The file does not exist yet.
     pub creates: bool,
+    /// The editor said that it has made this change to a file that is not open, and nothing shows it. To ask for it once more might make it
+    /// twice: it waits until the file is seen.
+    pub claimed: bool,
 }
 
+/// Why a change that is claimed deserves a second look.
+const CLAIMED: &str = "the editor says that it has made this change, but the file does not show it yet: open or save it";
+
 impl Pending {
+    /// Why it deserves a second look.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.iter().map(String::as_str).chain(self.claimed.then_some(CLAIMED)).map(String::from).collect()
+    }
+
     /// One line for lists and lenses.
     pub fn name(&self) -> &str {
         if self.reason.is_empty() { &self.title } else { &self.reason }
@@ -87,7 +98,8 @@ impl Hunks {
             ids.push(self.last);
             let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
             let (document, edit, warnings) = (file.document.clone(), edit.clone(), warnings.clone());
-            let pending = Pending { id: self.last, title: one_line(title), reason, warnings, document, edit, creates: file.creates };
+            let pending =
+                Pending { id: self.last, title: one_line(title), reason, warnings, document, edit, creates: file.creates, claimed: false };
             self.waiting.push(pending);
         }
         ids
@@ -105,6 +117,11 @@ impl Hunks {
         let taken = self.take(decided);
         self.accepted.extend(taken.iter().cloned());
         taken
+    }
+
+    /// The editor says that it has made these changes.
+    pub fn claim(&mut self, ids: &[u64]) {
+        self.waiting.iter_mut().filter(|pending| ids.contains(&pending.id)).for_each(|pending| pending.claimed = true);
     }
 
     /// These are no longer on their way.
@@ -137,6 +154,8 @@ impl Hunks {
         match rebase::rebase_beside(&pending.edit, before, change, self.tie(&pending, change)) {
             Ok(edit) if edit.is_empty() => Ok(None),
             Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
+            // Its place is another now, as the editor said.
+            Err(_) if pending.claimed => Ok(None),
             Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
         }
     }
@@ -170,7 +189,10 @@ impl Hunks {
     pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
-        self.compare(here, now)
+        let lost = self.compare(here, now);
+        // What the editor shows is what it has: what it does not show there, it has not done.
+        self.waiting.iter_mut().filter(|pending| pending.document.uri == now.uri).for_each(|pending| pending.claimed = false);
+        lost
     }
 
     /// What lies on disk of a file that is not open has changed, or the file is gone.
@@ -198,6 +220,10 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
+                // The change that was claimed, with what a formatter made of it.
+                if pending.claimed {
+                    return Ok(None);
+                }
                 return Err(Lost { pending: pending.into(), why: "the file exists by now".into() });
             }
             let before = pending.document.text.clone();

@@ -26,6 +26,7 @@ mod progress;
 pub mod replay;
 mod review;
 mod serve;
+mod shown;
 mod state;
 pub mod trace;
 pub mod transport;

@@ -10,7 +10,7 @@ use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
 use super::agent::FileEdit;
-use super::edits::Outcome;
+use super::edits::{End, Outcome};
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};
@@ -79,6 +79,26 @@ pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit], warni
     Some(hold_and_tell(server, title, files, warnings))
 }
 
+/// As [`hold`], of what the editor says that it has done to files that are not open, and of which nothing is to be seen.
+pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
+    let ids = hold(server, title, files, warnings).unwrap_or_default();
+    server.with(|state| state.hunks.claim(&ids));
+    show(server, files.iter().map(|file| file.document.uri.as_str()));
+    ids
+}
+
+/// Says so; the names of the files.
+pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
+    let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
+    let text = format!(
+        "longsight: applied, as the editor says, but {} {} not show it yet. Open or save it to be sure; until then the change stays in the list.",
+        names.join(", "),
+        if names.len() == 1 { "does" } else { "do" }
+    );
+    server.client.show(2, &text);
+    json!(names)
+}
+
 /// Files that are named in a message.
 const NAMED: usize = 5;
 
@@ -116,16 +136,24 @@ pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc:
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
-    let (left, why) = match edits::apply(server, &name, &files, None).await {
-        Ok(Outcome::Applied) => (vec![], ""),
-        Ok(Outcome::NotShown(left)) => (left, edits::NOT_SHOWN),
-        Ok(Outcome::Overtaken(left)) => (left, "the text was typed in faster than it could be changed"),
-        Err(reason) => return Err(message::failure(&reason)),
+    let Outcome { end, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
+    let (left, why) = match end {
+        End::Applied => (vec![], ""),
+        End::NotShown(left) => (left, edits::NOT_SHOWN),
+        End::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
-    undecided.decided(|pending| !left.iter().any(|file| file.document.uri == pending.document.uri));
+    let is_of = |files: &[FileEdit], pending: &Pending| files.iter().any(|file| file.document.uri == pending.document.uri);
+    undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
+    undecided.taken.iter_mut().for_each(|pending| pending.claimed = is_of(&unseen, pending));
+    drop(undecided);
     show(server, uris.iter().map(String::as_str));
+    let seen_by_word = (!unseen.is_empty()).then(|| tell_unseen(server, &unseen));
     if left.is_empty() {
-        return Ok(json!({ "accepted": told, "applied": true }));
+        let mut answer = json!({ "accepted": told, "applied": true });
+        if let Some(unseen) = seen_by_word {
+            answer["unseen"] = unseen;
+        }
+        return Ok(answer);
     }
     let names: Vec<String> = left.iter().map(|file| uri::name(&file.document.uri)).collect();
     let done = if left.len() < files.len() { " and the editor says that the other files are changed" } else { "" };
@@ -175,9 +203,14 @@ fn take(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Vec<
         (None, Some(uri)) => pending.document.uri == uri,
         (None, None) => all,
     };
-    let taken = server.with(|state| if accept { state.hunks.accept(wanted) } else { state.hunks.take(wanted) });
+    let taken = server
+        .with(|state| if accept { state.hunks.accept(|pending| wanted(pending) && !pending.claimed) } else { state.hunks.take(wanted) });
     if !taken.is_empty() {
         return Ok(taken);
+    }
+    if let Some(name) = server.with(|state| state.hunks.iter().find(|pending| wanted(pending)).map(|one| uri::name(&one.document.uri))) {
+        let words = "the editor says that it has made this change already; open the file to see whether it is there, then accept or reject";
+        return Err(message::failure(&format!("{name}: {words}")));
     }
     let what = id.map_or("no change".into(), |id| format!("no hunk {id}"));
     Err(message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed")))
@@ -208,6 +241,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
                 Ok((_, edits)) if edits.is_empty() => {}
                 Ok((_, edits)) => {
                     pending.edit = edits.edits()[0].clone();
+                    pending.claimed = false;
                     pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
@@ -389,7 +423,7 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
         let mut after = whole.clone();
         after.replace_range(pending.edit.range.clone(), &pending.edit.text);
         let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
-        let warnings = look_twice(&pending.warnings).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
+        let warnings = look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
         let (title, place) = (inert(&pending.title), inert(&path));
         let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
         let citation = json!({ "path": path, "line": pending.line(), "verified": true });
@@ -416,8 +450,9 @@ fn entry(state: &State, pending: &Pending, with_uri: bool) -> Value {
         "title": pending.title,
         "reason": pending.reason,
     });
-    if !pending.warnings.is_empty() {
-        entry["warnings"] = json!(pending.warnings);
+    let warnings = pending.warnings();
+    if !warnings.is_empty() {
+        entry["warnings"] = json!(warnings);
     }
     if with_uri {
         entry["uri"] = json!(pending.document.uri);

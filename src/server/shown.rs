@@ -1,0 +1,89 @@
+//! Whether an edit that the editor says it has applied can be seen: in the text of a document that is open; of a file that is not, on disk, or
+//! in what the editor opens soon after. An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped.
+
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::Url;
+
+use super::Server;
+use super::agent::FileEdit;
+use super::state::State;
+use crate::text::{Batch, Text};
+use crate::workspace::{Document, Snapshot};
+
+/// What is looked for of one file.
+pub struct Expected {
+    /// Which of the files it is.
+    pub file: usize,
+    before: Text,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    Open {
+        uri: Url,
+        version: i32,
+        after: Text,
+        /// Else the person chooses among the hunks, and any change will do.
+        exact: bool,
+    },
+    Closed {
+        document: Arc<Document>,
+        /// The file is created, and stays empty: that it is there is all that there is to see.
+        stays_empty: bool,
+    },
+}
+
+impl Expected {
+    /// Of an open document that has this text at this version. `asks` says that the person chooses among the hunks.
+    pub fn open(file: usize, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
+        let mut after = before.clone();
+        let exact = after.apply(edits).is_ok() && !asks;
+        Self { file, before, place: Place::Open { uri, version, after, exact } }
+    }
+
+    /// Of a file that is not open, with the text that lies on disk.
+    pub fn closed(file: usize, edit: &FileEdit, before: Text) -> Self {
+        let stays_empty = edit.creates && edit.edits.is_empty();
+        Self { file, before, place: Place::Closed { document: edit.document.clone(), stays_empty } }
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.place, Place::Open { .. })
+    }
+
+    fn is_met(&self, state: &State) -> bool {
+        match &self.place {
+            Place::Open { uri, version, after, exact } => {
+                let Some(open) = state.document(uri) else { return true };
+                if *exact { open.has_been(after, *version, &self.before) } else { open.document.version != *version }
+            }
+            Place::Closed { document, stays_empty } => {
+                state.open_as(document).is_some_and(|(_, open)| *stays_empty || open.document.text != self.before)
+            }
+        }
+    }
+
+    /// Whether what lies on disk is another than it was: a file may be written with a formatter's changes beside ours.
+    fn lies_changed(&self, snapshot: &Snapshot) -> bool {
+        let Place::Closed { document, stays_empty } = &self.place else { return false };
+        // What is no file of the workspace can be seen by nobody here.
+        let Some(path) = &document.path else { return true };
+        snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(super::edits::unmarked(&text)))
+    }
+}
+
+/// Those of which nothing is to be seen so far. Files are read beside the protocol's threads.
+pub async fn missing(server: &Server, expected: &Arc<Vec<Expected>>) -> Vec<usize> {
+    let open_ones: Vec<usize> = server.with(|state| {
+        let all = expected.iter().enumerate();
+        all.filter(|(_, one)| !one.is_met(state)).map(|(at, _)| at).collect()
+    });
+    if open_ones.iter().all(|at| expected[*at].is_open()) {
+        return open_ones;
+    }
+    let (snapshot, all, unmet) = (server.snapshot().workspace, expected.clone(), open_ones.clone());
+    let look = async move { unmet.into_iter().filter(|at| !all[*at].lies_changed(&snapshot)).collect() };
+    server.work.spawn(Box::pin(look)).await.unwrap_or(open_ones)
+}
