@@ -99,8 +99,8 @@ impl Handle {
         let visited = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, &scene, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let alike = if query.writes { passages.find(&query.place(), &here, query.budget, sources.read, sources.count) } else { vec![] };
-        let budget = query.budget.saturating_sub(alike.iter().map(|part| part.tokens).sum());
+        let alike = query.writes.then(|| passages.find(&query.place(), &here, query.budget, sources.read, sources.count)).flatten();
+        let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let order = Order::new(query.corpus, &ranker, candidates, budget);
         let is_broken = query.parsed.is_some_and(Parsed::is_broken);
         let asked = Asked { here, named: named_here(query), visited, is_broken };

@@ -91,10 +91,10 @@ impl Pack {
         self.parts.extend(corrections);
     }
 
-    /// Puts parts behind all others, for which room was left in the whole `budget`.
-    fn append(&mut self, parts: Vec<Part>, budget: usize) {
+    /// Puts a part behind all others, for which room was left in the whole `budget`.
+    fn append(&mut self, part: Option<Part>, budget: usize) {
         self.budget = budget;
-        self.tokens += parts.iter().map(|part| part.tokens).sum::<usize>();
-        self.parts.extend(parts);
+        self.tokens += part.as_ref().map_or(0, |part| part.tokens);
+        self.parts.extend(part);
     }
 }

@@ -18,11 +18,9 @@ const WINDOW: usize = 20;
 const STEP: usize = 5;
 /// Lines that are shown: what was compared, and what follows it.
 const SHOWN: usize = 25;
-/// Tokens of a passage at most; a budget below `LEAST` has none, and each further `EACH` tokens of it allow one more, up to `MOST`.
+/// Tokens of the passage at most; a budget below `LEAST` has none. One is shown: definitions are worth more than the room of a second.
 const TOKENS: usize = 256;
 const LEAST: usize = 192;
-const EACH: usize = 2048;
-const MOST: usize = 1;
 /// Files that are read through: those that share the rarest names with the place.
 const FILES: usize = 12;
 /// A name in more files than this does not tell which of them to read.
@@ -53,11 +51,11 @@ pub struct Place<'a> {
     pub family: Option<&'a str>,
 }
 
-/// The passages that were sent last, and the files that were looked through for them.
+/// The passage that was sent last, and the files that were looked through for it.
 #[derive(Clone, Default)]
 pub struct Passages {
     at: Option<(Here, usize)>,
-    shown: Vec<Passage>,
+    shown: Option<Passage>,
     files: HashMap<Arc<str>, Arc<Lines>>,
 }
 
@@ -95,37 +93,30 @@ struct Found {
 }
 
 impl Passages {
-    /// The passages for a place, in at most their share of `budget` tokens. They stay while the user types in one function, unless something
-    /// much more alike is found; the search is made once for each line that the cursor comes to.
-    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, read: Read, count: Count) -> Vec<Part> {
-        let most = allowed(budget);
-        if most == 0 {
-            return vec![];
+    /// The passage for a place, if `budget` tokens have room for one. It stays while the user types in one function, unless something much
+    /// more alike is found; the search is made once for each line that the cursor comes to.
+    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, read: Read, count: Count) -> Option<Part> {
+        if budget < LEAST {
+            return None;
         }
         let line = place.text[..words::floor(place.text, place.offset)].matches('\n').count();
         let typing = self.at.as_ref().is_some_and(|(known, _)| known == here);
-        self.shown.retain_mut(|passage| passage.is_there(place));
-        self.shown.truncate(most);
-        if self.at.as_ref() == Some(&(here.clone(), line)) {
-            return self.parts();
+        self.shown.take_if(|passage| !passage.is_there(place));
+        if self.at.as_ref() != Some(&(here.clone(), line)) {
+            self.at = Some((here.clone(), line));
+            let query = Query::at(place);
+            let found = self.search(place, &query, line, read);
+            let best = found.as_ref().map_or(0.0, |found| found.score);
+            let held = self.shown.as_ref().map(|passage| query.likeness(place.corpus, &passage.names));
+            if !(typing && held.is_some_and(|held| best < held.max(ALIKE) * BETTER)) {
+                self.shown = found.and_then(|found| found.passage(place, &query, read, count));
+            }
         }
-        self.at = Some((here.clone(), line));
-        let query = Query::at(place);
-        let found = self.search(place, &query, most, line, read);
-        let best = found.first().map_or(0.0, |found| found.score);
-        let held = self.shown.iter().map(|passage| query.likeness(place.corpus, &passage.names)).fold(0.0, f32::max);
-        if !(typing && !self.shown.is_empty() && best < held.max(ALIKE) * BETTER) {
-            self.shown = found.iter().filter_map(|found| found.passage(place, &query, read, count)).collect();
-        }
-        self.parts()
+        self.shown.as_ref().map(|passage| passage.part.clone())
     }
 
-    fn parts(&self) -> Vec<Part> {
-        self.shown.iter().map(|passage| passage.part.clone()).collect()
-    }
-
-    /// The windows that are most alike, best first, no two of them overlapping.
-    fn search(&mut self, place: &Place, query: &Query, most: usize, line: usize, read: Read) -> Vec<Found> {
+    /// The window that is most alike.
+    fn search(&mut self, place: &Place, query: &Query, line: usize, read: Read) -> Option<Found> {
         let mut found = vec![];
         for number in query.files(place) {
             let digest = &place.corpus.files[number as usize];
@@ -147,17 +138,7 @@ impl Passages {
                 found.push(Found { path: own.clone(), hash: 0, first, score });
             });
         }
-        found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.first.cmp(&b.first)));
-        let mut taken: Vec<Found> = vec![];
-        for one in found {
-            if taken.len() == most {
-                break;
-            }
-            if !taken.iter().any(|other| other.path == one.path && other.first.abs_diff(one.first) < SHOWN) {
-                taken.push(one);
-            }
-        }
-        taken
+        found.into_iter().min_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.first.cmp(&b.first)))
     }
 
     /// None for a file that cannot be read, is large, or is another than the index has seen.
@@ -174,11 +155,6 @@ impl Passages {
         self.files.insert(digest.path.clone(), lines.clone());
         Some(lines)
     }
-}
-
-/// How many passages a budget allows.
-fn allowed(budget: usize) -> usize {
-    if budget < LEAST { 0 } else { (1 + budget / EACH).min(MOST) }
 }
 
 impl Query {
