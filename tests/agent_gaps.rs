@@ -146,6 +146,36 @@ async fn right_code_that_the_grammar_cannot_read_comes_through() {
     instruct(&session, "a.c", "int first", "do it, step by step").await.unwrap_err();
 }
 
+/// A macro that loops stands in the file, or in another one: no grammar reads it there either, and the model had to send it twice.
+#[tokio::test]
+async fn what_the_grammar_cannot_read_elsewhere_is_no_fault_of_the_model() {
+    let macro_loop = "int all(struct list *l) {\n    list_each(q, l->next) {\n        keep(q);\n    }\n    return 0;\n}\n";
+    let code = "int first(struct list *l) {\n    return 0;\n}\n";
+    let odd = |end: &str| {
+        let new = format!("    list_each(p, l) {{\n        use(p, 1){end}\n    }}\n    return 0;");
+        calls(vec![propose(vec![change("a.c", "    return 0;\n}\n\n", &format!("{new}\n}}\n\n"))])])
+    };
+    let (alone, both) = (format!("{code}\nint last;\n"), format!("{code}\n{macro_loop}"));
+    for files in [&[("a.c", both.as_str())][..], &[("a.c", alone.as_str()), ("b.c", macro_loop)]] {
+        let (edited, told) = played(files, "int first", vec![odd(";"), calls(vec![finish()])]).await;
+        assert!(!told[1].starts_with("Error"), "{}", told[1]);
+        assert_eq!(edited.confirm, Vec::<String>::new());
+        // What is wrong beside it is refused as ever, ...
+        let workspace = Workspace::new(files);
+        let (session, coder) = workspace.with_coder(vec![odd(""), calls(vec![finish()]), calls(vec![finish()])]);
+        instruct(&session, "a.c", "int first", "do it, step by step").await.unwrap_err();
+        let Ask::Chat(chat) = &coder.asked()[1].ask else { panic!("a conversation") };
+        assert!(chat.messages.last().unwrap().content.contains("use(p, 1)"), "{:?}", chat.messages.last());
+        // ... and so is half of it.
+        let half = || calls(vec![propose(vec![change("a.c", "    return 0;\n}\n\n", "    list_each(p, l) {\n        use(p);\n\n")])]);
+        let (session, _) = workspace.with_coder(vec![half(), half(), calls(vec![finish()]), calls(vec![finish()])]);
+        instruct(&session, "a.c", "int first", "do it, step by step").await.unwrap_err();
+    }
+    // Nobody knows this word: it is doubted once.
+    let (_, told) = played(&[("a.c", &alone)], "int first", vec![odd(";"), odd(";"), calls(vec![finish()]), calls(vec![finish()])]).await;
+    assert!(told[1].starts_with("Error"), "{}", told[1]);
+}
+
 /// It was said to be taken, and no file came of it.
 #[tokio::test]
 async fn an_empty_file_is_created() {

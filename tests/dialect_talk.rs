@@ -237,3 +237,21 @@ fn what_follows_a_forgotten_tag_or_another_turn() {
         calls("deepseek-v3.2", &text, "", &one);
     }
 }
+
+/// Behind raw completion a call in a code block was a call like any other, and the edit in it was applied without a question.
+#[test]
+fn a_call_in_a_code_block_is_told_from_one_that_stands_in_none() {
+    let ids = |dialect: &str, text: &str| -> Vec<String> {
+        let dialect = by_name(dialect).unwrap();
+        let mut parser = dialect.parser(&tools(), Start::Content);
+        let deltas = [parser.push(text), parser.finish(true)].concat();
+        let call = |delta| if let longsight::dialect::Delta::Call(call) = delta { Some(call.id) } else { None };
+        deltas.into_iter().filter_map(call).collect()
+    };
+    let (dsml, json) = (block(&[("a", "1")]), r#"{"name": "f", "arguments": {"a": "1"}}"#);
+    for (dialect, call) in [("deepseek-v3.2", dsml.as_str()), ("hermes", json), ("llama-4", json)] {
+        let quoted = ids(dialect, &format!("It says:\n\n```\n{call}\n```"));
+        assert!(quoted.len() == 1 && quoted[0].starts_with(longsight::dialect::QUOTED), "{dialect}: {quoted:?}");
+        assert_eq!(ids(dialect, &format!("```\nlet a = 1;\n```\n\n{call}")), ["call_1"], "{dialect}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Whether the calls of an answer stand among its words. A model that quotes what it has read, in order to refuse it, calls nothing; where
 //! that cannot be told apart, a person looks at what came of it.
 
+use crate::dialect::QUOTED;
 use crate::engine::{Event, FOUND};
 
 /// Said of a change that may come from such a call.
@@ -13,6 +14,8 @@ pub struct Talk {
     /// Calls that we have read out of the text that a server left, and others.
     found: bool,
     other: bool,
+    /// One stands in a code block.
+    in_block: bool,
     /// Something was said behind a call.
     behind: bool,
 }
@@ -25,12 +28,15 @@ impl Talk {
                 self.behind |= self.found || self.other;
             }
             Event::Call(call) if call.id.starts_with(FOUND) => self.found = true,
-            Event::Call(_) => self.other = true,
+            Event::Call(call) => {
+                self.other = true;
+                self.in_block |= call.id.starts_with(QUOTED);
+            }
             _ => {}
         }
     }
 
     pub fn may_quote(self) -> bool {
-        self.behind || self.found && (self.other || self.words)
+        self.behind || self.in_block && self.words || self.found && (self.other || self.words)
     }
 }

@@ -70,12 +70,20 @@ pub struct Tool {
     pub function: Value,
 }
 
+/// With this the id of a call begins that stands in a code block: models call so, and quote so.
+pub const QUOTED: &str = "quoted_";
+
 /// A complete call, arguments parsed. `arguments` is an object unless the model wrote something else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
     pub id: String,
     pub name: String,
     pub arguments: Value,
+}
+
+/// The id of the call of this number; whether it stands in a code block.
+fn call_id(number: usize, in_block: bool) -> String {
+    format!("{}{number}", if in_block { QUOTED } else { "call_" })
 }
 
 /// A conversation to be continued by the model.

@@ -283,10 +283,14 @@ impl Site {
         }
         // A tree that grew by edits can recover from an error in other ways than a fresh one: before an edit is called broken, both
         // texts are read anew.
-        let fresh = |text: &str| {
-            let blanked = linkage::blanked(parsed.language(), text);
-            parse(parsed.language(), blanked.as_deref().unwrap_or(text)).map_or(before, |parsed| parsed.errors())
-        };
+        let fresh = |text: &str| self.read_anew(text).map_or(before, |parsed| parsed.errors());
         (*self.fresh_errors.get_or_init(|| fresh(&self.text)), fresh(&changed))
+    }
+
+    /// A text in the language of this one, read anew, without what is of two conditions.
+    pub fn read_anew(&self, text: &str) -> Option<Parsed> {
+        let language = self.language.as_ref()?;
+        let blanked = linkage::blanked(language, text);
+        parse(language, blanked.as_deref().unwrap_or(text)).ok()
     }
 }

@@ -22,13 +22,18 @@ pub struct Owner {
 impl Parsed {
     /// The bytes that do not parse; empty where something is missing.
     pub fn faults(&self) -> Vec<Range<usize>> {
+        self.broken().into_iter().map(|node| node.byte_range()).collect()
+    }
+
+    /// The outermost nodes that the parser could make nothing of, or made up.
+    pub(super) fn broken(&self) -> Vec<Node<'_>> {
         let mut found = vec![];
         let mut cursor = self.root().walk();
         loop {
             let node = cursor.node();
             let broken = node.is_error() || node.is_missing();
             if broken {
-                found.push(node.byte_range());
+                found.push(node);
             }
             if !broken && node.has_error() && cursor.goto_first_child() {
                 continue;

@@ -11,6 +11,7 @@ mod data;
 pub mod elided;
 mod faults;
 pub mod flow;
+pub mod gaps;
 pub mod guard;
 pub mod import;
 mod indents;

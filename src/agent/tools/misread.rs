@@ -2,10 +2,13 @@
 //! word of a language, and macros least: what is proposed a second time, and closes what it opens, is left to the person.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::Workbench;
 use super::draft::Draft;
+use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::agent::limits::shorten;
+use crate::syntax::gaps::open_brackets;
 use crate::syntax::{self, Parsed, linkage};
 use crate::text::lines::{line_number, line_start};
 use crate::workspace::WorkspacePath;
@@ -25,7 +28,14 @@ pub(super) struct Misread {
 impl fmt::Display for Misread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { before, now, line, text } = self;
-        write!(f, "with this edit the file has {now} places that do not parse; it has {before} without it. The first is at line {line}")?;
+        if now > before {
+            write!(
+                f,
+                "with this edit the file has {now} places that do not parse; it has {before} without it. The first is at line {line}"
+            )?;
+        } else {
+            write!(f, "with this edit a bracket is left open, or closed twice. What does not parse is at line {line}")?;
+        }
         write!(f, ": `{text}`. Put it right, with edits that belong together in one call; if it is right as it stands, send the call again")
     }
 }
@@ -45,12 +55,18 @@ impl Workbench {
         };
         let (old, new) = (old.and_then(read), read(new)?);
         let (errors, now) = (old.as_ref().map_or(0, Parsed::errors), new.errors());
-        if now <= errors {
-            return None;
-        }
+        let elsewhere = Elsewhere { snapshot: &self.snapshot, index: &self.index, registry: &self.registry };
+        let wrong = match gaps::doubt(&elsewhere, &draft.path, old.as_ref(), &new) {
+            Doubt::None => return None,
+            Doubt::At(wrong) => Some(wrong),
+            Doubt::Brackets => None,
+        };
+        let changed = common(before, &draft.after);
         let known = old.map(|old| places(&old, 0)).unwrap_or_default();
-        let found = places(&new, common(before, &draft.after));
-        let new = found.iter().find(|(_, text)| known.iter().all(|(_, other)| other != text)).or(found.first());
+        let found = places(&new, changed);
+        let is_new = |(_, text): &&(usize, String)| known.iter().all(|(_, other)| other != text);
+        let wrong = wrong.map(|wrong| place(new.text(), wrong, changed)).filter(|wrong| is_new(&wrong));
+        let new = wrong.as_ref().or_else(|| found.iter().find(is_new)).or(found.first());
         let (line, text) = new.cloned().unwrap_or((1, String::new()));
         Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN).replace('\n', " ") })
     }
@@ -62,7 +78,8 @@ impl Workbench {
             self.seen.push(place);
             return false;
         }
-        open_brackets(draft.before.as_deref().unwrap_or_default()) == open_brackets(&draft.after)
+        let open = |text: &str| self.parsed(&draft.path, text).as_ref().map(open_brackets).unwrap_or_default();
+        open(draft.before.as_deref().unwrap_or_default()) == open(&draft.after)
     }
 
     /// The places of all drafts that do not parse and were taken, in words.
@@ -77,29 +94,22 @@ impl Workbench {
     }
 }
 
-/// The lines that do not parse, with what stands there. What is broken from far above begins where the text is another, at `changed`.
+/// The lines that do not parse, with what stands there.
 fn places(parsed: &Parsed, changed: usize) -> Vec<(usize, String)> {
-    let text = parsed.text();
-    let place = |fault: std::ops::Range<usize>| {
-        let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
-        // What is missing is missing behind something.
-        let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
-        let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
-        (line_number(text, at), line.trim().to_string())
-    };
-    parsed.faults().into_iter().map(place).collect()
+    parsed.faults().into_iter().map(|fault| place(parsed.text(), fault, changed)).collect()
+}
+
+/// The line of a fault, and what stands there. What is broken from far above begins where the text is another, at `changed`.
+fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
+    let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
+    // What is missing is missing behind something.
+    let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
+    let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
+    (line_number(text, at), line.trim().to_string())
 }
 
 /// Bytes at the beginning that two texts share.
 fn common(a: &str, b: &str) -> usize {
     let equal = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     b.floor_char_boundary(equal)
-}
-
-/// How many brackets of each kind a text leaves open.
-fn open_brackets(text: &str) -> [i64; 3] {
-    ["()", "[]", "{}"].map(|pair| {
-        let count = |bracket: &str| text.matches(bracket).count() as i64;
-        count(&pair[..1]) - count(&pair[1..])
-    })
 }

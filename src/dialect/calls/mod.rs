@@ -19,7 +19,7 @@ pub(super) use shapes::{HERMES, LLAMA4, NATIVE};
 use tag::Open;
 
 use super::prose::Prose;
-use super::{Delta, Parser, Start, ToolCall, values};
+use super::{Delta, Parser, Start, ToolCall, call_id, values};
 
 /// The parser.
 pub(super) struct Calls {
@@ -181,7 +181,7 @@ impl Calls {
         }
         for call in calls {
             self.count += 1;
-            let id = call.id.unwrap_or_else(|| format!("call_{}", self.count));
+            let id = call.id.filter(|_| !self.in_fence).unwrap_or_else(|| call_id(self.count, self.in_fence));
             let arguments = values::fitted(call.arguments, self.offer.tool(&call.name));
             out.push(Delta::Call(ToolCall { id, name: call.name, arguments }));
         }

@@ -8,7 +8,7 @@ use super::tag::{self, Kind, Lexed, Tag};
 use super::{EOS, older};
 use crate::dialect::calls::Offer;
 use crate::dialect::prose::Prose;
-use crate::dialect::{Delta, Parser, Start, ToolCall, values};
+use crate::dialect::{Delta, Parser, Start, ToolCall, call_id, values};
 
 /// Where in the completion we are.
 pub(super) enum State {
@@ -243,7 +243,8 @@ impl Dsml {
             out.extend(text);
         }
         let arguments = values::fitted(arguments, self.offer.tool(&name));
-        out.push(Delta::Call(ToolCall { id: format!("call_{}", self.count), name, arguments }));
+        let id = call_id(self.count, self.prose.is_fenced());
+        out.push(Delta::Call(ToolCall { id, name, arguments }));
     }
 
     /// Prose, with the line ends at its end held back.

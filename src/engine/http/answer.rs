@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::halves::Halves;
-use crate::dialect::{self, Broken, Delta, Parser, Tool, ToolCall};
+use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
 /// Reads one API's stream.
@@ -138,7 +138,8 @@ impl Answer {
                 Delta::Call(call) => {
                     // Only where the server parses calls itself is the reasoning read as well.
                     let found = self.reading.reasoning.is_some().then(|| format!("{FOUND}{}", self.calls + 1));
-                    self.call(found.as_deref(), &call.name, call.arguments, out);
+                    let id = found.or(Some(call.id).filter(|id| id.starts_with(QUOTED)));
+                    self.call(id.as_deref(), &call.name, call.arguments, out);
                 }
                 Delta::Malformed(reason) => self.unreadable = Some(reason),
             }

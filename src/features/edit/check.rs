@@ -14,6 +14,7 @@ use super::forms::{Filled, Form};
 use super::losses;
 use super::offer;
 use super::rename::Changed;
+use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
@@ -91,7 +92,7 @@ fn parses_as_before(work: &Work<'_>, batch: &Batch, after: String) -> Result<(),
     let site = work.site;
     let whole = Edit { range: 0..site.text.len(), text: after };
     let (before, after) = site.errors_with(&whole);
-    if after > before {
+    if after > before && !is_only_unread(work, &whole.text) {
         let lines = |text: &str| text.lines().count();
         let (old, new) =
             batch.edits().iter().fold((0, 0), |(old, new), edit| (old + lines(&site.text[edit.range.clone()]), new + lines(&edit.text)));
@@ -107,6 +108,14 @@ fn parses_as_before(work: &Work<'_>, batch: &Batch, after: String) -> Result<(),
             .into());
     }
     Ok(())
+}
+
+/// Whether what does not parse is what the grammar cannot read, there as elsewhere.
+fn is_only_unread(work: &Work<'_>, after: &str) -> bool {
+    let (session, site) = (work.session, work.site);
+    let elsewhere = Elsewhere { snapshot: &session.snapshot, index: &session.index, registry: &session.shared.registry };
+    let (Some(path), Some(after)) = (site.document_path(), site.read_anew(after)) else { return false };
+    gaps::doubt(&elsewhere, path, site.read_anew(&site.text).as_ref(), &after) == Doubt::None
 }
 
 /// Statements at another depth than their block.

@@ -1,0 +1,80 @@
+//! Whether it is the grammar that cannot read a change: the same construct stands in the file already, or in other files that use its words,
+//! and is as unreadable there. Then there is nothing to put right; what is new, or leaves a bracket open, is doubted as before.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::index::View;
+use crate::syntax::gaps::{self, Shape};
+use crate::syntax::{self, Parsed, Registry};
+use crate::workspace::{Snapshot, WorkspacePath};
+
+/// Other files that are read for one change, and bytes of each.
+const FILES: usize = 6;
+const LARGEST: usize = 256 << 10;
+
+/// What is known of the repository.
+pub struct Elsewhere<'a> {
+    pub snapshot: &'a Snapshot,
+    pub index: &'a View,
+    pub registry: &'a Registry,
+}
+
+/// What there is to doubt in a text, beside the one that it comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Doubt {
+    None,
+    /// A place that does not parse, and that looks like none that is known.
+    At(Range<usize>),
+    /// A bracket is left open, or closed twice.
+    Brackets,
+}
+
+pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Parsed>, after: &Parsed) -> Doubt {
+    let now = after.errors();
+    if now == 0 {
+        return Doubt::None;
+    }
+    let (was_open, is_open) = (before.map(gaps::open_brackets).unwrap_or_default(), gaps::open_brackets(after));
+    let is_worse = now > before.map_or(0, Parsed::errors);
+    // Where a file has places that do not parse already, half of something may add none.
+    if was_open != is_open && (is_worse || was_open == <[i64; 3]>::default()) {
+        return Doubt::Brackets;
+    }
+    if !is_worse {
+        return Doubt::None;
+    }
+    let mut known: HashSet<Shape> = before.map(|before| shapes(before).collect()).unwrap_or_default();
+    let mut read: HashSet<WorkspacePath> = HashSet::from([path.clone()]);
+    while let Some((at, shape)) = gaps::unknown(after, |shape| known.contains(shape)) {
+        let Some(shape) = shape else { return Doubt::At(at) };
+        for file in elsewhere.with(&shape.word) {
+            if read.len() <= FILES && read.insert(file.clone()) {
+                known.extend(elsewhere.parsed(&file, after).iter().flat_map(shapes));
+            }
+        }
+        if !known.contains(&shape) {
+            return Doubt::At(at);
+        }
+    }
+    Doubt::None
+}
+
+fn shapes(parsed: &Parsed) -> impl Iterator<Item = Shape> + use<> {
+    parsed.shapes().into_iter().filter_map(|(_, shape)| shape)
+}
+
+impl Elsewhere<'_> {
+    /// Files that use a word, those first that use it most.
+    fn with(&self, word: &str) -> Vec<WorkspacePath> {
+        let mut users = self.index.name(word).map(|name| self.index.users(name)).unwrap_or_default();
+        users.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        users.into_iter().take(FILES).filter_map(|(file, _)| Some(self.index.file(file)?.path.clone())).collect()
+    }
+
+    fn parsed(&self, path: &WorkspacePath, like: &Parsed) -> Option<Parsed> {
+        let text = self.snapshot.read_exact(path).ok().filter(|text| text.len() <= LARGEST)?;
+        let language = self.registry.of_document("", Some(path.relative()), &text)?;
+        (language.family == like.language().family).then(|| syntax::parse(language, text.clone()).ok()).flatten()
+    }
+}

@@ -1,0 +1,91 @@
+//! What a grammar cannot read: the shape of a place that does not parse, by which the same construct is known again where nobody doubts that
+//! it is right. A macro that loops looks the same wherever it stands.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::Parsed;
+use super::scope::{COMMENT, STRING};
+use super::uses::role;
+use crate::text::lines::line_start;
+use crate::text::words;
+
+/// Bytes up to which a broken place has a shape: what is broken from far above is broken in some other way.
+const SMALL: usize = 400;
+/// Nodes in a broken place that are compared.
+const COMPARED: usize = 12;
+
+/// What a broken place looks like.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// What is missing, or that something is too much.
+    kind: String,
+    parent: String,
+    /// What stands in it, or where something is missing, beside it.
+    nodes: Vec<String>,
+    /// The first word of its line: a keyword, or the name of a macro.
+    pub word: String,
+}
+
+impl Parsed {
+    /// The places that do not parse, with their shapes; none where a place is too large to be known again.
+    pub fn shapes(&self) -> Vec<(Range<usize>, Option<Shape>)> {
+        self.broken().into_iter().map(|node| (node.byte_range(), self.shape(node))).collect()
+    }
+
+    fn shape(&self, node: Node<'_>) -> Option<Shape> {
+        if node.byte_range().len() > SMALL {
+            return None;
+        }
+        let parent = node.parent()?;
+        let nodes = if node.is_missing() {
+            let beside = [node.prev_sibling(), node.next_sibling(), parent.next_sibling()];
+            beside.into_iter().map(|node| node.map_or(String::new(), |node| node.kind().into())).collect()
+        } else {
+            let mut cursor = node.walk();
+            node.children(&mut cursor).take(COMPARED).map(|child| child.kind().into()).collect()
+        };
+        let text = self.text();
+        // What is missing is missing behind something.
+        let at = if node.is_missing() { text[..node.start_byte()].trim_end().len() } else { node.start_byte() };
+        let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
+        let word = words::all(line).next()?.to_string();
+        Some(Shape { kind: node.kind().into(), parent: parent.kind().into(), nodes, word })
+    }
+}
+
+/// The first place that is broken in a way that is not known, with its shape.
+pub fn unknown(parsed: &Parsed, known: impl Fn(&Shape) -> bool) -> Option<(Range<usize>, Option<Shape>)> {
+    parsed.shapes().into_iter().find(|(_, shape)| !shape.as_ref().is_some_and(&known))
+}
+
+const BRACKETS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
+/// Bytes of the longest token that is a bracket, or holds one: `#[`, `${`, `[[`.
+const TOKEN: usize = 2;
+
+/// How many brackets of each kind a text leaves open, but for those in strings and comments. What opens one and does not close it is half of
+/// something, whatever the grammar makes of it.
+pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
+    let (text, roles) = (parsed.text().as_bytes(), &parsed.language().scope_roles);
+    let mut open = [0; 3];
+    let mut cursor = parsed.root().walk();
+    loop {
+        let node = cursor.node();
+        let is_prose = role(roles, node) & (COMMENT | STRING) != 0;
+        if !is_prose && cursor.goto_first_child() {
+            continue;
+        }
+        if !is_prose && (node.is_error() || node.byte_range().len() <= TOKEN) {
+            for byte in &text[node.byte_range()] {
+                let change = |(opens, closes): &(u8, u8)| i64::from(byte == opens) - i64::from(byte == closes);
+                open.iter_mut().zip(&BRACKETS).for_each(|(open, pair)| *open += change(pair));
+            }
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return open;
+            }
+        }
+    }
+}
