@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::corpus::{Corpus, Digest, Name};
-use super::passages::{Passages, Place, Read};
+use super::passages::{Files, Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
@@ -32,6 +32,7 @@ struct State {
     /// Last used first.
     sessions: VecDeque<Kept>,
     visits: VecDeque<Visit>,
+    files: Files,
     turns: u64,
 }
 
@@ -55,6 +56,7 @@ struct Turn {
     visits: VecDeque<Visit>,
     session: Session,
     passages: Passages,
+    files: Files,
 }
 
 /// A place in an open buffer.
@@ -95,17 +97,18 @@ impl Handle {
         let mut candidates = ranker.candidates();
         ranker.look_again(&mut candidates);
         let key = (query.budget, query.preview);
-        let Turn { number, visits, mut session, mut passages } = self.state().turn(key);
+        let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
         let visited = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, &scene, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let alike = query.writes.then(|| passages.find(&query.place(), &here, query.budget, sources.read, sources.count)).flatten();
+        let place = query.place();
+        let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let order = Order::new(query.corpus, &ranker, candidates, budget);
         let is_broken = query.parsed.is_some_and(Parsed::is_broken);
         let asked = Asked { here, named: named_here(query), visited, is_broken };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
-        self.state().keep(key, number, session, passages);
+        self.state().keep(key, number, session, passages, files);
         // The file under the cursor stands behind the parts as it is.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
         let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);
@@ -168,11 +171,12 @@ impl State {
         self.turns += 1;
         let known = self.sessions.iter().find(|kept| kept.key == key);
         let (session, passages) = known.map(|kept| (kept.session.clone(), kept.passages.clone())).unwrap_or_default();
-        Turn { number: self.turns, visits: self.visits.clone(), session, passages }
+        Turn { number: self.turns, visits: self.visits.clone(), session, passages, files: self.files.clone() }
     }
 
     /// Keeps what a pack has left, unless a later one has ended before; the session that was not used for longest goes.
-    fn keep(&mut self, key: Key, turn: u64, session: Session, passages: Passages) {
+    fn keep(&mut self, key: Key, turn: u64, session: Session, passages: Passages, files: Files) {
+        self.files = files;
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
             return;
         }

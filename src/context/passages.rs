@@ -27,8 +27,9 @@ const FILES: usize = 12;
 const COMMON: usize = 200;
 /// Files larger than this, in bytes, are not read through.
 const LARGEST: usize = 200_000;
-/// Files whose lines are kept taken apart.
-const KEPT: usize = 32;
+/// Files whose lines are kept taken apart, and the names that they may have in all: those of the places where somebody works.
+const KEPT: usize = 256;
+const KEPT_NAMES: usize = 1 << 20;
 /// Lines around the cursor that the prompt shows anyway.
 const SEEN: usize = 130;
 /// From this likeness on a passage is worth its room; names that two texts share, weighed by rarity, in all that they have.
@@ -51,12 +52,18 @@ pub struct Place<'a> {
     pub family: Option<&'a str>,
 }
 
-/// The passage that was sent last, and the files that were looked through for it.
+/// The passage that was sent last.
 #[derive(Clone, Default)]
 pub struct Passages {
     at: Option<(Here, usize)>,
     shown: Option<Passage>,
-    files: HashMap<Arc<str>, Arc<Lines>>,
+}
+
+/// The files that were looked through for passages, for all that look for one.
+#[derive(Clone, Default)]
+pub struct Files {
+    kept: Arc<HashMap<Arc<str>, Arc<Lines>>>,
+    names: usize,
 }
 
 #[derive(Clone)]
@@ -95,7 +102,7 @@ struct Found {
 impl Passages {
     /// The passage for a place, if `budget` tokens have room for one. It stays while the user types in one function, unless something much
     /// more alike is found; the search is made once for each line that the cursor comes to.
-    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, read: Read, count: Count) -> Option<Part> {
+    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, files: &mut Files, read: Read, count: Count) -> Option<Part> {
         if budget < LEAST {
             return None;
         }
@@ -105,7 +112,7 @@ impl Passages {
         if self.at.as_ref() != Some(&(here.clone(), line)) {
             self.at = Some((here.clone(), line));
             let query = Query::at(place);
-            let found = self.search(place, &query, line, read);
+            let found = Self::search(place, &query, line, files, read);
             let best = found.as_ref().map_or(0.0, |found| found.score);
             let held = self.shown.as_ref().map(|passage| query.likeness(place.corpus, &passage.names));
             if !(typing && held.is_some_and(|held| best < held.max(ALIKE) * BETTER)) {
@@ -116,43 +123,36 @@ impl Passages {
     }
 
     /// The window that is most alike.
-    fn search(&mut self, place: &Place, query: &Query, line: usize, read: Read) -> Option<Found> {
-        let mut found = vec![];
+    fn search(place: &Place, query: &Query, line: usize, files: &mut Files, read: Read) -> Option<Found> {
+        let mut best: Option<Found> = None;
         for number in query.files(place) {
             let digest = &place.corpus.files[number as usize];
-            if let Some(lines) = self.lines(place.corpus, number, read) {
-                query.windows(
-                    place.corpus,
-                    &lines,
-                    |_| true,
-                    |first, score| {
-                        found.push(Found { path: digest.path.clone(), hash: digest.file.hash, first, score });
-                    },
-                );
+            if let Some(lines) = files.lines(place.corpus, number, read) {
+                query.windows(place.corpus, &lines, |_| true, &mut best, || (digest.path.clone(), digest.file.hash));
             }
         }
         if place.text.len() <= LARGEST {
-            let own: Arc<str> = place.path.into();
             let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
-            query.windows(place.corpus, &Lines::new(place.corpus, 0, place.text), away, |first, score| {
-                found.push(Found { path: own.clone(), hash: 0, first, score });
-            });
+            query.windows(place.corpus, &Lines::new(place.corpus, 0, place.text), away, &mut best, || (place.path.into(), 0));
         }
-        found.into_iter().min_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.first.cmp(&b.first)))
+        best
     }
+}
 
+impl Files {
     /// None for a file that cannot be read, is large, or is another than the index has seen.
     fn lines(&mut self, corpus: &Corpus, number: u32, read: Read) -> Option<Arc<Lines>> {
         let digest = &corpus.files[number as usize];
-        if let Some(known) = self.files.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
+        if let Some(known) = self.kept.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
             return Some(known.clone());
         }
         let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
         let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text));
-        if self.files.len() >= KEPT {
-            self.files.clear();
+        if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
+            *self = Self::default();
         }
-        self.files.insert(digest.path.clone(), lines.clone());
+        self.names += lines.names.len();
+        Arc::make_mut(&mut self.kept).insert(digest.path.clone(), lines.clone());
         Some(lines)
     }
 }
@@ -197,23 +197,47 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// The windows of a file that are alike enough and `wanted`, by their first line.
-    fn windows(&self, corpus: &Corpus, lines: &Lines, wanted: impl Fn(&Range<usize>) -> bool, mut take: impl FnMut(usize, f32)) {
+    /// Puts the window of a file in the place of the `best`, where one that is `wanted` is more alike than that.
+    fn windows(
+        &self,
+        corpus: &Corpus,
+        lines: &Lines,
+        wanted: impl Fn(&Range<usize>) -> bool,
+        best: &mut Option<Found>,
+        of: impl Fn() -> (Arc<str>, u64),
+    ) {
+        let hits: Vec<usize> = (0..lines.names.len()).filter(|at| self.names.contains(&lines.names[*at])).collect();
         let mut first = 0;
         while first == 0 || first + WINDOW / 2 < lines.ends.len() {
             let window = first..(first + WINDOW).min(lines.ends.len());
-            // Most windows have nothing of it, which is told without counting.
-            let hits = lines.of(window.clone()).iter().filter(|name| self.names.contains(name)).take(2).count();
-            if hits == 2 && wanted(&window) {
-                let score = self.likeness(corpus, &distinct(lines.of(window)));
-                if score >= ALIKE {
-                    take(first, score);
+            let names = lines.place(window.clone());
+            let hits = &hits[hits.partition_point(|at| *at < names.start)..hits.partition_point(|at| *at < names.end)];
+            let least = best.as_ref().map_or(ALIKE, |best| best.score);
+            // Most windows have so little of it that the rest of them need not be looked at.
+            if hits.len() > 1 && wanted(&window) && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) >= least {
+                let score = self.likeness(corpus, &distinct(&lines.names[names]));
+                if score >= least {
+                    let (path, hash) = of();
+                    let found = Found { path, hash, first, score };
+                    if best.as_ref().is_none_or(|best| found.goes_before(best)) {
+                        *best = Some(found);
+                    }
                 }
             }
             first += STEP;
         }
     }
+
+    /// How alike a text with such names of this can be: as if it had no others.
+    fn at_most(&self, corpus: &Corpus, shared: impl Iterator<Item = Name>) -> f32 {
+        let shared = distinct(&shared.collect::<Vec<_>>());
+        let sum: f32 = shared.iter().map(|name| corpus.idf(*name)).sum();
+        sum / self.weight.max(f32::MIN_POSITIVE) * ROUNDING
+    }
 }
+
+/// Sums in another order may differ by less than this factor.
+const ROUNDING: f32 = 1.001;
 
 fn distinct(names: &[Name]) -> Vec<Name> {
     let mut names = names.to_vec();
@@ -232,14 +256,20 @@ impl Lines {
         lines
     }
 
-    /// The names in a range of lines.
-    fn of(&self, lines: Range<usize>) -> &[Name] {
+    /// Where the names of a range of lines are.
+    fn place(&self, lines: Range<usize>) -> Range<usize> {
         let end = |line: usize| if line == 0 { 0 } else { self.ends[line - 1] as usize };
-        &self.names[end(lines.start)..end(lines.end)]
+        end(lines.start)..end(lines.end)
     }
 }
 
 impl Found {
+    /// Of two that are equally alike the order is the same whatever was found first.
+    fn goes_before(&self, other: &Self) -> bool {
+        let order = other.score.total_cmp(&self.score).then_with(|| self.path.cmp(&other.path)).then(self.first.cmp(&other.first));
+        order.is_lt()
+    }
+
     /// Reads the passage, as much of it as fits.
     fn passage(&self, place: &Place, query: &Query, read: Read, count: Count) -> Option<Passage> {
         let read = if self.hash == 0 { Some(place.text.into()) } else { read(&self.path) };
