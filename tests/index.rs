@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use longsight::index::{Index, Options, Query, Stage};
+use longsight::syntax::Registry;
 use longsight::workspace::rules::Skip;
 use longsight::workspace::{Documents, Roots, Rules, Snapshot};
 
@@ -13,6 +14,34 @@ use crate::support::tree::{Tree, age, index, paths, summary, until};
 
 fn watching() -> Options {
     Options { watch: true, threads: 2, ..Options::default() }
+}
+
+/// An open document is parsed once for the index and for whoever asks for its tree.
+#[test]
+fn the_tree_of_an_open_document_is_made_once() {
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n")]);
+    let registry = Arc::new(Registry::new());
+    let index = Index::start(tree.roots(), registry.clone(), Options { threads: 2, ..Options::default() });
+    let python = registry.by_path("a.py").unwrap();
+    let ask = |uri: &str, text: &str| {
+        let text: Arc<str> = text.into();
+        let parsed = index.trees().of(uri, python, &text).unwrap();
+        assert_eq!(parsed.text(), &*text);
+        std::ptr::eq(parsed.text(), &*text)
+    };
+    let versions = ["def a():\n    return 1\n", "def a():\n    return 12\n", "def b(:\n    return 12\n"];
+    for (version, text) in versions.iter().enumerate() {
+        let document = tree.document("a.py", "python", version as i32, text);
+        let uri = document.uri.clone();
+        index.update(document);
+        index.sync();
+        assert!(!ask(&uri, text), "version {version} was parsed again");
+    }
+    let uri = tree.document("a.py", "python", 3, "").uri;
+    assert!(ask(&uri, "def c(): pass\n"), "another text has another tree");
+    assert!(!ask(&uri, "def c(): pass\n"));
+    index.close(&uri);
+    assert!(ask(&uri, "def c(): pass\n"), "the document was closed");
 }
 
 #[test]

@@ -157,6 +157,25 @@ fn definitions_are_those_that_the_samples_mark() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// What is looked up for one item at a key is what the outline of the whole file says of it.
+#[test]
+fn definitions_of_a_stretch_are_those_of_the_whole() {
+    let registry = Registry::new();
+    let mut compared = 0;
+    for (folder, name, text) in samples() {
+        let path = format!("{folder}/{name}");
+        let parsed = syntax::parse(registry.detect(&path, &text).unwrap(), text.as_str()).unwrap();
+        for whole in syntax::tags(&parsed, &path).definitions {
+            // Its number among the others is another.
+            let found = syntax::definitions_in(&parsed, &path, &whole.item.range());
+            let same = found.into_iter().map(|found| syntax::Definition { parent: whole.parent, ..found }).any(|found| found == whole);
+            assert!(same, "{path}:{}: {}", whole.name_line + 1, whole.name.of(&text));
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
 #[test]
 fn imports_and_uses_are_those_that_the_samples_mark() {
     let (_folder, view) = indexed();

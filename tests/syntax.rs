@@ -34,6 +34,29 @@ fn c15_a_broken_query_degrades_its_language_alone_and_doctor_says_so() {
     }
 }
 
+/// Trees of documents: a version is made from the one before, and what another language or a refusal has left is not taken for it.
+#[test]
+fn trees_of_documents_follow_their_texts() {
+    let registry = Registry::new();
+    let (python, rust) = (registry.by_path("a.py").unwrap(), registry.by_path("a.rs").unwrap());
+    let trees = syntax::Trees::default();
+    let names = |language, text: &str| {
+        let parsed = trees.of("file:///a", language, &text.into()).unwrap();
+        syntax::tags(&parsed, "a").definitions.iter().map(|known| known.name.of(text).to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(python, "def a(): pass\n"), ["a"]);
+    assert_eq!(names(python, "def a(): pass\ndef b(): pass\n"), ["a", "b"]);
+    assert_eq!(names(rust, "fn c() {}\n"), ["c"]);
+    let large: std::sync::Arc<str> = " ".repeat(syntax::parse::MAX_TEXT + 1).into();
+    assert_eq!([(); 2].map(|()| trees.of("file:///a", rust, &large).unwrap_err()), [ParseError::TooLarge; 2]);
+    assert_eq!(names(rust, "fn d() {}\n"), ["d"]);
+    // More documents than are kept.
+    for number in 0..20 {
+        trees.of(&format!("file:///{number}"), rust, &"fn e() {}\n".into()).unwrap();
+    }
+    assert_eq!(names(rust, "fn d() {}\nfn f() {}\n"), ["d", "f"]);
+}
+
 /// Scope queries may break without taking the outline with them.
 #[test]
 fn c15_a_broken_scope_query_leaves_definitions_alone() {

@@ -29,7 +29,9 @@ pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> 
 fn files_used(session: &Session, site: &Site, code: &str) -> usize {
     let near = &code[code.floor_char_boundary(code.len().saturating_sub(LOOKED_AT))..];
     let here = site.document_path().and_then(|path| session.index.find(path));
-    let files = words::identifiers(near).filter_map(|(_, name)| match session.index.named(name).as_slice() {
+    // Each is looked up once.
+    let names: HashSet<&str> = words::identifiers(near).map(|(_, name)| name).collect();
+    let files = names.into_iter().filter_map(|name| match session.index.named(name).as_slice() {
         [one] => Some(one.file),
         _ => None,
     });

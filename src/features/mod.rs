@@ -18,7 +18,6 @@ pub mod inert;
 mod map;
 mod meant;
 mod overview;
-mod parses;
 pub mod preview;
 mod search;
 mod session;

@@ -9,13 +9,12 @@ use serde_json::{Value, json};
 use super::Target;
 use super::complete::Memory;
 use super::corpora::{self, Corpora};
-use super::parses::Parses;
 use super::preview::Last;
 use crate::config::Config;
 use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
-use crate::syntax::{self, Language, Parsed, Registry};
+use crate::syntax::{self, Language, Parsed, Registry, Trees};
 use crate::workspace::fs::ReadError;
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::secret::is_secret_name;
@@ -35,6 +34,8 @@ pub struct Shared {
     pub router: Arc<Router>,
     pub registry: Arc<Registry>,
     pub context: context::Handle,
+    /// Those of open documents.
+    pub trees: Arc<Trees>,
     notes: Mutex<Notes>,
     /// Which files take part, by root.
     rules: BTreeMap<Arc<Root>, Rules>,
@@ -48,7 +49,6 @@ pub struct Shared {
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
-    pub parses: Parses,
     pub(super) last: Last,
     pub(super) corpora: Corpora,
 }
@@ -69,13 +69,18 @@ impl Shared {
     /// For these roots. Reads nothing; make it anew when their rules change, so that what is on its way is broken off.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
-        let (context, notes) = Default::default();
-        Self { config, router, registry, context, notes, rules, trusted: true, creates_files: true }
+        let (context, trees, notes) = Default::default();
+        Self { config, router, registry, context, trees, notes, rules, trusted: true, creates_files: true }
     }
 
     /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.
     pub fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
+    }
+
+    /// With the trees that an index makes of open documents anyway.
+    pub fn sharing(self, trees: &Arc<Trees>) -> Self {
+        Self { trees: trees.clone(), ..self }
     }
 
     /// For an editor that can create files in an edit, or not.

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::{Session, Target, parses};
+use super::{Session, Target};
 use crate::context::Masked;
 use crate::context::redact::Secrets;
 use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Definition, Kind, Language, Parsed, Place, linkage, naming, parse, tags};
+use crate::syntax::{Definition, Kind, Language, Parsed, Place, definitions_in, linkage, naming, parse, tags};
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
@@ -80,7 +80,7 @@ impl Site {
     pub fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
             let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
-            parses::tree(&self.session.shared, &self.document.uri, language, &self.text)
+            self.session.shared.trees.of(&self.document.uri, language, &self.text).ok()
         };
         self.parsed.get_or_init(parse).as_ref()
     }
@@ -135,8 +135,12 @@ impl Site {
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        let found = self.definition_of(item)?;
-        (!found.doc.is_empty()).then(|| found.doc.range())
+        // The outline of a long file takes longer than all else that a key asks for.
+        let known = self.definitions.get().map_or_else(
+            || definitions_in(self.parsed()?, &self.path, &item.range).into_iter().find(|known| self.is_of(known, item)),
+            |all| all.iter().find(|known| self.is_of(known, item)).cloned(),
+        );
+        known.map(|known| known.doc).filter(|doc| !doc.is_empty()).map(|doc| doc.range())
     }
 
     /// The body of an item, if nothing but blanks, comments and placeholders stands in it.
@@ -250,8 +254,12 @@ impl Site {
 
     /// What the outline says of an item.
     pub fn definition_of(&self, item: &Item) -> Option<Definition> {
-        let here = |known: &Definition| item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name;
-        self.definitions().iter().find(|known| here(known)).cloned()
+        self.definitions().iter().find(|known| self.is_of(known, item)).cloned()
+    }
+
+    /// Whether a line of the outline is an item's.
+    fn is_of(&self, known: &Definition, item: &Item) -> bool {
+        item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name
     }
 
     /// The outline; empty for what cannot be parsed.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch as tell;
 
-use crate::syntax::Registry;
+use crate::syntax::{Registry, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
 
@@ -94,6 +94,7 @@ pub struct Index {
     sender: Sender<Message>,
     view: tell::Receiver<Arc<View>>,
     progress: tell::Receiver<Progress>,
+    trees: Arc<Trees>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -106,8 +107,9 @@ impl Index {
         let (progress_sender, progress) = tell::channel(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
         let owner = Owner::new(registry, roots, options, sender.clone(), view_sender, progress_sender, stop.clone());
+        let trees = owner.trees();
         let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
-        Self { sender, view, progress, stop, thread: spawned.ok() }
+        Self { sender, view, progress, trees, stop, thread: spawned.ok() }
     }
 
     /// The workspace as it is known now.
@@ -118,6 +120,11 @@ impl Index {
     /// Tells of every new view.
     pub fn subscribe(&self) -> tell::Receiver<Arc<View>> {
         self.view.clone()
+    }
+
+    /// The trees of open documents, for those who read them beside the index.
+    pub fn trees(&self) -> &Arc<Trees> {
+        &self.trees
     }
 
     pub fn progress(&self) -> tell::Receiver<Progress> {
@@ -131,6 +138,7 @@ impl Index {
 
     /// A document was closed: what is on disk counts again.
     pub fn close(&self, uri: &str) {
+        self.trees.forget(uri);
         self.send(Message::Close(uri.into()));
     }
 

@@ -1,9 +1,11 @@
 //! The workspace as the index knows it at one moment. Cheap to share, never changes; a later state is another view.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::hash::BuildHasherDefault;
+use std::sync::{Arc, OnceLock};
 
 use crate::syntax::Kind;
+use crate::syntax::tags::NameHasher;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
@@ -73,13 +75,18 @@ impl Base {
     }
 }
 
+/// Files that have changed, by number; none for one that is gone.
+pub(super) type Fresh = HashMap<u32, Option<Arc<File>>, BuildHasherDefault<NameHasher>>;
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub(super) names: Names,
     pub(super) base: Arc<Base>,
-    /// What has changed since the base was built; none means that the file is gone.
-    pub(super) fresh: Arc<HashMap<u32, Option<Arc<File>>>>,
+    /// What has changed since the base was built.
+    pub(super) fresh: Arc<Fresh>,
+    /// What those files define, by name; gathered when somebody asks.
+    pub(super) fresh_definitions: OnceLock<HashMap<NameId, Vec<SymbolId>, BuildHasherDefault<NameHasher>>>,
     pub(super) generation: u64,
     pub(super) stage: Stage,
     pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
@@ -151,9 +158,16 @@ impl View {
     pub fn defined(&self, name: NameId) -> Vec<SymbolId> {
         let settled = self.base.definitions.get(name).iter().filter(|(file, _)| !self.fresh.contains_key(file));
         let mut found: Vec<SymbolId> = settled.map(|(file, index)| SymbolId { file: FileId(*file), index: *index }).collect();
+        found.extend(self.fresh_definitions.get_or_init(|| self.define_fresh()).get(&name).into_iter().flatten());
+        found
+    }
+
+    fn define_fresh(&self) -> HashMap<NameId, Vec<SymbolId>, BuildHasherDefault<NameHasher>> {
+        let mut found: HashMap<NameId, Vec<SymbolId>, _> = HashMap::default();
         for (number, file) in self.fresh_files() {
-            let here = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.name == name);
-            found.extend(here.map(|(index, _)| SymbolId { file: FileId(number), index: index as u32 }));
+            for (index, symbol) in file.symbols.iter().enumerate() {
+                found.entry(symbol.name).or_default().push(SymbolId { file: FileId(number), index: index as u32 });
+            }
         }
         found
     }

@@ -155,7 +155,12 @@ impl Backend {
             let (dropped, tell, records) = self.with(|state| (state.dropped, state.tell.clone(), state.records.clone()));
             let router = Router::building(&now.config, self.build.clone()).recording(records.as_deref()).telling(tell);
             let shared = Shared::new(now.config.clone(), Arc::new(router), Arc::clone(&**self.registry), &now.workspace);
-            let shared = Arc::new(shared.trusted(!now.restricted).creating_files(now.creates_files));
+            let shared = shared.trusted(!now.restricted).creating_files(now.creates_files);
+            let index = self.with(|state| state.index.clone());
+            let shared = Arc::new(match &index {
+                Some(index) => shared.sharing(index.trees()),
+                None => shared,
+            });
             let kept = self.with(|state| {
                 if state.dropped != dropped {
                     return None;

@@ -4,6 +4,8 @@
 pub mod change;
 mod level;
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::blanks;
@@ -38,6 +40,13 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     walk.tree(parsed.root(), 0);
     blanks::named(parsed).for_each(|name| walk.facts.names.add(name));
     walk.facts
+}
+
+/// The definitions of a stretch of a text, and those around it and beside these.
+pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<Definition> {
+    let mut walk = Walk { within: Some(range.clone()), ..Walk::new(parsed, path, range.len()) };
+    walk.tree(parsed.root(), 0);
+    walk.facts.definitions
 }
 
 /// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides like a function.
@@ -85,6 +94,8 @@ struct Walk<'a> {
     language: &'a Language,
     source: &'a str,
     file_name: String,
+    /// Nodes that lie outside of it are not looked into.
+    within: Option<Range<usize>>,
     facts: Facts<'a>,
     open: Vec<Open>,
     /// One for each level on which the cursor has siblings.
@@ -98,6 +109,7 @@ impl<'a> Walk<'a> {
             language: parsed.language(),
             source: parsed.text(),
             file_name: path.rsplit('/').next().unwrap_or(path).into(),
+            within: None,
             facts: Facts { names: Words::for_source(bytes), ..Facts::default() },
             open: vec![],
             leads: vec![Lead::default()],
@@ -111,7 +123,7 @@ impl<'a> Walk<'a> {
         loop {
             let mut down = WRAPPER_NONE;
             let depth = base + levels.len() as u32;
-            let inside = if self.enter(node, depth, &mut down) { Level::below(node) } else { None };
+            let inside = if self.enter(node, depth, &mut down) && self.is_wanted(node) { Level::below(node) } else { None };
             match inside {
                 Some(level) => {
                     levels.push(level);
@@ -129,6 +141,10 @@ impl<'a> Walk<'a> {
                 self.close(base + levels.len() as u32);
             };
         }
+    }
+
+    fn is_wanted(&self, node: Node<'_>) -> bool {
+        self.within.as_ref().is_none_or(|within| node.start_byte() < within.end && within.start < node.end_byte())
     }
 
     /// Leaves the definition or scope that began on this level.

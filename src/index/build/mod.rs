@@ -17,7 +17,7 @@ use tokio::sync::watch as tell;
 use passes::Job;
 
 use crate::report;
-use crate::syntax::Registry;
+use crate::syntax::{Registry, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::Watcher;
 use crate::workspace::{Document, Roots};
@@ -106,6 +106,11 @@ impl Owner {
             next_rescan: None,
             failures: 0,
         }
+    }
+
+    /// The trees of open documents.
+    pub fn trees(&self) -> Arc<Trees> {
+        self.library.trees.clone()
     }
 
     pub fn run(mut self, receiver: &Receiver<Message>) {

@@ -4,11 +4,11 @@ mod listing;
 mod open;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use open::Open;
 
-use crate::syntax::Registry;
+use crate::syntax::{Registry, Trees};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Root, Roots, Rules, WorkspacePath};
@@ -18,12 +18,14 @@ use super::file::File;
 use super::handle::Stage;
 use super::names::Names;
 use super::scan;
-use super::view::{Base, View};
+use super::view::{Base, Fresh, View};
 
 /// See the module.
 pub struct Library {
     pub registry: Arc<Registry>,
     pub roots: Arc<Roots>,
+    /// Those of the open documents, which requests read too.
+    pub trees: Arc<Trees>,
     /// What the cache had when the present listing began, by path and stamp.
     pub stock: Option<Arc<Stock>>,
     /// The same for the workers, by content.
@@ -35,7 +37,7 @@ pub struct Library {
     names: Names,
     files: Vec<Option<Arc<File>>>,
     numbers: HashMap<WorkspacePath, u32>,
-    fresh: HashMap<u32, Option<Arc<File>>>,
+    fresh: Fresh,
     base: Arc<Base>,
     generation: u64,
     open: HashMap<String, Open>,
@@ -57,6 +59,7 @@ impl Library {
         Self {
             registry,
             roots,
+            trees: Arc::default(),
             stock: None,
             content: None,
             merge_due: false,
@@ -64,7 +67,7 @@ impl Library {
             names: Names::default(),
             files: vec![],
             numbers: HashMap::new(),
-            fresh: HashMap::new(),
+            fresh: Fresh::default(),
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
@@ -130,6 +133,7 @@ impl Library {
             names: self.names.clone(),
             base: self.base.clone(),
             fresh: Arc::new(self.fresh.clone()),
+            fresh_definitions: OnceLock::new(),
             generation: self.generation,
             stage,
             skipped: Arc::new(skipped),

@@ -49,7 +49,7 @@ impl Library {
         }
         let (text, language, hash) = self.read(&document, &path);
         let before = self.open.remove(&document.uri).unwrap_or_default();
-        let (parsed, file) = self.open_file(before, &path, language, &text, hash);
+        let (parsed, file) = self.open_file(&document.uri, before, &path, language, &text, hash);
         self.open.insert(document.uri, Open { path: Some(path.clone()), parsed });
         self.set(&path, Some(Arc::new(file)));
         true
@@ -85,6 +85,7 @@ impl Library {
     /// The facts of an open document's text, using what its version before has left.
     fn open_file(
         &mut self,
+        uri: &str,
         before: Open,
         path: &WorkspacePath,
         language: Option<Arc<Language>>,
@@ -96,9 +97,10 @@ impl Library {
         };
         let _working = syntax::guard::enter(text);
         let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
+        // What an edit has changed is told from the version that this has seen last.
         let parsed = match &before {
-            Some(before) => before.edited(text.clone()),
-            None => syntax::parse(&parser, text.clone()),
+            Some(before) => before.edited(text.clone()).inspect(|parsed| self.trees.offer(uri, text, parsed)),
+            None => self.trees.of(uri, &parser, text),
         };
         let Ok(parsed) = parsed else {
             let sheet = Sheet::lexical(text, &syntax::lexical::definitions(&parser, text));
