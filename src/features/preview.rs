@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::answer::Prompt;
+use super::complete::{self, Spot};
 use super::edit::{How, drawn};
-use super::{Session, Target, ask, complete, explain};
+use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
 use crate::dialect::Fim;
-use crate::engine::{Ask, Caps, Engine, EngineError, Estimate, Tokens};
+use crate::engine::{Ask, Caps, Engine, EngineError, ErrorKind, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind};
 
 /// What is looked at.
@@ -220,8 +221,9 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
             (first.task, first.budget, first.drawn, first.reader)
         }
         (None, Some(at)) if at.bytes.is_empty() => {
-            let (task, reader) = completing(session, at, params.invoked)?;
-            let (drawn, budget) = complete::draw(session, at, params.budget, &reader)?;
+            let spot = Spot::of(session, at, None).map_err(unsent)?;
+            let (task, reader) = completing(session, &spot, params.invoked)?;
+            let (drawn, budget) = complete::draw(session, &spot, params.budget, &reader);
             (task, budget, drawn, reader)
         }
         (None, Some(at)) => {
@@ -232,7 +234,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
             (task, budget, from_words(explain::RULES, prompt), reader)
         }
         (None, None) => {
-            return Err(EngineError::new(crate::engine::ErrorKind::Unsupported, "a preview needs a place or a question"));
+            return Err(EngineError::new(ErrorKind::Unsupported, "a preview needs a place or a question"));
         }
     };
     let (kind, mut asked) = (task.kind, drawn.ask);
@@ -251,9 +253,10 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
 
 /// Who would complete at a place: of the completions that come by themselves and those that are asked for the one that leaves the machine, where
 /// it is not said which is meant.
-fn completing(session: &Session, at: &Target, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
+fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
     let of = |invoked| {
-        let task = complete::task(session, at, invoked)?;
+        spot.wanted(session, invoked).map_err(unsent)?;
+        let task = complete::task(session, &spot.site, &spot.hole(invoked), invoked);
         let reader = Reader::new(session, &task)?;
         Ok::<_, EngineError>((task, reader))
     };
@@ -263,6 +266,11 @@ fn completing(session: &Session, at: &Target, invoked: Option<bool>) -> Result<(
     }
     let asked = of(true)?;
     Ok(if asked.1.leaves() { asked } else { automatic })
+}
+
+/// A place from which nothing goes to a model.
+fn unsent(reason: String) -> EngineError {
+    EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"))
 }
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {

@@ -1,0 +1,37 @@
+//! What a completion would put in front of a model, for the preview.
+
+use super::hole::Hole;
+use super::prompt::{self, Budget};
+use super::spot::Spot;
+use crate::context::{Masked, Part};
+use crate::engine::Tokens;
+use crate::features::around::{Asker, around};
+use crate::features::preview::{Drawn, Reader, current};
+use crate::features::{Session, Site};
+
+/// What a completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
+pub(in crate::features) fn draw(session: &Session, spot: &Spot, wanted: Option<usize>, reader: &Reader) -> (Drawn, usize) {
+    let (site, hole, tokens) = (&spot.site, spot.hole(false), reader.tokens.as_ref());
+    let config = session.config();
+    let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
+    let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
+    let mut parts = around(session, site, site.bytes.start, budget.context, tokens, Asker::Preview);
+    parts.extend(below(&hole, site, budget, tokens));
+    let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
+    let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
+    let line = site.line_of(site.bytes.start);
+    let first = line - prefix.matches('\n').count() as u32;
+    parts.push(current(&site.path, first, Masked::whole(prefix), tokens, "before the cursor"));
+    parts.push(current(&site.path, line, Masked::whole(suffix), tokens, "after the cursor"));
+    (Drawn { ask, parts }, budget.context)
+}
+
+/// What stands further below in the file than the text after the cursor reaches.
+pub(super) fn below(hole: &Hole, site: &Site, budget: Budget, tokens: &dyn Tokens) -> Option<Part> {
+    let shown = prompt::window_after(hole.after, budget.after);
+    let (skipped, text) = prompt::window_below(hole.after, shown, budget.below)?;
+    let first = site.line_of(site.bytes.start) + (shown.matches('\n').count() + skipped) as u32;
+    let part = current(&site.path, first, Masked::whole(text), tokens, "further below");
+    // It ends with a line break.
+    Some(Part { end_line: part.end_line - 1, ..part })
+}

@@ -1,0 +1,129 @@
+//! The place of a completion, read once for all that goes by it: who is asked, what is sent, and what of the answer fits there.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::brackets::Comments;
+use super::hole::{Hole, Inside};
+use super::{Params, prompt};
+use crate::context::Masked;
+use crate::context::redact::Secrets;
+use crate::features::{Session, Site, Target};
+
+/// Documents above this are left alone.
+const MAX_DOCUMENT: usize = 32 << 20;
+/// Text around the cursor that is looked at.
+const NEAR: usize = 64 << 10;
+
+/// See the module.
+pub(in crate::features) struct Spot {
+    pub site: Site,
+    /// What a suggestion stands in the place of, and the entry of the editor's list that it begins with.
+    replaced: Range<usize>,
+    chosen: String,
+    /// Looked for secrets when something asks for it, once.
+    near: OnceLock<Near>,
+    /// The same of what the parser says.
+    inside: OnceLock<Inside>,
+}
+
+impl Spot {
+    /// Reads the place, or says why nothing is offered there.
+    pub fn new(session: &Session, params: &Params) -> Result<Self, String> {
+        let spot = Self::of(session, &params.at, params.selected.clone())?;
+        spot.wanted(session, params.invoked)?;
+        Ok(spot)
+    }
+
+    /// The same of a place alone; whether anything is wanted there is asked by itself.
+    pub fn of(session: &Session, at: &Target, selected: Option<(Range<usize>, String)>) -> Result<Self, String> {
+        if let Some(reason) = session.closed(at) {
+            return Err(reason);
+        }
+        if at.document.text.len_bytes() > MAX_DOCUMENT {
+            return Err("the document is larger than 32 MiB".into());
+        }
+        let site = Site::new(session, at);
+        let cursor = site.bytes.start;
+        let (replaced, chosen) = selected.unwrap_or((cursor..cursor, String::new()));
+        let replaced = site.text.floor_char_boundary(replaced.start)..site.text.floor_char_boundary(replaced.end);
+        Ok(Self { site, replaced, chosen, near: OnceLock::new(), inside: OnceLock::new() })
+    }
+
+    /// Why nothing is offered here to somebody who types, or who has asked.
+    pub fn wanted(&self, session: &Session, invoked: bool) -> Result<(), String> {
+        let in_words = || {
+            let place = self.site.place();
+            place.in_comment || place.in_string
+        };
+        match !invoked && !session.config().completion.in_comments && in_words() {
+            true => Err("completion in comments and strings is turned off (completion.in_comments)".into()),
+            false => Ok(()),
+        }
+    }
+
+    /// The text before the suggestion.
+    pub fn before(&self) -> Cow<'_, str> {
+        let before = &self.site.text[..self.replaced.start];
+        if self.chosen.is_empty() { before.into() } else { format!("{before}{}", self.chosen).into() }
+    }
+
+    /// The text behind it.
+    pub fn after(&self) -> &str {
+        &self.site.text[self.replaced.end..]
+    }
+
+    fn near(&self) -> &Near {
+        self.near.get_or_init(|| Near::new(&self.before(), self.after()))
+    }
+
+    /// Whether the cursor stands in what looks like a secret.
+    pub fn is_in_secret(&self) -> bool {
+        self.near().in_secret
+    }
+
+    pub fn hole(&self, invoked: bool) -> Hole<'_> {
+        let (near, inside) = (self.near(), *self.inside.get_or_init(|| inside(&self.site)));
+        Hole::new(&near.before, &near.after, Comments::in_file(self.site.language.as_ref(), &self.site.path), inside, invoked)
+    }
+}
+
+/// What the parser says is around a place. On a line of its own an expression may want several: an element of a list, a field with all
+/// that it holds.
+fn inside(site: &Site) -> Inside {
+    let place = site.place();
+    let alone = || site.text[site.whole_lines(site.bytes.start..site.bytes.start)].trim().is_empty();
+    match place.in_comment || place.in_string {
+        true => Inside::Words,
+        false if place.in_expression && !alone() => Inside::Expression,
+        false => Inside::Code,
+    }
+}
+
+/// The text next to the cursor, as models may see it. Secrets are found in both sides together: a value that is being typed begins
+/// before the cursor and ends behind it.
+struct Near {
+    before: Masked,
+    after: Masked,
+    in_secret: bool,
+}
+
+impl Near {
+    fn new(before: &str, after: &str) -> Self {
+        let before = near_end(before);
+        let (at, text) = (before.len(), before + &near_start(after));
+        let secrets = Secrets::of(&text);
+        let (before, after) = (secrets.cut(&text, 0..at), secrets.cut(&text, at..text.len()));
+        Self { before, after, in_secret: secrets.around(at) }
+    }
+}
+
+/// The text next to the cursor with `\n` for line breaks, as models were trained on it.
+fn near_end(before: &str) -> String {
+    prompt::whole_steps(before, NEAR).replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn near_start(after: &str) -> String {
+    after[..after.floor_char_boundary(NEAR)].replace("\r\n", "\n").replace('\r', "\n")
+}

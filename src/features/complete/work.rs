@@ -1,0 +1,209 @@
+//! The asking: who is asked for one hole, with what, when the answer is enough, and what of it fits.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::extent::has_attributes_only;
+use super::hole::{self, Hole, Mode};
+use super::judge::Judge;
+use super::open::without_continuation;
+use super::prompt::{self, Budget};
+use super::shape::{self, Layout, Nothing, shapes};
+use super::{Params, Sent, answer, drawn, edit, indent};
+use crate::context::{Part, redact};
+use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
+use crate::features::around::{Asker, around};
+use crate::features::{Session, Site, hard};
+use crate::route::{Choice, Served, Signal, Task, TaskKind};
+use crate::syntax::scope;
+use crate::text::{Ending, layout};
+
+/// Lines taken off the end of a suggestion to make it parse.
+const MOST_CUTS: usize = 24;
+/// Bytes before the cursor of which it is counted how many files they use.
+const USED_WITHIN: usize = 4 << 10;
+
+/// Who is to be asked for a completion, as far as the place tells.
+pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, invoked: bool) -> Task {
+    let kind = if invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
+    let mut task = session.task(kind);
+    let item = site.item();
+    let inside = |item: &scope::Item| site.empty_body(item).is_some_and(|body| body.start <= site.bytes.start);
+    if hole.is_empty_body() || item.as_ref().is_some_and(inside) {
+        let documented = item.is_some_and(|item| site.doc_of(&item).is_some());
+        task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
+    }
+    if invoked || session.config().route.auto_coder {
+        let near = hole.before.len().saturating_sub(USED_WITHIN);
+        let near = &hole.before[hole.before.floor_char_boundary(near)..];
+        task.signals.extend(hard::many_files(session, site, near));
+    }
+    task
+}
+
+/// One request for one hole.
+pub(super) struct Work<'a> {
+    pub session: &'a Session,
+    pub params: &'a Params,
+    pub site: &'a Site,
+    pub hole: &'a Hole<'a>,
+    pub started: Instant,
+}
+
+/// What was sent, after how many milliseconds, and whether as a hole (or else in words).
+pub(super) type Asked = (Sent, f64, bool);
+
+impl Work<'_> {
+    /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
+    pub fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
+        let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
+        self.may_ask_harder(task, unsure, &served.decision.engine)
+    }
+
+    /// The task with a signal that the first answer gives, where another engine than the first would be asked then.
+    fn may_ask_harder(&self, task: &Task, signal: Signal, first: &str) -> Option<Task> {
+        let again = task.signals.is_empty() && (self.params.invoked || self.session.config().route.auto_coder);
+        let harder = Task { signals: vec![signal], ..task.clone() };
+        let other = self.session.router().plan(&harder).ok()?.first()?.decision.engine != first;
+        (again && other).then_some(harder)
+    }
+
+    /// Asks, and ends the answer where the hole is full: servers that are not told where to stop, or cannot be, write on.
+    pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
+        let mut asked = Asked::default();
+        let (layout, mut said) = (self.layout(), String::new());
+        // How sure a model was is told at the end of its answer only.
+        let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
+        let served = self.session.router().run_while(
+            task,
+            cancel,
+            |choice, caps| {
+                let (request, sent) = self.request(choice, caps)?;
+                may_end.store(self.may_ask_harder(task, Signal::Unsure(0), &choice.decision.engine).is_none(), Ordering::Relaxed);
+                as_hole.store(caps.fim, Ordering::Relaxed);
+                asked = (sent, self.started.elapsed().as_secs_f64() * 1000.0, caps.fim);
+                Ok(request)
+            },
+            |event| {
+                match event {
+                    Event::Text(piece) => said.push_str(piece),
+                    Event::TextWasReasoning => said.clear(),
+                    _ => return ControlFlow::Continue(()),
+                }
+                let wanted = may_end.load(Ordering::Relaxed) && said.contains('\n');
+                let full = wanted && self.is_full(&said, as_hole.load(Ordering::Relaxed), &layout);
+                if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
+        let served = served.await?;
+        Ok((served, asked))
+    }
+
+    fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
+        let text = self.text_of(said, as_hole);
+        // What is said behind a code block is about it; one may still follow on words.
+        let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
+        let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
+        match fences {
+            0 if !as_hole && ends_in_words => false,
+            2.. if !text.trim().is_empty() => true,
+            _ => shape::is_full(self.hole, &text, layout),
+        }
+    }
+
+    /// The text to insert in what a model said of a hole, or in words.
+    pub fn text_of(&self, said: &str, as_hole: bool) -> String {
+        let markup = self.site.language.is_none();
+        let in_words = !as_hole || answer::is_fenced(said) && !markup && !self.site.place().in_comment;
+        if in_words { answer::out_of_words(self.hole, said, markup) } else { said.into() }
+    }
+
+    fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
+        let config = self.session.config();
+        let most = config.context.completion_tokens as usize;
+        let rate = self.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
+        let max_tokens = self.max_tokens();
+        let budget = match self.params.invoked {
+            true => Budget::invoked(most),
+            false => Budget::automatic(rate, config.completion.latency_ms, most),
+        };
+        let budget = budget.within(caps.context, max_tokens);
+        let parts = self.context(choice, budget);
+        let ask = prompt::ask(self.hole, &self.site.path, budget, &parts, caps.fim);
+        let sent = Sent {
+            before: prompt::window_before(self.hole.before, budget.before).len(),
+            after: prompt::window_after(self.hole.after, budget.after).len(),
+            context: parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line)).collect(),
+        };
+        // A chat model may open its answer with a line break or a fence: the stops of a hole would end it there.
+        let stop = if matches!(ask, Ask::Fim(_)) { self.hole.stops() } else { vec![] };
+        let priority = if self.params.invoked { Priority::Invoked } else { Priority::Typing };
+        Ok((Request { ask, max_tokens, temperature: 0.0, stop, priority }, sent))
+    }
+
+    pub fn max_tokens(&self) -> u32 {
+        let most = self.session.config().completion.max_tokens.max(1);
+        match (&self.hole.mode, self.params.invoked) {
+            (Mode::Line, _) => most.min(64),
+            (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(96),
+            (_, false) => most,
+            (_, true) => most * 2,
+        }
+    }
+
+    /// Definitions of other files that the code here will want.
+    fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
+        let asker = if self.params.invoked { Asker::Invoked } else { Asker::Typing };
+        let tokens = choice.engine.tokens();
+        let mut parts = around(self.session, self.site, self.site.bytes.start, budget.context, tokens.as_ref(), asker);
+        parts.extend(drawn::below(self.hole, self.site, budget, tokens.as_ref()));
+        parts
+    }
+
+    /// What of the raw answer is offered: shaped, and shortened until the parser takes it.
+    pub fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
+        let raw = indent::recipe(self.hole, &self.site.path, raw);
+        let mut shapes = shapes(self.hole, &raw, cut_short, &self.layout())?;
+        if self.site.path.ends_with(".json") {
+            shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
+        }
+        if shapes.iter().any(|text| text.contains(redact::PLACEHOLDER)) {
+            return Err(Nothing::Secret);
+        }
+        let judge = Judge::new(self.site, self.hole);
+        let fitting = shapes.into_iter().filter_map(|text| self.shortened(&judge, text));
+        // Of equal ones the first, which is the likeliest.
+        fitting.min_by_key(|(_, faults)| *faults).map(|(text, _)| text).ok_or(Nothing::Broken)
+    }
+
+    fn layout(&self) -> Layout {
+        let language = self.site.language.as_deref();
+        let prescribed = || language.and_then(|language| language.indent.clone());
+        let unit = layout::known_unit(&self.site.text).or_else(prescribed);
+        Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
+    }
+
+    /// The beginning of a suggestion that may stand in the file, with the faults that the file has then.
+    fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
+        for cuts in 0..MOST_CUTS {
+            let whole = format!("{text}{}", self.hole.tail(&text));
+            if let Some(faults) = judge.faults(&edit(self.params, &whole)) {
+                return Some((whole, faults));
+            }
+            text.truncate(text[..text.rfind('\n')?].trim_end().len());
+            text.truncate(without_continuation(self.hole, &text).len());
+            // What was to follow an attribute was cut off: it would stand on something else.
+            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.comments) {
+                break;
+            }
+        }
+        None
+    }
+}
+
+/// Without the comma before the bracket that closes a list, which JSON does not take.
+fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
+    let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(hole::begins_with_closer);
+    text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)
+}
