@@ -137,3 +137,48 @@ async fn the_preview_goes_where_the_request_goes() {
     let destination = edit.destination.unwrap();
     assert_eq!((destination.route.engine.as_str(), destination.steps_at_most), ("strong", Some(25)), "{destination:?}");
 }
+
+/// Each change of a signature's words was told of, whatever a call can see of it: nearly all that were told were right.
+#[tokio::test]
+async fn a_signature_that_calls_do_not_see_is_no_reason_to_look() {
+    let told = async |path: &str, code: &str, call: &str, from: &str, to: &str| {
+        let (file, user) = (format!("lib.{path}"), format!("use.{path}"));
+        let body = if path == "py" { format!("{code}:\n    return 1\n") } else { format!("{code} {{\n    return 1;\n}}\n") };
+        let files = [(file.as_str(), body.as_str()), (user.as_str(), call)];
+        let edited = proposed(&files, "return 1", vec![change(&file, from, to)], words()).await;
+        edited.confirm.iter().any(|why| why.contains("another signature"))
+    };
+    let rust = "use crate::lib::area;\n\npub fn f() -> u32 {\n    area(&a, 2)\n}\n";
+    for (to, is_told) in [
+        ("area(list: &Vec<u32>, b: u32)", false),
+        ("area<'a>(a: &'a [u32], b: u32)", false),
+        ("area(\n    a: &Vec<u32>,\n    b: u64,\n)", false),
+        ("area(a: &Vec<u32>, b: u32, more: u32)", true),
+        ("area(a: &Vec<u32>)", true),
+        ("area(b: u32, a: &Vec<u32>)", true),
+    ] {
+        let code = "pub fn area(a: &Vec<u32>, b: u32) -> u32";
+        assert_eq!(told("rs", code, rust, "area(a: &Vec<u32>, b: u32)", to).await, is_told, "{to}");
+    }
+    let python = "from lib import area\n\nprint(area(1, b=2))\n";
+    for (to, is_told) in [
+        ("area(a: Optional[int], b: int)", false),
+        ("area(x, b)", false),
+        ("area(a, b, *, more=None)", false),
+        ("area(a, *rest, **options)", false),
+        ("area(a, c)", true),
+        ("area(a, b, more)", true),
+    ] {
+        assert_eq!(told("py", "def area(a, b)", python, "area(a, b)", to).await, is_told, "{to}");
+    }
+    let script = "import { area } from './lib'\n\nexport const x = area(one, (y) => y)\n";
+    let code = "export function area(a: string[], b: (x: number) => number)";
+    for (to, is_told) in [
+        ("area(a: readonly string[], b: (x: number, y: number) => number)", false),
+        ("area(a: string[], b: (x: number) => number, c?: boolean)", false),
+        ("area(a: string[], b: (x: number) => number, c = 1)", false),
+        ("area(a: string[], b: (x: number) => number, c: boolean)", true),
+    ] {
+        assert_eq!(told("ts", code, script, "area(a: string[], b: (x: number) => number)", to).await, is_told, "{to}");
+    }
+}

@@ -19,6 +19,7 @@ mod map;
 mod meant;
 mod overview;
 pub mod preview;
+mod reread;
 mod search;
 mod session;
 mod site;

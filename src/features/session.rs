@@ -10,11 +10,12 @@ use super::Target;
 use super::complete::Memory;
 use super::corpora::{self, Corpora};
 use super::preview::Last;
+use super::reread::{self, Reread};
 use crate::config::Config;
 use crate::context;
 use crate::index::View;
 use crate::route::{Router, Task, TaskKind};
-use crate::syntax::{self, Language, Parsed, Registry, Trees};
+use crate::syntax::{Language, Parsed, Registry, Trees};
 use crate::workspace::fs::ReadError;
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::secret::is_secret_name;
@@ -49,6 +50,7 @@ pub struct Shared {
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
+    pub reread: Reread,
     pub(super) last: Last,
     pub(super) corpora: Corpora,
 }
@@ -193,7 +195,7 @@ impl Session {
     /// The text of a file, to the byte, with its tree; no tree where there is no parser.
     pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
         let text = self.snapshot.read_exact(path)?;
-        let parsed = self.language_at(path, &text).and_then(|language| syntax::parse(&language, text.clone()).ok());
+        let parsed = self.language_at(path, &text).and_then(|language| reread::tree(&self.shared, path, &language, &text));
         Ok((text, parsed))
     }
 }

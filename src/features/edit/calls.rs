@@ -18,7 +18,7 @@ use crate::dialect::Tool;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::text::lines::{line_end, line_number, line_start};
-use crate::text::{Batch, Edit, layout};
+use crate::text::{Batch, Edit, layout, words};
 use crate::workspace::WorkspacePath;
 use callee::{Callee, Found};
 
@@ -121,6 +121,18 @@ impl Calls {
         self.calls.retain(|call| call.path.is_some() || call.lines.end <= bytes.start || bytes.end <= call.lines.start);
         let (first, last) = site.line_range(bytes);
         self.others.retain(|(path, line)| path.is_some() || *line < first as usize || last as usize <= *line);
+        self
+    }
+
+    /// Those that give an argument by one of these names.
+    pub fn naming(mut self, names: &[String]) -> Self {
+        let gives = |text: &str, name: &String| {
+            words::places(text, name).any(|at| {
+                let after = text[at.end..].trim_start();
+                after.starts_with('=') && !after.starts_with("==")
+            })
+        };
+        self.calls.retain(|call| names.iter().any(|name| gives(&call.text[call.lines.clone()], name)));
         self
     }
 

@@ -88,10 +88,8 @@ pub(super) fn takes_lines_away(words: &str) -> bool {
     says(words, TAKES_AWAY) || says(words, TAKES_LINES_AWAY)
 }
 
-/// What a text defines that is no function's own, with the kinds.
-pub(super) fn outlined(language: &Arc<Language>, text: &str) -> Vec<(Kind, String)> {
-    let Some(one) = Outline::new(language, text) else { return vec![] };
-    one.all.iter().filter(|known| !one.is_local(known)).map(|known| (known.kind, known.name.of(text).to_string())).collect()
+fn outlined(language: &Arc<Language>, text: &str) -> Vec<(Kind, String)> {
+    syntax::parse(language, text).map(|parsed| Outline::of(parsed).names()).unwrap_or_default()
 }
 
 pub(super) fn defined(language: &Arc<Language>, text: &str) -> Vec<String> {
@@ -113,41 +111,54 @@ pub(super) fn found(language: Option<&Arc<Language>>, words: &str, before: &str,
     if let Some(line) = elided::added(language, before, after) {
         return Some(format!("`{line}` stands for code that is not written out; write all of it"));
     }
-    let (old, new) = (Outline::new(language, before)?, Outline::new(language, after)?);
+    let read = |text: &str| syntax::parse(language, text).ok().map(Outline::of);
+    lost(&read(before)?, &read(after)?, words)
+}
+
+/// The same between two texts that were read; lines that stand for something are not looked at.
+pub(super) fn lost(old: &Outline, new: &Outline, words: &str) -> Option<String> {
+    let (before, after) = (old.text(), new.text());
     let may_be_hollow = takes_away(words) || says(words, STUBS);
     // A body of dots behind its head may come to stand on a line of its own.
     let dots = || elided::dots(&new.parsed).0 > elided::dots(&old.parsed).1 && elided::loses(before, after);
-    if let Some(name) = old.hollowed(&new).filter(|_| !may_be_hollow) {
+    if let Some(name) = old.hollowed(new).filter(|_| !may_be_hollow) {
         return Some(format!("the body of `{name}` would be gone; write all of it"));
     }
     if !may_be_hollow && dots() {
         return Some("`...` stands for code that is not written out; write all of it".into());
     }
-    let name = old.hidden(&new).filter(|_| !says(words, HIDES))?;
+    let name = old.hidden(new).filter(|_| !says(words, HIDES))?;
     Some(format!("`{name}` would not be seen from outside any more; leave the words before its name as they are"))
 }
 
 /// The definitions of a text.
-struct Outline<'a> {
-    text: &'a str,
-    parsed: Parsed,
-    all: Vec<Definition>,
+pub(super) struct Outline {
+    pub parsed: Parsed,
+    pub all: Vec<Definition>,
     /// Where the definitions of a name in a thing are among all.
     by_name: HashMap<(String, String), Vec<usize>>,
 }
 
-impl<'a> Outline<'a> {
-    fn new(language: &Arc<Language>, text: &'a str) -> Option<Self> {
-        let parsed = syntax::parse(language, text).ok()?;
+impl Outline {
+    pub fn of(parsed: Parsed) -> Self {
         let all = syntax::tags(&parsed, "").definitions;
-        let mut outline = Self { text, parsed, all, by_name: HashMap::new() };
+        let mut outline = Self { parsed, all, by_name: HashMap::new() };
         let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
         for (number, one) in outline.all.iter().enumerate() {
             let (name, parent) = outline.name(one);
             by_name.entry((name.into(), parent.into())).or_default().push(number);
         }
         outline.by_name = by_name;
-        Some(outline)
+        outline
+    }
+
+    fn text(&self) -> &str {
+        self.parsed.text()
+    }
+
+    /// What the text defines that is no function's own, with the kinds.
+    pub fn names(&self) -> Vec<(Kind, String)> {
+        self.all.iter().filter(|known| !self.is_local(known)).map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
     }
 
     fn parent(&self, one: &Definition) -> Option<&Definition> {
@@ -160,11 +171,12 @@ impl<'a> Outline<'a> {
     }
 
     fn name(&self, one: &Definition) -> (&str, &str) {
-        (one.name.of(self.text), self.parent(one).map_or(one.container.of(self.text), |around| around.name.of(self.text)))
+        let text = self.text();
+        (one.name.of(text), self.parent(one).map_or(one.container.of(text), |around| around.name.of(text)))
     }
 
     /// The definitions of the same name in the same thing.
-    fn same<'s>(&'s self, other: &'s Outline<'_>, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
+    fn same<'s>(&'s self, other: &'s Outline, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
         let (name, parent) = other.name(one);
         let same = self.by_name.get(&(name.to_string(), parent.to_string()));
         same.into_iter().flatten().map(|number| &self.all[*number])
@@ -174,13 +186,13 @@ impl<'a> Outline<'a> {
         let body = one.body.range();
         let doc = one.doc.range();
         let start = if doc.start >= body.start && doc.end <= body.end { doc.end.max(body.start) } else { body.start };
-        let inside = self.text[start..body.end].trim();
+        let inside = self.text()[start..body.end].trim();
         let inside = inside.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(inside);
         inside.lines().all(|line| self.parsed.language().is_blank(line))
     }
 
     /// A function that has a body here and none in the text that comes of it.
-    fn hollowed(&self, new: &Outline<'_>) -> Option<String> {
+    fn hollowed(&self, new: &Outline) -> Option<String> {
         let had = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty() && !self.is_hollow(one);
         let lost = |one: &&Definition| {
             let mut now = new.same(self, one).filter(|own| own.kind.is_callable() && !own.body.is_empty()).peekable();
@@ -190,7 +202,7 @@ impl<'a> Outline<'a> {
     }
 
     /// What others see here and do not in the text that comes of it.
-    fn hidden(&self, new: &Outline<'_>) -> Option<String> {
+    fn hidden(&self, new: &Outline) -> Option<String> {
         let lost = |one: &&Definition| {
             let mut now = new.same(self, one).peekable();
             now.peek().is_some() && now.all(|own| !own.public && own.kind == one.kind)

@@ -21,6 +21,7 @@ pub mod rename;
 mod request;
 mod review;
 mod short;
+mod signature;
 mod test;
 mod twice;
 pub mod wording;

@@ -1,22 +1,25 @@
 //! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what they
 //! come to together only its end shows.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::How;
 use super::Work;
 use super::calls::Calls;
-use super::losses;
+use super::losses::{self, Outline};
 use super::made;
 use super::moved::Moved;
+use super::signature::Parameters;
 use super::twice::Put;
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
 use crate::features::actions::MODULE;
 use crate::features::{Session, Site, Target};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Kind, Language, scope};
+use crate::syntax::{self, Definition, Kind, Language, elided, scope};
 use crate::text::Text;
 use crate::text::lines::{line_end, line_start};
 use crate::workspace::{Document, WorkspacePath};
@@ -59,8 +62,9 @@ impl Task {
         if losses::takes_away(&self.words) || losses::renames(&self.words) {
             return None;
         }
-        let all = |of: fn(&Changed<'_>) -> Vec<String>| changed.iter().flat_map(of).collect::<BTreeSet<String>>();
-        let (before, now) = (all(|one| one.defined(one.before)), all(|one| one.defined(one.after)));
+        let names = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name);
+        let before: BTreeSet<String> = changed.iter().flat_map(|one| names(one.old())).collect();
+        let now: BTreeSet<String> = changed.iter().flat_map(|one| names(one.now())).collect();
         let is_new = now.difference(&before).next().is_some();
         let index = &self.session.index;
         let is_draft = |id| index.file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
@@ -101,12 +105,11 @@ impl Task {
     fn signatures(&self, changed: &[Changed<'_>]) -> Vec<String> {
         let mut found = vec![];
         for own in changed.iter().filter(|one| one.draft.before.is_some()) {
-            let site = self.site(own);
-            if own.before == &*site.text {
-                found.extend(self.signatures_of(own, &site, changed));
+            found.extend(self.signatures_of(own, changed, MOST - found.len()));
+            if found.len() == MOST {
+                break;
             }
         }
-        found.truncate(MOST);
         found
     }
 
@@ -121,38 +124,37 @@ impl Task {
         Site::new(&self.session, &Target { document, bytes: 0..0 })
     }
 
-    fn signatures_of(&self, own: &Changed<'_>, site: &Site, changed: &[Changed<'_>]) -> Vec<String> {
-        let Some(before) = site.parsed() else { return vec![] };
-        let Some(after) = own.language.as_ref().and_then(|language| syntax::parse(language, own.after).ok()) else { return vec![] };
-        let now = syntax::tags(&after, &site.path).definitions;
+    fn signatures_of(&self, own: &Changed<'_>, changed: &[Changed<'_>], most: usize) -> Vec<String> {
+        let others = own.other_signatures();
+        if others.is_empty() {
+            return vec![];
+        }
+        let site = self.site(own);
+        let Some(before) = site.parsed().filter(|_| own.before == &*site.text) else { return vec![] };
         let mut found = vec![];
-        let callable = site.definitions().iter().filter(|one| one.kind.is_callable() && !one.body.is_empty());
-        for known in callable {
-            let name = known.name.of(&site.text);
-            let mut same = now.iter().filter(|one| one.kind == known.kind && one.name.of(own.after) == name && !one.body.is_empty());
-            let (Some(new), None) = (same.next(), same.next()) else { continue };
-            let signature = |text: &str, from: u32, to: u32| text[from as usize..to as usize].to_string();
-            let said = signature(own.after, new.name.end, new.body.start);
-            if !asks_for_more(&signature(&site.text, known.name.end, known.body.start), &said) {
-                continue;
-            }
+        for Signature { name, at, said, gone } in others {
+            let Some(known) = site.definitions().iter().find(|one| one.name.range() == at) else { continue };
             let draft = |path: Option<&WorkspacePath>| {
                 let path = path.or(site.document_path());
                 changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.after)
             };
-            let places = if let Some(made) = made::type_of(site, known) {
-                made::left(&self.session, site, made, draft)
+            let places = if let Some(made) = made::type_of(&site, known) {
+                if gone.is_some() { vec![] } else { made::left(&self.session, &site, made, draft) }
             } else {
                 let item = scope::item_at(before, known.signature.start as usize).filter(|item| item.name == name);
                 let Some(item) = item else { continue };
-                Calls::with(&self.session, site, &item, &format!("{name}{said}")).left(site, draft)
+                let calls = Calls::with(&self.session, &site, &item, &format!("{name}{said}"));
+                match gone {
+                    Some(gone) => calls.naming(&gone).left(&site, draft),
+                    None => calls.left(&site, draft),
+                }
             };
             if !places.is_empty() {
                 let more = if places.len() > TOLD { ", …" } else { "" };
                 let shown = places.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
                 found.push(format!("`{name}` has another signature with this, and its calls at {shown}{more} do not follow"));
             }
-            if found.len() == MOST {
+            if found.len() == most {
                 break;
             }
         }
@@ -160,44 +162,79 @@ impl Task {
     }
 }
 
-/// Whether parameters are others than before, and not the same with some behind them that need not be given.
-fn asks_for_more(before: &str, now: &str) -> bool {
-    let parameters = |signature: &str| -> String {
-        let inside = signature.split_once('(').map_or("", |(_, inside)| inside);
-        let inside = inside.rsplit_once(')').map_or(inside, |(inside, _)| inside);
-        inside.split_whitespace().collect::<String>().trim_end_matches(',').to_string()
-    };
-    let (before, now) = (parameters(before), parameters(now));
-    let Some(added) = now.strip_prefix(before.as_str()) else { return true };
-    let need_not = |one: &str| one.is_empty() || one.contains('=') || one.contains("?:") || one.starts_with('*') || one.starts_with("...");
-    !added.split(',').all(need_not)
+/// A function that takes other parameters in a draft: its name, where that stood, and what follows it now.
+struct Signature {
+    name: String,
+    at: Range<usize>,
+    said: String,
+    /// Where a call can see no more of it than that these names are gone, calls that use them.
+    gone: Option<Vec<String>>,
 }
 
-/// A draft with its language.
+/// A draft with its language, and its texts as they are read: each once, whatever is looked for.
 struct Changed<'a> {
     draft: &'a Draft,
     language: Option<Arc<Language>>,
     before: &'a str,
     after: &'a str,
+    old: OnceCell<Option<Outline>>,
+    new: OnceCell<Option<Outline>>,
 }
 
 impl<'a> Changed<'a> {
     fn new(session: &Session, draft: &'a Draft) -> Self {
         let language = session.language_at(&draft.path, &draft.after);
-        Self { draft, language, before: draft.before.as_deref().unwrap_or_default(), after: &draft.after }
+        let (old, new) = Default::default();
+        Self { draft, language, before: draft.before.as_deref().unwrap_or_default(), after: &draft.after, old, new }
+    }
+
+    fn read(&self, text: &str) -> Option<Outline> {
+        syntax::parse(self.language.as_ref()?, text).ok().map(Outline::of)
+    }
+
+    fn old(&self) -> Option<&Outline> {
+        self.old.get_or_init(|| self.read(self.before)).as_ref()
+    }
+
+    fn now(&self) -> Option<&Outline> {
+        self.new.get_or_init(|| self.read(self.after)).as_ref()
     }
 
     fn lost(&self, words: &str) -> Option<String> {
-        let lost = losses::found(self.language.as_ref(), words, self.before, self.after)?;
-        Some(format!("{}: {lost}", self.draft.path))
+        let path = &self.draft.path;
+        if let Some(line) = elided::added(self.language.as_ref()?, self.before, self.after) {
+            return Some(format!("{path}: `{line}` stands for code that is not written out; write all of it"));
+        }
+        let lost = losses::lost(self.old()?, self.now()?, words)?;
+        Some(format!("{path}: {lost}"))
     }
 
     fn doubled(&self) -> Option<String> {
-        let before = syntax::parse(self.language.as_ref()?, self.before).ok()?;
-        let known = syntax::tags(&before, "").definitions;
-        let put = Put { before: &before, known: &known, range: &(0..0), new: self.new_lines(), after: self.after };
+        let old = self.old()?;
+        let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.after };
         let name = put.doubled(&(0..0))?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
+    }
+
+    /// Functions that are the only ones of their name before and after, and then perhaps cannot be called as before.
+    fn other_signatures(&self) -> Vec<Signature> {
+        let (Some(old), Some(new)) = (self.old(), self.now()) else { return vec![] };
+        let (before, after) = (old.parsed.text(), new.parsed.text());
+        let signature = |text: &str, one: &Definition| text[one.name.end as usize..one.body.start as usize].to_string();
+        let callable = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty();
+        let mut by_name: HashMap<&str, Vec<&Definition>> = HashMap::new();
+        new.all.iter().filter(|one| !one.body.is_empty()).for_each(|one| by_name.entry(one.name.of(after)).or_default().push(one));
+        let other = |known: &Definition| {
+            let name = known.name.of(before);
+            let mut same = by_name.get(name)?.iter().filter(|one| one.kind == known.kind);
+            let (Some(new), None) = (same.next(), same.next()) else { return None };
+            let said = signature(after, new);
+            let (was, is) = (Parameters::of(&signature(before, known)), Parameters::of(&said));
+            let gone = (!is.ask_for_more_than(&was)).then(|| was.names_gone_in(&is));
+            let matters = gone.as_ref().is_none_or(|gone| !gone.is_empty());
+            matters.then(|| Signature { name: name.into(), at: known.name.range(), said, gone })
+        };
+        old.all.iter().filter(callable).filter_map(other).collect()
     }
 
     /// The lines from the first that is another to the last.
@@ -211,18 +248,13 @@ impl<'a> Changed<'a> {
         &self.after[start..end.max(start)]
     }
 
-    fn defined(&self, text: &str) -> Vec<String> {
-        self.language.as_ref().map(|language| losses::defined(language, text)).unwrap_or_default()
-    }
-
     /// Whether the file defines a name then, and does not only hand it on.
     fn has(&self, name: &str) -> bool {
-        let all = self.language.as_ref().map(|language| losses::outlined(language, self.after)).unwrap_or_default();
+        let all = self.now().map(Outline::names).unwrap_or_default();
         all.iter().any(|(kind, known)| *kind != Kind::Reexport && known == name)
     }
 
     fn uses(&self, name: &str) -> bool {
-        let parsed = self.language.as_ref().and_then(|language| syntax::parse(language, self.after).ok());
-        parsed.is_some_and(|parsed| uses::uses(&parsed, name).iter().any(|(_, within)| *within == Within::Code))
+        self.now().is_some_and(|now| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code))
     }
 }

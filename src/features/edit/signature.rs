@@ -1,0 +1,129 @@
+//! What a call can see of the parameters of a function: how many have to be given, how many may be, and in which order. Types are the compiler's
+//! business. Pure.
+
+/// The parameters of one function, as they are written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parameters {
+    all: Vec<Parameter>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Parameter {
+    /// Its words without blanks.
+    text: String,
+    /// It need not be given.
+    is_free: bool,
+    /// It takes as many as there are.
+    takes_many: bool,
+}
+
+impl Parameters {
+    /// Of what stands between a function's name and its body.
+    pub fn of(signature: &str) -> Self {
+        let parts = split(list(signature));
+        // `*` and `/` alone only part others.
+        let all = parts.into_iter().filter(|part| !matches!(part.as_str(), "" | "*" | "/" | "void")).map(Parameter::new);
+        Self { all: all.collect() }
+    }
+
+    fn required(&self) -> usize {
+        self.all.iter().filter(|one| !one.is_free).count()
+    }
+
+    /// Whether a call that fits the one list may not fit the other.
+    pub fn ask_for_more_than(&self, before: &Self) -> bool {
+        let takes_many = self.all.iter().any(|one| one.takes_many);
+        let may_be_too_many = !takes_many && (self.all.len() < before.all.len() || before.all.iter().any(|one| one.takes_many));
+        self.required() > before.required() || may_be_too_many || self.is_another_order(before)
+    }
+
+    /// The same parameters, or some of them, follow in another order.
+    fn is_another_order(&self, before: &Self) -> bool {
+        let places: Vec<usize> = before.all.iter().filter_map(|one| self.all.iter().position(|other| other.text == one.text)).collect();
+        places.windows(2).any(|pair| pair[0] >= pair[1])
+    }
+
+    /// Words of parameters that are in none of the others: a call may give them by these names. Not where all names are taken.
+    pub fn names_gone_in(&self, after: &Self) -> Vec<String> {
+        if after.all.iter().any(|one| one.text.starts_with("**")) {
+            return vec![];
+        }
+        let words = |one: &Parameter| crate::text::words::all(&one.text).map(str::to_string).collect::<Vec<_>>();
+        let now: Vec<String> = after.all.iter().flat_map(words).collect();
+        self.all.iter().flat_map(words).filter(|word| !now.contains(word)).collect()
+    }
+}
+
+impl Parameter {
+    fn new(text: String) -> Self {
+        let takes_many = text.starts_with('*') && !text.contains(':') || text.starts_with("**") || text.contains("...");
+        let is_free = takes_many || has_default(&text) || text.contains("?:") || text.ends_with('?');
+        // What tells parameters apart is without the value that they have by default.
+        Self { text: text.split('=').next().unwrap_or_default().into(), is_free, takes_many }
+    }
+}
+
+/// An `=` that is no part of `=>`, `==`, `<=`, `>=` or `!=`.
+fn has_default(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        let (before, after) = (at.checked_sub(1).map(|at| bytes[at]), bytes.get(at + 1));
+        *byte == b'=' && !matches!(after, Some(b'=' | b'>')) && !matches!(before, Some(b'=' | b'<' | b'>' | b'!'))
+    })
+}
+
+/// What stands between the brackets of the parameters, behind those of types.
+fn list(signature: &str) -> &str {
+    let mut rest = signature.trim_start();
+    while rest.starts_with(['<', '[']) {
+        let Some(end) = closing(rest) else { return "" };
+        rest = rest[end..].trim_start();
+    }
+    let Some(opening) = rest.find('(') else { return "" };
+    let rest = &rest[opening..];
+    closing(rest).map_or(&rest[1..], |end| &rest[1..end - 1])
+}
+
+/// Behind the bracket that closes the one that a text begins with.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = Depth::default();
+    text.char_indices().find(|(_, letter)| depth.after(*letter) == 0).map(|(at, letter)| at + letter.len_utf8())
+}
+
+/// The parts between commas that stand in no bracket, without blanks.
+fn split(list: &str) -> Vec<String> {
+    let mut depth = Depth::default();
+    let mut parts = vec![String::new()];
+    for letter in list.chars() {
+        let inside = depth.after(letter);
+        if letter == ',' && inside == 0 {
+            parts.push(String::new());
+        } else if !letter.is_whitespace() || parts.last().is_some_and(|part| part.ends_with(crate::text::words::is_word)) {
+            // Blanks part words, and nothing else.
+            let part = parts.last_mut().into_iter();
+            part.for_each(|part| part.push(if letter.is_whitespace() { ' ' } else { letter }));
+        }
+    }
+    parts.into_iter().map(|part| part.trim().to_string()).collect()
+}
+
+/// How deep in brackets a text is.
+#[derive(Default)]
+struct Depth {
+    depth: i32,
+    last: char,
+}
+
+impl Depth {
+    fn after(&mut self, letter: char) -> i32 {
+        self.depth += match letter {
+            '(' | '[' | '{' | '<' => 1,
+            ')' | ']' | '}' => -1,
+            // Not that of an arrow.
+            '>' if !matches!(self.last, '-' | '=') => -1,
+            _ => 0,
+        };
+        self.last = letter;
+        self.depth
+    }
+}
