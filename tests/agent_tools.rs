@@ -60,6 +60,20 @@ fn edit(path: &str, old: &str, new: &str) -> Value {
     json!({"edits": [{"path": path, "old": old, "new": new, "reason": "because"}]})
 }
 
+/// Half of a word was replaced where its letters are no ASCII: `größx = 5`.
+#[test]
+fn half_of_a_word_in_any_script_is_no_anchor() {
+    use longsight::agent::patch::place;
+    for (text, old) in [("größe = 0\n", "e = 0"), ("总数 = 0\n", "数 = 0"), ("сумма = 0\n", "ма = 0"), ("subtotal = 0\n", "total = 0")]
+    {
+        assert!(place(text, old, "x = 5", false).is_err(), "{old} of {text}");
+    }
+    // The sign before a name is no letter of it, and prose without blanks shows no edges of words.
+    for (text, old) in [("$total = 0;\n", "total = 0;"), ("请先登陆帐号。\n", "登陆"), ("größe = 0\n", "größe = 0")] {
+        assert!(place(text, old, "x", false).is_ok(), "{old} of {text}");
+    }
+}
+
 #[test]
 fn every_tool_answers_and_each_schema_is_strict() {
     let workspace = Workspace::new(&[("src/lib.rs", CODE), ("README.md", "words\n")]);

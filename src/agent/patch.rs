@@ -116,9 +116,12 @@ fn same_but_blanks(a: &str, b: &str) -> bool {
     a.trim() == b.trim()
 }
 
-/// Where `needle` begins, overlapping ones as well, but not in the middle of a word: `total = 0` is no part of `subtotal = 0`.
+/// Where `needle` begins, overlapping ones as well, but not in the middle of a word: `total = 0` is no part of `subtotal = 0`, nor
+/// `e = 0` of `größe = 0`. The sign before a name of PHP or of a shell is left out by many a model, and is no part of the word here. Prose
+/// that is written without blanks shows no edges of words; code between such letters does.
 fn all(text: &str, needle: &str) -> Vec<usize> {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let is_prose = needle.chars().all(|letter| !letter.is_ascii() || letter == '\n');
+    let is_word = |letter: char| letter == '_' || letter.is_alphanumeric() && !(is_prose && is_unspaced(letter));
     let joins = |before: Option<char>, after: Option<char>| before.is_some_and(is_word) && after.is_some_and(is_word);
     let first = needle.chars().next();
     let last = needle.chars().next_back();
@@ -136,6 +139,12 @@ fn all(text: &str, needle: &str) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Whether a letter is of a script that puts no blanks between words: Chinese, Japanese, Korean.
+fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3130}'..='\u{318f}' | '\u{3400}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// A text by lines.
