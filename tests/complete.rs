@@ -214,6 +214,16 @@ fn tabs_stay_tabs_and_crlf_stays_crlf() {
     assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
 }
 
+/// A filler that looks like a blank made another name of a name; a separator ends a line in some languages.
+#[test]
+fn letters_that_nobody_sees_are_not_offered() {
+    for hidden in ['\u{3164}', '\u{115f}', '\u{ad}', '\u{2028}', '\u{2060}', '\u{1b}', '\u{202e}'] {
+        assert_eq!(offer("user.$0\n", &format!("name{hidden};"), false), "user.⟦name⟧\n", "{hidden:?}");
+    }
+    // What the file has is no surprise.
+    assert_eq!(offer("a = \"x\u{ad}y\"\nb = $0\n", "\"x\u{ad}y\"", false), "a = \"x\u{ad}y\"\nb = ⟦\"x\u{ad}y\"⟧\n");
+}
+
 #[test]
 fn an_unfinished_last_line_is_dropped() {
     let code = "def f():\n    $0\n";

@@ -8,22 +8,16 @@ use regex::Regex;
 
 use super::hole::Hole;
 use super::prompt;
+use crate::context::fence;
 
-/// Plain line breaks, and nothing behind a letter or a token that does not belong into source.
+/// Plain line breaks, and nothing behind a token that does not belong into source, or a letter that nobody sees and that the file has not
+/// got.
 pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     let text = raw.replace("\r\n", "\n").replace('\r', "\n");
-    let foreign = |letter: char| {
-        letter.is_control() && !matches!(letter, '\n' | '\t')
-            || is_invisible(letter) && !(hole.before.contains(letter) || hole.after.contains(letter))
-    };
-    let end = text.find(foreign).unwrap_or(text.len());
+    let foreign = |letter: char| letter.is_control() || !(hole.before.contains(letter) || hole.after.contains(letter));
+    let end = fence::hidden(&text).find(|(_, letter)| foreign(*letter)).map_or(text.len(), |(at, _)| at);
     let end = control_token().find(&text[..end]).map_or(end, |token| token.start());
     text[..end].into()
-}
-
-/// Letters that nobody sees and that change what is read: they turn the direction, have no width, or are tags.
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Tokens that end or divide texts in the training of models: `<|file_sep|>`, `<｜fim▁end｜>`, `<fim_middle>`.
