@@ -182,6 +182,33 @@ async fn a_dead_engine_is_replaced_and_said_once() {
     assert!(rig.router.take_notices().is_empty());
 }
 
+/// A preview, which asks no model, told that another engine stands in, and each look counted as one more failure.
+#[tokio::test]
+async fn a_look_at_who_would_answer_notes_no_failure_and_tells_nobody() {
+    let mut config = Config::default();
+    config.roles.scout = "here".into();
+    config.roles.coder = "gone".into();
+    let gone = longsight::config::EngineConfig { model: "/nowhere/model.gguf".into(), ..Default::default() };
+    config.engines = [("here".to_string(), Default::default()), ("gone".to_string(), gone)].into();
+    let scout = Scripted::new(vec![Scripted::text("a")]);
+    let built = scout.clone();
+    let router = Router::building(
+        &config,
+        Arc::new(move |name, _| match name {
+            "here" => Ok(built.clone() as Arc<dyn Engine>),
+            _ => Err(EngineError::new(ErrorKind::Configuration, "its key cannot be read")),
+        }),
+    );
+    let task = Task::new(TaskKind::Rewrite);
+    for _ in 0..4 {
+        assert_eq!(router.plan(&task).unwrap()[0].decision.engine, "here");
+    }
+    assert!(router.take_notices().is_empty());
+    assert!(router.status().engines.iter().all(|engine| engine.problem.is_none()), "{:?}", router.status().engines);
+    router.run(&task, &Cancel::new(), |_, _| Ok(request()), |_| ()).await.unwrap();
+    assert_eq!(router.take_notices(), ["The engine \"gone\" does not answer: its key cannot be read; \"here\" stands in"]);
+}
+
 #[tokio::test]
 async fn an_engine_that_keeps_failing_is_asked_last() {
     let dead = || failure(ErrorKind::TimedOut, "no answer");

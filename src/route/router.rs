@@ -75,6 +75,27 @@ impl Choice {
     }
 }
 
+/// Who may answer a task, and why others do not.
+#[derive(Default)]
+struct Candidates {
+    /// Best first.
+    choices: Vec<Choice>,
+    /// Engines that cannot even be built.
+    down: Vec<(String, EngineError)>,
+    /// What speaks against the first that would have answered.
+    problem: Option<RouteError>,
+}
+
+impl Candidates {
+    /// Those who may, if there is anybody.
+    fn choices(self) -> Result<Vec<Choice>, RouteError> {
+        if self.choices.is_empty() {
+            return Err(self.problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
+        }
+        Ok(self.choices)
+    }
+}
+
 /// An answer and who gave it.
 pub struct Served {
     pub answer: Answer,
@@ -168,12 +189,16 @@ impl Router {
 
     /// Who may answer, best first. Engines that rest after failures come last; an empty list is never answered.
     pub fn plan(&self, task: &Task) -> Result<Vec<Choice>, RouteError> {
+        self.candidates(task).choices()
+    }
+
+    /// Who may answer, and who would if it were there. A look that notes nothing and tells nobody: who asks in earnest does.
+    fn candidates(&self, task: &Task) -> Candidates {
         if let Some(reason) = task.refused() {
-            return Err(RouteError::Refused(reason));
+            return Candidates { problem: Some(RouteError::Refused(reason)), ..Candidates::default() };
         }
         let kept_here = task.kept_here(&self.policy);
-        let mut choices: Vec<Choice> = vec![];
-        let (mut problem, mut news) = (None, vec![]);
+        let Candidates { mut choices, mut down, mut problem } = Candidates::default();
         for (role, reason) in policy::roles(task, &self.policy) {
             let name = self.name_of(role);
             if choices.iter().any(|choice| choice.decision.engine == name) {
@@ -182,9 +207,7 @@ impl Router {
             let engine = match self.engine(name) {
                 Ok(engine) => engine,
                 Err(error) => {
-                    if self.failed(task, name, &error) {
-                        news.push(format!("The engine \"{name}\" does not answer: {error}"));
-                    }
+                    down.push((name.to_string(), error.clone()));
                     problem = problem.or(Some(RouteError::Engine(error)));
                     continue;
                 }
@@ -204,12 +227,7 @@ impl Router {
         }
         let now = Instant::now();
         self.with(|state| choices.sort_by_key(|choice| state.health.get(&choice.decision.engine).is_some_and(|one| !one.is_well(now))));
-        if let Some(first) = choices.first() {
-            news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", first.decision.engine)));
-        } else {
-            return Err(problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
-        }
-        Ok(choices)
+        Candidates { choices, down, problem }
     }
 
     /// Asks as [`once`](Self::once) does; when the scout answers that the coder should, the coder is asked.

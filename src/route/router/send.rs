@@ -21,9 +21,10 @@ impl Router {
         each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
     ) -> Result<(Served, bool), RouteError> {
         let mut failure: Option<EngineError> = None;
+        let candidates = self.candidates(task);
         // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
-        let mut news: Vec<String> = vec![];
-        for mut choice in self.plan(task)? {
+        let mut news: Vec<String> = candidates.down.iter().filter_map(|(name, error)| self.news(task, name, error)).collect();
+        for mut choice in candidates.choices()? {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
             }
@@ -56,9 +57,7 @@ impl Router {
                 }
                 Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
                 Err(error) => {
-                    if self.failed(task, &choice.decision.engine, &error) {
-                        news.push(format!("The engine \"{}\" does not answer: {error}", choice.decision.engine));
-                    }
+                    news.extend(self.news(task, &choice.decision.engine, &error));
                     let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
                     if final_word {
                         return Err(RouteError::Engine(error));
@@ -69,6 +68,11 @@ impl Router {
         }
         let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
         Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
+    }
+
+    /// Notes a failure, and what is to be said of it if it is the first since the engine last answered.
+    fn news(&self, task: &Task, engine: &str, error: &EngineError) -> Option<String> {
+        self.failed(task, engine, error).then(|| format!("The engine \"{engine}\" does not answer: {error}"))
     }
 
     /// Sends a request to the engine of a choice. What leaves the machine is announced the first time, recorded always, and broken off
