@@ -327,6 +327,21 @@ async fn places_are_checked_in_whatever_form_they_are_written() {
     }
 }
 
+/// Some words were known in sentences and not in tables, or not where the stream is cut: the place was shown unchecked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_for_a_line_is_one_in_a_sentence_in_a_table_and_in_the_stream() {
+    let words = "line lines Zeile Zeilen ligne lignes linea línea lineas líneas linha linhas riga righe regel regels linii \
+        строка строки строке строку строкой строк строкам строках строками";
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let sentences: String = words.iter().map(|word| format!("Alpha `src/a.rs`, {word} 999.\n")).collect();
+    let tables: String = words.iter().map(|word| format!("| X | {word} |\n|---|---|\n| src/a.rs | 999 |\n\n")).collect();
+    for text in [sentences, tables] {
+        let (seen, answer) = answered(&text).await;
+        assert_eq!(seen.matches("999 (not found)").count(), words.len(), "{seen}");
+        assert_eq!(seen.trim(), answer.text.trim(), "what is streamed is what it comes to");
+    }
+}
+
 /// What looks like those forms and is no place stays as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_counts_and_tables_of_numbers_are_no_places() {

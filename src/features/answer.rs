@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::cite::words::names_line;
 use super::cite::{Checker, Citation, NamedBy, spans};
 use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
@@ -179,34 +180,6 @@ impl<'a> Stream<'a> {
 /// Words behind a path that may still say a line of it: `src/a.rs`, at lines 3-5.
 const SAYS_LINES: usize = 4;
 
-/// Words behind which lines are named.
-const LINE_WORDS: &[&str] = &[
-    "ligne",
-    "lignes",
-    "line",
-    "linea",
-    "lineas",
-    "lines",
-    "linha",
-    "linhas",
-    "línea",
-    "líneas",
-    "regel",
-    "regels",
-    "riga",
-    "righe",
-    "zeile",
-    "zeilen",
-    "в",
-    "на",
-    "строк",
-    "строка",
-    "строках",
-    "строке",
-    "строки",
-    "строку",
-];
-
 /// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
 fn end_of_piece(text: &str) -> Option<usize> {
     if let Some(line) = text.find('\n') {
@@ -219,9 +192,8 @@ fn end_of_piece(text: &str) -> Option<usize> {
     let end = text.trim_end().rfind(' ')? + 1;
     let before = &text[..end];
     let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
-    let marks = |letter: char| letter.is_ascii_digit() || "/`#\\第行目줄행".contains(letter);
-    let is_line = |word: &str| LINE_WORDS.contains(&word.trim_start_matches(['(', '（']).to_lowercase().as_str());
-    let names = |word: &str| word.contains(marks) || is_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
+    let marks = |letter: char| letter.is_ascii_digit() || "/`#\\".contains(letter);
+    let names = |word: &str| word.contains(marks) || names_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
     let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
     let settled = before.matches('`').count() == code && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
     (settled && !fence).then_some(end)

@@ -5,6 +5,7 @@ mod check;
 mod guess;
 pub(super) mod named;
 mod table;
+pub(super) mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::words::{self, BEHIND, ORDINAL};
+
 /// Lines that are named.
 #[derive(Debug)]
 pub(in crate::features) struct Named<'a> {
@@ -30,17 +32,15 @@ static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
     let to = r"\s?(?:-|–|—|~|～|〜|to|through|bis|à|a|по|до|到|至|から)\s?(?:第|L)?\s?";
     let number = r"(\d{1,7})";
-    let words = r"lines?|zeilen?|lignes?|l[ií]neas?|linhas?|rig(?:a|he)|regels?|linii|строк\p{L}*";
+    let words = words::before();
     let alternatives = [
         format!(r"\b(?:{words})\s{number}(?:{to}{number})?\b"),
-        format!(r"第\s?{number}(?:\s?行?{to}{number})?\s?行"),
-        format!(r"{number}(?:\s?(?:行目?)?{to}{number})?\s?(?:行目|번째\s?줄|행|줄)"),
+        format!(r"{ORDINAL}\s?{number}(?:\s?行?{to}{number})?\s?行"),
+        format!(r"{number}(?:\s?(?:行目?)?{to}{number})?\s?(?:{BEHIND})"),
         format!(r"\(L{number}(?:{to}{number})?\)"),
     ];
     compiled(&format!("(?i){}", alternatives.join("|")))
 });
-/// Words behind which several lines may be listed.
-static PLURAL: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)^(?:lines|zeilen|lignes|l[ií]neas|linhas|righe|regels|строк(?:и|ах))\b"));
 /// Another of several lines: `, 4`, ` and 300`.
 static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"^(?:,\s?(?:(?:and|or|und|oder|et|y|e|и)\s)?|\s(?:and|or|und|oder|et|y|e|и|&)\s|、|和)(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?\b")
@@ -121,7 +121,7 @@ fn in_words(line: &str) -> Vec<Named<'_>> {
     let mut all: Vec<Named<'_>> = vec![];
     for found in WORDS.captures_iter(line) {
         let Some(whole) = found.get(0) else { continue };
-        let others: Vec<(Range<usize>, Option<u32>, Option<u32>)> = match PLURAL.is_match(whole.as_str()) {
+        let others: Vec<(Range<usize>, Option<u32>, Option<u32>)> = match words::is_list(whole.as_str()) {
             true => others(&ANOTHER, line, whole.end()).collect(),
             false => vec![],
         };

@@ -6,13 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::named::{Named, compiled};
+use super::words;
 
-/// The head of a column of lines, and what is in it.
-static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(
-        r"(?i)^[*_`]*(?:lines?|line\(s\)|lines? ?(?:no\.?|numbers?|#)|zeilen?|zeilennummer|lignes?|l[ií]neas?|linhas?|行|行号|行番号|строк[аи])[*_`]*$",
-    )
-});
+/// What is in a column of lines.
 static LINES: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[*_`]*[L:#~]*(\d{1,7})(?:\s?[-–]\s?L?(\d{1,7}))?[*_`]*$"));
 
 /// The table that a text is in.
@@ -30,7 +26,7 @@ impl Table {
             return None;
         }
         let cells: Vec<&str> = row.trim().trim_matches('|').split('|').map(str::trim).collect();
-        if let Some(lines) = cells.iter().position(|cell| HEAD.is_match(cell)) {
+        if let Some(lines) = cells.iter().position(|cell| words::is_head(cell)) {
             self.lines = Some(lines);
             return None;
         }
