@@ -245,7 +245,8 @@ fn k18_a_request_is_broken_off_when_the_configuration_turns_local() {
     leave(editor);
 }
 
-/// A project that turns to this machine alone has the same effect, also in the middle of a request.
+/// A project that turns to this machine alone has the same effect, also in the middle of a request. It had none when the user's file was
+/// saved at the same time, and said what it had said.
 #[test]
 fn k18_a_project_file_that_keeps_everything_here_breaks_a_request_off() {
     let rig = Rig::new(true);
@@ -253,6 +254,7 @@ fn k18_a_project_file_that_keeps_everything_here_breaks_a_request_off() {
     let mut editor = rig.editor(json!({}));
     let id = editor.start_request("workspace/executeCommand", explain(&rig.uri()));
     rig.wait_until_sent(&mut editor);
+    rig.configure("big:cloud", "# as before");
     std::fs::write(rig.root().join(".longsight.toml"), "local_only = true\n").unwrap();
     // No editor tells; the server looks itself.
     let answer = editor.answer(&id);

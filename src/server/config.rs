@@ -72,41 +72,48 @@ pub fn tell_projects(server: &Server, roots: &Roots) {
 
 /// Looks at the file, and at what steers tools in the open folders, for as long as the server runs, and takes over what changed.
 pub async fn watch(server: Server) {
-    let path = path(&server);
-    let mut known = None;
+    let mut known: Option<Seen> = None;
     loop {
-        let (this, file) = (server.clone(), path.clone());
-        let look = move || (file.as_deref().and_then(stamp), trust::steering(&this));
+        let (this, before) = (server.clone(), known.clone());
         // A look that failed changes nothing.
-        if let Ok(now) = tokio::task::spawn_blocking(look).await {
-            match &mut known {
-                Some((stamp, _)) if *stamp != now.0 && !is_written_anew(path.as_deref(), now.0).await => {
-                    reload(&server);
-                    known = Some(now);
-                }
-                Some((_, steering)) if *steering != now.1 => {
-                    super::initialize::workspace_changed(&server);
-                    *steering = now.1;
-                }
-                Some(_) => {}
-                None => known = Some(now),
-            }
+        if let Ok(now) = tokio::task::spawn_blocking(move || look(&this, before)).await {
+            known = Some(now);
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-/// Whether a file that is empty or gone was only on its way to be saved: for that moment it would say that nothing is set, not even what
-/// keeps the code here.
-async fn is_written_anew(path: Option<&Path>, seen: Option<(SystemTime, u64)>) -> bool {
-    if seen.is_some_and(|(_, length)| length > 0) {
-        return false;
-    }
-    tokio::time::sleep(EVERY).await;
-    path.and_then(stamp) != seen
+/// What a look has found.
+#[derive(Clone)]
+struct Seen {
+    /// The user's file as it lies there, and as it was taken over.
+    file: Option<Stamp>,
+    taken: Option<Stamp>,
+    steering: Vec<Option<String>>,
 }
 
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+type Stamp = (SystemTime, u64);
+
+/// Takes over what is another way than before: the file, and what steers tools, each by itself. A file that is empty or gone may only be
+/// on its way to be saved, and would say for that moment that nothing is set, not even what keeps the code here: it counts when the next
+/// look finds it so as well.
+fn look(server: &Server, before: Option<Seen>) -> Seen {
+    let file = path(server).as_deref().and_then(stamp);
+    let steering = trust::steering(server);
+    let Some(before) = before else { return Seen { file, taken: file, steering } };
+    let is_blank = file.is_none_or(|(_, length)| length == 0);
+    let is_settled = !is_blank || file == before.file;
+    let taken = if is_settled { file } else { before.taken };
+    if taken != before.taken {
+        reload(server);
+    }
+    if steering != before.steering {
+        super::initialize::workspace_changed(server);
+    }
+    Seen { file, taken, steering }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
     let data = std::fs::metadata(path).ok()?;
     Some((data.modified().ok()?, data.len()))
 }

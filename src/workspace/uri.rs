@@ -23,6 +23,11 @@ pub fn name(uri: &str) -> String {
     named.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri).to_string()
 }
 
+/// Whether two URIs name one file: however their letters are encoded.
+pub fn is_same(a: &str, b: &str) -> bool {
+    a == b || to_path(a).is_some_and(|a| to_path(b) == Some(a))
+}
+
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
