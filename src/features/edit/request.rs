@@ -62,13 +62,18 @@ pub struct Question<'a> {
 /// How warm a model is that is to try something else.
 const WARM: f32 = 0.6;
 
+/// Behind an address a window below this, in tokens, is that of a small model.
+const SMALL: u32 = 8192;
+
 /// How a question is put best to an engine. `first` says that nothing was refused yet.
 pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
-    // Models behind an address call functions, as their servers have it; in our own process the small ones are at home.
+    // Small models write code better than calls with code in JSON. In our own process they are at home, and those that fill no holes are
+    // held to a call by a grammar; models behind an address call functions, as their servers have it.
     let ours = choice.engine.origin().is_none();
+    let is_small = if ours { caps.fim } else { caps.context < SMALL };
     match form {
         Form::Implement { .. } if caps.fim && first => Put::Hole,
-        _ if ours && caps.fim && !form.blocks().is_empty() => Put::Block,
+        _ if is_small && !form.blocks().is_empty() => Put::Block,
         _ => Put::Call,
     }
 }
@@ -159,7 +164,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
     match (put, form.blocks()) {
         // Code blocks are as good as the call that was asked for, where each of them is one of its fields.
         (Put::Block, fields) => in_blocks(work, answer, fields),
-        (Put::Call, fields) if !fields.is_empty() && answer.calls.is_empty() && blocks(&answer.text).len() == fields.len() => {
+        (Put::Call, fields) if !fields.is_empty() && answer.calls.is_empty() && holds_code(&answer.text, fields.len()) => {
             in_blocks(work, answer, fields)
         }
         (Put::Hole, [(field, _), ..]) => {
@@ -178,6 +183,16 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
             None => "the model answered with text where an edit was asked for; an edit is a call of `propose_edit`".into(),
         }),
     }
+}
+
+/// Whether an answer is so many blocks of code: a block that holds a call of something else is none.
+fn holds_code(text: &str, wanted: usize) -> bool {
+    let is_call = |code: &str| {
+        let call = serde_json::from_str::<Value>(code).ok();
+        call.is_some_and(|call| call.get("name").is_some_and(Value::is_string) && call.get("arguments").is_some())
+    };
+    let blocks = blocks(text);
+    blocks.len() == wanted && !blocks.iter().any(|block| is_call(&block.code))
 }
 
 /// The fields of an answer that is code blocks.

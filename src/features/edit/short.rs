@@ -1,5 +1,6 @@
 //! The short form: one question that fills a form, checked, with repair rounds. Fit for models with a small window.
 
+use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;
 use crate::dialect::{Message, Role, ToolCall};
-use crate::engine::{Answer, Caps, EngineError, ErrorKind, Finish};
+use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish};
 use crate::features::answer::report;
 use crate::features::inert::Inert;
 use crate::features::{Piece, Timing};
@@ -138,6 +139,39 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     }))
 }
 
+/// Line breaks in a row that no code has: a model that writes them has said what it had to say, and goes on to its limit.
+const ENDLESS: usize = 32;
+
+/// Looks for the end of an answer that its model does not see.
+#[derive(Default)]
+struct End {
+    /// Line breaks at the end of the text, with nothing but blanks between them.
+    breaks: usize,
+}
+
+impl End {
+    /// Of calls that are found in the text the first is taken, and what follows would be waited for in vain.
+    fn follows(&mut self, event: &Event) -> ControlFlow<()> {
+        let is_over = match event {
+            Event::Text(text) => {
+                self.breaks = text.chars().fold(self.breaks, |breaks, sign| match sign {
+                    '\n' => breaks + 1,
+                    sign if sign.is_whitespace() => breaks,
+                    _ => 0,
+                });
+                self.only_blanks()
+            }
+            Event::Call(call) => call.name == "propose_edit" && call.id.starts_with(FOUND),
+            _ => false,
+        };
+        if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn only_blanks(&self) -> bool {
+        self.breaks >= ENDLESS
+    }
+}
+
 /// The short form on its way.
 struct Short<'a> {
     work: &'a Work<'a>,
@@ -181,7 +215,15 @@ impl<'a> Short<'a> {
             ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
             Ok(request)
         };
-        let served = work.session.router().run(&task, work.cancel, build, |event| report(event, &mut filter, work.sink)).await?;
+        let mut end = End::default();
+        let each = |event: &Event| {
+            report(event, &mut filter, work.sink);
+            end.follows(event)
+        };
+        let mut served = work.session.router().run_while(&task, work.cancel, build, each).await?;
+        if end.only_blanks() {
+            served.answer.finished.reason = Finish::Length;
+        }
         sent.retain(|place| !self.sent.contains(place));
         self.sent.append(&mut sent);
         (self.ready_ms, self.put) = (ready_ms, put);
