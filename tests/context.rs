@@ -17,23 +17,23 @@ use longsight::syntax::{Language, Parsed, Registry};
 use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
-struct Place {
-    _folder: tempfile::TempDir,
+pub struct Place {
+    pub _folder: tempfile::TempDir,
     roots: Arc<Roots>,
     path: String,
     text: String,
     offset: usize,
-    handle: Handle,
+    pub handle: Handle,
     registry: Arc<Registry>,
 }
 
 /// Tokens of a text whose every token is three bytes.
-fn thirds(text: &str) -> usize {
+pub fn thirds(text: &str) -> usize {
     text.len().div_ceil(3)
 }
 
 impl Place {
-    fn new(fixture: &str) -> Self {
+    pub fn new(fixture: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut files: BTreeMap<String, String> = BTreeMap::new();
         for stretch in fixture.split("//- /").skip(1) {
@@ -50,18 +50,18 @@ impl Place {
         Self { _folder: folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
     }
 
-    fn view(&self) -> Arc<View> {
+    pub fn view(&self) -> Arc<View> {
         let index = Index::start(self.roots.clone(), Arc::new(Registry::new()), Options::default());
         index.wait_ready();
         index.view()
     }
 
-    fn corpus(&self, view: Arc<View>) -> Corpus {
+    pub fn corpus(&self, view: Arc<View>) -> Corpus {
         let snapshot = Snapshot::new(self.roots.clone(), Documents::default());
         Corpus::new(view, None, |path| snapshot.read(path).ok())
     }
 
-    fn pack(&self, corpus: &Corpus, budget: usize) -> Pack {
+    pub fn pack(&self, corpus: &Corpus, budget: usize) -> Pack {
         self.pack_with(corpus, budget, &|_| None)
     }
 
@@ -77,13 +77,13 @@ impl Place {
         self.handle.place(&self.query(corpus, budget, true, None), &sources)
     }
 
-    fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool, parsed: Option<&'a Parsed>) -> PlaceQuery<'a> {
+    pub fn query<'a>(&'a self, corpus: &'a Corpus, budget: usize, preview: bool, parsed: Option<&'a Parsed>) -> PlaceQuery<'a> {
         let (path, language, text, offset) = (&*self.path, self.language(), &*self.text, self.offset);
         PlaceQuery { corpus, path, language, text, parsed, offset, budget, preview, writes: true }
     }
 
     /// A file as it lies in the folder.
-    fn read(&self, path: &str) -> Option<Arc<str>> {
+    pub fn read(&self, path: &str) -> Option<Arc<str>> {
         std::fs::read_to_string(self._folder.path().join(path)).ok().map(Arc::from)
     }
 
@@ -103,7 +103,7 @@ impl Place {
     }
 
     /// Puts text at the cursor.
-    fn type_in(&mut self, text: &str) {
+    pub fn type_in(&mut self, text: &str) {
         self.text.insert_str(self.offset, text);
         self.offset += text.len();
     }
@@ -121,7 +121,7 @@ fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {
     Document { uri: path.uri(), path: Some(path.clone()), language: language.into(), version, text, desynced: false }
 }
 
-fn all(pack: &Pack) -> String {
+pub fn all(pack: &Pack) -> String {
     pack.parts.iter().map(|part| &*part.text).collect()
 }
 
@@ -376,7 +376,7 @@ fn what_is_named_in_a_comment_or_in_a_string_stays_out() {
 fn who_comes_back_finds_the_prompt_that_was_there() {
     let (mut place, corpus, before) = crowded();
     let (path, text, offset) = (place.path.clone(), place.text.clone(), place.offset);
-    place.go("src/weather.rs", "pub fn rainfall_of_last_week(place: &str) -> f64 {\n    $0\n}\n");
+    place.go("src/weather.rs", "pub fn rainfall_of_last_week(place: &str) -> f64 {\n    total_price_of_part_33($0\n}\n");
     assert_ne!(place.pack(&corpus, 200).parts, before.parts);
     (place.path, place.text, place.offset) = (path, text, offset);
     let again = place.pack(&corpus, 200);
@@ -674,105 +674,6 @@ fn what_functions_of_the_same_name_use_is_foreseen() {
     assert!(probability("escaped") > 2.0 * probability("rainfall"));
 }
 
-const LEDGER: &str = r#"
-//- /src/lib.rs
-mod ledger;
-mod report;
-//- /src/ledger.rs
-use crate::report::{Entry, Writer};
-
-pub fn write_totals(writer: &mut Writer, entries: &[Entry]) {
-    for entry in entries {
-        let amount = entry.amount_in_cents();
-        let label = entry.label_for_print();
-        writer.begin_row(label);
-        writer.put_money(amount);
-        writer.finish_row();
-    }
-}
-//- /src/report.rs
-pub struct Writer;
-pub struct Entry;
-
-impl Entry {
-    pub fn amount_in_cents(&self) -> u64 { 0 }
-    pub fn label_for_print(&self) -> &str { "" }
-}
-
-impl Writer {
-    pub fn begin_row(&mut self, label: &str) {}
-    pub fn put_money(&mut self, amount: u64) {}
-    pub fn finish_row(&mut self) {}
-}
-//- /src/taxes.rs
-use crate::report::{Entry, Writer};
-
-pub fn write_taxes(writer: &mut Writer, entries: &[Entry]) {
-    for entry in entries {
-        let amount = entry.amount_in_cents();
-        let label = entry.label_for_print();
-        $0
-    }
-}
-"#;
-
-fn passages(pack: &Pack) -> Vec<&longsight::context::Part> {
-    pack.parts.iter().filter(|part| part.kind == Kind::Passage).collect()
-}
-
-#[test]
-fn lines_like_those_at_the_cursor_come_with_what_follows_them() {
-    let place = Place::new(LEDGER);
-    let corpus = place.corpus(place.view());
-    let pack = place.pack(&corpus, 400);
-    let found = passages(&pack);
-    assert_eq!(found.len(), 1, "{:?}", pack.parts);
-    assert_eq!(&*found[0].path, "src/ledger.rs");
-    assert!(found[0].text.contains("writer.begin_row(label);"), "{}", &*found[0].text);
-    assert!(found[0].why.ends_with("entries, entry, writer, Entry"), "{}", found[0].why);
-    assert_eq!(pack.parts.last().map(|part| part.kind), Some(Kind::Passage), "it stands nearest to the file");
-    let (sum, budget) = (pack.parts.iter().map(|part| part.tokens).sum::<usize>(), pack.budget);
-    assert!(pack.tokens == sum && sum <= budget && budget == 400, "{} {sum} {budget}", pack.tokens);
-    assert!(passages(&place.pack(&corpus, 100)).is_empty(), "a small budget is for definitions");
-}
-
-#[test]
-fn a_passage_stays_while_its_function_is_written_and_goes_with_its_file() {
-    let mut place = Place::new(LEDGER);
-    let corpus = place.corpus(place.view());
-    let before = all(&place.pack(&corpus, 400));
-    for line in ["let unrelated = 1;\n        ", "println!(\"{unrelated}\");\n        ", "let other = unrelated + 1;\n        "] {
-        place.type_in(line);
-        assert_eq!(all(&place.pack(&corpus, 400)), before, "typing {line:?} moves nothing");
-    }
-    let changed = "//- /src/ledger.rs\npub fn write_totals() {}\n";
-    std::fs::write(place._folder.path().join("src/ledger.rs"), changed).unwrap();
-    let corpus = place.corpus(place.view());
-    assert!(passages(&place.pack(&corpus, 400)).is_empty(), "what it showed is no longer there");
-}
-
-#[test]
-fn an_explanation_gets_no_passages() {
-    let place = Place::new(LEDGER);
-    let corpus = place.corpus(place.view());
-    let query = PlaceQuery { writes: false, ..place.query(&corpus, 400, false, None) };
-    let pack = place.handle.place(&query, &Sources { changed: &|_| None, read: &|path| place.read(path), count: &thirds });
-    assert!(passages(&pack).is_empty(), "{:?}", pack.parts);
-}
-
-#[test]
-fn k13_a_passage_shows_no_secret() {
-    let secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
-    let fixture = LEDGER.replace(
-        "        writer.put_money(amount);\n        writer.finish_row();\n    }\n}\n//- /src/report",
-        &format!("        writer.sign(\"{secret}\");\n    }}\n}}\n//- /src/report"),
-    );
-    let place = Place::new(&fixture);
-    let corpus = place.corpus(place.view());
-    let shown = all(&place.pack(&corpus, 400));
-    assert!(shown.contains("writer.sign(") && !shown.contains(secret), "{shown}");
-}
-
 /// "Used by similar files" was said of nearly everything, also of what nobody else uses.
 #[test]
 fn the_reason_is_what_ties_a_definition_to_the_place() {
@@ -794,4 +695,70 @@ fn byte_order_marks_and_returns_are_not_shown() {
     let corpus = place.corpus(place.view());
     let pack = place.pack(&corpus, 400);
     assert_eq!(&*pack.parts[0].text, "def load_rows(a,\n              b):\n");
+}
+
+#[test]
+fn members_are_shown_with_the_line_of_their_type() {
+    let place = Place::new(
+        "
+//- /src/main.rs
+use crate::clock::{Clock, Watch};
+
+fn main() {
+    let clock = Clock::starting(3);
+    let watch = Watch::stopping(clock);
+    watch.elapsed_seconds($0);
+}
+//- /src/clock.rs
+pub struct Clock {
+    ticks: u64,
+}
+
+impl Clock {
+    pub fn starting(ticks: u64) -> Self {
+        Self { ticks }
+    }
+}
+
+pub struct Watch {
+    clock: Clock,
+}
+
+impl<'a> From<&'a Clock> for Watch
+where
+    Clock: Clone,
+{
+    fn from(clock: &'a Clock) -> Self {
+        Self { clock: clock.clone() }
+    }
+}
+
+impl Watch {
+    pub fn stopping(clock: Clock) -> Self {
+        Self { clock }
+    }
+
+    pub fn elapsed_seconds(&self) -> u64 {
+        self.clock.ticks
+    }
+}
+//- /gears/wheel.go
+package gears
+
+type Wheel struct{}
+
+func (w *Wheel) Turn(clock int) {}
+",
+    );
+    let corpus = place.corpus(place.view());
+    let pack = place.pack(&corpus, 400);
+    let shown: String = pack.parts.iter().filter(|part| part.kind == Kind::Signature).map(|part| &*part.text).collect();
+    let belongs = |member: &str| {
+        let above = &shown[..shown.find(member).unwrap_or_else(|| panic!("{member}: {shown}"))];
+        above.lines().rev().find(|line| !line.starts_with(' ')).unwrap_or_default().to_string()
+    };
+    assert_eq!(belongs("pub fn starting"), "impl Clock {");
+    assert_eq!(belongs("pub fn stopping"), "impl Watch {");
+    assert_eq!(belongs("pub fn elapsed_seconds"), "impl Watch {");
+    assert_eq!(shown.matches("impl Watch {").count(), 1, "{shown}");
 }

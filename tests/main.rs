@@ -46,6 +46,7 @@ mod odd_editors;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod partly;
+mod passages;
 mod perfect;
 mod places;
 mod question;

@@ -2,6 +2,7 @@
 //! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
 
 mod bodies;
+mod headings;
 mod refresh;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::bodies::{Bodies, Mentions};
+use self::headings::{Heading, Headings};
 use super::rank::{self, Prior};
 use super::words::{self, NumberMap, NumberSet};
 use crate::index::{File, FileId, NameId, Stage, View};
@@ -64,6 +66,7 @@ pub struct Digest {
     mentions: Mentions,
     /// What the signatures mention.
     named: Mentions,
+    headings: Headings,
 }
 
 impl Digest {
@@ -76,6 +79,7 @@ impl Digest {
         digest.mentions = Mentions::of_bodies(view, file, text);
         let signatures = (0..file.symbols.len() as u32).map(|index| digest.signature(index));
         digest.named = Mentions::new(view, signatures);
+        digest.headings = Headings::new(view, file, text);
         Some(digest)
     }
 
@@ -87,8 +91,8 @@ impl Digest {
             (lines.len() as u32, start)
         });
         let places = places.collect();
-        let (mentions, named) = Default::default();
-        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions, named }
+        let (mentions, named, headings) = Default::default();
+        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions, named, headings }
     }
 
     /// The same file when it is no longer there.
@@ -100,6 +104,16 @@ impl Digest {
     pub fn signature(&self, index: u32) -> &str {
         let start = if index == 0 { 0 } else { self.places[index as usize - 1].0 };
         &self.text[start as usize..self.places[index as usize].0 as usize]
+    }
+
+    /// The line that says what a symbol is a member of; none for what stands in no type.
+    pub fn headed(&self, index: u32) -> Option<Heading<'_>> {
+        self.headings.of(index)
+    }
+
+    /// The same as a text, which may be empty.
+    pub fn heading(&self, index: u32) -> &str {
+        self.headed(index).map_or("", |heading| heading.text)
     }
 
     /// What a symbol is as far as ranking cares; none for what is not shown. A macro that stands for nothing guards a header or switches a
@@ -502,7 +516,13 @@ impl Corpus {
         self.mentioned.get(name.0 as usize).copied().unwrap_or_default() as usize
     }
 
-    /// The same files, by number.
+    /// Files that mention the name of a definition, by definition of that name: how many will mean this one.
+    pub fn uses_of(&self, symbol: u32) -> f32 {
+        let name = self.symbols[symbol as usize].name;
+        self.mentions(name) as f32 / self.defined(name).len().max(1) as f32
+    }
+
+    /// Files that mention a name, by number.
     pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
         let dense = |id: FileId| self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT);
         self.view.users(name).into_iter().filter_map(move |(id, _)| dense(id))
@@ -521,6 +541,13 @@ impl Corpus {
     /// The rarer a word, the more it says.
     pub fn weight_of_word(&self, word: u32) -> f32 {
         1.0 / (1.0 + (self.with_word(word).len() as f32).ln())
+    }
+
+    /// The number of a symbol of a file, where it is one that is shown.
+    pub fn number(&self, file: u32, index: u32) -> Option<u32> {
+        let range = self.of_file[file as usize].clone();
+        let of_file = &self.symbols[range.start as usize..range.end as usize];
+        of_file.binary_search_by_key(&index, |symbol| symbol.index).ok().map(|at| range.start + at as u32)
     }
 
     pub fn digest(&self, symbol: &Symbol) -> &Digest {

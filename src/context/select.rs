@@ -1,7 +1,7 @@
 //! Which definitions fit a budget: by probability for their size, with the cost of naming their file paid once per file.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 
 use super::corpus::{Corpus, Name};
 use super::rank::{Candidate, Ranker};
@@ -28,6 +28,10 @@ pub struct Order<'a> {
     places: NumberMap<u32, u32>,
     /// The items of each file, by the file's number here, and what naming the file costs.
     files: Vec<(Vec<u32>, f32)>,
+    /// The members of each type, by its number here, and what the line costs that says whose they are.
+    types: Vec<(Vec<u32>, f32)>,
+    /// By symbol: the type whose line it shows itself.
+    shows: NumberMap<u32, u32>,
     /// Names by their numbers here.
     names: NumberMap<Name, u32>,
     /// Every item, its file not yet named.
@@ -41,10 +45,11 @@ pub struct Item {
     pub file: u32,
     pub score: f32,
     pub bytes: f32,
-    /// What it is worth for its price when its file is named already.
+    /// What it is worth for its price when its file is named already, and its type.
     worth: f32,
-    /// Numbers of its file and name among the order's.
+    /// Numbers of its file, type and name among the order's.
     group: u32,
+    member_of: Option<u32>,
     name: u32,
 }
 
@@ -78,14 +83,24 @@ impl<'a> Order<'a> {
                 let symbol = &corpus.symbols[candidate.symbol as usize];
                 let bytes = price(symbol.bytes);
                 let worth = worth(candidate.score, bytes);
-                Item { symbol: candidate.symbol, file: symbol.file, score: candidate.score, bytes, worth, group: 0, name: 0 }
+                Item {
+                    symbol: candidate.symbol,
+                    file: symbol.file,
+                    score: candidate.score,
+                    bytes,
+                    worth,
+                    group: 0,
+                    member_of: None,
+                    name: 0,
+                }
             })
             .collect();
         let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then(a.symbol.cmp(&b.symbol));
         keep_first(&mut items, depth, before);
         items.sort_unstable_by(before);
-        let (mut groups, mut names) = (NumberMap::default(), NumberMap::default());
-        let mut files: Vec<(Vec<u32>, f32)> = vec![];
+        let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());
+        let mut owners: HashMap<(u32, u32), u32> = HashMap::new();
+        let (mut files, mut types): (Vec<(Vec<u32>, f32)>, Vec<(Vec<u32>, f32)>) = (vec![], vec![]);
         let mut offers = Vec::with_capacity(items.len());
         for (number, item) in items.iter_mut().enumerate() {
             item.group = *groups.entry(item.file).or_insert_with(|| {
@@ -96,10 +111,27 @@ impl<'a> Order<'a> {
             item.name = *names.entry(corpus.symbols[item.symbol as usize].name).or_insert(next);
             let (members, naming) = &mut files[item.group as usize];
             members.push(number as u32);
-            offers.push(Offer { worth: worth(item.score, item.bytes + *naming), number: number as u32 });
+            let symbol = &corpus.symbols[item.symbol as usize];
+            let owner = corpus.digest(symbol).headed(symbol.index);
+            item.member_of = owner.map(|owner| {
+                *owners.entry((item.file, owner.line)).or_insert_with(|| {
+                    types.push((vec![], owner.text.len() as f32 + 1.0));
+                    types.len() as u32 - 1
+                })
+            });
+            let mut price = item.bytes + *naming;
+            if let (Some(owner), Some(own)) = (owner, item.member_of) {
+                let (members, saying) = &mut types[own as usize];
+                members.push(number as u32);
+                price += *saying;
+                if let Some(shown) = owner.symbol.and_then(|index| corpus.number(item.file, index)) {
+                    shows.insert(shown, own);
+                }
+            }
+            offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
         }
         let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, ranker, places, files, names, offers }
+        Self { items, ranker, places, files, types, shows, names, offers }
     }
 
     /// The probability of a definition that is among the items.
@@ -113,11 +145,11 @@ impl<'a> Order<'a> {
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`: at each step the one with the most for its price, the price of
-    /// naming its file included unless the file is named already.
+    /// naming its file and its type included unless they are named already.
     pub fn fill(&self, corpus: &Corpus, bytes: f32, taken: &[u32]) -> Selection {
         let mut selection = Selection::default();
         let mut done = vec![false; self.items.len()];
-        let mut open = vec![false; self.files.len()];
+        let (mut open, mut said) = (vec![false; self.files.len()], vec![false; self.types.len()]);
         let mut shares = vec![1.0f32; self.names.len()];
         for symbol in taken {
             if let Some(place) = self.places.get(symbol) {
@@ -139,24 +171,45 @@ impl<'a> Order<'a> {
                 continue;
             }
             done[number as usize] = true;
-            let (members, heading) = &self.files[item.group as usize];
-            let naming = if open[item.group as usize] { 0.0 } else { *heading };
-            if selection.bytes + item.bytes + naming > bytes {
+            let price = item.bytes + self.naming(item, &open) + self.saying(item, &said);
+            if selection.bytes + price > bytes {
                 if bytes - selection.bytes < FULL {
                     break;
                 }
                 continue;
             }
-            selection.bytes += item.bytes + naming;
+            selection.bytes += price;
             selection.value += item.score * share;
             again(&mut shares[item.name as usize]);
             selection.items.push(*item);
+            // What shares a line that is paid for now is worth more.
+            let mut cheaper: Vec<&[u32]> = vec![];
             if !std::mem::replace(&mut open[item.group as usize], true) {
-                let others = members.iter().filter(|other| !done[**other as usize]);
-                heap.extend(others.map(|other| Offer { worth: self.items[*other as usize].worth, number: *other }));
+                cheaper.push(&self.files[item.group as usize].0);
+            }
+            for own in item.member_of.into_iter().chain(self.shows.get(&item.symbol).copied()) {
+                if !std::mem::replace(&mut said[own as usize], true) {
+                    cheaper.push(&self.types[own as usize].0);
+                }
+            }
+            for other in cheaper.into_iter().flatten().filter(|other| !done[**other as usize]) {
+                let item = &self.items[*other as usize];
+                let lines = self.naming(item, &open) + self.saying(item, &said);
+                let worth = if lines > 0.0 { worth(item.score, item.bytes + lines) } else { item.worth };
+                heap.push(Offer { worth, number: *other });
             }
         }
         selection
+    }
+
+    /// What naming the file of an item costs, unless it is `open`.
+    fn naming(&self, item: &Item, open: &[bool]) -> f32 {
+        if open[item.group as usize] { 0.0 } else { self.files[item.group as usize].1 }
+    }
+
+    /// What saying the type of an item costs, unless it is `said`.
+    fn saying(&self, item: &Item, said: &[bool]) -> f32 {
+        item.member_of.filter(|own| !said[*own as usize]).map_or(0.0, |own| self.types[own as usize].1)
     }
 }
 

@@ -4,18 +4,20 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::corpus::{Corpus, Name};
+use super::corpus::{Corpus, Digest, Name};
 use super::select::{Item, Order, Selection, Shares};
 use super::{Kind, Masked, Part};
 
 /// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
 const TYPING_LOSS: f32 = 0.35;
 /// ... after a move, for the first part of the budget, and for all of it.
-const MOVING_LOSS: f32 = 0.09;
+const MOVING_LOSS: f32 = 0.11;
 const FREE_LOSS: f32 = 0.01;
 const FIRST_PART: f32 = 0.68;
 /// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
 const FULL_LOSS_BUDGET: f32 = 4096.0;
+/// The share of such a budget that a new pack leaves free: what is let in first then takes nothing away that was read.
+const LEFT_FREE: f32 = 0.02;
 /// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
 const EARLIER: usize = 4;
 const REMEMBERED: u64 = 8;
@@ -69,6 +71,8 @@ struct Piece {
     name: Name,
     line: u32,
     signature: Box<str>,
+    /// What says what it is a member of.
+    heading: Box<str>,
     score: f32,
 }
 
@@ -116,7 +120,8 @@ impl Session {
         if frozen {
             reused = self.admit(corpus, order, budget, asked, &taken, count).min(whole);
         } else {
-            self.append(corpus, order, budget - reused, &taken, count);
+            let spare = (budget as f32 * due(budget) * LEFT_FREE) as usize;
+            self.append(corpus, order, (budget - reused).saturating_sub(spare), &taken, count);
         }
         let tokens = tokens(&self.parts);
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
@@ -150,7 +155,7 @@ impl Session {
 
     /// How many leading parts stay after a move.
     fn kept(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, room: usize) -> usize {
-        let moving = MOVING_LOSS * (ranked.budget as f32 / FULL_LOSS_BUDGET).min(1.0);
+        let moving = MOVING_LOSS * due(ranked.budget);
         let first = self.longest_prefix(parts, &worth[..leading(parts, worth, room)], ranked, moving);
         let all = leading(parts, worth, ranked.budget);
         // More than the first part stays only where nothing else held it back.
@@ -285,6 +290,11 @@ struct Ranked<'a> {
     fresh: f32,
 }
 
+/// How much of what is given up for a head that stays is due at a budget.
+fn due(budget: usize) -> f32 {
+    (budget as f32 / FULL_LOSS_BUDGET).min(1.0)
+}
+
 /// How many leading parts are still true and have room.
 fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
     let mut used = 0;
@@ -325,7 +335,8 @@ impl Worth {
         for piece in &kept.items {
             let found = corpus.defined(piece.name).iter().copied().find(|number| {
                 let symbol = &corpus.symbols[*number as usize];
-                symbol.file == file && *corpus.signature(symbol) == *piece.signature
+                let is_same = |digest: &Digest| *digest.heading(symbol.index) == *piece.heading;
+                symbol.file == file && *corpus.signature(symbol) == *piece.signature && is_same(corpus.digest(symbol))
             });
             match found {
                 Some(number) => {
@@ -351,7 +362,8 @@ fn group(corpus: &Corpus, order: &Order, selection: Selection, count: Count) -> 
         files.entry(item.file).or_default().push(item);
     }
     let general = |items: &[Item]| {
-        let uses = |item: &Item| corpus.mentions(corpus.symbols[item.symbol as usize].name) as f32;
+        // Without its logarithm one name that is everywhere would decide for its file.
+        let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
         items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
     };
     let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
@@ -371,8 +383,9 @@ fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, coun
             .iter()
             .map(|item| {
                 let symbol = &corpus.symbols[item.symbol as usize];
-                let line = corpus.digest(symbol).line(symbol.index);
-                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), score: item.score }
+                let (digest, index) = (corpus.digest(symbol), symbol.index);
+                let (line, heading) = (digest.line(index), digest.heading(index).into());
+                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, score: item.score }
             })
             .collect();
         pieces.sort_by_key(|piece| piece.line);
@@ -399,6 +412,8 @@ impl Kept {
     fn render(&mut self, count: Count) {
         let mut text = String::new();
         let mut end = 0;
+        // Where that begins which the lines are taken to belong to.
+        let mut from = 0;
         for piece in &self.items {
             // What stands inside of a definition that is shown whole is shown with it.
             let lines = piece.signature.lines().count() as u32;
@@ -406,6 +421,14 @@ impl Kept {
                 continue;
             }
             end = piece.line + lines;
+            let is_said = text[from..].lines().any(|line| line.trim_end() == &*piece.heading);
+            if piece.heading.is_empty() || !is_said {
+                from = text.len();
+            }
+            if !piece.heading.is_empty() && !is_said {
+                text.push_str(&piece.heading);
+                text.push('\n');
+            }
             text.push_str(&piece.signature);
             text.push('\n');
         }
