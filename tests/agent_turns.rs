@@ -339,6 +339,28 @@ async fn h2_tools_that_work_when_the_time_is_up_keep_their_drafts() {
     assert_eq!(ran.bench.unwrap().drafts.iter().count(), 2);
 }
 
+/// A tool that broke down over one odd file took every draft of the task with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_breaks_down_keeps_what_was_drafted() {
+    let workspace = workspace();
+    let odd = call("read_file", json!({"path": "odd.rs"}));
+    let (session, coder) = workspace.with_coder(vec![calls(vec![rename()]), calls(vec![odd]), calls(vec![finish()])]);
+    let gate = |path: &longsight::workspace::WorkspacePath| match path.to_string().as_str() {
+        "odd.rs" => panic!("injected"),
+        _ => None,
+    };
+    let bench = Workbench::new((*session.snapshot).clone(), session.index.clone(), session.shared.registry.clone(), Arc::new(gate), vec![]);
+    let turn = Turn::new(vec![Message::new(Role::User, "rename")], bench.tools().to_vec(), 100_000);
+    let (cancel, task, time) = (Cancel::new(), Task::new(TaskKind::Rewrite), Duration::from_secs(60));
+    let driver = Driver { router: session.router(), task, cancel: &cancel, least: 0, time, say: &|_| {}, see: &|_| {} };
+    let ran = driver.run(turn, bench).await;
+    assert!(matches!(&ran.ending, Ending::Finished(_)), "{:?}", ran.ending);
+    assert_eq!(ran.bench.unwrap().drafts.iter().count(), 2);
+    let Ask::Chat(last) = &coder.asked()[2].ask else { panic!("a conversation") };
+    let told = &last.messages.last().unwrap().content;
+    assert!(told.contains("read_file broke down"), "{told}");
+}
+
 /// Of a rename that the model left half done the person was told nothing.
 #[tokio::test]
 async fn uses_that_a_rename_leaves_are_told_to_the_model_and_to_the_person() {

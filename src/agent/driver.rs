@@ -11,6 +11,7 @@ use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
 use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Priority, Request, Timing};
+use crate::report;
 use crate::route::{Choice, Decision, RouteError, Router, Task};
 
 /// Hears what happens meanwhile, in words.
@@ -196,7 +197,7 @@ impl Answered {
 async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
     let Some(mut bench) = run.bench.take() else { return Event::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
-        let results: Vec<Worked> = calls.iter().map(|call| bench.run(call)).collect();
+        let results: Vec<Worked> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
         (bench, results)
     });
     match done.await {
@@ -207,6 +208,16 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
         }
         Err(error) => Event::Failed(format!("a tool failed: {error}")),
     }
+}
+
+/// Runs a call. One that breaks down over some odd file fails like any other, and takes nothing of what was drafted with it.
+fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
+    outcome.unwrap_or_else(|_| {
+        report::log("error", format_args!("the tool {} broke down", call.name));
+        let result = format!("Error: {} broke down over this; look another way, or go on without it", call.name);
+        Worked { result, failed: true, ..Worked::default() }
+    })
 }
 
 /// Times and tokens of several answers together.
