@@ -384,3 +384,20 @@ fn i10_a_suggestion_from_memory_does_not_end_a_complaint() {
     assert_eq!(ask(&mut editor)["error"]["message"], "no model", "it had worked meanwhile");
     editor.quit();
 }
+
+/// Two questions that waited for the ranking of a large repository held the threads that suggestions come from.
+#[test]
+fn who_types_is_answered_while_every_other_request_holds_its_thread() {
+    let agent = Fake::new(Mood::Block);
+    let mut editor = with(&agent);
+    editor.open(URI, "rust", "fn main() {}\n");
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 2 } });
+    let explain = json!({ "command": "longsight.explain", "arguments": [{ "uri": URI, "range": range }] });
+    let asked: Vec<_> = (0..8).map(|_| editor.start_request("workspace/executeCommand", explain.clone())).collect();
+    *agent.known.lock().unwrap() = Some("known".into());
+    let typed = ask_completion(&mut editor, 2);
+    assert_eq!(editor.answer(&typed)["result"]["items"][0]["insertText"], "known");
+    agent.release();
+    asked.iter().for_each(|asked| assert!(editor.answer(asked)["result"].is_object()));
+    editor.quit();
+}

@@ -116,7 +116,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
-    let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
+    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Error::request_cancelled()),

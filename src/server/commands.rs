@@ -94,7 +94,7 @@ async fn answer(
         Question::Ask(_) => (String::new(), Some(snapshot.workspace.clone())),
     };
     let sink = answers::streaming(server, argument.stream_token, progress);
-    let work = server.work.spawn(server.agent().answer(snapshot, question, cancel.clone(), sink));
+    let work = server.work.patient(server.agent().answer(snapshot, question, cancel.clone(), sink));
     let mut answer = finished(work, &cancel).await?;
     if let Some(workspace) = workspace {
         answer["locations"] = locations(&workspace, &answer);
@@ -123,7 +123,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     let sink = answers::streaming(server, argument.stream_token, progress);
     let marked = at.document.clone();
     let params = edit::Params { at, how };
-    let work = server.work.spawn(server.agent().edit(snapshot, params, cancel.clone(), sink));
+    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = finished(work, &cancel).await?;
     let is_half = partly::keep_what_fits(server, &mut edited).await;
     let mut report = std::mem::take(&mut edited.report);
@@ -252,7 +252,7 @@ async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
     };
     let invoked = argument.trigger.as_deref().map(|trigger| trigger == "invoked");
     let params = preview::Params { at, how, invoked, question: argument.question, budget: argument.budget };
-    server.work.spawn(server.agent().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
+    server.work.patient(server.agent().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
 }
 
 fn status(server: &Server) -> Value {
@@ -295,7 +295,7 @@ async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<D
         let text = workspace.read_exact(&path).map_err(|error| error.to_string())?;
         Ok::<_, String>(Document::on_disk(path, Text::new(&text)))
     };
-    let read = server.work.spawn(Box::pin(async move { read() })).await?;
+    let read = server.work.patient(Box::pin(async move { read() })).await?;
     let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;
     Ok((snapshot, Arc::new(document)))
 }

@@ -53,7 +53,9 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let (cancel, overtakes) = server.with(|state| state.newest_completion(&uri));
     let _stop = cancel.clone().drop_guard();
     let params = complete::Params { at, invoked, selected };
-    let work = server.work.spawn(server.agent().complete(snapshot, params, overtakes && !invoked, cancel.clone()));
+    let work = server.agent().complete(snapshot, params, overtakes && !invoked, cancel.clone());
+    // Who asked for it waits for the ranking of the repository as well.
+    let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => return Ok(Value::Null),

@@ -12,6 +12,7 @@ use super::shown::{self, Expected};
 use super::state::State;
 use super::{Server, convert, review};
 use crate::context::fence;
+use crate::text::edit::Overlap;
 use crate::text::{Batch, Edit, Text, diff, rebase};
 use crate::workspace::{Document, ReadError, uri};
 
@@ -91,13 +92,13 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Lying>, String>
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.spawn(Box::pin(async move { lying(&snapshot, &file).map(Some) }));
+    let looked = server.work.patient(Box::pin(async move { lying(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
 /// The edits of a file that is not open, on what lies on disk now.
 fn lying(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<Lying, String> {
-    let (base, edits) = as_opened(&file.document.text, &file.edits);
+    let (base, edits) = as_opened(&file.document.text, &file.edits)?;
     let Some(path) = &file.document.path else { return Ok(Lying { text: base, edits, creates: file.creates }) };
     let now = match (snapshot.read_exact(path), file.creates) {
         (Err(ReadError::Missing), true) => return Ok(Lying { text: base, edits, creates: true }),
@@ -147,17 +148,23 @@ pub fn unmarked(text: &str) -> &str {
 }
 
 /// A file and its edits as an editor sees them that opens it: the byte-order mark is no character of the text there.
-fn as_opened(text: &Text, edits: &Batch) -> (Text, Batch) {
+fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
     let width = MARK.len_utf8();
     if !text.slice(0..width).starts_with(MARK) {
-        return (text.clone(), edits.clone());
+        return Ok((text.clone(), edits.clone()));
     }
-    let moved = edits.edits().iter().map(|edit| {
+    let mut moved: Vec<Edit> = vec![];
+    for edit in edits.edits() {
         let range = edit.range.start.saturating_sub(width)..edit.range.end.saturating_sub(width);
-        Edit { range, text: unmarked(&edit.text).into() }
-    });
-    let moved = Batch::new(moved.collect()).unwrap_or_default();
-    (Text::new(&text.slice(width..text.len_bytes())), moved)
+        let text = unmarked(&edit.text);
+        match moved.last_mut().filter(|last| last.range == range && range.is_empty()) {
+            // What is put before the mark and what is put behind it come to one place.
+            Some(last) => last.text.push_str(text),
+            None => moved.push(Edit { range, text: text.into() }),
+        }
+    }
+    let moved = Batch::new(moved).map_err(|Overlap| "two of its edits change the same place".to_string())?;
+    Ok((Text::new(&text.slice(width..text.len_bytes())), moved))
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {

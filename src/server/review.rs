@@ -200,7 +200,7 @@ fn take(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Vec<
     }
     let wanted = |pending: &Pending| match (id, uri) {
         (Some(id), _) => pending.id == id,
-        (None, Some(uri)) => pending.document.uri == uri,
+        (None, Some(uri)) => uri::is_same(uri, &pending.document.uri),
         (None, None) => all,
     };
     let taken = server
@@ -265,7 +265,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     }
     let snapshot = server.snapshot().workspace;
     let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
-    let Ok(read) = server.work.spawn(Box::pin(async move { read() })).await else { return };
+    let Ok(read) = server.work.patient(Box::pin(async move { read() })).await else { return };
     for (uri, text, path) in read {
         let lost = server.with(|state| {
             let now = match text {

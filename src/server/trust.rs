@@ -72,8 +72,22 @@ pub fn look(server: &Server, roots: &Roots) {
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    server.with(|state| state.trust = trust);
-    let Some(folder) = server.options.state.as_ref().filter(|_| matches!(trust, Trust::NotAsked | Trust::Stale)) else { return };
+    // What the editor has said meanwhile stands, and is looked at next.
+    let is_newest = server.with(|state| {
+        let is_newest = state.editor.trusted == by_editor;
+        if is_newest {
+            state.trust = trust;
+        }
+        is_newest
+    });
+    if is_newest && matches!(trust, Trust::NotAsked | Trust::Stale) {
+        ask_person(server, roots, trust);
+    }
+}
+
+/// Asks about the folders on which there is no word, each once as it is.
+fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
+    let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
     let open = |root: &&Arc<Root>| matches!(store.standing(root), Standing::Unknown | Standing::Changed);
     let mut asks: Vec<Asked> = roots.iter().filter(open).map(Asked::now).collect();
@@ -155,7 +169,7 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
         return Err(message::failure("this editor decides on trust itself; use its own command for it"));
     }
     let this = server.clone();
-    let kept = server.work.spawn(Box::pin(async move {
+    let kept = server.work.patient(Box::pin(async move {
         let asks: Vec<Asked> = this.snapshot().workspace.roots.iter().map(Asked::now).collect();
         say(&this, &asks, word.trusted).await
     }));

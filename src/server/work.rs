@@ -1,10 +1,12 @@
-//! Threads for the features: whatever they compute or wait for, the threads of the protocol stay free.
+//! Threads for the features: whatever they compute or wait for, the threads of the protocol stay free. What answers somebody who types
+//! goes through [`Work::spawn`] and never stands still but at an await; what may, for a disk or for what another thread builds, goes through
+//! [`Work::patient`].
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::engine::BoxFuture;
+use crate::engine::{BoxFuture, Cancel};
 use crate::report;
 
 /// The threads. The owner shuts them down.
@@ -33,11 +35,22 @@ impl Work {
     /// Runs a future there. Dropping the returned one stops it; a panic in it is an error here.
     pub fn spawn<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let task = AbortOnDropHandle::new(self.handle.spawn(work));
+        Box::pin(async move { task.await.map_err(broken) })
+    }
+
+    /// The same on a thread of its own, where it keeps nobody else waiting when it stands still. It stops at its next await.
+    pub fn patient<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
+        let (handle, dropped) = (self.handle.clone(), Cancel::new());
+        let guard = dropped.clone().drop_guard();
+        let task = self.handle.spawn_blocking(move || handle.block_on(dropped.run_until_cancelled(work)));
         Box::pin(async move {
-            task.await.map_err(|error| {
-                report::log("error", format_args!("work failed: {error}"));
-                Error::internal_error()
-            })
+            let _guard = guard;
+            task.await.map_err(broken)?.ok_or_else(Error::internal_error)
         })
     }
+}
+
+fn broken(error: tokio::task::JoinError) -> Error {
+    report::log("error", format_args!("work failed: {error}"));
+    Error::internal_error()
 }

@@ -24,6 +24,8 @@ pub enum Mood {
     Hunks(String),
     /// The same when [`Fake::release`] is called.
     LateHunks(String),
+    /// Holds its thread until [`Fake::release`] is called.
+    Block,
     Fail(String),
     Panic,
 }
@@ -98,6 +100,12 @@ impl Fake {
                         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
                     }
                     Ok(text)
+                }
+                Mood::Block => {
+                    while !released.load(Ordering::SeqCst) {
+                        std::thread::sleep(std::time::Duration::from_millis(1));
+                    }
+                    Ok(String::new())
                 }
                 Mood::Fail(reason) => Err(EngineError::new(ErrorKind::Unavailable, reason)),
                 Mood::Panic => panic!("injected"),
