@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use longsight::config::Config;
-use longsight::dialect::Chat;
+use longsight::dialect::{Chat, ToolCall};
 use longsight::engine::scripted::{Scripted, Step};
-use longsight::engine::{Ask, Engine, EngineError, Request};
+use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Event, Events, FOUND, Request, Tokens};
 use longsight::features::Session;
 use longsight::features::edit::Edited;
 use longsight::features::edit::wording::{Asked, asked};
@@ -275,4 +275,80 @@ async fn tests_go_into_the_test_file_of_the_source() {
         assert!(question.contains(path), "{question}");
         assert_eq!(edited.sent.iter().any(|sent| sent.starts_with(path)), !file.created, "{:?}", edited.sent);
     }
+}
+
+/// A server on this machine with a window of so many tokens, which plays a script.
+struct Behind(Arc<Scripted>, u32);
+
+impl Engine for Behind {
+    fn model(&self) -> String {
+        self.0.model()
+    }
+
+    fn origin(&self) -> Option<String> {
+        Some("http://127.0.0.1:1".into())
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        let caps = Caps { chat: true, tools: true, context: self.1, ..Caps::default() };
+        Box::pin(async { Ok(caps) })
+    }
+
+    fn start(&self, request: Request, cancel: Cancel) -> Events {
+        self.0.start(request, cancel)
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        self.0.tokens()
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        self.0.preview(ask)
+    }
+}
+
+async fn behind(window: u32, scripts: Vec<Vec<Step>>) -> (Result<Edited, EngineError>, Vec<Request>) {
+    let workspace = Workspace::new(&[("lib.rs", ONE)]);
+    let engine = Scripted::new(scripts);
+    let server: Arc<dyn Engine> = Arc::new(Behind(engine.clone(), window));
+    let session = workspace.session(Config::default(), vec![("local".into(), server)]);
+    (instruct(&session, "lib.rs", "    1", "make it two").await, engine.asked())
+}
+
+const ONE: &str = "fn one() -> u32 {\n    1\n}\n";
+
+/// A small model writes code in a JSON string worse than code: behind a server it was asked for a call all the same.
+#[tokio::test]
+async fn a_small_model_behind_a_server_is_asked_for_code() {
+    let (edited, asked) = behind(4096, vec![Scripted::text("```rust\n    2\n```")]).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), ONE.replace('1', "2"));
+    assert!(chat(&asked[0]).tools.is_empty());
+    let (edited, asked) = behind(8192, vec![Scripted::text("```rust\n    2\n```")]).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), ONE.replace('1', "2"));
+    assert_eq!(chat(&asked[0]).tools.len(), 1);
+}
+
+/// Behind its answer a small model wrote blank lines until its tokens were spent, and somebody waited for them.
+#[tokio::test]
+async fn an_answer_ends_where_nothing_but_blank_lines_follows() {
+    let blank = || Step::Event(Event::Text("\n\n\n\n\n\n\n\n".into()));
+    let mut script = vec![Step::Event(Event::Text("```rust\n    2\n```".into()))];
+    script.extend((0..5).map(|_| blank()));
+    script.push(Step::Hang);
+    let (edited, _) = behind(4096, vec![script]).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), ONE.replace('1', "2"));
+
+    let arguments = serde_json::json!({ "new_code": "    2", "reason": "" });
+    let call = ToolCall { id: format!("{FOUND}1"), name: "propose_edit".into(), arguments };
+    let (edited, _) = behind(8192, vec![vec![Step::Event(Event::Call(call)), Step::Hang]]).await;
+    assert_eq!(applied(&edited.unwrap(), "lib.rs"), ONE.replace('1', "2"));
+}
+
+/// A block that held a call of the function to be changed was taken for its new code, and refused with the name of another function.
+#[tokio::test]
+async fn a_call_of_something_else_in_a_block_is_no_code() {
+    let call = "```json\n{\n  \"name\": \"one\",\n  \"arguments\": {}\n}\n```";
+    let (edited, _) = behind(8192, vec![Scripted::text(call), Scripted::text(call)]).await;
+    let error = edited.unwrap_err().message;
+    assert!(error.contains("the model answered with text where an edit was asked for"), "{error}");
 }
