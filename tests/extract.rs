@@ -6,7 +6,7 @@ use std::ops::Range;
 use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Cancel, EngineError};
-use longsight::features::actions::{CALLS, EXTRACT, VARIABLE, actions};
+use longsight::features::actions::{CALLS, EXTRACT, MODULE, VARIABLE, actions};
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{Session, Target, silent};
 use longsight::syntax::{self, Registry, flow, parse, place};
@@ -486,4 +486,46 @@ async fn a_value_that_comes_before_another_call_is_told() {
     assert_eq!(reason, "Said once. `third()` is evaluated before `it.next()` with this.");
     let edited = does(&session, target(&session, "a.py", "it.next()"), VARIABLE).await.unwrap();
     assert_eq!(edited.edits[0].hunks[0].reason, "Said once.");
+}
+
+/// What is private is shown to the file that it comes from, which hands it on; paths mean the same one module deeper.
+#[tokio::test]
+async fn a_small_model_names_the_module_and_the_item_moves_with_its_methods() {
+    let shape = "//! Shapes.\n\nmod other;\n\nuse std::fmt;\n\n/// Two sides.\n#[derive(Debug)]\npub struct Sides<T>(T, pub u32);\n\n/// A box.\n#[cfg(unix)]\nstruct Box3 {\n    sides: Sides<u32>,\n    depth: u32,\n}\n\nimpl Box3 {\n    fn volume(&self) -> u32 {\n        self::other::times(self.depth) * super::UNIT\n    }\n\n    fn unused_here(&self) {}\n}\n\nimpl fmt::Display for Box3 {\n    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {\n        f.write_str(\"box\")\n    }\n}\n\npub fn size() -> u32 {\n    Box3 { sides: Sides(1, 2), depth: 3 }.volume()\n}\n";
+    let files = [("src/shape.rs", shape), ("src/lib.rs", "mod shape;\n\nconst UNIT: u32 = 1;\n"), ("src/shape/other.rs", "")];
+    let moved = async |marked: &str, module: &str| {
+        let (_place, session) = answering(&files, &json!({ "module": module, "reason": "it stands alone" }));
+        let edited = does(&session, target(&session, "src/shape.rs", marked), MODULE).await;
+        edited.map(|edited| {
+            (
+                applied(&edited, "src/shape.rs"),
+                edited.edits.iter().find(|file| file.created).map(|file| (file.path.clone(), applied(&edited, &file.path))),
+            )
+        })
+    };
+    let (home, new) = moved("struct Box3", "solid").await.unwrap();
+    assert!(
+        home.starts_with("//! Shapes.\n\nmod other;\nmod solid;\n#[cfg(unix)]\nuse self::solid::Box3;\n\nuse std::fmt;\n\n/// Two sides."),
+        "{home}"
+    );
+    assert!(
+        home.ends_with(
+            "pub struct Sides<T>(T, pub u32);\n\npub fn size() -> u32 {\n    Box3 { sides: Sides(1, 2), depth: 3 }.volume()\n}\n"
+        ),
+        "{home}"
+    );
+    let (path, text) = new.unwrap();
+    assert_eq!(path, "src/shape/solid.rs");
+    let wanted = "use super::*;\n\n/// A box.\n#[cfg(unix)]\npub(super) struct Box3 {\n    pub(super) sides: Sides<u32>,\n    pub(super) depth: u32,\n}\n\nimpl Box3 {\n    pub(super) fn volume(&self) -> u32 {\n        super::other::times(self.depth) * super::super::UNIT\n    }\n\n    fn unused_here(&self) {}\n}\n\nimpl fmt::Display for Box3 {";
+    assert!(text.starts_with(wanted), "{text}");
+    let (home, new) = moved("pub struct Sides", "sides").await.unwrap();
+    assert!(home.contains("mod sides;\npub use self::sides::Sides;\n"), "{home}");
+    assert!(new.unwrap().1.contains("pub struct Sides<T>(pub(super) T, pub u32);"));
+    // A name that is taken, or none, is refused, and so is what would be another program.
+    assert!(moved("struct Box3", "other").await.unwrap_err().message.contains("already"));
+    assert!(moved("struct Box3", "Solid Body").await.unwrap_err().message.contains("no name of a module"));
+    let (_place, session) =
+        answering(&[("tests/a.rs", "fn one() -> u32 {\n    1\n}\n\nfn two() -> u32 {\n    one()\n}\n")], &json!({ "module": "ones" }));
+    let refused = does(&session, target(&session, "tests/a.rs", "fn one"), MODULE).await.unwrap_err();
+    assert!(refused.message.contains("a program of its own"), "{refused}");
 }

@@ -64,6 +64,8 @@ pub struct LanguageData {
     pub raises: Vec<String>,
     /// Functions that others implement.
     pub contracts: Contracts,
+    /// How an item gets a module of its own; none where that is more than its lines in another file.
+    pub own_module: Option<OwnModule>,
     /// How a value gets a name: a statement with `{name}` and `{value}`.
     pub binding: Option<String>,
     /// The same for a value that is made of literals alone, where a variable of it would have another type.
@@ -299,6 +301,29 @@ impl ModuleMarks {
         let pattern = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok());
         pattern.as_ref().is_none_or(|pattern| pattern.is_match(text)) && !text.contains(&self.everywhere)
     }
+}
+
+/// How an item gets a module of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnModule {
+    /// What declares it, with `{module}`, and what hands the item on behind its visibility, with `{module}` and `{name}`.
+    pub declares: String,
+    pub hands_on: String,
+    /// What takes all names of the file around.
+    pub above: String,
+    /// The word that visibilities begin with, and the visibility for the file around.
+    pub public: String,
+    pub private: String,
+    /// What means the same one module deeper: from and to.
+    pub outward: Vec<[String; 2]>,
+    /// What a line begins with that says under which condition there is an item.
+    pub condition: String,
+    /// What makes the order of a file matter, and what means another thing in another file.
+    pub by_order: Vec<String>,
+    pub fixed: Vec<String>,
+    /// Folders in which each file is a program of its own.
+    pub alone_in: Vec<String>,
 }
 
 /// Whether one of these words is this one.

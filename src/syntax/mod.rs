@@ -34,7 +34,7 @@ mod walk;
 pub mod whole;
 pub mod words;
 
-pub use data::{Documentation, InlineTests, ModuleMarks, Reach, Runner, TestFiles, TypeWords, lists};
+pub use data::{Documentation, InlineTests, ModuleMarks, OwnModule, Reach, Runner, TestFiles, TypeWords, lists};
 pub use faults::Owner;
 pub use import::Import;
 pub use language::Language;

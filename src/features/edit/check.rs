@@ -77,7 +77,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
 
 /// Nothing that the task says nothing of is gone with an edit.
 fn loses_nothing(work: &Work<'_>, after: &str) -> Result<(), Unfit> {
-    if matches!(work.plan.form, Form::Rename(_)) {
+    if matches!(work.plan.form, Form::Rename(_) | Form::Module { .. }) {
         return Ok(());
     }
     let (language, words, before) = (work.site.language.as_ref(), work.plan.words.as_str(), &work.site.text);

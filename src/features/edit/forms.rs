@@ -22,6 +22,7 @@ use super::fit::diffs;
 use super::fit::extent;
 use super::fit::layout::{fences_around, without_fence};
 use super::fit::strings;
+use super::module::Moving;
 use super::rename::{Changed, Rename};
 use super::test::beside::Beside;
 use super::test::inside;
@@ -61,6 +62,8 @@ pub enum Form {
     Rename(Arc<Rename>),
     /// The calls of an item follow its signature.
     Calls(Arc<Calls>),
+    /// An item moves into a module of its own.
+    Module { item: Item, moving: Arc<Moving> },
 }
 
 /// A call's arguments as edits of the file, sorted, with the model's reason.
@@ -80,7 +83,9 @@ impl Form {
     pub fn marked(&self) -> Range<usize> {
         match self {
             Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
-            Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item, .. } => item.range.clone(),
+            Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item, .. } | Form::Module { item, .. } => {
+                item.range.clone()
+            }
             Form::Variable { value, .. } => value.clone(),
             Form::Rename(rename) => rename.place(),
             Form::Calls(calls) => calls.signature.clone(),
@@ -98,7 +103,7 @@ impl Form {
             Form::Implement { .. } => 400,
             Form::Test { .. } => 480,
             Form::Extract { .. } => 240 + code * 2,
-            Form::Variable { .. } | Form::Rename(_) => 120,
+            Form::Variable { .. } | Form::Rename(_) | Form::Module { .. } => 120,
             Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
         .min(4096)
@@ -162,6 +167,10 @@ impl Form {
                 return Ok(Filled { edits: rename.here(&new), reason: rename.told(&new), others: rename.elsewhere(&new) });
             }
             Form::Calls(calls) => return calls.fill(site, arguments),
+            Form::Module { moving, .. } => {
+                let (edits, new) = moving.fill(site, &text("module"))?;
+                return Ok(Filled { reason: self.reason(arguments), edits, others: vec![new] });
+            }
         };
         let reason = [self.reason(arguments), self.told(site)].join(" ").trim().to_string();
         Ok(Filled { edits, reason, others: vec![] })

@@ -8,6 +8,7 @@ use super::calls::Calls;
 use super::extracted;
 use super::fit::whole_item;
 use super::forms::Form;
+use super::module::Moving;
 use super::rename::{self, Rename};
 use super::test::beside::Beside;
 use super::wording::{self, Asked};
@@ -81,6 +82,12 @@ impl Plan {
     /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
     pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         if self.needs_tools {
+            let item = item(site, "moved")?;
+            if let Some(moving) = Moving::find(session, site, &item)? {
+                let words = format!("move `{}` into a new module of its own. Say only how the module is to be called.", item.name);
+                let form = Form::Module { item, moving: Arc::new(moving) };
+                return Ok(Self { form, words, needs_tools: false, ..self });
+            }
             return Err(
                 "this needs a model that works with tools: set one with a larger window as `roles.coder` (route.agent_context)".into()
             );

@@ -40,6 +40,10 @@ impl Form {
                 tool("Renames it everywhere.", &[("new_name", &what), reason])
             }
             Form::Calls(calls) => calls.tool(),
+            Form::Module { moving, .. } => {
+                let what = format!("The name of the new module for `{}`: one word in small letters that says what is in it.", moving.name);
+                tool("Moves it into the new module.", &[("module", &what), reason])
+            }
         }
     }
 

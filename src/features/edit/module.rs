@@ -1,0 +1,335 @@
+//! An item that gets a module of its own, by what the language says of modules: it moves with the blocks of its methods, what is private is
+//! shown to the file that it comes from, and that file hands it on, so that whoever uses it finds it where it was. A model only says how the
+//! module is called.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::rename::Changed;
+use crate::features::{Session, Site};
+use crate::syntax::scope::{self, Item};
+use crate::syntax::{Definition, Kind, OwnModule, Parsed, naming};
+use crate::text::Edit;
+use crate::text::lines::{line_start, next_line};
+use crate::text::words;
+use crate::workspace::{ReadError, WorkspacePath};
+
+/// See the module.
+pub struct Moving {
+    pub name: String,
+    is_type: bool,
+    rules: OwnModule,
+    /// Where new files of the module lie, with the name of the root before it.
+    folder: String,
+    extension: String,
+    session: Session,
+    /// What the file has no more, as whole lines.
+    lines: Vec<Range<usize>>,
+    /// Behind this the module is declared; none where that has to stand in place of the item.
+    behind: Option<Declared>,
+    moved: String,
+    /// The words before what hands it on; none where nobody needs it.
+    hands_on: Option<String>,
+}
+
+impl fmt::Debug for Moving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Moving").field("name", &self.name).field("lines", &self.lines).finish()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Declared {
+    Module(usize),
+    Import(usize),
+}
+
+impl Moving {
+    /// What moves with an item, or why it cannot; nothing where the language says nothing of it.
+    pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Option<Self>, String> {
+        let Some(language) = site.language.as_ref() else { return Ok(None) };
+        let (Some(rules), Some(parsed), Some(home)) = (language.own_module.clone(), site.parsed(), site.document_path()) else {
+            return Ok(None);
+        };
+        let name = item.name.clone();
+        let stays = |why: &str| Err(format!("`{name}` cannot be moved: {why}"));
+        let top = scope::top_level(parsed);
+        let Some(own) = top.iter().find(|range| range.start <= item.range.start && item.range.end <= range.end) else {
+            return stays("it stands in something else");
+        };
+        let Some(known) = site.definition_of(item).filter(|known| known.parent.is_none() && known.container.is_empty()) else {
+            return stays("it stands in something else");
+        };
+        if !item.kind.is_callable() && !item.kind.is_type() {
+            return stays("only functions and types are moved");
+        }
+        let lead = &site.text[own.start..known.signature.start as usize];
+        if language.test_marks.iter().any(|mark| lead.contains(mark.as_str())) {
+            return stays("it is a test");
+        }
+        let stem = home.name().split('.').next().unwrap_or_default();
+        if rules.alone_in.iter().any(|folder| home.folder() == folder || home.folder().ends_with(&format!("/{folder}"))) {
+            return stays(&format!("{home} is a program of its own, and so would be a file beside it"));
+        }
+        let site_text = &*site.text;
+        let mut pieces: Vec<Range<usize>> = vec![own.clone()];
+        if item.kind.is_type() {
+            pieces.extend(top.iter().filter(|range| *range != own && holds_only_methods_of(site, &name, range)).cloned());
+            pieces.sort_by_key(|piece| piece.start);
+        }
+        if let Some(word) = pieces.iter().find_map(|piece| rules.fixed.iter().find(|word| site_text[piece.clone()].contains(word.as_str())))
+        {
+            return stays(&format!("`{word}` in it means another thing in another file"));
+        }
+        let rest = outside(site_text, &pieces);
+        let used = |name: &str| words::has(&rest, name) || is_used_elsewhere(session, home, name);
+        let own_words = visibility(&rules, &site_text[known.signature.start as usize..]);
+        let hands_on = match own_words {
+            "" => used(&name).then(String::new),
+            words => Some(format!("{words} ")),
+        };
+        // What is there under a condition is handed on under it.
+        let conditions = conditions(lead, &rules.condition);
+        let hands_on = hands_on.map(|words| format!("{conditions}{words}"));
+        let members = private_members(site, parsed, &known, &pieces, &rules).into_iter().filter(|(name, _)| used(name));
+        let mut shown: Vec<usize> = members.map(|(_, at)| at).collect();
+        shown.extend(own_words.is_empty().then_some(known.signature.start as usize));
+        shown.extend(unnamed_fields(site_text, &known, &rules));
+        let moved: Vec<String> = pieces.iter().map(|piece| with(site_text, piece, &shown, &rules)).collect();
+        let needs = needs_from_above(site, parsed, &top, &pieces, &moved.join("\n"));
+        let above = if needs { format!("{}\n\n", rules.above) } else { String::new() };
+        let by_order = rules.by_order.iter().any(|word| site_text.contains(word.as_str()));
+        let shown_path = home.to_string();
+        let root = shown_path.strip_suffix(home.relative()).unwrap_or_default();
+        let beside = if naming::stands_for_folder(language, stem) { vec![home.folder()] } else { vec![home.folder(), stem] };
+        let folder = beside.into_iter().filter(|part| !part.is_empty()).map(|part| format!("{part}/")).collect::<String>();
+        Ok(Some(Self {
+            name,
+            is_type: item.kind.is_type(),
+            behind: if by_order { None } else { declared(site, &top, &pieces, &rules) },
+            rules,
+            folder: format!("{root}{folder}"),
+            extension: home.extension().into(),
+            session: session.clone(),
+            lines: pieces.iter().map(|piece| whole_lines(site_text, piece)).collect(),
+            moved: format!("{above}{}\n", moved.join("\n\n")),
+            hands_on,
+        }))
+    }
+
+    /// The edits of the file, and the new one, where the module is called so.
+    pub fn fill(&self, site: &Site, module: &str) -> Result<(Vec<Edit>, Changed), String> {
+        let module = module.trim().trim_matches('`').trim_end_matches(&format!(".{}", self.extension));
+        let begins = module.starts_with(|letter: char| letter.is_ascii_lowercase());
+        if !begins || !module.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_') {
+            return Err(format!("`{module}` is no name of a module: one word in small letters, `_` between its parts"));
+        }
+        if self.is_type && module == self.name || words::places(&site.text, module).any(|at| site.text[at.end..].starts_with("::")) {
+            return Err(format!("`{module}` means something in this file already; choose another name"));
+        }
+        let path = self.session.snapshot.roots.resolve(&format!("{}{module}.{}", self.folder, self.extension));
+        let path = path.map_err(|error| format!("`{module}`: {error}"))?;
+        let in_folder = self.session.snapshot.roots.resolve(&format!("{}{module}/mod.{}", self.folder, self.extension));
+        let exists = |path: &WorkspacePath| !matches!(self.session.snapshot.read_exact(path), Err(ReadError::Missing));
+        if exists(&path) || in_folder.is_ok_and(|path| exists(&path)) {
+            return Err(format!("{path} exists already; choose another name"));
+        }
+        let named = |text: &str| text.replace("{module}", module).replace("{name}", &self.name);
+        let mut declared = named(&self.rules.declares);
+        if let Some(words) = &self.hands_on {
+            declared.push_str(&format!("\n{words}{}", named(&self.rules.hands_on)));
+        }
+        let mut edits: Vec<Edit> = self.lines.iter().map(|lines| Edit { range: lines.clone(), text: String::new() }).collect();
+        match self.behind {
+            Some(Declared::Module(at)) => edits.push(Edit { range: at..at, text: format!("\n{declared}") }),
+            Some(Declared::Import(at)) => edits.push(Edit { range: at..at, text: format!("\n\n{declared}") }),
+            None => edits[0].text = format!("{declared}\n\n"),
+        }
+        edits.sort_by_key(|edit| edit.range.start);
+        Ok((edits, Changed { path, before: None, after: self.moved.clone() }))
+    }
+}
+
+/// Whether all that stands there are methods of a type, as in the blocks of Rust.
+fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool {
+    let here: Vec<&Definition> = site.definitions().iter().filter(|one| range.contains(&(one.signature.start as usize))).collect();
+    let outer: Vec<&&Definition> = here.iter().filter(|one| one.parent.is_none()).collect();
+    !outer.is_empty() && outer.iter().all(|one| one.container.of(&site.text) == name)
+}
+
+fn is_used_elsewhere(session: &Session, home: &WorkspacePath, name: &str) -> bool {
+    let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
+    users.into_iter().any(|(id, _)| session.index.file(id).is_some_and(|file| file.path != *home))
+}
+
+/// Members of what moves that nobody else sees, and where the words belong that show them.
+fn private_members(site: &Site, parsed: &Parsed, item: &Definition, pieces: &[Range<usize>], rules: &OwnModule) -> Vec<(String, usize)> {
+    let text = &*site.text;
+    let of_item =
+        |one: &Definition| one.parent.and_then(|at| site.definitions().get(at as usize)).is_some_and(|around| around.name == item.name);
+    let in_block = |one: &Definition| {
+        let at = one.signature.start as usize;
+        one.parent.is_none() && one.container.of(text) == item.name.of(text) && scope::trait_of(parsed, at).is_none()
+    };
+    let moves = |one: &&Definition| pieces.iter().any(|piece| piece.contains(&(one.signature.start as usize)));
+    let is_member = |one: &&Definition| {
+        of_item(one) && one.kind == Kind::Attribute && item.kind == Kind::Struct
+            || in_block(one) && (one.kind.is_callable() || one.kind == Kind::Constant)
+    };
+    let members = site.definitions().iter().filter(moves).filter(is_member);
+    let private = members.filter(|one| visibility(rules, &text[one.signature.start as usize..]).is_empty());
+    private.map(|one| (one.name.of(text).to_string(), one.signature.start as usize)).collect()
+}
+
+/// Where the fields of a type begin that have no names, and nobody sees them.
+fn unnamed_fields(text: &str, item: &Definition, rules: &OwnModule) -> Vec<usize> {
+    let mut at = item.name.end as usize;
+    if item.kind != Kind::Struct || !text[at..].trim_start().starts_with(['(', '<']) {
+        return vec![];
+    }
+    if text[at..].trim_start().starts_with('<') {
+        let mut depth = 0;
+        let closes = |letter: char| {
+            depth += i32::from(letter == '<') - i32::from(letter == '>');
+            depth == 0
+        };
+        let start = at + text[at..].find('<').unwrap_or(0);
+        let Some(end) = text[start..].find(closes) else { return vec![] };
+        at = start + end + 1;
+    }
+    if !text[at..].trim_start().starts_with('(') {
+        return vec![];
+    }
+    let opening = at + text[at..].find('(').unwrap_or(0);
+    let (mut depth, mut begins, mut found) = (0, true, vec![]);
+    for (offset, letter) in text[opening..item.item.end.max(item.signature.end) as usize].char_indices() {
+        match letter {
+            '(' | '[' | '<' | '{' => depth += 1,
+            ')' | ']' | '>' | '}' => depth -= 1,
+            ',' if depth == 1 => begins = true,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+        if begins && offset > 0 && !letter.is_whitespace() && letter != ',' {
+            begins = false;
+            let place = opening + offset;
+            found.extend(visibility(rules, &text[place..]).is_empty().then_some(place));
+        }
+    }
+    found
+}
+
+/// The words at the beginning of a text that say who sees what follows.
+fn visibility<'a>(rules: &OwnModule, text: &'a str) -> &'a str {
+    let Some(rest) = text.strip_prefix(rules.public.as_str()).filter(|rest| !rest.starts_with(words::is_word)) else { return "" };
+    let end = match rest.strip_prefix('(').and_then(|inside| inside.find(')')) {
+        Some(close) => rules.public.len() + close + 2,
+        None => rules.public.len(),
+    };
+    &text[..end]
+}
+
+/// The attributes above an item that begin so, each with a line break.
+fn conditions(lead: &str, begins: &str) -> String {
+    let (mut found, mut depth) = (String::new(), 0);
+    for line in lead.lines() {
+        if depth > 0 || line.trim_start().starts_with(begins) {
+            depth += line.matches(['(', '[']).count() as i64 - line.matches([')', ']']).count() as i64;
+            found.push_str(line.trim_end());
+            found.push('\n');
+        }
+    }
+    found
+}
+
+/// A piece as it means the same one module deeper, with the words that show what nobody saw.
+fn with(text: &str, piece: &Range<usize>, shown: &[usize], rules: &OwnModule) -> String {
+    let mut places: Vec<usize> = shown.iter().copied().filter(|at| piece.contains(at)).collect();
+    places.sort_unstable();
+    places.dedup();
+    let (mut out, mut from) = (String::new(), piece.start);
+    for at in places {
+        out.push_str(&outward(rules, &text[from..at]));
+        out.push_str(&rules.private);
+        out.push(' ');
+        from = at;
+    }
+    out + &outward(rules, &text[from..piece.end])
+}
+
+/// Code as it means the same one module deeper.
+fn outward(rules: &OwnModule, code: &str) -> String {
+    let (mut out, mut rest) = (String::new(), code);
+    while let Some(letter) = rest.chars().next() {
+        let joins = out.ends_with(words::is_word) || out.ends_with("::");
+        match rules.outward.iter().find(|[from, _]| !joins && rest.starts_with(from.as_str())) {
+            Some([from, to]) => {
+                out.push_str(to);
+                rest = &rest[from.len()..];
+            }
+            None => {
+                out.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+    }
+    out
+}
+
+/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported may be theirs.
+fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], moved: &str) -> bool {
+    let text = parsed.text();
+    let stays = |at: usize| !pieces.iter().any(|piece| piece.contains(&at));
+    let defines = site.definitions().iter().filter(|one| stays(one.name.start as usize) && one.parent.is_none());
+    let mut defines = defines.filter(|one| one.container.is_empty()).map(|one| one.name.of(text));
+    let mut imports = top.iter().filter(|range| stays(range.start) && is_import(site, &text[(*range).clone()]));
+    defines.any(|name| words::has(moved, name))
+        || imports.next().is_some() && (moved.contains('.') || imports.next().is_some())
+        || top
+            .iter()
+            .filter(|range| is_import(site, &text[(*range).clone()]))
+            .any(|range| words::all(&text[range.clone()]).any(|word| words::has(moved, word)))
+}
+
+fn is_import(site: &Site, node: &str) -> bool {
+    let code = node.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with(['#', '/', '*']));
+    site.language.as_ref().zip(code).is_some_and(|(language, code)| language.is_import(code))
+}
+
+/// The last declaration of a module, or the last import, that stays.
+fn declared(site: &Site, top: &[Range<usize>], pieces: &[Range<usize>], rules: &OwnModule) -> Option<Declared> {
+    let text = &*site.text;
+    let (before, after) = rules.declares.split_once("{module}")?;
+    let declares = |range: &&Range<usize>| {
+        let code = text[(*range).clone()].lines().next_back().unwrap_or_default();
+        let code = code[visibility(rules, code).len()..].trim_start();
+        code.starts_with(before) && code.ends_with(after)
+    };
+    let stays = |range: &&Range<usize>| !pieces.contains(range);
+    let last_module = top.iter().filter(stays).rfind(declares).map(|range| Declared::Module(range.end));
+    let last_import =
+        || top.iter().filter(stays).rfind(|range| is_import(site, &text[(*range).clone()])).map(|range| Declared::Import(range.end));
+    last_module.or_else(last_import)
+}
+
+/// The text without these pieces.
+fn outside(text: &str, pieces: &[Range<usize>]) -> String {
+    let (mut rest, mut from) = (String::new(), 0);
+    for piece in pieces {
+        rest.push_str(&text[from..piece.start]);
+        from = piece.end;
+    }
+    rest + &text[from..]
+}
+
+/// The lines of a piece, with the blank ones below it where there are some above it as well.
+fn whole_lines(text: &str, piece: &Range<usize>) -> Range<usize> {
+    let (start, mut end) = (line_start(text, piece.start), next_line(text, piece.end));
+    let is_blank_above = text[..start].lines().next_back().is_none_or(|line| line.trim().is_empty());
+    while is_blank_above && end < text.len() && text[end..next_line(text, end)].trim().is_empty() {
+        end = next_line(text, end);
+    }
+    start..end
+}
