@@ -429,3 +429,40 @@ async fn a_stale_socket_is_cleaned_up_and_the_new_one_is_private() {
     ask(&rig.engine(&path, 1024), chat("hello", 4)).await.unwrap();
     assert_eq!(std::fs::metadata(rig.socket()).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+/// What came between the last look at a thread's orders and its end was taken and never answered, and the client waited for ever.
+#[tokio::test]
+async fn every_order_for_a_model_that_cannot_be_loaded_is_answered() {
+    let rig = Rig::new();
+    let path = rig.path().join("broken.gguf");
+    gguf::llama4().write(&path);
+    let engine = rig.engine(&path, 1024);
+    ask(&engine, chat("hello", 4)).await.unwrap();
+    std::fs::write(&path, b"GGUF and nothing else").unwrap();
+    let mut stream = std::os::unix::net::UnixStream::connect(rig.socket()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    wire::write(&mut stream, &wire::Greeting::own()).unwrap();
+    let mut reading = std::io::BufReader::new(stream.try_clone().unwrap());
+    wire::read::<wire::Greeting>(&mut reading).unwrap().unwrap();
+    let model: wire::ModelSpec = serde_json::from_value(serde_json::json!({
+        "path": path, "modified": 1, "bytes": 21, "context": 512, "threads": 1, "gpu_layers": 0, "cpu_moe": false, "n_cpu_moe": 0,
+        "kv_type": "f16", "saved_kv_mb": 0, "slots": 1,
+    }))
+    .unwrap();
+    let orders: Vec<u64> = (1..=1000).collect();
+    for id in &orders {
+        wire::write(&mut stream, &wire::ToEngine { id: *id, order: wire::Order::Open(model.clone()) }).unwrap();
+    }
+    let mut ended = vec![];
+    while ended.len() < orders.len() {
+        let frame: wire::FromEngine = wire::read(&mut reading).expect("one is never answered").unwrap();
+        match frame.answer {
+            wire::Answer::Progress { .. } => {}
+            wire::Answer::Failed { .. } => ended.push(frame.id),
+            other => panic!("{other:?}"),
+        }
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, orders);
+    drop(engine);
+}

@@ -144,6 +144,13 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Whether nothing more comes of the order.
+    pub fn is_end(&self) -> bool {
+        !matches!(self, Self::Progress { .. } | Self::Text(_))
+    }
+}
+
 /// What is under way before the first token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

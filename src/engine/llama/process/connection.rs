@@ -8,24 +8,50 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 
 use super::hub::Event;
-use crate::engine::llama::wire::{self, Answer, FromEngine, Greeting, Order, ToEngine};
+use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, Greeting, Order, ToEngine};
 
-/// Where the answers to one order go, and whether anybody still wants them.
+/// Where the answers to one order go, and whether anybody still wants them. An order of which the last of these is dropped before it was
+/// ended, by a thread that has ended or panicked, fails: no client waits for what nobody works on.
 #[derive(Clone)]
-pub struct Reply {
+pub struct Reply(Arc<Owed>);
+
+/// One order, until it is ended.
+struct Owed {
     id: u64,
     frames: Sender<FromEngine>,
     cancelled: Arc<AtomicBool>,
+    ended: AtomicBool,
 }
 
 impl Reply {
+    fn new(id: u64, frames: Sender<FromEngine>, cancelled: Arc<AtomicBool>) -> Self {
+        Self(Arc::new(Owed { id, frames, cancelled, ended: AtomicBool::new(false) }))
+    }
+
     /// Sends an answer; a client that is gone needs none.
     pub fn send(&self, answer: Answer) {
-        let _ = self.frames.send(FromEngine { id: self.id, answer });
+        if answer.is_end() {
+            self.0.ended.store(true, Ordering::Relaxed);
+        }
+        self.0.send(answer);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+impl Owed {
+    fn send(&self, answer: Answer) {
+        let _ = self.frames.send(FromEngine { id: self.id, answer });
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        if !*self.ended.get_mut() {
+            self.send(Answer::Failed { kind: Failure::Unavailable, message: "the model's thread has ended; try again".into() });
+        }
     }
 }
 
@@ -73,8 +99,7 @@ fn read(
         flags.retain(|_, flag| Arc::strong_count(flag) > 1);
         let cancelled = Arc::new(AtomicBool::new(false));
         flags.insert(id, cancelled.clone());
-        let reply = Reply { id, frames: frames.clone(), cancelled };
-        if events.send(Event::Order(order, reply)).is_err() {
+        if events.send(Event::Order(order, Reply::new(id, frames.clone(), cancelled))).is_err() {
             return Ok(());
         }
     }

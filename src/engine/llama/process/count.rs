@@ -65,9 +65,10 @@ fn run(spec: &ModelSpec, orders: &Receiver<Texts>, backend: &Backend) {
     };
     let vocabulary = Vocabulary::new(&model);
     for (texts, reply) in std::iter::once(first).chain(orders) {
-        if !reply.is_cancelled() {
-            reply.send(Answer::Counts(texts.iter().map(|text| vocabulary.plain(text).len() as u32).collect()));
-        }
+        reply.send(match reply.is_cancelled() {
+            true => Answer::Failed { kind: Failure::Cancelled, message: "cancelled".into() },
+            false => Answer::Counts(texts.iter().map(|text| vocabulary.plain(text).len() as u32).collect()),
+        });
     }
 }
 

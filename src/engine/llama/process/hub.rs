@@ -84,8 +84,6 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, cou
         }
     };
     let entry = workers.remove(at);
-    if !entry.1.send(task) {
-        reply.send(Answer::Failed { kind: Failure::Unavailable, message: "the model's thread has ended; try again".into() });
-    }
+    entry.1.send(task);
     workers.push(entry);
 }

@@ -89,9 +89,9 @@ fn processor_ms() -> u64 {
 }
 
 impl Worker {
-    /// Whether the task was taken.
-    pub fn send(&self, task: Task) -> bool {
-        self.tasks.send(task).is_ok()
+    /// Hands a task over; one that the thread no longer takes fails with its last [`Reply`].
+    pub fn send(&self, task: Task) {
+        let _ = self.tasks.send(task);
     }
 
     /// False once loading has failed: the next request tries anew.
@@ -107,9 +107,9 @@ impl Worker {
         }
     }
 
-    /// How long the running step has taken; loading does not count.
+    /// How long the running step has taken; loading does not count, and neither does a step in which the thread panicked.
     pub fn busy_ms(&self) -> u64 {
-        self.heart.busy_ms()
+        if self.lives() { self.heart.busy_ms() } else { 0 }
     }
 }
 
@@ -137,9 +137,10 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         true
     };
     let refuse = |kind: Failure, message: String| {
-        for task in std::iter::once(first_reply(&first)).chain(tasks.try_iter().map(|task| first_reply(&task))) {
-            task.send(Answer::Failed { kind, message: message.clone() });
-        }
+        let failed = Answer::Failed { kind, message };
+        reply(&first).send(failed.clone());
+        // One that comes later hears that the thread has ended, and then loads anew.
+        tasks.try_iter().for_each(|task| reply(&task).send(failed.clone()));
     };
     let (model, window) = match load::model(spec, backend, progress) {
         Ok(loaded) => loaded,
@@ -171,10 +172,6 @@ fn reply(task: &Task) -> &Reply {
     match task {
         Task::Open(reply) | Task::Generate(_, reply, _) => reply,
     }
-}
-
-fn first_reply(task: &Task) -> Reply {
-    reply(task).clone()
 }
 
 /// When the model was there, and how long that took.
