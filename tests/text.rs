@@ -291,3 +291,18 @@ fn blocks_are_moved_to_an_indentation_and_keep_their_own_endings() {
         assert_eq!(ending.apply("x\r\ny\rz\n"), ["x", "y", "z", ""].join(ending.as_str()));
     }
 }
+
+/// Each of these took seconds for texts that share no line, and could not be stopped: see `ENOUGH`.
+#[test]
+fn a_diff_of_long_texts_that_share_no_line_ends_and_is_right() {
+    let lines = |word: &str| (0..40_000).map(|line| format!("{word}({line});\n")).collect::<String>();
+    let (old, new) = (lines("before"), lines("after"));
+    let hunks = diff::hunks(&old, &new);
+    let batch = Batch::new(hunks.into_iter().map(|hunk| hunk.edit).collect()).unwrap();
+    let mut text = Text::new(&old);
+    text.apply(&batch).unwrap();
+    assert!(text.to_string() == new);
+    let unified = diff::unified("a.rs", &old, &new);
+    let count = |sign: &str| unified.lines().skip(2).filter(|line| line.starts_with(sign)).count();
+    assert_eq!((count("-"), count("+")), (40_000, 40_000));
+}

@@ -8,6 +8,14 @@ use similar::{DiffTag, TextDiff};
 use super::layout::with_line_feeds;
 use super::{Batch, Edit, Text};
 
+/// How long two texts are compared that have little in common, before it is enough to know some of what is equal.
+const ENOUGH: Duration = Duration::from_millis(250);
+
+/// What two texts have in common, in lines. The time for it would else grow with the square of what they have not.
+fn compared<'a>(old: &'a str, new: &'a str) -> TextDiff<'a, 'a, str> {
+    TextDiff::configure().timeout(ENOUGH).diff_lines(old, new)
+}
+
 /// One run of changed lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hunk {
@@ -24,7 +32,7 @@ pub struct Hunk {
 
 /// The hunks that turn `old` into `new`, in order and disjoint.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
-    let diff = TextDiff::from_lines(old, new);
+    let diff = compared(old, new);
     let mut hunks = between(&diff, new);
     let (old_lines, new_lines): (Vec<&str>, Vec<&str>) = (diff.iter_old_slices().collect(), diff.iter_new_slices().collect());
     let (old_starts, new_starts) = (line_starts(old_lines.iter().copied()), line_starts(new_lines.iter().copied()));
@@ -80,9 +88,6 @@ fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// How long two texts are compared that have little in common, before it is enough to know some of what is equal.
-const ENOUGH: Duration = Duration::from_millis(250);
-
 /// How one text became another, in lines: only what lies between the lines that are equal at both ends is compared, so that a key typed
 /// in a large text costs next to nothing.
 pub fn change(before: &Text, now: &Text) -> Batch {
@@ -94,7 +99,7 @@ pub fn change(before: &Text, now: &Text) -> Batch {
     let kept = old.as_bytes()[old.len() - same..].iter().position(|byte| *byte == b'\n').map_or(0, |at| same - at - 1);
     let (old, new) = (&old[..old.len() - kept], &new[..new.len() - kept]);
     let moved = |edit: Edit| Edit { range: start + edit.range.start..start + edit.range.end, text: edit.text };
-    let diff = TextDiff::configure().timeout(ENOUGH).diff_lines(old, new);
+    let diff = compared(old, new);
     let found = between(&diff, new).into_iter().map(|hunk| moved(hunk.edit)).collect();
     Batch::new(found).unwrap_or_else(|_| Batch::one(moved(Edit { range: 0..old.len(), text: new.into() })))
 }
@@ -106,7 +111,7 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     }
     // A carriage return alone would draw one line over the other.
     let (old, new) = (with_line_feeds(old), with_line_feeds(new));
-    let diff = TextDiff::from_lines(&*old, &*new);
+    let diff = compared(&old, &new);
     diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
 }
 
