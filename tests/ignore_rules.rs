@@ -80,3 +80,35 @@ fn what_a_submodule_leaves_out_is_left_out_in_it_alone() {
     assert_eq!(listed(&tree, "proj"), ["a.rs", "left.rs", "sub/left.rs"]);
     assert_eq!(listed(&tree, "proj/sub"), ["left.rs"]);
 }
+
+/// One lock was held while folders were looked at: whoever asked about another file, or whether anything may leave the machine, waited. Now
+/// each who asks at the same time has rules of their own, and all of these have to hear of a change.
+#[test]
+fn rules_that_many_ask_for_at_once_are_those_of_now_for_all() {
+    let tree = project(&[("proj/sub/a.rs", "fn a() {}\n"), ("proj/sub/left.rs", "fn left() {}\n")]);
+    let roots = Roots::new([tree.path("proj")]);
+    let root: Vec<Arc<_>> = roots.iter().cloned().collect();
+    let rules = Rules::new(&root[0]);
+    let path = |name: &str| roots.locate(&tree.path("proj").join(name)).unwrap();
+    let paths = ["a.rs", "left.rs", "sub/a.rs", "sub/left.rs"].map(path);
+    let together = |expected: [bool; 4], local_only: bool| {
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    start.wait();
+                    for _ in 0..20 {
+                        assert_eq!(paths.each_ref().map(|path| rules.reason(path).is_some()), expected);
+                        assert_eq!(rules.is_local_only(), local_only);
+                    }
+                });
+            }
+        });
+    };
+    together([false; 4], false);
+    tree.write("proj/.gitignore", "left.rs\n");
+    together([false, true, false, true], false);
+    tree.write("proj/.longsight.toml", "local_only = true\n");
+    tree.write("proj/sub/.gitignore", "!left.rs\na.rs\n");
+    together([false, true, true, false], true);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{IncrementalIgnore, WalkBuilder};
@@ -75,18 +75,26 @@ impl Skip {
     }
 }
 
-/// The rules of one root. They are read when they are first asked for, and again when their files look different.
+/// The rules of one root. They are read when they are first asked for, and again when their files look different. No lock is held
+/// meanwhile: a folder that hangs stops only those who ask about it.
 pub struct Rules {
     root: Arc<Root>,
     read: Mutex<Read>,
 }
 
-/// What was read of the rules, and how their files looked.
+/// What was read of the rules; held for moments, to take something out or put something in.
 #[derive(Default)]
 struct Read {
     /// By how its file looked, or why it could not be looked at.
     project: Option<(Result<Stamp, ReadError>, Arc<Narrowing>)>,
-    ignore: Option<IncrementalIgnore>,
+    /// As many as were asked at a time: who asks takes one, and puts it back.
+    ignored: Vec<Ignored>,
+}
+
+/// What was read of the ignore files, and how they looked.
+#[derive(Default)]
+struct Ignored {
+    matcher: Option<IncrementalIgnore>,
     looks: HashMap<PathBuf, Look>,
 }
 
@@ -133,24 +141,19 @@ impl Rules {
         if let Some(skip) = by_name(path.relative()) {
             return Some(skip);
         }
-        self.with(|read| {
-            if read.project(&self.root).leaves_out_file(&self.root.path().join(path.relative())) {
-                return Some(Skip::Ignored);
-            }
-            if is_left_out(&self.root, path) {
-                return Some(Skip::Ignored);
-            }
-            match read.is_ignored(self.root.path(), path) {
-                Ok(true) => Some(Skip::Ignored),
-                Ok(false) => nested(&self.root, path).any(|nested| nested.is_other_tree(&self.root)).then_some(Skip::OtherTree),
-                Err(_) => Some(Skip::Unruled),
-            }
-        })
+        if self.project().leaves_out_file(&self.root.path().join(path.relative())) || is_left_out(&self.root, path) {
+            return Some(Skip::Ignored);
+        }
+        match self.is_ignored(path) {
+            Ok(true) => Some(Skip::Ignored),
+            Ok(false) => nested(&self.root, path).any(|nested| nested.is_other_tree(&self.root)).then_some(Skip::OtherTree),
+            Err(_) => Some(Skip::Unruled),
+        }
     }
 
     /// Whether the project keeps everything on this machine.
     pub fn is_local_only(&self) -> bool {
-        self.with(|read| read.project(&self.root).local_only)
+        self.project().local_only
     }
 
     /// Whether a project that a file of this root belongs to keeps everything on this machine: that of the root, or one in between.
@@ -159,34 +162,40 @@ impl Rules {
     }
 
     pub(super) fn project(&self) -> Arc<Narrowing> {
-        self.with(|read| read.project(&self.root))
+        let stamp = fs::stamp(&WorkspacePath::new(&self.root, PROJECT_FILE));
+        // One that is not there says nothing until it is; one that cannot be read is tried again.
+        if matches!(stamp, Ok(_) | Err(ReadError::Missing))
+            && let Some((known, narrowing)) = &self.read().project
+            && *known == stamp
+        {
+            return narrowing.clone();
+        }
+        let narrowing = Arc::new(narrowing(&self.root));
+        // Of two who read at a time the later one may have the older file; the next who asks sees that by its stamp.
+        self.read().project = Some((stamp, narrowing.clone()));
+        narrowing
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Read) -> T) -> T {
-        act(&mut self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    fn is_ignored(&self, path: &WorkspacePath) -> Result<bool, Unreadable> {
+        let mut ignored = self.read().ignored.pop().unwrap_or_default();
+        let said = ignored.has(self.root.path(), path);
+        self.read().ignored.push(ignored);
+        said
+    }
+
+    fn read(&self) -> MutexGuard<'_, Read> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Read {
-    fn project(&mut self, root: &Arc<Root>) -> Arc<Narrowing> {
-        let stamp = fs::stamp(&WorkspacePath::new(root, PROJECT_FILE));
-        match &self.project {
-            // One that is not there says nothing until it is; one that cannot be read is tried again.
-            Some((known, narrowing)) if *known == stamp && matches!(stamp, Ok(_) | Err(ReadError::Missing)) => narrowing.clone(),
-            _ => {
-                let narrowing = Arc::new(narrowing(root));
-                self.project = Some((stamp, narrowing.clone()));
-                narrowing
-            }
-        }
-    }
-
-    fn is_ignored(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
+impl Ignored {
+    /// Whether a file is ignored, by the files as they are now.
+    fn has(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
         let mut folder = root.to_path_buf();
         let mut look = |folder: &Path| {
             let now = rule_files::look(root, folder)?;
             if self.looks.insert(folder.into(), now).is_some_and(|before| before != now) {
-                self.ignore = None;
+                self.matcher = None;
             }
             Ok(())
         };
@@ -195,11 +204,11 @@ impl Read {
             folder.push(part);
             look(&folder)?;
         }
-        if self.ignore.is_none() {
+        if self.matcher.is_none() {
             rule_files::look_above(root)?;
-            self.ignore = builder(root).build_matchers().pop();
+            self.matcher = builder(root).build_matchers().pop();
         }
-        Ok(self.ignore.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
+        Ok(self.matcher.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
     }
 }
 
@@ -288,8 +297,8 @@ pub(super) fn are_readable(root: &Path, folder: &Path) -> bool {
     false
 }
 
-/// Walks below a folder by the rules that git has, whether or not it is a git repository. What stands above the repository, or above a folder
-/// in none, does not hold below: many leave out all of their home there.
+/// Walks below a folder by the rules that git has, whether or not it is a git repository. What stands above the repository, or above a
+/// folder in none, does not hold below: many leave out all of their home there.
 pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let is_in_repository = rule_files::repository(folder).is_some();
     let mut walk = WalkBuilder::new(folder);
@@ -365,7 +374,7 @@ const GENERATED: &[&str] = &[
 
 /// Bytes at the start of a file in which generators leave their mark.
 const MARK_REACH: usize = 1024;
-/// A file with a longer line was not written by hand (faults.md §3), ...
+/// A file with a longer line was not written by hand, ...
 const MAX_LINE: usize = 2000;
 /// ... and neither was one that is longer and whose lines are so long on average.
 const MEAN_LINE: usize = 200;
