@@ -390,3 +390,19 @@ fn what_people_do_with_a_repository_is_answered_from_what_is_written_for_them() 
     let preview = asked(&borrowed(&files), "How does run_tests_7 work?", 1000);
     assert!(preview.parts[0].text.contains("pub fn run_tests_7"), "{:?}", preview.parts[0]);
 }
+
+/// `use `, `from ` and their like began no line of any file but an import.
+#[test]
+fn a_line_of_prose_that_begins_like_an_import_is_found() {
+    let filler = |word: &str| (0..120).map(|line| format!("The {word} stands in line {line} of this guide.\n")).collect::<String>();
+    for said in ["use the frobnication switch to turn the cache off.", "from the frobnication switch on the cache is off."] {
+        let guide = format!("# Guide\n\n{}{said}\n{}", filler("first half"), filler("second half"));
+        let preview = asked(&[("guide.md", &guide), CALCULATOR, OTHER], "What does the frobnication switch turn off?", 1000);
+        let shows = |part: &longsight::context::Part| &*part.path == "guide.md" && part.text.contains(said);
+        assert!(preview.parts.iter().any(shows), "{said}: {:?}", preview.parts);
+    }
+    let code = "use frobnication::switch;\nmod frobnication;\n\npub fn times(a: i32) -> i32 {\n    a\n}\n";
+    let preview = asked(&[("src/lib.rs", code), CALCULATOR, OTHER], "What does the frobnication switch turn off?", 60);
+    let head = |part: &longsight::context::Part| part.kind == Kind::Definition && part.text.starts_with("use frobnication");
+    assert!(!preview.parts.iter().any(head), "an import of code is no place: {:?}", preview.parts);
+}

@@ -6,7 +6,6 @@ use std::ops::Range;
 use crate::context::sentence::Sentence;
 use crate::index::{File, Symbol};
 use crate::syntax::naming;
-use crate::text::lines::line_start;
 
 /// Lines that are one place.
 pub(super) const BLOCK: usize = 24;
@@ -92,24 +91,26 @@ pub(super) struct Blocks<'a> {
     end: usize,
     line: usize,
     counted: usize,
+    /// Which lines name what others speak of.
+    imports: Vec<bool>,
 }
 
 impl<'a> Blocks<'a> {
     pub fn new(file: &File, text: &'a str) -> Self {
-        Self { text, end: head_end(file, text), line: 0, counted: 0 }
+        let end = head_end(file, text);
+        let lines = || text[..end].split('\n').collect::<Vec<_>>();
+        let imports = file.language.as_ref().map(|language| language.naming_lines(&lines())).unwrap_or_default();
+        Self { text, end, line: 0, counted: 0, imports }
     }
 
-    /// The block that an offset is in; none below the head and in imports, which name what others speak of.
+    /// The block that an offset is in; none below the head, and in imports and the like.
     pub fn at(&mut self, offset: usize) -> Option<u32> {
         if offset >= self.end {
             return None;
         }
         self.line += self.text.as_bytes()[self.counted..offset].iter().filter(|byte| **byte == b'\n').count();
         self.counted = offset;
-        let start = line_start(self.text, offset);
-        let line = self.text[start..].trim_start();
-        let imports =
-            ["use ", "pub use ", "import ", "from ", "#include", "package ", "mod ", "pub mod "].iter().any(|word| line.starts_with(word));
+        let imports = self.imports.get(self.line).is_some_and(|imports| *imports);
         (!imports).then_some((self.line / BLOCK) as u32)
     }
 }

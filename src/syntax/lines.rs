@@ -11,6 +11,8 @@ use crate::text::words;
 pub struct LineForms {
     /// An import; one that opens a bracket goes on until that is closed.
     imports: Vec<String>,
+    /// A statement that names a module, the file's own or one in another file, and says nothing of it.
+    modules: Vec<String>,
     /// Words before the name of a function.
     functions: Vec<String>,
     /// What stands above a definition and belongs to it, besides comments.
@@ -71,6 +73,12 @@ impl Language {
     /// Whether a line is a mark that belongs to the definition below it: an attribute, a decorator.
     pub fn is_mark(&self, line: &str) -> bool {
         self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
+    }
+
+    /// Which lines only name what other files are about: imports, and statements that name modules.
+    pub fn naming_lines(&self, lines: &[&str]) -> Vec<bool> {
+        let names = |line: &str| self.lines.modules.iter().any(|word| line.trim_start().starts_with(word.as_str()));
+        self.import_lines(lines).into_iter().zip(lines).map(|(imports, line)| imports || names(line)).collect()
     }
 
     /// Which lines belong to an import, those that go on over several lines included.
