@@ -406,3 +406,46 @@ fn a_line_of_prose_that_begins_like_an_import_is_found() {
     let head = |part: &longsight::context::Part| part.kind == Kind::Definition && part.text.starts_with("use frobnication");
     assert!(!preview.parts.iter().any(head), "an import of code is no place: {:?}", preview.parts);
 }
+
+fn thirty() -> Vec<(String, String)> {
+    let helpers = (0..30).map(|number| {
+        let text =
+            format!("def helper_{number}(value):\n    return value + {number}\n\n\ndef parse_part_{number}(text):\n    return text\n");
+        (format!("work/part_{number}.py"), text)
+    });
+    let config = "def parse_config(text):\n    return dict(line.split('=') for line in text.splitlines())\n";
+    helpers.chain([("work/config.py".to_string(), config.to_string())]).collect()
+}
+
+/// Scripts without blanks between words glued a name to what stands behind it.
+#[test]
+fn a_name_is_found_beside_words_of_a_script_without_blanks() {
+    let files = thirty();
+    for (question, shown) in [
+        ("函数parse_config在哪里定义？", "def parse_config("),
+        ("parse_configはどこで定義されていますか", "def parse_config("),
+        ("helper_7の定義は", "def helper_7("),
+        ("helper_7は何をしますか", "def helper_7("),
+        ("parse_config는 어디에 정의되어 있나요?", "def parse_config("),
+    ] {
+        let preview = asked(&borrowed(&files), question, 300);
+        let best = preview.parts.iter().find(|part| part.kind == Kind::Definition);
+        assert!(best.is_some_and(|part| part.text.contains(shown)), "{question}: {:?}", preview.parts);
+    }
+}
+
+/// Prose of these scripts was one word from one comma to the next.
+#[test]
+fn prose_of_a_script_without_blanks_is_found() {
+    for (said, question) in [
+        ("缓存可以用开关关闭。", "怎么关闭缓存？"),
+        ("キャッシュは設定で無効にできます。", "どうすればキャッシュを無効にしますか？"),
+        ("캐시는 설정에서 끌 수 있습니다.", "캐시를 끄려면?"),
+    ] {
+        let filler: String = (0..120).map(|line| format!("Line {line} of this guide.\n")).collect();
+        let guide = format!("# Guide\n\n{filler}{said}\n{filler}");
+        let preview = asked(&[("guide.md", &guide), CALCULATOR, OTHER], question, 1000);
+        let shows = |part: &longsight::context::Part| &*part.path == "guide.md" && part.text.contains(said);
+        assert!(preview.parts.iter().any(shows), "{question}: {:?}", preview.parts);
+    }
+}

@@ -1,7 +1,7 @@
 //! Positions in three encodings, edits, rebase and diff against plain reference computations on strings.
 
 use longsight::text::rebase::{Dropped, rebase};
-use longsight::text::{Batch, Edit, Encoding, Ending, Position, Text, diff, layout};
+use longsight::text::{Batch, Edit, Encoding, Ending, Position, Text, diff, layout, words};
 use proptest::prelude::*;
 
 const ENCODINGS: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
@@ -305,4 +305,19 @@ fn a_diff_of_long_texts_that_share_no_line_ends_and_is_right() {
     let unified = diff::unified("a.rs", &old, &new);
     let count = |sign: &str| unified.lines().skip(2).filter(|line| line.starts_with(sign)).count();
     assert_eq!((count("-"), count("+")), (40_000, 40_000));
+}
+
+/// Quotes, arrows and blanks that are not ASCII were letters, and whatever stood beside a name was a part of it.
+#[test]
+fn identifiers_end_where_a_script_without_blanks_begins() {
+    let found = |text: &'static str| words::identifiers(text).map(|(_, word)| word).collect::<Vec<_>>();
+    assert_eq!(found("let größe = naïve_total(x1, \"“quoted”\u{a0}a→bc\");"), ["let", "größe", "naïve_total", "x1", "quoted", "bc"]);
+    assert_eq!(found("函数parse_config在哪里定义？"), ["函数", "parse_config", "在哪里定义"]);
+    assert_eq!(found("helper_7の定義は、parse_config는"), ["helper_7", "の定義は", "parse_config", "는"]);
+    assert_eq!(found("e\u{301}te\u{301} 42 4a →"), ["e\u{301}te\u{301}"]);
+    let at: Vec<usize> = words::identifiers("→ ab 函数cd").map(|(at, _)| at).collect();
+    assert_eq!(at, [4, 7, 13]);
+    assert_eq!(words::subwords("loadConfig_file2"), ["load", "config", "file2"]);
+    assert_eq!(words::subwords("关闭缓存"), ["关闭", "闭缓", "缓存"]);
+    assert_eq!(words::subwords("总total数值"), ["总", "total", "数值"]);
 }

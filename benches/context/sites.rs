@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use longsight::context::Sources;
 use longsight::context::corpus::Corpus;
-use longsight::context::{Sources, words};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Kind, Language, Parsed, Registry, naming, parse};
+use longsight::text::words;
 use longsight::workspace::{Documents, Roots, Snapshot};
 
 /// A body's length in lines.

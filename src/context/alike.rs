@@ -1,8 +1,9 @@
 //! Files and functions that resemble the place: what they use is likely used here.
 
 use super::corpus::{Corpus, Sort};
+use super::numbers::keep_first;
 use super::scene::Scene;
-use super::words;
+use crate::text::words;
 
 /// Files that resemble the current one most.
 const FILES: usize = 24;
@@ -103,7 +104,7 @@ impl Scores {
         let Self { of: scores, scored: mut order } = self;
         order.retain(|number| scores[*number as usize] > 0.0 && wanted(*number));
         let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
-        words::keep_first(&mut order, most, before);
+        keep_first(&mut order, most, before);
         order.sort_unstable_by(before);
         let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
         order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()

@@ -13,10 +13,11 @@ use std::sync::Arc;
 use self::bodies::{Bodies, Mentions};
 use self::headings::{Heading, Headings};
 use super::rank::{self, Prior};
-use super::words::{self, NumberMap, NumberSet};
+use super::numbers::{NumberMap, NumberSet};
 use crate::index::{File, FileId, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
 use crate::text::lines::{line_end, line_start};
+use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// A name's number.
@@ -149,7 +150,7 @@ fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> O
     let end = line_end(text, range.end);
     let whole = readable(text.get(start..end)?.trim_end());
     let whole = whole.as_ref();
-    let cut = |text: &str, most: usize| text[..words::floor(text, most)].to_string();
+    let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_string();
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
     } else if is_packed(whole) {

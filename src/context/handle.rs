@@ -9,9 +9,10 @@ use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Asked, Count, Here, Session};
-use super::{Pack, corrections, members, words};
+use super::{Pack, corrections, members};
 use crate::syntax::{Language, Parsed, scope};
 use crate::text::lines::line_start;
+use crate::text::words;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
@@ -146,9 +147,9 @@ const NEAR: usize = 2_000;
 
 /// The names that the code in the cursor's line and just above it has, but for the one that is being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
-    let offset = words::floor(query.text, query.offset);
-    let nearest = words::floor(query.text, offset.saturating_sub(NEAR));
-    let furthest = words::floor(query.text, (offset + NEAR).min(query.text.len()));
+    let offset = query.text.floor_char_boundary(query.offset);
+    let nearest = query.text.floor_char_boundary(offset.saturating_sub(NEAR));
+    let furthest = query.text.floor_char_boundary(offset + NEAR);
     let start = query.text[nearest..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(nearest, |(end, _)| nearest + end + 1);
     let rest = query.text[offset..furthest].find('\n').map_or(furthest, |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
@@ -160,7 +161,8 @@ fn named_here(query: &PlaceQuery) -> Vec<Name> {
     named.filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
-/// Whether what stands at a place, behind `before` in its line, is said and not meant: in a comment, or in a string, which may still be open.
+/// Whether what stands at a place, behind `before` in its line, is said and not meant: in a comment, or in a string, which may still be
+/// open.
 fn is_prose(query: &PlaceQuery, before: &str, at: usize) -> bool {
     query.parsed.is_some_and(|tree| scope::is_prose(tree, at)) || before.matches('"').count() % 2 == 1
 }

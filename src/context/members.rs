@@ -2,9 +2,9 @@
 //! of the ranking were fitted on names, which fields seldom are, so that they foresee no field by itself.
 
 use super::corpus::{Corpus, Sort};
+use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
 use super::scene::Scene;
-use super::words::{NumberMap, NumberSet};
 
 /// What the fields of a type sum up to that the function around the cursor takes or gives, and what none of them exceeds: in the measure of
 /// the ranking, where more would crowd out the functions that are called. Members found of redis and vite rise by half with little budget,

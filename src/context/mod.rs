@@ -9,6 +9,7 @@ pub mod features;
 pub mod fence;
 pub mod handle;
 mod members;
+mod numbers;
 mod passages;
 pub mod rank;
 pub mod scene;
@@ -17,7 +18,6 @@ pub mod sentence;
 mod session;
 pub mod stretch;
 pub mod weights;
-pub mod words;
 
 use std::sync::Arc;
 
@@ -75,7 +75,8 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// Puts corrections behind the parts. The head stays where it is; what is least sure makes room, and what was to be said of it goes too.
+    /// Puts corrections behind the parts. The head stays where it is; what is least sure makes room, and what was to be said of it goes
+    /// too.
     fn correct(&mut self, mut corrections: Vec<Part>) {
         let sum = |parts: &[Part]| parts.iter().map(|part| part.tokens).sum::<usize>();
         while self.tokens + sum(&corrections) > self.budget {

@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::corpus::{Corpus, Name};
+use super::numbers::{NumberMap, NumberSet};
 use super::session::{Count, Here, PART_OVERHEAD};
-use super::words::{self, NumberMap, NumberSet};
 use super::{Kind, Masked, Part};
+use crate::text::words;
 
 /// Lines with text above the cursor, and lines below it, whose names are looked for.
 const ABOVE: usize = 6;
@@ -106,7 +107,7 @@ impl Passages {
         if budget < LEAST {
             return None;
         }
-        let line = place.text[..words::floor(place.text, place.offset)].matches('\n').count();
+        let line = place.text[..place.text.floor_char_boundary(place.offset)].matches('\n').count();
         let typing = self.at.as_ref().is_some_and(|(known, _)| known == here);
         self.shown.take_if(|passage| !passage.is_there(place));
         if self.at.as_ref() != Some(&(here.clone(), line)) {
@@ -160,7 +161,7 @@ impl Files {
 impl Query {
     /// The names around the cursor.
     fn at(place: &Place) -> Self {
-        let offset = words::floor(place.text, place.offset);
+        let offset = place.text.floor_char_boundary(place.offset);
         let (before, after) = place.text.split_at(offset);
         let above = before.lines().rev().filter(|line| !line.trim().is_empty()).take(ABOVE);
         let below = after.lines().skip(1).take(BELOW);

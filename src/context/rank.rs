@@ -389,7 +389,8 @@ impl<'a> Ranker<'a> {
         self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
     }
 
-    /// Why a definition was chosen, for people: what ties it to the place, the nearest tie first; else the feature that speaks loudest for it.
+    /// Why a definition was chosen, for people: what ties it to the place, the nearest tie first; else the feature that speaks loudest for
+    /// it.
     pub fn reason(&self, symbol: &Symbol) -> &'static str {
         let (mut features, seen) = (self.features(symbol), self.is_seen(symbol));
         let tied = TIES.iter().find(|(tie, least)| features[*tie] >= *least).map(|(tie, _)| *tie);

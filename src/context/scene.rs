@@ -2,9 +2,10 @@
 //! line by line, so that half-written code serves as well; where there is a tree it says what encloses the cursor.
 
 use super::corpus::{Corpus, Name};
-use super::words::{self, NumberMap, NumberSet};
+use super::numbers::{NumberMap, NumberSet};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed};
+use crate::text::words;
 
 /// How a name shows in the current file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +64,7 @@ impl Scene {
 
     /// The same where this text was parsed.
     pub fn in_tree(corpus: &Corpus, language: Option<&Language>, parsed: Option<&Parsed>, text: &str, offset: usize) -> Self {
-        let offset = words::floor(text, offset);
+        let offset = text.floor_char_boundary(offset);
         let lines: Vec<&str> = text.split('\n').collect();
         let cursor = newlines(&text[..offset]);
         let mut scene = Self::default();

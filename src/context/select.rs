@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::corpus::{Corpus, Name};
+use super::numbers::{NumberMap, keep_first};
 use super::rank::{Candidate, Ranker};
-use super::words::{NumberMap, keep_first};
 
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;

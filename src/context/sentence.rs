@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use super::words;
 use crate::syntax::tags::NameHasher;
+use crate::text::words;
 
 /// Words that nearly every question or message has.
 const COMMON: &[&str] = &[

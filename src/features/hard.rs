@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Session, Site};
-use crate::context::words;
 use crate::route::Signal;
+use crate::text::words;
 
 /// Bytes of code whose names are looked up.
 const LOOKED_AT: usize = 16 << 10;

@@ -13,6 +13,7 @@ use crate::context::sentence;
 use crate::index::{File, FileId, SymbolId};
 use crate::syntax::{Kind, naming};
 use crate::text::lines::line_start;
+use crate::text::words;
 
 /// Most places that are taken for named: a trace has many.
 const MOST: usize = 6;
@@ -62,8 +63,11 @@ const THINGS: &[&str] = &[
     "type",
 ];
 
-/// A name as code has it, with its owners.
-static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(r"[A-Za-z_$][\w$]*(?:(?:::|\.|#|->)~?[A-Za-z_$][\w$]*)*"));
+/// A name as code has it, with its owners. What is written without blanks stands right beside it and is no part of it.
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    const LETTER: &str = r"[[\w$]--[\p{Thai}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]]";
+    compiled(&format!(r"[A-Za-z_$]{LETTER}*(?:(?:::|\.|#|->)~?[A-Za-z_$]{LETTER}*)*"))
+});
 
 /// A place that a question names.
 pub(super) struct Meant {
@@ -145,7 +149,8 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let parts: Vec<&str> = found.as_str().split([':', '.', '#', '>', '-', '~']).filter(|part| !part.is_empty()).collect();
         let [owners @ .., name] = parts.as_slice() else { continue };
         let quoted = before.matches('`').count() % 2 == 1;
-        let called = behind.starts_with('(') && before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric());
+        let called =
+            behind.starts_with('(') && before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric() || words::runs_on(letter));
         let is_title = name.starts_with(|letter: char| letter.is_ascii_uppercase()) && name.contains(|letter: char| letter.is_lowercase());
         let begins = before.trim_end().is_empty() || before.trim_end().ends_with(['.', '!', '?', ':']);
         let beside = |word: Option<&str>| word.is_some_and(|word| THINGS.contains(&word.to_lowercase().as_str()));

@@ -451,7 +451,8 @@ fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
 /// Whether somebody asks, and does not tell.
 pub(super) fn is_question(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
-    text.trim_end().ends_with('?') || ["where", "what", "which", "how", "who", "why", "when", "is", "are", "does"].contains(&first.as_str())
+    text.trim_end().ends_with(['?', '？', '؟'])
+        || ["where", "what", "which", "how", "who", "why", "when", "is", "are", "does"].contains(&first.as_str())
 }
 
 /// Whether a text names a path, in whole or without its first folder.

@@ -1,10 +1,29 @@
-//! Words of code, whatever its language: what may stand in a name, and where one stands in a text. Pure.
+//! Words of code and of prose, whatever their language: what may stand in a name, where one stands in a text, and of which words it is
+//! made. Pure.
 
 use std::ops::Range;
 
-/// Whether a letter may stand in a name.
+/// Whether a letter may stand in a name of some language: there are `$` in those of JavaScript and PHP.
 pub fn is_word(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '$'
+    is_name_letter(letter) || letter == '$'
+}
+
+/// Whether a letter may stand in a name of every language.
+pub fn is_name_letter(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// Whether a letter belongs to a script that writes words without blanks between them: Thai, Kana, Han.
+pub fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Whether what is written in a letter's script stands right beside other words, names of code among them: scripts without blanks, and
+/// Hangul, where particles stand behind what they belong to.
+pub fn runs_on(letter: char) -> bool {
+    letter >= '\u{e00}'
+        && (is_unspaced(letter) || matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7ff}'))
 }
 
 /// The places where a text has a word.
@@ -35,4 +54,104 @@ pub fn last(text: &str) -> &str {
 /// The word that a text begins with; empty where it begins with none.
 pub fn first(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches(is_word).len()]
+}
+
+/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, no number. What runs on without blanks
+/// is one by itself, so that a name is found in the middle of it: `helper_7の定義は` has two.
+pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            while at < bytes.len() && BYTES[usize::from(bytes[at])] == Byte::Between {
+                at += 1;
+            }
+            let start = at;
+            while at < bytes.len() && BYTES[usize::from(bytes[at])] == Byte::Letter {
+                at += 1;
+            }
+            if at < bytes.len() && !bytes[at].is_ascii() {
+                at = end_beyond(text, start, at);
+                if at == start {
+                    at = text.ceil_char_boundary(start + 1);
+                    continue;
+                }
+            }
+            if start == at {
+                return None;
+            }
+            if at - start >= 2 && !bytes[start].is_ascii_digit() {
+                return Some((start, &text[start..at]));
+            }
+        }
+    })
+}
+
+/// What a byte is to identifiers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Byte {
+    Between,
+    Letter,
+    /// It belongs to a letter or a sign that is not ASCII.
+    Beyond,
+}
+
+const BYTES: [Byte; 256] = {
+    let mut table = [Byte::Between; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        if letter.is_ascii_alphanumeric() || letter == b'_' || letter == b'$' {
+            table[byte] = Byte::Letter;
+        } else if !letter.is_ascii() {
+            table[byte] = Byte::Beyond;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Where an identifier ends whose first letter that is not ASCII stands at `at`; at its start where that is no letter.
+#[cold]
+fn end_beyond(text: &str, start: usize, at: usize) -> usize {
+    let runs = text[start..].starts_with(runs_on);
+    let ends = |letter: char| runs_on(letter) != runs || !(is_word(letter) || is_mark(letter));
+    text[at..].find(ends).map_or(text.len(), |length| at + length)
+}
+
+/// Whether a sign changes the letter before it: accents and the like that are written apart.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{e47}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
+}
+
+/// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. Words of one letter are left out. What runs on
+/// without blanks gives each two letters that stand side by side: `关闭缓存` is `关闭`, `闭缓`, `缓存`.
+pub fn subwords(identifier: &str) -> Vec<String> {
+    let mut words = vec![];
+    let mut word = String::new();
+    let mut before = ' ';
+    let letters: Vec<char> = identifier.chars().collect();
+    for (index, letter) in letters.iter().enumerate() {
+        let next_is_lower = letters.get(index + 1).is_some_and(|next| next.is_lowercase());
+        let capital = letter.is_uppercase() && (before.is_lowercase() || before.is_uppercase() && next_is_lower);
+        let border = capital || !letter.is_alphanumeric() || runs_on(*letter) != runs_on(before);
+        if border && !word.is_empty() {
+            add_word(&mut words, std::mem::take(&mut word));
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        before = *letter;
+    }
+    add_word(&mut words, word);
+    words
+}
+
+fn add_word(words: &mut Vec<String>, word: String) {
+    let one = word.chars().nth(1).is_none();
+    match word.starts_with(runs_on) {
+        true if !one => words.extend(word.chars().zip(word.chars().skip(1)).map(|(first, second)| String::from_iter([first, second]))),
+        false if one => {}
+        _ => words.push(word),
+    }
 }

@@ -1,8 +1,8 @@
 //! Which names the bodies of functions mention, in both directions: what similar functions use is likely used here.
 
 use super::{Corpus, Name, Table};
-use crate::context::words;
 use crate::index::{File, Symbol, View};
+use crate::text::words;
 
 /// Bytes of a body that are looked at.
 const LONGEST: usize = 8 << 10;
@@ -22,7 +22,7 @@ impl Mentions {
     pub fn of_bodies(view: &View, file: &File, text: &str) -> Self {
         let body = |symbol: &Symbol| {
             let body = symbol.body.range();
-            let end = words::floor(text, body.end.min(body.start + LONGEST));
+            let end = text.floor_char_boundary(body.end.min(body.start + LONGEST));
             symbol.kind.is_callable().then(|| text.get(body.start..end)).flatten()
         };
         Self::new(view, file.symbols.iter().map(|symbol| body(symbol).unwrap_or_default()))

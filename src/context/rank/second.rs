@@ -4,7 +4,7 @@
 use super::trees::{Row, TREES};
 use super::{Candidate, Ranker, is, likelihood};
 use crate::context::features::{Feature, Features};
-use crate::context::words::{NumberMap, keep_first};
+use crate::context::numbers::{NumberMap, keep_first};
 
 /// Candidates that are looked at again.
 const FIRST: usize = 1500;

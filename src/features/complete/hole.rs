@@ -98,7 +98,7 @@ impl<'a> Hole<'a> {
 
     /// Whether the cursor stands between two letters of one word: who types there mends it.
     pub fn is_inside_word(&self) -> bool {
-        let word = |letter: char| is_word(letter) && !is_unspaced(letter);
+        let word = |letter: char| is_word(letter) && !words::is_unspaced(letter);
         self.before.ends_with(word) && self.after.starts_with(word)
     }
 
@@ -301,11 +301,6 @@ fn pair(before: &str, after: &str, comments: Comments, blocks: bool) -> Option<M
 /// Whether a text goes on in the next line.
 pub(super) fn begins_line(text: &str) -> bool {
     text.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
-}
-
-/// Whether a letter belongs to a script that writes words without blanks between them.
-fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The indentation of the nearest line above that is indented less than this; `None` at the top.
