@@ -729,3 +729,23 @@ fn a_file_of_a_few_long_lines_was_written_by_no_person() {
     let index = tree.index(Options::default());
     assert_eq!(paths(&index.view()), ["a.js"]);
 }
+
+/// It was taken for a folder of the workspace, and all of that was listed anew.
+#[test]
+fn a_deleted_file_beside_the_workspace_lists_nothing_anew() {
+    let tree = Tree::new(&[("ws/a.rs", "fn a() {}\n"), ("beside/b.rs", "fn b() {}\n")]);
+    let index = index(Arc::new(Roots::new([tree.path("ws")])), Options::default());
+    index.wait_ready();
+    // Nobody says so: only a listing finds it.
+    tree.write("ws/unseen.rs", "fn unseen() {}\n");
+    std::fs::remove_dir_all(tree.path("beside")).unwrap();
+    index.changed(vec![tree.path("beside/b.rs"), tree.path("beside")]);
+    index.sync();
+    index.wait_ready();
+    assert_eq!(paths(&index.view()), ["a.rs"]);
+    std::fs::remove_dir_all(tree.path("ws")).unwrap();
+    index.changed(vec![tree.path("ws")]);
+    index.sync();
+    index.wait_ready();
+    assert_eq!(paths(&index.view()), Vec::<String>::new(), "without its folder all of it has gone");
+}

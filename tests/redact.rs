@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use longsight::context::{Masked, fence, redact};
-use longsight::engine::Cancel;
+use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::scripted::Scripted;
+use longsight::engine::{Ask, Cancel};
 use longsight::features::complete::{Params, complete};
 use longsight::features::explain::explain;
 use longsight::features::preview::{self, preview};
 use longsight::features::{Target, silent};
 use longsight::text::Text;
 use longsight::workspace::Document;
+use serde_json::json;
 
 use crate::support::workspace::{Workspace, target};
 
@@ -560,4 +562,20 @@ fn k12_a_secret_file_outside_of_every_folder_is_left_alone() {
     for uri in ["file:///srv/app/main.rs", "untitled:Untitled-1", "git:/repo/src/lib.rs?ref"] {
         assert_eq!(session.closed(&named(uri)), None, "{uri}");
     }
+}
+
+/// Only the words of a conversation were masked, and what earlier calls were given went out as it was.
+#[test]
+fn k13_a_secret_in_an_earlier_call_is_masked() {
+    let key = secrets()[0].1.clone();
+    let call = ToolCall {
+        id: "1".into(),
+        name: "edit".into(),
+        arguments: json!({ "path": "a.py", "edits": [{ "new": format!("KEY = \"{key}\"") }] }),
+    };
+    let message = Message { tool_calls: vec![call], ..Message::new(Role::Assistant, "") };
+    let Ask::Chat(chat) = Ask::Chat(Chat { messages: vec![message], ..Chat::default() }).masked() else { unreachable!() };
+    let arguments = &chat.messages[0].tool_calls[0].arguments;
+    assert!(!arguments.to_string().contains(&key), "{arguments}");
+    assert!(arguments["path"] == "a.py" && arguments["edits"][0]["new"].as_str().unwrap().starts_with("KEY = "), "{arguments}");
 }

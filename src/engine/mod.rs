@@ -48,13 +48,15 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// The same with every secret-looking stretch replaced. No engine is asked, and nothing shown of what it would be, without this.
+    /// The same with every secret-looking stretch replaced. No engine is asked, and nothing shown of what it would be, without this. What
+    /// tools are called and what they do is said by this program, and has none.
     pub fn masked(self) -> Self {
         match self {
             Ask::Chat(mut chat) => {
                 for message in &mut chat.messages {
                     message.content = redact::mask(&message.content);
                     message.reasoning = message.reasoning.take().map(|text| redact::mask(&text));
+                    message.tool_calls.iter_mut().for_each(|call| mask_texts(&mut call.arguments));
                 }
                 Ask::Chat(chat)
             }
@@ -66,6 +68,16 @@ impl Ask {
                 Ask::Fim(fim)
             }
         }
+    }
+}
+
+/// Masks each text of a value.
+fn mask_texts(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => *text = redact::mask(text),
+        serde_json::Value::Array(values) => values.iter_mut().for_each(mask_texts),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(mask_texts),
+        _ => {}
     }
 }
 

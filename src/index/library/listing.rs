@@ -156,7 +156,8 @@ impl Library {
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        let Some(place) = self.roots.locate(path) else { return true };
+        // Beside the roots nothing is known; above them all of one has gone.
+        let Some(place) = self.roots.locate(path) else { return self.roots.iter().any(|root| root.path().starts_with(path)) };
         let inside = |known: &WorkspacePath| {
             known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
         };
