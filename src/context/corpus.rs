@@ -1,22 +1,22 @@
 //! What ranking needs to know of a repository, on top of the index: the text of every signature, and sums over names and files that a
 //! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
+//! What is known of one file alone is its [`Digest`], which a later corpus takes over; all else is of one view.
 
 mod bodies;
+mod digest;
 mod headings;
 mod refresh;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::bodies::{Bodies, Mentions};
-use self::headings::{Heading, Headings};
-use super::rank::{self, Prior};
+use self::bodies::Bodies;
+pub use self::digest::Digest;
 use super::numbers::{NumberMap, NumberSet};
-use crate::index::{File, FileId, NameId, Stage, View};
+use super::rank::{self, Prior};
+use crate::index::{File, FileId, Lists, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
-use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
@@ -54,135 +54,6 @@ impl Sort {
             Kind::Module | Kind::Reexport => return None,
         })
     }
-}
-
-/// The signatures of one file, verbatim, and what the bodies of its functions mention.
-pub struct Digest {
-    pub file: Arc<File>,
-    /// As models see it.
-    pub path: Arc<str>,
-    text: Box<str>,
-    /// By symbol: the end of its lines in `text`, and the line where they begin, 0-based.
-    places: Box<[(u32, u32)]>,
-    mentions: Mentions,
-    /// What the signatures mention.
-    named: Mentions,
-    headings: Headings,
-}
-
-impl Digest {
-    /// None when `text` is another version than the index has seen.
-    pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
-        if text.len() != file.bytes as usize {
-            return None;
-        }
-        let mut digest = Self::of(file, Some(text));
-        digest.mentions = Mentions::of_bodies(view, file, text);
-        let signatures = (0..file.symbols.len() as u32).map(|index| digest.signature(index));
-        digest.named = Mentions::new(view, signatures);
-        digest.headings = Headings::new(view, file, text);
-        Some(digest)
-    }
-
-    /// Without a text there are no signatures.
-    fn of(file: &Arc<File>, text: Option<&str>) -> Self {
-        let mut lines = String::new();
-        let places = file.symbols.iter().map(|symbol| {
-            let start = text.and_then(|text| signature(text, symbol, &mut lines)).unwrap_or(symbol.name_line);
-            (lines.len() as u32, start)
-        });
-        let places = places.collect();
-        let (mentions, named, headings) = Default::default();
-        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions, named, headings }
-    }
-
-    /// The same file when it is no longer there.
-    pub fn gone(&self) -> Self {
-        Self::of(&self.file, None)
-    }
-
-    /// The lines of a symbol's signature, without the last line break.
-    pub fn signature(&self, index: u32) -> &str {
-        let start = if index == 0 { 0 } else { self.places[index as usize - 1].0 };
-        &self.text[start as usize..self.places[index as usize].0 as usize]
-    }
-
-    /// The line that says what a symbol is a member of; none for what stands in no type.
-    pub fn headed(&self, index: u32) -> Option<Heading<'_>> {
-        self.headings.of(index)
-    }
-
-    /// The same as a text, which may be empty.
-    pub fn heading(&self, index: u32) -> &str {
-        self.headed(index).map_or("", |heading| heading.text)
-    }
-
-    /// What a symbol is as far as ranking cares; none for what is not shown. A macro that stands for nothing guards a header or switches a
-    /// feature: it tells a model nothing.
-    pub fn sort(&self, view: &View, index: u32) -> Option<Sort> {
-        let (symbol, signature) = (&self.file.symbols[index as usize], self.signature(index));
-        let sort = Sort::of(symbol.kind).filter(|_| !signature.is_empty())?;
-        let is_empty = sort == Sort::Macro && signature.trim_end().ends_with(view.text(symbol.name));
-        (!is_empty).then_some(sort)
-    }
-
-    /// Where the signature begins, 0-based.
-    pub fn line(&self, index: u32) -> u32 {
-        self.places[index as usize].1
-    }
-}
-
-/// Longest signature that is shown, in bytes.
-const MAX_SIGNATURE: usize = 700;
-/// Of one whose line was made by a program.
-const MAX_PACKED: usize = 120;
-/// Longest definition that is shown whole because its name stands behind its body.
-const MAX_SHORT: usize = 240;
-const SHORT_LINES: usize = 7;
-const _: () = assert!(MAX_SIGNATURE <= u16::MAX as usize);
-
-/// Appends the signature's lines; returns the line where they begin.
-fn signature(text: &str, symbol: &crate::index::Symbol, lines: &mut String) -> Option<u32> {
-    let (item, range) = (symbol.item.range(), symbol.signature.range());
-    let lead = text.get(item.start..range.start)?;
-    let start = line_start(text, range.start);
-    // A body that begins on the signature's last line shows its opening.
-    let end = line_end(text, range.end);
-    let whole = readable(text.get(start..end)?.trim_end());
-    let whole = whole.as_ref();
-    let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_string();
-    if let Some(ends) = named_behind(text, symbol, start) {
-        lines.push_str(&ends);
-    } else if is_packed(whole) {
-        lines.push_str(&cut(whole, MAX_PACKED));
-    } else {
-        lines.push_str(&cut(whole, MAX_SIGNATURE));
-    }
-    Some(symbol.line + lead.matches('\n').count() as u32)
-}
-
-/// Lines without what says how a file is written: its byte-order mark, and the returns at their ends.
-fn readable(lines: &str) -> Cow<'_, str> {
-    let lines = lines.strip_prefix('\u{feff}').unwrap_or(lines);
-    if lines.contains('\r') { lines.replace('\r', "").into() } else { lines.into() }
-}
-
-/// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends.
-fn named_behind(text: &str, symbol: &crate::index::Symbol, start: usize) -> Option<String> {
-    if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
-        return None;
-    }
-    let whole = readable(text.get(start..line_end(text, symbol.item.end as usize))?.trim_end());
-    let closing = whole.lines().last()?.trim_start().strip_prefix('}')?.trim_start();
-    if whole.len() <= MAX_SHORT && whole.lines().count() <= SHORT_LINES {
-        return Some(whole.into_owned());
-    }
-    Some(format!("{} … }} {closing}", &whole[..=whole.find('{')?]))
-}
-
-/// Whether a line was written by no person: long, and with few blanks.
-fn is_packed(signature: &str) -> bool {
-    signature.len() > MAX_PACKED && signature.lines().any(|line| line.len() > MAX_PACKED && line.matches(' ').count() * 16 < line.len())
 }
 
 /// A definition in the corpus.
@@ -248,14 +119,14 @@ pub struct Corpus {
     folders: Arc<Vec<Folder>>,
     /// Slots by name, [`NO_SLOT`] for names without a definition.
     slots: Vec<u32>,
-    defined: Table,
+    defined: Lists<u32>,
     /// Symbols of each file, as a range of `symbols`.
     of_file: Vec<Range<u32>>,
     /// Files by the index's number; [`NO_SLOT`] where there is none.
     dense: Vec<u32>,
     paths: Arc<NumberMap<Arc<str>, u32>>,
     words: Arc<NumberMap<Box<str>, u32>>,
-    slots_of_word: Arc<Table>,
+    slots_of_word: Arc<Lists<u32>>,
     /// Words of the files' own names.
     pub stem_words: Arc<Vec<Box<[u32]>>>,
     bodies: Arc<Bodies>,
@@ -264,36 +135,6 @@ pub struct Corpus {
     mentioned: Vec<u32>,
     /// Symbols of files as they were before; no file's range has them.
     dead: usize,
-}
-
-/// Lists by number, one after another.
-#[derive(Clone, Default)]
-struct Table {
-    starts: Vec<u32>,
-    items: Vec<u32>,
-}
-
-impl Table {
-    /// From pairs of a list and an item.
-    fn new(lists: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Self {
-        let mut starts = vec![0u32; lists + 1];
-        pairs.clone().for_each(|(list, _)| starts[list as usize + 1] += 1);
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut items = vec![0; starts[lists] as usize];
-        for (list, item) in pairs {
-            let at = &mut next[list as usize];
-            items[*at as usize] = item;
-            *at += 1;
-        }
-        Self { starts, items }
-    }
-
-    fn get(&self, list: u32) -> &[u32] {
-        &self.items[self.starts[list as usize] as usize..self.starts[list as usize + 1] as usize]
-    }
 }
 
 impl Corpus {
@@ -392,7 +233,7 @@ impl Corpus {
     /// Lists the symbols of each name.
     fn list_definitions(&mut self) {
         let pairs = self.of_file.iter().cloned().flatten().map(|number| (self.symbols[number as usize].slot, number));
-        self.defined = Table::new(self.names.len(), pairs);
+        self.defined = Lists::new(self.names.len(), pairs);
     }
 
     fn slot_for(&mut self, name: Name) -> u32 {
@@ -433,7 +274,7 @@ impl Corpus {
                 pairs.push((number, slot as u32));
             }
         }
-        self.slots_of_word = Arc::new(Table::new(known.len(), pairs.iter().copied()));
+        self.slots_of_word = Arc::new(Lists::new(known.len(), pairs.iter().copied()));
         let stem =
             |(_, stem): &(Option<Name>, Box<str>)| words::subwords(stem).iter().filter_map(|word| known.get(&**word).copied()).collect();
         self.stem_words = Arc::new(self.stems.iter().map(stem).collect());

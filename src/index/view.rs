@@ -11,8 +11,8 @@ use crate::workspace::rules::Skip;
 
 use super::file::{File, FileImport, Symbol, Tier};
 use super::handle::Stage;
+use super::lists::Lists;
 use super::names::{NameId, Names};
-use super::postings::Postings;
 use super::resolve;
 
 /// The number of a file. It stays the same from view to view.
@@ -31,8 +31,10 @@ pub struct SymbolId {
 pub(super) struct Base {
     pub files: Vec<Option<Arc<File>>>,
     by_path: HashMap<WorkspacePath, u32>,
-    definitions: Postings,
-    uses: Postings,
+    /// Files and their symbols, by name.
+    definitions: Lists<(u32, u32)>,
+    /// Files and how often they mention it, by name.
+    uses: Lists<(u32, u32)>,
     /// Files by the last part of their module name, lower case.
     pub(super) by_stem: HashMap<Box<str>, Vec<u32>>,
 }
@@ -44,18 +46,14 @@ impl Base {
     pub fn new(files: Vec<Option<Arc<File>>>, names: usize) -> Self {
         let present = || files.iter().enumerate().filter_map(|(number, file)| Some((number as u32, file.as_deref()?)));
         let definitions = || {
-            Postings::new(names, |add| {
-                for (number, file) in present() {
-                    file.symbols.iter().enumerate().for_each(|(index, symbol)| add(symbol.name, (number, index as u32)));
-                }
-            })
+            let pairs = present().flat_map(|(number, file)| {
+                file.symbols.iter().enumerate().map(move |(index, symbol)| (symbol.name.0, (number, index as u32)))
+            });
+            Lists::new(names, pairs)
         };
         let uses = || {
-            Postings::new(names, |add| {
-                for (number, file) in present() {
-                    file.uses.iter().for_each(|(name, count)| add(*name, (number, *count)));
-                }
-            })
+            let pairs = present().flat_map(|(number, file)| file.uses.iter().map(move |(name, count)| (name.0, (number, *count))));
+            Lists::new(names, pairs)
         };
         // The second is the larger one; a small workspace is not worth a thread.
         let (definitions, uses) = match files.len() > MANY {
@@ -156,7 +154,7 @@ impl View {
     }
 
     pub fn defined(&self, name: NameId) -> Vec<SymbolId> {
-        let settled = self.base.definitions.get(name).iter().filter(|(file, _)| !self.fresh.contains_key(file));
+        let settled = self.base.definitions.get(name.0).iter().filter(|(file, _)| !self.fresh.contains_key(file));
         let mut found: Vec<SymbolId> = settled.map(|(file, index)| SymbolId { file: FileId(*file), index: *index }).collect();
         found.extend(self.fresh_definitions.get_or_init(|| self.define_fresh()).get(&name).into_iter().flatten());
         found
@@ -174,7 +172,7 @@ impl View {
 
     /// The files that mention a name, with the number of its occurrences; definitions included, comments and strings not.
     pub fn users(&self, name: NameId) -> Vec<(FileId, u32)> {
-        let settled = self.base.uses.get(name).iter().filter(|(file, _)| !self.fresh.contains_key(file));
+        let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| !self.fresh.contains_key(file));
         let mut found: Vec<(FileId, u32)> = settled.map(|(file, count)| (FileId(*file), *count)).collect();
         for (number, file) in self.fresh_files() {
             let count = file.count(name);

@@ -1,7 +1,7 @@
 //! Which names the bodies of functions mention, in both directions: what similar functions use is likely used here.
 
-use super::{Corpus, Name, Table};
-use crate::index::{File, Symbol, View};
+use super::{Corpus, Name};
+use crate::index::{File, Lists, Symbol, View};
 use crate::text::words;
 
 /// Bytes of a body that are looked at.
@@ -52,7 +52,7 @@ impl Mentions {
 #[derive(Default)]
 pub struct Bodies {
     /// Functions by the slot of a name.
-    users: Table,
+    users: Lists<u32>,
     /// By symbol: root of the sum of squared weights of its names.
     norms: Vec<f32>,
 }
@@ -75,7 +75,7 @@ impl Bodies {
         }
         norms.iter_mut().for_each(|sum: &mut f32| *sum = sum.sqrt().max(1.0));
         pairs.retain(|(slot, _)| counts[*slot as usize] as usize <= TELLING);
-        Self { users: Table::new(corpus.names.len(), pairs.iter().copied()), norms }
+        Self { users: Lists::new(corpus.names.len(), pairs.iter().copied()), norms }
     }
 }
 
@@ -94,7 +94,7 @@ impl Corpus {
     /// How much functions are like one that mentions these names, with their weights: what each name adds to the score of a function.
     pub fn score_alike(&self, slots: impl Iterator<Item = (u32, f32)>, mut add: impl FnMut(u32, f32)) {
         let bodies = &self.bodies;
-        for (slot, near) in slots.filter(|(slot, _)| (*slot as usize) + 1 < bodies.users.starts.len()) {
+        for (slot, near) in slots {
             let users = bodies.users.get(slot);
             let weight = weight(users.len() as u32).powi(2) * near;
             for number in users {
