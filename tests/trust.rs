@@ -758,3 +758,23 @@ fn k9_a_file_outside_of_every_folder_follows_the_rules_of_its_project() {
         assert_eq!(session.task(TaskKind::Explain).local_only, local, "{path}");
     }
 }
+
+#[test]
+fn what_is_obeyed_is_listed_once_and_says_why() {
+    let text = include_str!("../src/workspace/obeyed.txt");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert!(lines[0].starts_with("= "), "each pattern stands below what is said of it");
+    let mut patterns: Vec<String> =
+        lines.iter().filter(|line| !line.starts_with("= ")).map(|line| line.trim_start_matches("! ").to_lowercase()).collect();
+    let all = patterns.len();
+    patterns.sort_unstable();
+    patterns.dedup();
+    assert_eq!(patterns.len(), all);
+    let place = place("");
+    let session = place.session(Config::default());
+    for pattern in lines.iter().filter(|line| !line.starts_with("= ")).map(|line| line.trim_start_matches("! ")) {
+        let path = if pattern.ends_with('/') { format!("{pattern}file") } else { pattern.replace('*', "x") };
+        let path = session.snapshot.roots.resolve(&path).unwrap();
+        assert!(longsight::workspace::obeyed::danger(&path).is_some_and(|danger| !danger.is_empty()), "{path}");
+    }
+}
