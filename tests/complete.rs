@@ -1,17 +1,19 @@
 //! What is offered at the cursor of what a model wrote: modes, cuts, overlaps, layout, typing through. `$0` is the cursor.
 
+use std::sync::LazyLock;
+
 use longsight::config::Config;
 use longsight::dialect::Fim;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel, Engine};
 use longsight::features::Target;
-use longsight::features::complete::brackets::Comments;
 use longsight::features::complete::hole::{Hole, Inside, Mode};
 use longsight::features::complete::memory::Memory;
 use longsight::features::complete::prompt::{whole_steps, window_after, window_before, window_below};
 use longsight::features::complete::shape::{Layout, Nothing, shape};
 use longsight::features::complete::{Params, complete};
 use longsight::route::{Decision, Role};
+use longsight::syntax::{Registry, Surface};
 use longsight::text::{Ending, layout};
 
 use crate::support::workspace::{Workspace, target};
@@ -21,16 +23,28 @@ fn offer(code: &str, raw: &str, invoked: bool) -> String {
     offer_with(code, raw, invoked, false)
 }
 
-const SLASHES: Comments = Comments { line: Some("//"), block: Some(["/*", "*/"]), by_words: false };
-const HASH: Comments = Comments { line: Some("#"), block: None, by_words: false };
-
-fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
-    offer_in(SLASHES, code, raw, invoked, cut_short)
+/// How code with slashes for its comments looks, and code with `#`.
+fn slashes() -> &'static Surface {
+    static CPP: LazyLock<Surface> = LazyLock::new(|| surface("cpp"));
+    &CPP
 }
 
-fn offer_in(comments: Comments, code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
+fn hash() -> &'static Surface {
+    static PYTHON: LazyLock<Surface> = LazyLock::new(|| surface("python"));
+    &PYTHON
+}
+
+fn surface(language: &str) -> Surface {
+    Registry::new().by_id(language).unwrap().surface.clone()
+}
+
+fn offer_with(code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
+    offer_in(slashes(), code, raw, invoked, cut_short)
+}
+
+fn offer_in(surface: &Surface, code: &str, raw: &str, invoked: bool, cut_short: bool) -> String {
     let (before, after) = code.split_once("$0").expect("a cursor");
-    let hole = Hole::new(before, after, comments, Inside::Code, invoked);
+    let hole = Hole::new(before, after, surface, Inside::Code, invoked);
     let layout = Layout { ending: Ending::Lf, unit: layout::known_unit(&format!("{before}{after}")), known: true };
     match shape(&hole, raw, cut_short, &layout) {
         Ok(text) => format!("{before}⟦{text}⟧{after}"),
@@ -209,7 +223,7 @@ fn tabs_stay_tabs_and_crlf_stays_crlf() {
         }
     "#]],
     );
-    let hole = Hole::new("if a {\n    ", "\n}\n", SLASHES, Inside::Code, false);
+    let hole = Hole::new("if a {\n    ", "\n}\n", slashes(), Inside::Code, false);
     let layout = Layout { ending: Ending::CrLf, unit: Some("    ".into()), known: true };
     assert_eq!(shape(&hole, "b();\n    c();\n}", false, &layout).unwrap(), "b();\r\n    c();");
 }
@@ -261,10 +275,10 @@ fn equal_lines_before_others_are_no_loop() {
         format!("let m = [\n    ⟦{}⟧\n];\n", rows.trim().trim_end_matches("\n]"))
     );
     let lines = "p.line()\n    p.line()\n    p.line()\n    p.flush()\n    return p\n";
-    assert_eq!(offer_in(HASH, "def f(p):\n    $0\n", lines, true, false), format!("def f(p):\n    ⟦{}⟧\n", lines.trim()));
+    assert_eq!(offer_in(hash(), "def f(p):\n    $0\n", lines, true, false), format!("def f(p):\n    ⟦{}⟧\n", lines.trim()));
     // Where the model would have gone on, three are enough.
     let cut_short = "start()\n    p.line()\n    p.line()\n    p.line()\n    p.li";
-    assert_eq!(offer_in(HASH, "def f(p):\n    $0\n", cut_short, true, true), "def f(p):\n    ⟦start()\n    p.line()⟧\n");
+    assert_eq!(offer_in(hash(), "def f(p):\n    $0\n", cut_short, true, true), "def f(p):\n    ⟦start()\n    p.line()⟧\n");
 }
 
 /// A guard clause ends with the line that the function ends with.
@@ -290,7 +304,7 @@ fn an_early_return_is_no_repetition_of_the_line_behind_the_cursor() {
         ),
     ];
     for (code, wanted, repeated) in rows {
-        let comments = if code.starts_with("def") { HASH } else { SLASHES };
+        let comments = if code.starts_with("def") { hash() } else { slashes() };
         for raw in [wanted.to_string(), format!("{wanted}{repeated}")] {
             let offered = offer_in(comments, code, &raw, true, false);
             assert_eq!(offered, code.replace("$0", &format!("⟦{wanted}⟧")), "{raw}");
@@ -301,14 +315,14 @@ fn an_early_return_is_no_repetition_of_the_line_behind_the_cursor() {
 #[test]
 fn brackets_in_comments_and_regular_expressions_open_nothing() {
     let rows = [
-        (HASH, "def f(a):\n    y = $0\n    return y\n", "g(a // 2)\n    z = 3\n    w = 4", "g(a // 2)"),
-        (HASH, "def f(a):\n    y = $0\n    return y\n", "1  # see (note\n    z = 3", "1  # see (note"),
-        (HASH, "def f(a):\n    $0\n    return y\n", "y = \"# (\"\n    z = 3", "y = \"# (\""),
-        (SLASHES, "fn f() {\n    let y = $0\n    y\n}\n", "1; // see (note\n    let z = 3;", "1; // see (note"),
-        (SLASHES, "fn f() {\n    let y = $0\n    y\n}\n", "1 /* ( */;\n    let z = 3;", "1 /* ( */;"),
-        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "/[(]/.test(x);\n  a();\n  b();", "/[(]/.test(x);"),
-        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "x = y.split(/\\(/g);\n  a();", "x = y.split(/\\(/g);"),
-        (SLASHES, "function f(x) {\n  $0\n  return x;\n}\n", "x = a / (b /\n    c);\n  a();", "x = a / (b /\n    c);"),
+        (hash(), "def f(a):\n    y = $0\n    return y\n", "g(a // 2)\n    z = 3\n    w = 4", "g(a // 2)"),
+        (hash(), "def f(a):\n    y = $0\n    return y\n", "1  # see (note\n    z = 3", "1  # see (note"),
+        (hash(), "def f(a):\n    $0\n    return y\n", "y = \"# (\"\n    z = 3", "y = \"# (\""),
+        (slashes(), "fn f() {\n    let y = $0\n    y\n}\n", "1; // see (note\n    let z = 3;", "1; // see (note"),
+        (slashes(), "fn f() {\n    let y = $0\n    y\n}\n", "1 /* ( */;\n    let z = 3;", "1 /* ( */;"),
+        (slashes(), "function f(x) {\n  $0\n  return x;\n}\n", "/[(]/.test(x);\n  a();\n  b();", "/[(]/.test(x);"),
+        (slashes(), "function f(x) {\n  $0\n  return x;\n}\n", "x = y.split(/\\(/g);\n  a();", "x = y.split(/\\(/g);"),
+        (slashes(), "function f(x) {\n  $0\n  return x;\n}\n", "x = a / (b /\n    c);\n  a();", "x = a / (b /\n    c);"),
     ];
     for (comments, code, raw, wanted) in rows {
         assert_eq!(offer_in(comments, code, raw, false, false), code.replace("$0", &format!("⟦{wanted}⟧")), "{raw}");
@@ -319,18 +333,18 @@ fn brackets_in_comments_and_regular_expressions_open_nothing() {
 fn a_comment_behind_an_opener_opens_nothing_less() {
     let mode = |comments, before| Hole::new(before, "\n", comments, Inside::Code, false).mode;
     let block = Mode::Block { indent: String::new() };
-    assert_eq!(mode(HASH, "def f():  # note\n    "), block);
-    assert_eq!(mode(SLASHES, "fn f() { // note\n    "), block);
-    assert_eq!(mode(SLASHES, "fn f() { /* note */\n    "), block);
-    assert_eq!(mode(HASH, "x = a // b:  # {\n"), block, "only the sign of the language makes a comment");
-    assert_eq!(mode(HASH, "# Note:\n"), Mode::Statement);
+    assert_eq!(mode(hash(), "def f():  # note\n    "), block);
+    assert_eq!(mode(slashes(), "fn f() { // note\n    "), block);
+    assert_eq!(mode(slashes(), "fn f() { /* note */\n    "), block);
+    assert_eq!(mode(hash(), "x = a // b:  # {\n"), block, "only the sign of the language makes a comment");
+    assert_eq!(mode(hash(), "# Note:\n"), Mode::Statement);
 }
 
 #[test]
 fn stops_keep_the_model_short() {
     let stops = |code: &str| {
         let (before, after) = code.split_once("$0").unwrap();
-        Hole::new(before, after, SLASHES, Inside::Code, false).stops()
+        Hole::new(before, after, slashes(), Inside::Code, false).stops()
     };
     assert_eq!(stops("f($0) + 1"), ["\n"]);
     assert_eq!(stops("if ($0) {\n}\n"), ["\n"]);
@@ -340,8 +354,8 @@ fn stops_keep_the_model_short() {
     // Nothing closes the block yet: the model shall.
     assert!(!stops("fn f() {\n    $0").contains(&"\n}".to_string()));
     let (before, after) = ("fn f() {\n    let a = 1;\n    ", "\n    b();\n}\n");
-    assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, true).mode, Mode::Block { indent: String::new() });
-    assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, false).mode, Mode::Statement);
+    assert_eq!(Hole::new(before, after, slashes(), Inside::Code, true).mode, Mode::Block { indent: String::new() });
+    assert_eq!(Hole::new(before, after, slashes(), Inside::Code, false).mode, Mode::Statement);
 }
 
 /// For every cut of every sample: what is offered never makes the file end differently, is never blank, and never has a foreign
@@ -355,7 +369,7 @@ fn whatever_the_model_writes_what_follows_stays() {
             for end in (0..=sample.len()).filter(|end| sample.is_char_boundary(*end)) {
                 let (before, after) = code.split_once("$0").unwrap();
                 for invoked in [false, true] {
-                    let hole = Hole::new(before, after, SLASHES, Inside::Code, invoked);
+                    let hole = Hole::new(before, after, slashes(), Inside::Code, invoked);
                     let layout = Layout { ending: Ending::Lf, unit: Some("    ".into()), known: true };
                     let Ok(text) = shape(&hole, &sample[..end], false, &layout) else { continue };
                     assert!(!text.trim().is_empty() && !text.contains('\r'), "{code:?} {text:?}");
@@ -397,7 +411,7 @@ fn a_cursor_inside_of_a_word_is_known() {
     for (before, after, inside) in
         [("let fo", "o = 1;", true), ("let foo", " = 1;", false), ("foo(", "bar)", false), ("é", "è", true), ("", "x", false)]
     {
-        assert_eq!(Hole::new(before, after, SLASHES, Inside::Code, false).is_inside_word(), inside, "{before}|{after}");
+        assert_eq!(Hole::new(before, after, slashes(), Inside::Code, false).is_inside_word(), inside, "{before}|{after}");
     }
 }
 

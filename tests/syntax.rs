@@ -1,7 +1,7 @@
 //! The syntax layer: fault rows C15 and what no text may do to it; what languages mean by their data. Samples are read in `samples.rs`.
 
 use longsight::cli::doctor::{Status, languages};
-use longsight::syntax::{self, Kind, ParseError, Registry, lexical, naming, scope, uses};
+use longsight::syntax::{self, Blocks, Kind, ParseError, Registry, Surface, lexical, naming, scope, uses};
 
 /// A query that does not compile takes its own language down to plain text, is named with its line, and nothing else changes.
 #[test]
@@ -660,5 +660,23 @@ fn aliases_with_parameters_and_names_in_nested_patterns_are_definitions() {
     let found = outline("a.py", text);
     for wanted in wanted.iter().chain(&["type In K", "attribute p K", "attribute q K", "attribute r K"]) {
         assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:?}");
+    }
+}
+
+/// What is known of languages without a grammar is data like that of all others, and what they do not say is as all have it.
+#[test]
+fn files_that_no_grammar_reads_have_a_surface() {
+    let surface = |path: &str| Surface::in_file(None, path);
+    assert_eq!(surface("app/models/user.rb").blocks, Blocks::Words);
+    assert!(surface("app/models/user.rb").worded.contains(&"def".to_string()));
+    assert_eq!(surface("index.html").block, Some(["<!--".to_string(), "-->".to_string()]));
+    assert!(surface("sub/Makefile").recipes && surface("rules.mk").recipes && !surface("Makefile.rs").recipes);
+    for path in ["app/models/user.rb", "index.html", "Makefile", "notes", ".rb", ""] {
+        assert!(!surface(path).is_read() && surface(path).opens.contains(&"{".to_string()), "{path}");
+    }
+    for language in Registry::new().languages() {
+        let surface = &language.surface;
+        assert!(surface.is_read() && surface.opens.contains(&"{".to_string()), "{}", language.name);
+        assert_eq!(surface.has_braces(), !language.indented, "{}", language.name);
     }
 }

@@ -11,6 +11,7 @@ use super::claim::ClaimEntry;
 use super::import;
 use super::lines::LineForms;
 use super::naming::{self, FileNames};
+use super::surface::{Blocks, Surface, Unread};
 
 /// One `[[language]]`. Where it is `like` another, what it does not say is as that one says it, else as `[common]` does.
 #[derive(Default, Deserialize)]
@@ -132,6 +133,8 @@ pub struct LanguageData {
     pub file_private: Vec<String>,
     /// What the files of a script are called by the one who runs them, by how they are written.
     pub runs_as: BTreeMap<String, String>,
+    /// How its code looks without a parser.
+    pub surface: Surface,
     pub(super) files: FileNames,
     pub(super) lines: LineForms,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
@@ -198,7 +201,26 @@ fn typed(mut entry: Value) -> Result<LanguageData, String> {
     if data.family.is_empty() {
         data.family = data.name.clone();
     }
+    (data.surface.line, data.surface.block) = (data.comment.clone(), data.block_comment.clone());
+    data.surface.labels = data.labels_hang;
+    data.surface.blocks = if data.indented { Blocks::Indentation } else { Blocks::Braces };
     Ok(data)
+}
+
+/// The `[[unread]]` of a text like `languages.toml`. What they do not say of their surface is as `[common]` says it.
+///
+/// # Errors
+/// One of them is not as it should be.
+pub(super) fn unread(text: &str) -> Result<Vec<Unread>, String> {
+    let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
+    let Some(Value::Array(entries)) = file.remove("unread") else { return Ok(vec![]) };
+    let common = file.get_mut("common").and_then(Value::as_table_mut).and_then(|common| common.remove("surface"));
+    let base = Value::Table(common.map(|surface| ("surface".to_string(), surface)).into_iter().collect());
+    let typed = |mut entry: Value| {
+        complete(&mut entry, base.clone());
+        entry.try_into().map_err(|error: toml::de::Error| error.message().to_string())
+    };
+    entries.into_iter().map(typed).collect()
 }
 
 /// The name of the one language in a text.

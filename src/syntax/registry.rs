@@ -34,7 +34,7 @@ type Source = (&'static str, &'static str);
 // `BUILTINS`, made of `languages.toml` by `build.rs`.
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
-const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
+pub(super) const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
 
 /// A language that works only in part, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,9 @@ impl Registry {
                 }
             }
             Err(message) => registry.complain("all", "languages.toml", message),
+        }
+        if let Err(message) = data::unread(languages) {
+            registry.complain("unread", "languages.toml", message);
         }
         registry
     }

@@ -2,52 +2,9 @@
 //! parses yet.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use crate::syntax::Language;
-
-/// How a language writes its comments. By default it has none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Comments<'a> {
-    pub line: Option<&'a str>,
-    pub block: Option<[&'a str; 2]>,
-    /// Blocks are begun and closed by words: `def … end`.
-    pub by_words: bool,
-}
-
-/// Comments of files that nothing parses here, by the ends of their names.
-const BLOCK_COMMENTS: &[([&str; 2], &[&str])] = &[
-    (["/*", "*/"], &["css", "cs", "dart", "gradle", "groovy", "kt", "kts", "less", "php", "proto", "scala", "scss", "sql", "swift"]),
-    (["<!--", "-->"], &["htm", "html", "markdown", "md", "svelte", "svg", "vue", "xhtml", "xml"]),
-];
-/// Such files whose blocks are closed by words.
-const BY_WORDS: &[&str] = &["bash", "cr", "ex", "exs", "fish", "gemspec", "jl", "lua", "rake", "rb", "sh", "zsh"];
-
-impl<'a> Comments<'a> {
-    /// Whether lines that begin with `#` are those of a preprocessor, and a name with a colon is a label.
-    pub fn of_braces(self) -> bool {
-        self.line == Some("//")
-    }
-
-    pub fn of(language: Option<&'a Arc<Language>>) -> Self {
-        let Some(language) = language else { return Self::default() };
-        Self {
-            line: language.comment.as_deref(),
-            block: language.block_comment.as_ref().map(|pair| pair.each_ref().map(|sign| sign.as_str())),
-            by_words: false,
-        }
-    }
-
-    /// The same for a file, also for one whose language has no grammar here.
-    pub fn in_file(language: Option<&'a Arc<Language>>, path: &str) -> Self {
-        if language.is_some() {
-            return Self::of(language);
-        }
-        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let block = BLOCK_COMMENTS.iter().find(|(_, extensions)| extensions.contains(&extension)).map(|(signs, _)| *signs);
-        Self { line: None, block, by_words: BY_WORDS.contains(&extension) }
-    }
-}
+use crate::syntax::Surface;
+use crate::text::words::is_name_letter;
 
 /// A bracket outside of strings and comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,50 +15,47 @@ pub struct Bracket {
 }
 
 /// The brackets of a text.
-pub fn brackets(text: &str, comments: Comments<'_>) -> Vec<Bracket> {
+pub fn brackets(text: &str, surface: &Surface) -> Vec<Bracket> {
     let bracket = |(at, letter): (usize, char)| {
         let opens = matches!(letter, '(' | '[' | '{');
         (opens || matches!(letter, ')' | ']' | '}')).then_some(Bracket { at, opens, letter })
     };
-    Code { text, comments, at: 0 }
-        .filter(|piece| piece.kind == Kind::Letter)
-        .filter_map(|piece| bracket((piece.at, piece.letter)))
-        .collect()
+    Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Letter).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
 }
 
 /// Opened less closed brackets.
-pub fn balance(text: &str, comments: Comments<'_>) -> i32 {
-    brackets(text, comments).iter().map(|bracket| if bracket.opens { 1 } else { -1 }).sum()
+pub fn balance(text: &str, surface: &Surface) -> i32 {
+    brackets(text, surface).iter().map(|bracket| if bracket.opens { 1 } else { -1 }).sum()
 }
 
 /// A line without the comment at its end, and without blanks there.
-pub fn code<'a>(line: &'a str, comments: Comments<'_>) -> &'a str {
+pub fn code<'a>(line: &'a str, surface: &Surface) -> &'a str {
     let says = |piece: &Piece| piece.kind != Kind::Comment && !piece.letter.is_whitespace();
-    let said = Code { text: line, comments, at: 0 }.filter(says).last();
+    let said = Code { text: line, surface, at: 0 }.filter(says).last();
     said.map_or("", |piece| &line[..piece.end])
 }
 
 /// The bytes of strings that go over several lines and are closed.
-pub fn long_strings(text: &str, comments: Comments<'_>) -> Vec<Range<usize>> {
-    let strings = Code { text, comments, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
+pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
+    let strings = Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
     strings.map(|piece| piece.at..piece.end).filter(|string| text[string.clone()].contains('\n')).collect()
 }
 
 /// Where the comment or string begins in whose middle a text ends, and whether it is a comment.
-pub fn unclosed(text: &str, comments: Comments<'_>) -> Option<(usize, bool)> {
-    let open = Code { text, comments, at: 0 }.find(|piece| !piece.closed)?;
+pub fn unclosed(text: &str, surface: &Surface) -> Option<(usize, bool)> {
+    let open = Code { text, surface, at: 0 }.find(|piece| !piece.closed)?;
     // Quotes say nothing in languages that nobody knows here: of prose, of a text of several lines.
-    let tells = open.kind == Kind::Comment || comments.line.is_some() || text[open.at..].starts_with("<<");
+    let tells = open.kind == Kind::Comment || surface.is_read() || text[open.at..].starts_with("<<");
     tells.then_some((open.at, open.kind == Kind::Comment))
 }
 
 /// Whether a line goes on with the next one, because it ends in a backslash that is not escaped.
-pub fn goes_on_below(line: &str, comments: Comments<'_>) -> bool {
+pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
     // C goes on in comments too.
-    let said = match comments.line {
-        Some("#") => code(line, comments),
+    let said = match surface.line.as_deref() {
+        Some("#") => code(line, surface),
         // In Markdown it breaks the line.
-        None if line.trim_start().starts_with('#') || comments.block.is_some_and(|[open, _]| open == "<!--") => "",
+        None if line.trim_start().starts_with('#') || surface.block.as_ref().is_some_and(|[open, _]| open == "<!--") => "",
         _ => line,
     };
     (said.len() - said.trim_end_matches('\\').len()) % 2 == 1
@@ -110,7 +64,7 @@ pub fn goes_on_below(line: &str, comments: Comments<'_>) -> bool {
 /// Walks over a text, letter by letter; a string is one piece, and so is a comment.
 struct Code<'a> {
     text: &'a str,
-    comments: Comments<'a>,
+    surface: &'a Surface,
     at: usize,
 }
 
@@ -137,8 +91,8 @@ impl Iterator for Code<'_> {
     fn next(&mut self) -> Option<Piece> {
         let at = self.at;
         let letter = self.text[at..].chars().next()?;
-        let comment = comment(&self.text[at..], self.comments).map(|(length, closed)| (Kind::Comment, length, closed));
-        let literal = || literal(self.text, at, self.comments).map(|(length, closed)| (Kind::Literal, length, closed));
+        let comment = comment(&self.text[at..], self.surface).map(|(length, closed)| (Kind::Comment, length, closed));
+        let literal = || literal(self.text, at, self.surface).map(|(length, closed)| (Kind::Literal, length, closed));
         let (kind, length, closed) = comment.or_else(literal).unwrap_or((Kind::Letter, letter.len_utf8(), true));
         self.at += length;
         Some(Piece { at, end: self.at, letter, kind, closed })
@@ -146,17 +100,17 @@ impl Iterator for Code<'_> {
 }
 
 /// The length of the comment that a text begins with, and whether it is closed.
-fn comment(text: &str, comments: Comments<'_>) -> Option<(usize, bool)> {
-    if comments.line.is_some_and(|sign| text.starts_with(sign)) {
+fn comment(text: &str, surface: &Surface) -> Option<(usize, bool)> {
+    if surface.line.as_ref().is_some_and(|sign| text.starts_with(sign)) {
         return Some((text.find('\n').unwrap_or(text.len()), true));
     }
-    let [open, close] = comments.block.filter(|[open, _]| text.starts_with(open))?;
+    let [open, close] = surface.block.as_ref().filter(|[open, _]| text.starts_with(open))?;
     let end = text[open.len()..].find(close).map(|at| open.len() + at + close.len());
     Some((end.unwrap_or(text.len()), end.is_some()))
 }
 
 /// The length of the string or regular expression that begins at an offset, or of a quote that is escaped, and whether it is closed.
-fn literal(text: &str, at: usize, comments: Comments<'_>) -> Option<(usize, bool)> {
+fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
     let (before, rest) = (&text[..at], &text[at..]);
     // One that is closed nowhere goes on to the end: the cursor stands in the middle of a text.
     let until = |end: Option<usize>| Some(end.map_or((rest.len(), false), |end| (end, true)));
@@ -166,17 +120,17 @@ fn literal(text: &str, at: usize, comments: Comments<'_>) -> Option<(usize, bool
             return until(rest[1..].find(&close).map(|end| 1 + end + close.len()));
         }
         let tripled = if letter == '"' { "\"\"\"" } else { "\'\'\'" };
-        if rest.starts_with(tripled) && (letter == '"' || !comments.of_braces()) {
+        if rest.starts_with(tripled) && (letter == '"' || !surface.has_braces()) {
             return until(rest[3..].find(tripled).map(|end| end + 6));
         }
     }
     match letter {
         '\\' => rest[1..].starts_with(['"', '\'']).then_some((2, true)),
         '"' => until(closing(&rest[1..], '"').map(|end| end + 2)),
-        '`' if comments.of_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
-        '\'' if is_quote(&rest[1..], before) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
+        '`' if surface.has_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
+        '\'' if is_quote(&rest[1..], before, surface) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
         '/' if may_begin_expression(before) => regex(rest).map(|end| (end, true)),
-        '<' if comments.line.is_none() => document(rest),
+        '<' if !surface.is_read() => document(rest),
         _ => None,
     }
 }
@@ -219,16 +173,12 @@ pub fn closing(text: &str, quote: char) -> Option<usize> {
 
 /// Whether a `'` between these begins a string, and is no apostrophe or lifetime: it is closed on the same line, before something that is
 /// no word.
-fn is_quote(rest: &str, before: &str) -> bool {
-    let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+fn is_quote(rest: &str, before: &str, surface: &Surface) -> bool {
     let line = rest.split('\n').next().unwrap_or_default();
-    let prefix = &before[before.trim_end_matches(word).len()..];
-    let begins = prefix.is_empty() || PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix));
-    begins && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(word))
+    let prefix = &before[before.trim_end_matches(is_name_letter).len()..];
+    let begins = prefix.is_empty() || surface.string_prefixes.iter().any(|known| known.eq_ignore_ascii_case(prefix));
+    begins && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(is_name_letter))
 }
-
-/// What may stand before the quote of a string.
-const PREFIXES: &[&str] = &["b", "br", "f", "fr", "l", "r", "rb", "rf", "u", "u8"];
 
 /// Whether an expression may begin behind a text, so that a slash divides nothing.
 fn may_begin_expression(before: &str) -> bool {

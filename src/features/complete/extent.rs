@@ -1,9 +1,11 @@
 //! How far of what a model writes belongs into the hole: one statement, or the lines of a block. The same says, while the model still
 //! writes, when it has written enough.
 
-use super::brackets::{Comments, balance, brackets, code, goes_on_below, long_strings};
-use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes, is_closing_word};
+use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
+use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
+use crate::syntax::{Blocks, Surface, lists};
 use crate::text::layout::indentation;
+use crate::text::words::is_name_letter;
 
 /// What of a text fills its hole.
 pub(super) struct Extent<'a> {
@@ -85,7 +87,7 @@ fn goes_on_at(hole: &Hole, lines: &[&str], number: usize, base: usize, open: Ope
     line.trim().is_empty()
         || depth > base
         || open != Open::Nothing
-        || goes_on_below(&line_at(hole, lines, number - 1), hole.comments)
+        || goes_on_below(&line_at(hole, lines, number - 1), hole.surface)
         || depth == base && goes_on(hole, &lines[..number], line)
 }
 
@@ -106,7 +108,7 @@ fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let start: usize = lines[..first].iter().map(|line| line.len() + 1).sum();
     let depth = indentation(lines[first]);
     let before = format!("{}\n{depth}", hole.before);
-    let below = Hole::new(&before, hole.after, hole.comments, Inside::Code, false);
+    let below = Hole::new(&before, hole.after, hole.surface, Inside::Code, false);
     let text = &text[start + depth.len()..];
     let lines: Vec<&str> = text.split('\n').collect();
     first + statement(&below, text, &lines)
@@ -122,29 +124,29 @@ fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
         let deeper = line.trim().is_empty() || indentation(line).len() > indent.len();
         let again = || line.trim().len() > 3 && next == Some(line.trim_end());
         let belongs = || open[*number] == Open::String || stands_out(hole, line, open[*number]) || divides(hole, line, indent);
-        deeper || goes_on_below(&line_at(hole, lines, number - 1), hole.comments) || !again() && belongs()
+        deeper || goes_on_below(&line_at(hole, lines, number - 1), hole.surface) || !again() && belongs()
     };
     (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len())
 }
 
 /// Whether a line behind a block closes it, and nothing else does.
 fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
-    let missing = !closes(hole.following().next(), indent) && !matches!(hole.mode, Mode::Pair { .. });
-    missing && line.is_some_and(|line| closes(Some(line), indent) && closes_only(line))
+    let missing = !closes(hole.following().next(), indent, hole.surface) && !matches!(hole.mode, Mode::Pair { .. });
+    missing && line.is_some_and(|line| closes(Some(line), indent, hole.surface) && closes_only(line, hole.surface))
 }
 
 /// Whether a line begins the next part of a block that a word closes, such as `else`.
 fn divides(hole: &Hole, line: &str, indent: &str) -> bool {
-    const WORDS: &[&str] = &["else", "elif", "elsif", "elseif", "ensure", "rescue", "when"];
     let first = line.trim().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    hole.comments.by_words && indentation(line) == indent && WORDS.contains(&first) && !closes(hole.following().next(), indent)
+    let is_next = hole.surface.blocks == Blocks::Words && indentation(line) == indent && lists(&hole.surface.divides, first);
+    is_next && !closes(hole.following().next(), indent, hole.surface)
 }
 
 /// Whether a line closes something and does nothing else.
-pub(super) fn closes_only(line: &str) -> bool {
+pub(super) fn closes_only(line: &str, surface: &Surface) -> bool {
     let line = line.trim();
     let behind = line.strip_prefix("</").and_then(|rest| rest.split_once('>')).map_or(line, |(_, behind)| behind);
-    is_closing_word(line) || behind.chars().all(|letter| "})];,".contains(letter))
+    surface.is_closing_word(line) || behind.chars().all(|letter| "})];,".contains(letter))
 }
 
 /// What is open where a line begins.
@@ -160,10 +162,11 @@ enum Open {
 fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     let line = hole.line();
     let whole = format!("{line}{text}");
-    let strings = long_strings(&whole, hole.comments);
-    let brackets = brackets(&whole, hole.comments);
+    let strings = long_strings(&whole, hole.surface);
+    let brackets = brackets(&whole, hole.surface);
     // What the cursor's line opens is closed behind the cursor, or may be below it.
-    let closed = matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(begins_with_closer);
+    let closed =
+        matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(|line| begins_with_closer(line, hole.surface));
     let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
     let mut counted = counted.peekable();
     let (mut depth, mut directives, mut at) = (0, 0, 0);
@@ -181,7 +184,7 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
             // What the cursor's line closes was opened above it.
             depth = if bracket.at < line.len() { depth.max(0) } else { depth };
         }
-        directives += if quoted || !hole.comments.of_braces() { 0 } else { directive(one) };
+        directives += if quoted || !hole.surface.preprocessor { 0 } else { directive(one) };
     }
     found
 }
@@ -200,20 +203,15 @@ fn directive(line: &str) -> i32 {
 
 /// Whether a line belongs to a block though it is not indented as one: a label, or a line of the preprocessor.
 fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
-    if !hole.comments.of_braces() {
-        return false;
-    }
     let line = line.trim();
-    let word = |text: &str| {
-        text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
-            && text.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
-    };
-    let label = code(line, hole.comments).strip_suffix(':').is_some_and(|name| word(name.trim()) && name.trim() != "default");
-    let below_label = hole.opener().is_some_and(|opener| code(opener, hole.comments).ends_with(':'));
+    let word = |text: &str| text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') && text.chars().all(is_name_letter);
+    let label = code(line, hole.surface).strip_suffix(':').is_some_and(|name| word(name.trim()) && name.trim() != "default");
+    let below_label = hole.opener().is_some_and(|opener| code(opener, hole.surface).ends_with(':'));
     const OPEN: &[&str] = &["#if", "#define", "#undef", "#include", "#pragma", "#error", "#line"];
     const WITHIN: &[&str] = &["#el", "#endif"];
     let begins = |with: &[&str]| with.iter().any(|begin| line.starts_with(begin));
-    label && !below_label || begins(OPEN) || begins(WITHIN) && open == Open::Bracket
+    let directive = || begins(OPEN) || begins(WITHIN) && open == Open::Bracket;
+    hole.surface.labels && label && !below_label || hole.surface.preprocessor && directive()
 }
 
 /// Whether a line at the level of a statement goes on with it.
@@ -223,15 +221,15 @@ fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
     let last = before
         .iter()
         .rev()
-        .map(|line| code(line, hole.comments))
+        .map(|line| code(line, hole.surface))
         .find(|line| !line.trim().is_empty())
-        .unwrap_or(code(hole.line(), hole.comments))
+        .unwrap_or(code(hole.line(), hole.surface))
         .trim();
     let unended = !last.ends_with([';', '}', '{']);
     let line = line.trim();
     let first = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     match first {
-        "else" | "elif" | "catch" | "except" | "finally" => return true,
+        _ if lists(&hole.surface.goes_on, first) => return true,
         "while" if head.starts_with("do") && line.ends_with(';') => return true,
         "where" => return unended && head.contains("fn ") || head.contains("impl"),
         _ => {}
@@ -241,7 +239,7 @@ fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
     line.starts_with('{') && unended && (!last.ends_with(',') || said.lines().any(|line| line.trim_start().starts_with("where")))
         || head.starts_with("```") && head.matches("```").count() % 2 == 1
         || line.starts_with("/>")
-        || closes_angle && said.contains('<') && hole.comments.of_braces()
+        || closes_angle && said.contains('<') && hole.surface.angles
         || line.strip_prefix("</").is_some_and(|rest| {
             said.contains(&format!("<{}", rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()))
         })
@@ -249,7 +247,7 @@ fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
         || letter_behind("?.")
         || line.starts_with("&& ")
         || line.starts_with("|| ")
-        || hole.is_blank() && is_lead(&said, hole.comments)
+        || hole.is_blank() && is_lead(&said, hole.surface)
         || is_type_of_function(hole, &said, line)
 }
 
@@ -259,26 +257,26 @@ pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     let named = next
         .split_once('(')
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || "_:~*".contains(letter)));
-    hole.comments.of_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
+    hole.surface.has_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
 }
 
 /// Whether a text is only what stands before something: attributes, decorators, comments, the parameters of a template.
-pub(super) fn is_lead(text: &str, comments: Comments) -> bool {
+pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     let mut depth = 0;
     let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
     lines.all(|line| {
         let begins = depth == 0;
-        depth += balance(line, comments);
+        depth += balance(line, surface);
         !begins
             || is_attribute(line.trim())
-            || code(line, comments).trim().is_empty()
+            || code(line, surface).trim().is_empty()
             || line.trim_start().starts_with("template <") && line.trim_end().ends_with('>')
     })
 }
 
 /// The same with an attribute or the like among them.
-pub(super) fn has_attributes_only(text: &str, comments: Comments) -> bool {
-    is_lead(text, comments) && text.lines().any(|line| !code(line, comments).trim().is_empty())
+pub(super) fn has_attributes_only(text: &str, surface: &Surface) -> bool {
+    is_lead(text, surface) && text.lines().any(|line| !code(line, surface).trim().is_empty())
 }
 
 /// Whether a line begins an attribute or a decorator.

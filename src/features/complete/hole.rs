@@ -1,7 +1,8 @@
 //! The hole at the cursor: how much may be filled in, and where the model should stop. Read from the lines around the cursor, so that
 //! half-written code serves as well; the parser has the last word in `trim`.
 
-use super::brackets::{self, Comments};
+use super::brackets;
+use crate::syntax::{Blocks, Surface, lists};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
 use crate::text::words::{self, is_word};
@@ -15,8 +16,8 @@ pub enum Mode {
     Statement,
     /// Lines that are indented deeper than this; the line that closes the block where nothing closes it yet.
     Block { indent: String },
-    /// Between brackets that stand on one line: `{|}`, `call(|)`. What begins a line is a block of lines; anything else ends with the line on
-    /// which all that it opens is closed. `body` says that the brackets are those of a block.
+    /// Between brackets that stand on one line: `{|}`, `call(|)`. What begins a line is a block of lines; anything else ends with the line
+    /// on which all that it opens is closed. `body` says that the brackets are those of a block.
     Pair { indent: String, body: bool },
     /// The rest of a comment at the end of its line, or the statement below, where the model goes on there.
     Remark,
@@ -38,7 +39,7 @@ pub enum Inside {
 pub struct Hole<'a> {
     pub before: &'a str,
     pub after: &'a str,
-    pub comments: Comments<'a>,
+    pub surface: &'a Surface,
     pub mode: Mode,
     /// The cursor stands in a comment or a string, where brackets and quotes are words.
     pub is_quoted: bool,
@@ -48,27 +49,22 @@ pub struct Hole<'a> {
     base: &'a str,
 }
 
-/// Ends of lines after which a deeper block begins.
-const OPENERS: &[&str] = &["{", "(", "[", ":", "=>", "->", " do", " then", "begin"];
-/// Words that close a block in languages without braces.
-const CLOSERS: &[&str] = &["fi", "done", "end", "esac", "endif"];
-/// Elements of HTML that hold nothing.
+/// Elements of HTML that hold nothing, whatever language they stand in.
 const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 impl<'a> Hole<'a> {
-    pub fn new(before: &'a str, after: &'a str, comments: Comments<'a>, inside: Inside, invoked: bool) -> Self {
-        let outer = opened_by(before, comments).map(|_| indentation(head(before, comments)));
+    pub fn new(before: &'a str, after: &'a str, surface: &'a Surface, inside: Inside, invoked: bool) -> Self {
+        let outer = opened_by(before, surface).map(|_| indentation(head(before, surface)));
         let mode = match inside {
-            Inside::Words if is_remark(before, after, comments) => Mode::Remark,
+            Inside::Words if is_remark(before, after, surface) => Mode::Remark,
             Inside::Words => Mode::Line,
-            Inside::Expression => pair(before, after, comments, false).unwrap_or_else(|| expression(before, after, comments)),
-            Inside::Code => mode(before, after, comments, outer, invoked),
+            Inside::Expression => pair(before, after, surface, false).unwrap_or_else(|| expression(before, after, surface)),
+            Inside::Code => mode(before, after, surface, outer, invoked),
         };
         let line = last_line(before);
-        let base = indentation(if line.trim().is_empty() { line } else { head(before, comments) });
-        let unknown = comments.line.is_none();
-        let is_quoted = inside == Inside::Words || unknown && brackets::unclosed(before, comments).is_some();
-        Self { before, after, comments, mode, is_quoted, outer, base }
+        let base = indentation(if line.trim().is_empty() { line } else { head(before, surface) });
+        let is_quoted = inside == Inside::Words || !surface.is_read() && brackets::unclosed(before, surface).is_some();
+        Self { before, after, surface, mode, is_quoted, outer, base }
     }
 
     /// The indentation of the line that the block right before the cursor belongs to, which is where its opener begins.
@@ -112,7 +108,7 @@ impl<'a> Hole<'a> {
 
     /// The line that opens a block right before the cursor.
     pub fn opener(&self) -> Option<&'a str> {
-        opened_by(self.before, self.comments)
+        opened_by(self.before, self.surface)
     }
 
     /// Whether nothing but blanks stands before the cursor on its line.
@@ -141,7 +137,7 @@ impl<'a> Hole<'a> {
             Mode::Statement | Mode::Remark => {
                 // In a line that goes on from above no bracket tells the end.
                 let above = self.before.rsplit('\n').nth(1).unwrap_or_default();
-                let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.comments));
+                let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.surface));
                 let closing = outer.map(|indent| format!("\n{indent}}}"));
                 // A function that begins here may have blank lines in it.
                 let end = if self.is_blank() || self.outer.is_some() || self.mode == Mode::Remark { "\n\n\n" } else { "\n\n" };
@@ -157,13 +153,9 @@ impl<'a> Hole<'a> {
             Mode::Block { indent } => {
                 // The closing line is wanted where nothing closes the block yet; what stands as deep as the block closes its own.
                 let deeper = !self.is_blank() || self.line().len() > indent.len();
-                let closing = (deeper && closes(self.following().next(), indent)).then(|| format!("\n{indent}}}"));
-                let begin: &[&str] = match (self.comments.line, indent.as_str()) {
-                    (Some("#"), _) => &["def ", "class ", "@"],
-                    (_, "") => &["fn ", "func ", "function ", "pub ", "impl ", "class ", "struct ", "#[", "@"],
-                    _ => &["fn ", "def "],
-                };
-                let others = begin.iter().map(|word| format!("\n{indent}{word}"));
+                let closing = (deeper && closes(self.following().next(), indent, self.surface)).then(|| format!("\n{indent}}}"));
+                let items = if indent.is_empty() { &self.surface.items } else { &self.surface.inner_items };
+                let others = items.iter().map(|word| format!("\n{indent}{word}"));
                 closing.into_iter().chain(["\n\n\n".into()]).chain(others).collect()
             }
         }
@@ -171,16 +163,16 @@ impl<'a> Hole<'a> {
 }
 
 /// Whether a line holds a comment up to its end, and nothing else.
-fn is_remark(before: &str, after: &str, comments: Comments) -> bool {
-    let is_comment = |line: &str| comments.line.is_some_and(|sign| line.trim_start().starts_with(sign));
+fn is_remark(before: &str, after: &str, surface: &Surface) -> bool {
+    let is_comment = |line: &str| surface.line.as_ref().is_some_and(|sign| line.trim_start().starts_with(sign));
     let next = after.split('\n').nth(1).unwrap_or_default();
     first_line(after).trim().is_empty() && is_comment(last_line(before)) && !is_comment(next)
 }
 
-fn mode(before: &str, after: &str, comments: Comments, outer: Option<&str>, invoked: bool) -> Mode {
+fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invoked: bool) -> Mode {
     let (line, rest) = (last_line(before), first_line(after));
     if !rest.trim().is_empty() {
-        return pair(before, after, comments, true).unwrap_or(Mode::Line);
+        return pair(before, after, surface, true).unwrap_or(Mode::Line);
     }
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
@@ -198,8 +190,8 @@ fn mode(before: &str, after: &str, comments: Comments, outer: Option<&str>, invo
 }
 
 /// What is missing in an expression: behind a bracket that was opened above it may take several lines as well.
-fn expression(before: &str, after: &str, comments: Comments) -> Mode {
-    let goes_on = first_line(after).trim().is_empty() && falls(last_line(before), comments) > 0;
+fn expression(before: &str, after: &str, surface: &Surface) -> Mode {
+    let goes_on = first_line(after).trim().is_empty() && falls(last_line(before), surface) > 0;
     if goes_on { Mode::Statement } else { Mode::Line }
 }
 
@@ -209,38 +201,39 @@ fn below_at_once(after: &str) -> bool {
 }
 
 /// The line that opens a block right before the cursor, with nothing but blanks between.
-fn opened_by<'a>(before: &'a str, comments: Comments) -> Option<&'a str> {
+fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a str> {
     let trimmed = before.trim_end();
     let line = last_line(trimmed);
-    let code = brackets::code(line, comments);
-    let opens = OPENERS.iter().any(|opener| code.ends_with(opener)) && !code.ends_with("::");
-    (opens || opens_element(code) || comments.by_words && opens_by_word(code.trim())).then_some(line)
+    let code = brackets::code(line, surface);
+    let opens = surface.opens.iter().any(|opener| code.ends_with(opener)) && !code.ends_with("::");
+    (opens || opens_element(code) || opens_by_word(code.trim(), surface)).then_some(line)
 }
 
 /// Whether a line opens a block that a word closes, and does not close it.
-fn opens_by_word(line: &str) -> bool {
+fn opens_by_word(line: &str, surface: &Surface) -> bool {
+    if surface.blocks != Blocks::Words {
+        return false;
+    }
     let mut words = line.strip_prefix("local ").unwrap_or(line).split([' ', ';', '(']);
     let takes = line.ends_with('|') && line.contains(" do |");
-    (takes || words.next().is_some_and(|first| WORDS.contains(&first))) && !words.next_back().is_some_and(is_closing_word)
+    (takes || words.next().is_some_and(|first| lists(&surface.worded, first)))
+        && !words.next_back().is_some_and(|last| surface.is_closing_word(last))
 }
 
-/// What a line begins with that opens a block, in languages that close it with a word.
-const WORDS: &[&str] = &["begin", "case", "class", "def", "for", "function", "if", "module", "unless", "until", "while"];
-
 /// The first line of what a text ends with: of a signature that goes over several lines, of a condition whose lines are aligned.
-fn head<'a>(before: &'a str, comments: Comments) -> &'a str {
+fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     let mut lines = before.trim_end().rsplit('\n');
     let mut line = lines.next().unwrap_or_default();
     let first = line;
     // How many brackets were closed that are opened further up.
-    let mut closed = falls(line, comments);
+    let mut closed = falls(line, surface);
     for above in lines.take(HEAD_LINES) {
         if closed > 0 {
-            closed = (closed - brackets::balance(above, comments)).max(falls(above, comments));
-        } else if !is_part_of_head(above, line, comments) {
+            closed = (closed - brackets::balance(above, surface)).max(falls(above, surface));
+        } else if !is_part_of_head(above, line, surface) {
             break;
         } else {
-            closed = falls(above, comments);
+            closed = falls(above, surface);
         }
         line = above;
     }
@@ -252,9 +245,9 @@ fn head<'a>(before: &'a str, comments: Comments) -> &'a str {
 const HEAD_LINES: usize = 40;
 
 /// How many brackets a line closes that it has not opened.
-fn falls(line: &str, comments: Comments) -> i32 {
+fn falls(line: &str, surface: &Surface) -> i32 {
     let mut depth = 0;
-    let depths = brackets::brackets(line, comments).into_iter().map(|bracket| {
+    let depths = brackets::brackets(line, surface).into_iter().map(|bracket| {
         depth += if bracket.opens { 1 } else { -1 };
         depth
     });
@@ -262,13 +255,12 @@ fn falls(line: &str, comments: Comments) -> i32 {
 }
 
 /// Whether a line only goes on with the one above it, without a bracket that says so.
-fn is_part_of_head(above: &str, line: &str, comments: Comments) -> bool {
-    const PARTS: &[&str] = &["throws ", "implements ", "extends ", "permits ", "requires ", "noexcept", "-> ", ": "];
-    let begins = |line: &str| PARTS.iter().any(|part| line.trim_start().starts_with(part));
+fn is_part_of_head(above: &str, line: &str, surface: &Surface) -> bool {
+    let begins = |line: &str| surface.head_parts.iter().any(|part| line.trim_start().starts_with(part.as_str()));
     let (depth, outer) = (indentation(line).len(), indentation(above).len());
-    let ends = above.trim().is_empty() || brackets::code(above, comments).ends_with([';', '{', '}', ':']);
+    let ends = above.trim().is_empty() || brackets::code(above, surface).ends_with([';', '{', '}', ':']);
     let listed = above.trim_end().ends_with(',') && (depth == outer || begins(above));
-    brackets::goes_on_below(above, comments) || comments.of_braces() && !ends && (listed || depth > outer && begins(line))
+    brackets::goes_on_below(above, surface) || surface.has_braces() && !ends && (listed || depth > outer && begins(line))
 }
 
 /// Whether a line ends with the tag of an element that it does not close: `return <ul>`.
@@ -287,9 +279,9 @@ fn opens_element(line: &str) -> bool {
 
 /// The hole between an opening bracket right before the cursor and the one right behind it that closes it, with nothing but closing signs
 /// after, or what a call goes on with. `blocks` says that braces may be those of a block.
-fn pair(before: &str, after: &str, comments: Comments, blocks: bool) -> Option<Mode> {
+fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
-    let code = brackets::code(line, comments);
+    let code = brackets::code(line, surface);
     let open = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
     let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
     let behind = rest.trim_start_matches(|letter: char| "})];,(".contains(letter));
@@ -310,18 +302,14 @@ fn outer_indent(before: &str, base: &str) -> Option<String> {
 }
 
 /// Whether a line closes the block whose opener has this indentation.
-pub(super) fn closes(line: Option<&str>, indent: &str) -> bool {
-    line.is_some_and(|line| indentation(line) == indent && begins_with_closer(line))
+pub(super) fn closes(line: Option<&str>, indent: &str, surface: &Surface) -> bool {
+    line.is_some_and(|line| indentation(line) == indent && begins_with_closer(line, surface))
 }
 
 /// Whether a line begins with what closes something: a bracket, the tag of an element, a word like `done`.
-pub(super) fn begins_with_closer(line: &str) -> bool {
+pub(super) fn begins_with_closer(line: &str, surface: &Surface) -> bool {
     let line = line.trim();
-    line.starts_with(['}', ')', ']']) || line.starts_with("</") || is_closing_word(line)
-}
-
-pub(super) fn is_closing_word(line: &str) -> bool {
-    CLOSERS.contains(&line.trim().trim_end_matches([';', ')', ',']))
+    line.starts_with(['}', ')', ']']) || line.starts_with("</") || surface.is_closing_word(line)
 }
 
 pub(super) fn last_line(text: &str) -> &str {

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::brackets::{Comments, balance, brackets, code, goes_on_below, long_strings};
+use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use super::hole::{Hole, Mode, begins_with_closer};
 use super::shape::Layout;
+use crate::syntax::Surface;
 use crate::text::layout::indentation;
 
 /// Models indent with so many blanks; the first is the most common.
@@ -26,16 +27,15 @@ pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
 }
 
 /// The answer with a tab before each command, where it is the recipe of a Makefile: blanks are none there.
-pub(super) fn recipe<'a>(hole: &Hole, path: &str, raw: &'a str) -> Cow<'a, str> {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let is_makefile = matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk");
-    if !is_makefile || !matches!(hole.mode, Mode::Block { .. }) || !hole.opener().is_some_and(|opener| opener.trim_end().ends_with(':')) {
+pub(super) fn recipe<'a>(hole: &Hole, raw: &'a str) -> Cow<'a, str> {
+    let opened = || hole.opener().is_some_and(|opener| opener.trim_end().ends_with(':'));
+    if !hole.surface.recipes || !matches!(hole.mode, Mode::Block { .. }) || !opened() {
         return raw.into();
     }
     let mut goes_on = false;
     let lines = raw.split('\n').enumerate().map(|(number, line)| {
         let begins = !goes_on && line.starts_with("  ") && (number > 0 || hole.line().is_empty());
-        goes_on = goes_on_below(line, hole.comments);
+        goes_on = goes_on_below(line, hole.surface);
         if begins { format!("\t{}", line.trim_start_matches(' ')) } else { line.to_string() }
     });
     lines.collect::<Vec<_>>().join("\n").into()
@@ -76,26 +76,6 @@ fn from_margin(hole: &Hole, text: &str) -> String {
     text.into()
 }
 
-/// What begins at the margin, where the block before it has ended.
-const HEADS: &[&str] = &[
-    "def ",
-    "class ",
-    "async def ",
-    "fn ",
-    "pub ",
-    "func ",
-    "function ",
-    "export ",
-    "static ",
-    "public ",
-    "import ",
-    "from ",
-    "else",
-    "except",
-    "elif",
-    "finally",
-];
-
 fn is_from_margin(hole: &Hole, text: &str) -> bool {
     let column = hole.line();
     let mut lines = text.split('\n');
@@ -103,27 +83,30 @@ fn is_from_margin(hole: &Hole, text: &str) -> bool {
     if column.is_empty() || !hole.is_blank() || !indentation(first).is_empty() || first.trim().is_empty() || second.trim().is_empty() {
         return false;
     }
-    let quoted = long_strings(text, hole.comments).iter().any(|string| string.contains(&first.len()));
+    let quoted = long_strings(text, hole.surface).iter().any(|string| string.contains(&first.len()));
     let other_kind = !indentation(second).is_empty() && !indentation(second).starts_with(&column[..1]);
     if quoted || other_kind || hole.following().any(|line| line == second) {
         return false;
     }
-    let opens = code(first, hole.comments).ends_with(['{', ':', '(', '[']);
+    let opens = code(first, hole.surface).ends_with(['{', ':', '(', '[']);
     let deep = indentation(second).len();
     if !opens {
         // At the margin something else may begin, where the block has ended.
-        let other = begins_with_closer(second)
+        let other = begins_with_closer(second, hole.surface)
             || second.starts_with(['@', '#', '/', '"', '\'', '`'])
             || second.ends_with(':') && !second.contains(' ');
-        return deep == 0 && !other && !HEADS.iter().any(|head| second.starts_with(head)) && balance(first, hole.comments) == 0;
+        return deep == 0
+            && !other
+            && !hole.surface.margin.iter().any(|head| second.starts_with(head.as_str()))
+            && balance(first, hole.surface) == 0;
     }
     if deep == 0 || deep > column.len() {
         return false;
     }
     // Where brackets close the block, the one that does stands below its beginning.
     let back = lines.find(|line| !line.trim().is_empty() && indentation(line).len() < deep);
-    let braced = !code(first, hole.comments).ends_with(':');
-    back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line)))
+    let braced = !code(first, hole.surface).ends_with(':');
+    back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line, hole.surface)))
 }
 
 /// Tabs where the file uses blanks, blanks where it uses tabs, and as many of them as it takes.
@@ -161,28 +144,28 @@ fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
 fn free_lines(hole: &Hole, text: &str, lines: &[&str]) -> Vec<usize> {
     let line = hole.line();
     let whole = format!("{line}{text}");
-    let strings = long_strings(&whole, hole.comments);
+    let strings = long_strings(&whole, hole.surface);
     let mut starts = vec![0];
     starts.extend(whole.match_indices('\n').map(|(at, _)| at + 1));
     let free = |number: &usize| {
         let start = starts[*number];
         let quoted = strings.iter().any(|string| string.contains(&start));
-        !quoted && !lines[*number].trim().is_empty() && !is_aligned(&whole[..start], hole.comments)
+        !quoted && !lines[*number].trim().is_empty() && !is_aligned(&whole[..start], hole.surface)
     };
     (1..lines.len()).filter(free).collect()
 }
 
 /// Whether the next line stands below what follows an open bracket.
-fn is_aligned(before: &str, comments: Comments) -> bool {
+fn is_aligned(before: &str, surface: &Surface) -> bool {
     let mut open = vec![];
-    for bracket in brackets(before, comments) {
+    for bracket in brackets(before, surface) {
         if bracket.opens {
             open.push(bracket.at);
         } else {
             open.pop();
         }
     }
-    let behind = |at: usize| code(before[at + 1..].split('\n').next().unwrap_or_default(), comments);
+    let behind = |at: usize| code(before[at + 1..].split('\n').next().unwrap_or_default(), surface);
     open.last().is_some_and(|at| !behind(*at).is_empty())
 }
 
@@ -191,8 +174,8 @@ fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usiz
     let second = *free.first()?;
     let own = indentation(hole.line());
     let head = format!("{}{}", hole.line(), lines[..second].join("\n"));
-    let opens = code(&head, hole.comments).ends_with(['{', '(', '[', ':']);
-    let level = (own.len() / unit.len() + usize::from(opens)).checked_sub(usize::from(begins_with_closer(lines[second])))?;
+    let opens = code(&head, hole.surface).ends_with(['{', '(', '[', ':']);
+    let level = (own.len() / unit.len() + usize::from(opens)).checked_sub(usize::from(begins_with_closer(lines[second], hole.surface)))?;
     let deep = |number: &usize| indentation(lines[*number]).len();
     let whole = |width: usize| free.iter().all(|number| deep(number) % width == 0);
     let fits = |width: &&usize| deep(&second) == level * **width && whole(**width);

@@ -133,10 +133,10 @@ impl<'a> Trial<'a> {
         let at = self.edit.range.end + (behind.len() - behind.trim_start().len());
         let deeper = indentation(next).len() > indentation(self.hole.line()).len();
         if deeper
-            || begins_with_closer(next)
+            || begins_with_closer(next, self.hole.surface)
             || next.trim_start().starts_with(['.', '?', '&', '|', ':', ',', '=', '<', '>'])
             || at >= text.len()
-            || is_lead(&self.edit.text, self.hole.comments)
+            || is_lead(&self.edit.text, self.hole.surface)
             || is_type_of_function(self.hole, &self.edit.text, next)
             || self.edit.text.trim_end().ends_with(':')
         {
@@ -154,7 +154,7 @@ impl<'a> Trial<'a> {
 fn is_whole(hole: &Hole, text: &str) -> bool {
     let line = format!("{}{text}{}", hole.line(), hole.rest());
     let mut depth = 0;
-    let falls = brackets(&line, hole.comments).iter().any(|bracket| {
+    let falls = brackets(&line, hole.surface).iter().any(|bracket| {
         depth += if bracket.opens { 1 } else { -1 };
         depth = if bracket.at < hole.line().len() { depth.max(0) } else { depth };
         depth < 0

@@ -1,5 +1,5 @@
-//! What a suggestion would leave open towards the text below it: a comment, a string, a line that goes on with the next one. Such a text may
-//! parse, and yet take into itself what stands there.
+//! What a suggestion would leave open towards the text below it: a comment, a string, a line that goes on with the next one. Such a text
+//! may parse, and yet take into itself what stands there.
 
 use super::brackets::{goes_on_below, unclosed};
 use super::hole::{Hole, Mode, begins_with_closer, last_line};
@@ -9,14 +9,14 @@ use crate::text::lines::line_start;
 /// Where a text begins a comment or a string that it does not end, and whether it is a comment.
 pub(super) fn left_open(hole: &Hole, text: &str) -> Option<(usize, bool)> {
     let line = hole.line();
-    let (at, is_comment) = unclosed(&format!("{line}{text}"), hole.comments)?;
+    let (at, is_comment) = unclosed(&format!("{line}{text}"), hole.surface)?;
     (at >= line.len() && !hole.is_quoted).then(|| (at - line.len(), is_comment))
 }
 
 /// A text with its last comment closed, or without the line that begins a string which ends nowhere.
 pub(super) fn closed(hole: &Hole, text: &str) -> String {
     let rest_closes = || hole.rest().find(['<', '>']).is_some_and(|at| hole.rest()[at..].starts_with('>'));
-    if hole.mode == Mode::Line && hole.comments.of_braces() && ends_in_tag(text) && !rest_closes() {
+    if hole.mode == Mode::Line && hole.surface.angles && ends_in_tag(text) && !rest_closes() {
         return String::new();
     }
     let Some((at, is_comment)) = left_open(hole, text) else { return text.into() };
@@ -24,7 +24,7 @@ pub(super) fn closed(hole: &Hole, text: &str) -> String {
         return text.into();
     }
     let says = text[at..].contains(char::is_alphanumeric);
-    match hole.comments.block {
+    match &hole.surface.block {
         Some([_, close]) if is_comment && says && hole.rest().trim().is_empty() => with_close(text.trim_end(), at, close),
         _ => text[..line_start(text, at)].trim_end().into(),
     }
@@ -59,7 +59,7 @@ pub(super) fn without_continuation<'a>(hole: &Hole, text: &'a str) -> &'a str {
     loop {
         let last = last_line(text);
         let line = if last.len() == text.len() { format!("{}{last}", hole.line()) } else { last.into() };
-        if text.is_empty() || !goes_on_below(&line, hole.comments) {
+        if text.is_empty() || !goes_on_below(&line, hole.surface) {
             return text;
         }
         text = text[..text.len() - last.len()].trim_end();
@@ -70,7 +70,7 @@ pub(super) fn without_continuation<'a>(hole: &Hole, text: &'a str) -> &'a str {
 fn is_amid(hole: &Hole) -> bool {
     let above = hole.before.rsplit('\n').nth(1).unwrap_or_default();
     let below = hole.after.split('\n').nth(1).unwrap_or_default();
-    let goes_on = |line: &str| goes_on_below(line, hole.comments);
-    let belongs = || !indentation(below).is_empty() || begins_with_closer(below) || goes_on(below);
+    let goes_on = |line: &str| goes_on_below(line, hole.surface);
+    let belongs = || !indentation(below).is_empty() || begins_with_closer(below, hole.surface) || goes_on(below);
     goes_on(above) && !below.trim().is_empty() && belongs()
 }

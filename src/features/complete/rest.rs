@@ -1,7 +1,8 @@
 //! Where a suggestion ends before the rest of the cursor's line, of which models like to write a part again.
 
-use super::brackets::{Bracket, Comments, balance, brackets, closing, unclosed};
+use super::brackets::{Bracket, balance, brackets, closing, unclosed};
 use super::hole::Hole;
+use crate::syntax::Surface;
 use crate::text::words::is_word;
 
 /// Where a text may end, the likeliest first: without the end that stands behind the cursor on the same line already, and with nothing
@@ -19,8 +20,8 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     if let Some(at) = repetition(text, wanted).filter(|_| says) {
         return vec![at];
     }
-    let there = unmatched(wanted, hole.comments);
-    let ours = unmatched(text, hole.comments).filter(|ours| there.is_some_and(|there| there.letter == ours.letter));
+    let there = unmatched(wanted, hole.surface);
+    let ours = unmatched(text, hole.surface).filter(|ours| there.is_some_and(|there| there.letter == ours.letter));
     let closed = ours.map_or(text.len(), |ours| ours.at);
     let kept = &text[..closed];
     let up_to_bracket = there.zip(ours).and_then(|(there, _)| repetition(kept, wanted[..there.at].trim_end()).filter(|_| there.at > 0));
@@ -34,7 +35,7 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
         None => vec![closed],
     };
     // A bracket is closed here and another one opened, which the rest closes: `a) < f(b` before `)`.
-    if closed < text.len() && balance(&text[closed..], hole.comments) == 0 {
+    if closed < text.len() && balance(&text[closed..], hole.surface) == 0 {
         ends.push(text.len());
     }
     ends
@@ -47,7 +48,7 @@ fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
         '>' if opens_angle(line) => unopened_angle(text),
         quote @ ('"' | '\'' | '`') => {
             let tripled: String = [quote; 3].iter().collect();
-            match unclosed(line, hole.comments) {
+            match unclosed(line, hole.surface) {
                 Some((at, false)) if line[at..].starts_with(&tripled) => text.find(&tripled),
                 Some((at, false)) if line[at..].starts_with(quote) => closing(text, quote),
                 None if line.matches(quote).count() % 2 == 1 => closing(text, quote),
@@ -106,9 +107,9 @@ fn is_closing(letter: char) -> bool {
 }
 
 /// The first bracket that a text closes and has not opened.
-fn unmatched(text: &str, comments: Comments) -> Option<Bracket> {
+fn unmatched(text: &str, surface: &Surface) -> Option<Bracket> {
     let mut depth = 0;
-    brackets(text, comments).into_iter().find(|bracket| {
+    brackets(text, surface).into_iter().find(|bracket| {
         depth += if bracket.opens { 1 } else { -1 };
         depth < 0
     })
@@ -118,7 +119,7 @@ fn unmatched(text: &str, comments: Comments) -> Option<Bracket> {
 fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
     let mut open = 0_i32;
     let mut closes = false;
-    for Bracket { at, opens, .. } in brackets(text, hole.comments) {
+    for Bracket { at, opens, .. } in brackets(text, hole.surface) {
         // What is opened behind the end is closed there, and says nothing.
         if at >= end {
             closes |= !opens && open > 0;

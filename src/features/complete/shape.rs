@@ -8,6 +8,7 @@ use super::hole::{Hole, Mode, begins_line, last_line};
 use super::indent::indented;
 use super::open::{closed, left_open, without_continuation};
 use super::rest;
+use crate::syntax::Surface;
 use crate::text::Ending;
 use crate::text::layout::indentation;
 use crate::text::words::is_word;
@@ -106,7 +107,7 @@ fn finished(hole: &Hole, raw: &str, text: &str, cut_short: bool, layout: &Layout
 /// Without blanks at the ends of lines, but for those of strings.
 fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
     let whole = format!("{}{text}", hole.line());
-    let strings = long_strings(&whole, hole.comments);
+    let strings = long_strings(&whole, hole.surface);
     let mut out = String::with_capacity(text.len());
     let mut at = whole.len() - text.len();
     for line in text.split_inclusive('\n') {
@@ -163,7 +164,7 @@ fn without_following(hole: &Hole, text: &str) -> String {
     }
     let repeats = |start: &usize| {
         let there: Vec<&str> = lines[*start..].iter().filter(|line| !line.trim().is_empty()).copied().collect();
-        let same = there.iter().zip(&following).take_while(|(a, b)| is_same_line(a, b)).count();
+        let same = there.iter().zip(&following).take_while(|(a, b)| is_same_line(a, b, hole.surface)).count();
         same > 0 && (same >= 2 || same == there.len().min(following.len()))
     };
     match (usize::from(!blank)..lines.len()).find(repeats) {
@@ -175,9 +176,9 @@ fn without_following(hole: &Hole, text: &str) -> String {
 
 /// Whether a line of a suggestion is one of the file's: not where it stands deeper, in a block of its own. Of closing brackets a block has
 /// many, so they are the same only at the same indentation.
-fn is_same_line(ours: &str, there: &str) -> bool {
+fn is_same_line(ours: &str, there: &str, surface: &Surface) -> bool {
     let (indent, wanted) = (indentation(ours), indentation(there));
-    ours.trim() == there.trim() && (indent == wanted || indent.len() < wanted.len() && !closes_only(ours))
+    ours.trim() == there.trim() && (indent == wanted || indent.len() < wanted.len() && !closes_only(ours, surface))
 }
 
 /// Without attributes and decorators at the end: what they stand on was cut off, unless it stands below the cursor. Nothing is taken where

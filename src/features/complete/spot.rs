@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::brackets::Comments;
 use super::hole::{Hole, Inside};
 use super::{Params, prompt};
 use crate::context::Masked;
 use crate::context::redact::Secrets;
 use crate::features::{Session, Site, Target};
+use crate::syntax::Surface;
 
 /// Documents above this are left alone.
 const MAX_DOCUMENT: usize = 32 << 20;
@@ -85,7 +85,7 @@ impl Spot {
 
     pub fn hole(&self, invoked: bool) -> Hole<'_> {
         let (near, inside) = (self.near(), *self.inside.get_or_init(|| inside(&self.site)));
-        Hole::new(&near.before, &near.after, Comments::in_file(self.site.language.as_ref(), &self.site.path), inside, invoked)
+        Hole::new(&near.before, &near.after, Surface::in_file(self.site.language.as_ref(), &self.site.path), inside, invoked)
     }
 }
 

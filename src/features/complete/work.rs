@@ -163,7 +163,7 @@ impl Work<'_> {
 
     /// What of the raw answer is offered: shaped, and shortened until the parser takes it.
     pub fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
-        let raw = indent::recipe(self.hole, &self.site.path, raw);
+        let raw = indent::recipe(self.hole, raw);
         let mut shapes = shapes(self.hole, &raw, cut_short, &self.layout())?;
         if self.site.path.ends_with(".json") {
             shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
@@ -194,7 +194,7 @@ impl Work<'_> {
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
             text.truncate(without_continuation(self.hole, &text).len());
             // What was to follow an attribute was cut off: it would stand on something else.
-            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.comments) {
+            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.surface) {
                 break;
             }
         }
@@ -204,6 +204,6 @@ impl Work<'_> {
 
 /// Without the comma before the bracket that closes a list, which JSON does not take.
 fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
-    let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(hole::begins_with_closer);
+    let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(|line| hole::begins_with_closer(line, hole.surface));
     text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)
 }

@@ -16,11 +16,11 @@ use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority,
 use crate::features::Site;
 use crate::features::actions::one_line;
 use crate::features::around::{self, Asker};
-use crate::features::complete::brackets::Comments;
 use crate::features::complete::hole::{Hole, Inside};
 use crate::features::complete::prompt::{self, Budget};
 use crate::features::complete::shape::{Layout, shape};
 use crate::route::Choice;
+use crate::syntax::Surface;
 use crate::text::{Ending, layout};
 
 const RULES: &str = "You change code of a repository. You answer with one call of the function you are given, and nothing else. Change only \
@@ -142,7 +142,7 @@ impl Question<'_> {
         let max_tokens = plan.form.tokens(site);
         let budget = Budget::invoked(self.budget).within(caps.context, max_tokens);
         let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Invoked);
-        let hole = Hole::new(&before, &after, Comments::of(site.language.as_ref()), Inside::Code, true);
+        let hole = Hole::new(&before, &after, Surface::of(site.language.as_ref()), Inside::Code, true);
         let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
         // What comes into the windows before and behind the body.
         let marked = plan.form.marked();
@@ -170,7 +170,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
         (Put::Hole, [(field, _), ..]) => {
             let (before, after) = around_body(work.site, form);
             let layout = Layout { ending: Ending::Lf, unit: Some(work.site.indent_unit()), known: true };
-            let hole = Hole::new(&before, &after, Comments::of(work.site.language.as_ref()), Inside::Code, true);
+            let hole = Hole::new(&before, &after, Surface::of(work.site.language.as_ref()), Inside::Code, true);
             let body = shape(&hole, &answer.text, false, &layout).map_err(|nothing| nothing.words().to_string())?;
             // The cursor stands behind the first line's indentation.
             let indent = layout::indentation(hole.line());

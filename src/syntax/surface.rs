@@ -1,0 +1,118 @@
+//! How half-written code looks where nothing parses it yet, of languages without a grammar too: comments, strings, and where blocks begin
+//! and end. `languages.toml` says it: `surface` of a language, of `[common]`, and `[[unread]]` for files that no grammar reads.
+
+use std::sync::{Arc, LazyLock};
+
+use serde::Deserialize;
+
+use super::{Language, data, lists};
+
+/// What a language's code shows of itself without a parser.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Surface {
+    /// What opens a comment that ends with its line; none where no grammar reads the language, and quotes may be those of prose.
+    #[serde(skip)]
+    pub line: Option<String>,
+    /// What opens and closes a comment that does not.
+    #[serde(skip)]
+    pub block: Option<[String; 2]>,
+    /// How blocks are told; what the parser says of it goes before.
+    pub blocks: Blocks,
+    /// Ends of lines after which a deeper block begins.
+    pub opens: Vec<String>,
+    /// Words that close a block.
+    pub closes: Vec<String>,
+    /// What a line begins with that opens a block which a word closes.
+    pub worded: Vec<String>,
+    /// What a line begins with that begins the next part of such a block.
+    pub divides: Vec<String>,
+    /// What a line at the level of a statement begins with that goes on with it.
+    pub goes_on: Vec<String>,
+    /// What the further lines of a signature begin with.
+    pub head_parts: Vec<String>,
+    /// What the next item begins with, at the margin and within a block: a model that writes it has left its hole.
+    pub items: Vec<String>,
+    pub inner_items: Vec<String>,
+    /// What stands at the margin because the block before it has ended.
+    pub margin: Vec<String>,
+    /// What may stand before the quote of a string, in small letters.
+    pub string_prefixes: Vec<String>,
+    /// Lines that begin with `#` are those of a preprocessor, wherever they stand.
+    pub preprocessor: bool,
+    /// A name with a colon is a label, which stands less deep than its block.
+    #[serde(skip)]
+    pub labels: bool,
+    /// What stands between `<` and `>` goes over several lines: parameters of types, tags of elements.
+    pub angles: bool,
+    /// A block below a line with a colon is made of commands, each with a tab before it.
+    pub recipes: bool,
+}
+
+/// How blocks are told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Blocks {
+    #[default]
+    Unknown,
+    Braces,
+    Indentation,
+    /// Words begin and close them: `def … end`.
+    Words,
+}
+
+/// Files that no grammar reads, by how they are called; one without names is for all others.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Unread {
+    extensions: Vec<String>,
+    filenames: Vec<String>,
+    block_comment: Option<[String; 2]>,
+    surface: Surface,
+}
+
+impl Unread {
+    fn is_of(&self, name: &str) -> bool {
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        lists(&self.filenames, name) || lists(&self.extensions, extension)
+    }
+}
+
+/// The entries of `languages.toml`, and what is known of all other files.
+static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
+    let mut entries = data::unread(super::registry::LANGUAGES).unwrap_or_default();
+    entries.iter_mut().for_each(|entry| entry.surface.block = entry.block_comment.take());
+    let others = entries.iter().position(|entry| entry.extensions.is_empty() && entry.filenames.is_empty());
+    let others = others.map(|at| entries.remove(at).surface).unwrap_or_default();
+    (entries, others)
+});
+
+impl Surface {
+    /// That of a language, or of a text of which nothing is known.
+    pub fn of(language: Option<&Arc<Language>>) -> &Self {
+        language.map_or(&UNREAD.1, |language| &language.surface)
+    }
+
+    /// The same for a file, also for one whose language has no grammar here.
+    pub fn in_file<'a>(language: Option<&'a Arc<Language>>, path: &str) -> &'a Self {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        match UNREAD.0.iter().find(|unread| unread.is_of(name)) {
+            Some(unread) if language.is_none() => &unread.surface,
+            _ => Self::of(language),
+        }
+    }
+
+    /// Whether a grammar reads the language, so that each sign means what it means there.
+    pub fn is_read(&self) -> bool {
+        self.line.is_some()
+    }
+
+    pub fn has_braces(&self) -> bool {
+        self.blocks == Blocks::Braces
+    }
+
+    /// Whether a line is a word that closes a block, and nothing else.
+    pub fn is_closing_word(&self, line: &str) -> bool {
+        lists(&self.closes, line.trim().trim_end_matches([';', ')', ',']))
+    }
+}
