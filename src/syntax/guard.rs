@@ -111,8 +111,11 @@ impl Guard {
             write(&list, &deaths)?;
         }
         let place = folder.join(std::process::id().to_string());
-        let slots = OpenOptions::new().write(true).create(true).truncate(true).open(&place)?;
+        // It gets its name once it is locked: another process that starts now would take it for that of a dead one.
+        let unnamed = place.with_extension("new");
+        let slots = OpenOptions::new().write(true).create(true).truncate(true).open(&unnamed)?;
         slots.try_lock().map_err(std::io::Error::from)?;
+        std::fs::rename(&unnamed, &place)?;
         Ok(Guard { slots, place, next: AtomicU64::new(0), list, deaths })
     }
 
