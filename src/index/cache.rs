@@ -1,8 +1,8 @@
 //! The index on disk, outside the workspace: facts of files by path, stamp and content hash. Never the only copy of anything: whatever is
 //! missing, damaged, foreign or of another version is a miss and is gathered again.
 //!
-//! Every root has a folder of segments, whatever is open beside it. A segment is written once, as a whole, under a new name; readers see it or do not. Several
-//! servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
+//! Every root has a folder of segments, whatever is open beside it. A segment is written once, as a whole, under a new name; readers see it
+//! or do not. Several servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
 //!
 //! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
 

@@ -126,8 +126,8 @@ pub(super) struct SymbolList {
 }
 
 impl SymbolList {
-    /// Adds definitions. The first of them may be known already: `around` says which symbols of the list stand for them. Returns the number of
-    /// the symbol that each definition has become, or `u32::MAX`.
+    /// Adds definitions. The first of them may be known already: `around` says which symbols of the list stand for them. Returns the number
+    /// of the symbol that each definition has become, or `u32::MAX`.
     pub fn add<'a>(
         &mut self,
         text: &'a str,

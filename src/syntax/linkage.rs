@@ -1,5 +1,5 @@
-//! `#ifdef __cplusplus`, `extern "C" {`, `#endif`: what every C header wraps its declarations in, though its brackets are of two conditions and
-//! no grammar can pair them.
+//! `#ifdef __cplusplus`, `extern "C" {`, `#endif`: what every C header wraps its declarations in, though its brackets are of two conditions
+//! and no grammar can pair them.
 
 use std::sync::LazyLock;
 

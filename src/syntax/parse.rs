@@ -51,8 +51,8 @@ pub struct Parsed {
     tree: Tree,
     /// What of the text the parser was not shown.
     blanks: Arc<[Blank]>,
-    /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the parser
-    /// tell.
+    /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the
+    /// parser tell.
     edit: Option<(InputEdit, Option<Range<usize>>)>,
 }
 

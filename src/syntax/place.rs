@@ -1,5 +1,5 @@
-//! Whether a selection is a value that could have a name: one that is read, once, where the statement around it begins. What is written to or
-//! taken the address of is a place, of which a copy is another; `scope.scm` says which parts of which nodes are that.
+//! Whether a selection is a value that could have a name: one that is read, once, where the statement around it begins. What is written to
+//! or taken the address of is a place, of which a copy is another; `scope.scm` says which parts of which nodes are that.
 
 use std::ops::Range;
 
@@ -70,8 +70,8 @@ pub fn is_literal(parsed: &Parsed, value: &Range<usize>) -> bool {
     names.into_iter().all(in_string)
 }
 
-/// Whether `scope.scm` tags the child of a node so: the target of a pattern, or any child of a node without one; `from` and `to` say which of
-/// the named children, by their number.
+/// Whether `scope.scm` tags the child of a node so: the target of a pattern, or any child of a node without one; `from` and `to` say which
+/// of the named children, by their number.
 pub(super) fn marks(parsed: &Parsed, tag: &str, parent: Node<'_>, child: Node<'_>) -> bool {
     let mut patterns = parsed.language().scope.at(parent.kind_id()).filter(|pattern| pattern.tag == tag);
     patterns.any(|pattern| {

@@ -1,5 +1,5 @@
-//! What a value is made of: a call, a member, an element, or other values that it is one of. So a type that is written somewhere is followed
-//! to where a member of it is used.
+//! What a value is made of: a call, a member, an element, or other values that it is one of. So a type that is written somewhere is
+//! followed to where a member of it is used.
 
 use std::ops::Range;
 

@@ -81,8 +81,8 @@ pub(super) fn repository(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(is_one)
 }
 
-/// Whether a folder below a root is a further working tree of the root's own repository, as `git worktree add` makes them: the same project a
-/// second time, as another branch has it. Where the root is no working tree itself, its trees are what it is open for.
+/// Whether a folder below a root is a further working tree of the root's own repository, as `git worktree add` makes them: the same project
+/// a second time, as another branch has it. Where the root is no working tree itself, its trees are what it is open for.
 pub(super) fn is_other_tree(root: &Path, folder: &Path) -> bool {
     let Some((own, store)) = store(root, folder).filter(|(own, store)| own != store) else { return false };
     let top = repository(root).and_then(|top| self::store(root, top));

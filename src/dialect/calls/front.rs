@@ -1,5 +1,5 @@
-//! What the front of the undecided text is: text, a tag, a call, or something that only more text decides. Every byte is looked at a bounded
-//! number of times, and nothing is decided before no continuation could change it.
+//! What the front of the undecided text is: text, a tag, a call, or something that only more text decides. Every byte is looked at a
+//! bounded number of times, and nothing is decided before no continuation could change it.
 
 use super::opening::{MAX_NAME, Opening, bare_key, begins_call, opening};
 use super::read::{self, Trust, Written};

@@ -57,8 +57,8 @@ impl Open {
 /// White space behind a tag, longer than this, opens nothing.
 const MOST_BLANK: usize = 256;
 
-/// Whether a tag in the prose opens; `None` when more text decides. In a line of its own it does unless a sentence follows; elsewhere a call
-/// must begin, or a line.
+/// Whether a tag in the prose opens; `None` when more text decides. In a line of its own it does unless a sentence follows; elsewhere a
+/// call must begin, or a line.
 pub(super) fn opens(pair: Pair, after: &str, prose: &Prose, at_end: bool) -> Option<bool> {
     let body = after.trim_start();
     let blank = &after[..after.len() - body.len()];

@@ -1,5 +1,5 @@
-//! Inside of one call in DSML: its parameters, each of which ends only where the rest of a call follows, so that a value may contain its own
-//! closing tag; or a body of JSON in their place.
+//! Inside of one call in DSML: its parameters, each of which ends only where the rest of a call follows, so that a value may contain its
+//! own closing tag; or a body of JSON in their place.
 
 use serde_json::Value;
 

@@ -70,7 +70,8 @@ const QUICK_PROMPT: usize = 512;
 const SLOW_PREFILL: usize = 40;
 
 impl Limits {
-    /// Time to the first event and for the whole answer. Long prompts that nobody types behind get the time a slow server needs to read them.
+    /// Time to the first event and for the whole answer. Long prompts that nobody types behind get the time a slow server needs to read
+    /// them.
     pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
         match priority {
             Priority::Typing => return (self.first_typing, self.total_typing),

@@ -1,5 +1,5 @@
-//! A build, from the listing of the workspace to the last file: what the cache has, names by line first where there is much to do, then what
-//! parsers say. Workers read, and send what they have found.
+//! A build, from the listing of the workspace to the last file: what the cache has, names by line first where there is much to do, then
+//! what parsers say. Workers read, and send what they have found.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

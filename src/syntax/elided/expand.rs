@@ -7,7 +7,8 @@ use crate::syntax::Language;
 use crate::text::layout::indentation;
 
 /// A code in which lines stand for others, with these in their place, as `original` has them; none where there are no such lines, or where
-/// one of them may stand for several things. `is_all` says that the code replaces all of the original, and so begins and ends where that does.
+/// one of them may stand for several things. `is_all` says that the code replaces all of the original, and so begins and ends where that
+/// does.
 pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -> Option<String> {
     let (there, lines): (Vec<&str>, Vec<&str>) = (original.lines().collect(), code.lines().collect());
     let is_known = |line: &str| there.iter().any(|own| own.trim() == line.trim());

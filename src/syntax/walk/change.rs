@@ -1,7 +1,7 @@
 //! What an edit changes of a file's facts. A path from the root leads to where the tree before and the tree after differ, and only the item
-//! around it is walked again. This is what makes a keystroke in a long file cost the function that it is in. The parser tells where the trees
-//! differ; in a text that does not parse cleanly it cannot, but takes over whole subtrees, and these are told by their identity: wherever it
-//! guesses otherwise than before, the subtrees are new ones.
+//! around it is walked again. This is what makes a keystroke in a long file cost the function that it is in. The parser tells where the
+//! trees differ; in a text that does not parse cleanly it cannot, but takes over whole subtrees, and these are told by their identity:
+//! wherever it guesses otherwise than before, the subtrees are new ones.
 
 use std::ops::Range;
 

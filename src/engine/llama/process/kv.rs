@@ -1,5 +1,6 @@
 //! KV caches: one per slot, each with the tokens that are in it. A new prompt goes where the longest common prefix is; only the difference
-//! is decoded. One cache is always kept for whoever types: long answers never hold all of them. Caches are cut at their end and never shifted: a shift is wrong for models with chunked or latent attention.
+//! is decoded. One cache is always kept for whoever types: long answers never hold all of them. Caches are cut at their end and never
+//! shifted: a shift is wrong for models with chunked or latent attention.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;

@@ -1,5 +1,5 @@
-//! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while.
-//! `connection` talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs, `count` counts tokens.
+//! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while. `connection`
+//! talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs, `count` counts tokens.
 
 mod confine;
 mod connection;

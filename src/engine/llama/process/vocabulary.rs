@@ -66,8 +66,8 @@ impl<'m> Vocabulary<'m> {
         }
     }
 
-    /// A prompt's tokens. Neighbouring texts are one text; a control token that this model lacks is plain text. The name of a FIM token that
-    /// it lacks and must have is the error.
+    /// A prompt's tokens. Neighbouring texts are one text; a control token that this model lacks is plain text. The name of a FIM token
+    /// that it lacks and must have is the error.
     pub fn prompt(&self, pieces: &[Piece]) -> Result<Vec<LlamaToken>, FimToken> {
         let (mut tokens, mut text) = (vec![], String::new());
         for piece in pieces {
