@@ -64,33 +64,17 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     if !rules::are_readable(root.path(), root.path()) {
         return vec![Found::Skipped(Skip::Unruled)];
     }
-    let project = Rules::new(root).project();
+    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner };
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
-    let (top, unruled) = (root.clone(), sender.clone());
+    let shut = sender.clone();
     walk.filter_entry(move |entry| {
-        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        let foreign = is_folder && entry.depth() > 0 && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
-        if foreign || project.leaves_out(entry.path(), is_folder) || inner.iter().any(|root| root == entry.path()) {
-            return false;
+        let let_in = gate.lets_in(entry);
+        if let Err(Some(reason)) = let_in {
+            let _ = shut.send(vec![Found::Skipped(reason)]);
         }
-        let nested = if is_folder && entry.depth() > 0 { rules::nested_at(entry.path()) } else { None };
-        let shut = nested.and_then(|nested| match nested.is_other_tree(&top) {
-            true => Some(Skip::OtherTree),
-            // A project inside that keeps everything on this machine is no context for what another machine may be asked.
-            false => nested.local_only.then_some(Skip::Ignored),
-        });
-        if let Some(reason) = shut {
-            let _ = unruled.send(vec![Found::Skipped(reason)]);
-            return false;
-        }
-        // Before the walk opens the folder's own rules.
-        let readable = !is_folder || entry.depth() == 0 || rules::are_readable(top.path(), entry.path());
-        if !readable {
-            let _ = unruled.send(vec![Found::Skipped(Skip::Unruled)]);
-        }
-        readable
+        let_in.is_ok()
     });
     walk.build_parallel().run(|| {
         let root = root.clone();
@@ -107,6 +91,39 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     // Its filter holds a sender as well.
     drop((sender, walk));
     receiver.into_iter().flatten().collect()
+}
+
+/// What decides which entries a walk looks at.
+struct Gate {
+    root: Arc<Root>,
+    project: Arc<Narrowing>,
+    /// Other roots, which are walked by themselves.
+    inner: Vec<PathBuf>,
+}
+
+impl Gate {
+    /// An error is why an entry is passed by, where that is worth saying.
+    fn lets_in(&self, entry: &DirEntry) -> Result<(), Option<Skip>> {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let is_below = is_folder && entry.depth() > 0;
+        let foreign = is_below && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
+        if foreign || self.project.leaves_out(entry.path(), is_folder) || self.inner.iter().any(|root| root == entry.path()) {
+            return Err(None);
+        }
+        if !is_below {
+            return Ok(());
+        }
+        let nested = rules::nested_at(entry.path());
+        if nested.as_ref().is_some_and(|nested| nested.is_other_tree(&self.root)) {
+            return Err(Some(Skip::OtherTree));
+        }
+        // A project inside that keeps everything on this machine is no context for what another machine may be asked.
+        if nested.is_some_and(|nested| nested.local_only) {
+            return Err(Some(Skip::Ignored));
+        }
+        // Before the walk opens the folder's own rules.
+        if rules::are_readable(self.root.path(), entry.path()) { Ok(()) } else { Err(Some(Skip::Unruled)) }
+    }
 }
 
 /// What one thread of a walk finds; handed over when the thread ends.
