@@ -86,13 +86,14 @@ struct Folder {
 /// What was on disk, not yet decoded.
 #[derive(Default)]
 pub struct Stock {
-    segments: Vec<Segment>,
+    segments: Vec<Loaded>,
     by_path: HashMap<String, Record>,
     by_hash: HashMap<u64, Record>,
     records: usize,
 }
 
-struct Segment {
+/// A segment in memory.
+struct Loaded {
     bytes: Vec<u8>,
     names: Texts,
     /// What the names are called in the workspace; see [`Stock::join`].
@@ -262,7 +263,7 @@ impl Stock {
             self.records += 1;
         }
         sound &= at == bytes.len();
-        self.segments.push(Segment { bytes, names, joined: vec![] });
+        self.segments.push(Loaded { bytes, names, joined: vec![] });
         sound
     }
 
@@ -323,7 +324,7 @@ impl Stock {
         sheet.map(|sheet| Sheet { names, ..sheet })
     }
 
-    fn reader(&self, record: Record) -> Option<(&Segment, Reader<'_>)> {
+    fn reader(&self, record: Record) -> Option<(&Loaded, Reader<'_>)> {
         let segment = self.segments.get(record.segment as usize)?;
         Some((segment, Reader { bytes: segment.bytes.get(record.start..record.end)? }))
     }
