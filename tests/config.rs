@@ -104,6 +104,42 @@ fn k9_an_ignore_rule_in_another_form_is_not_lost() {
     assert!(problems[0].message.contains("`5`"), "{problems:?}");
 }
 
+/// A bracket too few in another line, `./`, a capital, or the list in a table of its own, and what was private was shown.
+#[test]
+fn k9_what_was_meant_to_be_ignored_is() {
+    let ignored = |text: &str| {
+        let (project, problems) = parse_project(Path::new(".longsight.toml"), text);
+        (project.ignore.join(" "), problems.len(), project.local_only)
+    };
+    let globs = |text: &str| ignored(text).0;
+    for text in [
+        "ignore = [\"private/\"]\nbad = [\n",
+        "bad = [\nignore = [\"private/\"]\n",
+        "bad = [\nignore = ['private/']  \n[tool]\n",
+        "ignore = [\"private/\"\n",
+        "ignore = [\n  # ours\n  \"private/\", # alone\n",
+        "ignore = [private/]\n",
+        "ignore = [\"private/\n",
+        "ignore = 'private/\nlocal_only = true\n",
+        "x = \"\n[context]\nignore = ['private/']\n[other]\ny = \"z\n",
+    ] {
+        assert_eq!(ignored(text), ("private/".into(), 1, true), "{text}");
+    }
+    assert_eq!(globs("ignore = [\"private/\" \"x\"]\n"), "private/ x");
+    assert_eq!(globs("ignore = [\"private\"]\nbad = [\n"), "private");
+    assert_eq!(ignored("ignore = [\n"), ("*".into(), 1, true), "whatever was meant");
+    assert_eq!(ignored("ignore = [ ]\nlocal_only = \n"), (String::new(), 1, true));
+    for text in ["Ignore = [\"private/\"]\n", "[project]\nignore = [\"private/\"]\n", "[project]\nIGNORED = \"private/\"\n"] {
+        let (globs, problems, local_only) = ignored(text);
+        assert!(globs == "private/" && problems > 0 && !local_only, "{text}");
+    }
+    assert_eq!(ignored("ignore = [\"./private/\"]\n"), ("/private/".into(), 0, false));
+    assert_eq!(globs("ignore = ['.\\private\\*']\n"), r".\private\* private/*");
+    assert_eq!(ignored("ignore = [\"[private/\"]\n"), ("[private/ private/".into(), 1, false));
+    assert_eq!(ignored("ignore = [\"[pq]rivate/\", \"a\\\\[b\"]\n").1, 0);
+    assert_eq!(ignored("[tool]\nlocal = 3\n"), (String::new(), 1, false));
+}
+
 /// `local_only = "true"`, `local-only = true` and the like were one message among others, and the code was sent.
 #[test]
 fn k9_a_switch_that_cannot_be_read_counts_as_turned_on() {

@@ -152,6 +152,24 @@ fn c2_a_folder_whose_rules_cannot_be_read_takes_no_part() {
     }
 }
 
+/// A bracket too few, and what was private entered the index and the prompts.
+#[test]
+fn k9_what_a_project_set_away_stays_away_while_its_file_is_broken() {
+    let tree = Tree::new(&[(".longsight.toml", "ignore = [\"private/\"]\n"), ("a.rs", "fn a() {}\n"), ("private/p.rs", "fn p() {}\n")]);
+    let rules = Rules::new(tree.roots().iter().next().unwrap());
+    let reason = |path: &str| rules.reason(&tree.roots().resolve(path).unwrap());
+    let private = || reason("private/p.rs");
+    assert_eq!(private(), Some(Skip::Ignored));
+    tree.write(".longsight.toml", "ignore = [\n");
+    assert_eq!((private(), rules.is_local_only()), (Some(Skip::Ignored), true));
+    let index = tree.index(Options::default());
+    assert_eq!(paths(&index.view()), [""; 0], "what is meant is unknown, and may be all");
+    tree.write(".longsight.toml", "ignore = [\"private/\"]\nlocal_only\n");
+    assert_eq!((private(), reason("a.rs")), (Some(Skip::Ignored), None));
+    tree.write(".longsight.toml", "ignore = []\n");
+    assert_eq!((private(), rules.is_local_only()), (None, false));
+}
+
 #[test]
 fn c3_links_are_not_followed_and_hard_links_count_once() {
     let outside = tempfile::tempdir().unwrap();

@@ -292,6 +292,139 @@ fn k13_values_that_stand_a_step_away_from_their_name_are_found() {
     }
 }
 
+/// Only words that were listed might follow the telling one, and only seven kinds of keys were known.
+#[test]
+fn k13_names_that_say_whose_secret_it_is_are_found() {
+    let value = format!("Zqumpm08hsE8{}", "JNpjJOQGa2rb19Fl");
+    let names = "API_KEY_OPENAI TOKEN_GITHUB PASSWORD_DB SECRET_KEY_STRIPE DB_PASSWORD_MASTER BOT_TOKEN_TELEGRAM api_key_v2 secretForSigning \
+        passwordAdmin adminPasswordRemote apiTokenReadOnly PASSWD_ROOT ENCRYPTION_KEY_AES STRIPE_SECRET_KEY_LIVE_EU JWT_KEY SESSION_KEY \
+        COOKIE_KEY MASTER_KEY AES_KEY HMAC_KEY DEPLOY_KEY SSH_KEY WEBHOOK_KEY LICENSE_KEY STRIPE_KEY appKey serverKey consumer_key \
+        TWILIO_AUTH GITHUB_PAT";
+    for name in names.split_whitespace() {
+        for line in [format!("{name} = \"{value}\"\n"), format!("{name}={value}\n"), format!("- name: {name}\n  value: {value}\n")] {
+            let masked = redact::mask(&line);
+            assert!(!masked.contains(&value) && masked.contains("<redacted "), "{line} → {masked}");
+            assert_eq!(redact::mask(&masked), masked, "masking twice changes nothing");
+        }
+    }
+    let short = redact::mask("passwordAdmin = 'tr0ub4dor&3'");
+    assert!(!short.contains("tr0ub"), "{short}");
+    // Of a secret something may be said, and most keys lock nothing.
+    let about = "tokenUrl token_id secretName PASSWORD_HASH_ALGORITHM token_fingerprint passwordPolicyId tokenizer tokenizer_v2 cache_key \
+        publicKey primary_key_v2 sort_keys keyboard monkey author_id Sec-WebSocket-Key keys compass_v2 key";
+    for name in about.split_whitespace() {
+        let line = format!("{name} = \"{value}\"\n");
+        assert_eq!(redact::mask(&line), line);
+    }
+    for line in ["passwordAdmin = 'administrator'", "tokenReader = tokens2.reader_of(x)", "appKey = \"settings.window.title2\""] {
+        assert_eq!(redact::mask(line), line);
+    }
+}
+
+/// YAML in one line, raw and long strings, what stands in for a variable, commands that set something, and calls that take passwords.
+#[test]
+fn k13_values_in_further_forms_of_languages_shells_and_calls_are_found() {
+    let one = format!("sdqun305XUSabc9{}", "Zqump8hsE8JN");
+    for form in [
+        "- { name: DB_PASSWORD, value: \"ONE\" }",
+        "- {name: DB_PASSWORD, value: ONE}",
+        "auto secret = R\"(ONE)\";",
+        "const char* password = R\"x(ONE)x\";",
+        "String password = \"\"\"\n    ONE\n    \"\"\";",
+        "Token string `default:\"ONE\" json:\"token\"`",
+        "@Value(\"${db.password:\nONE}\")\nString a;",
+        "let token = 1;\nenv::var(\"TOKEN\").unwrap_or_else(|_| \"ONE\".into())",
+        "Optional.ofNullable(System.getenv(\"API_TOKEN\")).orElse(\"ONE\")",
+        "connect(process.env[\"API_TOKEN\"] ?? \"ONE\")",
+        "aws configure set aws_secret_access_key ONE",
+        "npm config set //registry.example.com/:_authToken ONE",
+        "poetry config pypi-token.pypi ONE",
+        "gh secret set DEPLOY_TOKEN --body \"ONE\"",
+        "gh secret set DEPLOY_TOKEN -bONE",
+        "wrangler secret put X <<< \"ONE\"",
+        "twine upload -u __token__ -p ONE",
+        "az login --service-principal -u x -p ONE",
+        "TOKEN=$(echo ONE)",
+        "read -s PASS <<< ONE",
+        "openssl enc -k ONE -in x",
+        "zip -P ONE a b",
+        "echo ONE | docker login -u x --password-stdin",
+        "kubectl create secret generic x --from-literal=admin=ONE",
+        "requests.get(url, auth=(\"bob\", \"ONE\"))",
+        "HTTPBasicAuth(\"bob\", \"ONE\")",
+        "req.SetBasicAuth(\"bob\", \"ONE\")",
+        ".basic_auth(\"bob\", Some(\"ONE\"))",
+        ".bearer_auth(\"ONE\")",
+        "DriverManager.getConnection(url, \"sa\", \"ONE\");",
+        "jwt.sign(payload, \"ONE\", { expiresIn: 1 })",
+        "jwt.encode(payload, \"ONE\", algorithm=\"HS256\")",
+        "crypto.createHmac('sha256', 'ONE')",
+        "new SecretKeySpec(\"ONE\".getBytes(), \"AES\");",
+        "Fernet(b\"ONE=\")",
+        "req.Header.Add(\"Authorization\", \"Bearer \"+\"ONE\")",
+        "{\"auths\": {\"ghcr.io\": {\"auth\": \"ONE\"}}}",
+        "auths:\n  ghcr.io:\n    auth: ONE\n",
+        "x = \"tvly-ONE\"",
+        "x = \"1//0ONEONE\"",
+        "x = \"EAACONEONEONEONE\"",
+    ] {
+        let text = form.replace("ONE", &one);
+        let masked = redact::mask(&text);
+        assert!(!masked.contains(&one) && masked.contains("<redacted "), "{text} → {masked}");
+        assert_eq!(redact::mask(&masked), masked, "masking twice changes nothing");
+    }
+    let words = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    let bytes = "0x3a, 0x9f, 0x12, 0xe4, 0x77, 0x0b, 0xc8, 0x5d, 0x61, 0xaa, 0xf3, 0x20, 0x9c, 0x4e, 0xb7, 0xd1";
+    for (line, secret) in [
+        (format!("export MNEMONIC=\"{words}\""), words),
+        (format!("const uint8_t secret_key[16] = {{{bytes}}};"), bytes),
+        (format!("x = \"eyJhbGciOiJSU0EtT0FFUCJ9.{one}.{one}.{one}.{one}\""), &one),
+    ] {
+        let masked = redact::mask(&line);
+        assert!(!masked.contains(secret) && masked.contains("<redacted "), "{line} → {masked}");
+    }
+    for line in [
+        "- { name: DB_PASSWORD, valueFrom: { secretKeyRef: { name: db1, key: v1x2y3z4 } } }, { name: ID, value: a1b2c3d4e5 }",
+        "requests.get(url, auth=(\"user\", \"pass\"))",
+        "auth = (username, password_of_user2)",
+        "jwt.decode(token, options={\"verify_signature\": False})",
+        "createHmac('sha256', settings.secretKeyV2)",
+        "getConnection(url, properties, \"jdbc:sqlite:memory\")",
+        "git config user.token_name first_token_v2",
+        "TOKEN=$(echo $OTHER_TOKEN2)",
+        "if is_set(\"TOKEN\") || name == other_name2 { run(\"a1b2c3d4e5f6\") }",
+        "secretTable = {0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00}",
+        "the recovery phrase is a list of twelve words that the wallet shows once",
+    ] {
+        assert_eq!(redact::mask(line), line);
+    }
+}
+
+/// All below `data` and `stringData` of a document that says that it is a secret is one, whatever its name.
+#[test]
+fn k13_every_value_of_a_secret_of_kubernetes_is_masked() {
+    for (text, shown) in [
+        (
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: shown-a\nstringData:\n  admin: hidden\n  # shown-b\n  b: 'hidden'\ntype: shown-c\n---\nkind: \
+             ConfigMap\ndata:\n  c: shown-d\n",
+            4,
+        ),
+        ("kind: ConfigMap\ndata:\n  c: shown-a\n---\ndata:\n    a: hidden\n    tls.crt: |\n      hidden\n      hidden\nkind: Secret\n", 1),
+        (
+            "items:\n- kind: ConfigMap\n  data:\n    a: shown-a\n- apiVersion: v1\n  data:\n    b: \"hidden\"\n  kind: Secret\n- kind: ConfigMap\n  data:\n    \
+             a: shown-b\n",
+            2,
+        ),
+        ("{\"kind\": \"Secret\", \"metadata\": {\"name\": \"shown-a\"}, \"data\": {\"a\": \"hidden\", \"b\": \"hidden\"}}", 1),
+        ("kind: Secret\ndata:\n  a: {{ .Values.shown_a | b64enc }}\n  b: ${shown_b}\n", 2),
+        ("  kind: SecretStore\n  data:\n    a: shown-a\n", 1),
+    ] {
+        let masked = redact::mask(text);
+        assert!(!masked.contains("hidden") && masked.matches("shown").count() == shown, "{text} → {masked}");
+        assert_eq!(masked.lines().count(), text.lines().count());
+    }
+}
+
 /// What looks like these and is ordinary code.
 #[test]
 fn k13_what_stands_around_a_name_without_being_its_value_is_left_alone() {

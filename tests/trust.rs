@@ -631,6 +631,29 @@ fn d11_copies_variants_and_folders_of_secrets_are_secret() {
     }
 }
 
+/// A file that holds one value has no name beside it that would mask it, and of many programs only the name with a dot was known.
+#[test]
+fn d11_files_of_one_value_of_stages_and_of_further_programs_are_secret() {
+    use longsight::workspace::secret::is_secret_name;
+    let one_value = ".secret .password .token token .age-key private_key.txt db_password.txt slack_token.txt mypasswords.txt vault_pass.txt \
+        mnemonic.txt deploy/jwt-secret.txt openai_api_key.txt .github-token";
+    let stages = "env.production env.prod env.local.vault .dev.vars.production .envs/.production/.django .envs/.local/.postgres .npmrc.ci";
+    let programs = "client_secret_123.apps.googleusercontent.com.json ansible-vault.yml htpasswd passwd pgpass.conf my.cnf \
+        .huggingface/token .kaggle/kaggle.json .openai .databrickscfg .dbt/profiles.yml .snowsql/config .clasprc.json .curlrc .wgetrc \
+        .mailrc .pry_history rclone.conf sftp.json .idea/dataSources.local.xml .idea/workspace.xml wg0.conf cookies.txt wallet.dat \
+        GoogleService-Info.plist etc/kubernetes/admin.conf .pem";
+    for name in [one_value, stages, programs].iter().flat_map(|names| names.split_whitespace()) {
+        assert!(is_secret_name(name), "{name}");
+    }
+    let open = "env.py env.d.ts env.rs src/env.js env_test.go environment.yml templates/reset_password.txt password_reset_email.txt \
+        change_password.json added_tokens.json special_tokens_map.json public_key.txt primary_key.txt design_token.json config bin/openai \
+        profiles.yml admin.conf wg.conf.md .editorconfig .gitignore .token.rs monkey.txt keys.rs token/mod.rs docs/token.md history \
+        .prettierrc.json compass.txt vault.rs .coverage workspace.xml id_rsa.pub passwd.c key.rs";
+    for name in open.split_whitespace() {
+        assert!(!is_secret_name(name), "{name}");
+    }
+}
+
 /// A tool that nobody here knows obeys a file with a dot before its name as well; one that is there already was reviewed when it came.
 #[test]
 fn k7_a_new_file_with_a_dot_before_its_name_asks() {

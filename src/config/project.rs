@@ -1,63 +1,165 @@
-//! What a project may say in `.longsight.toml`.
+//! What a project may say in `.longsight.toml`. It can only narrow, and what was meant to narrow does so however it is written: a slip of
+//! the pen must not show what somebody has set away.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
-use serde::Deserialize;
+use regex::Regex;
+use toml::Value;
 
 use super::Problem;
+use super::check::is_near;
 
 /// What a project may set in `.longsight.toml`: it narrows, never widens.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Project {
     pub local_only: bool,
     /// Globs in `.gitignore` syntax that never enter the index or a prompt.
     pub ignore: Vec<String>,
 }
 
+impl Project {
+    /// What holds for as long as a file cannot be read, of which this much can. Where it lists something and nobody can tell what, that
+    /// may be all there is.
+    pub fn broken(text: &str) -> Self {
+        let ignore = salvaged(text).map_or(vec![], |globs| if globs.is_empty() { vec!["*".into()] } else { globs });
+        Self { local_only: true, ignore: ignore.iter().flat_map(|glob| patterns(glob)).collect() }
+    }
+}
+
 /// Reads a project's file. Anything but the two narrowing keys is reported and ignored.
 pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
-    let whole = |message: String| vec![Problem::at(path, text, None, message)];
-    let table: toml::Table = match text.parse() {
-        Ok(table) => table,
-        // An unreadable narrowing must not widen: nothing leaves the machine until it can be read.
+    let mut reader = Reader::default();
+    match text.parse::<toml::Table>() {
+        Ok(table) => table.into_iter().for_each(|(key, value)| reader.entry(&key, &value)),
         Err(_) => {
-            let message = "is not valid TOML; until it is, nothing of this project is sent to another machine".to_string();
-            return (Project { local_only: true, ignore: vec![] }, whole(message));
+            reader.project = Project::broken(text);
+            reader.complain(
+                "is not valid TOML; until it is, nothing of this project is sent to another machine, and what it has set away stays away",
+            );
         }
-    };
-    let mut problems = vec![];
-    let mut project = Project::default();
-    for (key, value) in table {
-        match (key.as_str(), value) {
-            ("local_only", toml::Value::Boolean(on)) => project.local_only = on,
-            ("ignore", toml::Value::Array(globs)) => {
-                project.ignore = globs.iter().filter_map(|glob| glob.as_str().map(String::from)).collect();
-                let others = globs.iter().filter(|glob| !glob.is_str());
-                problems.extend(others.flat_map(|other| whole(format!("`ignore` holds `{other}`, which is no text and ignores nothing"))));
-            }
-            // As with a file that cannot be read: what was meant to narrow narrows.
+    }
+    let problems = reader.problems.into_iter().map(|message| Problem::at(path, text, None, message));
+    (reader.project, problems.collect())
+}
+
+#[derive(Default)]
+struct Reader {
+    project: Project,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn complain(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
+    }
+
+    fn entry(&mut self, key: &str, value: &Value) {
+        match (key, value) {
+            ("local_only", Value::Boolean(on)) => self.project.local_only |= on,
             ("local_only", _) => {
-                project.local_only = true;
-                problems.extend(whole("`local_only` must be true or false; until it is, nothing is sent to another machine".into()));
+                self.project.local_only = true;
+                self.complain("`local_only` must be true or false; until it is, nothing is sent to another machine");
             }
-            ("ignore", toml::Value::String(glob)) => {
-                problems.extend(whole(format!("`ignore` must be a list: `ignore = [\"{glob}\"]`, and is taken as that")));
-                project.ignore = vec![glob];
-            }
-            ("ignore", _) => problems.extend(whole("`ignore` must be a list of texts".into())),
-            // A key that only looks like it was meant to narrow.
-            (key, _) if key.to_lowercase().replace('-', "_") == "local_only" => {
-                project.local_only = true;
-                problems.extend(whole(format!("`{key}` is written `local_only`; until it is, nothing is sent to another machine")));
-            }
-            (_, value) => {
-                if value.as_table().is_some_and(|table| table.contains_key("local_only")) {
-                    project.local_only = true;
+            ("ignore", globs) => self.ignore(globs),
+            _ => match meant(key) {
+                Some("ignore") => {
+                    self.complain(format!("`{key}` is written `ignore`, and is taken as that"));
+                    self.ignore(value);
                 }
-                problems.extend(whole(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`, right at the top")));
+                Some(_) => {
+                    self.project.local_only = true;
+                    self.complain(format!("`{key}` is written `local_only`; until it is, nothing is sent to another machine"));
+                }
+                None => self.stranger(key, value),
+            },
+        }
+    }
+
+    fn ignore(&mut self, globs: &Value) {
+        match globs {
+            Value::Array(globs) => globs.iter().for_each(|glob| match glob.as_str() {
+                Some(glob) => self.glob(glob),
+                None => self.complain(format!("`ignore` holds `{glob}`, which is no text and ignores nothing")),
+            }),
+            Value::String(glob) => {
+                self.complain(format!("`ignore` must be a list: `ignore = [\"{glob}\"]`, and is taken as that"));
+                self.glob(glob);
+            }
+            _ => self.complain("`ignore` must be a list of texts"),
+        }
+    }
+
+    fn glob(&mut self, glob: &str) {
+        if is_open(glob) {
+            self.complain(format!("`ignore` holds `{glob}`, in which a bracket is not closed; it is taken without it"));
+        }
+        self.project.ignore.extend(patterns(glob));
+    }
+
+    /// A key that says nothing here; in a table somebody may have looked for the place of those that do.
+    fn stranger(&mut self, key: &str, value: &Value) {
+        self.complain(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`, right at the top"));
+        for (inner, value) in value.as_table().into_iter().flatten() {
+            match meant(inner) {
+                Some("ignore") => {
+                    self.complain(format!("`{key}.{inner}` is taken as `ignore`, which stands right at the top"));
+                    self.ignore(value);
+                }
+                Some(_) => self.project.local_only = true,
+                None => {}
             }
         }
     }
-    (project, problems)
+}
+
+/// The setting that a key was meant for.
+fn meant(key: &str) -> Option<&'static str> {
+    let key = key.to_lowercase().replace('-', "_");
+    ["local_only", "ignore"].into_iter().find(|name| is_near(&key, name))
+}
+
+/// What a glob is in the syntax of `.gitignore`, which knows neither `./` nor the separators of Windows. One that could be meant in two
+/// ways is taken in both.
+fn patterns(glob: &str) -> Vec<String> {
+    let mut patterns = vec![match glob.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => format!("/{}", rest.trim_start_matches('/')),
+        _ => glob.to_string(),
+    }];
+    if glob.contains('\\') {
+        patterns.push(glob.trim_start_matches(".\\").replace('\\', "/"));
+    }
+    if is_open(glob) {
+        patterns.push(glob.replace(['[', ']'], ""));
+    }
+    patterns
+}
+
+/// Whether a set of letters in a glob does not end, which stands for itself and for nothing that anybody has named.
+fn is_open(glob: &str) -> bool {
+    glob.rsplit_once('[').is_some_and(|(before, set)| !before.ends_with('\\') && !set.contains(']'))
+}
+
+/// A line that begins the list, whatever follows, and the next that begins something else.
+static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?mi)^[ \t]*["']?ignores?["']?[ \t]*="#).ok());
+static OTHER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?m)^[ \t]*(?:["']?[\w.-]+["']?[ \t]*=|\[{1,2}[\w. "'-]+\]{1,2}[ \t]*$)"#).ok());
+/// A comment, or else a glob in quotes of which perhaps the last is missing, or without any.
+static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r##"#[^\n]*|"([^"\n]*)"|'([^'\n]*)'|([^\s,"'#]+)"##).ok());
+
+/// The globs of the list in a text that is no TOML, if it has one that is not empty.
+fn salvaged(text: &str) -> Option<Vec<String>> {
+    let (Some(list), Some(other), Some(item)) = (&*LIST, &*OTHER, &*ITEM) else { return None };
+    let lists = list.find_iter(text).map(|found| {
+        let end = other.find_at(text, found.end()).map_or(text.len(), |next| next.start());
+        &text[found.end()..end]
+    });
+    let says_nothing = |items: &str| items.trim_start().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'));
+    let lists: Vec<&str> = lists.filter(|items| !says_nothing(items)).collect();
+    let globs = lists.iter().flat_map(|items| item.captures_iter(items)).filter_map(|found| {
+        let quoted = found.get(1).or_else(|| found.get(2)).map(|glob| glob.as_str());
+        quoted.or_else(|| found.get(3).map(|bare| bare.as_str().trim_start_matches('[').trim_end_matches(']')))
+    });
+    let globs = globs.filter(|glob| !glob.is_empty()).map(|glob| glob.replace(r"\\", r"\"));
+    (!lists.is_empty()).then(|| globs.collect())
 }

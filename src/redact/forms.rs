@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
-use super::{named, prefixes};
+use super::{manifest, named, prefixes};
 
 /// A form of secrets. The group that took part, or else the whole match, is the secret.
 pub(super) struct Form {
@@ -69,18 +69,49 @@ const HASHES: &str = r"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:[156y]|gy|7
 const AUTHORIZATION: &str =
     r"(?i)\bauthorization[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?(?:[a-z][a-z-]{1,20}\s+)?(?:token=)?[\x22'`]?([A-Za-z0-9._~+/-]{20,}=*)";
 
+/// The same with a scheme that has one, which a program may join to it.
+const BEARER: &str = r"(?i)\bbearer\s+(?:[\x22'`]\s*[+.&]{1,2}\s*[\x22'`])?([A-Za-z0-9._~+/-]{20,}=*)";
+
 /// Passwords that are given to commands: to curl and its like, to the clients of databases and registries, to `sshpass` and `chpasswd`.
+const COMMANDS: &str = "curl|http|mysql|redis-cli|login|ldap|-pass|chpasswd|sshpass|zip|openssl|twine|secret set|secret put|secrets set|<<<|--from-literal|-stdin";
 const GIVEN: &str = concat!(
     r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
     r"|\bhttps?\s+(?:-a|--auth)[\s=\x22']+[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
     r"|\bmysql[a-z]*\b[^\n]*?\s-p([^\s\x22'`<>-]{4,})",
     r"|\bredis-cli\b[^\n]*?\s-a\s+([^\s\x22'`<>-]{4,})",
-    r"|\b(?:docker|podman|helm\s+registry|buildah)\s+login\b[^\n]*?\s-p[\s=\x22']*([^\s\x22'`<>-]{4,})",
+    r"|\b(?:(?:docker|podman|helm\s+registry|buildah|az)\s+login|twine\s+upload)\b[^\n]*?\s-p[\s=\x22']*([^\s\x22'`<>-]{4,})",
+    r"|\bzip\b[^\n|;]*?\s-P\s*[\x22']?([^\s\x22'`<>-]{4,})",
+    r"|\bopenssl\s+enc\b[^\n]*?\s-k\s+[\x22']?([^\s\x22'`<>-]{4,})",
+    r"|\bgh\s+secret\s+set\b[^\n]*?\s(?:-b|--body)[\s=]*[\x22']?([^\s\x22'`<>-]{4,})",
+    r"|\bsecrets?\s+(?:put|set|create|add)\b[^\n]*?<<<\s*[\x22']?([^\s\x22'`<>]{4,})",
+    r"|--from-literal[=\s]+[\x22']?[\w.-]+=[\x22']?([^\s\x22'`<>]{4,})",
+    r"|\becho\s+(?:-n\s+)?[\x22']?([^\s\x22'`<>|]{4,})[\x22']?\s*\|[^\n|]*--password-stdin\b",
     r"|\bldap(?:search|modify|add|passwd|whoami)\b[^\n]*?\s-w[\s\x22']*([^\s\x22'`<>-]{4,})",
     r"|\s-pass(?:in|out)?\s+pass:([^\s\x22'`<>]{4,})",
     r"|\becho\s+[\x22']?[a-z_][\w-]*:([^\s\x22'`<>]{4,})[\x22']?\s*\|\s*(?:sudo\s+)?chpasswd\b",
     r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
 );
+
+/// Passwords of users, and keys, where nothing but the name of what is called tells them.
+const PASSWORDS_OF_CALLS: &str = concat!(
+    r"(?i)(?:\bauth\s*[=:]\s*[(\[]|\b(?:http(?:basic|digest|proxy)auth|set_?basic_?auth|basic_?auth|set_?authorization|getconnection)\s*\()",
+    r"[^()\n]*?,\s*(?:Some\()?b?[\x22'`]([^\x22'`\s]{8,})[\x22'`]"
+);
+const KEYS_OF_CALLS: &str = concat!(
+    r"(?i)(?:\bjwt\.(?:sign|encode|verify|decode)\s*\([^()\n]*?,",
+    r"|(?:\bcreatehmac|\bhmac\.new|\bsecretkeyspec|\bfernet|\.sign_?with|\bbearer_?auth)\s*\((?:[^()\n]*?,)?)",
+    r"\s*(?:\[\]byte\()?b?[\x22'`]([^\x22'`\s]{16,})[\x22'`]"
+);
+
+/// Signed ones, of which both halves begin alike, and encrypted ones.
+const JWT: &str = concat!(
+    r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+    r"|\beyJ(?:hbGciOi|0eXAiOi|raWQiOi|lbmMiOi)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{8,}){2,4}"
+);
+
+/// The words that a wallet can be made again of.
+const WORDS_OF_WALLET: &str =
+    r"(?i)(?:mnemonic|(?:seed|recovery|secret)[_-]?phrase)\w*[\x22'`]?\]?\s*(?::=|[:=])\s*[\x22'`]?((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b";
 
 /// Words in a row behind a password's name, where no blank or quote stands between: so nobody subtracts.
 const PASSPHRASE: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd)=((?:[a-z]{3,}-){2,}[a-z]{3,})(?:[\s;&\x22']|\z)";
@@ -114,7 +145,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let drawn: Fits = |value| !is_words(value);
     let random: Fits = |value| is_random(value) && !is_words(value);
     let certain: Fits = |value| is_drawn(value) && !is_words(value);
-    let forms: [(&'static str, &str, &str, Fits); 36] = [
+    let forms: [(&'static str, &str, &str, Fits); 39] = [
         ("private-key", "private key", PRIVATE_KEY, any),
         ("private-key", "private key", END_OF_PRIVATE_KEY, any),
         ("private-key", "ls0tls1crudjti|private-lines", WRAPPED_PRIVATE_KEY, any),
@@ -126,7 +157,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             any,
         ),
         ("gitlab-token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20,}", any),
-        ("jwt", "eyj", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", any),
+        ("jwt", "eyj", JWT, any),
         ("slack-token", "xox", r"\bxox[abposr]-[A-Za-z0-9-]{10,}", any),
         ("api-key", "sk-", r"\bsk-[A-Za-z0-9_-]{20,}", drawn),
         ("stripe-key", "sk_|rk_", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", any),
@@ -142,13 +173,16 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("password", "://", ADDRESS, is_no_placeholder),
         ("password", "://", ADDRESS_WITH_SLASHES, is_drawn),
         ("password", "@tcp(|@unix(", ADDRESS_OF_DRIVER, is_no_placeholder),
-        ("bearer", "bearer", r"(?i)\bbearer\s+([A-Za-z0-9._~+/-]{20,}=*)", drawn),
+        ("bearer", "bearer", BEARER, drawn),
         ("basic", "basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
         ("authorization", "authorization", AUTHORIZATION, certain),
         ("telegram-token", ":aa", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", any),
         ("discord-token", "", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
         ("api-key", "sk|key-|dapi", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
-        ("password", "curl|http|mysql|redis-cli|login|ldap|-pass|chpasswd|sshpass", GIVEN, is_no_placeholder),
+        ("password", COMMANDS, GIVEN, is_no_placeholder),
+        ("password", "auth|getconnection", PASSWORDS_OF_CALLS, random),
+        ("secret", "jwt.|hmac|secretkeyspec|fernet|signwith|sign_with|bearer", KEYS_OF_CALLS, certain),
+        ("secret", "mnemonic|phrase", WORDS_OF_WALLET, any),
         ("password", "requirepass|masterauth", SETTINGS, is_no_placeholder),
         ("password", "machine|identified", STATEMENTS, is_no_placeholder),
         ("password", "identified", r"(?i)\bidentified\s+by\s+([^\s\x22'`();,?<:@]{8,})", is_drawn),
@@ -179,6 +213,7 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
         found.extend(form.find(text).map(|range| (range, form.kind)));
     }
     found.extend(prefixes::find(text).map(|range| (range, "token")));
+    found.extend(manifest::find(text).into_iter().map(|range| (range, "secret")));
     found.extend(named::find(text).map(|range| (range, "secret")));
     found
 }

@@ -48,6 +48,9 @@ enum Sign {
     /// A comma behind a name in quotes, which names an argument, or behind a variable, which is another.
     NextIsValue,
     NextIsOther,
+    /// What stands in for the variable of that name where it is not set: `env("TOKEN").unwrap_or(`, `env["TOKEN"] ??`.
+    Replaces,
+    Else,
     /// Nothing but blanks.
     Blank,
 }
@@ -94,6 +97,9 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
             kind => return Some((*kind, at(after))),
         }
     }
+    if let Some((sign, after)) = unquoted.and_then(otherwise) {
+        return Some((sign, at(after)));
+    }
     if let Some(method) = rest.strip_prefix('.') {
         let end = method.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
         return method[end..].strip_prefix('(').map(|after| (Sign::Asks, at(after)));
@@ -106,6 +112,17 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     }
     let blank = rest.trim_start_matches([' ', '\t']);
     (blank.len() < rest.len()).then(|| (Sign::Blank, at(blank)))
+}
+
+/// Methods that give what they are called on, or else their argument.
+const REPLACES: [&str; 6] = [".unwrap_or(", ".unwrap_or_else(", ".orElse(", ".orElseGet(", ".getOrElse(", ".or("];
+const ELSE: [&str; 4] = ["??", "||", "?:", "or "];
+
+/// What stands in for a variable whose quoted name a call or a subscript ends with.
+fn otherwise(behind: &str) -> Option<(Sign, &str)> {
+    let after = behind.trim_start_matches([')', ']']).trim_start();
+    let sign = |sign, words: &[&str]| words.iter().find_map(|word| Some((sign, after.strip_prefix(word)?)));
+    sign(Sign::Replaces, &REPLACES).or_else(|| sign(Sign::Else, &ELSE)).filter(|_| behind.starts_with([')', ']']))
 }
 
 /// What a brace behind a name is: C# says by it how a property is read and written, and may give it a value behind it.
@@ -123,14 +140,14 @@ fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
 pub(super) fn strings(text: &str, end: usize, plural: bool) -> Vec<Given> {
     let Some((sign, length)) = sign(&text[end..text.floor_char_boundary(end + REACH)]) else { return vec![] };
     let open = match sign {
-        Sign::Calls | Sign::Asks => vec![b')'],
+        Sign::Calls | Sign::Asks | Sign::Replaces => vec![b')'],
         Sign::Braces => vec![b'}'],
         _ => vec![],
     };
     let compared = matches!(sign, Sign::Compares | Sign::Asks);
     let gives = matches!(sign, Sign::Gives | Sign::Colon);
-    let direct = !matches!(sign, Sign::Asks | Sign::NextIsOther);
-    let lone = matches!(sign, Sign::Blank | Sign::Braces | Sign::NextIsOther);
+    let direct = !matches!(sign, Sign::Asks | Sign::NextIsOther | Sign::Replaces | Sign::Else);
+    let lone = matches!(sign, Sign::Blank | Sign::Braces | Sign::NextIsOther | Sign::Else);
     Reader { text, at: end + length, open, compared, plural, gives, direct, ..Reader::default() }.read(sign == Sign::Colon, lone)
 }
 
@@ -254,7 +271,23 @@ impl Reader<'_> {
         self.at = start + length + mark;
     }
 
+    /// C++'s raw string, which ends behind a word of its own; whether one begins here.
+    fn raw_string(&mut self) -> bool {
+        let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + LONGEST)];
+        let word = rest.strip_prefix('"').and_then(|inside| inside.split_once('(')).map(|(word, _)| word);
+        let Some(word) = word.filter(|word| word.len() <= 16 && !word.contains(['"', '\\', ')', ' ', '\n'])) else { return false };
+        let begin = word.len() + 2;
+        let Some(length) = rest[begin..].find(&format!("){word}\"")) else { return false };
+        self.push(self.at + begin..self.at + begin + length);
+        self.at += begin + length + begin;
+        true
+    }
+
+    /// A string of several lines may hold one value between its first and its last.
     fn push(&mut self, range: Range<usize>) {
+        let inside = &self.text[range.clone()];
+        let start = range.start + inside.len() - inside.trim_start().len();
+        let range = start..start + inside.trim().len();
         let how = match (self.joined, self.direct && !self.word && self.found.is_empty()) {
             (true, _) => How::Joined,
             (_, true) => How::Plain,
@@ -311,6 +344,9 @@ impl Reader<'_> {
         let length = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && !"_.-@".contains(letter)).unwrap_or(rest.len());
         let (name, next) = (&rest[..length], &rest[length..]);
         self.at += length;
+        if matches!(name, "R" | "LR" | "uR" | "UR" | "u8R") && self.raw_string() {
+            return true;
+        }
         // What a string begins with in many languages, and Perl's own quotes.
         if next.starts_with(['"', '\'']) && length <= 3 && name.bytes().all(|letter| letter.is_ascii_alphabetic() || letter == b'@') {
             return true;

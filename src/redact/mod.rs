@@ -6,7 +6,9 @@
 
 mod forms;
 mod given;
+mod manifest;
 mod named;
+mod names;
 mod prefixes;
 mod value;
 

@@ -1,5 +1,6 @@
 //! Values that stand behind a telling name: `password = "…"`, `API_TOKEN=…`, `name: DB_PASSWORD` and its `value: …` in the next line.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -7,16 +8,17 @@ use regex::Regex;
 
 use super::forms::{Fits, Form, compiled};
 use super::given::{How, strings};
+use super::names;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 
-/// Words by which the names of secrets end.
+/// Words of the names of secrets. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
-    r"|signing[_-]?key|encryption[_-]?key|credential"
+    r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
 /// What may stand behind such a word in a name that is still a secret's: `token_secret`, `PASSWORD_PROD`, `secretKeyBase`, `password2`.
-/// Behind others it is something about one: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
+/// Behind others it may be something about one: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
 const ENDS: &str = concat!(
     r"(?i)\A(?:[_-]*(?:key|base|value|string|str|text|plain|raw|hash|hex|b64|base64|bytes|word|phrase|prod|production|dev|development|test",
     r"|testing|staging|live|local|old|new|current|default|main|primary|secondary|[0-9]+))*s?[_-]*\z"
@@ -28,8 +30,15 @@ const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
 /// The same at the end of a line, where it ends no item of a list.
 const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
 
+/// Bytes of a password, of a token and of a key, where the name leaves it open whether it is one.
+const LEAST: usize = 8;
+const LEAST_TOKEN: usize = 16;
+const LEAST_KEY: usize = 20;
+
 /// Bytes behind a name in which its value begins.
 const BEHIND: usize = 400;
+/// Bytes behind one that may mean much else in which it does.
+const NEAR: usize = 160;
 /// A name is no longer.
 const LONGEST_NAME: usize = 128;
 /// Bytes before a name that are looked at.
@@ -48,20 +57,34 @@ fn is_drawn_value(value: &str) -> bool {
 }
 
 /// Values without quotes, where a name has ended: behind `=`, to the end of a line or a string, between tags, as what stands in for a
-/// variable that is not set, in the next line, and in a table or a sentence.
-static VALUES: LazyLock<[Form; 6]> = LazyLock::new(|| {
+/// variable that is not set, in the next line, in a table or a sentence, what a shell reads or prints, in the tag of a field of Go, and
+/// as bytes.
+static VALUES: LazyLock<[Form; 9]> = LazyLock::new(|| {
     [
         form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
         form(&format!(r#"["']?[ \t]*[:=][ \t]+{WORD}[ \t]*(?:["'`\r\n]|#|\z)"#), is_drawn_value),
         form(r"[^<>\n]{0,80}?\s*>\s*(?:<!\[CDATA\[)?([^<>\s\]]{8,})(?:\]\]>)?\s*</", is_random),
-        form(r#"(?:["']?[ \t]*[:=][ \t]*["']?\$\{[A-Za-z0-9_.]+)?(?::-?|-|:=)([^\s{}$"'<>`]{8,})\}"#, is_drawn),
+        form(r#"(?:["']?[ \t]*[:=][ \t]*["']?\$\{[A-Za-z0-9_.]+)?(?::-?|-|:=)(?:\r?\n[ \t]*)?([^\s{}$"'<>`]{8,})\}"#, is_drawn),
         form(&format!(r#"["']?[ \t]*:[ \t]*(?:![\w-]+[ \t]+)?[|>][-+0-9]*[ \t]*\r?\n[ \t]+{WORD}[ \t]*(?:[\r\n]|\z)"#), is_drawn),
         form(&format!(r#"(?:[ \t]*\|[ \t]*|:?\*\*:?[ \t]+|[ \t]+is:?[ \t]+)[`"']?{BARE}(?:[`"'\s|.]|\z)"#), is_drawn_value),
+        form(&format!(r#"(?:[ \t]*<<<[ \t]*|=["']?\$\((?:echo|printf)[ \t]+(?:-\w+[ \t]+|["']?%s["']?[ \t]+)?)["']?{BARE}"#), is_drawn),
+        form(r#"[ \t]+[\w.*\[\]]+[ \t]+`[^`\n]*?\b(?:default|envDefault|value):"([^"\n]{8,})""#, is_random),
+        form(r"[^;={}\n]{0,60}=\s*&?[\[{(]\s*((?:0x[0-9A-Fa-f]{1,2}\s*,?\s*){16,})", are_bytes),
     ]
 });
 
+/// Whether bytes that are written out as numbers are a key: many different ones.
+fn are_bytes(value: &str) -> bool {
+    let bytes: HashSet<&str> = value.split(',').map(str::trim).collect();
+    bytes.len() >= 12
+}
+
 /// A value behind blanks alone: of a variable in capitals, or of a flag.
 static ARGUMENT: LazyLock<Form> = LazyLock::new(|| form(&format!(r"[ \t]+{BARE}(?:\s|\z)"), is_drawn));
+
+/// The same behind the whole name that a command is told to set, and what such a line begins with: `npm config set //host/:_authToken …`.
+static SET: LazyLock<Form> = LazyLock::new(|| form(&format!(r#"(?:\.[\w-]+)*[ \t]+["']?{BARE}(?:["'\s]|\z)"#), is_drawn));
+static BEFORE_SET: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:config|configure)(?:[ \t]+set)?(?:[ \t]+-[\w-]+)*[ \t]+\S*\z"));
 
 /// A value that takes the rest of its line, in files that hold nothing but settings.
 static SETTING: LazyLock<Form> = LazyLock::new(|| form(r#"=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#, is_drawn));
@@ -85,11 +108,52 @@ pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     NAME.find_iter(text).filter_map(|word| Name::at(text, word.range())).flat_map(|name| name.values())
 }
 
+/// What a name says of its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// It is a secret.
+    Secret,
+    /// It is one if it is so long at least and drawn.
+    Perhaps(usize),
+}
+
+impl Says {
+    /// `before` and `tail` are what of the name stands on both sides of its telling word.
+    fn of(before: &str, word: &str, tail: &str) -> Option<Self> {
+        let is_known_end = END.is_match(tail);
+        let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
+        let least = match word.to_ascii_lowercase().as_str() {
+            // Many keys are those of a map.
+            "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
+            "auth" if !is_apart => return None,
+            "key" | "auth" | "_pat" => LEAST_KEY,
+            // As a word of its own: `compass` and `bypass` are none.
+            "pass" if !is_apart => return None,
+            _ if is_known_end => return Some(Self::Secret),
+            "password" | "passwd" | "passphrase" | "pwd" => LEAST,
+            _ => LEAST_TOKEN,
+        };
+        (is_known_end || !names::is_about(word, tail)).then_some(Self::Perhaps(least))
+    }
+
+    /// Whether anything that is long enough stands near behind a name. Hardly ever does, so that no more is looked at.
+    fn has_room(self, behind: &str) -> bool {
+        let Self::Perhaps(least) = self else { return true };
+        let mut row = 0;
+        behind.bytes().take(NEAR).any(|letter| {
+            let ends = letter.is_ascii_whitespace() || b"\"'`,;(){}<>[]".contains(&letter);
+            row = if ends { 0 } else { row + 1 };
+            row >= least
+        })
+    }
+}
+
 /// A name with a telling word in it.
 struct Name<'a> {
     text: &'a str,
     start: usize,
     end: usize,
+    says: Says,
     /// The word, and what of the name stands behind it.
     word: &'a str,
     tail: &'a str,
@@ -100,17 +164,12 @@ impl<'a> Name<'a> {
         let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
         let behind = &text[word.end..text.floor_char_boundary(word.end + LONGEST_NAME)];
         let end = word.end + behind.find(|letter| !part(letter)).unwrap_or(behind.len());
-        if !END.is_match(&text[word.end..end]) {
-            return None;
-        }
         let reach = text.ceil_char_boundary(word.start.saturating_sub(LONGEST_NAME));
         let ahead = &text[reach..word.start];
         let start = reach + ahead.rfind(|letter| !part(letter)).map_or(0, |before| ahead.ceil_char_boundary(before + 1));
         let (before, tail, word) = (&text[start..word.start], &text[word.end..end], &text[word]);
-        // As a word of its own: `compass` and `bypass` are none.
-        let letter = |letter: char| letter.is_ascii_alphanumeric();
-        let apart = !before.ends_with(letter) || word.starts_with('P') && before.ends_with(|letter: char| letter.is_ascii_lowercase());
-        (apart || !word.eq_ignore_ascii_case("pass")).then_some(Self { text, start, end, word, tail })
+        let says = Says::of(before, word, tail).filter(|says| says.has_room(&text[end..]))?;
+        Some(Self { text, start, end, says, word, tail })
     }
 
     fn values(&self) -> Vec<Range<usize>> {
@@ -126,6 +185,7 @@ impl<'a> Name<'a> {
             return quoted;
         }
         let bare = VALUES.iter().find_map(one).or_else(|| one(&ARGUMENT).filter(|_| self.is_shouted()));
+        let bare = bare.or_else(|| one(&SET).filter(|_| BEFORE_SET.is_match(self.before())));
         if let Some(bare) = bare {
             return vec![bare];
         }
@@ -134,7 +194,13 @@ impl<'a> Name<'a> {
 
     /// A passphrase may be made of words; what is drawn by a machine is not.
     fn may_be(&self, value: &str) -> bool {
-        self.word.starts_with(['p', 'P']) || !is_words(value)
+        match self.says {
+            Says::Secret => self.word.starts_with(['p', 'P']) || !is_words(value),
+            Says::Perhaps(least) => {
+                let may_hold_words = least == LEAST && !value.contains(['-', '_', '/', '.']);
+                value.len() >= least && is_drawn(value) && (may_hold_words || !is_words(value))
+            }
+        }
     }
 
     fn is_shouted(&self) -> bool {
@@ -162,7 +228,8 @@ impl<'a> Name<'a> {
         let before =
             self.before().trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/'));
         let quoted = before.ends_with(['"', '\'']) && self.text[self.end..].starts_with(['"', '\'', '\\']);
-        let block = before.trim_end().ends_with(':') && self.text[self.end..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+        let behind = self.text[self.end..].trim_start_matches([' ', '\t', '\r']);
+        let block = before.trim_end().ends_with(':') && behind.starts_with(['\n', ',']);
         quoted || block
     }
 
@@ -174,8 +241,9 @@ impl<'a> Name<'a> {
             let long = value.len() >= 8;
             last = match given.how {
                 How::Joined if last => !value.is_empty(),
-                How::Plain => long && (is_random(value) && self.may_be(value) || is_salt(value)),
-                How::Among | How::Joined => long && (is_drawn(value) && !is_words(value) || is_salt(value)),
+                _ if long && is_salt(value) => self.says == Says::Secret,
+                How::Plain => long && is_random(value) && self.may_be(value),
+                How::Among | How::Joined => long && is_drawn(value) && !is_words(value) && self.may_be(value),
             };
             if last {
                 values.push(given.range);

@@ -65,10 +65,10 @@ pub(super) fn is_words(value: &str) -> bool {
     value.is_ascii() && !is_no_word(value, UNLIKELY) && parts.clone().nth(1).is_some() && parts.all(|part| WORD.is_match(part))
 }
 
-/// A word as people join them: `camelCase`, `UPPER`, `v2`, `OAuth2`, `100k`.
+/// A word as people join them: `camelCase`, `UPPER`, `v2`, `OAuth2`, `100k`, `1password`.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
     let (word, digits) = ("(?:[A-Z]{0,2}[a-z]{2,20}|[A-Z]{2,20}|[A-Z][a-z])", "[0-9]{0,6}");
-    super::forms::compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|(?:{word}{digits}){{1,5}}[a-z]?)$"))
+    super::forms::compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|[0-9]?(?:{word}{digits}){{1,5}}[a-z]?)$"))
 });
 
 /// Whether a value without quotes is a secret: there it could be a name, a path or an expression as well.

@@ -249,22 +249,24 @@ pub fn project_of(file: &Path) -> Option<Roots> {
 /// or a damaged text must not widen what may leave the machine.
 pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
     let file = root.path().join(PROJECT_FILE);
-    let read = fs::read(&WorkspacePath::new(root, PROJECT_FILE), MAX_RULES);
-    let text = read.and_then(|read| String::from_utf8(read.bytes).map_err(|_| ReadError::NotUtf8));
-    match text {
-        Ok(text) => {
-            let (project, mut problems) = parse_project(&file, &text);
-            let mut globs = GitignoreBuilder::new(root.path());
-            let wrong = project.ignore.iter().filter_map(|glob| globs.add_line(None, glob).err());
-            problems.extend(wrong.map(|error| Problem::at(&file, &text, None, format!("`ignore`: {error}"))));
-            (project, problems)
-        }
-        Err(ReadError::Missing) => (Project::default(), vec![]),
-        Err(error) => {
-            let message = format!("{error}; until it can be read, nothing of this project is sent to another machine");
-            (Project { local_only: true, ignore: vec![] }, vec![Problem::at(&file, "", None, message)])
-        }
-    }
+    let unread = |error: ReadError, text: &str| {
+        let message = format!("{error}; until it can be read, nothing of this project is sent to another machine");
+        (Project::broken(text), vec![Problem::at(&file, "", None, message)])
+    };
+    let bytes = match fs::read(&WorkspacePath::new(root, PROJECT_FILE), MAX_RULES) {
+        Ok(read) => read.bytes,
+        Err(ReadError::Missing) => return (Project::default(), vec![]),
+        Err(error) => return unread(error, ""),
+    };
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(damaged) => return unread(ReadError::NotUtf8, &String::from_utf8_lossy(damaged.as_bytes())),
+    };
+    let (project, mut problems) = parse_project(&file, &text);
+    let mut globs = GitignoreBuilder::new(root.path());
+    let wrong = project.ignore.iter().filter_map(|glob| globs.add_line(None, glob).err());
+    problems.extend(wrong.map(|error| Problem::at(&file, &text, None, format!("`ignore`: {error}"))));
+    (project, problems)
 }
 
 fn narrowing(root: &Arc<Root>) -> Narrowing {

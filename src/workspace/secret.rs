@@ -1,4 +1,7 @@
-//! Files that are secret by their name. The lists are compiled in and compared without regard to case.
+//! Files that are secret by their name. What such names are is a table beside this file, which is compared without regard to case.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use super::WorkspacePath;
 
@@ -11,17 +14,34 @@ pub fn is_secret(path: &WorkspacePath) -> bool {
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let inside = |wanted: &[&str]| folders.split('/').any(|folder| wanted.contains(&folder));
-    let at = |place: &str| lower.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    if inside(FOLDERS) || PLACES.iter().any(|place| at(place)) {
+    let inside = |list| folders.split('/').any(|folder| has(list, folder));
+    let at = |place: &&str| lower.strip_suffix(*place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    if inside("folder") || all("place").any(|place| at(&place)) {
         return true;
     }
     let name = original(name);
     let swap = name.strip_prefix('.').filter(|_| lower.ends_with(".swp"));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     // Container tools mount secrets by bare names.
-    let holds_values = DATA.contains(&extension) || !name.contains('.') && !BUILD_FILES.contains(&name);
-    is_secret_file(name) || swap.is_some_and(is_secret_file) || holds_values && inside(&["secrets"])
+    let holds_values = has("data", extension) || !name.contains('.') && !has("build", name);
+    is_secret_file(name) || swap.is_some_and(is_secret_file) || holds_values && folders.split('/').any(|folder| folder == "secrets")
+}
+
+static LISTS: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
+    let mut lists: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let lines = include_str!("secret.txt").lines().filter(|line| !line.starts_with('#'));
+    for (list, entries) in lines.filter_map(|line| line.split_once(' ')) {
+        lists.entry(list).or_default().extend(entries.split_whitespace());
+    }
+    lists
+});
+
+fn has(list: &str, entry: &str) -> bool {
+    LISTS.get(list).is_some_and(|entries| entries.contains(entry))
+}
+
+fn all(list: &str) -> impl Iterator<Item = &'static str> {
+    LISTS.get(list).into_iter().flatten().copied()
 }
 
 /// The name of which this is a copy that an editor or a person has put aside.
@@ -37,159 +57,63 @@ fn original(name: &str) -> &str {
 }
 
 fn is_secret_file(name: &str) -> bool {
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
-    // `secrets.dev`, `secrets-prod` and `prod-secrets` as well.
-    let mut parts = stem.trim_start_matches('.').split(['.', '-', '_']);
-    let says_so = STEMS.contains(&stem) || parts.next().is_some_and(is_word) || parts.next_back().is_some_and(is_word);
-    is_environment(name)
-        || NAMES.contains(&name)
-        || EXTENSIONS.contains(&extension)
+    let bare = name.strip_prefix('.').unwrap_or(name);
+    let (stem, extension) = bare.rsplit_once('.').unwrap_or((bare, ""));
+    let is_hidden = bare.len() < name.len();
+    let words: Vec<&str> = stem.split(['.', '-', '_']).collect();
+    let is_word = |word: Option<&&str>| word.is_some_and(|word| has("word", word));
+    let is_data = has("data", extension)
+        && (has("alone", stem) || is_word(words.first()) || is_word(words.last()) || is_cloud_key(stem) || stem.ends_with(".env"));
+    let is_bare = is_hidden && extension.is_empty() || extension == "txt";
+    is_data
+        || has("name", bare)
+        || has("name", without_stage(bare))
+        || has("alone", bare)
+        || has("extension", extension)
+        || is_hidden && (has("hidden-name", bare) || has("extension", bare) || bare.ends_with("_history"))
+        || is_bare && is_value(&words)
+        || is_environment(name)
+        || is_key_of_ssh(name)
+        || is_tunnel(name)
         || name.ends_with(".tfvars.json")
         || name.contains(".tfstate")
-        || PRIVATE_KEYS.iter().any(|kind| name == *kind || name.starts_with(&format!("{kind}_")) || name.starts_with(&format!("{kind}.")))
-            && extension != "pub"
-        || (says_so || HOLDINGS.contains(&stem)) && DATA.contains(&extension)
-        || is_cloud_key(stem) && DATA.contains(&extension)
-        || stem.ends_with(".env") && DATA.contains(&extension)
-        || name.starts_with("ssh_host_") && name.ends_with("_key")
-        || STEMS.contains(&name)
+}
+
+/// The same without what says where a program runs.
+fn without_stage(name: &str) -> &str {
+    let mut name = name;
+    while let Some((rest, _)) = name.rsplit_once('.').filter(|(_, stage)| has("stage", stage)) {
+        name = rest;
+    }
+    name
+}
+
+/// Whether the words of a name are those of one value: `slack_token`, `mypasswords`.
+fn is_value(words: &[&str]) -> bool {
+    let last = words.last().is_some_and(|word| has("last", word) || word.ends_with("password") || word.ends_with("passwords"));
+    let last_two = || matches!(words, [.., a, b] if has("last", &format!("{a}_{b}")));
+    (last || last_two()) && !words.iter().any(|word| has("about", word))
 }
 
 /// A key of a cloud's service; providers put the project's name before.
 fn is_cloud_key(stem: &str) -> bool {
-    BEGINNINGS.iter().any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
-}
-
-fn is_word(part: &str) -> bool {
-    matches!(part, "secret" | "secrets" | "credential" | "credentials" | "passwords")
+    all("beginning").any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
 }
 
 /// `.env` and its variants. Templates are examples, but people put real keys there as well.
 fn is_environment(name: &str) -> bool {
-    name == ".env"
-        || name.starts_with(".env.")
-        || name.starts_with(".env-")
-        || name.starts_with(".env_")
-        || name == ".envrc"
-        || name.ends_with(".env")
+    let behind = name.strip_prefix(".env").filter(|behind| behind.is_empty() || behind.starts_with(['.', '-', '_']));
+    behind.is_some() || name.ends_with(".env") || name.starts_with("env.") && without_stage(name) == "env"
 }
 
-/// Folders in which all is secret.
-const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".secrets", ".password-store"];
+fn is_key_of_ssh(name: &str) -> bool {
+    let behind = all("ssh-key").find_map(|kind| name.strip_prefix(kind));
+    let is_one = behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(['_', '.']) && !behind.ends_with(".pub"));
+    is_one || name.starts_with("ssh_host_") && name.ends_with("_key")
+}
 
-/// Files at a place that programs keep keys in.
-const PLACES: &[&str] = &["gh/hosts.yml", "rclone/rclone.conf", ".m2/settings.xml", ".m2/settings-security.xml", ".vscode/sftp.json"];
-
-/// Files without an extension that are no secrets, wherever they stand.
-const BUILD_FILES: &[&str] = &["makefile", "dockerfile", "justfile", "readme", "license"];
-
-const NAMES: &[&str] = &[
-    ".dev.vars",
-    ".vault_pass",
-    ".vault_password",
-    ".npmrc",
-    ".yarnrc",
-    ".yarnrc.yml",
-    ".pypirc",
-    ".netrc",
-    "_netrc",
-    ".git-credentials",
-    ".dockercfg",
-    ".dockerconfigjson",
-    ".htpasswd",
-    ".pgpass",
-    ".my.cnf",
-    ".s3cfg",
-    ".boto",
-    ".vault-token",
-    ".terraformrc",
-    "kubeconfig",
-    "credentials.toml",
-    "service-account.json",
-    "serviceaccount.json",
-    "client_secret.json",
-    "google-services.json",
-    "master.key",
-    "terraform.rc",
-    "shadow",
-    // Of shells and clients, which are given passwords.
-    ".bash_history",
-    ".zsh_history",
-    ".psql_history",
-    ".mysql_history",
-    ".sqlite_history",
-    ".rediscli_history",
-    ".node_repl_history",
-    ".python_history",
-    ".htdigest",
-    ".passwd",
-    ".authinfo",
-    ".esmtprc",
-    ".msmtprc",
-    ".fetchmailrc",
-    ".muttrc",
-    ".cvspass",
-    ".ftpconfig",
-    ".aws-credentials",
-    ".flaskenv",
-    ".sentryclirc",
-    ".claude.json",
-    "settings-security.xml",
-    "auth.json",
-    "sftp-config.json",
-    "docker-config.json",
-    "local.settings.json",
-    "connectionstrings.config",
-    "keystore.properties",
-    "key.properties",
-    "signing.properties",
-    "gcp-key.json",
-    "vault.yml",
-    "vault.yaml",
-    "kube.config",
-    "deploy_key",
-    "rootkey.csv",
-    "accesskeys.csv",
-    "env.local",
-];
-
-/// `key` also covers Apple Keynote documents, which are no source either.
-const EXTENSIONS: &[&str] = &[
-    "pem",
-    "key",
-    "p12",
-    "pfx",
-    "p8",
-    "jks",
-    "keystore",
-    "kdbx",
-    "ppk",
-    "asc",
-    "gpg",
-    "tfvars",
-    "tfstate",
-    "ovpn",
-    "kubeconfig",
-    "jceks",
-    "agekey",
-    "crt",
-    "cert",
-    "keytab",
-    "jwk",
-    "jwks",
-    "pkcs8",
-];
-
-const PRIVATE_KEYS: &[&str] = &["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_xmss"];
-
-const STEMS: &[&str] = &["secret", "secrets", "credential", "credentials", ".credentials", "local.secrets", "passwords", ".secrets"];
-
-/// Files of data that hold but this; as a part of a name such a word may mean anything.
-const HOLDINGS: &[&str] = &["password", "passwd", "token", "tokens", "apikey", "apikeys", "api_key", "api_keys", "api-key", "api-keys"];
-
-/// What names of keys to cloud services begin by, in files of data.
-const BEGINNINGS: &[&str] = &["firebase-adminsdk", "service-account", "service_account", "serviceaccount", "kubeconfig"];
-
-/// Formats that hold values; `secrets.rs` is source code.
-const DATA: &[&str] =
-    &["yml", "yaml", "json", "toml", "ini", "txt", "xml", "properties", "cfg", "conf", "env", "csv", "enc", "edn", "json5"];
+/// WireGuard's `wg0.conf`.
+fn is_tunnel(name: &str) -> bool {
+    let number = name.strip_prefix("wg").and_then(|rest| rest.strip_suffix(".conf"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|letter| letter.is_ascii_digit()))
+}
