@@ -278,19 +278,34 @@ fn outward(rules: &OwnModule, code: &str) -> String {
     out
 }
 
-/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported may be theirs.
+/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported, and called like a
+/// type, may have them.
 fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], moved: &str) -> bool {
     let text = parsed.text();
-    let stays = |at: usize| !pieces.iter().any(|piece| piece.contains(&at));
-    let defines = site.definitions().iter().filter(|one| stays(one.name.start as usize) && one.parent.is_none());
-    let mut defines = defines.filter(|one| one.container.is_empty()).map(|one| one.name.of(text));
-    let mut imports = top.iter().filter(|range| stays(range.start) && is_import(site, &text[(*range).clone()]));
-    defines.any(|name| words::has(moved, name))
-        || imports.next().is_some() && (moved.contains('.') || imports.next().is_some())
-        || top
-            .iter()
-            .filter(|range| is_import(site, &text[(*range).clone()]))
-            .any(|range| words::all(&text[range.clone()]).any(|word| words::has(moved, word)))
+    let code: Vec<&str> = moved.lines().filter(|line| !parsed.language().is_blank(line)).collect();
+    let code = code.join("\n");
+    let stays = |at: u32| !pieces.iter().any(|piece| piece.contains(&(at as usize)));
+    let free = |one: &&Definition| one.parent.is_none() && one.container.is_empty() && stays(one.name.start);
+    let mut defined = site.definitions().iter().filter(free).map(|one| one.name.of(text));
+    let imports: Vec<&str> = top.iter().map(|range| &text[range.clone()]).filter(|node| is_import(site, node)).collect();
+    let mut brought = imports.iter().flat_map(|import| brought_in(import));
+    let may_have_methods = |name: &str| code.contains('.') && name.starts_with(char::is_uppercase);
+    defined.any(|name| words::has(&code, name))
+        || imports.iter().any(|import| import.contains('*'))
+        || brought.any(|name| words::has(&code, name) || may_have_methods(name))
+}
+
+/// The names that an import brings in: those that no path goes on behind.
+fn brought_in(import: &str) -> Vec<&str> {
+    let (mut found, mut rest) = (vec![], import);
+    while let Some(start) = rest.find(words::is_word) {
+        let word = words::first(&rest[start..]);
+        rest = &rest[start + word.len()..];
+        if rest.trim_start().starts_with([',', ';', '}']) {
+            found.push(word);
+        }
+    }
+    found
 }
 
 fn is_import(site: &Site, node: &str) -> bool {
