@@ -352,3 +352,24 @@ async fn a_call_of_something_else_in_a_block_is_no_code() {
     let error = edited.unwrap_err().message;
     assert!(error.contains("the model answered with text where an edit was asked for"), "{error}");
 }
+
+/// A call that a model wrote as JSON into its code block stood in the file then, where the file parsed with it; or it was refused for what a
+/// function was said to lose that nobody had asked about.
+#[tokio::test]
+async fn a_call_in_a_code_block_is_no_code() {
+    let text = "def area(a, b):\n    return a + b\n";
+    let other = "```json\n{\n  \"name\": \"area\",\n  \"arguments\": {\"a\": \"1\"}\n}\n```";
+    let code = "```python\n    return a * b\n```";
+    let (made, asked) = edited("a.py", text, "    return a + b", "multiply", &[other, code]).await;
+    assert_eq!(applied(&made.unwrap(), "a.py"), text.replace('+', "*"));
+    let told = &chat(&asked[1]).messages.last().unwrap().content;
+    assert!(told.contains("holds a call as JSON"), "{told}");
+    // One of the function that is asked for is as good as that.
+    let ours = "```json\n{\"name\": \"propose_edit\", \"arguments\": {\"new_code\": \"    return a * b\", \"reason\": \"x\"}}\n```";
+    let (made, _) = edited("a.py", text, "    return a + b", "multiply", &[ours]).await;
+    assert_eq!(applied(&made.unwrap(), "a.py"), text.replace('+', "*"));
+    // In a file of JSON it may be what is asked for.
+    let file = "{\"name\": \"one\", \"arguments\": {}}\n";
+    let (made, _) = edited("a.json", file, "one", "call it two", &["```json\n{\"name\": \"two\", \"arguments\": {}}\n```"]).await;
+    assert_eq!(applied(&made.unwrap(), "a.json"), file.replace("one", "two"));
+}

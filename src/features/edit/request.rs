@@ -187,12 +187,20 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
 
 /// Whether an answer is so many blocks of code: a block that holds a call of something else is none.
 fn holds_code(text: &str, wanted: usize) -> bool {
-    let is_call = |code: &str| {
-        let call = serde_json::from_str::<Value>(code).ok();
-        call.is_some_and(|call| call.get("name").is_some_and(Value::is_string) && call.get("arguments").is_some())
-    };
     let blocks = blocks(text);
-    blocks.len() == wanted && !blocks.iter().any(|block| is_call(&block.code))
+    blocks.len() == wanted && !blocks.iter().any(|block| as_call(&block.code).is_some())
+}
+
+/// The arguments of a call that a model has written as JSON where code belongs; inside none where it cannot be read.
+fn as_call(code: &str) -> Option<Option<Value>> {
+    let code = code.trim();
+    let begins = |key: &str| code.find(&format!("\"{key}\""));
+    let (name, arguments) = (begins("name")?, begins("arguments").or(begins("parameters"))?);
+    if !code.starts_with('{') || !code[1..name].trim().is_empty() || arguments < name {
+        return None;
+    }
+    let read: Option<Value> = serde_json::from_str(code).ok();
+    Some(read.map(|call| call.get("arguments").or(call.get("parameters")).cloned().unwrap_or_default()))
 }
 
 /// The fields of an answer that is code blocks.
@@ -205,6 +213,11 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
         return Err("the answer was cut off inside of a code block".into());
     }
     let mut found: Vec<String> = blocks.into_iter().map(|block| block.code).collect();
+    if let Some(arguments) = found.iter().find_map(|code| as_call(code).filter(|_| as_call(&work.site.text[form.marked()]).is_none())) {
+        let is_ours = |arguments: &Value| fields.iter().all(|(field, _)| arguments[*field].is_string());
+        let words = || "the code block holds a call as JSON, and not the code itself".to_string();
+        return arguments.filter(is_ours).ok_or_else(words);
+    }
     if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
         let errors = |code: &String| work.site.errors_in(code);
         // A fence in the code was taken for its end.
