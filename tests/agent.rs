@@ -1,5 +1,7 @@
 //! The agent without IO: anchors of edits, arguments, limits, and the turn as a state machine.
 
+use std::time::Duration;
+
 use longsight::agent::args;
 use longsight::agent::limits::{self, shorten};
 use longsight::agent::patch::{Miss, place};
@@ -275,7 +277,9 @@ fn h1_a_result_that_changes_is_progress() {
 fn h2_time_and_output_have_limits() {
     let mut late = turn();
     late.begin();
-    assert!(matches!(ending(&late.on(Event::Late)), Some(Ending::Stopped(why)) if why.contains("ten minutes")));
+    assert!(
+        matches!(ending(&late.on(Event::Late(Duration::from_secs(600)))), Some(Ending::Stopped(why)) if why.contains("its 600 seconds are over"))
+    );
     let calls = (0..).map(|number| (call("read_file", json!({"path": number})), worked(&format!("{number}{}", "x".repeat(20_000)))));
     let (played, ending) = play(&mut turn(), calls);
     // Once more, since the model is told first that it may only propose.

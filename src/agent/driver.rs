@@ -57,15 +57,21 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Optio
 }
 
 /// Most tokens of one answer, and the part of the window that it may take.
-const ANSWER: u32 = 4096;
+pub const ANSWER: u32 = 4096;
 const ANSWER_SHARE: u32 = 4;
 
 impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
     pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
         let started = Instant::now();
-        let (talk, may_quote) = Default::default();
-        let mut run = Run { bench: Some(bench), answered: Answered::default(), timing: Timing::default(), error: None, talk, may_quote };
+        let mut run = Run {
+            bench: Some(bench),
+            answered: Answered::default(),
+            timing: Timing::default(),
+            error: None,
+            talk: Talk::default(),
+            may_quote: false,
+        };
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
             let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
@@ -91,9 +97,9 @@ impl Driver<'_> {
     async fn in_time(&self, started: Instant, happens: impl Future<Output = Event>) -> Event {
         let left = self.time.saturating_sub(started.elapsed());
         if left.is_zero() {
-            return Event::Late;
+            return Event::Late(self.time);
         }
-        self.unless_cancelled(async { in_time(left, happens).await.unwrap_or(Event::Late) }).await
+        self.unless_cancelled(async { in_time(left, happens).await.unwrap_or(Event::Late(self.time)) }).await
     }
 
     async fn unless_cancelled(&self, happens: impl Future<Output = Event>) -> Event {

@@ -3,13 +3,14 @@
 //! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect any more.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 
 use super::limits::{self, Circles, shorten};
 use super::refusals::{Gap, Refusals, Wanted};
-use super::tools::schema::{FINISH, PROPOSE_EDIT};
+use super::tools::schema::ToolName;
 use super::transcript::Transcript;
 use crate::context::{Stretch, fence, redact};
 use crate::dialect::{Chat, Message, Tool, ToolCall};
@@ -28,8 +29,8 @@ pub enum Event {
     TooLong(String),
     /// The model could not be asked.
     Failed(String),
-    /// The time of a turn is up.
-    Late,
+    /// The time that the turn has is up.
+    Late(Duration),
     Cancelled,
 }
 
@@ -149,32 +150,30 @@ fn sayable(call: &ToolCall) -> ToolCall {
 
 /// Whether a call only looks.
 fn looks(call: &ToolCall) -> bool {
-    !matches!(call.name.as_str(), PROPOSE_EDIT | FINISH)
+    !matches!(ToolName::of(call), Some(ToolName::ProposeEdit | ToolName::Finish))
 }
 
 impl Turn {
     /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
-        let (asked, reminded, cut, garbled, cut_back, read, read_enough) = Default::default();
-        let (running, beyond, circles, failed_edits, steps, sent, to_be_sent, refusals) = Default::default();
         Self {
             state: State::Asking,
             transcript: Transcript::new(messages, tools, window),
-            asked,
-            reminded,
-            cut,
-            garbled,
-            cut_back,
-            read,
-            read_enough,
-            running,
-            beyond,
-            circles,
-            failed_edits,
-            steps,
-            sent,
-            to_be_sent,
-            refusals,
+            asked: 0,
+            reminded: 0,
+            cut: false,
+            garbled: 0,
+            cut_back: false,
+            read: 0,
+            read_enough: false,
+            running: vec![],
+            beyond: vec![],
+            circles: Circles::default(),
+            failed_edits: HashMap::new(),
+            steps: vec![],
+            sent: vec![],
+            to_be_sent: vec![],
+            refusals: Refusals::default(),
         }
     }
 
@@ -188,7 +187,7 @@ impl Turn {
             (State::Over, _) => vec![],
             (_, Event::Cancelled) => self.end(Ending::Cancelled),
             (_, Event::Failed(reason)) => self.end(Ending::Failed(reason)),
-            (_, Event::Late) => self.late(),
+            (_, Event::Late(time)) => self.late(time),
             (State::Asking, Event::Answered(answer)) => self.answered(answer),
             (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
             (State::Asking, Event::TooLong(reason)) => self.too_long(reason),
@@ -224,8 +223,8 @@ impl Turn {
         if calls.is_empty() { self.remind(text) } else { self.work(calls) }
     }
 
-    fn late(&mut self) -> Vec<Effect> {
-        self.end(Ending::Stopped(format!("ten minutes are over after {} steps", self.asked)))
+    fn late(&mut self, time: Duration) -> Vec<Effect> {
+        self.end(Ending::Stopped(format!("its {} seconds are over after {} steps", time.as_secs(), self.asked)))
     }
 
     /// What cannot be read is said back, a few times.
@@ -299,7 +298,7 @@ impl Turn {
         }
         for call in &beyond {
             self.transcript.result(call, BEYOND.into());
-            if call.name == PROPOSE_EDIT {
+            if ToolName::of(call) == Some(ToolName::ProposeEdit) {
                 self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.trim_start_matches("Error: ").into());
             }
         }
@@ -329,9 +328,9 @@ impl Turn {
         let result = self.shown(call, &worked.result, room);
         self.to_be_sent.extend(worked.places);
         let mut stop = self.circles.note(&call.name, &arguments, &result);
-        if call.name == PROPOSE_EDIT && worked.failed {
+        if ToolName::of(call) == Some(ToolName::ProposeEdit) && worked.failed {
             self.refusals.refused(worked.gap, shorten(result.trim_start_matches("Error: "), REFUSAL));
-        } else if call.name == PROPOSE_EDIT {
+        } else if ToolName::of(call) == Some(ToolName::ProposeEdit) {
             self.refusals.taken(&worked.taken);
             self.failed_edits.clear();
             self.circles.clear();
@@ -375,16 +374,16 @@ const NAMED: usize = 80;
 fn doing(call: &ToolCall) -> String {
     let plain = |text: &str| fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), NAMED).replace('\n', " "));
     let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());
-    match call.name.as_str() {
-        "read_file" => format!("reading {}", text("path")),
-        "list_files" => "listing files".into(),
-        "search_text" => format!("searching “{}”", text("query")),
-        "find_symbol" => format!("looking up {}", text("name")),
-        "find_references" => format!("finding uses of {}", text("name")),
-        "outline" => format!("outlining {}", text("path")),
-        "diagnostics" => "reading diagnostics".into(),
-        PROPOSE_EDIT => "proposing an edit".into(),
-        FINISH => "finishing".into(),
-        other => format!("calling {}", plain(other)),
+    match ToolName::of(call) {
+        Some(ToolName::ReadFile) => format!("reading {}", text("path")),
+        Some(ToolName::ListFiles) => "listing files".into(),
+        Some(ToolName::SearchText) => format!("searching “{}”", text("query")),
+        Some(ToolName::FindSymbol) => format!("looking up {}", text("name")),
+        Some(ToolName::FindReferences) => format!("finding uses of {}", text("name")),
+        Some(ToolName::Outline) => format!("outlining {}", text("path")),
+        Some(ToolName::Diagnostics) => "reading diagnostics".into(),
+        Some(ToolName::ProposeEdit) => "proposing an edit".into(),
+        Some(ToolName::Finish) => "finishing".into(),
+        None => format!("calling {}", plain(&call.name)),
     }
 }

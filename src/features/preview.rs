@@ -9,6 +9,7 @@ use super::answer::Prompt;
 use super::complete::{self, Spot};
 use super::edit::{How, drawn};
 use super::{Session, Target, ask, explain};
+use crate::agent::driver::ANSWER;
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
 use crate::dialect::Fim;
@@ -184,9 +185,6 @@ struct Steps {
     more: usize,
 }
 
-/// Tokens of one answer of a model that works in steps.
-const STEP: usize = 4096;
-
 impl Steps {
     const ONE: Self = Self { count: 1, more: 0 };
 
@@ -195,9 +193,9 @@ impl Steps {
         if self.count == 1 {
             return (prompt, answer);
         }
-        let question = |step: usize| (prompt + self.more + step * STEP).min(window.max(prompt));
+        let question = |step: usize| (prompt + self.more + step * ANSWER as usize).min(window.max(prompt));
         let read = prompt + (1..self.count).map(question).sum::<usize>();
-        (read, self.count * STEP)
+        (read, self.count * ANSWER as usize)
     }
 }
 

@@ -165,6 +165,9 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
     Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places, ..Told::default() })
 }
 
+/// Uses of a name that was to go which are told.
+const MOST_LEFT: usize = 20;
+
 /// The lines of code that still use a name which was to go.
 pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
@@ -178,7 +181,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
         lines.extend(code.map(|(range, _)| format!("{}:{}", one_line(&path.to_string()), line_number(&source, range.start))));
     }
     lines.dedup();
-    let shown = lines.iter().take(MOST_REFERENCES.min(20)).cloned().collect::<Vec<_>>().join(", ");
+    let shown = lines.iter().take(MOST_LEFT).cloned().collect::<Vec<_>>().join(", ");
     (!lines.is_empty()).then(|| format!("`{name}` is still used in code: {shown}"))
 }
 

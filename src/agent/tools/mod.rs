@@ -23,6 +23,7 @@ use crate::index::View;
 use crate::syntax::Registry;
 use crate::workspace::{PathError, Root, Snapshot, WorkspacePath};
 use draft::Drafts;
+use schema::ToolName;
 
 /// Why a file may not be looked at or changed; none when it may.
 pub type Gate = Arc<dyn Fn(&WorkspacePath) -> Option<String> + Send + Sync>;
@@ -149,7 +150,7 @@ impl Workbench {
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
                 // Whole lines of files were cut out of their masked texts.
-                let of_lines = matches!(call.name.as_str(), schema::READ_FILE | schema::SEARCH_TEXT | schema::FIND_REFERENCES);
+                let of_lines = matches!(ToolName::of(call), Some(ToolName::ReadFile | ToolName::SearchText | ToolName::FindReferences));
                 let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
                 Worked { result, places, taken, finishes, ..Worked::default() }
             }
@@ -168,7 +169,7 @@ impl Workbench {
     }
 
     fn answer(&mut self, call: &ToolCall) -> Result<(Told, Option<String>), Refusal> {
-        let Some(tool) = self.tools.iter().find(|tool| tool.name == call.name) else {
+        let Some((name, tool)) = ToolName::of(call).zip(self.tools.iter().find(|tool| tool.name == call.name)) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(format!("there is no tool `{}`; there is {}", limits::shorten(&call.name, 60), names.join(", ")).into());
         };
@@ -177,30 +178,32 @@ impl Workbench {
             return Err(format!("the call does not fit: {}", limits::shorten(&wrong.join("; "), 1000)).into());
         }
         let arguments = &call.arguments;
-        let result = match call.name.as_str() {
-            schema::READ_FILE => look::read_file(self, arguments)?,
-            schema::LIST_FILES => look::list_files(self, arguments)?,
-            schema::SEARCH_TEXT => look::search_text(self, arguments)?,
-            schema::FIND_SYMBOL => look::find_symbol(self, arguments)?,
-            schema::FIND_REFERENCES => look::find_references(self, arguments)?,
-            schema::OUTLINE => look::outline(self, arguments)?,
-            schema::DIAGNOSTICS => look::diagnostics(self).into(),
-            schema::PROPOSE_EDIT => draft::propose(self, arguments)?,
-            _ => {
-                let objections = if self.reminded { vec![] } else { self.objections() };
-                if !self.reminded {
-                    self.objected = Some(objections.clone());
-                }
-                if !objections.is_empty() {
-                    self.reminded = true;
-                    let words = "Propose the edits that are missing, or call finish again if it is to be so.";
-                    return Err(format!("{}. {words}", objections.join("; ")).into());
-                }
-                let summary = limits::shorten(arguments["summary"].as_str().unwrap_or_default().trim(), 2000);
-                return Ok((Told::default(), Some(summary)));
-            }
+        let result = match name {
+            ToolName::ReadFile => look::read_file(self, arguments)?,
+            ToolName::ListFiles => look::list_files(self, arguments)?,
+            ToolName::SearchText => look::search_text(self, arguments)?,
+            ToolName::FindSymbol => look::find_symbol(self, arguments)?,
+            ToolName::FindReferences => look::find_references(self, arguments)?,
+            ToolName::Outline => look::outline(self, arguments)?,
+            ToolName::Diagnostics => look::diagnostics(self).into(),
+            ToolName::ProposeEdit => draft::propose(self, arguments)?,
+            ToolName::Finish => return Ok((Told::default(), Some(self.finish(arguments)?))),
         };
         Ok((result, None))
+    }
+
+    /// The model's last words, unless something speaks against its drafts: that is said once.
+    fn finish(&mut self, arguments: &Value) -> Result<String, Refusal> {
+        if !self.reminded {
+            let objections = self.objections();
+            self.objected = Some(objections.clone());
+            if !objections.is_empty() {
+                self.reminded = true;
+                let words = "Propose the edits that are missing, or call finish again if it is to be so.";
+                return Err(format!("{}. {words}", objections.join("; ")).into());
+            }
+        }
+        Ok(limits::shorten(text(arguments, "summary").trim(), 2000))
     }
 
     /// What speaks against the drafts, in words: where a name is still used in code that was to go with them, and what their review finds.

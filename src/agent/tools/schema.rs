@@ -2,61 +2,98 @@
 
 use serde_json::{Value, json};
 
-use crate::dialect::Tool;
+use crate::dialect::{Tool, ToolCall};
 
-pub const READ_FILE: &str = "read_file";
-pub const LIST_FILES: &str = "list_files";
-pub const SEARCH_TEXT: &str = "search_text";
-pub const FIND_SYMBOL: &str = "find_symbol";
-pub const FIND_REFERENCES: &str = "find_references";
-pub const OUTLINE: &str = "outline";
-pub const DIAGNOSTICS: &str = "diagnostics";
-pub const PROPOSE_EDIT: &str = "propose_edit";
-pub const FINISH: &str = "finish";
+/// The tools by their names, in the order in which they are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolName {
+    ReadFile,
+    ListFiles,
+    SearchText,
+    FindSymbol,
+    FindReferences,
+    Outline,
+    Diagnostics,
+    ProposeEdit,
+    Finish,
+}
+
+impl ToolName {
+    const ALL: [Self; 9] = [
+        Self::ReadFile,
+        Self::ListFiles,
+        Self::SearchText,
+        Self::FindSymbol,
+        Self::FindReferences,
+        Self::Outline,
+        Self::Diagnostics,
+        Self::ProposeEdit,
+        Self::Finish,
+    ];
+
+    /// The tool that is called; none where the model has made one up.
+    pub fn of(call: &ToolCall) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == call.name)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadFile => "read_file",
+            Self::ListFiles => "list_files",
+            Self::SearchText => "search_text",
+            Self::FindSymbol => "find_symbol",
+            Self::FindReferences => "find_references",
+            Self::Outline => "outline",
+            Self::Diagnostics => "diagnostics",
+            Self::ProposeEdit => "propose_edit",
+            Self::Finish => "finish",
+        }
+    }
+}
 
 /// Most edits of one call.
 const MOST_EDITS: u32 = 64;
 
-/// All tools, in the order in which they are offered.
+/// All tools, as they are offered.
 pub fn tools() -> Vec<Tool> {
+    ToolName::ALL.map(tool).to_vec()
+}
+
+fn tool(name: ToolName) -> Tool {
     let path = || json!({"type": "string", "description": "Path relative to the workspace.", "minLength": 1, "maxLength": 4096});
-    let name = |what: &str| json!({"type": "string", "description": what, "minLength": 1, "maxLength": 200});
-    vec![
-        tool(
-            READ_FILE,
+    let named = |what: &str| json!({"type": "string", "description": what, "minLength": 1, "maxLength": 200});
+    let (description, properties, required): (&str, Value, &[&str]) = match name {
+        ToolName::ReadFile => (
             "Reads a file, or some of its lines.",
             json!({"path": path(), "start_line": line("First line, from 1."), "end_line": line("Last line.")}),
             &["path"],
         ),
-        tool(LIST_FILES, "Lists the files of the workspace, or of one folder.", json!({"folder": path()}), &[]),
-        tool(
-            SEARCH_TEXT,
+        ToolName::ListFiles => ("Lists the files of the workspace, or of one folder.", json!({"folder": path()}), &[]),
+        ToolName::SearchText => (
             "Finds lines that contain a text, or match a regular expression.",
-            json!({"query": name("What is looked for."), "regex": {"type": "boolean"}, "folder": path()}),
+            json!({"query": named("What is looked for."), "regex": {"type": "boolean"}, "folder": path()}),
             &["query"],
         ),
-        tool(FIND_SYMBOL, "Finds the definitions of a name.", json!({"name": name("A function, type, constant …")}), &["name"]),
-        tool(
-            FIND_REFERENCES,
-            "Finds the lines that use a name, in all files; definitions included.",
-            json!({"name": name("An identifier.")}),
-            &["name"],
-        ),
-        tool(OUTLINE, "Lists what a file defines, with lines.", json!({"path": path()}), &["path"]),
-        tool(DIAGNOSTICS, "The problems that the editor shows, and places that do not parse.", json!({}), &[]),
-        tool(
-            PROPOSE_EDIT,
+        ToolName::FindSymbol => ("Finds the definitions of a name.", json!({"name": named("A function, type, constant …")}), &["name"]),
+        ToolName::FindReferences => {
+            ("Finds the lines that use a name, in all files; definitions included.", json!({"name": named("An identifier.")}), &["name"])
+        }
+        ToolName::Outline => ("Lists what a file defines, with lines.", json!({"path": path()}), &["path"]),
+        ToolName::Diagnostics => ("The problems that the editor shows, and places that do not parse.", json!({}), &[]),
+        ToolName::ProposeEdit => (
             "Proposes changes: each replaces one place of a file. All of a call's edits apply, or none. Edits that belong together go into one call.",
             json!({"edits": {"type": "array", "minItems": 1, "maxItems": MOST_EDITS, "items": edit(path())}}),
             &["edits"],
         ),
-        tool(
-            FINISH,
+        ToolName::Finish => (
             "Ends the task. Call it when every change has been proposed, or when nothing can be done.",
             json!({"summary": {"type": "string", "description": "What was changed, or why nothing was.", "maxLength": 4000}}),
             &["summary"],
         ),
-    ]
+    };
+    let (name, parameters) =
+        (name.as_str(), json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false}));
+    Tool { name: name.into(), function: json!({"name": name, "description": description, "parameters": parameters}) }
 }
 
 fn edit(path: Value) -> Value {
@@ -71,9 +108,4 @@ fn edit(path: Value) -> Value {
 
 fn line(what: &str) -> Value {
     json!({"type": "integer", "description": what, "minimum": 1})
-}
-
-fn tool(name: &str, description: &str, properties: Value, required: &[&str]) -> Tool {
-    let parameters = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
-    Tool { name: name.into(), function: json!({"name": name, "description": description, "parameters": parameters}) }
 }

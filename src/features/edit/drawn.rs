@@ -2,7 +2,7 @@
 
 use super::long;
 use super::plan::Plan;
-use super::request::{self, Question};
+use super::request::{self, Again, Question};
 use super::short;
 use super::{How, Params, Work};
 use crate::agent::limits;
@@ -25,9 +25,6 @@ pub(in crate::features) struct First {
     pub steps: usize,
     pub more: usize,
 }
-
-/// Tokens of the answers of a form's rounds.
-const ROUNDS: usize = 3;
 
 pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, wanted: Option<usize>) -> Result<First, EngineError> {
     let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
@@ -69,8 +66,9 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     }
     let choice = reader.choice().ok_or_else(|| refuse("no engine is set up that could be asked".into()))?;
     let put = request::put(&plan.form, choice, &reader.caps, true);
-    let question = Question { work: &work, put, budget, exchanges: &[], bare: false, anew: false, otherwise: false };
+    let question = Question { work: &work, put, budget, exchanges: &[], again: Again::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
     let drawn = Drawn { ask: asked.ask, parts: parts() };
-    Ok(First { drawn, reader, task, budget, steps: ROUNDS, more: ROUNDS * asked.max_tokens as usize })
+    let rounds = short::rounds_of(put);
+    Ok(First { drawn, reader, task, budget, steps: rounds, more: rounds * asked.max_tokens as usize })
 }

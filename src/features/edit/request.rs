@@ -51,11 +51,17 @@ pub struct Question<'a> {
     pub budget: usize,
     /// What the model answered and why it was refused.
     pub exchanges: &'a [Message],
+    pub again: Again,
+}
+
+/// How a question is put another way than the one before, whose answer was of no use.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Again {
     /// The model gave back the descriptions of what it was asked for; it is asked without them.
     pub bare: bool,
     /// The model gave the marked lines back as they stand; it is asked as if for the first time.
     pub anew: bool,
-    /// The model is to try something else than what is likeliest.
+    /// The model gave back the code as it stands, or the same answer once more: it is to try something else than what is likeliest.
     pub otherwise: bool,
 }
 
@@ -115,7 +121,7 @@ impl Question<'_> {
         }
         let mut text = quoted(site, &marked, &parts, around, code);
         text.push_str(&format!("\nTask: {}", plan.words));
-        if self.anew {
+        if self.again.anew {
             text.push_str("\nThe answer is not what stands there already: write the marked lines changed.");
         }
         if self.put == Put::Block {
@@ -129,10 +135,10 @@ impl Question<'_> {
         messages.extend(self.exchanges.iter().cloned());
         let mut chat = Chat { messages, ..Chat::default() };
         if self.put == Put::Call {
-            chat.tools = vec![if self.bare { form.bare_tool() } else { form.tool() }];
+            chat.tools = vec![if self.again.bare { form.bare_tool() } else { form.tool() }];
             chat.tool_choice = ToolChoice::Required;
         }
-        let temperature = if self.otherwise { WARM } else { 0.0 };
+        let temperature = if self.again.otherwise { WARM } else { 0.0 };
         Ok((Request { ask: Ask::Chat(chat), max_tokens, temperature, stop: vec![], priority: Priority::Normal }, sent))
     }
 

@@ -11,7 +11,7 @@ use super::check::{self, Unfit};
 use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
 use super::offer;
-use super::request::{self, Put, Question};
+use super::request::{self, Again, Put, Question};
 use super::too_slow;
 use crate::agent::driver;
 use crate::agent::limits;
@@ -27,6 +27,11 @@ use crate::route::{Choice, Decision, RouteError};
 const ROUNDS: usize = 2;
 /// The same for a model of our own, which has read the question already: another try costs what it writes.
 const ROUNDS_OF_OUR_OWN: usize = 3;
+
+/// The most questions to a model that is asked in this way.
+pub(super) fn rounds_of(put: Put) -> usize {
+    if put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN }
+}
 
 /// Bytes of white space at the end of an answer that say it had ended before.
 const BLANK: usize = 16;
@@ -183,20 +188,24 @@ struct Short<'a> {
     sent: Vec<String>,
     ready_ms: f64,
     started: Instant,
-    /// The model gave back the descriptions of what it was asked for; it is asked without them.
-    echoed: bool,
-    /// The model gave the marked lines back as they stand; it is asked as if for the first time.
-    anew: bool,
-    /// The model gave back the code as it stands, or the same answer again; what is likeliest will not do.
-    otherwise: bool,
+    again: Again,
     /// Tokens of other files: the same in every round, so that the question is read once.
     budget: OnceLock<usize>,
 }
 
 impl<'a> Short<'a> {
     fn new(work: &'a Work<'a>) -> Self {
-        let (exchanges, steps, sent, ready_ms, echoed, anew, otherwise, budget) = Default::default();
-        Self { work, put: Put::Call, exchanges, steps, sent, ready_ms, started: Instant::now(), echoed, anew, otherwise, budget }
+        Self {
+            work,
+            put: Put::Call,
+            exchanges: vec![],
+            steps: vec![],
+            sent: vec![],
+            ready_ms: 0.0,
+            started: Instant::now(),
+            again: Again::default(),
+            budget: OnceLock::new(),
+        }
     }
 
     async fn ask(&mut self, first: bool) -> Result<(Answer, Decision), RouteError> {
@@ -207,9 +216,8 @@ impl<'a> Short<'a> {
         let this = &*self;
         let build = |choice: &Choice, caps: &Caps| {
             put = request::put(&work.plan.form, choice, caps, first);
-            let (bare, anew, otherwise) = (this.echoed, this.anew, this.otherwise);
             let budget = *this.budget.get_or_init(|| request::patience(work, choice, caps));
-            let question = Question { work, put, budget, exchanges: &this.exchanges, bare, anew, otherwise };
+            let question = Question { work, put, budget, exchanges: &this.exchanges, again: this.again };
             let (request, shown) = question.request(choice, caps)?;
             sent.extend(shown);
             ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
@@ -232,8 +240,7 @@ impl<'a> Short<'a> {
 
     /// Whether another question may follow this round.
     fn may_repair(&self, round: usize) -> bool {
-        let rounds = if self.put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN };
-        round + 1 < rounds
+        round + 1 < rounds_of(self.put)
     }
 
     /// What the answer means, if it may be offered.
@@ -251,7 +258,7 @@ impl<'a> Short<'a> {
     fn repair(&mut self, answer: Answer, why: &Unfit) {
         // A small model that has read its own echo writes it again: it is asked anew, as if for the first time.
         if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
-            self.echoed = true;
+            self.again.bare = true;
             return;
         }
         // What filled a hole is no part of a conversation.
@@ -263,11 +270,11 @@ impl<'a> Short<'a> {
             last.content == answer.text && call(&last.tool_calls) == call(&answer.calls)
         });
         let is_same = matches!(why, Unfit::Same);
-        self.otherwise = self.otherwise || again || is_same;
+        self.again.otherwise |= again || is_same;
         // A small model that has read a refusal writes the refusal again, or what was refused: a block is asked for anew.
         if self.put == Put::Block && (is_same || again || !self.exchanges.is_empty()) {
-            self.anew = self.anew || is_same;
-            self.otherwise = true;
+            self.again.anew |= is_same;
+            self.again.otherwise = true;
             self.exchanges.clear();
             return;
         }
