@@ -85,9 +85,21 @@ pub struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub fn new(session: &'a Session, near: Vec<String>) -> Self {
-        let (subject, last, citations, marked, found, below, table) = Default::default();
-        let (vocabulary, fence, in_line) = Default::default();
-        Self { session, near, subject, last, citations, marked, found, read: 0, vocabulary, fence, below, in_line, table }
+        Self {
+            session,
+            near,
+            subject: None,
+            last: None,
+            citations: vec![],
+            marked: HashSet::new(),
+            found: HashMap::new(),
+            read: 0,
+            vocabulary: None,
+            fence: None,
+            below: vec![],
+            in_line: false,
+            table: Table::default(),
+        }
     }
 
     /// For an answer about a file.

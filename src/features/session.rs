@@ -71,8 +71,17 @@ impl Shared {
     /// For these roots. Reads nothing; make it anew when their rules change, so that what is on its way is broken off.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
-        let (context, trees, notes) = Default::default();
-        Self { config, router, registry, context, trees, notes, rules, trusted: true, creates_files: true }
+        Self {
+            config,
+            router,
+            registry,
+            context: context::Handle::default(),
+            trees: Arc::default(),
+            notes: Mutex::default(),
+            rules,
+            trusted: true,
+            creates_files: true,
+        }
     }
 
     /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.

@@ -51,9 +51,18 @@ impl Site {
             None => uri::name(&document.uri),
         };
         let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
-        let (document, session) = (document.clone(), session.clone());
-        let (parsed, definitions, fresh_errors) = Default::default();
-        Self { text, bytes: start..end.max(start), path, language, document, ending, session, parsed, definitions, fresh_errors }
+        Self {
+            text,
+            bytes: start..end.max(start),
+            path,
+            language,
+            document: document.clone(),
+            ending,
+            session: session.clone(),
+            parsed: OnceLock::new(),
+            definitions: OnceLock::new(),
+            fresh_errors: OnceLock::new(),
+        }
     }
 
     /// The document to the byte.

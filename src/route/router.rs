@@ -121,9 +121,17 @@ impl Router {
     }
 
     fn over(config: &Config, engines: BTreeMap<String, Slot>, build: Build) -> Self {
-        let (state, audit, tell, withdrawn) = Default::default();
-        let (roles, policy, pause) = (config.roles.clone(), config.route.clone(), health::PAUSE);
-        Self { roles, policy, engines, build, state, audit, tell, pause, withdrawn }
+        Self {
+            roles: config.roles.clone(),
+            policy: config.route.clone(),
+            engines,
+            build,
+            state: Mutex::default(),
+            audit: Audit::default(),
+            tell: None,
+            pause: health::PAUSE,
+            withdrawn: Cancel::new(),
+        }
     }
 
     /// The same policy over engines that are there already.

@@ -104,8 +104,7 @@ struct Unfit {
 
 impl Unfit {
     fn of(path: &WorkspacePath, reason: String) -> Self {
-        let (number, near, stands, barred) = Default::default();
-        Self { reason, target: Some(path.to_string()), number, near, stands, barred }
+        Self { reason, target: Some(path.to_string()), number: None, near: None, stands: false, barred: false }
     }
 
     /// The refusal of the whole call: nothing of it was taken, and the edits beside this one are missing as well.

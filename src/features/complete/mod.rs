@@ -56,7 +56,7 @@ impl Params {
 }
 
 /// What is offered.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Completion {
     pub items: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +179,5 @@ fn only_thought(served: &Served, tokens: u32) -> Option<String> {
 
 fn nothing(session: &Session, params: &Params, reason: String) -> Completion {
     session.shared.notes(|notes| notes.memory.note_nothing(&params.at.document.uri, &reason));
-    let (items, route, timing, sent) = Default::default();
-    Completion { items, route, timing, nothing: Some(reason), from_memory: false, sent }
+    Completion { nothing: Some(reason), ..Completion::default() }
 }

@@ -10,7 +10,7 @@ use super::forms::Filled;
 use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};
-use crate::features::{Session, Target};
+use crate::features::{Session, Target, Timing};
 use crate::redact::{self, PLACEHOLDER};
 use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff, rebase};
@@ -96,8 +96,18 @@ struct Offer {
 impl Default for Offer {
     fn default() -> Self {
         let route = Decision { role: Role::Coder, engine: String::new(), model: String::new(), reason: String::new(), origin: None };
-        let (edits, diff, steps, summary, timing, confirm, sent) = Default::default();
-        Self { edited: Edited { edits, diff, route, steps, summary, timing, confirm, sent } }
+        Self {
+            edited: Edited {
+                edits: vec![],
+                diff: String::new(),
+                route,
+                steps: vec![],
+                summary: String::new(),
+                timing: Timing::default(),
+                confirm: vec![],
+                sent: vec![],
+            },
+        }
     }
 }
 
@@ -145,8 +155,7 @@ impl Offer {
         let mut hunks: Vec<Hunk> = hunks.collect();
         let mut unified = diff::unified(path, old, after);
         if before.is_none() && after.is_empty() {
-            let (old, new) = Default::default();
-            hunks.push(Hunk { start_line: 1, end_line: 0, old, new, reason: reason(0..0) });
+            hunks.push(Hunk { start_line: 1, end_line: 0, old: String::new(), new: String::new(), reason: reason(0..0) });
             unified = format!("diff --git a/{path} b/{path}\nnew file mode 100644\n");
         }
         let version = session.snapshot.document(&target.document.uri).map(|open| open.version);

@@ -223,9 +223,21 @@ impl Rename {
     }
 
     fn new(old: &str, what: String, wanted: Option<String>, site: &Site) -> Self {
-        let (here, elsewhere, is_member, is_private, in_strings, others, unclear, warning, unread) = Default::default();
-        let texts = vec![(site.language.clone(), site.text.clone())];
-        Self { old: old.into(), what, wanted, here, elsewhere, texts, is_member, is_private, in_strings, others, unclear, warning, unread }
+        Self {
+            old: old.into(),
+            what,
+            wanted,
+            here: vec![],
+            elsewhere: vec![],
+            is_member: false,
+            is_private: false,
+            texts: vec![(site.language.clone(), site.text.clone())],
+            in_strings: 0,
+            others: vec![],
+            unclear: vec![],
+            warning: None,
+            unread: vec![],
+        }
     }
 
     /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.

@@ -69,7 +69,7 @@ impl Callee<'_> {
     /// Where that may be one, and cannot be told.
     fn named_in(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Vec<Spot>, String> {
         let text = parsed.text();
-        let (mut named, mut spots): (Vec<_>, Vec<Spot>) = Default::default();
+        let (mut named, mut spots): (Vec<_>, Vec<Spot>) = (vec![], vec![]);
         for one in uses::mentions(parsed, self.parameter).into_iter().filter(|one| one.within == Within::Code) {
             let Stands::Key(of) = one.stands else { continue };
             let called = last_word(&text[of.clone()]);

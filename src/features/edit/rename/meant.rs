@@ -100,10 +100,20 @@ impl<'a> Meant<'a> {
             Some(container) if is_type(container) || defined.kind == Kind::Method => Home::Member(container.clone()),
             Some(container) => Home::Inside(container.clone()),
         };
-        let family = family.clone().unwrap_or_default();
-        let (overriders, projects, package, included, texts, is_one_of_many) = Default::default();
-        let (kind, file) = (defined.kind, defined.file);
-        Self { session, name, kind, family, file, home, overriders, is_one_of_many, projects, package, included, texts }
+        Self {
+            session,
+            name,
+            kind: defined.kind,
+            family: family.unwrap_or_default(),
+            file: defined.file,
+            home,
+            overriders: vec![],
+            is_one_of_many: false,
+            projects: OnceCell::new(),
+            package: OnceCell::new(),
+            included: OnceCell::new(),
+            texts: RefCell::default(),
+        }
     }
 
     /// The same where others are called so, too.
