@@ -89,7 +89,8 @@ pub fn parse_again(path: &Path, text: &str, before: Option<&Config>) -> (Config,
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => {
-            let broken = |meanwhile: &str| problem(error.span(), format!("is not valid TOML ({}); {meanwhile}", error.message()));
+            let why = if is_bare_word(text, error.span()) { "a text stands in quotes" } else { error.message() };
+            let broken = |meanwhile: &str| problem(error.span(), format!("is not valid TOML ({why}); {meanwhile}"));
             return unreadable(before, switches::spoken_of(text), broken);
         }
     };
@@ -133,6 +134,14 @@ pub fn parse_again(path: &Path, text: &str, before: Option<&Config>) -> (Config,
     check_roles(&config, &named, &mut complain);
     problems.sort_by_key(|problem| problem.line);
     (config, problems)
+}
+
+/// Whether what stands at a place is a word in the place of a value.
+fn is_bare_word(text: &str, at: Option<Range<usize>>) -> bool {
+    let Some(at) = at.map(|at| text.floor_char_boundary(at.start)) else { return false };
+    let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..];
+    let value = line.lines().next().and_then(|line| line.split_once('=')).map_or("", |(_, value)| value.trim_start());
+    value.starts_with(|letter: char| letter.is_alphabetic() || matches!(letter, '/' | '~' | '.'))
 }
 
 /// What holds because of the switches that are meant in a section which is none.

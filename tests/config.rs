@@ -65,6 +65,16 @@ fn settings_that_change_nothing_beside_others_are_named() {
     assert!(all[1].contains("`api_key_env` is used, `api_key_command` is not"), "{all:?}");
 }
 
+/// What everybody tries first: "the README lists them all", and "invalid float, expected `nan`".
+#[test]
+fn the_usual_slips_are_answered_with_what_is_meant() {
+    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let all = messages(&format!("{engine}api_key = \"sk-abcdefghijkl\"\n"));
+    assert!(matches!(&all[..], [one] if one.contains("there is `api_key_env`, `api_key_command`") && !one.contains("sk-")), "{all:?}");
+    let all = messages(&format!("{engine}dialect = native\n"));
+    assert!(matches!(&all[..], [one] if one.contains("a text stands in quotes")), "{all:?}");
+}
+
 #[test]
 fn i10_one_mistake_in_an_engine_is_one_message() {
     let roles = "[roles]\nscout = \"s\"\ncoder = \"s\"\n[engines.s]\n";

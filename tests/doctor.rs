@@ -177,6 +177,26 @@ fn a_key_that_is_not_set_is_named_as_what_is_to_be_done() {
     assert!(detail.contains("NO_SUCH_KEY") && fix.contains("export NO_SUCH_KEY="), "{detail} {fix}");
 }
 
+/// The way out was to `export` the key itself, which people paste into issues.
+#[test]
+fn a_key_in_the_place_of_its_variable_is_not_shown() {
+    let key = "sk-abcdefghijklmnop1234567890";
+    let config =
+        format!("[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\napi_key_env = \"{key}\"\n");
+    let checks = Home::new(&config).checks(&[]);
+    assert!(!format!("{checks:?}").contains(key), "{checks:?}");
+    let [status, _, fix] = Home::new(&config).check("engine far");
+    assert!(status == "error" && fix.contains("the name of that into `api_key_env`"), "{fix}");
+}
+
+/// "Start the server, or correct `base_url`" was the way out of a key command that fails.
+#[test]
+fn a_key_command_that_fails_is_what_is_to_be_mended() {
+    let config = "[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\napi_key_command = [\"false\"]\n";
+    let [status, detail, fix] = Home::new(config).check("engine far");
+    assert!(status == "error" && fix.contains("the key of [engines.far]"), "{detail} {fix}");
+}
+
 #[test]
 fn a_server_that_is_down_is_an_error_with_its_address() {
     let home = Home::new("[engines.far]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\nmodel = \"m\"\n");

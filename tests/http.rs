@@ -292,6 +292,21 @@ async fn g9_a_cut_stream_is_a_failure_and_its_call_is_dropped() {
     }
 }
 
+/// `model_length` was a good end, and a half sentence behind `error` the whole answer.
+#[tokio::test]
+async fn g9_an_end_by_another_name_is_no_good_one() {
+    let reason = |reason: &str| vec![Act::Send(events(&[delta("Hel"), finish(reason)]))];
+    for short in ["length", "model_length", "max_tokens", "MAX_TOKENS"] {
+        assert_eq!(ask_openai(reason(short)).await.unwrap().finished.reason, Finish::Length, "{short}");
+    }
+    for broken in ["error", "abort", "cancelled"] {
+        assert_eq!(ask_openai(reason(broken)).await.unwrap_err().kind, ErrorKind::Unavailable, "{broken}");
+    }
+    for good in ["stop", "eos", "COMPLETE"] {
+        assert_eq!(ask_openai(reason(good)).await.unwrap().finished.reason, Finish::Stop, "{good}");
+    }
+}
+
 #[tokio::test]
 async fn g9_an_answer_that_has_ended_is_not_waited_on() {
     let body = format!("data: {}\n\ndata: {}\n\n", delta("all"), finish("stop"));

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use longsight::config::EngineConfig;
+use longsight::config::{Config, EngineConfig};
 use longsight::dialect::{Chat, Message, Role};
 use longsight::engine::http::{Endpoint, Limits, build, build_with};
 use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Priority, Request, collect};
+use longsight::features::Target;
+use longsight::features::complete::{self, Params};
 use serde_json::{Value, json};
 
 use crate::http::{ask, config, delta, finish, request};
 use crate::support::http::{Act, Asked, Server, events, head, lines, whole};
+use crate::support::workspace::{Workspace, target};
 
 fn good() -> Vec<Act> {
     vec![Act::Send(events(&[delta("done"), finish("stop")]))]
@@ -223,4 +226,84 @@ fn the_configured_window_is_known_before_anything_is_asked() {
     assert_eq!([window("openai", Some(8192)), window("ollama", Some(8192)), window("deepseek", Some(8192))], [Some(8192); 3]);
     // Who says nothing gets what Ollama is told, and what DeepSeek has; of other servers only the list knows.
     assert_eq!([window("openai", None), window("ollama", None), window("deepseek", None)], [None, Some(8192), Some(131_072)]);
+}
+
+fn refusal(status: &str, body: &Value) -> Vec<Act> {
+    vec![Act::Send(whole(status, "application/json", &body.to_string()))]
+}
+
+/// Mistral, newer models of OpenAI and strict gateways: whatever was asked of them failed, each time.
+#[tokio::test]
+async fn a_server_that_does_not_take_a_field_is_asked_without_it() {
+    let entry = json!({"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]});
+    let gateway = json!({"error": {"message": "Provider returned error", "metadata": {"raw": "temperature is not supported"}}});
+    let renamed = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    let rows = [
+        ("stream_options", "422 Unprocessable Entity", entry.clone()),
+        ("stream_options", "422 Unprocessable Entity", json!({"message": entry})),
+        ("max_tokens", "400 Bad Request", json!({"error": {"message": renamed, "param": "max_tokens"}})),
+        ("temperature", "400 Bad Request", json!({"error": {"message": "Unsupported value", "param": "temperature"}})),
+        ("temperature", "400 Bad Request", gateway),
+    ];
+    for (field, status, said) in rows {
+        let refuses = move |_: usize, asked: &Asked| match asked.body.get(field) {
+            Some(_) => refusal(status, &said),
+            None => good(),
+        };
+        let server = Server::start(refuses).await;
+        let engine = engine("openai", &server.url);
+        for _ in 0..2 {
+            assert_eq!(ask(&engine).await.unwrap().text, "done", "{field}");
+        }
+        assert_eq!(server.asked().len(), 3, "it is learned once: {field}");
+        let renamed = server.asked()[2].body.get("max_completion_tokens") == Some(&json!(64));
+        assert_eq!(renamed, field == "max_tokens");
+    }
+}
+
+/// "Refused the request (422)", and nothing else.
+#[tokio::test]
+async fn a_refusal_in_a_list_is_told() {
+    let said = json!({"detail": [{"loc": ["body", "messages", 0, "name"], "msg": "Field required"}, {"msg": "too odd"}]});
+    let server = Server::answering(refusal("422 Unprocessable Entity", &said)).await;
+    let error = ask(&engine("openai", &server.url)).await.unwrap_err();
+    assert!(error.message.contains("body.messages.name: Field required; too odd"), "{error}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+/// "Wrote no answer", and "has no `choices`".
+#[tokio::test]
+async fn a_message_in_parts_and_pings_of_another_vendor_are_read() {
+    let thought = json!({"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]});
+    let part = |content: Value| json!({"id": "a", "choices": [{"index": 0, "delta": {"content": content}}]});
+    let documents = [part(json!([thought])), part(json!([{"type": "text", "text": "It "}])), part(json!("sums")), finish("stop")];
+    let mut said: String = documents.iter().map(|document| format!("data: {document}\n\n")).collect();
+    said.insert_str(0, "event: ping\ndata: {\"type\": \"ping\"}\n\n");
+    let server = Server::answering(vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(said.into_bytes())]).await;
+    let answer = ask(&engine("openai", &server.url)).await.unwrap();
+    assert_eq!((answer.text.as_str(), answer.reasoning.as_str()), ("It sums", "hm"));
+}
+
+/// Every completion of a fresh start failed, though the model talks.
+#[tokio::test]
+async fn a_server_that_completes_no_raw_prompts_is_asked_in_words_at_once() {
+    let chat = json!({"error": {"message": "This is a chat model and not supported in the v1/completions endpoint."}});
+    let studio = json!({"error": "Unexpected endpoint or method. (POST /v1/completions). Returning 200 anyway"});
+    let rows = [("404 Not Found", json!({})), ("405 Method Not Allowed", json!({})), ("400 Bad Request", chat), ("200 OK", studio)];
+    for (status, said) in rows {
+        let server = Server::start(move |_, asked| match asked.path.as_str() {
+            "/v1/completions" => refusal(status, &said),
+            "/v1/chat/completions" => vec![Act::Send(events(&[delta("total + 1"), finish("stop")]))],
+            _ => vec![Act::Send(whole("200 OK", "application/json", "{\"data\": []}"))],
+        })
+        .await;
+        let settings = EngineConfig { model: "qwen2.5-coder-7b".into(), ..config("openai", &server.url) };
+        let engine = build_with("local", &settings, limits()).unwrap();
+        let workspace = Workspace::new(&[("a.py", "total = 1\nx = \n")]);
+        let session = workspace.session(Config::default(), vec![("local".into(), engine)]);
+        let at = Target { bytes: 14..14, ..target(&session, "a.py", "total") };
+        let params = Params { at, invoked: true, selected: None };
+        let offered = complete::complete(&session, &params, &Cancel::new()).await.unwrap();
+        assert_eq!(offered.items[0].text, "total + 1", "{status}");
+    }
 }

@@ -399,7 +399,7 @@ fn k7_k8_protected_paths_always_ask() {
 /// A run of backquotes, or a line end of two characters, that came in two pieces was taken for two.
 #[test]
 fn what_is_inert_does_not_depend_on_how_it_was_cut() {
-    for text in ["a `b`` [x](y) `` c`", "a\r\n\r\nb\r", "`a`", "x `` ` `` y"] {
+    for text in ["a `b`` [x](y) `` c`", "&rlm; &rx &#1;", "a\r\n\r\nb\r", "`a`", "x `` ` `` y"] {
         for cut in 0..=text.len() {
             let mut filter = Inert::default();
             let pieces = filter.push(&text[..cut]) + &filter.push(&text[cut..]) + &filter.finish();
@@ -420,6 +420,12 @@ fn k15_answers_are_inert() {
         "\u{1b}]8;;http://t\u{7}link\u{1b}]8;;\u{7}",
         "[x]: http://t/?d=secret\n\n![x]",
     ];
+    // A renderer makes of these what turns the direction of a text; an escape of the model's own would undo ours.
+    for (row, wanted) in
+        [("a &#8238;b", "a \\&#8238;b"), ("\\&#x202e;", "\\\\\\&#x202e;"), ("&rlm;", "\\&rlm;"), ("R&D, a && b", "R&D, a && b")]
+    {
+        assert_eq!(inert(row), wanted);
+    }
     for row in rows {
         let out = inert(row);
         assert!(is_inert(&out), "{row:?}: {out:?}");

@@ -14,8 +14,7 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let session = setup::session(shared)?;
-    let target = setup::target(&session, shared, &arguments.place)?;
+    let (session, target) = setup::session_at(shared, &arguments.place)?;
     let offers = actions(&session, &target, &[]);
     if shared.json {
         println!("{}", json!({ "actions": offers }));

@@ -20,8 +20,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if !setup::is_point(&arguments.place) {
         super::usage("complete needs a point: FILE:LINE:COL");
     }
-    let session = setup::session(shared)?;
-    let at = setup::target(&session, shared, &arguments.place)?;
+    let (session, at) = setup::session_at(shared, &arguments.place)?;
     session.prepare();
     let params = Params { at, invoked: arguments.trigger == "invoked", selected: None };
     setup::run(shared, async |cancel, _| complete(&session, &params, cancel).await, show)

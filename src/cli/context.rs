@@ -32,8 +32,10 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
         super::usage("--ask needs a question");
     }
-    let session = setup::session(shared)?;
-    let at = arguments.place.as_ref().map(|place| setup::target(&session, shared, place)).transpose()?;
+    let (session, at) = match &arguments.place {
+        Some(place) => setup::session_at(shared, place).map(|(session, at)| (session, Some(at)))?,
+        None => (setup::session(shared)?, None),
+    };
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => Some(How::Action { kind: kind.clone(), problems: vec![] }),
         (None, words) => words.clone().map(How::Instruction),

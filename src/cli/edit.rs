@@ -37,8 +37,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if let Some(kind) = arguments.action.as_ref().filter(|kind| !is_edit(kind)) {
         super::usage(&format!("there is no kind of edit \"{kind}\"; `longsight actions` lists those that fit a place"));
     }
-    let session = setup::session(shared)?;
-    let at = setup::target(&session, shared, &arguments.place)?;
+    let (session, at) = setup::session_at(shared, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => How::Action { kind: kind.clone(), problems: arguments.problem.clone() },
         (None, words) => How::Instruction(words.clone().unwrap_or_default()),

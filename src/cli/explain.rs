@@ -15,8 +15,7 @@ pub struct Arguments {
 }
 
 pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let session = setup::session(shared)?;
-    let target = setup::target(&session, shared, &arguments.place)?;
+    let (session, target) = setup::session_at(shared, &arguments.place)?;
     setup::run(shared, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
 }
 

@@ -41,11 +41,21 @@ pub fn config(shared: &Shared) -> Result<Config, String> {
 
 /// A session for the workspace; waits for the index.
 pub fn session(shared: &Shared) -> Result<Session, String> {
+    Ok(indexed(shared, bare_session(shared)?))
+}
+
+/// The same, and what a place means in it; a file that is not there is told before a large folder is read.
+pub fn session_at(shared: &Shared, place: &Place) -> Result<(Session, Target), String> {
     let session = bare_session(shared)?;
+    let at = target(&session, shared, place)?;
+    Ok((indexed(shared, session), at))
+}
+
+fn indexed(shared: &Shared, session: Session) -> Session {
     let options = Options { cache: config::cache_dir(), ..Options::default() };
     let index = Index::start(session.snapshot.roots.clone(), session.shared.registry.clone(), options);
     screen::wait(&index, shared.json);
-    Ok(Session { index: index.view(), ..session })
+    Session { index: index.view(), ..session }
 }
 
 /// A session without an index, for what needs none.

@@ -163,8 +163,12 @@ pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<
 }
 
 pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
-    match nearest(key, known) {
+    let known: Vec<&str> = known.collect();
+    let begins = |name: &&&str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('_'));
+    let longer: Vec<String> = known.iter().filter(begins).map(|name| format!("`{name}`")).collect();
+    match nearest(key, known.into_iter()) {
         Some(name) => format!("`{key}` is not a setting; did you mean `{name}`?"),
+        None if !longer.is_empty() => format!("`{key}` is not a setting; there is {}", longer.join(", ")),
         None => format!("`{key}` is not a setting; the README lists them all"),
     }
 }

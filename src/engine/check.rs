@@ -1,7 +1,7 @@
 //! What can be said of a configured engine before it runs: is its model's file there and whole, does it fit this machine and how, is its
 //! address one. `longsight doctor` prints it, the server shows it in the configuration file.
 
-use super::http::Endpoint;
+use super::http::{self, Endpoint};
 use super::llama::gguf::{self, Header, KvType};
 use crate::config::EngineConfig;
 use crate::dialect;
@@ -29,7 +29,7 @@ pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Fin
             say("base_url", error.message);
         }
         if let Some(variable) = engine.api_key_env.as_deref().filter(|variable| std::env::var_os(variable).is_none()) {
-            say("api_key_env", format!("the environment variable `{variable}` is not set where longsight runs"));
+            say("api_key_env", http::unset_variable(variable));
         }
         return found;
     }

@@ -152,7 +152,7 @@ impl Inert {
         let line = &self.held[..line_end];
         let taken = match letter {
             '`' => backquotes(line, decided, out),
-            '\\' | '[' | '<' => mark(letter, line, decided, out),
+            '\\' | '[' | '<' | '&' => mark(letter, line, decided, out),
             ':' | 'w' | 'W' => address(line, decided, out),
             _ => Some(0),
         };
@@ -185,6 +185,9 @@ fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     }
 }
 
+/// What turns the direction of a text by its name. Numbers may name anything.
+const DIRECTIONS: &[&str] = &["lrm;", "rlm;"];
+
 /// A sign that begins a link, an element, or an escape of the model's own, which would undo ours. How many bytes that was, 0 where the sign
 /// begins nothing; none where more text decides.
 fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usize> {
@@ -192,7 +195,9 @@ fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usi
     let means = match (letter, next) {
         ('[', _) => true,
         (_, None) if !decided => return None,
-        ('\\', next) => next.is_some_and(|next| "[<!`\\".contains(next)),
+        ('&', _) if !decided && DIRECTIONS.iter().any(|name| line.len() <= name.len() && name.starts_with(&line[1..])) => return None,
+        ('&', next) => next == Some('#') || DIRECTIONS.iter().any(|name| line[1..].starts_with(name)),
+        ('\\', next) => next.is_some_and(|next| "[<!`&\\".contains(next)),
         (_, next) => next.is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(next)),
     };
     if !means {

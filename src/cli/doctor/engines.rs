@@ -300,16 +300,22 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
 /// What a server said that does not serve, or why it could not be asked, and what to do.
 fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &EngineError) -> Check {
     let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
-    let detail = if said.contains(origin) { said } else { format!("{origin}: {said}") };
+    let has_source = engine.api_key_env.is_some() || engine.api_key_command.is_some() || engine.api_key_keyring.is_some();
     let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
     let fix = match (unset, error.refusal.as_ref().map(|refusal| refusal.status)) {
-        (Some(variable), _) => format!("export {variable}=…, or take `api_key_env` out where the server wants no key"),
+        (Some(variable), _) if http::is_variable(variable) => {
+            format!("export {variable}=…, or take `api_key_env` out where the server wants no key")
+        }
+        (Some(_), _) => format!("put the key into an environment variable, and the name of that into `api_key_env` of [engines.{name}]"),
         (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
         (None, Some(404)) if engine.kind == "ollama" => format!("ollama pull {}", engine.model),
         (None, Some(_)) => "correct `base_url` and `model`".into(),
+        (None, None) if said.contains("certificate") => "make this system trust the certificate, or correct `base_url`".into(),
+        (None, None) if key && has_source => format!("correct where the key of [engines.{name}] comes from"),
         (None, None) if engine.kind == "ollama" => "start it with `ollama serve`, or correct `base_url`".into(),
         (None, None) => "start the server, or correct `base_url`".into(),
     };
+    let detail = if said.contains(origin) { said } else { format!("{origin}: {said}") };
     Check::new(Status::Error, title, detail, fix)
 }
 

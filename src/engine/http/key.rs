@@ -81,7 +81,7 @@ impl KeySource {
 
     async fn read(&self) -> Result<Option<ApiKey>, EngineError> {
         let text = match (&self.variable, &self.command, &self.keyring) {
-            (Some(variable), ..) => std::env::var(variable).map_err(|_| self.wrong(&not_set(variable)))?,
+            (Some(variable), ..) => std::env::var(variable).map_err(|_| self.wrong(&unset_variable(variable)))?,
             (None, Some(command), _) => self.run(command).await?,
             (None, None, Some(account)) => self.ask_keyring(account).await?,
             (None, None, None) => return Ok(None),
@@ -167,11 +167,16 @@ impl KeySource {
     }
 }
 
-/// That a variable is not set; one that has no name of one may be the key itself.
-fn not_set(variable: &str) -> String {
-    let is_name = variable.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
-    match is_name {
-        true => format!("the environment variable `{variable}` is not set"),
+/// Whether a text is the name of a variable; what is none may be the key itself, and is not shown.
+pub fn is_variable(text: &str) -> bool {
+    let letter = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    text.chars().all(letter) && redact::mask(text) == text
+}
+
+/// That a variable is not set.
+pub fn unset_variable(variable: &str) -> String {
+    match is_variable(variable) {
+        true => format!("the environment variable `{variable}` is not set where longsight runs"),
         false => {
             "`api_key_env` wants the name of an environment variable that is set (letters in capitals, `_`), and not the key itself".into()
         }

@@ -10,6 +10,7 @@ mod ollama;
 mod openai;
 mod plan;
 mod reply;
+mod spare;
 pub mod sse;
 mod wire;
 
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub use endpoint::Endpoint;
-pub use key::{ApiKey, KeySource};
+pub use key::{ApiKey, KeySource, is_variable, unset_variable};
 pub use limits::Limits;
 
 use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality};
@@ -29,6 +30,7 @@ use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
 use crate::report;
 use plan::Plan;
+use spare::Spare;
 use sse::Frame;
 use wire::Wire;
 
@@ -71,6 +73,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         dialect,
         wire,
         resend: AtomicU8::new(0),
+        spare: Spare::default(),
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
         asking: Arc::default(),
@@ -110,6 +113,8 @@ struct Inner {
     wire: Wire,
     /// Which reasoning this server wants back, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
+    /// Fields that this server does not take.
+    spare: Spare,
     /// It has refused a prompt for a hole that nobody has configured: there is no address for raw prompts.
     fills_no_holes: AtomicBool,
     /// Whether the switch that keeps a model from thinking is said unasked, as its answers have taught.
@@ -169,7 +174,7 @@ impl Inner {
             match self.once(&request, events).await {
                 Ok(Once::Done(finished)) => return Ok(finished),
                 Ok(Once::Thinks) => self.quiet.store(SAID, Ordering::Relaxed),
-                Err(error) if self.learns(&request, &error) => {}
+                Err(error) if self.spare.learns(&error) || self.learns(&request, &error) => {}
                 Err(error) => {
                     self.note_refused(&request, &error);
                     return Err(error);
@@ -178,9 +183,14 @@ impl Inner {
         }
     }
 
-    /// A server that has no address for a prompt that nobody has configured fills no holes.
+    /// A server that has no address for a prompt that nobody has configured fills no holes: who asks again is told so by its abilities.
     fn note_refused(&self, request: &Request, error: &EngineError) {
-        let is_missing = error.refusal.as_deref().is_some_and(|refusal| matches!(refusal.status, 404 | 405));
+        // Some say so with another status, one of them with the one that means success.
+        const SAID: &[&str] = &["/completions endpoint", "unexpected endpoint", "chat model"];
+        let is_missing = error.refusal.as_deref().is_some_and(|refusal| {
+            let said = refusal.said.to_lowercase();
+            matches!(refusal.status, 404 | 405 | 501) || SAID.iter().any(|words| said.contains(words))
+        });
         if is_missing && self.dialect.is_none() && matches!(request.ask, Ask::Fim(_)) {
             self.fills_no_holes.store(true, Ordering::Relaxed);
             self.seen.send_modify(|seen| seen.caps = None);
@@ -215,7 +225,8 @@ impl Inner {
     }
 
     async fn once(self: &Arc<Self>, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Once, EngineError> {
-        let Plan { path, body, format, mut answering, tokens, prompt } = self.plan(request).await?;
+        let Plan { path, mut body, format, mut answering, tokens, prompt } = self.plan(request).await?;
+        self.spare.fit(&mut body);
         let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times).await?;

@@ -7,7 +7,7 @@ use super::wire::{error_text, one_line};
 use crate::dialect::ToolChoice;
 use crate::dialect::messages::{self, Resend, Wire};
 use crate::dialect::{Chat, literal_arguments};
-use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Request};
+use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Refusal, Request};
 
 /// How thinking is switched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,26 +190,38 @@ impl OpenAi {
                 break;
             }
         }
-        self.answer.text(text("content"), out)?;
+        for (is_reasoning, text) in parts(delta.get("content")) {
+            if is_reasoning { self.answer.reasoning(text, out)? } else { self.answer.text(text, out)? }
+        }
         self.answer.text(choice.get("text").and_then(Value::as_str).unwrap_or_default(), out)?;
         for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             self.fragment(call)?;
         }
-        match choice.get("finish_reason").and_then(Value::as_str) {
-            None => {}
-            Some("length") => self.answer.finish = Some(Finish::Length),
-            Some("tool_calls" | "function_call") => self.answer.finish = Some(Finish::ToolCalls),
-            Some("content_filter") => {
-                let message = format!("{}: the server's content filter stopped the answer", self.answer.name);
-                return Err(EngineError::new(ErrorKind::Unsupported, message));
-            }
-            Some("insufficient_system_resource") => {
-                let message = format!("{} ran out of resources inside the answer; try again", self.answer.name);
-                return Err(EngineError::new(ErrorKind::Unavailable, message));
-            }
-            Some(_) => self.answer.finish = Some(Finish::Stop),
+        if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
+            self.answer.finish = Some(self.ended(reason)?);
         }
         Ok(())
+    }
+
+    /// What servers call the end of an answer. A word that nobody knows is taken for a good one.
+    fn ended(&self, reason: &str) -> Result<Finish, EngineError> {
+        let name = &self.answer.name;
+        let failed = |kind: ErrorKind, message: String| Err(EngineError::new(kind, message));
+        match reason.to_lowercase().as_str() {
+            // `model_length`, `MAX_TOKENS`.
+            length if length.ends_with("length") || length.ends_with("max_tokens") => Ok(Finish::Length),
+            "tool_calls" | "function_call" => Ok(Finish::ToolCalls),
+            "content_filter" | "safety" | "recitation" => {
+                failed(ErrorKind::Unsupported, format!("{name}: the server's content filter stopped the answer"))
+            }
+            "insufficient_system_resource" => {
+                failed(ErrorKind::Unavailable, format!("{name} ran out of resources inside the answer; try again"))
+            }
+            broken if broken == "error" || broken.starts_with("abort") || broken.starts_with("cancel") => {
+                failed(ErrorKind::Unavailable, format!("{name} broke the answer off ({reason}); try again"))
+            }
+            _ => Ok(Finish::Stop),
+        }
     }
 
     /// Joins a fragment to its call.
@@ -281,6 +293,22 @@ impl OpenAi {
     }
 }
 
+/// The texts of a message, and whether each of them is a thought: some servers send them in parts.
+fn parts(content: Option<&Value>) -> Vec<(bool, &str)> {
+    match content {
+        Some(Value::String(text)) => vec![(false, text)],
+        Some(Value::Array(all)) => all.iter().flat_map(part).collect(),
+        _ => vec![],
+    }
+}
+
+fn part(part: &Value) -> Vec<(bool, &str)> {
+    match part.get("thinking") {
+        Some(thought) => parts(Some(thought)).into_iter().map(|(_, text)| (true, text)).collect(),
+        None => parts(part.get("text").or(Some(part)).filter(|text| text.is_string())),
+    }
+}
+
 /// Most bytes of the arguments of one answer.
 const MOST_ARGUMENTS: usize = 256 << 10;
 
@@ -289,6 +317,10 @@ impl Answering for OpenAi {
         let mut out = vec![];
         if data.trim() == "[DONE]" {
             self.done = true;
+            return Ok(out);
+        }
+        // Kept alive by a gateway that speaks another vendor's way.
+        if event == "ping" {
             return Ok(out);
         }
         let value = self.answer.json(data).map_err(|error| match data.lines().next().map(serde_json::from_str::<Value>) {
@@ -302,7 +334,8 @@ impl Answering for OpenAi {
         if failed || event == "error" {
             let said = error_text(&value).unwrap_or_else(|| one_line(data));
             let message = format!("{} failed inside the answer: {said}", self.answer.name);
-            return Err(EngineError::new(ErrorKind::Unavailable, message));
+            let refusal = Some(Box::new(Refusal { status: 200, said, retry_after: None }));
+            return Err(EngineError { refusal, ..EngineError::new(ErrorKind::Unavailable, message) });
         }
         if value.get("done").is_some() && value.get("choices").is_none() {
             return Err(self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));

@@ -260,12 +260,38 @@ fn said(body: &[u8]) -> Option<String> {
     error_text(&value)
 }
 
-/// The message of an error object in any of the usual shapes.
+/// The message of an error object in any of the usual shapes, with the field that it is about.
 pub(super) fn error_text(value: &Value) -> Option<String> {
     let error = value.get("error").unwrap_or(value);
-    let text = error.as_str().or_else(|| ["message", "detail", "msg"].iter().find_map(|key| error.get(key)?.as_str()))?;
-    Some(one_line(text))
+    let text = ["message", "detail", "msg"].iter().find_map(|key| message(error.get(key)?)).or_else(|| message(error))?;
+    // What a gateway was told by whom it asked itself.
+    let behind = error.pointer("/metadata/raw").and_then(Value::as_str);
+    let about = error.get("param").and_then(Value::as_str).filter(|about| !text.contains(about));
+    let more = behind.map(|raw| format!(": {raw}")).into_iter().chain(about.map(|about| format!(" ({about})")));
+    Some(one_line(&more.fold(text, |text, more| text + &more)))
 }
+
+/// A message as text, or as the list of what is wrong and where that FastAPI makes of it.
+fn message(said: &Value) -> Option<String> {
+    let entry = |entry: &Value| {
+        let place = entry.get("loc").and_then(Value::as_array).into_iter().flatten();
+        let place: Vec<&str> = place.filter_map(Value::as_str).collect();
+        let wrong = entry.get("msg")?.as_str()?;
+        Some(if place.is_empty() { wrong.to_string() } else { format!("{}: {wrong}", place.join(".")) })
+    };
+    match said {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(entries) => {
+            let entries: Vec<String> = entries.iter().take(MOST_ENTRIES).filter_map(entry).collect();
+            (!entries.is_empty()).then(|| entries.join("; "))
+        }
+        Value::Object(fields) => fields.get("detail").and_then(message),
+        _ => None,
+    }
+}
+
+/// Entries of such a list that are told.
+const MOST_ENTRIES: usize = 3;
 
 /// Text of a server for a message: one line, no control characters, not long.
 pub(super) fn one_line(text: &str) -> String {

@@ -108,9 +108,12 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
                 let blank = answer.text.len() - answer.text.trim_end().len();
                 let is_whole = short.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
                 if answer.finished.reason == Finish::Length && !is_whole {
-                    let tokens = answer.finished.timing.tokens_out;
-                    problem =
-                        format!("the model wrote {tokens} tokens and came to no end ({why}); choose fewer lines, or use a larger model");
+                    // Not every server counts them.
+                    let wrote = match answer.finished.timing.tokens_out {
+                        0 => "came to the limit of its tokens and".into(),
+                        tokens => format!("wrote {tokens} tokens and came"),
+                    };
+                    problem = format!("the model {wrote} to no end ({why}); choose fewer lines, or use a larger model");
                     break;
                 }
                 // An answer without code says nothing of why the one before it was refused.

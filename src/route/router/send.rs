@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::{Choice, Router, Served};
-use crate::engine::{self, Answer, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Request};
+use crate::engine::{self, Answer, Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Request};
 use crate::route::audit::Sent;
 use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
@@ -168,7 +168,8 @@ impl Drop for Trial<'_> {
     }
 }
 
-/// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out.
+/// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out. An engine that has
+/// found out by its refusal that it fills no holes is asked the same in words.
 async fn ask(
     task: &Task,
     choice: &Choice,
@@ -177,12 +178,24 @@ async fn ask(
     each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
 ) -> Result<Answer, EngineError> {
     let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-    let caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
-    let request = build(choice, &caps)?;
-    // Whoever wrote the prompt: no secret passes here.
-    let request = Request { ask: request.ask.masked(), ..request };
-    let events = choice.engine.start(request, cancel.clone());
-    let answer = cancel.run_until_cancelled(engine::collect_while(events, each)).await.ok_or_else(cancelled)?;
+    let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+    let answer = loop {
+        let request = build(choice, &caps)?;
+        let was_hole = matches!(request.ask, Ask::Fim(_));
+        // Whoever wrote the prompt: no secret passes here.
+        let request = Request { ask: request.ask.masked(), ..request };
+        let events = choice.engine.start(request, cancel.clone());
+        let answer = cancel.run_until_cancelled(engine::collect_while(events, &mut *each)).await.ok_or_else(cancelled)?;
+        let refused = answer.as_ref().is_err_and(|error| error.refusal.is_some());
+        if !was_hole || !refused {
+            break answer;
+        }
+        let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+        if now.fim {
+            break answer;
+        }
+        caps = now;
+    };
     match answer {
         Err(error) if error.kind == ErrorKind::TimedOut && task.kind.is_completion() && !error.partial.trim().is_empty() => {
             let finished = Finished { reason: Finish::Length, ..Finished::default() };

@@ -1,0 +1,54 @@
+//! Fields of a request that a server need not know: the first refusal that names one teaches to do without it, or what it is called there.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde_json::Value;
+
+use crate::engine::{EngineError, ErrorKind};
+
+/// Each with the name that newer servers have for it.
+const FIELDS: [(&str, Option<&str>); 5] = [
+    ("stream_options", None),
+    ("max_tokens", Some("max_completion_tokens")),
+    ("temperature", None),
+    ("stop", None),
+    ("skip_special_tokens", None),
+];
+
+/// Which of the fields a server has refused, a bit for each.
+#[derive(Default)]
+pub(super) struct Spare(AtomicU8);
+
+impl Spare {
+    /// Whether a refusal is of a field that was not refused before.
+    pub fn learns(&self, error: &EngineError) -> bool {
+        let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
+        // Of a prompt that is too long they say what `max_tokens` would have to be.
+        if error.kind == ErrorKind::TooLong {
+            return false;
+        }
+        let named = (0..FIELDS.len()).find(|number| !self.has_refused(*number) && names(&refusal.said, FIELDS[*number].0));
+        named.is_some_and(|number| self.0.fetch_or(1 << number, Ordering::Relaxed) & 1 << number == 0)
+    }
+
+    fn has_refused(&self, number: usize) -> bool {
+        self.0.load(Ordering::Relaxed) & 1 << number != 0
+    }
+
+    /// A request as this server takes it.
+    pub fn fit(&self, body: &mut Value) {
+        let Some(body) = body.as_object_mut() else { return };
+        let refused = FIELDS.iter().enumerate().filter(|(number, _)| self.has_refused(*number));
+        for (_, (field, newer)) in refused {
+            if let Some((value, newer)) = body.remove(*field).zip(*newer) {
+                body.insert(newer.into(), value);
+            }
+        }
+    }
+}
+
+/// Whether a text has this word.
+fn names(text: &str, field: &str) -> bool {
+    let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(field).any(|(at, _)| !text[..at].ends_with(word) && !text[at + field.len()..].starts_with(word))
+}
