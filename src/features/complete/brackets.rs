@@ -35,6 +35,13 @@ pub fn code<'a>(line: &'a str, surface: &Surface) -> &'a str {
     said.map_or("", |piece| &line[..piece.end])
 }
 
+/// Where the line comment begins with which a text ends.
+pub fn line_comment(text: &str, surface: &Surface) -> Option<usize> {
+    let last = Code { text, surface, at: 0 }.last()?;
+    let is_one = last.kind == Kind::Comment && surface.line.as_ref().is_some_and(|sign| text[last.at..].starts_with(sign.as_str()));
+    is_one.then_some(last.at)
+}
+
 /// The bytes of strings that go over several lines and are closed.
 pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
     let strings = Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);

@@ -58,7 +58,7 @@ impl<'a> Hole<'a> {
         let mode = match inside {
             Inside::Words if is_remark(before, after, surface) => Mode::Remark,
             Inside::Words => Mode::Line,
-            Inside::Expression => pair(before, after, surface, false).unwrap_or_else(|| expression(before, after, surface)),
+            Inside::Expression => pair(before, after, surface, false).unwrap_or_else(|| expression(before, after, surface, outer)),
             Inside::Code => mode(before, after, surface, outer, invoked),
         };
         let line = last_line(before);
@@ -125,7 +125,7 @@ impl<'a> Hole<'a> {
     pub fn tail(&self, text: &str) -> String {
         match &self.mode {
             Mode::Pair { indent, .. } if begins_line(text) => format!("\n{indent}"),
-            Mode::Pair { body: true, .. } if text.starts_with(' ') => " ".into(),
+            Mode::Pair { .. } if text.starts_with(' ') && self.rest().starts_with('}') => " ".into(),
             _ => String::new(),
         }
     }
@@ -190,9 +190,15 @@ fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invok
 }
 
 /// What is missing in an expression: behind a bracket that was opened above it may take several lines as well.
-fn expression(before: &str, after: &str, surface: &Surface) -> Mode {
-    let goes_on = first_line(after).trim().is_empty() && falls(last_line(before), surface) > 0;
-    if goes_on { Mode::Statement } else { Mode::Line }
+/// What a bracket right before the cursor holds, whose closer begins a line below, is lines.
+fn expression(before: &str, after: &str, surface: &Surface, outer: Option<&str>) -> Mode {
+    let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
+    match outer {
+        _ if !first_line(after).trim().is_empty() => Mode::Line,
+        Some(outer) if closes(next, outer, surface) => Mode::Block { indent: outer.into() },
+        _ if falls(last_line(before), surface) > 0 => Mode::Statement,
+        _ => Mode::Line,
+    }
 }
 
 /// Whether the next line says something.
@@ -201,7 +207,7 @@ fn below_at_once(after: &str) -> bool {
 }
 
 /// The line that opens a block right before the cursor, with nothing but blanks between.
-fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a str> {
+pub(super) fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a str> {
     let trimmed = before.trim_end();
     let line = last_line(trimmed);
     let code = brackets::code(line, surface);
@@ -277,17 +283,28 @@ fn opens_element(line: &str) -> bool {
         && !VOID.contains(&&*name)
 }
 
-/// The hole between an opening bracket right before the cursor and the one right behind it that closes it, with nothing but closing signs
-/// after, or what a call goes on with. `blocks` says that braces may be those of a block.
+/// The hole between an opening bracket, or the tag of an element, right before the cursor and what closes it right behind. Behind others
+/// than braces only closing signs may follow, or what a call goes on with. `blocks` says that braces may be those of a block.
 fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, surface);
     let open = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
+    if open == '>' && closes_element(line, rest) {
+        return Some(Mode::Pair { indent: indentation(line).into(), body: false });
+    }
     let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
     let behind = rest.trim_start_matches(|letter: char| "})];,(".contains(letter));
-    let closes = rest.starts_with(close) && (behind.is_empty() || open != '{' && behind.starts_with(['.', '?']));
+    // Behind braces, whatever it is; a condition or an index stays on its line.
+    let closes = rest.starts_with(close) && (open == '{' || behind.is_empty() || behind.starts_with(['.', '?']));
     let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
     closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
+}
+
+/// Whether a text begins with the end of the element whose tag a line ends with.
+fn closes_element(line: &str, rest: &str) -> bool {
+    let name = rest.strip_prefix("</").and_then(|rest| rest.split_once('>')).map(|(name, _)| name.trim_end());
+    let tag = name.and_then(|name| line.rfind(&format!("<{name}")).map(|at| &line[at + 1 + name.len()..]));
+    tag.is_some_and(|tag| tag.starts_with([' ', '>']) && !tag.contains("</") && !tag.ends_with("/>"))
 }
 
 /// Whether a text goes on in the next line.

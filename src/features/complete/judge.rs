@@ -82,10 +82,26 @@ impl<'a> Trial<'a> {
         if harms || is_whole && !self.was_lost(before) && self.has_fault_inside(&after) {
             return None;
         }
-        let is_better = after.len() <= before.len();
+        let is_better = after.len() <= before.len() || self.is_clearer(before, &after);
         // In a text with errors the parser guesses, and may guess otherwise far away.
         let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(before, &after);
         (is_better || guesses()).then_some(after.len())
+    }
+
+    /// Whether all that is wrong now lies outside of the edit, in what could not be read before either, and is less of the text: where a
+    /// brace was missing, all the rest of a file was one fault that hid the others.
+    fn is_clearer(&self, before: &[Range<usize>], after: &[Range<usize>]) -> bool {
+        let was_wrong = |fault: &Range<usize>| {
+            let apart = fault.end < self.inserted.start || fault.start > self.inserted.end;
+            apart && before.iter().any(|old| old.start <= self.then(fault.start) && self.then(fault.end) <= old.end)
+        };
+        let bytes = |faults: &[Range<usize>]| faults.iter().map(Range::len).sum::<usize>();
+        after.iter().all(was_wrong) && bytes(after) < bytes(before)
+    }
+
+    /// Where a place of the new text that is not of the edit was before it.
+    fn then(&self, at: usize) -> usize {
+        if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at }
     }
 
     /// Whether the cursor stood in lines of which the parser could make nothing.
@@ -106,8 +122,7 @@ impl<'a> Trial<'a> {
         let items = scope::at(self.new, self.inserted.start).items;
         let function = items.iter().rev().find(|item| matches!(item.kind, Kind::Function | Kind::Method)).map(|item| item.range.clone());
         let near = function.map_or(lines.clone(), |item| item.start.min(lines.start)..item.end.max(lines.end));
-        let then = |at: usize| if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at };
-        let is_new = |fault: &Range<usize>| !before.contains(&(then(fault.start)..then(fault.end)));
+        let is_new = |fault: &Range<usize>| !before.contains(&(self.then(fault.start)..self.then(fault.end)));
         after.iter().filter(|fault| is_new(fault)).any(|fault| fault.start <= near.end && fault.end >= near.start)
     }
 

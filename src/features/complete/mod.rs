@@ -3,6 +3,7 @@
 //! The hole and its mode come from syntax (`hole`), the prompt fits the engine's speed (`prompt`), the answer is cut to what belongs
 //! there (`shape`), and a suggestion that the user types through is answered from `memory`.
 
+mod again;
 mod answer;
 pub mod brackets;
 mod drawn;

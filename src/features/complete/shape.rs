@@ -1,10 +1,11 @@
 //! Makes of what the model wrote what is offered: cut where the hole ends, without what stands behind the cursor already, in the
 //! file's own layout. Pure; every step may leave nothing, with the reason.
 
-use super::answer::{clean, may_repeat, without_beginning};
-use super::brackets::long_strings;
+use super::again::{may_repeat, without_beginning};
+use super::answer::clean;
+use super::brackets::{line_comment, long_strings};
 use super::extent::{Extent, closes_only, is_attribute};
-use super::hole::{Hole, Mode, begins_line, last_line};
+use super::hole::{Hole, Mode, begins_line, begins_with_closer, last_line};
 use super::indent::indented;
 use super::open::{closed, left_open, without_continuation};
 use super::rest;
@@ -73,8 +74,9 @@ pub fn shapes(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Resul
     if text.trim().is_empty() && !whole.trim().is_empty() {
         return Err(if begins_line(&whole) { Nothing::Below } else { Nothing::Unfinished });
     }
+    let text = without_last_remark(hole, &text);
     let of = |end: usize| finished(hole, raw, &text[..end], cut_short, layout);
-    let tried: Vec<Result<String, Nothing>> = rest::ends(hole, &text).into_iter().map(of).collect();
+    let tried: Vec<Result<String, Nothing>> = rest::ends(hole, text).into_iter().map(of).collect();
     let reason = tried.iter().find_map(|one| one.as_ref().err()).copied();
     let found: Vec<String> = tried.into_iter().flatten().collect();
     if found.is_empty() { Err(reason.unwrap_or(Nothing::Empty)) } else { Ok(found) }
@@ -88,8 +90,9 @@ fn finished(hole: &Hole, raw: &str, text: &str, cut_short: bool, layout: &Layout
         return Err(Nothing::Unfinished);
     }
     if text.trim().is_empty() {
-        let echoed = without_beginning(hole, &clean(hole, raw)).trim().is_empty();
-        return Err(match (raw.trim().is_empty(), echoed) {
+        let cleaned = clean(hole, raw);
+        let echoed = without_beginning(hole, &cleaned, false).trim().is_empty();
+        return Err(match (cleaned.trim().is_empty(), echoed) {
             (true, _) => Nothing::Empty,
             (_, true) => Nothing::Echo,
             _ => Nothing::Repeats,
@@ -127,9 +130,26 @@ pub fn is_full(hole: &Hole, raw: &str, layout: &Layout) -> bool {
 
 /// What a model wrote, as it would stand at the cursor.
 fn laid_out(hole: &Hole, raw: &str, layout: &Layout) -> String {
-    let text = without_beginning(hole, &clean(hole, raw));
-    let text = indented(hole, &text, layout);
+    let text = without_beginning(hole, &clean(hole, raw), false);
+    let text = indented(hole, without_second_blank(hole, &text), layout);
     if layout.known { without_blanks_at_ends(hole, &text) } else { text }
+}
+
+/// Without blanks in front where one stands before the cursor.
+fn without_second_blank<'a>(hole: &Hole, text: &'a str) -> &'a str {
+    let words = hole.is_quoted && hole.mode != Mode::Remark;
+    let after_blank = !hole.is_blank() && hole.line().ends_with([' ', '\t']);
+    if after_blank && !words && !begins_line(text) { text.trim_start_matches([' ', '\t']) } else { text }
+}
+
+/// Without the comment at the end of a text, which would take into itself what stands behind the cursor on its line.
+fn without_last_remark<'a>(hole: &Hole, text: &'a str) -> &'a str {
+    if hole.rest().trim().is_empty() || hole.is_quoted || !hole.tail(text).trim_end_matches(' ').is_empty() {
+        return text;
+    }
+    let line = hole.line();
+    let at = line_comment(&format!("{line}{}", text.trim_end()), hole.surface).and_then(|at| at.checked_sub(line.len()));
+    at.map_or(text, |at| text[..at].trim_end())
 }
 
 fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
@@ -223,8 +243,11 @@ fn without_loops(text: &str, cut_short: bool) -> String {
 fn is_echo(hole: &Hole, text: &str) -> bool {
     let before = hole.before.trim_end();
     let said = text.trim();
-    // A closing bracket after a closing bracket is code, not an echo.
-    if said.len() < 4 {
+    // What closes something after what closes something is code, and so is what stands less deep than the same above it.
+    let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
+    let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
+    let closes = said.lines().all(|line| begins_with_closer(line, hole.surface) || line.trim_start().starts_with("#endif"));
+    if said.len() < 4 || closes || comes_back {
         return false;
     }
     let lines = said.lines().count();

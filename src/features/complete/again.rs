@@ -1,0 +1,120 @@
+//! What an answer begins with that stands before the cursor already: models like to begin anew, a few lines above the cursor, with its
+//! line, or with the word that is being typed.
+
+use std::ops::Range;
+
+use super::hole::{Hole, begins_with_closer, first_line, opened_by};
+use crate::text::layout::indentation;
+use crate::text::words::{self, is_unspaced, is_word};
+
+/// Lines above the cursor that an answer may repeat.
+const ABOVE: usize = 60;
+
+/// Without the lines right above the cursor, and the beginning of its line, where the model begins with them. One line alone may well
+/// come twice, unless it is the head of the block that is written; so may lines that are all the same. `spoken` says that the answer is
+/// one of a chat, which is made of whole lines.
+pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String {
+    let above: Vec<&str> = hole.above().take(ABOVE).map(str::trim).collect();
+    let lines = lines_that_say_something(text);
+    let said = |number: usize| text[lines[number].clone()].trim();
+    let repeats = |count: &usize| (0..*count).all(|number| said(number) == above[count - 1 - number]);
+    let count = (1..=above.len().min(lines.len())).rev().find(repeats).unwrap_or(0);
+    let behind = lines.get(count).map_or("", |line| &text[line.start..]);
+    if !hole.is_blank() {
+        let again = |text| begun_again(hole, text, spoken);
+        return again(behind).or_else(|| again(text)).unwrap_or_else(|| text.into());
+    }
+    let heads = |line: &&str| hole.opener().is_some_and(|opener| opener.trim() == *line);
+    let same = above.iter().take(count).all(|line| *line == above[0]);
+    let telling = above.iter().take(count).any(|line| line.chars().filter(|letter| letter.is_alphanumeric()).count() >= 4);
+    if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
+}
+
+/// Whether an answer begins with a line from above the cursor: what it goes on with tells whether it repeats the lines there.
+pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
+    let first = text.trim_start().lines().next().unwrap_or_default().trim();
+    hole.above().take(ABOVE).any(|line| line.trim() == first)
+}
+
+/// The bytes of the lines that are not blank.
+fn lines_that_say_something(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let all = text.split_inclusive('\n').map(|line| {
+        at += line.len();
+        at - line.len()..at
+    });
+    all.filter(|line| !text[line.clone()].trim().is_empty()).collect()
+}
+
+/// How an answer goes on that begins with what stands on the cursor's line before it: all of that, or its last name.
+fn begun_again(hole: &Hole, text: &str, spoken: bool) -> Option<String> {
+    line_again(hole.line(), text, spoken).or_else(|| name_again(hole, text)).map(|at| moved(hole, text, at))
+}
+
+/// Where an answer goes on that begins with the beginning of the cursor's line again.
+fn line_again(line: &str, text: &str, spoken: bool) -> Option<usize> {
+    // With its indentation it is the line, whatever that is made of.
+    if !indentation(line).is_empty() && text.starts_with(line) {
+        return Some(line.len());
+    }
+    let start = line.trim_start();
+    let lead = text.len() - text.trim_start().len();
+    let rest = text[lead..].strip_prefix(start).filter(|_| !start.is_empty())?;
+    let at = text.len() - rest.len();
+    if !start.contains(is_word) {
+        // `(` before `(a + b)` is code; the signs of comments, lists and attributes are not written twice.
+        let nests = start.trim_end().ends_with(['(', '[', '{', '"', '\'', '`']);
+        let attribute = matches!(start, "#" | "@") && rest.starts_with(|letter: char| is_word(letter) || matches!(letter, '[' | ' '));
+        return (!nests && (spoken || start.ends_with(' ')) || attribute).then_some(at);
+    }
+    // An element may hold one of its kind.
+    if start.trim_end().len() < 2 || start.starts_with('<') && start.ends_with('>') {
+        return None;
+    }
+    // Of a word that is all there is `name_again` decides.
+    let cuts_word = start.ends_with(is_word) && rest.starts_with(is_word);
+    (!cuts_word || start.contains(|letter| !is_word(letter))).then_some(at)
+}
+
+/// Where an answer goes on that begins with the name before the cursor again, as far as it is typed: with its path, `a.b.`, which nobody
+/// writes twice, or the word alone, unless the file knows a name that is made of both.
+fn name_again(hole: &Hole, text: &str) -> Option<usize> {
+    let line = hole.line();
+    let path = &line[line.trim_end_matches(|letter| is_word(letter) || matches!(letter, '.' | ':')).len()..];
+    let begins = |name: &str| name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
+    if path.len() >= 3 && path.contains(['.', ':']) && begins(path) && text.starts_with(path) {
+        return Some(path.len());
+    }
+    let (typed, first) = (words::last(line), words::first(text));
+    if !begins(typed) || typed.chars().count() < 2 || typed.contains(is_unspaced) || !first.starts_with(typed) {
+        return None;
+    }
+    let both = format!("{typed}{first}");
+    let is_name = [hole.before, hole.after].into_iter().any(|side| words::has(side, &both));
+    // `aa` may be meant where `a` stands: the same word needs to be one.
+    (!is_name && (first.len() > typed.len() || typed.len() >= 4)).then_some(typed.len())
+}
+
+/// What a text goes on with at a place, up to which it stands before the cursor already. Where it begins less deep than the cursor's line
+/// and opens a block, what is in the block may be as much too far out.
+fn moved(hole: &Hole, text: &str, at: usize) -> String {
+    let rest = &text[at..];
+    let own = indentation(hole.line());
+    let theirs = indentation(text.trim_start_matches('\n'));
+    let opens = || opened_by(&format!("{}{}", hole.line(), first_line(rest)), hole.surface).is_some();
+    let Some(missing) = own.strip_prefix(theirs).filter(|missing| !missing.is_empty() && opens()) else {
+        return rest.into();
+    };
+    let mut below = rest.split('\n').skip(1).filter(|line| !line.trim().is_empty());
+    let Some(deep) = below.next().map(|line| indentation(line).len()) else { return rest.into() };
+    let back = below.find(|line| indentation(line).len() < deep);
+    let ends_there = back.is_some_and(|line| indentation(line) == theirs && begins_with_closer(line, hole.surface));
+    if deep > own.len() && !ends_there {
+        return rest.into();
+    }
+    let lines = rest.split('\n').enumerate().map(|(number, line)| match number > 0 && !line.trim().is_empty() {
+        true => format!("{missing}{line}"),
+        false => line.to_string(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
