@@ -246,7 +246,9 @@ fn is_echo(hole: &Hole, text: &str) -> bool {
     // What closes something after what closes something is code, and so is what stands less deep than the same above it.
     let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
     let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
-    let closes = said.lines().all(|line| begins_with_closer(line, hole.surface) || line.trim_start().starts_with("#endif"));
+    let closes = said
+        .lines()
+        .all(|line| begins_with_closer(line, hole.surface) || hole.surface.preprocessor && line.trim_start().starts_with("#endif"));
     if said.len() < 4 || closes || comes_back {
         return false;
     }
