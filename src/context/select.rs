@@ -26,16 +26,29 @@ pub struct Order<'a> {
     ranker: &'a Ranker<'a>,
     /// By symbol: its place in `items`.
     places: NumberMap<u32, u32>,
-    /// The items of each file, by the file's number here, and what naming the file costs.
-    files: Vec<(Vec<u32>, f32)>,
-    /// The members of each type, by its number here, and what the line costs that says whose they are.
-    types: Vec<(Vec<u32>, f32)>,
+    /// The items of each file, by the file's number here, with the line that names it.
+    files: Vec<Under>,
+    /// The members of each type, by its number here, with the line that says whose they are.
+    types: Vec<Under>,
     /// By symbol: the type whose line it shows itself.
     shows: NumberMap<u32, u32>,
     /// Names by their numbers here.
     names: NumberMap<Name, u32>,
     /// Every item, its file not yet named.
     offers: Vec<Offer>,
+}
+
+/// Items that share a line above them, which is paid for once.
+struct Under {
+    items: Vec<u32>,
+    /// Of the line, in bytes.
+    price: f32,
+}
+
+impl Under {
+    fn new(price: f32) -> Self {
+        Self { items: vec![], price }
+    }
 }
 
 /// A candidate with its price.
@@ -100,30 +113,30 @@ impl<'a> Order<'a> {
         items.sort_unstable_by(before);
         let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());
         let mut owners: HashMap<(u32, u32), u32> = HashMap::new();
-        let (mut files, mut types): (Vec<(Vec<u32>, f32)>, Vec<(Vec<u32>, f32)>) = (vec![], vec![]);
+        let (mut files, mut types): (Vec<Under>, Vec<Under>) = (vec![], vec![]);
         let mut offers = Vec::with_capacity(items.len());
         for (number, item) in items.iter_mut().enumerate() {
             item.group = *groups.entry(item.file).or_insert_with(|| {
-                files.push((vec![], heading(&corpus.files[item.file as usize].path)));
+                files.push(Under::new(heading(&corpus.files[item.file as usize].path)));
                 files.len() as u32 - 1
             });
             let next = names.len() as u32;
             item.name = *names.entry(corpus.symbols[item.symbol as usize].name).or_insert(next);
-            let (members, naming) = &mut files[item.group as usize];
-            members.push(number as u32);
+            let file = &mut files[item.group as usize];
+            file.items.push(number as u32);
             let symbol = &corpus.symbols[item.symbol as usize];
             let owner = corpus.digest(symbol).headed(symbol.index);
             item.member_of = owner.map(|owner| {
                 *owners.entry((item.file, owner.line)).or_insert_with(|| {
-                    types.push((vec![], owner.text.len() as f32 + 1.0));
+                    types.push(Under::new(owner.text.len() as f32 + 1.0));
                     types.len() as u32 - 1
                 })
             });
-            let mut price = item.bytes + *naming;
+            let mut price = item.bytes + file.price;
             if let (Some(owner), Some(own)) = (owner, item.member_of) {
-                let (members, saying) = &mut types[own as usize];
-                members.push(number as u32);
-                price += *saying;
+                let own_type = &mut types[own as usize];
+                own_type.items.push(number as u32);
+                price += own_type.price;
                 if let Some(shown) = owner.symbol.and_then(|index| corpus.number(item.file, index)) {
                     shows.insert(shown, own);
                 }
@@ -185,11 +198,11 @@ impl<'a> Order<'a> {
             // What shares a line that is paid for now is worth more.
             let mut cheaper: Vec<&[u32]> = vec![];
             if !std::mem::replace(&mut open[item.group as usize], true) {
-                cheaper.push(&self.files[item.group as usize].0);
+                cheaper.push(&self.files[item.group as usize].items);
             }
             for own in item.member_of.into_iter().chain(self.shows.get(&item.symbol).copied()) {
                 if !std::mem::replace(&mut said[own as usize], true) {
-                    cheaper.push(&self.types[own as usize].0);
+                    cheaper.push(&self.types[own as usize].items);
                 }
             }
             for other in cheaper.into_iter().flatten().filter(|other| !done[**other as usize]) {
@@ -204,12 +217,12 @@ impl<'a> Order<'a> {
 
     /// What naming the file of an item costs, unless it is `open`.
     fn naming(&self, item: &Item, open: &[bool]) -> f32 {
-        if open[item.group as usize] { 0.0 } else { self.files[item.group as usize].1 }
+        if open[item.group as usize] { 0.0 } else { self.files[item.group as usize].price }
     }
 
     /// What saying the type of an item costs, unless it is `said`.
     fn saying(&self, item: &Item, said: &[bool]) -> f32 {
-        item.member_of.filter(|own| !said[*own as usize]).map_or(0.0, |own| self.types[own as usize].1)
+        item.member_of.filter(|own| !said[*own as usize]).map_or(0.0, |own| self.types[own as usize].price)
     }
 }
 
