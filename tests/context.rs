@@ -20,8 +20,8 @@ use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 pub struct Place {
     pub _folder: tempfile::TempDir,
     roots: Arc<Roots>,
-    path: String,
-    text: String,
+    pub path: String,
+    pub text: String,
     offset: usize,
     pub handle: Handle,
     registry: Arc<Registry>,
@@ -87,7 +87,7 @@ impl Place {
         std::fs::read_to_string(self._folder.path().join(path)).ok().map(Arc::from)
     }
 
-    fn language(&self) -> Option<&Language> {
+    pub fn language(&self) -> Option<&Language> {
         self.registry.by_path(&self.path).map(|language| &**language)
     }
 

@@ -42,6 +42,7 @@ mod line_ends;
 mod menu;
 mod models;
 mod mutants;
+mod nameable;
 mod odd_editors;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;

@@ -5,6 +5,8 @@
 mod bodies;
 mod digest;
 mod headings;
+pub mod marks;
+mod projects;
 mod refresh;
 
 use std::collections::HashMap;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 
 use self::bodies::Bodies;
 pub use self::digest::Digest;
+use self::marks::Marks;
+use self::projects::Project;
 use super::numbers::{NumberMap, NumberSet};
 use super::rank::{self, Prior};
 use crate::index::{File, FileId, Lists, NameId, Stage, View};
@@ -75,6 +79,7 @@ pub struct Symbol {
     pub private: bool,
     /// Inside of a function, where nobody else can use it.
     pub nested: bool,
+    pub marks: Marks,
 }
 
 pub const NO_SLOT: u32 = u32::MAX;
@@ -133,6 +138,8 @@ pub struct Corpus {
     /// By folder: the names that its files mention, with the number of these files.
     beside: Arc<Vec<Vec<(u32, u32)>>>,
     mentioned: Vec<u32>,
+    projects: Arc<Vec<Project>>,
+    modules: Arc<NumberSet<Box<str>>>,
     /// Symbols of files as they were before; no file's range has them.
     dead: usize,
 }
@@ -162,6 +169,8 @@ impl Corpus {
         corpus.paths = Arc::new(corpus.files.iter().enumerate().map(|(number, digest)| (digest.path.clone(), number as u32)).collect());
         corpus.list_definitions();
         corpus.place_files();
+        corpus.projects = Arc::new(projects::projects(&view, &read));
+        corpus.name_modules();
         corpus.count_words();
         corpus.measure();
         corpus.count_folders();
@@ -207,6 +216,7 @@ impl Corpus {
                 bytes,
                 private,
                 nested,
+                marks: digest.marks(index as u32),
             });
         }
         first..self.symbols.len() as u32
@@ -324,6 +334,11 @@ impl Corpus {
         self.slots.get(name.0 as usize).copied().filter(|slot| *slot != NO_SLOT)
     }
 
+    /// A file of the index by its number here.
+    pub fn number(&self, id: FileId) -> Option<u32> {
+        self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT)
+    }
+
     pub fn file(&self, path: &str) -> Option<u32> {
         self.paths.get(path).copied()
     }
@@ -366,8 +381,7 @@ impl Corpus {
 
     /// Files that mention a name, by number.
     pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
-        let dense = |id: FileId| self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT);
-        self.view.users(name).into_iter().filter_map(move |(id, _)| dense(id))
+        self.view.users(name).into_iter().filter_map(move |(id, _)| self.number(id))
     }
 
     /// A heading's word by its number.

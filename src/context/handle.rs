@@ -3,14 +3,15 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::corpus::{Corpus, Digest, Name};
+use super::corpus::{Corpus, Digest, Name, marks};
+use super::nameable::Nameable;
 use super::passages::{Files, Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Asked, Count, Here, Session};
-use super::{Pack, corrections, members};
-use crate::syntax::{Language, Parsed, scope};
+use super::{Pack, corrections, members, receiver};
+use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
 
@@ -97,17 +98,21 @@ impl Handle {
         let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
         ranker.look_again(&mut candidates);
+        let in_test = query.language.is_some_and(|language| query.is_in_test(language));
+        let mut rules = query.language.map(|language| Nameable::new(query.corpus, language, query.path, in_test));
+        rules.iter_mut().for_each(|rules| rules.weigh(&scene, &mut candidates));
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
-        let visited = prefer_visited(query, &visits, &mut candidates);
+        let mut wanted = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, &scene, &mut candidates);
+        wanted.extend(rules.iter_mut().flat_map(|rules| receiver::expect(query, &scene, rules, &mut candidates)));
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let place = query.place();
+        let place = query.place(in_test);
         let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let order = Order::new(query.corpus, &ranker, candidates, budget);
         let is_broken = query.parsed.is_some_and(Parsed::is_broken);
-        let asked = Asked { here, named: named_here(query), visited, is_broken };
+        let asked = Asked { here, named: named_here(query), visited: wanted, is_broken };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
         self.state().keep(key, number, session, passages, files);
         // The file under the cursor stands behind the parts as it is.
@@ -134,9 +139,23 @@ impl Handle {
 }
 
 impl PlaceQuery<'_> {
-    fn place(&self) -> Place<'_> {
+    /// Whether the file is one of tests, or what is around the cursor says that it is there for tests.
+    fn is_in_test(&self, language: &Language) -> bool {
+        let head = |item: &scope::Item| self.text.get(item.range.start..item.signature.end).unwrap_or_default();
+        let above = |item: &scope::Item| {
+            let lines = self.text.get(..item.range.start).unwrap_or_default().lines().rev().map(str::trim);
+            lines
+                .skip_while(|line| line.is_empty())
+                .take_while(|line| language.is_mark(line))
+                .any(|line| marks::is_for_tests(language, line))
+        };
+        let says = |item: &scope::Item| marks::is_for_tests(language, head(item)) || above(item);
+        naming::is_test(Some(language), self.path) || self.parsed.is_some_and(|tree| scope::at(tree, self.offset).items.iter().any(says))
+    }
+
+    fn place(&self, in_test: bool) -> Place<'_> {
         let family = self.language.map(|language| &*language.family);
-        Place { corpus: self.corpus, path: self.path, text: self.text, offset: self.offset, family }
+        Place { corpus: self.corpus, path: self.path, text: self.text, offset: self.offset, family, in_test }
     }
 }
 

@@ -35,6 +35,8 @@ const KEPT_NAMES: usize = 1 << 20;
 const SEEN: usize = 130;
 /// From this likeness on a passage is worth its room; names that two texts share, weighed by rarity, in all that they have.
 const ALIKE: f32 = 0.15;
+/// What the likeness of a test counts to what is none.
+const OF_TEST: f32 = 0.5;
 /// While the user types in one function, another passage comes in only where it is so much more alike.
 const BETTER: f32 = 2.0;
 
@@ -51,6 +53,8 @@ pub struct Place<'a> {
     pub offset: usize,
     /// What languages of the same family may be quoted; any where it is none.
     pub family: Option<&'a str>,
+    /// Only a test is written like tests.
+    pub in_test: bool,
 }
 
 /// The passage that was sent last.
@@ -83,6 +87,8 @@ struct Lines {
     hash: u64,
     ends: Vec<u32>,
     names: Vec<Name>,
+    /// The lines of tests.
+    tests: Vec<Range<usize>>,
 }
 
 /// What is looked for.
@@ -129,12 +135,16 @@ impl Passages {
         for number in query.files(place) {
             let digest = &place.corpus.files[number as usize];
             if let Some(lines) = files.lines(place.corpus, number, read) {
-                query.windows(place.corpus, &lines, |_| true, &mut best, || (digest.path.clone(), digest.file.hash));
+                let is_test = place.corpus.is_test[number as usize];
+                let share = |window: &Range<usize>| place.share(&lines, is_test, window);
+                query.windows(place.corpus, &lines, share, &mut best, || (digest.path.clone(), digest.file.hash));
             }
         }
         if place.text.len() <= LARGEST {
             let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
-            query.windows(place.corpus, &Lines::new(place.corpus, 0, place.text), away, &mut best, || (place.path.into(), 0));
+            let lines = Lines::new(place.corpus, 0, place.text, place.corpus.file(place.path));
+            let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
+            query.windows(place.corpus, &lines, share, &mut best, || (place.path.into(), 0));
         }
         best
     }
@@ -148,13 +158,21 @@ impl Files {
             return Some(known.clone());
         }
         let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
-        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text));
+        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, Some(number)));
         if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
             *self = Self::default();
         }
         self.names += lines.names.len();
         Arc::make_mut(&mut self.kept).insert(digest.path.clone(), lines.clone());
         Some(lines)
+    }
+}
+
+impl Place<'_> {
+    /// What the likeness of a window counts: less for a test.
+    fn share(&self, lines: &Lines, is_test: bool, window: &Range<usize>) -> f32 {
+        let is_test = is_test || lines.tests.iter().any(|test| test.start < window.end && window.start < test.end);
+        if is_test && !self.in_test { OF_TEST } else { 1.0 }
     }
 }
 
@@ -198,12 +216,12 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// Puts the window of a file in the place of the `best`, where one that is `wanted` is more alike than that.
+    /// Puts the window of a file in the place of the `best`, where one is more alike than that. `share` is what the likeness of a window counts.
     fn windows(
         &self,
         corpus: &Corpus,
         lines: &Lines,
-        wanted: impl Fn(&Range<usize>) -> bool,
+        share: impl Fn(&Range<usize>) -> f32,
         best: &mut Option<Found>,
         of: impl Fn() -> (Arc<str>, u64),
     ) {
@@ -215,8 +233,9 @@ impl Query {
             let hits = &hits[hits.partition_point(|at| *at < names.start)..hits.partition_point(|at| *at < names.end)];
             let least = best.as_ref().map_or(ALIKE, |best| best.score);
             // Most windows have so little of it that the rest of them need not be looked at.
-            if hits.len() > 1 && wanted(&window) && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) >= least {
-                let score = self.likeness(corpus, &distinct(&lines.names[names]));
+            let share = if hits.len() > 1 { share(&window) } else { 0.0 };
+            if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
+                let score = self.likeness(corpus, &distinct(&lines.names[names])) * share;
                 if score >= least {
                     let (path, hash) = of();
                     let found = Found { path, hash, first, score };
@@ -248,8 +267,10 @@ fn distinct(names: &[Name]) -> Vec<Name> {
 }
 
 impl Lines {
-    fn new(corpus: &Corpus, hash: u64, text: &str) -> Self {
-        let mut lines = Self { hash, ends: vec![], names: vec![] };
+    /// The lines of a text; `file` is the one that the corpus has of it.
+    fn new(corpus: &Corpus, hash: u64, text: &str, file: Option<u32>) -> Self {
+        let tests = file.map(|file| corpus.files[file as usize].test_lines()).unwrap_or_default();
+        let mut lines = Self { hash, ends: vec![], names: vec![], tests };
         for line in text.lines() {
             lines.names.extend(words::identifiers(line).filter_map(|(_, word)| corpus.name(word)));
             lines.ends.push(lines.names.len() as u32);

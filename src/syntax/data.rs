@@ -141,6 +141,8 @@ pub struct LanguageData {
     pub(super) visibility: Option<Visibility>,
     /// The modifiers that make public.
     pub(super) public: Vec<String>,
+    /// From whom it hides what is not said to be public; from nobody where nothing is said.
+    pub hides: Option<Hides>,
     /// Files that say how a project is called where others import it.
     pub manifests: Vec<Manifest>,
 }
@@ -236,6 +238,31 @@ pub enum Visibility {
     Capital,
     /// One of the words of `public` before the name.
     Modifier,
+}
+
+/// From whom a language hides what is not said to be public.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hides {
+    /// What stands free, and what `members` lists, is seen no further than this.
+    pub beyond: Beyond,
+    /// Kinds of members that are hidden by the same rule, by their names in queries.
+    #[serde(default)]
+    pub members: Vec<String>,
+    /// Kinds that follow other rules.
+    #[serde(default)]
+    pub except: Vec<String>,
+}
+
+/// How far hidden things are seen.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Beyond {
+    File,
+    /// Its folder, and that in which its tests lie in the same way.
+    Folder,
+    /// The module that the file is, and those inside of it.
+    Module,
 }
 
 /// How a function shows that it has a body for form's sake, and that others implement it.
@@ -382,6 +409,9 @@ pub struct Manifest {
     pub file: String,
     /// A regular expression whose first group is the name.
     pub name: String,
+    /// Its files use nothing of another project of the workspace whose name none of them has.
+    #[serde(default)]
+    pub bounded: bool,
 }
 
 /// How the test files of a language are called, with `{stem}` and `{ext}` of the source, and what they begin with.

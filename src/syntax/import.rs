@@ -8,9 +8,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use tree_sitter::Node;
 
-use super::Parsed;
 use super::place::is;
 use super::scope::{BLOCK, COMMENT, STRING};
+use super::{Language, Parsed};
 
 /// How a language writes imports; `imports` in `languages.toml`.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -132,6 +132,11 @@ pub fn first_place(parsed: &Parsed) -> usize {
         place = end;
     }
     place
+}
+
+/// What an import statement takes, which may be only half written.
+pub fn read(language: &Language, statement: &str) -> Vec<Import> {
+    language.imports.map(|style| parse(style, statement, 0)).unwrap_or_default()
 }
 
 /// Reads one import statement.

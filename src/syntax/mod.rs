@@ -35,7 +35,7 @@ mod walk;
 pub mod whole;
 pub mod words;
 
-pub use data::{Documentation, InlineTests, ModuleMarks, OwnModule, Reach, Runner, TestFiles, TypeWords, lists};
+pub use data::{Beyond, Documentation, InlineTests, ModuleMarks, OwnModule, Reach, Runner, TestFiles, TypeWords, lists};
 pub use faults::Owner;
 pub use import::Import;
 pub use language::Language;

@@ -12,13 +12,21 @@ const TEST_FOLDERS: &[&str] = &[
     "testdata",
     "testing",
     "test_data",
+    "bench",
     "benches",
+    "benchmark",
+    "benchmarks",
     "benchsuite",
+    "e2e",
     "example",
     "examples",
     "fixtures",
+    "__mocks__",
     "__tests__",
 ];
+
+/// What the names of folders end with that hold nothing else: `runtime-tests`, `integration_test`.
+const TEST_ENDS: &[&str] = &["-test", "_test", "-tests", "_tests", "-benchmarks", "_benchmarks"];
 
 /// Folders of code that was taken in from elsewhere and is built with the project.
 const VENDORED_FOLDERS: &[&str] =
@@ -44,7 +52,8 @@ pub struct FileNames {
 pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or_default();
-    let is_folder = |folder: &str| TEST_FOLDERS.contains(&folder) || folder.starts_with("test_");
+    let ends = |folder: &str| TEST_ENDS.iter().any(|end| folder.ends_with(end));
+    let is_folder = |folder: &str| TEST_FOLDERS.contains(&folder) || folder.starts_with("test_") || ends(folder);
     if TEST_FOLDERS.contains(&stem) || folders.split('/').any(is_folder) {
         return true;
     }

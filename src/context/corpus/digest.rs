@@ -2,11 +2,13 @@
 //! depends on the file alone, so that an edit elsewhere leaves it as it is.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Sort;
 use super::bodies::Mentions;
 use super::headings::{Heading, Headings};
+use super::marks::{self, Marks};
 use crate::index::{File, Symbol, View};
 use crate::text::lines::{line_end, line_start};
 
@@ -22,6 +24,7 @@ pub struct Digest {
     /// What the signatures mention.
     pub(super) named: Mentions,
     headings: Headings,
+    marks: Box<[Marks]>,
 }
 
 impl Digest {
@@ -32,6 +35,7 @@ impl Digest {
         }
         let mut digest = Self::of(file, Some(text));
         digest.mentions = Mentions::of_bodies(view, file, text);
+        digest.marks = marks::marks(view, file, text);
         let signatures = (0..file.symbols.len() as u32).map(|index| digest.signature(index));
         digest.named = Mentions::new(view, signatures);
         digest.headings = Headings::new(view, file, text);
@@ -46,8 +50,9 @@ impl Digest {
             (lines.len() as u32, start)
         });
         let places = places.collect();
-        let (mentions, named, headings) = Default::default();
-        Self { file: file.clone(), path: file.path.to_string().into(), text: lines.into(), places, mentions, named, headings }
+        let (mentions, named, headings, marks) = Default::default();
+        let path = file.path.to_string().into();
+        Self { file: file.clone(), path, text: lines.into(), places, mentions, named, headings, marks }
     }
 
     /// The same file when it is no longer there.
@@ -78,6 +83,16 @@ impl Digest {
         let sort = Sort::of(symbol.kind).filter(|_| !signature.is_empty())?;
         let is_empty = sort == Sort::Macro && signature.trim_end().ends_with(view.text(symbol.name));
         (!is_empty).then_some(sort)
+    }
+
+    /// What else the text says of a symbol.
+    pub(super) fn marks(&self, index: u32) -> Marks {
+        self.marks.get(index as usize).copied().unwrap_or_default()
+    }
+
+    /// The lines of the tests in it.
+    pub fn test_lines(&self) -> Vec<Range<usize>> {
+        marks::test_lines(&self.file, &self.marks)
     }
 
     /// Where the signature begins, 0-based.

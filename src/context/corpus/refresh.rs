@@ -80,6 +80,7 @@ impl Corpus {
         if key(before) == key(digest) {
             for symbol in &mut self.symbols[old.start as usize..old.end as usize] {
                 symbol.bytes = digest.signature(symbol.index).len() as u16;
+                symbol.marks = digest.marks(symbol.index);
             }
             return false;
         }

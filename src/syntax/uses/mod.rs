@@ -305,7 +305,7 @@ fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
 }
 
 /// Where the words, dots, and closed brackets begin that a text ends with: `a.b(c)`.
-fn receiver_start(text: &str) -> usize {
+pub fn receiver_start(text: &str) -> usize {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices().rev() {
         match letter {

@@ -1,0 +1,90 @@
+//! How the projects of a workspace are called where others import them, and what in it can be meant by the head of an import.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::Corpus;
+use crate::context::numbers::NumberSet;
+use crate::index::View;
+use crate::syntax::Language;
+use crate::workspace::WorkspacePath;
+
+/// A folder with a manifest.
+#[derive(Clone, Debug)]
+pub struct Project {
+    pub folder: Box<str>,
+    pub names: Vec<Box<str>>,
+    /// Whether its language lets a file use no other project that its own does not name.
+    pub bounded: bool,
+}
+
+impl Project {
+    /// Whether a path lies in its folder.
+    pub fn holds(&self, path: &str) -> bool {
+        self.folder.is_empty() || path.strip_prefix(&*self.folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// The projects of a workspace, those deepest down first.
+pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Vec<Project> {
+    let mut found = vec![];
+    let mut languages: HashSet<&str> = HashSet::new();
+    let known = view.files().filter_map(|(_, file)| file.language.as_deref());
+    let known: Vec<&Language> = known.filter(|language| languages.insert(&language.name)).collect();
+    let mut seen = HashSet::new();
+    for manifest in known.iter().flat_map(|language| &language.manifests).filter(|manifest| seen.insert(&manifest.file)) {
+        let Ok(name) = Regex::new(&manifest.name) else { continue };
+        for (_, file) in view.files().filter(|(_, file)| file.path.name() == manifest.file) {
+            let Some(text) = read(&file.path) else { continue };
+            let path = file.path.to_string();
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).into();
+            let names = name.captures_iter(&text).filter_map(|found| Some(found.get(1)?.as_str().into())).collect();
+            found.push(Project { folder, names, bounded: manifest.bounded });
+        }
+    }
+    found.sort_by(|a, b| b.folder.len().cmp(&a.folder.len()).then_with(|| a.folder.cmp(&b.folder)));
+    found
+}
+
+/// A name as modules are called: `my-crate` is imported as `my_crate`.
+fn as_module(name: &str) -> Box<str> {
+    name.to_lowercase().replace('-', "_").into()
+}
+
+impl Corpus {
+    /// The words that can begin, or stand in, the path of a module of the workspace.
+    pub(super) fn name_modules(&mut self) {
+        let folders = self.folders.iter().flat_map(|folder| folder.parts.iter()).map(|part| as_module(part));
+        let stems = self.stems.iter().map(|(_, stem)| as_module(stem));
+        let projects = self.projects.iter().flat_map(|project| project.names.iter()).map(|name| as_module(name));
+        let files = self.files.iter().filter_map(|digest| digest.path.rsplit('/').next()?.split('.').next()).map(as_module);
+        let modules: NumberSet<Box<str>> = folders.chain(stems).chain(projects).chain(files).collect();
+        self.modules = Arc::new(modules);
+    }
+
+    /// Whether anything in the workspace is called like a module.
+    pub fn has_module(&self, name: &str) -> bool {
+        self.modules.contains(&as_module(name))
+    }
+
+    /// The innermost project that a path lies in.
+    pub fn project(&self, path: &str) -> Option<usize> {
+        self.projects.iter().position(|project| project.holds(path))
+    }
+
+    /// The folders that a module means by the name of a project that it begins with.
+    pub fn folders_of(&self, module: &str) -> Vec<String> {
+        let of = |project: &Project| {
+            let rest = project.names.iter().find_map(|name| module.strip_prefix(&**name))?;
+            let inner = if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }?;
+            Some([&*project.folder, inner].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/"))
+        };
+        self.projects.iter().filter_map(of).collect()
+    }
+
+    pub fn projects(&self) -> &[Project] {
+        &self.projects
+    }
+}

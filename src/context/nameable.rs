@@ -1,0 +1,249 @@
+//! What a place can name at all: what a language hides from other files, what is there for tests alone, which file an import of the current
+//! one means. The models of the ranking know names, not rules, so that these are factors behind them.
+
+use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
+use super::numbers::{NumberMap, NumberSet};
+use super::rank::Candidate;
+use super::scene::Scene;
+use crate::index::{File, FileId, FileImport};
+use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
+
+/// What is left of a definition inside of a function of another file, ...
+const NESTED: f32 = 0.02;
+/// ... of one that the language hides from here, ...
+const HIDDEN: f32 = 0.05;
+/// ... of a test, for what is none, ...
+const TEST: f32 = 0.15;
+/// ... of one whose name an import takes from another file, ...
+const OTHERS: f32 = 0.15;
+/// ... of one whose name the current file defines itself, ...
+const OWN: f32 = 0.3;
+/// ... and of what stands free in a package or project that nothing here names, and of its members: values of its types may come here.
+const FAR: f32 = 0.15;
+const FAR_MEMBER: f32 = 0.5;
+/// Of a name that the file shows, the factor is taken to this power where no package says whose it is.
+const SHOWN: f32 = 0.15;
+/// Files between an import and the definition, which hand it on.
+const HANDED_ON: usize = 3;
+/// What is less likely anyway is not looked at.
+const LEAST: f32 = 1e-4;
+
+/// Where a name of the current file comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    File(FileId),
+    Outside,
+    Unknown,
+}
+
+/// The rules at one place.
+pub struct Nameable<'a> {
+    corpus: &'a Corpus,
+    language: &'a Language,
+    path: &'a str,
+    in_test: bool,
+    /// The names that are imported, with the number of the file that defines each; [`NO_SLOT`] where that is none of these.
+    imported: NumberMap<Name, u32>,
+    /// What the current file defines itself.
+    defined: NumberSet<Name>,
+    /// By file: whether it is of a package or project that nothing here names.
+    far: NumberMap<u32, bool>,
+    /// The folders of packages that are imported, and the own one.
+    packages: Option<NumberSet<&'a str>>,
+    /// The projects that the own one names.
+    projects: NumberSet<usize>,
+}
+
+impl<'a> Nameable<'a> {
+    pub fn new(corpus: &'a Corpus, language: &'a Language, path: &'a str, in_test: bool) -> Self {
+        let own = corpus.file(path);
+        let mut rules = Self {
+            corpus,
+            language,
+            path,
+            in_test,
+            imported: NumberMap::default(),
+            defined: NumberSet::default(),
+            far: NumberMap::default(),
+            packages: None,
+            projects: NumberSet::default(),
+        };
+        rules.find_projects();
+        let Some((number, file)) = own.map(|own| (own, &corpus.files[own as usize].file)) else { return rules };
+        rules.defined = corpus.of_file(number).map(|symbol| corpus.symbols[symbol as usize]).filter(is_free).map(|own| own.name).collect();
+        let Some(id) = corpus.view().find(&file.path) else { return rules };
+        rules.read_imports(id, file);
+        if language.reach == Some(Reach::Folder) {
+            rules.packages = Some(rules.find_packages(file));
+        }
+        rules
+    }
+
+    /// Lowers what cannot be meant; less where the scene shows the name, since rules are read from names and folders, and err.
+    pub fn weigh(&mut self, scene: &Scene, candidates: &mut [Candidate]) {
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.score > LEAST) {
+            let symbol = &self.corpus.symbols[candidate.symbol as usize];
+            let factor = self.factor(symbol);
+            let softened = factor < 1.0 && self.packages.is_none() && scene.seen.contains_key(&symbol.name);
+            candidate.score *= if softened { factor.powf(SHOWN) } else { factor };
+        }
+    }
+
+    /// How much of its likelihood a definition keeps.
+    pub fn factor(&mut self, symbol: &Symbol) -> f32 {
+        let corpus = self.corpus;
+        let mut factor = 1.0;
+        if symbol.marks.test && !self.in_test {
+            factor *= TEST;
+        }
+        if symbol.nested && symbol.sort != Sort::Method {
+            factor *= NESTED;
+        }
+        if corpus.family(symbol.file) != Some(&*self.language.family) {
+            return factor;
+        }
+        if symbol.marks.hidden && !self.sees(symbol.file) {
+            factor *= HIDDEN;
+        }
+        let is_member = !is_free(symbol);
+        if self.is_far(symbol.file) {
+            factor *= if is_member { FAR_MEMBER } else { FAR };
+        }
+        if is_member {
+            return factor;
+        }
+        match self.imported.get(&symbol.name) {
+            Some(home) if *home != symbol.file => factor * OTHERS,
+            None if self.defined.contains(&symbol.name) => factor * OWN,
+            _ => factor,
+        }
+    }
+
+    /// Whether what a file hides is seen from here.
+    fn sees(&self, file: u32) -> bool {
+        let (there, language) = (&self.corpus.files[file as usize], self.language);
+        match language.hides.as_ref().map_or(Beyond::File, |hides| hides.beyond) {
+            Beyond::File => false,
+            Beyond::Folder => {
+                let mirror = language.tests.as_ref().and_then(|tests| tests.mirror.as_ref());
+                let own = folder_of(self.path);
+                let mirrored = mirror.map(|[sources, tests]| own.replace(tests.as_str(), sources));
+                folder_of(&there.path) == own || mirrored.is_some_and(|own| folder_of(&there.path) == own)
+            }
+            Beyond::Module => is_inside(module(language, self.path), module(language, &there.path)),
+        }
+    }
+
+    fn is_far(&mut self, file: u32) -> bool {
+        if self.packages.is_none() && self.projects.is_empty() {
+            return false;
+        }
+        if let Some(known) = self.far.get(&file) {
+            return *known;
+        }
+        let path = &*self.corpus.files[file as usize].path;
+        let far = match &self.packages {
+            Some(packages) => !packages.contains(folder_of(path)),
+            None => self.corpus.project(path).is_some_and(|project| !self.projects.contains(&project)),
+        };
+        self.far.insert(file, far);
+        far
+    }
+
+    /// The folders that the imports of a file mean, by the name of the project that they lie in.
+    fn find_packages(&self, file: &File) -> NumberSet<&'a str> {
+        let corpus = self.corpus;
+        let modules: NumberSet<String> = file.imports().iter().flat_map(|import| corpus.folders_of(corpus.text(import.module))).collect();
+        let folders = corpus.files.iter().map(|digest| folder_of(&digest.path));
+        let own = folder_of(self.path);
+        folders.filter(|folder| *folder == own || modules.contains(*folder)).collect()
+    }
+
+    /// The projects that may be meant here: the own one, and those whose names its files have.
+    fn find_projects(&mut self) {
+        let corpus = self.corpus;
+        let Some(own) = corpus.project(self.path).filter(|own| corpus.projects()[*own].bounded) else { return };
+        let ours = |file: u32| corpus.project(&corpus.files[file as usize].path) == Some(own);
+        let named = |name: &str| corpus.name(&name.replace('-', "_")).is_some_and(|name| corpus.users(name).any(ours));
+        let others = corpus.projects().iter().enumerate();
+        let meant = others.filter(|(at, other)| *at == own || !other.bounded || other.names.iter().any(|name| named(name)));
+        self.projects = meant.map(|(at, _)| at).collect();
+    }
+
+    /// Finds out where the names come from that a file imports.
+    fn read_imports(&mut self, id: FileId, file: &File) {
+        let corpus = self.corpus;
+        for import in file.imports() {
+            for (there, here) in file.imported(import) {
+                if corpus.slot(*here).is_none() && corpus.slot(*there).is_none() {
+                    continue;
+                }
+                let home = match self.home(id, file, import, *there, HANDED_ON) {
+                    Home::File(file) => corpus.number(file),
+                    Home::Outside => Some(NO_SLOT),
+                    Home::Unknown => None,
+                };
+                if let Some(home) = home {
+                    self.imported.insert(*here, home);
+                }
+            }
+        }
+    }
+
+    /// Where something that a file imports is defined.
+    fn home(&self, id: FileId, file: &File, import: &FileImport, name: Name, steps: usize) -> Home {
+        let view = self.corpus.view();
+        let module = view.text(import.module);
+        let by_type = format!("{module}.{}", view.text(name));
+        let found = view.resolve_module(id, if self.language.type_per_file { &by_type } else { module });
+        let Some((next, there)) = found.and_then(|next| Some((next, view.file(next)?))) else {
+            let language = file.language.as_deref().unwrap_or(self.language);
+            return if self.is_outside(language, module) { Home::Outside } else { Home::Unknown };
+        };
+        if there.symbols.iter().any(|symbol| symbol.name == name && symbol.kind != Kind::Reexport) {
+            return Home::File(next);
+        }
+        let Some(steps) = steps.checked_sub(1) else { return Home::Unknown };
+        let taken = |import: &&FileImport| there.imported(import).iter().any(|(_, here)| *here == name);
+        let Some(import) = there.imports().iter().find(taken) else { return Home::Unknown };
+        let own = there.imported(import).iter().find(|(_, here)| *here == name).map_or(name, |(own, _)| *own);
+        self.home(next, there, import, own, steps)
+    }
+
+    /// Whether a module is one of no file here: of the language's own library, or of a name that nothing here has.
+    fn is_outside(&self, language: &Language, module: &str) -> bool {
+        let own = |library: &String| module.starts_with(library.as_str()) || library.trim_end_matches([':', '.']) == module;
+        if language.libraries.iter().any(own) {
+            return true;
+        }
+        let parts: Vec<&str> = module.split(['/', '.', ':']).filter(|part| !part.is_empty()).collect();
+        let by_place = |part: &str| lists(&language.modules_by_place, part);
+        if module.is_empty() || module.starts_with('.') || parts.first().is_none_or(|head| by_place(head)) {
+            return false;
+        }
+        match language.imports_files() || language.type_per_file {
+            true => !parts.iter().any(|part| self.corpus.has_module(part)),
+            false => !self.corpus.has_module(parts[0]),
+        }
+    }
+}
+
+/// Whether it stands by itself: what is imported and hidden by its name alone.
+fn is_free(symbol: &Symbol) -> bool {
+    symbol.container == NO_SLOT && symbol.sort != Sort::Method
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The module that a file is, as a path.
+fn module<'a>(language: &Language, path: &'a str) -> &'a str {
+    let whole = path.rsplit_once('.').map_or(path, |(whole, _)| whole);
+    let stem = whole.rsplit('/').next().unwrap_or(whole);
+    if naming::stands_for_folder(language, stem) { folder_of(path) } else { whole }
+}
+
+fn is_inside(path: &str, of: &str) -> bool {
+    of.is_empty() || path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
