@@ -334,8 +334,16 @@ impl Corpus {
         self.slots.get(name.0 as usize).copied().filter(|slot| *slot != NO_SLOT)
     }
 
+    /// A file's number in the index; also of one whose text is ahead of the index, which is none of the corpus yet.
+    pub fn id(&self, path: &str) -> Option<FileId> {
+        match self.file(path) {
+            Some(number) => self.view.find(&self.files[number as usize].file.path),
+            None => self.view.files().find(|(_, file)| file.path.to_string() == path).map(|(id, _)| id),
+        }
+    }
+
     /// A file of the index by its number here.
-    pub fn number(&self, id: FileId) -> Option<u32> {
+    pub fn file_of(&self, id: FileId) -> Option<u32> {
         self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT)
     }
 
@@ -381,7 +389,7 @@ impl Corpus {
 
     /// Files that mention a name, by number.
     pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
-        self.view.users(name).into_iter().filter_map(move |(id, _)| self.number(id))
+        self.view.users(name).into_iter().filter_map(move |(id, _)| self.file_of(id))
     }
 
     /// A heading's word by its number.

@@ -56,7 +56,6 @@ pub struct Nameable<'a> {
 
 impl<'a> Nameable<'a> {
     pub fn new(corpus: &'a Corpus, language: &'a Language, path: &'a str, in_test: bool) -> Self {
-        let own = corpus.file(path);
         let mut rules = Self {
             corpus,
             language,
@@ -69,9 +68,9 @@ impl<'a> Nameable<'a> {
             projects: NumberSet::default(),
         };
         rules.find_projects();
-        let Some((number, file)) = own.map(|own| (own, &corpus.files[own as usize].file)) else { return rules };
-        rules.defined = corpus.of_file(number).map(|symbol| corpus.symbols[symbol as usize]).filter(is_free).map(|own| own.name).collect();
-        let Some(id) = corpus.view().find(&file.path) else { return rules };
+        let own = corpus.file(path).map(|number| corpus.of_file(number)).unwrap_or_default();
+        rules.defined = own.map(|symbol| corpus.symbols[symbol as usize]).filter(is_free).map(|own| own.name).collect();
+        let Some((id, file)) = corpus.id(path).and_then(|id| Some((id, corpus.view().file(id)?))) else { return rules };
         rules.read_imports(id, file);
         if language.reach == Some(Reach::Folder) {
             rules.packages = Some(rules.find_packages(file));
@@ -179,7 +178,7 @@ impl<'a> Nameable<'a> {
                     continue;
                 }
                 let home = match self.home(id, file, import, *there, HANDED_ON) {
-                    Home::File(file) => corpus.number(file),
+                    Home::File(file) => corpus.file_of(file),
                     Home::Outside => Some(NO_SLOT),
                     Home::Unknown => None,
                 };

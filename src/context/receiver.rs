@@ -113,12 +113,11 @@ impl Receiver<'_> {
         let id = self.own()?;
         let modules = import::read(self.language, &statement).into_iter();
         let files = modules.filter_map(|import| self.corpus.view().resolve_module(id, &import.module));
-        Some(files.filter_map(|file| self.corpus.number(file)).collect())
+        Some(files.filter_map(|file| self.corpus.file_of(file)).collect())
     }
 
     fn own(&self) -> Option<FileId> {
-        let digest = &self.corpus.files[self.corpus.file(self.query.path)? as usize];
-        self.corpus.view().find(&digest.file.path)
+        self.corpus.id(self.query.path)
     }
 
     /// What a file has for others.
@@ -152,11 +151,11 @@ impl Receiver<'_> {
                 Some(there) => format!("{module}{}{there}", if module.ends_with('.') { "" } else { "." }),
                 None => continue,
             };
-            if let Some(found) = view.resolve_module(id, &module).and_then(|file| self.corpus.number(file)) {
+            if let Some(found) = view.resolve_module(id, &module).and_then(|file| self.corpus.file_of(file)) {
                 return vec![found];
             }
         }
-        view.resolve_module(id, of).and_then(|file| self.corpus.number(file)).into_iter().collect()
+        view.resolve_module(id, of).and_then(|file| self.corpus.file_of(file)).into_iter().collect()
     }
 
     fn is_variable(&self, name: &str) -> bool {
