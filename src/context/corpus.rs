@@ -139,6 +139,8 @@ pub struct Corpus {
     beside: Arc<Vec<Vec<(u32, u32)>>>,
     mentioned: Vec<u32>,
     projects: Arc<Vec<Project>>,
+    /// By file: the innermost project that it lies in.
+    project_of: Arc<Vec<Option<u32>>>,
     modules: Arc<NumberSet<Box<str>>>,
     /// Symbols of files as they were before; no file's range has them.
     dead: usize,

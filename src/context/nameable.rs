@@ -51,7 +51,7 @@ pub struct Nameable<'a> {
     /// The folders of packages that are imported, and the own one.
     packages: Option<NumberSet<&'a str>>,
     /// The projects that the own one names.
-    projects: NumberSet<usize>,
+    projects: NumberSet<u32>,
 }
 
 impl<'a> Nameable<'a> {
@@ -140,10 +140,9 @@ impl<'a> Nameable<'a> {
         if let Some(known) = self.far.get(&file) {
             return *known;
         }
-        let path = &*self.corpus.files[file as usize].path;
         let far = match &self.packages {
-            Some(packages) => !packages.contains(folder_of(path)),
-            None => self.corpus.project(path).is_some_and(|project| !self.projects.contains(&project)),
+            Some(packages) => !packages.contains(folder_of(&self.corpus.files[file as usize].path)),
+            None => self.corpus.project_of(file).is_some_and(|project| !self.projects.contains(&project)),
         };
         self.far.insert(file, far);
         far
@@ -161,10 +160,10 @@ impl<'a> Nameable<'a> {
     /// The projects that may be meant here: the own one, and those whose names its files have.
     fn find_projects(&mut self) {
         let corpus = self.corpus;
-        let Some(own) = corpus.project(self.path).filter(|own| corpus.projects()[*own].bounded) else { return };
-        let ours = |file: u32| corpus.project(&corpus.files[file as usize].path) == Some(own);
+        let Some(own) = corpus.project(self.path).filter(|own| corpus.projects()[*own as usize].bounded) else { return };
+        let ours = |file: u32| corpus.project_of(file) == Some(own);
         let named = |name: &str| corpus.name(&name.replace('-', "_")).is_some_and(|name| corpus.users(name).any(ours));
-        let others = corpus.projects().iter().enumerate();
+        let others = (0..).zip(corpus.projects());
         let meant = others.filter(|(at, other)| *at == own || !other.bounded || other.names.iter().any(|name| named(name)));
         self.projects = meant.map(|(at, _)| at).collect();
     }

@@ -62,6 +62,7 @@ impl Corpus {
         let files = self.files.iter().filter_map(|digest| digest.path.rsplit('/').next()?.split('.').next()).map(as_module);
         let modules: NumberSet<Box<str>> = folders.chain(stems).chain(projects).chain(files).collect();
         self.modules = Arc::new(modules);
+        self.project_of = Arc::new(self.files.iter().map(|digest| self.project(&digest.path)).collect());
     }
 
     /// Whether anything in the workspace is called like a module.
@@ -70,8 +71,13 @@ impl Corpus {
     }
 
     /// The innermost project that a path lies in.
-    pub fn project(&self, path: &str) -> Option<usize> {
-        self.projects.iter().position(|project| project.holds(path))
+    pub fn project(&self, path: &str) -> Option<u32> {
+        self.projects.iter().position(|project| project.holds(path)).map(|at| at as u32)
+    }
+
+    /// The same of a file.
+    pub fn project_of(&self, file: u32) -> Option<u32> {
+        self.project_of[file as usize]
     }
 
     /// The folders that a module means by the name of a project that it begins with.
