@@ -209,3 +209,105 @@ async fn an_engine_that_stands_in_on_the_way_is_named() {
     let engines: Vec<String> = session.router().status().decisions.iter().map(|one| one.decision.engine.clone()).collect();
     assert_eq!(engines, ["local", "scout"]);
 }
+
+const HASH: &str =
+    "package a\n\nfunc hash(v int) int {\n\treturn v * 31\n}\n\n// Compare tells.\nfunc compare(a, b int) bool {\n\treturn a < b\n}\n";
+
+fn insertion() -> Value {
+    change("hash.go", "// Compare tells.", "// half is half of it.\nfunc half(v int) int {\n\treturn v / 2\n}\n\n// Compare tells.")
+}
+
+/// Its anchor was there still, so the function stood twice.
+#[tokio::test]
+async fn an_insertion_that_comes_twice_is_made_once() {
+    let wider = || {
+        change(
+            "hash.go",
+            "// Compare tells.\nfunc compare",
+            "// half is half of it.\nfunc half(v int) int {\n\treturn v / 2\n}\n\n// Compare tells.\nfunc compare",
+        )
+    };
+    let answers = [
+        vec![calls(vec![propose(vec![insertion()])]), calls(vec![propose(vec![insertion()])])],
+        vec![calls(vec![propose(vec![insertion()]), propose(vec![insertion()])])],
+        vec![calls(vec![propose(vec![insertion()])]), calls(vec![propose(vec![wider()])])],
+    ];
+    for mut answer in answers {
+        answer.push(calls(vec![finish()]));
+        let (edited, _) = played(&[("hash.go", HASH)], "func hash", answer).await;
+        assert_eq!(applied(&edited, "hash.go").matches("func half").count(), 1);
+        assert_eq!(edited.confirm, Vec::<String>::new());
+    }
+}
+
+/// One edit that was made before refused all of the call, as often as it was sent; and where all of it was, something was called missing.
+#[tokio::test]
+async fn a_batch_that_comes_again_with_what_was_taken_is_taken() {
+    let files = [("hash.go", HASH), ("README.md", "# a\n")];
+    let first = || change("hash.go", "return v * 31", "return v * 0x1f");
+    let (second, third) = (|| change("hash.go", "return a < b", "return a <= b"), || change("README.md", "# a", "# A"));
+    let answers = vec![
+        calls(vec![propose(vec![first()])]),
+        calls(vec![propose(vec![first(), second(), third()])]),
+        calls(vec![propose(vec![first(), second(), third()])]),
+        calls(vec![finish()]),
+    ];
+    let (edited, told) = played(&files, "func hash", answers).await;
+    assert!(told[2].contains("Edit 1 stands already"), "{}", told[2]);
+    assert!(applied(&edited, "hash.go").contains("a <= b") && applied(&edited, "README.md") == "# A\n");
+    assert_eq!(edited.confirm, Vec::<String>::new());
+    // What is wrong in such a call is missing alone.
+    let wrong = || change("hash.go", "return nothing(v, 1)", "return 1");
+    let answers = vec![calls(vec![propose(vec![first(), third()])]), calls(vec![propose(vec![first(), wrong(), third()])])];
+    let (edited, _) = played(&files, "func hash", [answers, vec![calls(vec![finish()]), calls(vec![finish()])]].concat()).await;
+    let why = edited.confirm.join("; ");
+    assert!(why.contains("edit 2 of hash.go") && !why.contains("README.md"), "{why}");
+}
+
+/// Three calls of one answer with blanks that are not there were three failures, and the model was never asked again.
+#[tokio::test]
+async fn the_edits_of_one_answer_fail_once() {
+    let edit = |old: &str| propose(vec![change("hash.go", old, "// gone")]);
+    let wrong = || calls(vec![edit("nothing of it"), edit("nor of this here"), edit("and not this either")]);
+    let right = calls(vec![propose(vec![insertion()])]);
+    let (edited, _) = played(&[("hash.go", HASH)], "func hash", vec![wrong(), right, calls(vec![finish()]), calls(vec![finish()])]).await;
+    assert!(applied(&edited, "hash.go").contains("func half"));
+    // What was taken in an answer goes before what failed in it.
+    let both = calls(vec![edit("nothing"), propose(vec![insertion()])]);
+    let answers = vec![wrong(), wrong(), both, calls(vec![finish()]), calls(vec![finish()])];
+    let (edited, _) = played(&[("hash.go", HASH)], "func hash", answers).await;
+    assert!(!edited.confirm.iter().any(|why| why.contains("stopped before its end")), "{:?}", edited.confirm);
+}
+
+/// The copy that the first edit of an answer put into the new function made the second one's lines ambiguous.
+#[tokio::test]
+async fn an_edit_means_the_file_as_the_model_has_read_it() {
+    let text = "def load(path):\n    text = read(path)\n    lines = text.split()\n    check(lines)\n    return lines\n";
+    let new = "def parted(text):\n    lines = text.split()\n    check(lines)\n    return lines\n\n\ndef load(path):";
+    let insert = || change("a.py", "def load(path):", new);
+    let replace = || change("a.py", "    lines = text.split()\n    check(lines)\n", "    lines = parted(text)\n");
+    let wanted = new.to_string() + "\n    text = read(path)\n    lines = parted(text)\n    return lines\n";
+    for answer in [vec![propose(vec![insert(), replace()])], vec![propose(vec![insert()]), propose(vec![replace()])]] {
+        let again = calls(answer.clone());
+        let (edited, _) = played(&[("a.py", text)], "def load", vec![calls(answer), again, calls(vec![finish()])]).await;
+        assert_eq!(applied(&edited, "a.py"), wanted);
+        assert_eq!(edited.confirm, Vec::<String>::new());
+    }
+    // In the next answer the model has seen both.
+    let answers = vec![calls(vec![propose(vec![insert()])]), calls(vec![propose(vec![replace()])])];
+    let (_, told) = played(&[("a.py", text)], "def load", [answers, vec![calls(vec![finish()]), calls(vec![finish()])]].concat()).await;
+    assert!(told[2].contains("begins at lines"), "{}", told[2]);
+}
+
+/// An empty line could not be taken away: the line break was put back, and it was said that nothing changes.
+#[tokio::test]
+async fn an_empty_line_can_be_taken_away() {
+    let text = "a = 1\n\n\nb = 2\n\n";
+    for (old, new, after) in [("\nb = 2", "b = 2", "a = 1\n\nb = 2\n\n"), ("b = 2\n", "b = 2", "a = 1\n\n\nb = 2\n")] {
+        let answers = vec![calls(vec![propose(vec![change("conf", old, new)])]), calls(vec![finish()])];
+        assert_eq!(applied(&played(&[("conf", text)], "a = 1", answers).await.0, "conf"), after);
+    }
+    // Where lines would be joined, the break stays.
+    let answers = vec![calls(vec![propose(vec![change("conf", "a = 1\n\n\n", "a = 3")])]), calls(vec![finish()])];
+    assert_eq!(applied(&played(&[("conf", "a = 1\nb = 2\n")], "a = 1", answers).await.0, "conf"), "a = 3\nb = 2\n");
+}

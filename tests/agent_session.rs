@@ -444,3 +444,20 @@ async fn an_edit_that_is_quoted_in_a_code_block_waits_for_a_word() {
         assert!(edited.confirm.iter().any(|why| why.contains("only quoted")), "{dialect}: {:?}", edited.confirm);
     }
 }
+
+/// The tokens of an answer held the thoughts as well: an engine that was set up to think was cut off in the middle of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_thinks_has_room_for_its_thoughts() {
+    let mut most = vec![];
+    for thinking in [None, Some(true)] {
+        let place = place();
+        let server = model(vec![propose(vec![change("src/lib.rs", "pub fn total(", "pub fn sum(", "r")])]).await;
+        let mut config = config(&server.url, "native");
+        config.engines.get_mut("model").unwrap().thinking = thinking;
+        let session = place.session(config);
+        let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "call it sum, or so", &Cancel::new()).await;
+        edited.unwrap();
+        most.push(questions(&server)[0].body["max_tokens"].as_u64().unwrap());
+    }
+    assert_eq!(most, [16_384, 32_768]);
+}

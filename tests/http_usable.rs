@@ -307,3 +307,43 @@ async fn a_server_that_completes_no_raw_prompts_is_asked_in_words_at_once() {
         assert_eq!(offered.items[0].text, "total + 1", "{status}");
     }
 }
+
+/// A server that allows shorter answers than were asked for refused every edit; now it says once how long they may be.
+#[tokio::test]
+async fn an_answer_is_as_long_as_a_server_allows() {
+    let said = r#"{"error": {"message": "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]"}}"#;
+    let server = Server::start(move |_, asked| match asked.body["max_tokens"].as_u64() {
+        Some(tokens) if tokens > 8192 => vec![Act::Send(whole("400 Bad Request", "application/json", said))],
+        _ => good(),
+    })
+    .await;
+    let engine = with_context(&server.url, limits());
+    let long = || {
+        let chat = Chat { messages: vec![Message::new(Role::User, "Change it.")], ..Chat::default() };
+        Request { max_tokens: 16_384, ..request(Ask::Chat(chat)) }
+    };
+    for _ in 0..2 {
+        assert_eq!(collect(engine.start(long(), Cancel::new()), |_| {}).await.unwrap().text, "done");
+    }
+    let asked: Vec<Option<u64>> =
+        server.asked().iter().filter(|asked| asked.method == "POST").map(|asked| asked.body["max_tokens"].as_u64()).collect();
+    assert_eq!(asked, [Some(16_384), Some(8192), Some(8192)]);
+}
+
+/// What thinks comes too late for who types, whatever is set for longer answers.
+#[tokio::test]
+async fn a_completion_is_asked_for_without_thoughts() {
+    let server = Server::start(|_, _| good()).await;
+    let engine =
+        build_with("test", &EngineConfig { thinking: Some(true), context: Some(32_768), ..config("openai", &server.url) }, limits())
+            .unwrap();
+    assert_eq!(complete(&engine, Priority::Typing).await.unwrap().text, "done");
+    assert_eq!(ask(&engine).await.unwrap().text, "done");
+    let switches: Vec<Value> = server
+        .asked()
+        .iter()
+        .filter(|asked| asked.method == "POST")
+        .map(|asked| asked.body["chat_template_kwargs"]["thinking"].clone())
+        .collect();
+    assert_eq!(switches, [json!(false), json!(true)]);
+}

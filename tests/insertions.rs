@@ -330,6 +330,21 @@ async fn the_model_is_told_where_the_tests_go() {
     assert!(edited.sent.iter().any(|place| place.starts_with("n_test.go:")), "{:?}", edited.sent);
 }
 
+/// A model that writes the file itself was told that what is tested is imported there already, in a file that was not there.
+#[tokio::test]
+async fn a_model_with_tools_is_told_how_a_new_test_file_begins() {
+    let place = Workspace::new(&[
+        ("package.json", "{ \"devDependencies\": { \"ava\": \"^6\" } }\n"),
+        ("source/bound.ts", "export function lowerBound(all: number[], one: number): number {\n\treturn all.indexOf(one);\n}\n"),
+    ]);
+    let (session, coder) = place.with_coder(vec![calls(vec![call("finish", json!({ "summary": "Nothing." }))])]);
+    let params = Params { at: target(&session, "source/bound.ts", "lowerBound"), how: How::Action { kind: TEST.into(), problems: vec![] } };
+    edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_err();
+    let asked = format!("{:?}", coder.asked());
+    assert!(!asked.contains("imported already") && asked.contains("Begin it with this:"), "{asked}");
+    assert!(asked.contains("import { lowerBound } from"), "{asked}");
+}
+
 /// An editor that cannot create files was told so after the model had worked.
 #[tokio::test]
 async fn an_editor_that_cannot_create_files_is_told_before_the_model_is_asked() {

@@ -10,7 +10,7 @@ use super::tools::Workbench;
 use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
-use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Priority, Request, Timing};
+use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
 use crate::report;
 use crate::route::{Choice, Decision, RouteError, Router, Task};
 
@@ -57,8 +57,12 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Optio
 }
 
 /// Most tokens of one answer, and the part of the window that it may take.
-pub const ANSWER: u32 = 4096;
+pub const ANSWER: u32 = 16_384;
 const ANSWER_SHARE: u32 = 4;
+/// How much longer an answer may be than one that was cut off before it.
+const AFTER_CUT: u32 = 2;
+/// Bytes of a transcript per token, on the careful side.
+const BYTES: usize = 3;
 
 impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
@@ -70,6 +74,7 @@ impl Driver<'_> {
             timing: Timing::default(),
             error: None,
             talk: Talk::default(),
+            was_cut: false,
             may_quote: false,
         };
         let mut effects: VecDeque<Effect> = turn.begin().into();
@@ -107,6 +112,7 @@ impl Driver<'_> {
     }
 
     async fn ask(&self, chat: Chat, run: &mut Run) -> Event {
+        let was_cut = run.was_cut;
         let build = |choice: &Choice, caps: &engine::Caps| {
             if caps.context < self.least {
                 let words = format!("the window of {} ({} tokens) is too small to work with tools", choice.decision.model, caps.context);
@@ -115,7 +121,11 @@ impl Driver<'_> {
             // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
             let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
-            let max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
+            let mut max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
+            if was_cut {
+                let prompt = u32::try_from(choice.engine.preview(&ask).len() / BYTES).unwrap_or(u32::MAX);
+                max_tokens = (max_tokens * AFTER_CUT).min(caps.context.saturating_sub(prompt)).max(max_tokens);
+            }
             Ok(Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };
         // Only the first step is a decision worth remembering: the others follow from it, unless another engine stands in.
@@ -131,6 +141,7 @@ impl Driver<'_> {
         match served {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
+                run.was_cut = served.answer.finished.reason == Finish::Length;
                 run.answered.by(served.decision);
                 Event::Answered(served.answer)
             }
@@ -160,8 +171,9 @@ struct Run {
     answered: Answered,
     timing: Timing,
     error: Option<EngineError>,
-    /// The newest answer.
+    /// The newest answer, and whether it ran out of tokens.
     talk: Talk,
+    was_cut: bool,
     may_quote: bool,
 }
 
@@ -203,6 +215,7 @@ impl Answered {
 async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
     let Some(mut bench) = run.bench.take() else { return Event::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
+        bench.begin_answer();
         let results: Vec<Worked> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
         (bench, results)
     });

@@ -86,15 +86,20 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
     Err(Miss::NotFound { nearest: lines.nearest(&old) })
 }
 
-/// The edit of a place that was copied exactly. A line break that only `old` has at one of its ends stays: without it what is written
-/// would join the next line, or the line before, which may be a comment.
+/// The edit of a place that was copied exactly. A line break that only `old` has at one of its ends stays where what is written would join
+/// the next line, or the line before, which may be a comment. Where it joins nothing it may go: above as it is said, below where that is all
+/// that is said, for models leave it out of `new` without a thought.
 fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     let old = &text[range.clone()];
     if new.is_empty() {
         return Edit { range: without_hole(text, range), text: new };
     }
     let lacks = |at: fn(&str, &str) -> bool| !new.trim().is_empty() && at(old, ending) && !at(&new, ending);
-    let (before, after) = (lacks(|text, ending| text.starts_with(ending)), lacks(|text, ending| text.ends_with(ending)));
+    let joins_above = !text[..range.start].is_empty() && !text[..range.start].ends_with('\n');
+    let rest = &text[range.end..];
+    let joins_below = !rest.is_empty() && !rest.starts_with(ending) || old.trim_end_matches(ending) != new;
+    let before = joins_above && lacks(|text, ending| text.starts_with(ending));
+    let after = joins_below && lacks(|text, ending| text.ends_with(ending));
     let text = format!("{}{new}{}", if before { ending } else { "" }, if after { ending } else { "" });
     Edit { range, text }
 }

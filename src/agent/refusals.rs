@@ -11,7 +11,7 @@ use crate::context::fence;
 /// An edit that a call asks for, as far as it can be known again: models write it another time, in other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    path: String,
+    pub path: String,
     /// Lines that say something: those that are replaced, and of them those that go, and those that come.
     old: BTreeSet<String>,
     removed: BTreeSet<String>,
@@ -185,15 +185,23 @@ impl Refusals {
                 said.push(format!("an edit may be missing here: {why}"));
                 continue;
             }
-            let elsewhere = match gap {
-                Gap::Edits(edits) => edits.iter().filter(|edit| !why.contains(&edit.path)).map(|edit| edit.path.as_str()).collect(),
-                Gap::Unknown | Gap::Stands(_) => BTreeSet::new(),
+            let missing = match gap {
+                Gap::Edits(edits) => edits.as_slice(),
+                Gap::Unknown | Gap::Stands(_) => &[],
             };
-            let sentence = if elsewhere.is_empty() {
-                format!("an edit was refused and is missing here: {why}")
-            } else {
-                let files = fence::visible(&elsewhere.into_iter().collect::<Vec<_>>().join(", "));
-                format!("an edit was refused and is missing here, of {files}: the call that held it failed ({why})")
+            let files =
+                || missing.iter().map(|edit| edit.path.as_str()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+            let sentence = match missing {
+                [] => format!("an edit was refused and is missing here: {why}"),
+                [one] if why.contains(&one.path) => format!("an edit was refused and is missing here: {why}"),
+                [_] => format!(
+                    "an edit was refused and is missing here, of {}: the call that held it failed ({why})",
+                    fence::visible(&files())
+                ),
+                more => {
+                    let files = fence::visible(&files());
+                    format!("{} edits were refused and are missing here, of {files}: the call that held them failed ({why})", more.len())
+                }
             };
             if !said.contains(&sentence) {
                 said.push(sentence);

@@ -2,7 +2,7 @@
 //!
 //! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect any more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -292,10 +292,14 @@ impl Turn {
         }
         let finished = results.iter().find_map(|worked| worked.finishes.clone());
         let room = self.transcript.room(calls.len());
+        let failed: BTreeSet<String> = results.iter().filter(|worked| worked.failed).filter_map(|worked| worked.target.clone()).collect();
+        let takes = calls.iter().zip(&results).any(|(call, worked)| ToolName::of(call) == Some(ToolName::ProposeEdit) && !worked.failed);
         let mut stop = None;
         for (call, worked) in calls.iter().zip(results) {
             stop = stop.or(self.note(call, worked, room));
         }
+        // An answer in which something was taken goes on, whatever failed in it.
+        stop = stop.or(self.tried(failed)).filter(|_| !takes);
         for call in &beyond {
             self.transcript.result(call, BEYOND.into());
             if ToolName::of(call) == Some(ToolName::ProposeEdit) {
@@ -327,7 +331,7 @@ impl Turn {
         self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
         let result = self.shown(call, &worked.result, room);
         self.to_be_sent.extend(worked.places);
-        let mut stop = self.circles.note(&call.name, &arguments, &result);
+        let stop = self.circles.note(&call.name, &arguments, &result);
         if ToolName::of(call) == Some(ToolName::ProposeEdit) && worked.failed {
             self.refusals.refused(worked.gap, shorten(result.trim_start_matches("Error: "), REFUSAL));
         } else if ToolName::of(call) == Some(ToolName::ProposeEdit) {
@@ -335,14 +339,21 @@ impl Turn {
             self.failed_edits.clear();
             self.circles.clear();
         }
-        if let Some(target) = worked.target.filter(|_| worked.failed) {
+        self.transcript.result(call, result);
+        stop
+    }
+
+    /// Counts the answers with edits of these files that failed, however many one answer holds: it was written before any was known to. Why
+    /// the turn is to be stopped, if it is.
+    fn tried(&mut self, failed: BTreeSet<String>) -> Option<String> {
+        let mut stop = None;
+        for target in failed {
             let tries = self.failed_edits.entry(target.clone()).or_default();
             *tries += 1;
             if *tries >= limits::FAILED_EDITS {
                 stop = stop.or(Some(format!("{} edits of {target} failed", limits::FAILED_EDITS)));
             }
         }
-        self.transcript.result(call, result);
         stop
     }
 

@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(long)]
     pub ask: Option<String>,
     /// What an edit sends in place of an explanation: what to do, in words.
-    #[arg(long, value_name = "WORDS", requires = "place")]
+    #[arg(long, value_name = "WORDS", requires = "place", allow_hyphen_values = true)]
     pub instruction: Option<String>,
     /// The same for a code action of this kind.
     #[arg(long, value_name = "KIND", requires = "place", conflicts_with = "instruction")]

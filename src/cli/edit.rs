@@ -20,10 +20,10 @@ pub struct Arguments {
     #[arg(long, value_name = "KIND")]
     pub action: Option<String>,
     /// What to do, in words.
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub instruction: Option<String>,
     /// A problem that a quickfix is to cure, in a diagnostic's words; may be given several times.
-    #[arg(long, value_name = "MESSAGE")]
+    #[arg(long, value_name = "MESSAGE", allow_hyphen_values = true)]
     pub problem: Vec<String>,
     /// Print a unified diff only.
     #[arg(long)]

@@ -206,6 +206,9 @@ pub struct Caps {
     /// Models that a server lists, where the one that is asked for is not among them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
+    /// Its model thinks before it answers, though not before a completion: what an answer may have must hold the thoughts as well.
+    #[serde(skip)]
+    pub thinks: bool,
 }
 
 /// Boxed future, so that `Engine` can be a trait object.

@@ -178,6 +178,12 @@ impl Site {
         naming::is_stub(self.language.as_deref(), &self.path)
     }
 
+    /// The line of a cursor, or those of a selection, where nothing stands on them; not in a text that is empty.
+    pub fn blank_line(&self) -> Option<Range<usize>> {
+        let line = self.whole_lines(self.bytes.clone());
+        (self.text[line.clone()].trim().is_empty() && !self.text.trim().is_empty()).then_some(line)
+    }
+
     /// The selection widened to whole lines, without the last line break. Without a selection: the item there, else the line.
     pub fn lines(&self) -> Range<usize> {
         let range = match self.item() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::base::Base;
 use super::{Refusal, Told, Workbench, text};
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
@@ -27,6 +28,10 @@ pub struct Draft {
     pub after: String,
     /// The model's reasons, each with the bytes of `after` that it is about.
     reasons: Vec<(Range<usize>, String)>,
+    /// What the newest answer was written by.
+    base: Base,
+    /// The edits that made it, as they were asked for: `old` and `new`.
+    made_by: Vec<(String, String)>,
 }
 
 /// The drafts of a turn, by path.
@@ -47,21 +52,65 @@ impl Drafts {
     pub fn is_empty(&self) -> bool {
         self.drafts.is_empty()
     }
+
+    /// What the model writes from here on, it writes by the drafts as they are.
+    pub(super) fn begin_answer(&mut self) {
+        for draft in self.drafts.values_mut() {
+            draft.base = Base::new(&draft.after);
+        }
+    }
 }
 
 impl Draft {
     fn new(path: &WorkspacePath, before: Option<Arc<str>>) -> Self {
         let after = before.as_deref().unwrap_or_default().to_string();
-        Self { path: path.clone(), before, after, reasons: vec![] }
+        Self { path: path.clone(), before, base: Base::new(&after), after, reasons: vec![], made_by: vec![] }
     }
 
     /// A file as it will be, with one reason for all of it.
     pub fn whole(path: &WorkspacePath, before: Option<Arc<str>>, after: String, reason: &str) -> Self {
         let reasons = vec![(0..after.len(), reason.to_string())];
-        Self { path: path.clone(), before, after, reasons }
+        Self { reasons, after, ..Self::new(path, before) }
+    }
+
+    /// Where an edit goes. What stands several times since the edits of its answer copied it was one when the model wrote that.
+    fn place(&self, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
+        let as_it_was = || {
+            let edit = patch::place(&self.base.text, old, new, indented).ok()?;
+            let range = self.base.now(&edit.range)?;
+            (self.after[range.clone()] == self.base.text[edit.range]).then_some(Edit { range, text: edit.text })
+        };
+        patch::place(&self.after, old, new, indented).or_else(|miss| match miss {
+            Miss::Ambiguous(_) => as_it_was().ok_or(miss),
+            Miss::Empty | Miss::NotFound { .. } => Err(miss),
+        })
+    }
+
+    /// Whether an edit that was made already would be made once more: the same is asked for again, or it would put lines beside its anchor
+    /// that an earlier one has put there.
+    fn has(&self, old: &str, new: &str, place: &Edit) -> bool {
+        if self.after[place.range.clone()] == place.text {
+            return true;
+        }
+        let again = || self.made_by.iter().any(|made| made.0 == old && made.1 == new) && self.after.contains(place.text.trim());
+        let anchor = &self.after[place.range.clone()];
+        let stands_around = |(at, _): (usize, &str)| {
+            let start = place.range.start.checked_sub(at);
+            start.is_some_and(|start| self.after.as_bytes()[start..].starts_with(place.text.as_bytes()))
+        };
+        let is_new = || !self.before.as_deref().unwrap_or_default().contains(place.text.as_str());
+        again() || place.text.match_indices(anchor).any(stands_around) && is_new()
+    }
+
+    /// Whether an edit whose anchor is gone has been made: what it writes is there, and was not before.
+    fn has_made(&self, old: &str, new: &str, indented: bool) -> bool {
+        let is_known = || self.made_by.iter().any(|made| made.0 == old && made.1 == new);
+        let is_new = || !self.before.as_deref().unwrap_or_default().contains(new.trim());
+        !self.made_by.is_empty() && patch::place(&self.after, new, new, indented).is_ok() && (is_known() || is_new())
     }
 
     fn apply(&mut self, edit: &Edit, reason: &str) {
+        self.base.note(&self.after, edit);
         let (removed, added) = (edit.range.len(), edit.text.len());
         let moved = |at: usize| if at >= edit.range.end { at - removed + added } else { at.min(edit.range.start + added) };
         for (range, _) in &mut self.reasons {
@@ -96,20 +145,18 @@ struct Unfit {
     number: Option<usize>,
     /// What stands there that the model may have meant.
     near: Option<Box<(Stretch, String)>>,
-    /// It would change nothing.
-    stands: bool,
     /// What it would change is not to be touched.
     barred: bool,
 }
 
 impl Unfit {
     fn of(path: &WorkspacePath, reason: String) -> Self {
-        Self { reason, target: Some(path.to_string()), number: None, near: None, stands: false, barred: false }
+        Self { reason, target: Some(path.to_string()), number: None, near: None, barred: false }
     }
 
-    /// The refusal of the whole call: nothing of it was taken, and the edits beside this one are missing as well.
-    fn of_call(self, mut wanted: Vec<Wanted>) -> Refusal {
-        let Self { reason, target, number, near, stands, barred } = self;
+    /// The refusal of the whole call: nothing of it was taken, and the edits beside this one are missing as well, but for those that stand.
+    fn of_call(self, mut wanted: Vec<Wanted>, stand: &[usize]) -> Refusal {
+        let Self { reason, target, number, near, barred } = self;
         let edits = wanted.len();
         let again = if edits > 1 { format!("{BREAK}Nothing of this call was taken: send all {edits} edits again.") } else { String::new() };
         let is_it =
@@ -119,15 +166,27 @@ impl Unfit {
         {
             one.near(lines);
         }
-        let (mut done, mut left) = (vec![], vec![]);
-        for (at, mut one) in wanted.into_iter().enumerate() {
-            let it = is_it(at, &one);
-            one.barred = barred && it;
-            if stands && it { done.push(one) } else { left.push(one) }
+        for (at, one) in wanted.iter_mut().enumerate() {
+            one.barred = barred && is_it(at, one);
         }
-        let gap = if left.is_empty() && !done.is_empty() { Gap::Stands(done) } else { Gap::Edits(left) };
-        Refusal { message: format!("{reason}{again}"), target, gap, places: near.into_iter().map(|near| near.0).collect() }
+        let left = wanted.into_iter().enumerate().filter(|(at, _)| !stand.contains(at)).map(|(_, one)| one).collect();
+        Refusal {
+            message: format!("{reason}{again}"),
+            target,
+            gap: Gap::Edits(left),
+            places: near.into_iter().map(|near| near.0).collect(),
+        }
     }
+}
+
+/// The refusal of a call that would change nothing; that it was made before is no failure of its edits.
+fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
+    let message = match wanted.as_slice() {
+        [only] => format!("edit 1 of {}: {STANDS}", only.path),
+        all => format!("the {} edits change nothing: what they want stands there already", all.len()),
+    };
+    let target = wanted.first().filter(|_| !is_made).map(|one| one.path.clone());
+    Refusal { message, target, gap: Gap::Stands(wanted), places: vec![] }
 }
 
 /// Between what is wrong and what to do: the first may be lines of a file.
@@ -137,10 +196,20 @@ const BREAK: &str = "\n";
 pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let wanted = Wanted::all(arguments);
     let edits = arguments["edits"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let staged = match stage_all(bench, edits) {
-        Ok(staged) => staged,
-        Err(unfit) => return Err(unfit.of_call(wanted)),
-    };
+    let Call { mut staged, stand, unfit } = Call::new(bench, edits);
+    if let Some(unfit) = unfit {
+        return Err(unfit.of_call(wanted, &stand));
+    }
+    let is_made = staged.keys().any(|path| bench.drafts.get(path).is_some());
+    staged.retain(|_, draft| !bench.stands(draft));
+    if staged.is_empty() {
+        return Err(nothing_new(wanted, is_made));
+    }
+    for (path, draft) in &staged {
+        if let Err(reason) = bench.check(draft) {
+            return Err(Unfit::of(path, format!("{path}: {reason}")).of_call(wanted, &stand));
+        }
+    }
     let mut said = vec![];
     for (path, draft) in staged {
         said.push(match &draft.before {
@@ -149,36 +218,44 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, 
         });
         bench.take(draft);
     }
-    let text = format!("Taken: {}. Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
+    let stand: String = stand.iter().map(|number| format!(" Edit {} stands already, and is not made again.", number + 1)).collect();
+    let text = format!("Taken: {}.{stand} Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
     Ok(Told { text, taken: wanted, ..Told::default() })
 }
 
-/// All edits of a call as drafts that may be shown to a person.
-fn stage_all(bench: &mut Workbench, edits: &[Value]) -> Result<Staged, Unfit> {
-    let mut staged = Staged::new();
-    for (number, edit) in edits.iter().enumerate() {
-        stage(bench, &mut staged, number, edit)?;
+/// The edits of a call as drafts that may be shown to a person.
+struct Call {
+    staged: Staged,
+    /// The numbers of the edits that were made before.
+    stand: Vec<usize>,
+    /// What is wrong with the first that cannot be made.
+    unfit: Option<Unfit>,
+}
+
+impl Call {
+    fn new(bench: &Workbench, edits: &[Value]) -> Self {
+        let mut call = Self { staged: Staged::new(), stand: vec![], unfit: None };
+        for (number, edit) in edits.iter().enumerate() {
+            match stage(bench, &mut call.staged, number, edit) {
+                Ok(true) => {}
+                Ok(false) => call.stand.push(number),
+                Err(unfit) => call.unfit = call.unfit.or(Some(unfit)),
+            }
+        }
+        call
     }
-    if let Some(draft) = staged.values().find(|draft| bench.stands(draft)) {
-        return Err(Unfit { stands: true, ..Unfit::of(&draft.path, format!("{}: {STANDS}", draft.path)) });
-    }
-    for (path, draft) in &staged {
-        bench.check(draft).map_err(|reason| Unfit::of(path, format!("{path}: {reason}")))?;
-    }
-    Ok(staged)
 }
 
 const STANDS: &str = "the edit changes nothing: `new` is what stands there already";
 
-/// Applies one edit of a call to the drafts of the call.
-fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<(), Unfit> {
+/// Applies one edit of a call to the drafts of the call, if it is not there already: models send again what was taken.
+fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
     let asked = text(edit, "path");
     let path = bench.path(asked).map_err(|reason| Unfit {
         reason,
         target: Some(shorten(asked, 120)),
         number: Some(number),
         near: None,
-        stands: false,
         barred: true,
     })?;
     let refuse = |reason: String| {
@@ -198,19 +275,25 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         return Err(refuse(reason.into()));
     }
     let indented = bench.is_indented(&path, &draft.after);
-    let place = patch::place(&draft.after, &old, &new, indented).map_err(|miss| {
+    let place = match draft.place(&old, &new, indented) {
+        Ok(place) => place,
         // An edit that is proposed once more finds what it made.
-        let made = || bench.drafts.get(&path).is_some() && patch::place(&draft.after, &new, &new, indented).is_ok();
-        if matches!(miss, Miss::NotFound { .. }) && made() {
-            return Unfit { stands: true, ..refuse(STANDS.into()) };
+        Err(Miss::NotFound { .. } | Miss::Empty) if draft.has_made(&old, &new, indented) => return Ok(false),
+        Err(miss) => {
+            let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
+            let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
+            let Miss::NotFound { nearest: Some((line, text)) } = miss else { return Err(unfit) };
+            return Err(Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
         }
-        let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
-        let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
-        let Miss::NotFound { nearest: Some((line, text)) } = miss else { return unfit };
-        Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit }
-    })?;
+    };
+    if !creates && draft.has(&old, &new, &place) {
+        return Ok(false);
+    }
     draft.apply(&place, text(edit, "reason"));
-    Ok(())
+    // What is written again after it was taken out may be taken out again.
+    draft.made_by.retain(|(old, new)| !new.trim().is_empty() || !place.text.contains(old.trim()));
+    draft.made_by.push((old, new));
+    Ok(true)
 }
 
 /// The two sides of an edit without the code fence that a model puts around all of a text out of habit; not where the file has it there, and

@@ -2,6 +2,7 @@
 //! that every path passes. None of them writes a file, runs a program or takes an address; `propose_edit` changes drafts, which a
 //! person reviews later. What they answer is repository text: quoted, with secrets masked and invisible characters written out.
 
+mod base;
 pub mod draft;
 mod look;
 mod misread;
@@ -143,6 +144,11 @@ impl Workbench {
     /// What is offered to the model.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
+    }
+
+    /// The calls that are run from here on are another answer's, written by the drafts as they are.
+    pub fn begin_answer(&mut self) {
+        self.drafts.begin_answer();
     }
 
     /// Runs one call. Whatever the model wrote, something comes back that it can read.

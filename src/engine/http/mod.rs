@@ -15,7 +15,7 @@ pub mod sse;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -76,6 +76,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         spare: Spare::default(),
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
+        most_tokens: AtomicU32::new(u32::MAX),
         asking: Arc::default(),
         seen: tokio::sync::watch::Sender::default(),
     };
@@ -119,6 +120,8 @@ struct Inner {
     fills_no_holes: AtomicBool,
     /// Whether the switch that keeps a model from thinking is said unasked, as its answers have taught.
     quiet: AtomicU8,
+    /// The longest answer that this server allows, as its refusals have taught.
+    most_tokens: AtomicU32,
     /// Held by who asks the server about itself: one at a time, and to the end, though who wanted to know is gone.
     asking: Arc<tokio::sync::Mutex<()>>,
     seen: tokio::sync::watch::Sender<Seen>,
@@ -151,6 +154,18 @@ const CAREFUL_CONTEXT: u32 = 8192;
 
 /// A server that has not told what it serves is asked again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Tokens that an answer may have at least, for a number in a refusal to be the most that it may have.
+const LEAST_TOKENS: u32 = 256;
+
+/// The most tokens that a server allows, where it refuses as many as were asked for and says how many it allows.
+fn allowed_tokens(said: &str, asked: u32) -> Option<u32> {
+    if !["max_tokens", "max_completion_tokens"].iter().any(|name| said.contains(name)) {
+        return None;
+    }
+    let numbers = said.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse::<u32>().ok());
+    numbers.filter(|number| (LEAST_TOKENS..asked).contains(number)).max()
+}
 
 /// What a request came to that is to be made another way.
 enum Once {
@@ -197,13 +212,19 @@ impl Inner {
         }
     }
 
-    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, or the switch for thinking, which some
-    /// refuse without naming it.
+    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, a shorter answer, or the switch for
+    /// thinking, which some refuse without naming it.
     fn learns(&self, request: &Request, error: &EngineError) -> bool {
         let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
         if refusal.said.contains(REASONING) && self.resend() == Resend::ToolTurns {
             let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
             self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
+            return true;
+        }
+        let most = self.most_tokens.load(Ordering::Relaxed);
+        let allowed = allowed_tokens(&refusal.said, request.max_tokens.min(most)).filter(|_| error.kind != ErrorKind::TooLong);
+        if let Some(allowed) = allowed {
+            self.most_tokens.store(allowed, Ordering::Relaxed);
             return true;
         }
         let unasked = self.says_quiet(request) && error.kind != ErrorKind::TooLong;
@@ -216,6 +237,12 @@ impl Inner {
     /// Whether this request says unasked that the model is not to think.
     fn says_quiet(&self, request: &Request) -> bool {
         request.priority.is_completion() && self.thinking.is_none() && self.quiet.load(Ordering::Relaxed) == SAID
+    }
+
+    /// Whether the model thinks where it is asked for more than a completion, as far as that is set or was seen.
+    fn thinks(&self) -> bool {
+        let seen = || self.seen.borrow().thinks || self.quiet.load(Ordering::Relaxed) == SAID;
+        self.thinking.unwrap_or_else(seen)
     }
 
     /// Whether thinking in the answer to this request would be news.
@@ -427,7 +454,7 @@ impl Engine for Http {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        Box::pin(self.inner.caps())
+        Box::pin(async { self.inner.caps().await.map(|caps| Caps { thinks: self.inner.thinks(), ..caps }) })
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {

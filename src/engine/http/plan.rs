@@ -11,7 +11,7 @@ use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
 use super::{Api, CAREFUL_CONTEXT, Inner};
 use crate::dialect::{self, Broken, Chat, Dialect, Family, Fim, Piece, Start};
-use crate::engine::{Ask, EngineError, ErrorKind, Request};
+use crate::engine::{Ask, EngineError, ErrorKind, Priority, Request};
 
 /// A request, ready to go.
 pub(super) struct Plan {
@@ -27,9 +27,17 @@ pub(super) struct Plan {
 
 impl Inner {
     pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
+        let within;
+        let most = self.most_tokens.load(Ordering::Relaxed);
+        let request = if request.max_tokens > most {
+            within = Request { max_tokens: most, ..request.clone() };
+            &within
+        } else {
+            request
+        };
         match &request.ask {
             Ask::Chat(chat) => {
-                let chat = self.configured(chat);
+                let chat = self.configured(chat, request.priority);
                 match &self.dialect {
                     Some(dialect) => self.rendered_chat(dialect.as_ref(), &chat, request),
                     None => Ok(self.native_chat(&chat, request)),
@@ -39,9 +47,10 @@ impl Inner {
         }
     }
 
-    /// What the user configured about thinking goes before what the task would like.
-    fn configured(&self, chat: &Chat) -> Chat {
-        Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() }
+    /// What the user configured about thinking goes before what the task would like; a completion comes too late with it.
+    fn configured(&self, chat: &Chat, priority: Priority) -> Chat {
+        let thinking = self.thinking.unwrap_or(chat.thinking) && !priority.is_completion();
+        Chat { thinking, ..chat.clone() }
     }
 
     fn native_chat(&self, chat: &Chat, request: &Request) -> Plan {
@@ -178,7 +187,9 @@ impl Inner {
         let rendered = match ask {
             Ask::Chat(chat) => {
                 let dialect = self.dialect.clone().or_else(|| dialect::by_name("native"));
-                dialect.and_then(|dialect| dialect.render(&self.configured(chat)).ok().map(|prompt| dialect.text(without_begin(&prompt))))
+                dialect.and_then(|dialect| {
+                    dialect.render(&self.configured(chat, Priority::Normal)).ok().map(|prompt| dialect.text(without_begin(&prompt)))
+                })
             }
             Ask::Fim(fim) => self.hole_prompt(fim).map(|(prompt, _)| prompt),
         };

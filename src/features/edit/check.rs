@@ -12,12 +12,15 @@ use super::extracted;
 use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
 use super::losses;
+use super::needed;
 use super::offer;
 use super::rename::Changed;
+use super::twice;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
+use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Language, Reach, elided};
 use crate::text::{Batch, Edit};
 
@@ -81,8 +84,23 @@ fn loses_nothing(work: &Work<'_>, after: &str) -> Result<(), Unfit> {
         return Ok(());
     }
     let (language, words, before) = (work.site.language.as_ref(), work.plan.words.as_str(), &work.site.text);
-    if let Some(gone) = losses::gone(language, words, before, after) {
-        return Err(format!("the definition of `{gone}` would be gone; give all of the marked lines back, changed as the task asks").into());
+    let parsed = || syntax::parse(language?, after).ok();
+    let here = |name: &str| parsed().is_some_and(|parsed| uses::uses(&parsed, name).iter().any(|(_, within)| *within == Within::Code));
+    let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
+    let is_needed = |name: &str| needed::is_needed(work.session, name, here(name), is_own);
+    match losses::gone(language, words, before, after, is_needed) {
+        Some((gone, None)) => {
+            let words = "give all of the marked lines back, changed as the task asks";
+            return Err(format!("the definition of `{gone}` would be gone; {words}").into());
+        }
+        Some((gone, Some(new))) => {
+            let words = "keep the name, which the task does not ask to change";
+            return Err(format!("the definition of `{gone}` would be gone, which is still used, with `{new}` in its place; {words}").into());
+        }
+        None => {}
+    }
+    if let Some(name) = work.site.parsed().and_then(|before| twice::repeated(before, after)) {
+        return Err(format!("`{name}` would be in the file twice; give it once").into());
     }
     losses::found(language, words, before, after).map_or(Ok(()), |lost| Err(lost.into()))
 }

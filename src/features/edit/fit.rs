@@ -7,6 +7,7 @@ pub(super) mod diffs;
 pub(super) mod extent;
 pub(super) mod given;
 pub(super) mod heads;
+pub(super) mod inserted;
 pub(super) mod layout;
 pub(super) mod strings;
 pub(super) mod whole_item;

@@ -20,6 +20,7 @@ use super::docs;
 use super::fit::brought;
 use super::fit::diffs;
 use super::fit::extent;
+use super::fit::inserted;
 use super::fit::layout::{fences_around, without_fence};
 use super::fit::strings;
 use super::module::Moving;
@@ -39,6 +40,8 @@ use crate::text::{Batch, Edit, Ending, layout};
 pub enum Form {
     /// These lines become other lines.
     Replace { lines: Range<usize> },
+    /// Nothing stands in this line yet.
+    Insert { line: Range<usize> },
     /// A comment that documents an item.
     Document { item: Item },
     /// The inside of an empty body.
@@ -83,6 +86,7 @@ impl Form {
     pub fn marked(&self) -> Range<usize> {
         match self {
             Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
+            Form::Insert { line } => line.clone(),
             Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item, .. } | Form::Module { item, .. } => {
                 item.range.clone()
             }
@@ -99,6 +103,7 @@ impl Form {
         let around = || site.item().map_or(0, |item| item.range.len()).min(MOST_AROUND) as u32 / 3;
         match self {
             Form::Replace { .. } => 160 + (code * 3 / 2).max(around()),
+            Form::Insert { .. } => 480 + around(),
             Form::Document { .. } => 180,
             Form::Implement { .. } => 400,
             Form::Test { .. } => 480,
@@ -145,6 +150,7 @@ impl Form {
                 let code = code("new_code");
                 replaced(site, lines, written_out(site, lines, &code).as_deref().unwrap_or(&code))?
             }
+            Form::Insert { line } => inserted(site, line, &code("new_code"))?,
             Form::Document { item } => vec![docs::edit(site, item, &text("comment"))?],
             Form::Implement { body, item, hint } => implement(site, body, item, &code("body"), hint.is_some())?,
             Form::Test { beside: Some(beside), .. } => {
@@ -259,6 +265,18 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         Some(import) if edit.range.contains(&import.range.start) => Ok(vec![whole?]),
         import => Ok(sorted(import.into_iter().chain([edit]).collect())),
     }
+}
+
+/// An answer where nothing stood, with what it brings for the top of the file.
+fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
+    not_empty(new, "new_code")?;
+    let brought = brought::parted(site, line, new);
+    let code = (!brought.code.trim().is_empty()).then(|| inserted::edit(site, line, &brought.code)).transpose()?;
+    // What was widened to the imports has them.
+    let import = brought.edit(site, line.start);
+    let import = import.filter(|import| code.as_ref().is_none_or(|code| !code.range.contains(&import.range.start)));
+    let edits: Vec<Edit> = import.into_iter().chain(code).collect();
+    if edits.is_empty() { Err("the file imports that already; give the code that goes to the line".into()) } else { Ok(sorted(edits)) }
 }
 
 /// An answer with the lines that others stand for: those of the marked lines, else of the items around them, else of the file.

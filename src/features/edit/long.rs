@@ -1,5 +1,6 @@
 //! The long form: a model with a large window reads and edits with tools, in as many steps as it takes, and the drafts become the offer.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -8,6 +9,7 @@ use super::BYTES;
 use super::Edited;
 use super::How;
 use super::Work;
+use super::forms::Form;
 use super::offer;
 use super::review;
 use super::window;
@@ -21,7 +23,7 @@ use crate::dialect::{Message, Role};
 use crate::engine::{self, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
 use crate::features::inert::inert;
-use crate::features::{Piece, Timing};
+use crate::features::{Piece, Site, Timing};
 use crate::route::Decision;
 
 pub(super) const RULES: &str = "You are longsight, an agent that changes code in a repository, for a developer who reviews every change before it is \
@@ -89,11 +91,23 @@ pub(super) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     }
     text.push_str(&fence::quote(&site.path, Some(site.line_range(&shown)), &site.masked(shown.clone())));
     let (first, last) = site.line_range(&marked);
-    text.push_str(&format!("\nThe developer has marked lines {first} to {last} of {}.\n\nTask: {}", site.path, work.plan.words));
+    text.push_str(&match &work.plan.form {
+        Form::Insert { line } => {
+            format!("\nThe developer's cursor is at line {first} of {}, which is empty{}.", site.path, behind(site, line))
+        }
+        _ => format!("\nThe developer has marked lines {first} to {last} of {}.", site.path),
+    });
+    text.push_str(&format!("\n\nTask: {}", work.plan.words));
     let (top, bottom) = site.line_range(&shown);
     let here = std::iter::once(Stretch::new(&site.path, top, bottom));
     let sent = here.chain(parts.iter().map(Stretch::from)).collect();
     (text, sent)
+}
+
+/// What stands above an empty line, for who would have to count.
+fn behind(site: &Site, line: &Range<usize>) -> String {
+    let above = site.masked(0..line.start).trim_end().lines().next_back().map(|above| fence::visible(&limits::shorten(above.trim(), 120)));
+    above.map_or_else(String::new, |above| format!(", below `{above}`"))
 }
 
 /// Letters of an answer that is no edit, as the reason why there is none.

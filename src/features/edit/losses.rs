@@ -96,13 +96,21 @@ pub(super) fn defined(language: &Arc<Language>, text: &str) -> Vec<String> {
     outlined(language, text).into_iter().map(|(_, name)| name).collect()
 }
 
-/// The definition that the edit takes away without putting another in its place.
-pub(super) fn gone(language: Option<&Arc<Language>>, words: &str, before: &str, after: &str) -> Option<String> {
+/// The definition that the edit takes away, and the one that it puts in its place, if it does: then the first is gone only where something
+/// still needs it, and the task says nothing of another name.
+pub(super) fn gone(
+    language: Option<&Arc<Language>>,
+    words: &str,
+    before: &str,
+    after: &str,
+    is_needed: impl Fn(&str) -> bool,
+) -> Option<(String, Option<String>)> {
     let language = language.filter(|_| !takes_away(words))?;
     let (before, now) = (defined(language, before), defined(language, after));
-    let gone = before.iter().find(|name| !now.contains(name));
-    let new = now.iter().any(|name| !before.contains(name));
-    gone.filter(|_| !new).cloned()
+    let mut gone = before.iter().filter(|name| !now.contains(name));
+    let Some(new) = now.iter().find(|name| !before.contains(name)) else { return gone.next().map(|gone| (gone.clone(), None)) };
+    let gone = gone.filter(|_| !renames(words)).find(|name| is_needed(name))?;
+    Some((gone.clone(), Some(new.clone())))
 }
 
 /// What else is lost, for the model.

@@ -16,6 +16,7 @@ mod losses;
 mod made;
 mod module;
 mod moved;
+mod needed;
 mod offer;
 mod plan;
 pub mod rename;

@@ -95,7 +95,10 @@ impl Plan {
         if let Form::Calls(calls) = &self.form {
             calls.fit()?;
         }
-        let How::Instruction(words) = how else { return Ok(self) };
+        let How::Instruction(words) = how else {
+            let Form::Test { item, beside: Some(beside) } = &self.form else { return Ok(self) };
+            return Ok(Self { words: tests_words(&item.name, &beside.words()), ..self });
+        };
         let Some((old, new)) = self.renaming.clone() else {
             let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
             if let Form::Extract { lines, item } = &form {
@@ -157,9 +160,16 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
     if words.len() > LONGEST {
         return Err(format!("an instruction has {LONGEST} bytes at most, and this one {}; mark the code that it speaks of", words.len()));
     }
+    if let Some(line) = site.blank_line() {
+        let words = format!("write what goes to line {}, which is empty: {words}", site.line_of(line.start));
+        return Ok(Meant { kind: TaskKind::Rewrite, form: Form::Insert { line }, words, doing: "writing" });
+    }
     let words = format!("change the marked lines: {words}");
     Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
 }
+
+/// Where tests go that stand in the file itself.
+const IN_THIS_FILE: &str = "Write them in the language and style of this file.";
 
 /// The form that an instruction wants where its words or its place say more than that lines are to be changed.
 fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
@@ -168,7 +178,9 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskK
         // To a test another is added in the lines themselves.
         Some(Asked::Tests) if site.is_test(&item) => None,
         Some(Asked::Tests) => {
-            let (form, where_to) = tests_of(session, site, item)?;
+            let (form, _) = tests_of(session, site, item)?;
+            let Form::Test { beside, .. } = &form else { return Ok(None) };
+            let where_to = beside.as_ref().map_or(IN_THIS_FILE.into(), |beside| beside.words());
             Some((TaskKind::Test, form, where_to))
         }
         Some(Asked::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
@@ -179,7 +191,9 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskK
         // What is marked is what stands in for a body, or it is the body that is asked for.
         asked => site
             .empty_body(&item)
-            .filter(|_| asked == Some(Asked::Body) || site.is_in_body(&item, &site.whole_lines(site.bytes.clone())))
+            .filter(|_| {
+                asked == Some(Asked::Body) && site.blank_line().is_none() || site.is_in_body(&item, &site.whole_lines(site.bytes.clone()))
+            })
             .map(|body| {
                 let hint = Some(words.trim().to_string());
                 (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
@@ -194,8 +208,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let item = item(site, "tested")?;
             let name = item.name.clone();
             let (form, where_to) = tests_of(session, site, item)?;
-            let words = format!("write one or two short unit tests of `{name}`. {where_to}");
-            Ok(Meant { kind: TaskKind::Test, form, words, doing: "writing tests" })
+            Ok(Meant { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
         }
         IMPLEMENT => implement(site),
         EXTRACT => {
@@ -233,6 +246,10 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
     }
 }
 
+fn tests_words(name: &str, where_to: &str) -> String {
+    format!("write one or two short unit tests of `{name}`. {where_to}")
+}
+
 /// The form that tests of an item take, and where they go, for the model; or why they have nowhere to go.
 fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String), String> {
     let beside = Beside::find(session, site, &item)?.map(Arc::new);
@@ -243,7 +260,7 @@ fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String)
             item.name, new.path
         ));
     }
-    let where_to = beside.as_ref().map_or("Write them in the language and style of this file.".into(), |beside| beside.words());
+    let where_to = beside.as_ref().map_or(IN_THIS_FILE.into(), |beside| beside.words_with_tools());
     Ok((Form::Test { item, beside }, where_to))
 }
 

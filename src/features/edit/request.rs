@@ -119,7 +119,10 @@ impl Question<'_> {
         if let Form::Test { beside: Some(beside), .. } = form {
             sent.extend(beside.shown());
         }
-        let mut text = quoted(site, &marked, &parts, around, code);
+        let mut text = match form {
+            Form::Insert { line } => others(&parts) + &around_line(site, line, &around),
+            _ => quoted(site, &marked, &parts, around, code),
+        };
         text.push_str(&format!("\nTask: {}", plan.words));
         if self.again.anew {
             text.push_str("\nThe answer is not what stands there already: write the marked lines changed.");
@@ -264,13 +267,25 @@ fn around_body(site: &Site, form: &Form) -> (String, String) {
     (before, format!("{close}{}", plain(&site.masked(body.end..site.text.len()))))
 }
 
+fn others(parts: &[Part]) -> String {
+    parts.iter().map(|part| fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text) + "\n").collect()
+}
+
+/// What stands above an empty line and below it.
+fn around_line(site: &Site, line: &Range<usize>, around: &Range<usize>) -> String {
+    let mut text = String::new();
+    for (where_to, range) in [("Above", around.start.min(line.start)..line.start), ("Below", line.end..around.end.max(line.end))] {
+        if !site.text[range.clone()].trim().is_empty() {
+            let quote = fence::quote(&site.path, Some(site.line_range(&range)), &site.masked(range));
+            text.push_str(&format!("{where_to} the empty line {}:\n{quote}\n", site.line_of(line.start)));
+        }
+    }
+    text
+}
+
 /// The repository's part of the question.
 fn quoted(site: &Site, marked: &Range<usize>, parts: &[Part], around: Range<usize>, code: &str) -> String {
-    let mut text = String::new();
-    for part in parts {
-        text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
-        text.push('\n');
-    }
+    let mut text = others(parts);
     if around.len() > marked.len() {
         text.push_str(&fence::quote(&site.path, Some(site.line_range(&around)), &site.masked(around)));
     }

@@ -12,8 +12,9 @@ use super::calls::Calls;
 use super::losses::{self, Outline};
 use super::made;
 use super::moved::Moved;
+use super::needed;
 use super::signature::Parameters;
-use super::twice::Put;
+use super::twice::{self, Put};
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
 use crate::features::actions::MODULE;
@@ -66,15 +67,11 @@ impl Task {
         let before: BTreeSet<String> = changed.iter().flat_map(|one| names(one.old())).collect();
         let now: BTreeSet<String> = changed.iter().flat_map(|one| names(one.now())).collect();
         let is_new = now.difference(&before).next().is_some();
-        let index = &self.session.index;
-        let is_draft = |id| index.file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
-        let elsewhere = |name: &str| index.named(name).into_iter().any(|id| !is_draft(id.file));
-        let used = |name: &str| {
-            let users = index.name(name).map(|id| index.users(id)).unwrap_or_default();
-            changed.iter().any(|one| one.uses(name)) || users.into_iter().any(|(id, _)| !is_draft(id))
-        };
+        let file = |id| self.session.index.file(id);
+        let is_draft = |id| file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
+        let used = |name: &str| changed.iter().any(|one| one.uses(name));
         let mut gone = before.difference(&now).take(MOST);
-        let gone = gone.find(|name| !is_new || used(name) && !elsewhere(name))?;
+        let gone = gone.find(|name| !is_new || needed::is_needed(&self.session, name, used(name), is_draft))?;
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
 
@@ -212,7 +209,7 @@ impl<'a> Changed<'a> {
     fn doubled(&self) -> Option<String> {
         let old = self.old()?;
         let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.after };
-        let name = put.doubled(&(0..0))?;
+        let name = put.doubled(&(0..0)).or_else(|| twice::repeated(&old.parsed, self.after))?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
     }
 

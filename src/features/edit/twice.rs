@@ -55,6 +55,23 @@ impl Put<'_> {
     }
 }
 
+/// The name of a function or a type that is new and there twice, word for word: what inserts it was made twice.
+pub(super) fn repeated(before: &Parsed, after: &str) -> Option<String> {
+    // Of what stands under a condition there are several.
+    if before.text() == after || after.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word))) {
+        return None;
+    }
+    let parsed = before.edited(after).ok()?;
+    let all = syntax::tags(&parsed, "").definitions;
+    let named: HashSet<&str> = all.iter().map(|one| one.name.of(after)).collect();
+    let mut several = heads(&parsed, &all, &named).into_iter().filter(|(_, count)| *count > 1).map(|(head, _)| head.name);
+    several.find(|name| {
+        let texts: Vec<&str> = all.iter().filter(|one| one.name.of(after) == name).map(|one| after[one.item.range()].trim()).collect();
+        let is_again = |(at, text): (usize, &&str)| texts[..at].contains(text) && !before.text().contains(*text);
+        texts.iter().enumerate().any(is_again)
+    })
+}
+
 /// What tells a function or a type that is no other's own from the others of its name: what it is in, and all that it says before its body.
 #[derive(PartialEq, Eq, Hash)]
 struct Head {

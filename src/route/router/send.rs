@@ -168,6 +168,22 @@ impl Drop for Trial<'_> {
     }
 }
 
+/// Most tokens that a model thinks before an answer, and the part of its window that thoughts may take.
+const THOUGHTS: u32 = 16_384;
+const THOUGHTS_SHARE: u32 = 4;
+/// Bytes of a prompt per token, on the careful side.
+const BYTES: usize = 3;
+
+/// What a model thinks counts as a part of its answer: where it does, that may be so much longer, as far as the window has room.
+fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
+    if !caps.thinks || request.priority.is_completion() || matches!(request.ask, Ask::Fim(_)) {
+        return request;
+    }
+    let prompt = u32::try_from(choice.engine.preview(&request.ask).len() / BYTES).unwrap_or(u32::MAX);
+    let left = caps.context.saturating_sub(prompt).saturating_sub(request.max_tokens);
+    Request { max_tokens: request.max_tokens + THOUGHTS.min(caps.context / THOUGHTS_SHARE).min(left), ..request }
+}
+
 /// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out. An engine that has
 /// found out by its refusal that it fills no holes is asked the same in words.
 async fn ask(
@@ -184,6 +200,7 @@ async fn ask(
         let was_hole = matches!(request.ask, Ask::Fim(_));
         // Whoever wrote the prompt: no secret passes here.
         let request = Request { ask: request.ask.masked(), ..request };
+        let request = with_thoughts(request, choice, &caps);
         let events = choice.engine.start(request, cancel.clone());
         let answer = cancel.run_until_cancelled(engine::collect_while(events, &mut *each)).await.ok_or_else(cancelled)?;
         let refused = answer.as_ref().is_err_and(|error| error.refusal.is_some());

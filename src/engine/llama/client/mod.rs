@@ -18,7 +18,7 @@ use self::spec::Subject;
 use super::wire;
 use crate::config::EngineConfig;
 use crate::dialect::{self, Dialect};
-use crate::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Request, Tokens};
+use crate::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Priority, Request, Tokens};
 
 /// The embedded engine.
 pub struct Llama {
@@ -64,7 +64,9 @@ impl Engine for Llama {
             let mut answers = self.link.send(wire::Order::Open(model.spec.clone()), &model.spec);
             while let Some(answer) = answers.recv().await {
                 match answer {
-                    wire::Answer::Opened(caps) => return Ok(Caps { chat: true, tools: true, ..caps }),
+                    wire::Answer::Opened(caps) => {
+                        return Ok(Caps { chat: true, tools: true, thinks: model.thinking == Some(true), ..caps });
+                    }
                     wire::Answer::Failed { kind, message } => return Err(request::error(kind, message)),
                     _ => {}
                 }
@@ -93,7 +95,7 @@ impl Engine for Llama {
     fn preview(&self, ask: &Ask) -> String {
         let dialect = self.subject.dialect();
         let configured = match (ask, self.subject.model()) {
-            (Ask::Chat(chat), Ok(model)) => Ask::Chat(model.configured(chat)),
+            (Ask::Chat(chat), Ok(model)) => Ask::Chat(model.configured(chat, Priority::Normal)),
             _ => ask.clone(),
         };
         match request::render(&configured, dialect.as_ref()) {

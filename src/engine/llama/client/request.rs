@@ -43,7 +43,7 @@ impl Prepared {
         match &request.ask {
             Ask::Fim(_) => prepared.prompt = render(&request.ask, dialect)?,
             Ask::Chat(chat) => {
-                let chat = model.configured(chat);
+                let chat = model.configured(chat, request.priority);
                 let tools = if chat.tool_choice == ToolChoice::None { &[][..] } else { &chat.tools };
                 prepared.parser = Some(dialect.parser(tools, dialect.start(&chat)));
                 prepared.grammar = dialect.grammar(&chat.tools, chat.tool_choice).map(|g| Grammar { gbnf: g.gbnf, trigger: g.trigger });

@@ -12,7 +12,7 @@ use crate::config::EngineConfig;
 use crate::dialect::{self, Chat, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
-use crate::engine::{EngineError, ErrorKind, check};
+use crate::engine::{EngineError, ErrorKind, Priority, check};
 use crate::report;
 
 /// Tokens of context where the configuration does not say.
@@ -47,9 +47,10 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// What the user configured about thinking goes before what the task would like.
-    pub fn configured(&self, chat: &Chat) -> Chat {
-        Chat { thinking: self.thinking.unwrap_or(chat.thinking), ..chat.clone() }
+    /// What the user configured about thinking goes before what the task would like; a completion comes too late with it.
+    pub fn configured(&self, chat: &Chat, priority: Priority) -> Chat {
+        let thinking = self.thinking.unwrap_or(chat.thinking) && !priority.is_completion();
+        Chat { thinking, ..chat.clone() }
     }
 }
 

@@ -49,6 +49,33 @@ pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, Strin
     Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
 }
 
+/// The edit that puts an answer where nothing stands, or in place of what it gives back of the lines around: of these none may be lost, but
+/// inside of an item that is given back whole.
+pub(in crate::features::edit) fn inserted(site: &Site, plain: Extent, new: &str) -> Result<Edit, String> {
+    let (marked, text) = (plain.range.clone(), plain.text.clone());
+    let loose = site.language.as_ref().is_none_or(|language| !language.indented);
+    let laid = Laid { site, marked: &marked, loose };
+    // An answer that defines what the line is in is that, changed, and no second one inside of it.
+    let whole = whole_item::around(site, &marked, new).filter(|one| {
+        let (before, after) = laid.errors_with(one);
+        after <= before && laid.doubled(one).is_none()
+    });
+    let chosen = match whole {
+        Some(whole) => whole,
+        None => laid.choose(plain, new).map_err(|why| format!("{why}; or the new code alone"))?,
+    };
+    let keeps = |one: &Extent| {
+        let mut left: Vec<&str> = one.text.lines().map(str::trim).collect();
+        let mut lines = site.text[one.range.clone()].lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.all(|line| left.iter().position(|own| *own == line).map(|at| left.swap_remove(at)).is_some())
+    };
+    let chosen = if chosen.head.is_some() || keeps(&chosen) { chosen } else { Extent::lines(marked.clone(), text) };
+    if let Some(name) = laid.doubled(&chosen) {
+        return Err(format!("`{name}` would be in the file twice; give the new code alone"));
+    }
+    Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
+}
+
 /// An answer beside the file.
 struct Laid<'a> {
     site: &'a Site,

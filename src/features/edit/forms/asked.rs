@@ -17,6 +17,10 @@ impl Form {
             Form::Replace { .. } => {
                 tool("Replaces the marked lines.", &[("new_code", "The complete new text of the marked lines."), reason])
             }
+            Form::Insert { .. } => tool(
+                "Writes what goes to the empty line.",
+                &[("new_code", "The new code, and nothing of what stands there already."), reason],
+            ),
             Form::Document { item } => {
                 let what =
                     format!("One or two sentences in plain words: what `{}` does with its arguments, and what comes of it.", item.name);
@@ -51,6 +55,7 @@ impl Form {
     pub fn blocks(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Form::Replace { .. } => &[("new_code", "the complete new text of the marked lines")],
+            Form::Insert { .. } => &[("new_code", "the new code, and nothing of what stands there already")],
             Form::Implement { .. } => &[("body", "the complete function")],
             Form::Test { .. } => &[("test_code", "one or more complete test functions")],
             Form::Extract { .. } => {

@@ -139,8 +139,26 @@ impl Beside {
         text.and_then(|text| layout::known_unit(text)).unwrap_or_else(|| source.into())
     }
 
+    /// For a model that writes the file itself: the same, and how the file begins.
+    pub fn words_with_tools(&self) -> String {
+        let begin = if self.is_new() {
+            let begin = imports::added(&self.language, self.head.clone(), &self.import, &self.name, vec![]);
+            if begin.trim().is_empty() { String::new() } else { format!(" Begin it with this:\n```\n{}\n```\n", begin.trim()) }
+        } else if self.import.trim().is_empty() || self.text.as_deref().is_some_and(|text| text.contains(self.import.trim())) {
+            String::new()
+        } else {
+            format!(" Where `{}` is not imported there, do so: `{}`.", self.name, self.import.trim())
+        };
+        self.told_with("", &begin)
+    }
+
     /// For the model: where its tests will stand, and how those look that stand there, or those of others.
     pub fn words(&self) -> String {
+        let imported = if self.import.is_empty() { String::new() } else { format!(", in which `{}` is imported already", self.name) };
+        self.told_with(&imported, "")
+    }
+
+    fn told_with(&self, imported: &str, more: &str) -> String {
         let into = if self.members { "into the class of " } else { "into " };
         let quoted = |path: &WorkspacePath, text: &str, (first, last): (usize, usize)| {
             let text = with_line_feeds(text);
@@ -154,10 +172,9 @@ impl Beside {
                 "They go {into}{}, behind the tests there, in their style, and need no imports of what is imported there.",
                 self.path
             );
-            return format!("{words} It looks so:\n{shown}");
+            return format!("{words}{more} It looks so:\n{shown}");
         }
-        let imported = if self.import.is_empty() { String::new() } else { format!(", in which `{}` is imported already", self.name) };
-        let words = format!("They go {into}the new file {}{imported}.", self.path);
+        let words = format!("They go {into}the new file {}{imported}.{more}", self.path);
         let Some(example) = &self.example else { return words };
         format!("{words} Write them as the tests of {} are written:\n{shown}", example.path)
     }

@@ -1,0 +1,41 @@
+//! A file as it was when a model wrote its newest answer, while the edits of that answer change it: where a place of the one is in the other.
+//! Pure.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::text::Edit;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    pub text: Arc<str>,
+    /// What was replaced since, one after the other, and how many bytes stand there then.
+    since: Vec<(Range<usize>, usize)>,
+}
+
+impl Base {
+    pub fn new(text: &str) -> Self {
+        Self { text: text.into(), since: vec![] }
+    }
+
+    /// An edit of the text as it is now. What it only gives back is not changed by it.
+    pub fn note(&mut self, now: &str, edit: &Edit) {
+        let (old, new) = (now[edit.range.clone()].as_bytes(), edit.text.as_bytes());
+        let most = old.len().min(new.len());
+        let front = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+        let back = old.iter().rev().zip(new.iter().rev()).take(most - front).take_while(|(old, new)| old == new).count();
+        self.since.push((edit.range.start + front..edit.range.end - back, new.len() - front - back));
+    }
+
+    /// Where a place is now; none where something of it was changed.
+    pub fn now(&self, place: &Range<usize>) -> Option<Range<usize>> {
+        self.since.iter().try_fold(place.clone(), |place, (changed, added)| {
+            if place.end <= changed.start {
+                return Some(place);
+            }
+            let moved = |at: usize| at + added - changed.len();
+            (changed.end <= place.start).then(|| moved(place.start)..moved(place.end))
+        })
+    }
+}
