@@ -137,7 +137,7 @@ async fn an_answer_that_was_cut_off_in_its_block_is_no_edit() {
     };
     let (edited, _) = answered(&workspace, "a.py", 0..text.len(), cut("```\ndef f(a):\n    b = a + 2\n    c = b")).await;
     let refused = edited.unwrap_err();
-    assert!(refused.message.contains("came to no end (the answer was cut off inside of a code block)"), "{refused}");
+    assert!(refused.message.contains("to no end (the answer was cut off inside of a code block)"), "{refused}");
     // What is cut off behind the block are words.
     let (edited, _) = answered(&workspace, "a.py", 0..text.len(), cut("```\ndef f(a):\n    return a + 2\n```\nThis is")).await;
     assert_eq!(applied(&edited.unwrap(), "a.py"), "def f(a):\n    return a + 2\n");
