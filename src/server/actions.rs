@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::commands::{needs_word, warn};
+use super::change::{self, Way};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, edits, message, partly, review};
+use super::{Server, answers, edits, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::covers;
@@ -116,23 +116,15 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
-    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
-    let mut edited = tokio::select! {
-        biased;
-        () = cancel.cancelled() => return Err(Error::request_cancelled()),
-        edited = work => edited?.map_err(|error| message::failed(&error))?,
-    };
-    let is_half = partly::keep_what_fits(server, &mut edited).await;
-    let confirm = needs_word(server, &edited, &document);
+    let worked = change::work_out(server, snapshot, params, &cancel, sink).await?;
     // What is resolved needs no command to do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    let held = || match is_half {
-        true => Some(review::hold_and_tell(server, &title, &edited.files, &edited.confirm)),
-        false => review::instead_of_asking(server, &title, &edited.files, &edited.confirm),
-    };
-    if confirm && let Some(held) = held() {
+    let way = worked.way(server, &document);
+    let edited = worked.edited;
+    let Way::Applied { confirm } = way else {
+        let held = review::hold_and_tell(server, &title, &edited.files, &edited.confirm);
         let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
         // What still has data and no edit is resolved again by Emacs 30, over and over.
@@ -140,8 +132,8 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
             fields.remove("data");
         }
         return Ok(action);
-    }
-    warn(server, &title, &edited.confirm);
+    };
+    change::warn(server, &title, &edited.confirm);
     let label = Label { title: &title, confirm, warnings: &edited.confirm };
     action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)

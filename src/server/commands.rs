@@ -7,16 +7,14 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
-use super::agent::{Edited, FileEdit, Question, StateSnapshot};
-use super::edits::{End, Label, Outcome};
+use super::agent::{Question, StateSnapshot};
 use super::progress::Progress;
-use super::{Server, answers, edits, message, partly, review, trust};
-use crate::engine::{Cancel, EngineError};
-use crate::features::actions::one_line;
+use super::{Server, answers, change, message, review, trust, work};
+use crate::engine::Cancel;
 use crate::features::edit::{self, How};
 use crate::features::{Target, preview};
 use crate::text::Text;
-use crate::workspace::{Document, Snapshot, uri};
+use crate::workspace::{Document, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -68,8 +66,8 @@ pub async fn execute(server: &Server, params: Call) -> Result<Value> {
             answer(server, server.snapshot(), Question::Ask(question), &name, token, argument).await
         }
         "longsight.edit" => change(server, token, argument).await,
-        "longsight.acceptHunk" => review::decide(server, &raw, true).await,
-        "longsight.rejectHunk" => review::decide(server, &raw, false).await,
+        "longsight.acceptHunk" => review::accept(server, &raw).await,
+        "longsight.rejectHunk" => review::reject(server, &raw),
         "longsight.explainHunk" => review::explain(server, &raw),
         "longsight.contextPreview" => context_preview(server, argument).await,
         "longsight.status" => Ok(status(server)),
@@ -89,29 +87,15 @@ async fn answer(
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, name, &cancel);
-    let (about, workspace) = match &question {
-        Question::Explain(place) => (place.document.uri.clone(), None),
-        Question::Ask(_) => (String::new(), Some(snapshot.workspace.clone())),
+    let about = match &question {
+        Question::Explain(place) => place.document.uri.clone(),
+        Question::Ask(_) => String::new(),
     };
     let sink = answers::streaming(server, argument.stream_token, progress);
     let work = server.work.patient(server.agent().answer(snapshot, question, cancel.clone(), sink));
-    let mut answer = finished(work, &cancel).await?;
-    if let Some(workspace) = workspace {
-        answer["locations"] = locations(&workspace, &answer);
-    }
+    let answer = work::finished(work, &cancel).await?;
     answers::open(server, name, &about, &answer);
     Ok(answer)
-}
-
-/// The verified citations as places that an editor can jump to.
-fn locations(workspace: &Snapshot, answer: &Value) -> Value {
-    let verified = answer["citations"].as_array().into_iter().flatten().filter(|citation| citation["verified"] == true);
-    let location = |citation: &Value| {
-        let path = workspace.roots.resolve(citation["path"].as_str()?).ok()?;
-        let at = json!({ "line": citation["line"].as_u64()?.saturating_sub(1), "character": 0 });
-        Some(json!({ "uri": workspace.uri_of(&path), "range": { "start": at, "end": at } }))
-    };
-    Value::Array(verified.filter_map(location).collect())
 }
 
 async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
@@ -122,87 +106,8 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
     let marked = at.document.clone();
-    let params = edit::Params { at, how };
-    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
-    let mut edited = finished(work, &cancel).await?;
-    let is_half = partly::keep_what_fits(server, &mut edited).await;
-    let mut report = std::mem::take(&mut edited.report);
-    report["applied"] = json!(false);
-    if !edited.files.iter().any(FileEdit::changes) {
-        return Ok(report);
-    }
-    let warnings = edited.confirm.as_slice();
-    let mut wait = |held: std::result::Result<review::Held, String>| match held {
-        Ok((hunks, text)) => {
-            server.client.show(3, &text);
-            report["hunks"] = json!(hunks);
-        }
-        Err(reason) => refused(server, &title, &edited, reason, &mut report),
-    };
-    if argument.review {
-        match review::hold(server, &title, &edited.files, warnings) {
-            Ok(hunks) => report["hunks"] = json!(hunks),
-            Err(reason) => refused(server, &title, &edited, reason, &mut report),
-        }
-        warn(server, &title, warnings);
-        return Ok(report);
-    }
-    let confirm = needs_word(server, &edited, &marked);
-    if is_half {
-        wait(review::hold_and_tell(server, &title, &edited.files, warnings));
-        return Ok(report);
-    }
-    if confirm && let Some(held) = review::instead_of_asking(server, &title, &edited.files, warnings) {
-        wait(held);
-        return Ok(report);
-    }
-    warn(server, &title, warnings);
-    let label = Label { title: &title, confirm, warnings };
-    match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
-        Ok(Outcome { end, unseen }) => match end {
-            End::Applied => {
-                report["applied"] = json!(true);
-                if !confirm {
-                    name_elsewhere(server, &title, &edited, &marked);
-                }
-                if !unseen.is_empty() {
-                    report["hunks"] = json!(review::hold_unseen(server, &title, &unseen, warnings));
-                    report["unseen"] = review::tell_unseen(server, &unseen);
-                }
-            }
-            End::NotShown(_) => refused(server, &title, &edited, edits::NOT_SHOWN.into(), &mut report),
-            // What was worked for is not lost for a few keys.
-            End::Overtaken(left) => wait(review::hold_and_tell(server, &title, &left, warnings)),
-        },
-        Err(reason) => {
-            // Somebody typed in one of the places just now.
-            let mut left = edited.clone();
-            if !partly::keep_what_fits(server, &mut left).await {
-                refused(server, &title, &edited, reason, &mut report);
-                return Ok(report);
-            }
-            wait(review::hold_and_tell(server, &title, &left.files, &left.confirm));
-            report["confirm"] = json!(left.confirm);
-        }
-    }
-    Ok(report)
-}
-
-/// Tells why a change deserves a second look, before the editor asks about it: what the command answers nobody reads.
-pub fn warn(server: &Server, title: &str, warnings: &[String]) {
-    if let Some(words) = review::look_twice(warnings) {
-        server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
-    }
-}
-
-/// Notes why an edit is not applied, and says so where nobody would read the command's answer. Our own plugins do.
-fn refused(server: &Server, title: &str, edited: &Edited, reason: String, report: &mut Value) {
-    if server.with(|state| !state.editor.streaming) {
-        let names: Vec<String> = edited.files.iter().map(|file| uri::name(&file.document.uri)).collect();
-        let (title, files) = (one_line(title), names.join(", "));
-        server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
-    }
-    report["refused"] = json!(reason);
+    let worked = change::work_out(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
+    Ok(change::settle(server, &title, worked, argument.review, &marked).await)
 }
 
 /// What `longsight.edit` is to do, and what that is called.
@@ -214,26 +119,6 @@ fn wanted(argument: &Argument) -> Result<(How, String)> {
     let kind = given(&argument.action).ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
     let title = given(&argument.title).unwrap_or_else(|| kind.clone());
     Ok((How::Action { kind, problems: argument.problems.clone() }, title))
-}
-
-/// Whether a person must look at an edit before any of it is applied: several files, one that nobody has before him, or a place that tools and
-/// editors obey. `marked` is where the edit was asked for.
-pub fn needs_word(server: &Server, edited: &Edited, marked: &Document) -> bool {
-    let changed: Vec<&FileEdit> = edited.files.iter().filter(|file| file.changes()).collect();
-    let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
-    !edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
-}
-
-fn is_of(file: &FileEdit, document: &Document) -> bool {
-    file.document.uri == document.uri || file.document.path.is_some() && file.document.path == document.path
-}
-
-/// Names the file that was changed where it is not the one in which the change was asked for.
-fn name_elsewhere(server: &Server, title: &str, edited: &Edited, marked: &Document) {
-    let elsewhere = edited.files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
-    let Some(file) = elsewhere else { return };
-    let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));
 }
 
 async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
@@ -298,13 +183,4 @@ async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<D
     let read = server.work.patient(Box::pin(async move { read() })).await?;
     let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;
     Ok((snapshot, Arc::new(document)))
-}
-
-/// Waits for work, or for its cancellation from the editor's progress display.
-async fn finished<T>(work: impl Future<Output = Result<std::result::Result<T, EngineError>>>, cancel: &Cancel) -> Result<T> {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Err(message::cancelled()),
-        outcome = work => outcome?.map_err(|error| message::failed(&error)),
-    }
 }

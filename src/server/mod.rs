@@ -7,6 +7,7 @@ mod actions;
 pub mod agent;
 mod answers;
 pub mod backend;
+mod change;
 mod client;
 mod commands;
 mod completion;

@@ -71,14 +71,6 @@ fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
 /// Hunks by their numbers, and what is said about them.
 pub type Held = (Vec<u64>, String);
 
-/// Edits that need a yes go into review where the editor cannot ask for it; as [`hold`].
-pub fn instead_of_asking(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Option<Result<Held, String>> {
-    if server.with(|state| state.editor.annotations && !state.editor.reviews) {
-        return None;
-    }
-    Some(hold_and_tell(server, title, files, warnings))
-}
-
 /// As [`hold`], of what the editor says that it has done to files that are not open, and of which nothing is to be seen.
 pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
     let ids = hold(server, title, files, warnings).unwrap_or_default();
@@ -120,19 +112,27 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     hold(server, title, files, warnings).map(tell)
 }
 
-/// `longsight.acceptHunk` and `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
-pub async fn decide(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Value> {
-    if accept {
-        follow_disk(server, |_| true).await;
+/// `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
+pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
+    let wanted = Wanted::of(argument)?;
+    let taken = server.with(|state| state.hunks.take(|pending| wanted.is(pending)));
+    if taken.is_empty() {
+        return Err(wanted.missing());
     }
-    let taken = take(server, argument, accept)?;
-    let ids: Vec<u64> = taken.iter().map(|pending| pending.id).collect();
-    let uris: BTreeSet<String> = taken.iter().map(|pending| pending.document.uri.clone()).collect();
-    let told = if argument["id"].is_u64() { json!(ids[0]) } else { json!(ids) };
-    if !accept {
-        show(server, uris.iter().map(String::as_str));
-        return Ok(json!({ "rejected": told }));
+    show(server, uris(&taken).iter().map(String::as_str));
+    Ok(json!({ "rejected": wanted.told(&taken) }))
+}
+
+/// `longsight.acceptHunk`, with the same.
+pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
+    let wanted = Wanted::of(argument)?;
+    follow_disk(server, |_| true).await;
+    let taken = server.with(|state| state.hunks.accept(|pending| wanted.is(pending) && !pending.claimed));
+    if taken.is_empty() {
+        let claimed = server.with(|state| state.hunks.iter().find(|pending| wanted.is(pending)).map(|one| uri::name(&one.document.uri)));
+        return Err(claimed.map_or_else(|| wanted.missing(), |name| claimed_already(&name)));
     }
+    let (uris, told) = (uris(&taken), wanted.told(&taken));
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
@@ -186,34 +186,59 @@ impl Drop for Undecided<'_> {
             return;
         }
         let taken = std::mem::take(&mut self.taken);
-        let uris: BTreeSet<String> = taken.iter().map(|pending| pending.document.uri.clone()).collect();
+        let uris = uris(&taken);
         give_back(self.server, taken);
         show(self.server, uris.iter().map(String::as_str));
     }
 }
 
-/// Takes the hunks out that an argument names.
-fn take(server: &Server, argument: &Value, accept: bool) -> jsonrpc::Result<Vec<Pending>> {
-    let (id, uri, all) = (argument["id"].as_u64(), argument["uri"].as_str(), argument["all"] == true);
-    if id.is_none() && uri.is_none() && !all {
-        return Err(Error::invalid_params("the argument needs the hunk's `id`, a file's `uri`, or `all`"));
+/// The hunks that an argument names.
+enum Wanted {
+    One(u64),
+    Of(String),
+    All,
+}
+
+impl Wanted {
+    fn of(argument: &Value) -> jsonrpc::Result<Self> {
+        match (argument["id"].as_u64(), argument["uri"].as_str()) {
+            (Some(id), _) => Ok(Self::One(id)),
+            (None, Some(uri)) => Ok(Self::Of(uri.into())),
+            (None, None) if argument["all"] == true => Ok(Self::All),
+            (None, None) => Err(Error::invalid_params("the argument needs the hunk's `id`, a file's `uri`, or `all`")),
+        }
     }
-    let wanted = |pending: &Pending| match (id, uri) {
-        (Some(id), _) => pending.id == id,
-        (None, Some(uri)) => uri::is_same(uri, &pending.document.uri),
-        (None, None) => all,
-    };
-    let taken = server
-        .with(|state| if accept { state.hunks.accept(|pending| wanted(pending) && !pending.claimed) } else { state.hunks.take(wanted) });
-    if !taken.is_empty() {
-        return Ok(taken);
+
+    fn is(&self, pending: &Pending) -> bool {
+        match self {
+            Self::One(id) => pending.id == *id,
+            Self::Of(uri) => uri::is_same(uri, &pending.document.uri),
+            Self::All => true,
+        }
     }
-    if let Some(name) = server.with(|state| state.hunks.iter().find(|pending| wanted(pending)).map(|one| uri::name(&one.document.uri))) {
-        let words = "the editor says that it has made this change already; open the file to see whether it is there, then accept or reject";
-        return Err(message::failure(&format!("{name}: {words}")));
+
+    /// There is none of them.
+    fn missing(&self) -> Error {
+        let what = if let Self::One(id) = self { format!("no hunk {id}") } else { "no change".into() };
+        message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
     }
-    let what = id.map_or("no change".into(), |id| format!("no hunk {id}"));
-    Err(message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed")))
+
+    /// Their numbers, as they were asked for: one, or a list.
+    fn told(&self, taken: &[Pending]) -> Value {
+        match self {
+            Self::One(id) => json!(id),
+            _ => taken.iter().map(|pending| pending.id).collect(),
+        }
+    }
+}
+
+fn claimed_already(name: &str) -> Error {
+    let words = "the editor says that it has made this change already; open the file to see whether it is there, then accept or reject";
+    message::failure(&format!("{name}: {words}"))
+}
+
+fn uris(taken: &[Pending]) -> BTreeSet<String> {
+    taken.iter().map(|pending| pending.document.uri.clone()).collect()
 }
 
 /// Hunks whose acceptance did not come about wait again, on the newest text, where they still fit. What the text shows all the same is
@@ -415,32 +440,34 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
 /// `longsight.explainHunk {id}`: what it does and why, from memory.
 pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let id = argument["id"].as_u64().ok_or_else(|| Error::invalid_params("the argument needs the hunk's `id`"))?;
-    let told = server.with(|state| {
-        let pending = state.hunks.iter().find(|pending| pending.id == id)?;
-        let whole = pending.document.text.to_string();
-        let path = pending.document.path.as_ref().map_or(uri::name(&pending.document.uri), ToString::to_string);
-        let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
-        let mut after = whole.clone();
-        after.replace_range(pending.edit.range.clone(), &pending.edit.text);
-        let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
-        let warnings = look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
-        let (title, place) = (inert(&pending.title), inert(&path));
-        let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
-        let citation = json!({ "path": path, "line": pending.line(), "verified": true });
-        let about = pending.document.uri.clone();
-        Some((json!({ "text": text, "citations": [citation] }), format!("Change {id} of {path}"), about))
-    });
-    let (answer, name, about) = told.ok_or_else(|| message::failure(&format!("there is no hunk {id} that waits for a decision")))?;
-    answers::open(server, &name, &about, &answer);
+    let pending = server.with(|state| state.hunks.iter().find(|pending| pending.id == id).cloned());
+    let pending = pending.ok_or_else(|| message::failure(&format!("there is no hunk {id} that waits for a decision")))?;
+    let path = pending.document.path.as_ref().map_or(uri::name(&pending.document.uri), ToString::to_string);
+    let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
+    let whole = pending.document.text.to_string();
+    let mut after = whole.clone();
+    after.replace_range(pending.edit.range.clone(), &pending.edit.text);
+    let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
+    let warnings = look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
+    let (title, place) = (inert(&pending.title), inert(&path));
+    let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
+    let citation = json!({ "path": path, "line": pending.line(), "verified": true });
+    let answer = json!({ "text": text, "citations": [citation] });
+    answers::open(server, &format!("Change {id} of {path}"), &pending.document.uri, &answer);
     Ok(answer)
 }
 
 /// What waits, for `longsight.status`.
 pub fn list(state: &State) -> Value {
-    state.hunks.iter().map(|pending| entry(state, pending, true)).collect()
+    let named = |pending: &Pending| {
+        let mut entry = entry(state, pending);
+        entry["uri"] = json!(pending.document.uri);
+        entry
+    };
+    state.hunks.iter().map(named).collect()
 }
 
-fn entry(state: &State, pending: &Pending, with_uri: bool) -> Value {
+fn entry(state: &State, pending: &Pending) -> Value {
     let Shown { range, old, new } = shown(state, pending);
     let mut entry = json!({
         "id": pending.id,
@@ -454,9 +481,6 @@ fn entry(state: &State, pending: &Pending, with_uri: bool) -> Value {
     if !warnings.is_empty() {
         entry["warnings"] = json!(warnings);
     }
-    if with_uri {
-        entry["uri"] = json!(pending.document.uri);
-    }
     entry
 }
 
@@ -465,7 +489,7 @@ fn show<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
     let editor = server.with(|state| state.editor.clone());
     if editor.reviews {
         for uri in uris {
-            let hunks: Vec<Value> = server.with(|state| state.hunks.of(uri).map(|pending| entry(state, pending, false)).collect());
+            let hunks: Vec<Value> = server.with(|state| state.hunks.of(uri).map(|pending| entry(state, pending)).collect());
             server.client.notify("longsight/hunks", json!({ "uri": uri, "hunks": hunks }));
         }
     } else if editor.refreshes_lenses {

@@ -117,6 +117,11 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// Whether it asks the person about each change that needs it. One that draws hunks has them wait instead.
+    pub fn asks(&self) -> bool {
+        self.annotations && !self.reviews
+    }
+
     /// The bytes that a range means: nothing but a place where it is only a cursor.
     pub fn bytes(&self, text: &Text, range: lsp::Range) -> std::ops::Range<usize> {
         let bytes = text.offsets(convert::range(range), self.encoding);

@@ -6,7 +6,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::engine::{BoxFuture, Cancel};
+use super::message;
+use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::report;
 
 /// The threads. The owner shuts them down.
@@ -53,4 +54,13 @@ impl Work {
 fn broken(error: tokio::task::JoinError) -> Error {
     report::log("error", format_args!("work failed: {error}"));
     Error::internal_error()
+}
+
+/// Waits for work, or for its cancellation from the editor's progress display.
+pub async fn finished<T>(work: impl Future<Output = Result<std::result::Result<T, EngineError>>>, cancel: &Cancel) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(message::cancelled()),
+        outcome = work => outcome?.map_err(|error| message::failed(&error)),
+    }
 }

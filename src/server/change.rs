@@ -1,0 +1,171 @@
+//! What becomes of an edit that was worked out: the editor applies it, with a question or without, or its hunks wait for a person's
+//! decision.
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::Result;
+
+use super::agent::{Edited, FileEdit, StateSnapshot};
+use super::edits::{End, Label, Outcome};
+use super::{Server, edits, partly, review, work};
+use crate::engine::Cancel;
+use crate::features::actions::one_line;
+use crate::features::{Sink, edit};
+use crate::workspace::{Document, uri};
+
+/// An edit, and whether it is only what is left of one.
+pub struct Worked {
+    pub edited: Edited,
+    pub is_half: bool,
+}
+
+/// Has an edit computed. What fits no longer by then is taken out.
+pub async fn work_out(server: &Server, snapshot: StateSnapshot, params: edit::Params, cancel: &Cancel, sink: Sink) -> Result<Worked> {
+    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
+    let mut edited = work::finished(work, cancel).await?;
+    let is_half = partly::keep_what_fits(server, &mut edited).await;
+    Ok(Worked { edited, is_half })
+}
+
+/// How an edit comes into the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Its hunks wait for a decision on each, and the person is told where.
+    Held,
+    /// The editor applies it.
+    Applied {
+        /// The person is asked about each hunk first, by the editor.
+        confirm: bool,
+    },
+}
+
+impl Worked {
+    /// Half of an edit is applied by nobody but the person, and so is one that needs a look where the editor cannot ask for it. `marked` is
+    /// where it was asked for.
+    pub fn way(&self, server: &Server, marked: &Document) -> Way {
+        let confirm = needs_word(server, &self.edited, marked);
+        match self.is_half || confirm && !server.with(|state| state.editor.asks()) {
+            true => Way::Held,
+            false => Way::Applied { confirm },
+        }
+    }
+}
+
+/// What came of it.
+enum Settled {
+    Applied {
+        /// Of these files nothing shows it.
+        unseen: Vec<FileEdit>,
+    },
+    /// These hunks wait.
+    Held(Vec<u64>),
+    Refused(String),
+}
+
+/// Brings an edit on its way, and reports: the JSON of `longsight edit --json`, and what was done with it. With `review` its hunks wait in
+/// any case.
+pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, marked: &Document) -> Value {
+    let way = worked.way(server, marked);
+    let mut edited = worked.edited;
+    edited.report["applied"] = json!(false);
+    if !edited.files.iter().any(FileEdit::changes) {
+        return edited.report;
+    }
+    let settled = match way {
+        _ if review => for_review(server, title, &edited),
+        Way::Held => hold(server, title, &edited.files, &edited.confirm),
+        Way::Applied { confirm } => apply(server, title, &mut edited, confirm, marked).await,
+    };
+    match settled {
+        Settled::Applied { unseen } => {
+            edited.report["applied"] = json!(true);
+            if !unseen.is_empty() {
+                edited.report["hunks"] = json!(review::hold_unseen(server, title, &unseen, &edited.confirm));
+                edited.report["unseen"] = review::tell_unseen(server, &unseen);
+            }
+        }
+        Settled::Held(hunks) => edited.report["hunks"] = json!(hunks),
+        Settled::Refused(reason) => {
+            tell_refused(server, title, &edited, &reason);
+            edited.report["refused"] = json!(reason);
+        }
+    }
+    edited.report
+}
+
+/// Who asked for a review looks at it, and needs not be told where.
+fn for_review(server: &Server, title: &str, edited: &Edited) -> Settled {
+    match review::hold(server, title, &edited.files, &edited.confirm) {
+        Ok(hunks) => {
+            warn(server, title, &edited.confirm);
+            Settled::Held(hunks)
+        }
+        Err(reason) => Settled::Refused(reason),
+    }
+}
+
+fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Settled {
+    match review::hold_and_tell(server, title, files, warnings) {
+        Ok((hunks, text)) => {
+            server.client.show(3, &text);
+            Settled::Held(hunks)
+        }
+        Err(reason) => Settled::Refused(reason),
+    }
+}
+
+async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool, marked: &Document) -> Settled {
+    warn(server, title, &edited.confirm);
+    let label = Label { title, confirm, warnings: &edited.confirm };
+    match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
+        Ok(Outcome { end: End::Applied, unseen }) => {
+            if !confirm {
+                name_elsewhere(server, title, edited, marked);
+            }
+            Settled::Applied { unseen }
+        }
+        Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
+        // What was worked for is not lost for a few keys.
+        Ok(Outcome { end: End::Overtaken(left), .. }) => hold(server, title, &left, &edited.confirm),
+        // Somebody typed in one of the places just now.
+        Err(reason) => match partly::keep_what_fits(server, edited).await {
+            true => hold(server, title, &edited.files, &edited.confirm),
+            false => Settled::Refused(reason),
+        },
+    }
+}
+
+/// Tells why a change deserves a second look, before the editor asks about it: what the command answers nobody reads.
+pub fn warn(server: &Server, title: &str, warnings: &[String]) {
+    if let Some(words) = review::look_twice(warnings) {
+        server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
+    }
+}
+
+/// Says why an edit is not applied where nobody would read the command's answer. Our own plugins do.
+fn tell_refused(server: &Server, title: &str, edited: &Edited, reason: &str) {
+    if server.with(|state| !state.editor.streaming) {
+        let names: Vec<String> = edited.files.iter().map(|file| uri::name(&file.document.uri)).collect();
+        let (title, files) = (one_line(title), names.join(", "));
+        server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
+    }
+}
+
+/// Whether a person must look at an edit before any of it is applied: several files, one that nobody has before him, or a place that
+/// tools and editors obey.
+fn needs_word(server: &Server, edited: &Edited, marked: &Document) -> bool {
+    let changed: Vec<&FileEdit> = edited.files.iter().filter(|file| file.changes()).collect();
+    let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
+    !edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
+}
+
+fn is_of(file: &FileEdit, document: &Document) -> bool {
+    file.document.uri == document.uri || file.document.path.is_some() && file.document.path == document.path
+}
+
+/// Names the file that was changed where it is not the one in which the change was asked for.
+fn name_elsewhere(server: &Server, title: &str, edited: &Edited, marked: &Document) {
+    let elsewhere = edited.files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
+    let Some(file) = elsewhere else { return };
+    let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
+    server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));
+}
