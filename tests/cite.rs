@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use longsight::engine::scripted::Step;
+use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, ErrorKind, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
@@ -46,6 +46,16 @@ async fn streamed_in(workspace: &Workspace, text: &str) -> (Vec<String>, Answer)
     let answer = ask(&session, "what is alpha?", &Cancel::new(), &sink).await.unwrap().answer;
     let seen = seen.lock().unwrap().clone();
     (seen, answer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_gives_locations_of_checked_places_only() {
+    let workspace = Workspace::new(&FILES);
+    let (session, _) = workspace.with_coder(vec![Scripted::text("See src/a.rs:5-7 and none.rs:1.")]);
+    let locations = ask(&session, "where is beta_of?", &Cancel::new(), &silent()).await.unwrap().locations;
+    assert!(locations[0].uri.ends_with("/src/a.rs"), "{locations:?}");
+    assert_eq!((locations[0].range.start.line, locations[0].range.end.line), (4, 7));
+    assert!(!locations.iter().any(|place| place.uri.contains("none.rs")), "{locations:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

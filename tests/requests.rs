@@ -330,16 +330,6 @@ fn k15_the_frame_of_a_shown_answer_is_inert() {
 }
 
 #[test]
-fn asking_gives_locations_of_checked_places_only() {
-    let (_, mut editor) = started(answer("There."));
-    let result = command(&mut editor, "longsight.ask", json!({ "question": "where?" }))["result"].clone();
-    let locations = result["locations"].as_array().unwrap();
-    assert_eq!(locations.len(), 1);
-    assert_eq!((locations[0]["uri"].as_str(), locations[0]["range"]["start"]["line"].as_u64()), (Some("file:///w/src/a.rs"), Some(2)));
-    editor.quit();
-}
-
-#[test]
 fn progress_begins_ends_and_cancels() {
     let (agent, mut editor) = started(Mood::Hang);
     let params = json!({ "command": "longsight.ask", "arguments": [{ "question": "why?" }], "workDoneToken": "mine" });
