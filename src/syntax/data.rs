@@ -93,6 +93,8 @@ pub struct LanguageData {
     pub module_marks: Option<ModuleMarks>,
     /// The method that makes an instance where its type is called.
     pub constructor: Option<String>,
+    /// Methods that make an instance, and are called neither like their type nor by their own name.
+    pub makers: Vec<String>,
     /// What joins two words of a macro to one.
     pub joins_words: Option<String>,
     /// The list whose strings are names that a file hands on.

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::asides::is_aside;
 use super::fit::comment::{Style, as_comment, docstring};
 use super::fit::given;
 use super::forms::{behind_colon, inner_indent, line_indent};
@@ -153,10 +154,8 @@ fn kind(language: Option<&Language>, comment: &str, first: bool, last: Option<(I
     }
     let said = comment.trim_start_matches(['/', '*', '!', '#']);
     let is_told = forms.tight_directives && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !comment.starts_with("/*");
-    let mut asides = include_str!("asides.txt").lines().filter(|line| !line.starts_with('#'));
-    let is_aside = asides.any(|aside| said.trim_start().starts_with(aside));
     let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(before)) && !said.trim().is_empty();
-    if is_told || is_aside || goes_on { Is::Note } else { Is::Documentation }
+    if is_told || is_aside(said) || goes_on { Is::Note } else { Is::Documentation }
 }
 
 /// Whether a note may go on in the next line.

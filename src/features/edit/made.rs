@@ -4,27 +4,25 @@ use std::ops::Range;
 
 use crate::features::{Session, Site};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{Definition, Parsed};
+use crate::syntax::{self, Definition, Parsed};
 use crate::text::lines::{line_number, line_start};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
-
-/// What constructors are called that are not called as their type is.
-const CONSTRUCTORS: &[&str] = &["__init__", "__new__", "constructor"];
 
 /// The type that a definition makes values of.
 pub(super) fn type_of<'a>(site: &'a Site, one: &Definition) -> Option<&'a str> {
     let name = one.name.of(&site.text);
     let around = site.definitions().get(one.parent? as usize).filter(|around| around.kind.is_type())?;
     let of = around.name.of(&site.text);
-    (name == of || CONSTRUCTORS.contains(&name)).then_some(of)
+    let makers = &site.language.as_ref()?.makers;
+    (name == of || makers.iter().any(|maker| maker == name)).then_some(of)
 }
 
 /// The places where values of a type are made that are as they were. `now` is what the drafts make of a file.
 pub(super) fn left<'t>(session: &Session, site: &Site, of: &str, now: impl Fn(Option<&WorkspacePath>) -> Option<&'t str>) -> Vec<String> {
     let mut found = vec![];
     let mut look = |path: Option<&WorkspacePath>, shown: &str, parsed: &Parsed| {
-        for line in lines(parsed, of) {
+        for line in lines(parsed, shown, of) {
             let text = parsed.text()[line.clone()].trim();
             if now(path).is_none_or(|now| now.contains(text)) {
                 found.push(format!("{shown}:{}", line_number(parsed.text(), line.start)));
@@ -50,10 +48,13 @@ pub(super) fn left<'t>(session: &Session, site: &Site, of: &str, now: impl Fn(Op
     found
 }
 
-/// The lines in which the name of a type is called.
-fn lines(parsed: &Parsed, of: &str) -> Vec<Range<usize>> {
+/// The lines of a file in which the name of a type is called.
+fn lines(parsed: &Parsed, path: &str, of: &str) -> Vec<Range<usize>> {
     let text = parsed.text();
-    let code = uses::uses(parsed, of).into_iter().filter(|(range, within)| *within == Within::Code && is_call(parsed, range));
+    let definitions = syntax::tags(parsed, path).definitions;
+    let declares = |at: &Range<usize>| definitions.iter().any(|one| one.name.range() == *at);
+    let is_made = |at: &Range<usize>| is_call(parsed, at) && !declares(at);
+    let code = uses::uses(parsed, of).into_iter().filter(|(range, within)| *within == Within::Code && is_made(range));
     let mut lines: Vec<Range<usize>> = code
         .map(|(range, _)| {
             let start = line_start(text, range.start);
@@ -68,12 +69,13 @@ fn is_call(parsed: &Parsed, name: &Range<usize>) -> bool {
     let text = parsed.text();
     let (before, after) = (text[..name.start].trim_end(), text[name.end..].trim_start());
     let after = after.strip_prefix('<').and_then(|inside| Some(inside.split_once('>')?.1.trim_start())).unwrap_or(after);
-    let word = words::last(before);
-    let is_new = word == "new";
-    match parsed.language().family.as_str() {
-        "script" | "java" => is_new && after.starts_with('('),
-        // Its own declaration looks the same: only what can be no declaration is told.
-        "c" => (is_new || word == "return" || before.ends_with(['=', '(', ','])) && after.starts_with(['(', '{']),
-        _ => after.starts_with('(') && !matches!(word, "class" | "def" | "struct" | "fn" | "type"),
+    let (word, language) = (words::last(before), parsed.language());
+    match &language.constructs {
+        Some(new) => word == new && after.starts_with('('),
+        // The declaration of a value looks the same: only what can be none is told.
+        None if language.types.result_first => {
+            (word == "new" || word == language.types.gives || before.ends_with(['=', '(', ','])) && after.starts_with(['(', '{'])
+        }
+        None => after.starts_with('('),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::features::Session;
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Language};
+use crate::syntax::{self, Language, Reach, naming};
 use crate::text::lines::{line_number, line_start};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
@@ -31,15 +31,20 @@ impl Moved<'_> {
         let at_home = text(home).unwrap_or_default();
         let mut found = vec![];
         let language = session.language_at(new, &text(new).unwrap_or_default());
-        if language.as_ref().is_some_and(|language| language.family == "rust") && !self.is_declared(&text) {
-            found.push(format!("no `mod {};` names {new}, so that it is no part of the crate", stem(new)));
+        if let Some(language) = &language
+            && let Some(own) = &language.own_module
+        {
+            let declares = own.declares.replace("{module}", naming::stem(Some(language), new.relative()));
+            if !self.is_declared(language, &declares, &text) {
+                found.push(format!("no `{declares}` names {new}, so that it is no part of the crate"));
+            }
         }
         // Where it is handed on, everybody may go on as before.
-        let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(takes);
+        let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(|line| line.takes);
         if hands_on {
             return found;
         }
-        if folder(home) != folder(new) || !shares_folders(language.as_deref()) {
+        if folder(home) != folder(new) || !language.as_deref().is_some_and(shares_folders) {
             let used = lines_of(language.as_ref(), &at_home, name);
             found.extend(used.first().map(|_| format!("{home} still uses `{name}`, and takes it from nowhere")));
         }
@@ -50,7 +55,7 @@ impl Moved<'_> {
         for file in files.filter(|file| session.closed_path(&file.path).is_none()) {
             let Some(text) = text(&file.path) else { continue };
             let old = stem(home);
-            let is_old = |line: &&Taken| takes(line) && words::has(&line.text, old) && !words::has(&line.text, stem(new));
+            let is_old = |line: &&Taken| line.takes && words::has(&line.text, old) && !words::has(&line.text, stem(new));
             let lines = lines_of(file.language.as_ref(), &text, name);
             places.extend(lines.iter().filter(is_old).map(|line| format!("{}:{}", file.path, line.number)));
         }
@@ -63,16 +68,17 @@ impl Moved<'_> {
         found
     }
 
-    /// Whether a file of the crate declares the new module.
-    fn is_declared(&self, text: &dyn Fn(&WorkspacePath) -> Option<Arc<str>>) -> bool {
-        let name = if self.new.name() == "mod.rs" { folder(self.new).rsplit('/').next().unwrap_or_default() } else { stem(self.new) };
-        let declares = |line: &str| {
-            let line = line.trim().trim_end_matches(';');
-            line.strip_suffix(name).is_some_and(|before| before.trim_end().ends_with("mod") && before.ends_with(' '))
-        };
-        let files = self.session.index.files().map(|(_, file)| &file.path).filter(|path| path.name().ends_with(".rs"));
-        let near = files.filter(|path| folder(self.new).starts_with(folder(path)));
-        near.chain([self.home]).any(|path| text(path).is_some_and(|text| text.lines().any(declares)))
+    /// Whether a file near it declares the new module, in these words.
+    fn is_declared(&self, language: &Arc<Language>, declares: &str, text: &dyn Fn(&WorkspacePath) -> Option<Arc<str>>) -> bool {
+        let says = |line: &str| line.trim().strip_suffix(declares).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+        let files = self
+            .session
+            .index
+            .files()
+            .map(|(_, file)| file)
+            .filter(|file| file.language.as_ref().is_some_and(|known| known.family == language.family));
+        let near = files.map(|file| &file.path).filter(|path| folder(self.new).starts_with(folder(path)));
+        near.chain([self.home]).any(|path| text(path).is_some_and(|text| text.lines().any(says)))
     }
 }
 
@@ -80,6 +86,8 @@ impl Moved<'_> {
 struct Taken {
     number: usize,
     text: String,
+    /// It takes the name from another file.
+    takes: bool,
 }
 
 fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Vec<Taken> {
@@ -89,29 +97,25 @@ fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Ve
     let line = |range: Range<usize>, top: Range<usize>| {
         let start = line_start(text, range.start);
         let own = text[start..].lines().next().unwrap_or_default();
-        let whole = text.get(top).filter(|whole| whole.len() < 2000 && begins_taking(whole)).unwrap_or(own);
-        Taken { number: line_number(text, range.start), text: whole.to_string() }
+        let takes = |statement: &str| begins_taking(parsed.language(), statement);
+        let whole = text.get(top).filter(|whole| whole.len() < 2000 && takes(whole)).unwrap_or(own);
+        Taken { number: line_number(text, range.start), text: whole.to_string(), takes: takes(whole) }
     };
     let code = uses::mentions(&parsed, name).into_iter().filter(|one| one.within == Within::Code);
     code.map(|one| line(one.range, one.top)).collect()
 }
 
-fn takes(line: &Taken) -> bool {
-    begins_taking(&line.text)
-}
-
-/// Whether a statement takes names from another file.
-fn begins_taking(statement: &str) -> bool {
+/// Whether a statement takes names from another file, or hands them on from there.
+fn begins_taking(language: &Language, statement: &str) -> bool {
     let statement = statement.trim_start();
-    let words = ["import", "from", "use", "pub use", "pub(crate) use", "using", "#include"];
-    let begins = words.iter().any(|word| statement.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '{', '(', '"', '<', '*'])));
     let hands_on = statement.starts_with("export") && statement.contains(" from ");
-    begins || hands_on || statement.contains("require(")
+    let loads = language.loads.iter().any(|word| statement.contains(&format!("{word}(")));
+    language.is_import(statement) || hands_on || loads
 }
 
 /// Whether files of one folder see each other's definitions without a word.
-fn shares_folders(language: Option<&Language>) -> bool {
-    language.is_some_and(|language| matches!(language.family.as_str(), "go" | "java"))
+fn shares_folders(language: &Language) -> bool {
+    matches!(language.reach, Some(Reach::Package | Reach::Folder))
 }
 
 fn folder(path: &WorkspacePath) -> &str {

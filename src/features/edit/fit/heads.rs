@@ -1,6 +1,7 @@
 //! Attributes, decorators and annotations above an item, where a file has some and an answer has some: each of them once. Pure.
 
 use super::layout::opened;
+use crate::features::edit::asides::is_directive;
 use crate::text::words::is_word;
 
 /// Those of the file, with the answer's in the place of their own kind, and those that the answer has besides.
@@ -24,17 +25,10 @@ pub(in crate::features::edit) fn merged(file: &str, answer: &str) -> String {
     out.concat()
 }
 
-/// What comments above an item say to tools, with or without a blank behind their sign.
-const DIRECTIVES: &[&str] = &["go:", "export ", "nolint", "eslint-", "@ts-", "prettier-", "NOLINT", "clang-format"];
-
 /// The comment that an answer has, with what that of the file says to tools: this was not asked for, and stays.
 pub(in crate::features::edit) fn documented(file: &str, answer: &str) -> String {
-    let says = |line: &str| {
-        let said = line.trim().trim_start_matches(['/', '*', '#']).trim_start();
-        DIRECTIVES.iter().any(|word| said.starts_with(word))
-    };
     let has = |line: &str| answer.lines().any(|own| own.trim() == line.trim());
-    let kept: String = file.split_inclusive('\n').filter(|line| says(line) && !has(line)).collect();
+    let kept: String = file.split_inclusive('\n').filter(|line| is_directive(line) && !has(line)).collect();
     format!("{answer}{kept}")
 }
 
