@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::place::Place;
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::features::actions::actions;
 
 #[derive(Args, Debug)]
@@ -13,10 +13,10 @@ pub struct Arguments {
     pub place: Place,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let (session, target) = setup::session_at(shared, &arguments.place)?;
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
+    let (session, target) = setup::session_at(common, &arguments.place)?;
     let offers = actions(&session, &target, &[]);
-    if shared.json {
+    if common.json {
         println!("{}", json!({ "actions": offers }));
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CliResult, Shared, explain, setup};
+use super::{CliResult, Common, explain, setup};
 use crate::features::ask::ask;
 
 #[derive(Args, Debug)]
@@ -11,10 +11,10 @@ pub struct Arguments {
     pub question: String,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.question.trim().is_empty() {
         super::usage("ask needs a question");
     }
-    let session = setup::session(shared)?;
-    setup::run(shared, async |cancel, sink| ask(&session, &arguments.question, cancel, sink).await, |found| explain::show(&found.answer))
+    let session = setup::session(common)?;
+    setup::run(common, async |cancel, sink| ask(&session, &arguments.question, cancel, sink).await, |found| explain::show(&found.answer))
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::config::{self, Config, EngineConfig};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::http::Limits;
@@ -68,13 +68,13 @@ struct Measured {
     engine_rss_bytes: Option<u64>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let config = super::setup::config(shared)?;
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
+    let config = super::setup::config(common)?;
     let engines = chosen(&config, arguments.engine.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no runtime ({error})"))?;
     let mut all = vec![];
     for (name, engine) in &engines {
-        if !shared.json {
+        if !common.json {
             eprintln!("measuring {name} ({}): {} tokens in, {} out", engine.model, arguments.prompt, arguments.tokens);
         }
         let measured = runtime.block_on(measure(name, engine, arguments)).unwrap_or_else(|error| Measured {
@@ -85,7 +85,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         });
         all.push(measured);
     }
-    if shared.json {
+    if common.json {
         println!("{}", json!({ "engines": all }));
     } else {
         print!("{}", table::table(&all));

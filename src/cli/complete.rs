@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::features::complete::{Completion, Params, complete};
 
 #[derive(Args, Debug)]
@@ -16,14 +16,14 @@ pub struct Arguments {
     pub trigger: String,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if !setup::is_point(&arguments.place) {
         super::usage("complete needs a point: FILE:LINE:COL");
     }
-    let (session, at) = setup::session_at(shared, &arguments.place)?;
+    let (session, at) = setup::session_at(common, &arguments.place)?;
     session.prepare();
     let params = Params { at, invoked: arguments.trigger == "invoked", selected: None };
-    setup::run(shared, async |cancel, _| complete(&session, &params, cancel).await, show)
+    setup::run(common, async |cancel, _| complete(&session, &params, cancel).await, show)
 }
 
 fn show(completion: &Completion) {

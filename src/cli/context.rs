@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::context::Kind;
 use crate::features::edit::How;
 use crate::features::preview::{Params, Preview, preview};
@@ -28,20 +28,20 @@ pub struct Arguments {
     pub budget: Option<usize>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
         super::usage("--ask needs a question");
     }
     let (session, at) = match &arguments.place {
-        Some(place) => setup::session_at(shared, place).map(|(session, at)| (session, Some(at)))?,
-        None => (setup::session(shared)?, None),
+        Some(place) => setup::session_at(common, place).map(|(session, at)| (session, Some(at)))?,
+        None => (setup::session(common)?, None),
     };
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => Some(How::Action { kind: kind.clone(), problems: vec![] }),
         (None, words) => words.clone().map(How::Instruction),
     };
     let params = Params { at, how, invoked: None, question: arguments.ask.clone(), budget: arguments.budget };
-    setup::run(shared, async |_, _| preview(&session, &params), show)
+    setup::run(common, async |_, _| preview(&session, &params), show)
 }
 
 fn show(preview: &Preview) {

@@ -12,7 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::config::{self, Config, Problem};
 use crate::models;
 use crate::syntax::Registry;
@@ -62,19 +62,19 @@ impl Check {
     }
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let path = super::setup::config_path(shared)?;
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
+    let path = super::setup::config_path(common)?;
     let (config, mut checks) = configuration(path);
     checks.extend(roles(&config));
     checks.extend(engines::checks(&config, &engines::Judged::new(arguments)));
     checks.push(cache());
     checks.extend(languages::checks(&Registry::new()));
-    checks.extend(workspace::checks(shared));
+    checks.extend(workspace::checks(common));
     checks.extend(editors::checks());
     let count = |status| checks.iter().filter(|check| check.status == status).count();
     let counted = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let (errors, warnings) = (count(Status::Error), count(Status::Warning));
-    if shared.json {
+    if common.json {
         println!("{}", json!({ "checks": checks }));
         return Ok(());
     }

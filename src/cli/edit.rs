@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::place::Place;
 use super::screen::shown;
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::features::actions::is_edit;
 use crate::features::edit::{Edited, How, Params, edit};
 use crate::features::{Piece, Sink};
@@ -30,21 +30,21 @@ pub struct Arguments {
     pub diff: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
         super::usage("--instruction needs words that say what is to be changed");
     }
     if let Some(kind) = arguments.action.as_ref().filter(|kind| !is_edit(kind)) {
         super::usage(&format!("there is no kind of edit \"{kind}\"; `longsight actions` lists those that fit a place"));
     }
-    let (session, at) = setup::session_at(shared, &arguments.place)?;
+    let (session, at) = setup::session_at(common, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => How::Action { kind: kind.clone(), problems: arguments.problem.clone() },
         (None, words) => How::Instruction(words.clone().unwrap_or_default()),
     };
     let params = Params { at, how };
     setup::run(
-        shared,
+        common,
         async |cancel, sink| edit(&session, &params, cancel, &without_text(sink)).await,
         |edited| show(edited, arguments.diff),
     )

@@ -2,19 +2,19 @@
 
 use clap::Args;
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 
 #[derive(Args, Debug)]
 pub struct Arguments {}
 
 #[cfg(feature = "llama")]
-pub fn run(_shared: &Shared, _arguments: &Arguments) -> CliResult {
+pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     short_spin()?;
     crate::engine::llama::process::serve().map_err(|error| format!("the engine process cannot serve: {error}"))
 }
 
 #[cfg(not(feature = "llama"))]
-pub fn run(_shared: &Shared, _arguments: &Arguments) -> CliResult {
+pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     Err("this longsight was built without the embedded engine (feature `llama`)".into())
 }
 

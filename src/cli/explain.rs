@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::features::answer::Answer;
 use crate::features::cite::Citation;
 use crate::features::explain::explain;
@@ -14,9 +14,9 @@ pub struct Arguments {
     pub place: Place,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
-    let (session, target) = setup::session_at(shared, &arguments.place)?;
-    setup::run(shared, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
+    let (session, target) = setup::session_at(common, &arguments.place)?;
+    setup::run(common, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
 }
 
 /// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
@@ -18,10 +18,10 @@ pub struct Arguments {
     pub no_cache: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     // Nothing of it is needed here, but a file that is asked for must be there and right.
-    super::setup::config(shared)?;
-    let folder = super::root(shared)?;
+    super::setup::config(common)?;
+    let folder = super::root(common)?;
     let start = Instant::now();
     let cache = if arguments.no_cache { None } else { crate::config::cache_dir() };
     let registry = Arc::new(Registry::new());
@@ -31,12 +31,12 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     let roots = Arc::new(Roots::new([folder]));
     let index = Index::start(roots, registry, Options { cache, ..Options::default() });
     let names_seconds = names_searchable(&index, start);
-    super::screen::wait(&index, shared.json);
+    super::screen::wait(&index, common.json);
     let seconds = start.elapsed().as_secs_f64();
     let statistics = index.view().statistics();
     let counts = index.progress().borrow().cache;
     let rss = resident_bytes();
-    if shared.json {
+    if common.json {
         println!("{}", as_json(&statistics, [seconds, names_seconds], rss, counts));
     } else {
         print!("{}", for_people(&statistics, [seconds, names_seconds], rss, counts));

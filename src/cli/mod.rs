@@ -34,14 +34,14 @@ use crate::engine::tape::Tape;
 #[command(name = "longsight", version, about, propagate_version = true)]
 struct Arguments {
     #[command(flatten)]
-    shared: Shared,
+    common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
-pub struct Shared {
+pub struct Common {
     /// Print one JSON object on standard output and nothing else there.
     #[arg(long, global = true)]
     pub json: bool,
@@ -99,29 +99,29 @@ pub type CliResult = Result<(), String>;
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     leave_where_nothing_is_printed();
-    let Arguments { shared, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
+    let Arguments { common, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
     // A person at a terminal wants the answer and what is wrong; the log of every step is for the processes that run for long.
     if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
         crate::report::only_problems();
     }
     let outcome = match &command {
-        Command::Serve(arguments) => serve::run(&shared, arguments),
-        Command::Engine(arguments) => engine::run(&shared, arguments),
-        Command::Complete(arguments) => complete::run(&shared, arguments),
-        Command::Explain(arguments) => explain::run(&shared, arguments),
-        Command::Ask(arguments) => ask::run(&shared, arguments),
-        Command::Actions(arguments) => actions::run(&shared, arguments),
-        Command::Edit(arguments) => edit::run(&shared, arguments),
-        Command::Context(arguments) => context::run(&shared, arguments),
-        Command::Index(arguments) => index::run(&shared, arguments),
-        Command::Render(arguments) => render::run(&shared, arguments),
-        Command::Parse(arguments) => parse::run(&shared, arguments),
-        Command::Models(arguments) => models::run(&shared, arguments),
-        Command::Doctor(arguments) => doctor::run(&shared, arguments),
-        Command::Bench(arguments) => bench::run(&shared, arguments),
-        Command::Trust(arguments) => trust::run(&shared, arguments),
+        Command::Serve(arguments) => serve::run(&common, arguments),
+        Command::Engine(arguments) => engine::run(&common, arguments),
+        Command::Complete(arguments) => complete::run(&common, arguments),
+        Command::Explain(arguments) => explain::run(&common, arguments),
+        Command::Ask(arguments) => ask::run(&common, arguments),
+        Command::Actions(arguments) => actions::run(&common, arguments),
+        Command::Edit(arguments) => edit::run(&common, arguments),
+        Command::Context(arguments) => context::run(&common, arguments),
+        Command::Index(arguments) => index::run(&common, arguments),
+        Command::Render(arguments) => render::run(&common, arguments),
+        Command::Parse(arguments) => parse::run(&common, arguments),
+        Command::Models(arguments) => models::run(&common, arguments),
+        Command::Doctor(arguments) => doctor::run(&common, arguments),
+        Command::Bench(arguments) => bench::run(&common, arguments),
+        Command::Trust(arguments) => trust::run(&common, arguments),
     };
-    let is_recorded = shared.tape.get().is_none_or(Tape::finish);
+    let is_recorded = common.tape.get().is_none_or(Tape::finish);
     let outcome = outcome.and_then(|()| written(std::io::stdout().flush()));
     let unrecorded = || Err("the recording is not whole: it could not be written to its end".to_string());
     match outcome.and_then(|()| if is_recorded { Ok(()) } else { unrecorded() }) {
@@ -171,8 +171,8 @@ fn leave(outcome: CliResult) -> ! {
 }
 
 /// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one.
-pub fn root(shared: &Shared) -> Result<PathBuf, String> {
-    let folder = match &shared.workspace {
+pub fn root(common: &Common) -> Result<PathBuf, String> {
+    let folder = match &common.workspace {
         Some(folder) => folder.clone(),
         None => {
             let here =

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::models::{self, Model, Progress, Sources};
 
 #[derive(Args, Debug)]
@@ -32,12 +32,12 @@ pub enum Action {
     },
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     match &arguments.action {
-        Action::List => list(shared.json),
-        Action::Pull { name } => pull(name, shared.json),
-        Action::Path { name } => path(name, shared.json),
-        Action::Profile { name, write } => profile(shared, name, *write),
+        Action::List => list(common.json),
+        Action::Pull { name } => pull(name, common.json),
+        Action::Path { name } => path(name, common.json),
+        Action::Profile { name, write } => profile(common, name, *write),
     }
 }
 
@@ -107,18 +107,18 @@ fn path(name: &str, as_json: bool) -> CliResult {
     Ok(())
 }
 
-fn profile(shared: &Shared, name: &str, write: bool) -> CliResult {
+fn profile(common: &Common, name: &str, write: bool) -> CliResult {
     let text = models::profile(name).map_err(|error| error.to_string())?;
     if !write {
-        match shared.json {
+        match common.json {
             true => println!("{}", json!({ "name": name, "configuration": text })),
             false => print!("{text}"),
         }
         return Ok(());
     }
-    let path = shared.config.clone().or_else(crate::config::default_path).ok_or("no place for a configuration: set HOME")?;
+    let path = common.config.clone().or_else(crate::config::default_path).ok_or("no place for a configuration: set HOME")?;
     models::install(name, &path).map_err(|error| error.to_string())?;
-    match shared.json {
+    match common.json {
         true => println!("{}", json!({ "name": name, "path": path })),
         false => println!("{} written; `longsight doctor` says whether it fits this machine", path.display()),
     }

@@ -5,7 +5,7 @@ use std::io::Read;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::dialect::{self, Delta, Start, messages};
 
 #[derive(Args, Debug)]
@@ -21,7 +21,7 @@ pub struct Arguments {
     pub start: String,
 }
 
-pub fn run(_shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(_common: &Common, arguments: &Arguments) -> CliResult {
     let dialect = super::render::dialect(&arguments.dialect);
     let start = if arguments.start == "reasoning" { Start::Reasoning } else { Start::Content };
     let mut parser = match &arguments.tools {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::dialect::{self, Dialect, Piece, messages};
 
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub(super) fn dialect(name: &str) -> Arc<dyn Dialect> {
     dialect::by_name(name).unwrap_or_else(unknown)
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let dialect = dialect(&arguments.dialect);
     let mut input = String::new();
     std::io::stdin().read_to_string(&mut input).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;
@@ -34,7 +34,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if arguments.thinking && prompt == self::prompt(dialect.as_ref(), &input, false)? {
         eprintln!("longsight: --thinking changes nothing here: {} has no such mode, or the messages choose one", arguments.dialect);
     }
-    let prompt = if shared.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
+    let prompt = if common.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
     print!("{prompt}");
     Ok(())
 }

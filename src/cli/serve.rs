@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::{CliResult, Shared, setup};
+use super::{CliResult, Common, setup};
 use crate::config;
 use crate::report;
 use crate::server::replay::{Replayed, replay};
@@ -25,15 +25,15 @@ pub struct Arguments {
     pub replay: Option<PathBuf>,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("the server cannot start its threads: {error}"))?;
     if let Some(file) = &arguments.replay {
-        return play(shared, &runtime, file);
+        return play(common, &runtime, file);
     }
-    if let Err(missing) = setup::config_path(shared) {
+    if let Err(missing) = setup::config_path(common) {
         // It may be written later: the server looks at it again and again.
         report::log("warning", format_args!("{missing}; the defaults are in use until it is there"));
     }
@@ -41,16 +41,16 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
     if let Some(cache) = &cache {
         guard::arm(&cache.join("running"));
     }
-    let tape = match &shared.record {
-        Some(_) => setup::tape(shared, &setup::config(shared)?)?,
+    let tape = match &common.record {
+        Some(_) => setup::tape(common, &setup::config(common)?)?,
         None => None,
     };
     let backend = Arc::new(Backend::start(setup::building(tape.as_ref()), cache.clone()));
     let options = server::Options {
-        config: shared.config.clone(),
+        config: common.config.clone(),
         cache,
         state: config::state_dir(),
-        agent: backend.clone(),
+        features: backend.clone(),
         probe: None,
         tape: tape.clone(),
     };
@@ -65,16 +65,16 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
 }
 
 /// Plays a recording; a difference is a failure.
-fn play(shared: &Shared, runtime: &Runtime, file: &Path) -> CliResult {
+fn play(common: &Common, runtime: &Runtime, file: &Path) -> CliResult {
     let wrong = |reason: String| format!("the recording {} cannot be played: {reason}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let trace = trace::read(&text).map_err(wrong)?;
-    let root = super::root(shared)?;
+    let root = super::root(common)?;
     let scratch = Scratch::new().map_err(|error| wrong(format!("no scratch folder could be made ({error})")))?;
     report::only_problems();
     let replayed = runtime.block_on(replay(trace, &root, &scratch.0)).map_err(wrong)?;
     let Replayed { messages, requests, differences, notes } = replayed;
-    if shared.json {
+    if common.json {
         println!("{}", json!({ "messages": messages, "requests": requests, "differences": differences, "notes": notes }));
     } else {
         notes.iter().for_each(|note| println!("note: {note}"));

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::place::{At, Place};
 use super::screen::{self, Screen};
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::config::{self, Config};
 use crate::engine::recorded::Recording;
 use crate::engine::tape::Tape;
@@ -23,8 +23,8 @@ use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 /// Where the user's configuration lies; a file that is asked for must be there.
-pub fn config_path(shared: &Shared) -> Result<Option<PathBuf>, String> {
-    match &shared.config {
+pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
+    match &common.config {
         Some(path) if path.is_file() => Ok(Some(path.clone())),
         Some(path) => Err(format!("there is no configuration file {}; correct --config", path.display())),
         None => Ok(config::default_path()),
@@ -32,42 +32,42 @@ pub fn config_path(shared: &Shared) -> Result<Option<PathBuf>, String> {
 }
 
 /// The user's configuration; what is wrong with it is said on standard error.
-pub fn config(shared: &Shared) -> Result<Config, String> {
-    let Some(path) = config_path(shared)? else { return Ok(Config::default()) };
+pub fn config(common: &Common) -> Result<Config, String> {
+    let Some(path) = config_path(common)? else { return Ok(Config::default()) };
     let (config, problems) = config::load(&path);
     problems.iter().for_each(|problem| eprintln!("longsight: {problem}"));
     Ok(config)
 }
 
 /// A session for the workspace; waits for the index.
-pub fn session(shared: &Shared) -> Result<Session, String> {
-    Ok(indexed(shared, bare_session(shared)?))
+pub fn session(common: &Common) -> Result<Session, String> {
+    Ok(indexed(common, bare_session(common)?))
 }
 
 /// The same, and what a place means in it; a file that is not there is told before a large folder is read.
-pub fn session_at(shared: &Shared, place: &Place) -> Result<(Session, Target), String> {
-    let session = bare_session(shared)?;
-    let at = target(&session, shared, place)?;
-    Ok((indexed(shared, session), at))
+pub fn session_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
+    let session = bare_session(common)?;
+    let at = target(&session, common, place)?;
+    Ok((indexed(common, session), at))
 }
 
-fn indexed(shared: &Shared, session: Session) -> Session {
+fn indexed(common: &Common, session: Session) -> Session {
     let options = Options { cache: config::cache_dir(), ..Options::default() };
     let index = Index::start(session.snapshot.roots.clone(), session.shared.registry.clone(), options);
-    screen::wait(&index, shared.json);
+    screen::wait(&index, common.json);
     Session { index: index.view(), ..session }
 }
 
 /// A session without an index, for what needs none.
-pub fn bare_session(shared: &Shared) -> Result<Session, String> {
-    let config = Arc::new(config(shared)?);
-    let roots = Arc::new(Roots::new([super::root(shared)?]));
+pub fn bare_session(common: &Common) -> Result<Session, String> {
+    let config = Arc::new(config(common)?);
+    let roots = Arc::new(Roots::new([super::root(common)?]));
     let registry = Arc::new(Registry::new());
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
     let tell: Tell = Arc::new(|text| eprintln!("longsight: {text}"));
     let state = config::state_dir();
-    let engines = building(tape(shared, &config)?.as_ref());
+    let engines = building(tape(common, &config)?.as_ref());
     let router = Arc::new(Router::building(&config, engines).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
@@ -76,12 +76,12 @@ pub fn bare_session(shared: &Shared) -> Result<Session, String> {
 }
 
 /// The file of `--record`, new, with its first line.
-pub fn tape(shared: &Shared, config: &Config) -> Result<Option<Tape>, String> {
-    let Some(file) = &shared.record else { return Ok(None) };
+pub fn tape(common: &Common, config: &Config) -> Result<Option<Tape>, String> {
+    let Some(file) = &common.record else { return Ok(None) };
     let tape = Tape::create(file, trace::hider());
     let tape = tape.map_err(|error| format!("the recording {} cannot be written ({error}); name a new file", file.display()))?;
     tape.write(trace::header(config));
-    Ok(Some(shared.tape.get_or_init(|| tape).clone()))
+    Ok(Some(common.tape.get_or_init(|| tape).clone()))
 }
 
 /// Makes the engines of the configuration; with a tape, their talk is taken down.
@@ -95,8 +95,8 @@ pub fn building(tape: Option<&Tape>) -> Build {
 }
 
 /// The document and the bytes that a place on the command line means.
-pub fn target(session: &Session, shared: &Shared, place: &Place) -> Result<Target, String> {
-    let path = file(session, shared, &place.file)?;
+pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Target, String> {
+    let path = file(session, common, &place.file)?;
     let text = session.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
@@ -105,9 +105,9 @@ pub fn target(session: &Session, shared: &Shared, place: &Place) -> Result<Targe
 
 /// A file named on the command line: from the current folder, else from the workspace's root; the other way round where that root was
 /// named as well. The first that lies in the workspace is meant.
-fn file(session: &Session, shared: &Shared, named: &Path) -> Result<WorkspacePath, String> {
-    let mut folders: Vec<PathBuf> = std::env::current_dir().into_iter().chain(super::root(shared)).collect();
-    if shared.workspace.is_some() {
+fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePath, String> {
+    let mut folders: Vec<PathBuf> = std::env::current_dir().into_iter().chain(super::root(common)).collect();
+    if common.workspace.is_some() {
         folders.reverse();
     }
     let there: Vec<PathBuf> = folders.iter().map(|folder| folder.join(named)).filter(|path| path.exists()).collect();
@@ -126,12 +126,12 @@ fn without_detours(path: &Path) -> Option<PathBuf> {
 
 /// Runs a request to its end, and prints: JSON alone, or what `people` writes.
 pub fn run<T: serde::Serialize>(
-    shared: &Shared,
+    common: &Common,
     work: impl AsyncFnOnce(&Cancel, &Sink) -> Result<T, EngineError>,
     people: impl FnOnce(&T),
 ) -> CliResult {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("no threads could be started ({error})"))?;
-    let screen = Screen::new(shared.json);
+    let screen = Screen::new(common.json);
     let (cancel, sink) = (Cancel::new(), screen.sink());
     let result = runtime.block_on(async {
         tokio::select! {
@@ -141,7 +141,7 @@ pub fn run<T: serde::Serialize>(
     });
     drop(screen);
     let result = result.map_err(|error| error.message)?;
-    if shared.json {
+    if common.json {
         let text = serde_json::to_string_pretty(&result).map_err(|error| format!("the result cannot be written as JSON ({error})"))?;
         println!("{text}");
     } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{CliResult, Shared};
+use super::{CliResult, Common};
 use crate::config::{self, Config};
 use crate::workspace::Roots;
 use crate::workspace::trust::{Standing, Store, fingerprint};
@@ -23,13 +23,13 @@ pub struct Arguments {
     pub list: bool,
 }
 
-pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
+pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let folder = config::state_dir().ok_or("there is no state folder; set HOME or XDG_STATE_HOME")?;
     let store = Store::new(&folder);
     let failed = |error: std::io::Error| format!("{} cannot be used ({error})", folder.join("trust.json").display());
     if arguments.list {
         let folders = store.folders().map_err(failed)?;
-        if shared.json {
+        if common.json {
             let listed: Vec<_> =
                 folders.iter().map(|(folder, trusted)| serde_json::json!({"folder": folder, "trusted": trusted})).collect();
             println!("{}", serde_json::json!({ "folders": listed }));
@@ -40,7 +40,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         }
         return Ok(());
     }
-    let roots = Arc::new(Roots::new([super::root(shared)?]));
+    let roots = Arc::new(Roots::new([super::root(common)?]));
     for root in roots.iter() {
         if arguments.forget {
             store.forget(root).map_err(failed)?;
@@ -54,7 +54,7 @@ pub fn run(shared: &Shared, arguments: &Arguments) -> CliResult {
         } else {
             "trusted:"
         };
-        if shared.json {
+        if common.json {
             let trusted = (!arguments.forget).then_some(!arguments.no);
             println!("{}", serde_json::json!({ "folder": root.path(), "trusted": trusted }));
         } else {

@@ -64,7 +64,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let range = params.range;
     let resolves = server.with(|state| state.editor.resolves_actions);
     let decisions = review::actions(server, &place);
-    let offers = server.work.spawn(server.agent().offers(snapshot, place, problems)).await?;
+    let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
     let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
         if offer.explains {

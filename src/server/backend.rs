@@ -1,4 +1,4 @@
-//! The features as the server's agent: keeps the index, the engines and what requests share, and opens a session for each request.
+//! The features as the server asks them: keeps the index, the engines and what requests share, and opens a session for each request.
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::agent::{Agent, Edited, FileEdit, Question, StateSnapshot, Suggestions, Tell};
+use super::features::{Edited, Features, FileEdit, Question, StateSnapshot, Suggestions, Tell};
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
@@ -37,16 +37,16 @@ pub struct Backend {
 
 /// What outlives a request, behind a lock that is held for moments.
 #[derive(Default)]
-struct Locked(Mutex<State>);
+struct Locked(Mutex<Kept>);
 
 impl Locked {
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[derive(Default)]
-struct State {
+struct Kept {
     index: Option<Arc<Index>>,
     shared: Option<Arc<Shared>>,
     pace: Pace,
@@ -57,7 +57,7 @@ struct State {
     dropped: u64,
 }
 
-impl State {
+impl Kept {
     /// Engines, rules and trust are to be made anew; what is on its way to another machine by the old ones is broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
@@ -78,7 +78,7 @@ impl Backend {
         Self { state: Arc::default(), registry, build, cache }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
         self.state.with(act)
     }
 
@@ -209,7 +209,7 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string()))
 }
 
-impl Agent for Backend {
+impl Features for Backend {
     fn hear(&self, tell: Tell, records: Option<PathBuf>) {
         self.with(|state| (state.tell, state.records) = (Some(tell), records));
     }

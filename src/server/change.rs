@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 
-use super::agent::{Edited, FileEdit, StateSnapshot};
 use super::edits::{End, Label, Outcome};
+use super::features::{Edited, FileEdit, StateSnapshot};
 use super::{Server, edits, partly, review, work};
 use crate::engine::Cancel;
 use crate::features::actions::one_line;
@@ -20,7 +20,7 @@ pub struct Worked {
 
 /// Has an edit computed. What fits no longer by then is taken out.
 pub async fn work_out(server: &Server, snapshot: StateSnapshot, params: edit::Params, cancel: &Cancel, sink: Sink) -> Result<Worked> {
-    let work = server.work.patient(server.agent().edit(snapshot, params, cancel.clone(), sink));
+    let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = work::finished(work, cancel).await?;
     let is_half = partly::keep_what_fits(server, &mut edited).await;
     Ok(Worked { edited, is_half })

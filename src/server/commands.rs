@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
-use super::agent::{Question, StateSnapshot};
+use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
 use super::{Server, answers, change, message, review, trust, work};
 use crate::engine::Cancel;
@@ -92,7 +92,7 @@ async fn answer(
         Question::Ask(_) => String::new(),
     };
     let sink = answers::streaming(server, argument.stream_token, progress);
-    let work = server.work.patient(server.agent().answer(snapshot, question, cancel.clone(), sink));
+    let work = server.work.patient(server.features().answer(snapshot, question, cancel.clone(), sink));
     let answer = work::finished(work, &cancel).await?;
     answers::open(server, name, &about, &answer);
     Ok(answer)
@@ -137,11 +137,11 @@ async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
     };
     let invoked = argument.trigger.as_deref().map(|trigger| trigger == "invoked");
     let params = preview::Params { at, how, invoked, question: argument.question, budget: argument.budget };
-    server.work.patient(server.agent().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
+    server.work.patient(server.features().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
 }
 
 fn status(server: &Server) -> Value {
-    let mut status = server.agent().status();
+    let mut status = server.features().status();
     server.with(|state| {
         status["version"] = json!(env!("CARGO_PKG_VERSION"));
         status["roots"] = json!(state.editor.roots);

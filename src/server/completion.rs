@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::agent::Suggestions;
+use super::features::Suggestions;
 use super::{Server, convert, message};
 use crate::engine::ErrorKind;
 use crate::features::{Target, complete};
@@ -53,7 +53,7 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let (cancel, overtakes) = server.with(|state| state.newest_completion(&uri));
     let _stop = cancel.clone().drop_guard();
     let params = complete::Params { at, invoked, selected };
-    let work = server.agent().complete(snapshot, params, overtakes && !invoked, cancel.clone());
+    let work = server.features().complete(snapshot, params, overtakes && !invoked, cancel.clone());
     // Who asked for it waits for the ranking of the repository as well.
     let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
     let outcome = tokio::select! {

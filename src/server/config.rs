@@ -31,7 +31,7 @@ pub fn load(server: &Server) -> Vec<Problem> {
     read(server, None)
 }
 
-/// Reads the file again, and where it says something else tells what is wrong with it and lets the agent know. What a person has just
+/// Reads the file again, and where it says something else tells what is wrong with it and lets the features know. What a person has just
 /// broken while typing takes nothing of what was set away.
 pub fn reload(server: &Server) {
     let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));

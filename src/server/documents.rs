@@ -113,7 +113,7 @@ pub fn change(server: &Server, params: Value) {
     }
     review::tell_lost(server, &effect.lost);
     touched(server, &uri);
-    if let Some(work) = server.agent().ahead(&server.snapshot(), uri.as_str()) {
+    if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
         server.work.detach(work);
     }
 }
@@ -126,7 +126,7 @@ fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json:
 
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
-    server.agent().changed(&server.snapshot(), uri.as_str());
+    server.features().changed(&server.snapshot(), uri.as_str());
 }
 
 /// What is saved is on disk now: the index reads it there.
@@ -151,7 +151,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
     let steers =
         |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
     let changed = paths.iter().any(steers);
-    server.agent().files_changed(paths);
+    server.features().files_changed(paths);
     if changed {
         initialize::workspace_changed(server);
     }
@@ -159,7 +159,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
 
 fn touched(server: &Server, uri: &Url) {
     config::check(server, uri);
-    server.agent().changed(&server.snapshot(), uri.as_str());
+    server.features().changed(&server.snapshot(), uri.as_str());
 }
 
 /// A handler failed: its document may differ from the editor's now, or all of them where it is not known which.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::agent::FileEdit;
+use super::features::FileEdit;
 use super::shown::{self, Expected};
 use super::state::State;
 use super::{Server, convert, review};

@@ -1,5 +1,5 @@
 //! What the server asks of the features, in their own terms: bytes instead of positions, values instead of requests. The features stand
-//! behind it in `backend`; tests put agents there that hang, crash or answer at once.
+//! behind it in `backend`; tests put something there that hangs, crashes or answers at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl FileEdit {
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// See the module. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
-pub trait Agent: Send + Sync {
+pub trait Features: Send + Sync {
     /// Who is told what the user should know at once, and where is recorded what leaves the machine.
     fn hear(&self, _tell: Tell, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.

@@ -8,7 +8,7 @@ use crate::text::rebase::{self, Tie};
 use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::Document;
 
-use super::agent::FileEdit;
+use super::features::FileEdit;
 
 /// One hunk.
 #[derive(Clone, Debug)]

@@ -50,7 +50,7 @@ pub fn initialized(server: &Server) {
     }
     let client = server.client.clone();
     let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
-    server.agent().hear(tell, server.options.state.clone());
+    server.features().hear(tell, server.options.state.clone());
     let problems = config::load(server);
     config::tell(server, &problems);
     // Before this nothing is known of trust: what comes next finds it.
@@ -58,7 +58,7 @@ pub fn initialized(server: &Server) {
     tokio::spawn(config::watch(server.clone()));
 }
 
-/// Has the agent told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes after
+/// Has the features told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes after
 /// the other.
 pub fn workspace_changed(server: &Server) {
     let this = server.clone();
@@ -92,12 +92,12 @@ fn look(server: &Server) {
         }
     }
     let told = server.snapshot();
-    server.agent().workspace(told.clone());
-    // What was typed meanwhile is newer than what the agent has just been told.
+    server.features().workspace(told.clone());
+    // What was typed meanwhile is newer than what the features have just been told.
     let newer = server.snapshot();
     for document in newer.workspace.documents.iter() {
         if told.workspace.document(&document.uri).is_none_or(|known| known.version != document.version) {
-            server.agent().changed(&newer, &document.uri);
+            server.features().changed(&newer, &document.uri);
         }
     }
 }

@@ -4,7 +4,6 @@
 //! which changes `state` or takes a snapshot of it and works on that.
 
 mod actions;
-pub mod agent;
 mod answers;
 pub mod backend;
 mod change;
@@ -16,6 +15,7 @@ mod convert;
 mod dispatch;
 mod documents;
 mod edits;
+pub mod features;
 mod handlers;
 mod hunks;
 mod initialize;
@@ -44,8 +44,8 @@ use tower_lsp::lsp_types::Url;
 
 pub use serve::Probe;
 
-use agent::{Agent, StateSnapshot};
 use client::Client;
+use features::{Features, StateSnapshot};
 use state::State;
 use work::Work;
 
@@ -62,7 +62,7 @@ pub struct Options {
     /// Where the user's word on folders is kept; without it all are trusted that the editor does not say no to.
     pub state: Option<PathBuf>,
     /// Who does the work.
-    pub agent: Arc<dyn Agent>,
+    pub features: Arc<dyn Features>,
     /// Runs before each handler; tests put faults in here.
     pub probe: Option<Probe>,
     /// Takes down what is said, for `serve --record`.
@@ -91,8 +91,8 @@ impl Server {
         act(&mut lock(&self.state))
     }
 
-    fn agent(&self) -> &dyn Agent {
-        &*self.options.agent
+    fn features(&self) -> &dyn Features {
+        &*self.options.features
     }
 
     /// What is known at this moment.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::Shared;
 
-use super::agent::Suggestions;
+use super::features::Suggestions;
 use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::text::{Edit, Text};
 use crate::workspace::Document;

@@ -2,8 +2,8 @@
 //! the other hunks, with a word about what is missing. Minutes of work are not lost for one line.
 
 use super::Server;
-use super::agent::{Edited, FileEdit};
 use super::edits;
+use super::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
 

@@ -49,8 +49,8 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
     std::fs::write(&config, &trace.config).map_err(|error| format!("{} cannot be written ({error})", config.display()))?;
     let names = called(&trace, root, scratch)?;
     let (player, asks) = mpsc::unbounded_channel();
-    let agent = Arc::new(Backend::start(recorded(&trace, player), Some(scratch.into())));
-    let options = Options { config: Some(config), cache: Some(scratch.into()), state: None, agent, probe: None, tape: None };
+    let features = Arc::new(Backend::start(recorded(&trace, player), Some(scratch.into())));
+    let options = Options { config: Some(config), cache: Some(scratch.into()), state: None, features, probe: None, tape: None };
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let (input, output) = tokio::io::split(theirs);
     let server = tokio::spawn(run(input, output, options));

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::agent::FileEdit;
 use super::edits::{End, Outcome};
+use super::features::FileEdit;
 use super::hunks::{Lost, Pending};
 use super::state::State;
 use super::{Server, answers, convert, edits, message};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::Url;
 
 use super::Server;
-use super::agent::FileEdit;
+use super::features::FileEdit;
 use super::state::State;
 use crate::text::{Batch, Text};
 use crate::workspace::{Document, Snapshot};

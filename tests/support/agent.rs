@@ -9,7 +9,7 @@ use longsight::features::actions::Offer;
 use longsight::features::edit::How;
 use longsight::features::{Piece, Sink, Target, complete, edit, preview};
 use longsight::server::Options;
-use longsight::server::agent::{Agent, Edited, FileEdit, Question, StateSnapshot, Suggestions};
+use longsight::server::features::{Edited, Features, FileEdit, Question, StateSnapshot, Suggestions};
 use longsight::text::{Batch, Edit};
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ impl Fake {
     }
 }
 
-impl Agent for Fake {
+impl Features for Fake {
     fn workspace(&self, snapshot: StateSnapshot) {
         *self.roots.lock().unwrap() = snapshot.workspace.roots.iter().map(|root| root.path().into()).collect();
     }
@@ -206,7 +206,7 @@ impl Agent for Fake {
 
 /// A server with this agent, and no configuration of the person who runs the tests.
 pub fn options(agent: Arc<Fake>) -> Options {
-    Options { config: Some("/nonexistent/longsight.toml".into()), cache: None, state: None, agent, probe: None, tape: None }
+    Options { config: Some("/nonexistent/longsight.toml".into()), cache: None, state: None, features: agent, probe: None, tape: None }
 }
 
 /// A server of which only the protocol is asked.

@@ -22,7 +22,7 @@ pub fn server(scripts: Vec<Vec<Step>>) -> (Arc<Scripted>, Options) {
     let build: Build = Arc::new(move |_, _| Ok(shared.clone() as Arc<dyn Engine>));
     let agent = Arc::new(Backend::start(build, None));
     let config = Some("/nonexistent/longsight.toml".into());
-    (engine, Options { config, cache: None, state: None, agent, probe: None, tape: None })
+    (engine, Options { config, cache: None, state: None, features: agent, probe: None, tape: None })
 }
 
 /// An editor in these folders, and the engine.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Check, Status, broken};
-use crate::cli::Shared;
+use crate::cli::Common;
 use crate::config;
 use crate::index::{Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
@@ -15,10 +15,10 @@ use crate::workspace::rules::{self, PROJECT_FILE};
 /// A workspace that takes longer is counted as far as it got.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub fn checks(shared: &Shared) -> Vec<Check> {
+pub fn checks(common: &Common) -> Vec<Check> {
     let registry = Arc::new(Registry::new());
     let mut checks = vec![];
-    let root = match crate::cli::root(shared) {
+    let root = match crate::cli::root(common) {
         Ok(root) => root,
         Err(error) => {
             checks.push(Check::new(Status::Error, "workspace", error, "run it inside a repository, or give --workspace DIR"));
@@ -26,7 +26,7 @@ pub fn checks(shared: &Shared) -> Vec<Check> {
         }
     };
     checks.extend(project(&root));
-    checks.push(workspace(&root, shared.workspace.is_some(), registry));
+    checks.push(workspace(&root, common.workspace.is_some(), registry));
     checks
 }
 
