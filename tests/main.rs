@@ -62,6 +62,7 @@ mod review;
 mod review_odd;
 mod route;
 mod samples;
+mod secret_files;
 mod short;
 mod slow_cli;
 mod slow_editors;

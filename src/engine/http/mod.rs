@@ -189,7 +189,8 @@ impl Inner {
             match self.once(&request, events).await {
                 Ok(Once::Done(finished)) => return Ok(finished),
                 Ok(Once::Thinks) => self.quiet.store(SAID, Ordering::Relaxed),
-                Err(error) if self.spare.learns(&error) || self.learns(&request, &error) => {}
+                // How long an answer may be is said with the name of its field, which is no refusal of the field.
+                Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {}
                 Err(error) => {
                     self.note_refused(&request, &error);
                     return Err(error);
@@ -212,19 +213,23 @@ impl Inner {
         }
     }
 
-    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, a shorter answer, or the switch for
-    /// thinking, which some refuse without naming it.
+    /// Whether a refusal says how long an answer may be here.
+    fn learns_most(&self, request: &Request, error: &EngineError) -> bool {
+        let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422));
+        let Some(refusal) = refusal.filter(|_| error.kind != ErrorKind::TooLong) else { return false };
+        let most = request.max_tokens.min(self.most_tokens.load(Ordering::Relaxed));
+        let allowed = allowed_tokens(&refusal.said, most);
+        allowed.into_iter().for_each(|allowed| self.most_tokens.store(allowed, Ordering::Relaxed));
+        allowed.is_some()
+    }
+
+    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, or the switch for thinking, which some
+    /// refuse without naming it.
     fn learns(&self, request: &Request, error: &EngineError) -> bool {
         let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
         if refusal.said.contains(REASONING) && self.resend() == Resend::ToolTurns {
             let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
             self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
-            return true;
-        }
-        let most = self.most_tokens.load(Ordering::Relaxed);
-        let allowed = allowed_tokens(&refusal.said, request.max_tokens.min(most)).filter(|_| error.kind != ErrorKind::TooLong);
-        if let Some(allowed) = allowed {
-            self.most_tokens.store(allowed, Ordering::Relaxed);
             return true;
         }
         let unasked = self.says_quiet(request) && error.kind != ErrorKind::TooLong;

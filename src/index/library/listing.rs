@@ -156,8 +156,9 @@ impl Library {
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        // Beside the roots nothing is known; above them all of one has gone.
-        let Some(place) = self.roots.locate(path) else { return self.roots.iter().any(|root| root.path().starts_with(path)) };
+        // Beside the roots nothing is known; above them all of one has gone, and below what was a folder may be a file by now.
+        let touches = |root: &Path| root.starts_with(path) || path.starts_with(root);
+        let Some(place) = self.roots.locate(path) else { return self.roots.iter().any(|root| touches(root.path())) };
         let inside = |known: &WorkspacePath| {
             known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
         };
