@@ -14,7 +14,10 @@ import lightgbm, numpy
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HEAD, FIRST, HOPELESS, NOTHING = 10, 1500, -9.0, 1e-4
 TREES, LEAVES, RATE = 160, 16, 0.1
+# What the file does not show yet tells a model more than the signature of what it sees used: it counts so many times.
+FORESEEN = 3
 SITE, GOLD, WEIGHT, BYTES, PATH, FILE, NAME, SEEN, GOLDS, SHOWN = range(HEAD)
+LOOKS = ["OnlyForTests", "Hidden", "Far", "ImportedElsewhere", "DefinedHere", "SharesType", "SharesTypes", "SharesName", "SharesNear"]
 ADDED = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"]
 BUDGETS, BYTES_PER_TOKEN = (1024, 4096, 16384), 3.35
 
@@ -29,9 +32,9 @@ FEATURES, (SEEN_WEIGHTS, UNSEEN_WEIGHTS) = weights()
 
 def sites(dumps, name):
     """The definitions of each place with their first log-odds."""
-    rows = numpy.fromfile(f"{dumps}/{name}.bin", "<f4").reshape(-1, HEAD + len(FEATURES))
+    rows = numpy.fromfile(f"{dumps}/{name}.bin", "<f4").reshape(-1, HEAD + len(FEATURES) + len(LOOKS))
     for site in numpy.split(rows, numpy.flatnonzero(numpy.diff(rows[:, SITE])) + 1):
-        values = site[:, HEAD:]
+        values = site[:, HEAD:HEAD + len(FEATURES)]
         yield site, numpy.where(site[:, SEEN] > 0, values @ SEEN_WEIGHTS, values @ UNSEEN_WEIGHTS)
 
 
@@ -66,7 +69,8 @@ def fit(dumps, names):
             # The likeliest decide; of the others a few stand for all.
             share = numpy.where(gold, 1, numpy.where(early, 0.5, 0.15))
             kept = draw.rand(len(chosen)) < share
-            examples.append(rows[kept]); used.append(gold[kept]); weight.append(100 / len(places) / share[kept])
+            times = numpy.where(gold & (site[chosen, SHOWN] == 0), FORESEEN, 1)
+            examples.append(rows[kept]); used.append(gold[kept]); weight.append((100 / len(places) / share * times)[kept])
     data = lightgbm.Dataset(numpy.concatenate(examples), numpy.concatenate(used).astype(int), weight=numpy.concatenate(weight), params={"max_bin": 63})
     options = {"objective": "binary", "num_leaves": LEAVES, "max_depth": 8, "learning_rate": RATE, "min_data_in_leaf": 60, "feature_fraction": 0.5,
                "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5, "max_bin": 63, "verbose": -1, "seed": 7}
@@ -81,7 +85,7 @@ def text(model, names):
 
     trees = [preorder(tree["tree_structure"]) for tree in model.dump_model()["tree_info"]]
     head = ["# Written by scripts/trees.py. Fitted on " + ", ".join(re.sub("^(git|py|rs)-", "", name) for name in names) + ".",
-            "columns " + " ".join(FEATURES + ADDED)]
+            "columns " + " ".join(FEATURES + LOOKS + ADDED)]
     return "\n".join(head + trees) + "\n"
 
 
@@ -96,7 +100,7 @@ def read(path):
         return lambda rows: numpy.where(rows[:, int(column)] <= float(threshold), below(rows), above(rows))
 
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
-    assert lines[0] == "columns " + " ".join(FEATURES + ADDED), "the trees are of another version"
+    assert lines[0] == "columns " + " ".join(FEATURES + LOOKS + ADDED), "the trees are of another version"
     trees = [branch(iter(line.split(" "))) for line in lines[1:]]
     return lambda rows: sum(tree(rows) for tree in trees)
 

@@ -255,7 +255,7 @@ fn the_second_look_leaves_what_is_imported_above_what_is_not() {
     let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let first = ranker.candidates();
     let mut second = first.clone();
-    ranker.look_again(&mut second);
+    ranker.look_again(None, &mut second);
     assert!(first.iter().zip(&second).all(|(a, b)| a.symbol == b.symbol && (0.0..=1.0).contains(&b.score)));
     assert!(first.iter().zip(&second).any(|(a, b)| a.score != b.score), "nothing was judged again");
     let score = |name: &str| {

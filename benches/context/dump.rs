@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
 
@@ -17,7 +18,7 @@ const SAMPLE: u64 = 20;
 
 /// Writes `FOLDER.bin` into `out` for each folder; a folder may be followed by `=FILE`, with gold of a type checker. A row is little-endian
 /// `f32`: site, number of the gold or -1, weight, bytes of the signature and of the path, file, name, whether the file shows the name,
-/// gold of the site, whether the file shows the gold, then the features.
+/// gold of the site, whether the file shows the gold, then the features and what else is known of a definition.
 pub fn dump(out: &Path, folders: &[String]) {
     std::fs::create_dir_all(out).expect("a folder to write to");
     for folder in folders {
@@ -37,6 +38,7 @@ fn write_site(repository: &Repository, number: usize, seed: &mut u64, file: &mut
     let (site, corpus) = (&repository.sites[number], &repository.corpus);
     let scene = Scene::new(corpus, repository.language(&site.path), &site.text, site.offset);
     let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
+    let mut rules = repository.language(&site.path).map(|language| Nameable::new(corpus, language, &site.path, false));
     let own = corpus.file(&site.path);
     let golds: HashMap<u32, usize> =
         site.gold.iter().enumerate().flat_map(|(at, gold)| symbols_at(corpus, gold).into_iter().map(move |symbol| (symbol, at))).collect();
@@ -64,7 +66,8 @@ fn write_site(repository: &Repository, number: usize, seed: &mut u64, file: &mut
             site.gold.len() as f32,
             shown,
         ];
-        for value in head.iter().chain(&ranker.features(one).0) {
+        let looks = ranker.looks(rules.as_mut(), one);
+        for value in head.iter().chain(&ranker.features(one).0).chain(&looks) {
             file.write_all(&value.to_le_bytes())?;
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use longsight::context::Handle;
+use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
 use longsight::context::scene::Scene;
 
@@ -48,7 +49,8 @@ fn steps<'a>(repository: &Repository, site: &Site, times: &mut BTreeMap<&'a str,
     lap("2 names and files");
     let mut candidates = ranker.candidates();
     lap("3 weighing");
-    ranker.look_again(&mut candidates);
+    let mut rules = language.map(|language| Nameable::new(&repository.corpus, language, &site.path, false));
+    ranker.look_again(rules.as_mut(), &mut candidates);
     lap("4 trees");
 }
 

@@ -18,7 +18,7 @@ use crate::text::words;
 /// Visited places that are remembered.
 const VISITS: usize = 8;
 /// How much likelier a visit makes a definition.
-const VISITED: f32 = 0.3;
+const VISITED: f32 = 0.55;
 /// Prompts that are kept up at a time: those of each feature, and as many that people look at.
 const SESSIONS: usize = 8;
 
@@ -97,10 +97,10 @@ impl Handle {
         let scene = Scene::in_tree(query.corpus, query.language, query.parsed, query.text, query.offset);
         let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
         let mut candidates = ranker.candidates();
-        ranker.look_again(&mut candidates);
         let in_test = query.language.is_some_and(|language| query.is_in_test(language));
         let mut rules = query.language.map(|language| Nameable::new(query.corpus, language, query.path, in_test));
-        rules.iter_mut().for_each(|rules| rules.weigh(&scene, &mut candidates));
+        ranker.look_again(rules.as_mut(), &mut candidates);
+        rules.iter_mut().for_each(|rules| rules.weigh(&mut candidates));
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
         let mut wanted = prefer_visited(query, &visits, &mut candidates);

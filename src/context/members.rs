@@ -9,8 +9,8 @@ use super::scene::Scene;
 /// What the fields of a type sum up to that the function around the cursor takes or gives, and what none of them exceeds: in the measure of
 /// the ranking, where more would crowd out the functions that are called. Members found of redis and vite rise by half with little budget,
 /// other definitions lose less than one in a hundred.
-const EXPECTED: f32 = 0.2;
-const LIKELIEST: f32 = 0.06;
+const EXPECTED: f32 = 0.5;
+const LIKELIEST: f32 = 0.16;
 /// What is not known to be likely.
 const UNKNOWN: f32 = 1e-3;
 /// Definitions of a name from which on nobody knows which one is meant.

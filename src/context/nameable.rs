@@ -1,10 +1,9 @@
 //! What a place can name at all: what a language hides from other files, what is there for tests alone, which file an import of the current
-//! one means. The models of the ranking know names, not rules, so that these are factors behind them.
+//! one means. The trees of the ranking weigh what the rules say; where they are sure, they are factors as well.
 
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
-use super::scene::Scene;
 use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
 
@@ -21,12 +20,16 @@ const OWN: f32 = 0.3;
 /// ... and of what stands free in a package or project that nothing here names, and of its members: values of its types may come here.
 const FAR: f32 = 0.15;
 const FAR_MEMBER: f32 = 0.5;
-/// Of a name that the file shows, the factor is taken to this power where no package says whose it is.
-const SHOWN: f32 = 0.15;
+/// The factor is taken to this power where no package says whose a name is: rules are read from names and folders, they err, and the trees
+/// have weighed them already.
+const GUESSED: f32 = 0.15;
 /// Files between an import and the definition, which hand it on.
 const HANDED_ON: usize = 3;
 /// What is less likely anyway is not looked at.
 const LEAST: f32 = 1e-4;
+
+/// What the rules say of a definition, by these names for the trees.
+pub const RULES: [&str; 5] = ["OnlyForTests", "Hidden", "Far", "ImportedElsewhere", "DefinedHere"];
 
 /// Where a name of the current file comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,44 +81,38 @@ impl<'a> Nameable<'a> {
         rules
     }
 
-    /// Lowers what cannot be meant; less where the scene shows the name, since rules are read from names and folders, and err.
-    pub fn weigh(&mut self, scene: &Scene, candidates: &mut [Candidate]) {
+    /// Lowers what cannot be meant.
+    pub fn weigh(&mut self, candidates: &mut [Candidate]) {
+        let power = if self.packages.is_some() { 1.0 } else { GUESSED };
         for candidate in candidates.iter_mut().filter(|candidate| candidate.score > LEAST) {
-            let symbol = &self.corpus.symbols[candidate.symbol as usize];
-            let factor = self.factor(symbol);
-            let softened = factor < 1.0 && self.packages.is_none() && scene.seen.contains_key(&symbol.name);
-            candidate.score *= if softened { factor.powf(SHOWN) } else { factor };
+            let factor = self.factor(&self.corpus.symbols[candidate.symbol as usize]);
+            if factor < 1.0 {
+                candidate.score *= factor.powf(power);
+            }
         }
     }
 
     /// How much of its likelihood a definition keeps.
     pub fn factor(&mut self, symbol: &Symbol) -> f32 {
-        let corpus = self.corpus;
-        let mut factor = 1.0;
-        if symbol.marks.test && !self.in_test {
-            factor *= TEST;
+        let [test, hidden, far, elsewhere, here] = self.said(symbol);
+        let nested = symbol.nested && symbol.sort != Sort::Method;
+        let far_factor = if is_free(symbol) { FAR } else { FAR_MEMBER };
+        let factors = [(test, TEST), (nested, NESTED), (hidden, HIDDEN), (far, far_factor), (elsewhere, OTHERS), (here, OWN)];
+        factors.into_iter().filter(|(said, _)| *said).map(|(_, factor)| factor).product()
+    }
+
+    /// What the rules say of a definition, in the order of [`RULES`].
+    pub fn said(&mut self, symbol: &Symbol) -> [bool; RULES.len()] {
+        let test = symbol.marks.test && !self.in_test;
+        if self.corpus.family(symbol.file) != Some(&*self.language.family) {
+            return [test, false, false, false, false];
         }
-        if symbol.nested && symbol.sort != Sort::Method {
-            factor *= NESTED;
-        }
-        if corpus.family(symbol.file) != Some(&*self.language.family) {
-            return factor;
-        }
-        if symbol.marks.hidden && !self.sees(symbol.file) {
-            factor *= HIDDEN;
-        }
-        let is_member = !is_free(symbol);
-        if self.is_far(symbol.file) {
-            factor *= if is_member { FAR_MEMBER } else { FAR };
-        }
-        if is_member {
-            return factor;
-        }
-        match self.imported.get(&symbol.name) {
-            Some(home) if *home != symbol.file => factor * OTHERS,
-            None if self.defined.contains(&symbol.name) => factor * OWN,
-            _ => factor,
-        }
+        let hidden = symbol.marks.hidden && !self.sees(symbol.file);
+        let far = self.is_far(symbol.file);
+        let imported = self.imported.get(&symbol.name).filter(|_| is_free(symbol));
+        let elsewhere = imported.is_some_and(|home| *home != symbol.file);
+        let here = imported.is_none() && is_free(symbol) && self.defined.contains(&symbol.name);
+        [test, hidden, far, elsewhere, here]
     }
 
     /// Whether what a file hides is seen from here.

@@ -1,10 +1,12 @@
 //! How likely a definition is to be used at a place. A logistic model over plain features weighs every definition; trees look again at the
 //! likeliest. Both were fitted on open-source repositories and are measured on others.
 
+mod kindred;
 mod second;
 mod touch;
 pub mod trees;
 
+use self::kindred::Kindred;
 use self::touch::Touch;
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::features::Feature::{self, *};
@@ -169,6 +171,7 @@ pub struct Ranker<'a> {
     /// By slot: place in `touched` plus one, or zero.
     marks: Vec<u32>,
     topic_total: f32,
+    kindred: Kindred,
 }
 
 impl<'a> Ranker<'a> {
@@ -189,6 +192,7 @@ impl<'a> Ranker<'a> {
             touched: vec![],
             marks: vec![0; corpus.names.len()],
             topic_total: scene.topic.values().sum::<f32>().max(1.0),
+            kindred: Kindred::new(corpus, scene),
         };
         ranker.touch_all();
         ranker

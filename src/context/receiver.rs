@@ -12,13 +12,13 @@ use crate::syntax::{Language, import, lists, uses};
 use crate::text::words;
 
 /// What the members sum up to: one of them comes next, ...
-const EXPECTED: f32 = 1.5;
+const EXPECTED: f32 = 2.2;
 /// ... what none of them exceeds, ...
-const LIKELIEST: f32 = 0.5;
+const LIKELIEST: f32 = 0.75;
 /// ... what one is taken for that the ranking thinks nothing of, ...
 const UNKNOWN: f32 = 2e-3;
 /// ... and what the type itself is.
-const OF_TYPE: f32 = 0.4;
+const OF_TYPE: f32 = 0.65;
 /// Steps from a value to what it is made of.
 const STEPS: usize = 8;
 /// Definitions of a name from which on nobody knows which one is meant.
@@ -78,8 +78,8 @@ fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], 
         places.entry(candidate.symbol).and_modify(|known| *known = Some(place));
     }
     let score = |number: &u32| places[number].map_or(0.0, |place| candidates[place].score) + UNKNOWN;
-    let all: f32 = members.iter().map(score).sum::<f32>().max(UNKNOWN);
-    let of_members = members.iter().map(|number| (*number, (score(number) * EXPECTED / all).min(LIKELIEST)));
+    let scores: Vec<f32> = members.iter().map(score).collect();
+    let of_members = members.iter().copied().zip(shares(&scores));
     let mut raised: Vec<Candidate> = of_members
         .chain(types.iter().map(|number| (*number, OF_TYPE)))
         .map(|(symbol, score)| Candidate { symbol, score: score * rules.factor(&corpus.symbols[symbol as usize]) })
@@ -92,6 +92,15 @@ fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], 
     }
     raised.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
     raised.into_iter().take(WANTED).map(|one| one.symbol).collect()
+}
+
+/// What is expected, shared out in proportion; what the likeliest cannot take goes to the others.
+fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
+    let all: f32 = scores.iter().sum::<f32>().max(UNKNOWN);
+    let is_full = move |score: f32| score * EXPECTED / all >= LIKELIEST;
+    let (full, rest): (Vec<f32>, Vec<f32>) = scores.iter().partition(|score| is_full(**score));
+    let left = (EXPECTED - LIKELIEST * full.len() as f32) / rest.iter().sum::<f32>().max(UNKNOWN);
+    scores.iter().map(move |score| if is_full(*score) { LIKELIEST } else { (score * left).min(LIKELIEST) })
 }
 
 impl Receiver<'_> {

@@ -1,9 +1,11 @@
 //! The second look at the likeliest definitions. The first one weighs every definition by sums that are quick to make; this one sees
 //! which features go together, and how a definition stands among the others of its file and its name.
 
-use super::trees::{Row, TREES};
+use super::trees::{LOOKS, Row, TREES};
 use super::{Candidate, Ranker, is, likelihood};
+use crate::context::corpus::Symbol;
 use crate::context::features::{Feature, Features};
+use crate::context::nameable::Nameable;
 use crate::context::numbers::{NumberMap, keep_first};
 
 /// Candidates that are looked at again.
@@ -56,12 +58,12 @@ impl Groups {
 
 impl Ranker<'_> {
     /// Judges the likeliest candidates again.
-    pub fn look_again(&self, candidates: &mut [Candidate]) {
+    pub fn look_again(&self, rules: Option<&mut Nameable>, candidates: &mut [Candidate]) {
         if TREES.is_empty() {
             return;
         }
         let chosen = likeliest(candidates);
-        let mut rows = self.rows(candidates, &chosen);
+        let mut rows = self.rows(rules, candidates, &chosen);
         let mut sums = vec![0.0; rows.len()];
         let early = EARLY.min(TREES.len());
         TREES.add_to(0..early, &rows, &mut sums);
@@ -81,7 +83,17 @@ impl Ranker<'_> {
         }
     }
 
-    fn rows(&self, candidates: &[Candidate], chosen: &[u32]) -> Vec<Row> {
+    /// What the trees see besides the features of a definition itself.
+    pub fn looks(&self, rules: Option<&mut Nameable>, symbol: &Symbol) -> [f32; LOOKS.len()] {
+        let said = rules.map_or([false; _], |rules| rules.said(symbol)).map(is);
+        let mut looks = [0.0; _];
+        let (of_rules, shared) = looks.split_at_mut(said.len());
+        of_rules.copy_from_slice(&said);
+        shared.copy_from_slice(&self.kindred.with(self.corpus, symbol));
+        looks
+    }
+
+    fn rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32]) -> Vec<Row> {
         let corpus = self.corpus;
         let (mut files, mut names) = (Groups::default(), Groups::default());
         let of = |at: u32| (candidates[at as usize].score, corpus.symbols[candidates[at as usize].symbol as usize]);
@@ -98,7 +110,9 @@ impl Ranker<'_> {
             let [file, name] = [files.pass(of_file), names.pass(of_name)];
             let mut row: Row = [0.0; _];
             let (features, added) = row.split_at_mut(Feature::COUNT);
+            let (looks, added) = added.split_at_mut(LOOKS.len());
             features.copy_from_slice(&self.features_in(&symbol, of_files[of_file]).0);
+            looks.copy_from_slice(&self.looks(rules.as_deref_mut(), &symbol));
             added.copy_from_slice(&[
                 is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),

@@ -193,7 +193,7 @@ impl Ranker<'_> {
 }
 
 /// Whether a name means a type, here or there.
-fn is_type(corpus: &Corpus, name: Name) -> bool {
+pub(super) fn is_type(corpus: &Corpus, name: Name) -> bool {
     let all = corpus.defined(name);
     all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)
 }

@@ -3,15 +3,22 @@
 
 use std::sync::LazyLock;
 
+use super::kindred::KINDRED;
 use crate::context::features::Feature;
+use crate::context::nameable::RULES;
 use crate::context::weights::WEIGHTS;
 
-/// What the trees see besides the features, in the order of [`Row`].
+/// What is known of a definition that the first look does not ask for: what rules say of it, and what its signature shares with the place.
+pub const LOOKS: [&str; 9] = {
+    let ([a, b, c, d, e], [f, g, h, i]) = (RULES, KINDRED);
+    [a, b, c, d, e, f, g, h, i]
+};
+/// How it stands among the other candidates.
 pub const ADDED: [&str; 9] = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"];
 
-const COLUMNS: usize = Feature::COUNT + ADDED.len();
+const COLUMNS: usize = Feature::COUNT + LOOKS.len() + ADDED.len();
 
-/// One definition, as the trees see it: its features, and those that are added.
+/// One definition, as the trees see it: its features, what else is known of it, and its standing.
 pub type Row = [f32; COLUMNS];
 
 /// The trees that are built in. A broken file leaves the first order as it is; a test says so.
@@ -103,5 +110,5 @@ fn leaf(tree: &[Node], row: &Row) -> f32 {
 /// The names of all columns, in order.
 pub fn columns_of_rows() -> Vec<String> {
     let features = WEIGHTS.iter().map(|(feature, ..)| format!("{feature:?}"));
-    features.chain(ADDED.map(String::from)).collect()
+    features.chain(LOOKS.map(String::from)).chain(ADDED.map(String::from)).collect()
 }

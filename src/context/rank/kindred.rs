@@ -1,0 +1,60 @@
+//! What the signature of a definition shares with the place: a function that takes or gives what the current one does is likelier called.
+
+use super::touch::is_type;
+use crate::context::corpus::{Corpus, Name, Symbol};
+use crate::context::numbers::NumberMap;
+use crate::context::scene::Scene;
+
+/// The rarest type of the heading that it names, the share of these types that it names, the rarest other name of the heading, and the
+/// nearest type around the cursor; each 0 to 1.
+pub const KINDRED: [&str; 4] = ["SharesType", "SharesTypes", "SharesName", "SharesNear"];
+
+/// What stands further away is not around the cursor.
+const NEAR: f32 = 0.25;
+
+#[derive(Clone, Copy)]
+enum Tie {
+    Type,
+    Name,
+    Near,
+}
+
+/// The names that tie signatures to a place, with how much each says.
+#[derive(Default)]
+pub struct Kindred {
+    ties: NumberMap<Name, (Tie, f32)>,
+    /// Weight of all types of the heading.
+    types: f32,
+}
+
+impl Kindred {
+    pub fn new(corpus: &Corpus, scene: &Scene) -> Self {
+        let mut kindred = Self::default();
+        let most = (2.0 + corpus.files.len() as f32).ln();
+        let telling = |name: Name| corpus.idf(name).min(most) / most;
+        for (name, seen) in scene.seen.iter().filter(|(name, seen)| seen.near >= NEAR && is_type(corpus, **name)) {
+            kindred.ties.insert(*name, (Tie::Near, seen.near * telling(*name)));
+        }
+        for name in scene.signature.iter().chain(&scene.owners).filter(|name| Some(**name) != scene.function) {
+            let tie = if is_type(corpus, *name) { Tie::Type } else { Tie::Name };
+            kindred.ties.insert(*name, (tie, telling(*name)));
+        }
+        let of_types = kindred.ties.values().filter(|(tie, _)| matches!(tie, Tie::Type));
+        kindred.types = of_types.map(|(_, weight)| weight).sum();
+        kindred
+    }
+
+    /// How a definition is tied to the place, in the order of [`KINDRED`].
+    pub fn with(&self, corpus: &Corpus, symbol: &Symbol) -> [f32; KINDRED.len()] {
+        let [mut rarest, mut types, mut name, mut near] = [0.0f32; _];
+        for named in corpus.named(symbol).iter().filter(|named| **named != symbol.name) {
+            match self.ties.get(named) {
+                Some((Tie::Type, weight)) => (rarest, types) = (rarest.max(*weight), types + weight),
+                Some((Tie::Name, weight)) => name = name.max(*weight),
+                Some((Tie::Near, weight)) => near = near.max(*weight),
+                None => {}
+            }
+        }
+        [rarest, if self.types > 0.0 { types / self.types } else { 0.0 }, name, near]
+    }
+}
