@@ -1,6 +1,7 @@
 //! Secrets stay out of prompts, hidden characters are shown, quotations cannot be forged.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use longsight::context::{Masked, fence, redact};
 use longsight::dialect::{Chat, Message, Role, ToolCall};
@@ -422,6 +423,36 @@ fn k13_every_value_of_a_secret_of_kubernetes_is_masked() {
         let masked = redact::mask(text);
         assert!(!masked.contains("hidden") && masked.matches("shown").count() == shown, "{text} → {masked}");
         assert_eq!(masked.lines().count(), text.lines().count());
+    }
+}
+
+/// A line that ends twice got a placeholder for nothing.
+#[test]
+fn k13_a_blank_line_of_a_secret_of_kubernetes_stays_blank() {
+    let masked = redact::mask("kind: Secret\ndata:\n  a: hidden\n  \r\r\n  b: hidden\n");
+    assert_eq!((masked.matches("<redacted ").count(), masked.lines().nth(3)), (2, Some("  \r")), "{masked}");
+}
+
+/// Each secret had all lines of the text looked through, and all of its JSON: a file of many took minutes.
+#[test]
+fn k13_a_file_of_many_secrets_of_kubernetes_is_read_once() {
+    const MANY: usize = 4_000;
+    let apart = "kind: Secret\ndata:\n  a: hidden\n---\n".repeat(MANY);
+    let items = format!("items:\n{}", "- kind: Secret\n  data:\n    a: hidden\n".repeat(MANY));
+    let in_one = format!("data:\n  a: hidden\n{}data:\n  b: hidden\n", "kind: Secret\n".repeat(MANY));
+    let deep: String = (0..600).map(|depth| format!("{}kind: Secret\n", " ".repeat(depth))).collect();
+    let deep = format!("{deep}{}{}data: hidden\n", "\n".repeat(MANY), " ".repeat(600));
+    let json = format!("[{}]", "{\"kind\": \"Secret\", \"data\": {\"a\": \"hidden\"}},\n".repeat(MANY));
+    for (shape, text, shown) in [("apart", apart, 0), ("items", items, 0), ("in one", in_one, 0), ("deep", deep, 1), ("json", json, 0)] {
+        let timed = |text: &str| {
+            let started = Instant::now();
+            (redact::mask(text), started.elapsed())
+        };
+        let (_, plain) = timed(&text.replace("Secret", "Public"));
+        let (masked, took) = timed(&text);
+        assert_eq!(masked.matches("hidden").count(), shown, "{shape}");
+        assert_eq!(masked.lines().count(), text.lines().count(), "{shape}");
+        assert!(took < Duration::from_secs(1) + plain * 20, "{shape}: {took:?}, and {plain:?} where nothing says that it is a secret");
     }
 }
 

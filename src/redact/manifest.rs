@@ -1,6 +1,7 @@
 //! Secrets of Kubernetes: a document that says that it is one (`kind: Secret`) holds nothing but secrets below `data` and `stringData`,
 //! whatever their names are.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -21,11 +22,12 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     if !text.contains("Secret") || !text.contains("kind") {
         return values;
     }
-    for found in KIND.captures_iter(text) {
-        match found.get(1) {
-            Some(kind) => of_yaml(text, kind.start(), &mut values),
-            None => of_json(text, &mut values),
-        }
+    let (in_lines, in_json): (Vec<_>, Vec<_>) = KIND.captures_iter(text).map(|found| found.get(1)).partition(Option::is_some);
+    if !in_lines.is_empty() {
+        Documents::new(text).secrets(in_lines.into_iter().flatten().map(|kind| kind.start()), &mut values);
+    }
+    if !in_json.is_empty() {
+        of_json(text, &mut values);
     }
     values
 }
@@ -56,7 +58,7 @@ impl<'a> Line<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.text.is_empty() || self.text.starts_with('#')
+        self.text.trim_end().is_empty() || self.text.starts_with('#')
     }
 
     /// Where the value behind its key is written, without quotes; none where there is none, or where it is put in later.
@@ -76,39 +78,67 @@ impl<'a> Line<'a> {
         is_one.then(|| self.key..self.key + self.text.trim_end().len())
     }
 
+    /// Whether it keeps two documents apart: `---`.
+    fn parts(&self) -> bool {
+        self.text.is_empty() && self.begins_item && self.indent >= 3
+    }
+
     fn is_data(&self) -> bool {
         matches!(self.text.trim_end(), "data:" | "stringData:")
     }
 }
 
-/// The values of the document that says at `kind` that it is a secret.
-fn of_yaml(text: &str, kind: usize, values: &mut Vec<Range<usize>>) {
-    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
-    let own = starts.partition_point(|start| *start <= kind) - 1;
-    let level = Line::at(text, starts[own]).indent;
-    let lines = |number: &usize| Line::at(text, *number);
-    let is_outside = |line: &Line| !line.is_empty() && line.indent < level || line.indent == 0 && text[line.key..].starts_with("...");
-    let parts = |line: &Line| line.text.is_empty() && line.begins_item && line.indent >= 3;
-    let mut first = own;
-    while first > 0 && !lines(&starts[first]).begins_item {
-        let before = lines(&starts[first - 1]);
-        if is_outside(&before) || parts(&before) {
-            break;
-        }
-        first -= 1;
+/// The documents of a text, by their lines but for those that say nothing and begin nothing. They are read once, however many secrets
+/// there are.
+struct Documents<'a> {
+    text: &'a str,
+    lines: Vec<Line<'a>>,
+}
+
+impl<'a> Documents<'a> {
+    fn new(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1));
+        let lines = starts.map(|start| Line::at(text, start)).filter(|line| !line.is_empty() || line.begins_item);
+        Self { text, lines: lines.collect() }
     }
-    let mut is_data = false;
-    for (number, start) in starts.iter().enumerate().skip(first) {
-        let line = lines(start);
-        let begins_next = number > own && line.begins_item && line.indent <= level;
-        if is_outside(&line) || parts(&line) || begins_next {
-            break;
+
+    /// The values of the secrets that say so at these places, in their order. What says it once more in what was looked through for the
+    /// same depth has no values beside those.
+    fn secrets(&self, kinds: impl Iterator<Item = usize>, values: &mut Vec<Range<usize>>) {
+        let mut ends: HashMap<usize, usize> = HashMap::new();
+        for kind in kinds {
+            let own = self.lines.partition_point(|line| line.key <= kind) - 1;
+            let end = ends.entry(self.lines[own].indent).or_default();
+            if own >= *end {
+                *end = self.secret(own, values);
+            }
         }
-        match line.indent > level {
-            _ if line.is_empty() => {}
-            false => is_data = line.is_data(),
-            true if is_data => values.extend(line.value().or_else(|| line.continued())),
-            true => {}
+    }
+
+    /// The values of the secret that says so in its line `own`, and the line behind its last one.
+    fn secret(&self, own: usize, values: &mut Vec<Range<usize>>) -> usize {
+        let level = self.lines[own].indent;
+        let ends = |line: &Line| self.is_outside(line, level) || line.parts();
+        let begins = |at: &usize| *at == 0 || self.lines[*at].begins_item || ends(&self.lines[*at - 1]);
+        let first = (0..=own).rev().find(begins).unwrap_or(own);
+        let mut is_data = false;
+        for (number, line) in self.lines.iter().enumerate().skip(first) {
+            let begins_next = number > own && line.begins_item && line.indent <= level;
+            if ends(line) || begins_next {
+                return number;
+            }
+            match line.indent > level {
+                _ if line.is_empty() => {}
+                false => is_data = line.is_data(),
+                true if is_data => values.extend(line.value().or_else(|| line.continued())),
+                true => {}
+            }
         }
+        self.lines.len()
+    }
+
+    /// Whether a line stands less deep than a document, or says that it has ended.
+    fn is_outside(&self, line: &Line, level: usize) -> bool {
+        !line.is_empty() && line.indent < level || line.indent == 0 && self.text[line.key..].starts_with("...")
     }
 }
