@@ -118,34 +118,39 @@ enum Says {
 }
 
 impl Says {
-    /// `before` and `tail` are what of the name stands on both sides of its telling word.
-    fn of(before: &str, word: &str, tail: &str) -> Option<Self> {
-        let is_known_end = END.is_match(tail);
+    /// `before` and `tail` are what of the name stands on both sides of its telling word; `behind` follows the name. What a look at a few
+    /// letters tells comes first, and settles most names.
+    fn of(before: &str, word: &str, tail: &str, behind: &str) -> Option<Self> {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
-        let least = match word.to_ascii_lowercase().as_str() {
+        let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
             // Many keys are those of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
-            "auth" if !is_apart => return None,
-            "key" | "auth" | "_pat" => LEAST_KEY,
             // As a word of its own: `compass` and `bypass` are none.
-            "pass" if !is_apart => return None,
-            _ if is_known_end => return Some(Self::Secret),
-            "password" | "passwd" | "passphrase" | "pwd" => LEAST,
-            _ => LEAST_TOKEN,
+            "auth" | "pass" if !is_apart => return None,
+            "key" | "auth" | "_pat" => (LEAST_KEY, true),
+            "password" | "passwd" | "passphrase" | "pwd" => (LEAST, false),
+            _ => (LEAST_TOKEN, false),
         };
-        (is_known_end || !names::is_about(word, tail)).then_some(Self::Perhaps(least))
+        let has_room = || has_room(least, behind);
+        if may_mean_else && !has_room() {
+            return None;
+        }
+        match (tail.is_empty() || END.is_match(tail), may_mean_else) {
+            (true, false) => Some(Self::Secret),
+            (true, true) => Some(Self::Perhaps(least)),
+            (false, _) => (has_room() && !names::is_about(word, tail)).then_some(Self::Perhaps(least)),
+        }
     }
+}
 
-    /// Whether anything that is long enough stands near behind a name. Hardly ever does, so that no more is looked at.
-    fn has_room(self, behind: &str) -> bool {
-        let Self::Perhaps(least) = self else { return true };
-        let mut row = 0;
-        behind.bytes().take(NEAR).any(|letter| {
-            let ends = letter.is_ascii_whitespace() || b"\"'`,;(){}<>[]".contains(&letter);
-            row = if ends { 0 } else { row + 1 };
-            row >= least
-        })
-    }
+/// Whether anything that is so long at least stands near behind a name. Hardly ever does, so that no more is looked at.
+fn has_room(least: usize, behind: &str) -> bool {
+    let mut row = 0;
+    behind.bytes().take(NEAR).any(|letter| {
+        let ends = letter.is_ascii_whitespace() || b"\"'`,;(){}<>[]".contains(&letter);
+        row = if ends { 0 } else { row + 1 };
+        row >= least
+    })
 }
 
 /// A name with a telling word in it.
@@ -168,7 +173,7 @@ impl<'a> Name<'a> {
         let ahead = &text[reach..word.start];
         let start = reach + ahead.rfind(|letter| !part(letter)).map_or(0, |before| ahead.ceil_char_boundary(before + 1));
         let (before, tail, word) = (&text[start..word.start], &text[word.end..end], &text[word]);
-        let says = Says::of(before, word, tail).filter(|says| says.has_room(&text[end..]))?;
+        let says = Says::of(before, word, tail, &text[end..])?;
         Some(Self { text, start, end, says, word, tail })
     }
 

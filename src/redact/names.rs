@@ -37,11 +37,13 @@ fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     let pieces = name.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|piece| !piece.is_empty());
     pieces.flat_map(|piece| {
         let letters = piece.as_bytes();
-        let begins = move |at: usize| {
-            let next_is_small = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-            letters[at].is_ascii_uppercase() && (letters[at - 1].is_ascii_lowercase() || next_is_small)
-        };
-        let ends: Vec<usize> = (1..letters.len()).filter(|at| begins(*at)).chain([letters.len()]).collect();
+        let ends: Vec<usize> = (1..letters.len()).filter(|at| is_border(letters, *at)).chain([letters.len()]).collect();
         ends.into_iter().scan(0, move |start, end| Some(piece[std::mem::replace(start, end)..end].to_ascii_lowercase()))
     })
+}
+
+/// Whether a word begins in the middle of letters: at the `P` of `dbPass`, and of `HTTPServer` at the `S`.
+pub(super) fn is_border(letters: &[u8], at: usize) -> bool {
+    let next_is_small = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+    at > 0 && letters[at].is_ascii_uppercase() && (letters[at - 1].is_ascii_lowercase() || next_is_small)
 }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::names::is_border;
+
 /// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`; or left out, as
 /// documentation does: `pass`, `password`, `****`, `xxx`.
 pub(super) fn is_no_placeholder(value: &str) -> bool {
@@ -125,10 +127,8 @@ fn drawn(row: &str) -> f64 {
     let mut before = 0;
     let mut bits = 0.0;
     for (at, letter) in letters.iter().enumerate() {
-        let next_is_small = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let begins = at > 0 && letter.is_ascii_uppercase() && (next_is_small || letters[at - 1].is_ascii_lowercase());
         let this = usize::from(letter.to_ascii_lowercase() - b'a');
-        if begins {
+        if is_border(letters, at) {
             bits += PAIRS[before][END];
             before = 0;
         }
