@@ -30,10 +30,12 @@ pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String
     if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
 }
 
-/// Whether an answer begins with a line from above the cursor: what it goes on with tells whether it repeats the lines there.
+/// Whether what has come so far of an answer begins with a line from above the cursor: what it goes on with tells whether it repeats the
+/// lines there.
 pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
-    let first = text.trim_start().lines().next().unwrap_or_default().trim();
-    hole.above().take(ABOVE).any(|line| line.trim() == first)
+    let text = text.trim_start();
+    let (first, is_whole) = text.split_once('\n').map_or((text, false), |(first, _)| (first.trim(), true));
+    hole.above().take(ABOVE).map(str::trim).any(|line| if is_whole { line == first } else { line.starts_with(first) })
 }
 
 /// The bytes of the lines that are not blank.

@@ -1,11 +1,9 @@
-//! What a model wrote, as text to insert: without the control tokens of its kind, invisible letters, thoughts and fences, and without
-//! what stands before the cursor and was written once more.
+//! What a model wrote, as text to insert: without the control tokens of its kind, invisible letters, thoughts and fences.
 
 use std::sync::OnceLock;
 
 use regex::Regex;
 
-use super::again::without_beginning;
 use super::hole::Hole;
 use super::open::left_open;
 use super::prompt;
@@ -67,7 +65,7 @@ pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     if let Some(code) = fenced(&text).filter(|_| !markup || is_fenced(&text)) {
         text = code.into();
     }
-    without_beginning(hole, &text, true)
+    text
 }
 
 /// What stands behind a thought, also where its beginning was part of the prompt.

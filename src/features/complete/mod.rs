@@ -134,9 +134,8 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         }
     }
     let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
-    let raw = work.text_of(&served.answer.text, sent.2);
     let cut_short = served.answer.finished.reason == Finish::Length;
-    match work.fit(&raw, cut_short) {
+    match work.fit(&served.answer.text, sent.2, cut_short) {
         Ok(text) => {
             if params.selected.is_none() {
                 session

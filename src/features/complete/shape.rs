@@ -1,6 +1,8 @@
 //! Makes of what the model wrote what is offered: cut where the hole ends, without what stands behind the cursor already, in the
 //! file's own layout. Pure; every step may leave nothing, with the reason.
 
+use std::borrow::Cow;
+
 use super::again::{may_repeat, without_beginning};
 use super::answer::clean;
 use super::brackets::{line_comment, long_strings};
@@ -62,41 +64,49 @@ pub struct Layout {
     pub known: bool,
 }
 
+/// What a model wrote to be inserted at the cursor.
+pub struct Written<'a> {
+    pub text: Cow<'a, str>,
+    /// It is the answer of a chat, which is made of whole lines.
+    pub spoken: bool,
+}
+
 /// What is offered of `raw`, to be inserted at the cursor. `cut_short` says that the model ran out of tokens.
 pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
-    shapes(hole, raw, cut_short, layout).map(|mut shapes| shapes.swap_remove(0))
+    let written = Written { text: raw.into(), spoken: false };
+    shapes(hole, &written, cut_short, layout).map(|mut shapes| shapes.swap_remove(0))
 }
 
 /// The same with what it may be as well, where the end of the line may be a repetition or not: the likeliest first.
-pub fn shapes(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result<Vec<String>, Nothing> {
-    let whole = laid_out(hole, raw, layout);
+pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) -> Result<Vec<String>, Nothing> {
+    let said = clean(hole, &written.text);
+    let begun = without_beginning(hole, &said, written.spoken);
+    if begun.trim().is_empty() && !said.trim().is_empty() {
+        return Err(Nothing::Echo);
+    }
+    let whole = laid_out(hole, &begun, layout);
     let text = cut(hole, &whole, cut_short);
     if text.trim().is_empty() && !whole.trim().is_empty() {
         return Err(if begins_line(&whole) { Nothing::Below } else { Nothing::Unfinished });
     }
     let text = without_last_remark(hole, &text);
-    let of = |end: usize| finished(hole, raw, &text[..end], cut_short, layout);
+    let of = |end: usize| finished(hole, &said, &text[..end], cut_short, layout);
     let tried: Vec<Result<String, Nothing>> = rest::ends(hole, text).into_iter().map(of).collect();
     let reason = tried.iter().find_map(|one| one.as_ref().err()).copied();
     let found: Vec<String> = tried.into_iter().flatten().collect();
     if found.is_empty() { Err(reason.unwrap_or(Nothing::Empty)) } else { Ok(found) }
 }
 
-fn finished(hole: &Hole, raw: &str, text: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
+/// What is offered of `text`, which is what was left of all that was said.
+fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
     let text = without_following(hole, text);
     let whole = without_loops(&text, cut_short);
     let text = without_continuation(hole, without_last_attributes(hole, &whole)).trim_end();
-    if text.is_empty() && (cut_short && !raw.trim().is_empty() || !whole.trim().is_empty()) {
+    if text.is_empty() && (cut_short && !said.trim().is_empty() || !whole.trim().is_empty()) {
         return Err(Nothing::Unfinished);
     }
     if text.trim().is_empty() {
-        let cleaned = clean(hole, raw);
-        let echoed = without_beginning(hole, &cleaned, false).trim().is_empty();
-        return Err(match (cleaned.trim().is_empty(), echoed) {
-            (true, _) => Nothing::Empty,
-            (_, true) => Nothing::Echo,
-            _ => Nothing::Repeats,
-        });
+        return Err(if said.trim().is_empty() { Nothing::Empty } else { Nothing::Repeats });
     }
     if text.lines().any(|line| line.len() > LONGEST_LINE) {
         return Err(Nothing::LongLine);
@@ -123,15 +133,15 @@ fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
 }
 
 /// Whether what has come so far of an answer fills the hole, so that the model need not go on.
-pub fn is_full(hole: &Hole, raw: &str, layout: &Layout) -> bool {
-    let text = laid_out(hole, raw, layout);
-    !may_repeat(hole, raw) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full()
+pub fn is_full(hole: &Hole, written: &Written, layout: &Layout) -> bool {
+    let begun = without_beginning(hole, &clean(hole, &written.text), written.spoken);
+    let text = laid_out(hole, &begun, layout);
+    !may_repeat(hole, &begun) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full()
 }
 
-/// What a model wrote, as it would stand at the cursor.
-fn laid_out(hole: &Hole, raw: &str, layout: &Layout) -> String {
-    let text = without_beginning(hole, &clean(hole, raw), false);
-    let text = indented(hole, without_second_blank(hole, &text), layout);
+/// What is new of what a model wrote, as it would stand at the cursor.
+fn laid_out(hole: &Hole, begun: &str, layout: &Layout) -> String {
+    let text = indented(hole, without_second_blank(hole, begun), layout);
     if layout.known { without_blanks_at_ends(hole, &text) } else { text }
 }
 

@@ -9,7 +9,7 @@ use super::hole::{self, Hole, Mode};
 use super::judge::Judge;
 use super::open::without_continuation;
 use super::prompt::{self, Budget};
-use super::shape::{self, Layout, Nothing, shapes};
+use super::shape::{self, Layout, Nothing, Written, shapes};
 use super::{Params, Sent, answer, drawn, edit, indent};
 use crate::context::{Part, redact};
 use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
@@ -101,22 +101,22 @@ impl Work<'_> {
     }
 
     fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
-        let text = self.text_of(said, as_hole);
+        let written = self.written(said, as_hole);
         // What is said behind a code block is about it; one may still follow on words.
         let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
         let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
         match fences {
             0 if !as_hole && ends_in_words => false,
-            2.. if !text.trim().is_empty() => true,
-            _ => shape::is_full(self.hole, &text, layout),
+            2.. if !written.text.trim().is_empty() => true,
+            _ => shape::is_full(self.hole, &written, layout),
         }
     }
 
     /// The text to insert in what a model said of a hole, or in words.
-    pub fn text_of(&self, said: &str, as_hole: bool) -> String {
+    pub fn written<'s>(&self, said: &'s str, as_hole: bool) -> Written<'s> {
         let markup = self.site.language.is_none();
-        let in_words = !as_hole || answer::is_fenced(said) && !markup && !self.site.place().in_comment;
-        if in_words { answer::out_of_words(self.hole, said, markup) } else { said.into() }
+        let spoken = !as_hole || answer::is_fenced(said) && !markup && !self.site.place().in_comment;
+        Written { text: if spoken { answer::out_of_words(self.hole, said, markup).into() } else { said.into() }, spoken }
     }
 
     fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
@@ -161,10 +161,11 @@ impl Work<'_> {
         parts
     }
 
-    /// What of the raw answer is offered: shaped, and shortened until the parser takes it.
-    pub fn fit(&self, raw: &str, cut_short: bool) -> Result<String, Nothing> {
-        let raw = indent::recipe(self.hole, raw);
-        let mut shapes = shapes(self.hole, &raw, cut_short, &self.layout())?;
+    /// What of an answer is offered: shaped, and shortened until the parser takes it.
+    pub fn fit(&self, said: &str, as_hole: bool, cut_short: bool) -> Result<String, Nothing> {
+        let written = self.written(said, as_hole);
+        let written = Written { text: indent::recipe(self.hole, &written.text), ..written };
+        let mut shapes = shapes(self.hole, &written, cut_short, &self.layout())?;
         if self.site.path.ends_with(".json") {
             shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
         }
