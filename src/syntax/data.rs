@@ -1,17 +1,21 @@
 //! What `grammars/languages.toml` says of a language: every key, and what it means. A key that is not here is an error there.
 
+mod testing;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::Regex;
 use serde::Deserialize;
-use toml::Value;
+use toml::{Table, Value};
 
 use super::claim::ClaimEntry;
 use super::import;
 use super::lines::LineForms;
-use super::naming::{self, FileNames};
+use super::naming::FileNames;
 use super::surface::{Blocks, Surface, Unread};
+
+pub use testing::{InlineTests, Runner, TestFiles};
 
 /// One `[[language]]`. Where it is `like` another, what it does not say is as that one says it, else as `[common]` does.
 #[derive(Default, Deserialize)]
@@ -157,17 +161,24 @@ const NOT_KEPT: &[&str] = &["parser", "queries", "like"];
 /// The name of a language, and what is said of it or what is wrong with that.
 pub(super) type Entry = (String, Result<LanguageData, String>);
 
-/// The languages of a text like `languages.toml`, each with its name; one that is not as it should be does without the others.
+/// A text like `languages.toml`, whose parts [`languages`] and [`unread`] read.
 ///
 /// # Errors
-/// The text is not TOML, or has no languages.
-pub(super) fn read(text: &str) -> Result<Vec<Entry>, String> {
-    let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
-    let Some(Value::Array(entries)) = file.remove("language") else { return Err("there is no `[[language]]`".into()) };
-    let common = file.remove("common").unwrap_or(Value::Table(toml::Table::new()));
+/// The text is not TOML.
+pub(super) fn parsed(text: &str) -> Result<Table, String> {
+    text.parse().map_err(|error: toml::de::Error| error.message().to_string())
+}
+
+/// The languages of such a text, each with its name; one that is not as it should be does without the others.
+///
+/// # Errors
+/// It has none.
+pub(super) fn languages(file: &Table) -> Result<Vec<Entry>, String> {
+    let Some(Value::Array(entries)) = file.get("language") else { return Err("there is no `[[language]]`".into()) };
+    let common = file.get("common").cloned().unwrap_or(Value::Table(Table::new()));
     let mut known: Vec<(String, Value)> = vec![];
     let mut read = vec![];
-    for mut entry in entries {
+    for mut entry in entries.iter().cloned() {
         let said = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_string();
         let (name, like) = (said(&entry, "name"), said(&entry, "like"));
         let base = known.iter().find(|(known, _)| *known == like).map(|(_, base)| base);
@@ -211,25 +222,25 @@ fn typed(mut entry: Value) -> Result<LanguageData, String> {
     Ok(data)
 }
 
-/// The `[[unread]]` of a text like `languages.toml`. What they do not say of their surface is as `[common]` says it.
+/// The `[[unread]]` of such a text. What they do not say of their surface is as `[common]` says it.
 ///
 /// # Errors
 /// One of them is not as it should be.
-pub(super) fn unread(text: &str) -> Result<Vec<Unread>, String> {
-    let mut file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_string())?;
-    let Some(Value::Array(entries)) = file.remove("unread") else { return Ok(vec![]) };
-    let common = file.get_mut("common").and_then(Value::as_table_mut).and_then(|common| common.remove("surface"));
-    let base = Value::Table(common.map(|surface| ("surface".to_string(), surface)).into_iter().collect());
+pub(super) fn unread(file: &Table) -> Result<Vec<Unread>, String> {
+    let Some(Value::Array(entries)) = file.get("unread") else { return Ok(vec![]) };
+    let common = file.get("common").and_then(|common| common.get("surface"));
+    let base = Value::Table(common.map(|surface| ("surface".to_string(), surface.clone())).into_iter().collect());
     let typed = |mut entry: Value| {
         complete(&mut entry, base.clone());
         entry.try_into().map_err(|error: toml::de::Error| error.message().to_string())
     };
-    entries.into_iter().map(typed).collect()
+    entries.iter().cloned().map(typed).collect()
 }
 
 /// The name of the one language in a text.
 pub(super) fn name_of(entry: &str) -> String {
-    read(entry).ok().and_then(|read| read.into_iter().next()).map(|(name, _)| name).unwrap_or_default()
+    let read = parsed(entry).and_then(|file| languages(&file)).unwrap_or_default();
+    read.into_iter().next().map(|(name, _)| name).unwrap_or_default()
 }
 
 /// How a definition shows that others may use it.
@@ -414,95 +425,4 @@ pub struct Manifest {
     /// Its files use nothing of another project of the workspace whose name none of them has.
     #[serde(default)]
     pub bounded: bool,
-}
-
-/// How the test files of a language are called, with `{stem}` and `{ext}` of the source, and what they begin with.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TestFiles {
-    pub names: Vec<String>,
-    /// The first lines of a new one, with `{package}`.
-    pub head: Option<String>,
-    /// The line that brings in what is tested, with `{name}` and `{module}` or `{path}`.
-    pub import: Option<String>,
-    /// Tests are members of a type that is called like the file.
-    #[serde(default)]
-    pub members: bool,
-    /// How they may be called in a folder of tests, where they are called like what they test.
-    pub plain: Option<String>,
-    /// The extension of those of a file that others include.
-    pub extension: Option<String>,
-    /// The folder of sources, and that in which their tests lie in the same way.
-    pub mirror: Option<[String; 2]>,
-    /// A file that holds tests has one of these in it.
-    #[serde(default)]
-    pub marks: Vec<String>,
-    /// Files that say which runner a project uses.
-    #[serde(default)]
-    pub manifests: Vec<String>,
-    #[serde(default)]
-    pub runners: Vec<Runner>,
-    /// What stands for its folder is called like that.
-    #[serde(default)]
-    pub called_like_folder: bool,
-    /// What begins the lines at the end of a file that run its tests.
-    pub run_by: Option<String>,
-    /// The function that runs the tests of a file, one after the other.
-    pub main: Option<String>,
-    /// The word that begins what tests may be wrapped in.
-    pub wrapped_in: Option<String>,
-}
-
-/// The module that tests stand in, in the file of what they test.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InlineTests {
-    /// How such modules are called; a star stands for any letters before the rest.
-    pub names: Vec<String>,
-    /// What is written before one that may be called otherwise.
-    pub mark: String,
-    /// What a new one begins with, up to its brace.
-    pub opens: String,
-    /// The statement that brings in what is around, with `{name}`, and the name for all of it.
-    pub import: String,
-    pub all: String,
-    /// Where one without a body lies, from the folder of the module around, with `{name}`; and what names another place.
-    pub files: Vec<String>,
-    pub place: String,
-}
-
-impl InlineTests {
-    /// Whether a module with this name, and these words before it, is one for tests.
-    pub fn is_one(&self, name: &str, head: &str) -> bool {
-        let called = |known: &String| known.strip_prefix('*').map_or(known == name, |end| name.ends_with(end));
-        self.names.iter().any(called) || head.contains(&self.mark)
-    }
-
-    /// The statement that brings in a name from around.
-    pub fn importing(&self, name: &str) -> String {
-        self.import.replace("{name}", name)
-    }
-
-    /// Whether a code brings in something from around.
-    pub fn is_imported_in(&self, code: &str) -> bool {
-        self.import.split_once("{name}").is_some_and(|(before, _)| code.contains(before))
-    }
-}
-
-/// What runs tests.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Runner {
-    /// A test file or a manifest that has one of these in it is this runner's; the last one of a language may be known by nothing.
-    #[serde(default)]
-    pub known: Vec<String>,
-    /// The statements that bring in what it offers.
-    pub imports: Vec<String>,
-}
-
-impl TestFiles {
-    /// Whether a file is called as test files are.
-    pub fn are_of(&self, name: &str) -> bool {
-        self.names.iter().any(|form| naming::fits(form, name))
-    }
 }

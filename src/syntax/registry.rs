@@ -90,18 +90,18 @@ impl Registry {
             registry.complain("all", "macros.toml", message);
             vec![]
         });
-        match data::read(languages) {
-            Ok(entries) => {
-                for (name, entry) in entries {
-                    match entry {
-                        Ok(entry) => registry.add(entry, &forms, builtins.iter().find(|builtin| builtin.name == name), replace),
-                        Err(message) => registry.complain(&name, "languages.toml", message),
-                    }
-                }
+        let file = data::parsed(languages).and_then(|file| Ok((data::languages(&file)?, data::unread(&file))));
+        let (entries, unread) = file.unwrap_or_else(|message| {
+            registry.complain("all", "languages.toml", message);
+            (vec![], Ok(vec![]))
+        });
+        for (name, entry) in entries {
+            match entry {
+                Ok(entry) => registry.add(entry, &forms, builtins.iter().find(|builtin| builtin.name == name), replace),
+                Err(message) => registry.complain(&name, "languages.toml", message),
             }
-            Err(message) => registry.complain("all", "languages.toml", message),
         }
-        if let Err(message) = data::unread(languages) {
+        if let Err(message) = unread {
             registry.complain("unread", "languages.toml", message);
         }
         registry

@@ -80,7 +80,7 @@ impl Unread {
 
 /// The entries of `languages.toml`, and what is known of all other files.
 static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
-    let mut entries = data::unread(super::registry::LANGUAGES).unwrap_or_default();
+    let mut entries = data::parsed(super::registry::LANGUAGES).and_then(|file| data::unread(&file)).unwrap_or_default();
     entries.iter_mut().for_each(|entry| entry.surface.block = entry.block_comment.take());
     let others = entries.iter().position(|entry| entry.extensions.is_empty() && entry.filenames.is_empty());
     let others = others.map(|at| entries.remove(at).surface).unwrap_or_default();
@@ -96,10 +96,8 @@ impl Surface {
     /// The same for a file, also for one whose language has no grammar here.
     pub fn in_file<'a>(language: Option<&'a Arc<Language>>, path: &str) -> &'a Self {
         let name = path.rsplit('/').next().unwrap_or(path);
-        match UNREAD.0.iter().find(|unread| unread.is_of(name)) {
-            Some(unread) if language.is_none() => &unread.surface,
-            _ => Self::of(language),
-        }
+        let unread = || UNREAD.0.iter().find(|unread| unread.is_of(name)).map(|unread| &unread.surface);
+        if language.is_some() { Self::of(language) } else { unread().unwrap_or_else(|| Self::of(None)) }
     }
 
     /// Whether a grammar reads the language, so that each sign means what it means there.
