@@ -141,12 +141,17 @@ impl Rules {
         if let Some(skip) = by_name(path.relative()) {
             return Some(skip);
         }
-        if self.project().leaves_out_file(&self.root.path().join(path.relative())) || is_left_out(&self.root, path) {
+        let file = self.root.path().join(path.relative());
+        if self.project().leaves_out_file(&file) {
+            return Some(Skip::Ignored);
+        }
+        let inner: Vec<Arc<Narrowing>> = nested(&self.root, path).collect();
+        if inner.iter().any(|inner| inner.leaves_out_file(&file)) {
             return Some(Skip::Ignored);
         }
         match self.is_ignored(path) {
             Ok(true) => Some(Skip::Ignored),
-            Ok(false) => nested(&self.root, path).any(|nested| nested.is_other_tree(&self.root)).then_some(Skip::OtherTree),
+            Ok(false) => inner.iter().any(|inner| inner.is_other_tree(&self.root)).then_some(Skip::OtherTree),
             Err(_) => Some(Skip::Unruled),
         }
     }
@@ -217,12 +222,6 @@ pub(super) fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl I
     let folder = path.folder();
     let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
     ends.filter_map(move |end| nested_at(&root.path().join(&folder[..end])))
-}
-
-/// Whether a project between a root and a file of it leaves the file out.
-fn is_left_out(root: &Arc<Root>, path: &WorkspacePath) -> bool {
-    let file = root.path().join(path.relative());
-    nested(root, path).any(|nested| nested.leaves_out_file(&file))
 }
 
 /// What the project says that a folder below a root is, if it is one.
