@@ -13,19 +13,24 @@ pub fn is_secret(path: &WorkspacePath) -> bool {
 /// As [`is_secret`], for a relative path with `/`.
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
-    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let inside = |list| folders.split('/').any(|folder| has(list, folder));
-    let at = |place: &&str| lower.strip_suffix(*place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    if inside("folder") || all("place").any(|place| at(&place)) {
+    let (folders, copy) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let inside = |is_one: &dyn Fn(&str) -> bool| folders.split('/').any(is_one);
+    let name = original(copy);
+    let path = &lower[..lower.len() - (copy.len() - name.len())];
+    let is_at = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    if inside(&|folder| has("folder", folder)) || all("place").any(is_at) {
         return true;
     }
-    let name = original(name);
-    let swap = name.strip_prefix('.').filter(|_| lower.ends_with(".swp"));
+    // A dot stands before the name of what is edited.
+    let swap = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    // Container tools mount secrets by bare names.
-    let holds_values = has("data", extension) || !name.contains('.') && !has("build", name);
-    is_secret_file(name) || swap.is_some_and(is_secret_file) || holds_values && folders.split('/').any(|folder| folder == "secrets")
+    // Below `secrets`, files of data hold some, and what has no extension is one: container tools mount each under its bare name.
+    let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
+    is_secret_file(name) || swap.is_some_and(is_secret_file) || may_be_value && inside(&|folder| folder == "secrets")
 }
+
+/// What names of files end with in which an editor keeps what is not saved yet.
+const SWAPS: [&str; 2] = [".swp", ".swo"];
 
 static LISTS: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
     let mut lists: HashMap<&str, HashSet<&str>> = HashMap::new();
