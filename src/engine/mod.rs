@@ -99,6 +99,12 @@ impl Priority {
     }
 }
 
+/// A conversation as a model is asked it: what the user `configured` about thinking goes before what the task would like, and a completion
+/// comes too late with it.
+fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> Chat {
+    Chat { thinking: configured.unwrap_or(chat.thinking) && !priority.is_completion(), ..chat.clone() }
+}
+
 /// One thing that happened to a request.
 #[derive(Clone, Debug)]
 pub enum Event {

@@ -1,5 +1,6 @@
 //! Engines over HTTP: OpenAI-compatible servers (vLLM, SGLang, llama-server, gateways), DeepSeek's API and Ollama.
 
+mod abilities;
 mod answer;
 mod endpoint;
 pub mod halves;
@@ -16,9 +17,7 @@ mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
-
-use serde_json::Value;
+use std::time::Instant;
 
 pub use endpoint::Endpoint;
 pub use key::{ApiKey, KeySource, is_variable, unset_variable};
@@ -30,7 +29,7 @@ use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
 use crate::report;
 use plan::Plan;
-use spare::Spare;
+use spare::{Spare, objection};
 use sse::Frame;
 use wire::Wire;
 
@@ -96,9 +95,6 @@ pub fn is_other_model(asked: &str, served: &str) -> bool {
     !served.is_empty() && !adds(&served, &asked) && !adds(&asked, &served)
 }
 
-/// Models of a server's list that are told where the one that is asked for is not among them.
-const MOST_LISTED: usize = 8;
-
 struct Http {
     inner: Arc<Inner>,
 }
@@ -151,9 +147,6 @@ const REASONING: &str = "reasoning_content";
 
 /// Used for a context window that nobody names.
 const CAREFUL_CONTEXT: u32 = 8192;
-
-/// A server that has not told what it serves is asked again after this long.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Tokens that an answer may have at least, for a number in a refusal to be the most that it may have.
 const LEAST_TOKENS: u32 = 256;
@@ -215,10 +208,9 @@ impl Inner {
 
     /// Whether a refusal says how long an answer may be here.
     fn learns_most(&self, request: &Request, error: &EngineError) -> bool {
-        let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422));
-        let Some(refusal) = refusal.filter(|_| error.kind != ErrorKind::TooLong) else { return false };
+        let Some(said) = objection(error) else { return false };
         let most = request.max_tokens.min(self.most_tokens.load(Ordering::Relaxed));
-        let allowed = allowed_tokens(&refusal.said, most);
+        let allowed = allowed_tokens(said, most);
         allowed.into_iter().for_each(|allowed| self.most_tokens.store(allowed, Ordering::Relaxed));
         allowed.is_some()
     }
@@ -226,13 +218,13 @@ impl Inner {
     /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, or the switch for thinking, which some
     /// refuse without naming it.
     fn learns(&self, request: &Request, error: &EngineError) -> bool {
-        let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
-        if refusal.said.contains(REASONING) && self.resend() == Resend::ToolTurns {
-            let wants_more = ["must be passed", "required", "missing"].iter().any(|words| refusal.said.contains(words));
+        let Some(said) = objection(error) else { return false };
+        if said.contains(REASONING) && self.resend() == Resend::ToolTurns {
+            let wants_more = ["must be passed", "required", "missing"].iter().any(|words| said.contains(words));
             self.resend.store(if wants_more { 2 } else { 1 }, Ordering::Relaxed);
             return true;
         }
-        let unasked = self.says_quiet(request) && error.kind != ErrorKind::TooLong;
+        let unasked = self.says_quiet(request);
         if unasked {
             self.quiet.store(REFUSED, Ordering::Relaxed);
         }
@@ -312,137 +304,6 @@ impl Inner {
         if news && is_other_model(&self.model, served) {
             report::log("warning", format_args!("{} was asked for `{}` and answers as `{served}`", self.wire.name(), self.model));
         }
-    }
-
-    /// What the server can do, as it has said itself. It is asked once, by a task that outlives who wanted to know: while somebody types,
-    /// each key takes the place of the one before.
-    async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {
-        if let Some(caps) = self.known() {
-            return Ok(caps);
-        }
-        let turn = self.asking.clone().lock_owned().await;
-        if let Some(caps) = self.known() {
-            return Ok(caps);
-        }
-        let this = self.clone();
-        let asked = tokio::spawn(async move {
-            let _turn = turn;
-            this.ask_caps().await.map_err(|error| this.wire.redacted(error))
-        });
-        asked.await.map_err(|error| EngineError::new(ErrorKind::Unavailable, format!("{}: {error}", self.wire.name())))?
-    }
-
-    fn known(&self) -> Option<Caps> {
-        let seen = self.seen.borrow();
-        seen.caps.clone().filter(|_| seen.again.is_none_or(|again| Instant::now() < again))
-    }
-
-    async fn ask_caps(&self) -> Result<Caps, EngineError> {
-        let (caps, listed, thinks) = match self.api {
-            Api::Ollama => {
-                let (caps, thinks) = self.ollama_caps().await?;
-                (caps, true, thinks)
-            }
-            Api::DeepSeek => (self.deepseek_caps(), true, false),
-            Api::OpenAi => {
-                let (caps, listed) = self.openai_caps().await?;
-                (caps, listed, false)
-            }
-        };
-        // What was configured is known without a list.
-        let again = (!listed && self.context.is_none()).then(|| Instant::now() + ASK_AGAIN);
-        self.seen.send_modify(|seen| (seen.caps, seen.again, seen.thinks) = (Some(caps.clone()), again, thinks));
-        Ok(caps)
-    }
-
-    fn deepseek_caps(&self) -> Caps {
-        Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() }
-    }
-
-    /// The abilities as far as the configuration tells them.
-    fn configured_caps(&self) -> Option<Caps> {
-        let context = match self.api {
-            Api::DeepSeek => return Some(self.deepseek_caps()),
-            Api::Ollama => self.context.unwrap_or(CAREFUL_CONTEXT),
-            Api::OpenAi => self.context?,
-        };
-        Some(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
-    }
-
-    /// What `/api/show` tells of the model, and whether it thinks.
-    async fn ollama_caps(&self) -> Result<(Caps, bool), EngineError> {
-        let asked = serde_json::json!({"model": self.model});
-        let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&asked), self.wire.patient()).await?;
-        let text = |key: &str| shown.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        if let Some(host) = text("remote_host").filter(|_| !locality::is_cloud(&self.model)) {
-            let message = format!(
-                "{}: `{}` is no model of this machine: Ollama sends what it is asked on to {host}, and its name does not say so; nothing was \
-                 sent. Name the cloud model itself{}",
-                self.wire.name(),
-                self.model,
-                text("remote_model").map(|name| format!(" (`{name}`, with its ending `:cloud` or `-cloud`)")).unwrap_or_default()
-            );
-            return Err(EngineError::new(ErrorKind::Configuration, message));
-        }
-        let all = shown.get("capabilities").and_then(Value::as_array).cloned().unwrap_or_default();
-        let can = |what: &str| all.iter().any(|one| one == what);
-        let info = shown.get("model_info").and_then(Value::as_object);
-        let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
-        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
-        let rendered = self.dialect.is_some();
-        let caps = Caps {
-            fim: can("insert") || rendered && self.renders_fim(),
-            chat: all.is_empty() || can("completion"),
-            tools: rendered || can("tools"),
-            context: self.context.unwrap_or(CAREFUL_CONTEXT).min(trained),
-            ..Caps::default()
-        };
-        Ok((caps, can("thinking")))
-    }
-
-    /// The server's list of its models, or nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
-    /// answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
-    async fn list(&self) -> Result<Option<Value>, EngineError> {
-        let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
-            Ok(list) => return Ok(Some(list)),
-            Err(error) => error,
-        };
-        let status = error.refusal.as_ref().map(|refusal| refusal.status);
-        let unreachable = status.is_none() && matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Configuration);
-        if unreachable || status == Some(401) {
-            return Err(error);
-        }
-        if status == Some(404) {
-            return Ok(Some(Value::Null));
-        }
-        let error = self.wire.redacted(error);
-        report::log("warning", format_args!("the list of models is done without: {error}"));
-        Ok(None)
-    }
-
-    /// What the list tells of the model, and whether the server has said whether it has one.
-    async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
-        let list = self.list().await?;
-        let is_told = list.is_some();
-        let listed = list.unwrap_or_default();
-        let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
-        let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
-        let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
-        let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
-        let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
-        let id = model.and_then(|model| model.get("id")?.as_str());
-        let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
-        let served = model.and_then(|model| {
-            let meta = model.get("meta");
-            number(model.get("max_model_len")).or_else(|| number(meta.and_then(|meta| meta.get("n_ctx").or(meta.get("n_ctx_train")))))
-        });
-        let context = match (self.context, served) {
-            (Some(wanted), Some(served)) => wanted.min(served),
-            (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
-        };
-        let caps =
-            Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() };
-        Ok((caps, is_told))
     }
 }
 

@@ -11,7 +11,7 @@ use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
 use super::{Api, CAREFUL_CONTEXT, Inner};
 use crate::dialect::{self, Broken, Chat, Dialect, Family, Fim, Piece, Start};
-use crate::engine::{Ask, EngineError, ErrorKind, Priority, Request};
+use crate::engine::{Ask, EngineError, ErrorKind, Priority, Request, with_thinking};
 
 /// A request, ready to go.
 pub(super) struct Plan {
@@ -37,7 +37,7 @@ impl Inner {
         };
         match &request.ask {
             Ask::Chat(chat) => {
-                let chat = self.configured(chat, request.priority);
+                let chat = with_thinking(chat, self.thinking, request.priority);
                 match &self.dialect {
                     Some(dialect) => self.rendered_chat(dialect.as_ref(), &chat, request),
                     None => Ok(self.native_chat(&chat, request)),
@@ -45,12 +45,6 @@ impl Inner {
             }
             Ask::Fim(fim) => self.fim(fim, request).await,
         }
-    }
-
-    /// What the user configured about thinking goes before what the task would like; a completion comes too late with it.
-    fn configured(&self, chat: &Chat, priority: Priority) -> Chat {
-        let thinking = self.thinking.unwrap_or(chat.thinking) && !priority.is_completion();
-        Chat { thinking, ..chat.clone() }
     }
 
     fn native_chat(&self, chat: &Chat, request: &Request) -> Plan {
@@ -187,9 +181,8 @@ impl Inner {
         let rendered = match ask {
             Ask::Chat(chat) => {
                 let dialect = self.dialect.clone().or_else(|| dialect::by_name("native"));
-                dialect.and_then(|dialect| {
-                    dialect.render(&self.configured(chat, Priority::Normal)).ok().map(|prompt| dialect.text(without_begin(&prompt)))
-                })
+                let chat = with_thinking(chat, self.thinking, Priority::Normal);
+                dialect.and_then(|dialect| dialect.render(&chat).ok().map(|prompt| dialect.text(without_begin(&prompt))))
             }
             Ask::Fim(fim) => self.hole_prompt(fim).map(|(prompt, _)| prompt),
         };

@@ -15,6 +15,13 @@ const FIELDS: [(&str, Option<&str>); 5] = [
     ("skip_special_tokens", None),
 ];
 
+/// What a server says against how it was asked, in its own words. Of a prompt that is too long it says what the fields would have to be,
+/// which is nothing against them.
+pub(super) fn objection(error: &EngineError) -> Option<&str> {
+    let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422))?;
+    (error.kind != ErrorKind::TooLong).then_some(refusal.said.as_str())
+}
+
 /// Which of the fields a server has refused, a bit for each.
 #[derive(Default)]
 pub(super) struct Spare(AtomicU8);
@@ -22,12 +29,8 @@ pub(super) struct Spare(AtomicU8);
 impl Spare {
     /// Whether a refusal is of a field that was not refused before.
     pub fn learns(&self, error: &EngineError) -> bool {
-        let Some(refusal) = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422)) else { return false };
-        // Of a prompt that is too long they say what `max_tokens` would have to be.
-        if error.kind == ErrorKind::TooLong {
-            return false;
-        }
-        let named = (0..FIELDS.len()).find(|number| !self.has_refused(*number) && names(&refusal.said, FIELDS[*number].0));
+        let Some(said) = objection(error) else { return false };
+        let named = (0..FIELDS.len()).find(|number| !self.has_refused(*number) && names(said, FIELDS[*number].0));
         named.is_some_and(|number| self.0.fetch_or(1 << number, Ordering::Relaxed) & 1 << number == 0)
     }
 

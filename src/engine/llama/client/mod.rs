@@ -18,7 +18,9 @@ use self::spec::Subject;
 use super::wire;
 use crate::config::EngineConfig;
 use crate::dialect::{self, Dialect};
-use crate::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Priority, Request, Tokens};
+use crate::engine::{
+    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Priority, Request, Tokens, with_thinking,
+};
 
 /// The embedded engine.
 pub struct Llama {
@@ -95,7 +97,7 @@ impl Engine for Llama {
     fn preview(&self, ask: &Ask) -> String {
         let dialect = self.subject.dialect();
         let configured = match (ask, self.subject.model()) {
-            (Ask::Chat(chat), Ok(model)) => Ask::Chat(model.configured(chat, Priority::Normal)),
+            (Ask::Chat(chat), Ok(model)) => Ask::Chat(with_thinking(chat, model.thinking, Priority::Normal)),
             _ => ask.clone(),
         };
         match request::render(&configured, dialect.as_ref()) {

@@ -8,7 +8,7 @@ use super::link::{self, Answers};
 use super::spec::Model;
 use crate::dialect::{Delta, Dialect, Parser, Piece, ToolChoice};
 use crate::engine::llama::wire::{Answer, Failure, Generate, Grammar, ModelSpec, Order, Stage};
-use crate::engine::{Ask, Cancel, EngineError, ErrorKind, Event, Finish, Finished, Request};
+use crate::engine::{Ask, Cancel, EngineError, ErrorKind, Event, Finish, Finished, Request, with_thinking};
 
 /// A rendered request and the parser of its answer.
 pub(super) struct Prepared {
@@ -43,7 +43,7 @@ impl Prepared {
         match &request.ask {
             Ask::Fim(_) => prepared.prompt = render(&request.ask, dialect)?,
             Ask::Chat(chat) => {
-                let chat = model.configured(chat, request.priority);
+                let chat = with_thinking(chat, model.thinking, request.priority);
                 let tools = if chat.tool_choice == ToolChoice::None { &[][..] } else { &chat.tools };
                 prepared.parser = Some(dialect.parser(tools, dialect.start(&chat)));
                 prepared.grammar = dialect.grammar(&chat.tools, chat.tool_choice).map(|g| Grammar { gbnf: g.gbnf, trigger: g.trigger });

@@ -9,10 +9,10 @@ use tokio::sync::watch;
 
 use super::choose;
 use crate::config::EngineConfig;
-use crate::dialect::{self, Chat, Dialect};
+use crate::dialect::{self, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
-use crate::engine::{EngineError, ErrorKind, Priority, check};
+use crate::engine::{EngineError, ErrorKind, check};
 use crate::report;
 
 /// Tokens of context where the configuration does not say.
@@ -44,14 +44,6 @@ pub(super) struct Model {
     pub thinking: Option<bool>,
     /// Of its own tokens; another model may count otherwise.
     pub counts: Counts,
-}
-
-impl Model {
-    /// What the user configured about thinking goes before what the task would like; a completion comes too late with it.
-    pub fn configured(&self, chat: &Chat, priority: Priority) -> Chat {
-        let thinking = self.thinking.unwrap_or(chat.thinking) && !priority.is_completion();
-        Chat { thinking, ..chat.clone() }
-    }
 }
 
 /// Token counts by the hash of their text. A table of fixed size in which a newer count takes the place of an older one; each entry is a

@@ -1,0 +1,149 @@
+//! What a server can do, as far as it says so itself: each API has its own question for that, and some servers answer none.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Api, CAREFUL_CONTEXT, Inner, is_other_model};
+use crate::engine::{Caps, EngineError, ErrorKind, locality};
+use crate::report;
+
+/// Models of a server's list that are told where the one that is asked for is not among them.
+const MOST_LISTED: usize = 8;
+
+/// A server that has not told what it serves is asked again after this long.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+impl Inner {
+    /// What the server can do, as it has said itself. It is asked once, by a task that outlives who wanted to know: while somebody types,
+    /// each key takes the place of the one before.
+    pub(super) async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {
+        if let Some(caps) = self.known() {
+            return Ok(caps);
+        }
+        let turn = self.asking.clone().lock_owned().await;
+        if let Some(caps) = self.known() {
+            return Ok(caps);
+        }
+        let this = self.clone();
+        let asked = tokio::spawn(async move {
+            let _turn = turn;
+            this.ask_caps().await.map_err(|error| this.wire.redacted(error))
+        });
+        asked.await.map_err(|error| EngineError::new(ErrorKind::Unavailable, format!("{}: {error}", self.wire.name())))?
+    }
+
+    fn known(&self) -> Option<Caps> {
+        let seen = self.seen.borrow();
+        seen.caps.clone().filter(|_| seen.again.is_none_or(|again| Instant::now() < again))
+    }
+
+    async fn ask_caps(&self) -> Result<Caps, EngineError> {
+        let (caps, listed, thinks) = match self.api {
+            Api::Ollama => {
+                let (caps, thinks) = self.ollama_caps().await?;
+                (caps, true, thinks)
+            }
+            Api::DeepSeek => (self.deepseek_caps(), true, false),
+            Api::OpenAi => {
+                let (caps, listed) = self.openai_caps().await?;
+                (caps, listed, false)
+            }
+        };
+        // What was configured is known without a list.
+        let again = (!listed && self.context.is_none()).then(|| Instant::now() + ASK_AGAIN);
+        self.seen.send_modify(|seen| (seen.caps, seen.again, seen.thinks) = (Some(caps.clone()), again, thinks));
+        Ok(caps)
+    }
+
+    fn deepseek_caps(&self) -> Caps {
+        Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() }
+    }
+
+    /// The abilities as far as the configuration tells them.
+    pub(super) fn configured_caps(&self) -> Option<Caps> {
+        let context = match self.api {
+            Api::DeepSeek => return Some(self.deepseek_caps()),
+            Api::Ollama => self.context.unwrap_or(CAREFUL_CONTEXT),
+            Api::OpenAi => self.context?,
+        };
+        Some(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
+    }
+
+    /// What `/api/show` tells of the model, and whether it thinks.
+    async fn ollama_caps(&self) -> Result<(Caps, bool), EngineError> {
+        let asked = serde_json::json!({"model": self.model});
+        let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&asked), self.wire.patient()).await?;
+        let text = |key: &str| shown.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        if let Some(host) = text("remote_host").filter(|_| !locality::is_cloud(&self.model)) {
+            let message = format!(
+                "{}: `{}` is no model of this machine: Ollama sends what it is asked on to {host}, and its name does not say so; nothing was \
+                 sent. Name the cloud model itself{}",
+                self.wire.name(),
+                self.model,
+                text("remote_model").map(|name| format!(" (`{name}`, with its ending `:cloud` or `-cloud`)")).unwrap_or_default()
+            );
+            return Err(EngineError::new(ErrorKind::Configuration, message));
+        }
+        let all = shown.get("capabilities").and_then(Value::as_array).cloned().unwrap_or_default();
+        let can = |what: &str| all.iter().any(|one| one == what);
+        let info = shown.get("model_info").and_then(Value::as_object);
+        let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
+        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        let rendered = self.dialect.is_some();
+        let caps = Caps {
+            fim: can("insert") || rendered && self.renders_fim(),
+            chat: all.is_empty() || can("completion"),
+            tools: rendered || can("tools"),
+            context: self.context.unwrap_or(CAREFUL_CONTEXT).min(trained),
+            ..Caps::default()
+        };
+        Ok((caps, can("thinking")))
+    }
+
+    /// The server's list of its models, or nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
+    /// answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
+    async fn list(&self) -> Result<Option<Value>, EngineError> {
+        let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
+            Ok(list) => return Ok(Some(list)),
+            Err(error) => error,
+        };
+        let status = error.refusal.as_ref().map(|refusal| refusal.status);
+        let unreachable = status.is_none() && matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Configuration);
+        if unreachable || status == Some(401) {
+            return Err(error);
+        }
+        if status == Some(404) {
+            return Ok(Some(Value::Null));
+        }
+        let error = self.wire.redacted(error);
+        report::log("warning", format_args!("the list of models is done without: {error}"));
+        Ok(None)
+    }
+
+    /// What the list tells of the model, and whether the server has said whether it has one.
+    async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
+        let list = self.list().await?;
+        let is_told = list.is_some();
+        let listed = list.unwrap_or_default();
+        let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
+        let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
+        let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
+        let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
+        let id = model.and_then(|model| model.get("id")?.as_str());
+        let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
+        let served = model.and_then(|model| {
+            let meta = model.get("meta");
+            number(model.get("max_model_len")).or_else(|| number(meta.and_then(|meta| meta.get("n_ctx").or(meta.get("n_ctx_train")))))
+        });
+        let context = match (self.context, served) {
+            (Some(wanted), Some(served)) => wanted.min(served),
+            (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
+        };
+        let caps =
+            Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() };
+        Ok((caps, is_told))
+    }
+}
