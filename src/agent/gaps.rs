@@ -1,5 +1,5 @@
-//! Whether it is the grammar that cannot read a change: the same construct stands in the file already, or in other files that use its words,
-//! and is as unreadable there. Then there is nothing to put right; what is new, or leaves a bracket open, is doubted as before.
+//! Whether it is the grammar that cannot read a change: the same construct stands in the file already, or in other files that use its
+//! words, and is as unreadable there. Then there is nothing to put right; what is new, or leaves a bracket open, is doubted as before.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -46,22 +46,25 @@ pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Pa
     }
     let mut known: HashSet<Shape> = before.map(|before| shapes(before).collect()).unwrap_or_default();
     let mut read: HashSet<WorkspacePath> = HashSet::from([path.clone()]);
-    while let Some((at, shape)) = gaps::unknown(after, |shape| known.contains(shape)) {
-        let Some(shape) = shape else { return Doubt::At(at) };
+    for gap in after.gaps() {
+        let Some(shape) = gap.shape else { return Doubt::At(gap.range) };
+        if known.contains(&shape) {
+            continue;
+        }
         for file in elsewhere.with(&shape.word) {
             if read.len() <= FILES && read.insert(file.clone()) {
                 known.extend(elsewhere.parsed(&file, after).iter().flat_map(shapes));
             }
         }
         if !known.contains(&shape) {
-            return Doubt::At(at);
+            return Doubt::At(gap.range);
         }
     }
     Doubt::None
 }
 
 fn shapes(parsed: &Parsed) -> impl Iterator<Item = Shape> + use<> {
-    parsed.shapes().into_iter().filter_map(|(_, shape)| shape)
+    parsed.gaps().into_iter().filter_map(|gap| gap.shape)
 }
 
 impl Elsewhere<'_> {

@@ -1,9 +1,8 @@
 //! A sentence as far as code can answer it: its words by what they are worth, and where they stand in a text.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
-use crate::syntax::tags::NameHasher;
+use crate::syntax::tags::NumberMap;
 use crate::text::words;
 
 /// Words that nearly every question or message has.
@@ -168,12 +167,12 @@ impl Sentence {
 /// Finds the words of a sentence in texts. Each identifier is looked at once, however often it occurs.
 pub struct Matcher<'a> {
     sentence: &'a Sentence,
-    known: HashMap<Box<str>, Box<[u16]>, BuildHasherDefault<NameHasher>>,
+    known: NumberMap<Box<str>, Box<[u16]>>,
 }
 
 impl<'a> Matcher<'a> {
     pub fn new(sentence: &'a Sentence) -> Self {
-        Self { sentence, known: HashMap::default() }
+        Self { sentence, known: NumberMap::default() }
     }
 
     /// The words of a text that the sentence has: where the identifier around them stands, and their number.

@@ -1,11 +1,10 @@
 //! The workspace as the index knows it at one moment. Cheap to share, never changes; a later state is another view.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::BuildHasherDefault;
 use std::sync::{Arc, OnceLock};
 
 use crate::syntax::Kind;
-use crate::syntax::tags::NameHasher;
+use crate::syntax::tags::NumberMap;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
@@ -73,18 +72,15 @@ impl Base {
     }
 }
 
-/// Files that have changed, by number; none for one that is gone.
-pub(super) type Fresh = HashMap<u32, Option<Arc<File>>, BuildHasherDefault<NameHasher>>;
-
-/// See the module.
+/// The workspace at one moment: the tables of the base, and beside them what is newer.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub(super) names: Names,
     pub(super) base: Arc<Base>,
-    /// What has changed since the base was built.
-    pub(super) fresh: Arc<Fresh>,
+    /// Files that have changed since the base was built, by number; none for one that is gone.
+    pub(super) fresh: Arc<NumberMap<u32, Option<Arc<File>>>>,
     /// What those files define, by name; gathered when somebody asks.
-    pub(super) fresh_definitions: OnceLock<HashMap<NameId, Vec<SymbolId>, BuildHasherDefault<NameHasher>>>,
+    pub(super) fresh_definitions: OnceLock<NumberMap<NameId, Vec<SymbolId>>>,
     pub(super) generation: u64,
     pub(super) stage: Stage,
     pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
@@ -160,8 +156,8 @@ impl View {
         found
     }
 
-    fn define_fresh(&self) -> HashMap<NameId, Vec<SymbolId>, BuildHasherDefault<NameHasher>> {
-        let mut found: HashMap<NameId, Vec<SymbolId>, _> = HashMap::default();
+    fn define_fresh(&self) -> NumberMap<NameId, Vec<SymbolId>> {
+        let mut found: NumberMap<NameId, Vec<SymbolId>> = NumberMap::default();
         for (number, file) in self.fresh_files() {
             for (index, symbol) in file.symbols.iter().enumerate() {
                 found.entry(symbol.name).or_default().push(SymbolId { file: FileId(number), index: index as u32 });

@@ -1,5 +1,5 @@
-//! What a grammar cannot read: the shape of a place that does not parse, by which the same construct is known again where nobody doubts that
-//! it is right. A macro that loops looks the same wherever it stands.
+//! What a grammar cannot read: the shape of a place that does not parse, by which the same construct is known again where nobody doubts
+//! that it is right. A macro that loops looks the same wherever it stands.
 
 use std::ops::Range;
 
@@ -16,6 +16,13 @@ const SMALL: usize = 400;
 /// Nodes in a broken place that are compared.
 const COMPARED: usize = 12;
 
+/// A place that does not parse.
+pub struct Gap {
+    pub range: Range<usize>,
+    /// None of one that is too large, or too bare, to be known again.
+    pub shape: Option<Shape>,
+}
+
 /// What a broken place looks like.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -29,9 +36,9 @@ pub struct Shape {
 }
 
 impl Parsed {
-    /// The places that do not parse, with their shapes; none where a place is too large to be known again.
-    pub fn shapes(&self) -> Vec<(Range<usize>, Option<Shape>)> {
-        self.broken().into_iter().map(|node| (node.byte_range(), self.shape(node))).collect()
+    /// The places that do not parse, in their order.
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.broken().into_iter().map(|node| Gap { range: node.byte_range(), shape: self.shape(node) }).collect()
     }
 
     fn shape(&self, node: Node<'_>) -> Option<Shape> {
@@ -55,17 +62,12 @@ impl Parsed {
     }
 }
 
-/// The first place that is broken in a way that is not known, with its shape.
-pub fn unknown(parsed: &Parsed, known: impl Fn(&Shape) -> bool) -> Option<(Range<usize>, Option<Shape>)> {
-    parsed.shapes().into_iter().find(|(_, shape)| !shape.as_ref().is_some_and(&known))
-}
-
 const BRACKETS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
 /// Bytes of the longest token that is a bracket, or holds one: `#[`, `${`, `[[`.
 const TOKEN: usize = 2;
 
-/// How many brackets of each kind a text leaves open, but for those in strings and comments. What opens one and does not close it is half of
-/// something, whatever the grammar makes of it.
+/// How many brackets of each kind a text leaves open, but for those in strings and comments. What opens one and does not close it is half
+/// of something, whatever the grammar makes of it.
 pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
     let (text, roles) = (parsed.text().as_bytes(), &parsed.language().scope_roles);
     let mut open = [0; 3];

@@ -1,6 +1,7 @@
 //! What a file defines, mentions and imports: the facts that [`super::walk`] gathers.
 
-use std::hash::Hasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::import::Import;
 use super::words::Words;
@@ -134,6 +135,10 @@ pub struct Facts<'a> {
     pub names: Words<'a>,
     pub imports: Vec<Import>,
 }
+
+/// Maps and sets of names, words and numbers, with a hash that costs nothing.
+pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
+pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
 
 /// Multiplies and rotates, eight bytes at a time: identifiers are short, and nobody attacks a table of them.
 #[derive(Clone, Copy, Default)]

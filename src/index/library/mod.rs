@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use open::Open;
 
+use crate::syntax::tags::NumberMap;
 use crate::syntax::{Registry, Trees};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
@@ -18,7 +19,7 @@ use super::file::File;
 use super::handle::Stage;
 use super::names::Names;
 use super::scan;
-use super::view::{Base, Fresh, View};
+use super::view::{Base, View};
 
 /// See the module.
 pub struct Library {
@@ -37,7 +38,8 @@ pub struct Library {
     names: Names,
     files: Vec<Option<Arc<File>>>,
     numbers: HashMap<WorkspacePath, u32>,
-    fresh: Fresh,
+    /// As the next view has them.
+    fresh: NumberMap<u32, Option<Arc<File>>>,
     base: Arc<Base>,
     generation: u64,
     open: HashMap<String, Open>,
@@ -67,7 +69,7 @@ impl Library {
             names: Names::default(),
             files: vec![],
             numbers: HashMap::new(),
-            fresh: Fresh::default(),
+            fresh: NumberMap::default(),
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
