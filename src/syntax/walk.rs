@@ -2,6 +2,7 @@
 //! hundred thousand deep is only slow, never fatal.
 
 pub mod change;
+mod define;
 mod level;
 
 use std::ops::Range;
@@ -9,11 +10,10 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::blanks;
-use super::data::{Visibility, lists};
 use super::import;
 use super::language::Language;
 use super::parse::Parsed;
-use super::pattern::{Captures, Pattern};
+use super::pattern::Pattern;
 use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
 use level::Level;
@@ -30,9 +30,6 @@ const WRAPPER: u8 = 1 << 6;
 const ATTRIBUTE: u8 = 1 << 7;
 /// What is walked as a whole or not at all.
 const OPAQUE: u8 = IDENTIFIER | IMPORT | COMMENT | STRING | ATTRIBUTE;
-
-/// Longest signature, in bytes, of what has no body.
-const MAX_SIGNATURE: usize = 400;
 
 /// The facts of a parsed text. `path` decides whether imports are re-exports (`__init__.py`).
 pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
@@ -306,157 +303,6 @@ impl<'a> Walk<'a> {
             }
         }
         self.facts.imports.extend(found);
-    }
-
-    /// Whether a pattern is of a definition or scope and may be tried here; one marked `(#set! ended "")` only where the node has its end.
-    fn defines(&self, pattern: &Pattern, node: Node<'_>) -> bool {
-        let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
-        let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last));
-        let ended = || pattern.setting("ended").is_none() || !last().is_some_and(|last| last.is_missing());
-        meant && self.applies(pattern) && ended() && self.is_within(pattern, node)
-    }
-
-    /// Takes a definition, or opens a scope, where a pattern fits.
-    fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
-        let language = self.language;
-        let patterns = || language.tags.at(node.kind_id());
-        let first = |pattern: &Pattern| pattern.each(node, self.source).into_iter().next();
-        let mut fitting = patterns().filter(|pattern| self.defines(pattern, node));
-        let found = fitting.find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
-        // Of several names the first may be none, such as `_`.
-        let several = || patterns().filter(|pattern| pattern.setting("each").is_some() && self.defines(pattern, node));
-        let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
-        let Some((pattern, captures)) = found else { return Defined::Nothing };
-        if pattern.tag == "scope.local" {
-            let definition = self.open.last().and_then(|open| open.definition);
-            self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default() });
-            return Defined::Scope(node.child(0).unwrap_or(node));
-        }
-        let Some(name) = captures.get("name") else { return Defined::Nothing };
-        if pattern.tag.starts_with("scope.") {
-            let container = Span::new(name.byte_range());
-            self.open.push(Open { depth, definition: None, kind: None, container });
-            return Defined::Scope(name);
-        }
-        let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return Defined::Nothing };
-        let definition = self.definition(node, kind, pattern, &captures, lead);
-        let (kind, number, named) = (definition.kind, self.facts.definitions.len() as u32, definition.name.start);
-        self.facts.definitions.push(definition);
-        if pattern.setting("each").is_some() {
-            self.define_others(node, named, lead);
-        }
-        let body = captures.get("body");
-        let mut innermost = number;
-        if pattern.setting("nested").is_some() {
-            innermost = self.nest(number);
-        }
-        if body.is_some() {
-            self.open.push(Open { depth, definition: Some(innermost), kind: Some(kind), container: Span::default() });
-        }
-        Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
-    }
-
-    /// Puts the definitions from a number on each into the one before, as in `namespace a::b`. Returns the innermost.
-    fn nest(&mut self, first: u32) -> u32 {
-        let last = self.facts.definitions.len() as u32 - 1;
-        for number in first + 1..=last {
-            self.facts.definitions[number as usize].parent = Some(number - 1);
-        }
-        last
-    }
-
-    /// The further names of a node that defines several: `int a, *b;`.
-    fn define_others(&mut self, node: Node<'_>, first: u32, lead: Lead) {
-        let language = self.language;
-        let mut others = vec![];
-        for pattern in language.tags.at(node.kind_id()).filter(|pattern| pattern.setting("each").is_some() && self.applies(pattern)) {
-            let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { continue };
-            let found = pattern.each(node, self.source);
-            others.extend(found.iter().map(|captures| self.definition(node, kind, pattern, captures, lead)));
-        }
-        others.retain(|definition| definition.name.start != first);
-        others.sort_by_key(|definition| definition.name.start);
-        others.dedup_by_key(|definition| definition.name.start);
-        self.facts.definitions.extend(others);
-    }
-
-    fn definition(&self, node: Node<'_>, kind: Kind, pattern: &Pattern, captures: &Captures<'_>, lead: Lead) -> Definition {
-        let span = |name| captures.get(name).map(|node| Span::new(node.byte_range())).unwrap_or_default();
-        let (mut name, body) = (span("name"), span("body"));
-        if let Some(next) = captures.get("before") {
-            // `operator bool` is no node: parameters follow in the same one.
-            name = self.trimmed(name.start as usize, next.start_byte());
-        }
-        let around = match pattern.setting("hoist") {
-            Some(_) => self.open.iter().rev().find(|open| open.has_members()),
-            None => self.open.last(),
-        };
-        let receiver = span("container");
-        let in_type = around.is_some_and(Open::has_members) || !receiver.is_empty();
-        let kind = if kind == Kind::Function && in_type { Kind::Method } else { kind };
-        // In a list of names alone, each is an item of its own.
-        let alone = pattern.setting("item").is_some();
-        let (node, lead) = if alone { (captures.get("name").unwrap_or(node), Lead::default()) } else { (node, lead) };
-        let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
-        let own_end = if body.is_empty() { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
-        let signature = self.trimmed(node.start_byte(), own_end);
-        let adjacent = item_row <= lead.last_row + 1 || lead.start.is_some();
-        let above = if adjacent { lead.doc } else { Span::default() };
-        let doc = if pattern.setting("docstring").is_some() { self.docstring(captures.get("body")).unwrap_or(above) } else { above };
-        let mut definition = Definition {
-            kind,
-            public: true,
-            name,
-            item: Span::new(item_start..node.end_byte()),
-            signature,
-            body,
-            doc,
-            bases: Span { end: span("end").end.max(span("bases").end), ..span("bases") },
-            parent: around.and_then(|open| open.definition),
-            container: if receiver.is_empty() { around.map(|open| open.container).unwrap_or_default() } else { receiver },
-            line: item_row as u32,
-            name_line: captures.get("name").map_or(item_row, |node| node.start_position().row) as u32,
-            end_line: node.end_position().row as u32,
-        };
-        definition.public = self.is_public(&definition, item_start);
-        definition
-    }
-
-    /// From `start` to at most `end`, without space at its end, on character boundaries.
-    fn trimmed(&self, start: usize, end: usize) -> Span {
-        let mut end = end;
-        while !self.source.is_char_boundary(end) {
-            end -= 1;
-        }
-        let text = self.source.get(start..end).unwrap_or_default();
-        Span::new(start..start + text.trim_end_matches(|letter: char| letter.is_whitespace() || letter == '{').len())
-    }
-
-    /// A string that is the first statement of a body.
-    fn docstring(&self, body: Option<Node<'_>>) -> Option<Span> {
-        let first = body?.named_child(0)?;
-        // What is returned is none, and neither is what is put together when it runs.
-        let is_plain = |text: &str| text.starts_with(['"', '\'', 'r', 'R', 'u', 'U']);
-        let is_string = |node: &Node<'_>| self.role(*node) & STRING != 0 && self.source.get(node.byte_range()).is_some_and(is_plain);
-        let alone = |node: &Node<'_>| node.byte_range() == first.byte_range();
-        let string = Some(first).filter(is_string).or_else(|| first.named_child(0).filter(alone).filter(is_string))?;
-        Some(Span::new(string.byte_range()))
-    }
-
-    fn is_public(&self, definition: &Definition, item_start: usize) -> bool {
-        let name = definition.name.of(self.source);
-        let parent = definition.parent.and_then(|parent| self.facts.definitions.get(parent as usize));
-        match self.language.visibility {
-            None => true,
-            Some(Visibility::Underscore) => !name.starts_with('_'),
-            Some(Visibility::Capital) => name.chars().next().is_some_and(char::is_uppercase),
-            Some(Visibility::Modifier) => {
-                let before = self.source.get(item_start..definition.name.start as usize).unwrap_or_default();
-                let said = before.split(|letter: char| !letter.is_alphanumeric()).any(|word| lists(&self.language.public, word));
-                // Members of traits and enums are as visible as these.
-                said || parent.is_some_and(|parent| matches!(parent.kind, Kind::Interface | Kind::Enum) && parent.public)
-            }
-        }
     }
 }
 

@@ -1,0 +1,218 @@
+//! How often each word of a question stands in a file: by where it stands there, and by the definition that it stands in.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::context::sentence::Matcher;
+use crate::features::Session;
+use crate::features::blocks::{self, BLOCK, Blocks};
+use crate::index::{File, FileId, Symbol};
+use crate::syntax::{self, naming};
+use crate::text::lines::line_start;
+
+/// In a definition: a word in its name, and in a comment, beside one in its code.
+const IN_NAME: f32 = 3.0;
+const IN_DOC: f32 = 1.5;
+/// Bytes of a line, about.
+const LINE: usize = 40;
+/// Blocks that a file shows for being named, whatever stands in them.
+const NAMED_BLOCKS: u32 = 8;
+
+/// Where a word of a file stands.
+#[derive(Clone, Copy)]
+pub(super) enum Field {
+    Path,
+    /// The file's own name, or that of the folder it stands for.
+    Stem,
+    Names,
+    Comment,
+    Code,
+}
+
+impl Field {
+    /// What a word of this field is worth in a definition or a block.
+    fn in_item(self) -> f32 {
+        match self {
+            Self::Path | Self::Stem | Self::Names => IN_NAME,
+            Self::Comment => IN_DOC,
+            Self::Code => 1.0,
+        }
+    }
+}
+
+pub(super) const FIELDS: usize = 5;
+
+/// What of a file is a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::features) enum Spot {
+    /// A definition, by its place among the file's symbols.
+    Definition(u32),
+    /// A block of lines above the first definition, by its number: what a module says of itself; of a file without definitions any block.
+    Head(u32),
+}
+
+/// How often each word of the question stands in a file and its definitions.
+pub(super) struct Counts {
+    pub id: FileId,
+    pub path: String,
+    /// By word.
+    pub fields: Vec<[f32; FIELDS]>,
+    /// Words in each field.
+    pub lengths: [f32; FIELDS],
+    pub items: Vec<Item>,
+    pub is_test: bool,
+    /// It defines nothing.
+    pub is_plain: bool,
+    /// The question names its path.
+    pub is_named: bool,
+}
+
+pub(super) struct Item {
+    pub spot: Spot,
+    /// It stands in a module of tests.
+    pub is_test: bool,
+    pub bytes: f32,
+    pub terms: Vec<(u16, f32)>,
+}
+
+/// Counts the words of a question in a file.
+pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &str, terms: usize, matcher: &mut Matcher) -> Counts {
+    let path = file.path.to_string();
+    let (is_plain, is_named) = (file.symbols.is_empty(), is_named(&path, asked));
+    let prose = is_plain && blocks::is_prose(&path);
+    let mut fields = vec![[0.0; FIELDS]; terms];
+    let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
+    matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
+    matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
+    for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {
+        matcher.find(session.index.text(symbol.name), |_, term| {
+            fields[usize::from(term)][Field::Names as usize] += 1.0;
+            let item = items.entry(Spot::Definition(shown(file, index))).or_default();
+            *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
+        });
+    }
+    let mut around = Around::new(file);
+    let mut head = Blocks::new(file, text);
+    let mut line = Line { end: 0, field: Field::Code };
+    matcher.find(text, |at, term| {
+        if at >= line.end {
+            line = Line::at(text, at, is_plain, prose);
+        }
+        let inside = around.at(at as u32);
+        let field = if inside.is_some_and(|(_, in_doc)| in_doc) { Field::Comment } else { line.field };
+        fields[usize::from(term)][field as usize] += 1.0;
+        let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| head.at(at).map(Spot::Head));
+        if let Some(spot) = spot {
+            *items.entry(spot).or_default().entry(term).or_default() += field.in_item();
+        }
+    });
+    let bytes = |spot: Spot| match spot {
+        Spot::Definition(index) => {
+            (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
+        }
+        Spot::Head(_) => (BLOCK * LINE) as f32,
+    };
+    if is_plain && is_named {
+        for block in 0..blocks::number_of(text).min(NAMED_BLOCKS) {
+            items.entry(Spot::Head(block)).or_default();
+        }
+    }
+    let items = items.into_iter().map(|(spot, terms)| Item {
+        spot,
+        is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
+        bytes: bytes(spot),
+        terms: terms.into_iter().collect(),
+    });
+    // Words of five letters with what stands between them; every fourth in a comment.
+    let all = file.bytes as f32 / 7.0;
+    let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
+    let comments = if prose { all } else { all / 4.0 };
+    let lengths = [parts(&path), parts(naming::stem(file.language.as_deref(), &path)), file.symbols.len() as f32 * 2.0, comments, all];
+    let is_test = naming::is_test(file.language.as_deref(), &path);
+    Counts { id, fields, lengths, items: items.collect(), is_test, is_plain, is_named, path }
+}
+
+/// A line of a text, by what its words are.
+struct Line {
+    end: usize,
+    field: Field,
+}
+
+impl Line {
+    /// The line around an offset: a comment by its first mark; in a file that defines nothing a heading, or prose.
+    fn at(text: &str, at: usize, is_plain: bool, prose: bool) -> Self {
+        let start = line_start(text, at);
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let line = text[start..end].trim_start();
+        let is_comment = || ["//", "#", "/*", "*", "\"\"\""].iter().any(|mark| line.starts_with(mark)) && !line.starts_with("#[");
+        let below = || text[end..].trim_start_matches('\n').lines().next().unwrap_or_default();
+        let field = if is_plain && (blocks::is_heading(line, prose) || prose && blocks::is_underline(below(), line)) {
+            Field::Names
+        } else if prose || is_comment() {
+            Field::Comment
+        } else {
+            Field::Code
+        };
+        Self { end, field }
+    }
+}
+
+/// The definition that shows a symbol: fields, variants and variables inside of something are shown with that.
+pub(in crate::features) fn shown(file: &File, index: usize) -> u32 {
+    let symbol = &file.symbols[index];
+    let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
+    symbol.parent().filter(|_| small).unwrap_or(index) as u32
+}
+
+/// A definition in whole lines, with the comment above it.
+pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Range<usize>> {
+    let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
+    let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
+    let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+    Some(start..text.floor_char_boundary(symbol.item.end as usize))
+}
+
+/// Whether a definition stands in a module of tests beside what they test.
+pub(in crate::features) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
+    let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
+    let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
+    modules.any(|name| name == "tests" || name == "test")
+}
+
+/// Goes through a file's definitions beside offsets that only grow.
+struct Around<'a> {
+    file: &'a File,
+    next: usize,
+    stack: Vec<usize>,
+}
+
+impl<'a> Around<'a> {
+    fn new(file: &'a File) -> Self {
+        Self { file, next: 0, stack: vec![] }
+    }
+
+    /// The innermost definition that is shown by itself, and whether the offset is in its comment.
+    fn at(&mut self, offset: u32) -> Option<(u32, bool)> {
+        let symbols = &self.file.symbols;
+        let end = |symbol: &crate::index::Symbol| symbol.item.end.max(symbol.doc.end);
+        while self.next < symbols.len() && blocks::begin(&symbols[self.next]) <= offset {
+            while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= blocks::begin(&symbols[self.next])) {
+                self.stack.pop();
+            }
+            self.stack.push(self.next);
+            self.next += 1;
+        }
+        while self.stack.last().is_some_and(|top| end(&symbols[*top]) <= offset) {
+            self.stack.pop();
+        }
+        let top = *self.stack.last()?;
+        let doc = symbols[top].doc;
+        Some((shown(self.file, top), !doc.is_empty() && (doc.start..doc.end).contains(&offset)))
+    }
+}
+
+/// Whether a text names a path, in whole or without its first folder.
+pub(super) fn is_named(path: &str, text: &str) -> bool {
+    let path = path.to_lowercase();
+    text.contains(&path) || path.split_once('/').is_some_and(|(_, inner)| inner.contains('/') && text.contains(inner))
+}
