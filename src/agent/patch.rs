@@ -87,8 +87,8 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
 }
 
 /// The edit of a place that was copied exactly. A line break that only `old` has at one of its ends stays where what is written would join
-/// the next line, or the line before, which may be a comment. Where it joins nothing it may go: above as it is said, below where that is all
-/// that is said, for models leave it out of `new` without a thought.
+/// the next line, or the line before, which may be a comment. Where it joins nothing it may go: above as it is said, below where that is
+/// all that is said, for models leave it out of `new` without a thought.
 fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     let old = &text[range.clone()];
     if new.is_empty() {

@@ -156,8 +156,8 @@ impl Refusals {
         self.open.append(&mut self.new);
     }
 
-    /// What is missing where the model wants to finish, for the model. Said once, and only where something else was taken: without it there is
-    /// nothing that could pass for the whole.
+    /// What is missing where the model wants to finish, for the model. Said once, and only where something else was taken: without it there
+    /// is nothing that could pass for the whole.
     pub fn unfinished(&mut self) -> Option<String> {
         let mut missing = vec![];
         for open in &self.open {

@@ -216,7 +216,7 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// Puts the window of a file in the place of the `best`, where one is more alike than that. `share` is what the likeness of a window counts.
+    /// Puts the window of a file in the place of the `best`, where one is more alike than that. `share` is what a window's likeness counts.
     fn windows(
         &self,
         corpus: &Corpus,
@@ -322,8 +322,8 @@ impl Found {
     }
 }
 
-/// As many of `lines` as fit, with what `render` makes of them and its tokens. Asks seldom: a tokenizer may be another process, and secrets are
-/// looked for anew.
+/// As many of `lines` as fit, with what `render` makes of them and its tokens. Asks seldom: a tokenizer may be another process, and secrets
+/// are looked for anew.
 fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Option<(usize, Masked, usize)> {
     while lines > 0 {
         let (masked, tokens) = render(lines);

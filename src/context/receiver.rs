@@ -1,5 +1,5 @@
-//! What the code left of the cursor asks for: behind `cart.` and `money::` come members of what stands there, between the braces of an import
-//! what its file has. As far as names and written types tell; where they do not, nothing is foreseen.
+//! What the code left of the cursor asks for: behind `cart.` and `money::` come members of what stands there, between the braces of an
+//! import what its file has. As far as names and written types tell; where they do not, nothing is foreseen.
 
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::handle::PlaceQuery;

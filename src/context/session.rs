@@ -193,8 +193,8 @@ impl Session {
         low
     }
 
-    /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that stay
-    /// as they were.
+    /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that
+    /// stay as they were.
     fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, taken: &[u32], count: Count) -> usize {
         let items = asked.wanted(corpus, order, taken);
         let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();

@@ -249,8 +249,8 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
-/// Who would complete at a place: of the completions that come by themselves and those that are asked for the one that leaves the machine, where
-/// it is not said which is meant.
+/// Who would complete at a place: of the completions that come by themselves and those that are asked for the one that leaves the machine,
+/// where it is not said which is meant.
 fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
     let of = |invoked| {
         spot.wanted(session, invoked).map_err(unsent)?;

@@ -1,5 +1,5 @@
-//! Trees of files that are not open, which one piece of work asks for again and again: who looks for the calls of fifty functions of a file reads
-//! the files that call them fifty times.
+//! Trees of files that are not open, which one piece of work asks for again and again: who looks for the calls of fifty functions of a file
+//! reads the files that call them fifty times.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

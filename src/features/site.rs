@@ -133,7 +133,7 @@ impl Site {
         uses::uses(parsed, name).iter().any(is_name)
     }
 
-    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name; else why it is none.
+    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name; else why not.
     pub fn value(&self) -> Result<(Range<usize>, Range<usize>), &'static str> {
         let inside = &self.text[self.bytes.clone()];
         let start = self.bytes.start + (inside.len() - inside.trim_start().len());

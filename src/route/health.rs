@@ -51,7 +51,7 @@ pub struct Health {
 pub enum Leave {
     /// It is well, or a person waits.
     Plain,
-    /// It has rested: this request finds out whether it is back, and until it has ended or is [given up](Health::gave_up) no other is let through.
+    /// It has rested: this request finds out whether it is back, and is the only one until it has ended or is [given up](Health::gave_up).
     Trial,
 }
 

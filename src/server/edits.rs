@@ -231,8 +231,8 @@ pub const NOT_SHOWN: &str =
 #[derive(Debug)]
 pub struct Outcome {
     pub end: End,
-    /// Files that are not open, and of which nothing shows what the editor said that it did: it may keep them without a word, or have dropped
-    /// the edit.
+    /// Files that are not open, and of which nothing shows what the editor said that it did: it may keep them without a word, or have
+    /// dropped the edit.
     pub unseen: Vec<FileEdit>,
 }
 

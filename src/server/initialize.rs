@@ -58,8 +58,8 @@ pub fn initialized(server: &Server) {
     tokio::spawn(config::watch(server.clone()));
 }
 
-/// Has the features told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes after
-/// the other.
+/// Has the features told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes
+/// after the other.
 pub fn workspace_changed(server: &Server) {
     let this = server.clone();
     server.work.detach(Box::pin(async move { now(&this).await }));

@@ -7,8 +7,8 @@ use super::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
 
-/// Takes out what fits no longer, and notes it among the reasons to look twice; whether there was any. Half of a change is applied by nobody but
-/// the person, hunk by hunk. Where nothing fits all stays, to be refused with the reason.
+/// Takes out what fits no longer, and notes it among the reasons to look twice; whether there was any. Half of a change is applied by
+/// nobody but the person, hunk by hunk. Where nothing fits all stays, to be refused with the reason.
 pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
     let (mut kept, mut missing) = (vec![], vec![]);
     for file in &edited.files {

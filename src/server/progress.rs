@@ -46,8 +46,8 @@ impl Progress {
     }
 }
 
-/// Sends what comes until the sender is dropped or the work is cancelled, then the end: to stop a model may take it a while. A token of ours is the editor's to make first; where it does not, nothing
-/// is sent.
+/// Sends what comes until the sender is dropped or the work is cancelled, then the end: to stop a model may take it a while. A token of
+/// ours is the editor's to make first; where it does not, nothing is sent.
 async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>, cancel: Cancel) {
     if own && client.request("window/workDoneProgress/create", json!({ "token": token })).await.is_err() {
         return;

@@ -1,5 +1,5 @@
-//! Whether an edit that the editor says it has applied can be seen: in the text of a document that is open; of a file that is not, on disk, or
-//! in what the editor opens soon after. An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped.
+//! Whether an edit that the editor says it has applied can be seen: in the text of a document that is open; of a file that is not, on disk,
+//! or in what the editor opens soon after. An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped.
 
 use std::sync::Arc;
 

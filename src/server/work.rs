@@ -1,6 +1,6 @@
 //! Threads for the features: whatever they compute or wait for, the threads of the protocol stay free. What answers somebody who types
-//! goes through [`Work::spawn`] and never stands still but at an await; what may, for a disk or for what another thread builds, goes through
-//! [`Work::patient`].
+//! goes through [`Work::spawn`] and never stands still but at an await; what may, for a disk or for what another thread builds, goes
+//! through [`Work::patient`].
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;

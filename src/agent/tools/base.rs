@@ -1,5 +1,5 @@
-//! A file as it was when a model wrote its newest answer, while the edits of that answer change it: where a place of the one is in the other.
-//! Pure.
+//! A file as it was when a model wrote its newest answer, while the edits of that answer change it: where a place of the one is in the
+//! other. Pure.
 
 use std::ops::Range;
 use std::sync::Arc;

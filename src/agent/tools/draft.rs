@@ -296,8 +296,8 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     Ok(true)
 }
 
-/// The two sides of an edit without the code fence that a model puts around all of a text out of habit; not where the file has it there, and
-/// not in prose, where it may be meant.
+/// The two sides of an edit without the code fence that a model puts around all of a text out of habit; not where the file has it there,
+/// and not in prose, where it may be meant.
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
     let is_prose = PROSE.iter().any(|ending| name.ends_with(ending));

@@ -1,5 +1,5 @@
-//! A draft with which its file parses worse: where, for the model; and whether it may be the grammar that is wrong. Grammars do not know every
-//! word of a language, and macros least: what is proposed a second time, and closes what it opens, is left to the person.
+//! A draft with which its file parses worse: where, for the model; and whether it may be the grammar that is wrong. Grammars do not know
+//! every word of a language, and macros least: what is proposed a second time, and closes what it opens, is left to the person.
 
 use std::fmt;
 use std::ops::Range;

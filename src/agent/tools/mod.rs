@@ -42,8 +42,8 @@ pub struct Workbench {
     /// What the editor has published about the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
-    /// A name of which no use should be left, and who looks at all of the drafts: what they find is said once, when the model wants to finish,
-    /// and to the person in the end.
+    /// A name of which no use should be left, and who looks at all of the drafts: what they find is said once, when the model wants to
+    /// finish, and to the person in the end.
     renaming: Option<String>,
     review: Option<Review>,
     reminded: bool,

@@ -45,8 +45,8 @@ impl Checker<'_> {
         Some(self.cite(path.to_string(), first, named.last, mark))
     }
 
-    /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for what
-    /// backslashes are something else in.
+    /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for
+    /// what backslashes are something else in.
     fn in_root<'t>(&mut self, token: &'t str) -> Option<Cow<'t, str>> {
         if token.contains('\\') {
             let path = token.replace('\\', "/");

@@ -50,8 +50,8 @@ impl Checker<'_> {
         seen.filter_map(|path| self.session.snapshot.read(&path).ok()).any(|whole| whole.contains(text))
     }
 
-    /// Whether something that names no file of ours is meant for one all the same, and is no host, slice or proportion: it lies in a folder,
-    /// or ends as some file of the workspace does.
+    /// Whether something that names no file of ours is meant for one all the same, and is no host, slice or proportion: it lies in a
+    /// folder, or ends as some file of the workspace does.
     pub(super) fn may_be_path(&mut self, text: &str) -> bool {
         let unbalanced = |open, close| text.matches(open).count() != text.matches(close).count();
         if unbalanced('(', ')') || unbalanced('[', ']') {

@@ -28,8 +28,8 @@ const VOLATILE: f64 = 0.4;
 /// Windows of a machine that is fast enough, and the least that makes sense, in bytes.
 const BEFORE: (usize, usize) = (600, 4_800);
 const AFTER: (usize, usize) = (80, 1_600);
-/// Of what could be shown before the cursor, more than `NEAREST` bytes away from it, so much is given to what stands further below: to a model
-/// it tells more (README, Numbers).
+/// Of what could be shown before the cursor, more than `NEAREST` bytes away from it, so much is given to what stands further below: to a
+/// model it tells more (README, Numbers).
 const NEAREST: usize = 1_200;
 const BELOW: usize = 900;
 
@@ -112,8 +112,8 @@ const BELOW_STEP: usize = 8;
 /// Less than this tells nothing, in bytes.
 const LEAST_BELOW: usize = 80;
 
-/// What follows behind the window `shown` of the text after the cursor: whole lines of at most `limit` bytes, and how many lines lie between.
-/// Where it begins depends on the end of the file, so that it stays while the user types above.
+/// What follows behind the window `shown` of the text after the cursor: whole lines of at most `limit` bytes, and how many lines lie
+/// between. Where it begins depends on the end of the file, so that it stays while the user types above.
 pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(usize, &'a str)> {
     let rest = after.strip_prefix(shown).filter(|_| shown.ends_with('\n'))?;
     let skipped = rest.lines().count() % BELOW_STEP;

@@ -44,8 +44,8 @@ fn takes(one: &Mention, is_member: bool) -> bool {
     one.within == Within::Code && (is_member || matches!(one.stands, Stands::Alone | Stands::Shorthand(..)))
 }
 
-/// Whether other files that see this one, or that it sees, give a name to something that a new function would take the place of: the package's
-/// functions, and members of the types that are named here.
+/// Whether other files that see this one, or that it sees, give a name to something that a new function would take the place of: the
+/// package's functions, and members of the types that are named here.
 pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
     let language = site.language.as_ref()?;
     let name = scope::item_at(&syntax::parse(language, function.trim_start()).ok()?, 0)?.name;

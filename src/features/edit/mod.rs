@@ -1,8 +1,8 @@
 //! Edits: a code action or an instruction becomes hunks that a person can review. Nothing is written here.
 //!
-//! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one with a large window works
-//! with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change something, parse no worse
-//! than before, and pass the permits (`offer`).
+//! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one
+//! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
+//! something, parse no worse than before, and pass the permits (`offer`).
 
 mod asides;
 pub mod calls;

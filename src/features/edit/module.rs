@@ -1,6 +1,6 @@
 //! An item that gets a module of its own, by what the language says of modules: it moves with the blocks of its methods, what is private is
-//! shown to the file that it comes from, and that file hands it on, so that whoever uses it finds it where it was. A model only says how the
-//! module is called.
+//! shown to the file that it comes from, and that file hands it on, so that whoever uses it finds it where it was. A model only says how
+//! the module is called.
 
 use std::fmt;
 use std::ops::Range;
@@ -278,8 +278,8 @@ fn outward(rules: &OwnModule, code: &str) -> String {
     out
 }
 
-/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported, and called like a
-/// type, may have them.
+/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported, and called like
+/// a type, may have them.
 fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], moved: &str) -> bool {
     let text = parsed.text();
     let code: Vec<&str> = moved.lines().filter(|line| !parsed.language().is_blank(line)).collect();

@@ -1,5 +1,5 @@
-//! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what they
-//! come to together only its end shows.
+//! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what
+//! they come to together only its end shows.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};

@@ -1,5 +1,5 @@
-//! What a call can see of the parameters of a function: how many have to be given, how many may be, and in which order. Types are the compiler's
-//! business. Pure.
+//! What a call can see of the parameters of a function: how many have to be given, how many may be, and in which order. Types are the
+//! compiler's business. Pure.
 
 /// The parameters of one function, as they are written.
 #[derive(Debug, PartialEq, Eq)]

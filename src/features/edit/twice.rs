@@ -1,5 +1,5 @@
-//! Definitions that a file has once more with an edit: what an answer gives back beside what was asked for, put in a place where the file has
-//! it already.
+//! Definitions that a file has once more with an edit: what an answer gives back beside what was asked for, put in a place where the file
+//! has it already.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

@@ -26,8 +26,8 @@ const THEN: &str = r#"(?:\s*[.!?:;)]*$|\s*[:,]\s|\s+(?:cases?\b|for|of|that|whic
 const NEW_FUNCTION: &str =
     r#"\b(?:an?|one|its own|their own|another|some)\s+(?:[\w-]+\s+){0,2}(?:functions?|methods?|helpers?)(?:[\s.,:;!?`"'(]|$)"#;
 
-/// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them; and what is written is the last thing that
-/// they name, so that "add a test parameter" is none of them either.
+/// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them; and what is written is the last thing
+/// that they name, so that "add a test parameter" is none of them either.
 fn patterns() -> [(Asked, String); 4] {
     [
         (

@@ -1,5 +1,5 @@
-//! What a model makes of one call: the call changes, and what stands around it stays. An answer that is the call alone takes the place of the
-//! call alone; lines above and below that came along are left out; and where something else is lost, nothing is done.
+//! What a model makes of one call: the call changes, and what stands around it stays. An answer that is the call alone takes the place of
+//! the call alone; lines above and below that came along are left out; and where something else is lost, nothing is done.
 
 use std::ops::Range;
 use std::sync::Arc;

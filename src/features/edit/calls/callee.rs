@@ -94,8 +94,8 @@ impl<'a> Callee<'a> {
         (declared, rivals)
     }
 
-    /// The uses in one file: calls and declarations, and what else may have to follow. `exact` is the file to the byte; without a path it is
-    /// the one at hand.
+    /// The uses in one file: calls and declarations, and what else may have to follow. `exact` is the file to the byte; without a path it
+    /// is the one at hand.
     pub fn found(&self, parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, id: Option<FileId>) -> Vec<Found> {
         let (text, name) = (parsed.text(), &self.item.name);
         // A variable of that name is another thing, and so is a member that is not called.

@@ -141,8 +141,8 @@ fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &D
     text[start..body.end].into()
 }
 
-/// Whether what was given needs another signature than the file has: its body uses parameters that are not there, or, where one may have been
-/// asked for, it says another.
+/// Whether what was given needs another signature than the file has: its body uses parameters that are not there, or, where one may have
+/// been asked for, it says another.
 fn is_other(site: &Site, known: &Definition, text: &str, found: &Definition, may_change: bool) -> bool {
     let signature = |text: &str, one: &Definition| text[one.signature.start as usize..one.body.start as usize].to_string();
     let (old, new) = (signature(&site.text, known), signature(text, found));

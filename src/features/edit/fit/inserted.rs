@@ -21,8 +21,8 @@ pub(in crate::features::edit) fn edit(site: &Site, line: &Range<usize>, new: &st
     extent::inserted(site, Extent::lines(line.clone(), text), new)
 }
 
-/// The indentation at the line: its own, or that of the statements beside it in the block of the item that it is in. Where blocks are told by
-/// it, the answer may as well go on with the block above.
+/// The indentation at the line: its own, or that of the statements beside it in the block of the item that it is in. Where blocks are told
+/// by it, the answer may as well go on with the block above.
 fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
     let own = indentation(&site.text[line.clone()]);
     if !own.is_empty() {

@@ -22,8 +22,8 @@ pub struct Block {
     pub closed: bool,
 }
 
-/// The code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that opened the block
-/// belongs to the code, such as one in a docstring, and so does a block inside of the block.
+/// The code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that opened the
+/// block belongs to the code, such as one in a docstring, and so does a block inside of the block.
 pub fn blocks(answer: &str) -> Vec<Block> {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = answer.split('\n');
@@ -114,8 +114,8 @@ pub fn in_unit(code: &str, unit: &str) -> String {
     code.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Code that is moved, of which some lines do not stand as deep as the rest: what speaks to the preprocessor stays at the margin, and a label
-/// keeps its distance to the statements around it.
+/// Code that is moved, of which some lines do not stand as deep as the rest: what speaks to the preprocessor stays at the margin, and a
+/// label keeps its distance to the statements around it.
 pub fn hanging(code: &str, act: impl FnOnce(&str) -> String) -> String {
     const HANGS: char = '\u{e8ff}';
     let is_label = |line: &str| line.trim_end().strip_suffix(':').is_some_and(|name| !name.is_empty() && name.chars().all(is_word));
@@ -172,8 +172,8 @@ pub fn opened(code: &str) -> isize {
     code.chars().map(|sign| isize::from("([{".contains(sign)) - isize::from(")]}".contains(sign))).sum()
 }
 
-/// Code in place of lines whose first one has this indentation. Its own first line gets that, and the others keep their distance to it: where
-/// it has that already, as in an answer that closes the block around the lines and opens it again, everything stays.
+/// Code in place of lines whose first one has this indentation. Its own first line gets that, and the others keep their distance to it:
+/// where it has that already, as in an answer that closes the block around the lines and opens it again, everything stays.
 pub fn placed(code: &str, indent: &str) -> String {
     let own = indentation(code);
     if own.is_empty() {

@@ -1,5 +1,5 @@
-//! An answer that is the item around the marked lines, changed: it replaces that item. Comments and attributes that stand above the item and
-//! that the answer leaves out were not asked for, so they stay.
+//! An answer that is the item around the marked lines, changed: it replaces that item. Comments and attributes that stand above the item
+//! and that the answer leaves out were not asked for, so they stay.
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -13,8 +13,8 @@ use crate::syntax::scope::{self, Item};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, words};
 
-/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the imports
-/// that they bring.
+/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the
+/// imports that they bring.
 pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
     let (function, mut call) = (brought::parted(site, lines, function), call.to_string());

@@ -1,5 +1,5 @@
-//! Modules that are loaded by their path where they are used, and bound by no import: `require('./a').load()`, `(await import('./a')).load()`.
-//! Which functions load them is data of the language.
+//! Modules that are loaded by their path where they are used, and bound by no import: `require('./a').load()`, and
+//! `(await import('./a')).load()`. Which functions load them is data of the language.
 
 use std::ops::Range;
 

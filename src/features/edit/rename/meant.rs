@@ -1,6 +1,6 @@
 //! Which uses of a name mean the definition that is renamed. The index knows no types: a member of something else that has the same name is
-//! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so. What one
-//! use means is told in `verdict`.
+//! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so. What
+//! one use means is told in `verdict`.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
-//! Where the value comes from that a member is of: from where a type is written on its way, in this file or where the index knows a function
-//! or a field that it comes through. No types are inferred; what holds values of a type is told from a value of it, and what nothing tells
-//! is unknown.
+//! Where the value comes from that a member is of: from where a type is written on its way, in this file or where the index knows a
+//! function or a field that it comes through. No types are inferred; what holds values of a type is told from a value of it, and what
+//! nothing tells is unknown.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;

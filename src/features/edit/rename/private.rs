@@ -1,5 +1,5 @@
-//! Members that a mark before their name keeps to their class, as JavaScript's `#count`: they mean something in that class alone, so that no
-//! other file and no type need be known.
+//! Members that a mark before their name keeps to their class, as JavaScript's `#count`: they mean something in that class alone, so that
+//! no other file and no type need be known.
 
 use std::ops::Range;
 

@@ -67,7 +67,7 @@ impl Meant<'_> {
         self.package.get_or_init(read).as_deref()
     }
 
-    /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is a part of others.
+    /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is part of others.
     fn includes(&self, id: FileId) -> bool {
         let index = &self.session.index;
         let (own, said) = self.included.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! Files that hold code no grammar reads: single-file components, notebooks, templates, dialects. A rename does not change them, so where the
-//! old name stands in one, a person must look.
+//! Files that hold code no grammar reads: single-file components, notebooks, templates, dialects. A rename does not change them, so where
+//! the old name stands in one, a person must look.
 
 use crate::features::Session;
 use crate::text::lines::line_number;

@@ -1,5 +1,5 @@
-//! What one use of a name means, told step by step: by the definition or the macro that it stands in, by the variables around, and by what it
-//! stands there as.
+//! What one use of a name means, told step by step: by the definition or the macro that it stands in, by the variables around, and by what
+//! it stands there as.
 
 use std::ops::Range;
 

@@ -210,7 +210,7 @@ fn is_type_name(name: &str) -> bool {
     name.starts_with(|letter: char| letter.is_uppercase())
 }
 
-/// Whether a word in code uses what an import would bring in: it is called, taken apart or stands as a mark, and is not given a value there.
+/// Whether a word in code uses what an import would bring in: it is called, taken apart or stands as a mark, and is given no value there.
 fn is_use(code: &str, at: &Range<usize>, import: &Wanted) -> bool {
     let (before, after) = (&code[..at.start], &code[at.end..]);
     let sets = after.trim_start_matches([' ', '\t']);

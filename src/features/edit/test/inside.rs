@@ -126,7 +126,7 @@ impl Module<'_> {
             .map_or(Ok(()), |name| Err(format!("`{name}` is in the test module already; give the new tests other names")))
     }
 
-    /// Imports of what is tested and of what stands beside the module, where the tests call it by its name alone and nothing brings that in.
+    /// Imports of what is tested and of what stands beside the module, where the tests call it by its name alone and nothing brings it in.
     fn imports_of(&self, item: &Item, code: &str, inside: &str) -> Vec<String> {
         let (text, all) = (&self.site.text, self.site.definitions());
         let is_bare = |before: &str| !before.ends_with([':', '.']) && !self.language.begins_function(words::last(before.trim_end()));

@@ -122,9 +122,9 @@ impl Source<'_> {
         })
     }
 
-    /// How surely a test file of the right name is that of the source: it lies where the tests of the source do, stands beside it, is of its
-    /// package, imports it, lies where it lies below a folder of tests, or there is no other source of that name. None for one that is rather
-    /// another's.
+    /// How surely a test file of the right name is that of the source: it lies where the tests of the source do, stands beside it, is of
+    /// its package, imports it, lies where it lies below a folder of tests, or there is no other source of that name. None for one that is
+    /// rather another's.
     fn belongs(&self, test: &WorkspacePath) -> Option<u8> {
         let (session, here) = (self.session, self.here);
         if self.mirrored().is_some_and(|folder| folder == test.folder()) {
