@@ -270,6 +270,55 @@ fn an_edit_of_a_closed_file_that_the_editor_opens_for_it_is_seen() {
     editor.quit();
 }
 
+fn reviews(params: &mut Value) {
+    params["initializationOptions"] = json!({ "reviews": true });
+}
+
+/// How often the hunks of a document were drawn since the last time, and what is drawn now.
+fn drawn(editor: &mut Editor) -> (usize, Value) {
+    editor.assert_in_step();
+    let (hunks, others): (Vec<_>, Vec<_>) = editor.inbox.drain(..).partition(|message| message["method"] == "longsight/hunks");
+    editor.inbox.extend(others);
+    (hunks.len(), hunks.last().map_or(Value::Null, |last| last["params"]["hunks"].clone()))
+}
+
+/// What the editor said that it had done was drawn as any other change, and again as what it claims.
+#[test]
+fn what_is_not_seen_of_a_closed_file_is_drawn_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().canonicalize().unwrap().join("a.rs");
+    std::fs::write(&file, TEXT).unwrap();
+    let mut params = initialize_params(file.parent().unwrap());
+    reviews(&mut params);
+    let mut editor = Editor::memory(options(Fake::new(Mood::Hunks(WANTED.into()))));
+    editor.initialize(params);
+    editor.friendly = false;
+    let uri = format!("file://{}", file.display());
+    let asked = editor.start_request("workspace/executeCommand", named("longsight.edit", ask(&uri, false)));
+    let request = editor.expect("workspace/applyEdit");
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+    let report = editor.answer(&asked)["result"].clone();
+    assert_eq!((report["unseen"].clone(), report["hunks"].clone()), (json!(["a.rs"]), json!([1, 2, 3])), "{report}");
+    let (times, hunks) = drawn(&mut editor);
+    assert_eq!(times, 1, "{hunks}");
+    assert!(hunks[2]["warnings"].to_string().contains("has made this change"), "{hunks}");
+    message(&mut editor);
+    editor.quit();
+}
+
+/// A hunk that did not arrive was put back and drawn, and drawn again.
+#[test]
+fn a_hunk_that_does_not_arrive_is_drawn_once_as_it_waits_again() {
+    let (_, mut editor) = with(Mood::Hunks(WANTED.into()), reviews);
+    command(&mut editor, "longsight.edit", ask(URI, true));
+    assert_eq!(drawn(&mut editor).0, 1);
+    let answer = claim(&mut editor, 2);
+    assert!(answer["error"]["message"].as_str().unwrap().contains("the change still waits"), "{answer}");
+    let (times, hunks) = drawn(&mut editor);
+    assert_eq!((times, hunks.as_array().unwrap().len()), (1, 3), "{hunks}");
+    editor.quit();
+}
+
 /// Hunks of a closed file that another program changed were stuck, and with them "accept all" of every file.
 #[test]
 fn hunks_of_a_closed_file_follow_the_disk_or_go_with_a_word() {

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 use super::change::{self, Way};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, edits, message, review};
+use super::{Server, answers, edits, held, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::covers;
@@ -124,7 +124,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let way = worked.way(server, &document);
     let edited = worked.edited;
     let Way::Applied { confirm } = way else {
-        let held = review::hold_and_tell(server, &title, &edited.files, &edited.confirm);
+        let held = held::hold_and_tell(server, &title, &edited.files, &edited.confirm);
         let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
         // What still has data and no edit is resolved again by Emacs 30, over and over.

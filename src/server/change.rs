@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::Result;
 
 use super::edits::{End, Label, Outcome};
 use super::features::{Edited, FileEdit, StateSnapshot};
-use super::{Server, edits, partly, review, work};
+use super::{Server, edits, held, partly, work};
 use crate::engine::Cancel;
 use crate::features::actions::one_line;
 use crate::features::{Sink, edit};
@@ -79,8 +79,8 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
         Settled::Applied { unseen } => {
             edited.report["applied"] = json!(true);
             if !unseen.is_empty() {
-                edited.report["hunks"] = json!(review::hold_unseen(server, title, &unseen, &edited.confirm));
-                edited.report["unseen"] = review::tell_unseen(server, &unseen);
+                edited.report["hunks"] = json!(held::hold_unseen(server, title, &unseen, &edited.confirm));
+                edited.report["unseen"] = held::tell_unseen(server, &unseen);
             }
         }
         Settled::Held(hunks) => edited.report["hunks"] = json!(hunks),
@@ -94,7 +94,7 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
 
 /// Who asked for a review looks at it, and needs not be told where.
 fn for_review(server: &Server, title: &str, edited: &Edited) -> Settled {
-    match review::hold(server, title, &edited.files, &edited.confirm) {
+    match held::hold(server, title, &edited.files, &edited.confirm) {
         Ok(hunks) => {
             warn(server, title, &edited.confirm);
             Settled::Held(hunks)
@@ -104,7 +104,7 @@ fn for_review(server: &Server, title: &str, edited: &Edited) -> Settled {
 }
 
 fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Settled {
-    match review::hold_and_tell(server, title, files, warnings) {
+    match held::hold_and_tell(server, title, files, warnings) {
         Ok((hunks, text)) => {
             server.client.show(3, &text);
             Settled::Held(hunks)
@@ -136,7 +136,7 @@ async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool,
 
 /// Tells why a change deserves a second look, before the editor asks about it: what the command answers nobody reads.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
-    if let Some(words) = review::look_twice(warnings) {
+    if let Some(words) = held::look_twice(warnings) {
         server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
     }
 }

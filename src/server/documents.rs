@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
 use super::hunks::Lost;
 use super::state::{self, Change};
-use super::{Server, config, convert, initialize, review};
+use super::{Server, config, convert, held, initialize};
 use crate::report;
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
@@ -77,7 +77,7 @@ pub fn open(server: &Server, params: Value) {
         );
         server.client.show(2, &text);
     }
-    review::tell_lost(server, &lost);
+    held::tell_lost(server, &lost);
     touched(server, &uri);
 }
 
@@ -111,7 +111,7 @@ pub fn change(server: &Server, params: Value) {
     if let Some(reason) = effect.desynced {
         tell_desynced(server, &uri, reason, effect.forgotten);
     }
-    review::tell_lost(server, &effect.lost);
+    held::tell_lost(server, &effect.lost);
     touched(server, &uri);
     if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
         server.work.detach(work);
@@ -143,7 +143,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     }
     on_disk(server, paths.clone());
     let server = server.clone();
-    tokio::spawn(async move { review::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
+    tokio::spawn(async move { held::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {

@@ -17,6 +17,7 @@ mod documents;
 mod edits;
 pub mod features;
 mod handlers;
+mod held;
 mod hunks;
 mod initialize;
 mod lifecycle;

@@ -1,9 +1,7 @@
 //! Reviewing by hunks in editors without change annotations: code lenses and code actions to accept, reject and explain each, and the
 //! same list for plugins that draw it themselves. Every acceptance is one edit, and so one step of undo.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
@@ -13,104 +11,18 @@ use super::edits::{End, Outcome};
 use super::features::FileEdit;
 use super::hunks::{Lost, Pending};
 use super::state::State;
-use super::{Server, answers, convert, edits, message};
-use crate::agent::limits::shorten;
+use super::{Server, answers, convert, edits, held, message};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::inert::inert;
-use crate::text::rebase::Dropped;
 use crate::text::{Batch, Edit, Range, Text, diff};
-use crate::workspace::{Document, ReadError, WorkspacePath, uri};
+use crate::workspace::uri;
 
 /// What actions that decide are called in menus.
 const ACCEPT: &str = "refactor.rewrite.longsight.accept";
 const REJECT: &str = "refactor.rewrite.longsight.reject";
 const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
-
-/// Keeps edits as hunks that wait for a decision; their numbers. All of them or none: half of a change that belongs together is no change.
-/// `warnings` are why it deserves a second look.
-///
-/// # Errors
-/// The text of a file has changed where an edit is.
-pub fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
-    let warnings = warnings.iter().map(|why| one_line(why)).collect();
-    let held = server.with(|state| {
-        let newest: Result<Vec<FileEdit>, String> = files.iter().map(|file| newest(state, file)).collect();
-        newest.map(|files| files.iter().flat_map(|file| state.hunks.hold(title, file, &warnings)).collect())
-    });
-    let uris: BTreeSet<&str> = files.iter().map(|file| file.document.uri.as_str()).collect();
-    show(server, uris);
-    held
-}
-
-/// Warnings that are shown at once.
-const WARNINGS: usize = 4;
-
-/// Why a change deserves a second look, as far as there is room to say it.
-pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
-    let more = warnings.len().saturating_sub(WARNINGS);
-    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
-    shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
-}
-
-/// The same as a sentence, where there is something to say.
-pub fn look_twice(warnings: &[String]) -> Option<String> {
-    (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
-}
-
-/// An edit on the newest text of its document: that may have moved on while the edit was computed.
-fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
-    let base = &file.document;
-    let Some((uri, open)) = state.open_as(base) else { return Ok(file.clone()) };
-    let why = |why: Dropped| format!("nothing is changed, since {} is not as it was when the model read it: {why}", uri::name(&base.uri));
-    let (_, edits) = state.carry_over(uri, base.version, &base.text, &file.edits).map_err(why)?;
-    Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
-}
-
-/// Hunks by their numbers, and what is said about them.
-pub type Held = (Vec<u64>, String);
-
-/// As [`hold`], of what the editor says that it has done to files that are not open, and of which nothing is to be seen.
-pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
-    let ids = hold(server, title, files, warnings).unwrap_or_default();
-    server.with(|state| state.hunks.claim(&ids));
-    show(server, files.iter().map(|file| file.document.uri.as_str()));
-    ids
-}
-
-/// Says so; the names of the files.
-pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
-    let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
-    let text = format!(
-        "longsight: applied, as the editor says, but {} {} not show it yet. Open or save it to be sure; until then the change stays in the list.",
-        names.join(", "),
-        if names.len() == 1 { "does" } else { "do" }
-    );
-    server.client.show(2, &text);
-    json!(names)
-}
-
-/// Files that are named in a message.
-const NAMED: usize = 5;
-
-/// As [`hold`], with what to say of it.
-pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
-    let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
-    let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
-    names.extend((changed.len() > NAMED).then(|| "…".to_string()));
-    let by = server
-        .with(|state| if state.editor.reviews { "where it is shown, or by a code action" } else { "by its code lens or code action" });
-    let (count, names) = (changed.len(), names.join(", "));
-    let tell = |ids: Vec<u64>| {
-        let hunks = ids.len();
-        let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
-        let text = [Some(wait), look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (ids, text)
-    };
-    hold(server, title, files, warnings).map(tell)
-}
 
 /// `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
 pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
@@ -126,15 +38,15 @@ pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
 /// `longsight.acceptHunk`, with the same.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let wanted = Wanted::of(argument)?;
-    follow_disk(server, |_| true).await;
+    held::follow_disk(server, |_| true).await;
     let taken = server.with(|state| state.hunks.accept(|pending| wanted.is(pending) && !pending.claimed));
     if taken.is_empty() {
         let claimed = server.with(|state| state.hunks.iter().find(|pending| wanted.is(pending)).map(|one| uri::name(&one.document.uri)));
         return Err(claimed.map_or_else(|| wanted.missing(), |name| claimed_already(&name)));
     }
-    let (uris, told) = (uris(&taken), wanted.told(&taken));
+    let told = wanted.told(&taken);
     let name = format!("longsight: {}", one_line(taken[0].name()));
-    let mut undecided = Undecided { server, taken };
+    let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
     let Outcome { end, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
     let (left, why) = match end {
@@ -146,8 +58,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
     undecided.taken.iter_mut().for_each(|pending| pending.claimed = is_of(&unseen, pending));
     drop(undecided);
-    show(server, uris.iter().map(String::as_str));
-    let seen_by_word = (!unseen.is_empty()).then(|| tell_unseen(server, &unseen));
+    let seen_by_word = (!unseen.is_empty()).then(|| held::tell_unseen(server, &unseen));
     if left.is_empty() {
         let mut answer = json!({ "accepted": told, "applied": true });
         if let Some(unseen) = seen_by_word {
@@ -160,9 +71,11 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 
-/// Hunks on their way into the editor's text. They wait again when they did not arrive, also when nobody waits for that any more.
+/// Hunks on their way into the editor's text. They wait again when they did not arrive, also when nobody waits for that any more; in any case
+/// their documents are drawn anew in the end.
 struct Undecided<'a> {
     server: &'a Server,
+    uris: BTreeSet<String>,
     taken: Vec<Pending>,
 }
 
@@ -182,13 +95,8 @@ impl Undecided<'_> {
 
 impl Drop for Undecided<'_> {
     fn drop(&mut self) {
-        if self.taken.is_empty() {
-            return;
-        }
-        let taken = std::mem::take(&mut self.taken);
-        let uris = uris(&taken);
-        give_back(self.server, taken);
-        show(self.server, uris.iter().map(String::as_str));
+        give_back(self.server, std::mem::take(&mut self.taken));
+        show(self.server, self.uris.iter().map(String::as_str));
     }
 }
 
@@ -275,36 +183,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
         }
         lost
     });
-    tell_lost(server, &lost);
-}
-
-/// Hunks of files that are not open follow what lies on disk; those that fit no longer are dropped with the reason.
-pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
-    let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
-        let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
-        let placed = closed.filter_map(|pending| Some((pending.document.uri.clone(), pending.document.path.clone()?)));
-        placed.filter(|(_, path)| wanted(&path.absolute())).collect()
-    });
-    if closed.is_empty() {
-        return;
-    }
-    let snapshot = server.snapshot().workspace;
-    let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
-    let Ok(read) = server.work.patient(Box::pin(async move { read() })).await else { return };
-    for (uri, text, path) in read {
-        let lost = server.with(|state| {
-            let now = match text {
-                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
-                Err(ReadError::Missing) => None,
-                // What cannot be read now is read when it is accepted.
-                Err(_) => return vec![],
-            };
-            let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
-            if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
-        });
-        tell_lost(server, &lost);
-        show(server, [uri.as_str()]);
-    }
+    held::say_lost(server, &lost);
 }
 
 /// Hunks as edits, one entry per file, as they lie on the same text. What they insert at the same place follows in their order.
@@ -333,19 +212,6 @@ fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
         Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
     };
     files.into_iter().map(batch).collect()
-}
-
-/// Says which hunks fit no longer, in one message, and takes them off the screen.
-pub fn tell_lost(server: &Server, lost: &[Lost]) {
-    let Some(first) = lost.first() else { return };
-    let uri = &first.pending.document.uri;
-    let name = uri::name(uri);
-    let text = match lost.len() {
-        1 => format!("longsight: the proposed change at {name}:{} is dropped: {}.", first.pending.line(), first.why),
-        count => format!("longsight: {count} proposed changes in {name} are dropped: {}.", first.why),
-    };
-    server.client.show(3, &text);
-    show(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
 }
 
 /// A hunk on whole lines of its document: what is there, and what would be.
@@ -448,7 +314,7 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let mut after = whole.clone();
     after.replace_range(pending.edit.range.clone(), &pending.edit.text);
     let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
-    let warnings = look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
+    let warnings = held::look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
     let (title, place) = (inert(&pending.title), inert(&path));
     let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
     let citation = json!({ "path": path, "line": pending.line(), "verified": true });
@@ -485,7 +351,7 @@ fn entry(state: &State, pending: &Pending) -> Value {
 }
 
 /// Has the editor draw anew what waits in these documents.
-fn show<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
+pub fn show<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
     let editor = server.with(|state| state.editor.clone());
     if editor.reviews {
         for uri in uris {

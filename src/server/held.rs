@@ -1,0 +1,154 @@
+//! Edits that are kept as hunks until a person decides: how they come to wait, what is said of that, and what becomes of them where their
+//! file changes without the editor.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Server;
+use super::features::FileEdit;
+use super::hunks::Lost;
+use super::review::show;
+use super::state::State;
+use crate::agent::limits::shorten;
+use crate::features::actions::one_line;
+use crate::text::Text;
+use crate::text::rebase::Dropped;
+use crate::workspace::{Document, ReadError, WorkspacePath, uri};
+
+/// Keeps edits as hunks that wait for a decision; their numbers. All of them or none: half of a change that belongs together is no change.
+/// `warnings` are why it deserves a second look.
+///
+/// # Errors
+/// The text of a file has changed where an edit is.
+pub fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
+    keep(server, title, files, warnings, false)
+}
+
+/// As [`hold`], of what the editor says that it has done to files that are not open, and of which nothing is to be seen.
+pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
+    keep(server, title, files, warnings, true).unwrap_or_default()
+}
+
+fn keep(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is_claimed: bool) -> Result<Vec<u64>, String> {
+    let warnings = warnings.iter().map(|why| one_line(why)).collect();
+    let held = server.with(|state| {
+        let newest = files.iter().map(|file| newest(state, file)).collect::<Result<Vec<FileEdit>, String>>()?;
+        let ids: Vec<u64> = newest.iter().flat_map(|file| state.hunks.hold(title, file, &warnings)).collect();
+        if is_claimed {
+            state.hunks.claim(&ids);
+        }
+        Ok(ids)
+    });
+    show(server, files.iter().map(|file| file.document.uri.as_str()).collect::<BTreeSet<_>>());
+    held
+}
+
+/// Warnings that are shown at once.
+const WARNINGS: usize = 4;
+
+/// Why a change deserves a second look, as far as there is room to say it.
+pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
+    let more = warnings.len().saturating_sub(WARNINGS);
+    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
+    shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+/// The same as a sentence, where there is something to say.
+pub fn look_twice(warnings: &[String]) -> Option<String> {
+    (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
+}
+
+/// An edit on the newest text of its document: that may have moved on while the edit was computed.
+fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
+    let base = &file.document;
+    let Some((uri, open)) = state.open_as(base) else { return Ok(file.clone()) };
+    let why = |why: Dropped| format!("nothing is changed, since {} is not as it was when the model read it: {why}", uri::name(&base.uri));
+    let (_, edits) = state.carry_over(uri, base.version, &base.text, &file.edits).map_err(why)?;
+    Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
+}
+
+/// Hunks by their numbers, and what is said about them.
+pub type Held = (Vec<u64>, String);
+
+/// Says of which files nothing is to be seen so far; their names.
+pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
+    let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
+    let text = format!(
+        "longsight: applied, as the editor says, but {} {} not show it yet. Open or save it to be sure; until then the change stays in the list.",
+        names.join(", "),
+        if names.len() == 1 { "does" } else { "do" }
+    );
+    server.client.show(2, &text);
+    json!(names)
+}
+
+/// Files that are named in a message.
+const NAMED: usize = 5;
+
+/// As [`hold`], with what to say of it.
+pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
+    let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
+    let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
+    let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
+    names.extend((changed.len() > NAMED).then(|| "…".to_string()));
+    let by = server
+        .with(|state| if state.editor.reviews { "where it is shown, or by a code action" } else { "by its code lens or code action" });
+    let (count, names) = (changed.len(), names.join(", "));
+    let tell = |ids: Vec<u64>| {
+        let hunks = ids.len();
+        let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
+        let text = [Some(wait), look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        (ids, text)
+    };
+    hold(server, title, files, warnings).map(tell)
+}
+
+/// Hunks of files that are not open follow what lies on disk; those that fit no longer are dropped with the reason.
+pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
+    let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
+        let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
+        let placed = closed.filter_map(|pending| Some((pending.document.uri.clone(), pending.document.path.clone()?)));
+        placed.filter(|(_, path)| wanted(&path.absolute())).collect()
+    });
+    if closed.is_empty() {
+        return;
+    }
+    let snapshot = server.snapshot().workspace;
+    let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
+    let Ok(read) = server.work.patient(Box::pin(async move { read() })).await else { return };
+    for (uri, text, path) in read {
+        let lost = server.with(|state| {
+            let now = match text {
+                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
+                Err(ReadError::Missing) => None,
+                // What cannot be read now is read when it is accepted.
+                Err(_) => return vec![],
+            };
+            let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
+            if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
+        });
+        say_lost(server, &lost);
+        show(server, [uri.as_str()]);
+    }
+}
+
+/// Says which hunks fit no longer, in one message, and takes them off the screen.
+pub fn tell_lost(server: &Server, lost: &[Lost]) {
+    say_lost(server, lost);
+    show(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
+}
+
+/// As [`tell_lost`], where the documents are drawn anew in any case.
+pub fn say_lost(server: &Server, lost: &[Lost]) {
+    let Some(first) = lost.first() else { return };
+    let uri = &first.pending.document.uri;
+    let name = uri::name(uri);
+    let text = match lost.len() {
+        1 => format!("longsight: the proposed change at {name}:{} is dropped: {}.", first.pending.line(), first.why),
+        count => format!("longsight: {count} proposed changes in {name} are dropped: {}.", first.why),
+    };
+    server.client.show(3, &text);
+}
