@@ -20,6 +20,9 @@ use crate::workspace::{Document, ReadError, uri};
 const SETTLE: Duration = Duration::from_secs(2);
 /// The same where it has another text than the edit was made for, and most likely dropped it.
 const SOON: Duration = Duration::from_millis(600);
+/// Pauses between two looks for it: the first, and the longest; each is twice the one before.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
+const LAST_LOOK: Duration = Duration::from_millis(200);
 
 /// What the editor is told about an edit besides the edit.
 #[derive(Clone, Copy)]
@@ -37,8 +40,8 @@ struct Fitted<'a> {
     file: &'a FileEdit,
     /// As the editor writes it.
     uri: String,
-    /// None for a file that is not open.
-    version: Option<i32>,
+    /// Of the document that the editor has open, and its version; none for a file that is not open.
+    open: Option<(Url, i32)>,
     edits: Batch,
     text: Text,
     creates: bool,
@@ -56,7 +59,7 @@ struct Lying {
 /// open are read beside the protocol's threads, and the edits are fitted to what lies there now.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
     let looked = look_at(server, files).await?;
-    edit_of(server, files, looked, label)
+    server.with(|state| Ok(edit_of(state, &fit_all(state, files, looked)?, label)))
 }
 
 /// What lies on disk of each of these files, as [`look`].
@@ -68,16 +71,19 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying
     Ok(looked)
 }
 
-fn edit_of(server: &Server, files: &[FileEdit], looked: Vec<Option<Lying>>, label: Option<Label<'_>>) -> Result<Value, String> {
-    server.with(|state| {
-        let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
-        let fitted = changed.map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(fitted) = fitted.iter().find(|fitted| fitted.creates && !(state.editor.document_changes && state.editor.creates_files))
-        {
-            return Err(format!("this editor cannot create {}", uri::name(&fitted.uri)));
-        }
-        Ok(if state.editor.document_changes { document_changes(state, &fitted, label) } else { changes(state, &fitted) })
-    })
+/// The edits of those that change, each fitted to its text as it is now; or why not one of them is offered.
+fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Lying>>) -> Result<Vec<Fitted<'a>>, String> {
+    let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
+    let fitted = changed.map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
+    let creates_files = state.editor.document_changes && state.editor.creates_files;
+    match fitted.iter().find(|fitted| fitted.creates && !creates_files) {
+        Some(fitted) => Err(format!("this editor cannot create {}", uri::name(&fitted.uri))),
+        None => Ok(fitted),
+    }
+}
+
+fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value {
+    if state.editor.document_changes { document_changes(state, fitted, label) } else { changes(state, fitted) }
 }
 
 /// Whether the edits of a file can be made to its text as it is now, or why not.
@@ -128,7 +134,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
         let Lying { text, edits, creates } = lying.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
-        return Ok(Fitted { file, uri: uri.clone(), version: None, edits, text, creates });
+        return Ok(Fitted { file, uri: uri.clone(), open: None, edits, text, creates });
     };
     let text_now = open.document.text.clone();
     let (version, edits) = if file.creates && *text != text_now {
@@ -138,7 +144,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
         let carried = state.carry_over(key, *version, text, &file.edits);
         carried.map_err(|dropped| format!("{}: {dropped}", uri::name(uri)))?
     };
-    Ok(Fitted { file, uri: key.to_string(), version: Some(version), edits, text: text_now, creates: false })
+    Ok(Fitted { file, uri: key.to_string(), open: Some((key.clone(), version)), edits, text: text_now, creates: false })
 }
 
 const MARK: char = '\u{feff}';
@@ -201,8 +207,8 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
         let mut document = json!({ "uri": uri });
         // `null` for a document that is not open is what the specification has and VS Code's client insists on; Neovim stumbles over it,
         // and the others do without.
-        if fitted.version.is_some() || state.editor.annotations && !state.editor.is_neovim {
-            document["version"] = json!(fitted.version);
+        if fitted.open.is_some() || state.editor.annotations && !state.editor.is_neovim {
+            document["version"] = json!(fitted.open.as_ref().map(|(_, version)| version));
         }
         changes.push(json!({ "textDocument": document, "edits": edits }));
     }
@@ -277,8 +283,11 @@ async fn apply_once(
 ) -> Result<End, String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
-    let expected = Arc::new(server.with(|state| expected(state, files, &looked, asks && state.editor.annotations)));
-    let edit = edit_of(server, files, looked, label)?;
+    // What is asked for and what is looked for afterwards are made from the same texts.
+    let (edit, expected) = server.with(|state| {
+        let fitted = fit_all(state, files, looked)?;
+        Ok::<_, String>((edit_of(state, &fitted, label), Arc::new(expected(&fitted, asks && state.editor.annotations))))
+    })?;
     let params = json!({ "label": name, "edit": &edit });
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
@@ -295,16 +304,17 @@ async fn apply_once(
         return Ok(End::Applied);
     }
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
+    let mut pause = FIRST_LOOK;
     loop {
         let missing = shown::missing(server, &expected).await;
         // A person who chooses may turn down all of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
             return Ok(End::Applied);
         }
-        if tokio::time::Instant::now() > deadline {
+        if tokio::time::Instant::now() >= deadline {
             let missing = missing.into_iter().map(|at| &expected[at]);
             let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
-            let files = |all: Vec<&Expected>| all.into_iter().map(|one| files[one.file].clone()).collect::<Vec<_>>();
+            let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
             unseen.extend(files(closed));
             return Ok(match server.with(|state| is_behind(state, &edit)) {
                 _ if left.is_empty() => End::Applied,
@@ -312,7 +322,9 @@ async fn apply_once(
                 false => End::NotShown(files(left)),
             });
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        // An editor that is slow is looked at less and less often: each time files may be read.
+        tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
+        pause = LAST_LOOK.min(pause * 2);
     }
 }
 
@@ -327,16 +339,12 @@ fn is_behind(state: &State, edit: &Value) -> bool {
 }
 
 /// What is to be seen once an edit is applied. `asks` says that the person chooses among the hunks.
-fn expected(state: &State, files: &[FileEdit], looked: &[Option<Lying>], asks: bool) -> Vec<Expected> {
-    let one = |(number, (file, lying)): (usize, (&FileEdit, &Option<Lying>))| {
-        let Some((uri, _)) = state.open_as(&file.document) else {
-            let lying = lying.as_ref().filter(|_| file.changes())?;
-            return Some(Expected::closed(number, file, lying.text.clone()));
-        };
-        let fitted = fit(state, file, None).ok()?;
-        Some(Expected::open(number, uri.clone(), fitted.version?, fitted.text, &fitted.edits, asks))
+fn expected(fitted: &[Fitted], asks: bool) -> Vec<Expected> {
+    let one = |Fitted { file, open, edits, text, .. }: &Fitted| match open {
+        Some((uri, version)) => Expected::open(file, uri.clone(), *version, text.clone(), edits, asks),
+        None => Expected::closed(file, text.clone()),
     };
-    files.iter().zip(looked).enumerate().filter_map(one).collect()
+    fitted.iter().map(one).collect()
 }
 
 /// Whether an open document has had the text that these edits make of theirs.

@@ -9,17 +9,15 @@ use super::Server;
 use super::features::FileEdit;
 use super::state::State;
 use crate::text::{Batch, Text};
-use crate::workspace::{Document, Snapshot};
+use crate::workspace::Snapshot;
 
 /// What is looked for of one file.
 pub struct Expected {
-    /// Which of the files it is.
-    pub file: usize,
+    pub file: FileEdit,
     before: Text,
     place: Place,
 }
 
-#[derive(Clone)]
 enum Place {
     Open {
         uri: Url,
@@ -29,7 +27,6 @@ enum Place {
         exact: bool,
     },
     Closed {
-        document: Arc<Document>,
         /// The file is created, and stays empty: that it is there is all that there is to see.
         stays_empty: bool,
     },
@@ -37,16 +34,16 @@ enum Place {
 
 impl Expected {
     /// Of an open document that has this text at this version. `asks` says that the person chooses among the hunks.
-    pub fn open(file: usize, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
+    pub fn open(file: &FileEdit, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
         let mut after = before.clone();
         let exact = after.apply(edits).is_ok() && !asks;
-        Self { file, before, place: Place::Open { uri, version, after, exact } }
+        Self { file: file.clone(), before, place: Place::Open { uri, version, after, exact } }
     }
 
     /// Of a file that is not open, with the text that lies on disk.
-    pub fn closed(file: usize, edit: &FileEdit, before: Text) -> Self {
-        let stays_empty = edit.creates && edit.edits.is_empty();
-        Self { file, before, place: Place::Closed { document: edit.document.clone(), stays_empty } }
+    pub fn closed(file: &FileEdit, before: Text) -> Self {
+        let stays_empty = file.creates && file.edits.is_empty();
+        Self { file: file.clone(), before, place: Place::Closed { stays_empty } }
     }
 
     pub fn is_open(&self) -> bool {
@@ -59,17 +56,17 @@ impl Expected {
                 let Some(open) = state.document(uri) else { return true };
                 if *exact { open.has_been(after, *version, &self.before) } else { open.document.version != *version }
             }
-            Place::Closed { document, stays_empty } => {
-                state.open_as(document).is_some_and(|(_, open)| *stays_empty || open.document.text != self.before)
+            Place::Closed { stays_empty } => {
+                state.open_as(&self.file.document).is_some_and(|(_, open)| *stays_empty || open.document.text != self.before)
             }
         }
     }
 
     /// Whether what lies on disk is another than it was: a file may be written with a formatter's changes beside ours.
     fn lies_changed(&self, snapshot: &Snapshot) -> bool {
-        let Place::Closed { document, stays_empty } = &self.place else { return false };
+        let Place::Closed { stays_empty } = &self.place else { return false };
         // What is no file of the workspace can be seen by nobody here.
-        let Some(path) = &document.path else { return true };
+        let Some(path) = &self.file.document.path else { return true };
         snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(super::edits::unmarked(&text)))
     }
 }
