@@ -13,6 +13,9 @@ use crate::workspace::{Snapshot, WorkspacePath};
 const FILES: usize = 6;
 const LARGEST: usize = 256 << 10;
 
+/// What the model is told of statements that stand deeper, or less deep, than those beside them.
+pub const STRAYS: &str = "with this edit a statement stands at another depth than its block; give whole statements, indented as they are";
+
 /// What is known of the repository.
 pub struct Elsewhere<'a> {
     pub snapshot: &'a Snapshot,

@@ -44,6 +44,12 @@ pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'
         .map(|(line, _)| line)
 }
 
+/// The same in words, for who has written it.
+pub fn left_out(language: &Language, before: &str, after: &str) -> Option<String> {
+    let line = added(language, before, after)?;
+    Some(format!("`{line}` stands for code that is not written out; write all of it"))
+}
+
 /// Whether a line stands for others.
 pub fn stands_for_others(language: &Language, line: &str) -> bool {
     let line = line.trim();

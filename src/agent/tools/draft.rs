@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::base::Base;
 use super::{Refusal, Told, Workbench, text};
+use crate::agent::gaps;
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
@@ -389,16 +390,11 @@ impl Workbench {
         }
         let (old, new) = (self.parsed(&draft.path, before), self.parsed(&draft.path, &draft.after));
         let Some(new) = new else { return Ok(()) };
-        if let Some(line) = elided::added(new.language(), before, &draft.after) {
-            return Err(format!(
-                "`{line}` stands for code that is not written out; write all of it, or replace only the lines that change"
-            ));
+        if let Some(left_out) = elided::left_out(new.language(), before, &draft.after) {
+            return Err(format!("{left_out}, or replace only the lines that change"));
         }
-        let strays = |parsed: &Parsed| if parsed.language().indented { parsed.strays() } else { 0 };
-        if strays(&new) > old.as_ref().map_or(0, strays) {
-            return Err(
-                "with this edit a statement stands at another depth than its block; give whole statements, indented as they are".into()
-            );
+        if new.strays() > old.as_ref().map_or(0, Parsed::strays) {
+            return Err(gaps::STRAYS.into());
         }
         Ok(())
     }

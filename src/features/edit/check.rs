@@ -2,7 +2,7 @@
 //! secret into a file, and no file parses worse with it.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
@@ -11,17 +11,17 @@ use super::Work;
 use super::extracted;
 use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
-use super::losses;
+use super::losses::{self, Change};
 use super::needed;
 use super::offer;
+use super::outline::Outline;
 use super::rename::Changed;
-use super::twice;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Language, Reach, elided};
+use crate::syntax::{self, Reach, elided};
 use crate::text::{Batch, Edit};
 
 /// A macro that is written as a function is.
@@ -69,26 +69,26 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     if batch.edits().iter().all(same) && filled.others.is_empty() {
         return Err(Unfit::Same);
     }
-    loses_nothing(work, &after)?;
+    let change = Change::new(site.language.clone(), &site.text, &after);
+    loses_nothing(work, &change)?;
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
         return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
     }
-    parses_as_before(work, &batch, after)?;
+    parses_as_before(work, &batch, &change)?;
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)
 }
 
 /// Nothing that the task says nothing of is gone with an edit.
-fn loses_nothing(work: &Work<'_>, after: &str) -> Result<(), Unfit> {
+fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     if matches!(work.plan.form, Form::Rename(_) | Form::Module { .. }) {
         return Ok(());
     }
-    let (language, words, before) = (work.site.language.as_ref(), work.plan.words.as_str(), &work.site.text);
-    let parsed = || syntax::parse(language?, after).ok();
-    let here = |name: &str| parsed().is_some_and(|parsed| uses::uses(&parsed, name).iter().any(|(_, within)| *within == Within::Code));
+    let words = work.plan.words.as_str();
+    let in_code = |now: &Outline, name: &str| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code);
     let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
-    let is_needed = |name: &str| needed::is_needed(work.session, name, here(name), is_own);
-    match losses::gone(language, words, before, after, is_needed) {
+    let is_needed = |name: &str| needed::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
+    match change.gone(words, is_needed) {
         Some((gone, None)) => {
             let words = "give all of the marked lines back, changed as the task asks";
             return Err(format!("the definition of `{gone}` would be gone; {words}").into());
@@ -99,16 +99,16 @@ fn loses_nothing(work: &Work<'_>, after: &str) -> Result<(), Unfit> {
         }
         None => {}
     }
-    if let Some(name) = work.site.parsed().and_then(|before| twice::repeated(before, after)) {
+    if let Some(name) = change.repeated() {
         return Err(format!("`{name}` would be in the file twice; give it once").into());
     }
-    losses::found(language, words, before, after).map_or(Ok(()), |lost| Err(lost.into()))
+    change.lost(words).map_or(Ok(()), |lost| Err(lost.into()))
 }
 
 /// The file has no more places that do not parse, or that stand too deep, than it had.
-fn parses_as_before(work: &Work<'_>, batch: &Batch, after: String) -> Result<(), Unfit> {
+fn parses_as_before(work: &Work<'_>, batch: &Batch, change: &Change<'_>) -> Result<(), Unfit> {
     let site = work.site;
-    let whole = Edit { range: 0..site.text.len(), text: after };
+    let whole = Edit { range: 0..site.text.len(), text: change.after.into() };
     let (before, after) = site.errors_with(&whole);
     if after > before && !is_only_unread(work, &whole.text) {
         let lines = |text: &str| text.lines().count();
@@ -119,11 +119,10 @@ fn parses_as_before(work: &Work<'_>, batch: &Batch, after: String) -> Result<(),
         )
         .into());
     }
-    let strays = |text: &str| site.language.as_ref().map_or(0, |language| strays(language, text));
-    if strays(&whole.text) > strays(&site.text) {
-        return Err("with this edit a statement stands at another depth than its block; give whole statements, indented as they are"
-            .to_string()
-            .into());
+    let is_indented = site.language.as_ref().is_some_and(|language| language.indented);
+    let strays = |of: Option<&Outline>| of.map_or(0, |of| of.parsed.strays());
+    if is_indented && strays(change.now()) > strays(change.old()) {
+        return Err(gaps::STRAYS.to_string().into());
     }
     Ok(())
 }
@@ -134,14 +133,6 @@ fn is_only_unread(work: &Work<'_>, after: &str) -> bool {
     let elsewhere = Elsewhere { snapshot: &session.snapshot, index: &session.index, registry: &session.shared.registry };
     let (Some(path), Some(after)) = (site.document_path(), site.read_anew(after)) else { return false };
     gaps::doubt(&elsewhere, path, site.read_anew(&site.text).as_ref(), &after) == Doubt::None
-}
-
-/// Statements at another depth than their block.
-fn strays(language: &Arc<Language>, text: &str) -> usize {
-    if !language.indented {
-        return 0;
-    }
-    syntax::parse(language, text).map_or(0, |parsed| parsed.strays())
 }
 
 /// Turns characters that the model was shown by their numbers back into themselves.
@@ -170,6 +161,5 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     if after > before {
         return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));
     }
-    let line = language.as_ref().and_then(|language| elided::added(language, old, &other.after));
-    line.map_or(Ok(()), |line| Err(format!("`{line}` stands for code that is not written out; write all of it")))
+    language.and_then(|language| elided::left_out(language, old, &other.after)).map_or(Ok(()), Err)
 }

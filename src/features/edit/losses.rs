@@ -1,10 +1,12 @@
 //! What a text loses with an edit though the task says nothing of it: definitions, their bodies, the words that let others see them, and
 //! lines that something only stands for. Pure.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::syntax::{self, Definition, Kind, Language, Parsed, elided};
+use super::outline::Outline;
+use super::twice;
+use crate::syntax::{self, Language, elided};
 
 /// Words of a task after which something may be gone, a definition or marked lines, ...
 const TAKES_AWAY: &[&str] = &[
@@ -88,43 +90,61 @@ pub(super) fn takes_lines_away(words: &str) -> bool {
     says(words, TAKES_AWAY) || says(words, TAKES_LINES_AWAY)
 }
 
-fn outlined(language: &Arc<Language>, text: &str) -> Vec<(Kind, String)> {
-    syntax::parse(language, text).map(|parsed| Outline::of(parsed).names()).unwrap_or_default()
+/// A text and what becomes of it: each is read once, when something asks for it.
+pub(super) struct Change<'a> {
+    language: Option<Arc<Language>>,
+    pub before: &'a str,
+    pub after: &'a str,
+    old: OnceCell<Option<Outline>>,
+    new: OnceCell<Option<Outline>>,
 }
 
-pub(super) fn defined(language: &Arc<Language>, text: &str) -> Vec<String> {
-    outlined(language, text).into_iter().map(|(_, name)| name).collect()
-}
-
-/// The definition that the edit takes away, and the one that it puts in its place, if it does: then the first is gone only where something
-/// still needs it, and the task says nothing of another name.
-pub(super) fn gone(
-    language: Option<&Arc<Language>>,
-    words: &str,
-    before: &str,
-    after: &str,
-    is_needed: impl Fn(&str) -> bool,
-) -> Option<(String, Option<String>)> {
-    let language = language.filter(|_| !takes_away(words))?;
-    let (before, now) = (defined(language, before), defined(language, after));
-    let mut gone = before.iter().filter(|name| !now.contains(name));
-    let Some(new) = now.iter().find(|name| !before.contains(name)) else { return gone.next().map(|gone| (gone.clone(), None)) };
-    let gone = gone.filter(|_| !renames(words)).find(|name| is_needed(name))?;
-    Some((gone.clone(), Some(new.clone())))
-}
-
-/// What else is lost, for the model.
-pub(super) fn found(language: Option<&Arc<Language>>, words: &str, before: &str, after: &str) -> Option<String> {
-    let language = language?;
-    if let Some(line) = elided::added(language, before, after) {
-        return Some(format!("`{line}` stands for code that is not written out; write all of it"));
+impl<'a> Change<'a> {
+    pub fn new(language: Option<Arc<Language>>, before: &'a str, after: &'a str) -> Self {
+        Self { language, before, after, old: OnceCell::new(), new: OnceCell::new() }
     }
-    let read = |text: &str| syntax::parse(language, text).ok().map(Outline::of);
-    lost(&read(before)?, &read(after)?, words)
+
+    fn read(&self, text: &str) -> Option<Outline> {
+        syntax::parse(self.language.as_ref()?, text).ok().map(Outline::of)
+    }
+
+    pub fn old(&self) -> Option<&Outline> {
+        self.old.get_or_init(|| self.read(self.before)).as_ref()
+    }
+
+    pub fn now(&self) -> Option<&Outline> {
+        self.new.get_or_init(|| self.read(self.after)).as_ref()
+    }
+
+    /// The definition that it takes away, and the one that it puts in its place, if it does: then the first is gone only where something
+    /// still needs it, and the task says nothing of another name.
+    pub fn gone(&self, words: &str, is_needed: impl Fn(&str) -> bool) -> Option<(String, Option<String>)> {
+        if takes_away(words) {
+            return None;
+        }
+        let defined = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name).collect();
+        let (before, now): (Vec<String>, Vec<String>) = (defined(self.old()), defined(self.now()));
+        let mut gone = before.iter().filter(|name| !now.contains(name));
+        let Some(new) = now.iter().find(|name| !before.contains(name)) else { return gone.next().map(|gone| (gone.clone(), None)) };
+        let gone = gone.filter(|_| !renames(words)).find(|name| is_needed(name))?;
+        Some((gone.clone(), Some(new.clone())))
+    }
+
+    /// What else is lost, for the model.
+    pub fn lost(&self, words: &str) -> Option<String> {
+        let line = elided::left_out(self.language.as_ref()?, self.before, self.after);
+        line.or_else(|| lost(self.old()?, self.now()?, words))
+    }
+
+    /// A definition that is new and there twice.
+    pub fn repeated(&self) -> Option<String> {
+        // What nobody could read, nobody can compare.
+        self.old()?;
+        twice::repeated(self.before, self.now()?)
+    }
 }
 
-/// The same between two texts that were read; lines that stand for something are not looked at.
-pub(super) fn lost(old: &Outline, new: &Outline, words: &str) -> Option<String> {
+fn lost(old: &Outline, new: &Outline, words: &str) -> Option<String> {
     let (before, after) = (old.text(), new.text());
     let may_be_hollow = takes_away(words) || says(words, STUBS);
     // A body of dots behind its head may come to stand on a line of its own.
@@ -137,85 +157,4 @@ pub(super) fn lost(old: &Outline, new: &Outline, words: &str) -> Option<String> 
     }
     let name = old.hidden(new).filter(|_| !says(words, HIDES))?;
     Some(format!("`{name}` would not be seen from outside any more; leave the words before its name as they are"))
-}
-
-/// The definitions of a text.
-pub(super) struct Outline {
-    pub parsed: Parsed,
-    pub all: Vec<Definition>,
-    /// Where the definitions of a name in a thing are among all.
-    by_name: HashMap<(String, String), Vec<usize>>,
-}
-
-impl Outline {
-    pub fn of(parsed: Parsed) -> Self {
-        let all = syntax::tags(&parsed, "").definitions;
-        let mut outline = Self { parsed, all, by_name: HashMap::new() };
-        let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
-        for (number, one) in outline.all.iter().enumerate() {
-            let (name, parent) = outline.name(one);
-            by_name.entry((name.into(), parent.into())).or_default().push(number);
-        }
-        outline.by_name = by_name;
-        outline
-    }
-
-    fn text(&self) -> &str {
-        self.parsed.text()
-    }
-
-    /// What the text defines that is no function's own, with the kinds.
-    pub fn names(&self) -> Vec<(Kind, String)> {
-        self.all.iter().filter(|known| !self.is_local(known)).map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
-    }
-
-    fn parent(&self, one: &Definition) -> Option<&Definition> {
-        self.all.get(one.parent? as usize)
-    }
-
-    /// What stands inside of a function is the function's own: it may go when the function is simplified.
-    fn is_local(&self, one: &Definition) -> bool {
-        std::iter::successors(self.parent(one), |around| self.parent(around)).any(|around| around.kind.is_callable())
-    }
-
-    fn name(&self, one: &Definition) -> (&str, &str) {
-        let text = self.text();
-        (one.name.of(text), self.parent(one).map_or(one.container.of(text), |around| around.name.of(text)))
-    }
-
-    /// The definitions of the same name in the same thing.
-    fn same<'s>(&'s self, other: &'s Outline, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
-        let (name, parent) = other.name(one);
-        let same = self.by_name.get(&(name.to_string(), parent.to_string()));
-        same.into_iter().flatten().map(|number| &self.all[*number])
-    }
-
-    fn is_hollow(&self, one: &Definition) -> bool {
-        let body = one.body.range();
-        let doc = one.doc.range();
-        let start = if doc.start >= body.start && doc.end <= body.end { doc.end.max(body.start) } else { body.start };
-        let inside = self.text()[start..body.end].trim();
-        let inside = inside.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(inside);
-        inside.lines().all(|line| self.parsed.language().is_blank(line))
-    }
-
-    /// A function that has a body here and none in the text that comes of it.
-    fn hollowed(&self, new: &Outline) -> Option<String> {
-        let had = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty() && !self.is_hollow(one);
-        let lost = |one: &&Definition| {
-            let mut now = new.same(self, one).filter(|own| own.kind.is_callable() && !own.body.is_empty()).peekable();
-            now.peek().is_some() && now.all(|own| new.is_hollow(own))
-        };
-        self.all.iter().filter(had).find(lost).map(|one| self.name(one).0.to_string())
-    }
-
-    /// What others see here and do not in the text that comes of it.
-    fn hidden(&self, new: &Outline) -> Option<String> {
-        let lost = |one: &&Definition| {
-            let mut now = new.same(self, one).peekable();
-            now.peek().is_some() && now.all(|own| !own.public && own.kind == one.kind)
-        };
-        let seen = self.all.iter().filter(|one| one.public && !self.is_local(one));
-        seen.filter(|one| self.same(self, one).all(|own| own.public)).find(lost).map(|one| self.name(one).0.to_string())
-    }
 }

@@ -19,6 +19,7 @@ mod module;
 mod moved;
 mod needed;
 mod offer;
+mod outline;
 mod plan;
 pub mod rename;
 mod request;

@@ -1,7 +1,6 @@
 //! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what
 //! they come to together only its end shows.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,18 +8,19 @@ use std::sync::Arc;
 use super::How;
 use super::Work;
 use super::calls::Calls;
-use super::losses::{self, Outline};
+use super::losses::{self, Change};
 use super::made;
 use super::moved::Moved;
 use super::needed;
+use super::outline::Outline;
 use super::signature::Parameters;
-use super::twice::{self, Put};
+use super::twice::Put;
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
 use crate::features::actions::MODULE;
 use crate::features::{Session, Site, Target};
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Definition, Kind, Language, elided, scope};
+use crate::syntax::{Definition, Kind, scope};
 use crate::text::Text;
 use crate::text::lines::{line_end, line_start};
 use crate::workspace::{Document, WorkspacePath};
@@ -64,8 +64,8 @@ impl Task {
             return None;
         }
         let names = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name);
-        let before: BTreeSet<String> = changed.iter().flat_map(|one| names(one.old())).collect();
-        let now: BTreeSet<String> = changed.iter().flat_map(|one| names(one.now())).collect();
+        let before: BTreeSet<String> = changed.iter().flat_map(|one| names(one.change.old())).collect();
+        let now: BTreeSet<String> = changed.iter().flat_map(|one| names(one.change.now())).collect();
         let is_new = now.difference(&before).next().is_some();
         let file = |id| self.session.index.file(id);
         let is_draft = |id| file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
@@ -95,7 +95,7 @@ impl Task {
             return vec![];
         }
         let moved = Moved { session: &self.session, name, home, new: &new.draft.path };
-        moved.left(&|path| changed.iter().find(|one| one.draft.path == *path).map(|one| one.after.into()))
+        moved.left(&|path| changed.iter().find(|one| one.draft.path == *path).map(|one| one.change.after.into()))
     }
 
     /// Calls of what has another signature, that are as they were.
@@ -117,7 +117,7 @@ impl Task {
             return Site::new(&self.session, &self.at);
         }
         let open = self.session.snapshot.documents.at(path).cloned();
-        let document = open.unwrap_or_else(|| Arc::new(Document::on_disk(path.clone(), Text::new(one.before))));
+        let document = open.unwrap_or_else(|| Arc::new(Document::on_disk(path.clone(), Text::new(one.change.before))));
         Site::new(&self.session, &Target { document, bytes: 0..0 })
     }
 
@@ -127,13 +127,13 @@ impl Task {
             return vec![];
         }
         let site = self.site(own);
-        let Some(before) = site.parsed().filter(|_| own.before == &*site.text) else { return vec![] };
+        let Some(before) = site.parsed().filter(|_| own.change.before == &*site.text) else { return vec![] };
         let mut found = vec![];
         for Signature { name, at, said, gone } in others {
             let Some(known) = site.definitions().iter().find(|one| one.name.range() == at) else { continue };
             let draft = |path: Option<&WorkspacePath>| {
                 let path = path.or(site.document_path());
-                changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.after)
+                changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.change.after)
             };
             let places = if let Some(made) = made::type_of(&site, known) {
                 if gone.is_some() { vec![] } else { made::left(&self.session, &site, made, draft) }
@@ -168,54 +168,32 @@ struct Signature {
     gone: Option<Vec<String>>,
 }
 
-/// A draft with its language, and its texts as they are read: each once, whatever is looked for.
+/// A draft, and what it changes.
 struct Changed<'a> {
     draft: &'a Draft,
-    language: Option<Arc<Language>>,
-    before: &'a str,
-    after: &'a str,
-    old: OnceCell<Option<Outline>>,
-    new: OnceCell<Option<Outline>>,
+    change: Change<'a>,
 }
 
 impl<'a> Changed<'a> {
     fn new(session: &Session, draft: &'a Draft) -> Self {
         let language = session.language_at(&draft.path, &draft.after);
-        let (old, new) = Default::default();
-        Self { draft, language, before: draft.before.as_deref().unwrap_or_default(), after: &draft.after, old, new }
-    }
-
-    fn read(&self, text: &str) -> Option<Outline> {
-        syntax::parse(self.language.as_ref()?, text).ok().map(Outline::of)
-    }
-
-    fn old(&self) -> Option<&Outline> {
-        self.old.get_or_init(|| self.read(self.before)).as_ref()
-    }
-
-    fn now(&self) -> Option<&Outline> {
-        self.new.get_or_init(|| self.read(self.after)).as_ref()
+        Self { draft, change: Change::new(language, draft.before.as_deref().unwrap_or_default(), &draft.after) }
     }
 
     fn lost(&self, words: &str) -> Option<String> {
-        let path = &self.draft.path;
-        if let Some(line) = elided::added(self.language.as_ref()?, self.before, self.after) {
-            return Some(format!("{path}: `{line}` stands for code that is not written out; write all of it"));
-        }
-        let lost = losses::lost(self.old()?, self.now()?, words)?;
-        Some(format!("{path}: {lost}"))
+        self.change.lost(words).map(|lost| format!("{}: {lost}", self.draft.path))
     }
 
     fn doubled(&self) -> Option<String> {
-        let old = self.old()?;
-        let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.after };
-        let name = put.doubled(&(0..0)).or_else(|| twice::repeated(&old.parsed, self.after))?;
+        let old = self.change.old()?;
+        let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.change.after };
+        let name = put.doubled(&(0..0)).or_else(|| self.change.repeated())?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
     }
 
     /// Functions that are the only ones of their name before and after, and then perhaps cannot be called as before.
     fn other_signatures(&self) -> Vec<Signature> {
-        let (Some(old), Some(new)) = (self.old(), self.now()) else { return vec![] };
+        let (Some(old), Some(new)) = (self.change.old(), self.change.now()) else { return vec![] };
         let (before, after) = (old.parsed.text(), new.parsed.text());
         let signature = |text: &str, one: &Definition| text[one.name.end as usize..one.body.start as usize].to_string();
         let callable = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty();
@@ -236,22 +214,23 @@ impl<'a> Changed<'a> {
 
     /// The lines from the first that is another to the last.
     fn new_lines(&self) -> &'a str {
-        let (before, after) = (self.before.as_bytes(), self.after.as_bytes());
+        let Change { before, after: text, .. } = self.change;
+        let (before, after) = (before.as_bytes(), text.as_bytes());
         let most = before.len().min(after.len());
         let front = before.iter().zip(after).take_while(|(a, b)| a == b).count();
         let back = before.iter().rev().zip(after.iter().rev()).take(most - front).take_while(|(a, b)| a == b).count();
-        let start = line_start(self.after, self.after.floor_char_boundary(front));
-        let end = line_end(self.after, self.after.ceil_char_boundary(self.after.len() - back));
-        &self.after[start..end.max(start)]
+        let start = line_start(text, text.floor_char_boundary(front));
+        let end = line_end(text, text.ceil_char_boundary(text.len() - back));
+        &text[start..end.max(start)]
     }
 
     /// Whether the file defines a name then, and does not only hand it on.
     fn has(&self, name: &str) -> bool {
-        let all = self.now().map(Outline::names).unwrap_or_default();
+        let all = self.change.now().map(Outline::names).unwrap_or_default();
         all.iter().any(|(kind, known)| *kind != Kind::Reexport && known == name)
     }
 
     fn uses(&self, name: &str) -> bool {
-        self.now().is_some_and(|now| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code))
+        self.change.now().is_some_and(|now| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code))
     }
 }

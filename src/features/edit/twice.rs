@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::outline::Outline;
 use crate::syntax::{self, Definition, Parsed, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
@@ -56,18 +57,17 @@ impl Put<'_> {
 }
 
 /// The name of a function or a type that is new and there twice, word for word: what inserts it was made twice.
-pub(super) fn repeated(before: &Parsed, after: &str) -> Option<String> {
+pub(super) fn repeated(before: &str, now: &Outline) -> Option<String> {
+    let (all, after) = (&now.all, now.text());
     // Of what stands under a condition there are several.
-    if before.text() == after || after.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word))) {
+    if before == after || after.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word))) {
         return None;
     }
-    let parsed = before.edited(after).ok()?;
-    let all = syntax::tags(&parsed, "").definitions;
     let named: HashSet<&str> = all.iter().map(|one| one.name.of(after)).collect();
-    let mut several = heads(&parsed, &all, &named).into_iter().filter(|(_, count)| *count > 1).map(|(head, _)| head.name);
+    let mut several = heads(&now.parsed, all, &named).into_iter().filter(|(_, count)| *count > 1).map(|(head, _)| head.name);
     several.find(|name| {
         let texts: Vec<&str> = all.iter().filter(|one| one.name.of(after) == name).map(|one| after[one.item.range()].trim()).collect();
-        let is_again = |(at, text): (usize, &&str)| texts[..at].contains(text) && !before.text().contains(*text);
+        let is_again = |(at, text): (usize, &&str)| texts[..at].contains(text) && !before.contains(*text);
         texts.iter().enumerate().any(is_again)
     })
 }

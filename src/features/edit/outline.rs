@@ -1,0 +1,86 @@
+//! The definitions of a text, and what a text that comes of it lacks of them. Pure.
+
+use std::collections::HashMap;
+
+use crate::syntax::{self, Definition, Kind, Parsed};
+
+/// The definitions of a text.
+pub(super) struct Outline {
+    pub parsed: Parsed,
+    pub all: Vec<Definition>,
+    /// Where the definitions of a name in a thing are among all.
+    by_name: HashMap<(String, String), Vec<usize>>,
+}
+
+impl Outline {
+    pub fn of(parsed: Parsed) -> Self {
+        let all = syntax::tags(&parsed, "").definitions;
+        let mut outline = Self { parsed, all, by_name: HashMap::new() };
+        let mut by_name: HashMap<(String, String), Vec<usize>> = HashMap::new();
+        for (number, one) in outline.all.iter().enumerate() {
+            let (name, parent) = outline.name(one);
+            by_name.entry((name.into(), parent.into())).or_default().push(number);
+        }
+        outline.by_name = by_name;
+        outline
+    }
+
+    pub fn text(&self) -> &str {
+        self.parsed.text()
+    }
+
+    /// What the text defines that is no function's own, with the kinds.
+    pub fn names(&self) -> Vec<(Kind, String)> {
+        self.all.iter().filter(|known| !self.is_local(known)).map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
+    }
+
+    fn parent(&self, one: &Definition) -> Option<&Definition> {
+        self.all.get(one.parent? as usize)
+    }
+
+    /// What stands inside of a function is the function's own: it may go when the function is simplified.
+    fn is_local(&self, one: &Definition) -> bool {
+        std::iter::successors(self.parent(one), |around| self.parent(around)).any(|around| around.kind.is_callable())
+    }
+
+    fn name(&self, one: &Definition) -> (&str, &str) {
+        let text = self.text();
+        (one.name.of(text), self.parent(one).map_or(one.container.of(text), |around| around.name.of(text)))
+    }
+
+    /// The definitions of the same name in the same thing.
+    fn same<'s>(&'s self, other: &'s Outline, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
+        let (name, parent) = other.name(one);
+        let same = self.by_name.get(&(name.to_string(), parent.to_string()));
+        same.into_iter().flatten().map(|number| &self.all[*number])
+    }
+
+    fn is_hollow(&self, one: &Definition) -> bool {
+        let body = one.body.range();
+        let doc = one.doc.range();
+        let start = if doc.start >= body.start && doc.end <= body.end { doc.end.max(body.start) } else { body.start };
+        let inside = self.text()[start..body.end].trim();
+        let inside = inside.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(inside);
+        inside.lines().all(|line| self.parsed.language().is_blank(line))
+    }
+
+    /// A function that has a body here and none in the text that comes of it.
+    pub fn hollowed(&self, new: &Outline) -> Option<String> {
+        let had = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty() && !self.is_hollow(one);
+        let lost = |one: &&Definition| {
+            let mut now = new.same(self, one).filter(|own| own.kind.is_callable() && !own.body.is_empty()).peekable();
+            now.peek().is_some() && now.all(|own| new.is_hollow(own))
+        };
+        self.all.iter().filter(had).find(lost).map(|one| self.name(one).0.to_string())
+    }
+
+    /// What others see here and do not in the text that comes of it.
+    pub fn hidden(&self, new: &Outline) -> Option<String> {
+        let lost = |one: &&Definition| {
+            let mut now = new.same(self, one).peekable();
+            now.peek().is_some() && now.all(|own| !own.public && own.kind == one.kind)
+        };
+        let seen = self.all.iter().filter(|one| one.public && !self.is_local(one));
+        seen.filter(|one| self.same(self, one).all(|own| own.public)).find(lost).map(|one| self.name(one).0.to_string())
+    }
+}
