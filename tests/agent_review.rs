@@ -166,6 +166,7 @@ async fn a_signature_that_calls_do_not_see_is_no_reason_to_look() {
         ("area(x, b)", false),
         ("area(a, b, *, more=None)", false),
         ("area(a, *rest, **options)", false),
+        ("area(a, b, *rest: int, **options: str)", false),
         ("area(a, c)", true),
         ("area(a, b, more)", true),
     ] {

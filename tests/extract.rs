@@ -529,3 +529,28 @@ async fn a_small_model_names_the_module_and_the_item_moves_with_its_methods() {
     let refused = does(&session, target(&session, "tests/a.rs", "fn one"), MODULE).await.unwrap_err();
     assert!(refused.message.contains("a program of its own"), "{refused}");
 }
+
+/// The arrow of a function closed a bracket that none had opened: the fields behind it stayed private, and the file could not make the type.
+#[tokio::test]
+async fn fields_behind_an_arrow_are_shown_to_the_file_that_their_type_comes_from() {
+    let tap = "pub struct Tap<F: Fn(u32) -> u32>(F, Box<dyn Fn() -> u32>, pub u32, [u8; 2]);\n\npub fn tap() -> Tap<fn(u32) -> u32> {\n    Tap(|x| x, Box::new(|| 1), 2, [0; 2])\n}\n";
+    let (_place, session) = answering(&[("src/tap.rs", tap), ("src/lib.rs", "mod tap;\n")], &json!({ "module": "opened" }));
+    let edited = does(&session, target(&session, "src/tap.rs", "pub struct Tap"), MODULE).await.unwrap();
+    let new = applied(&edited, "src/tap/opened.rs");
+    let wanted = "pub struct Tap<F: Fn(u32) -> u32>(pub(super) F, pub(super) Box<dyn Fn() -> u32>, pub u32, pub(super) [u8; 2]);";
+    assert!(new.contains(wanted), "{new}");
+}
+
+/// A menu offered to move what was refused as soon as it was asked for.
+#[tokio::test]
+async fn what_cannot_be_moved_is_not_offered_to_be() {
+    let uses = "macro_rules! one {\n    () => { 1 };\n}\n\nfn text() -> &'static str {\n    include_str!(\"a.txt\")\n}\n\nfn two() -> u32 {\n    one!() + 1\n}\n";
+    let files = [("src/lib.rs", uses), ("tests/a.rs", "fn three() -> u32 {\n    3\n}\n\nfn four() -> u32 {\n    three() + 1\n}\n")];
+    let (_place, session) = answering(&files, &json!({ "module": "apart" }));
+    for (path, marked, can) in [("src/lib.rs", "fn two", true), ("src/lib.rs", "fn text", false), ("tests/a.rs", "fn three", false)] {
+        let mut at = target(&session, path, marked);
+        at.bytes.end = at.bytes.start;
+        let offered = actions(&session, &at, &[]).iter().any(|offer| offer.kind == MODULE);
+        assert_eq!((offered, does(&session, at, MODULE).await.is_ok()), (can, can), "{marked}");
+    }
+}

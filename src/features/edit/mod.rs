@@ -165,9 +165,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
 
 /// Whether an item may get a module of its own without a model that works with tools, as far as can be seen at once.
 pub fn may_move(session: &Session, site: &Site, item: &Item) -> bool {
-    let knows_how = site.language.as_ref().is_some_and(|language| language.own_module.is_some());
-    let is_top = || site.definition_of(item).is_some_and(|known| known.parent.is_none() && known.container.is_empty());
-    knows_how && session.shared.creates_files() && (item.kind.is_callable() || item.kind.is_type()) && is_top() && !site.is_test(item)
+    session.shared.creates_files() && module::may_move(site, item)
 }
 
 /// One request on its way.

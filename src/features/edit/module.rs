@@ -5,10 +5,12 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::needed;
 use super::rename::Changed;
+use super::signature::{Depth, closing};
 use crate::features::{Session, Site};
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{Definition, Kind, OwnModule, Parsed, naming};
+use crate::syntax::{Definition, Kind, Language, OwnModule, Parsed, naming};
 use crate::text::Edit;
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
@@ -44,74 +46,94 @@ enum Declared {
     Import(usize),
 }
 
+/// An item that can be moved, as far as its own file says.
+struct Movable<'s> {
+    language: &'s Language,
+    rules: &'s OwnModule,
+    parsed: &'s Parsed,
+    home: &'s WorkspacePath,
+    known: Definition,
+    /// What stands above its own words.
+    lead: &'s str,
+    /// All that stands at the top of the file, and what of it moves.
+    top: Vec<Range<usize>>,
+    pieces: Vec<Range<usize>>,
+}
+
+impl<'s> Movable<'s> {
+    /// Why it cannot be, else; nothing where the language says nothing of it.
+    fn of(site: &'s Site, item: &Item) -> Result<Option<Self>, String> {
+        let Some(language) = site.language.as_deref() else { return Ok(None) };
+        let (Some(rules), Some(parsed), Some(home)) = (&language.own_module, site.parsed(), site.document_path()) else {
+            return Ok(None);
+        };
+        let stays = |why: &str| format!("`{}` cannot be moved: {why}", item.name);
+        if !item.kind.is_callable() && !item.kind.is_type() {
+            return Err(stays("only functions and types are moved"));
+        }
+        let top = scope::top_level(parsed);
+        let own = top.iter().find(|range| range.start <= item.range.start && item.range.end <= range.end).cloned();
+        let known = site.definition_of(item).filter(|known| known.parent.is_none() && known.container.is_empty());
+        let Some((own, known)) = own.zip(known) else { return Err(stays("it stands in something else")) };
+        let lead = &site.text[own.start..known.signature.start as usize];
+        if language.test_marks.iter().any(|mark| lead.contains(mark.as_str())) {
+            return Err(stays("it is a test"));
+        }
+        if rules.alone_in.iter().any(|folder| home.folder() == folder || home.folder().ends_with(&format!("/{folder}"))) {
+            return Err(stays(&format!("{home} is a program of its own, and so would be a file beside it")));
+        }
+        let mut pieces: Vec<Range<usize>> = vec![own.clone()];
+        if item.kind.is_type() {
+            pieces.extend(top.iter().filter(|range| **range != own && holds_only_methods_of(site, &item.name, range)).cloned());
+            pieces.sort_by_key(|piece| piece.start);
+        }
+        let is_there = |word: &&String| pieces.iter().any(|piece| site.text[piece.clone()].contains(word.as_str()));
+        if let Some(word) = rules.fixed.iter().find(is_there) {
+            return Err(stays(&format!("`{word}` in it means another thing in another file")));
+        }
+        Ok(Some(Self { language, rules, parsed, home, known, lead, top, pieces }))
+    }
+}
+
+/// Whether an item can be moved, as far as its own file says: for menus, which ask nobody.
+pub fn may_move(site: &Site, item: &Item) -> bool {
+    matches!(Movable::of(site, item), Ok(Some(_)))
+}
+
 impl Moving {
     /// What moves with an item, or why it cannot; nothing where the language says nothing of it.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Option<Self>, String> {
-        let Some(language) = site.language.as_ref() else { return Ok(None) };
-        let (Some(rules), Some(parsed), Some(home)) = (language.own_module.clone(), site.parsed(), site.document_path()) else {
-            return Ok(None);
-        };
-        let name = item.name.clone();
-        let stays = |why: &str| Err(format!("`{name}` cannot be moved: {why}"));
-        let top = scope::top_level(parsed);
-        let Some(own) = top.iter().find(|range| range.start <= item.range.start && item.range.end <= range.end) else {
-            return stays("it stands in something else");
-        };
-        let Some(known) = site.definition_of(item).filter(|known| known.parent.is_none() && known.container.is_empty()) else {
-            return stays("it stands in something else");
-        };
-        if !item.kind.is_callable() && !item.kind.is_type() {
-            return stays("only functions and types are moved");
-        }
-        let lead = &site.text[own.start..known.signature.start as usize];
-        if language.test_marks.iter().any(|mark| lead.contains(mark.as_str())) {
-            return stays("it is a test");
-        }
-        let stem = home.name().split('.').next().unwrap_or_default();
-        if rules.alone_in.iter().any(|folder| home.folder() == folder || home.folder().ends_with(&format!("/{folder}"))) {
-            return stays(&format!("{home} is a program of its own, and so would be a file beside it"));
-        }
-        let site_text = &*site.text;
-        let mut pieces: Vec<Range<usize>> = vec![own.clone()];
-        if item.kind.is_type() {
-            pieces.extend(top.iter().filter(|range| *range != own && holds_only_methods_of(site, &name, range)).cloned());
-            pieces.sort_by_key(|piece| piece.start);
-        }
-        if let Some(word) = pieces.iter().find_map(|piece| rules.fixed.iter().find(|word| site_text[piece.clone()].contains(word.as_str())))
-        {
-            return stays(&format!("`{word}` in it means another thing in another file"));
-        }
-        let rest = outside(site_text, &pieces);
-        let used = |name: &str| words::has(&rest, name) || is_used_elsewhere(session, home, name);
-        let own_words = visibility(&rules, &site_text[known.signature.start as usize..]);
+        let Some(movable) = Movable::of(site, item)? else { return Ok(None) };
+        let Movable { language, rules, parsed, home, known, lead, top, pieces } = movable;
+        let text = &*site.text;
+        let rest = outside(text, &pieces);
+        let is_home = |id| session.index.find(home) == Some(id);
+        let used = |name: &str| words::has(&rest, name) || needed::is_used_beside(session, name, is_home);
+        let own_words = visibility(rules, &text[known.signature.start as usize..]);
         let hands_on = match own_words {
-            "" => used(&name).then(String::new),
+            "" => used(&item.name).then(String::new),
             words => Some(format!("{words} ")),
         };
         // What is there under a condition is handed on under it.
         let conditions = conditions(lead, &rules.condition);
         let hands_on = hands_on.map(|words| format!("{conditions}{words}"));
-        let members = private_members(site, parsed, &known, &pieces, &rules).into_iter().filter(|(name, _)| used(name));
+        let members = private_members(site, parsed, &known, &pieces, rules).into_iter().filter(|(name, _)| used(name));
         let mut shown: Vec<usize> = members.map(|(_, at)| at).collect();
         shown.extend(own_words.is_empty().then_some(known.signature.start as usize));
-        shown.extend(unnamed_fields(site_text, &known, &rules));
-        let moved: Vec<String> = pieces.iter().map(|piece| with(site_text, piece, &shown, &rules)).collect();
+        shown.extend(unnamed_fields(text, &known, rules));
+        let moved: Vec<String> = pieces.iter().map(|piece| with(text, piece, &shown, rules)).collect();
         let needs = needs_from_above(site, parsed, &top, &pieces, &moved.join("\n"));
         let above = if needs { format!("{}\n\n", rules.above) } else { String::new() };
-        let by_order = rules.by_order.iter().any(|word| site_text.contains(word.as_str()));
-        let shown_path = home.to_string();
-        let root = shown_path.strip_suffix(home.relative()).unwrap_or_default();
-        let beside = if naming::stands_for_folder(language, stem) { vec![home.folder()] } else { vec![home.folder(), stem] };
-        let folder = beside.into_iter().filter(|part| !part.is_empty()).map(|part| format!("{part}/")).collect::<String>();
+        let by_order = rules.by_order.iter().any(|word| text.contains(word.as_str()));
         Ok(Some(Self {
-            name,
+            name: item.name.clone(),
             is_type: item.kind.is_type(),
-            behind: if by_order { None } else { declared(site, &top, &pieces, &rules) },
-            rules,
-            folder: format!("{root}{folder}"),
+            behind: if by_order { None } else { declared(site, &top, &pieces, rules) },
+            rules: rules.clone(),
+            folder: folder_of(language, home),
             extension: home.extension().into(),
             session: session.clone(),
-            lines: pieces.iter().map(|piece| whole_lines(site_text, piece)).collect(),
+            lines: pieces.iter().map(|piece| whole_lines(text, piece)).collect(),
             moved: format!("{above}{}\n", moved.join("\n\n")),
             hands_on,
         }))
@@ -152,14 +174,22 @@ impl Moving {
 
 /// Whether all that stands there are methods of a type, as in the blocks of Rust.
 fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool {
+    if !words::has(&site.text[range.clone()], name) {
+        return false;
+    }
     let here: Vec<&Definition> = site.definitions().iter().filter(|one| range.contains(&(one.signature.start as usize))).collect();
     let outer: Vec<&&Definition> = here.iter().filter(|one| one.parent.is_none()).collect();
     !outer.is_empty() && outer.iter().all(|one| one.container.of(&site.text) == name)
 }
 
-fn is_used_elsewhere(session: &Session, home: &WorkspacePath, name: &str) -> bool {
-    let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
-    users.into_iter().any(|(id, _)| session.index.file(id).is_some_and(|file| file.path != *home))
+/// Where new files of the modules of a file lie, with the name of the root before it.
+fn folder_of(language: &Language, home: &WorkspacePath) -> String {
+    let stem = home.name().split('.').next().unwrap_or_default();
+    let shown = home.to_string();
+    let root = shown.strip_suffix(home.relative()).unwrap_or_default();
+    let beside = if naming::stands_for_folder(language, stem) { vec![home.folder()] } else { vec![home.folder(), stem] };
+    let folder = beside.into_iter().filter(|part| !part.is_empty()).map(|part| format!("{part}/")).collect::<String>();
+    format!("{root}{folder}")
 }
 
 /// Members of what moves that nobody else sees, and where the words belong that show them.
@@ -183,38 +213,30 @@ fn private_members(site: &Site, parsed: &Parsed, item: &Definition, pieces: &[Ra
 
 /// Where the fields of a type begin that have no names, and nobody sees them.
 fn unnamed_fields(text: &str, item: &Definition, rules: &OwnModule) -> Vec<usize> {
-    let mut at = item.name.end as usize;
-    if item.kind != Kind::Struct || !text[at..].trim_start().starts_with(['(', '<']) {
+    let end = item.item.end.max(item.signature.end) as usize;
+    let behind_blanks = |at: usize| end - text[at..end].trim_start().len();
+    let mut at = behind_blanks(item.name.end as usize);
+    if item.kind != Kind::Struct {
         return vec![];
     }
-    if text[at..].trim_start().starts_with('<') {
-        let mut depth = 0;
-        let closes = |letter: char| {
-            depth += i32::from(letter == '<') - i32::from(letter == '>');
-            depth == 0
-        };
-        let start = at + text[at..].find('<').unwrap_or(0);
-        let Some(end) = text[start..].find(closes) else { return vec![] };
-        at = start + end + 1;
+    if text[at..end].starts_with('<') {
+        let Some(length) = closing(&text[at..end]) else { return vec![] };
+        at = behind_blanks(at + length);
     }
-    if !text[at..].trim_start().starts_with('(') {
+    if !text[at..end].starts_with('(') {
         return vec![];
     }
-    let opening = at + text[at..].find('(').unwrap_or(0);
-    let (mut depth, mut begins, mut found) = (0, true, vec![]);
-    for (offset, letter) in text[opening..item.item.end.max(item.signature.end) as usize].char_indices() {
-        match letter {
-            '(' | '[' | '<' | '{' => depth += 1,
-            ')' | ']' | '>' | '}' => depth -= 1,
-            ',' if depth == 1 => begins = true,
-            _ => {}
-        }
-        if depth == 0 {
+    let (mut depth, mut begins, mut found) = (Depth::default(), true, vec![]);
+    for (offset, letter) in text[at..end].char_indices() {
+        let inside = depth.after(letter);
+        if inside == 0 {
             break;
         }
-        if begins && offset > 0 && !letter.is_whitespace() && letter != ',' {
+        if letter == ',' && inside == 1 {
+            begins = true;
+        } else if begins && offset > 0 && !letter.is_whitespace() {
             begins = false;
-            let place = opening + offset;
+            let place = at + offset;
             found.extend(visibility(rules, &text[place..]).is_empty().then_some(place));
         }
     }

@@ -44,7 +44,7 @@ impl Moved<'_> {
         if hands_on {
             return found;
         }
-        if folder(home) != folder(new) || !language.as_deref().is_some_and(shares_folders) {
+        if home.folder() != new.folder() || !language.as_deref().is_some_and(shares_folders) {
             let used = lines_of(language.as_ref(), &at_home, name);
             found.extend(used.first().map(|_| format!("{home} still uses `{name}`, and takes it from nowhere")));
         }
@@ -77,7 +77,7 @@ impl Moved<'_> {
             .files()
             .map(|(_, file)| file)
             .filter(|file| file.language.as_ref().is_some_and(|known| known.family == language.family));
-        let near = files.map(|file| &file.path).filter(|path| folder(self.new).starts_with(folder(path)));
+        let near = files.map(|file| &file.path).filter(|path| self.new.folder().starts_with(path.folder()));
         near.chain([self.home]).any(|path| text(path).is_some_and(|text| text.lines().any(says)))
     }
 }
@@ -116,10 +116,6 @@ fn begins_taking(language: &Language, statement: &str) -> bool {
 /// Whether files of one folder see each other's definitions without a word.
 fn shares_folders(language: &Language) -> bool {
     matches!(language.reach, Some(Reach::Package | Reach::Folder))
-}
-
-fn folder(path: &WorkspacePath) -> &str {
-    path.relative().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn stem(path: &WorkspacePath) -> &str {

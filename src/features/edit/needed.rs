@@ -5,8 +5,12 @@ use crate::index::FileId;
 
 /// Whether something uses a name: where it was defined (`here`), or in another file; and no other file defines it.
 pub(super) fn is_needed(session: &Session, name: &str, here: bool, is_own: impl Fn(FileId) -> bool) -> bool {
-    let index = &session.index;
-    let users = index.name(name).map(|id| index.users(id)).unwrap_or_default();
-    let used = here || users.into_iter().any(|(id, _)| !is_own(id));
-    used && !index.named(name).into_iter().any(|id| !is_own(id.file))
+    let used = here || is_used_beside(session, name, &is_own);
+    used && !session.index.named(name).into_iter().any(|id| !is_own(id.file))
+}
+
+/// Whether a file uses a name that is not one of these.
+pub(super) fn is_used_beside(session: &Session, name: &str, is_own: impl Fn(FileId) -> bool) -> bool {
+    let users = session.index.name(name).map(|id| session.index.users(id)).unwrap_or_default();
+    users.into_iter().any(|(id, _)| !is_own(id))
 }

@@ -56,7 +56,7 @@ impl Parameters {
 
 impl Parameter {
     fn new(text: String) -> Self {
-        let takes_many = text.starts_with('*') && !text.contains(':') || text.starts_with("**") || text.contains("...");
+        let takes_many = text.starts_with('*') || text.contains("...");
         let is_free = takes_many || has_default(&text) || text.contains("?:") || text.ends_with('?');
         // What tells parameters apart is without the value that they have by default.
         Self { text: text.split('=').next().unwrap_or_default().into(), is_free, takes_many }
@@ -85,7 +85,7 @@ fn list(signature: &str) -> &str {
 }
 
 /// Behind the bracket that closes the one that a text begins with.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = Depth::default();
     text.char_indices().find(|(_, letter)| depth.after(*letter) == 0).map(|(at, letter)| at + letter.len_utf8())
 }
@@ -109,13 +109,14 @@ fn split(list: &str) -> Vec<String> {
 
 /// How deep in brackets a text is.
 #[derive(Default)]
-struct Depth {
+pub(super) struct Depth {
     depth: i32,
     last: char,
 }
 
 impl Depth {
-    fn after(&mut self, letter: char) -> i32 {
+    /// Behind this letter.
+    pub fn after(&mut self, letter: char) -> i32 {
         self.depth += match letter {
             '(' | '[' | '{' | '<' => 1,
             ')' | ']' | '}' => -1,
