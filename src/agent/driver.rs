@@ -61,8 +61,6 @@ pub const ANSWER: u32 = 16_384;
 const ANSWER_SHARE: u32 = 4;
 /// How much longer an answer may be than one that was cut off before it.
 const AFTER_CUT: u32 = 2;
-/// Bytes of a transcript per token, on the careful side.
-const BYTES: usize = 3;
 
 impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
@@ -123,8 +121,8 @@ impl Driver<'_> {
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
             let mut max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
             if was_cut {
-                let prompt = u32::try_from(choice.engine.preview(&ask).len() / BYTES).unwrap_or(u32::MAX);
-                max_tokens = (max_tokens * AFTER_CUT).min(caps.context.saturating_sub(prompt)).max(max_tokens);
+                let left = caps.context.saturating_sub(choice.prompt_tokens(&ask));
+                max_tokens = (max_tokens * AFTER_CUT).min(left).max(max_tokens);
             }
             Ok(Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };

@@ -12,6 +12,7 @@ use crate::text::Edit;
 use crate::text::diff::hunks;
 use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
 use crate::text::lines::{line_number, line_start, next_line};
+use crate::text::words::runs_on;
 
 /// Why an anchor names no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,7 @@ fn same_but_blanks(a: &str, b: &str) -> bool {
 /// that is written without blanks shows no edges of words; code between such letters does.
 fn all(text: &str, needle: &str) -> Vec<usize> {
     let is_prose = needle.chars().all(|letter| !letter.is_ascii() || letter == '\n');
-    let is_word = |letter: char| letter == '_' || letter.is_alphanumeric() && !(is_prose && is_unspaced(letter));
+    let is_word = |letter: char| letter == '_' || letter.is_alphanumeric() && !(is_prose && runs_on(letter));
     let joins = |before: Option<char>, after: Option<char>| before.is_some_and(is_word) && after.is_some_and(is_word);
     let first = needle.chars().next();
     let last = needle.chars().next_back();
@@ -144,12 +145,6 @@ fn all(text: &str, needle: &str) -> Vec<usize> {
         }
     }
     found
-}
-
-/// Whether a letter is of a script that puts no blanks between words: Chinese, Japanese, Korean.
-fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{3040}'..='\u{30ff}' | '\u{3130}'..='\u{318f}' | '\u{3400}'..='\u{9fff}'
-        | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// A text by lines.

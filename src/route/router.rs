@@ -61,6 +61,9 @@ struct State {
     origins: BTreeSet<String>,
 }
 
+/// Bytes of a prompt per token, on the careful side.
+const BYTES: usize = 3;
+
 /// An engine that may answer a task, and why it would.
 #[derive(Clone)]
 pub struct Choice {
@@ -72,6 +75,11 @@ impl Choice {
     /// Whether asking it sends something to another machine.
     pub fn leaves(&self) -> bool {
         leaves_machine(self.decision.origin.as_deref(), &self.decision.model)
+    }
+
+    /// Tokens of what it would be asked, rather too many than too few: for what must have room beside them.
+    pub fn prompt_tokens(&self, ask: &Ask) -> u32 {
+        u32::try_from(self.engine.preview(ask).len() / BYTES).unwrap_or(u32::MAX)
     }
 }
 

@@ -171,16 +171,13 @@ impl Drop for Trial<'_> {
 /// Most tokens that a model thinks before an answer, and the part of its window that thoughts may take.
 const THOUGHTS: u32 = 16_384;
 const THOUGHTS_SHARE: u32 = 4;
-/// Bytes of a prompt per token, on the careful side.
-const BYTES: usize = 3;
 
 /// What a model thinks counts as a part of its answer: where it does, that may be so much longer, as far as the window has room.
 fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     if !caps.thinks || request.priority.is_completion() || matches!(request.ask, Ask::Fim(_)) {
         return request;
     }
-    let prompt = u32::try_from(choice.engine.preview(&request.ask).len() / BYTES).unwrap_or(u32::MAX);
-    let left = caps.context.saturating_sub(prompt).saturating_sub(request.max_tokens);
+    let left = caps.context.saturating_sub(choice.prompt_tokens(&request.ask)).saturating_sub(request.max_tokens);
     Request { max_tokens: request.max_tokens + THOUGHTS.min(caps.context / THOUGHTS_SHARE).min(left), ..request }
 }
 
