@@ -69,7 +69,9 @@ fn half_of_a_word_in_any_script_is_no_anchor() {
         assert!(place(text, old, "x = 5", false).is_err(), "{old} of {text}");
     }
     // The sign before a name is no letter of it, and prose without blanks shows no edges of words.
-    for (text, old) in [("$total = 0;\n", "total = 0;"), ("请先登陆帐号。\n", "登陆"), ("größe = 0\n", "größe = 0")] {
+    for (text, old) in
+        [("$total = 0;\n", "total = 0;"), ("请先登陆帐号。\n", "登陆"), ("กรุณาเข้าสู่ระบบ\n", "เข้าสู่"), ("größe = 0\n", "größe = 0")]
+    {
         assert!(place(text, old, "x", false).is_ok(), "{old} of {text}");
     }
 }
@@ -98,11 +100,12 @@ fn every_tool_answers_and_each_schema_is_strict() {
     }
     assert_eq!(answer("finish", json!({"summary": "done"})).finishes.as_deref(), Some("done"));
     for (name, arguments, expected) in [
-        ("shell", json!({"command": "ls"}), "there is no tool `shell`"),
-        ("read_file", json!({}), "`path` is missing"),
+        ("shell", json!({"command": "ls"}), "there is no tool `shell`; call one of read_file"),
+        ("read_file", json!({}), "`path` is missing; put that right"),
         ("read_file", json!({"path": "src/lib.rs", "url": "http://x"}), "`url` is not known"),
-        ("read_file", json!({"path": "src/lib.rs", "start_line": 99}), "has 7 lines"),
-        ("read_file", json!({"path": "src/none.rs"}), "no such file"),
+        ("read_file", json!({"path": "src/lib.rs", "start_line": 99}), "has 7 lines; ask for some of these"),
+        ("read_file", json!({"path": "src/none.rs"}), "no such file in the workspace; look for the right path with list_files"),
+        ("list_files", json!({"folder": "none"}), "list_files without a folder"),
         ("search_text", json!({"query": "(", "regex": true}), "no regular expression"),
     ] {
         let worked = answer(name, arguments);
@@ -445,11 +448,11 @@ fn j2_j7_edits_that_do_not_fit_are_refused_with_what_is_there() {
     let session = workspace.session(agent_config(), vec![]);
     let mut bench = bench(&session);
     for (arguments, expected) in [
-        (edit("src/lib.rs", "pub fn add(a: i64, b: i64) -> i64 {\n    a + b\n}", "z"), "the nearest is at line 1"),
+        (edit("src/lib.rs", "pub fn add(a: i64, b: i64) -> i64 {\n    a + b\n}", "z"), "copy it exactly; the nearest is at line 1"),
         (edit("twice.txt", "x", "z"), "begins at lines 1, 3"),
         (edit("src/lib.rs", "", "fn new() {}"), "exists already"),
         (edit("src/none.rs", "fn old() {}", "fn new() {}"), "no such file"),
-        (edit("src/lib.rs", "    a + b", "    a + b"), "changes nothing"),
+        (edit("src/lib.rs", "    a + b", "    a + b"), "stands there already; propose what is left, or call finish"),
         (edit("src/lib.rs", "    add(a, a)\n}", "    add(a, a"), "do not parse"),
     ] {
         let worked = run(&mut bench, "propose_edit", arguments);

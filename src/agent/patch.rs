@@ -33,7 +33,7 @@ impl fmt::Display for Miss {
                 f.write_str("the text to be replaced is not in the file: read the file again and copy it exactly")
             }
             Miss::NotFound { nearest: Some((line, text)) } => {
-                write!(f, "the text to be replaced is not in the file; the nearest is at line {line}:\n{text}")
+                write!(f, "the text to be replaced is not in the file: copy it exactly; the nearest is at line {line}:\n{text}")
             }
             Miss::Ambiguous(lines) => {
                 let lines: Vec<String> = lines.iter().map(usize::to_string).collect();

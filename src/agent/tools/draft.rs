@@ -183,13 +183,15 @@ impl Unfit {
 /// The refusal of a call that would change nothing; that it was made before is no failure of its edits.
 fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
     let message = match wanted.as_slice() {
-        [only] => format!("edit 1 of {}: {STANDS}", only.path),
-        all => format!("the {} edits change nothing: what they want stands there already", all.len()),
+        [only] => format!("edit 1 of {}: the edit changes nothing: `new` is what stands there already; {GO_ON}", only.path),
+        all => format!("the {} edits change nothing: what they want stands there already; {GO_ON}", all.len()),
     };
     let target = wanted.first().filter(|_| !is_made).map(|one| one.path.clone());
     Refusal { message, target, gap: Gap::Stands(wanted), places: vec![] }
 }
 
+/// What is left to do where nothing is wrong.
+const GO_ON: &str = "propose what is left, or call finish";
 /// Between what is wrong and what to do: the first may be lines of a file.
 const BREAK: &str = "\n";
 
@@ -246,8 +248,6 @@ impl Call {
         call
     }
 }
-
-const STANDS: &str = "the edit changes nothing: `new` is what stands there already";
 
 /// Applies one edit of a call to the drafts of the call, if it is not there already: models send again what was taken.
 fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
@@ -340,7 +340,7 @@ impl Workbench {
         match self.snapshot.read_exact(path) {
             Ok(before) => Ok(Draft::new(path, Some(before))),
             Err(ReadError::Missing) => Ok(Draft::new(path, None)),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(format!("{error}; leave it alone")),
         }
     }
 

@@ -36,7 +36,7 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
         return Ok(format!("{} is empty", one_line(&path.to_string())).into());
     }
     if first > lines.len() || last < first {
-        return Err(format!("{path} has {} lines", lines.len()).into());
+        return Err(format!("{path} has {} lines; ask for some of these", lines.len()).into());
     }
     let mut size = 0;
     let fitting = lines[first - 1..last].iter().take_while(|line| {
@@ -62,7 +62,7 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal>
     paths.extend(bench.drafts.iter().map(|draft| draft.path.to_string()));
     let paths: Vec<String> = paths.into_iter().filter(|path| inside(path)).map(|path| one_line(&path)).collect();
     if paths.is_empty() {
-        return Err(format!("there are no files below `{}`", shorten(below, 120)).into());
+        return Err(format!("there are no files below `{}`; list_files without a folder shows all", shorten(below, 120)).into());
     }
     let shown = paths[..paths.len().min(MOST_FILES)].join("\n");
     Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder").into())
@@ -80,7 +80,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     let created = bench.drafts.iter().filter(|draft| draft.before.is_none()).map(|draft| draft.path.clone());
     let hits = bench.index.search(&bench.snapshot, created, &query)?;
     if hits.is_empty() {
-        return Ok("There is no such line.".into());
+        return Ok("There is no such line. Search for less of it, or for a name with find_symbol.".into());
     }
     let shown = &hits[..hits.len().min(MOST_HITS)];
     let lines: Vec<String> = shown
@@ -123,7 +123,8 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         found.extend(here.map(|one| (one.line_of(&draft.path), one.shown(&draft.path))));
     }
     if found.is_empty() {
-        return Ok(format!("There is no definition of `{}`.", shorten(&fence::visible(name), 120)).into());
+        let name = shorten(&fence::visible(name), 120);
+        return Ok(format!("There is no definition of `{name}`. Search for the word with search_text.").into());
     }
     let total = found.len();
     found.truncate(MOST_DEFINITIONS);

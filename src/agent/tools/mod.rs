@@ -22,7 +22,7 @@ use crate::context::{Masked, Stretch, fence};
 use crate::dialect::{Tool, ToolCall};
 use crate::index::View;
 use crate::syntax::Registry;
-use crate::workspace::{PathError, Root, Snapshot, WorkspacePath};
+use crate::workspace::{PathError, ReadError, Root, Snapshot, WorkspacePath};
 use draft::Drafts;
 use schema::ToolName;
 
@@ -177,11 +177,12 @@ impl Workbench {
     fn answer(&mut self, call: &ToolCall) -> Result<(Told, Option<String>), Refusal> {
         let Some((name, tool)) = ToolName::of(call).zip(self.tools.iter().find(|tool| tool.name == call.name)) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
-            return Err(format!("there is no tool `{}`; there is {}", limits::shorten(&call.name, 60), names.join(", ")).into());
+            return Err(format!("there is no tool `{}`; call one of {}", limits::shorten(&call.name, 60), names.join(", ")).into());
         };
         let wrong = args::check(&tool.function["parameters"], &call.arguments);
         if !wrong.is_empty() {
-            return Err(format!("the call does not fit: {}", limits::shorten(&wrong.join("; "), 1000)).into());
+            let wrong = limits::shorten(&wrong.join("; "), 1000);
+            return Err(format!("the call does not fit: {wrong}; put that right and call it again").into());
         }
         let arguments = &call.arguments;
         let result = match name {
@@ -239,7 +240,7 @@ impl Workbench {
             format!("`{shown}`: {error}{which}")
         })?;
         match (self.gate)(&path) {
-            Some(reason) => Err(format!("nothing is read or changed there: {reason}")),
+            Some(reason) => Err(format!("nothing is read or changed there: {reason}; go on without it")),
             None => Ok(path),
         }
     }
@@ -249,7 +250,10 @@ impl Workbench {
         if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
             return Err(format!("{path} is open, but its text is not known for sure; leave it alone"));
         }
-        self.snapshot.read(path).map_err(|error| format!("{path}: {error}"))
+        self.snapshot.read(path).map_err(|error| match error {
+            ReadError::Missing => format!("{path}: {error}; look for the right path with list_files"),
+            _ => format!("{path}: {error}; go on without it"),
+        })
     }
 }
 
