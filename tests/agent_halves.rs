@@ -13,7 +13,7 @@ use longsight::features::edit::{How, Params, edit};
 use longsight::features::{Session, Target, silent};
 use longsight::text::Text;
 use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::workspace::{Workspace, applied, call, calls, instruct};
 
@@ -134,6 +134,53 @@ fn reads_of_one_answer_share_the_window() {
         assert!(size <= 36_000, "{size}");
         let newest = &chat.messages[chat.messages.len() - 6..];
         assert!(newest.iter().all(|message| message.content.starts_with("xxx")), "the newest results stay");
+    }
+}
+
+/// H12: only results made room. A model that writes whole files filled the window with its own calls, and the turn ended there.
+#[test]
+fn h12_large_calls_make_room_and_tell_where_they_were_and_what_became_of_them() {
+    let mut turn = turn(40_000);
+    let edit = |number: usize| json!({"path": format!("src/part_{number}.rs"), "old": "x", "new": "y".repeat(9_000), "reason": "whole"});
+    let mut chat = None;
+    for number in 0..12 {
+        let call = ToolCall { id: format!("call_{number}"), ..call("propose_edit", json!({ "edits": [edit(number)] })) };
+        turn.on(Event::Answered(Answer { text: "z".repeat(2_000), calls: vec![call], ..Answer::default() }));
+        let outcome = format!("Taken: src/part_{number}.rs is changed.\n{}", "and so on ".repeat(100));
+        chat = Some(asked(&turn.on(Event::Worked(vec![worked(&outcome)]))));
+    }
+    let chat = chat.unwrap();
+    let arguments = |message: &Message| message.tool_calls.iter().map(|call| call.arguments.to_string().len()).sum::<usize>();
+    let size: usize = chat.messages.iter().map(|message| message.content.len() + arguments(message)).sum();
+    assert!(size < 30_000, "{size}");
+    let first = &chat.messages[2].tool_calls[0];
+    assert_eq!((first.id.as_str(), first.name.as_str()), ("call_0", "propose_edit"));
+    let left = json!({ "path": "src/part_0.rs", "old": "x", "new": "[left out to save room]", "reason": "whole" });
+    assert_eq!(first.arguments, json!({ "edits": [left] }));
+    assert_eq!(chat.messages[3].content, "Taken: src/part_0.rs is changed.");
+    assert_eq!(chat.messages[24].tool_calls[0].arguments["edits"][0]["new"].as_str().unwrap().len(), 9_000, "the newest stays");
+    for name in longsight::dialect::NAMES {
+        let rendered = longsight::dialect::by_name(name).unwrap().render(&chat);
+        assert!(rendered.is_ok(), "{name}: {:?}", rendered.err());
+    }
+}
+
+/// Whatever a model wrote as arguments, what is left of it is an object, and small.
+#[test]
+fn h12_arguments_that_nobody_wants_make_room_as_well() {
+    let deep = (0..60).fold(json!("x"), |inside, _| json!([inside, "y".repeat(400)]));
+    let wide: Vec<Value> = (0..3_000).map(|number| json!({ "path": "a.rs", "old": number.to_string(), "new": "z" })).collect();
+    for arguments in [json!("x".repeat(25_000)), deep, json!({ "edits": wide }), json!({ "a".repeat(25_000): 1 })] {
+        let mut turn = turn(40_000);
+        turn.on(answered(vec![call("propose_edit", arguments)]));
+        turn.on(Event::Worked(vec![Worked { failed: true, ..worked("the call does not fit") }]));
+        let mut chat = None;
+        for number in 0..8 {
+            turn.on(answered(vec![call("read_file", json!({ "path": number }))]));
+            chat = Some(asked(&turn.on(Event::Worked(vec![worked(&"x".repeat(9_000))]))));
+        }
+        let left = &chat.unwrap().messages[2].tool_calls[0].arguments;
+        assert!(left.is_object() && left.to_string().len() < 7_000, "{left}");
     }
 }
 

@@ -162,6 +162,31 @@ fn a_search_finds_what_was_created_and_counts_what_it_shows() {
 }
 
 /// What a model was shown as `<U+200D>` it copies as it was shown: that was written into the source in these very letters.
+/// The flag was looked at between the steps alone: in a large workspace a search went on for seconds that nobody waited for.
+#[test]
+fn h4_a_search_ends_at_the_next_file_once_it_is_cancelled() {
+    let files: Vec<(String, String)> = (0..50).map(|number| (format!("src/f{number:02}.rs"), CODE.to_string())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let workspace = Workspace::new(&files);
+    let session = workspace.session(agent_config(), vec![]);
+    let looked = std::cell::Cell::new(0);
+    let query = longsight::index::Query { pattern: "nowhere", limit: 10, ..Default::default() };
+    let third = || {
+        looked.set(looked.get() + 1);
+        looked.get() < 3
+    };
+    let broken_off = session.index.search_while(&session.snapshot, [], &query, third).unwrap_err();
+    assert!(broken_off.contains("broken off") && looked.get() == 3, "{broken_off}, {} files", looked.get());
+    let cancel = longsight::engine::Cancel::new();
+    let mut bench = bench(&session).until(&cancel);
+    assert!(!run(&mut bench, "search_text", json!({"query": "add"})).failed);
+    cancel.cancel();
+    for (name, arguments) in [("search_text", json!({"query": "add"})), ("propose_edit", edit("src/f01.rs", "a + b", "b + a"))] {
+        assert!(run(&mut bench, name, arguments).result.contains("cancelled"), "{name}");
+    }
+    assert!(bench.drafts.is_empty());
+}
+
 #[test]
 fn j9_a_character_that_was_shown_by_its_number_is_written_as_itself() {
     let family = "// 👨\u{200d}👩\u{200d}👧 family\npub fn size() -> u32 {\n    3\n}\n";
@@ -454,6 +479,8 @@ fn j2_j7_edits_that_do_not_fit_are_refused_with_what_is_there() {
         (edit("src/none.rs", "fn old() {}", "fn new() {}"), "no such file"),
         (edit("src/lib.rs", "    a + b", "    a + b"), "stands there already; propose what is left, or call finish"),
         (edit("src/lib.rs", "    add(a, a)\n}", "    add(a, a"), "do not parse"),
+        // What stands in an old call where its text was.
+        (edit("src/lib.rs", "    add(a, a)", "    // [left out to save room]"), "write it out"),
     ] {
         let worked = run(&mut bench, "propose_edit", arguments);
         assert!(worked.failed && worked.result.contains(expected) && worked.target.is_some(), "{}", worked.result);

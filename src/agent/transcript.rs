@@ -1,6 +1,7 @@
-//! The conversation of a turn, kept inside the model's window: old tool results make room for new ones, the task and what the model said
-//! and called stay, so that the transcript remains valid.
+//! The conversation of a turn, kept inside the model's window: old answers and results make room for new ones. The task stays, and so does
+//! what was called where and what became of it, so that the transcript remains valid.
 
+use super::compact::{self, weight};
 use super::limits::{self, shorten};
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 
@@ -10,12 +11,10 @@ const FULL: f64 = 0.75;
 const COMPACTED: f64 = 0.5;
 /// The share that is left of a transcript that a server found too long.
 const CUT_BACK: f64 = 0.25;
-/// Messages at the end that are dropped last.
+/// Messages at the end that are shortened last.
 const KEPT: usize = 6;
 /// Bytes of a result that are shown in any case.
 const LEAST: usize = 512;
-/// What stands where a result was.
-const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
 
 /// See the module.
 pub struct Transcript {
@@ -32,8 +31,8 @@ impl Transcript {
     /// The conversation as it goes out, compacted where it has outgrown the window.
     pub fn ready(&mut self) -> Chat {
         if self.size() > self.share(FULL) {
-            self.drop_results(self.chat.messages.len().saturating_sub(KEPT), self.share(COMPACTED));
-            self.drop_results(self.newest(), self.share(FULL));
+            self.shrink(self.chat.messages.len().saturating_sub(KEPT), self.share(COMPACTED));
+            self.shrink(self.newest(), self.share(FULL));
         }
         self.chat.clone()
     }
@@ -42,7 +41,7 @@ impl Transcript {
     pub fn cut_back(&mut self) {
         self.window /= 2;
         let enough = self.share(CUT_BACK);
-        self.drop_results(self.newest(), enough);
+        self.shrink(self.newest(), enough);
         let newest = self.newest();
         let room = self.room_in(enough, self.chat.messages[newest..].len());
         for message in self.chat.messages[newest..].iter_mut().filter(|message| message.role == Role::Tool) {
@@ -82,10 +81,13 @@ impl Transcript {
         self.chat.messages.iter().map(weight).sum()
     }
 
-    /// What so many results may have each in a transcript of this size, once all others are dropped.
+    /// What so many results may have each in a transcript of this size, once all before the newest answer is as short as it gets.
     fn room_in(&self, size: usize, results: usize) -> usize {
-        let dropped = |message: &Message| if message.role == Role::Tool { DROPPED.len() } else { weight(message) };
-        let stays: usize = self.chat.messages.iter().map(dropped).sum();
+        let newest = self.newest();
+        let mut before = self.chat.messages[..newest.saturating_sub(1)].to_vec();
+        compact::shrink(&mut before, usize::MAX);
+        let answer = self.chat.messages[..newest].last().map_or(0, weight);
+        let stays = before.iter().map(weight).sum::<usize>() + answer;
         (size.saturating_sub(stays) / results.max(1)).clamp(LEAST, limits::RESULT)
     }
 
@@ -94,22 +96,9 @@ impl Transcript {
         self.chat.messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1)
     }
 
-    /// Drops results, the oldest first, before this message, until the transcript has this size.
-    fn drop_results(&mut self, before: usize, enough: usize) {
-        let mut size = self.size();
-        for message in self.chat.messages[..before].iter_mut().filter(|message| message.role == Role::Tool) {
-            if size <= enough {
-                return;
-            }
-            if message.content.len() > DROPPED.len() {
-                size -= message.content.len() - DROPPED.len();
-                message.content = DROPPED.into();
-            }
-        }
+    /// Shortens what stands before this message, the oldest first, until the transcript has this size.
+    fn shrink(&mut self, before: usize, enough: usize) {
+        let excess = self.size().saturating_sub(enough);
+        compact::shrink(&mut self.chat.messages[..before], excess);
     }
-}
-
-fn weight(message: &Message) -> usize {
-    let calls: usize = message.tool_calls.iter().map(|call| call.arguments.to_string().len() + call.name.len()).sum();
-    message.content.len() + message.reasoning.as_ref().map_or(0, String::len) + calls
 }

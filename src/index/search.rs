@@ -61,6 +61,17 @@ impl View {
         more: impl IntoIterator<Item = WorkspacePath>,
         query: &Query<'_>,
     ) -> Result<Vec<Hit>, String> {
+        self.search_while(snapshot, more, query, || true)
+    }
+
+    /// The same as long as somebody waits for it, which is asked before each file.
+    pub fn search_while(
+        &self,
+        snapshot: &Snapshot,
+        more: impl IntoIterator<Item = WorkspacePath>,
+        query: &Query<'_>,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Vec<Hit>, String> {
         let regex = compile(query)?;
         let indexed = self.files().map(|(_, file)| file.path.clone());
         let paths: BTreeSet<WorkspacePath> = indexed.chain(more).collect();
@@ -69,6 +80,9 @@ impl View {
         for path in paths {
             if !is_below(&path.to_string(), below) {
                 continue;
+            }
+            if !goes_on() {
+                return Err("the search was broken off".into());
             }
             let Ok(text) = snapshot.read(&path) else { continue };
             if !search_text(&regex, &path, &text, query.limit, &mut hits) {

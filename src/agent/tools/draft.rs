@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::base::Base;
 use super::{Refusal, Told, Workbench, text};
+use crate::agent::compact::LEFT_OUT;
 use crate::agent::gaps;
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
@@ -375,10 +376,14 @@ impl Workbench {
     /// Whether a draft may be shown to a person.
     fn check(&mut self, draft: &Draft) -> Result<(), String> {
         let before = draft.before.as_deref().unwrap_or_default();
-        if masked(&draft.after) > masked(before) {
+        let brings = |mark: &str| draft.after.matches(mark).count() > before.matches(mark).count();
+        if brings(PLACEHOLDER) {
             return Err(
                 "`new` contains `<redacted …>`, which stands for a secret that you cannot see; leave those lines as they are".into()
             );
+        }
+        if brings(LEFT_OUT) {
+            return Err(format!("`new` contains `{LEFT_OUT}`, which stands for what you wrote before; read the file, and write it out"));
         }
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);
@@ -436,9 +441,4 @@ impl Workbench {
             _ => (0, 0),
         }
     }
-}
-
-/// How often a mask for a secret stands in a text.
-fn masked(text: &str) -> usize {
-    text.matches(PLACEHOLDER).count()
 }

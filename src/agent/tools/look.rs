@@ -78,7 +78,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         limit: MOST_HITS + 1,
     };
     let created = bench.drafts.iter().filter(|draft| draft.before.is_none()).map(|draft| draft.path.clone());
-    let hits = bench.index.search(&bench.snapshot, created, &query)?;
+    let hits = bench.index.search_while(&bench.snapshot, created, &query, || !bench.is_stopped())?;
     if hits.is_empty() {
         return Ok("There is no such line. Search for less of it, or for a name with find_symbol.".into());
     }
@@ -144,6 +144,9 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
     let (mut lines, mut places) = (vec![], vec![]);
     let mut total = 0;
     for path in paths {
+        if bench.is_stopped() {
+            return Err("the search was broken off".into());
+        }
         let Ok(source) = bench.read(&path) else { continue };
         let (mut secrets, mut next) = (None, 0);
         for (number, line) in source.split_inclusive('\n').enumerate() {

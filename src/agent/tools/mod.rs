@@ -20,6 +20,7 @@ use super::turn::Worked;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
 use crate::dialect::{Tool, ToolCall};
+use crate::engine::Cancel;
 use crate::index::View;
 use crate::syntax::Registry;
 use crate::workspace::{PathError, ReadError, Root, Snapshot, WorkspacePath};
@@ -55,6 +56,8 @@ pub struct Workbench {
     creates_files: bool,
     /// The folder that the task is about, where several are open: files are created there unless another is named.
     home: Option<Arc<Root>>,
+    /// Nobody waits for the tools any more once it is cancelled.
+    cancel: Cancel,
     tools: Vec<Tool>,
 }
 
@@ -118,6 +121,7 @@ impl Workbench {
             seen: vec![],
             creates_files: true,
             home: None,
+            cancel: Cancel::new(),
             tools: schema::tools(),
         }
     }
@@ -137,6 +141,15 @@ impl Workbench {
         Self { home: file.map(|file| file.root().clone()), ..self }
     }
 
+    /// For a task that this cancels.
+    pub fn until(self, cancel: &Cancel) -> Self {
+        Self { cancel: cancel.clone(), ..self }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
     pub fn reviewed_by(self, review: Review) -> Self {
         Self { review: Some(review), ..self }
     }
@@ -153,6 +166,9 @@ impl Workbench {
 
     /// Runs one call. Whatever the model wrote, something comes back that it can read.
     pub fn run(&mut self, call: &ToolCall) -> Worked {
+        if self.is_stopped() {
+            return Worked { result: "Error: not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
+        }
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
                 // Whole lines of files were cut out of their masked texts.

@@ -55,6 +55,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
         .renaming(work.plan.renames(work.session))
         .creating_files(shared.creates_files())
         .beside(work.params.at.document.path.as_ref())
+        .until(work.cancel)
         .reviewed_by(review::of(work));
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
