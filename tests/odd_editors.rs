@@ -97,7 +97,10 @@ fn an_edit_that_is_not_applied_is_said_with_the_editors_reason() {
 
 #[test]
 fn an_editor_that_cannot_apply_edits_is_handed_them_with_the_reason() {
-    let mut editor = started(answer("fn b() {}"), |params| params["capabilities"]["workspace"]["applyEdit"] = json!(false));
+    let mut editor = started(answer("fn b() {}"), |params| {
+        params["capabilities"]["workspace"] = json!({});
+        params["capabilities"]["textDocument"]["codeAction"]["resolveSupport"] = json!(null);
+    });
     let report = editor.request("workspace/executeCommand", edit())["result"].clone();
     assert!(report["refused"].as_str().unwrap().contains("cannot apply edits"), "{report}");
     editor.inbox.clear();

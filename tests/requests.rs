@@ -463,7 +463,8 @@ fn j6_an_edit_that_the_editor_does_not_apply_is_said() {
         editor.quit();
     }
     let mut params = initialize_params(std::path::Path::new("/w"));
-    params["capabilities"]["workspace"]["applyEdit"] = json!(false);
+    params["capabilities"]["workspace"] = json!({});
+    params["capabilities"]["textDocument"]["codeAction"]["resolveSupport"] = json!(null);
     let mut editor = Editor::memory(options(Fake::new(answer("start"))));
     editor.initialize(params);
     editor.open(URI, "rust", TEXT);

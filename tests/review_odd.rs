@@ -67,6 +67,57 @@ fn an_edit_is_fitted_to_a_text_that_was_closed_and_opened_meanwhile() {
 }
 
 /// A text that was sent whole, with another first and last line, dropped every hunk between.
+/// Accepting was a request that such an editor does not know: hunks were shown, and nothing could be done with them.
+#[test]
+fn an_editor_that_applies_no_edits_of_a_server_accepts_by_code_actions() {
+    for resolves in [true, false] {
+        let (_, mut editor) = with(Mood::Hunks(WANTED.into()), |params| {
+            params["capabilities"]["workspace"]["applyEdit"] = json!(false);
+            if !resolves {
+                params["capabilities"]["textDocument"]["codeAction"]["resolveSupport"] = json!(null);
+            }
+        });
+        let report = command(&mut editor, "longsight.edit", ask(URI, false))["result"].clone();
+        assert_eq!(report["hunks"], json!([1, 2, 3]), "{report}");
+        let told = message(&mut editor);
+        assert!(told.contains("by its code action") && told.contains("code lenses only reject"), "{told}");
+        let lenses = editor.request("textDocument/codeLens", json!({ "textDocument": { "uri": URI } }))["result"].clone();
+        assert!(!lenses.to_string().contains("acceptHunk") && lenses.to_string().contains("rejectHunk"), "{lenses}");
+        let accept = |editor: &mut Editor, line: u32, title: &str| {
+            let place = json!({ "line": line, "character": 2 });
+            let range = json!({ "start": place, "end": place });
+            let params = json!({ "textDocument": { "uri": URI }, "range": range, "context": { "diagnostics": [] } });
+            let listed = editor.request("textDocument/codeAction", params)["result"].clone();
+            let action = listed.as_array().unwrap().iter().find(|action| action["title"].as_str().unwrap().starts_with(title));
+            let action = action.unwrap_or_else(|| panic!("no “{title}” in {listed}")).clone();
+            assert_eq!((action["command"].is_null(), action["edit"].is_null()), (true, resolves), "{action}");
+            let action = if resolves { editor.request("codeAction/resolve", action)["result"].clone() } else { action };
+            assert!(editor.apply_workspace_edit(&action["edit"]), "{action}");
+            action
+        };
+        let action = accept(&mut editor, 4, "Accept this change: reason 2");
+        assert_eq!(waiting(&mut editor), [1, 3], "what was applied does not wait");
+        // For another text than the listed one it is not handed out.
+        if resolves {
+            let stale = json!({ "title": action["title"], "data": { "accept": { "id": 1 }, "uri": URI, "version": 1 } });
+            assert!(editor.request("codeAction/resolve", stale)["error"].is_object());
+        }
+        let refused = accept_command(&mut editor, 1);
+        assert!(refused["error"]["message"].as_str().unwrap().contains("code action"), "{refused}");
+        accept(&mut editor, 0, "Accept all 2 changes");
+        assert_eq!(editor.buffers[URI].text, WANTED);
+        assert_eq!(waiting(&mut editor), Vec::<u64>::new());
+        let dropped = editor.inbox.iter().any(|message| message.to_string().contains("is dropped"));
+        assert!(!dropped, "{:?}", editor.inbox);
+        editor.inbox.clear();
+        editor.quit();
+    }
+}
+
+fn accept_command(editor: &mut Editor, id: u64) -> Value {
+    command(editor, "longsight.acceptHunk", json!({ "id": id }))
+}
+
 #[test]
 fn hunks_between_the_changed_lines_of_a_text_that_is_sent_whole_stay() {
     let (_, mut editor) = with(Mood::Hunks(WANTED.into()), |_| {});

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 use super::change::{self, Way};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, answers, edits, held, message, review};
+use super::{Server, accept, answers, edits, held, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::covers;
@@ -83,8 +83,16 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         }
         action
     });
-    let decisions = decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default()));
-    Ok(Value::Array(decisions.chain(shown).collect()))
+    let mut listed = vec![];
+    for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
+        match accept::is_one(&decision) && !resolves {
+            // What has changed meanwhile is listed by the next request.
+            true => listed.extend(accept::resolve(server, decision, false).await.ok()),
+            false => listed.push(decision),
+        }
+    }
+    listed.extend(shown);
+    Ok(Value::Array(listed))
 }
 
 /// Computes the edit of a listed action, for the text it was listed for or not at all. What goes wrong is shown to the person also
@@ -102,6 +110,9 @@ pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
 }
 
 async fn compute(server: &Server, mut action: Value) -> Result<Value> {
+    if accept::is_one(&action) {
+        return accept::resolve(server, action, true).await;
+    }
     let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
         // Not ours, or one that needs no resolution.
         return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };

@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::Result;
 
 use super::edits::{End, Label, Outcome};
 use super::features::{Edited, FileEdit, StateSnapshot};
-use super::{Server, edits, held, partly, work};
+use super::{Server, accept, edits, held, partly, work};
 use crate::engine::Cancel;
 use crate::features::actions::one_line;
 use crate::features::{Sink, edit};
@@ -70,10 +70,13 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
     if !edited.files.iter().any(FileEdit::changes) {
         return edited.report;
     }
-    let settled = match way {
+    let editor = server.with(|state| state.editor.clone());
+    let settled = match (way, accept::hindered(&editor)) {
+        (_, Some(reason)) => Settled::Refused(reason.into()),
         _ if review => for_review(server, title, &edited),
-        Way::Held => hold(server, title, &edited.files, &edited.confirm),
-        Way::Applied { confirm } => apply(server, title, &mut edited, confirm, marked).await,
+        (Way::Held, None) => hold(server, title, &edited.files, &edited.confirm),
+        (Way::Applied { .. }, None) if !editor.apply_edit => hold(server, title, &edited.files, &edited.confirm),
+        (Way::Applied { confirm }, None) => apply(server, title, &mut edited, confirm, marked).await,
     };
     match settled {
         Settled::Applied { unseen } => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Server, accept};
 use super::features::FileEdit;
 use super::hunks::Lost;
 use super::review::show;
@@ -94,13 +94,19 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
     let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
     names.extend((changed.len() > NAMED).then(|| "…".to_string()));
-    let by = server
-        .with(|state| if state.editor.reviews { "where it is shown, or by a code action" } else { "by its code lens or code action" });
+    let (by, more) = server.with(|state| {
+        let by = match (state.editor.reviews, state.editor.apply_edit) {
+            (true, _) => "where it is shown, or by a code action",
+            (false, true) => "by its code lens or code action",
+            (false, false) => "by its code action",
+        };
+        (by, accept::told(state).map(String::from))
+    });
     let (count, names) = (changed.len(), names.join(", "));
     let tell = |ids: Vec<u64>| {
         let hunks = ids.len();
         let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
-        let text = [Some(wait), look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let text = [Some(wait), more, look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         (ids, text)
     };
     hold(server, title, files, warnings).map(tell)

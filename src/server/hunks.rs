@@ -119,6 +119,12 @@ impl Hunks {
         taken
     }
 
+    /// The editor is about to apply copies of these by itself. They wait until its text shows them.
+    pub fn hand_out(&mut self, copies: Vec<Pending>) {
+        self.settled(|id| copies.iter().any(|copy| copy.id == id));
+        self.accepted.extend(copies);
+    }
+
     /// The editor says that it has made these changes.
     pub fn claim(&mut self, ids: &[u64]) {
         self.waiting.iter_mut().filter(|pending| ids.contains(&pending.id)).for_each(|pending| pending.claimed = true);
@@ -149,13 +155,13 @@ impl Hunks {
         lost
     }
 
-    /// A hunk on the text as it is now; none when somebody has typed what it proposes.
+    /// A hunk on the text as it is now; none when somebody has done what it proposes.
     fn carried(&self, pending: Pending, before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
         match rebase::rebase_beside(&pending.edit, before, change, self.tie(&pending, change)) {
             Ok(edit) if edit.is_empty() => Ok(None),
             Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
-            // Its place is another now, as the editor said.
-            Err(_) if pending.claimed => Ok(None),
+            // Its place is another now, as the editor said, or as it wanted.
+            Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
             Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
         }
     }
@@ -220,8 +226,8 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
-                // The change that was claimed, with what a formatter made of it.
-                if pending.claimed {
+                // The change that was claimed, with what a formatter made of it; or the very change.
+                if pending.claimed || now.text.to_string() == pending.edit.text {
                     return Ok(None);
                 }
                 return Err(Lost { pending: pending.into(), why: "the file exists by now".into() });
@@ -241,6 +247,16 @@ impl Hunks {
     pub fn forget(&mut self, uri: &str) -> usize {
         self.take(|pending| pending.document.uri == uri).len()
     }
+}
+
+/// Whether a change holds an edit, or comes to the same.
+fn is_made(edit: &Edit, before: &Text, change: &Batch) -> bool {
+    let wanted = edit.trimmed(before);
+    let comes_to_it = || {
+        let (mut with_it, mut now) = (before.clone(), before.clone());
+        with_it.apply(&Batch::one(edit.clone())).is_ok() && now.apply(change).is_ok() && with_it == now
+    };
+    change.edits().iter().any(|theirs| theirs.trimmed(before) == wanted) || comes_to_it()
 }
 
 fn one_line(text: &str) -> String {

@@ -3,6 +3,7 @@
 //! A frame is read and parsed in `transport` and `message`, put in order in `serve`, routed by tower-lsp to a line in `handlers`,
 //! which changes `state` or takes a snapshot of it and works on that.
 
+mod accept;
 mod actions;
 mod answers;
 pub mod backend;

@@ -11,7 +11,7 @@ use super::edits::{End, Outcome};
 use super::features::FileEdit;
 use super::hunks::{Lost, Pending};
 use super::state::State;
-use super::{Server, answers, convert, edits, held, message};
+use super::{Server, accept, answers, convert, edits, held, message};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
@@ -38,6 +38,10 @@ pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
 /// `longsight.acceptHunk`, with the same.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let wanted = Wanted::of(argument)?;
+    if !server.with(|state| state.editor.apply_edit) {
+        let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
+        return Err(message::failure(words));
+    }
     held::follow_disk(server, |_| true).await;
     let taken = server.with(|state| state.hunks.accept(|pending| wanted.is(pending) && !pending.claimed));
     if taken.is_empty() {
@@ -101,14 +105,14 @@ impl Drop for Undecided<'_> {
 }
 
 /// The hunks that an argument names.
-enum Wanted {
+pub enum Wanted {
     One(u64),
     Of(String),
     All,
 }
 
 impl Wanted {
-    fn of(argument: &Value) -> jsonrpc::Result<Self> {
+    pub fn of(argument: &Value) -> jsonrpc::Result<Self> {
         match (argument["id"].as_u64(), argument["uri"].as_str()) {
             (Some(id), _) => Ok(Self::One(id)),
             (None, Some(uri)) => Ok(Self::Of(uri.into())),
@@ -117,7 +121,7 @@ impl Wanted {
         }
     }
 
-    fn is(&self, pending: &Pending) -> bool {
+    pub fn is(&self, pending: &Pending) -> bool {
         match self {
             Self::One(id) => pending.id == *id,
             Self::Of(uri) => uri::is_same(uri, &pending.document.uri),
@@ -126,7 +130,7 @@ impl Wanted {
     }
 
     /// There is none of them.
-    fn missing(&self) -> Error {
+    pub fn missing(&self) -> Error {
         let what = if let Self::One(id) = self { format!("no hunk {id}") } else { "no change".into() };
         message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
     }
@@ -190,7 +194,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
 ///
 /// # Errors
 /// Two of them change the same place: one of two proposals has to be decided on first.
-fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
+pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
     let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
     for pending in taken {
         let same = |file: &FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;
@@ -258,13 +262,14 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
                 json!({ "range": range, "command": { "title": title, "command": command, "arguments": [argument] } })
             };
             let one = json!({ "id": pending.id });
-            let mut lenses = vec![
-                with(format!("Accept: {}", one_line(pending.name())), "longsight.acceptHunk", one.clone()),
-                with("Reject".into(), "longsight.rejectHunk", one.clone()),
-                with("Explain".into(), "longsight.explainHunk", one),
-            ];
+            // A lens runs a command, and that cannot accept where the editor applies nothing that the server asks it to.
+            let accepts = state.editor.apply_edit;
+            let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
+            let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
+            lenses.push(with("Reject".into(), "longsight.rejectHunk", one.clone()));
+            lenses.push(with("Explain".into(), "longsight.explainHunk", one));
             if number == 0 && all > 1 {
-                lenses.push(with(format!("Accept all {all}"), "longsight.acceptHunk", json!({ "all": true })));
+                lenses.extend(accept(format!("Accept all {all}"), json!({ "all": true })));
                 lenses.push(with(format!("Reject all {all}"), "longsight.rejectHunk", json!({ "all": true })));
             }
             lenses
@@ -287,16 +292,17 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         let action = |title: String, kind: &str, command: &str, argument: Value| {
             json!({ "title": title, "kind": kind, "command": { "title": title, "command": command, "arguments": [argument] } })
         };
+        let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
         for pending in state.hunks.of(&place.document.uri).filter(here) {
             let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
-            found.push(action(format!("Accept this change: {name}"), ACCEPT, "longsight.acceptHunk", id.clone()));
+            found.extend(accept(format!("Accept this change: {name}"), &id));
             found.push(action(format!("Reject this change: {name}"), REJECT, "longsight.rejectHunk", id.clone()));
             found.push(action(format!("Explain this change: {name}"), EXPLAIN, "longsight.explainHunk", id));
         }
         let all = state.hunks.len();
         if !found.is_empty() && all > 1 {
-            found.push(action(format!("Accept all {all} changes"), ACCEPT, "longsight.acceptHunk", json!({ "all": true })));
+            found.extend(accept(format!("Accept all {all} changes"), &json!({ "all": true })));
             found.push(action(format!("Reject all {all} changes"), REJECT, "longsight.rejectHunk", json!({ "all": true })));
         }
         found

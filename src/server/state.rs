@@ -49,6 +49,8 @@ pub struct State {
     pub complaints: Vec<ErrorKind>,
     /// What waits for a decision.
     pub hunks: Hunks,
+    /// The person knows that hunks are accepted by code actions alone.
+    pub told_of_actions: bool,
 }
 
 /// The new text of a range, or of the whole document.
