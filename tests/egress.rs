@@ -21,11 +21,20 @@ struct Rig {
 
 impl Rig {
     fn new(hangs: bool) -> Self {
+        Self::refusing(vec![], hangs)
+    }
+
+    /// The first requests for an answer are refused like this.
+    fn refusing(refusals: Vec<Vec<Act>>, hangs: bool) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let refusals = std::sync::Mutex::new(refusals.into_iter());
         let server = runtime.block_on(Server::start(move |_, asked: &Asked| match asked.method.as_str() {
             "GET" => vec![Act::Send(whole("404 Not Found", "text/plain", "no"))],
             _ if hangs => vec![Act::Hang],
-            _ if asked.path.ends_with("/chat/completions") => vec![Act::Send(events(&[says(), end()]))],
+            _ if asked.path.ends_with("/chat/completions") => {
+                let refused = refusals.lock().unwrap().next();
+                refused.unwrap_or_else(|| vec![Act::Send(events(&[says(), end()]))])
+            }
             _ => vec![Act::Send(events(&[
                 json!({"id": "a", "model": "", "choices": [{"index": 0, "text": "sizes.iter().sum()", "finish_reason": "stop"}]}),
             ]))],
@@ -191,6 +200,26 @@ fn a_new_destination_is_announced_once_and_every_request_is_recorded() {
         let mode = std::fs::metadata(rig.state().join("sent.jsonl")).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
+}
+
+/// A request that a server is asked again for goes out again, and the record told of it once.
+#[test]
+fn each_time_that_a_request_is_sent_is_a_line_of_the_record() {
+    let busy =
+        || vec![Act::Send(whole("503 Service Unavailable", "application/json", "{\"error\": {\"message\": \"busy: pub fn total\"}}"))];
+    let field = "{\"error\": {\"message\": \"Unsupported parameter: 'temperature'\"}}";
+    let rig = Rig::refusing(vec![busy(), busy(), vec![Act::Send(whole("400 Bad Request", "application/json", field))]], false);
+    rig.configure("big:cloud", "");
+    let mut editor = rig.editor(json!({}));
+    let answer = rig.explains(&mut editor);
+    assert_eq!(answer["result"]["text"], "It adds.", "{answer}");
+    leave(editor);
+    let record = rig.record();
+    let told: Vec<(&str, Option<u64>)> = record.iter().map(|line| (line["event"].as_str().unwrap(), line["refused"].as_u64())).collect();
+    let again = |status| ("sent again", Some(status));
+    assert_eq!(told, [("sent", None), again(503), again(503), again(400), ("answered", None)]);
+    assert_eq!(rig.posts().len(), 4, "a line each");
+    assert!(record.iter().all(|line| line["request"] == record[0]["request"]), "{record:?}");
 }
 
 /// What stays here is no business of the record.

@@ -401,6 +401,45 @@ async fn status_shows_the_last_fifty_decisions_and_the_rates() {
     assert_eq!(shown["role"], "scout");
 }
 
+/// They were missing among the last decisions, or stood there as if they had been answered.
+#[tokio::test]
+async fn tasks_that_failed_are_among_the_last_decisions_with_what_failed() {
+    let down = || failure(ErrorKind::Unavailable, "it is down");
+    let rig = rig(|_| {}, vec![down(), Scripted::text("x"), down(), down()], vec![down(), failure(ErrorKind::Protocol, "a web page")]);
+    let failed = || {
+        let told = |past: &longsight::route::PastDecision| (past.task, past.decision.engine.clone(), past.failed.clone());
+        rig.router.status().decisions.iter().map(told).collect::<Vec<_>>()
+    };
+    let entry = |kind: TaskKind, engine: &str, why: Option<&str>| (kind, engine.to_string(), why.map(String::from));
+    assert!(run(&rig, TaskKind::Ask).await.is_err(), "both are down");
+    let mut wanted = vec![entry(TaskKind::Ask, "here", Some("it is down"))];
+    assert_eq!(failed(), wanted);
+    run(&rig, TaskKind::Explain).await.unwrap();
+    wanted.push(entry(TaskKind::Explain, "here", None));
+    assert_eq!(failed(), wanted);
+    // A later step of a task that has begun well.
+    let task = Task { goes_on: Some("here".into()), ..Task::new(TaskKind::Explain) };
+    let step = async |task: &Task| rig.router.run(task, &Cancel::new(), |_, _| Ok(request()), |_| {}).await;
+    assert!(step(&task).await.is_err());
+    wanted.push(entry(TaskKind::Explain, "here", Some("it is down")));
+    assert_eq!(failed(), wanted, "of a task that is not known there is an entry");
+    // Who was answered, and could do nothing with it.
+    let useless = EngineError::new(ErrorKind::Unsupported, "no edit came of it");
+    rig.router.came_to_nothing(&Task::new(TaskKind::Rewrite), &useless);
+    assert_eq!(failed(), wanted, "nobody was asked");
+    // What policy refuses is no answer either.
+    let untrusted = Task { trusted: false, ..Task::new(TaskKind::Ask) };
+    assert!(step(&untrusted).await.is_err());
+    assert!(failed().last().unwrap().2.as_ref().unwrap().contains("not trusted"), "{:?}", failed());
+    let cancelled = Cancel::new();
+    cancelled.cancel();
+    let count = failed().len();
+    assert!(rig.router.run(&Task::new(TaskKind::Ask), &cancelled, |_, _| Ok(request()), |_| {}).await.is_err());
+    assert_eq!(failed().len(), count, "to stop is no failure");
+    let shown = serde_json::to_value(&rig.router.status().decisions[0]).unwrap();
+    assert_eq!((&shown["failed"], &shown["role"], shown.get("number")), (&json!("it is down"), &json!("scout"), None));
+}
+
 #[test]
 fn an_engine_without_its_model_says_how_to_get_it() {
     let mut config = Config::default();

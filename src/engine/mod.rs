@@ -118,6 +118,10 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
+    /// The same is sent once more, since it was refused or got lost, with the status of the refusal.
+    SentAgain {
+        refused: Option<u16>,
+    },
     /// A complete call. The id of one that was read out of the text which a server with calls of its own had left begins with [`FOUND`].
     Call(ToolCall),
     Done(Finished),
@@ -395,7 +399,7 @@ pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> C
     while let Some(event) = events.recv().await {
         let flow = each(&event);
         match event {
-            Event::Progress { .. } => {}
+            Event::Progress { .. } | Event::SentAgain { .. } => {}
             Event::Reasoning(text) => answer.reasoning.push_str(&text),
             Event::Text(text) => {
                 first.get_or_insert_with(Instant::now);

@@ -100,7 +100,9 @@ impl Question<'_> {
         stream.finish();
         let cut = served.answer.finished.reason == Finish::Length;
         if served.answer.text.trim().is_empty() {
-            return Err(silent(&served.decision, &served.answer.reasoning, cut));
+            let nothing = silent(&served.decision, &served.answer.reasoning, cut);
+            self.session.router().came_to_nothing(&self.task, &nothing);
+            return Err(nothing);
         }
         if cut {
             stream.tell(CUT.into());
@@ -236,6 +238,6 @@ pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
             let percent = (*total > 0).then(|| done * 100 / total);
             sink(Piece::Progress((*stage).into(), percent));
         }
-        Event::TextWasReasoning | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
+        Event::TextWasReasoning | Event::SentAgain { .. } | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
     }
 }

@@ -1,5 +1,6 @@
-//! What left this machine: one JSON line before a request goes out and one when it ends, in the state folder. No text of the request,
-//! only its hash, so that a copy of what was sent can be recognised later. And the origins that have been sent to before.
+//! What left this machine: one JSON line before a request goes out, one each time that it is sent again, and one when it ends, in the state
+//! folder. No text of the request, only its hash, so that a copy of what was sent can be recognised later. And the origins that have been
+//! sent to before.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,6 +73,12 @@ impl Audit {
 }
 
 impl Sent {
+    /// Notes that the same goes out once more, since it was refused with this status, or got lost.
+    pub fn again(&self, refused: Option<u16>) {
+        let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused });
+        self.audit.write(&line.to_string());
+    }
+
     /// Notes how it ended.
     pub fn ends(mut self, outcome: &Result<Answer, EngineError>) {
         self.ended = true;

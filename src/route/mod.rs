@@ -10,11 +10,12 @@ mod policy;
 mod router;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
 pub use policy::{Signal, Task};
-pub use router::{Build, Choice, EngineStatus, Router, Served, Status, Tell, build};
+pub use router::{Build, Choice, EngineStatus, PastDecision, Router, Served, Status, Tell, build, most_thoughts};
 
 pub use crate::engine::locality::leaves_machine;
 use crate::engine::{EngineError, ErrorKind};
@@ -49,6 +50,12 @@ impl TaskKind {
             _ => "the code to be changed, with what it uses and whatever the model asks to read of the workspace",
         }
     }
+}
+
+/// A number for a task, by which its questions and what came of them are told from those of others.
+pub fn task_number() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Who serves: `scout` reads, `coder` edits.

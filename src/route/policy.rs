@@ -45,11 +45,13 @@ pub struct Task {
     pub escalated: Option<String>,
     /// The engine that answered the step before, of a task that was decided on already.
     pub goes_on: Option<String>,
+    /// No other task has it.
+    pub number: u64,
 }
 
 impl Task {
     pub fn new(kind: TaskKind) -> Self {
-        Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: None }
+        Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: None, number: super::task_number() }
     }
 
     /// Whether nothing may leave the machine, and who says so.

@@ -16,10 +16,8 @@ use crate::config::{self, Config, EngineConfig};
 use crate::engine::{self, Answer, Ask, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
 use crate::report;
+pub use send::most_thoughts;
 pub use status::{EngineStatus, PastDecision, Status};
-
-/// Decisions kept for `longsight.status`.
-const REMEMBERED: usize = 50;
 
 /// See the module.
 pub struct Router {
@@ -317,16 +315,14 @@ impl Router {
         if is_new {
             report::log("route", format_args!("{:?} → {} ({}): {}", task.kind, decision.engine, decision.model, decision.reason));
         }
-        self.with(|state| {
-            if is_new {
-                if state.decisions.len() == REMEMBERED {
-                    state.decisions.pop_front();
-                }
-                let timing = answer.finished.timing.clone();
-                state.decisions.push_back(PastDecision { task: task.kind, decision: decision.clone(), timing });
-            }
-            state.health.entry(decision.engine.clone()).or_default().succeeded(&answer.finished.timing);
-        });
+        let timing = &answer.finished.timing;
+        self.with(|state| state.health.entry(decision.engine.clone()).or_default().succeeded(timing));
+        if is_new {
+            let (decision, timing) = (decision.clone(), timing.clone());
+            self.remember(PastDecision { task: task.kind, decision, timing, failed: None, number: task.number });
+        } else {
+            self.goes_on(task);
+        }
     }
 
     /// Whether this is the first failure since it last answered.

@@ -68,7 +68,7 @@ export interface Answer {
 /** What `longsight.status` says, as far as it is read here. */
 export interface ServerStatus {
   /** The last decisions on who serves a task (`complete_auto`, `explain` …), oldest first. */
-  decisions?: (Route & { task?: string })[];
+  decisions?: (Route & { task?: string; failed?: string })[];
   /** Why nothing was offered, newest first. */
   nothing?: { uri: string; reason: string }[];
 }

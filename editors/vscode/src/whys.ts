@@ -51,7 +51,7 @@ export class Whys implements Watcher, vscode.Disposable {
     const client = this.server.running;
     const said = await this.server.execute<ServerStatus>(SERVER_COMMANDS.status, {}).catch(() => undefined);
     // Suggestions from memory ask nobody; whoever served the last one that was asked for has written them.
-    this.status.answered(said?.decisions?.findLast(({ task }) => task?.startsWith("complete")));
+    this.status.answered(said?.decisions?.findLast(({ task, failed }) => task?.startsWith("complete") && !failed));
     const uri = client?.code2ProtocolConverter.asUri(document);
     const why = empty ? said?.nothing?.find((silence) => silence.uri === uri)?.reason : undefined;
     if (why) this.status.suggested(why);

@@ -179,16 +179,22 @@ impl Inner {
     /// Runs a request; where the server has taught how it wants it, once more its way. There are few things to learn, each of them once.
     async fn run(self: &Arc<Self>, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         loop {
-            match self.once(&request, events).await {
+            let refused = match self.once(&request, events).await {
                 Ok(Once::Done(finished)) => return Ok(finished),
-                Ok(Once::Thinks) => self.quiet.store(SAID, Ordering::Relaxed),
+                Ok(Once::Thinks) => {
+                    self.quiet.store(SAID, Ordering::Relaxed);
+                    None
+                }
                 // How long an answer may be is said with the name of its field, which is no refusal of the field.
-                Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {}
+                Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
+                    error.refusal.map(|refusal| refusal.status)
+                }
                 Err(error) => {
                     self.note_refused(&request, &error);
                     return Err(error);
                 }
-            }
+            };
+            let _ = events.send(Event::SentAgain { refused }).await;
         }
     }
 
@@ -253,7 +259,7 @@ impl Inner {
         self.spare.fit(&mut body);
         let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
-        let mut reply = self.wire.post(&path, &body, format, times).await?;
+        let mut reply = self.wire.post(&path, &body, format, times, events).await?;
         let after_end = self.wire.limits.after_end.min(self.wire.limits.idle / 2);
         while !answering.complete() {
             let next = reply.next();

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
+use tokio::sync::mpsc::Sender;
 
 use super::endpoint::Endpoint;
 use super::key::KeySource;
 use super::limits::Limits;
 use super::reply::{Format, Reply};
 use crate::config::EngineConfig;
-use crate::engine::{EngineError, ErrorKind, Priority, Refusal};
+use crate::engine::{EngineError, ErrorKind, Event, Priority, Refusal};
 
 /// A server and how it is reached.
 pub struct Wire {
@@ -72,16 +73,16 @@ impl Wire {
         self.times(Priority::Normal, 0)
     }
 
-    /// Sends a request and waits for the head of a good answer.
-    pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times) -> Result<Reply, EngineError> {
-        let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times).await;
+    /// Sends a request and waits for the head of a good answer. Each time that it is sent after the first is an event.
+    pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times, events: &Sender<Event>) -> Result<Reply, EngineError> {
+        let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times, Some(events)).await;
         outcome.map(|response| Reply::new(self.name(), response, format, times, &self.limits))
     }
 
     /// A small JSON document: model lists, capabilities.
     pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
         let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
-        let response = self.exchange(method, path, body, times).await?;
+        let response = self.exchange(method, path, body, times, None).await?;
         let bytes = limited_body(response, self.limits.line, times.first).await;
         serde_json::from_slice(&bytes)
             .map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
@@ -99,7 +100,19 @@ impl Wire {
         format!("engines.{} ({})", self.engine, self.endpoint.origin())
     }
 
-    async fn exchange(&self, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Result<Response, EngineError> {
+    async fn exchange(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&Value>,
+        times: Times,
+        events: Option<&Sender<Event>>,
+    ) -> Result<Response, EngineError> {
+        let again = async |refused| {
+            if let Some(events) = events {
+                let _ = events.send(Event::SentAgain { refused }).await;
+            }
+        };
         let (mut trial, mut fresh) = (0, None);
         loop {
             let error = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
@@ -108,17 +121,20 @@ impl Wire {
                 // At once, also for who types, and over no other connection that was kept.
                 Trial::Stale(error) if fresh.is_none() => {
                     fresh = Some(client(&self.limits, 0).map_err(|_| error)?);
+                    again(None).await;
                     continue;
                 }
                 Trial::Stale(error) | Trial::Again(error) => error,
             };
-            let asked = error.refusal.as_ref().and_then(|refusal| refusal.retry_after);
+            let refusal = error.refusal.as_ref();
+            let (asked, refused) = (refusal.and_then(|refusal| refusal.retry_after), refusal.map(|refusal| refusal.status));
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
             let too_long = wait > self.limits.longest_wait || times.started.elapsed().saturating_add(wait) > times.total;
             if trial >= self.limits.retries || times.typing || too_long {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
+            again(refused).await;
             trial += 1;
         }
     }

@@ -6,19 +6,37 @@ use std::time::Instant;
 
 use super::{Choice, Router, Served};
 use crate::engine::{self, Answer, Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Request};
-use crate::route::audit::Sent;
+use crate::route::audit::{Audit, Sent};
 use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
 
 impl Router {
     /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
-    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown.
+    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown. Where none answers, that
+    /// is remembered with what the first said, or the one that broke off.
     pub(super) async fn once(
         &self,
         task: &Task,
         cancel: &Cancel,
         build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
         each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
+    ) -> Result<(Served, bool), RouteError> {
+        let mut asked = None;
+        let outcome = self.in_order(task, cancel, build, each, &mut asked).await;
+        if let Err(error) = &outcome {
+            self.note_failed(task, asked, error);
+        }
+        outcome
+    }
+
+    /// See [`once`](Self::once). `asked` becomes the decision for the engine whose failure is told.
+    async fn in_order(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
+        asked: &mut Option<Decision>,
     ) -> Result<(Served, bool), RouteError> {
         let mut failure: Option<EngineError> = None;
         let candidates = self.candidates(task);
@@ -28,6 +46,7 @@ impl Router {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
             }
+            asked.get_or_insert_with(|| choice.decision.clone());
             let trial = match self.may_ask(task, &choice.decision.engine) {
                 Ok(trial) => trial,
                 Err(refused) => {
@@ -55,11 +74,15 @@ impl Router {
                     news.into_iter().for_each(|what| self.notice(format!("{what}; \"{}\" stands in", choice.decision.engine)));
                     return Ok((Served { answer, decision: choice.decision }, offered));
                 }
-                Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => return Err(RouteError::Engine(error)),
+                Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => {
+                    *asked = Some(choice.decision);
+                    return Err(RouteError::Engine(error));
+                }
                 Err(error) => {
                     news.extend(self.news(task, &choice.decision.engine, &error));
                     let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
                     if final_word {
+                        *asked = Some(choice.decision);
                         return Err(RouteError::Engine(error));
                     }
                     failure = failure.or(Some(error));
@@ -86,27 +109,18 @@ impl Router {
         each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
     ) -> Result<Answer, EngineError> {
         if !choice.leaves() {
-            return ask(task, choice, cancel, build, each).await;
+            return ask(task, choice, cancel, None, build, each).await;
         }
         self.announce(task, choice);
-        let mut sent: Option<Sent> = None;
-        let mut build = |choice: &Choice, caps: &Caps| {
-            let request = build(choice, caps)?;
-            // As it is sent: without secrets.
-            let prompt = choice.engine.preview(&request.ask.clone().masked());
-            sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
-            Ok(request)
-        };
-        let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, &mut build, each)).await;
+        let mut record = Record { audit: &self.audit, sent: None };
+        let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, Some(&mut record), build, each)).await;
         let outcome = asked.unwrap_or_else(|| {
             let to = choice.decision.origin.as_deref().unwrap_or_default();
             let words =
                 format!("the configuration has changed meanwhile: the request was broken off, and nothing more is sent to {to}; ask again");
             Err(EngineError::new(ErrorKind::Configuration, words))
         });
-        if let Some(sent) = sent {
-            sent.ends(&outcome);
-        }
+        record.ends(&outcome);
         outcome
     }
 
@@ -168,9 +182,41 @@ impl Drop for Trial<'_> {
     }
 }
 
+/// What is written down of a task whose requests leave the machine.
+struct Record<'a> {
+    audit: &'a Audit,
+    /// The request that is on its way.
+    sent: Option<Sent>,
+}
+
+impl Record<'_> {
+    /// A request goes out, as it is: without secrets.
+    fn sends(&mut self, task: &Task, choice: &Choice, ask: &Ask) {
+        let prompt = choice.engine.preview(ask);
+        self.sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
+    }
+
+    fn sees(&self, event: &Event) {
+        if let (Event::SentAgain { refused }, Some(sent)) = (event, &self.sent) {
+            sent.again(*refused);
+        }
+    }
+
+    fn ends(&mut self, outcome: &Result<Answer, EngineError>) {
+        if let Some(sent) = self.sent.take() {
+            sent.ends(outcome);
+        }
+    }
+}
+
 /// Most tokens that a model thinks before an answer, and the part of its window that thoughts may take.
 const THOUGHTS: u32 = 16_384;
 const THOUGHTS_SHARE: u32 = 4;
+
+/// How much longer an answer may be for what a model thinks before it.
+pub fn most_thoughts(caps: &Caps) -> u32 {
+    if caps.thinks { THOUGHTS.min(caps.context / THOUGHTS_SHARE) } else { 0 }
+}
 
 /// What a model thinks counts as a part of its answer: where it does, that may be so much longer, as far as the window has room.
 fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
@@ -178,7 +224,7 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
         return request;
     }
     let left = caps.context.saturating_sub(choice.prompt_tokens(&request.ask)).saturating_sub(request.max_tokens);
-    Request { max_tokens: request.max_tokens + THOUGHTS.min(caps.context / THOUGHTS_SHARE).min(left), ..request }
+    Request { max_tokens: request.max_tokens + most_thoughts(caps).min(left), ..request }
 }
 
 /// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out. An engine that has
@@ -187,6 +233,7 @@ async fn ask(
     task: &Task,
     choice: &Choice,
     cancel: &Cancel,
+    mut record: Option<&mut Record<'_>>,
     build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
     each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
 ) -> Result<Answer, EngineError> {
@@ -198,8 +245,16 @@ async fn ask(
         // Whoever wrote the prompt: no secret passes here.
         let request = Request { ask: request.ask.masked(), ..request };
         let request = with_thoughts(request, choice, &caps);
+        if let Some(record) = &mut record {
+            record.sends(task, choice, &request.ask);
+        }
+        let record_of = record.as_deref();
+        let each = |event: &Event| {
+            record_of.into_iter().for_each(|record| record.sees(event));
+            each(event)
+        };
         let events = choice.engine.start(request, cancel.clone());
-        let answer = cancel.run_until_cancelled(engine::collect_while(events, &mut *each)).await.ok_or_else(cancelled)?;
+        let answer = cancel.run_until_cancelled(engine::collect_while(events, each)).await.ok_or_else(cancelled)?;
         let refused = answer.as_ref().is_err_and(|error| error.refusal.is_some());
         if !was_hole || !refused {
             break answer;
@@ -207,6 +262,9 @@ async fn ask(
         let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
         if now.fim {
             break answer;
+        }
+        if let Some(record) = &mut record {
+            record.ends(&answer);
         }
         caps = now;
     };

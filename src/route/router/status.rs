@@ -1,11 +1,11 @@
-//! What the router tells of its engines and its last decisions.
+//! What the router remembers and tells of its engines and its last decisions.
 
 use serde::Serialize;
 
 use super::{Router, Slot};
-use crate::engine;
+use crate::engine::{self, EngineError, ErrorKind};
 use crate::route::health::Health;
-use crate::route::{Decision, Role, TaskKind, leaves_machine};
+use crate::route::{Decision, Role, RouteError, Task, TaskKind, leaves_machine, policy};
 
 /// One engine in `longsight.status`.
 #[derive(Clone, Debug, Serialize)]
@@ -34,6 +34,22 @@ pub struct PastDecision {
     #[serde(flatten)]
     pub decision: Decision,
     pub timing: engine::Timing,
+    /// Why nothing came of it, where nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// The task that it was made for.
+    #[serde(skip)]
+    pub number: u64,
+}
+
+impl PastDecision {
+    /// Whether it takes the place of this one before it: the task that failed has an answer after all, or somebody who types on while an
+    /// engine is down fails at every key.
+    fn replaces(&self, last: &PastDecision) -> bool {
+        let is_answer = self.failed.is_none() && self.number == last.number;
+        let is_same = self.failed.is_some() && self.task == TaskKind::CompleteAuto && self.task == last.task;
+        last.failed.is_some() && self.decision.engine == last.decision.engine && (is_answer || is_same)
+    }
 }
 
 /// What the router knows: engines and the last decisions, newest last.
@@ -43,7 +59,65 @@ pub struct Status {
     pub decisions: Vec<PastDecision>,
 }
 
+/// Decisions kept for `longsight.status`.
+const REMEMBERED: usize = 50;
+
 impl Router {
+    pub(super) fn remember(&self, past: PastDecision) {
+        self.with(|state| {
+            if state.decisions.back().is_some_and(|last| past.replaces(last)) {
+                state.decisions.pop_back();
+            } else if state.decisions.len() == REMEMBERED {
+                state.decisions.pop_front();
+            }
+            state.decisions.push_back(past);
+        });
+    }
+
+    /// Nothing came of a task, though a model answered it, or before one did: it is no answer among the last decisions.
+    pub fn came_to_nothing(&self, task: &Task, error: &EngineError) {
+        // What was refused without a model is no decision; that nobody could be asked, or answered in time, is one.
+        let is_known = error.kind == ErrorKind::Cancelled || self.mark(task, Some(&error.message));
+        if !is_known && matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Unavailable | ErrorKind::Configuration) {
+            self.note_failed(task, None, &RouteError::Engine(error.clone()));
+        }
+    }
+
+    /// A further step of a task was answered, whatever was wrong with the one before it.
+    pub(super) fn goes_on(&self, task: &Task) {
+        self.mark(task, None);
+    }
+
+    /// Notes why a task failed that was asked of the engine of this decision; none where nobody could be asked.
+    pub(super) fn note_failed(&self, task: &Task, asked: Option<Decision>, error: &RouteError) {
+        let is_further = asked.as_ref().is_some_and(|asked| task.goes_on.as_ref() == Some(&asked.engine));
+        if error.is_cancelled() || is_further && self.mark(task, Some(&error.to_string())) {
+            return;
+        }
+        let decision = asked.unwrap_or_else(|| self.would_ask(task));
+        let failed = Some(error.to_string());
+        self.remember(PastDecision { task: task.kind, decision, timing: engine::Timing::default(), failed, number: task.number });
+    }
+
+    /// Marks the newest decision on a task as one that failed, or that did not, if there is any.
+    fn mark(&self, task: &Task, failed: Option<&str>) -> bool {
+        self.with(|state| {
+            let Some(newest) = state.decisions.iter_mut().rev().find(|past| past.number == task.number) else { return false };
+            let known = newest.failed.take();
+            newest.failed = failed.map(|why| known.unwrap_or_else(|| why.into()));
+            true
+        })
+    }
+
+    /// The engine that a task is for, whether it may be asked or not.
+    fn would_ask(&self, task: &Task) -> Decision {
+        let (role, reason) = policy::roles(task, &self.policy).swap_remove(0);
+        let name = self.name_of(role);
+        let model = self.engines.get(name).map(|slot| slot.config.model.clone()).unwrap_or_default();
+        let origin = self.engine(name).ok().and_then(|engine| engine.origin());
+        Decision { role, engine: name.into(), model, reason, origin }
+    }
+
     /// Engines and decisions.
     pub fn status(&self) -> Status {
         let state = self.with(|state| (state.health.clone(), state.decisions.clone()));

@@ -15,6 +15,9 @@ local function engine(one)
 end
 
 local function decision(one)
+  if one.failed then
+    return ('- %s: %s (%s) failed: %s'):format(one.task:gsub('_', ' '), one.role, one.model or one.engine, (one.failed:gsub('%s+', ' ')))
+  end
   local took = one.timing and one.timing.total_ms and (' in %.1f s'):format(one.timing.total_ms / 1000) or ''
   return ('- %s: %s (%s)%s, %s'):format(one.task:gsub('_', ' '), one.role, one.model or one.engine, took, one.reason)
 end
