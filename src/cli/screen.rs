@@ -46,7 +46,8 @@ impl Screen {
                 print!("{text}");
                 let _ = std::io::stdout().flush();
             }
-            Piece::Text(_) | Piece::Reasoning(_) => {}
+            Piece::Restart if !json && writing.load(Ordering::Relaxed) => print!("\n\n(the answer begins anew)\n\n"),
+            Piece::Text(_) | Piece::Reasoning(_) | Piece::Restart => {}
             Piece::Progress(stage, percent) => {
                 doing.send_replace(match percent {
                     Some(percent) => format!("{stage}, {percent} %"),

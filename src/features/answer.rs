@@ -93,7 +93,7 @@ impl Question<'_> {
         };
         let shows = &mut stream;
         let each = move |event: &Event| {
-            near.try_iter().for_each(|near| shows.checker.near = near);
+            near.try_iter().for_each(|near| shows.begin(near));
             shows.take(event);
         };
         let served = self.session.router().run(&self.task, cancel, build, each).await?;
@@ -136,20 +136,45 @@ fn silent(by: &Decision, reasoning: &str, cut: bool) -> EngineError {
 
 /// An answer on its way to the person: word by word, but what names something is held back until it is whole and checked.
 struct Stream<'a> {
+    session: &'a Session,
     checker: Checker<'a>,
     filter: Inert,
     held: String,
+    has_text: bool,
+    has_thoughts: bool,
     sink: &'a Sink,
 }
 
 impl<'a> Stream<'a> {
     fn new(session: &'a Session, subject: Option<String>, sink: &'a Sink) -> Self {
-        Self { checker: Checker::new(session, vec![]).about(subject), filter: Inert::default(), held: String::new(), sink }
+        let checker = Checker::new(session, vec![]).about(subject);
+        Self { session, checker, filter: Inert::default(), held: String::new(), has_text: false, has_thoughts: false, sink }
+    }
+
+    /// A model begins, which was shown these files. What another one wrote before it handed the question on is no part of the answer.
+    fn begin(&mut self, near: Vec<String>) {
+        self.restart(self.has_text || self.has_thoughts);
+        self.checker.near = near;
+    }
+
+    /// Drops what has come so far, and says so where some of it was told.
+    fn restart(&mut self, was_told: bool) {
+        if was_told {
+            (self.sink)(Piece::Restart);
+        }
+        self.held.clear();
+        self.filter = Inert::default();
+        let near = std::mem::take(&mut self.checker.near);
+        let before = std::mem::replace(&mut self.checker, Checker::new(self.session, vec![]));
+        self.checker = Checker::after(before, near);
+        (self.has_text, self.has_thoughts) = (false, false);
     }
 
     fn take(&mut self, event: &Event) {
-        if matches!(event, Event::TextWasReasoning) {
-            self.held.clear();
+        match event {
+            Event::TextWasReasoning => self.restart(self.has_text),
+            Event::Reasoning(thought) => self.has_thoughts |= !thought.is_empty(),
+            _ => {}
         }
         let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
         self.held.push_str(text);
@@ -172,8 +197,9 @@ impl<'a> Stream<'a> {
         self.tell(rest);
     }
 
-    fn tell(&self, text: String) {
+    fn tell(&mut self, text: String) {
         if !text.is_empty() {
+            self.has_text = true;
             (self.sink)(Piece::Text(text));
         }
     }

@@ -52,6 +52,8 @@ pub enum Piece {
     Reasoning(String),
     /// What is being done, and how much of it in percent.
     Progress(String, Option<u64>),
+    /// What was told so far is not the answer: it begins anew.
+    Restart,
 }
 
 /// Takes pieces as they come.

@@ -37,6 +37,7 @@ pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> S
             Piece::Text(text) => ("text", text),
             Piece::Reasoning(text) => ("reasoning", text),
             Piece::Progress(text, _) => ("progress", text),
+            Piece::Restart => ("restart", String::new()),
         };
         let seq = sequence.fetch_add(1, Ordering::Relaxed);
         client.report("longsight/stream", json!({ "token": token, "seq": seq, "kind": kind, "delta": delta }));
@@ -47,6 +48,10 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
     match piece {
         Piece::Progress(what, percentage) => progress.report(what, *percentage),
         Piece::Reasoning(_) => progress.report("thinking", None),
+        Piece::Restart => {
+            written.store(0, Ordering::Relaxed);
+            progress.report("beginning anew", None);
+        }
         Piece::Text(text) => {
             let before = written.fetch_add(text.len(), Ordering::Relaxed);
             // A report for every hundred bytes is enough to see that it moves.

@@ -165,6 +165,9 @@ local function streaming()
     vim.cmd('Longsight explain')
     Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 0, kind = 'progress', delta = 'reading the prompt' })
     Doing = vim.api.nvim_win_get_config(0).title[1][1]
+    -- What another model wrote before it handed the question on.
+    Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = 'It sub\ntracts' })
+    Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 2, kind = 'restart', delta = '' })
     for _, part in ipairs({ 'It **ad', 'ds**.\nSee ' }) do
       Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 1, kind = 'text', delta = part })
     end]])
@@ -294,12 +297,15 @@ local function status()
         version = '1.2.3', roots = { 'file:///w' }, trust = { trusted = true, reason = 'trusted' }, local_only = true, pending = {},
         engines = { { name = 'local', model = 'small', roles = { 'scout' }, remote = false, problem = 'no such file' } },
         nothing = { { uri = vim.uri_from_bufnr(0), reason = 'git ignores it' } },
-        decisions = { { task = 'complete_auto', role = 'scout', engine = 'local', model = 'small', reason = 'as ever', timing = { total_ms = 1500 } } },
+        decisions = {
+          { task = 'complete_auto', role = 'scout', engine = 'local', model = 'small', reason = 'as ever', timing = { total_ms = 1500 } },
+          { task = 'ask', role = 'scout', engine = 'local', model = 'small', reason = 'as ever', timing = { total_ms = 0 }, failed = 'it is down' },
+        },
       }
     end
     vim.cmd('Longsight status')]])
   local text = P.wait(3000, P.float) or ''
-  for _, part in ipairs({ 'longsight 1.2.3', 'plays scout', 'problem: no such file', 'suggested here: git ignores it', 'complete auto: scout (small) in 1.5 s, as ever' }) do
+  for _, part in ipairs({ 'longsight 1.2.3', 'plays scout', 'problem: no such file', 'suggested here: git ignores it', 'complete auto: scout (small) in 1.5 s, as ever', 'ask: scout (small) failed: it is down' }) do
     P.check('the status says: ' .. part, text:find(part, 1, true), text)
   end
   P.type('<Esc>')

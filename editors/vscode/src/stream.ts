@@ -13,7 +13,8 @@ export class StreamedAnswer {
   push({ seq, kind, delta }: StreamPart): boolean {
     if (seq <= this.last) return false;
     this.last = seq;
-    if (kind === "text") this.text += delta;
+    if (kind === "restart") this.text = this.reasoning = "";
+    else if (kind === "text") this.text += delta;
     else if (kind === "reasoning") this.reasoning += delta;
     else this.progress = delta.trim();
     return true;

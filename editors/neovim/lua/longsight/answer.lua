@@ -29,6 +29,10 @@ function M.stream(params)
   if params.kind == 'progress' then
     answer.said = params.delta
     M.title(answer, params.delta)
+  elseif params.kind == 'restart' then
+    vim.bo[answer.buffer].modifiable = true
+    vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, {})
+    vim.bo[answer.buffer].modifiable = false
   elseif params.kind == 'text' then
     if answer.said then
       -- What is written tells by itself what is being done.

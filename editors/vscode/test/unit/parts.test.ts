@@ -24,12 +24,15 @@ for (const [name, change] of Object.entries<Partial<Moment>>({
 
 test("a stream keeps order and drops what came twice", () => {
   const answer = new StreamedAnswer();
-  const part = (seq: number, kind: "text" | "progress", delta: string) => answer.push({ token: "t", seq, kind, delta });
+  const part = (seq: number, kind: "text" | "progress" | "restart", delta: string) => answer.push({ token: "t", seq, kind, delta });
   assert.ok(part(0, "progress", " reading "));
   assert.ok(part(1, "text", "a"));
   assert.equal(part(1, "text", "a"), false);
   assert.ok(part(2, "text", "b"));
   assert.deepEqual([answer.text, answer.progress], ["ab", "reading"]);
+  assert.ok(part(3, "restart", ""));
+  assert.ok(part(4, "text", "c"));
+  assert.equal(answer.text, "c");
 });
 
 test("l1_crashes: four restarts in three minutes, then none, and a new window starts afresh", () => {
