@@ -128,7 +128,7 @@ pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     path_to(parsed, leaf(parsed, text.floor_char_boundary(offset))).iter().find(|node| holds(node)).map(Node::byte_range)
 }
 
-/// What stands at the top of a text, in order, each with the comments and attributes right above it.
+/// What stands at the top of a text, in order, each with the comments and attributes right above it, but for those of the file.
 pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
     let (text, language) = (parsed.text(), parsed.language());
     let leads = |node: &Node<'_>| {
@@ -136,15 +136,19 @@ pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
         role & COMMENT != 0 || language.tags.at(node.kind_id()).any(|pattern| pattern.tag == "attribute")
     };
     let (mut found, mut lead): (Vec<Range<usize>>, Option<Range<usize>>) = (vec![], None);
+    let of_file = |range: &Range<usize>| language.documentation.inner.iter().any(|sign| text[range.clone()].starts_with(sign.as_str()));
     let mut cursor = parsed.root().walk();
     for node in parsed.root().named_children(&mut cursor) {
         let own = node.byte_range();
-        let near = lead.take().and_then(|lead| match text[lead.end.min(own.start)..own.start].matches('\n').count() {
-            0 | 1 => Some(lead.start),
-            _ => {
-                found.push(lead);
-                None
+        let near = lead.take().and_then(|lead| {
+            // Some grammars take the end of its line into a comment.
+            let end = lead.start + text[lead.clone()].trim_end().len();
+            let is_near = text[end.min(own.start)..own.start].matches('\n').count() <= 1;
+            let is_lead = is_near && of_file(&lead) == of_file(&own);
+            if !is_lead {
+                found.push(lead.clone());
             }
+            is_lead.then_some(lead.start)
         });
         let range = near.unwrap_or(own.start)..own.end;
         if leads(&node) { lead = Some(range) } else { found.push(range) }
