@@ -1,6 +1,6 @@
 //! Whole turns of the agent through `edit`: scripted models, and a scripted V3.2 behind a loopback server, in both dialects.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use longsight::agent::driver::Driver;
@@ -10,8 +10,9 @@ use longsight::config::{Config, EngineConfig};
 use longsight::dialect::{Message, Role, ToolCall};
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, Cancel, Engine, EngineError, ErrorKind, Event};
+use longsight::features::ask::ask;
 use longsight::features::edit::{Edited, How, Params, edit};
-use longsight::features::{Piece, silent};
+use longsight::features::{Piece, Sink, silent};
 use longsight::route::{Router, Task, TaskKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -435,6 +436,9 @@ async fn h6_a_claim_is_no_edit() {
     let (session, _) = workspace.with_coder(vec![calls(vec![finish()])]);
     let error = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.err().unwrap();
     assert!(error.message.starts_with("nothing was changed in src/lib.rs: the model only said “Renamed.”; say more"), "{error}");
+    let decisions = session.router().status().decisions;
+    assert_eq!(decisions.len(), 1);
+    assert_eq!(decisions[0].failed.as_deref(), Some(error.message.as_str()), "it is no answer among the last decisions");
 }
 
 #[tokio::test]
@@ -487,6 +491,32 @@ async fn the_scout_hands_a_hard_question_on() {
     router.run(&Task::new(TaskKind::Ask), &Cancel::new(), |_, _| chat(), |_| {}).await.unwrap();
     let Ask::Chat(asked) = &alone.asked()[0].ask else { panic!("a conversation") };
     assert!(asked.tools.is_empty());
+}
+
+/// What the scout had written before it handed the question on stood before the answer of the coder, as if it were a part of it.
+#[tokio::test]
+async fn an_answer_that_another_model_gives_begins_anew() {
+    let mut handed_on = vec![Step::Event(Event::Reasoning("hm".into())), Step::Event(Event::Text("Perhaps it is in **lib.\n".into()))];
+    handed_on.extend(calls(vec![call("escalate", json!({"reason": "it is hard"}))]));
+    let coder = Scripted::new(vec![Scripted::text("It is `add`,\nin src/lib.rs.")]);
+    let mut config = Config::default();
+    (config.roles.scout, config.roles.coder) = ("small".into(), "large".into());
+    let engines = [("small".to_string(), Scripted::new(vec![handed_on]) as Arc<dyn Engine>), ("large".into(), coder as Arc<dyn Engine>)];
+    let workspace = workspace();
+    let session = workspace.session(config, engines.into());
+    let pieces: Arc<Mutex<Vec<Piece>>> = Arc::default();
+    let heard = pieces.clone();
+    let sink: Sink = Arc::new(move |piece| heard.lock().unwrap().push(piece));
+    let found = ask(&session, "Where are numbers added?", &Cancel::new(), &sink).await.unwrap();
+    assert_eq!(found.answer.route.engine, "large");
+    let pieces = pieces.lock().unwrap();
+    let begins: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at] == Piece::Restart).collect();
+    assert_eq!(begins.len(), 1, "{pieces:?}");
+    let text = |pieces: &[Piece]| -> String {
+        pieces.iter().filter_map(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None }).collect()
+    };
+    assert!(text(&pieces[..begins[0]]).contains("Perhaps"), "{pieces:?}");
+    assert_eq!(text(&pieces[begins[0]..]).trim(), found.answer.text.trim());
 }
 
 fn merged(text: &str, edit: &longsight::text::Edit) -> String {

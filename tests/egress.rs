@@ -249,6 +249,17 @@ fn the_preview_says_where_a_prompt_would_go_and_what_it_would_cost() {
     assert_eq!(to["origin"], json!(rig.server.url));
     let (tokens, cost) = (shown["prompt_tokens"].as_f64().unwrap(), to["cost_at_most"].as_f64().unwrap());
     assert!(tokens > 50.0 && cost > tokens * 2.0 / 1e6 && cost < 0.1, "{tokens} {cost}");
+    assert_eq!((&to["cost_of_first_step"], to.get("steps_at_most")), (&to["cost_at_most"], None), "one step is all");
+    // An edit may take many steps: what the first costs at most is told besides what all may.
+    let mut edit = explain(&rig.uri());
+    edit["command"] = json!("longsight.contextPreview");
+    edit["arguments"][0]["instruction"] = json!("sum them");
+    let to = editor.request("workspace/executeCommand", edit)["result"]["destination"].clone();
+    let (first, all, steps) =
+        (to["cost_of_first_step"].as_f64().unwrap(), to["cost_at_most"].as_f64().unwrap(), to["steps_at_most"].as_f64().unwrap());
+    assert!(steps == 25.0 && all > first * steps, "{to}");
+    // Each question is as long as the window at most, and so is each answer.
+    assert!(all <= steps * 32_768.0 * (2.0 + 8.0) / 1e6, "{to}");
     assert!(rig.posts().is_empty(), "a preview sends nothing");
     leave(editor);
 }

@@ -44,7 +44,7 @@ async fn what_a_compiler_quotes_of_a_masked_value_is_masked_in_the_prompt() {
         let session = workspace.session(config, vec![("local".into(), engine.clone())]);
         let how = How::Action { kind: actions::FIX.into(), problems: vec![complaint.clone()] };
         let _ = diff(&session, how).await;
-        let _ = diff(&session, How::Instruction(format!("take {} out", value()))).await;
+        let _ = diff(&session, How::Instruction(format!("take {} out", value()).into())).await;
         let sent = format!("{:?}", engine.asked());
         assert!(sent.contains("expected `u16`, found") && !sent.contains(&value()), "{sent}");
     }

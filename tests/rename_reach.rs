@@ -19,7 +19,7 @@ async fn renamed(files: &[(&str, &str)], new: &str) -> Result<Edited, EngineErro
     let session = place.session(Config::default(), vec![]);
     let mut cursor = target(&session, files[0].0, "");
     cursor.bytes = at..at;
-    let params = Params { at: cursor, how: How::Instruction(format!("rename `{name}` to `{new}`")) };
+    let params = Params { at: cursor, how: How::Instruction(format!("rename `{name}` to `{new}`").into()) };
     edit(&session, &params, &longsight::engine::Cancel::new(), &silent()).await
 }
 

@@ -474,6 +474,22 @@ fn j6_an_edit_that_the_editor_does_not_apply_is_said() {
     editor.quit();
 }
 
+/// What the editor complains of was thrown away where an instruction was given.
+#[test]
+fn an_instruction_comes_with_the_diagnostics_of_the_editor() {
+    let (_, mut editor) = started(answer("start"));
+    let diagnostic = json!({ "range": range(1, 0, 2), "message": "mismatched types", "source": "rustc", "severity": 1 });
+    let odd = [json!({ "message": "" }), json!(null), json!({ "message": "no place" })];
+    let diagnostics: Vec<Value> = std::iter::once(diagnostic).chain(odd).collect();
+    let argument =
+        json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename", "problems": ["said"], "diagnostics": diagnostics });
+    let report = command(&mut editor, "longsight.edit", argument)["result"].clone();
+    let told = ["said None", "rustc: mismatched types (line 2) Some((1, 1))", "no place (line 1) Some((0, 0))"];
+    assert_eq!(report["problems"], json!(told), "{report}");
+    editor.inbox.clear();
+    editor.quit();
+}
+
 /// The display stays until the model has let go of its work otherwise.
 #[test]
 fn cancelled_progress_ends_at_once() {

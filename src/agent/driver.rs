@@ -57,10 +57,21 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Optio
 }
 
 /// Most tokens of one answer, and the part of the window that it may take.
-pub const ANSWER: u32 = 16_384;
+const ANSWER: u32 = 16_384;
 const ANSWER_SHARE: u32 = 4;
 /// How much longer an answer may be than one that was cut off before it.
 const AFTER_CUT: u32 = 2;
+
+/// Tokens that an answer may have in a window of so many.
+fn most_tokens(window: u32) -> u32 {
+    ANSWER.min((window / ANSWER_SHARE).max(256))
+}
+
+/// The same of the first answer of a turn, and of each later one, if all are cut off.
+pub fn answers(window: u32) -> [u32; 2] {
+    let first = most_tokens(window);
+    [first, (first * AFTER_CUT).min(window)]
+}
 
 impl Driver<'_> {
     /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
@@ -119,7 +130,7 @@ impl Driver<'_> {
             // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
             let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
-            let mut max_tokens = ANSWER.min((caps.context / ANSWER_SHARE).max(256));
+            let mut max_tokens = most_tokens(caps.context);
             if was_cut {
                 let left = caps.context.saturating_sub(choice.prompt_tokens(&ask));
                 max_tokens = (max_tokens * AFTER_CUT).min(left).max(max_tokens);

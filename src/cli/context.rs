@@ -38,7 +38,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     };
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => Some(How::Action { kind: kind.clone(), problems: vec![] }),
-        (None, words) => words.clone().map(How::Instruction),
+        (None, words) => words.clone().map(|words| How::Instruction(words.into())),
     };
     let params = Params { at, how, invoked: None, question: arguments.ask.clone(), budget: arguments.budget };
     setup::run(common, async |_, _| preview(&session, &params), show)
@@ -62,7 +62,15 @@ fn show(preview: &Preview) {
     println!("{}", shown(&preview.prompt));
     let Some(to) = &preview.destination else { return };
     let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
-    let cost = to.cost_at_most.map_or(String::new(), |cost| format!(", {cost:.4} at most by the prices of your configuration"));
-    let steps = to.steps_at_most.map_or(String::new(), |steps| format!(", in {steps} steps at most"));
-    println!("\n— {} tokens to {} ({}) on {place}{steps}{cost}", preview.prompt_tokens, to.route.engine, to.route.model);
+    let (first, all) = (to.cost_of_first_step.map(|cost| format!("{cost:.4}")), to.cost_at_most.map(|cost| format!("{cost:.4}")));
+    let more = match (to.steps_at_most, first.zip(all)) {
+        (None, None) => String::new(),
+        (None, Some((_, all))) => format!(", {all} at most by the prices of your configuration"),
+        (Some(steps), None) => format!(" for the first of {steps} steps at most, each with what came of those before"),
+        (Some(steps), Some((first, all))) => format!(
+            " for the first of {steps} steps at most, each with what came of those before: {first} at most for this one, {all} for all, by \
+             the prices of your configuration"
+        ),
+    };
+    println!("\n— {} tokens to {} ({}) on {place}{more}", preview.prompt_tokens, to.route.engine, to.route.model);
 }

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::screen::shown;
 use super::{CliResult, Common, setup};
 use crate::features::actions::is_edit;
-use crate::features::edit::{Edited, How, Params, edit};
+use crate::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use crate::features::{Piece, Sink};
 
 #[derive(Args, Debug)]
@@ -22,7 +22,7 @@ pub struct Arguments {
     /// What to do, in words.
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub instruction: Option<String>,
-    /// A problem that a quickfix is to cure, in a diagnostic's words; may be given several times.
+    /// A problem that a quickfix is to cure, or that an instruction is about, in a diagnostic's words; may be given several times.
     #[arg(long, value_name = "MESSAGE", allow_hyphen_values = true)]
     pub problem: Vec<String>,
     /// Print a unified diff only.
@@ -40,7 +40,10 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, at) = setup::session_at(common, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {
         (Some(kind), _) => How::Action { kind: kind.clone(), problems: arguments.problem.clone() },
-        (None, words) => How::Instruction(words.clone().unwrap_or_default()),
+        (None, words) => {
+            let problems = arguments.problem.iter().map(|message| Problem { message: message.clone(), lines: None }).collect();
+            How::Instruction(Instruction { words: words.clone().unwrap_or_default(), problems })
+        }
     };
     let params = Params { at, how };
     setup::run(

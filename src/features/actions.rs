@@ -98,7 +98,7 @@ fn of_item(session: &Session, site: &Site, item: &Item, name: &str, selected: bo
     if callable && !selected && known_uses(session, site, &item.name) > 0 {
         offers.push(Offer::new(format!("Adapt the calls of {name} to its signature"), CALLS));
     }
-    if !selected && (session.edits_with_tools() || super::edit::may_move(session, site, item)) && is_one_of_several(session, site, item) {
+    if (session.edits_with_tools() || super::edit::may_move(session, site, item)) && is_one_of_several(session, site, item) {
         offers.push(Offer::new(format!("Move {name} into a module of its own"), MODULE));
     }
     offers

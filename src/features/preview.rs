@@ -7,14 +7,13 @@ use serde::Serialize;
 
 use super::answer::Prompt;
 use super::complete::{self, Spot};
-use super::edit::{How, drawn};
+use super::edit::{How, Instruction, drawn};
 use super::{Session, Target, ask, explain};
-use crate::agent::driver::ANSWER;
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
 use crate::dialect::Fim;
 use crate::engine::{Ask, Caps, Engine, EngineError, ErrorKind, Estimate, Tokens};
-use crate::route::{Choice, Decision, Task, TaskKind};
+use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 
 /// What is looked at.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +58,11 @@ pub struct Destination {
     /// The model may be asked so often for this, each time with what came of it before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_at_most: Option<usize>,
-    /// In the currency of the engine's prices: the prompt, and as long an answer as is asked for at most, of all steps. Nothing where no
-    /// prices are set.
+    /// In the currency of the engine's prices, where there are any: this prompt, and as long an answer as it may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_of_first_step: Option<f64>,
+    /// The same of all steps that may follow, each with as much as the window holds by then. What is asked again since a server refused
+    /// it is not in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_at_most: Option<f64>,
 }
@@ -144,15 +146,22 @@ impl Reader {
         let choice = self.choice.as_ref()?;
         let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
-        let answer = if kind.is_completion() { config.completion.max_tokens } else { LONGEST_ANSWER };
-        let cost = |engine: &EngineConfig| {
-            let (read, written) = (engine.price_in?, engine.price_out.unwrap_or(0.0));
-            let (tokens, answer) = steps.at_most(tokens, answer as usize, self.caps.context as usize);
-            Some((tokens as f64 * read + answer as f64 * written) / 1e6)
+        let first = match steps.first {
+            Some(tokens) => tokens,
+            None if kind.is_completion() => config.completion.max_tokens,
+            None => LONGEST_ANSWER,
         };
-        let (remote, cost_at_most) = (choice.leaves(), engine.and_then(cost));
+        let thoughts = if kind.is_completion() { 0 } else { most_thoughts(&self.caps) };
+        let cost = |(read, written): (usize, usize)| {
+            let engine: &EngineConfig = engine?;
+            let (price_in, price_out) = (engine.price_in?, engine.price_out.unwrap_or(0.0));
+            Some((read as f64 * price_in + written as f64 * price_out) / 1e6)
+        };
+        let answers = [first, steps.later].map(|tokens| (tokens + thoughts) as usize);
+        let cost_of_first_step = cost((tokens, answers[0]));
+        let cost_at_most = cost(steps.at_most(tokens, answers, self.caps.context as usize));
         let steps_at_most = Some(steps.count).filter(|count| *count > 1);
-        Some(Destination { route: choice.decision.clone(), remote, steps_at_most, cost_at_most })
+        Some(Destination { route: choice.decision.clone(), remote: choice.leaves(), steps_at_most, cost_of_first_step, cost_at_most })
     }
 
     fn render(&self, ask: &Ask) -> String {
@@ -179,23 +188,24 @@ fn fallback(ask: &Ask) -> String {
     prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
 }
 
-/// How often a model is asked for one thing, and how many tokens the steps before may add to a question.
-struct Steps {
-    count: usize,
-    more: usize,
+/// How often a model is asked for one thing, at most.
+pub(super) struct Steps {
+    pub count: usize,
+    /// Tokens that the first answer may have, where the kind of the task does not say it, and each later one.
+    pub first: Option<u32>,
+    pub later: u32,
+    /// Tokens that later questions may have besides the first one and the answers.
+    pub more: usize,
 }
 
 impl Steps {
-    const ONE: Self = Self { count: 1, more: 0 };
+    const ONE: Self = Self { count: 1, first: None, later: 0, more: 0 };
 
-    /// Tokens that are read and written in all, at most: no question is longer than the window.
-    fn at_most(&self, prompt: usize, answer: usize, window: usize) -> (usize, usize) {
-        if self.count == 1 {
-            return (prompt, answer);
-        }
-        let question = |step: usize| (prompt + self.more + step * ANSWER as usize).min(window.max(prompt));
+    /// Tokens that are read and written in all: no question is longer than the window.
+    fn at_most(&self, prompt: usize, [first, later]: [usize; 2], window: usize) -> (usize, usize) {
+        let question = |step: usize| (prompt + self.more + first + (step - 1) * later).min(window.max(prompt));
         let read = prompt + (1..self.count).map(question).sum::<usize>();
-        (read, self.count * ANSWER as usize)
+        (read, first + (self.count - 1) * later)
     }
 }
 
@@ -213,9 +223,9 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
             (task, budget, from_words(ask::RULES, prompt), reader)
         }
         (None, Some(at)) if params.how.is_some() => {
-            let how = params.how.clone().unwrap_or_else(|| How::Instruction(String::new()));
+            let how = params.how.clone().unwrap_or_else(|| How::Instruction(Instruction::default()));
             let first = drawn::first(session, at, &how, params.budget)?;
-            steps = Steps { count: first.steps, more: first.more };
+            steps = first.steps;
             (first.task, first.budget, first.drawn, first.reader)
         }
         (None, Some(at)) if at.bytes.is_empty() => {

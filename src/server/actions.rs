@@ -12,7 +12,7 @@ use super::{Server, accept, answers, edits, held, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::covers;
-use crate::features::edit::{How, Params};
+use crate::features::edit::{How, Params, Problem};
 
 /// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
 /// are read.
@@ -45,14 +45,14 @@ struct Data {
 /// The actions offered at a range. Nothing is asked of a model here.
 pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let Context { diagnostics, only } = params.context.unwrap_or_default();
-    let said = |diagnostic: &Value| diagnostic["message"].as_str().is_some_and(|message| !message.is_empty());
-    let diagnostics: Vec<Value> = diagnostics.unwrap_or_default().into_iter().filter(said).collect();
+    let diagnostics: Vec<Value> = diagnostics.unwrap_or_default();
+    let told = diagnostics.into_iter().filter_map(|diagnostic| Some((problem(&diagnostic)?.message, diagnostic)));
+    let (problems, diagnostics): (Vec<String>, Vec<Value>) = told.unzip();
     let only = only.unwrap_or_default();
     let uri = params.text_document.uri;
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(json!([])) };
     let bytes = server.with(|state| state.editor.bytes(&document.text, params.range));
     let place = Target { document, bytes };
-    let problems: Vec<String> = diagnostics.iter().map(problem).collect();
     let data = Data {
         uri,
         version: place.document.version,
@@ -150,9 +150,12 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     Ok(action)
 }
 
-fn problem(diagnostic: &Value) -> String {
+/// A diagnostic in words, and where it is; none of one that says nothing.
+pub fn problem(diagnostic: &Value) -> Option<Problem> {
     let source = diagnostic["source"].as_str().unwrap_or_default();
-    let message = diagnostic["message"].as_str().unwrap_or_default();
-    let line = diagnostic["range"]["start"]["line"].as_u64().unwrap_or_default().saturating_add(1);
-    format!("{source}{}{message} (line {line})", if source.is_empty() { "" } else { ": " })
+    let said = diagnostic["message"].as_str().filter(|message| !message.is_empty())?;
+    let line = |end: &str| diagnostic["range"][end]["line"].as_u64().and_then(|line| u32::try_from(line).ok());
+    let first = line("start").unwrap_or_default();
+    let message = format!("{source}{}{said} (line {})", if source.is_empty() { "" } else { ": " }, first.saturating_add(1));
+    Some(Problem { message, lines: Some((first, line("end").unwrap_or(first))) })
 }

@@ -9,9 +9,9 @@ use tower_lsp::lsp_types::{self as lsp, Url};
 
 use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
-use super::{Server, answers, change, message, review, trust, work};
+use super::{Server, actions, answers, change, message, review, trust, work};
 use crate::engine::Cancel;
-use crate::features::edit::{self, How};
+use crate::features::edit::{self, How, Instruction, Problem};
 use crate::features::{Target, preview};
 use crate::text::Text;
 use crate::workspace::{Document, uri};
@@ -34,10 +34,12 @@ struct Argument {
     position: Option<lsp::Position>,
     question: Option<String>,
     instruction: Option<String>,
-    /// The kind of a code action, in place of an instruction; what it is called, and the diagnostics that it is to remove.
+    /// The kind of a code action, in place of an instruction; what it is called, and what it is to put right, in words.
     action: Option<String>,
     title: Option<String>,
     problems: Vec<String>,
+    /// The editor's diagnostics of the document, as LSP has them: of these an instruction's model sees those at its place.
+    diagnostics: Vec<Value>,
     /// Tokens.
     budget: Option<usize>,
     /// Of a completion that is previewed: "automatic" or "invoked".
@@ -113,8 +115,10 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
 /// What `longsight.edit` is to do, and what that is called.
 fn wanted(argument: &Argument) -> Result<(How, String)> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    if let Some(instruction) = given(&argument.instruction) {
-        return Ok((How::Instruction(instruction.clone()), instruction));
+    if let Some(words) = given(&argument.instruction) {
+        let told = argument.problems.iter().map(|message| Problem { message: message.clone(), lines: None });
+        let problems = told.chain(argument.diagnostics.iter().filter_map(actions::problem)).collect();
+        return Ok((How::Instruction(Instruction { words: words.clone(), problems }), words));
     }
     let kind = given(&argument.action).ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
     let title = given(&argument.title).unwrap_or_else(|| kind.clone());

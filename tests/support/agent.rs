@@ -181,7 +181,12 @@ impl Features for Fake {
         let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;
-            let instruction = matches!(params.how, How::Instruction(_));
+            let (instruction, problems) = match &params.how {
+                How::Instruction(words) => {
+                    (true, words.problems.iter().map(|one| json!(format!("{} {:?}", one.message, one.lines))).collect())
+                }
+                How::Action { problems, .. } => (false, problems.iter().map(|problem| json!(problem)).collect::<Vec<_>>()),
+            };
             let document = params.at.document;
             let edits = if hunks {
                 let hunks = longsight::text::diff::hunks(&document.text.to_string(), &text);
@@ -191,7 +196,7 @@ impl Features for Fake {
             };
             let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("{said} {number}")).collect();
             let files = vec![FileEdit { document, edits, reasons, creates: false }];
-            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction }), confirm })
+            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction, "problems": problems }), confirm })
         })
     }
 

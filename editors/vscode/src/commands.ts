@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import type { Location } from "vscode-languageclient/node";
+import type { Diagnostic, Location } from "vscode-languageclient/node";
 import { hrefOf, type Answers, type Sheet } from "./answers";
 import type { Job } from "./jobs";
 import { isCancel, messageOf, type Log } from "./log";
@@ -76,6 +76,7 @@ export async function edit(desk: Desk, given?: EditArgument): Promise<void> {
     if (!instruction?.trim()) return;
     argument.instruction = instruction;
   }
+  argument.diagnostics ??= complaints(vscode.Uri.parse(argument.uri));
   const streamToken = randomUUID();
   const partial = new StreamedAnswer();
   const started = Date.now();
@@ -121,6 +122,12 @@ function here(): ExplainArgument | undefined {
   const { start, end } = editor.selection;
   const at = ({ line, character }: vscode.Position) => ({ line, character });
   return { uri: editor.document.uri.toString(), range: { start: at(start), end: at(end) } };
+}
+
+/** What the editor complains of in a document. */
+function complaints(uri: vscode.Uri): Diagnostic[] {
+  const at = ({ line, character }: vscode.Position) => ({ line, character });
+  return vscode.languages.getDiagnostics(uri).map(({ range, message, source }) => ({ range: { start: at(range.start), end: at(range.end) }, message, source }));
 }
 
 function escapeLabel(label: string): string {

@@ -1,7 +1,7 @@
 // What the extension and the server say to each other beyond standard LSP: command arguments, answers and the stream.
 // Answers are read leniently: a field that a server does not send is absent, never an error.
 
-import type { Location, Position, Range } from "vscode-languageclient/node";
+import type { Diagnostic, Location, Position, Range } from "vscode-languageclient/node";
 
 /** Commands of the server (`workspace/executeCommand`), each with one object as its argument. */
 export const SERVER_COMMANDS = {
@@ -19,7 +19,8 @@ export interface StreamPart {
   token: string | number;
   /** Counts from the first part of this token on. */
   seq: number;
-  kind: "text" | "reasoning" | "progress";
+  /** `restart`: what came so far is not the answer, which begins anew. */
+  kind: "text" | "reasoning" | "progress" | "restart";
   delta: string;
 }
 
@@ -35,6 +36,8 @@ export interface AskArgument {
 export interface EditArgument extends ExplainArgument {
   instruction?: string;
   action?: string;
+  /** What the editor complains of in the document; the server picks what is at the range. */
+  diagnostics?: Diagnostic[];
 }
 
 export interface ContextPreviewArgument {

@@ -1,16 +1,18 @@
 //! What an edit would put in front of a model, for the preview: the first question, made as it is made when it is asked.
 
+use super::forms::{Form, MOST_TOKENS};
 use super::long;
 use super::plan::Plan;
 use super::request::{self, Again, Question};
 use super::short;
 use super::{How, Params, Work};
+use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::tools::schema;
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
-use crate::features::preview::{Drawn, Reader, current};
+use crate::features::preview::{Drawn, Reader, Steps, current};
 use crate::features::{Session, Site, Target, silent};
 use crate::route::Task;
 
@@ -21,9 +23,7 @@ pub(in crate::features) struct First {
     pub task: Task,
     /// Tokens for what is added around the current file.
     pub budget: usize,
-    /// Questions that may follow, this one among them, and tokens that these may add to it.
-    pub steps: usize,
-    pub more: usize,
+    pub steps: Steps,
 }
 
 pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, wanted: Option<usize>) -> Result<First, EngineError> {
@@ -62,13 +62,20 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
         let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / super::BYTES);
-        return Ok(First { drawn, reader, task, budget, steps: limits::STEPS, more });
+        let [first, later] = driver::answers(reader.caps.context);
+        return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
     }
     let choice = reader.choice().ok_or_else(|| refuse("no engine is set up that could be asked".into()))?;
     let put = request::put(&plan.form, choice, &reader.caps, true);
     let question = Question { work: &work, put, budget, exchanges: &[], again: Again::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
     let drawn = Drawn { ask: asked.ask, parts: parts() };
-    let rounds = short::rounds_of(put);
-    Ok(First { drawn, reader, task, budget, steps: rounds, more: rounds * asked.max_tokens as usize })
+    let (count, first) = (short::rounds_of(put), asked.max_tokens);
+    // Beside its own answer a model that is asked again reads why it was refused.
+    let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / super::BYTES };
+    if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {
+        // The calls may follow the signature, which is another question.
+        steps = Steps { count: 2 * count, later: MOST_TOKENS, more: reader.caps.context as usize, ..steps };
+    }
+    Ok(First { drawn, reader, task, budget, steps })
 }

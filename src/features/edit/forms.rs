@@ -78,6 +78,8 @@ pub struct Filled {
     pub others: Vec<Changed>,
 }
 
+/// Tokens that no answer exceeds.
+pub const MOST_TOKENS: u32 = 4096;
 /// Bytes of an item around the marked lines that an answer may give back with them.
 const MOST_AROUND: usize = 1500;
 
@@ -111,7 +113,7 @@ impl Form {
             Form::Variable { .. } | Form::Rename(_) | Form::Module { .. } => 120,
             Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
-        .min(4096)
+        .min(MOST_TOKENS)
     }
 
     /// Whether a value can have a name where it stands, whatever name that is.

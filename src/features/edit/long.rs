@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use super::BYTES;
 use super::Edited;
-use super::How;
 use super::Work;
 use super::forms::Form;
 use super::offer;
@@ -46,11 +45,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     let started = Instant::now();
     let session = work.session.clone();
     let gate = Arc::new(move |path: &crate::workspace::WorkspacePath| session.closed_path(path));
-    let problems = match &work.params.how {
-        How::Action { problems, .. } => problems.clone(),
-        How::Instruction(_) => vec![],
-    };
-    let shared = &work.session.shared;
+    let (shared, problems) = (&work.session.shared, work.plan.problems.clone());
     let bench = Workbench::new((*work.session.snapshot).clone(), work.session.index.clone(), shared.registry.clone(), gate, problems)
         .renaming(work.plan.renames(work.session))
         .creating_files(shared.creates_files())
@@ -98,6 +93,9 @@ pub(super) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
         }
         _ => format!("\nThe developer has marked lines {first} to {last} of {}.", site.path),
     });
+    if let Some(problems) = work.plan.shown_problems() {
+        text.push_str(&format!("\n{problems}"));
+    }
     text.push_str(&format!("\n\nTask: {}", work.plan.words));
     let (top, bottom) = site.line_range(&shown);
     let here = std::iter::once(Stretch::new(&site.path, top, bottom));

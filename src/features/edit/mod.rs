@@ -12,6 +12,7 @@ pub(super) mod drawn;
 mod extracted;
 mod fit;
 pub mod forms;
+mod how;
 mod long;
 mod losses;
 mod made;
@@ -41,6 +42,7 @@ use crate::engine::{Cancel, EngineError, ErrorKind};
 use crate::route::Decision;
 use crate::syntax::scope::Item;
 use crate::text::Batch;
+pub use how::{How, Instruction, Problem};
 use plan::Plan;
 
 /// What is to be changed, and how.
@@ -48,28 +50,6 @@ use plan::Plan;
 pub struct Params {
     pub at: Target,
     pub how: How,
-}
-
-#[derive(Clone, Debug)]
-pub enum How {
-    /// A code action of this kind, with the messages of the diagnostics that it is to fix.
-    Action {
-        kind: String,
-        problems: Vec<String>,
-    },
-    Instruction(String),
-}
-
-impl How {
-    /// The same with nothing in it that is masked in the file: compilers quote what they complain of.
-    fn masked(&self, site: &Site) -> Self {
-        match self {
-            How::Instruction(words) => How::Instruction(site.masked_in(words).to_string()),
-            How::Action { kind, problems } => {
-                How::Action { kind: kind.clone(), problems: problems.iter().map(|problem| site.masked_in(problem).to_string()).collect() }
-            }
-        }
-    }
 }
 
 /// What was computed.
@@ -132,14 +112,30 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     let site = Site::new(session, &params.at);
     let params = &Params { how: params.how.masked(&site), ..params.clone() };
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
+    let outcome = work_out(session, params, &site, &plan, cancel, sink).await;
+    if let Err(error) = &outcome {
+        session.router().came_to_nothing(&plan.task(session), error);
+    }
+    outcome
+}
+
+async fn work_out(
+    session: &Session,
+    params: &Params,
+    site: &Site,
+    plan: &Plan,
+    cancel: &Cancel,
+    sink: &Sink,
+) -> Result<Edited, EngineError> {
+    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    let small = plan.says_both_names().then(|| plan.clone().for_small(session, &site, &params.how));
+    let small = plan.says_all().then(|| plan.clone().for_small(session, site, &params.how));
     if let Some(Ok(plan)) = &small
-        && let Some(Ok(settled)) = short::settled(&Work { session, params, site: &site, plan, cancel, sink })
+        && let Some(Ok(settled)) = short::settled(&Work { session, params, site, plan, cancel, sink })
     {
         return Ok(settled);
     }
-    let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
+    let work = Work { session, params, site, plan, cancel, sink };
     // Without a model, what the index says against it is the reason.
     let (window, down) = match (work.window().await, &small) {
         (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
@@ -155,8 +151,8 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     // That a task needs tools is no answer where a model that has them is only down.
     let down = down.filter(|_| plan.needs_tools);
     let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
-    let plan = small.unwrap_or_else(|| plan.for_small(session, &site, &params.how)).map_err(too_much)?;
-    let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
+    let plan = small.unwrap_or_else(|| plan.clone().for_small(session, site, &params.how)).map_err(too_much)?;
+    let work = Work { session, params, site, plan: &plan, cancel, sink };
     if let Some(settled) = short::settled(&work) {
         return settled;
     }

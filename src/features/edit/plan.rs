@@ -3,20 +3,21 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::How;
 use super::calls::Calls;
 use super::extracted;
 use super::fit::whole_item;
 use super::forms::Form;
+use super::how::{How, Instruction};
 use super::module::Moving;
 use super::rename::{self, Rename};
 use super::test::beside::Beside;
-use super::wording::{self, Asked};
+use super::wording::{self, Asked, Moves};
+use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};
 use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
-use crate::route::{Signal, Task, TaskKind};
+use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::place;
 use crate::syntax::scope::Item;
 
@@ -29,10 +30,16 @@ pub struct Plan {
     /// For the progress display.
     pub doing: String,
     signals: Vec<Signal>,
+    /// What the editor complains of there.
+    pub problems: Vec<String>,
     /// The names of a rename that the words ask for.
     renaming: Option<Names>,
-    /// No form does it.
+    /// Something moves into a module of its own, which no form does in every language.
     pub needs_tools: bool,
+    /// What the words call that module.
+    pub module: Option<String>,
+    /// Of the task, however many questions there are about it.
+    number: u64,
 }
 
 /// The old name of a rename and the new one, as far as they are said.
@@ -42,6 +49,10 @@ type Names = (Option<String>, Option<String>);
 const SMALL_ITEM: u32 = 60;
 /// Lines above and below a problem otherwise.
 const BESIDE: usize = 6;
+
+/// Problems that are shown to a model which is asked for something else, and bytes of each.
+const MOST_PROBLEMS: usize = 20;
+const LONGEST_PROBLEM: usize = 400;
 
 /// What a request comes to at its place.
 struct Meant {
@@ -54,19 +65,29 @@ struct Meant {
 impl Plan {
     /// The plan, or why the request fits nothing here.
     pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
-        let Meant { kind, form, words, doing } = match how {
-            How::Instruction(words) => instruction(site, words.trim())?,
-            How::Action { kind, problems } => action(session, site, kind, problems)?,
+        let moves = match how {
+            How::Instruction(Instruction { words, .. }) => wording::moved(words),
+            How::Action { kind, .. } => (kind == MODULE).then(Moves::default),
+        };
+        let Meant { kind, form, words, doing } = match (how, &moves) {
+            (_, Some(moves)) => module(session, site, moves)?,
+            (How::Instruction(Instruction { words, .. }), None) => instruction(site, words.trim())?,
+            (How::Action { kind, problems }, None) => action(session, site, kind, problems)?,
         };
         let (first, _) = site.line_range(&form.marked());
         let signals = signals(session, site, &form);
-        let needs_tools = matches!(how, How::Action { kind, .. } if kind == MODULE);
+        let problems = how.problems(site, &form.marked());
+        let needs_tools = moves.is_some();
+        let module = moves.and_then(|moves| moves.module);
         let renaming = match how {
             // The mark of a private member is no part of its name.
-            How::Instruction(words) => wording::rename_at(&words.replace(rename::private::MARK, ""), |name| rename::stands_at(site, name)),
+            How::Instruction(Instruction { words, .. }) => {
+                wording::rename_at(&words.replace(rename::private::MARK, ""), |name| rename::stands_at(site, name))
+            }
             How::Action { .. } => None,
         };
-        Ok(Self { kind, form, words, doing: format!("{doing} {}:{first}", site.path), signals, renaming, needs_tools })
+        let (doing, number) = (format!("{doing} {}:{first}", site.path), task_number());
+        Ok(Self { kind, form, words, doing, signals, problems, renaming, needs_tools, module, number })
     }
 
     /// Another question of the same task.
@@ -88,14 +109,16 @@ impl Plan {
                 let form = Form::Module { item, moving: Arc::new(moving) };
                 return Ok(Self { form, words, needs_tools: false, ..self });
             }
-            return Err(
-                "this needs a model that works with tools: set one with a larger window as `roles.coder` (route.agent_context)".into()
-            );
+            return Err(format!(
+                "to move `{}` of {} into a module needs a model that works with tools: set one with a larger window as `roles.coder` \
+                 (route.agent_context)",
+                item.name, site.path
+            ));
         }
         if let Form::Calls(calls) = &self.form {
             calls.fit()?;
         }
-        let How::Instruction(words) = how else {
+        let How::Instruction(Instruction { words, .. }) = how else {
             let Form::Test { item, beside: Some(beside) } = &self.form else { return Ok(self) };
             return Ok(Self { words: tests_words(&item.name, &beside.words()), ..self });
         };
@@ -129,9 +152,17 @@ impl Plan {
         Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
     }
 
-    /// Whether it is a rename whose words say the new name: the index can find all that it is about.
-    pub fn says_both_names(&self) -> bool {
-        matches!(self.renaming, Some((_, Some(_))))
+    /// Whether the words say all that is to be known: both names of a rename, or what a module is called. The index finds the rest.
+    pub fn says_all(&self) -> bool {
+        matches!(self.renaming, Some((_, Some(_)))) || self.module.is_some()
+    }
+
+    /// What the editor complains of where lines are rewritten, for the model. A fix has it in its words, and nothing else is about it.
+    pub fn shown_problems(&self) -> Option<String> {
+        let rewrites = self.kind == TaskKind::Rewrite && matches!(self.form, Form::Replace { .. } | Form::Insert { .. });
+        let shown: Vec<String> = self.problems.iter().take(MOST_PROBLEMS).map(|problem| shorten(problem, LONGEST_PROBLEM)).collect();
+        let words = "The editor shows these problems there. The task says whether they are to be fixed; add none.";
+        (rewrites && !shown.is_empty()).then(|| format!("{words}\n{}", quoted(&shown)))
     }
 
     /// The name that a rename is about: none of its uses should be left.
@@ -141,7 +172,7 @@ impl Plan {
     }
 
     pub fn task(&self, session: &Session) -> Task {
-        Task { signals: self.signals.clone(), ..session.task(self.kind) }
+        Task { signals: self.signals.clone(), number: self.number, ..session.task(self.kind) }
     }
 }
 
@@ -222,7 +253,6 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let words = "give the marked value a telling name.".to_string();
             Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
         }
-        MODULE => module(session, site),
         RENAME => better_name(session, site),
         CALLS => {
             let calls = Calls::find(session, site, &item(site, "called")?)?;
@@ -233,8 +263,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             if problems.is_empty() {
                 return Err("there is no diagnostic here that could be fixed".into());
             }
-            // What tools say of the code is as little an instruction as the code is.
-            let shown = fence::quote("problems", None, &Masked::whole(&problems.join("\n")));
+            let shown = quoted(problems);
             let words = format!("fix the problems that the editor shows in the marked lines, and change nothing else:\n{shown}");
             Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
         }
@@ -244,6 +273,11 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
         }
         other => Err(format!("`{other}` is no kind of edit that longsight knows")),
     }
+}
+
+/// What tools say of the code is as little an instruction as the code is.
+fn quoted(problems: &[String]) -> String {
+    fence::quote("problems", None, &Masked::whole(&problems.join("\n")))
 }
 
 fn tests_words(name: &str, where_to: &str) -> String {
@@ -297,17 +331,42 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
     (!said.is_empty()).then(|| said.to_string())
 }
 
-fn module(session: &Session, site: &Site) -> Result<Meant, String> {
+fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String> {
     if !session.shared.creates_files() {
-        return Err("a module of its own is a new file, and this editor cannot create files".into());
+        let words = "`longsight edit` shows the change as a diff";
+        return Err(format!("a module of its own is a new file, and this editor cannot create files; {words}"));
     }
     let item = item(site, "moved")?;
+    if let Some(other) = moves.item.as_ref().filter(|name| **name != item.name) {
+        let place = format!("{}:{}", site.path, site.line_of(site.bytes.start));
+        return Err(format!("`{other}` is not what stands at {place}, which is `{}`; ask where it is defined", item.name));
+    }
+    if moves.may_be_lines
+        && let Some(reason) = other_than_marked(site, &item)
+    {
+        return Err(reason);
+    }
+    let called = moves.module.as_ref().map_or_else(String::new, |name| format!(" that is called `{name}`,"));
     let words = format!(
-        "move `{}`, with what only it needs, into a new module in a file beside this one; declare the module where the \
+        "move `{}`, with what only it needs, into a new module{called} in a file beside this one; declare the module where the \
          language wants that, and let every use in all files find it there.",
         item.name
     );
     Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
+}
+
+/// Why the marked lines are not this item, which begins where they do or is around them.
+fn other_than_marked(site: &Site, item: &Item) -> Option<String> {
+    let (marked, name) = (site.text[site.bytes.clone()].trim_end(), &item.name);
+    if marked.is_empty() {
+        return None;
+    }
+    if site.is_in_body(item, &site.whole_lines(site.bytes.clone())) {
+        let words = "ask for the whole of it by its name, or for a function of these lines first";
+        return Some(format!("the marked lines are a part of `{name}`, and only functions and types move into a module; {words}"));
+    }
+    let is_more = site.bytes.start + marked.len() > item.range.end;
+    is_more.then(|| format!("the marked lines hold more than `{name}`; mark one function or type, and move each by itself"))
 }
 
 fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
@@ -319,7 +378,8 @@ fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
 
 fn item(site: &Site, what: &str) -> Result<Item, String> {
     site.item().ok_or_else(|| {
-        format!("there is no function or type with a name at {}:{} that could be {what}", site.path, site.line_of(site.bytes.start))
+        let place = format!("{}:{}", site.path, site.line_of(site.bytes.start));
+        format!("there is no function or type with a name at {place} that could be {what}; choose a line of one")
     })
 }
 

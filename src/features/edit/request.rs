@@ -123,6 +123,9 @@ impl Question<'_> {
             Form::Insert { line } => others(&parts) + &around_line(site, line, &around),
             _ => quoted(site, &marked, &parts, around, code),
         };
+        if let Some(problems) = plan.shown_problems() {
+            text.push_str(&format!("\n{problems}"));
+        }
         text.push_str(&format!("\nTask: {}", plan.words));
         if self.again.anew {
             text.push_str("\nThe answer is not what stands there already: write the marked lines changed.");

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::How;
 use super::Work;
 use super::calls::Calls;
 use super::losses::{self, Change};
@@ -17,7 +16,6 @@ use super::signature::Parameters;
 use super::twice::Put;
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
-use crate::features::actions::MODULE;
 use crate::features::{Session, Site, Target};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, scope};
@@ -41,8 +39,7 @@ struct Task {
 
 /// Who looks at the drafts of a task.
 pub(super) fn of(work: &Work<'_>) -> Review {
-    let is_module = matches!(&work.params.how, How::Action { kind, .. } if kind == MODULE);
-    let moves = work.site.item().filter(|_| is_module).map(|item| item.name);
+    let moves = work.site.item().filter(|_| work.plan.needs_tools).map(|item| item.name);
     let task = Task { session: work.session.clone(), at: work.params.at.clone(), words: work.plan.words.clone(), moves };
     Arc::new(move |drafts| task.objections(drafts))
 }

@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use serde_json::json;
+
 use super::Edited;
 use super::Work;
 use super::calls::follow;
@@ -130,20 +132,29 @@ pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
     Err(EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {problem}")))
 }
 
-/// What the task settles by itself, without a model: a rename that says both names.
+/// What the task settles by itself, without a model: a rename that says both names, a move that says what the module is called.
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
-    let Form::Rename(rename) = &work.plan.form else { return None };
-    let arguments = serde_json::json!({ "new_name": rename.wanted.as_ref()?, "reason": "" });
+    let (arguments, confirm, why) = match &work.plan.form {
+        Form::Rename(rename) => {
+            let why = "the task says both names, and the index knows the places: no model was asked";
+            (json!({ "new_name": rename.wanted.as_ref()?, "reason": "" }), rename.confirm(), why)
+        }
+        Form::Module { .. } => {
+            let why = "the task says what the module is called, and the language what moves: no model was asked";
+            (json!({ "module": work.plan.module.as_ref()?, "reason": "" }), None, why)
+        }
+        _ => return None,
+    };
     let unsupported = |why: Unfit| EngineError::new(ErrorKind::Unsupported, why.to_string());
     let offered = check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
         let summary = filled.reason.clone();
         let mut edited = Edited { summary, ..offer::one(work, filled)? };
-        edited.confirm.extend(rename.confirm());
+        edited.confirm.extend(confirm);
         Ok(edited)
     });
     Some(offered.map(|offered| {
-        let reason = "the task says both names, and the index knows the places: no model was asked".to_string();
-        Edited { route: Decision { engine: "none".into(), reason, ..offered.route.clone() }, ..offered }
+        let route = Decision { engine: "none".into(), reason: why.into(), ..offered.route.clone() };
+        Edited { route, ..offered }
     }))
 }
 
@@ -192,6 +203,8 @@ struct Short<'a> {
     ready_ms: f64,
     started: Instant,
     again: Again,
+    /// Something of the newest answer was told as it came.
+    has_told: bool,
     /// Tokens of other files: the same in every round, so that the question is read once.
     budget: OnceLock<usize>,
 }
@@ -207,6 +220,7 @@ impl<'a> Short<'a> {
             ready_ms: 0.0,
             started: Instant::now(),
             again: Again::default(),
+            has_told: false,
             budget: OnceLock::new(),
         }
     }
@@ -214,7 +228,11 @@ impl<'a> Short<'a> {
     async fn ask(&mut self, first: bool) -> Result<(Answer, Decision), RouteError> {
         let work = self.work;
         let task = work.plan.task(work.session);
-        let mut filter = Inert::default();
+        // What was refused is not what comes now.
+        if std::mem::take(&mut self.has_told) {
+            (work.sink)(Piece::Restart);
+        }
+        let (mut filter, mut has_told) = (Inert::default(), false);
         let (mut sent, mut ready_ms, mut put) = (Vec::<String>::new(), 0.0, Put::Call);
         let this = &*self;
         let build = |choice: &Choice, caps: &Caps| {
@@ -228,10 +246,13 @@ impl<'a> Short<'a> {
         };
         let mut end = End::default();
         let each = |event: &Event| {
+            has_told |= matches!(event, Event::Text(_) | Event::Reasoning(_));
             report(event, &mut filter, work.sink);
             end.follows(event)
         };
-        let mut served = work.session.router().run_while(&task, work.cancel, build, each).await?;
+        let served = work.session.router().run_while(&task, work.cancel, build, each).await;
+        self.has_told = has_told;
+        let mut served = served?;
         if end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
         }

@@ -1,5 +1,5 @@
-//! What an instruction asks for, as far as its words alone say it: a rename with its names, tests, documentation, a function taken out.
-//! Whatever else it says is the model's to understand. Pure.
+//! What an instruction asks for, as far as its words alone say it: a rename with its names, a move into a module, tests, documentation, a
+//! function taken out. Whatever else it says is the model's to understand. Pure.
 
 use crate::text::words;
 use std::ops::Range;
@@ -75,6 +75,60 @@ pub fn asked(words: &str) -> Option<Asked> {
     });
     let of_function = |asked: &Asked| *asked == Asked::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
     asked.filter(|asked| !names_more(words) && !of_function(asked))
+}
+
+/// A move into a module of its own: what is to move and what the module is called, as far as that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    pub item: Option<String>,
+    pub module: Option<String>,
+    /// It may be the lines that are marked: nothing says that it is a function or a type.
+    pub may_be_lines: bool,
+}
+
+/// All that an instruction may say which asks for such a move and for nothing else.
+const MOVE: &str = r#"(?ix)
+    ^\W* (?:please\s+)? (?:move|put|extract|pull|factor|split|take) \s+
+    (?:(?:this|that|the) \s+)? (?:(?:(?P<kind>function|method|struct|class|type|enum|trait|interface|item|definition)|code) \s+)?
+    (?:[`"'“]? (?P<item>[\p{L}_$][\w$]*) (?:\(\))? [`"'”]? \s+)?
+    (?:out \s+)? (?:into|in|to) \s+
+    (?:(?P<article>an?|its|their|the) \s+)? (?:(?:own|new|separate|another|dedicated) \s+){0,2}
+    (?:
+        (?:sub)?module (?:\s+of\s+its\s+own)? (?:\s*,? \s+ (?:called|named) \s+ [`"'“]? (?P<called>[\w$]+) (?:\.\w+)? [`"'”]?)?
+      | (?:sub)?module \s+ [`"'“]? (?P<behind>[\w$]+) [`"'”]?
+      | [`"'“]? (?P<before>[\w$]+) [`"'”]? \s+ (?:sub)?module
+    )
+    (?:\s*,? \s+ and \s+ (?:update|fix|adapt|adjust) \s+ (?:(?:all|its|the) \s+)* (?:callers|calls|uses|usages|imports|references))?
+    \s* [.!]? \s* $
+  | ^请?(?:把|将)(?:这个|此|该)?(?P<sort>函数|方法|类型?|结构体?)? \s* [`“]? (?P<that>[\w$--\p{Han}]*) [`”]? \s*
+    (?:移动?|放|搬|提取|抽取)(?:到|进|入)?(?:一个)?(?:新的?|单独的?|名为|叫做?|\s)*
+    [`“]? (?P<there>[\w$--\p{Han}]*) [`”]? \s* 的?(?:新|单独)?模块(?:里|中)?[。.!]? \s* $
+"#;
+/// Words where such a name may stand that say which module is meant, or how much is to move: what they mean is the model's to find out.
+const OTHERS: &str = "all everything them these those lines same existing other different parent inner nested private public test tests";
+/// Words there that say nothing.
+const NO_ITEM: &str = "it this that out code";
+const NO_MODULE: &str = "please now too here instead again";
+
+/// What an instruction moves that plainly asks for that: "move this function into a module called digits".
+pub fn moved(words: &str) -> Option<Moves> {
+    static COMPILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MOVE).ok());
+    let found = COMPILED.as_ref()?.captures(words)?;
+    let said = |groups: &[&str]| {
+        let mut names = groups.iter().filter_map(|group| found.name(group)).map(|name| name.as_str());
+        names.find(|name| !name.is_empty()).map(String::from)
+    };
+    let is_word = |name: &String, list: &str| !is_quoted(name, words) && is_among(list, name);
+    let (item, module) = (said(&["item", "that"]), said(&["called", "behind", "before", "there"]));
+    if item.iter().chain(&module).any(|name| is_word(name, OTHERS)) {
+        return None;
+    }
+    let item = item.filter(|name| !is_word(name, NO_ITEM));
+    let module = module.filter(|name| !is_word(name, NO_MODULE));
+    // "The module" is one that is there.
+    let is_known = module.is_none() && found.name("article").is_some_and(|article| article.as_str().eq_ignore_ascii_case("the"));
+    let may_be_lines = item.is_none() && ["kind", "sort"].iter().all(|group| found.name(group).is_none());
+    (!is_known).then_some(Moves { item, module, may_be_lines })
 }
 
 /// The two names of a rename and what joins them, with the place in the words.

@@ -15,6 +15,16 @@ local function range_of(client, command)
   return { start = position, ['end'] = position }
 end
 
+--- What the editor complains of in this buffer, as LSP has it: the server picks what is at the place.
+---@return lsp.Diagnostic[]?
+local function complaints()
+  local found = vim.tbl_map(function(one)
+    local last = { line = one.end_lnum or one.lnum, character = one.end_col or one.col }
+    return { range = { start = { line = one.lnum, character = one.col }, ['end'] = last }, message = one.message, source = one.source }
+  end, vim.diagnostic.get(0))
+  return #found > 0 and found or nil
+end
+
 --- Asks for a text that was not given on the command line.
 local function with_text(given, prompt, use)
   if given ~= '' then
@@ -68,7 +78,7 @@ local function edit(command, text, review)
   if not client then
     return
   end
-  local argument = { uri = vim.uri_from_bufnr(0), range = range_of(client, command), review = review }
+  local argument = { uri = vim.uri_from_bufnr(0), range = range_of(client, command), review = review, diagnostics = complaints() }
   with_text(text, 'Change: ', function(instruction)
     argument.instruction = instruction
     client_of.execute(client, 'longsight.edit', argument, function(error, result)
