@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Server, accept};
 use super::features::FileEdit;
 use super::hunks::Lost;
 use super::review::show;
 use super::state::State;
+use super::{Server, accept};
 use crate::agent::limits::shorten;
 use crate::features::actions::one_line;
 use crate::text::Text;
