@@ -191,7 +191,9 @@ def run_check(task, base):
         ran = subprocess.run([f"{out}/{name}", task["test"]], capture_output=True, text=True, timeout=60)
         if ran.returncode == 0 and "running 0 tests" not in ran.stdout:
             return None
-        return next((line for line in ran.stdout.splitlines() if "FAILED" in line or "panicked" in line), "no such test")
+        failed = [line for line in ran.stdout.splitlines() if "FAILED" in line or "panicked" in line]
+        crashed = [line.strip() for line in ran.stderr.splitlines() if line.strip()] if ran.returncode < 0 else []
+        return (failed + crashed + ["no such test"])[0]
 
 
 def apply(base, edits):

@@ -149,6 +149,16 @@ proptest! {
     }
 }
 
+#[test]
+fn arguments_that_end_with_a_piece_are_ended_for_the_next_one() {
+    let dialect = by_name("deepseek-v3.2").unwrap();
+    for behind in [" and more", " </｜DSML｜invoke>", "}", " {}"] {
+        let text = format!("<｜DSML｜invoke name=\"x\">{{\"a\": {{}}}}{behind}");
+        let read = read_all_ways(&text, || dialect.parser_for_any_tool(Start::Content));
+        assert_eq!(read.calls.len(), usize::from(behind.contains("invoke")), "{text}: {read:?}");
+    }
+}
+
 /// Doubling the text must not much more than double the work; counted in input, not in time: these sizes end at once or never.
 #[test]
 fn long_hostile_texts_are_read_in_linear_time() {

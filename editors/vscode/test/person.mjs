@@ -66,16 +66,22 @@ export class Person {
 
   /** Opens the list or input that belongs to `key`, with `text` typed into it, whatever the workbench was busy with. */
   async palette(text, key = "F1") {
-    const input = this.page.locator(".quick-input-widget .quick-input-box input").first();
-    await this.retry(`a list for ${key}`, async () => {
-      await this.page.keyboard.press(key);
+    const { page } = this;
+    const input = page.locator(".quick-input-widget .quick-input-box input").first();
+    await this.retry(`${text} in the list for ${key}`, async () => {
+      await page.keyboard.press(key);
       await input.waitFor({ state: "visible", timeout: 5000 });
-      return true;
+      const before = await input.inputValue();
+      await page.keyboard.type(text, { delay: 10 });
+      // What stood there is a sign (`>`, `:`), or is selected and typed over.
+      for (let looks = 0; looks < 50; looks++, await page.waitForTimeout(100)) {
+        if ([text, before + text].includes(await input.inputValue())) return true;
+      }
+      // A busy workbench has lost a letter.
+      const read = await input.inputValue();
+      await page.keyboard.press("Escape");
+      throw new Error(`it reads ${read}`);
     });
-    const before = await input.inputValue();
-    await this.page.keyboard.type(text, { delay: 10 });
-    // What stood there is a sign (`>`, `:`), or is selected and typed over.
-    await this.retry(`${text} in the list for ${key}`, async () => [text, before + text].includes(await input.inputValue()));
   }
 
   /** Takes the row with this text from a list, once it is the row in focus and stays it: lists are sorted while one types. */

@@ -16,6 +16,8 @@ pub(in crate::dialect) struct Scan {
     at: usize,
     brackets: Vec<u8>,
     string: Option<Quote>,
+    /// How it ended: what follows does not change that.
+    ended: Option<Scanned>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,15 @@ impl Scan {
 
     /// Reads on. Single and triple quotes count only in `python` literals.
     pub fn resume(&mut self, text: &str, python: bool) -> Scanned {
+        if let Some(ended) = self.ended {
+            return ended;
+        }
+        let scanned = self.read_on(text, python);
+        self.ended = (scanned != Scanned::Open).then_some(scanned);
+        scanned
+    }
+
+    fn read_on(&mut self, text: &str, python: bool) -> Scanned {
         let bytes = text.as_bytes();
         while self.at < bytes.len() {
             let byte = bytes[self.at];

@@ -104,12 +104,12 @@ impl Form {
         // Models like to give back all of what the marked lines are in.
         let around = || site.item().map_or(0, |item| item.range.len()).min(MOST_AROUND) as u32 / 3;
         match self {
-            Form::Replace { .. } => 160 + (code * 3 / 2).max(around()),
-            Form::Insert { .. } => 480 + around(),
-            Form::Document { .. } => 180,
-            Form::Implement { .. } => 400,
-            Form::Test { .. } => 480,
-            Form::Extract { .. } => 240 + code * 2,
+            Form::Replace { .. } => 240 + (code * 2).max(around()),
+            Form::Insert { .. } => 640 + around(),
+            Form::Document { .. } => 300,
+            Form::Implement { .. } => 800,
+            Form::Test { .. } => 800,
+            Form::Extract { .. } => 320 + (code * 2).max(around()),
             Form::Variable { .. } | Form::Rename(_) | Form::Module { .. } => 120,
             Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
