@@ -51,11 +51,53 @@ async fn streamed_in(workspace: &Workspace, text: &str) -> (Vec<String>, Answer)
 #[tokio::test(flavor = "multi_thread")]
 async fn asking_gives_locations_of_checked_places_only() {
     let workspace = Workspace::new(&FILES);
-    let (session, _) = workspace.with_coder(vec![Scripted::text("See src/a.rs:5-7 and none.rs:1.")]);
-    let locations = ask(&session, "where is beta_of?", &Cancel::new(), &silent()).await.unwrap().locations;
-    assert!(locations[0].uri.ends_with("/src/a.rs"), "{locations:?}");
-    assert_eq!((locations[0].range.start.line, locations[0].range.end.line), (4, 7));
-    assert!(!locations.iter().any(|place| place.uri.contains("none.rs")), "{locations:?}");
+    for text in ["See src/a.rs:5-7 and none.rs:1.", "See [beta_of](src/a.rs#L5-L7) and [none](none.rs#L1) and [it](none.rs)."] {
+        let (session, _) = workspace.with_coder(vec![Scripted::text(text)]);
+        let locations = ask(&session, "where is beta_of?", &Cancel::new(), &silent()).await.unwrap().locations;
+        assert!(locations[0].uri.ends_with("/src/a.rs"), "{locations:?}");
+        assert_eq!((locations[0].range.start.line, locations[0].range.end.line), (4, 7));
+        assert!(!locations.iter().any(|place| place.uri.contains("none.rs")), "{locations:?}");
+    }
+}
+
+/// A link to a whole file was never found, and the name in one that leads to a line was not looked for there.
+#[tokio::test(flavor = "multi_thread")]
+async fn links_of_markdown_are_checked_as_other_places_are() {
+    let workspace = Workspace::new(&FILES);
+    let root = workspace.root().canonicalize().unwrap();
+    for (text, marked) in [
+        ("See [the sum](src/none.rs) there.", "the sum](src/none.rs) (not found) there"),
+        ("See [the sum](src/none.rs#alpha) there.", "the sum](src/none.rs#alpha) (not found) there"),
+        ("See [src/none.rs](src/none.rs) there.", "src/none.rs](src/none.rs) (not found) there"),
+        ("See [src/none.rs:3](src/none.rs#L3) there.", "src/none.rs:3](src/none.rs#L3) (not found) there"),
+        ("See [x](src/a.rs#L3C5-L999C1) there.", "x](src/a.rs#L3C5-L999C1) (not found) there"),
+        ("See [x](src/a.rs#L999C1) there.", "x](src/a.rs#L999C1) (not found) there"),
+    ] {
+        let (pieces, answer) = streamed_in(&workspace, &format!("{text} And so on it goes.\n")).await;
+        assert!(answer.text.contains(marked), "{marked}: {}", answer.text);
+        assert_eq!(answer.text.matches("(not ").count(), 1, "{}", answer.text);
+        assert!(!answer.citations.iter().any(|place| place.verified && place.from == NamedBy::Answer), "{:?}", answer.citations);
+        assert_eq!(pieces.concat().trim(), answer.text.trim(), "what is streamed is what it comes to");
+    }
+    let absolute = format!("See [x](file://{}/src/a.rs#L5) there.", root.display());
+    for (text, line, whole) in [
+        ("See [the sum](src/a.rs) there.", 1, true),
+        ("See [the sum](./src/a.rs), they say.", 1, true),
+        ("See [src/a.rs](src/a.rs#alpha) there.", 1, true),
+        ("See [the page](src/[id].rs) there.", 1, true),
+        ("See ([`beta_of`](src/a.rs#L5)) there.", 5, false),
+        ("See [`beta_of(n)`](src/a.rs#L5C1-L7C2) there.", 5, false),
+        (&absolute, 5, false),
+    ] {
+        let (_, answer) = streamed_in(&workspace, &format!("{text}\n")).await;
+        assert!(!answer.text.contains("(not "), "{}", answer.text);
+        let path = if text.contains("[id]") { "src/[id].rs" } else { "src/a.rs" };
+        let places: Vec<(&str, u32, bool)> = answer.citations.iter().map(|place| (&*place.path, place.line, place.verified)).collect();
+        assert!(places.iter().all(|(.., verified)| *verified) && places.contains(&(path, line, true)), "{text}: {places:?}");
+        // A file is no place of its own where lines of it were shown.
+        let whole = whole && path != "src/a.rs";
+        assert!(answer.citations.iter().any(|place| &*place.path == path && place.whole == whole), "{text}: {:?}", answer.citations);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,6 +264,7 @@ async fn a_name_beside_a_wrong_line_is_not_verified() {
         "src/a.rs:3: `omega`",
         "`omega` is on line 3 of src/a.rs",
         "`omega` 定义在 src/a.rs:3",
+        "[`omega`](src/a.rs#L3)",
     ] {
         let (pieces, answer) = streamed_in(&workspace, &format!("So: {text}, as it is.\n")).await;
         assert!(answer.text.contains(" (not at that line)"), "{}", answer.text);
@@ -235,6 +278,8 @@ async fn a_name_beside_a_wrong_line_is_not_verified() {
         "`alpha()` in src/a.rs:47 is called",
         "`omega` calls `alpha` at src/a.rs:47",
         "`omega` is told of after src/a.rs:3",
+        "[`alpha`](src/a.rs#L3)",
+        "[what `omega` calls](src/a.rs#L3)",
     ] {
         let (_, answer) = streamed_in(&workspace, &format!("So: {text}, as it is.\n")).await;
         assert!(!answer.text.contains("(not "), "{}", answer.text);

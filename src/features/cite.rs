@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
                 marks.push((at.end + 1, NO_NAME));
             } else {
                 let mark = self.file(word, false).flatten();
-                marks.extend(mark.map(|mark| (at.end, mark)));
+                marks.extend(mark.map(|mark| (named::end_of_link(line, at.end).unwrap_or(at.end), mark)));
             }
         }
         marks.sort_unstable();

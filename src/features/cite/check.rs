@@ -23,6 +23,7 @@ const AROUND: u32 = 3;
 impl Checker<'_> {
     /// Checks lines of a file, and how they are to be marked. None for what names no file.
     pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
+        let token = token.strip_prefix("file://").unwrap_or(token);
         // An address, a name with its module, or the column behind a line.
         if token.is_empty() || token.contains("://") || token.contains(':') {
             return None;

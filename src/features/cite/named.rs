@@ -24,9 +24,11 @@ pub(in crate::features) struct Named<'a> {
     pub symbol: Option<&'a str>,
 }
 
-/// Lines behind a path: `:12`, `:12-15`, `:12:3`, `#L12`, `:L12`, `(12)`.
+/// Lines behind a path: `:12`, `:12-15`, `:12:3`, `#L12`, `#L12C3-L15C1`, `:L12`, `(12)`.
 static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?:(?::L?|#L)(\d{1,7})(?:[-–]L?(\d{1,7})|:\d{1,7})?|(\()(?:L|line )?(\d{1,7})(?:[-–]L?(\d{1,7})|,\s?\d{1,7})?\))")
+    compiled(
+        r"(?:(?::L?|#L)(\d{1,7})(?:C\d{1,7})?(?:[-–]L?(\d{1,7})(?:C\d{1,7})?|:\d{1,7})?|(\()(?:L|line )?(\d{1,7})(?:[-–]L?(\d{1,7})|,\s?\d{1,7})?\))",
+    )
 });
 /// Lines in words: `line 12`, `lines 12-15`, `第 12 行`, `12 行目`, and `(L12)`.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
@@ -59,11 +61,11 @@ static OF: LazyLock<Regex> = LazyLock::new(|| {
         r#"^\s?(?:(?:of|in|from|von|aus|de|du|dans|in der|der)\s|[(（])(?:(?:the|der|die|le)\s)?(?:(?:file|Datei|fichier)\s)?[`"']?([^\s`"'<>|*,;，。；）)]+)"#,
     )
 });
-/// A name in backquotes that is said to be where a place behind it is.
+/// A name in backquotes that is said to be where a place behind it is, or that links there.
 static NAME_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
-        r"`([^`]+)`\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
-        r"(?:(?:at|in|on|from|auf|dans)\s)?(?:定义|声明|实现|位于|在|于)*\s?[(（]?[`\x22']?$"
+        r"`([^`]+)`(?:\]\(|\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
+        r"(?:(?:at|in|on|from|auf|dans)\s)?(?:定义|声明|实现|位于|在|于)*\s?[(（]?[`\x22']?)$"
     ))
 });
 /// The same behind the place.
@@ -187,10 +189,17 @@ fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
 /// Where what is quoted up to an offset ends with its quotes, or a link with its bracket.
 pub(super) fn end_of_quotes(line: &str, end: usize) -> usize {
     let behind = &line[end..];
-    let quotes = behind.len() - behind.trim_start_matches('`').len();
+    end_of_link(line, end).unwrap_or(end + behind.len() - behind.trim_start_matches('`').len())
+}
+
+/// Where a link ends of which the text or the target goes up to an offset.
+pub(super) fn end_of_link(line: &str, end: usize) -> Option<usize> {
+    let behind = line[end..].trim_start_matches('`');
     let token = token(line, end);
-    let in_link = behind.starts_with(')') && token.rfind("](").is_some_and(|open| !token[open..].contains(')'));
-    if in_link { end + 1 } else { end + quotes }
+    let in_target = token.rfind("](").is_some_and(|open| !token[open..].contains(')'));
+    let target = if in_target { behind } else { behind.strip_prefix("](")? };
+    let close = target.find(|letter: char| letter == ')' || letter.is_whitespace())?;
+    target[close..].starts_with(')').then(|| line.len() - target.len() + close + 1)
 }
 
 /// What stands before an offset without a blank, a quote or a sign of markdown or of a sentence between.
@@ -201,10 +210,12 @@ pub(in crate::features) fn token(text: &str, end: usize) -> &str {
     &before[start..]
 }
 
-/// The words of a line that are no code, and where they stand: without the brackets around them and the signs behind them.
+/// The words of a line that are no code, and where they stand: without the brackets around them and the signs behind them. The target of a
+/// link is one, without what it means inside of a file.
 pub(in crate::features) fn words(line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let splits = |letter: char| letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter);
-    line.split(splits).map(move |word| {
+    line.split(splits).flat_map(|word| word.split("](").enumerate()).map(move |(part, word)| {
+        let word = if part > 0 { word.split('#').next().unwrap_or(word) } else { word };
         let trimmed = word.trim_end_matches(['.', ':', '!', '?', ')', ']']).trim_start_matches(['(', '[', '{']);
         let start = trimmed.as_ptr() as usize - line.as_ptr() as usize;
         (start..start + trimmed.len(), trimmed)
