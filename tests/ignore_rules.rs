@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use longsight::index::Options;
 use longsight::workspace::walk::walk;
 use longsight::workspace::{Roots, Rules};
 
-use crate::support::tree::Tree;
+use crate::support::tree::{Tree, index, until};
 
 /// The files that take part below a folder of the tree, as the walk finds them and as each is asked for.
 fn listed(tree: &Tree, below: &str) -> Vec<String> {
@@ -79,6 +80,45 @@ fn what_a_submodule_leaves_out_is_left_out_in_it_alone() {
     ]);
     assert_eq!(listed(&tree, "proj"), ["a.rs", "left.rs", "sub/left.rs"]);
     assert_eq!(listed(&tree, "proj/sub"), ["left.rs"]);
+}
+
+/// It was followed minutes later, and by what keeps rules not at all.
+#[test]
+fn a_change_of_what_only_a_copy_of_a_repository_leaves_out_takes_effect() {
+    let plain = || project(&[("proj/.git/info/exclude", "# nothing\n")]);
+    let submodule = || {
+        let tree = project(&[("proj/.git/info/exclude", "# nothing\n"), ("proj/.git/modules/sub/info/exclude", "# nothing\n")]);
+        tree.write("proj/sub/.git", "gitdir: ../.git/modules/sub\n");
+        tree.write("proj/sub/left.rs", "fn left() {}\n");
+        tree.remove("proj/left.rs");
+        tree
+    };
+    let second = || {
+        let tree = project(&[("proj/.git/info/exclude", "# nothing\n"), ("proj/.git/worktrees/two/commondir", "../..\n")]);
+        tree.write("two/.git", "gitdir: ../proj/.git/worktrees/two\n");
+        tree.write("two/left.rs", "fn left() {}\n");
+        tree
+    };
+    for (what, tree, root, left, list) in [
+        ("a list that changes", plain(), "proj", "proj/left.rs", "proj/.git/info/exclude"),
+        ("a list that there was not", project(&[]), "proj", "proj/left.rs", "proj/.git/info/exclude"),
+        ("the list of a repository above", plain(), "proj/sub", "proj/sub/left.rs", "proj/.git/info/exclude"),
+        ("the list of a submodule", submodule(), "proj", "proj/sub/left.rs", "proj/.git/modules/sub/info/exclude"),
+        ("the list of a second tree", second(), "two", "two/left.rs", "proj/.git/info/exclude"),
+    ] {
+        tree.write(left, "fn left() {}\n");
+        let roots = Arc::new(Roots::new([tree.path(root)]));
+        let rules = Rules::new(roots.iter().next().unwrap());
+        let path = roots.locate(&tree.path(left)).unwrap();
+        let index = index(roots, Options { watch: true, threads: 2, ..Options::default() });
+        assert!(index.view().at(&path).is_some() && rules.reason(&path).is_none(), "{what}");
+        tree.write(list, "left.rs\n");
+        until(&index, what, |view| view.at(&path).is_none());
+        assert!(rules.reason(&path).is_some(), "{what}");
+        tree.write(list, "# left.rs\n");
+        until(&index, what, |view| view.at(&path).is_some());
+        assert!(rules.reason(&path).is_none(), "{what}");
+    }
 }
 
 /// One lock was held while folders were looked at: whoever asked about another file, or whether anything may leave the machine, waited. Now

@@ -245,7 +245,7 @@ impl Features for Backend {
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
         let index = self.with(|state| {
-            if paths.iter().any(|path| path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy()))) {
+            if paths.iter().any(|path| is_rule_file(path)) {
                 state.drop_shared();
             }
             state.index.clone()

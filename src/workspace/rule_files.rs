@@ -13,9 +13,13 @@ const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
 /// Most bytes of a file with rules.
 pub(super) const MAX_RULES: u64 = 1 << 20;
 
+/// What only a copy of a repository leaves out, below the folder of the repository.
+const EXCLUDE: &str = "info/exclude";
+
 /// Whether a change of this file changes what takes part.
-pub fn is_rule_file(name: &str) -> bool {
-    name == PROJECT_FILE || IGNORE_FILES.contains(&name)
+pub fn is_rule_file(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name == PROJECT_FILE || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE)
 }
 
 /// A file with rules that cannot be read; what it would keep out is unknown.
@@ -57,20 +61,35 @@ fn regular(root: &Path, file: &Path) -> Result<Option<Stamp>, Unreadable> {
 /// The list of what a repository leaves out that only this copy of it knows, where the folder is a repository's. In a second working tree
 /// and in a submodule `.git` is a file that says where the repository is, which may name the one whose tree it is.
 pub(super) fn exclude(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
+    let Some(list) = exclude_place(root, folder)? else { return Ok(None) };
+    Ok(regular(root, &list)?.map(|_| list))
+}
+
+/// Where that list is, or would be.
+fn exclude_place(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
     let place = folder.join(".git");
-    let there = |repository: PathBuf| {
-        let list = repository.join("info/exclude");
-        Ok(regular(root, &list)?.map(|_| list))
-    };
     if place.is_dir() {
-        return there(place);
+        return Ok(Some(place.join(EXCLUDE)));
     }
     let Some(line) = first_line(root, &place)? else { return Ok(None) };
     let Some(repository) = line.strip_prefix("gitdir:").map(|path| folder.join(path.trim())) else { return Ok(None) };
-    match first_line(root, &repository.join("commondir"))? {
-        Some(common) => there(repository.join(common.trim())),
-        None => there(repository),
-    }
+    Ok(Some(match first_line(root, &repository.join("commondir"))? {
+        Some(common) => repository.join(common.trim()).join(EXCLUDE),
+        None => repository.join(EXCLUDE),
+    }))
+}
+
+/// The folder in which a change of that list is seen, for the repository that a folder lies in: that of the repository itself while the list
+/// has none.
+pub(super) fn exclude_folder(folder: &Path) -> Option<PathBuf> {
+    let list = exclude_place(folder, repository(folder)?).ok()??;
+    list.ancestors().skip(1).take(2).find(|above| above.is_dir()).map(Path::to_path_buf)
+}
+
+/// How that list looks, for telling later whether it has changed.
+pub(super) fn exclude_look(folder: &Path) -> Option<Stamp> {
+    let list = exclude_place(folder, repository(folder).unwrap_or(folder)).ok()??;
+    regular(folder, &list).ok()?
 }
 
 /// The folder of the repository that a folder lies in. One of a person's whole home is none: it leaves out what it does not keep, not what

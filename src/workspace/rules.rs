@@ -14,6 +14,7 @@ use crate::config::{Problem, Project, parse_project};
 use crate::report;
 use crate::text;
 
+pub(super) use super::rule_files::exclude_folder;
 pub use super::rule_files::{PROJECT_FILE, is_rule_file};
 
 /// Why a file takes no part in the index.
@@ -85,11 +86,13 @@ pub struct Rules {
 /// What was read of the rules; held for moments, to take something out or put something in.
 #[derive(Default)]
 struct Read {
-    /// By how its file looked, or why it could not be looked at.
-    project: Option<(Result<Stamp, ReadError>, Arc<Narrowing>)>,
+    /// By how its file looked, or why it could not be looked at, and how the list did of what its copy of the repository leaves out.
+    project: Option<(ProjectLook, Arc<Narrowing>)>,
     /// As many as were asked at a time: who asks takes one, and puts it back.
     ignored: Vec<Ignored>,
 }
+
+type ProjectLook = (Result<Stamp, ReadError>, Option<Stamp>);
 
 /// What was read of the ignore files, and how they looked.
 #[derive(Default)]
@@ -168,16 +171,17 @@ impl Rules {
 
     pub(super) fn project(&self) -> Arc<Narrowing> {
         let stamp = fs::stamp(&WorkspacePath::new(&self.root, PROJECT_FILE));
+        let look: ProjectLook = (stamp, rule_files::exclude_look(self.root.path()));
         // One that is not there says nothing until it is; one that cannot be read is tried again.
-        if matches!(stamp, Ok(_) | Err(ReadError::Missing))
+        if matches!(look.0, Ok(_) | Err(ReadError::Missing))
             && let Some((known, narrowing)) = &self.read().project
-            && *known == stamp
+            && *known == look
         {
             return narrowing.clone();
         }
         let narrowing = Arc::new(narrowing(&self.root));
         // Of two who read at a time the later one may have the older file; the next who asks sees that by its stamp.
-        self.read().project = Some((stamp, narrowing.clone()));
+        self.read().project = Some((look, narrowing.clone()));
         narrowing
     }
 

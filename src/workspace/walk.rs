@@ -25,7 +25,7 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Listing {
     pub files: Vec<Entry>,
-    /// Folders that were looked into, for watching.
+    /// Folders that were looked into, and those of repositories with what their copies leave out, for watching.
     pub folders: Vec<PathBuf>,
     pub skipped: BTreeMap<Skip, u64>,
 }
@@ -68,11 +68,17 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
-    let shut = sender.clone();
+    let _ = sender.send(rules::exclude_folder(root.path()).map(Found::Folder).into_iter().collect());
+    let told = sender.clone();
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);
-        if let Err(Some(reason)) = let_in {
-            let _ = shut.send(vec![Found::Skipped(reason)]);
+        let found = match let_in {
+            Err(reason) => reason.map(Found::Skipped),
+            Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder),
+            Ok(false) => None,
+        };
+        if let Some(found) = found {
+            let _ = told.send(vec![found]);
         }
         let_in.is_ok()
     });
@@ -102,8 +108,8 @@ struct Gate {
 }
 
 impl Gate {
-    /// An error is why an entry is passed by, where that is worth saying.
-    fn lets_in(&self, entry: &DirEntry) -> Result<(), Option<Skip>> {
+    /// Whether an entry is a project of its own. An error is why it is passed by, where that is worth saying.
+    fn lets_in(&self, entry: &DirEntry) -> Result<bool, Option<Skip>> {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let is_below = is_folder && entry.depth() > 0;
         let foreign = is_below && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
@@ -111,18 +117,18 @@ impl Gate {
             return Err(None);
         }
         if !is_below {
-            return Ok(());
+            return Ok(false);
         }
         let nested = rules::nested_at(entry.path());
         if nested.as_ref().is_some_and(|nested| nested.is_other_tree(&self.root)) {
             return Err(Some(Skip::OtherTree));
         }
         // A project inside that keeps everything on this machine is no context for what another machine may be asked.
-        if nested.is_some_and(|nested| nested.local_only) {
+        if nested.as_ref().is_some_and(|nested| nested.local_only) {
             return Err(Some(Skip::Ignored));
         }
         // Before the walk opens the folder's own rules.
-        if rules::are_readable(self.root.path(), entry.path()) { Ok(()) } else { Err(Some(Skip::Unruled)) }
+        if rules::are_readable(self.root.path(), entry.path()) { Ok(nested.is_some()) } else { Err(Some(Skip::Unruled)) }
     }
 }
 

@@ -149,10 +149,7 @@ impl Library {
 
     /// Whether changed paths mean that everything has to be listed: folders, or files with rules.
     pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
-        paths.iter().any(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            is_rule_file(name) || path.is_dir() || !path.exists() && self.is_folder(path)
-        })
+        paths.iter().any(|path| is_rule_file(path) || path.is_dir() || !path.exists() && self.is_folder(path))
     }
 
     fn is_folder(&self, path: &Path) -> bool {
