@@ -357,3 +357,39 @@ fn c11_a_folder_is_one_however_its_name_ends_and_one_on_no_disk_is_none() {
     assert_eq!(roots(&mut editor), 0);
     leave(editor);
 }
+
+/// What an editor shows that is not saved came into the context of other files seconds later.
+#[test]
+fn what_is_not_saved_counts_in_other_files_at_the_next_request() {
+    let functions = ["total", "paid", "due", "lent"].map(|name| format!("pub fn {name}(cents: u64) -> u64 {{\n    cents\n}}\n"));
+    let shop = &*format!("use crate::money::*;\n{}", functions.concat());
+    let (_folder, root) =
+        place(&[("src/lib.rs", "mod money;\nmod shop;\n"), ("src/money.rs", "pub fn plain() {}\n"), ("src/shop.rs", shop)]);
+    let (mut editor, _) = real::editor(&[&root], &[]);
+    let place = uri(&root.join("src/shop.rs"));
+    editor.open(&place, "rust", shop);
+    // Each time in another function: while somebody writes in one, what is before the model stays.
+    let mut line = -1;
+    let mut shown = |editor: &mut Editor| {
+        line += 3;
+        let at = json!({ "line": line, "character": 4 });
+        let asked = json!({ "uri": place, "range": { "start": at, "end": at }, "budget": 600 });
+        let preview = command(editor, "longsight.contextPreview", asked);
+        let parts = preview["result"]["parts"].as_array().unwrap_or_else(|| panic!("{preview}")).clone();
+        parts.iter().filter_map(|part| part["text"].as_str()).collect::<String>()
+    };
+    let before = shown(&mut editor);
+    assert!(before.contains("fn plain") && !before.contains("rounded"), "{before}");
+    let money = uri(&root.join("src/money.rs"));
+    let dirty = "pub fn plain() {}\n\npub fn rounded_up(cents: u64) -> u64 {\n    cents\n}\n";
+    editor.open(&money, "rust", dirty);
+    let opened = shown(&mut editor);
+    assert!(opened.contains("fn rounded_up"), "opened: {opened}");
+    editor.edit(&money, 0..0, "pub fn rounded_down(cents: u64) -> u64 {\n    cents\n}\n\n");
+    let typed = shown(&mut editor);
+    assert!(typed.contains("fn rounded_down"), "typed: {typed}");
+    editor.open(&uri(&root.join("src/tax.rs")), "rust", "pub fn taxed_and_rounded(cents: u64) -> u64 {\n    cents\n}\n");
+    let new = shown(&mut editor);
+    assert!(new.contains("fn taxed_and_rounded"), "new: {new}");
+    leave(editor);
+}

@@ -9,6 +9,7 @@ use super::Session;
 use crate::context::corpus::Corpus;
 use crate::index::Stage;
 use crate::report;
+use crate::workspace::Document;
 
 /// See the module. It stands among the notes that requests leave for each other.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub struct Corpora {
     building: bool,
     /// When the last build ended, and how long it took.
     built: Option<(Instant, Duration)>,
+    /// Texts of open documents, by their hashes, that it could not take in: they are ahead of the index.
+    missed: Vec<u64>,
 }
 
 /// The least time between two builds; slow ones have longer pauses, so that they take a twentieth of a core at most.
@@ -28,23 +31,54 @@ const LOOK: Duration = Duration::from_millis(4);
 
 /// What there is now; starts a build where it is due.
 pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
-    let (corpus, begin) = session.shared.notes(|notes| {
-        let begin = !notes.corpora.building && notes.corpora.is_due(session);
-        notes.corpora.building |= begin;
-        (notes.corpora.corpus.clone(), begin)
-    });
-    if begin {
-        let session = session.clone();
-        let outcome = std::thread::Builder::new().name("context".into()).spawn({
-            let session = session.clone();
-            move || build(&session)
-        });
-        if let Err(error) = outcome {
-            session.shared.notes(|notes| notes.corpora.building = false);
-            report::log("error", format_args!("the context builder cannot start a thread: {error}"));
-        }
+    begin_if(session, |corpora| corpora.is_due(session));
+    session.shared.notes(|notes| notes.corpora.corpus.clone())
+}
+
+/// Whether all open documents but one count as they are in the index. Where they do not, a build begins, however short ago the last one was:
+/// who goes on in another file, or opens one with text that is not saved, means what stands there now.
+pub fn knows_others(session: &Session, own: &str) -> bool {
+    let Some(corpus) = session.shared.notes(|notes| notes.corpora.corpus.clone()) else { return true };
+    if corpus.generation() >= session.index.generation() {
+        return true;
     }
-    corpus
+    let behind: Vec<u64> = behind(session, &corpus).filter(|(document, _)| document.uri != own).map(|(_, hash)| hash).collect();
+    let is_behind = |corpora: &Corpora| behind.iter().any(|hash| !corpora.missed.contains(hash));
+    let is_behind = !behind.is_empty() && session.shared.notes(|notes| is_behind(&notes.corpora));
+    if is_behind {
+        begin_if(session, |_| true);
+    }
+    !is_behind
+}
+
+/// The open documents of which a corpus has another text than the index, and the hashes of the index's.
+fn behind<'a>(session: &'a Session, corpus: &'a Corpus) -> impl Iterator<Item = (&'a Document, u64)> {
+    session.snapshot.documents.iter().filter_map(|document| {
+        let file = session.index.at(document.path.as_ref()?).filter(|file| file.takes_part())?;
+        let known = corpus.file(&file.path.to_string()).map(|number| corpus.files[number as usize].file.hash);
+        (known != Some(file.hash)).then_some((&**document, file.hash))
+    })
+}
+
+/// Starts a build, unless one is on its way.
+fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
+    let begin = session.shared.notes(|notes| {
+        let begin = !notes.corpora.building && due(&notes.corpora);
+        notes.corpora.building |= begin;
+        begin
+    });
+    if !begin {
+        return;
+    }
+    let session = session.clone();
+    let outcome = std::thread::Builder::new().name("context".into()).spawn({
+        let session = session.clone();
+        move || build(&session)
+    });
+    if let Err(error) = outcome {
+        session.shared.notes(|notes| notes.corpora.building = false);
+        report::log("error", format_args!("the context builder cannot start a thread: {error}"));
+    }
 }
 
 /// Waits until there is one for a view as complete as the session's. Blocks; for those who asked and wait.
@@ -72,9 +106,11 @@ fn build(session: &Session) {
     if built.is_err() {
         report::log("error", "the context builder failed; the last state of it serves on");
     }
+    let missed = built.as_ref().map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
     // The one before is taken apart outside of the notes.
     let _before = session.shared.notes(|notes| {
         notes.corpora.building = false;
+        notes.corpora.missed = missed;
         notes.corpora.built = Some((Instant::now(), started.elapsed()));
         built.ok().and_then(|corpus| notes.corpora.corpus.replace(Arc::new(corpus)))
     });

@@ -133,6 +133,11 @@ impl Session {
         corpora::newest(self);
     }
 
+    /// Whether the ranking has all open documents but one as they are; brings it up to date where it has not.
+    pub fn knows_others(&self, own: &str) -> bool {
+        corpora::knows_others(self, own)
+    }
+
     pub fn router(&self) -> &Router {
         &self.shared.router
     }

@@ -95,6 +95,11 @@ impl File {
         self.language.as_ref().map_or("", |language| &language.name)
     }
 
+    /// Whether it defines or mentions anything.
+    pub fn takes_part(&self) -> bool {
+        !self.symbols.is_empty() || !self.uses.is_empty()
+    }
+
     /// Base classes, traits and interfaces of a symbol.
     pub fn bases(&self, symbol: usize) -> impl Iterator<Item = NameId> {
         let start = self.bases.partition_point(|(of, _)| (*of as usize) < symbol);

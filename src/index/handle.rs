@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -95,6 +95,9 @@ pub struct Index {
     view: tell::Receiver<Arc<View>>,
     progress: tell::Receiver<Progress>,
     trees: Arc<Trees>,
+    /// Versions of documents that it was told of, and those that it has seen.
+    told: AtomicU64,
+    taken: tell::Receiver<u64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -107,9 +110,9 @@ impl Index {
         let (progress_sender, progress) = tell::channel(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
         let owner = Owner::new(registry, roots, options, sender.clone(), view_sender, progress_sender, stop.clone());
-        let trees = owner.trees();
+        let (trees, taken) = (owner.trees(), owner.taken());
         let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
-        Self { sender, view, progress, trees, stop, thread: spawned.ok() }
+        Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }
     }
 
     /// The workspace as it is known now.
@@ -131,9 +134,17 @@ impl Index {
         self.progress.clone()
     }
 
-    /// A document was opened or has changed. Only the newest of several waiting versions is looked at.
-    pub fn update(&self, document: Document) {
+    /// A document was opened or has changed. Only the newest of several waiting versions is looked at. Answers the number that
+    /// [`Index::taken`] has reached once the view has it.
+    pub fn update(&self, document: Document) -> u64 {
+        let number = self.told.fetch_add(1, Ordering::Relaxed) + 1;
         self.send(Message::Update(document));
+        number
+    }
+
+    /// Tells how many versions of documents the view has.
+    pub fn taken(&self) -> tell::Receiver<u64> {
+        self.taken.clone()
     }
 
     /// A document was closed: what is on disk counts again.

@@ -1,5 +1,6 @@
 //! The features as the server asks them: keeps the index, the engines and what requests share, and opens a session for each request.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,11 +17,15 @@ use crate::index::{Index, Options, Stage, View};
 use crate::report;
 use crate::route::{Build, Router};
 use crate::syntax::Registry;
-use crate::workspace::Snapshot;
 use crate::workspace::rules::is_rule_file;
+use crate::workspace::{Document, Snapshot};
 
 /// How long who needs all of it waits for the index of a workspace that was just opened.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long somebody who types, and somebody who asked, waits until what stands in other open documents counts; and how often who waits looks.
+const TYPING: Duration = Duration::from_millis(40);
+const ASKED: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(2);
 /// How long the process waits for the index to write what it has, before it leaves.
 const PARTING: Duration = Duration::from_millis(100);
 
@@ -53,6 +58,8 @@ struct Kept {
     tell: Option<Tell>,
     /// Where is recorded what leaves the machine.
     records: Option<PathBuf>,
+    /// By document: the number of the last version that the index was told of.
+    told: HashMap<String, u64>,
     /// How often `shared` was dropped: what was read before that is not kept.
     dropped: u64,
 }
@@ -100,6 +107,7 @@ impl Backend {
         cancel: Cancel,
     ) -> BoxFuture<'static, pace::Suggested> {
         let session = self.session(snapshot);
+        let others = self.others(snapshot, Some(&params.at.document.uri));
         let state = self.state.clone();
         let suggestions = |completion: complete::Completion| Suggestions {
             answered: !completion.from_memory && completion.route.is_some(),
@@ -112,6 +120,7 @@ impl Backend {
                 }
                 tokio::time::sleep(rest).await;
             }
+            let session = others.counted(session, TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {
                 // The editor is told once; who asks later why nothing comes finds it in the status.
@@ -149,6 +158,19 @@ impl Backend {
         self.with(|state| state.index.clone()).filter(|_| !now.restricted)
     }
 
+    /// Tells the index of a document's version.
+    fn tell(&self, index: &Index, document: &Document) {
+        let number = index.update(document.clone());
+        self.with(|state| state.told.insert(document.uri.clone(), number));
+    }
+
+    /// The documents but its own that a request has to see as they are now.
+    fn others(&self, now: &StateSnapshot, own: Option<&str>) -> Others {
+        let is_other = |uri: &str| Some(uri) != own;
+        let told = self.with(|state| state.told.iter().filter(|(uri, _)| is_other(uri)).map(|(_, number)| *number).max());
+        Others { index: self.index(now), own: own.map(String::from), told: told.unwrap_or_default() }
+    }
+
     /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
     fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
         loop {
@@ -175,6 +197,33 @@ impl Backend {
                 return kept;
             }
         }
+    }
+}
+
+/// What stands in other open documents when something is asked about one, or about all of them.
+struct Others {
+    index: Option<Arc<Index>>,
+    /// None where no place is asked about, and nothing is ranked for it.
+    own: Option<String>,
+    /// The number of the last version of theirs.
+    told: u64,
+}
+
+impl Others {
+    /// The session once the index and the ranking have them, or as it is when patience ends.
+    async fn counted(self, session: Session, patience: Duration) -> Session {
+        let Some(index) = self.index else { return session };
+        let end = Instant::now() + patience;
+        let mut taken = index.taken();
+        let _ = tokio::time::timeout(patience, taken.wait_for(|number| *number >= self.told)).await;
+        let session = Session { index: index.view(), ..session };
+        while let Some(own) = &self.own
+            && !session.knows_others(own)
+            && Instant::now() < end
+        {
+            tokio::time::sleep(LOOK).await;
+        }
+        session
     }
 }
 
@@ -230,14 +279,17 @@ impl Features for Backend {
                 }
             }
         });
-        documents.iter().for_each(|document| index.update((**document).clone()));
+        documents.iter().for_each(|document| self.tell(&index, document));
     }
 
     fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
         let Some(index) = self.with(|state| state.index.clone()) else { return };
         match snapshot.workspace.document(uri) {
-            Some(document) => index.update((**document).clone()),
-            None => index.close(uri),
+            Some(document) => self.tell(&index, document),
+            None => {
+                self.with(|state| state.told.remove(uri));
+                index.close(uri);
+            }
         }
         // The first completion should find the ranking ready.
         self.session(snapshot).warm();
@@ -297,10 +349,18 @@ impl Features for Backend {
         sink: Sink,
     ) -> BoxFuture<'static, Result<Value, EngineError>> {
         let (session, index) = (self.session(&snapshot), self.index(&snapshot));
+        let own = match &question {
+            Question::Explain(target) => Some(target.document.uri.as_str()),
+            Question::Ask(_) => None,
+        };
+        let others = self.others(&snapshot, own);
         match question {
-            Question::Explain(target) => Box::pin(async move { as_json(&explain::explain(&session, &target, &cancel, &sink).await?) }),
+            Question::Explain(target) => Box::pin(async move {
+                let session = others.counted(session, ASKED).await;
+                as_json(&explain::explain(&session, &target, &cancel, &sink).await?)
+            }),
             Question::Ask(question) => Box::pin(async move {
-                let session = seeing_all(session, index, &cancel, &sink).await?;
+                let session = others.counted(seeing_all(session, index, &cancel, &sink).await?, ASKED).await;
                 as_json(&ask::ask(&session, &question, &cancel, &sink).await?)
             }),
         }
@@ -319,9 +379,10 @@ impl Features for Backend {
         sink: Sink,
     ) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let (session, index) = (self.session(&snapshot), self.index(&snapshot));
+        let others = self.others(&snapshot, Some(&params.at.document.uri));
         Box::pin(async move {
             let watched = index.is_some();
-            let session = seeing_all(session, index, &cancel, &sink).await?;
+            let session = others.counted(seeing_all(session, index, &cancel, &sink).await?, ASKED).await;
             let mut edited = edit::edit(&session, &params, &cancel, &sink).await?;
             if watched && session.index.stage() != Stage::Ready {
                 edited.confirm.push(INCOMPLETE.into());
@@ -337,12 +398,14 @@ impl Features for Backend {
 
     fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>> {
         let (session, index) = (self.session(&snapshot), self.index(&snapshot));
+        let others = self.others(&snapshot, params.at.as_ref().map(|at| at.document.uri.as_str()));
         Box::pin(async move {
             let index = match index {
                 Some(index) => whole(&index).await,
                 None => session.index.clone(),
             };
-            as_json(&preview::preview(&Session { index, ..session }, &params)?)
+            let session = others.counted(Session { index, ..session }, ASKED).await;
+            as_json(&preview::preview(&session, &params)?)
         })
     }
 

@@ -4,13 +4,19 @@
 use std::sync::Arc;
 
 use super::{Corpus, Digest, NO_SLOT, Name, rank};
-use crate::index::View;
+use crate::index::{File, View};
 use crate::workspace::WorkspacePath;
 
 /// More changed files than this are a full build.
 const MOST: usize = 64;
 /// A full build is due when one in so many symbols is dead.
 const DEAD: usize = 16;
+
+/// Whether two say the same: one that was opened as it lies on disk is read anew and has not changed.
+fn is_same(before: &Arc<File>, now: &Arc<File>) -> bool {
+    let said = |file: &File| (file.hash, file.tier, file.symbols.len());
+    Arc::ptr_eq(before, now) || said(before) == said(now) && before.language_name() == now.language_name()
+}
 
 impl Corpus {
     /// The corpus for `view`, if that differs from this one's by few files whose texts have changed, none of them new or gone.
@@ -41,13 +47,13 @@ impl Corpus {
     }
 
     /// The files that are not as this corpus has them; none when any is new or gone.
-    fn changed(&self, view: &View) -> Option<Vec<(u32, Arc<crate::index::File>)>> {
+    fn changed(&self, view: &View) -> Option<Vec<(u32, Arc<File>)>> {
         let mut changed = vec![];
         let mut known = 0;
-        for (id, file) in view.files().filter(|(_, file)| !file.symbols.is_empty() || !file.uses.is_empty()) {
+        for (id, file) in view.files().filter(|(_, file)| file.takes_part()) {
             let number = self.dense.get(id.0 as usize).copied().filter(|number| *number != NO_SLOT)?;
             known += 1;
-            if !Arc::ptr_eq(&self.files[number as usize].file, file) {
+            if !is_same(&self.files[number as usize].file, file) {
                 changed.push((number, file.clone()));
             }
         }

@@ -35,6 +35,8 @@ pub(in crate::index) struct Owner {
     sender: Sender<Message>,
     view: tell::Sender<Arc<View>>,
     progress: tell::Sender<Progress>,
+    /// Versions of documents that were told of and are in the view, or in that of a later one.
+    taken: tell::Sender<u64>,
     stop: Arc<AtomicBool>,
     stage: Stage,
     /// Results of earlier passes are of no use any more, and their workers stop.
@@ -86,6 +88,7 @@ impl Owner {
             sender,
             view,
             progress,
+            taken: tell::Sender::new(0),
             stop,
             stage: Stage::Empty,
             pass: Arc::default(),
@@ -113,6 +116,11 @@ impl Owner {
         self.library.trees.clone()
     }
 
+    /// Tells how many versions of documents have been seen.
+    pub fn taken(&self) -> tell::Receiver<u64> {
+        self.taken.subscribe()
+    }
+
     pub fn run(mut self, receiver: &Receiver<Message>) {
         self.open_cache();
         self.rescan_in(self.pause(false));
@@ -130,12 +138,14 @@ impl Owner {
                     let _ = catch_unwind(AssertUnwindSafe(|| self.flush(false)));
                     return;
                 }
-                if let Message::Update(document) = &message
-                    && newest.get(&document.uri) != Some(&at)
-                {
-                    continue;
+                let is_document = matches!(message, Message::Update(_));
+                let is_old = matches!(&message, Message::Update(document) if newest.get(&document.uri) != Some(&at));
+                if !is_old {
+                    self.fenced(message);
                 }
-                self.fenced(message);
+                if is_document {
+                    self.taken.send_modify(|number| *number += 1);
+                }
             }
             if self.next_rescan.is_some_and(|at| at <= Instant::now()) {
                 self.fenced(Message::Rescan);
