@@ -61,6 +61,7 @@ mod requests;
 mod review;
 mod review_odd;
 mod route;
+mod same_packs;
 mod samples;
 mod secret_files;
 mod short;

@@ -18,7 +18,7 @@ const COMMON_WORD: usize = 1000;
 pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.files.len());
     let many = (corpus.files.len() / 3).max(20);
-    for (name, seen) in &scene.seen {
+    for (name, seen) in &scene.shown {
         if corpus.mentions(*name) > many {
             continue;
         }
@@ -32,16 +32,16 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
             scores.of[corpus.symbols[*number as usize].file as usize] *= 1.3;
         }
     }
-    scores.best(FILES, |file| Some(file) != current)
+    scores.best(FILES, |file| Some(file) != current, |file| file)
 }
 
 /// Functions that mention the names around the cursor, with the same normalisation.
 pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.symbols.len());
-    let near = scene.seen.iter().filter(|(_, seen)| seen.near >= FAR);
+    let near = scene.shown.iter().filter(|(_, seen)| seen.near >= FAR);
     let near = near.filter_map(|(name, seen)| Some((corpus.slot(*name)?, seen.near)));
     corpus.score_alike(near, |function, score| scores.add(function, score));
-    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
 /// Functions whose names share words with the current one's, those of the same name above all.
@@ -75,7 +75,7 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
             *score *= 1.5;
         }
     }
-    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current)
+    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
 /// Sums by number, most of them nothing.
@@ -99,11 +99,11 @@ impl Scores {
         *sum += score;
     }
 
-    /// The best few of those that are wanted, normalised to sum 1.
-    fn best(self, most: usize, wanted: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
+    /// The best few of those that are wanted, of equals those that stand first; normalised to sum 1.
+    fn best<P: Ord>(self, most: usize, wanted: impl Fn(u32) -> bool, place: impl Fn(u32) -> P) -> Vec<(u32, f32)> {
         let Self { of: scores, scored: mut order } = self;
         order.retain(|number| scores[*number as usize] > 0.0 && wanted(*number));
-        let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b));
+        let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then_with(|| place(*a).cmp(&place(*b)));
         keep_first(&mut order, most, before);
         order.sort_unstable_by(before);
         let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();

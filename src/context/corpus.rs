@@ -17,7 +17,7 @@ use self::bodies::Bodies;
 pub use self::digest::Digest;
 use self::marks::Marks;
 use self::projects::Project;
-use super::numbers::{NumberMap, NumberSet};
+use super::numbers::{NumberMap, NumberSet, Sum};
 use super::rank::{self, Prior};
 use crate::index::{File, FileId, Lists, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
@@ -98,7 +98,8 @@ struct Folder {
     parts: Vec<Box<str>>,
 }
 
-/// The repository, ready for ranking. What is behind an `Arc` is the same after a refresh.
+/// The repository, ready for ranking. What is behind an `Arc` is the same after a refresh. Files have numbers in the order of their paths, and
+/// sums do not depend on how the index has numbered names: in whatever order it came to know the workspace, the same is made of it.
 #[derive(Clone, Default)]
 pub struct Corpus {
     view: Arc<View>,
@@ -146,17 +147,23 @@ pub struct Corpus {
     dead: usize,
 }
 
+/// The files of which there is anything to know, in the order of their paths.
+fn by_path(view: &View) -> Vec<(FileId, &Arc<File>)> {
+    let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| file.takes_part()).collect();
+    files.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
+    files
+}
+
 impl Corpus {
     /// Builds the tables for a view. Files that `earlier` knows as they are need not be read again.
     pub fn new(view: Arc<View>, earlier: Option<&Corpus>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Self {
+        // What was read while the index had not come so far lacks names that it did not know then.
+        let as_complete = earlier.filter(|earlier| earlier.stage() == view.stage());
         let known: HashMap<*const File, &Arc<Digest>> =
-            earlier.into_iter().flat_map(|earlier| &earlier.files).map(|digest| (Arc::as_ptr(&digest.file), digest)).collect();
+            as_complete.into_iter().flat_map(|earlier| &earlier.files).map(|digest| (Arc::as_ptr(&digest.file), digest)).collect();
         let (slots, mentioned) = (vec![NO_SLOT; view.name_count()], vec![0; view.name_count()]);
         let mut corpus = Self { view: view.clone(), slots, mentioned, ..Self::default() };
-        for (id, file) in view.files() {
-            if file.symbols.is_empty() && file.uses.is_empty() {
-                continue;
-            }
+        for (id, file) in by_path(&view) {
             if let Some(digest) = known.get(&Arc::as_ptr(file)) {
                 corpus.add(id, Arc::clone(digest));
                 continue;
@@ -305,8 +312,8 @@ impl Corpus {
     }
 
     fn norm_of(&self, digest: &Digest) -> f32 {
-        let squared: f32 = digest.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).sum();
-        squared.sqrt().max(1.0)
+        let squared: Sum = digest.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).collect();
+        squared.value().sqrt().max(1.0)
     }
 
     pub fn generation(&self) -> u64 {
@@ -322,9 +329,9 @@ impl Corpus {
         &self.view
     }
 
-    /// The number of a name that occurs anywhere.
+    /// The number of a name that occurs anywhere. The index knows more: what was typed once, and what its cache remembers.
     pub fn name(&self, text: &str) -> Option<Name> {
-        self.view.name(text)
+        self.view.name(text).filter(|name| self.mentions(*name) > 0 || self.slot(*name).is_some())
     }
 
     pub fn text(&self, name: Name) -> &str {
@@ -391,7 +398,7 @@ impl Corpus {
 
     /// Files that mention a name, by number.
     pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
-        self.view.users(name).into_iter().filter_map(move |(id, _)| self.file_of(id))
+        self.view.each_user(name).filter_map(move |(id, _)| self.file_of(id))
     }
 
     /// A heading's word by its number.
@@ -407,6 +414,12 @@ impl Corpus {
     /// The rarer a word, the more it says.
     pub fn weight_of_word(&self, word: u32) -> f32 {
         1.0 / (1.0 + (self.with_word(word).len() as f32).ln())
+    }
+
+    /// Where a symbol stands among all: symbols of files that have changed have later numbers than their place.
+    pub fn place(&self, symbol: u32) -> (u32, u32) {
+        let symbol = &self.symbols[symbol as usize];
+        (symbol.file, symbol.index)
     }
 
     /// The number of a symbol of a file, where it is one that is shown.

@@ -1,6 +1,32 @@
-//! Maps by number, and the first few of many.
+//! Maps by number, sums in any order, and the first few of many.
 
 pub use crate::syntax::tags::{NumberMap, NumberSet};
+
+/// A sum that is the same in whatever order its parts come, which sums of floating-point numbers are not. For parts that are not negative
+/// and make less than 4,000 million together.
+#[derive(Clone, Copy, Default)]
+pub struct Sum(u64);
+
+impl Sum {
+    const ONE: f64 = (1u64 << 32) as f64;
+
+    pub fn add(&mut self, part: f32) {
+        self.0 = self.0.saturating_add((f64::from(part) * Self::ONE) as u64);
+    }
+
+    pub fn value(self) -> f32 {
+        (self.0 as f64 / Self::ONE) as f32
+    }
+}
+
+impl FromIterator<f32> for Sum {
+    fn from_iter<T: IntoIterator<Item = f32>>(parts: T) -> Self {
+        parts.into_iter().fold(Self::default(), |mut sum, part| {
+            sum.add(part);
+            sum
+        })
+    }
+}
 
 /// Leaves the first `most` by an order, not sorted themselves.
 pub fn keep_first<T>(items: &mut Vec<T>, most: usize, before: impl FnMut(&T, &T) -> std::cmp::Ordering) {

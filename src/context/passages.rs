@@ -94,6 +94,8 @@ struct Lines {
 /// What is looked for.
 struct Query {
     names: NumberSet<Name>,
+    /// The same in the order of the text, in which they are summed up.
+    order: Vec<Name>,
     weight: f32,
 }
 
@@ -184,9 +186,9 @@ impl Query {
         let above = before.lines().rev().filter(|line| !line.trim().is_empty()).take(ABOVE);
         let below = after.lines().skip(1).take(BELOW);
         let names = above.chain(below).flat_map(words::identifiers).filter_map(|(_, word)| place.corpus.name(word));
-        let names: NumberSet<Name> = names.collect();
-        let weight = names.iter().map(|name| place.corpus.idf(*name)).sum();
-        Self { names, weight }
+        let order = distinct(names);
+        let weight = order.iter().map(|name| place.corpus.idf(*name)).sum();
+        Self { names: order.iter().copied().collect(), order, weight }
     }
 
     /// The files that share the rarest names with the place, but for its own.
@@ -194,7 +196,7 @@ impl Query {
         let corpus = place.corpus;
         let own = corpus.file(place.path);
         let mut scores: NumberMap<u32, f32> = NumberMap::default();
-        for name in self.names.iter().filter(|name| corpus.mentions(**name) <= COMMON) {
+        for name in self.order.iter().filter(|name| corpus.mentions(**name) <= COMMON) {
             corpus.users(*name).for_each(|file| *scores.entry(file).or_default() += corpus.idf(*name));
         }
         let fits = |file: &u32| {
@@ -235,7 +237,7 @@ impl Query {
             // Most windows have so little of it that the rest of them need not be looked at.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
-                let score = self.likeness(corpus, &distinct(&lines.names[names])) * share;
+                let score = self.likeness(corpus, &distinct(lines.names[names].iter().copied())) * share;
                 if score >= least {
                     let (path, hash) = of();
                     let found = Found { path, hash, first, score };
@@ -250,8 +252,7 @@ impl Query {
 
     /// How alike a text with such names of this can be: as if it had no others.
     fn at_most(&self, corpus: &Corpus, shared: impl Iterator<Item = Name>) -> f32 {
-        let shared = distinct(&shared.collect::<Vec<_>>());
-        let sum: f32 = shared.iter().map(|name| corpus.idf(*name)).sum();
+        let sum: f32 = distinct(shared).iter().map(|name| corpus.idf(*name)).sum();
         sum / self.weight.max(f32::MIN_POSITIVE) * ROUNDING
     }
 }
@@ -259,11 +260,10 @@ impl Query {
 /// Sums in another order may differ by less than this factor.
 const ROUNDING: f32 = 1.001;
 
-fn distinct(names: &[Name]) -> Vec<Name> {
-    let mut names = names.to_vec();
-    names.sort_unstable();
-    names.dedup();
-    names
+/// Each name once, in the order in which they came: by their numbers sums would depend on which file the index has read first.
+fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
+    let mut known = NumberSet::default();
+    names.filter(|name| known.insert(*name)).collect()
 }
 
 impl Lines {
@@ -307,8 +307,7 @@ impl Found {
             (masked, tokens)
         })?;
         let raw = &text[starts[0]..starts[lines]];
-        let names: Vec<Name> = words::identifiers(raw).filter_map(|(_, word)| place.corpus.name(word)).collect();
-        let names = distinct(&names);
+        let names = distinct(words::identifiers(raw).filter_map(|(_, word)| place.corpus.name(word)));
         let part = Part {
             path: self.path.clone(),
             start_line: self.first as u32 + 1,

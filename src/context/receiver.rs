@@ -57,7 +57,7 @@ pub fn expect(query: &PlaceQuery, scene: &Scene, rules: &mut Nameable, candidate
         }
     };
     let own = query.corpus.file(query.path);
-    members.sort_unstable();
+    members.sort_unstable_by_key(|number| query.corpus.place(*number));
     members.dedup();
     let fits = |number: &u32| {
         let symbol = &query.corpus.symbols[*number as usize];
@@ -90,7 +90,7 @@ fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], 
             None => candidates.push(*one),
         }
     }
-    raised.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
+    raised.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol))));
     raised.into_iter().take(WANTED).map(|one| one.symbol).collect()
 }
 

@@ -40,6 +40,8 @@ const LONGEST_HEADING: usize = 12;
 #[derive(Default)]
 pub struct Scene {
     pub seen: NumberMap<Name, Seen>,
+    /// The same names in an order that the text alone decides.
+    pub shown: Vec<(Name, Seen)>,
     /// Lower-case words of the import lines: modules and names.
     pub import_words: NumberSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
@@ -113,6 +115,7 @@ impl Scene {
         }
         if let Some(name) = corpus.name(word) {
             self.seen.insert(name, sight.seen);
+            self.shown.push((name, sight.seen));
         }
     }
 

@@ -89,7 +89,9 @@ impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
     pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, mut candidates: Vec<Candidate>, budget: usize) -> Self {
         let depth = (budget * DEPTH / 1000).max(400);
-        keep_first(&mut candidates, depth * PRICED, |a, b| b.score.total_cmp(&a.score).then(a.symbol.cmp(&b.symbol)));
+        keep_first(&mut candidates, depth * PRICED, |a, b| {
+            b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)))
+        });
         let mut items: Vec<Item> = candidates
             .iter()
             .map(|candidate| {
@@ -108,7 +110,7 @@ impl<'a> Order<'a> {
                 }
             })
             .collect();
-        let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then(a.symbol.cmp(&b.symbol));
+        let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)));
         keep_first(&mut items, depth, before);
         items.sort_unstable_by(before);
         let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());

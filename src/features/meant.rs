@@ -14,6 +14,7 @@ use crate::index::{File, FileId, SymbolId};
 use crate::syntax::{Kind, naming};
 use crate::text::lines::line_start;
 use crate::text::words;
+use crate::workspace::WorkspacePath;
 
 /// Most places that are taken for named: a trace has many.
 const MOST: usize = 6;
@@ -99,10 +100,15 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking) -> Vec
         }
     }
     // A class comes before the constructor that is called like it.
-    found.sort_by_key(|(line, rank, id)| (*line, *rank, std::cmp::Reverse(length(session, *id)), *id));
+    found.sort_by_key(|(line, rank, id)| (*line, *rank, std::cmp::Reverse(length(session, *id)), place(session, *id)));
     found.dedup_by_key(|(.., id)| *id);
     places.extend(found.into_iter().filter_map(|(.., id)| of_symbol(session, id)).take(left));
     places
+}
+
+/// Where a symbol stands among all: numbers of files say only in which order they were read.
+fn place(session: &Session, id: SymbolId) -> (Option<&WorkspacePath>, u32) {
+    (session.index.file(id.file).map(|file| &file.path), id.index)
 }
 
 fn length(session: &Session, id: SymbolId) -> usize {
@@ -169,7 +175,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
 fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<SymbolId> {
     let index = &session.index;
     let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter_map(|id| whole(session, id, name.is_code)).collect();
-    all.sort_unstable();
+    all.sort_unstable_by_key(|id| place(session, *id));
     all.dedup();
     if let Some(owner) = name.owner {
         all = match (of_owner(session, &all, owner), name.is_code) {
@@ -298,7 +304,9 @@ struct Paths<'a> {
 
 impl<'a> Paths<'a> {
     fn new(session: &'a Session) -> Self {
-        Self { all: session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect() }
+        let mut all: Vec<_> = session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect();
+        all.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
+        Self { all }
     }
 
     /// The files that a path means which has a line of that number. A path of another machine means the one that ends as it does, with its

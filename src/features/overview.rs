@@ -106,7 +106,8 @@ pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &d
 /// The beginnings of the README and the manifest at the root.
 pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let at_root = || session.index.files().map(|(_, file)| file).filter(|file| !file.path.relative().contains('/'));
-    let readme = at_root().find(|file| blocks::is_prose(file.path.relative()) && file.path.relative().to_lowercase().starts_with("readme"));
+    let is_readme = |path: &str| blocks::is_prose(path) && path.to_lowercase().starts_with("readme");
+    let readme = at_root().filter(|file| is_readme(file.path.relative())).min_by(|a, b| a.path.cmp(&b.path));
     let manifest = MANIFESTS.iter().find_map(|name| at_root().find(|file| file.path.relative() == *name));
     let mut left = budget;
     let mut parts = vec![];

@@ -76,7 +76,7 @@ impl Ranking {
         let rest = self.files.iter().take(FIRST).enumerate();
         let rest = rest.flat_map(move |(at, file)| file.items.iter().skip(usize::from(at < EACH_ONE)).map(move |item| place(file, *item)));
         let mut rest: Vec<(FileId, Spot, f32)> = rest.collect();
-        rest.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+        rest.sort_by(|a, b| b.2.total_cmp(&a.2));
         first.chain(rest)
     }
 }
@@ -123,7 +123,8 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
             files.push(Ranked { id: counts.id, score, items });
         }
     }
-    files.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    // Of equals the first by its path.
+    files.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ranking { files }
 }
 
@@ -160,10 +161,11 @@ impl Shares {
     }
 }
 
-/// The files with words; in a very large workspace those whose paths and names promise most, as far as can be read.
+/// The files with words, by their paths; in a very large workspace those whose paths and names promise most, as far as can be read.
 fn readable<'a>(session: &'a Session, sentence: &Sentence, asked: &str, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
     let has_words = |file: &File| !file.symbols.is_empty() || file.bytes < DATA || is_named(&file.path.to_string(), asked);
     let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| has_words(file)).collect();
+    files.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
     let all: usize = files.iter().map(|(_, file)| file.bytes as usize).sum();
     if all <= READ {
         return files;
@@ -177,7 +179,7 @@ fn readable<'a>(session: &'a Session, sentence: &Sentence, asked: &str, matcher:
         sum / (1.0 + file.bytes as f32).ln()
     };
     let mut promising: Vec<(f32, (FileId, &Arc<File>))> = files.drain(..).map(|file| (promise(file.1), file)).collect();
-    promising.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
+    promising.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut left = READ;
     let fits = |(_, (_, file)): &(f32, (FileId, &Arc<File>))| {
         left = left.saturating_sub(file.bytes as usize);

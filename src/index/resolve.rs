@@ -81,16 +81,18 @@ fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts
         true => (&parts[..parts.len() - 1], true),
         false => (parts, false),
     };
-    let said = || view.base.by_stem.get(key(parts).as_str());
-    let files = if is_folder { view.base.by_stem.get(key(folder).as_str()).or_else(said) } else { said() }?;
-    let fitting = files.iter().map(|number| FileId(*number)).filter(|id| *id != own).filter_map(|id| {
+    let of_folder: Vec<FileId> = if is_folder { view.by_stem(&key(folder)).collect() } else { vec![] };
+    let files = if of_folder.is_empty() { view.by_stem(&key(parts)).collect() } else { of_folder };
+    let fitting = files.into_iter().filter(|id| *id != own).filter_map(|id| {
         let file = view.file(id)?;
         let relative = file.path.relative();
         let matched = matching_end(file.language.as_deref(), relative, folder)?;
         // `./user.service` and `lib.h` are files beside others of their stem.
         let rest = file.path.name().strip_prefix(last.as_str());
         let exact = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        Some((matched, exact, common_start(relative, from.relative()), Reverse(relative.len()), id))
+        let near = common_start(relative, from.relative());
+        // Of equals the first by its path: numbers say only which of them was read first.
+        Some((matched, exact, near, Reverse(relative.len()), Reverse(&file.path), id))
     });
     let (.., id) = fitting.max()?;
     Some(id)

@@ -81,6 +81,8 @@ pub struct View {
     pub(super) fresh: Arc<NumberMap<u32, Option<Arc<File>>>>,
     /// What those files define, by name; gathered when somebody asks.
     pub(super) fresh_definitions: OnceLock<NumberMap<NameId, Vec<SymbolId>>>,
+    /// The same of the files that are new, by the last part of their module name.
+    pub(super) fresh_stems: OnceLock<HashMap<String, Vec<FileId>>>,
     pub(super) generation: u64,
     pub(super) stage: Stage,
     pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
@@ -166,17 +168,30 @@ impl View {
         found
     }
 
-    /// The files that mention a name, with the number of its occurrences; definitions included, comments and strings not.
-    pub fn users(&self, name: NameId) -> Vec<(FileId, u32)> {
-        let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| !self.fresh.contains_key(file));
-        let mut found: Vec<(FileId, u32)> = settled.map(|(file, count)| (FileId(*file), *count)).collect();
-        for (number, file) in self.fresh_files() {
-            let count = file.count(name);
-            if count > 0 {
-                found.push((FileId(number), count));
-            }
+    /// Files by the last part of their module name, in lower case.
+    pub(super) fn by_stem(&self, stem: &str) -> impl Iterator<Item = FileId> + use<'_> {
+        let settled = self.base.by_stem.get(stem).into_iter().flatten().map(|number| FileId(*number));
+        settled.chain(self.fresh_stems.get_or_init(|| self.stems_of_new()).get(stem).into_iter().flatten().copied())
+    }
+
+    fn stems_of_new(&self) -> HashMap<String, Vec<FileId>> {
+        let mut found: HashMap<String, Vec<FileId>> = HashMap::new();
+        for (number, file) in self.fresh_files().filter(|(number, _)| *number as usize >= self.base.files.len()) {
+            found.entry(resolve::stem(file.language.as_deref(), file.path.relative())).or_default().push(FileId(number));
         }
         found
+    }
+
+    /// The files that mention a name, with the number of its occurrences; definitions included, comments and strings not.
+    pub fn users(&self, name: NameId) -> Vec<(FileId, u32)> {
+        self.each_user(name).collect()
+    }
+
+    /// The same one after another.
+    pub fn each_user(&self, name: NameId) -> impl Iterator<Item = (FileId, u32)> {
+        let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| self.fresh.is_empty() || !self.fresh.contains_key(file));
+        let fresh = self.fresh_files().map(move |(number, file)| (FileId(number), file.count(name))).filter(|(_, count)| *count > 0);
+        settled.map(|(file, count)| (FileId(*file), *count)).chain(fresh)
     }
 
     /// Symbols whose name contains `part`, without regard to case; exact and short names first.

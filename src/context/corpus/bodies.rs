@@ -1,6 +1,7 @@
 //! Which names the bodies of functions mention, in both directions: what similar functions use is likely used here.
 
 use super::{Corpus, Name};
+use crate::context::numbers::Sum;
 use crate::index::{File, Lists, Symbol, View};
 use crate::text::words;
 
@@ -69,11 +70,11 @@ impl Bodies {
                 }
             }
         }
-        let mut norms = vec![0.0; corpus.symbols.len()];
+        let mut norms = vec![Sum::default(); corpus.symbols.len()];
         for (slot, number) in &pairs {
-            norms[*number as usize] += weight(counts[*slot as usize]).powi(2);
+            norms[*number as usize].add(weight(counts[*slot as usize]).powi(2));
         }
-        norms.iter_mut().for_each(|sum: &mut f32| *sum = sum.sqrt().max(1.0));
+        let norms = norms.into_iter().map(|sum| sum.value().sqrt().max(1.0)).collect();
         pairs.retain(|(slot, _)| counts[*slot as usize] as usize <= TELLING);
         Self { users: Lists::new(corpus.names.len(), pairs.iter().copied()), norms }
     }

@@ -32,7 +32,9 @@ pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) 
     let mut found = vec![];
     let mut languages: HashSet<&str> = HashSet::new();
     let known = view.files().filter_map(|(_, file)| file.language.as_deref());
-    let known: Vec<&Language> = known.filter(|language| languages.insert(&language.name)).collect();
+    let mut known: Vec<&Language> = known.filter(|language| languages.insert(&language.name)).collect();
+    // A folder may have manifests of several, and the first is taken.
+    known.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let mut seen = HashSet::new();
     for manifest in known.iter().flat_map(|language| &language.manifests).filter(|manifest| seen.insert(&manifest.file)) {
         let Ok(name) = Regex::new(&manifest.name) else { continue };

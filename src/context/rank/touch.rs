@@ -72,7 +72,7 @@ impl Ranker<'_> {
 
     fn touch_seen(&mut self) {
         let corpus = self.corpus;
-        for (name, seen) in &self.scene.seen {
+        for (name, seen) in &self.scene.shown {
             if let Some(slot) = corpus.slot(*name) {
                 self.touch(slot).seen = Some(*seen);
                 self.touch_home(*name, *seen);
@@ -173,7 +173,7 @@ impl Ranker<'_> {
     /// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
     fn touch_reached(&mut self) {
         let corpus = self.corpus;
-        for (name, seen) in &self.scene.seen {
+        for (name, seen) in &self.scene.shown {
             let all = corpus.defined(*name);
             if all.is_empty() || all.len() > 8 || seen.near < 0.15 {
                 continue;

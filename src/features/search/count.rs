@@ -1,6 +1,6 @@
 //! How often each word of a question stands in a file: by where it stands there, and by the definition that it stands in.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::context::sentence::Matcher;
@@ -81,7 +81,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     let (is_plain, is_named) = (file.symbols.is_empty(), is_named(&path, asked));
     let prose = is_plain && blocks::is_prose(&path);
     let mut fields = vec![[0.0; FIELDS]; terms];
-    let mut items: HashMap<Spot, HashMap<u16, f32>> = HashMap::new();
+    let mut items: BTreeMap<Spot, BTreeMap<u16, f32>> = BTreeMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
     for (index, symbol) in file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.kind != syntax::Kind::Reexport) {

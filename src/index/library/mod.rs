@@ -136,6 +136,7 @@ impl Library {
             base: self.base.clone(),
             fresh: Arc::new(self.fresh.clone()),
             fresh_definitions: OnceLock::new(),
+            fresh_stems: OnceLock::new(),
             generation: self.generation,
             stage,
             skipped: Arc::new(skipped),
