@@ -9,6 +9,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Roots};
 
 use crate::samples::samples;
+use crate::support::tree::Tree;
 
 /// What an index makes of a keystroke is what it makes of the whole text. In a strict process the index compares both itself, and its
 /// thread dies where they differ, so that no later version arrives.
@@ -42,6 +43,32 @@ fn edits_give_the_same_facts_as_a_fresh_parse() {
         }
         assert!(patched > 300, "{folder}/{name}: {patched}");
     }
+}
+
+/// Its facts were made anew, and all that is made of the view with them.
+#[test]
+fn a_document_that_is_opened_as_it_lies_on_disk_changes_nothing() {
+    let text = "fn a() {\n    b();\n}\n";
+    let tree = Tree::new(&[("a.rs", text), ("b.rs", "fn b() {}\n")]);
+    let index = tree.index(Options::default());
+    let before = index.view();
+    let document = |version: i32, text: &str| tree.document("a.rs", "rust", version, text);
+    let told = index.update(document(1, text));
+    index.sync();
+    assert_eq!(index.view().generation(), before.generation());
+    assert_eq!(*index.taken().borrow(), told, "it was looked at all the same");
+    index.update(document(2, &text.replace("b();", "c();")));
+    index.update(document(3, &text.replace("fn a", "fn d")));
+    index.sync();
+    assert!(index.view().named("a").is_empty() && index.view().named("d").len() == 1);
+    // In another language it says something else.
+    index.close(&document(3, "").uri);
+    index.update(tree.document("a.rs", "python", 4, text));
+    index.sync();
+    assert!(index.view().named("a").is_empty() && index.view().named("d").is_empty());
+    index.close(&document(4, "").uri);
+    index.sync();
+    tree.assert_fresh(&index);
 }
 
 fn text_of(samples: &[(String, String, String)], name: &str) -> String {

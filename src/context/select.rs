@@ -35,7 +35,7 @@ pub struct Order<'a> {
     /// Names by their numbers here.
     names: NumberMap<Name, u32>,
     /// Every item, its file not yet named.
-    offers: Vec<Offer>,
+    offers: BinaryHeap<Offer>,
 }
 
 /// Items that share a line above them, which is paid for once.
@@ -146,7 +146,7 @@ impl<'a> Order<'a> {
             offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
         }
         let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, ranker, places, files, types, shows, names, offers }
+        Self { items, ranker, places, files, types, shows, names, offers: offers.into() }
     }
 
     /// The probability of a definition that is among the items.
@@ -174,7 +174,7 @@ impl<'a> Order<'a> {
                 again(&mut shares[*name as usize]);
             }
         }
-        let mut heap = BinaryHeap::from(self.offers.clone());
+        let mut heap = self.offers.clone();
         while let Some(Offer { number, worth: offered }) = heap.pop() {
             if done[number as usize] {
                 continue;

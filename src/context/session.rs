@@ -235,14 +235,14 @@ impl Session {
 
     /// Appends the best of what is left, in at most `room` tokens.
     fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &[u32], count: Count) {
-        let mut added = vec![];
+        let (mut added, mut made) = (vec![], HashMap::new());
         for _ in 0..3 {
             let selection = order.fill(corpus, room as f32 * self.ratio, taken);
             if selection.items.is_empty() {
                 return;
             }
             let bytes = selection.bytes;
-            added = group(corpus, order, selection, count);
+            added = group(corpus, order, selection, &mut made, count);
             let tokens = tokens(&added);
             self.ratio = (bytes / tokens.max(1) as f32).clamp(1.0, 6.0);
             let full = bytes < (room as f32 * self.ratio) * 0.97;
@@ -352,15 +352,21 @@ impl Worth {
     }
 }
 
-/// One part per file, the parts that many places need first: they are the likeliest to stay.
-fn group(corpus: &Corpus, order: &Order, selection: Selection, count: Count) -> Vec<Kept> {
-    // Counted once as a whole, so that a tokenizer in another process is asked once.
-    let shown = selection.items.iter().flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
-    count(&shown.collect::<String>());
+/// Parts by the definitions in them, in the order in which these were chosen.
+type Made = HashMap<Vec<u32>, Kept>;
+
+/// One part per file, the parts that many places need first: they are the likeliest to stay. What is `made` already is taken from there.
+fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, count: Count) -> Vec<Kept> {
     let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
-    for item in selection.items {
-        files.entry(item.file).or_default().push(item);
+    for item in &selection.items {
+        files.entry(item.file).or_default().push(*item);
     }
+    // Counted once as a whole, so that a tokenizer in another process is asked once.
+    let mut numbers: Vec<u32> = files.keys().copied().collect();
+    numbers.sort_unstable();
+    let paths = numbers.iter().flat_map(|file| [&*corpus.files[*file as usize].path, "\n"]);
+    let shown = selection.items.iter().flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
+    count(&paths.chain(shown).collect::<String>());
     let general = |items: &[Item]| {
         // Without its logarithm one name that is everywhere would decide for its file.
         let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
@@ -368,7 +374,11 @@ fn group(corpus: &Corpus, order: &Order, selection: Selection, count: Count) -> 
     };
     let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
     groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    groups.into_iter().map(|(_, file, items)| part_of(corpus, order, file, items, count)).collect()
+    let mut part = |(_, file, items): (f32, u32, Vec<Item>)| {
+        let symbols = items.iter().map(|item| item.symbol).collect();
+        made.entry(symbols).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
+    };
+    groups.into_iter().map(&mut part).collect()
 }
 
 fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {

@@ -1,6 +1,6 @@
 //! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -189,8 +189,12 @@ impl Session {
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
         let keeps =
             |file: PathBuf| rules::project_of(&file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only));
-        let mut inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
-        let nested = inside.any(|path| self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(path)));
+        let inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
+        // What lies in one folder belongs to the same projects, and each is looked for on disk.
+        let mut folders = HashSet::new();
+        let nested = inside
+            .filter(|path| folders.insert((path.root(), path.folder())))
+            .any(|path| self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(path)));
         self.shared.local_only() || nested || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
     }
 

@@ -37,7 +37,8 @@ impl Library {
         self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new).reason(path)
     }
 
-    /// Takes over a new version of an open document; false when it takes no part, and did not before.
+    /// Takes over a new version of an open document; false when nothing is another way by that: it takes no part, or is opened as it lies on
+    /// disk.
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
         if self.is_private(&path) {
@@ -49,10 +50,23 @@ impl Library {
         }
         let (text, language, hash) = self.read(&document, &path);
         let before = self.open.remove(&document.uri).unwrap_or_default();
+        if before.path.is_none() && self.is_on_disk(&path, language.as_deref(), hash) {
+            // All is known of it already; its tree makes the next version cheap.
+            let _working = syntax::guard::enter(&text);
+            let parsed = language.and_then(|language| self.trees.of(&document.uri, &language, &text).ok());
+            self.open.insert(document.uri, Open { path: Some(path), parsed });
+            return false;
+        }
         let (parsed, file) = self.open_file(&document.uri, before, &path, language, &text, hash);
         self.open.insert(document.uri, Open { path: Some(path.clone()), parsed });
         self.set(&path, Some(Arc::new(file)));
         true
+    }
+
+    /// Whether a document is opened as its file is known.
+    fn is_on_disk(&self, path: &WorkspacePath, language: Option<&Language>, hash: u64) -> bool {
+        let name = language.map_or("", |language| &language.name);
+        self.file(path).is_some_and(|file| file.hash == hash && file.tier == Tier::Parsed && file.language_name() == name)
     }
 
     /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.

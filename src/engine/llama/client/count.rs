@@ -85,12 +85,20 @@ impl Counter {
         if unknown.is_empty() {
             return sum;
         }
-        let Some(counts) = ask(&unknown) else { return sum + Estimate.count(&unknown.concat()) };
+        let lines = unknown.len();
+        let words: Vec<&str> = unknown.iter().copied().filter_map(path_of).collect();
+        unknown.extend(words);
+        let Some(counts) = ask(&unknown) else { return sum + Estimate.count(&unknown[..lines].concat()) };
         for (line, count) in unknown.iter().zip(&counts) {
             self.subject.remember(xxh3_64(line.as_bytes()), *count);
         }
-        sum + counts.iter().sum::<usize>()
+        sum + counts.iter().take(lines).sum::<usize>()
     }
+}
+
+/// The path that a line of one word may be. It is counted alone as well as with its end, and both are asked for at once.
+fn path_of(line: &str) -> Option<&str> {
+    line.strip_suffix('\n').filter(|word| word.contains('.') && !word.contains(char::is_whitespace))
 }
 
 /// The lines of a text, each with its end and the blank lines after it.
