@@ -2,7 +2,7 @@
 
 use super::touch::is_type;
 use crate::context::corpus::{Corpus, Name, Symbol};
-use crate::context::numbers::NumberMap;
+use crate::context::numbers::{NumberMap, Sum};
 use crate::context::scene::Scene;
 
 /// The rarest type of the heading that it names, the share of these types that it names, the rarest other name of the heading, and the
@@ -40,21 +40,24 @@ impl Kindred {
             kindred.ties.insert(*name, (tie, telling(*name)));
         }
         let of_types = kindred.ties.values().filter(|(tie, _)| matches!(tie, Tie::Type));
-        kindred.types = of_types.map(|(_, weight)| weight).sum();
+        kindred.types = of_types.map(|(_, weight)| *weight).collect::<Sum>().value();
         kindred
     }
 
     /// How a definition is tied to the place, in the order of [`KINDRED`].
     pub fn with(&self, corpus: &Corpus, symbol: &Symbol) -> [f32; KINDRED.len()] {
-        let [mut rarest, mut types, mut name, mut near] = [0.0f32; _];
+        let ([mut rarest, mut name, mut near], mut types) = ([0.0f32; _], Sum::default());
         for named in corpus.named(symbol).iter().filter(|named| **named != symbol.name) {
             match self.ties.get(named) {
-                Some((Tie::Type, weight)) => (rarest, types) = (rarest.max(*weight), types + weight),
+                Some((Tie::Type, weight)) => {
+                    rarest = rarest.max(*weight);
+                    types.add(*weight);
+                }
                 Some((Tie::Name, weight)) => name = name.max(*weight),
                 Some((Tie::Near, weight)) => near = near.max(*weight),
                 None => {}
             }
         }
-        [rarest, if self.types > 0.0 { types / self.types } else { 0.0 }, name, near]
+        [rarest, if self.types > 0.0 { types.value() / self.types } else { 0.0 }, name, near]
     }
 }
