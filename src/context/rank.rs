@@ -203,7 +203,7 @@ impl<'a> Ranker<'a> {
         let corpus = self.corpus;
         let sums: Vec<Sums> = self.touched.iter().map(|touch| self.sums(touch)).collect();
         let of = |slot: u32| sums.get((self.marks[slot as usize] as usize).wrapping_sub(1));
-        let mut all = Vec::with_capacity(4096);
+        let mut all = Vec::with_capacity(corpus.symbols.len());
         for file in (0..corpus.files.len() as u32).filter(|file| Some(*file) != self.file) {
             let range = corpus.of_file(file);
             if range.is_empty() {

@@ -1,6 +1,8 @@
 //! The second look at the likeliest definitions. The first one weighs every definition by sums that are quick to make; this one sees
 //! which features go together, and how a definition stands among the others of its file and its name.
 
+use std::cell::Cell;
+
 use super::trees::{LOOKS, Row, TREES};
 use super::{Candidate, Ranker, is, likelihood};
 use crate::context::corpus::Symbol;
@@ -16,6 +18,11 @@ const LAST: usize = 600;
 const EARLY: usize = 40;
 /// Keeps the logarithm of nothing at a sum that means nothing.
 const NOTHING: f32 = 1e-4;
+
+thread_local! {
+    /// Memory for the rows, kept from place to place: what the system gives it clears first, which takes as long as some of the trees.
+    static ROOM: Cell<Vec<Row>> = const { Cell::new(vec![]) };
+}
 
 /// Sums over the candidates of one file or one name.
 #[derive(Clone, Copy, Default)]
@@ -63,7 +70,8 @@ impl Ranker<'_> {
             return;
         }
         let chosen = likeliest(candidates);
-        let mut rows = self.rows(rules, candidates, &chosen);
+        let mut rows = ROOM.take();
+        self.write_rows(rules, candidates, &chosen, &mut rows);
         let mut sums = vec![0.0; rows.len()];
         let early = EARLY.min(TREES.len());
         TREES.add_to(0..early, &rows, &mut sums);
@@ -81,6 +89,7 @@ impl Ranker<'_> {
         for (at, sum) in chosen.into_iter().zip(sums) {
             candidates[at as usize].score = likelihood(sum);
         }
+        ROOM.set(rows);
     }
 
     /// What the trees see besides the features of a definition itself.
@@ -93,7 +102,7 @@ impl Ranker<'_> {
         looks
     }
 
-    fn rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32]) -> Vec<Row> {
+    fn write_rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32], rows: &mut Vec<Row>) {
         let corpus = self.corpus;
         let (mut files, mut names) = (Groups::default(), Groups::default());
         let of = |at: u32| (candidates[at as usize].score, corpus.symbols[candidates[at as usize].symbol as usize]);
@@ -126,7 +135,8 @@ impl Ranker<'_> {
             ]);
             row
         };
-        chosen.iter().zip(groups).enumerate().map(&mut row).collect()
+        rows.clear();
+        rows.extend(chosen.iter().zip(groups).enumerate().map(&mut row));
     }
 }
 
