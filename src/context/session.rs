@@ -11,7 +11,7 @@ use super::{Kind, Masked, Part};
 /// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
 const TYPING_LOSS: f32 = 0.35;
 /// ... after a move, for the first part of the budget, and for all of it.
-const MOVING_LOSS: f32 = 0.1;
+const MOVING_LOSS: f32 = 0.105;
 const FREE_LOSS: f32 = 0.01;
 const FIRST_PART: f32 = 0.68;
 /// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
