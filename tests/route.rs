@@ -440,6 +440,20 @@ async fn tasks_that_failed_are_among_the_last_decisions_with_what_failed() {
     assert_eq!((&shown["failed"], &shown["role"], shown.get("number")), (&json!("it is down"), &json!("scout"), None));
 }
 
+/// Only the newest entry was looked at: an automatic completion in between, and the task stood there failed and answered.
+#[tokio::test]
+async fn a_second_round_that_is_answered_takes_the_place_of_the_first_whatever_came_between() {
+    let down = || failure(ErrorKind::Unavailable, "it is down");
+    let rig = rig(|_| {}, vec![down(), Scripted::text("x"), Scripted::text("y")], vec![down()]);
+    let task = Task::new(TaskKind::Explain);
+    let round = async || rig.router.run(&task, &Cancel::new(), |_, _| Ok(request()), |_| {}).await;
+    assert!(round().await.is_err(), "both are down");
+    run(&rig, TaskKind::Ask).await.unwrap();
+    round().await.unwrap();
+    let told: Vec<(TaskKind, bool)> = rig.router.status().decisions.iter().map(|past| (past.task, past.failed.is_some())).collect();
+    assert_eq!(told, [(TaskKind::Ask, false), (TaskKind::Explain, false)]);
+}
+
 #[test]
 fn an_engine_without_its_model_says_how_to_get_it() {
     let mut config = Config::default();

@@ -106,7 +106,9 @@ fn build(session: &Session) {
     if built.is_err() {
         report::log("error", "the context builder failed; the last state of it serves on");
     }
-    let missed = built.as_ref().map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
+    // What has failed is not tried again at once for the same texts.
+    let serves = built.as_ref().ok().or(earlier.as_deref());
+    let missed = serves.map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
     // The one before is taken apart outside of the notes.
     let _before = session.shared.notes(|notes| {
         notes.corpora.building = false;

@@ -114,12 +114,11 @@ impl Backend {
             edits: completion.items.into_iter().map(|item| item.edit).collect(),
         };
         Box::pin(async move {
-            if !rest.is_zero() {
-                if let Some(known) = complete::recall(&session, &params) {
-                    return Ok(suggestions(known));
-                }
-                tokio::time::sleep(rest).await;
+            // Before anything is waited for: the rest, or what stands in other documents.
+            if let Some(known) = complete::recall(&session, &params) {
+                return Ok(suggestions(known));
             }
+            tokio::time::sleep(rest).await;
             let session = others.counted(session, TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {

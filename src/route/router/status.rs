@@ -43,12 +43,12 @@ pub struct PastDecision {
 }
 
 impl PastDecision {
-    /// Whether it takes the place of this one before it: the task that failed has an answer after all, or somebody who types on while an
-    /// engine is down fails at every key.
-    fn replaces(&self, last: &PastDecision) -> bool {
-        let is_answer = self.failed.is_none() && self.number == last.number;
-        let is_same = self.failed.is_some() && self.task == TaskKind::CompleteAuto && self.task == last.task;
-        last.failed.is_some() && self.decision.engine == last.decision.engine && (is_answer || is_same)
+    /// Whether it takes the place of this one before it, the `last` or an older one: the task that failed has an answer after all, or
+    /// somebody who types on while an engine is down fails at every key.
+    fn replaces(&self, before: &PastDecision, is_last: bool) -> bool {
+        let is_answer = self.failed.is_none() && self.number == before.number;
+        let is_same = is_last && self.failed.is_some() && self.task == TaskKind::CompleteAuto && self.task == before.task;
+        before.failed.is_some() && self.decision.engine == before.decision.engine && (is_answer || is_same)
     }
 }
 
@@ -65,8 +65,10 @@ const REMEMBERED: usize = 50;
 impl Router {
     pub(super) fn remember(&self, past: PastDecision) {
         self.with(|state| {
-            if state.decisions.back().is_some_and(|last| past.replaces(last)) {
-                state.decisions.pop_back();
+            let last = state.decisions.len().saturating_sub(1);
+            let replaced = (0..state.decisions.len()).rev().find(|at| past.replaces(&state.decisions[*at], *at == last));
+            if let Some(at) = replaced {
+                state.decisions.remove(at);
             } else if state.decisions.len() == REMEMBERED {
                 state.decisions.pop_front();
             }
