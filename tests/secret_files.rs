@@ -93,7 +93,15 @@ fn d11_files_of_one_value_of_stages_and_of_further_programs_are_secret() {
 /// A copy that an editor or a person has put aside was known by its name alone, and of vim's second swap files the dot hid the name.
 #[test]
 fn d11_copies_of_what_is_secret_by_its_place_and_second_swap_files_are_secret() {
-    for name in [".m2/settings.xml~", "gh/hosts.yml.bak", ".idea/workspace.xml.old", ".id_rsa.swo"] {
+    for name in [
+        ".m2/settings.xml~",
+        "gh/hosts.yml.bak",
+        ".idea/workspace.xml.old",
+        ".id_rsa.swo",
+        "gh/.hosts.yml.swp",
+        ".m2/.settings.xml.swn",
+        "secrets/.db.swp",
+    ] {
         assert!(is_secret_name(name), "{name}");
     }
     for name in ["settings.xml~", "hosts.yml.bak", "a/workspace.xml.old", ".main.rs.swo", "secrets/readme.bak"] {

@@ -118,7 +118,7 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
-    /// The same is sent once more, since it was refused or got lost, with the status of the refusal.
+    /// It is sent once more, as it was or in another way: it was refused with this status, or got lost, or was broken off.
     SentAgain {
         refused: Option<u16>,
     },

@@ -73,7 +73,7 @@ impl Audit {
 }
 
 impl Sent {
-    /// Notes that the same goes out once more, since it was refused with this status, or got lost.
+    /// Notes that it goes out once more, as it was or in another way: it was refused with this status, or got lost, or was broken off.
     pub fn again(&self, refused: Option<u16>) {
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused });
         self.audit.write(&line.to_string());

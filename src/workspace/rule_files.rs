@@ -19,7 +19,12 @@ const EXCLUDE: &str = "info/exclude";
 /// Whether a change of this file changes what takes part.
 pub fn is_rule_file(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name == PROJECT_FILE || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE)
+    name == PROJECT_FILE || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE) && is_of_git(file)
+}
+
+/// Whether it lies where git keeps what it knows of a repository.
+fn is_of_git(file: &Path) -> bool {
+    file.iter().any(|folder| folder.as_encoded_bytes().ends_with(b".git"))
 }
 
 /// A file with rules that cannot be read; what it would keep out is unknown.

@@ -14,23 +14,26 @@ pub fn is_secret(path: &WorkspacePath) -> bool {
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, copy) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let inside = |is_one: &dyn Fn(&str) -> bool| folders.split('/').any(is_one);
     let name = original(copy);
-    let path = &lower[..lower.len() - (copy.len() - name.len())];
-    let is_at = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    if inside(&|folder| has("folder", folder)) || all("place").any(is_at) {
-        return true;
-    }
     // A dot stands before the name of what is edited.
-    let swap = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    // Below `secrets`, files of data hold some, and what has no extension is one: container tools mount each under its bare name.
-    let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
-    is_secret_file(name) || swap.is_some_and(is_secret_file) || may_be_value && inside(&|folder| folder == "secrets")
+    let edited = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
+    is_secret_in(folders, name) || edited.is_some_and(|name| is_secret_in(folders, name))
 }
 
 /// What names of files end with in which an editor keeps what is not saved yet.
-const SWAPS: [&str; 2] = [".swp", ".swo"];
+const SWAPS: [&str; 4] = [".swp", ".swo", ".swn", ".swm"];
+
+/// For the name of a file that is no copy, and the folders that it lies in; both in lower case.
+fn is_secret_in(folders: &str, name: &str) -> bool {
+    let inside = |is_one: &dyn Fn(&str) -> bool| folders.split('/').any(is_one);
+    let path = if folders.is_empty() { name.to_string() } else { format!("{folders}/{name}") };
+    let is_at = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    // Below `secrets`, files of data hold some, and what has no extension is one: container tools mount each under its bare name.
+    let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
+    let by_folder = inside(&|folder| has("folder", folder)) || may_be_value && inside(&|folder| folder == "secrets");
+    by_folder || is_secret_file(name) || all("place").any(is_at)
+}
 
 static LISTS: LazyLock<HashMap<&str, HashSet<&str>>> = LazyLock::new(|| {
     let mut lists: HashMap<&str, HashSet<&str>> = HashMap::new();
@@ -52,7 +55,8 @@ fn all(list: &str) -> impl Iterator<Item = &'static str> {
 /// The name of which this is a copy that an editor or a person has put aside.
 fn original(name: &str) -> &str {
     let aside = |name: &str| {
-        ["~", ".bak", ".backup", ".old", ".orig", ".save", ".swp", ".swo"].iter().find_map(|end| Some(name.strip_suffix(end)?.len()))
+        let ends = ["~", ".bak", ".backup", ".old", ".orig", ".save"].iter().chain(&SWAPS);
+        ends.copied().find_map(|end| Some(name.strip_suffix(end)?.len()))
     };
     let mut name = name;
     while let Some(length) = aside(name).filter(|length| *length > 0) {

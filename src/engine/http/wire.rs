@@ -115,7 +115,9 @@ impl Wire {
         };
         let (mut trial, mut fresh) = (0, None);
         loop {
-            let error = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
+            let tried = self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await;
+            let was_stale = matches!(tried, Trial::Stale(_));
+            let error = match tried {
                 Trial::Answered(response) => return Ok(response),
                 Trial::Failed(error) => return Err(error),
                 // At once, also for who types, and over no other connection that was kept.
@@ -126,6 +128,8 @@ impl Wire {
                 }
                 Trial::Stale(error) | Trial::Again(error) => error,
             };
+            // Where no connection came about, nothing was sent that could be sent again.
+            let has_left = was_stale || error.refusal.is_some();
             let refusal = error.refusal.as_ref();
             let (asked, refused) = (refusal.and_then(|refusal| refusal.retry_after), refusal.map(|refusal| refusal.status));
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
@@ -134,7 +138,9 @@ impl Wire {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
-            again(refused).await;
+            if has_left {
+                again(refused).await;
+            }
             trial += 1;
         }
     }

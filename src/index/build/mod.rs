@@ -133,18 +133,22 @@ impl Owner {
             };
             batch.extend(receiver.try_iter());
             let newest = newest_updates(&batch);
+            // Versions that a later one of the batch replaces: they are in the view when that is.
+            let mut replaced: HashMap<String, u64> = HashMap::new();
             for (at, message) in batch.into_iter().enumerate() {
                 if let Message::Stop(_ended) = &message {
                     let _ = catch_unwind(AssertUnwindSafe(|| self.flush(false)));
                     return;
                 }
-                let is_document = matches!(message, Message::Update(_));
-                let is_old = matches!(&message, Message::Update(document) if newest.get(&document.uri) != Some(&at));
-                if !is_old {
-                    self.fenced(message);
+                let of = if let Message::Update(document) = &message { Some(document.uri.clone()) } else { None };
+                if let Some(uri) = of.as_ref().filter(|uri| newest.get(*uri) != Some(&at)) {
+                    *replaced.entry(uri.clone()).or_default() += 1;
+                    continue;
                 }
-                if is_document {
-                    self.taken.send_modify(|number| *number += 1);
+                self.fenced(message);
+                if let Some(uri) = of {
+                    let taken = 1 + replaced.remove(&uri).unwrap_or_default();
+                    self.taken.send_modify(|number| *number += taken);
                 }
             }
             if self.next_rescan.is_some_and(|at| at <= Instant::now()) {
