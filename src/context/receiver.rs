@@ -94,7 +94,8 @@ fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], 
     raised.into_iter().take(WANTED).map(|one| one.symbol).collect()
 }
 
-/// What is expected, shared out in proportion; what the likeliest cannot take goes to the others.
+/// What is expected, shared out in proportion; what the likeliest cannot take goes to the others, however unlikely by themselves: one of all
+/// these comes next.
 fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
     let all: f32 = scores.iter().sum::<f32>().max(UNKNOWN);
     let is_full = move |score: f32| score * EXPECTED / all >= LIKELIEST;

@@ -88,7 +88,8 @@ fn exclude_place(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadab
 /// has none.
 pub(super) fn exclude_folder(folder: &Path) -> Option<PathBuf> {
     let list = exclude_place(folder, repository(folder)?).ok()??;
-    list.ancestors().skip(1).take(2).find(|above| above.is_dir()).map(Path::to_path_buf)
+    // Under one name, however many working trees lead there: to end one watch of a folder ends them all.
+    list.ancestors().skip(1).take(2).find(|above| above.is_dir())?.canonicalize().ok()
 }
 
 /// How that list looks, for telling later whether it has changed.
