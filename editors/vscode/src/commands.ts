@@ -127,7 +127,10 @@ function here(): ExplainArgument | undefined {
 /** What the editor complains of in a document. */
 function complaints(uri: vscode.Uri): Diagnostic[] {
   const at = ({ line, character }: vscode.Position) => ({ line, character });
-  return vscode.languages.getDiagnostics(uri).map(({ range, message, source }) => ({ range: { start: at(range.start), end: at(range.end) }, message, source }));
+  return vscode.languages.getDiagnostics(uri).map(({ range, message, source }) => {
+    const found = { range: { start: at(range.start), end: at(range.end) }, message };
+    return source === undefined ? found : { ...found, source };
+  });
 }
 
 function escapeLabel(label: string): string {
