@@ -165,6 +165,19 @@ async function composition(person) {
   await person.retry("the suggestion behind them, once", async () => /^\s*let 合計 = a \+ b;\s*$/.test(await line()));
 }
 
+/** Presses the preview's button until the preview is gone: one that is being drawn anew does not notice. */
+async function applyPreview(person) {
+  const { page } = person;
+  const button = page.locator('.part.panel .monaco-button:has-text("Apply")');
+  await button.click();
+  await person.retry("the preview to end", async () => {
+    if ((await page.locator(".edit-checkbox").count()) === 0) return true;
+    await page.waitForTimeout(2000);
+    if (await button.isVisible()) await button.click();
+    return false;
+  });
+}
+
 /** Two hunks, one of them unticked in the editor's own preview; then one undo. */
 async function review(person) {
   const { page } = person;
@@ -181,7 +194,7 @@ async function review(person) {
   await person.shot("review");
   // Of two hunks the first is taken, the second is not.
   await person.tick("fold(0");
-  await page.locator('.part.panel .monaco-button:has-text("Apply")').click();
+  await applyPreview(person);
   await person.retry("the ticked hunk", async () => (await person.shown()).includes("fold(0"));
   assert.ok(!(await person.shown()).includes("saturating_add"), "the unticked hunk stays away");
   await page.locator(".editor-instance .view-lines").first().click();
@@ -217,7 +230,7 @@ async function refactor(person) {
   await person.notification("tick what to keep").waitFor();
   await person.shot("refactor");
   await person.tick("the-shop");
-  await page.locator('.part.panel .monaco-button:has-text("Apply")').click();
+  await applyPreview(person);
   await person.retry("the ticked file", async () => (await person.shown()).includes("the-shop"));
   await page.locator(".editor-instance .view-lines").first().click();
   await page.keyboard.press("Control+Z");
