@@ -133,6 +133,10 @@ fn what_plainly_asks_for_a_move_into_a_module() {
         ("move this function to a submodule named digits.rs", None, Some("digits")),
         ("把这个函数移到名为 digits 的新模块", None, Some("digits")),
         ("将 parse 提取到单独的模块中", Some("parse"), None),
+        ("move this constant to a new module called limits", None, Some("limits")),
+        ("move the constant MOST into a module called limits", Some("MOST"), Some("limits")),
+        ("move this function to a module called level", None, Some("level")),
+        ("move this function into the `root` module", None, Some("root")),
     ] {
         let wanted = (item.map(String::from), module.map(String::from));
         assert_eq!(moved(words).map(|moves| (moves.item, moves.module)), Some(wanted), "{words}");
@@ -147,8 +151,26 @@ fn what_plainly_asks_for_a_move_into_a_module() {
         "document this module",
         "extract this into a function",
         "let the module digits have this function's name",
+        "move this function to module level",
+        "move this to module scope",
+        "move it to the module root",
+        "move this function into the main module",
+        "put this into the right module",
     ] {
         assert_eq!(moved(words), None, "{words}");
+    }
+    for (words, may_be_there) in [
+        ("move parse into the util module", true),
+        ("move parse into module `util`", true),
+        ("把这个函数移到 util 模块", true),
+        ("move parse into the new util module", false),
+        ("move parse into its own util module", false),
+        ("move parse into a util module", false),
+        ("move parse into the module called util", false),
+        ("把这个函数移到名为 util 的模块", false),
+        ("move parse into a module", false),
+    ] {
+        assert_eq!(moved(words).map(|moves| moves.may_be_there), Some(may_be_there), "{words}");
     }
 }
 

@@ -18,8 +18,8 @@ use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE,
 use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind, task_number};
-use crate::syntax::place;
 use crate::syntax::scope::Item;
+use crate::syntax::{Definition, Kind, Language, naming, place};
 
 /// See the module.
 #[derive(Clone)]
@@ -66,7 +66,7 @@ impl Plan {
     /// The plan, or why the request fits nothing here.
     pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         let moves = match how {
-            How::Instruction(Instruction { words, .. }) => wording::moved(words),
+            How::Instruction(Instruction { words, .. }) => wording::moved(words).filter(|moves| is_meant(session, site, moves)),
             How::Action { kind, .. } => (kind == MODULE).then(Moves::default),
         };
         let Meant { kind, form, words, doing } = match (how, &moves) {
@@ -329,6 +329,32 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
     let said = said.join(" ");
     let said = said.strip_prefix("TODO").map_or(said.as_str(), |rest| rest.trim_start_matches([':', ' ']));
     (!said.is_empty()).then(|| said.to_string())
+}
+
+/// Whether words that read like a move into a new module are about what stands here, and about no module that is there: else they are an
+/// instruction like any other.
+fn is_meant(session: &Session, site: &Site, moves: &Moves) -> bool {
+    let item = site.item();
+    // No function is the constant that is used in it.
+    if moves.is_value && item.as_ref().is_none_or(|item| item.kind.is_callable() || item.kind.is_type()) {
+        return false;
+    }
+    let is_here = |name: &str| site.definitions().iter().any(|one| one.name.of(&site.text) == name);
+    let is_item = |name: &str| item.as_ref().is_some_and(|item| item.name == name) || is_here(name);
+    let names_none = moves.item.as_ref().is_some_and(|name| !moves.is_quoted && !is_item(name));
+    let is_there = || moves.module.as_ref().is_some_and(|name| may_be_there(session, site, name));
+    !(names_none || moves.may_be_there && is_there())
+}
+
+/// Whether a module may be called so already; what the index has not read yet may be one.
+fn may_be_there(session: &Session, site: &Site, module: &str) -> bool {
+    let family = site.language.as_ref().map(|language| &language.family);
+    let is_kin = |other: Option<&Arc<Language>>| family.is_none() || other.is_some_and(|other| Some(&other.family) == family);
+    let is_module = |one: &Definition| one.kind == Kind::Module && one.name.of(&site.text) == module;
+    let mut files = session.index.files().map(|(_, file)| file).filter(|file| is_kin(file.language.as_ref()));
+    rename::whole(session).is_err()
+        || files.any(|file| naming::stem(file.language.as_deref(), file.path.relative()) == module)
+        || site.definitions().iter().any(is_module)
 }
 
 fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String> {

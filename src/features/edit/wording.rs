@@ -84,15 +84,21 @@ pub struct Moves {
     pub module: Option<String>,
     /// It may be the lines that are marked: nothing says that it is a function or a type.
     pub may_be_lines: bool,
+    /// It is said to be a constant or the like.
+    pub is_value: bool,
+    /// The item is said in quotes, so that it is a name.
+    pub is_quoted: bool,
+    /// The module may be one that is there: nothing says that it is new.
+    pub may_be_there: bool,
 }
 
 /// All that an instruction may say which asks for such a move and for nothing else.
 const MOVE: &str = r#"(?ix)
     ^\W* (?:please\s+)? (?:move|put|extract|pull|factor|split|take) \s+
-    (?:(?:this|that|the) \s+)? (?:(?:(?P<kind>function|method|struct|class|type|enum|trait|interface|item|definition)|code) \s+)?
+    (?:(?:this|that|the) \s+)? (?:(?:(?P<kind>function|method|struct|class|type|enum|trait|interface|item|definition)|(?P<value>constant|const|static|variable)|code) \s+)?
     (?:[`"'“]? (?P<item>[\p{L}_$][\w$]*) (?:\(\))? [`"'”]? \s+)?
     (?:out \s+)? (?:into|in|to) \s+
-    (?:(?P<article>an?|its|their|the) \s+)? (?:(?:own|new|separate|another|dedicated) \s+){0,2}
+    (?:(?P<article>an?|its|their|the) \s+)? (?P<new>(?:(?:own|new|separate|another|dedicated) \s+){1,2})?
     (?:
         (?:sub)?module (?:\s+of\s+its\s+own)? (?:\s*,? \s+ (?:called|named) \s+ [`"'“]? (?P<called>[\w$]+) (?:\.\w+)? [`"'”]?)?
       | (?:sub)?module \s+ [`"'“]? (?P<behind>[\w$]+) [`"'”]?
@@ -101,14 +107,17 @@ const MOVE: &str = r#"(?ix)
     (?:\s*,? \s+ and \s+ (?:update|fix|adapt|adjust) \s+ (?:(?:all|its|the) \s+)* (?:callers|calls|uses|usages|imports|references))?
     \s* [.!]? \s* $
   | ^请?(?:把|将)(?:这个|此|该)?(?P<sort>函数|方法|类型?|结构体?)? \s* [`“]? (?P<that>[\w$--\p{Han}]*) [`”]? \s*
-    (?:移动?|放|搬|提取|抽取)(?:到|进|入)?(?:一个)?(?:新的?|单独的?|名为|叫做?|\s)*
-    [`“]? (?P<there>[\w$--\p{Han}]*) [`”]? \s* 的?(?:新|单独)?模块(?:里|中)?[。.!]? \s* $
+    (?:移动?|放|搬|提取|抽取)(?:到|进|入)?(?P<apart>一个)?(?P<named>(?:\s*(?:新的?|单独的?|名为|叫做?))+)? \s*
+    [`“]? (?P<there>[\w$--\p{Han}]*) [`”]? \s* 的?(?P<fresh>新|单独)?模块(?:里|中)?[。.!]? \s* $
 "#;
 /// Words where such a name may stand that say which module is meant, or how much is to move: what they mean is the model's to find out.
 const OTHERS: &str = "all everything them these those lines same existing other different parent inner nested private public test tests";
 /// Words there that say nothing.
 const NO_ITEM: &str = "it this that out code";
 const NO_MODULE: &str = "please now too here instead again";
+/// Words beside "module" that are no name of one: a place in the module that is there, or which of several is meant.
+const PLACES: &str = "level levels scope root top main functions start beginning front head body end bottom back global globals file crate \
+    package current right correct appropriate proper suitable relevant next previous standalone single small smaller distinct";
 
 /// What an instruction moves that plainly asks for that: "move this function into a module called digits".
 pub fn moved(words: &str) -> Option<Moves> {
@@ -123,12 +132,21 @@ pub fn moved(words: &str) -> Option<Moves> {
     if item.iter().chain(&module).any(|name| is_word(name, OTHERS)) {
         return None;
     }
+    let is_called = found.name("called").is_some();
+    if !is_called && module.as_ref().is_some_and(|name| is_word(name, PLACES)) {
+        return None;
+    }
     let item = item.filter(|name| !is_word(name, NO_ITEM));
     let module = module.filter(|name| !is_word(name, NO_MODULE));
-    // "The module" is one that is there.
-    let is_known = module.is_none() && found.name("article").is_some_and(|article| article.as_str().eq_ignore_ascii_case("the"));
-    let may_be_lines = item.is_none() && ["kind", "sort"].iter().all(|group| found.name(group).is_none());
-    (!is_known).then_some(Moves { item, module, may_be_lines })
+    let says = |groups: &[&str]| groups.iter().any(|group| found.name(group).is_some());
+    // "The module" is one that is there, and "the digits module" may be one.
+    let article = found.name("article").map(|article| article.as_str().to_lowercase());
+    let is_known = module.is_none() && article.as_deref() == Some("the");
+    let is_new = is_called || says(&["new", "apart", "named", "fresh"]) || article.is_some_and(|article| article != "the");
+    let may_be_lines = item.is_none() && !says(&["kind", "sort", "value"]);
+    let is_quoted = item.as_ref().is_some_and(|name| is_quoted(name, words));
+    let may_be_there = module.is_some() && !is_new;
+    (!is_known).then_some(Moves { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
 }
 
 /// The two names of a rename and what joins them, with the place in the words.
