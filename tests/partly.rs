@@ -100,6 +100,45 @@ fn an_empty_file_is_a_hunk_that_can_be_accepted() {
     );
 }
 
+/// Where only code actions accept, none was listed for a file that does not exist, and its hunk waited for good.
+#[test]
+fn a_new_file_is_accepted_by_an_action_in_any_document() {
+    let edits = json!([{ "path": "src/new.rs", "old": "", "new": "pub fn new() {}\n", "reason": "a place for it" }]);
+    for resolves in [true, false] {
+        let change = |params: &mut Value| {
+            params["capabilities"]["workspace"]["applyEdit"] = json!(false);
+            params["capabilities"]["workspace"]["workspaceEdit"] = json!({ "documentChanges": true, "resourceOperations": ["create"] });
+            if !resolves {
+                params["capabilities"]["textDocument"]["codeAction"]["resolveSupport"] = json!(null);
+            }
+        };
+        let (folder, _coder, mut editor, uri) = proposing(edits.clone(), change);
+        let report = instruct(&mut editor, &uri);
+        let place = json!({ "line": 1, "character": 0 });
+        let params = json!({ "textDocument": { "uri": uri }, "range": { "start": place, "end": place }, "context": { "diagnostics": [] } });
+        let list = |editor: &mut Editor| {
+            let actions = editor.request("textDocument/codeAction", params.clone())["result"].clone();
+            actions.as_array().unwrap().iter().find(|action| action["title"].as_str().unwrap().starts_with("Accept")).cloned()
+        };
+        assert_eq!(report["hunks"].as_array().map(Vec::len), Some(1), "{report}");
+        let told = editor.expect("window/showMessage")["params"]["message"].to_string();
+        assert!(told.contains("in every document"), "{told}");
+        let mut action = list(&mut editor).unwrap();
+        assert!(action["title"].as_str().unwrap().contains("new.rs: a place for it"), "{action}");
+        if resolves {
+            action = editor.request("codeAction/resolve", action)["result"].clone();
+        }
+        assert_eq!(action["edit"]["documentChanges"][0]["kind"], "create", "{action}");
+        // The editor does as it says.
+        std::fs::write(folder.path().join("repo/src/new.rs"), "pub fn new() {}\n").unwrap();
+        let new = uri.replace("area.rs", "new.rs");
+        editor.open(&new, "rust", "pub fn new() {}\n");
+        assert!(list(&mut editor).is_none());
+        editor.inbox.clear();
+        editor.quit();
+    }
+}
+
 /// A display that can be cancelled does not stay while the editor has the edit: cancelling it would do nothing any more.
 #[test]
 fn the_progress_is_over_while_the_editor_asks_the_person() {

@@ -114,6 +114,65 @@ fn an_editor_that_applies_no_edits_of_a_server_accepts_by_code_actions() {
     }
 }
 
+/// Accepting all left those waiting that lay at one place, and accepting again doubled them; accepting one dropped the other.
+#[test]
+fn proposals_for_one_place_are_accepted_by_code_actions() {
+    let test = |name: &str| format!("\nfn {name}() {{}}\n");
+    let all = format!("{TEXT}{}{}{}", test("four"), test("five"), test("six"));
+    let listed = |editor: &mut Editor, title: &str, resolves: bool| {
+        let line = editor.buffers[URI].text.lines().count();
+        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": line, "character": 0 } });
+        let params = json!({ "textDocument": { "uri": URI }, "range": range, "context": { "diagnostics": [] } });
+        let actions = editor.request("textDocument/codeAction", params)["result"].clone();
+        let action = actions.as_array().unwrap().iter().find(|action| action["title"].as_str().unwrap().starts_with(title));
+        let action = action.unwrap_or_else(|| panic!("no “{title}” in {actions}")).clone();
+        if resolves { editor.request("codeAction/resolve", action)["result"].clone() } else { action }
+    };
+    let started = |resolves: bool| {
+        let (agent, mut editor) = with(Mood::Hunks(String::new()), |params| {
+            params["capabilities"]["workspace"]["applyEdit"] = json!(false);
+            if !resolves {
+                params["capabilities"]["textDocument"]["codeAction"]["resolveSupport"] = json!(null);
+            }
+        });
+        for name in ["four", "five", "six"] {
+            agent.set(Mood::Hunks(format!("{TEXT}{}", test(name))));
+            *agent.reason.lock().unwrap() = name.into();
+            command(&mut editor, "longsight.edit", ask(URI, true));
+        }
+        assert_eq!(waiting(&mut editor), [1, 2, 3]);
+        editor.inbox.clear();
+        editor
+    };
+    let ways: [&[&str]; 5] = [
+        &["Accept all 3"],
+        &["Accept this change: five", "Accept all 2"],
+        &["Accept this change: six", "Accept all 2"],
+        &["Accept this change: six", "Accept this change: four", "Accept this change: five"],
+        &["Accept this change: four", "Accept this change: six", "Accept this change: five"],
+    ];
+    for (resolves, way) in [true, false].into_iter().flat_map(|resolves| ways.map(|way| (resolves, way))) {
+        let mut editor = started(resolves);
+        for title in way {
+            let action = listed(&mut editor, title, resolves);
+            assert!(editor.apply_workspace_edit(&action["edit"]), "{action}");
+        }
+        assert_eq!(waiting(&mut editor), Vec::<u64>::new(), "{resolves} {way:?}");
+        assert_eq!(editor.buffers[URI].text, all, "{resolves} {way:?}");
+        assert!(editor.inbox.iter().all(|message| !message.to_string().contains("dropped")), "{:?}", editor.inbox);
+        editor.inbox.clear();
+        editor.quit();
+    }
+    // What was looked at and not chosen is no acceptance: somebody's own text that holds it is his.
+    let mut editor = started(true);
+    listed(&mut editor, "Accept all 3", true);
+    editor.edit(URI, TEXT.len()..TEXT.len(), &format!("{}{}", test("mine"), test("four")));
+    assert!(message(&mut editor).contains("something else was typed there"));
+    assert_eq!(waiting(&mut editor), Vec::<u64>::new());
+    editor.inbox.clear();
+    editor.quit();
+}
+
 fn accept_command(editor: &mut Editor, id: u64) -> Value {
     command(editor, "longsight.acceptHunk", json!({ "id": id }))
 }

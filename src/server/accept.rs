@@ -7,6 +7,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
 use super::held::follow_disk;
+use super::hunks::Pending;
 use super::review::{Wanted, by_file};
 use super::state::{Editor, State};
 use super::{Server, edits, message};
@@ -26,6 +27,11 @@ struct Data {
 pub fn hindered(editor: &Editor) -> Option<&'static str> {
     let can = editor.apply_edit || editor.resolves_actions || editor.document_changes;
     (!can).then_some("this editor cannot apply edits from a server; take them from the answer")
+}
+
+/// Whether a hunk can be accepted in no document of its own: it creates a file, and waits for an action.
+pub fn is_homeless(state: &State, pending: &Pending) -> bool {
+    pending.creates && !state.editor.apply_edit && state.open_as(&pending.document).is_none()
 }
 
 /// What is said once of accepting hunks in an editor that has only the actions for it.
@@ -53,8 +59,9 @@ pub fn is_one(action: &Value) -> bool {
     action["data"]["accept"].is_object()
 }
 
-/// Puts the edit into an action, for the text that it was listed for or not at all. `chosen` says that the editor is about to apply it.
-pub async fn resolve(server: &Server, mut action: Value, chosen: bool) -> Result<Value> {
+/// Puts the edit into an action, for the text that it was listed for or not at all. Its hunks wait until the text shows them: an editor may
+/// list or preview what nobody chooses.
+pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     let data: Data = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {
         return Err(message::modified("the document has changed since the action was listed; choose it again"));
@@ -67,9 +74,6 @@ pub async fn resolve(server: &Server, mut action: Value, chosen: bool) -> Result
     }
     let files = by_file(&taken).map_err(|reason| message::failure(&reason))?;
     action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::modified(&reason))?;
-    if chosen {
-        server.with(|state| state.hunks.hand_out(taken));
-    }
     if let Some(fields) = action.as_object_mut() {
         fields.remove("data");
     }

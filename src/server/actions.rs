@@ -87,7 +87,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
         match accept::is_one(&decision) && !resolves {
             // What has changed meanwhile is listed by the next request.
-            true => listed.extend(accept::resolve(server, decision, false).await.ok()),
+            true => listed.extend(accept::resolve(server, decision).await.ok()),
             false => listed.push(decision),
         }
     }
@@ -111,7 +111,7 @@ pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
 
 async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     if accept::is_one(&action) {
-        return accept::resolve(server, action, true).await;
+        return accept::resolve(server, action).await;
     }
     let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
         // Not ours, or one that needs no resolution.

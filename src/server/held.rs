@@ -96,6 +96,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     names.extend((changed.len() > NAMED).then(|| "…".to_string()));
     let (by, more) = server.with(|state| {
         let by = match (state.editor.reviews, state.editor.apply_edit) {
+            (_, false) if changed.iter().any(|file| file.creates) => "by its code action; that of a new file is listed in every document",
             (true, _) => "where it is shown, or by a code action",
             (false, true) => "by its code lens or code action",
             (false, false) => "by its code action",

@@ -119,12 +119,6 @@ impl Hunks {
         taken
     }
 
-    /// The editor is about to apply copies of these by itself. They wait until its text shows them.
-    pub fn hand_out(&mut self, copies: Vec<Pending>) {
-        self.settled(|id| copies.iter().any(|copy| copy.id == id));
-        self.accepted.extend(copies);
-    }
-
     /// The editor says that it has made these changes.
     pub fn claim(&mut self, ids: &[u64]) {
         self.waiting.iter_mut().filter(|pending| ids.contains(&pending.id)).for_each(|pending| pending.claimed = true);
@@ -144,7 +138,9 @@ impl Hunks {
     /// The text of a document has changed from `before` by `change`, and is `now`.
     pub fn follow(&mut self, before: &Text, change: &Batch, now: &Arc<Document>) -> Vec<Lost> {
         let here = self.take(|pending| pending.document.uri == now.uri);
-        let lost = self.keep(here.into_iter().map(|pending| self.carried(pending, before, change, now)).collect());
+        let come: Vec<_> = here.iter().map(|pending| self.come(pending, &here, before, change)).collect();
+        let carried = here.into_iter().zip(come).map(|(pending, come)| carried(pending, &come, before, change, now)).collect();
+        let lost = self.keep(carried);
         self.accepted.retain_mut(|accepted| {
             if accepted.document.uri != now.uri {
                 return true;
@@ -155,17 +151,6 @@ impl Hunks {
         lost
     }
 
-    /// A hunk on the text as it is now; none when somebody has done what it proposes.
-    fn carried(&self, pending: Pending, before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
-        match rebase::rebase_beside(&pending.edit, before, change, self.tie(&pending, change)) {
-            Ok(edit) if edit.is_empty() => Ok(None),
-            Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
-            // Its place is another now, as the editor said, or as it wanted.
-            Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
-            Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
-        }
-    }
-
     /// Lets those wait that were carried over; the others.
     fn keep(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
         let (carried, lost): (Vec<_>, Vec<_>) = carried.into_iter().partition(Result::is_ok);
@@ -173,21 +158,27 @@ impl Hunks {
         lost.into_iter().filter_map(Result::err).collect()
     }
 
-    /// How a hunk lies to what was inserted at its own place, if that is a hunk that was accepted: two tests that are proposed for the
-    /// end of a file follow in the order in which they were proposed.
-    fn tie(&self, pending: &Pending, change: &Batch) -> Tie {
-        let lies_here = |edit: &Edit| edit.range == pending.edit.range && edit.range.is_empty();
-        let inserted = change.edits().iter().find(|edit| lies_here(edit));
-        let is_it = |accepted: &&Pending| {
-            accepted.document.uri == pending.document.uri
-                && lies_here(&accepted.edit)
-                && inserted.is_some_and(|inserted| inserted.text.contains(&accepted.edit.text))
+    /// The hunks that a change has brought to the place of one of them: those on their way, and those of `waiting`, which an editor applies by
+    /// itself from a code action. What it inserts is the text of one, or of several that follow each other, and nothing besides: what merely
+    /// holds that text is somebody's typing.
+    fn come(&self, pending: &Pending, waiting: &[Pending], before: &Text, change: &Batch) -> Vec<u64> {
+        let place = &pending.edit.range;
+        let lies_here = |edit: &Edit| edit.range == *place && place.is_empty() && !edit.text.is_empty();
+        let Some(inserted) = change.edits().iter().map(|edit| edit.trimmed(before)).find(lies_here) else { return vec![] };
+        let accepted = self.accepted.iter().filter(|accepted| accepted.document.uri == pending.document.uri);
+        let waiting = waiting.iter().filter(|other| lies_here(&other.edit) && other.document.text == pending.document.text);
+        let mut here: Vec<&Pending> = accepted.filter(|accepted| lies_here(&accepted.edit)).chain(waiting).collect();
+        here.sort_by_key(|hunk| hunk.id);
+        let run = |start: usize| {
+            let mut text = String::new();
+            let is_all = |hunk: &&Pending| {
+                join(&mut text, &hunk.edit.text);
+                text == inserted.text
+            };
+            let last = here[start..].iter().position(is_all)?;
+            Some(here[start..=start + last].iter().map(|hunk| hunk.id).collect())
         };
-        match self.accepted.iter().find(is_it) {
-            None => Tie::Clash,
-            Some(accepted) if accepted.id < pending.id => Tie::Behind,
-            Some(_) => Tie::Before,
-        }
+        (0..here.len()).find_map(run).unwrap_or_default()
     }
 
     /// A document was opened: hunks made for what lay on disk go on with what the editor shows. Each was made for what lay there at its
@@ -237,15 +228,42 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), ..pending }));
             }
             Arc::make_mut(&mut pending.document).uri.clone_from(&now.uri);
-            self.carried(pending, &before, &diff::change(&before, &now.text), now)
+            let change = diff::change(&before, &now.text);
+            let come = self.come(&pending, &hunks, &before, &change);
+            carried(pending, &come, &before, &change, now)
         };
-        let carried = hunks.into_iter().map(one).collect();
+        let carried = hunks.iter().cloned().map(one).collect();
         self.keep(carried)
     }
 
     /// Drops all of a document of which the text is not known any more; how many.
     pub fn forget(&mut self, uri: &str) -> usize {
         self.take(|pending| pending.document.uri == uri).len()
+    }
+}
+
+/// A hunk on the text as it is now; none when somebody has done what it proposes. `come` are those that have come in at its own place: two
+/// tests that are proposed for the end of a file follow in the order in which they were proposed.
+fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
+    let tie = match come.first() {
+        _ if come.contains(&pending.id) => return Ok(None),
+        None => Tie::Clash,
+        Some(first) if *first < pending.id => Tie::Behind,
+        Some(_) => Tie::Before,
+    };
+    match rebase::rebase_beside(&pending.edit, before, change, tie) {
+        Ok(edit) if edit.is_empty() => Ok(None),
+        Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
+        // Its place is another now, as the editor said, or as it wanted.
+        Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
+        Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
+    }
+}
+
+/// Appends what the next hunk inserts at the same place. What is there already is not said twice.
+pub fn join(text: &mut String, next: &str) {
+    if text != next {
+        text.push_str(next);
     }
 }
 

@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::edits::{End, Outcome};
 use super::features::FileEdit;
-use super::hunks::{Lost, Pending};
+use super::hunks::{Lost, Pending, join};
 use super::state::State;
 use super::{Server, accept, answers, convert, edits, held, message};
 use crate::context::fence;
@@ -205,8 +205,7 @@ pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
         };
         let inserts = |other: &&mut Edit| edit.range.is_empty() && other.range == edit.range;
         match edits.iter_mut().find(inserts) {
-            Some(other) if other.text != edit.text => other.text.push_str(&edit.text),
-            Some(_) => {}
+            Some(other) => join(&mut other.text, &edit.text),
             None => edits.push(edit),
         }
     }
@@ -294,6 +293,13 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         };
         let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
+        // What has no text yet is listed in every document.
+        for pending in state.hunks.iter().filter(|pending| accept::is_homeless(state, pending)) {
+            let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
+            let file = one_line(&uri::name(&pending.document.uri));
+            found.extend(accept(format!("Accept the new file {file}: {name}"), &id));
+            found.push(action(format!("Reject the new file {file}: {name}"), REJECT, "longsight.rejectHunk", id));
+        }
         for pending in state.hunks.of(&place.document.uri).filter(here) {
             let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
             found.extend(accept(format!("Accept this change: {name}"), &id));
