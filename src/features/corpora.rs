@@ -70,7 +70,6 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     if !begin {
         return;
     }
-    let session = session.clone();
     let outcome = std::thread::Builder::new().name("context".into()).spawn({
         let session = session.clone();
         move || build(&session)

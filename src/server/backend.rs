@@ -118,7 +118,9 @@ impl Backend {
             if let Some(known) = complete::recall(&session, &params) {
                 return Ok(suggestions(known));
             }
-            tokio::time::sleep(rest).await;
+            if !rest.is_zero() {
+                tokio::time::sleep(rest).await;
+            }
             let session = others.counted(session, TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {

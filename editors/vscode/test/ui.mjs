@@ -169,6 +169,8 @@ async function composition(person) {
 async function applyPreview(person) {
   const { page } = person;
   const button = page.locator('.part.panel .monaco-button:has-text("Apply")');
+  // A box shows its tick before the workbench has taken it in: who presses the button at once applies nothing.
+  await page.waitForTimeout(1000);
   await button.click();
   await person.retry("the preview to end", async () => {
     if ((await page.locator(".edit-checkbox").count()) === 0) return true;

@@ -115,9 +115,7 @@ impl Wire {
         };
         let (mut trial, mut fresh) = (0, None);
         loop {
-            let tried = self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await;
-            let was_stale = matches!(tried, Trial::Stale(_));
-            let error = match tried {
+            let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
                 Trial::Answered(response) => return Ok(response),
                 Trial::Failed(error) => return Err(error),
                 // At once, also for who types, and over no other connection that was kept.
@@ -126,10 +124,13 @@ impl Wire {
                     again(None).await;
                     continue;
                 }
-                Trial::Stale(error) | Trial::Again(error) => error,
+                Trial::Stale(error) => (error, true),
+                // Where no connection came about, nothing was sent that could be sent again.
+                Trial::Again(error) => {
+                    let was_refused = error.refusal.is_some();
+                    (error, was_refused)
+                }
             };
-            // Where no connection came about, nothing was sent that could be sent again.
-            let has_left = was_stale || error.refusal.is_some();
             let refusal = error.refusal.as_ref();
             let (asked, refused) = (refusal.and_then(|refusal| refusal.retry_after), refusal.map(|refusal| refusal.status));
             let wait = asked.unwrap_or_else(|| jitter(self.limits.backoff * 2u32.pow(trial)));
