@@ -1,7 +1,8 @@
-// Computed edits: shown in the refactor preview where the setting asks for it, dropped when the text has moved on since.
+// Computed edits: shown in the refactor preview where the setting asks for it, carried over what was typed meanwhile, or dropped.
 
 import * as vscode from "vscode";
-import { CodeActionResolveRequest, type CodeActionMiddleware, type LanguageClient, type Middleware, type WorkspaceEdit as ProtocolEdit } from "vscode-languageclient/node";
+import { CodeActionResolveRequest, type CodeActionMiddleware, type LanguageClient, type Middleware, type TextDocumentEdit, type TextEdit, type WorkspaceEdit as ProtocolEdit } from "vscode-languageclient/node";
+import { carried, type Typed } from "./carry";
 import { isCancel, messageOf } from "./log";
 import { marked } from "./marks";
 import { settings } from "./settings";
@@ -13,13 +14,13 @@ export function editMiddleware(client: () => LanguageClient | undefined, job: Jo
     async resolveCodeAction(item, token, next) {
       const running = client();
       if (!running || item.edit) return next(item, token);
+      const typing = new Typing();
       try {
         return await job(item.title, token, async (cancel) => {
           const asked = await running.code2ProtocolConverter.asCodeAction(item);
           const answer = await running.sendRequest(CodeActionResolveRequest.type, asked, cancel);
           if (answer.edit) {
-            refuseStale(answer.edit);
-            answer.edit = marked(answer.edit, settings.review(), item.title);
+            answer.edit = marked(typing.current(answer.edit), settings.review(), item.title);
           }
           const resolved = await running.protocol2CodeConverter.asCodeAction(answer, cancel);
           if (resolved?.edit) item.edit = resolved.edit;
@@ -30,6 +31,8 @@ export function editMiddleware(client: () => LanguageClient | undefined, job: Jo
         // The editor itself says nothing when an action cannot be resolved.
         if (!isCancel(error)) void vscode.window.showErrorMessage(`No edit: ${messageOf(error)}`);
         throw error;
+      } finally {
+        typing.dispose();
       }
     },
   };
@@ -49,14 +52,32 @@ export function applyMiddleware(say: (message: string) => void, applied: () => v
   };
 }
 
-/** Throws when a document has another version than the one that the edit was computed for. */
-function refuseStale(edit: ProtocolEdit): void {
-  for (const change of edit.documentChanges ?? []) {
-    if (!("textDocument" in change) || typeof change.textDocument.version !== "number") continue;
+/** What is typed while an edit is computed. The server carries edits over what it has been told of; a key may still be on its way. */
+class Typing {
+  private readonly events = new Map<string, Typed[]>();
+  private readonly hook = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+    const uri = document.uri.toString();
+    if (!this.events.has(uri)) this.events.set(uri, []);
+    this.events.get(uri)!.push({ version: document.version, changes: contentChanges.map(({ range, text }) => ({ range, text })) });
+  });
+
+  /** The edit for the documents as they are now. Throws when one of them was changed where the edit would change it. */
+  current(edit: ProtocolEdit): ProtocolEdit {
+    return { ...edit, ...(edit.documentChanges && { documentChanges: edit.documentChanges.map((change) => ("textDocument" in change ? this.carry(change) : change)) }) };
+  }
+
+  private carry(change: TextDocumentEdit): TextDocumentEdit {
     const uri = vscode.Uri.parse(change.textDocument.uri).toString();
     const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri);
-    if (open && open.version !== change.textDocument.version) {
-      throw new Error(`${vscode.workspace.asRelativePath(open.uri)} was changed while the edit was computed. Nothing was applied; ask again.`);
-    }
+    const made = change.textDocument.version;
+    if (!open || typeof made !== "number" || open.version === made) return change;
+    const since = (this.events.get(uri) ?? []).filter(({ version }) => version > made);
+    const edits = since.at(-1)?.version === open.version && since[0]!.version === made + 1 ? carried(change.edits as TextEdit[], since) : undefined;
+    if (!edits) throw new Error(`${vscode.workspace.asRelativePath(open.uri)} was changed while the edit was computed. Nothing was applied; ask again.`);
+    return { textDocument: { ...change.textDocument, version: open.version }, edits };
+  }
+
+  dispose(): void {
+    this.hook.dispose();
   }
 }
