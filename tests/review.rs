@@ -589,6 +589,32 @@ fn an_edit_that_is_overtaken_by_typing_is_fitted_and_asked_for_again() {
     editor.quit();
 }
 
+/// VS Code's setting asks about every edit, which the server does not know: what a person had turned down, or taken back at once, was taken
+/// for an edit that had been overtaken, and its preview came again.
+#[test]
+fn what_a_person_chose_from_is_not_asked_for_again() {
+    let (_, mut editor) = started(|_| {});
+    editor.friendly = false;
+    let argument = json!({ "uri": URI, "range": whole(), "instruction": "return u64" });
+    for kept in [1, 0] {
+        let before = editor.buffers[URI].text.clone();
+        let id = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+        let request = editor.expect("workspace/applyEdit");
+        let mut chosen = request["params"]["edit"].clone();
+        chosen["documentChanges"][0]["edits"].as_array_mut().unwrap().truncate(1);
+        assert!(editor.apply_workspace_edit(&chosen));
+        if kept == 0 {
+            let all = 0..editor.buffers[URI].text.len();
+            editor.edit(URI, all, &before);
+        }
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true, "chosen": true } }));
+        assert_eq!(editor.answer(&id)["result"]["applied"], true);
+        assert!(editor.inbox.iter().all(|message| message["method"] != "workspace/applyEdit"), "{:?}", editor.inbox);
+    }
+    editor.assert_in_step();
+    editor.quit();
+}
+
 /// Where the person never stops, the edit waits for a decision instead of being lost; so does a hunk that was accepted.
 #[test]
 fn an_edit_that_is_overtaken_each_time_waits_for_a_decision() {

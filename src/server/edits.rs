@@ -260,19 +260,19 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
-    let asks = label.is_some_and(|label| label.confirm);
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     let mut unseen = vec![];
-    for pause in if asks { &AGAIN[..1] } else { AGAIN } {
+    for pause in AGAIN {
         tokio::time::sleep(*pause).await;
         match apply_once(server, name, &left, label, &mut unseen).await? {
-            End::Overtaken(files) => left = files,
-            end => return Ok(Outcome { end, unseen }),
+            (End::Overtaken(files), false) => left = files,
+            (end, _) => return Ok(Outcome { end, unseen }),
         }
     }
     Ok(Outcome { end: End::Overtaken(left), unseen })
 }
 
+/// Also says whether a person was asked: by our wish, or by the editor's own, which our plugin tells as `chosen`.
 /// An editor's word alone is no proof (`shown`). Eglot's has to do, since it sends no change before its command is answered.
 async fn apply_once(
     server: &Server,
@@ -280,28 +280,31 @@ async fn apply_once(
     files: &[FileEdit],
     label: Option<Label<'_>>,
     unseen: &mut Vec<FileEdit>,
-) -> Result<End, String> {
+) -> Result<(End, bool), String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
     // What is asked for and what is looked for afterwards are made from the same texts.
     let (edit, expected) = server.with(|state| {
         let fitted = fit_all(state, files, looked)?;
-        Ok::<_, String>((edit_of(state, &fitted, label), Arc::new(expected(&fitted, asks && state.editor.annotations))))
+        Ok::<_, String>((edit_of(state, &fitted, label), expected(&fitted, asks && state.editor.annotations)))
     })?;
     let params = json!({ "label": name, "edit": &edit });
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
+    let chosen = answer["chosen"] == true;
+    let asks = asks || chosen;
+    let expected: Arc<Vec<Expected>> = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
     let was_behind = server.with(|state| is_behind(state, &edit));
     if answer["applied"] != true {
         if was_behind {
-            return Ok(End::Overtaken(files.to_vec()));
+            return Ok((End::Overtaken(files.to_vec()), asks));
         }
         let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
         return Err(reason.into());
     }
     if server.with(|state| state.editor.sends_late) {
-        return Ok(End::Applied);
+        return Ok((End::Applied, asks));
     }
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     let mut pause = FIRST_LOOK;
@@ -309,18 +312,19 @@ async fn apply_once(
         let missing = shown::missing(server, &expected).await;
         // A person who chooses may turn down all of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
-            return Ok(End::Applied);
+            return Ok((End::Applied, asks));
         }
         if tokio::time::Instant::now() >= deadline {
             let missing = missing.into_iter().map(|at| &expected[at]);
             let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
             let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
             unseen.extend(files(closed));
-            return Ok(match server.with(|state| is_behind(state, &edit)) {
+            let end = match server.with(|state| is_behind(state, &edit)) {
                 _ if left.is_empty() => End::Applied,
                 true => End::Overtaken(files(left)),
                 false => End::NotShown(files(left)),
-            });
+            };
+            return Ok((end, asks));
         }
         // An editor that is slow is looked at less and less often: each time files may be read.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;

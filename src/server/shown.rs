@@ -46,6 +46,14 @@ impl Expected {
         Self { file: file.clone(), before, place: Place::Closed { stays_empty } }
     }
 
+    /// The same where the editor has let the person choose among the hunks.
+    pub fn in_part(mut self) -> Self {
+        if let Place::Open { exact, .. } = &mut self.place {
+            *exact = false;
+        }
+        self
+    }
+
     pub fn is_open(&self) -> bool {
         matches!(self.place, Place::Open { .. })
     }

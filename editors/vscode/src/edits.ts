@@ -40,15 +40,20 @@ export function editMiddleware(client: () => LanguageClient | undefined, job: Jo
 
 type Apply = NonNullable<NonNullable<Middleware["workspace"]>["handleApplyEdit"]>;
 
-/** Edits that the server sends by itself (`longsight.edit`) go through the same review. `applied` is called when the editor has done so. */
+/**
+ * Edits that the server sends by itself (`longsight.edit`) go through the same review. `applied` is called when the editor has done so.
+ * Where the person is asked because the setting wants it, the server is told by `chosen` that hunks may be missing, and were not lost.
+ */
 export function applyMiddleware(say: (message: string) => void, applied: () => void): Apply {
   return async (params, next) => {
     const label = params.label?.replace(/^longsight: /, "") ?? "longsight";
     const edit = marked(params.edit, settings.review(), label);
-    if (Object.values(edit.changeAnnotations ?? {}).some(({ needsConfirmation }) => needsConfirmation)) say("tick what to keep in the refactor preview");
+    const chosen = Object.values(edit.changeAnnotations ?? {}).some(({ needsConfirmation }) => needsConfirmation);
+    if (chosen) say("tick what to keep in the refactor preview");
     const result = await next({ ...params, edit }, new vscode.CancellationTokenSource().token);
-    if (!(result instanceof Error) && result?.applied) applied();
-    return result;
+    if (result instanceof Error) return result;
+    if (result?.applied) applied();
+    return { ...result, chosen };
   };
 }
 

@@ -94,6 +94,8 @@ const chats = () => endpoint.chats;
 async function storeKey(person) {
   await endpoint.start();
   configureEndpoint(endpoint);
+  // The first server would be taken for the other one where this is the first step.
+  await person.serving();
   const before = person.servers();
   await person.command("longsight: Store an API Key");
   await person.page.waitForSelector('.quick-input-list .monaco-list-row.focused:has-text("LONGSIGHT_TEST_KEY")');
