@@ -541,6 +541,18 @@ async fn fields_behind_an_arrow_are_shown_to_the_file_that_their_type_comes_from
     assert!(new.contains(wanted), "{new}");
 }
 
+/// The words that show a field stood before its attributes and comments, where they mean nothing, and the new file did not parse.
+#[tokio::test]
+async fn a_field_is_shown_behind_its_attributes_and_comments() {
+    let pair = "pub struct Pair(\n    /// The first, of (two.\n    #[allow(dead_code)]\n    #[cfg_attr(feature = \"x\", allow(unused))]\n    u32, // one, or two\n    #[allow(dead_code)] pub u8,\n    /* last */ Vec<u8>,\n);\n\npub fn pair() -> Pair {\n    Pair(1, 2, vec![])\n}\n";
+    let (_place, session) = answering(&[("src/pair.rs", pair), ("src/lib.rs", "mod pair;\n")], &json!({ "module": "both" }));
+    let edited = does(&session, target(&session, "src/pair.rs", "pub struct Pair"), MODULE).await.unwrap();
+    let new = applied(&edited, "src/pair/both.rs");
+    let wanted =
+        pair.split("\n\n").next().unwrap().replace("    u32, //", "    pub(super) u32, //").replace("Vec<u8>", "pub(super) Vec<u8>");
+    assert_eq!(new.trim_end(), wanted, "{new}");
+}
+
 /// A menu offered to move what was refused as soon as it was asked for.
 #[tokio::test]
 async fn what_cannot_be_moved_is_not_offered_to_be() {

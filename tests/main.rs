@@ -43,6 +43,7 @@ mod menu;
 mod models;
 mod mutants;
 mod nameable;
+mod new_files;
 mod odd_editors;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;

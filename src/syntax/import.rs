@@ -118,10 +118,15 @@ pub fn first_place(parsed: &Parsed) -> usize {
     };
     let (mut cursor, mut place) = (parsed.root().walk(), 0);
     for node in parsed.root().named_children(&mut cursor) {
-        let end = line_end(&node);
+        let (end, said) = (line_end(&node), &text[node.byte_range()]);
+        // What speaks of the whole file, who runs it and what holds for all of it among that, stands above everything.
+        if said.starts_with("#!") || parsed.language().documentation.inner.iter().any(|sign| said.starts_with(sign.as_str())) {
+            place = end;
+            continue;
+        }
         if role(&node) & COMMENT != 0 {
             let apart = text[end..].lines().next().is_none_or(|next| next.trim().is_empty());
-            place = if apart || text[node.byte_range()].starts_with("#!") { end } else { place };
+            place = if apart { end } else { place };
             continue;
         }
         let is_string = |node: Node<'_>| role(&node) & STRING != 0;

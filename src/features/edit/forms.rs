@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use asked::{REASON, not_repeated, repeats};
+use asked::{NAME, REASON, not_repeated, repeats};
 use body::implement;
 pub(super) use body::{behind_colon, inner_indent, line_indent};
 use moved::{extract, variable};
@@ -24,6 +24,7 @@ use super::fit::inserted;
 use super::fit::layout::{fences_around, without_fence};
 use super::fit::strings;
 use super::module::Moving;
+use super::newfile::NewFile;
 use super::rename::{Changed, Rename};
 use super::test::beside::Beside;
 use super::test::inside;
@@ -67,6 +68,8 @@ pub enum Form {
     Calls(Arc<Calls>),
     /// An item moves into a module of its own.
     Module { item: Item, moving: Arc<Moving> },
+    /// A file that is not there yet.
+    Create { lines: Range<usize>, new: Arc<NewFile> },
 }
 
 /// A call's arguments as edits of the file, sorted, with the model's reason.
@@ -87,7 +90,7 @@ impl Form {
     /// The bytes that the model is shown as the ones to work on.
     pub fn marked(&self) -> Range<usize> {
         match self {
-            Form::Replace { lines } | Form::Extract { lines, .. } => lines.clone(),
+            Form::Replace { lines } | Form::Extract { lines, .. } | Form::Create { lines, .. } => lines.clone(),
             Form::Insert { line } => line.clone(),
             Form::Document { item, .. } | Form::Implement { item, .. } | Form::Test { item, .. } | Form::Module { item, .. } => {
                 item.range.clone()
@@ -106,6 +109,7 @@ impl Form {
         match self {
             Form::Replace { .. } => 240 + (code * 2).max(around()),
             Form::Insert { .. } => 640 + around(),
+            Form::Create { .. } => 1600,
             Form::Document { .. } => 300,
             Form::Implement { .. } => 800,
             Form::Test { .. } => 800,
@@ -178,6 +182,10 @@ impl Form {
             Form::Module { moving, .. } => {
                 let (edits, new) = moving.fill(site, &text("module"))?;
                 return Ok(Filled { reason: self.reason(arguments), edits, others: vec![new] });
+            }
+            Form::Create { new, .. } => {
+                let (edits, others) = new.fill(site, arguments[NAME].as_str(), arguments["content"].as_str().unwrap_or_default())?;
+                return Ok(Filled { reason: self.reason(arguments), edits, others });
             }
         };
         let reason = [self.reason(arguments), self.told(site)].join(" ").trim().to_string();

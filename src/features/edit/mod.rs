@@ -19,6 +19,7 @@ mod made;
 mod module;
 mod moved;
 mod needed;
+mod newfile;
 mod offer;
 mod outline;
 mod plan;

@@ -40,8 +40,9 @@ impl fmt::Debug for Moving {
     }
 }
 
+/// Behind what a module is declared.
 #[derive(Clone, Copy)]
-enum Declared {
+pub(super) enum Declared {
     Module(usize),
     Import(usize),
 }
@@ -120,7 +121,7 @@ impl Moving {
         let members = private_members(site, parsed, &known, &pieces, rules).into_iter().filter(|(name, _)| used(name));
         let mut shown: Vec<usize> = members.map(|(_, at)| at).collect();
         shown.extend(own_words.is_empty().then_some(known.signature.start as usize));
-        shown.extend(unnamed_fields(text, &known, rules));
+        shown.extend(unnamed_fields(parsed, &known, rules));
         let moved: Vec<String> = pieces.iter().map(|piece| with(text, piece, &shown, rules)).collect();
         let needs = needs_from_above(site, parsed, &top, &pieces, &moved.join("\n"));
         let above = if needs { format!("{}\n\n", rules.above) } else { String::new() };
@@ -128,7 +129,7 @@ impl Moving {
         Ok(Some(Self {
             name: item.name.clone(),
             is_type: item.kind.is_type(),
-            behind: if by_order { None } else { declared(site, &top, &pieces, rules) },
+            behind: if by_order { None } else { declared(parsed, &top, &pieces, rules) },
             rules: rules.clone(),
             folder: folder_of(language, home),
             extension: home.extension().into(),
@@ -183,7 +184,7 @@ fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool 
 }
 
 /// Where new files of the modules of a file lie, with the name of the root before it.
-fn folder_of(language: &Language, home: &WorkspacePath) -> String {
+pub(super) fn folder_of(language: &Language, home: &WorkspacePath) -> String {
     let stem = home.name().split('.').next().unwrap_or_default();
     let shown = home.to_string();
     let root = shown.strip_suffix(home.relative()).unwrap_or_default();
@@ -212,7 +213,8 @@ fn private_members(site: &Site, parsed: &Parsed, item: &Definition, pieces: &[Ra
 }
 
 /// Where the fields of a type begin that have no names, and nobody sees them.
-fn unnamed_fields(text: &str, item: &Definition, rules: &OwnModule) -> Vec<usize> {
+fn unnamed_fields(parsed: &Parsed, item: &Definition, rules: &OwnModule) -> Vec<usize> {
+    let text = parsed.text();
     let end = item.item.end.max(item.signature.end) as usize;
     let behind_blanks = |at: usize| end - text[at..end].trim_start().len();
     let mut at = behind_blanks(item.name.end as usize);
@@ -226,9 +228,21 @@ fn unnamed_fields(text: &str, item: &Definition, rules: &OwnModule) -> Vec<usize
     if !text[at..end].starts_with('(') {
         return vec![];
     }
-    let (mut depth, mut begins, mut found) = (Depth::default(), true, vec![]);
+    // What stands above a field: its comments, and its attributes, which begin like the one of a condition.
+    let attribute = rules.condition.split_inclusive('[').next().unwrap_or_default();
+    let (mut depth, mut begins, mut found, mut above) = (Depth::default(), true, vec![], 0);
     for (offset, letter) in text[at..end].char_indices() {
+        if scope::is_prose(parsed, at + offset) {
+            continue;
+        }
+        if begins && at + offset >= above && !attribute.is_empty() && text[at + offset..end].starts_with(attribute) {
+            let opening = at + offset + attribute.len() - 1;
+            above = opening + closing(&text[opening..end]).unwrap_or(end - opening);
+        }
         let inside = depth.after(letter);
+        if at + offset < above {
+            continue;
+        }
         if inside == 0 {
             break;
         }
@@ -244,7 +258,7 @@ fn unnamed_fields(text: &str, item: &Definition, rules: &OwnModule) -> Vec<usize
 }
 
 /// The words at the beginning of a text that say who sees what follows.
-fn visibility<'a>(rules: &OwnModule, text: &'a str) -> &'a str {
+pub(super) fn visibility<'a>(rules: &OwnModule, text: &'a str) -> &'a str {
     let Some(rest) = text.strip_prefix(rules.public.as_str()).filter(|rest| !rest.starts_with(words::is_word)) else { return "" };
     let end = match rest.strip_prefix('(').and_then(|inside| inside.find(')')) {
         Some(close) => rules.public.len() + close + 2,
@@ -309,7 +323,7 @@ fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: 
     let stays = |at: u32| !pieces.iter().any(|piece| piece.contains(&(at as usize)));
     let free = |one: &&Definition| one.parent.is_none() && one.container.is_empty() && stays(one.name.start);
     let mut defined = site.definitions().iter().filter(free).map(|one| one.name.of(text));
-    let imports: Vec<&str> = top.iter().map(|range| &text[range.clone()]).filter(|node| is_import(site, node)).collect();
+    let imports: Vec<&str> = top.iter().map(|range| &text[range.clone()]).filter(|node| is_import(parsed, node)).collect();
     let mut brought = imports.iter().flat_map(|import| brought_in(import));
     let may_have_methods = |name: &str| code.contains('.') && name.starts_with(char::is_uppercase);
     defined.any(|name| words::has(&code, name))
@@ -330,25 +344,28 @@ fn brought_in(import: &str) -> Vec<&str> {
     found
 }
 
-fn is_import(site: &Site, node: &str) -> bool {
+fn is_import(parsed: &Parsed, node: &str) -> bool {
     let code = node.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with(['#', '/', '*']));
-    site.language.as_ref().zip(code).is_some_and(|(language, code)| language.is_import(code))
+    code.is_some_and(|code| parsed.language().is_import(code))
 }
 
 /// The last declaration of a module, or the last import, that stays.
-fn declared(site: &Site, top: &[Range<usize>], pieces: &[Range<usize>], rules: &OwnModule) -> Option<Declared> {
-    let text = &*site.text;
-    let (before, after) = rules.declares.split_once("{module}")?;
-    let declares = |range: &&Range<usize>| {
-        let code = text[(*range).clone()].lines().next_back().unwrap_or_default();
-        let code = code[visibility(rules, code).len()..].trim_start();
-        code.starts_with(before) && code.ends_with(after)
-    };
+pub(super) fn declared(parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], rules: &OwnModule) -> Option<Declared> {
+    let text = parsed.text();
     let stays = |range: &&Range<usize>| !pieces.contains(range);
-    let last_module = top.iter().filter(stays).rfind(declares).map(|range| Declared::Module(range.end));
+    let last_module =
+        top.iter().filter(stays).rfind(|range| declares(&text[(*range).clone()], rules).is_some()).map(|range| Declared::Module(range.end));
     let last_import =
-        || top.iter().filter(stays).rfind(|range| is_import(site, &text[(*range).clone()])).map(|range| Declared::Import(range.end));
+        || top.iter().filter(stays).rfind(|range| is_import(parsed, &text[(*range).clone()])).map(|range| Declared::Import(range.end));
     last_module.or_else(last_import)
+}
+
+/// The visibility and the name of the module that a piece of code declares.
+pub(super) fn declares<'t>(piece: &'t str, rules: &OwnModule) -> Option<(&'t str, &'t str)> {
+    let (before, after) = rules.declares.split_once("{module}")?;
+    let code = piece.lines().next_back()?;
+    let shown = visibility(rules, code);
+    Some((shown, code[shown.len()..].trim_start().strip_prefix(before)?.strip_suffix(after)?))
 }
 
 /// The text without these pieces.

@@ -1,5 +1,7 @@
 //! What a request means at its place: the kind of task, the form of the edit, and the task in words for the model.
 
+mod small;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,10 +10,9 @@ use super::extracted;
 use super::fit::whole_item;
 use super::forms::Form;
 use super::how::{How, Instruction};
-use super::module::Moving;
 use super::rename::{self, Rename};
 use super::test::beside::Beside;
-use super::wording::{self, Asked, Moves};
+use super::wording::{self, Moves};
 use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
 use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};
@@ -100,58 +101,6 @@ impl Plan {
         self.kind != TaskKind::Document && !matches!(self.form, Form::Rename(_) | Form::Variable { .. })
     }
 
-    /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
-    pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
-        if self.needs_tools {
-            let item = item(site, "moved")?;
-            if let Some(moving) = Moving::find(session, site, &item)? {
-                let words = format!("move `{}` into a new module of its own. Say only how the module is to be called.", item.name);
-                let form = Form::Module { item, moving: Arc::new(moving) };
-                return Ok(Self { form, words, needs_tools: false, ..self });
-            }
-            return Err(format!(
-                "to move `{}` of {} into a module needs a model that works with tools: set one with a larger window as `roles.coder` \
-                 (route.agent_context)",
-                item.name, site.path
-            ));
-        }
-        if let Form::Calls(calls) = &self.form {
-            calls.fit()?;
-        }
-        let How::Instruction(Instruction { words, .. }) = how else {
-            let Form::Test { item, beside: Some(beside) } = &self.form else { return Ok(self) };
-            return Ok(Self { words: tests_words(&item.name, &beside.words()), ..self });
-        };
-        let Some((old, new)) = self.renaming.clone() else {
-            let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
-            if let Form::Extract { lines, item } = &form {
-                extracted::may_be(site, item, lines)?;
-            }
-            let signals = signals(session, site, &form);
-            let words = match &form {
-                Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
-                _ => format!("{} {more}", words.trim()).trim_end().to_string(),
-            };
-            return Ok(Self { kind, form, signals, words, ..self });
-        };
-        let is_unused = |old: &str| site.uses(old).is_none_or(|uses| uses.is_empty());
-        let old = match old {
-            Some(old) if is_unused(&old) => match new {
-                // A word that was taken for a name, where none is asked for.
-                None => return Ok(self),
-                Some(_) => return Err(format!("`{old}` is not in {}; ask where it is used", site.path)),
-            },
-            Some(old) => old,
-            None => match rename::name_at(site) {
-                Some(old) => old,
-                None => return Ok(self),
-            },
-        };
-        let found = Rename::find(session, site, &old, new)?;
-        let words = format!("{words}\nThis is about {}.", found.what);
-        Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
-    }
-
     /// Whether the words say all that is to be known: both names of a rename, or what a module is called. The index finds the rest.
     pub fn says_all(&self) -> bool {
         matches!(self.renaming, Some((_, Some(_)))) || self.module.is_some()
@@ -201,36 +150,6 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
 
 /// Where tests go that stand in the file itself.
 const IN_THIS_FILE: &str = "Write them in the language and style of this file.";
-
-/// The form that an instruction wants where its words or its place say more than that lines are to be changed.
-fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
-    let Some(item) = site.item() else { return Ok(None) };
-    Ok(match wording::asked(words) {
-        // To a test another is added in the lines themselves.
-        Some(Asked::Tests) if site.is_test(&item) => None,
-        Some(Asked::Tests) => {
-            let (form, _) = tests_of(session, site, item)?;
-            let Form::Test { beside, .. } = &form else { return Ok(None) };
-            let where_to = beside.as_ref().map_or(IN_THIS_FILE.into(), |beside| beside.words());
-            Some((TaskKind::Test, form, where_to))
-        }
-        Some(Asked::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
-        Some(Asked::Function) => {
-            let lines = site.whole_lines(site.bytes.clone());
-            site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
-        }
-        // What is marked is what stands in for a body, or it is the body that is asked for.
-        asked => site
-            .empty_body(&item)
-            .filter(|_| {
-                asked == Some(Asked::Body) && site.blank_line().is_none() || site.is_in_body(&item, &site.whole_lines(site.bytes.clone()))
-            })
-            .map(|body| {
-                let hint = Some(words.trim().to_string());
-                (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
-            }),
-    })
-}
 
 fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
     match kind {

@@ -121,6 +121,9 @@ impl Question<'_> {
         }
         let mut text = match form {
             Form::Insert { line } => others(&parts) + &around_line(site, line, &around),
+            Form::Create { new, .. } if !new.is_about_marked() => {
+                others(&parts) + &fence::quote(&site.path, Some(site.line_range(&around)), &site.masked(around))
+            }
             _ => quoted(site, &marked, &parts, around, code),
         };
         if let Some(problems) = plan.shown_problems() {

@@ -1,11 +1,15 @@
-//! What an instruction asks for, as far as its words alone say it: a rename with its names, a move into a module, tests, documentation, a
-//! function taken out. Whatever else it says is the model's to understand. Pure.
+//! What an instruction asks for, as far as its words alone say it: a rename with its names, a move into a module, a new file, tests,
+//! documentation, a function taken out. Whatever else it says is the model's to understand. Pure.
+
+mod created;
 
 use crate::text::words;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+pub use created::{Creates, Named, created};
 
 /// What the words ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ use crate::dialect::Tool;
 
 /// The field for why.
 pub(super) const REASON: &str = "reason";
+/// That for how a new file is called.
+pub(super) const NAME: &str = "name";
 
 impl Form {
     /// The tool that the model must call. Few strings, so that a small model gets it right.
@@ -48,6 +50,12 @@ impl Form {
                 let what = format!("The name of the new module for `{}`: one word in small letters that says what is in it.", moving.name);
                 tool("Moves it into the new module.", &[("module", &what), reason])
             }
+            Form::Create { new, .. } => {
+                let content = ("content", "The complete text of the new file.");
+                let name = (NAME, "The name of the new module, one word in the naming style of these files.");
+                let fields: &[_] = if new.is_unnamed() { &[name, content, reason] } else { &[content, reason] };
+                tool("Writes the new file.", fields)
+            }
         }
     }
 
@@ -61,6 +69,10 @@ impl Form {
             Form::Extract { .. } => {
                 &[("function", "the complete new function"), ("call", "the new text of the marked lines, which calls it")]
             }
+            Form::Create { new, .. } if new.is_unnamed() => {
+                &[(NAME, "only the name of the new module, one word"), ("content", "the complete text of the new file")]
+            }
+            Form::Create { .. } => &[("content", "the complete text of the new file")],
             _ => &[],
         }
     }

@@ -1,0 +1,103 @@
+//! The plan for a model that fills a form: which form the words or the place want, and what none can do.
+
+use std::sync::Arc;
+
+use super::{IN_THIS_FILE, Plan, item, signals, tests_of, tests_words};
+use crate::features::edit::extracted;
+use crate::features::edit::forms::Form;
+use crate::features::edit::how::{How, Instruction};
+use crate::features::edit::module::Moving;
+use crate::features::edit::newfile::NewFile;
+use crate::features::edit::rename::{self, Rename};
+use crate::features::edit::wording::{self, Asked};
+use crate::features::{Session, Site};
+use crate::route::TaskKind;
+
+impl Plan {
+    /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
+    pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
+        if self.needs_tools {
+            let item = item(site, "moved")?;
+            if let Some(moving) = Moving::find(session, site, &item)? {
+                let words = format!("move `{}` into a new module of its own. Say only how the module is to be called.", item.name);
+                let form = Form::Module { item, moving: Arc::new(moving) };
+                return Ok(Self { form, words, needs_tools: false, ..self });
+            }
+            return Err(format!(
+                "to move `{}` of {} into a module needs a model that works with tools: set one with a larger window as `roles.coder` \
+                 (route.agent_context)",
+                item.name, site.path
+            ));
+        }
+        if let Form::Calls(calls) = &self.form {
+            calls.fit()?;
+        }
+        let How::Instruction(Instruction { words, .. }) = how else {
+            let Form::Test { item, beside: Some(beside) } = &self.form else { return Ok(self) };
+            return Ok(Self { words: tests_words(&item.name, &beside.words()), ..self });
+        };
+        let Some((old, new)) = self.renaming.clone() else {
+            if let Some(new) = NewFile::find(session, site, words)? {
+                let (words, doing) = (new.words(site, words), format!("writing {}", new.shown()));
+                let form = Form::Create { lines: site.whole_lines(site.bytes.clone()), new: Arc::new(new) };
+                return Ok(Self { form, words, doing, ..self });
+            }
+            let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
+            if let Form::Extract { lines, item } = &form {
+                extracted::may_be(site, item, lines)?;
+            }
+            let signals = signals(session, site, &form);
+            let words = match &form {
+                Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
+                _ => format!("{} {more}", words.trim()).trim_end().to_string(),
+            };
+            return Ok(Self { kind, form, signals, words, ..self });
+        };
+        let is_unused = |old: &str| site.uses(old).is_none_or(|uses| uses.is_empty());
+        let old = match old {
+            Some(old) if is_unused(&old) => match new {
+                // A word that was taken for a name, where none is asked for.
+                None => return Ok(self),
+                Some(_) => return Err(format!("`{old}` is not in {}; ask where it is used", site.path)),
+            },
+            Some(old) => old,
+            None => match rename::name_at(site) {
+                Some(old) => old,
+                None => return Ok(self),
+            },
+        };
+        let found = Rename::find(session, site, &old, new)?;
+        let words = format!("{words}\nThis is about {}.", found.what);
+        Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
+    }
+}
+
+/// The form that an instruction wants where its words or its place say more than that lines are to be changed.
+fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
+    let Some(item) = site.item() else { return Ok(None) };
+    Ok(match wording::asked(words) {
+        // To a test another is added in the lines themselves.
+        Some(Asked::Tests) if site.is_test(&item) => None,
+        Some(Asked::Tests) => {
+            let (form, _) = tests_of(session, site, item)?;
+            let Form::Test { beside, .. } = &form else { return Ok(None) };
+            let where_to = beside.as_ref().map_or(IN_THIS_FILE.into(), |beside| beside.words());
+            Some((TaskKind::Test, form, where_to))
+        }
+        Some(Asked::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
+        Some(Asked::Function) => {
+            let lines = site.whole_lines(site.bytes.clone());
+            site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
+        }
+        // What is marked is what stands in for a body, or it is the body that is asked for.
+        asked => site
+            .empty_body(&item)
+            .filter(|_| {
+                asked == Some(Asked::Body) && site.blank_line().is_none() || site.is_in_body(&item, &site.whole_lines(site.bytes.clone()))
+            })
+            .map(|body| {
+                let hint = Some(words.trim().to_string());
+                (TaskKind::Rewrite, Form::Implement { body, item, hint }, String::new())
+            }),
+    })
+}
