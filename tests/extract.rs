@@ -375,6 +375,40 @@ async fn a_function_does_what_its_lines_did() {
     }
 }
 
+/// A model that gave the new function together with the one that calls it, rewritten as was asked, was refused for what it gave too much.
+#[tokio::test]
+async fn a_new_function_may_come_with_its_caller() {
+    let (text, marked) =
+        marks("/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n«    for x in xs {\n        n += x;\n    }»\n    n\n}\n");
+    let new = "/// All of them.\nfn sum(xs: &[u32]) -> u32 {\n    xs.iter().sum()\n}";
+    let caller = "fn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n    n += sum(xs);\n    n\n}";
+    let wanted = "/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n    n += sum(xs);\n    n\n}\n\n/// All of them.\nfn sum(xs: &[u32]) -> u32 {\n    xs.iter().sum()\n}\n";
+    let before = text.trim_start_matches("/// Sums.\n").trim_end();
+    for (function, called) in [
+        (format!("{new}\n\n{caller}"), ""),
+        (format!("{caller}\n\n{new}"), "    n += sum(xs);"),
+        (format!("{new}\n\n/// Sums.\n{caller}\n"), caller),
+        // As it was: what stands in the place of the lines is said apart.
+        (format!("{before}\n\n{new}"), "n += sum(xs);"),
+    ] {
+        let (_place, session) = answering(&[("a.rs", &text)], &json!({"function": function, "call": called}));
+        let at = Target { bytes: marked[0].clone(), ..target(&session, "a.rs", &text) };
+        let edited = does(&session, at, EXTRACT).await.unwrap_or_else(|error| panic!("{function}: {error}"));
+        assert_eq!(applied(&edited, "a.rs"), wanted, "{function}");
+    }
+    // What changes elsewhere too is not what was asked for.
+    for (function, called) in [
+        (format!("{new}\n\n{}", caller.replace("n = 0", "n = 1")), "n += sum(xs);"),
+        (format!("{new}\n\n{caller}\n\nfn more() {{}}"), "n += sum(xs);"),
+        (new.to_string(), ""),
+    ] {
+        let (_place, session) = answering(&[("a.rs", &text)], &json!({"function": function, "call": called}));
+        let at = Target { bytes: marked[0].clone(), ..target(&session, "a.rs", &text) };
+        let error = does(&session, at, EXTRACT).await.map(|edited| edited.diff).unwrap_err();
+        assert!(error.message.contains("also holds") || error.message.contains("is missing"), "{error}");
+    }
+}
+
 /// What the model is asked to rewrite, and what a person is told.
 async fn followed(files: &[(&str, &str)], marked: &str, answers: &[&str]) -> (String, Edited) {
     let place = Workspace::new(files);

@@ -48,7 +48,12 @@ fn takes(one: &Mention, is_member: bool) -> bool {
 /// package's functions, and members of the types that are named here.
 pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
     let language = site.language.as_ref()?;
-    let name = scope::item_at(&syntax::parse(language, function.trim_start()).ok()?, 0)?.name;
+    let parsed = syntax::parse(language, function.trim_start()).ok()?;
+    let given = syntax::tags(&parsed, "").definitions;
+    let is_here = |name: &str| site.definitions().iter().any(|one| one.name.of(&site.text) == name);
+    // The function that calls it may come along.
+    let mut names = given.iter().filter(|one| one.parent.is_none()).map(|one| one.name.of(parsed.text()));
+    let name = names.find(|name| !is_here(name))?.to_string();
     let shares = matches!(language.reach, Some(Reach::Package | Reach::Folder | Reach::Includes));
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
     let here = folder(&site.path);

@@ -4,6 +4,7 @@
 mod asked;
 mod body;
 mod moved;
+mod together;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -247,6 +247,10 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
     {
         *only = format!("{first}\n{}\n{last}", only.trim_matches('\n'));
     }
+    // The new function and the one that calls it may stand in one block.
+    if matches!(form, Form::Extract { .. }) && found.len() == 1 {
+        found.push(String::new());
+    }
     if found.len() < fields.len() {
         let count = found.len();
         return Err(format!("the answer holds {count} code block(s) where {} are wanted; nothing else is an edit", fields.len()));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::body::line_indent;
+use super::together;
 use super::{ending, not_empty, replace, sorted};
 use crate::agent::limits;
 use crate::features::Site;
@@ -17,12 +18,18 @@ use crate::text::{Edit, words};
 /// imports that they bring.
 pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
-    let (function, mut call) = (brought::parted(site, lines, function), call.to_string());
+    let function = brought::parted(site, lines, function);
+    // The function that calls it may come along, changed in the marked lines alone.
+    let (alone, called) = together::parted(site, lines, item, &function.code).unwrap_or_else(|| (function.code.clone(), None));
+    let mut call = called.unwrap_or_else(|| call.to_string());
+    if call.trim().is_empty() {
+        return Err("the answer holds the new function alone; what stands in place of the marked lines is missing".into());
+    }
     if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
         call = hunk.new.clone();
     }
     let call = replace(site, lines, &call)?;
-    let new = placed(site, item, &function.code, &call.text);
+    let new = placed(site, item, &alone, &call.text);
     extracted::check(site, lines, &call, &new)?;
     Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
 }
