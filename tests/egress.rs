@@ -217,6 +217,7 @@ fn each_time_that_a_request_is_sent_is_a_line_of_the_record() {
     let record = rig.record();
     let told: Vec<(&str, Option<u64>)> = record.iter().map(|line| (line["event"].as_str().unwrap(), line["refused"].as_u64())).collect();
     let again = |status| ("sent again", Some(status));
+    assert!(record[1]["why"] == "the server refused it", "{record:?}");
     assert_eq!(told, [("sent", None), again(503), again(503), again(400), ("answered", None)]);
     assert_eq!(rig.posts().len(), 4, "a line each");
     assert!(record.iter().all(|line| line["request"] == record[0]["request"]), "{record:?}");

@@ -490,6 +490,42 @@ fn an_instruction_comes_with_the_diagnostics_of_the_editor() {
     editor.quit();
 }
 
+/// A plain client sends no diagnostics with an edit in words: those that it sent with its last requests for code actions were thrown away.
+#[test]
+fn an_instruction_of_a_plain_client_comes_with_what_it_said_before() {
+    let (_, mut editor) = started(answer("x"));
+    let diagnostic = |line: u32, message: &str| json!({ "range": range(line, 0, 2), "message": message });
+    let whole = |editor: &mut Editor, text: &str| {
+        let end = editor.buffers[URI].text.len();
+        editor.edit(URI, 0..end, text);
+    };
+    let all = json!([diagnostic(0, "no docs"), diagnostic(1, "unused")]);
+    actions(&mut editor, json!({ "diagnostics": all }));
+    let asked = |editor: &mut Editor, diagnostics: Option<Value>| {
+        let mut argument = json!({ "uri": URI, "range": range(2, 0, 1), "instruction": "rename" });
+        diagnostics.into_iter().for_each(|said| argument["diagnostics"] = said);
+        let report = command(editor, "longsight.edit", argument)["result"].clone();
+        // The edit is taken back, so that the text is as it was.
+        editor.inbox.clear();
+        whole(editor, TEXT);
+        report["problems"].clone()
+    };
+    let [docs, unused] = ["no docs (line 1) Some((0, 0))", "unused (line 2) Some((1, 1))"];
+    assert_eq!(asked(&mut editor, None), json!([docs, unused]));
+    // Who says that there are none, or which, is believed.
+    assert_eq!(asked(&mut editor, Some(json!([]))), json!([]));
+    // Where the lines are others now, nothing is known of them.
+    whole(&mut editor, &TEXT.replace("main", "start"));
+    let report = command(&mut editor, "longsight.edit", json!({ "uri": URI, "range": range(2, 0, 1), "instruction": "rename" }));
+    assert_eq!(report["result"]["problems"], json!([unused]));
+    whole(&mut editor, TEXT);
+    // The next request says all that is to be said of its own lines.
+    actions(&mut editor, json!({ "diagnostics": [] }));
+    assert_eq!(asked(&mut editor, None), json!([unused]));
+    editor.inbox.clear();
+    editor.quit();
+}
+
 /// The display stays until the model has let go of its work otherwise.
 #[test]
 fn cancelled_progress_ends_at_once() {

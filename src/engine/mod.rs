@@ -105,6 +105,28 @@ fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> C
     Chat { thinking: configured.unwrap_or(chat.thinking) && !priority.is_completion(), ..chat.clone() }
 }
 
+/// Why a request is sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The server refused it, with this status.
+    Refused(u16),
+    /// The connection ended before an answer came.
+    Lost,
+    /// The model began to think, which nobody waits for in a completion: it is told not to.
+    Thinks,
+}
+
+impl Again {
+    /// In words, for people.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Refused(_) => "the server refused it",
+            Self::Lost => "the connection was lost",
+            Self::Thinks => "the model began to think, and is told not to",
+        }
+    }
+}
+
 /// One thing that happened to a request.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -118,10 +140,8 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
-    /// It is sent once more, as it was or in another way: it was refused with this status, or got lost, or was broken off.
-    SentAgain {
-        refused: Option<u16>,
-    },
+    /// It is sent once more, as it was or in another way.
+    SentAgain(Again),
     /// A complete call. The id of one that was read out of the text which a server with calls of its own had left begins with [`FOUND`].
     Call(ToolCall),
     Done(Finished),
@@ -399,7 +419,7 @@ pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> C
     while let Some(event) = events.recv().await {
         let flow = each(&event);
         match event {
-            Event::Progress { .. } | Event::SentAgain { .. } => {}
+            Event::Progress { .. } | Event::SentAgain(_) => {}
             Event::Reasoning(text) => answer.reasoning.push_str(&text),
             Event::Text(text) => {
                 first.get_or_insert_with(Instant::now);

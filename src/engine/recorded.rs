@@ -214,7 +214,7 @@ fn call(call: &ToolCall) -> Value {
 /// An event as it stands on the tape; how far the work is, and how often a server was asked, does not.
 fn told(event: &Event) -> Option<Value> {
     Some(match event {
-        Event::Progress { .. } | Event::SentAgain { .. } => return None,
+        Event::Progress { .. } | Event::SentAgain(_) => return None,
         Event::Text(text) => json!({ "text": text }),
         Event::TextWasReasoning => json!({ "text_was_reasoning": true }),
         Event::Reasoning(text) => json!({ "reasoning": text }),

@@ -264,6 +264,6 @@ pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
             let percent = (*total > 0).then(|| done * 100 / total);
             sink(Piece::Progress((*stage).into(), percent));
         }
-        Event::TextWasReasoning | Event::SentAgain { .. } | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
+        Event::TextWasReasoning | Event::SentAgain(_) | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Decision, TaskKind};
-use crate::engine::{Answer, EngineError, ErrorKind};
+use crate::engine::{Again, Answer, EngineError, ErrorKind};
 use crate::records;
 use crate::report;
 
@@ -73,9 +73,10 @@ impl Audit {
 }
 
 impl Sent {
-    /// Notes that it goes out once more, as it was or in another way: it was refused with this status, or got lost, or was broken off.
-    pub fn again(&self, refused: Option<u16>) {
-        let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused });
+    /// Notes that it goes out once more, as it was or in another way, and why.
+    pub fn again(&self, again: Again) {
+        let refused = if let Again::Refused(status) = again { Some(status) } else { None };
+        let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
         self.audit.write(&line.to_string());
     }
 

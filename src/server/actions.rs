@@ -46,12 +46,16 @@ struct Data {
 pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let Context { diagnostics, only } = params.context.unwrap_or_default();
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default();
-    let told = diagnostics.into_iter().filter_map(|diagnostic| Some((problem(&diagnostic)?.message, diagnostic)));
-    let (problems, diagnostics): (Vec<String>, Vec<Value>) = told.unzip();
+    let told = diagnostics.into_iter().filter_map(|diagnostic| Some((problem(&diagnostic)?, diagnostic)));
+    let (told, diagnostics): (Vec<Problem>, Vec<Value>) = told.unzip();
+    let problems: Vec<String> = told.iter().map(|problem| problem.message.clone()).collect();
     let only = only.unwrap_or_default();
     let uri = params.text_document.uri;
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(json!([])) };
-    let bytes = server.with(|state| state.editor.bytes(&document.text, params.range));
+    let bytes = server.with(|state| {
+        state.hear(&uri, &document, (params.range.start.line, params.range.end.line), told);
+        state.editor.bytes(&document.text, params.range)
+    });
     let place = Target { document, bytes };
     let data = Data {
         uri,

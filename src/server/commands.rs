@@ -38,8 +38,9 @@ struct Argument {
     action: Option<String>,
     title: Option<String>,
     problems: Vec<String>,
-    /// The editor's diagnostics of the document, as LSP has them: of these an instruction's model sees those at its place.
-    diagnostics: Vec<Value>,
+    /// The editor's diagnostics of the document, as LSP has them: of these an instruction's model sees those at its place. A client that
+    /// sends none at all may have said with code actions what it complains of.
+    diagnostics: Option<Vec<Value>>,
     /// Tokens.
     budget: Option<usize>,
     /// Of a completion that is previewed: "automatic" or "invoked".
@@ -102,7 +103,7 @@ async fn answer(
 
 async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
     let (snapshot, at) = place(server, &argument).await?;
-    let (how, title) = wanted(&argument)?;
+    let (how, title) = wanted(server, &argument, Some(&at.document))?;
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, &title, &cancel);
@@ -113,11 +114,16 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
 }
 
 /// What `longsight.edit` is to do, and what that is called.
-fn wanted(argument: &Argument) -> Result<(How, String)> {
+fn wanted(server: &Server, argument: &Argument, document: Option<&Document>) -> Result<(How, String)> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     if let Some(words) = given(&argument.instruction) {
         let told = argument.problems.iter().map(|message| Problem { message: message.clone(), lines: None });
-        let problems = told.chain(argument.diagnostics.iter().filter_map(actions::problem)).collect();
+        let heard = || {
+            let still = |document: &Document| server.with(|state| Some(state.open_as(document)?.1.told.still(&document.text)));
+            document.and_then(still).unwrap_or_default()
+        };
+        let known = argument.diagnostics.as_ref().map(|said| said.iter().filter_map(actions::problem).collect());
+        let problems = told.chain(known.unwrap_or_else(heard)).collect();
         return Ok((How::Instruction(Instruction { words: words.clone(), problems }), words));
     }
     let kind = given(&argument.action).ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
@@ -137,7 +143,7 @@ async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
     let (snapshot, at) = known.map_or_else(|| (server.snapshot(), None), |(snapshot, place)| (snapshot, Some(place)));
     let how = match (&argument.instruction, &argument.action) {
         (None, None) => None,
-        _ => Some(wanted(&argument)?.0),
+        _ => Some(wanted(server, &argument, at.as_ref().map(|at| &*at.document))?.0),
     };
     let invoked = argument.trigger.as_deref().map(|trigger| trigger == "invoked");
     let params = preview::Params { at, how, invoked, question: argument.question, budget: argument.budget };

@@ -31,6 +31,7 @@ mod review;
 mod serve;
 mod shown;
 mod state;
+mod told;
 pub mod trace;
 pub mod transport;
 mod trust;

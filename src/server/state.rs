@@ -8,6 +8,7 @@ use tower_lsp::lsp_types::{self as lsp, Url};
 
 use crate::config::Config;
 use crate::engine::{Cancel, ErrorKind};
+use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
@@ -15,6 +16,7 @@ use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 use super::client::Waiters;
 use super::convert;
 use super::hunks::{Hunks, Lost};
+use super::told::Told;
 use super::trust::{Asked, Trust};
 
 /// Larger documents are not kept at all.
@@ -140,6 +142,8 @@ pub struct Open {
     pub desynced: Option<&'static str>,
     /// Too large to be kept.
     pub oversized: bool,
+    /// What the editor complains of in it, as far as it has said so.
+    pub told: Told,
     /// The changes that led here, oldest first, each with the version that it led to.
     history: VecDeque<(i32, Batch)>,
 }
@@ -196,7 +200,7 @@ impl State {
         let documents = &self.documents;
         let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.contains_key(&uri));
         let lost = self.hunks.opened(&document, is_open);
-        self.documents.insert(uri, Open { document, desynced: None, oversized, history: VecDeque::new() });
+        self.documents.insert(uri, Open { document, desynced: None, oversized, told: Told::default(), history: VecDeque::new() });
         (!oversized, lost)
     }
 
@@ -220,6 +224,13 @@ impl State {
             self.complaints.push(failure);
         }
         known
+    }
+
+    /// Takes in what the editor says of some lines of a document, if that is as it was.
+    pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
+        if let Some(open) = self.documents.get_mut(uri).filter(|open| open.document.version == document.version) {
+            open.told.hear(&document.text, lines, problems);
+        }
     }
 
     pub fn document(&self, uri: &Url) -> Option<&Open> {

@@ -23,7 +23,9 @@ pub use endpoint::Endpoint;
 pub use key::{ApiKey, KeySource, is_variable, unset_variable};
 pub use limits::Limits;
 
-use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality};
+use super::{
+    Again, Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality,
+};
 use crate::config::EngineConfig;
 use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
@@ -179,22 +181,22 @@ impl Inner {
     /// Runs a request; where the server has taught how it wants it, once more its way. There are few things to learn, each of them once.
     async fn run(self: &Arc<Self>, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         loop {
-            let refused = match self.once(&request, events).await {
+            let why = match self.once(&request, events).await {
                 Ok(Once::Done(finished)) => return Ok(finished),
                 Ok(Once::Thinks) => {
                     self.quiet.store(SAID, Ordering::Relaxed);
-                    None
+                    Again::Thinks
                 }
                 // How long an answer may be is said with the name of its field, which is no refusal of the field.
                 Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
-                    error.refusal.map(|refusal| refusal.status)
+                    error.refusal.map_or(Again::Lost, |refusal| Again::Refused(refusal.status))
                 }
                 Err(error) => {
                     self.note_refused(&request, &error);
                     return Err(error);
                 }
             };
-            let _ = events.send(Event::SentAgain { refused }).await;
+            let _ = events.send(Event::SentAgain(why)).await;
         }
     }
 

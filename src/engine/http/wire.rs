@@ -13,7 +13,7 @@ use super::key::KeySource;
 use super::limits::Limits;
 use super::reply::{Format, Reply};
 use crate::config::EngineConfig;
-use crate::engine::{EngineError, ErrorKind, Event, Priority, Refusal};
+use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
 
 /// A server and how it is reached.
 pub struct Wire {
@@ -108,9 +108,9 @@ impl Wire {
         times: Times,
         events: Option<&Sender<Event>>,
     ) -> Result<Response, EngineError> {
-        let again = async |refused| {
+        let again = async |why| {
             if let Some(events) = events {
-                let _ = events.send(Event::SentAgain { refused }).await;
+                let _ = events.send(Event::SentAgain(why)).await;
             }
         };
         let (mut trial, mut fresh) = (0, None);
@@ -121,7 +121,7 @@ impl Wire {
                 // At once, also for who types, and over no other connection that was kept.
                 Trial::Stale(error) if fresh.is_none() => {
                     fresh = Some(client(&self.limits, 0).map_err(|_| error)?);
-                    again(None).await;
+                    again(Again::Lost).await;
                     continue;
                 }
                 Trial::Stale(error) => (error, true),
@@ -140,7 +140,7 @@ impl Wire {
             }
             tokio::time::sleep(wait).await;
             if has_left {
-                again(refused).await;
+                again(refused.map_or(Again::Lost, Again::Refused)).await;
             }
             trial += 1;
         }

@@ -197,8 +197,8 @@ impl Record<'_> {
     }
 
     fn sees(&self, event: &Event) {
-        if let (Event::SentAgain { refused }, Some(sent)) = (event, &self.sent) {
-            sent.again(*refused);
+        if let (Event::SentAgain(why), Some(sent)) = (event, &self.sent) {
+            sent.again(*why);
         }
     }
 
