@@ -305,6 +305,23 @@ fn k18_a_project_file_that_keeps_everything_here_breaks_a_request_off() {
     leave(editor);
 }
 
+/// Where no editor tells of changed files, a list of what stays here that changed in the middle of a request did not stop it.
+#[test]
+fn a_changed_list_of_what_is_left_out_breaks_a_request_off() {
+    for list in [".git/info/exclude", ".gitignore"] {
+        let rig = Rig::new(true);
+        std::fs::create_dir_all(rig.root().join(".git/info")).unwrap();
+        rig.configure("big:cloud", "");
+        let mut editor = rig.editor(json!({}));
+        let id = editor.start_request("workspace/executeCommand", explain(&rig.uri()));
+        rig.wait_until_sent(&mut editor);
+        std::fs::write(rig.root().join(list), "src/other.rs\n").unwrap();
+        let answer = editor.answer(&id);
+        assert!(answer["error"]["message"].as_str().unwrap().contains("broken off"), "{list}: {answer}");
+        leave(editor);
+    }
+}
+
 /// A `.longsight.toml` that is a link, out of the project or to nowhere, narrowed nothing, without a word.
 #[cfg(unix)]
 #[test]

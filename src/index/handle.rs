@@ -53,11 +53,13 @@ pub struct Options {
     /// Seconds between rescans that find what watching has missed, where it can miss something; 0 for none.
     pub rescan: u64,
     pub disk: Arc<dyn Disk>,
+    /// Told when the file system says that a file with rules has changed, or may have, before anything is looked at.
+    pub rules_changed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache: None, threads: 0, watch: false, rescan: 0, disk: Arc::new(RealDisk) }
+        Self { cache: None, threads: 0, watch: false, rescan: 0, disk: Arc::new(RealDisk), rules_changed: None }
     }
 }
 

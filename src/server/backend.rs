@@ -275,7 +275,10 @@ impl Features for Backend {
                     index.clone()
                 }
                 None => {
-                    let options = Options::server(self.cache.clone());
+                    let kept = Arc::downgrade(&self.state);
+                    // What no editor tells of breaks off what is on its way as well.
+                    let rules_changed = move || kept.upgrade().iter().for_each(|kept| kept.with(Kept::drop_shared));
+                    let options = Options { rules_changed: Some(Arc::new(rules_changed)), ..Options::server(self.cache.clone()) };
                     state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
                 }
             }

@@ -7,6 +7,7 @@ use super::{FEW, Owner};
 use crate::index::file::Tier;
 use crate::index::handle::Message;
 use crate::index::scan::Outcome;
+use crate::workspace::rules::is_rule_file;
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::{Hint, Watcher, is_remote};
 
@@ -58,9 +59,14 @@ impl Owner {
         if !self.options.watch {
             return;
         }
-        let sender = self.sender.clone();
+        let (sender, rules_changed) = (self.sender.clone(), self.options.rules_changed.clone());
         let watcher = self.watcher.get_or_insert_with(|| {
             Watcher::new(move |hint| {
+                let may_rule = match &hint {
+                    Hint::Paths(paths) => paths.iter().any(|path| is_rule_file(path)),
+                    Hint::Everything => true,
+                };
+                rules_changed.iter().filter(|_| may_rule).for_each(|tell| tell());
                 let message = match hint {
                     Hint::Paths(paths) => Message::Changed(paths),
                     Hint::Everything => Message::Rescan,
