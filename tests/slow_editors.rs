@@ -91,7 +91,10 @@ fn helix_reviews_a_refactor_of_two_files() {
     };
     let saved = |name: &str, text: &str| {
         command(":write");
-        terminal.until(text, |_| std::fs::read_to_string(refactor.root().join(name)).is_ok_and(|now| now == text).then_some(()));
+        // The text is on disk before Helix knows how old the file is now, which waits for the disk: until then it takes its own writing
+        // for somebody else's, and refuses the next one. The mark of a changed buffer goes when it knows.
+        let is_there = || std::fs::read_to_string(refactor.root().join(name)).is_ok_and(|now| now == text);
+        terminal.until(text, |screen| (is_there() && !screen.contains("[+]")).then_some(()));
     };
     choose("Explain `area`", "Rewrite `area`");
     choose("Accept this change", "Accept this change");
