@@ -120,6 +120,10 @@ async fn a_new_file_has_its_package_and_imports_what_stands_beside_it() {
     let (edited, _) =
         asked(&go, "return 1", "add a module total with a function Total", &["```go\nfunc Total() int {\n\treturn Size()\n}\n```"]).await;
     assert_eq!(applied(&edited.unwrap(), "cart/total.go"), "package cart\n\nfunc Total() int {\n\treturn Size()\n}\n");
+    // What lies in one folder is of one package, whatever the model calls it.
+    let answer = "```go\npackage total\n\nfunc Total() int {\n\treturn Size()\n}\n```";
+    let (edited, _) = asked(&go, "return 1", "create cart/total.go with a function Total", &[answer]).await;
+    assert_eq!(applied(&edited.unwrap(), "cart/total.go"), "package cart\n\nfunc Total() int {\n\treturn Size()\n}\n");
     let python = [("shop/cart.py", "def size():\n    return 1\n"), ("shop/__init__.py", "")];
     let answer = "```python\ndef total():\n    return size() + 1\n```";
     let (edited, _) = asked(&python, "    return 1", "create a new module named total with a function total()", &[answer]).await;

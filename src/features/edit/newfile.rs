@@ -241,12 +241,18 @@ impl NewFile {
         if let Some(again) = names().find(|name| here.contains(name) && !words::has(&self.task, name)) {
             return Err(format!("`{again}` is in {} already; write only what is new, and import what stands there", site.path));
         }
-        let package = || {
-            let own = site.parsed().filter(|_| path.folder() == self.home.folder())?;
-            import::package(own).map(|clause| own.text()[clause].trim().to_string())
+        // What lies in one folder is of one package, whatever the model calls it.
+        let own = site.parsed().filter(|_| path.folder() == self.home.folder());
+        let package =
+            own.and_then(|own| Some(own.text()[import::package(own)?].trim().to_string())).filter(|clause| !clause.contains('\n'));
+        let code = match (package, import::package(&new.parsed)) {
+            (Some(package), None) => format!("{package}\n\n{code}"),
+            (Some(package), Some(given)) if !code[given.clone()].trim().contains('\n') => {
+                let end = given.start + code[given.clone()].trim_end().len();
+                [&code[..given.start], &package, &code[end..]].concat()
+            }
+            _ => code.clone(),
         };
-        let missing = import::package(&new.parsed).is_none().then(package).flatten();
-        let code = missing.map_or_else(|| code.clone(), |package| format!("{package}\n\n{code}"));
         let used = site.definitions().iter().filter(top).map(|one| one.name.of(&site.text)).filter(|name| words::has(&code, name));
         let samples: Vec<String> = used.filter_map(|name| self.sample(site, name)).collect();
         let whole = imports::completed(&self.language, code.clone(), &code, &samples);
