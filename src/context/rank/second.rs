@@ -2,8 +2,9 @@
 //! which features go together, and how a definition stands among the others of its file and its name.
 
 use std::cell::Cell;
+use std::sync::LazyLock;
 
-use super::trees::{LOOKS, Row, TREES};
+use super::trees::{LOOKS, Row, Rows, TREES};
 use super::{Candidate, Ranker, is, likelihood};
 use crate::context::corpus::Symbol;
 use crate::context::features::{Feature, Features};
@@ -21,7 +22,7 @@ const NOTHING: f32 = 1e-4;
 
 thread_local! {
     /// Memory for the rows, kept from place to place: what the system gives it clears first, which takes as long as some of the trees.
-    static ROOM: Cell<Vec<Row>> = const { Cell::new(vec![]) };
+    static ROOM: Cell<Rows> = Cell::default();
 }
 
 /// Sums over the candidates of one file or one name.
@@ -81,10 +82,8 @@ impl Ranker<'_> {
             order.sort_unstable();
         }
         let mut late: Vec<f32> = order.iter().map(|at| sums[*at]).collect();
-        for (to, from) in order.iter().enumerate() {
-            rows.swap(to, *from);
-        }
-        TREES.add_to(early..TREES.len(), &rows[..order.len()], &mut late);
+        rows.retain(&order);
+        TREES.add_to(early..TREES.len(), &rows, &mut late);
         order.iter().zip(late).for_each(|(at, sum)| sums[*at] = sum);
         for (at, sum) in chosen.into_iter().zip(sums) {
             candidates[at as usize].score = likelihood(sum);
@@ -102,7 +101,7 @@ impl Ranker<'_> {
         looks
     }
 
-    fn write_rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32], rows: &mut Vec<Row>) {
+    fn write_rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32], rows: &mut Rows) {
         let corpus = self.corpus;
         let (mut files, mut names) = (Groups::default(), Groups::default());
         let of = |at: u32| (candidates[at as usize].score, corpus.symbols[candidates[at as usize].symbol as usize]);
@@ -125,19 +124,25 @@ impl Ranker<'_> {
             added.copy_from_slice(&[
                 is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
-                (place as f32).ln_1p(),
+                logarithm(place),
                 ((file.sum - score).max(0.0) + NOTHING).ln(),
-                (file.before as f32).ln_1p(),
-                (file.count as f32).ln_1p(),
+                logarithm(file.before as usize),
+                logarithm(file.count as usize),
                 ((name.sum - score).max(0.0) + NOTHING).ln(),
-                (name.before as f32).ln_1p(),
-                f32::from(symbol.bytes).ln_1p(),
+                logarithm(name.before as usize),
+                logarithm(usize::from(symbol.bytes)),
             ]);
             row
         };
         rows.clear();
-        rows.extend(chosen.iter().zip(groups).enumerate().map(&mut row));
+        chosen.iter().zip(groups).enumerate().for_each(|one| rows.push(&row(one)));
     }
+}
+
+/// The logarithm of a number and one.
+fn logarithm(number: usize) -> f32 {
+    static KNOWN: LazyLock<Box<[f32]>> = LazyLock::new(|| (0..FIRST).map(|number| (number as f32).ln_1p()).collect());
+    KNOWN.get(number).copied().unwrap_or_else(|| (number as f32).ln_1p())
 }
 
 /// The likeliest candidates, by their place in the list, the best first.

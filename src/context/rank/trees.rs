@@ -1,6 +1,7 @@
 //! Boosted trees over the features of a definition and its standing among the other candidates. The trees are data: `trees.txt` beside
 //! this file, written by `scripts/trees.py`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::kindred::KINDRED;
@@ -21,24 +22,84 @@ const COLUMNS: usize = Feature::COUNT + LOOKS.len() + ADDED.len();
 /// One definition, as the trees see it: its features, what else is known of it, and its standing.
 pub type Row = [f32; COLUMNS];
 
+/// Rows that go through a tree side by side.
+const LANES: usize = 32;
+/// Leaves that a tree has at most: a bit for each.
+const LEAVES: usize = u32::BITS as usize;
+
+/// So many rows, each column by itself.
+type Block = [[f32; LANES]; COLUMNS];
+
+/// Definitions, as the trees see them: so many at a time, each column of these by itself.
+#[derive(Default)]
+pub struct Rows {
+    blocks: Vec<Block>,
+    len: usize,
+}
+
+impl Rows {
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets the rows and keeps their room.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub fn push(&mut self, row: &Row) {
+        let (block, lane) = (self.len / LANES, self.len % LANES);
+        if block == self.blocks.len() {
+            self.blocks.push([[0.0; LANES]; COLUMNS]);
+        }
+        for (column, value) in self.blocks[block].iter_mut().zip(row) {
+            column[lane] = *value;
+        }
+        self.len += 1;
+    }
+
+    /// Keeps these, which come in their order, and moves them together.
+    pub fn retain(&mut self, which: &[usize]) {
+        for (to, from) in which.iter().enumerate().filter(|(to, from)| to != *from) {
+            for column in 0..COLUMNS {
+                self.blocks[to / LANES][column][to % LANES] = self.blocks[from / LANES][column][from % LANES];
+            }
+        }
+        self.len = which.len();
+    }
+}
+
 /// The trees that are built in. A broken file leaves the first order as it is; a test says so.
 pub static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::parse(include_str!("trees.txt")).unwrap_or_default());
 
-/// A sum of decision trees, in log-odds.
+/// A sum of decision trees, in log-odds. A tree is not walked through: each of its branches takes away the leaves that a row cannot come
+/// to, and the first that is left is the row's. There are few branches, and this way nothing depends on what a branch has said, so that
+/// many rows are judged at once.
 #[derive(Debug, Default)]
 pub struct Trees {
-    /// The trees one after another, each from its root, a branch before what is below it.
-    nodes: Vec<Node>,
-    roots: Vec<u32>,
+    trees: Vec<Tree>,
+    branches: Vec<Branch>,
+    /// What each leaf adds.
+    leaves: Vec<f32>,
 }
 
-/// Whoever is not above the threshold goes on with the next node, others with the one that is so far ahead. A leaf leads nowhere.
+/// Where the branches of a tree are, and where its leaves begin, the ones for low values first.
+#[derive(Clone, Debug)]
+struct Tree {
+    branches: Range<usize>,
+    leaves: usize,
+}
+
+/// Whoever is above the threshold, or is no number, comes to none of the leaves that are missing in `others`.
 #[derive(Clone, Copy, Debug)]
-struct Node {
-    /// The threshold, or what a leaf adds.
-    value: f32,
-    column: u16,
-    ahead: u16,
+struct Branch {
+    threshold: f32,
+    others: u32,
+    column: usize,
 }
 
 impl Trees {
@@ -51,60 +112,72 @@ impl Trees {
         }
         let mut trees = Self::default();
         for line in lines {
-            trees.roots.push(trees.nodes.len() as u32);
+            let (branches, leaves) = (trees.branches.len(), trees.leaves.len());
             let mut words = line.split(' ');
-            trees.add(&mut words)?;
+            trees.add(leaves, &mut words)?;
             words.next().map_or(Ok(()), |word| Err(format!("`{word}` follows a whole tree")))?;
+            trees.trees.push(Tree { branches: branches..trees.branches.len(), leaves });
         }
+        // A row of a small tree reads no further than its leaves; this is for the machine to know.
+        trees.leaves.extend([0.0; LEAVES]);
         Ok(trees)
     }
 
-    fn add<'a>(&mut self, words: &mut impl Iterator<Item = &'a str>) -> Result<(), String> {
+    /// Reads on in a tree whose leaves begin at `first`.
+    fn add<'a>(&mut self, first: usize, words: &mut impl Iterator<Item = &'a str>) -> Result<(), String> {
         let word = words.next().ok_or("a tree ends too early")?;
         let number = |text: &str| text.parse::<f32>().map_err(|_| format!("`{word}` is no branch and no leaf"));
-        let at = self.nodes.len();
         let Some((column, threshold)) = word.split_once('<') else {
-            self.nodes.push(Node { value: number(word)?, column: 0, ahead: 0 });
+            if self.leaves.len() - first == LEAVES {
+                return Err(format!("a tree has more than {LEAVES} leaves"));
+            }
+            self.leaves.push(number(word)?);
             return Ok(());
         };
-        let column: u16 = column.parse().map_err(|_| format!("`{word}` names no column"))?;
-        if usize::from(column) >= COLUMNS {
+        let column: usize = column.parse().map_err(|_| format!("`{word}` names no column"))?;
+        if column >= COLUMNS {
             return Err(format!("`{word}` names a column that there is not"));
         }
-        self.nodes.push(Node { value: number(threshold)?, column, ahead: 0 });
-        self.add(words)?;
-        self.nodes[at].ahead = u16::try_from(self.nodes.len() - at).map_err(|_| "a tree is too large")?;
-        self.add(words)
+        let at = self.branches.len();
+        self.branches.push(Branch { threshold: number(threshold)?, others: 0, column });
+        let before = self.leaves.len() - first;
+        self.add(first, words)?;
+        let low = self.leaves.len() - first - before;
+        self.branches[at].others = !((u32::MAX >> (LEAVES - low)) << before);
+        self.add(first, words)
     }
 
     pub fn len(&self) -> usize {
-        self.roots.len()
+        self.trees.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.roots.is_empty()
+        self.trees.is_empty()
     }
 
     /// Adds to each row's sum what some of the trees say of it.
-    pub fn add_to(&self, which: std::ops::Range<usize>, rows: &[Row], sums: &mut [f32]) {
-        for root in &self.roots[which] {
-            let tree = &self.nodes[*root as usize..];
-            for (row, sum) in rows.iter().zip(sums.iter_mut()) {
-                *sum += leaf(tree, row);
+    pub fn add_to(&self, which: Range<usize>, rows: &Rows, sums: &mut [f32]) {
+        for (block, sums) in rows.blocks.iter().zip(sums[..rows.len].chunks_mut(LANES)) {
+            for Tree { branches, leaves } in &self.trees[which.clone()] {
+                let leaves = &self.leaves[*leaves..*leaves + LEAVES];
+                for (sum, left) in sums.iter_mut().zip(left(&self.branches[branches.clone()], block)) {
+                    *sum += leaves[left.trailing_zeros() as usize % LEAVES];
+                }
             }
         }
     }
 }
 
-fn leaf(tree: &[Node], row: &Row) -> f32 {
-    let mut at = 0;
-    loop {
-        let node = tree[at];
-        if node.ahead == 0 {
-            return node.value;
+/// The leaves that are left of a tree for each row, as bits.
+fn left(branches: &[Branch], block: &Block) -> [u32; LANES] {
+    let mut left = [u32::MAX; LANES];
+    for Branch { threshold, others, column } in branches.iter().copied() {
+        for (left, value) in left.iter_mut().zip(&block[column]) {
+            // Without a jump, so that the machine takes several at once.
+            *left &= u32::from(*value <= threshold).wrapping_neg() | others;
         }
-        at += if row[usize::from(node.column)] <= node.value { 1 } else { usize::from(node.ahead) };
     }
+    left
 }
 
 /// The names of all columns, in order.
