@@ -39,6 +39,16 @@ enum Home {
     Unknown,
 }
 
+/// What is asked of a file: whether its language is of the family, whether what it hides is seen from here, and whether it is far. Where
+/// the answer stands.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Of {
+    Family = 0,
+    Sight = 2,
+    Distance = 4,
+}
+
 /// The rules at one place.
 pub struct Nameable<'a> {
     corpus: &'a Corpus,
@@ -49,8 +59,8 @@ pub struct Nameable<'a> {
     imported: NumberMap<Name, u32>,
     /// What the current file defines itself.
     defined: NumberSet<Name>,
-    /// By file: whether it is of a package or project that nothing here names.
-    far: NumberMap<u32, bool>,
+    /// By file: what was found out about it, two bits for each question: whether it was asked, and the answer.
+    answers: Vec<u8>,
     /// The folders of packages that are imported, and the own one.
     packages: Option<NumberSet<&'a str>>,
     /// The projects that the own one names.
@@ -66,7 +76,7 @@ impl<'a> Nameable<'a> {
             in_test,
             imported: NumberMap::default(),
             defined: NumberSet::default(),
-            far: NumberMap::default(),
+            answers: vec![0; corpus.files.len()],
             packages: None,
             projects: NumberSet::default(),
         };
@@ -104,15 +114,27 @@ impl<'a> Nameable<'a> {
     /// What the rules say of a definition, in the order of [`RULES`].
     pub fn said(&mut self, symbol: &Symbol) -> [bool; RULES.len()] {
         let test = symbol.marks.test && !self.in_test;
-        if self.corpus.family(symbol.file) != Some(&*self.language.family) {
+        let file = symbol.file;
+        if !self.ask(file, Of::Family, |rules| rules.corpus.family(file) == Some(&*rules.language.family)) {
             return [test, false, false, false, false];
         }
-        let hidden = symbol.marks.hidden && !self.sees(symbol.file);
-        let far = self.is_far(symbol.file);
+        let hidden = symbol.marks.hidden && !self.ask(file, Of::Sight, |rules| rules.sees(file));
+        let far = self.ask(file, Of::Distance, |rules| rules.is_far(file));
         let imported = self.imported.get(&symbol.name).filter(|_| is_free(symbol));
-        let elsewhere = imported.is_some_and(|home| *home != symbol.file);
+        let elsewhere = imported.is_some_and(|home| *home != file);
         let here = imported.is_none() && is_free(symbol) && self.defined.contains(&symbol.name);
         [test, hidden, far, elsewhere, here]
+    }
+
+    /// The answer to a question about a file, which is the same for all that is defined there.
+    fn ask(&mut self, file: u32, of: Of, find: impl FnOnce(&Self) -> bool) -> bool {
+        let known = self.answers[file as usize] >> of as u8;
+        if known & 1 != 0 {
+            return known & 2 != 0;
+        }
+        let answer = find(self);
+        self.answers[file as usize] |= (1 | u8::from(answer) << 1) << of as u8;
+        answer
     }
 
     /// Whether what a file hides is seen from here.
@@ -130,19 +152,13 @@ impl<'a> Nameable<'a> {
         }
     }
 
-    fn is_far(&mut self, file: u32) -> bool {
-        if self.packages.is_none() && self.projects.is_empty() {
-            return false;
-        }
-        if let Some(known) = self.far.get(&file) {
-            return *known;
-        }
-        let far = match &self.packages {
+    /// Whether a file is of a package or project that nothing here names.
+    fn is_far(&self, file: u32) -> bool {
+        match &self.packages {
             Some(packages) => !packages.contains(folder_of(&self.corpus.files[file as usize].path)),
+            None if self.projects.is_empty() => false,
             None => self.corpus.project_of(file).is_some_and(|project| !self.projects.contains(&project)),
-        };
-        self.far.insert(file, far);
-        far
+        }
     }
 
     /// The folders that the imports of a file mean, by the name of the project that they lie in.

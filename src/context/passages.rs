@@ -94,10 +94,14 @@ struct Lines {
 /// What is looked for.
 struct Query {
     names: NumberSet<Name>,
+    /// A bit for each of them, by the end of its number: what has none is not among them.
+    bits: [u64; BITS / 64],
     /// The same in the order of the text, in which they are summed up.
     order: Vec<Name>,
     weight: f32,
 }
+
+const BITS: usize = 4096;
 
 /// A window of a file and its likeness.
 struct Found {
@@ -144,7 +148,9 @@ impl Passages {
         }
         if place.text.len() <= LARGEST {
             let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
-            let lines = Lines::new(place.corpus, 0, place.text, place.corpus.file(place.path));
+            // No window that is away has these lines.
+            let near = line.saturating_sub(SEEN + 1)..line + SEEN + 1;
+            let lines = Lines::new(place.corpus, 0, place.text, place.corpus.file(place.path), &near);
             let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
             query.windows(place.corpus, &lines, share, &mut best, || (place.path.into(), 0));
         }
@@ -160,7 +166,7 @@ impl Files {
             return Some(known.clone());
         }
         let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
-        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, Some(number)));
+        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, Some(number), &(0..0)));
         if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
             *self = Self::default();
         }
@@ -188,7 +194,16 @@ impl Query {
         let names = above.chain(below).flat_map(words::identifiers).filter_map(|(_, word)| place.corpus.name(word));
         let order = distinct(names);
         let weight = order.iter().map(|name| place.corpus.idf(*name)).sum();
-        Self { names: order.iter().copied().collect(), order, weight }
+        let mut bits = [0; _];
+        for bit in order.iter().map(|name| name.0 as usize % BITS) {
+            bits[bit / 64] |= 1 << (bit % 64);
+        }
+        Self { names: order.iter().copied().collect(), bits, order, weight }
+    }
+
+    fn has(&self, name: Name) -> bool {
+        let bit = name.0 as usize % BITS;
+        self.bits[bit / 64] >> (bit % 64) & 1 != 0 && self.names.contains(&name)
     }
 
     /// The files that share the rarest names with the place, but for its own.
@@ -213,7 +228,7 @@ impl Query {
     fn likeness(&self, corpus: &Corpus, names: &[Name]) -> f32 {
         let (mut all, mut shared) = (self.weight, 0.0);
         for name in names {
-            if self.names.contains(name) { shared += corpus.idf(*name) } else { all += corpus.idf(*name) }
+            if self.has(*name) { shared += corpus.idf(*name) } else { all += corpus.idf(*name) }
         }
         shared / all.max(f32::MIN_POSITIVE)
     }
@@ -227,17 +242,22 @@ impl Query {
         best: &mut Option<Found>,
         of: impl Fn() -> (Arc<str>, u64),
     ) {
-        let hits: Vec<usize> = (0..lines.names.len()).filter(|at| self.names.contains(&lines.names[*at])).collect();
-        let mut first = 0;
+        let hits: Vec<usize> = (0..lines.names.len()).filter(|at| self.has(lines.names[*at])).collect();
+        let mut known = NumberSet::default();
+        let (mut first, mut begin, mut end) = (0, 0, 0);
         while first == 0 || first + WINDOW / 2 < lines.ends.len() {
             let window = first..(first + WINDOW).min(lines.ends.len());
             let names = lines.place(window.clone());
-            let hits = &hits[hits.partition_point(|at| *at < names.start)..hits.partition_point(|at| *at < names.end)];
+            // Windows begin and end later and later.
+            begin += hits[begin..].iter().take_while(|at| **at < names.start).count();
+            end += hits[end..].iter().take_while(|at| **at < names.end).count();
+            let hits = &hits[begin..end];
             let least = best.as_ref().map_or(ALIKE, |best| best.score);
             // Most windows have so little of it that the rest of them need not be looked at.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
-                let score = self.likeness(corpus, &distinct(lines.names[names].iter().copied())) * share;
+                known.clear();
+                let score = self.likeness(corpus, &new_to(&mut known, lines.names[names].iter().copied())) * share;
                 if score >= least {
                     let (path, hash) = of();
                     let found = Found { path, hash, first, score };
@@ -252,7 +272,14 @@ impl Query {
 
     /// How alike a text with such names of this can be: as if it had no others.
     fn at_most(&self, corpus: &Corpus, shared: impl Iterator<Item = Name>) -> f32 {
-        let sum: f32 = distinct(shared).iter().map(|name| corpus.idf(*name)).sum();
+        // There are few.
+        let mut known: Vec<Name> = vec![];
+        for name in shared {
+            if !known.contains(&name) {
+                known.push(name);
+            }
+        }
+        let sum: f32 = known.iter().map(|name| corpus.idf(*name)).sum();
         sum / self.weight.max(f32::MIN_POSITIVE) * ROUNDING
     }
 }
@@ -262,17 +289,26 @@ const ROUNDING: f32 = 1.001;
 
 /// Each name once, in the order in which they came: by their numbers sums would depend on which file the index has read first.
 fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
-    let mut known = NumberSet::default();
+    new_to(&mut NumberSet::default(), names)
+}
+
+/// The same of those that are not known, which are from then on.
+fn new_to(known: &mut NumberSet<Name>, names: impl Iterator<Item = Name>) -> Vec<Name> {
     names.filter(|name| known.insert(*name)).collect()
 }
 
 impl Lines {
-    /// The lines of a text; `file` is the one that the corpus has of it.
-    fn new(corpus: &Corpus, hash: u64, text: &str, file: Option<u32>) -> Self {
+    /// The lines of a text, some of them left out; `file` is the one that the corpus has of it.
+    fn new(corpus: &Corpus, hash: u64, text: &str, file: Option<u32>, left_out: &Range<usize>) -> Self {
         let tests = file.map(|file| corpus.files[file as usize].test_lines()).unwrap_or_default();
         let mut lines = Self { hash, ends: vec![], names: vec![], tests };
-        for line in text.lines() {
-            lines.names.extend(words::identifiers(line).filter_map(|(_, word)| corpus.name(word)));
+        // Most words occur often in a file, and are far away among all names.
+        let mut known: NumberMap<&str, Option<Name>> = NumberMap::default();
+        for (number, line) in text.lines().enumerate() {
+            if !left_out.contains(&number) {
+                let names = words::identifiers(line).filter_map(|(_, word)| *known.entry(word).or_insert_with(|| corpus.name(word)));
+                lines.names.extend(names);
+            }
             lines.ends.push(lines.names.len() as u32);
         }
         lines

@@ -6,6 +6,8 @@ mod second;
 mod touch;
 pub mod trees;
 
+use std::sync::LazyLock;
+
 use self::kindred::Kindred;
 use self::touch::Touch;
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
@@ -17,6 +19,9 @@ use crate::syntax::{Language, naming};
 
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
+
+/// Names that are tied to a place, besides those of its folder.
+const TOUCHED: usize = 4096;
 
 /// How much of a test a file of code from elsewhere is, which the current one neither is nor includes: it is read as seldom. The trees,
 /// which know of no such files, take it for none.
@@ -73,6 +78,31 @@ const OF_FILE: [Feature; 15] = [
     FileDefinitions,
     FileInTopic,
 ];
+
+const OF_SEEN_NAME: [f32; OF_NAME.len()] = weights_of(&OF_NAME, &SEEN);
+const OF_UNSEEN_NAME: [f32; OF_NAME.len()] = weights_of(&OF_NAME, &UNSEEN);
+
+const fn weights_of<const N: usize>(which: &[Feature; N], weights: &Features) -> [f32; N] {
+    let mut of = [0.0; N];
+    let mut at = 0;
+    while at < N {
+        of[at] = weights.0[which[at] as usize];
+        at += 1;
+    }
+    of
+}
+
+/// Logarithms of small numbers and one.
+static MANY: LazyLock<[f32; 64]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
+
+/// The logarithm of a number of things and one.
+fn many(count: f32) -> f32 {
+    let whole = count as usize;
+    match MANY.get(whole) {
+        Some(logarithm) if whole as f32 == count => *logarithm,
+        _ => (1.0 + count).ln(),
+    }
+}
 
 /// A definition with the probability that the place uses it.
 #[derive(Clone, Copy, Debug)]
@@ -189,7 +219,7 @@ impl<'a> Ranker<'a> {
             similar: vec![0.0; corpus.files.len()],
             used: vec![(0.0, 0.0); corpus.files.len()],
             language,
-            touched: vec![],
+            touched: Vec::with_capacity(file.map_or(0, |file| corpus.beside(file).len()) + TOUCHED),
             marks: vec![0; corpus.names.len()],
             topic_total: scene.topic.values().sum::<f32>().max(1.0),
             kindred: Kindred::new(corpus, scene),
@@ -244,9 +274,9 @@ impl<'a> Ranker<'a> {
     }
 
     fn sums(&self, touch: &Touch) -> Sums {
-        let mut features = Features::default();
-        let prior = self.fill_name(touch.slot, &mut features);
-        let name = features.dot_of(&OF_NAME, if touch.seen.is_some() { &SEEN } else { &UNSEEN });
+        let (prior, values) = self.values_of_name(touch);
+        let weights = if touch.seen.is_some() { &OF_SEEN_NAME } else { &OF_UNSEEN_NAME };
+        let name = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
         let mut features = Features::default();
         if touch.is_container() {
             self.fill_container(touch.slot, &mut features);
@@ -283,30 +313,50 @@ impl<'a> Ranker<'a> {
 
     /// What belongs to the name.
     fn fill_name(&self, slot: u32, features: &mut Features) -> Prior {
-        let corpus = self.corpus;
-        let touch = self.touched(slot).copied().unwrap_or_default();
-        let prior = if touch.own || touch.own_definitions > 0 { self.prior_elsewhere(&touch) } else { corpus.priors[slot as usize] };
-        prior.fill(features);
-        if let Some(seen) = touch.seen {
-            features[NameNear] = seen.near;
-            features[NameImported] = is(seen.imported);
-            features[NameInHeading] = is(seen.heading);
-            features[NameMentions] = (1.0 + seen.count as f32).ln();
-            features[NameUnused] = is(seen.imported && seen.count == 1);
+        let Some(touch) = self.touched(slot) else {
+            let prior = self.corpus.priors[slot as usize];
+            prior.fill(features);
+            return prior;
+        };
+        let (prior, values) = self.values_of_name(touch);
+        for (feature, value) in OF_NAME.into_iter().zip(values) {
+            features[feature] = value;
         }
-        features[Similar] = touch.similar;
-        features[SimilarRoot] = touch.similar.sqrt();
-        features[Beside] = (1.0 + touch.beside).ln();
-        let all = corpus.word_weight[slot as usize];
-        features[NameInTopic] = if all > 0.0 { touch.topic / all } else { 0.0 };
-        features[TopicInName] = touch.topic_weight / self.topic_total;
-        features[NameReached] = touch.reached;
-        features[Kin] = if all > 0.0 { touch.kin / all } else { 0.0 };
-        features[Alike] = touch.alike;
-        features[AlikeRoot] = touch.alike.sqrt();
-        features[Namesake] = touch.namesake;
-        features[NamesakeRoot] = touch.namesake.sqrt();
         prior
+    }
+
+    /// What belongs to a touched name, in the order of [`OF_NAME`].
+    fn values_of_name(&self, touch: &Touch) -> (Prior, [f32; OF_NAME.len()]) {
+        let (corpus, slot) = (self.corpus, touch.slot as usize);
+        let prior = if touch.own || touch.own_definitions > 0 { self.prior_elsewhere(touch) } else { corpus.priors[slot] };
+        let seen = touch.seen.unwrap_or_default();
+        // Most have none, and their words lie far away.
+        let all = if touch.topic > 0.0 || touch.kin > 0.0 { corpus.word_weight[slot] } else { 0.0 };
+        let share = |part: f32| if all > 0.0 { part / all } else { 0.0 };
+        let values = [
+            seen.near,
+            is(seen.imported),
+            is(seen.heading),
+            many(seen.count as f32),
+            prior.popular,
+            prior.per_definition,
+            prior.definitions,
+            touch.similar,
+            touch.similar.sqrt(),
+            many(touch.beside),
+            share(touch.topic),
+            touch.topic_weight / self.topic_total,
+            prior.underscore,
+            prior.length,
+            is(seen.imported && seen.count == 1),
+            touch.reached,
+            share(touch.kin),
+            touch.alike,
+            touch.alike.sqrt(),
+            touch.namesake,
+            touch.namesake.sqrt(),
+        ];
+        (prior, values)
     }
 
     /// What belongs to the class or module around it.
@@ -319,7 +369,7 @@ impl<'a> Ranker<'a> {
         features[ContainerIsOwner] = is(touch.owner);
         features[ContainerUnused] = is(seen.imported && seen.count == 1);
         features[ContainerReached] = touch.reached;
-        features[ContainerMentions] = (1.0 + seen.count as f32).ln();
+        features[ContainerMentions] = many(seen.count as f32);
         features[ContainerMembers] = (1.0 + touch.members).ln();
     }
 
@@ -338,7 +388,7 @@ impl<'a> Ranker<'a> {
         features[SameStem] = is(**stem == *self.stem);
         features[ModuleNear] = module.near;
         features[ModuleUnused] = is(module.imported && module.count == 1);
-        features[ModuleMentions] = (1.0 + module.count as f32).ln();
+        features[ModuleMentions] = many(module.count as f32);
         let (used, nearest) = self.used[file as usize];
         features[FileUsed] = (1.0 + used).ln();
         features[FileUsedNear] = nearest;

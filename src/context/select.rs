@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
+use std::sync::LazyLock;
 
 use super::corpus::{Corpus, Name};
 use super::numbers::{NumberMap, keep_first};
@@ -248,7 +249,19 @@ fn again(share: &mut f32) {
 
 /// What a definition is worth for its price.
 fn worth(score: f32, bytes: f32) -> f32 {
-    score / (bytes + 12.0).powf(SIZE)
+    score / size(bytes)
+}
+
+/// What the size of a definition divides its worth by.
+fn size(bytes: f32) -> f32 {
+    const POWER: fn(f32) -> f32 = |bytes| (bytes + 12.0).powf(SIZE);
+    // Prices are whole numbers, nearly all of them small.
+    static SMALL: LazyLock<Box<[f32]>> = LazyLock::new(|| (0u16..1024).map(|bytes| POWER(f32::from(bytes))).collect());
+    let whole = bytes as usize;
+    match SMALL.get(whole) {
+        Some(known) if whole as f32 == bytes => *known,
+        _ => POWER(bytes),
+    }
 }
 
 /// An item in the queue; the best is popped first, the earlier one of equals.

@@ -361,11 +361,13 @@ fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, 
     for item in &selection.items {
         files.entry(item.file).or_default().push(*item);
     }
-    // Counted once as a whole, so that a tokenizer in another process is asked once.
-    let mut numbers: Vec<u32> = files.keys().copied().collect();
-    numbers.sort_unstable();
-    let paths = numbers.iter().flat_map(|file| [&*corpus.files[*file as usize].path, "\n"]);
-    let shown = selection.items.iter().flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
+    let symbols = |items: &[Item]| items.iter().map(|item| item.symbol).collect::<Vec<u32>>();
+    // What is new is counted once as a whole, so that a tokenizer in another process is asked once.
+    let mut new: Vec<(&u32, &Vec<Item>)> = files.iter().filter(|(_, items)| !made.contains_key(&symbols(items))).collect();
+    new.sort_unstable_by_key(|(file, _)| **file);
+    let paths = new.iter().flat_map(|(file, _)| [&*corpus.files[**file as usize].path, "\n"]);
+    let items = new.iter().flat_map(|(_, items)| items.iter());
+    let shown = items.flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
     count(&paths.chain(shown).collect::<String>());
     let general = |items: &[Item]| {
         // Without its logarithm one name that is everywhere would decide for its file.
@@ -375,8 +377,7 @@ fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, 
     let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
     groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut part = |(_, file, items): (f32, u32, Vec<Item>)| {
-        let symbols = items.iter().map(|item| item.symbol).collect();
-        made.entry(symbols).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
+        made.entry(symbols(&items)).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
     };
     groups.into_iter().map(&mut part).collect()
 }

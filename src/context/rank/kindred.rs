@@ -12,6 +12,8 @@ pub const KINDRED: [&str; 4] = ["SharesType", "SharesTypes", "SharesName", "Shar
 /// What stands further away is not around the cursor.
 const NEAR: f32 = 0.25;
 
+const BITS: usize = 1024;
+
 #[derive(Clone, Copy)]
 enum Tie {
     Type,
@@ -23,6 +25,8 @@ enum Tie {
 #[derive(Default)]
 pub struct Kindred {
     ties: NumberMap<Name, (Tie, f32)>,
+    /// A bit for each of them, by the end of its number: most names are none.
+    bits: [u64; BITS / 64],
     /// Weight of all types of the heading.
     types: f32,
 }
@@ -39,6 +43,9 @@ impl Kindred {
             let tie = if is_type(corpus, *name) { Tie::Type } else { Tie::Name };
             kindred.ties.insert(*name, (tie, telling(*name)));
         }
+        for bit in kindred.ties.keys().map(|name| name.0 as usize % BITS) {
+            kindred.bits[bit / 64] |= 1 << (bit % 64);
+        }
         let of_types = kindred.ties.values().filter(|(tie, _)| matches!(tie, Tie::Type));
         kindred.types = of_types.map(|(_, weight)| *weight).collect::<Sum>().value();
         kindred
@@ -47,7 +54,8 @@ impl Kindred {
     /// How a definition is tied to the place, in the order of [`KINDRED`].
     pub fn with(&self, corpus: &Corpus, symbol: &Symbol) -> [f32; KINDRED.len()] {
         let ([mut rarest, mut name, mut near], mut types) = ([0.0f32; _], Sum::default());
-        for named in corpus.named(symbol).iter().filter(|named| **named != symbol.name) {
+        let may_tie = |name: &Name| self.bits[name.0 as usize % BITS / 64] >> (name.0 % 64) & 1 != 0;
+        for named in corpus.named(symbol).iter().filter(|named| may_tie(named) && **named != symbol.name) {
             match self.ties.get(named) {
                 Some((Tie::Type, weight)) => {
                     rarest = rarest.max(*weight);
