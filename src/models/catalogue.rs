@@ -1,6 +1,8 @@
 //! The catalogue: which models longsight knows by name, how big they are, what their licences ask, where they come from.
 //! It is data (`catalogue.toml`); this file gives it types.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 /// A model, in one or more quantisations.
@@ -99,14 +101,16 @@ struct Catalogue {
     model: Vec<Model>,
 }
 
-/// All known models, the default first.
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| toml::from_str(include_str!("catalogue.toml")).expect("a test reads the catalogue that is compiled in"));
+
+/// All known models, the default first.
 pub fn catalogue() -> Vec<Model> {
-    let catalogue: Catalogue = toml::from_str(include_str!("catalogue.toml")).expect("a test reads the catalogue that is compiled in");
-    catalogue.model
+    CATALOGUE.model.clone()
 }
 
 /// The model of this name.
 pub fn find(name: &str) -> Option<Model> {
-    catalogue().into_iter().find(|model| model.name == name)
+    CATALOGUE.model.iter().find(|model| model.name == name).cloned()
 }
