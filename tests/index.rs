@@ -44,6 +44,31 @@ fn the_tree_of_an_open_document_is_made_once() {
     assert!(ask(&uri, "def c(): pass\n"), "the document was closed");
 }
 
+/// A file whose text was another in the editor was parsed again from the disk when it was closed.
+#[test]
+fn a_file_that_is_closed_unsaved_is_again_the_one_that_it_was() {
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n")]);
+    age(&tree.path("a.py"));
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let path = tree.roots().resolve("a.py").unwrap();
+    let file = || index.view().at(&path).unwrap().clone();
+    let named = || ["a", "shown", "saved"].map(|name| index.view().named(name).len());
+    let before = file();
+    for (saved, after) in [("", [1, 0, 0]), ("def saved():\n    pass\n", [0, 0, 1])] {
+        let document = tree.document("a.py", "python", 1, "def shown():\n    pass\n");
+        index.update(document.clone());
+        index.sync();
+        assert_eq!(named(), [0, 1, 0]);
+        if !saved.is_empty() {
+            tree.write("a.py", saved);
+        }
+        index.close(&document.uri);
+        index.sync();
+        assert_eq!((named(), Arc::ptr_eq(&file(), &before)), (after, saved.is_empty()));
+    }
+    tree.assert_fresh(&index);
+}
+
 #[test]
 fn c1_files_that_go_while_they_are_read_are_left_out() {
     let tree = Tree::new(&[]);

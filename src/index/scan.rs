@@ -34,6 +34,8 @@ pub struct Todo {
     pub entry: Entry,
     /// All that can be known of it, if its content is still the same.
     pub known: Option<Arc<File>>,
+    /// The same if it is again as it was before that.
+    pub before: Option<Arc<File>>,
 }
 
 /// What came of looking at a file.
@@ -41,6 +43,8 @@ pub enum Outcome {
     Facts(Scanned),
     /// The content with this hash is what it was, and looks like this now.
     Same(u64, Stamp),
+    /// It is again as it was before it was another.
+    Back(Arc<File>),
     /// It is not there any more.
     Gone,
     Skipped(Skip),
@@ -58,7 +62,7 @@ pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: 
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where the same content is known.
 fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Result<Outcome, Skip> {
-    let Todo { entry, known } = todo;
+    let Todo { entry, known, before } = todo;
     let bytes = match reader.read(&entry.path, MAX_FILE) {
         Ok(bytes) => bytes,
         Err(ReadError::Missing) => return Ok(Outcome::Gone),
@@ -75,10 +79,16 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
         return Err(skip);
     }
     let stamp = settled(bytes.stamp);
-    if known.as_ref().is_some_and(|known| known.hash == hash && known.language_name() == language.as_ref().map_or("", |one| &one.name)) {
+    let name = language.as_ref().map_or("", |language| &language.name);
+    let is_of = |file: &&Arc<File>| file.hash == hash && file.language_name() == name;
+    if known.as_ref().filter(is_of).is_some() {
         return Ok(Outcome::Same(hash, stamp));
     }
-    let name = language.as_ref().map_or("", |language| &language.name);
+    if let Some(before) = before.as_ref().filter(is_of) {
+        let is_as_it_was = before.stamp == stamp && before.path == entry.path;
+        let again = || Arc::new(File { stamp, path: entry.path.clone(), ..(**before).clone() });
+        return Ok(Outcome::Back(if is_as_it_was { before.clone() } else { again() }));
+    }
     if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name)) {
         return Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
     }

@@ -72,13 +72,35 @@ impl Base {
     }
 }
 
+/// What is newer than the base, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fresh {
+    files: NumberMap<u32, Option<Arc<File>>>,
+    /// A bit for each number: most files are not among these, and each use of a name asks.
+    bits: Vec<u64>,
+}
+
+impl Fresh {
+    pub fn new(files: NumberMap<u32, Option<Arc<File>>>) -> Self {
+        let mut bits = vec![0; files.keys().max().map_or(0, |last| *last as usize / 64 + 1)];
+        for number in files.keys() {
+            bits[*number as usize / 64] |= 1 << (number % 64);
+        }
+        Self { files, bits }
+    }
+
+    fn has(&self, number: u32) -> bool {
+        self.bits.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 != 0)
+    }
+}
+
 /// The workspace at one moment: the tables of the base, and beside them what is newer.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub(super) names: Names,
     pub(super) base: Arc<Base>,
     /// Files that have changed since the base was built, by number; none for one that is gone.
-    pub(super) fresh: Arc<NumberMap<u32, Option<Arc<File>>>>,
+    pub(super) fresh: Arc<Fresh>,
     /// What those files define, by name; gathered when somebody asks.
     pub(super) fresh_definitions: OnceLock<NumberMap<NameId, Vec<SymbolId>>>,
     /// The same of the files that are new, by the last part of their module name.
@@ -100,22 +122,23 @@ impl View {
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<File>> {
-        match self.fresh.get(&id.0) {
-            Some(changed) => changed.as_ref(),
-            None => self.base.files.get(id.0 as usize)?.as_ref(),
+        match self.fresh.has(id.0) {
+            true => self.fresh.files.get(&id.0)?.as_ref(),
+            false => self.base.files.get(id.0 as usize)?.as_ref(),
         }
     }
 
     /// All files, in the order of their numbers.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &Arc<File>)> {
         let known = (0..self.base.files.len() as u32).map(FileId);
-        let mut added: Vec<FileId> = self.fresh.keys().filter(|id| **id as usize >= self.base.files.len()).map(|id| FileId(*id)).collect();
+        let fresh = self.fresh.files.keys();
+        let mut added: Vec<FileId> = fresh.filter(|id| **id as usize >= self.base.files.len()).map(|id| FileId(*id)).collect();
         added.sort_unstable();
         known.chain(added).filter_map(|id| Some((id, self.file(id)?)))
     }
 
     pub fn find(&self, path: &WorkspacePath) -> Option<FileId> {
-        let added = || self.fresh.iter().find(|(_, file)| file.as_ref().is_some_and(|file| file.path == *path)).map(|(id, _)| FileId(*id));
+        let added = || self.fresh_files().find(|(_, file)| file.path == *path).map(|(id, _)| FileId(id));
         let known = self.base.by_path.get(path).map(|number| FileId(*number)).filter(|id| self.file(*id).is_some());
         known.or_else(added)
     }
@@ -152,7 +175,7 @@ impl View {
     }
 
     pub fn defined(&self, name: NameId) -> Vec<SymbolId> {
-        let settled = self.base.definitions.get(name.0).iter().filter(|(file, _)| !self.fresh.contains_key(file));
+        let settled = self.base.definitions.get(name.0).iter().filter(|(file, _)| !self.fresh.has(*file));
         let mut found: Vec<SymbolId> = settled.map(|(file, index)| SymbolId { file: FileId(*file), index: *index }).collect();
         found.extend(self.fresh_definitions.get_or_init(|| self.define_fresh()).get(&name).into_iter().flatten());
         found
@@ -189,7 +212,7 @@ impl View {
 
     /// The same one after another.
     pub fn each_user(&self, name: NameId) -> impl Iterator<Item = (FileId, u32)> {
-        let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| self.fresh.is_empty() || !self.fresh.contains_key(file));
+        let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| !self.fresh.has(*file));
         let fresh = self.fresh_files().map(move |(number, file)| (FileId(number), file.count(name))).filter(|(_, count)| *count > 0);
         settled.map(|(file, count)| (FileId(*file), *count)).chain(fresh)
     }
@@ -233,7 +256,7 @@ impl View {
     }
 
     fn fresh_files(&self) -> impl Iterator<Item = (u32, &Arc<File>)> {
-        self.fresh.iter().filter_map(|(number, file)| Some((*number, file.as_ref()?)))
+        self.fresh.files.iter().filter_map(|(number, file)| Some((*number, file.as_ref()?)))
     }
 }
 

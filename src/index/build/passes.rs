@@ -118,7 +118,7 @@ impl Owner {
         let entry = job.todo[at].entry.clone();
         if tier == Tier::Parsed && self.options.cache.is_some() {
             match &outcome {
-                Outcome::Same(..) | Outcome::Gone => {}
+                Outcome::Same(..) | Outcome::Back(_) | Outcome::Gone => {}
                 Outcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
                 Outcome::Facts(_) | Outcome::Skipped(_) => self.counts.misses += 1,
             }

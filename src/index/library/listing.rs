@@ -36,7 +36,7 @@ impl Library {
             }
             match record.filter(|record| record.stamp == entry.stamp) {
                 Some(record) => kept.push((entry.clone(), record)),
-                None => todo.push(Todo { entry: entry.clone(), known: self.known(&entry.path) }),
+                None => todo.push(Todo { entry: entry.clone(), known: self.known(&entry.path), before: None }),
             }
         }
         let Some(stock) = stock else { return todo };
@@ -46,7 +46,7 @@ impl Library {
             match known {
                 Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
                 Some(Known::Refused(reason)) => drop(self.refused.insert(entry.path, (entry.stamp, reason))),
-                None => todo.push(Todo { known: self.known(&entry.path), entry }),
+                None => todo.push(Todo { known: self.known(&entry.path), entry, before: None }),
             }
         }
         todo
@@ -92,6 +92,13 @@ impl Library {
         let scanned = match outcome {
             Outcome::Facts(scanned) => scanned,
             Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
+            Outcome::Back(file) => {
+                self.refused.remove(&entry.path);
+                let is_stamped = file.stamp.modified != 0;
+                let number = self.set(&entry.path, Some(file));
+                // What the tables have is on disk already.
+                return number.filter(|number| is_stamped && self.fresh.contains_key(number));
+            }
             Outcome::Gone => {
                 self.refused.remove(&entry.path);
                 self.set(&entry.path, None);
@@ -178,7 +185,9 @@ impl Library {
             return None;
         }
         let reason = self.reason(&place);
-        let todo = Todo { known: self.known(&place), entry: Entry { path: place, stamp } };
+        // What an editor showed, and has closed, is mostly as it was before.
+        let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|before| self.is_done(before)).cloned();
+        let todo = Todo { known: self.known(&place), before, entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {
             return is_known.then_some((todo.entry, Outcome::Skipped(reason)));
         }

@@ -19,7 +19,7 @@ use super::file::File;
 use super::handle::Stage;
 use super::names::Names;
 use super::scan;
-use super::view::{Base, View};
+use super::view::{Base, Fresh, View};
 
 /// See the module.
 pub struct Library {
@@ -134,7 +134,7 @@ impl Library {
         View {
             names: self.names.clone(),
             base: self.base.clone(),
-            fresh: Arc::new(self.fresh.clone()),
+            fresh: Arc::new(Fresh::new(self.fresh.clone())),
             fresh_definitions: OnceLock::new(),
             fresh_stems: OnceLock::new(),
             generation: self.generation,
@@ -159,8 +159,16 @@ impl Library {
             self.numbers.remove(path);
         }
         self.files[number as usize].clone_from(&file);
-        self.fresh.insert(number, file);
+        match file {
+            Some(file) if self.before(number).is_some_and(|before| Arc::ptr_eq(before, &file)) => drop(self.fresh.remove(&number)),
+            file => drop(self.fresh.insert(number, file)),
+        }
         Some(number)
+    }
+
+    /// A file as the tables have it, which may have changed since.
+    fn before(&self, number: u32) -> Option<&Arc<File>> {
+        self.base.files.get(number as usize)?.as_ref()
     }
 
     fn file(&self, path: &WorkspacePath) -> Option<&Arc<File>> {
