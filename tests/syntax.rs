@@ -57,6 +57,24 @@ fn trees_of_documents_follow_their_texts() {
     assert_eq!(names(rust, "fn d() {}\nfn f() {}\n"), ["d", "f"]);
 }
 
+/// The tree of a version was made twice where a request came before the index.
+#[test]
+fn a_tree_that_was_made_from_the_same_one_is_not_made_again() {
+    let registry = Registry::new();
+    let rust = registry.by_path("a.rs").unwrap();
+    let trees = syntax::Trees::default();
+    let [before, asked, seen, apart]: [std::sync::Arc<str>; 4] =
+        ["fn a() {}\n", "fn a() {}\nfn b() {}\n", "fn a() {}\nfn b() {}\n", "fn a() {}\nfn b() {}\n"].map(Into::into);
+    let known = trees.of("file:///a", rust, &before).unwrap();
+    trees.of("file:///a", rust, &asked).unwrap();
+    let is_of = |parsed: &syntax::Parsed, text: &str| std::ptr::eq(parsed.text(), text);
+    assert!(is_of(&trees.after(&known, "file:///a", &seen).unwrap(), &asked));
+    // What the edit changed would be told from another tree.
+    let other = syntax::parse(rust, before.clone()).unwrap();
+    assert!(is_of(&trees.after(&other, "file:///a", &apart).unwrap(), &apart));
+    assert!(is_of(&trees.of("file:///a", rust, &seen).unwrap(), &apart), "who asks next finds that one");
+}
+
 /// Scope queries may break without taking the outline with them.
 #[test]
 fn c15_a_broken_scope_query_leaves_definitions_alone() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::blanks::{self, Blank};
 use super::guard;
@@ -54,6 +55,16 @@ pub struct Parsed {
     /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the
     /// parser tell.
     edit: Option<(InputEdit, Option<Range<usize>>)>,
+    /// The version that this one was made from.
+    from: Option<Version>,
+}
+
+/// A version of a text, as long as its tree is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Version {
+    /// Where its first node lies.
+    first: Option<usize>,
+    hash: u64,
 }
 
 impl fmt::Debug for Parsed {
@@ -71,7 +82,7 @@ pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Pars
         blanks = right;
         tree = run(language, &text, &blanks::shown(&text, &blanks), None)?;
     }
-    Ok(Parsed { language: language.clone(), text, tree, blanks, edit: None })
+    Ok(Parsed { language: language.clone(), text, tree, blanks, edit: None, from: None })
 }
 
 impl Parsed {
@@ -101,7 +112,18 @@ impl Parsed {
             (edit, is_clean.then(|| differing(&edit, &old, &tree)))
         });
         drop(shown);
-        Ok(Self { language: self.language.clone(), text, tree, blanks, edit })
+        Ok(Self { language: self.language.clone(), text, tree, blanks, edit, from: Some(self.version()) })
+    }
+
+    fn version(&self) -> Version {
+        // The root itself lies elsewhere in each copy of a tree.
+        let first = self.tree.root_node().child(0).map(|first| first.id());
+        Version { first, hash: xxh3_64(self.text.as_bytes()) }
+    }
+
+    /// Whether this was made from the very tree that another one is.
+    pub(super) fn is_made_from(&self, before: &Self) -> bool {
+        self.from == Some(before.version())
     }
 
     pub fn language(&self) -> &Arc<Language> {

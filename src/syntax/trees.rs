@@ -35,12 +35,17 @@ impl Trees {
         parsed
     }
 
-    /// A tree that somebody has made for himself. Whoever is parsing at this moment keeps his own.
-    pub fn offer(&self, uri: &str, text: &Arc<str>, parsed: &Parsed) {
+    /// The tree of a later version, made from the tree `before` and no other: for who asks what an edit has changed.
+    pub fn after(&self, before: &Parsed, uri: &str, text: &Arc<str>) -> Result<Parsed, ParseError> {
         let slot = self.slot(uri);
-        if let Ok(mut known) = slot.try_lock() {
-            *known = Some((text.clone(), Ok(parsed.clone())));
+        let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => return Ok(parsed.clone()),
+            _ => {}
         }
+        let parsed = before.edited(text.clone())?;
+        *known = Some((text.clone(), Ok(parsed.clone())));
+        Ok(parsed)
     }
 
     /// The document was closed: opened again it is read anew.

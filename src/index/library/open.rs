@@ -113,7 +113,7 @@ impl Library {
         let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
         // What an edit has changed is told from the version that this has seen last.
         let parsed = match &before {
-            Some(before) => before.edited(text.clone()).inspect(|parsed| self.trees.offer(uri, text, parsed)),
+            Some(before) => self.trees.after(before, uri, text),
             None => self.trees.of(uri, &parser, text),
         };
         let Ok(parsed) = parsed else {
