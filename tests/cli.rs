@@ -427,6 +427,9 @@ fn a_kind_of_edit_that_does_not_exist_is_wrong_usage() {
     let done = Machine::new().run(&["edit", "src/lib.rs:2-4", "--action", "nonsense"]);
     assert_eq!(done.code, 2, "{}", done.said);
     assert!(done.said.contains("no kind of edit \"nonsense\""), "{}", done.said);
+    // Explaining changes nothing, and was computed as a rewrite.
+    let done = Machine::new().run(&["edit", "src/lib.rs:2-4", "--action", "refactor.rewrite.longsight.explain"]);
+    assert!(done.code == 2 && done.said.contains("no kind of edit"), "{}", done.said);
 }
 
 #[test]

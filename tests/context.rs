@@ -768,4 +768,12 @@ func (w *Wheel) Turn(clock int) {}
     assert_eq!(belongs("pub fn stopping"), "impl Watch {");
     assert_eq!(belongs("pub fn elapsed_seconds"), "impl Watch {");
     assert_eq!(shown.matches("impl Watch {").count(), 1, "{shown}");
+    // The first line of such a part was said to be that of its first member.
+    for part in pack.parts.iter().filter(|part| part.kind == Kind::Signature) {
+        let file = place.read(&part.path).unwrap();
+        let lines: Vec<&str> = file.lines().skip(part.start_line as usize - 1).collect();
+        assert_eq!(part.text.lines().next(), lines.first().copied(), "{part:?}");
+        let within = &lines[..(part.end_line - part.start_line) as usize + 1];
+        assert!(part.text.lines().all(|line| within.contains(&line)), "{part:?}");
+    }
 }

@@ -119,6 +119,17 @@ async fn a_value_beside_a_place_still_gets_a_name() {
     }
 }
 
+/// The kind that the server announces was no kind of edit.
+#[tokio::test]
+async fn an_extraction_by_the_kind_above_is_that_of_a_function() {
+    let (text, marked) = marks("def run(k):\n«    a = k + 1\n    b = a * 2»\n    return b\n");
+    let arguments = json!({"function": "def doubled(k):\n    a = k + 1\n    return a * 2", "call": "b = doubled(k)"});
+    let (_place, session) = answering(&[("a.py", &text)], &arguments);
+    let at = Target { bytes: marked[0].clone(), ..target(&session, "a.py", &text) };
+    let after = applied(&does(&session, at, "refactor.extract").await.unwrap(), "a.py");
+    assert!(after.contains("    b = doubled(k)\n    return b\n"), "{after}");
+}
+
 /// In every sample of every language: what may be taken out of a file leaves the file parsing, and all but the value as it was.
 #[tokio::test]
 async fn any_value_of_the_samples_can_be_put_back() {

@@ -614,6 +614,12 @@ async fn k14_a_key_that_the_server_echoes_is_redacted_and_never_travels_unencryp
     let server = Server::answering(vec![Act::Send(inside)]).await;
     let error = ask(&with_key(&server.url).unwrap()).await.unwrap_err();
     assert!(error.message.contains("quota of [key]"), "{error}");
+    // A gateway names the key that it uses itself.
+    let others = format!("upstream refused sk-proj-{}", "Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z".repeat(2));
+    let body = json!({"error": {"message": others}}).to_string();
+    let server = Server::answering(vec![Act::Send(whole("400 Bad Request", "application/json", &body))]).await;
+    let error = ask(&with_key(&server.url).unwrap()).await.unwrap_err();
+    assert!(error.message.contains("upstream refused <redacted") && !error.message.contains("Ab3dEf"), "{error}");
     let error = ask(&with_key("http://192.0.2.1:8000/v1").unwrap()).await.unwrap_err();
     assert!(error.message.contains("unencrypted"), "{error}");
     let secret_in_url = with_key("https://user:hunter2@example.org/v1").err().unwrap();

@@ -102,6 +102,28 @@ fn e2_p8_exit_codes() {
     assert_eq!(editor.exit_code(SOON), Some(0));
 }
 
+/// I2: who waited for a model when the editor said goodbye never got an answer.
+#[test]
+fn e2_what_runs_at_shutdown_or_exit_is_answered() {
+    for goodbye in ["shutdown", "exit"] {
+        let agent = Fake::new(Mood::Hang);
+        let mut editor = Editor::memory(options(agent.clone())).start(std::path::Path::new("/w"));
+        editor.open(URI, "rust", "fn a() {}\n");
+        let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 0, "character": 9 } });
+        let explain = json!({ "command": "longsight.explain", "arguments": [{ "uri": URI, "range": range }] });
+        let here = json!({ "textDocument": { "uri": URI }, "position": range["end"], "context": { "triggerKind": 1 } });
+        let ids = [editor.start_request("workspace/executeCommand", explain), editor.start_request("textDocument/inlineCompletion", here)];
+        if goodbye == "shutdown" {
+            assert_eq!(editor.request("shutdown", Value::Null).get("result"), Some(&Value::Null));
+        } else {
+            editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
+        }
+        for id in ids {
+            assert_eq!(editor.answer(&id)["error"]["code"], -32800, "{goodbye}");
+        }
+    }
+}
+
 #[test]
 fn e3_signals_end_it_cleanly() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {

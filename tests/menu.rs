@@ -176,6 +176,18 @@ fn other_languages() {
     .assert_eq(&seen);
 }
 
+/// A selection of the whole first lines began before the mark, where no definition begins.
+#[test]
+fn a_byte_order_mark_hides_no_definition() {
+    for (path, text) in
+        [("lib.rs", "fn one() -> u32 {\n    1\n}"), ("one.py", "def one():\n    return 1"), ("one.c", "int one(void) {\n    return 1;\n}")]
+    {
+        let offers = |mark: &str| menu(path, &format!("⟦{mark}{text}⟧\n"), &[]).replace('\u{feff}', "");
+        assert_eq!(offers("\u{feff}"), offers(""), "{path}");
+        assert!(offers("").contains("Document `one`"), "{path}");
+    }
+}
+
 #[test]
 fn a_problem_is_offered_to_be_fixed_first_and_in_one_line() {
     let long = format!("expected `u32`,\nfound {}", "x".repeat(200));

@@ -264,6 +264,14 @@ fn hunks_carry_lines_and_a_unified_diff() {
     .assert_eq(&diff::unified("x.rs", old, new));
 }
 
+/// `patch` looked for a file by the name up to the blank.
+#[test]
+fn a_diff_of_a_file_with_a_blank_in_its_name_ends_the_name_as_git_does() {
+    let unified = diff::unified("my notes/é.rs", "a\n", "b\n");
+    assert!(unified.starts_with("--- a/my notes/é.rs\t\n+++ b/my notes/é.rs\t\n@@"), "{unified:?}");
+    assert!(diff::unified("a.rs", "a\n", "b\n").starts_with("--- a/a.rs\n+++ b/a.rs\n"));
+}
+
 #[test]
 fn layout_is_read_and_kept() {
     assert_eq!(layout::indent_unit("fn a() {\n  b();\n  if c {\n    d();\n  }\n}\n"), "  ");

@@ -306,7 +306,9 @@ fn a17_a_handshake_with_odd_parameters() {
 fn a17_before_initialize_and_after_shutdown() {
     let root = tempfile::tempdir().unwrap();
     let mut editor = Editor::binary(|_| ());
-    assert_eq!(editor.request("longsight/debugDocuments", json!({}))["error"]["code"], -32002);
+    for method in ["longsight/debugDocuments", "textDocument/hover", "no/such"] {
+        assert_eq!(editor.request(method, json!({}))["error"]["code"], -32002, "{method}");
+    }
     editor.notify("textDocument/didOpen", json!({}));
     let mut editor = editor.start(root.path());
     let mut refused = |method: &str, params: Value| {
@@ -317,8 +319,10 @@ fn a17_before_initialize_and_after_shutdown() {
     assert_eq!(refused("textDocument/inlineCompletion", Value::Null), (-32602, "`textDocument/inlineCompletion` needs `params`".into()));
     assert!(editor.request("longsight/debugDocuments", Value::Null).get("result").is_some());
     editor.request("shutdown", Value::Null);
-    let late = editor.request("longsight/debugDocuments", json!({}))["error"].clone();
-    assert!(late["code"] == -32600 && late["message"].as_str().unwrap().contains("came after `shutdown`"), "{late}");
+    for method in ["longsight/debugDocuments", "no/such"] {
+        let late = editor.request(method, json!({}))["error"].clone();
+        assert!(late["code"] == -32600 && late["message"].as_str().unwrap().contains("came after `shutdown`"), "{late}");
+    }
     editor.send(&json!({ "jsonrpc": "2.0", "method": "exit" }));
     assert_eq!(editor.exit_code(SOON), Some(0));
 }

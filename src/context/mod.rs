@@ -55,7 +55,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part {
     pub path: Arc<str>,
-    /// 1-based, inclusive; with several definitions in one part, from the first to the last.
+    /// 1-based, inclusive; with several definitions in one part, from the first to the last, with the heads of the types they stand in.
     pub start_line: u32,
     pub end_line: u32,
     pub kind: Kind,

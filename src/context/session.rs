@@ -73,6 +73,8 @@ struct Piece {
     signature: Box<str>,
     /// What says what it is a member of.
     heading: Box<str>,
+    /// Where that stands, from 0; the line itself where there is none.
+    headed: u32,
     score: f32,
 }
 
@@ -396,7 +398,8 @@ fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, coun
                 let symbol = &corpus.symbols[item.symbol as usize];
                 let (digest, index) = (corpus.digest(symbol), symbol.index);
                 let (line, heading) = (digest.line(index), digest.heading(index).into());
-                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, score: item.score }
+                let headed = digest.headed(index).map_or(line, |heading| heading.at);
+                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, headed, score: item.score }
             })
             .collect();
         pieces.sort_by_key(|piece| piece.line);
@@ -423,6 +426,8 @@ impl Kept {
     fn render(&mut self, count: Count) {
         let mut text = String::new();
         let mut end = 0;
+        // The first line that is shown; a heading may stand far above its members.
+        let mut first = self.items.first().map_or(0, |piece| piece.line + 1);
         // Where that begins which the lines are taken to belong to.
         let mut from = 0;
         for piece in &self.items {
@@ -439,12 +444,13 @@ impl Kept {
             if !piece.heading.is_empty() && !is_said {
                 text.push_str(&piece.heading);
                 text.push('\n');
+                first = first.min(piece.headed + 1);
             }
             text.push_str(&piece.signature);
             text.push('\n');
         }
         let text = Masked::whole(&text);
-        self.part.start_line = self.items.first().map_or(0, |piece| piece.line + 1);
+        self.part.start_line = first;
         self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
         self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
         self.part.text = text;

@@ -19,10 +19,13 @@ pub const RENAME: &str = "refactor.rewrite.longsight.rename";
 pub const CALLS: &str = "refactor.rewrite.longsight.calls";
 pub const FIX: &str = "quickfix";
 
-/// Whether `edit` knows edits of this kind. Fixes and rewrites cover the kinds below them.
+/// All extractions. As the kind of an edit it stands for that of a function.
+pub const EXTRACTIONS: &str = "refactor.extract";
+
+/// Whether `edit` knows edits of this kind. Fixes and rewrites cover the kinds below them; explaining changes nothing.
 pub fn is_edit(kind: &str) -> bool {
-    [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS].contains(&kind)
-        || [FIX, REWRITE].iter().any(|parent| covers(parent, kind))
+    let known = [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS, EXTRACTIONS].contains(&kind);
+    known || kind != EXPLAIN && [FIX, REWRITE].iter().any(|parent| covers(parent, kind))
 }
 
 /// Whether a kind is another or stands below it by the dots.

@@ -50,7 +50,10 @@ impl Site {
             Some(path) => path.to_string(),
             None => uri::name(&document.uri),
         };
-        let (start, end) = (document.text.floor(target.bytes.start), document.text.floor(target.bytes.end));
+        // A byte order mark is no part of what is marked: the first definition begins behind it.
+        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let at = |offset| document.text.floor(offset).max(mark);
+        let (start, end) = (at(target.bytes.start), at(target.bytes.end));
         Self {
             text,
             bytes: start..end.max(start),

@@ -14,6 +14,8 @@ pub const PARSE_ERROR: i64 = -32700;
 pub const INVALID_REQUEST: i64 = -32600;
 pub const METHOD_NOT_FOUND: i64 = -32601;
 pub const INTERNAL_ERROR: i64 = -32603;
+/// Before `initialize`.
+pub const NOT_INITIALIZED: i64 = -32002;
 /// The client asked for it.
 pub const REQUEST_CANCELLED: i64 = -32800;
 /// The document has moved on; clients are silent about it.

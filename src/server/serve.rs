@@ -67,10 +67,10 @@ pub async fn serve<S: Host>(
         finished,
         done: Recent::default(),
         early: Recent::default(),
-        shut: false,
+        phase: Phase::Strange,
     };
     let code = serving.run(frames, results, &writer).await;
-    serving.stop();
+    serving.give_up();
     outbox.close();
     let _ = tokio::time::timeout(FLUSH, writer).await;
     code
@@ -140,7 +140,15 @@ struct Loop<S: LanguageServer> {
     done: Recent,
     /// Ids that were cancelled before their request came.
     early: Recent,
-    shut: bool,
+    phase: Phase,
+}
+
+/// How far the client has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Strange,
+    Greeted,
+    Shut,
 }
 
 impl<S: Host> Loop<S> {
@@ -160,12 +168,12 @@ impl<S: Host> Loop<S> {
                 biased;
                 Some((id, inner, answer)) = results.recv() => self.finish(id, inner, answer),
                 incoming = frames.recv() => {
-                    let Some(incoming) = incoming else { return u8::from(!self.shut) };
+                    let Some(incoming) = incoming else { return u8::from(!self.is_shut()) };
                     if let Incoming::Request { method, params: Some(params), .. } = &incoming && method == "initialize" {
                         watch = ParentWatch::of(params.get("processId").and_then(Value::as_i64));
                     }
                     if matches!(&incoming, Incoming::Notification { method, .. } if method == "exit") {
-                        return u8::from(!self.shut);
+                        return u8::from(!self.is_shut());
                     }
                     self.handle(incoming);
                 }
@@ -173,7 +181,7 @@ impl<S: Host> Loop<S> {
                 _ = tick.tick() => {
                     if watch.gone() {
                         report::log("info", "the editor's process is gone");
-                        return u8::from(!self.shut);
+                        return u8::from(!self.is_shut());
                     }
                     if writer.is_finished() {
                         report::log("error", "the client can no longer be written to");
@@ -211,13 +219,20 @@ impl<S: Host> Loop<S> {
             let reason = format!("`{method}` is a notification and has no answer: send it without an id");
             return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
         }
+        if method == "shutdown" && self.phase == Phase::Greeted {
+            // Whoever still waits for an answer gets one before the client may leave.
+            self.give_up();
+            self.phase = Phase::Shut;
+        }
+        let phase = self.phase;
+        if method == "initialize" && phase == Phase::Strange {
+            self.phase = Phase::Greeted;
+        }
         self.next += 1;
         let inner = self.next;
         self.running.insert(id.clone(), Running { inner, task: None });
-        self.shut |= method == "shutdown";
         let started = Instant::now();
-        let shut = self.shut;
-        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method, shut)).boxed();
+        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method, phase)).boxed();
         match (&mut work).now_or_never() {
             Some(answer) => self.finish(id, inner, answer),
             None => {
@@ -316,17 +331,22 @@ impl<S: Host> Loop<S> {
         let _ = self.service.call(forget).now_or_never();
     }
 
-    /// Aborts what still runs; nobody waits for it any more.
-    fn stop(&mut self) {
-        for id in self.running.keys().cloned().collect::<Vec<_>>() {
+    /// Aborts what still runs, and says so: every request gets its answer.
+    fn give_up(&mut self) {
+        let running: Vec<(Id, i64)> = self.running.iter().map(|(id, running)| (id.clone(), running.inner)).collect();
+        for (id, inner) in running {
             self.abort(&id);
+            self.finish(id, inner, Err((message::REQUEST_CANCELLED, "the server is shut down".into())));
         }
-        self.running.clear();
+    }
+
+    fn is_shut(&self) -> bool {
+        self.phase == Phase::Shut
     }
 }
 
 /// What the handler's outcome means for the client.
-fn into_answer(outcome: Result<Option<Response>, String>, method: &str, shut: bool) -> Answer {
+fn into_answer(outcome: Result<Option<Response>, String>, method: &str, phase: Phase) -> Answer {
     match outcome.map(|response| response.map(Response::into_parts)) {
         Ok(Some((_, Ok(mut result)))) => {
             if method == "initialize" {
@@ -335,9 +355,9 @@ fn into_answer(outcome: Result<Option<Response>, String>, method: &str, shut: bo
             }
             Ok(result)
         }
-        Ok(Some((_, Err(error)))) if error.code.code() == message::METHOD_NOT_FOUND => Err(unknown(method)),
-        Ok(Some((_, Err(error)))) => Err((error.code.code(), in_words(&error.message, method, shut))),
-        Ok(None) => Err(unknown(method)),
+        Ok(Some((_, Err(error)))) if error.code.code() == message::METHOD_NOT_FOUND => Err(unknown(method, phase)),
+        Ok(Some((_, Err(error)))) => Err((error.code.code(), in_words(&error.message, method, phase))),
+        Ok(None) => Err(unknown(method, phase)),
         Err(panic) => {
             report::log("error", format_args!("`{method}` failed: {panic}"));
             Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
@@ -346,17 +366,22 @@ fn into_answer(outcome: Result<Option<Response>, String>, method: &str, shut: bo
 }
 
 /// What tower-lsp says of a request before it reaches a handler, in words that say what to do.
-fn in_words(said: &str, method: &str, shut: bool) -> String {
+fn in_words(said: &str, method: &str, phase: Phase) -> String {
     match said {
         "Missing params field" => format!("`{method}` needs `params`"),
-        "Invalid request" if shut => format!("`{method}` came after `shutdown`: only `exit` may follow that"),
+        "Invalid request" if phase == Phase::Shut => format!("`{method}` came after `shutdown`: only `exit` may follow that"),
         "Invalid request" => format!("`{method}` may be sent once only"),
         said => said.into(),
     }
 }
 
-fn unknown(method: &str) -> (i64, String) {
-    (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known"))
+/// Before `initialize` and after `shutdown` it does not matter what a request asks for.
+fn unknown(method: &str, phase: Phase) -> (i64, String) {
+    match phase {
+        Phase::Strange => (message::NOT_INITIALIZED, format!("`{method}` came before `initialize`")),
+        Phase::Greeted => (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known")),
+        Phase::Shut => (message::INVALID_REQUEST, in_words("Invalid request", method, phase)),
+    }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

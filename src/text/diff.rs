@@ -112,7 +112,9 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     // A carriage return alone would draw one line over the other.
     let (old, new) = (with_line_feeds(old), with_line_feeds(new));
     let diff = compared(&old, &new);
-    diff.unified_diff().context_radius(3).header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+    // As git does: without it `patch` takes a blank for the end of the name.
+    let end = if path.contains(' ') { "\t" } else { "" };
+    diff.unified_diff().context_radius(3).header(&format!("a/{path}{end}"), &format!("b/{path}{end}")).to_string()
 }
 
 /// Byte offsets at which lines start, and the length of the text.

@@ -18,6 +18,8 @@ pub struct Headings {
 
 struct Line {
     text: Box<str>,
+    /// Where it stands in the file, from 0.
+    at: u32,
     /// Which symbol of the file begins there, or [`NOBODY`].
     symbol: u32,
 }
@@ -30,6 +32,8 @@ pub struct Heading<'a> {
     pub text: &'a str,
     /// Which of the file's it is.
     pub line: u32,
+    /// Where it stands in the file, from 0.
+    pub at: u32,
     /// Which symbol of the file shows it.
     pub symbol: Option<u32>,
 }
@@ -48,7 +52,7 @@ impl Headings {
             let at = known.unwrap_or_else(|| {
                 let shows = symbol.parent().filter(|parent| file.symbols[*parent].signature_end_line as usize >= found);
                 let shown = shows.map_or(NOBODY, |parent| parent as u32);
-                lines.push((found, Line { text: source.line(found).into(), symbol: shown }));
+                lines.push((found, Line { text: source.line(found).into(), at: found as u32, symbol: shown }));
                 lines.len() - 1
             });
             at as u32 + 1
@@ -60,8 +64,8 @@ impl Headings {
     /// None for what stands in no type.
     pub fn of(&self, index: u32) -> Option<Heading<'_>> {
         let line = self.of.get(index as usize)?.checked_sub(1)?;
-        let Line { text, symbol } = &self.lines[line as usize];
-        Some(Heading { text, line, symbol: (*symbol != NOBODY).then_some(*symbol) })
+        let Line { text, at, symbol } = &self.lines[line as usize];
+        Some(Heading { text, line, at: *at, symbol: (*symbol != NOBODY).then_some(*symbol) })
     }
 }
 

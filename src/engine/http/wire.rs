@@ -14,6 +14,7 @@ use super::limits::Limits;
 use super::reply::{Format, Reply};
 use crate::config::EngineConfig;
 use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
+use crate::redact;
 
 /// A server and how it is reached.
 pub struct Wire {
@@ -88,10 +89,11 @@ impl Wire {
             .map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
     }
 
-    /// An error without the key: servers echo it in what they say.
+    /// An error without the key, and without what else looks like one: servers echo both in what they say.
     pub fn redacted(&self, error: EngineError) -> EngineError {
-        let message = self.key.redact(&error.message);
-        let refusal = error.refusal.map(|refusal| Box::new(Refusal { said: self.key.redact(&refusal.said), ..*refusal }));
+        let masked = |text: &str| redact::mask(&self.key.redact(text));
+        let message = masked(&error.message);
+        let refusal = error.refusal.map(|refusal| Box::new(Refusal { said: masked(&refusal.said), ..*refusal }));
         EngineError { message, refusal, ..error }
     }
 

@@ -15,7 +15,9 @@ use super::test::beside::Beside;
 use super::wording::{self, Moves};
 use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
-use crate::features::actions::{CALLS, DOCUMENT, EXTRACT, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers};
+use crate::features::actions::{
+    CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
+};
 use crate::features::ask::LONGEST;
 use crate::features::{Session, Site, hard};
 use crate::route::{Signal, Task, TaskKind, task_number};
@@ -161,7 +163,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             Ok(Meant { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
         }
         IMPLEMENT => implement(site),
-        EXTRACT => {
+        EXTRACT | EXTRACTIONS => {
             let item = item(site, "taken from")?;
             let lines = site.whole_lines(site.bytes.clone());
             extracted::may_be(site, &item, &lines)?;
@@ -186,7 +188,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let words = format!("fix the problems that the editor shows in the marked lines, and change nothing else:\n{shown}");
             Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
         }
-        kind if covers(REWRITE, kind) => {
+        kind if is_edit(kind) && covers(REWRITE, kind) => {
             let words = "rewrite the marked lines so that they are clearer and simpler and do exactly the same.".to_string();
             Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
         }
