@@ -113,6 +113,31 @@ fn a_session_plays_again_without_editor_model_and_endpoint() {
     assert!(said(&played).contains("good day") || said(&played).contains("farewell"), "{}", said(&played));
 }
 
+/// Who explains something right after the start sees what is defined elsewhere, and so does the replay; a copy is another place, under
+/// which a shown answer had another name.
+#[test]
+fn an_explanation_right_after_the_start_plays_again_over_a_copy() {
+    let (stage, other) = (Stage::new(), Stage::new());
+    let text = "use crate::greet;\n\npub fn both(a: &str, b: &str) -> String {\n    greet(a) + &greet(b)\n}\n";
+    for place in [&stage, &other] {
+        std::fs::write(place.root().join("both.rs"), text).unwrap();
+    }
+    let coder = Coder::proposing(json!([]));
+    let mut editor = stage.editor(&coder.config(stage.folder.path()));
+    let uri = stage.uri("both.rs");
+    editor.open(&uri, "rust", text);
+    let range = json!({ "start": { "line": 2, "character": 0 }, "end": { "line": 4, "character": 1 } });
+    let explain = json!({ "command": "longsight.explain", "arguments": [{ "uri": uri, "range": range }] });
+    let told = editor.request("workspace/executeCommand", explain);
+    let sent = told["result"]["sent"].as_array().unwrap();
+    assert!(sent.iter().any(|one| one.as_str().unwrap().starts_with("lib.rs:")), "{told}");
+    editor.expect("window/showDocument");
+    editor.inbox.clear();
+    editor.quit();
+    let played = replay(&stage.trace(), &other.root(), other.folder.path());
+    assert_eq!(played.status.code(), Some(0), "{}", said(&played));
+}
+
 /// A person who takes some of an edit in the editor's preview, and turns down all of one file.
 #[test]
 fn an_edit_that_was_taken_in_part_plays_again() {

@@ -22,6 +22,8 @@ use crate::workspace::{Document, Snapshot};
 
 /// How long who needs all of it waits for the index of a workspace that was just opened.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// The same for who can do without: an explanation is of what is in front of one.
+const A_LITTLE: Duration = Duration::from_secs(2);
 /// How long somebody who types, and somebody who asked, waits until what stands in other open documents counts; and how often who waits looks.
 const TYPING: Duration = Duration::from_millis(40);
 const ASKED: Duration = Duration::from_secs(1);
@@ -235,20 +237,26 @@ fn read_registry() -> Arc<Registry> {
 }
 
 /// The view of an index, once it is complete; what there is after a while.
-async fn whole(index: &Index) -> Arc<View> {
+async fn whole(index: &Index, patience: Duration) -> Arc<View> {
     let mut views = index.subscribe();
     let complete = views.wait_for(|view| view.stage() == Stage::Ready);
-    let _ = tokio::time::timeout(PATIENCE, complete).await;
+    let _ = tokio::time::timeout(patience, complete).await;
     index.view()
 }
 
 /// The session with the index as it is once it is complete: what is changed or found everywhere must not depend on how long ago the
 /// workspace was opened.
-async fn seeing_all(session: Session, index: Option<Arc<Index>>, cancel: &Cancel, sink: &Sink) -> Result<Session, EngineError> {
+async fn seeing_all(
+    session: Session,
+    index: Option<Arc<Index>>,
+    patience: Duration,
+    cancel: &Cancel,
+    sink: &Sink,
+) -> Result<Session, EngineError> {
     let Some(index) = index.filter(|_| session.index.stage() != Stage::Ready) else { return Ok(session) };
     sink(Piece::Progress("waiting for the index of the workspace".into(), None));
     let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-    let index = cancel.run_until_cancelled(whole(&index)).await.ok_or_else(cancelled)?;
+    let index = cancel.run_until_cancelled(whole(&index, patience)).await.ok_or_else(cancelled)?;
     Ok(Session { index, ..session })
 }
 
@@ -360,11 +368,11 @@ impl Features for Backend {
         let others = self.others(&snapshot, own);
         match question {
             Question::Explain(target) => Box::pin(async move {
-                let session = others.counted(session, ASKED).await;
+                let session = others.counted(seeing_all(session, index, A_LITTLE, &cancel, &sink).await?, ASKED).await;
                 as_json(&explain::explain(&session, &target, &cancel, &sink).await?)
             }),
             Question::Ask(question) => Box::pin(async move {
-                let session = others.counted(seeing_all(session, index, &cancel, &sink).await?, ASKED).await;
+                let session = others.counted(seeing_all(session, index, PATIENCE, &cancel, &sink).await?, ASKED).await;
                 as_json(&ask::ask(&session, &question, &cancel, &sink).await?)
             }),
         }
@@ -386,7 +394,7 @@ impl Features for Backend {
         let others = self.others(&snapshot, Some(&params.at.document.uri));
         Box::pin(async move {
             let watched = index.is_some();
-            let session = others.counted(seeing_all(session, index, &cancel, &sink).await?, ASKED).await;
+            let session = others.counted(seeing_all(session, index, PATIENCE, &cancel, &sink).await?, ASKED).await;
             let mut edited = edit::edit(&session, &params, &cancel, &sink).await?;
             if watched && session.index.stage() != Stage::Ready {
                 edited.confirm.push(INCOMPLETE.into());
@@ -405,7 +413,7 @@ impl Features for Backend {
         let others = self.others(&snapshot, params.at.as_ref().map(|at| at.document.uri.as_str()));
         Box::pin(async move {
             let index = match index {
-                Some(index) => whole(&index).await,
+                Some(index) => whole(&index, PATIENCE).await,
                 None => session.index.clone(),
             };
             let session = others.counted(Session { index, ..session }, ASKED).await;

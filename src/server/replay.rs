@@ -352,6 +352,12 @@ fn plain(mut message: Value) -> Value {
     {
         *token = json!("longsight/…");
     }
+    if message["method"] == "window/showDocument" {
+        // The name of a shown answer is that of the place that it is about, which lies elsewhere in a copy.
+        if let Some(uri) = message.pointer_mut("/params/uri") {
+            *uri = json!(uri.as_str().and_then(|uri| uri.rsplit_once('/')).map_or("", |(folder, _)| folder));
+        }
+    }
     strip(&mut message);
     message
 }

@@ -1,4 +1,5 @@
-//! A coder behind an OpenAI-compatible endpoint that always proposes the same edits with tool calls, and then says that it is done.
+//! A coder behind an OpenAI-compatible endpoint that always proposes the same edits with tool calls, and then says that it is done. Asked
+//! without tools it explains.
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,10 @@ impl Coder {
                 let models = json!({ "object": "list", "data": [{ "id": "scripted", "object": "model" }] });
                 return vec![Act::Send(whole("200 OK", "application/json", &models.to_string()))];
             };
+            if asked.body.get("tools").is_none() {
+                let piece = json!({ "id": "a", "choices": [{ "index": 0, "delta": { "content": "It multiplies." }, "finish_reason": "stop" }] });
+                return vec![Act::Send(events(&[piece]))];
+            }
             let worked = messages.last().is_some_and(|message| message["role"] == "tool");
             let (name, arguments) = match worked {
                 false => ("propose_edit", json!({ "edits": edits })),
