@@ -75,6 +75,23 @@ fn a_tree_that_was_made_from_the_same_one_is_not_made_again() {
     assert!(is_of(&trees.of("file:///a", rust, &seen).unwrap(), &apart), "who asks next finds that one");
 }
 
+/// B16: each key in a text that the parser does not get through waited for the parser again, seconds where it recovers from many errors.
+#[test]
+fn b16_a_document_that_takes_too_long_is_left_alone_for_a_while() {
+    let registry = Registry::new();
+    let cpp = registry.by_path("a.cpp").unwrap();
+    let trees = syntax::Trees::default();
+    let hard: std::sync::Arc<str> = "A<".repeat(40_000).into();
+    let refused = |text: &std::sync::Arc<str>| trees.of("file:///a.cpp", cpp, text).unwrap_err();
+    assert_eq!(refused(&hard), ParseError::Budget);
+    let started = std::time::Instant::now();
+    for key in 0..20 {
+        assert_eq!(refused(&format!("{}{hard}", "y".repeat(key)).into()), ParseError::Budget);
+    }
+    assert!(started.elapsed() < syntax::parse::BUDGET, "{:?}", started.elapsed());
+    assert!(trees.of("file:///b.cpp", cpp, &"int b;\n".into()).is_ok(), "others are read as ever");
+}
+
 /// Scope queries may break without taking the outline with them.
 #[test]
 fn c15_a_broken_scope_query_leaves_definitions_alone() {

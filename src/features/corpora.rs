@@ -9,6 +9,7 @@ use super::Session;
 use crate::context::corpus::Corpus;
 use crate::index::Stage;
 use crate::report;
+use crate::syntax::STACK;
 use crate::workspace::Document;
 
 /// See the module. It stands among the notes that requests leave for each other.
@@ -70,7 +71,7 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     if !begin {
         return;
     }
-    let outcome = std::thread::Builder::new().name("context".into()).spawn({
+    let outcome = std::thread::Builder::new().name("context".into()).stack_size(STACK).spawn({
         let session = session.clone();
         move || build(&session)
     });

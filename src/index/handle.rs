@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch as tell;
 
-use crate::syntax::{Registry, Trees};
+use crate::syntax::{Registry, STACK, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
 
@@ -113,7 +113,7 @@ impl Index {
         let stop = Arc::new(AtomicBool::new(false));
         let owner = Owner::new(registry, roots, options, sender.clone(), view_sender, progress_sender, stop.clone());
         let (trees, taken) = (owner.trees(), owner.taken());
-        let spawned = std::thread::Builder::new().name("index".into()).spawn(move || owner.run(&receiver));
+        let spawned = std::thread::Builder::new().name("index".into()).stack_size(STACK).spawn(move || owner.run(&receiver));
         Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }
     }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use crate::report;
-use crate::syntax::Registry;
+use crate::syntax::{Registry, STACK};
 use crate::workspace::fs;
 
 use super::cache::Stock;
@@ -67,7 +67,7 @@ impl Pass {
 
 /// Does something on a thread of its own.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+    if let Err(error) = std::thread::Builder::new().name(name.into()).stack_size(STACK).spawn(work) {
         report::log("error", format_args!("the index cannot start a thread: {error}"));
     }
 }

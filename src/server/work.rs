@@ -9,11 +9,12 @@ use tower_lsp::jsonrpc::{Error, Result};
 use super::message;
 use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::report;
+use crate::syntax::STACK;
 
 /// The threads. The owner shuts them down.
 pub fn threads() -> std::io::Result<Runtime> {
     let count = std::thread::available_parallelism().map_or(2, |count| count.get()).clamp(2, 8);
-    Builder::new_multi_thread().worker_threads(count).thread_name("work").enable_all().build()
+    Builder::new_multi_thread().worker_threads(count).thread_name("work").thread_stack_size(STACK).enable_all().build()
 }
 
 /// Runs work on them. Cheap to clone.

@@ -39,7 +39,7 @@ pub use data::{Beyond, Documentation, InlineTests, ModuleMarks, OwnModule, Reach
 pub use faults::Owner;
 pub use import::Import;
 pub use language::Language;
-pub use parse::{ParseError, Parsed, parse};
+pub use parse::{ParseError, Parsed, STACK, parse};
 pub use registry::{Problem, Registry};
 pub use scope::Place;
 pub use surface::{Blocks, Surface};

@@ -17,6 +17,9 @@ use crate::text::layout::shared_with_line_feeds;
 /// Longest time that one parse may work, and that it may take with all waiting.
 pub const BUDGET: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Stack of threads that parse: the parser unites the guesses of an error recovery by calling itself, a level for each open bracket or tag.
+/// What is not used of it takes no memory.
+pub const STACK: usize = 64 << 20;
 /// Largest text that is parsed, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
 
@@ -189,7 +192,7 @@ fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Res
         return Err(ParseError::Deadly);
     }
     let _working = guard::enter(text);
-    let clock = Clock::start();
+    let clock = Work::start();
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let mut read = |at: usize, _: Point| shown.get(at..).unwrap_or_default();
@@ -204,22 +207,25 @@ fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Res
     })
 }
 
-/// Measures the time that a parse takes, not the time that a busy machine lets it wait: what is parsed may not depend on the load.
-struct Clock {
+/// Measures the time that this thread works, not the time that a busy machine lets it wait: what is parsed may not depend on the load.
+pub(super) struct Work {
     start: Instant,
     worked: Option<Duration>,
 }
 
-impl Clock {
-    fn start() -> Self {
+impl Work {
+    pub fn start() -> Self {
         Self { start: Instant::now(), worked: thread_time() }
+    }
+
+    pub fn took(&self) -> Duration {
+        self.worked.zip(thread_time()).map_or_else(|| self.start.elapsed(), |(before, now)| now.saturating_sub(before))
     }
 
     fn is_over(&self) -> bool {
         let waited = self.start.elapsed();
         // Asking for the thread's own time costs a call of the system, so it is asked seldom.
-        let worked = || self.worked.zip(thread_time()).map_or(waited, |(before, now)| now.saturating_sub(before));
-        waited > BUDGET && (waited > PATIENCE || worked() > BUDGET)
+        waited > BUDGET && (waited > PATIENCE || self.took() > BUDGET)
     }
 }
 

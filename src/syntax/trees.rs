@@ -3,12 +3,16 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::language::Language;
-use super::parse::{ParseError, Parsed, parse};
+use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
 
 /// Documents whose trees are kept: those that a person works on at a time.
 const KEPT: usize = 8;
+/// A document whose parse took longer than its budget is left alone for so many times as long: who types in it must not wait again and
+/// again. Where the parser recovers from many errors it looks at no clock.
+const REST: u32 = 8;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -18,7 +22,34 @@ pub struct Trees {
 }
 
 /// One document's last text and what came of it; held while it is parsed, for a second parse would take longer than to wait.
-type Slot = Arc<Mutex<Option<(Arc<str>, Result<Parsed, ParseError>)>>>;
+type Slot = Arc<Mutex<Known>>;
+
+#[derive(Debug, Default)]
+struct Known {
+    last: Option<(Arc<str>, Result<Parsed, ParseError>)>,
+    /// No other version is parsed before.
+    rests: Option<Instant>,
+}
+
+impl Known {
+    /// Whether this text has to wait because another of the document took too long.
+    fn leaves_alone(&self, text: &Arc<str>) -> bool {
+        let resting = self.rests.is_some_and(|until| Instant::now() < until);
+        resting && self.last.as_ref().is_none_or(|(before, _)| before != text)
+    }
+
+    /// Parses, and keeps what came of it.
+    fn make(&mut self, text: &Arc<str>, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
+        let work = Work::start();
+        let parsed = parse();
+        let took = work.took();
+        if took > BUDGET {
+            self.rests = Some(Instant::now() + took * REST);
+        }
+        self.last = Some((text.clone(), parsed.clone()));
+        parsed
+    }
+}
 
 impl Trees {
     /// The tree of a document's text, made from that of an earlier version where there is one.
@@ -26,26 +57,28 @@ impl Trees {
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let of_language = |parsed: &Parsed| Arc::ptr_eq(parsed.language(), language);
-        let parsed = match known.take() {
-            Some((before, outcome)) if before == *text && outcome.as_ref().map_or(true, of_language) => outcome,
-            Some((_, Ok(before))) if of_language(&before) => before.edited(text.clone()),
-            _ => parse(language, text.clone()),
-        };
-        *known = Some((text.clone(), parsed.clone()));
-        parsed
+        if known.leaves_alone(text) {
+            return Err(ParseError::Budget);
+        }
+        match known.last.take() {
+            Some((before, outcome)) if before == *text && outcome.as_ref().map_or(true, of_language) => {
+                known.last = Some((text.clone(), outcome.clone()));
+                outcome
+            }
+            Some((_, Ok(before))) if of_language(&before) => known.make(text, || before.edited(text.clone())),
+            _ => known.make(text, || parse(language, text.clone())),
+        }
     }
 
     /// The tree of a later version, made from the tree `before` and no other: for who asks what an edit has changed.
     pub fn after(&self, before: &Parsed, uri: &str, text: &Arc<str>) -> Result<Parsed, ParseError> {
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref() {
-            Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => return Ok(parsed.clone()),
-            _ => {}
+        match known.last.as_ref() {
+            Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => Ok(parsed.clone()),
+            _ if known.leaves_alone(text) => Err(ParseError::Budget),
+            _ => known.make(text, || before.edited(text.clone())),
         }
-        let parsed = before.edited(text.clone())?;
-        *known = Some((text.clone(), Ok(parsed.clone())));
-        Ok(parsed)
     }
 
     /// The document was closed: opened again it is read anew.
