@@ -81,7 +81,7 @@ fn b16_a_document_that_takes_too_long_is_left_alone_for_a_while() {
     let registry = Registry::new();
     let cpp = registry.by_path("a.cpp").unwrap();
     let trees = syntax::Trees::default();
-    let hard: std::sync::Arc<str> = "A<".repeat(40_000).into();
+    let hard: std::sync::Arc<str> = format!("{};\n", "A<".repeat(1500)).repeat(100).into();
     let refused = |text: &std::sync::Arc<str>| trees.of("file:///a.cpp", cpp, text).unwrap_err();
     assert_eq!(refused(&hard), ParseError::Budget);
     let started = std::time::Instant::now();
@@ -90,6 +90,21 @@ fn b16_a_document_that_takes_too_long_is_left_alone_for_a_while() {
     }
     assert!(started.elapsed() < syntax::parse::BUDGET, "{:?}", started.elapsed());
     assert!(trees.of("file:///b.cpp", cpp, &"int b;\n".into()).is_ok(), "others are read as ever");
+}
+
+/// B16: the parser kept every reading of such brackets to the end of the text: 10 GB for 90 kB, and a stack that ran over.
+#[test]
+fn b16_angle_brackets_that_nothing_ends_are_not_parsed() {
+    let registry = Registry::new();
+    for (path, text) in [("a.tsx", "y<a>"), ("a.ts", "<a>\n"), ("a.cpp", "A<"), ("a.rs", "f::<a>"), ("A.java", "A < ")] {
+        let language = registry.by_path(path).unwrap();
+        let started = std::time::Instant::now();
+        assert_eq!(syntax::parse(language, text.repeat(30_000)).unwrap_err(), ParseError::Budget, "{path}");
+        assert!(started.elapsed() < syntax::parse::BUDGET, "{path}: {:?}", started.elapsed());
+    }
+    // What people write has its ends.
+    let tags = format!("const all = <p>{}</p>;\n", "<b>{size<Of>(a)}</b>".repeat(5_000));
+    assert!(syntax::parse(registry.by_path("a.tsx").unwrap(), tags).is_ok());
 }
 
 /// Scope queries may break without taking the outline with them.

@@ -191,6 +191,9 @@ fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Res
     if guard::refuses(text).is_some() {
         return Err(ParseError::Deadly);
     }
+    if opens_without_end(text) {
+        return Err(ParseError::Budget);
+    }
     let _working = guard::enter(text);
     let clock = Work::start();
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -205,6 +208,24 @@ fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Res
         }
         tree.ok_or(ParseError::Budget)
     })
+}
+
+/// Angle brackets with nothing between them that ends a type, a tag or a comparison.
+const MOST_OPEN: usize = 2000;
+
+/// Whether a text has more open angle brackets in a row than anybody writes. Each may be a comparison, a type's argument or a tag; the
+/// parser keeps all these readings up to the end of the text, and there it takes gigabytes and looks at no clock.
+fn opens_without_end(text: &str) -> bool {
+    let mut open = 0;
+    text.len() > MOST_OPEN * 2
+        && text.bytes().any(|byte| {
+            match byte {
+                b'<' => open += 1,
+                b';' | b'{' | b'}' | b'(' | b')' | b'=' | b',' | b'/' | b'"' | b'\'' => open = 0,
+                _ => {}
+            }
+            open > MOST_OPEN
+        })
 }
 
 /// Measures the time that this thread works, not the time that a busy machine lets it wait: what is parsed may not depend on the load.
