@@ -293,6 +293,36 @@ async fn all_follow(files: &[(&str, &str)], marked: &str, old: &str, new: &str) 
     assert_eq!(changed, wanted, "{}", edited.summary);
 }
 
+/// What a file of the workspace hands on under another name was taken for something of a library: the call stayed as it was.
+#[tokio::test]
+async fn a_member_of_what_comes_as_the_default_was_taken_for_another_thing() {
+    let class = "class Circle {\n  measure() {\n    return 2;\n  }\n}\n";
+    for (shape, user) in [
+        ("export default function make() {\n  return new Circle();\n}\n", "import make from './shape';\nconst c = make();\nc.measure();\n"),
+        ("export default Circle;\n", "import Disc from './shape';\nconst c = new Disc();\nc.measure();\n"),
+        ("export const make = () => new Circle();\n", "import * as all from './shape';\nconst c = all.make();\nc.measure();\n"),
+    ] {
+        let shape = format!("{class}{shape}");
+        let refused = renamed(&[("shape.ts", &shape), ("main.ts", user)], "measure()", "rename `measure` to `extent`").await.unwrap_err();
+        assert!(refused.message.contains("main.ts:3"), "{user}: {}", refused.message);
+    }
+    // What a library makes has no member of ours.
+    let user = "import { make } from 'library';\nconst c = make();\nc.measure();\n";
+    let edited = renamed(&[("shape.ts", class), ("main.ts", user)], "measure()", "rename `measure` to `extent`").await.unwrap();
+    assert!(edited.summary.contains("stay (main.ts:3)"), "{}", edited.summary);
+}
+
+/// The fields that an initializer names were other things where the type has another name, or is written further out.
+#[tokio::test]
+async fn fields_that_an_initializer_names_follow_their_type() {
+    let head = "typedef struct point { int across; int up; } point_t;\n";
+    let user = "#include \"p.h\"\nint main(void) {\n    point_t a = { .across = 1, .up = 2 };\n    struct point b = { .across = 3 };\n    return a.across + b.across + ((point_t){ .across = 4 }).across;\n}\n";
+    all_follow(&[("p.h", head), ("m.c", user)], "across; int", "across", "along").await;
+    let nested = "#include \"p.h\"\npoint_t all[] = { [0] = { .across = 1 }, { .across = 2 } };\n";
+    let refused = renamed(&[("p.h", head), ("m.c", nested)], "across; int", "rename `across` to `along`").await.unwrap_err();
+    assert!(refused.message.contains("m.c:2"), "{}", refused.message);
+}
+
 #[tokio::test]
 async fn a_member_behind_a_call_of_a_library_was_taken_for_another_thing() {
     let rust = "pub struct Stats { hits: u32 }\n\npub fn bump(s: &Mutex<Stats>, v: &[Stats]) -> u32 {\n    s.lock().unwrap().hits += 1;\n    assert_eq!(v.first().unwrap().hits, v[0].hits);\n    let Some(last) = v.last() else { return 0 };\n    match v.first() {\n        Some(one) => one.hits,\n        None => last.hits + (&v[1]).hits + v.iter().max_by_key(|x| x.hits).unwrap().hits,\n    }\n}\n";

@@ -65,12 +65,17 @@ impl Meant<'_> {
         }
         if let Some(kind) = uses::annotation(place.parsed, range) {
             let kind = &place.parsed.text()[kind];
-            if words::has(kind, container) {
+            let structural = place.parsed.language().structural;
+            if words::has(kind, container) || !structural && Look::new(self, place, container).kind(kind) == Origin::Ours {
                 return Some(true);
             }
             // A name of another type may stand for one that has these fields.
             let named = words::all(kind).any(|word| !self.named(word).is_empty());
-            return if place.parsed.language().structural && named { None } else { Some(false) };
+            return if structural && named { None } else { Some(false) };
+        }
+        // `{ [0] = { .left = 1 } }`: what is initialized is written further out.
+        if place.parsed.text()[..range.start].ends_with('.') {
+            return None;
         }
         // Where any value with such a field will do, one may be meant for the type.
         if place.parsed.language().structural && (place.names_container || self.takes_from(place)) {

@@ -212,6 +212,9 @@ impl<'a> Look<'a> {
     fn known(&self, word: &str) -> Origin {
         let index = &self.meant.session.index;
         let known = self.meant.named(word);
+        if known.is_empty() && self.is_taken(word) {
+            return Origin::Unknown;
+        }
         if known.is_empty() {
             let language = self.language();
             let text = self.place.parsed.text();
@@ -272,6 +275,11 @@ impl<'a> Look<'a> {
         }))
     }
 
+    /// Whether a name is taken from a file of the workspace, which may call it otherwise: `import build from './shape'`.
+    fn is_taken(&self, word: &str) -> bool {
+        matches!(self.meant.imported(self.place, word), Some(Origin::Ours | Origin::Unknown))
+    }
+
     fn call(&self, of: Option<&Range<usize>>, name: &Range<usize>, arguments: &[Range<usize>]) -> Origin {
         let index = &self.meant.session.index;
         let bound = self.text(name);
@@ -293,7 +301,7 @@ impl<'a> Look<'a> {
         match self.results(known, None) {
             Some(Origin::Unknown) if matches!(self.of_any(arguments), Origin::Ours | Origin::Held) => Origin::Held,
             Some(result) => result,
-            None if is_parameter() || self.may_be_inherited(name.start) => Origin::Unknown,
+            None if is_parameter() || self.may_be_inherited(name.start) || self.is_taken(self.text(name)) => Origin::Unknown,
             None => self.through_library(callee, arguments),
         }
     }
@@ -388,7 +396,7 @@ impl<'a> Look<'a> {
     }
 
     /// What is of a type that is written.
-    fn kind(&self, text: &str) -> Origin {
+    pub fn kind(&self, text: &str) -> Origin {
         if let Some(origin) = shape(self.types(), text, self.container) {
             return origin;
         }
@@ -412,7 +420,7 @@ impl<'a> Look<'a> {
                 }
             }
             let is_parameter = word.len() <= 2 && word.starts_with(char::is_uppercase);
-            is_known |= is_parameter || lists(&types.any, word);
+            is_known |= is_parameter || lists(&types.any, word) || self.is_taken(word);
         }
         let of_library = self.meant.named(outer(text)).is_empty() && may_hold(types, text);
         let says_what = text.contains(['<', '[']) && !text.ends_with("<>");
