@@ -312,6 +312,19 @@ async fn a_member_of_what_comes_as_the_default_was_taken_for_another_thing() {
     assert!(edited.summary.contains("stay (main.ts:3)"), "{}", edited.summary);
 }
 
+/// Where a function is defined by its path its namespace was a type to those who call it through another name of that.
+#[tokio::test]
+async fn a_namespace_under_another_name_leads_to_its_function() {
+    let head = "namespace deep { namespace inner {\nint helper(int a);\n} }\n";
+    let body = "#include \"a.hpp\"\nint deep::inner::helper(int a) { return a; }\n";
+    let user = "#include \"a.hpp\"\nnamespace di = deep::inner;\nint main() {\n    return di::helper(1) + deep::inner::helper(2);\n}\n";
+    all_follow(&[("a.hpp", head), ("a.cpp", body), ("main.cpp", user)], "helper(int", "helper", "worker").await;
+    let other = "#include \"a.hpp\"\nnamespace di = std::ranges;\nint main() {\n    return di::helper(1);\n}\n";
+    let files = [("a.hpp", head), ("a.cpp", body), ("main.cpp", other)];
+    let edited = renamed(&files, "helper(int", "rename `helper` to `worker`").await.unwrap();
+    assert!(edited.summary.contains("stay (main.cpp:4)"), "{}", edited.summary);
+}
+
 /// The fields that an initializer names were other things where the type has another name, or is written further out.
 #[tokio::test]
 async fn fields_that_an_initializer_names_follow_their_type() {

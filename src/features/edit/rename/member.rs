@@ -137,13 +137,24 @@ impl Meant<'_> {
         }
     }
 
+    /// Whether a module is another name of one: `namespace di = deep::inner;`.
+    fn stands_for(&self, name: &str, container: &str) -> bool {
+        let index = &self.session.index;
+        self.named(name).into_iter().any(|id| {
+            let Some(symbol) = index.symbol(id).filter(|symbol| symbol.kind == Kind::Module) else { return false };
+            let text = self.text(id.file);
+            let item = text.as_ref().map_or("", |text| symbol.item.of(text));
+            item.split_once('=').is_some_and(|(_, path)| !path.contains('{') && words::has(path, container))
+        })
+    }
+
     /// What a path leads to: members stand behind types, and other things behind modules.
     fn path(&self, place: &Place<'_>, path: &str, container: &str) -> Origin {
         let last = last_word(path);
         let name = self.own_name(place, last).unwrap_or(last);
         let index = &self.session.index;
         let is_type = |id| index.symbol(id).is_some_and(|symbol| symbol.kind.is_type() || symbol.kind == Kind::Type);
-        if words::has(path, container) || name == container {
+        if words::has(path, container) || name == container || self.stands_for(name, container) {
             return Origin::Ours;
         }
         if self.named(name).into_iter().any(is_type) {
