@@ -1,49 +1,208 @@
 //! Keystrokes in an open document: what the index makes of them is what it makes of the whole text, and it costs what they change, also where
 //! the text does not parse cleanly.
 
-use std::sync::Arc;
-
-use longsight::index::{Index, Options, Tier};
+use longsight::index::{Options, Tier};
 use longsight::syntax::{self, Registry, change};
-use longsight::text::Text;
-use longsight::workspace::{Document, Roots};
+use longsight::text::{self, Cut, Text};
+use longsight::workspace::Document;
 
 use crate::samples::samples;
-use crate::support::tree::Tree;
+use crate::support::tree::{Tree, summary};
 
 /// What an index makes of a keystroke is what it makes of the whole text. In a strict process the index compares both itself, and its
 /// thread dies where they differ, so that no later version arrives.
 #[test]
 fn edits_give_the_same_facts_as_a_fresh_parse() {
-    longsight::report::be_strict();
     for (folder, name, text) in samples() {
-        let tree = tempfile::tempdir().unwrap();
-        let file = tree.path().join(&name);
-        std::fs::write(&file, &text).unwrap();
-        let roots = Arc::new(Roots::new([tree.path().to_path_buf()]));
-        let registry = Arc::new(Registry::new());
-        let language = registry.detect(&name, &text).unwrap().name.clone();
-        let index = Index::start(roots.clone(), registry, Options::default());
-        index.wait_ready();
-        let place = roots.locate(&file).unwrap();
-        let mut patched = 0;
-        let mut session = Session { text: text.clone(), seed: 7 };
-        for version in 0..400 {
-            let text = Text::new(&session.text);
-            let document =
-                Document { uri: place.uri(), path: Some(place.clone()), language: language.clone(), version, text, desynced: false };
-            index.update(document);
-            index.sync();
-            let view = index.view();
-            let found = view.at(&place).unwrap();
-            let hash = xxhash_rust::xxh3::xxh3_64(session.text.as_bytes());
-            assert_eq!(found.hash, hash, "{folder}/{name}: version {version} made the index fail");
-            patched += usize::from(found.tier == Tier::Parsed);
-            session.step(version as usize, &text_of(&samples(), &name));
-        }
-        assert!(patched > 300, "{folder}/{name}: {patched}");
+        type_into(&folder, &name, &text, 400);
     }
 }
+
+/// The same where lines end otherwise, and where letters have several bytes.
+#[test]
+fn edits_give_the_same_facts_in_texts_of_every_kind() {
+    for (folder, name, text) in samples() {
+        type_into(&folder, &name, &text.replace('\n', "\r\n"), 120);
+        type_into(&folder, &name, &text.replace('\n', "\r"), 80);
+        type_into(&folder, &name, &text.replace("the ", "日本🦀 ").replace("re", "ré"), 120);
+    }
+}
+
+fn type_into(folder: &str, name: &str, whole: &str, versions: i32) {
+    let tree = Tree::new(&[(name, whole)]);
+    let place = tree.roots().locate(&tree.path(name)).unwrap();
+    let registry = Registry::new();
+    let language = registry.detect(name, whole).unwrap();
+    let index = tree.index(Options::default());
+    let first = summary(&index.view());
+    let mut patched = 0;
+    let mut session = Session { text: whole.into(), seed: 7 };
+    // As a server has it, where one version shares the memory of the other, and now and then as a whole new text.
+    let mut text = Text::new(whole);
+    for version in 0..versions {
+        match Cut::between(&text.to_string(), &session.text) {
+            Some(cut) if version % 7 > 0 => text.replace(cut.start..cut.old_end, &session.text[cut.start..cut.new_end]),
+            _ => text = Text::new(&session.text),
+        }
+        assert_eq!(text.to_string(), session.text);
+        let document = Document { text: text.clone(), ..tree.document(name, &language.name, version, "") };
+        index.update(document);
+        index.sync();
+        let view = index.view();
+        let found = view.at(&place).unwrap();
+        let shown = text::layout::with_line_feeds(&session.text);
+        assert_eq!(found.hash, xxhash_rust::xxh3::xxh3_64(shown.as_bytes()), "{folder}/{name}: version {version} made the index fail");
+        assert_eq!(found.lines as usize, shown.lines().count(), "{folder}/{name}: version {version}");
+        patched += i32::from(found.tier == Tier::Parsed);
+        if session.text == *whole {
+            assert_eq!(summary(&view), first, "{folder}/{name}: version {version} is the text as it was");
+        } else if version % 8 == 1 && syntax::parse(language, session.text.as_str()).is_ok_and(|parsed| !parsed.is_broken()) {
+            let fresh = Tree::new(&[(name, &session.text)]);
+            assert_eq!(summary(&view), fresh.fresh(), "{folder}/{name}: version {version}:\n{}", session.text);
+        }
+        session.step(version as usize, whole);
+    }
+    assert!(patched > versions * 3 / 4, "{folder}/{name}: {patched}");
+}
+
+/// A form looks at what is far away: at what closes a macro, at where brackets begin, at the line above.
+#[test]
+fn what_the_parser_is_not_shown_after_an_edit_is_what_the_text_says() {
+    longsight::report::be_strict();
+    let registry = Registry::new();
+    for (name, text, pieces) in [("a.cpp", MACROS, PIECES_OF_C), ("a.c", MACROS, PIECES_OF_C), ("a.rs", MACROS_OF_RUST, PIECES_OF_RUST)] {
+        let language = registry.by_path(name).unwrap();
+        let whole = text.repeat(3);
+        let mut session = Session { text: whole.clone(), seed: 11 };
+        let mut parsed = syntax::parse(language, whole.as_str()).unwrap();
+        for step in 0..3000 {
+            let at = session.random(session.text.len());
+            let at = session.boundary(at);
+            if step % 60 == 59 {
+                session.text.clone_from(&whole);
+            } else if step % 4 == 3 {
+                let end = session.random(12);
+                let end = session.boundary((at + end).min(session.text.len()));
+                session.text.replace_range(at..end, "");
+            } else {
+                let piece = pieces[session.random(pieces.len())];
+                session.text.insert_str(at, piece);
+            }
+            // A strict process compares what it hides with what it finds in the whole text.
+            parsed = parsed.edited(session.text.as_str()).unwrap();
+        }
+    }
+}
+
+const PIECES_OF_C: &[&str] = &[
+    ";",
+    "\"",
+    "//",
+    "#",
+    "(",
+    ")",
+    "{",
+    "}",
+    "\n",
+    " API ",
+    ") API;",
+    "\nAPI_BEGIN\n",
+    "é",
+    "\r\n",
+    "x",
+    "class ",
+    "[[",
+    "]]",
+    "Q_OBJECT",
+    ";\n",
+];
+const MACROS: &str = r#"#include <a.h>
+API_BEGIN
+class LIB_EXPORT("a;b") Button : public Base { // said; LIB
+    Q_OBJECT
+    Q_PROPERTY(int size
+               READ size)
+  public:
+    void lock(int a,
+              int b) EXCLUSIVE_LOCKS(mu_, other(x)) ;
+    int n_ GUARDED_BY(mu_);
+  public slots:
+    void press() NOTHROW { call(a) ? LEFT(b) : RIGHT(c); }
+  signals:
+};
+API_END
+LIB_API handle *open(const char *name) __must_check;
+int LIB_DEPRECATED("since; 7.1") old(void);
+/* a comment; with
+   API_BEGIN
+   a semicolon */
+struct [[nodiscard]] LIB_EXPORT Point { int x, y; };
+#define GO(x) STOP(x); \
+    MORE(x);
+static void last(void) UNUSED { const char *s = "class API X {;"; while (s) NEXT(s); }
+"#;
+
+const PIECES_OF_RUST: &[&str] = &[
+    ";",
+    "\"",
+    "//",
+    "#",
+    "!",
+    "(",
+    ")",
+    "{",
+    "}",
+    "\n",
+    "cfg_rt! {\n",
+    "\n}\n",
+    "é",
+    "\r\n",
+    "x",
+    "pub ",
+    "ref ",
+    "fn f() {}\n",
+    " = ",
+    ";\n",
+];
+const MACROS_OF_RUST: &str = r#"//! A text; with macros.
+cfg_rt! {
+    mod join;
+    impl Handle { pub fn abort(&self) {} }
+    cfg_unstable! {
+        pub struct Socket { fd: i32 }
+    }
+}
+lazy_static! {
+    static ref NAMES: Vec<String> = vec![]; // cfg_rt! {
+}
+pin_project! {
+    // A comment;
+    #[derive(Debug)]
+    pub struct Timeout<T> { #[pin] value: T }
+}
+cfg_if! {
+    if #[cfg(unix)] {
+        fn on_unix() { f(";"); }
+    } else if #[cfg(windows)] {
+        fn on_windows() {}
+    } else {
+        fn elsewhere() {}
+    }
+}
+bitflags! {
+    pub struct Flags: u32 {
+        const READ = 1;
+        const _ = !0;
+    }
+}
+plugin_group! {
+    pub struct Defaults {
+        bevy_app:::Plugin,
+    }
+}
+trait Both = Send + Sync;
+fn make() { quote! { impl Foo for #name {} } select! { x = y() => {} } }
+"#;
 
 /// Its facts were made anew, and all that is made of the view with them.
 #[test]
@@ -69,10 +228,6 @@ fn a_document_that_is_opened_as_it_lies_on_disk_changes_nothing() {
     index.close(&document(4, "").uri);
     index.sync();
     tree.assert_fresh(&index);
-}
-
-fn text_of(samples: &[(String, String, String)], name: &str) -> String {
-    samples.iter().find(|(_, known, _)| known == name).map(|(_, _, text)| text.clone()).unwrap_or_default()
 }
 
 /// Someone who types, deletes, breaks lines and brackets, and now and then goes back to what was right.
@@ -109,6 +264,13 @@ impl Session {
             ", more",
             "\n    def f(): pass\n",
             "self.x = 1\n",
+            "/*",
+            "'''",
+            ";",
+            "\r\n",
+            "\r",
+            "ü🦀",
+            "import a.b\n",
         ];
         if step % 40 == 39 {
             return self.text = whole.into();

@@ -47,15 +47,16 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
     let index = Index::start(roots.clone(), registry.clone(), Options::default());
     index.wait_ready();
     let place = roots.locate(path);
-    let document = |version: i32, text: &str| Document {
+    // The editor tells of the edit, not of the text: the next version is made of this one.
+    let mut document = Document {
         uri: format!("file://{}", path.display()),
         path: place.clone(),
         language: language.into(),
-        version,
-        text: Text::new(text),
+        version: 0,
+        text: Text::new(&text),
         desynced: false,
     };
-    index.update(document(0, &text));
+    index.update(document.clone());
     index.sync();
     let mut parser = tree_sitter::Parser::new();
     let grammar = registry.by_id(language).and_then(|language| language.grammar()).expect("a grammar");
@@ -78,7 +79,6 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
         let column = at - text[..at].rfind('\n').map_or(0, |end| end + 1);
         let point = |column| tree_sitter::Point::new(line, column);
         text.insert(at, 'q');
-        let next = document(ours.len() as i32 + 1, &text);
         let begun = cpu(UsageWho::RUSAGE_SELF);
         tree.edit(&tree_sitter::InputEdit {
             start_byte: at,
@@ -91,7 +91,9 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
         tree = parser.parse(&text, Some(&tree)).expect("a tree");
         floor.push(cpu(UsageWho::RUSAGE_SELF) - begun);
         let (start, begun) = (Instant::now(), cpu(UsageWho::RUSAGE_SELF));
-        index.update(next);
+        document.version += 1;
+        document.text.replace(at..at, "q");
+        index.update(document.clone());
         index.sync();
         let view = index.view();
         let known = place.as_ref().and_then(|place| view.at(place)).is_some_and(|file| !file.symbols.is_empty());

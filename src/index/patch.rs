@@ -23,7 +23,7 @@ pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], has
         hash,
         stamp: Stamp::default(),
         bytes: after.len() as u32,
-        lines: sheet::count_lines(after),
+        lines: lines(file, change, before, after),
         tokens: sheet::estimate_tokens(after.len()),
         symbols: list.symbols.into(),
         uses: uses.into(),
@@ -31,6 +31,12 @@ pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], has
         imports: imports.into(),
         import_names: import_names.into(),
     })
+}
+
+/// How many lines there are now: those that there were, and what the edit brings. The last may end without a line feed.
+fn lines(file: &File, change: &Change<'_>, before: &str, after: &str) -> u32 {
+    let open_ended = |text: &str| u32::from(!text.is_empty() && !text.ends_with('\n'));
+    (file.lines - open_ended(before)).saturating_add_signed(change.edit.rows) + open_ended(after)
 }
 
 /// The symbols that the definitions around the place are.
@@ -96,7 +102,7 @@ fn symbols(
     let member = |symbol: &Symbol| (symbol.parent, symbol.name);
     list.attributes.extend(file.symbols[..from].iter().filter(hoisted).map(member));
     let beside_bases = file.language.as_ref().map_or(&[][..], |language| language.types.beside_bases.as_slice());
-    list.add(after, &change.added.definitions, around, beside_bases, &mut |name| names.intern(name));
+    list.add(after, &change.added.definitions, around, beside_bases, &mut |name| names.intern(sheet::kept(name)));
     let added = &list.symbols[from..];
     // An attribute counts where it is set first: another place may have to take over, or to stand back.
     let later = |symbol: &Symbol| file.symbols[to..].iter().any(|other| other.kind == Kind::Attribute && member(other) == member(symbol));
@@ -184,7 +190,7 @@ fn imports(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Import
     let last = first + removed.len();
     let end = |at: usize| file.imports.get(at).map_or(file.import_names.len(), |import| import.first as usize);
     let mut import_names = file.import_names[..end(first)].to_vec();
-    let (new, new_names) = sheet::import_list(added, import_names.len(), &mut |name| names.intern(name));
+    let (new, new_names) = sheet::import_list(added, import_names.len(), &mut |name| names.intern(sheet::kept(name)));
     import_names.extend(new_names);
     let grown = import_names.len() as i64 - end(last) as i64;
     import_names.extend_from_slice(&file.import_names[end(last)..]);

@@ -77,7 +77,7 @@ impl Sheet {
         (self.symbols, self.bases) = (list.symbols, list.bases);
         self.names = Texts::with_room(words.len());
         // Numbers must fit, so that what is too long leaves an empty text behind.
-        words.iter().for_each(|(word, _)| self.names.push(if word.len() <= MAX_NAME { word } else { "" }));
+        words.iter().for_each(|(word, _)| self.names.push(kept(word)));
     }
 
     /// Joins the file to the others: its names become those of the workspace.
@@ -157,6 +157,11 @@ impl SymbolList {
         }
         numbers
     }
+}
+
+/// What is kept of a text that names something: nothing where it is too long.
+pub(super) fn kept(text: &str) -> &str {
+    if text.len() <= MAX_NAME { text } else { "" }
 }
 
 /// Whether a text is kept as a symbol's name.

@@ -2,7 +2,8 @@
 //! function or around items takes what it stands at out of the tree. `grammars/macros.toml` says where such macros stand, and the parser
 //! reads blanks there, or another word, so that all bytes keep their places.
 
-use std::borrow::Cow;
+mod again;
+
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -10,12 +11,14 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 use tree_sitter::{Node, Tree};
 
+pub(super) use again::{again, widened};
+
 use super::language::Language;
 use super::parse::Parsed;
 use super::uses::{self, RAW};
 use super::walk::{COMMENT, STRING};
 use crate::text::lines::{line_end, line_start, next_line};
-use crate::text::words;
+use crate::text::{Cut, words};
 
 /// The file with the forms of all languages.
 pub(super) const FORMS: &str = include_str!("../../grammars/macros.toml");
@@ -113,31 +116,42 @@ impl Form {
                 },
             ));
         }
-        Ok(Compiled { regex, groups, behind: optional(&self.entry.behind)?, then: optional(&self.entry.then)? })
+        let then = self.entry.then.as_ref().map(|then| format!(r"\A(?:{then})"));
+        Ok(Compiled { regex, groups, behind: optional(&self.entry.behind)?, then: optional(&then)? })
     }
 
-    /// Adds what this form finds in a text.
-    fn find(&self, text: &str, found: &mut Vec<Blank>) {
-        let Some(compiled) = self.compiled.get_or_init(|| self.compile().ok()) else { return };
-        let bytes = text.as_bytes();
+    /// Adds what this form finds in a stretch of a text: what begins in it. Nothing reaches beyond the byte behind its end.
+    fn find(&self, number: usize, text: &str, within: Range<usize>, found: &mut Vec<Found>) {
+        let Some(compiled) = self.compiled() else { return };
+        let bytes = &text.as_bytes()[..text.len().min(within.end + 1)];
         let mut groups = compiled.regex.capture_locations();
-        let mut from = 0;
-        while let Some(whole) = compiled.regex.captures_read_at(&mut groups, bytes, from) {
+        let mut from = within.start;
+        while let Some(whole) = compiled.regex.captures_read_at(&mut groups, bytes, from).filter(|whole| whole.start() < within.end) {
             let reads = || compiled.groups.iter().filter_map(|(group, reads)| Some((groups.get(*group)?, reads)));
             // What the next match begins with may be what this one ends with.
             let last = reads().map(|((_, end), _)| end).max();
             from = last.unwrap_or(whole.end()).max(whole.start() + 1);
             let fits = || compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start()));
             if let Some(opened) = last.filter(|last| fits() && !is_directive(text, *last)) {
-                let closing = if self.entry.closes { compiled.closing(text, opened) } else { vec![] };
-                let guess = closing.last().filter(|_| self.entry.guessed).map(|last| opened..last.end);
-                let blank = |range, reads: &Reads| Blank { range, reads: reads.clone(), guess: guess.clone() };
-                found.extend(reads().map(|((start, end), reads)| blank(start..end, reads)));
-                found.extend(closing.into_iter().map(|range| blank(range, &Reads::Nothing)));
+                let hidden = reads().map(|((start, end), reads)| (start..end, reads.clone())).collect();
+                let mut one = Found { form: number, start: whole.start(), opened, reach: opened, hidden, closing: vec![] };
+                self.close(text, &mut one);
+                found.push(one);
             }
             if from > bytes.len() {
                 return;
             }
+        }
+    }
+
+    fn compiled(&self) -> Option<&Compiled> {
+        self.compiled.get_or_init(|| self.compile().ok()).as_ref()
+    }
+
+    /// Looks for the braces that close what was found.
+    fn close(&self, text: &str, found: &mut Found) {
+        if let Some(compiled) = self.compiled().filter(|_| self.entry.closes) {
+            (found.closing, found.reach) = compiled.closing(text, found.opened);
         }
     }
 
@@ -158,19 +172,18 @@ const HEAD: usize = 256;
 const PARAMETERS: usize = 4096;
 
 impl Compiled {
-    /// The brace that closes the one that a match ends with, and the further blocks behind it.
-    fn closing(&self, text: &str, opened: usize) -> Vec<Range<usize>> {
+    /// The brace that closes the one that a match ends with, and the further blocks behind it. With the byte up to which this depends on the
+    /// text.
+    fn closing(&self, text: &str, opened: usize) -> (Vec<Range<usize>>, usize) {
         let (mut found, mut opened) = (vec![], opened);
         while let Some(brace) = closing_brace(text, opened) {
             found.push(brace..brace + 1);
-            let Some(next) = self.then.as_ref().and_then(|then| then.find_at(text.as_bytes(), brace + 1)) else { break };
-            if next.start() != brace + 1 {
-                break;
-            }
-            found.push(next.range());
-            opened = next.end();
+            let Some(then) = &self.then else { return (found, brace + 1) };
+            let Some(next) = then.find(&text.as_bytes()[brace + 1..]) else { break };
+            found.push(brace + 1..brace + 1 + next.end());
+            opened = brace + 1 + next.end();
         }
-        found
+        (found, usize::MAX)
     }
 }
 
@@ -219,25 +232,52 @@ fn is_directive(text: &str, at: usize) -> bool {
     text[line_start(text, text.floor_char_boundary(at))..].trim_start_matches([' ', '\t']).starts_with('#')
 }
 
-/// What the parser is not shown of a text, in order.
-pub(super) fn find(language: &Language, text: &str) -> Arc<[Blank]> {
+/// What a form has found at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The number of the form among those of the language.
+    form: usize,
+    start: usize,
+    /// Where the last of what it hides ends, before the braces that close it.
+    opened: usize,
+    /// Where these are depends on the text up to here.
+    reach: usize,
+    hidden: Vec<(Range<usize>, Reads)>,
+    closing: Vec<Range<usize>>,
+}
+
+/// All that the forms find in a text: form by form, each in the order of the text.
+pub(super) fn find(language: &Language, text: &str) -> Arc<[Found]> {
     let mut found = vec![];
-    for form in &language.macros {
-        form.find(text, &mut found);
+    for (number, form) in language.macros.iter().enumerate() {
+        form.find(number, text, 0..text.len(), &mut found);
     }
+    found.into()
+}
+
+/// What the parser is not shown, in order.
+pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
     if found.is_empty() {
         return Arc::default();
     }
-    found.retain(|blank| !blank.range.is_empty());
+    let mut blanks = Vec::with_capacity(found.len() * 2);
+    for one in found {
+        let is_guessed = language.macros.get(one.form).is_some_and(|form| form.entry.guessed);
+        let guess = one.closing.last().filter(|_| is_guessed).map(|last| one.opened..last.end);
+        let blank = |range: &Range<usize>, reads: &Reads| Blank { range: range.clone(), reads: reads.clone(), guess: guess.clone() };
+        blanks.extend(one.hidden.iter().map(|(range, reads)| blank(range, reads)));
+        blanks.extend(one.closing.iter().map(|range| blank(range, &Reads::Nothing)));
+    }
+    blanks.retain(|blank| !blank.range.is_empty());
     // What is known to hold goes before what is guessed.
-    found.sort_by_key(|blank| (blank.range.start, blank.range.end, blank.guess.is_some()));
+    blanks.sort_by_key(|blank| (blank.range.start, blank.range.end, blank.guess.is_some()));
     let mut end = 0;
-    found.retain(|blank| {
+    blanks.retain(|blank| {
         let apart = blank.range.start >= end;
         end = end.max(blank.range.end);
         apart
     });
-    found.into()
+    blanks.into()
 }
 
 /// Those that hold, where some were guessed wrong: between their braces is what cannot be read.
@@ -261,42 +301,69 @@ fn has_errors(tree: &Tree, range: &Range<usize>) -> bool {
 }
 
 /// What the parser reads.
-pub(super) fn shown<'a>(text: &'a str, blanks: &[Blank]) -> Cow<'a, [u8]> {
-    if blanks.is_empty() {
-        return Cow::Borrowed(text.as_bytes());
+pub(super) struct Shown<'a> {
+    text: &'a [u8],
+    blanks: &'a [Blank],
+    /// What stands in place of each blank, one after another, and where each begins.
+    instead: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+impl<'a> Shown<'a> {
+    pub fn new(text: &'a str, blanks: &'a [Blank]) -> Self {
+        let text = text.as_bytes();
+        let (mut instead, mut starts) = (vec![], Vec::with_capacity(blanks.len()));
+        for blank in blanks {
+            let start = instead.len();
+            starts.push(start);
+            instead.extend(text[blank.range.clone()].iter().map(|byte| if *byte == b'\n' { b'\n' } else { b' ' }));
+            if let Reads::Word(word) = &blank.reads
+                && word.len() <= blank.range.len()
+            {
+                instead[start..start + word.len()].copy_from_slice(word.as_bytes());
+            }
+        }
+        Self { text, blanks, instead, starts }
     }
-    let mut bytes = text.as_bytes().to_vec();
-    for blank in blanks {
-        let hidden = &mut bytes[blank.range.clone()];
-        hidden.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
-        if let Reads::Word(word) = &blank.reads
-            && word.len() <= hidden.len()
-        {
-            hidden[..word.len()].copy_from_slice(word.as_bytes());
+
+    /// What stands at a byte, as far as it is in one piece.
+    pub fn at(&self, at: usize) -> &[u8] {
+        let next = self.blanks.partition_point(|blank| blank.range.end <= at);
+        match self.blanks.get(next) {
+            None => self.text.get(at..).unwrap_or_default(),
+            Some(blank) if blank.range.start > at => &self.text[at..blank.range.start],
+            Some(blank) => &self.instead[self.starts[next]..][at - blank.range.start..blank.range.len()],
         }
     }
-    Cow::Owned(bytes)
 }
 
 /// The words of macros that the parser is not shown, but for those in comments and strings.
 pub(super) fn named(parsed: &Parsed) -> impl Iterator<Item = &str> {
+    named_in(parsed, 0..parsed.blanks().len())
+}
+
+/// The same of what is hidden by these numbers.
+pub(super) fn named_in(parsed: &Parsed, numbers: Range<usize>) -> impl Iterator<Item = &str> {
     let language = parsed.language();
     let in_code = move |range: &Range<usize>| {
         let Some(node) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return false };
         let role = language.roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
         role & (COMMENT | STRING) == 0 && uses::role(&language.use_roles, node) & RAW == 0
     };
-    let macros = parsed.blanks().iter().filter(|blank| blank.reads == Reads::Macro).map(|blank| blank.range.clone());
+    let hidden = parsed.blanks().get(numbers).unwrap_or_default();
+    let macros = hidden.iter().filter(|blank| blank.reads == Reads::Macro).map(|blank| blank.range.clone());
     let texts = macros.filter(in_code).filter_map(|range| parsed.text().get(range));
     texts.flat_map(words::all).filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
+/// The numbers of what is hidden in these bytes or touches them.
+pub(super) fn touching(blanks: &[Blank], bytes: &Range<usize>) -> Range<usize> {
+    let first = blanks.partition_point(|blank| blank.range.end < bytes.start);
+    first..blanks.partition_point(|blank| blank.range.start <= bytes.end).max(first)
+}
+
 /// Whether two versions hide the same, but for where it stands.
-pub(super) fn are_alike(before: &[Blank], after: &[Blank], start: usize, old_end: usize, new_end: usize) -> bool {
-    let alike = |(a, b): (&Blank, &Blank)| {
-        let moved = a.range.start >= old_end && a.range.start - old_end + new_end == b.range.start;
-        let stays = a.range.end <= start && a.range.start == b.range.start;
-        a.reads == b.reads && a.range.len() == b.range.len() && (stays || moved)
-    };
+pub(super) fn are_alike(before: &[Blank], after: &[Blank], cut: &Cut) -> bool {
+    let alike = |(a, b): (&Blank, &Blank)| again::stays(a, b, cut) || again::moves(a, b, cut);
     before.len() == after.len() && before.iter().zip(after).all(alike)
 }

@@ -63,6 +63,15 @@ pub fn refuses(text: &str) -> Option<&'static Path> {
 
 /// Writes down that this thread works on a text, until the result is dropped. Work within work belongs to the outer one.
 pub fn enter(text: &str) -> Working {
+    entered(|| xxh3_64(text.as_bytes()))
+}
+
+/// The same by the hash of the text.
+pub fn enter_known(hash: u64) -> Working {
+    entered(|| hash)
+}
+
+fn entered(hash: impl FnOnce() -> u64) -> Working {
     let Some(guard) = GUARD.get() else { return Working { slot: None } };
     let slot = SLOT_OF_THREAD.get().unwrap_or_else(|| {
         let slot = guard.next.fetch_add(1, Ordering::Relaxed);
@@ -72,7 +81,7 @@ pub fn enter(text: &str) -> Working {
     if BUSY.replace(true) {
         return Working { slot: None };
     }
-    guard.write(slot, format!("{:016x}\n", xxh3_64(text.as_bytes())).as_bytes());
+    guard.write(slot, format!("{:016x}\n", hash()).as_bytes());
     Working { slot: Some(slot) }
 }
 

@@ -46,6 +46,11 @@ impl Language {
         self.grammar.as_ref()
     }
 
+    /// Whether nodes of a kind are names and nothing else.
+    pub(super) fn is_name(&self, kind: u16) -> bool {
+        self.roles.get(usize::from(kind)) == Some(&super::walk::IDENTIFIER)
+    }
+
     /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of a name.
     pub fn imports_files(&self) -> bool {
         matches!(self.imports, Some(import::Style::Quoted))

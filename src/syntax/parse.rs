@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::blanks::{self, Blank};
+use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
+use crate::text::Cut;
 use crate::text::layout::shared_with_line_feeds;
 
 /// Longest time that one parse may work, and that it may take with all waiting.
@@ -53,21 +54,25 @@ pub struct Parsed {
     language: Arc<Language>,
     text: Arc<str>,
     tree: Tree,
-    /// What of the text the parser was not shown.
+    /// What of the text the parser was not shown, and what that was chosen from.
     blanks: Arc<[Blank]>,
-    /// What led here from the version before, and the bytes of this one in which the trees differ, where a text without errors lets the
-    /// parser tell.
-    edit: Option<(InputEdit, Option<Range<usize>>)>,
+    found: Arc<[Found]>,
+    /// What led here from the version before.
+    edit: Option<Made>,
+    /// No other has it, but for its copies.
+    id: u64,
     /// The version that this one was made from.
-    from: Option<Version>,
+    from: Option<u64>,
 }
 
-/// A version of a text, as long as its tree is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Version {
-    /// Where its first node lies.
-    first: Option<usize>,
-    hash: u64,
+/// What led from the version before to a text.
+#[derive(Clone)]
+pub(super) struct Made {
+    pub edit: InputEdit,
+    /// The bytes of the text in which the trees differ.
+    pub differing: Range<usize>,
+    /// Neither text has errors. In what has some the parser guesses, and may guess otherwise far away, inside of what looks the same.
+    pub is_clean: bool,
 }
 
 impl fmt::Debug for Parsed {
@@ -79,54 +84,95 @@ impl fmt::Debug for Parsed {
 /// Parses a text.
 pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
     let text = shared_with_line_feeds(text.into());
-    let mut blanks = blanks::find(language, &text);
-    let mut tree = run(language, &text, &blanks::shown(&text, &blanks), None)?;
+    let found = blanks::find(language, &text);
+    let mut blanks = blanks::hidden(language, &found);
+    let mut tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     if let Some(right) = blanks::right(&blanks, &tree) {
         blanks = right;
-        tree = run(language, &text, &blanks::shown(&text, &blanks), None)?;
+        tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     }
-    Ok(Parsed { language: language.clone(), text, tree, blanks, edit: None, from: None })
+    Ok(Parsed { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None })
+}
+
+/// Numbers the trees that are made.
+fn next() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Parsed {
     /// Parses a later version of the text, reusing what has not changed.
     pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
         let text = shared_with_line_feeds(text.into());
-        let blanks = blanks::find(&self.language, &text);
-        let parsed = self.edited_without(text, blanks)?;
+        let cut = Cut::between(&self.text, &text);
+        self.edited_at(text, cut)
+    }
+
+    /// The same, where it is known in what the text differs. It has line feeds.
+    pub fn edited_at(&self, text: Arc<str>, cut: Option<Cut>) -> Result<Self, ParseError> {
+        let found = blanks::again(&self.language, &self.found, &text, cut.as_ref());
+        let blanks = blanks::hidden(&self.language, &found);
+        let parsed = self.edited_without(text, cut, blanks, found)?;
         match blanks::right(&parsed.blanks, &parsed.tree) {
-            Some(right) => self.edited_without(parsed.text, right),
+            Some(right) => self.edited_without(parsed.text, cut, right, parsed.found),
             None => Ok(parsed),
         }
     }
 
     /// The later version, of which the parser is not shown these.
-    fn edited_without(&self, text: Arc<str>, blanks: Arc<[Blank]>) -> Result<Self, ParseError> {
-        let shown = blanks::shown(&text, &blanks);
+    fn edited_without(&self, text: Arc<str>, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
         let mut old = self.tree.clone();
-        let edit = difference(&self.text, &text, &blanks::shown(&self.text, &self.blanks), &shown);
+        // What the parser is shown may differ where the texts do not.
+        let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);
+        let edit = cut.map(|cut| self.input_edit(&text, &cut));
         if let Some(edit) = &edit {
             old.edit(edit);
         }
-        let tree = run(&self.language, &text, &shown, Some(&old))?;
+        let tree = run(&self.language, &text, &Shown::new(&text, &blanks), Some(&old))?;
         let edit = edit.map(|edit| {
-            // In a broken text the parser guesses, and may guess otherwise far away, inside of what looks the same.
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
-            (edit, is_clean.then(|| differing(&edit, &old, &tree)))
+            let in_name = is_clean.then(|| self.within_name(&edit, &tree)).flatten();
+            Made { edit, differing: in_name.unwrap_or_else(|| differing(&edit, &old, &tree)), is_clean }
         });
-        drop(shown);
-        Ok(Self { language: self.language.clone(), text, tree, blanks, edit, from: Some(self.version()) })
-    }
-
-    fn version(&self) -> Version {
-        // The root itself lies elsewhere in each copy of a tree.
-        let first = self.tree.root_node().child(0).map(|first| first.id());
-        Version { first, hash: xxh3_64(self.text.as_bytes()) }
+        Ok(Self { language: self.language.clone(), text, tree, blanks, found, edit, id: next(), from: Some(self.id) })
     }
 
     /// Whether this was made from the very tree that another one is.
     pub(super) fn is_made_from(&self, before: &Self) -> bool {
-        self.from == Some(before.version())
+        self.from == Some(before.id)
+    }
+
+    /// An edit as the parser wants to be told of it. The tree knows where its nodes are, so that lines are counted from the next of them on.
+    fn input_edit(&self, text: &str, cut: &Cut) -> InputEdit {
+        let (a, b) = (self.text.as_bytes(), text.as_bytes());
+        let near = self.root().descendant_for_byte_range(cut.start, cut.start).filter(|node| node.start_byte() <= cut.start);
+        let (known, from) = near.map_or((0, Point::new(0, 0)), |node| (node.start_byte(), node.start_position()));
+        let start_position = point(a, from, known, cut.start);
+        InputEdit {
+            start_byte: cut.start,
+            old_end_byte: cut.old_end,
+            new_end_byte: cut.new_end,
+            start_position,
+            old_end_position: point(a, start_position, cut.start, cut.old_end),
+            new_end_position: point(b, start_position, cut.start, cut.new_end),
+        }
+    }
+
+    /// The bytes of a name that an edit has changed into another name. The tree depends on what its tokens are, not on what they say, so that
+    /// the rest of it is as it was.
+    fn within_name(&self, edit: &InputEdit, tree: &Tree) -> Option<Range<usize>> {
+        let (old, new) = (self.tree.root_node(), tree.root_node());
+        let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;
+        let start = after.start_byte();
+        let before = old.descendant_for_byte_range(start, start + 1)?;
+        let is_name = |node: &Node<'_>| node.child_count() == 0 && self.language.is_name(node.kind_id());
+        let is_same = before.start_byte() == start
+            && start < edit.start_byte
+            && before.kind_id() == after.kind_id()
+            && before.end_byte() >= edit.old_end_byte
+            && after.end_byte() - edit.new_end_byte == before.end_byte() - edit.old_end_byte
+            && old.descendant_count() == new.descendant_count();
+        (is_same && is_name(&after)).then(|| after.byte_range())
     }
 
     pub fn language(&self) -> &Arc<Language> {
@@ -161,7 +207,7 @@ impl Parsed {
         }
     }
 
-    pub(super) fn edit(&self) -> Option<&(InputEdit, Option<Range<usize>>)> {
+    pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
     }
 
@@ -183,7 +229,7 @@ fn differing(edit: &InputEdit, old: &Tree, new: &Tree) -> Range<usize> {
     bytes
 }
 
-fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Result<Tree, ParseError> {
+fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -> Result<Tree, ParseError> {
     let grammar = language.grammar.as_ref().ok_or(ParseError::NoParser)?;
     if text.len() > MAX_TEXT {
         return Err(ParseError::TooLarge);
@@ -198,7 +244,7 @@ fn run(language: &Language, text: &str, shown: &[u8], old: Option<&Tree>) -> Res
     let clock = Work::start();
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
-    let mut read = |at: usize, _: Point| shown.get(at..).unwrap_or_default();
+    let mut read = |at: usize, _: Point| shown.at(at);
     // Making a parser costs as much as parsing a small file.
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
@@ -217,7 +263,9 @@ const MOST_OPEN: usize = 2000;
 /// parser keeps all these readings up to the end of the text, and there it takes gigabytes and looks at no clock.
 fn opens_without_end(text: &str) -> bool {
     let mut open = 0;
-    text.len() > MOST_OPEN * 2
+    // Counting is quick, and this is asked at every key.
+    text.len() > MOST_OPEN
+        && text.bytes().filter(|byte| *byte == b'<').count() > MOST_OPEN
         && text.bytes().any(|byte| {
             match byte {
                 b'<' => open += 1,
@@ -263,52 +311,6 @@ fn thread_time() -> Option<Duration> {
 
 thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
-}
-
-/// The one edit that leads from `old` to `new`: what stands between their common start and their common end. What the parser is shown of
-/// them may differ where they do not.
-fn difference(old: &str, new: &str, old_shown: &[u8], new_shown: &[u8]) -> Option<InputEdit> {
-    if old == new && old_shown == new_shown {
-        return None;
-    }
-    let (a, b) = (old.as_bytes(), new.as_bytes());
-    let mut start = common(a, b).min(common(old_shown, new_shown));
-    while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
-        start -= 1;
-    }
-    let most = a.len().min(b.len()) - start;
-    let ends = |a: &[u8], b: &[u8]| common_end(&a[a.len() - most..], &b[b.len() - most..]);
-    let mut end = ends(a, b).min(ends(old_shown, new_shown));
-    while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
-        end -= 1;
-    }
-    let start_position = point(a, Point::new(0, 0), 0, start);
-    Some(InputEdit {
-        start_byte: start,
-        old_end_byte: a.len() - end,
-        new_end_byte: b.len() - end,
-        start_position,
-        old_end_position: point(a, start_position, start, a.len() - end),
-        new_end_position: point(b, start_position, start, b.len() - end),
-    })
-}
-
-/// Bytes that are compared at once: a byte after the other would cost as much as the parse.
-const BLOCK: usize = 1024;
-
-/// Length of the common end of two texts of one length.
-fn common_end(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.rchunks(BLOCK).zip(b.rchunks(BLOCK)).take_while(|(x, y)| x == y).count();
-    let end = (blocks * BLOCK).min(a.len());
-    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    end + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
-}
-
-/// Length of the common start.
-fn common(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK)).take_while(|(x, y)| x == y).count();
-    let start = (blocks * BLOCK).min(a.len()).min(b.len());
-    start + a[start..].iter().zip(&b[start..]).take_while(|(x, y)| x == y).count()
 }
 
 /// The point of byte `at`, counted on from a known point.

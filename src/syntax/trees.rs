@@ -70,14 +70,20 @@ impl Trees {
         }
     }
 
-    /// The tree of a later version, made from the tree `before` and no other: for who asks what an edit has changed.
-    pub fn after(&self, before: &Parsed, uri: &str, text: &Arc<str>) -> Result<Parsed, ParseError> {
+    /// The tree of a later version, made by `edited` from the tree `before` and no other: for who asks what an edit has changed.
+    pub fn after(
+        &self,
+        before: &Parsed,
+        uri: &str,
+        text: &Arc<str>,
+        edited: impl FnOnce(&Parsed) -> Result<Parsed, ParseError>,
+    ) -> Result<Parsed, ParseError> {
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match known.last.as_ref() {
             Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => Ok(parsed.clone()),
             _ if known.leaves_alone(text) => Err(ParseError::Budget),
-            _ => known.make(text, || before.edited(text.clone())),
+            _ => known.make(text, || edited(before)),
         }
     }
 

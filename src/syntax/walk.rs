@@ -4,6 +4,7 @@
 pub mod change;
 mod define;
 mod level;
+mod siblings;
 
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ use level::Level;
 
 /// What kinds of nodes mean to the walk; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["identifier", "definition", "scope", "import", "comment", "string", "wrapper", "attribute"];
-const IDENTIFIER: u8 = 1;
+pub(super) const IDENTIFIER: u8 = 1;
 const DEFINITION: u8 = 1 << 1;
 const SCOPE: u8 = 1 << 2;
 const IMPORT: u8 = 1 << 3;

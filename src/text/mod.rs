@@ -1,5 +1,6 @@
 //! Text of documents: positions and their encodings, edits, rebase, diff. Pure. Owns `ropey`.
 
+pub mod cut;
 pub mod diff;
 pub mod edit;
 pub mod layout;
@@ -8,6 +9,7 @@ pub mod position;
 pub mod rebase;
 pub mod words;
 
+pub use cut::Cut;
 pub use edit::{Batch, Edit};
 pub use layout::Ending;
 pub use position::{Encoding, Position, Range, Text};

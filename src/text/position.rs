@@ -156,9 +156,18 @@ impl Text {
         self.rope.try_char_to_byte(self.char_of(offset)).unwrap_or(0)
     }
 
+    pub fn byte_before(&self, offset: usize) -> Option<u8> {
+        self.rope.get_byte(offset.checked_sub(1)?)
+    }
+
     /// The pieces of the text in order.
     pub fn chunks(&self) -> impl Iterator<Item = &str> {
         self.rope.chunks()
+    }
+
+    /// The same from the last to the first.
+    pub(super) fn chunks_back(&self) -> impl Iterator<Item = &str> {
+        self.rope.chunks_at_byte(self.len_bytes()).0.reversed()
     }
 
     /// Applies edits that were made for this text; leaves it as it was when one lies outside.

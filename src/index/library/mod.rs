@@ -43,6 +43,8 @@ pub struct Library {
     base: Arc<Base>,
     generation: u64,
     open: HashMap<String, Open>,
+    /// Where the next version of one is put together.
+    scratch: String,
     skipped: BTreeMap<Skip, u64>,
     /// Files that are known not to take part, so that they are not read again and again.
     refused: HashMap<WorkspacePath, (Stamp, Skip)>,
@@ -73,6 +75,7 @@ impl Library {
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
+            scratch: String::new(),
             skipped: BTreeMap::new(),
             refused: HashMap::new(),
             new_refusals: vec![],

@@ -11,15 +11,42 @@ use crate::index::scan;
 use crate::index::sheet::Sheet;
 use crate::syntax::{self, Language, Parsed, change};
 use crate::text::layout::shared_with_line_feeds;
+use crate::text::{Cut, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Document, Rules, WorkspacePath};
 
-/// A document whose text is the editor's, with the tree that makes its next version cheap.
+/// A document whose text is the editor's, with what makes its next version cheap.
 #[derive(Default)]
 pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
+    version: Option<Version>,
     parsed: Option<Parsed>,
+}
+
+/// A version of a document, in one piece and with line feeds.
+#[derive(Clone)]
+struct Version {
+    source: Text,
+    text: Arc<str>,
+    hash: u64,
+    language: Option<Arc<Language>>,
+}
+
+impl Version {
+    /// The text of a document, and in what it differs from a version before if it is made of that.
+    fn text(document: &Document, before: Option<&Version>, scratch: &mut String) -> (Arc<str>, Option<Option<Cut>>) {
+        let Some(before) = before else { return (shared_with_line_feeds(document.text.to_arc()), None) };
+        let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
+        let new = document.text.slice(cut.start..cut.new_end);
+        // Whether a carriage return ends a line by itself, what follows it says.
+        if new.contains('\r') || before.source.byte_before(cut.start) == Some(b'\r') {
+            return (shared_with_line_feeds(document.text.to_arc()), None);
+        }
+        scratch.clear();
+        [&before.text[..cut.start], &new, &before.text[cut.old_end..]].into_iter().for_each(|part| scratch.push_str(part));
+        (scratch.as_str().into(), Some(Some(cut)))
+    }
 }
 
 impl Library {
@@ -48,25 +75,25 @@ impl Library {
         if document.desynced {
             return false;
         }
-        let (text, language, hash) = self.read(&document, &path);
         let before = self.open.remove(&document.uri).unwrap_or_default();
-        if before.path.is_none() && self.is_on_disk(&path, language.as_deref(), hash) {
+        let (version, cut) = self.read(&document, &path, before.version.as_ref());
+        if before.path.is_none() && self.is_on_disk(&path, &version) {
             // All is known of it already; its tree makes the next version cheap.
-            let _working = syntax::guard::enter(&text);
-            let parsed = language.and_then(|language| self.trees.of(&document.uri, &language, &text).ok());
-            self.open.insert(document.uri, Open { path: Some(path), parsed });
+            let _working = syntax::guard::enter_known(version.hash);
+            let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
+            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed });
             return false;
         }
-        let (parsed, file) = self.open_file(&document.uri, before, &path, language, &text, hash);
-        self.open.insert(document.uri, Open { path: Some(path.clone()), parsed });
+        let (parsed, file) = self.open_file(&document.uri, before, &path, &version, cut);
+        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed });
         self.set(&path, Some(Arc::new(file)));
         true
     }
 
     /// Whether a document is opened as its file is known.
-    fn is_on_disk(&self, path: &WorkspacePath, language: Option<&Language>, hash: u64) -> bool {
-        let name = language.map_or("", |language| &language.name);
-        self.file(path).is_some_and(|file| file.hash == hash && file.tier == Tier::Parsed && file.language_name() == name)
+    fn is_on_disk(&self, path: &WorkspacePath, version: &Version) -> bool {
+        let name = version.language.as_ref().map_or("", |language| &language.name);
+        self.file(path).is_some_and(|file| file.hash == version.hash && file.tier == Tier::Parsed && file.language_name() == name)
     }
 
     /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.
@@ -76,24 +103,28 @@ impl Library {
         if self.is_private(&path) {
             return;
         }
-        let (text, language, hash) = self.read(document, &path);
-        let file = self.by_lines(&path, language, &text, hash);
-        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), parsed: None });
+        let (version, _) = self.read(document, &path, None);
+        let file = self.by_lines(&path, &version);
+        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), version: Some(version), parsed: None });
         self.set(&path, Some(Arc::new(file)));
     }
 
-    /// The text of a document, its language, and the text's hash.
-    fn read(&self, document: &Document, path: &WorkspacePath) -> (Arc<str>, Option<Arc<Language>>, u64) {
-        let text = shared_with_line_feeds(document.text.to_arc());
+    /// A document as it is now, and in what it differs from a version before if it is made of that.
+    fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
+        let (text, cut) = Version::text(document, before, &mut self.scratch);
         let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
         let hash = xxh3_64(text.as_bytes());
-        (text, language, hash)
+        (Version { source: document.text.clone(), text, hash, language }, cut)
     }
 
     /// The facts that the lines of a text tell.
-    fn by_lines(&mut self, path: &WorkspacePath, language: Option<Arc<Language>>, text: &Arc<str>, hash: u64) -> File {
-        let sheet = scan::facts(language.as_ref(), path.relative(), text, Tier::Lexical).0;
-        sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names)
+    fn by_lines(&mut self, path: &WorkspacePath, version: &Version) -> File {
+        let sheet = scan::facts(version.language.as_ref(), path.relative(), &version.text, Tier::Lexical).0;
+        self.joined(sheet, path, version)
+    }
+
+    fn joined(&mut self, sheet: Sheet, path: &WorkspacePath, version: &Version) -> File {
+        sheet.into_file(path.clone(), version.language.clone(), version.hash, Stamp::default(), &mut self.names)
     }
 
     /// The facts of an open document's text, using what its version before has left.
@@ -102,36 +133,41 @@ impl Library {
         uri: &str,
         before: Open,
         path: &WorkspacePath,
-        language: Option<Arc<Language>>,
-        text: &Arc<str>,
-        hash: u64,
+        version: &Version,
+        cut: Option<Option<Cut>>,
     ) -> (Option<Parsed>, File) {
-        let Some(parser) = language.clone().filter(|language| language.parses()) else {
-            return (None, self.by_lines(path, language, text, hash));
+        let text = &version.text;
+        let Some(parser) = version.language.clone().filter(|language| language.parses()) else {
+            return (None, self.by_lines(path, version));
         };
-        let _working = syntax::guard::enter(text);
+        let _working = syntax::guard::enter_known(version.hash);
+        let known = before.version.map_or(0, |version| version.hash);
         let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
         // What an edit has changed is told from the version that this has seen last.
+        let edited = |before: &Parsed| match cut {
+            Some(cut) => before.edited_at(text.clone(), cut),
+            None => before.edited(text.clone()),
+        };
         let parsed = match &before {
-            Some(before) => self.trees.after(before, uri, text),
+            Some(before) => self.trees.after(before, uri, text, edited),
             None => self.trees.of(uri, &parser, text),
         };
         let Ok(parsed) = parsed else {
             let sheet = Sheet::lexical(text, &syntax::lexical::definitions(&parser, text));
-            return (None, sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names));
+            return (None, self.joined(sheet, path, version));
         };
-        let patched = before.as_ref().and_then(|before| self.patched(before, &parsed, path, hash));
+        let patched = before.as_ref().and_then(|before| self.patched((before, known), &parsed, path, version.hash));
         let file = patched.unwrap_or_else(|| {
             let sheet = Sheet::parsed(&parser, text, syntax::tags(&parsed, path.relative()));
-            sheet.into_file(path.clone(), language, hash, Stamp::default(), &mut self.names)
+            self.joined(sheet, path, version)
         });
         (Some(parsed), file)
     }
 
     /// The file with what an edit has changed, if that can be told.
-    fn patched(&mut self, before: &Parsed, after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
+    fn patched(&mut self, (before, known_hash): (&Parsed, u64), after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
         let known = self.file(path)?.clone();
-        if known.tier != Tier::Parsed || known.hash != xxh3_64(before.text().as_bytes()) {
+        if known.tier != Tier::Parsed || known.hash != known_hash {
             return None;
         }
         let change = change::between(before, after, path.relative())?;

@@ -1,16 +1,19 @@
 //! What an edit changes of a file's facts. A path from the root leads to where the tree before and the tree after differ, and only the item
 //! around it is walked again. This is what makes a keystroke in a long file cost the function that it is in. The parser tells where the
-//! trees differ; in a text that does not parse cleanly it cannot, but takes over whole subtrees, and these are told by their identity:
-//! wherever it guesses otherwise than before, the subtrees are new ones.
+//! trees differ; where they have errors it cannot, but takes over whole subtrees, and these are told by their identity: wherever it guesses
+//! otherwise than before, the subtrees are new ones.
 
 use std::ops::Range;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use super::super::blanks;
-use super::super::parse::Parsed;
-use super::super::tags::{Definition, Facts};
-use super::{ATTRIBUTE, COMMENT, Defined, IMPORT, Lead, OPAQUE, WRAPPER, Walk};
+use super::super::parse::{Made, Parsed};
+use super::super::tags::{Definition, Facts, Span};
+use crate::text::Cut;
+
+use super::siblings::{Differing, Side};
+use super::{ATTRIBUTE, COMMENT, DEFINITION, Defined, IDENTIFIER, IMPORT, Lead, OPAQUE, SCOPE, WRAPPER, Walk};
 
 /// See the module. All bytes outside `before` have the facts that they had, moved.
 pub struct Change<'a> {
@@ -37,13 +40,14 @@ pub struct Edit {
 }
 
 /// Nodes smaller than this, in bytes, are walked again as a whole.
-const SMALL: usize = 1024;
+const SMALL: usize = 256;
 
 /// What has changed from one version to the next, which [`Parsed::edited`] has made of it. None where it cannot be told: then everything
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
-    let (made, differing) = after.edit()?;
-    if !blanks::are_alike(before.blanks(), after.blanks(), made.start_byte, made.old_end_byte, made.new_end_byte) {
+    let Made { edit: made, differing, is_clean } = after.edit()?;
+    let cut = Cut { start: made.start_byte, old_end: made.old_end_byte, new_end: made.new_end_byte };
+    if !blanks::are_alike(before.blanks(), after.blanks(), &cut) {
         return None;
     }
     let edit = Edit {
@@ -55,11 +59,8 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     };
     let mut old = Walk::new(before, path, SMALL);
     let mut new = Walk::new(after, path, SMALL);
-    let spot = Descent { edit, differing: differing.clone(), old: &mut old, new: &mut new }.run(before.root(), after.root())?;
-    let bytes = match (spot.old.first(), spot.old.last()) {
-        (Some(first), Some(last)) => first.start_byte()..last.end_byte(),
-        _ => edit.start as usize..edit.old_end as usize,
-    };
+    let spot = Descent { edit, differing, is_clean: *is_clean, old: &mut old, new: &mut new }.run(before.root(), after.root())?;
+    let bytes = spanned(&spot.old, cut.start..cut.old_end);
     for (walk, nodes, (definitions, open)) in [(&mut old, &spot.old, spot.old_state), (&mut new, &spot.new, spot.new_state)] {
         walk.facts.definitions.truncate(definitions);
         walk.open.truncate(open);
@@ -69,13 +70,21 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
             }
         }
     }
-    Some(Change {
-        edit,
-        before: bytes.start.min(edit.start as usize)..bytes.end.max(edit.old_end as usize),
-        removed: old.facts,
-        added: new.facts,
-        around: (spot.old_state.0, spot.new_state.0),
-    })
+    // A comment that is opened or closed takes in what is hidden, or sets it free.
+    let now = spanned(&spot.new, cut.start..cut.new_end);
+    let now = now.start.min(bytes.start)..now.end.max((bytes.end as i64 + cut.moved()) as usize);
+    let hidden = blanks::touching(after.blanks(), &now);
+    blanks::named_in(before, hidden.clone()).for_each(|name| old.facts.names.add(name));
+    blanks::named_in(after, hidden).for_each(|name| new.facts.names.add(name));
+    Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around: (spot.old_state.0, spot.new_state.0) })
+}
+
+/// The bytes of nodes and of an edit in them.
+fn spanned(nodes: &[Node<'_>], edit: Range<usize>) -> Range<usize> {
+    match (nodes.first(), nodes.last()) {
+        (Some(first), Some(last)) => first.start_byte().min(edit.start)..last.end_byte().max(edit.end),
+        _ => edit,
+    }
 }
 
 /// Siblings that have to be walked again, before and after.
@@ -103,10 +112,15 @@ enum Demand<'t> {
     NotFirst,
 }
 
+/// Two cursors that are used again and again: to make one takes longer than to compare most nodes.
+type Cursors<'t> = Option<[TreeCursor<'t>; 2]>;
+type Deepest<'t> = (Differing<'t>, u32, [(usize, usize); 2]);
+
 struct Descent<'w, 'a> {
     edit: Edit,
-    /// The bytes of the later text in which the trees differ, where the parser can tell.
-    differing: Option<Range<usize>>,
+    /// The bytes of the later text in which the trees differ.
+    differing: &'w Range<usize>,
+    is_clean: bool,
     old: &'w mut Walk<'a>,
     new: &'w mut Walk<'a>,
 }
@@ -114,6 +128,13 @@ struct Descent<'w, 'a> {
 impl Descent<'_, '_> {
     /// From the root along what differs, as far down as the facts allow.
     fn run<'t>(&mut self, old: Node<'t>, new: Node<'t>) -> Option<Spot<'t>> {
+        let (here, depth, [old_state, new_state]) = self.deepest(old, new)?;
+        let [old, new] = self.spot(&here);
+        Some(Spot { old, new, depth, old_state, new_state })
+    }
+
+    /// The children that differ of the deepest node on the path that the facts allow, their depth, and the definitions and open items around.
+    fn deepest<'t>(&mut self, old: Node<'t>, new: Node<'t>) -> Option<Deepest<'t>> {
         let (mut pair, mut depth, mut demand) = ((old, new), 0, Demand::Nothing);
         let mut past = (0, 0);
         let mut leads = (Lead::default(), Lead::default());
@@ -130,13 +151,15 @@ impl Descent<'_, '_> {
             let fits = match &demand {
                 Demand::Nothing | Demand::Past(..) => is_past,
                 Demand::After(old, new) => is_past && here.begins_after(*old, *new),
-                Demand::NotFirst => is_past && here.old.children[..here.first].iter().any(Node::is_named),
+                Demand::NotFirst => is_past && here.has_named_before(),
                 Demand::Deeper | Demand::Body(..) => false,
             };
+            let next = here.pair();
             if fits {
-                spot = Some(self.spot(&here, depth + 1));
+                let state = |walk: &Walk<'_>| (walk.facts.definitions.len(), walk.open.len());
+                spot = Some((here, depth + 1, [state(self.old), state(self.new)]));
             }
-            let Some((a, b)) = here.pair() else { return spot };
+            let Some((a, b)) = next else { return spot };
             if !(fits || !is_past || matches!(demand, Demand::Deeper | Demand::Body(..))) || b.end_byte() - b.start_byte() < SMALL {
                 return spot;
             }
@@ -182,11 +205,14 @@ impl Descent<'_, '_> {
             (Defined::Nothing, Defined::Nothing) => Some(if role & WRAPPER != 0 { Demand::Deeper } else { Demand::Nothing }),
             (Defined::Scope(old), Defined::Scope(new)) => Some(Demand::After(old.end_byte(), new.end_byte())),
             (Defined::Item { body: Some(old), docstring }, Defined::Item { body: Some(new), .. }) => {
-                Some(Demand::Body(old, new, docstring))
+                // A name that stands behind the body moves with what is in it.
+                let is_named_before = self.new.facts.definitions[known..].iter().all(|known| known.name.end as usize <= new.start_byte());
+                is_named_before.then_some(Demand::Body(old, new, docstring))
             }
-            // What has no body has its signature alone, and that is cut where it is long.
+            // What has no body has its signature alone, and that is cut where it is long, maybe before the name.
             (Defined::Item { body: None, .. }, Defined::Item { body: None, .. }) if role & WRAPPER == 0 => {
-                let end = |walk: &Walk<'_>| walk.facts.definitions[known..].iter().map(|known| known.signature.end).max();
+                let end =
+                    |walk: &Walk<'_>| walk.facts.definitions[known..].iter().map(|known| known.signature.end.max(known.name.end)).max();
                 Some(Demand::Past(end(self.old)? as usize, end(self.new)? as usize))
             }
             _ => None,
@@ -197,49 +223,97 @@ impl Descent<'_, '_> {
     fn agree(&self, known: usize) -> bool {
         let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
         let alike = |(a, b): (&Definition, &Definition)| {
-            a.kind == b.kind && a.public == b.public && a.name.of(self.old.source) == b.name.of(self.new.source)
+            let said = |of: fn(&Definition) -> Span| of(a).of(self.old.source) == of(b).of(self.new.source);
+            a.kind == b.kind && a.public == b.public && said(|one| one.name) && said(|one| one.container) && said(|one| one.bases)
         };
         old.len() == new.len() && old[known..].iter().zip(&new[known..]).all(alike)
     }
 
     /// The differing children with what stands before the next item and belongs to it.
-    fn spot<'t>(&self, here: &Differing<'t>, depth: u32) -> Spot<'t> {
+    fn spot<'t>(&self, here: &Differing<'t>) -> [Vec<Node<'t>>; 2] {
         let (mut first, mut rest) = (here.first, here.rest);
         let leads = |node: &Node<'_>| !node.is_named() || self.new.role(*node) & (COMMENT | ATTRIBUTE) != 0;
         while first > 0 && leads(&here.new.children[first - 1]) {
             first -= 1;
         }
         let length = here.new.children.len();
-        while rest > 0 {
-            rest -= 1;
-            if !leads(&here.new.children[length - rest - 1]) {
-                break;
+        let mut is_done = self.ends_alone(here);
+        while rest > 0 && !is_done {
+            let next = &here.new.children[length - rest];
+            is_done = !leads(next);
+            rest -= usize::from(!is_done || self.is_led(next));
+        }
+        // What is led to, and what leads here, may stand beside what was looked at.
+        let (mut before, mut after) = (0, 0);
+        if first == 0 {
+            before = here.new.preceding().take_while(leads).count();
+        }
+        if rest == 0 && !is_done {
+            for next in here.new.following() {
+                is_done = !leads(&next);
+                after += usize::from(!is_done || self.is_led(&next));
+                if is_done {
+                    break;
+                }
             }
         }
-        let part = |side: &Side<'t>| side.children[first..side.children.len() - rest].to_vec();
-        let state = |walk: &Walk<'_>| (walk.facts.definitions.len(), walk.open.len());
-        Spot { old: part(&here.old), new: part(&here.new), depth, old_state: state(self.old), new_state: state(self.new) }
+        [&here.old, &here.new].map(|side| {
+            let mut nodes: Vec<Node<'t>> = if before > 0 { side.preceding().take(before).collect() } else { vec![] };
+            nodes.reverse();
+            nodes.extend_from_slice(&side.children[first..side.children.len() - rest]);
+            if after > 0 {
+                nodes.extend(side.following().take(after));
+            }
+            nodes
+        })
     }
 
-    /// Compares the children of two nodes from both ends.
+    /// Whether what stands before a node may belong to it.
+    fn is_led(&self, node: &Node<'_>) -> bool {
+        let role = self.new.role(*node);
+        role == IDENTIFIER || role & (DEFINITION | SCOPE | WRAPPER) != 0
+    }
+
+    /// Whether the differing children end with an item that nothing behind belongs to, and the edit is inside of it: what follows is as it
+    /// was.
+    fn ends_alone(&self, here: &Differing<'_>) -> bool {
+        let alone = |side: &Side<'_>, walk: &Walk<'_>, edited: u32| {
+            let differing = &side.children[here.first..side.children.len() - here.rest];
+            differing.iter().rfind(|node| node.is_named()).is_some_and(|last| {
+                let role = walk.role(*last);
+                let ends_in_ink = walk.source.as_bytes().get(last.end_byte() - 1).is_some_and(|byte| !byte.is_ascii_whitespace());
+                role != IDENTIFIER && role & (COMMENT | ATTRIBUTE) == 0 && last.end_byte() > edited as usize && ends_in_ink
+            })
+        };
+        alone(&here.old, self.old, self.edit.old_end) && alone(&here.new, self.new, self.edit.new_end)
+    }
+
+    /// Compares the children of two nodes from both ends; where the parser can tell, only those that it does not tell apart.
     fn differing<'t>(&self, old: Node<'t>, new: Node<'t>) -> Differing<'t> {
-        let (old, new) = (Side::new(old), Side::new(new));
-        let most = old.children.len().min(new.children.len());
         let moved = i64::from(self.edit.new_end) - i64::from(self.edit.old_end);
+        let within = self.is_clean.then(|| self.differing.clone());
+        let before = within.clone().map(|within| within.start..(within.end as i64 - moved) as usize);
+        let (old, new) = (Side::new(old, before), Side::new(new, within));
+        let most = old.children.len().min(new.children.len());
+        let mut cursors = None;
         let pairs = old.children.iter().zip(&new.children);
-        let first = pairs.take_while(|(a, b)| self.same(a, b, 0)).count();
+        let first = pairs.take_while(|(a, b)| self.same(**a, **b, 0, &mut cursors)).count();
         let pairs = old.children.iter().rev().zip(new.children.iter().rev()).take(most - first);
-        let rest = pairs.take_while(|(a, b)| self.same(a, b, moved)).count();
+        let rest = pairs.take_while(|(a, b)| self.same(**a, **b, moved, &mut cursors)).count();
         Differing { old, new, first, rest }
     }
 
     /// Whether two nodes are the same, in place and inside.
-    fn same(&self, a: &Node<'_>, b: &Node<'_>, moved: i64) -> bool {
+    fn same<'t>(&self, a: Node<'t>, b: Node<'t>, moved: i64, cursors: &mut Cursors<'t>) -> bool {
         let at = |byte: usize| byte as i64 + moved;
-        at(a.start_byte()) == b.start_byte() as i64
-            && at(a.end_byte()) == b.end_byte() as i64
-            && (b.child_count() == 0 || self.apart(b))
-            && (self.told_apart(b) || self.equal(*a, *b))
+        if at(a.start_byte()) != b.start_byte() as i64 {
+            return false;
+        }
+        // A subtree that the parser has taken over is not touched by the edit.
+        a.id() == b.id()
+            || at(a.end_byte()) == b.end_byte() as i64
+                && (b.child_count() == 0 || self.apart(&b))
+                && (self.told_apart(&a, &b) || self.equal(a, b, cursors))
     }
 
     /// Whether the edit is in no part of a node, so that these cannot have moved towards each other.
@@ -247,18 +321,21 @@ impl Descent<'_, '_> {
         b.end_byte() <= self.edit.start as usize || b.start_byte() >= self.edit.new_end as usize
     }
 
-    /// Whether the parser can tell that a node is as it was.
-    fn told_apart(&self, b: &Node<'_>) -> bool {
-        let outside = |differing: &Range<usize>| b.end_byte() < differing.start || b.start_byte() > differing.end;
-        self.differing.as_ref().is_some_and(outside)
+    /// Whether the parser can tell that a node is as it was: what it has read without errors and without a choice between two readings is
+    /// what it reads there again.
+    fn told_apart(&self, a: &Node<'_>, b: &Node<'_>) -> bool {
+        let is_outside = b.end_byte() < self.differing.start || b.start_byte() > self.differing.end;
+        is_outside && (self.is_clean || !(a.has_error() || b.has_error()))
     }
 
     /// Whether two nodes are equal inside: one subtree that the parser has taken over, or a new one that has become what it was before.
-    fn equal(&self, a: Node<'_>, b: Node<'_>) -> bool {
+    fn equal<'t>(&self, a: Node<'t>, b: Node<'t>, cursors: &mut Cursors<'t>) -> bool {
         if a.id() == b.id() {
             return true;
         }
-        let (mut old, mut new) = (a.walk(), b.walk());
+        let [old, new] = cursors.get_or_insert_with(|| [a.walk(), b.walk()]);
+        old.reset(a);
+        new.reset(b);
         let mut depth = 0;
         loop {
             let (a, b) = (old.node(), new.node());
@@ -293,38 +370,4 @@ impl Descent<'_, '_> {
 
 fn holds(outer: Node<'_>, inner: Node<'_>) -> bool {
     outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
-}
-
-struct Side<'t> {
-    children: Vec<Node<'t>>,
-}
-
-impl<'t> Side<'t> {
-    fn new(node: Node<'t>) -> Self {
-        let mut cursor = node.walk();
-        let children = node.children(&mut cursor).collect();
-        Self { children }
-    }
-}
-
-/// The children of a node before and after: the first `first` and the last `rest` are the same.
-struct Differing<'t> {
-    old: Side<'t>,
-    new: Side<'t>,
-    first: usize,
-    rest: usize,
-}
-
-impl<'t> Differing<'t> {
-    /// The one child that differs, if it is one on both sides, and of one kind.
-    fn pair(&self) -> Option<(Node<'t>, Node<'t>)> {
-        let one = |side: &Side<'t>| (side.children.len() == self.first + self.rest + 1).then(|| side.children[self.first]);
-        let (a, b) = (one(&self.old)?, one(&self.new)?);
-        (a.kind_id() == b.kind_id() && a.child_count() > 0 && b.child_count() > 0).then_some((a, b))
-    }
-
-    fn begins_after(&self, old: usize, new: usize) -> bool {
-        let after = |side: &Side<'t>, name: usize| side.children.get(self.first).is_none_or(|node| node.start_byte() >= name);
-        after(&self.old, old) && after(&self.new, new)
-    }
 }

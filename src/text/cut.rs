@@ -1,0 +1,107 @@
+//! What differs between two versions of a text: one stretch, between what they share at their start and at their end. Versions of an open
+//! document share most of their memory, and what is the same memory is not compared.
+
+use super::Text;
+
+/// The bytes of the earlier version that are replaced, and where their replacement ends in the later one. Lies on character boundaries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    pub start: usize,
+    pub old_end: usize,
+    pub new_end: usize,
+}
+
+impl Cut {
+    /// None where the texts are the same.
+    pub fn between(old: &str, new: &str) -> Option<Self> {
+        if old == new {
+            return None;
+        }
+        let (a, b) = (old.as_bytes(), new.as_bytes());
+        let mut start = common(a, b);
+        while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
+            start -= 1;
+        }
+        let mut end = common_end(&a[start..], &b[start..]);
+        while !old.is_char_boundary(a.len() - end) || !new.is_char_boundary(b.len() - end) {
+            end -= 1;
+        }
+        Some(Self { start, old_end: a.len() - end, new_end: b.len() - end })
+    }
+
+    /// The same of two documents' texts.
+    pub fn between_texts(old: &Text, new: &Text) -> Option<Self> {
+        let shortest = old.len_bytes().min(new.len_bytes());
+        let start = shared(old.chunks(), new.chunks(), common, |chunk, length| &chunk[length..]);
+        if start == shortest && old.len_bytes() == new.len_bytes() {
+            return None;
+        }
+        let start = old.floor(start).min(new.floor(start));
+        let end = shared(old.chunks_back(), new.chunks_back(), common_end, |chunk, length| &chunk[..chunk.len() - length]);
+        let mut end = end.min(shortest - start);
+        let inside = |text: &Text, end: usize| text.floor(text.len_bytes() - end) != text.len_bytes() - end;
+        while inside(old, end) || inside(new, end) {
+            end -= 1;
+        }
+        Some(Self { start, old_end: old.len_bytes() - end, new_end: new.len_bytes() - end })
+    }
+
+    /// By how many bytes what stands behind has moved.
+    pub fn moved(&self) -> i64 {
+        self.new_end as i64 - self.old_end as i64
+    }
+}
+
+/// Length of what two texts share from the side on which their chunks begin.
+fn shared<'a>(
+    mut old: impl Iterator<Item = &'a str>,
+    mut new: impl Iterator<Item = &'a str>,
+    common: impl Fn(&[u8], &[u8]) -> usize,
+    rest: impl for<'b> Fn(&'b [u8], usize) -> &'b [u8],
+) -> usize {
+    let (mut a, mut b): (&[u8], &[u8]) = (&[], &[]);
+    let mut length = 0;
+    loop {
+        if a.is_empty() {
+            a = old.next().unwrap_or_default().as_bytes();
+        }
+        if b.is_empty() {
+            b = new.next().unwrap_or_default().as_bytes();
+        }
+        let least = a.len().min(b.len());
+        if least == 0 {
+            return length;
+        }
+        let is_same_memory = a.len() == b.len() && std::ptr::eq(a.as_ptr(), b.as_ptr());
+        let equal = if is_same_memory { least } else { common(a, b) };
+        length += equal;
+        if equal < least {
+            return length;
+        }
+        (a, b) = (rest(a, equal), rest(b, equal));
+    }
+}
+
+/// Bytes that are compared at once, first many, then few: a byte after the other would cost as much as a parse.
+const BLOCKS: [usize; 2] = [1024, 32];
+
+/// Length of the common end of two texts.
+fn common_end(a: &[u8], b: &[u8]) -> usize {
+    let mut end = 0;
+    for block in BLOCKS {
+        let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+        end += block * a.rchunks_exact(block).zip(b.rchunks_exact(block)).take_while(|(x, y)| x == y).count();
+    }
+    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
+    end + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
+}
+
+/// Length of the common start.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    let mut start = 0;
+    for block in BLOCKS {
+        let blocks = a[start..].chunks_exact(block).zip(b[start..].chunks_exact(block));
+        start += block * blocks.take_while(|(x, y)| x == y).count();
+    }
+    start + a[start..].iter().zip(&b[start..]).take_while(|(x, y)| x == y).count()
+}
