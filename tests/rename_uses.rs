@@ -325,6 +325,19 @@ async fn a_namespace_under_another_name_leads_to_its_function() {
     assert!(edited.summary.contains("stay (main.cpp:4)"), "{}", edited.summary);
 }
 
+/// Fields of a type under another name, and those of a variant, were other things; a module that is a file kept its file.
+#[tokio::test]
+async fn fields_follow_another_name_of_their_type_and_their_variant() {
+    let shapes = "pub struct Rect {\n    pub across: i32,\n}\n\npub enum Sort {\n    Wide { much: i32 },\n    Even,\n}\n\npub fn sort() -> Sort {\n    Sort::Wide { much: 1 }\n}\n";
+    let main = "mod shapes;\nuse shapes::{Rect as R, Sort};\n\nfn main() {\n    let r = R { across: 2 };\n    let R { across: w } = r;\n    println!(\"{w} {}\", match shapes::sort() { Sort::Wide { much: by } => by, Sort::Even => 0 });\n}\n";
+    let files = [("src/shapes.rs", shapes), ("src/main.rs", main)];
+    all_follow(&files, "across: i32", "across", "along").await;
+    all_follow(&files, "much: i32", "much", "far").await;
+    let files = [("src/main.rs", main), ("src/shapes.rs", shapes)];
+    let refused = renamed(&files, "mod shapes", "rename `shapes` to `forms`").await.unwrap_err();
+    assert!(refused.message.contains("src/shapes.rs"), "{}", refused.message);
+}
+
 /// The fields that an initializer names were other things where the type has another name, or is written further out.
 #[tokio::test]
 async fn fields_that_an_initializer_names_follow_their_type() {

@@ -24,7 +24,7 @@ use defined::{Defined, definitions, is_of_family, root};
 use meant::{Found, Meant, Spot};
 
 use crate::features::{Session, Site};
-use crate::index::{FileId, NameId, Stage};
+use crate::index::{File, FileId, NameId, Stage};
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{self, Mention, Special, Stands, Within};
 use crate::syntax::{self, Kind, Language, Parsed, naming};
@@ -442,6 +442,18 @@ fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(),
     let Some(file) = session.index.file(defined.file) else { return Ok(()) };
     let language = file.language.as_deref();
     let called_so = naming::stem(language, file.path.relative()) == old;
+    let is_own = |other: &File| {
+        other.language.as_ref().map(|known| &known.family) == language.map(|known| &known.family)
+            && naming::stem(other.language.as_deref(), other.path.relative()) == old
+    };
+    // `mod shapes;` is the file of that name.
+    let declares = defined.kind == Kind::Module && !defined.has_body;
+    if let Some((_, other)) = session.index.files().find(|(_, other)| declares && is_own(other)) {
+        return Err(format!(
+            "`{old}` is the module in {}, and the file would have to be renamed too: use the rename of your language server",
+            other.path
+        ));
+    }
     if defined.container.is_none() && called_so && language.is_some_and(|language| language.type_per_file) {
         return Err(format!(
             "`{old}` is what {} is called, and the file would have to be renamed too: use the rename of your language server",

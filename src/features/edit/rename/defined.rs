@@ -17,7 +17,7 @@ pub(in crate::features::edit) struct Defined {
     pub place: String,
     /// Where its item begins.
     start: usize,
-    has_body: bool,
+    pub has_body: bool,
     in_header: bool,
 }
 

@@ -92,7 +92,7 @@ impl<'a> Meant<'a> {
         let is_type = |container: &str| {
             let known = defined::symbols(session, container, family.as_deref());
             let known: Vec<Kind> = known.into_iter().filter_map(|id| Some(session.index.symbol(id)?.kind)).collect();
-            known.iter().any(|kind| kind.is_type() || *kind == Kind::Type) || known.is_empty()
+            known.iter().any(|kind| kind.is_type() || matches!(kind, Kind::Type | Kind::Variant)) || known.is_empty()
         };
         let home = match &defined.container {
             None => defined.holder.clone().map_or(Home::Free, Home::Member),

@@ -53,7 +53,8 @@ impl Meant<'_> {
     pub(super) fn belongs(&self, place: &Place<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
         let head = &place.parsed.text()[of.clone()];
         let last = last_word(head);
-        if last == container || lists(&place.parsed.language().types.own, last) && place.is_inside(container, range.start) {
+        let own = self.own_name(place, last).unwrap_or(last);
+        if own == container || lists(&place.parsed.language().types.own, last) && place.is_inside(container, range.start) {
             return Some(true);
         }
         // `p._replace(left=1)`: the fields are those of what is copied.
