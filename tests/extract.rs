@@ -389,16 +389,19 @@ async fn a_function_does_what_its_lines_did() {
 /// A model that gave the new function together with the one that calls it, rewritten as was asked, was refused for what it gave too much.
 #[tokio::test]
 async fn a_new_function_may_come_with_its_caller() {
-    let (text, marked) =
-        marks("/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n«    for x in xs {\n        n += x;\n    }»\n    n\n}\n");
+    let (text, marked) = marks(
+        "/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n«    for x in xs {\n        n += x;\n    }»\n    n\n}\n\nfn none() {}\n",
+    );
     let new = "/// All of them.\nfn sum(xs: &[u32]) -> u32 {\n    xs.iter().sum()\n}";
     let caller = "fn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n    n += sum(xs);\n    n\n}";
-    let wanted = "/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n    n += sum(xs);\n    n\n}\n\n/// All of them.\nfn sum(xs: &[u32]) -> u32 {\n    xs.iter().sum()\n}\n";
-    let before = text.trim_start_matches("/// Sums.\n").trim_end();
+    let wanted = "/// Sums.\nfn total(xs: &[u32]) -> u32 {\n    let mut n = 0;\n    n += sum(xs);\n    n\n}\n\n/// All of them.\nfn sum(xs: &[u32]) -> u32 {\n    xs.iter().sum()\n}\n\nfn none() {}\n";
+    let before = text.trim_start_matches("/// Sums.\n").trim_end_matches("\n\nfn none() {}\n");
     for (function, called) in [
         (format!("{new}\n\n{caller}"), ""),
         (format!("{caller}\n\n{new}"), "    n += sum(xs);"),
         (format!("{new}\n\n/// Sums.\n{caller}\n"), caller),
+        // A neighbour that stands there so is no news.
+        (format!("{new}\n\n/// None.\nfn none() {{}}\n\n{caller}"), ""),
         // As it was: what stands in the place of the lines is said apart.
         (format!("{before}\n\n{new}"), "n += sum(xs);"),
     ] {

@@ -1,5 +1,5 @@
-//! A file that is made because the words ask for one: where it goes, what it begins with, and the line that makes it a part of the rest. What
-//! stands in it is a model's to write, as one piece of code.
+//! A file that is made because the words ask for one: where it goes, what it begins with, and the line that makes it a part of the rest.
+//! What stands in it is a model's to write, as one piece of code.
 
 use std::fmt;
 use std::sync::Arc;
@@ -78,8 +78,8 @@ impl NewFile {
         self.resolve(&format!("{folder}{name}.{}", self.home.extension()))
     }
 
-    /// Where a file of that name lies: beside the one at hand where no folder is named, else where the folder is. None for what is no code of
-    /// this language: that may be what the code itself writes.
+    /// Where a file of that name lies: beside the one at hand where no folder is named, else where the folder is. None for what is no code
+    /// of this language: that may be what the code itself writes.
     fn of_file(&self, name: &str, asked: &Creates) -> Result<Option<WorkspacePath>, String> {
         let name = name.trim_start_matches("./");
         let has_extension = name.rsplit('/').next().is_some_and(|name| name.contains('.'));

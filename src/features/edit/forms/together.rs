@@ -8,17 +8,24 @@ use crate::syntax::{self, Definition};
 use crate::text::lines::line_start;
 
 /// The new function alone, and what stands in place of the marked lines in the caller beside it; that is none where the caller is as it was.
-/// Nothing where the caller differs in more than these lines, or where something else stands there too.
+/// Nothing where the caller differs in more than these lines, or where something
+/// else stands there too that is not in the file as it is.
 pub(super) fn parted(site: &Site, lines: &Range<usize>, item: &Item, code: &str) -> Option<(String, Option<String>)> {
     let parsed = syntax::parse(site.language.as_ref()?, code).ok().filter(|parsed| parsed.errors() == 0)?;
     let all = syntax::tags(&parsed, "").definitions;
-    let top: Vec<&Definition> = all.iter().filter(|one| one.parent.is_none()).collect();
+    let said = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect::<Vec<_>>();
+    let of = |one: &Definition, text: &str| said(&text[one.signature.start as usize..one.item.end.max(one.signature.end) as usize]);
+    // Neighbours that are given back as they stand are no news.
+    let is_there = |one: &Definition| {
+        let namesakes = site.definitions().iter().filter(|known| known.parent.is_none() && known.name.of(&site.text) == one.name.of(code));
+        one.name.of(code) != item.name && namesakes.into_iter().any(|known| of(known, &site.text) == of(one, code))
+    };
+    let (known, top): (Vec<&Definition>, Vec<&Definition>) = all.iter().filter(|one| one.parent.is_none()).partition(|one| is_there(one));
     let (callers, others): (Vec<&Definition>, Vec<&Definition>) = top.into_iter().partition(|one| one.name.of(code) == item.name);
     let ([caller], [other]) = (callers.as_slice(), others.as_slice()) else { return None };
     if !caller.kind.is_callable() || !other.kind.is_callable() {
         return None;
     }
-    let said = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect::<Vec<_>>();
     let before = said(site.text.get(item.signature.start..lines.start)?);
     let after = said(site.text.get(lines.end..item.range.end)?);
     let given = &code[caller.signature.start as usize..caller.item.end as usize];
@@ -29,10 +36,21 @@ pub(super) fn parted(site: &Site, lines: &Range<usize>, item: &Item, code: &str)
     let between: Vec<&str> = given.lines().filter(|line| !line.trim().is_empty()).collect();
     let between = between[before.len()..own.len() - after.len()].join("\n");
     let is_as_before = said(&between) == said(&site.text[lines.clone()]);
-    let mut start = caller.item.start.min(caller.signature.start) as usize;
-    if !caller.doc.is_empty() {
-        start = start.min(caller.doc.start as usize);
+    let mut gone: Vec<Range<usize>> = known.into_iter().chain([*caller]).map(|one| whole(one, code)).collect();
+    gone.sort_by_key(|range| range.start);
+    let (mut alone, mut from) = (vec![], 0);
+    for range in gone {
+        alone.push(code.get(from..range.start)?.trim_matches('\n'));
+        from = range.end;
     }
-    let alone = [code[..line_start(code, start)].trim_end(), code[caller.item.end as usize..].trim_start_matches('\n')].join("\n\n");
-    Some((alone.trim_matches('\n').to_string(), (!is_as_before).then_some(between)))
+    alone.push(code[from..].trim_matches('\n'));
+    alone.retain(|piece| !piece.trim().is_empty());
+    Some((alone.join("\n\n"), (!is_as_before).then_some(between)))
+}
+
+/// A definition with the comment above it, from the beginning of its line.
+fn whole(one: &Definition, code: &str) -> Range<usize> {
+    let start = one.item.start.min(one.signature.start) as usize;
+    let start = if one.doc.is_empty() { start } else { start.min(one.doc.start as usize) };
+    line_start(code, start)..one.item.end.max(one.signature.end) as usize
 }
