@@ -73,6 +73,14 @@ impl Segment {
         }
     }
 
+    /// Adds all names of another, in their order.
+    fn take(&mut self, other: &Segment) {
+        for number in 0..other.len() {
+            let text = other.get(number);
+            self.push(text, hash(text));
+        }
+    }
+
     fn grow(&mut self) {
         self.rehash((self.table.len() * 2).max(64));
     }
@@ -95,33 +103,43 @@ fn place(table: &mut [u32], hash: u64, number: u32) {
     table[slot] = number + 1;
 }
 
-/// All names: a large part that views share, and a small part with what came since.
+/// All names: a large part that views share, a smaller one with what came since, and a few that came since a view shares that as well: a
+/// name that is being typed is a new one with each letter, and may not cost a copy of all others.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     settled: Arc<Segment>,
     recent: Arc<Segment>,
+    newest: Arc<Segment>,
 }
 
 /// Recent names are merged from this many on, or from a quarter of the settled ones.
 const MERGE: usize = 4096;
+/// The newest names are merged with the recent ones from this many on.
+const FEW: usize = 64;
 
 impl Names {
     pub fn find(&self, text: &str) -> Option<NameId> {
-        let hash = hash(text);
-        self.settled.find(text, hash).or_else(|| self.recent.find(text, hash)).map(NameId)
+        self.known(text, hash(text)).map(NameId)
+    }
+
+    fn known(&self, text: &str, hash: u64) -> Option<u32> {
+        let newer = || self.recent.find(text, hash).or_else(|| self.newest.find(text, hash));
+        self.settled.find(text, hash).or_else(newer)
     }
 
     pub fn get(&self, id: NameId) -> &str {
-        let at = id.0 as usize;
-        match at.checked_sub(self.settled.len()) {
-            None => self.settled.get(at),
-            Some(at) if at < self.recent.len() => self.recent.get(at),
-            Some(_) => "",
+        let mut at = id.0 as usize;
+        for segment in [&self.settled, &self.recent, &self.newest] {
+            if at < segment.len() {
+                return segment.get(at);
+            }
+            at -= segment.len();
         }
+        ""
     }
 
     pub fn len(&self) -> usize {
-        self.settled.len() + self.recent.len()
+        self.settled.len() + self.recent.len() + self.newest.len()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (NameId, &str)> {
@@ -130,34 +148,52 @@ impl Names {
 
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);
-        if let Some(known) = self.settled.find(text, hash).or_else(|| self.recent.find(text, hash)) {
+        if let Some(known) = self.known(text, hash) {
             return NameId(known);
         }
-        let first = self.settled.len() as u32;
-        let recent = Arc::make_mut(&mut self.recent);
-        recent.first = first;
-        NameId(recent.push(text, hash))
+        if self.newest.len() >= FEW {
+            self.merge_newest();
+        }
+        // While no view shares the recent names they take one more at once.
+        if self.newest.len() == 0
+            && let Some(recent) = Arc::get_mut(&mut self.recent)
+        {
+            recent.first = self.settled.len() as u32;
+            return NameId(recent.push(text, hash));
+        }
+        let first = (self.settled.len() + self.recent.len()) as u32;
+        let newest = Arc::make_mut(&mut self.newest);
+        newest.first = first;
+        NameId(newest.push(text, hash))
     }
 
     /// Makes room for names that are about to come.
     pub fn reserve(&mut self, count: usize, bytes: usize) {
+        self.merge_newest();
         Arc::make_mut(&mut self.recent).reserve(count, bytes);
+    }
+
+    fn merge_newest(&mut self) {
+        let newest = std::mem::take(&mut self.newest);
+        if newest.len() == 0 {
+            return;
+        }
+        let recent = Arc::make_mut(&mut self.recent);
+        recent.first = self.settled.len() as u32;
+        recent.take(&newest);
     }
 
     /// Merges recent names when there are many; to be called before a view is made. Costs a copy of all names, seldom.
     pub fn settle(&mut self) {
-        if self.recent.len() < MERGE.max(self.settled.len() / 4) {
+        if self.recent.len() + self.newest.len() < MERGE.max(self.settled.len() / 4) {
             return;
         }
+        self.merge_newest();
         let recent = std::mem::take(&mut self.recent);
         if self.settled.len() == 0 {
             self.settled = recent;
             return;
         }
-        let settled = Arc::make_mut(&mut self.settled);
-        for number in 0..recent.len() {
-            let text = recent.get(number);
-            settled.push(text, hash(text));
-        }
+        Arc::make_mut(&mut self.settled).take(&recent);
     }
 }

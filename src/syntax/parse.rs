@@ -131,8 +131,8 @@ impl Parsed {
         let tree = run(&self.language, &text, &Shown::new(&text, &blanks), Some(&old))?;
         let edit = edit.map(|edit| {
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
-            let in_name = is_clean.then(|| self.within_name(&edit, &tree)).flatten();
-            Made { edit, differing: in_name.unwrap_or_else(|| differing(&edit, &old, &tree)), is_clean }
+            let differing = self.within_name(&edit, &tree).unwrap_or_else(|| differing(&edit, &old, &tree));
+            Made { edit, differing, is_clean }
         });
         Ok(Self { language: self.language.clone(), text, tree, blanks, found, edit, id: next(), from: Some(self.id) })
     }
@@ -159,7 +159,7 @@ impl Parsed {
     }
 
     /// The bytes of a name that an edit has changed into another name. The tree depends on what its tokens are, not on what they say, so that
-    /// the rest of it is as it was.
+    /// the rest of it is as it was, but for what has errors. Finding out where two trees differ takes as long as the parse.
     fn within_name(&self, edit: &InputEdit, tree: &Tree) -> Option<Range<usize>> {
         let (old, new) = (self.tree.root_node(), tree.root_node());
         let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;

@@ -39,6 +39,13 @@ pub struct Edit {
     pub rows: i32,
 }
 
+impl Edit {
+    /// By how many bytes the rest has moved.
+    fn moved(&self) -> i64 {
+        i64::from(self.new_end) - i64::from(self.old_end)
+    }
+}
+
 /// Nodes smaller than this, in bytes, are walked again as a whole.
 const SMALL: usize = 256;
 
@@ -288,10 +295,11 @@ impl Descent<'_, '_> {
         alone(&here.old, self.old, self.edit.old_end) && alone(&here.new, self.new, self.edit.new_end)
     }
 
-    /// Compares the children of two nodes from both ends; where the parser can tell, only those that it does not tell apart.
+    /// Compares the children of two nodes from both ends; where none has errors, only those that the parser does not tell apart.
     fn differing<'t>(&self, old: Node<'t>, new: Node<'t>) -> Differing<'t> {
-        let moved = i64::from(self.edit.new_end) - i64::from(self.edit.old_end);
-        let within = self.is_clean.then(|| self.differing.clone());
+        let moved = self.edit.moved();
+        let is_told = self.is_clean || !(old.has_error() || new.has_error());
+        let within = is_told.then(|| self.differing.clone());
         let before = within.clone().map(|within| within.start..(within.end as i64 - moved) as usize);
         let (old, new) = (Side::new(old, before), Side::new(new, within));
         let most = old.children.len().min(new.children.len());
@@ -313,7 +321,7 @@ impl Descent<'_, '_> {
         a.id() == b.id()
             || at(a.end_byte()) == b.end_byte() as i64
                 && (b.child_count() == 0 || self.apart(&b))
-                && (self.told_apart(&a, &b) || self.equal(a, b, cursors))
+                && (self.told_apart(a, b) || self.equal(a, b, cursors))
     }
 
     /// Whether the edit is in no part of a node, so that these cannot have moved towards each other.
@@ -321,11 +329,16 @@ impl Descent<'_, '_> {
         b.end_byte() <= self.edit.start as usize || b.start_byte() >= self.edit.new_end as usize
     }
 
-    /// Whether the parser can tell that a node is as it was: what it has read without errors and without a choice between two readings is
-    /// what it reads there again.
-    fn told_apart(&self, a: &Node<'_>, b: &Node<'_>) -> bool {
+    /// Whether the parser can tell that a node is as it was: it reads again what it has read without errors.
+    fn told_apart(&self, a: Node<'_>, b: Node<'_>) -> bool {
         let is_outside = b.end_byte() < self.differing.start || b.start_byte() > self.differing.end;
-        is_outside && (self.is_clean || !(a.has_error() || b.has_error()))
+        let moved = if b.end_byte() <= self.edit.start as usize { 0 } else { self.edit.moved() };
+        is_outside
+            && !(a.has_error() || b.has_error())
+            && a.kind_id() == b.kind_id()
+            && a.descendant_count() == b.descendant_count()
+            && a.start_byte() as i64 + moved == b.start_byte() as i64
+            && a.end_byte() as i64 + moved == b.end_byte() as i64
     }
 
     /// Whether two nodes are equal inside: one subtree that the parser has taken over, or a new one that has become what it was before.
@@ -339,8 +352,9 @@ impl Descent<'_, '_> {
         let mut depth = 0;
         loop {
             let (a, b) = (old.node(), new.node());
-            let is_taken_over = a.id() == b.id();
-            let is_equal = is_taken_over || old.field_id() == new.field_id() && self.alike(a, b);
+            let is_same_field = old.field_id() == new.field_id();
+            let is_taken_over = a.id() == b.id() || is_same_field && depth > 0 && self.told_apart(a, b);
+            let is_equal = is_taken_over || is_same_field && self.alike(a, b);
             if !is_equal {
                 return false;
             }
