@@ -95,6 +95,11 @@ impl File {
         self.language.as_ref().map_or("", |language| &language.name)
     }
 
+    /// Whether all is known of it that can be, but for what its parser does not get through.
+    pub fn is_whole(&self) -> bool {
+        self.tier == Tier::Parsed || self.language.is_none()
+    }
+
     /// Whether it defines or mentions anything.
     pub fn takes_part(&self) -> bool {
         !self.symbols.is_empty() || !self.uses.is_empty()

@@ -45,6 +45,8 @@ struct Data {
 /// The actions offered at a range. Nothing is asked of a model here.
 pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let Context { diagnostics, only } = params.context.unwrap_or_default();
+    // Who asks for what is done at saving says nothing of the problems, and an empty list is no word on them then.
+    let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default();
     let told = diagnostics.into_iter().filter_map(|diagnostic| Some((problem(&diagnostic)?, diagnostic)));
     let (told, diagnostics): (Vec<Problem>, Vec<Value>) = told.unzip();
@@ -53,7 +55,9 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let uri = params.text_document.uri;
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(json!([])) };
     let bytes = server.with(|state| {
-        state.hear(&uri, &document, (params.range.start.line, params.range.end.line), told);
+        if speaks {
+            state.hear(&uri, &document, (params.range.start.line, params.range.end.line), told);
+        }
         state.editor.bytes(&document.text, params.range)
     });
     let place = Target { document, bytes };

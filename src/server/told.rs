@@ -4,8 +4,9 @@
 use crate::features::edit::Problem;
 use crate::text::Text;
 
-/// More than this many are not kept.
+/// More than this many are not kept, nor what is about more lines.
 const MOST: usize = 64;
+const LONGEST: u32 = 100;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,9 @@ impl Told {
     /// Takes in what is said of the lines of a range, from zero, both counted: it is all that is to be said of them.
     pub fn hear(&mut self, text: &Text, lines: (u32, u32), problems: Vec<Problem>) {
         let meets = |problem: &Problem| problem.lines.is_none_or(|(first, last)| first <= lines.1 && last >= lines.0);
-        self.problems.retain(|(known, _)| !meets(known));
+        // Some clients say all that they know of the document each time.
+        let is_said_again = |known: &Problem| problems.iter().any(|one| (&one.message, one.lines) == (&known.message, known.lines));
+        self.problems.retain(|(known, _)| !meets(known) && !is_said_again(known));
         let heard = problems.into_iter().filter_map(|problem| {
             let said_of = of(text, &problem)?;
             Some((problem, said_of))
@@ -38,6 +41,6 @@ impl Told {
 fn of(text: &Text, problem: &Problem) -> Option<String> {
     let (first, last) = problem.lines?;
     let (first, last) = (first as usize, last as usize);
-    (first <= last && last < text.len_lines())
+    (first <= last && last - first <= LONGEST as usize && last < text.len_lines())
         .then(|| text.slice(text.line_start(first)..text.line_start(last) + text.line_text(last).len()))
 }

@@ -43,7 +43,8 @@ impl Known {
         let work = Work::start();
         let parsed = parse();
         let took = work.took();
-        if took > BUDGET {
+        // A text without a tree, or one that two readings took far too long for; each of these has kept the budget by itself else.
+        if took > BUDGET && (parsed.is_err() || took > BUDGET * 2) {
             self.rests = Some(Instant::now() + took * REST);
         }
         self.last = Some((text.clone(), parsed.clone()));
@@ -82,6 +83,8 @@ impl Trees {
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match known.last.as_ref() {
             Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => Ok(parsed.clone()),
+            // It would take as long once more.
+            Some((there, Err(error))) if there == text => Err(*error),
             _ if known.leaves_alone(text) => Err(ParseError::Budget),
             _ => known.make(text, || edited(before)),
         }

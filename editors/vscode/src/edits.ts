@@ -62,6 +62,8 @@ class Typing {
   private readonly events = new Map<string, Typed[]>();
   private readonly hook = vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
     const uri = document.uri.toString();
+    // A document that only becomes dirty keeps its version.
+    if (!contentChanges.length) return;
     if (!this.events.has(uri)) this.events.set(uri, []);
     this.events.get(uri)!.push({ version: document.version, changes: contentChanges.map(({ range, text }) => ({ range, text })) });
   });
@@ -77,7 +79,9 @@ class Typing {
     const made = change.textDocument.version;
     if (!open || typeof made !== "number" || open.version === made) return change;
     const since = (this.events.get(uri) ?? []).filter(({ version }) => version > made);
-    const edits = since.at(-1)?.version === open.version && since[0]!.version === made + 1 ? carried(change.edits as TextEdit[], since) : undefined;
+    // Places of changes that the editor has put together are those of several texts, and say nothing of this one.
+    const isWhole = since.at(-1)?.version === open.version && since.every(({ version }, at) => version === made + 1 + at);
+    const edits = isWhole ? carried(change.edits as TextEdit[], since) : undefined;
     if (!edits) throw new Error(`${vscode.workspace.asRelativePath(open.uri)} was changed while the edit was computed. Nothing was applied; ask again.`);
     return { textDocument: { ...change.textDocument, version: open.version }, edits };
   }

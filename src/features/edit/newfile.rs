@@ -50,6 +50,8 @@ impl NewFile {
         let new = Self { session: session.clone(), language, home, path: None, task: task.into() };
         let path = match &asked.named {
             Named::Not => None,
+            // "A rust module": what it is written in, and no name.
+            Named::Module(name) if !asked.is_quoted && is_kind(session, task, name) => None,
             Named::Module(name) => Some(new.of_module(name)?),
             Named::File(name) => match new.of_file(name, &asked)? {
                 Some(path) => Some(path),
@@ -67,8 +69,10 @@ impl NewFile {
     /// Where a module of that name lies: beside the file, or below it where the file is the module around.
     fn of_module(&self, name: &str) -> Result<WorkspacePath, String> {
         let name = name.trim().trim_matches('`').trim_end_matches(&format!(".{}", self.home.extension()));
-        let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '$'));
-        if !is_name {
+        // What is declared has a name of the language, what is found by its file alone that of a file.
+        let is_declared = self.language.own_module.is_some();
+        let fits = |letter: char| letter.is_alphanumeric() || letter == '_' || !is_declared && matches!(letter, '-' | '$');
+        if name.is_empty() || !name.chars().all(fits) || is_declared && naming::stands_for_folder(&self.language, name) {
             return Err(format!("`{name}` is no name of a module: one word"));
         }
         let folder = match &self.language.own_module {
@@ -256,7 +260,7 @@ impl NewFile {
         let used = site.definitions().iter().filter(top).map(|one| one.name.of(&site.text)).filter(|name| words::has(&code, name));
         let samples: Vec<String> = used.filter_map(|name| self.sample(site, name)).collect();
         let whole = imports::completed(&self.language, code.clone(), &code, &samples);
-        // Python parts what stands at the top by two lines.
+        // Languages that go by indents part what stands at the top by two lines.
         let is_first = whole != code && import::statements(&new.parsed).is_empty() && self.language.indented;
         Ok(if is_first { whole.replacen("\n\n", "\n\n\n", 1) } else { whole })
     }
@@ -294,6 +298,12 @@ impl NewFile {
         let edit = declaring(&parsed?, module, rules)?;
         Some((Some((parent, text)), edit))
     }
+}
+
+/// Whether the name stands before the module and is that of a language.
+fn is_kind(session: &Session, task: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    session.shared.registry.by_id(&name).is_some() && task.to_lowercase().contains(&format!("{name} module"))
 }
 
 /// Whether a file lies in a folder of one of these names.

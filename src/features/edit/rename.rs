@@ -447,7 +447,8 @@ fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(),
             && naming::stem(other.language.as_deref(), other.path.relative()) == old
     };
     // `mod shapes;` is the file of that name.
-    let declares = defined.kind == Kind::Module && !defined.has_body;
+    let has_own_files = language.is_some_and(|language| language.own_module.is_some());
+    let declares = has_own_files && defined.kind == Kind::Module && !defined.has_body;
     if let Some((_, other)) = session.index.files().find(|(_, other)| declares && is_own(other)) {
         return Err(format!(
             "`{old}` is the module in {}, and the file would have to be renamed too: use the rename of your language server",

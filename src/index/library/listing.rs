@@ -77,7 +77,7 @@ impl Library {
 
     /// Whether all is known of a file that can be.
     fn is_done(&self, file: &File) -> bool {
-        file.tier == Tier::Parsed || file.language.is_none() || self.unparsable.contains(&file.path)
+        file.is_whole() || self.unparsable.contains(&file.path)
     }
 
     fn known(&self, path: &WorkspacePath) -> Option<Arc<File>> {
@@ -94,6 +94,7 @@ impl Library {
             Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
             Outcome::Back(file) => {
                 self.refused.remove(&entry.path);
+                self.unparsable.remove(&entry.path);
                 let is_stamped = file.stamp.modified != 0;
                 let number = self.set(&entry.path, Some(file));
                 // What the tables have is on disk already.
@@ -186,7 +187,7 @@ impl Library {
         }
         let reason = self.reason(&place);
         // What an editor showed, and has closed, is mostly as it was before.
-        let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|before| self.is_done(before)).cloned();
+        let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|file| file.is_whole()).cloned();
         let todo = Todo { known: self.known(&place), before, entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {
             return is_known.then_some((todo.entry, Outcome::Skipped(reason)));

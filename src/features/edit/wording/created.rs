@@ -24,17 +24,16 @@ pub enum Named {
 }
 
 /// What a sentence begins with that asks for something whole and new, up to the word for it.
-const MAKES: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?:create|add|write|introduce|generate)\s+(?:me\s+|us\s+)?(?:an?|another|one|(?P<known>the))\s+(?P<which>(?:[\w-]+\s+){0,2}?|[`\x22'“][\w$-]+[`\x22'”]\s+)(?P<what>(?:sub)?module|file)\b";
-/// What it begins with that puts something new into such a thing: the code first, then the place.
-const PUTS: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?:put|write|add|create|define|implement|place|make)\s+(?P<code>(?:an?|another|one|two|three|some)\s.{2,300}?)\s+(?:in|into|to)\s+(?:an?|its\s+own|their\s+own|another)\s+(?:(?:new|own|separate|second)\s+){0,2}(?P<what>(?:sub)?module|file)\b";
+const MAKES: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?P<verb>create|add|write|introduce|generate)\s+(?:me\s+|us\s+)?(?:an?|another|one|(?P<known>the))\s+(?P<which>(?:[\w-]+\s+){0,2}?|[`\x22'“][\w$-]+[`\x22'”]\s+)(?P<what>(?:sub)?module|file)\b";
+/// What it begins with that puts something new into such a thing: the code first, then the place, which is said to be a new one.
+const PUTS: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?P<verb>put|write|add|create|define|implement|place|make)\s+(?P<code>(?:an?|another|one|two|three|some)\s.{2,300}?)\s+(?P<to>in|into|to)\s+(?:(?:an?|another)\s+(?:(?:new|own|separate|second)\s+){1,2}|(?:its|their)\s+own\s+(?:(?:new|separate)\s+)?)(?P<what>(?:sub)?module|file)\b";
 /// The file itself by its name: "create src/lines.rs with …".
 const NAMES: &str =
     r"(?i)^\W*(?:(?:please|now|then)\s+)*(?:create|add)\s+(?:[`\x22'“][\w./-]+\.\w{1,6}[`\x22'”]|[\w-][\w./-]*/[\w-]+\.\w{1,6})";
 /// The same in Chinese.
-const IN_CHINESE: &str = r"^请?(?:新建|创建|新增|添加|增加|编写|写)(?:一个|个)?(?:新的?)?\s*(?:(?:名为|叫做?)\s*)?(?:[`“]?(?P<before>[\w./$-]*[\w$])[`”]?\s*的?)?(?P<what>子?模块|文件)|^请?(?:把|将)?.{0,80}?(?:在|到|进|入)(?:一个)?(?:新的?|单独的?)(?P<where>子?模块|文件)";
+const IN_CHINESE: &str = r"^请?(?:(?:新建|创建|新增|编写|写)(?:一个|个)?(?:新的?)?|(?:添加|增加)(?:一个|个)(?:新的?)?)\s*(?:(?:名为|叫做?)\s*)?(?:[`“]?(?P<before>[\w./$-]*[\w$])[`”]?\s*的?)?(?P<what>子?模块|文件)|^请?(?:把|将)?.{0,80}?(?:在|到|进|入)(?:一个)?(?:新的?|单独的?)(?P<where>子?模块|文件)";
 /// Words that may stand between the article and the thing.
-const KINDS: &str =
-    "new own separate small simple single second further dedicated little short source code private public internal top-level";
+const KINDS: &str = "new own separate small simple single second further dedicated little short source code private public internal top-level helper utility";
 /// Words behind the thing after which it is said what is in it, ...
 const CLAUSES: &str =
     "with that which for containing holding having where whose to in beside below under next exporting providing defining implementing";
@@ -48,6 +47,8 @@ const NO_NAMES: &str = "doc docs docstring documentation comment comments header
 /// Words for code, in what is to be put into a file.
 const CODE: &str = "function method class struct enum trait type interface protocol helper constant macro component hook functions classes \
     methods types helpers constants structs enums traits";
+/// What begins a clause in what is to be put somewhere: the place may be that of what is done in it, "a function that writes to a new file".
+const INNER: &str = "that which who whose to for when";
 /// Modules that a language has its own ways for.
 const OTHERS: &str = "test tests inline nested inner same existing other current parent private public visible";
 
@@ -67,37 +68,60 @@ pub fn created(words: &str) -> Option<Creates> {
     }
     if let Some(found) = makes.captures(words) {
         let is_module = !found["what"].eq_ignore_ascii_case("file");
+        // "The module" is one that is there, and what is added may be, too: to a list, to the imports.
+        let (adds, known) = (found["verb"].eq_ignore_ascii_case("add"), found.name("known").is_some());
+        if adds && known {
+            return None;
+        }
+        let clauses = if adds || known { OF_CODE } else { CLAUSES };
         let which = found["which"].trim();
         let before = first_name(which).filter(|(_, is_quoted)| *is_quoted && is_module);
         if before.is_none() && !which.split_whitespace().all(|word| is_among(KINDS, word)) {
             let end = found.get(0)?.end();
-            return bare_before(which, is_module).filter(|_| goes_on(&words[end..], CLAUSES));
+            return bare_before(which, is_module).filter(|_| !known && goes_on(&words[end..], clauses));
         }
         let rest = &words[found.get(0)?.end()..];
         return match before {
-            Some((name, is_quoted)) => goes_on(rest, CLAUSES).then_some(Creates { named: Named::Module(name), is_quoted }),
-            // "The module" is one that is there.
-            None => behind(rest, is_module, false).filter(|new| new.named != Named::Not || found.name("known").is_none()),
+            Some((name, is_quoted)) => goes_on(rest, clauses).then_some(Creates { named: Named::Module(name), is_quoted }),
+            None => behind(rest, is_module, clauses).filter(|new| new.named != Named::Not || !known && is_module),
         };
     }
     if let Some(found) = puts.captures(words) {
         let is_module = !found["what"].eq_ignore_ascii_case("file");
-        let is_code = found["code"].split(|letter: char| !letter.is_alphanumeric()).any(|word| is_among(CODE, word));
-        return behind(&words[found.get(0)?.end()..], is_module, is_code);
+        let code = || found["code"].split(|letter: char| !letter.is_alphanumeric());
+        let is_code = code().any(|word| is_among(CODE, word));
+        let new = behind(&words[found.get(0)?.end()..], is_module, CLAUSES).filter(|new| new.named != Named::Not || is_code);
+        let puts = ["put", "place"].iter().any(|verb| found["verb"].eq_ignore_ascii_case(verb));
+        let is_certain = puts || !code().any(|word| is_among(INNER, word));
+        let says_where = |new: &Creates| matches!(new.named, Named::File(_)) && !found["to"].eq_ignore_ascii_case("to");
+        return new.filter(|new| is_certain || says_where(new));
     }
     let found = chinese.captures(words)?;
     let what = found.name("what").or(found.name("where"))?;
     let is_module = what.as_str() != "文件";
     let named = |name: &str| if is_module { Named::Module(name.into()) } else { Named::File(name.into()) };
     match found.name("before").filter(|name| !name.as_str().is_empty()) {
-        Some(name) => (is_module || has_extension(name.as_str())).then(|| Creates { named: named(name.as_str()), is_quoted: true }),
+        Some(name) => {
+            let is_name = (is_module || has_extension(name.as_str())) && goes_on_in_chinese(&words[what.end()..]);
+            is_name.then(|| Creates { named: named(name.as_str()), is_quoted: true })
+        }
         None => {
             let rest = words[what.end()..].trim_start_matches(['，', ',', '、', ' ']).trim_start_matches("名为").trim_start_matches("叫做");
             let (name, is_quoted) = first_name(rest.trim_start()).filter(|(name, _)| is_module || has_extension(name)).unzip();
+            let is_said = name.is_some() || is_module && goes_on_in_chinese(rest);
             let named = name.as_deref().map_or(Named::Not, named);
-            (is_module || named != Named::Not).then_some(Creates { named, is_quoted: is_quoted.unwrap_or_default() })
+            is_said.then_some(Creates { named, is_quoted: is_quoted.unwrap_or_default() })
         }
     }
+}
+
+/// The same as [`goes_on`]: "模块级常量" and "模块文档" are parts of a module.
+fn goes_on_in_chinese(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let clauses = ["里", "中", "内", "用于", "用来", "包含", "来", "以", "其", "提供", "实现"];
+    rest.is_empty()
+        || rest.starts_with(['，', '。', '：', '；', '、', ',', '.', ':', '(', '（', '！'])
+        || clauses.iter().any(|clause| rest.starts_with(clause))
 }
 
 /// "A parser module": the name stands bare before the thing.
@@ -110,8 +134,8 @@ fn bare_before(which: &str, is_module: bool) -> Option<Creates> {
     (is_module && before && is_name && !is_other).then(creates)
 }
 
-/// What stands behind the thing: its name, and then what is in it. `may_be_unnamed` says that what goes there is code for certain.
-fn behind(rest: &str, is_module: bool, may_be_unnamed: bool) -> Option<Creates> {
+/// What stands behind the thing: its name, and then what is in it, which one of the `clauses` says.
+fn behind(rest: &str, is_module: bool, clauses: &str) -> Option<Creates> {
     static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^\s*,?\s*(?:called|named|at)\s+").ok());
     let called = CALLED.as_ref()?.find(rest).map(|called| called.end());
     let rest = &rest[called.unwrap_or(0)..];
@@ -127,9 +151,9 @@ fn behind(rest: &str, is_module: bool, may_be_unnamed: bool) -> Option<Creates> 
         let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '$'));
         let is_named = is_path || is_module && is_plain && (is_quoted || !name.contains('-'));
         let named = if is_path { Named::File(name) } else { Named::Module(name) };
-        return (is_named && goes_on(after, CLAUSES)).then_some(Creates { named, is_quoted });
+        return (is_named && goes_on(after, clauses)).then_some(Creates { named, is_quoted });
     }
-    ((is_module || may_be_unnamed) && called.is_none() && goes_on(rest, OF_CODE)).then_some(Creates { named: Named::Not, is_quoted: false })
+    (called.is_none() && goes_on(rest, OF_CODE)).then_some(Creates { named: Named::Not, is_quoted: false })
 }
 
 /// The name that a text begins with, and whether it stands in quotes.
