@@ -1,31 +1,9 @@
 //! New files that an instruction asks for, from models with a small window: which words ask for one, where it goes, what makes it a part of
 //! the rest. Scripted engines.
 
-use std::sync::Arc;
-
-use longsight::config::Config;
-use longsight::dialect::Chat;
-use longsight::engine::scripted::Scripted;
-use longsight::engine::{Ask, Engine, EngineError, Request};
-use longsight::features::edit::Edited;
 use longsight::features::edit::wording::{Creates, Named, created};
 
-use crate::support::workspace::{Workspace, applied, instruct};
-
-async fn asked(files: &[(&str, &str)], marked: &str, words: &str, answers: &[&str]) -> (Result<Edited, EngineError>, Vec<Request>) {
-    let workspace = Workspace::new(files);
-    let engine = Scripted::new(answers.iter().map(|answer| Scripted::text(answer)).collect::<Vec<_>>());
-    let session = workspace.session(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]);
-    let edited = instruct(&session, files[0].0, marked, words).await;
-    (edited, engine.asked())
-}
-
-fn chat(request: &Request) -> &Chat {
-    match &request.ask {
-        Ask::Chat(chat) => chat,
-        Ask::Fim(_) => panic!("it was asked to fill a hole"),
-    }
-}
+use crate::support::workspace::{applied, chat, instructed as asked};
 
 #[test]
 fn what_asks_for_a_new_file_by_its_words() {

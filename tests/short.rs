@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use longsight::config::Config;
-use longsight::dialect::{Chat, ToolCall};
+use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Event, Events, FOUND, Request, Tokens};
 use longsight::features::edit::wording::{Asked, asked, moved};
 use longsight::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use longsight::features::{Session, Target, silent};
 
-use crate::support::workspace::{Workspace, applied, instruct, target};
+use crate::support::workspace::{Workspace, applied, chat, instruct, instructed, target};
 
 /// A session whose one engine, of a small window, plays these scripts.
 fn session(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Session, Arc<Scripted>) {
@@ -21,17 +21,7 @@ fn session(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Session, Arc<Scri
 }
 
 async fn edited(path: &str, text: &str, marked: &str, words: &str, answers: &[&str]) -> (Result<Edited, EngineError>, Vec<Request>) {
-    let workspace = Workspace::new(&[(path, text)]);
-    let (session, engine) = session(&workspace, answers.iter().map(|answer| Scripted::text(answer)).collect());
-    let edited = instruct(&session, path, marked, words).await;
-    (edited, engine.asked())
-}
-
-fn chat(request: &Request) -> &Chat {
-    match &request.ask {
-        Ask::Chat(chat) => chat,
-        Ask::Fim(_) => panic!("it was asked to fill a hole"),
-    }
+    instructed(&[(path, text)], marked, words, answers).await
 }
 
 #[test]

@@ -79,8 +79,13 @@ pub fn fits(form: &str, name: &str) -> bool {
 pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or_default();
+    let stem = first_part(name);
     if language.is_some_and(|language| stands_for_folder(language, stem)) { parts.next().unwrap_or(stem) } else { stem }
+}
+
+/// What stands before the first dot of a file's name.
+pub fn first_part(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
 }
 
 /// Whether files of this stem stand for their folder.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use longsight::config::Config;
-use longsight::dialect::ToolCall;
+use longsight::dialect::{Chat, ToolCall};
 use longsight::engine::scripted::{Scripted, Step};
-use longsight::engine::{Cancel, Engine, EngineError, Event, Finished};
+use longsight::engine::{Ask, Cancel, Engine, EngineError, Event, Finished, Request};
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{self, Session, Target, silent};
 use longsight::index::{Index, Options};
@@ -104,6 +104,27 @@ pub fn target(session: &Session, path: &str, marked: &str) -> Target {
 pub async fn instruct(session: &Session, path: &str, marked: &str, words: &str) -> Result<Edited, EngineError> {
     let params = Params { at: target(session, path, marked), how: How::Instruction(words.into()) };
     edit(session, &params, &Cancel::new(), &silent()).await
+}
+
+/// The same over these files, in the first of which it is asked, with one engine of a small window that answers so; and what was asked of it.
+pub async fn instructed(
+    files: &[(&str, &str)],
+    marked: &str,
+    words: &str,
+    answers: &[&str],
+) -> (Result<Edited, EngineError>, Vec<Request>) {
+    let workspace = Workspace::new(files);
+    let engine = Scripted::new(answers.iter().map(|answer| Scripted::text(answer)).collect::<Vec<_>>());
+    let session = workspace.session(Config::default(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]);
+    let edited = instruct(&session, files[0].0, marked, words).await;
+    (edited, engine.asked())
+}
+
+pub fn chat(request: &Request) -> &Chat {
+    match &request.ask {
+        Ask::Chat(chat) => chat,
+        Ask::Fim(_) => panic!("it was asked to fill a hole"),
+    }
 }
 
 pub fn call(name: &str, arguments: Value) -> ToolCall {

@@ -185,7 +185,7 @@ fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool 
 
 /// Where new files of the modules of a file lie, with the name of the root before it.
 pub(super) fn folder_of(language: &Language, home: &WorkspacePath) -> String {
-    let stem = home.name().split('.').next().unwrap_or_default();
+    let stem = naming::first_part(home.name());
     let shown = home.to_string();
     let root = shown.strip_suffix(home.relative()).unwrap_or_default();
     let beside = if naming::stands_for_folder(language, stem) { vec![home.folder()] } else { vec![home.folder(), stem] };

@@ -273,7 +273,7 @@ impl NewFile {
         }
         let shown = path.to_string();
         let root = shown.strip_suffix(path.relative()).unwrap_or_default();
-        let stands = naming::stands_for_folder(&self.language, naming_stem(path.name()));
+        let stands = naming::stands_for_folder(&self.language, naming::first_part(path.name()));
         let folder = if stands { path.folder().rsplit_once('/').map_or("", |(around, _)| around) } else { path.folder() };
         let below = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut ways: Vec<String> =
@@ -309,10 +309,6 @@ fn is_kind(session: &Session, task: &str, name: &str) -> bool {
 /// Whether a file lies in a folder of one of these names.
 fn is_below(path: &WorkspacePath, folders: &[String]) -> bool {
     folders.iter().any(|folder| path.folder() == folder || path.folder().ends_with(&format!("/{folder}")))
-}
-
-fn naming_stem(name: &str) -> &str {
-    name.split('.').next().unwrap_or_default()
 }
 
 /// The edit that declares a module where others are declared, and as they are; else below the imports; else above what is defined first.

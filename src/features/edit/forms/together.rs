@@ -8,8 +8,7 @@ use crate::syntax::{self, Definition};
 use crate::text::lines::line_start;
 
 /// The new function alone, and what stands in place of the marked lines in the caller beside it; that is none where the caller is as it was.
-/// Nothing where the caller differs in more than these lines, or where something
-/// else stands there too that is not in the file as it is.
+/// Nothing where the caller differs in more than these lines, or where something else stands there too that is not in the file as it is.
 pub(super) fn parted(site: &Site, lines: &Range<usize>, item: &Item, code: &str) -> Option<(String, Option<String>)> {
     let parsed = syntax::parse(site.language.as_ref()?, code).ok().filter(|parsed| parsed.errors() == 0)?;
     let all = syntax::tags(&parsed, "").definitions;

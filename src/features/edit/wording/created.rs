@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::is_among;
+
 /// A file that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creates {
@@ -191,8 +193,4 @@ fn asks_for_more(words: &str) -> bool {
         .ok()
     });
     MORE.as_ref().is_some_and(|more| more.is_match(words))
-}
-
-fn is_among(list: &str, word: &str) -> bool {
-    super::is_among(list, word)
 }
