@@ -13,6 +13,7 @@ mod handle;
 mod library;
 mod lists;
 mod names;
+mod pages;
 mod pass;
 mod patch;
 mod resolve;

@@ -10,6 +10,7 @@ use super::{FEW, Owner};
 use crate::index::cache::{Cache, Stock};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
+use crate::index::pages;
 use crate::index::pass::{Pass, spawn};
 use crate::index::scan::{Outcome, Scanned, Todo};
 use crate::workspace::walk::{self, Listing};
@@ -101,6 +102,7 @@ impl Owner {
 
     /// Starts a pass over files. Workers take them in order, so that what is open comes first.
     fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
+        pages::stay_small();
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
         }
