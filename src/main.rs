@@ -1,10 +1,10 @@
 //! The binary: argv to `serve`, `engine` or a one-shot command. Everything else is in the library.
 
+mod memory;
+
 use std::process::ExitCode;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    memory::settle();
     longsight::cli::main()
 }

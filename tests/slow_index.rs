@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use longsight::index::Options;
 use serde_json::Value;
@@ -145,4 +146,29 @@ fn c6_thirty_thousand_files_in_bounded_memory() {
     assert_eq!((said["files"].as_u64(), said["symbols"].as_u64()), (Some(30_000), Some(240_000)));
     // Tiny files are the worst case for what each costs by itself.
     assert!(said["rss_bytes"].as_u64().unwrap() < 400 << 20, "{said}");
+}
+
+#[test]
+fn memory_goes_back_once_the_index_has_nothing_to_do_and_not_again_until_it_had() {
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    longsight::index::when_quiet(|| {
+        GIVEN.fetch_add(1, Ordering::SeqCst);
+    });
+    let given = || GIVEN.load(Ordering::SeqCst);
+    let wait = |what: &str, count: usize| {
+        let begun = Instant::now();
+        while given() < count {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {} times", given());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let tree = Tree::new(&[("a.rs", "fn a() {}\n")]);
+    let index = tree.index(Options { rescan: 0, ..Options::default() });
+    index.wait_ready();
+    assert_eq!(given(), 0);
+    wait("after the build", 1);
+    std::thread::sleep(Duration::from_secs(14));
+    assert_eq!(given(), 1, "nothing has happened since");
+    index.rescan();
+    wait("after a rescan", 2);
 }

@@ -36,7 +36,7 @@ fn short_spin() -> CliResult {
 #[cfg(all(feature = "llama", target_os = "linux"))]
 fn huge_pages() {
     // Refused, it computes a little slower.
-    drop(nix::sys::prctl::set_thp_disable(false));
+    let _ = nix::sys::prctl::set_thp_disable(false);
 }
 
 #[cfg(all(feature = "llama", not(target_os = "linux")))]

@@ -30,5 +30,6 @@ pub use file::{File, FileImport, Symbol, Tier};
 pub use handle::{Index, Options, Progress, Stage};
 pub use lists::Lists;
 pub use names::NameId;
+pub use pages::when_quiet;
 pub use search::{Hit, Query, folder, is_below};
 pub use view::{FileId, Statistics, SymbolId, View};

@@ -26,6 +26,7 @@ use super::cache::{Cache, CacheCounts};
 use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
+use super::pages;
 use super::scan::Todo;
 use super::view::View;
 
@@ -124,10 +125,19 @@ impl Owner {
     pub fn run(mut self, receiver: &Receiver<Message>) {
         self.open_cache();
         self.rescan_in(self.pause(false));
+        let mut rested = false;
         loop {
             let patience = self.next_rescan.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
-            let mut batch = match receiver.recv_timeout(patience) {
-                Ok(first) => vec![first],
+            let mut batch = match receiver.recv_timeout(if rested { patience } else { patience.min(pages::QUIET) }) {
+                Ok(first) => {
+                    rested = false;
+                    vec![first]
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience > pages::QUIET && !self.is_building() => {
+                    rested = true;
+                    pages::give_back();
+                    vec![]
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => vec![],
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             };
