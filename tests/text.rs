@@ -1,7 +1,7 @@
 //! Positions in three encodings, edits, rebase and diff against plain reference computations on strings.
 
 use longsight::text::rebase::{Dropped, rebase};
-use longsight::text::{Batch, Edit, Encoding, Ending, Position, Text, diff, layout, words};
+use longsight::text::{Batch, Cut, Edit, Encoding, Ending, Position, Text, diff, layout, words};
 use proptest::prelude::*;
 
 const ENCODINGS: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
@@ -328,4 +328,40 @@ fn identifiers_end_where_a_script_without_blanks_begins() {
     assert_eq!(words::subwords("loadConfig_file2"), ["load", "config", "file2"]);
     assert_eq!(words::subwords("关闭缓存"), ["关闭", "闭缓", "缓存"]);
     assert_eq!(words::subwords("总total数值"), ["总", "total", "数值"]);
+}
+
+/// However a version has come about, by few edits or many, near each other or not, what differs is told, and nothing beside it is said to
+/// be another.
+#[test]
+fn what_differs_from_a_version_before_is_told_whatever_led_there() {
+    let mut seed = 5u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let mut text = Text::new(&"let ä = 日本; // 🦀\r\n".repeat(600));
+    for _ in 0..400 {
+        let before = text.clone();
+        let place = random(text.len_bytes());
+        for _ in 0..random(7) {
+            let start = if random(4) == 0 { random(text.len_bytes()) } else { text.floor(place + random(30)) };
+            let end = text.floor((start + random(9)).min(text.len_bytes()));
+            let start = text.floor(start);
+            let same = text.slice(start..end);
+            text.replace(start..end, ["", "x", "日", "let ", &same][random(5)]);
+        }
+        if random(10) == 0 {
+            text = Text::new(&text.to_string());
+        }
+        let (old, new) = (before.to_string(), text.to_string());
+        let Some(cut) = Cut::between_texts(&before, &text) else {
+            assert_eq!(old, new);
+            continue;
+        };
+        assert_ne!(old, new);
+        assert_eq!((&old[..cut.start], &old[cut.old_end..]), (&new[..cut.start], &new[cut.new_end..]));
+        let shortest = Cut::between(&old, &new).unwrap();
+        assert_eq!((cut.old_end - cut.start, cut.moved()), (shortest.old_end - shortest.start, shortest.moved()), "{cut:?} {shortest:?}");
+        assert_eq!(before == text, old == new);
+    }
 }

@@ -1,5 +1,6 @@
 //! What differs between two versions of a text: one stretch, between what they share at their start and at their end. Versions of an open
-//! document share most of their memory, and what is the same memory is not compared.
+//! document share most of their memory, and what is the same memory is not compared; where a text knows by which edits it was made of the
+//! other, nothing is.
 
 use super::Text;
 
@@ -31,6 +32,17 @@ impl Cut {
 
     /// The same of two documents' texts.
     pub fn between_texts(old: &Text, new: &Text) -> Option<Self> {
+        if new.is_copy_of(old) {
+            return None;
+        }
+        match new.edited_since(old).filter(|cut| cut.old_end.max(cut.new_end) - cut.start <= KNOWN) {
+            Some(known) => known.trimmed(old, new),
+            None => Self::searched(old, new),
+        }
+    }
+
+    /// The same by what the texts say.
+    fn searched(old: &Text, new: &Text) -> Option<Self> {
         let shortest = old.len_bytes().min(new.len_bytes());
         let start = shared(old.chunks(), new.chunks(), common, |chunk, length| &chunk[length..]);
         if start == shortest && old.len_bytes() == new.len_bytes() {
@@ -44,6 +56,20 @@ impl Cut {
             end -= 1;
         }
         Some(Self { start, old_end: old.len_bytes() - end, new_end: new.len_bytes() - end })
+    }
+
+    /// Without what the texts share at both ends of it.
+    fn trimmed(self, old: &Text, new: &Text) -> Option<Self> {
+        let (before, after) = (old.slice(self.start..self.old_end), new.slice(self.start..self.new_end));
+        let inside = Self::between(&before, &after)?;
+        let start = self.start + inside.start;
+        Some(Self { start, old_end: self.start + inside.old_end, new_end: self.start + inside.new_end })
+    }
+
+    /// The stretch that this and a later one of what it has led to lie in.
+    pub(super) fn then(self, later: Self) -> Self {
+        let (start, end) = (self.start.min(later.start), self.new_end.max(later.old_end));
+        Self { start, old_end: self.old_end + (end - self.new_end), new_end: later.new_end + (end - later.old_end) }
     }
 
     /// By how many bytes what stands behind has moved.
@@ -81,6 +107,9 @@ fn shared<'a>(
         (a, b) = (rest(a, equal), rest(b, equal));
     }
 }
+
+/// Edits that lie further apart, in bytes, are looked for in the texts, for much between them may be as it was.
+const KNOWN: usize = 4096;
 
 /// Bytes that are compared at once, first many, then few: a byte after the other would cost as much as a parse.
 const BLOCKS: [usize; 2] = [1024, 32];

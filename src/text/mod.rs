@@ -5,6 +5,7 @@ pub mod diff;
 pub mod edit;
 pub mod layout;
 pub mod lines;
+mod past;
 pub mod position;
 pub mod rebase;
 pub mod words;
@@ -16,6 +17,11 @@ pub use position::{Encoding, Position, Range, Text};
 
 /// Number of line feeds, counted many bytes at a time.
 pub fn count_breaks(bytes: &[u8]) -> usize {
-    let chunk = |chunk: &[u8]| usize::from(chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>());
+    count(bytes, b'\n')
+}
+
+/// How often a byte stands in a text. Sums of few fit a byte, so that many are added at once.
+pub fn count(bytes: &[u8], wanted: u8) -> usize {
+    let chunk = |chunk: &[u8]| usize::from(chunk.iter().map(|byte| u8::from(*byte == wanted)).sum::<u8>());
     bytes.chunks(255).map(chunk).sum()
 }

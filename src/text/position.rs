@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ropey::Rope;
 
+use super::Cut;
 use super::edit::{Batch, OutOfText};
+use super::past::Past;
 
 /// What `Position::character` counts (LSP `PositionEncodingKind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,15 +32,22 @@ pub struct Range {
 }
 
 /// The text of a document. Cheap to clone: snapshots share their storage.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Text {
     rope: Rope,
+    past: Past,
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.past.is_of(&other.past) || self.rope == other.rope
+    }
 }
 
 impl Text {
     /// Line breaks are `\n`, `\r\n` and `\r`, as LSP has it.
     pub fn new(text: &str) -> Self {
-        Self { rope: Rope::from_str(text) }
+        Self { rope: Rope::from_str(text), past: Past::none() }
     }
 
     /// The whole text in one piece of memory, which is made once.
@@ -184,12 +193,24 @@ impl Text {
 
     /// Replaces a byte range, cut down to character boundaries that exist.
     pub fn replace(&mut self, bytes: std::ops::Range<usize>, text: &str) {
-        let start = self.char_of(self.floor(bytes.start));
-        let end = self.char_of(self.floor(bytes.end)).max(start);
+        let first = self.floor(bytes.start);
+        let last = self.floor(bytes.end).max(first);
+        let (start, end) = (self.char_of(first), self.char_of(last));
         if self.rope.try_remove(start..end).is_ok() {
             // `start` is in the text that remains, so this cannot fail.
             let _ = self.rope.try_insert(start, text);
+            self.past.add(Cut { start: first, old_end: last, new_end: first + text.len() });
         }
+    }
+
+    /// The stretch that all edits since an earlier version of the text lie in; none where these are not known.
+    pub(super) fn edited_since(&self, before: &Text) -> Option<Cut> {
+        self.past.since(&before.past)
+    }
+
+    /// Whether this is a copy of another text.
+    pub(super) fn is_copy_of(&self, other: &Text) -> bool {
+        self.past.is_of(&other.past)
     }
 
     /// A hash of the content: equal texts have equal hashes, whatever edits led to them.
