@@ -334,3 +334,44 @@ fn a_keystroke_in_a_broken_text_costs_what_it_changes() {
         }
     }
 }
+
+/// What is typed into the name or the head of a long function costs that, not the function.
+#[test]
+fn a_keystroke_in_the_head_of_a_long_function_costs_the_head() {
+    let registry = Registry::new();
+    let body = "    if (first > 1) { call(first, \"text\"); }\n".repeat(300);
+    let text = format!("int before;\nstatic int longest(int first, int second) {{\n{body}}}\nint after;\n");
+    for (name, place) in [("a.c", "longest"), ("a.c", "second"), ("a.cpp", "longest"), ("a.cpp", "first"), ("a.cpp", ") {")] {
+        let language = registry.detect(name, &text).unwrap();
+        let before = syntax::parse(language, text.as_str()).unwrap();
+        let mut typed = text.clone();
+        let at = text.find(place).unwrap() + 1;
+        typed.insert(at, if place.starts_with(')') { '\n' } else { 'q' });
+        let after = before.edited(typed.as_str()).unwrap();
+        let replaced = change::between(&before, &after, name).map_or(text.len(), |change| change.before.len());
+        assert!(replaced < 100, "{name}: {replaced} bytes for a key in `{place}`");
+        let tree = Tree::new(&[(name, &text)]);
+        let index = tree.index(Options::default());
+        index.update(tree.document(name, &language.name, 1, &text));
+        index.update(tree.document(name, &language.name, 2, &typed));
+        index.sync();
+        assert_eq!(summary(&index.view()), Tree::new(&[(name, &typed)]).fresh(), "{name}: {place}");
+    }
+}
+
+/// A row of open angle brackets that keys make too long is left alone as one that was read so, and read again once it is ended.
+#[test]
+fn a_row_of_open_brackets_is_left_alone_when_it_is_typed_as_well() {
+    let registry = Registry::new();
+    let language = registry.detect("a.ts", "").unwrap();
+    let text = |row: &str| format!("let a = 1;\nlet b = a {row} c;\nlet d = 2;\n");
+    let mut parsed = syntax::parse(language, text("")).unwrap();
+    for many in [text(&"<a".repeat(2001)), text(&format!("{}\n{}", "<".repeat(1000), "<".repeat(1001)))] {
+        assert_eq!(syntax::parse(language, many.as_str()).unwrap_err(), syntax::ParseError::Budget);
+        assert_eq!(parsed.edited(many.as_str()).unwrap_err(), syntax::ParseError::Budget);
+    }
+    let halves = |between: &str| text(&format!("{}{between}{}", "<a".repeat(1001), "<a".repeat(1000)));
+    parsed = parsed.edited(halves(";")).unwrap();
+    assert_eq!(parsed.edited(halves("")).unwrap_err(), syntax::ParseError::Budget, "what ended a row has gone");
+    assert!(parsed.edited(halves("=")).is_ok());
+}

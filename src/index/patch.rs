@@ -2,7 +2,7 @@
 //! wherever it cannot be sure; then everything is gathered.
 
 use crate::syntax::change::{Change, Edit};
-use crate::syntax::{Kind, Span};
+use crate::syntax::{Definition, Kind, Span};
 use crate::workspace::fs::Stamp;
 
 use super::file::{File, FileImport, Symbol};
@@ -93,8 +93,23 @@ fn symbols(
     let edit = &change.edit;
     let mut list = SymbolList::default();
     list.symbols.reserve(file.symbols.len() + change.added.definitions.len());
-    let encloses = |at: usize| around.contains(&(at as u32));
-    list.symbols.extend(file.symbols[..from].iter().enumerate().map(|(at, symbol)| moved(symbol, edit, encloses(at))));
+    list.symbols.extend(file.symbols[..from].iter().map(|symbol| moved(symbol, edit)));
+    for (number, definition) in around.iter().zip(&change.added.definitions) {
+        if let Some(symbol) = file.symbols[..from].get(*number as usize) {
+            list.symbols[*number as usize] = stretched(symbol, edit, definition, after);
+        }
+    }
+    if let Some(renamed) = change.renamed {
+        let number = around[renamed];
+        let name = change.added.definitions[renamed].name.of(after);
+        // What is in it and says of no other that it holds it is told by this name.
+        let has_members = || file.symbols.iter().any(|symbol| symbol.parent == number);
+        let symbol = list.symbols.get_mut(number as usize).filter(|symbol| symbol.kind != Kind::Attribute && sheet::is_name(name))?;
+        if has_members() {
+            return None;
+        }
+        symbol.name = names.intern(name);
+    }
     list.bases.reserve(file.bases.len() + 4);
     list.bases.extend(file.bases.iter().filter(|(of, _)| (*of as usize) < from));
     let outside = |parent: u32| parent == u32::MAX || around.contains(&parent);
@@ -118,7 +133,7 @@ fn symbols(
     let grown = list.symbols.len() as i64 - to as i64;
     for symbol in &file.symbols[to..] {
         let parent = renumbered(symbol.parent, from, to, grown)?;
-        list.symbols.push(Symbol { parent, ..moved(symbol, edit, false) });
+        list.symbols.push(Symbol { parent, ..moved(symbol, edit) });
     }
     for (of, base) in file.bases.iter().filter(|(of, _)| *of as usize >= to) {
         list.bases.push((renumbered(*of, from, to, grown)?, *base));
@@ -136,32 +151,44 @@ fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
     }
 }
 
-/// A symbol that the edit has not touched inside; one that encloses it ends elsewhere.
-fn moved(symbol: &Symbol, edit: &Edit, encloses: bool) -> Symbol {
-    let by = i64::from(edit.new_end) - i64::from(edit.old_end);
-    let at = |byte: u32| (i64::from(byte) + by) as u32;
-    let row = |row: u32| (i64::from(row) + i64::from(edit.rows)) as u32;
-    let shifted =
-        |span: Span| if span.start >= edit.old_end && span.end > 0 { Span { start: at(span.start), end: at(span.end) } } else { span };
-    let stretched = |span: Span| if span.end >= edit.old_end && span.end > 0 { Span { end: at(span.end), ..span } } else { span };
-    if encloses {
-        let (item, body) = (stretched(symbol.item), stretched(symbol.body));
-        return Symbol { item, body, doc: shifted(symbol.doc), end_line: row(symbol.end_line), ..*symbol };
-    }
+/// A symbol that the edit has not touched inside.
+fn moved(symbol: &Symbol, edit: &Edit) -> Symbol {
     if symbol.item.start < edit.old_end {
         return *symbol;
     }
+    let row = |row: u32| (i64::from(row) + i64::from(edit.rows)) as u32;
     Symbol {
-        item: shifted(symbol.item),
-        signature: shifted(symbol.signature),
-        body: shifted(symbol.body),
-        doc: shifted(symbol.doc),
+        item: shifted(symbol.item, edit),
+        signature: shifted(symbol.signature, edit),
+        body: shifted(symbol.body, edit),
+        doc: shifted(symbol.doc, edit),
         line: row(symbol.line),
         name_line: row(symbol.name_line),
         signature_end_line: row(symbol.signature_end_line),
         end_line: row(symbol.end_line),
         ..*symbol
     }
+}
+
+/// A symbol with the edit in it: what stands above it is as it was, the rest is what its definition says now.
+fn stretched(symbol: &Symbol, edit: &Edit, now: &Definition, after: &str) -> Symbol {
+    let mut symbol = Symbol {
+        item: Span { end: now.item.end, ..symbol.item },
+        signature: now.signature,
+        body: now.body,
+        doc: shifted(symbol.doc, edit),
+        name_line: now.name_line,
+        end_line: now.end_line,
+        ..*symbol
+    };
+    symbol.signature_end_line = sheet::signature_end_line(after, &symbol);
+    symbol
+}
+
+/// A span behind the edit has moved; others stay.
+fn shifted(span: Span, edit: &Edit) -> Span {
+    let at = |byte: u32| (i64::from(byte) + i64::from(edit.new_end) - i64::from(edit.old_end)) as u32;
+    if span.start >= edit.old_end && span.end > 0 { Span { start: at(span.start), end: at(span.end) } } else { span }
 }
 
 type Imports = (Vec<FileImport>, Vec<(NameId, NameId)>);

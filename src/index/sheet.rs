@@ -186,25 +186,31 @@ pub(super) fn import_list<'a>(
 }
 
 fn symbol(text: &str, definition: &Definition, name: NameId, container: NameId, parent: u32) -> Symbol {
-    let signature = definition.signature;
-    // The signature may begin below the item's first line, after decorators.
-    let lead = text.get(definition.item.start as usize..signature.start as usize).unwrap_or_default();
-    let rows = count_breaks(lead.as_bytes()) + count_breaks(signature.of(text).as_bytes());
-    Symbol {
+    let mut symbol = Symbol {
         name,
         container,
         parent,
         kind: definition.kind,
         public: definition.public,
         item: definition.item,
-        signature,
+        signature: definition.signature,
         body: definition.body,
         doc: definition.doc,
         line: definition.line,
         name_line: definition.name_line,
-        signature_end_line: (definition.line + rows as u32).max(definition.name_line).min(definition.end_line.max(definition.name_line)),
+        signature_end_line: 0,
         end_line: definition.end_line,
-    }
+    };
+    symbol.signature_end_line = signature_end_line(text, &symbol);
+    symbol
+}
+
+/// The last line of a symbol's signature, as its spans and lines say.
+pub(super) fn signature_end_line(text: &str, symbol: &Symbol) -> u32 {
+    // The signature may begin below the item's first line, after decorators.
+    let lead = text.get(symbol.item.start as usize..symbol.signature.start as usize).unwrap_or_default();
+    let rows = count_breaks(lead.as_bytes()) + count_breaks(symbol.signature.of(text).as_bytes());
+    (symbol.line + rows as u32).max(symbol.name_line).min(symbol.end_line.max(symbol.name_line))
 }
 
 pub(super) fn count_lines(text: &str) -> u32 {

@@ -86,6 +86,9 @@ pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Pars
     let text = shared_with_line_feeds(text.into());
     let found = blanks::find(language, &text);
     let mut blanks = blanks::hidden(language, &found);
+    if opens_without_end(&text) {
+        return Err(ParseError::Budget);
+    }
     let mut tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     if let Some(right) = blanks::right(&blanks, &tree) {
         blanks = right;
@@ -110,6 +113,9 @@ impl Parsed {
 
     /// The same, where it is known in what the text differs. It has line feeds.
     pub fn edited_at(&self, text: Arc<str>, cut: Option<Cut>) -> Result<Self, ParseError> {
+        if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
+            return Err(ParseError::Budget);
+        }
         let found = blanks::again(&self.language, &self.found, &text, cut.as_ref());
         let blanks = blanks::hidden(&self.language, &found);
         let parsed = self.edited_without(text, cut, blanks, found)?;
@@ -237,9 +243,6 @@ fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -
     if guard::refuses(text).is_some() {
         return Err(ParseError::Deadly);
     }
-    if opens_without_end(text) {
-        return Err(ParseError::Budget);
-    }
     let _working = guard::enter(text);
     let clock = Work::start();
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -262,18 +265,36 @@ const MOST_OPEN: usize = 2000;
 /// Whether a text has more open angle brackets in a row than anybody writes. Each may be a comparison, a type's argument or a tag; the
 /// parser keeps all these readings up to the end of the text, and there it takes gigabytes and looks at no clock.
 fn opens_without_end(text: &str) -> bool {
+    crate::text::count(text.as_bytes(), b'<') > MOST_OPEN && opens_many(text.as_bytes(), 0)
+}
+
+/// The same of a text whose version before had not so many: a row that is longer now goes through the edit, or begins or ends at it.
+fn opens_without_end_around(text: &str, cut: &Cut) -> bool {
+    let bytes = text.as_bytes();
+    let start = bytes[..cut.start].iter().rposition(|byte| ENDS.contains(byte)).unwrap_or(0);
+    opens_many(&bytes[start..], cut.new_end - start)
+}
+
+/// What nothing that an angle bracket opens goes on behind.
+const ENDS: &[u8] = b";{}()=,/\"'";
+
+/// Whether there are too many in a row, up to the first end of a row behind `enough` bytes where that is not zero.
+fn opens_many(bytes: &[u8], enough: usize) -> bool {
     let mut open = 0;
-    // Counting is quick, and this is asked at every key.
-    text.len() > MOST_OPEN
-        && text.bytes().filter(|byte| *byte == b'<').count() > MOST_OPEN
-        && text.bytes().any(|byte| {
-            match byte {
-                b'<' => open += 1,
-                b';' | b'{' | b'}' | b'(' | b')' | b'=' | b',' | b'/' | b'"' | b'\'' => open = 0,
-                _ => {}
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'<' {
+            open += 1;
+        } else if ENDS.contains(byte) {
+            open = 0;
+            if enough > 0 && at >= enough {
+                return false;
             }
-            open > MOST_OPEN
-        })
+        }
+        if open > MOST_OPEN {
+            return true;
+        }
+    }
+    false
 }
 
 /// Measures the time that this thread works, not the time that a busy machine lets it wait: what is parsed may not depend on the load.

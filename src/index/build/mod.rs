@@ -72,6 +72,8 @@ pub(in crate::index) struct Owner {
 const MAX_FAILURES: u32 = 3;
 /// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
 const FEW: usize = 64;
+/// Messages for which there is room from the start.
+const AT_ONCE: usize = 8;
 
 impl Owner {
     pub fn new(
@@ -126,26 +128,26 @@ impl Owner {
         self.open_cache();
         self.rescan_in(self.pause(false));
         let mut rested = false;
+        let mut batch: Vec<Message> = Vec::with_capacity(AT_ONCE);
         loop {
             let patience = self.next_rescan.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
-            let mut batch = match receiver.recv_timeout(if rested { patience } else { patience.min(pages::QUIET) }) {
+            match receiver.recv_timeout(if rested { patience } else { patience.min(pages::QUIET) }) {
                 Ok(first) => {
                     rested = false;
-                    vec![first]
+                    batch.push(first);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience > pages::QUIET && !self.is_building() => {
                     rested = true;
                     pages::give_back();
-                    vec![]
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) => vec![],
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
-            };
+            }
             batch.extend(receiver.try_iter());
             let newest = newest_updates(&batch);
             // Versions that a later one of the batch replaces: they are in the view when that is.
             let mut replaced: HashMap<String, u64> = HashMap::new();
-            for (at, message) in batch.into_iter().enumerate() {
+            for (at, message) in batch.drain(..).enumerate() {
                 if let Message::Stop(_ended) = &message {
                     let _ = catch_unwind(AssertUnwindSafe(|| self.flush(false)));
                     return;

@@ -23,8 +23,11 @@ pub struct Change<'a> {
     /// The facts of these bytes as they were, and as they are now.
     pub removed: Facts<'a>,
     pub added: Facts<'a>,
-    /// The definitions around the place, which begin both lists from the outside in; they go on, but for where they end.
+    /// The definitions around the place, which begin both lists from the outside in; they go on, but for where their signatures and
+    /// they themselves end. What stands above them is not told.
     pub around: (usize, usize),
+    /// That of them whose name is another one now.
+    pub renamed: Option<usize>,
 }
 
 /// One replaced stretch of text.
@@ -47,7 +50,7 @@ impl Edit {
 }
 
 /// Nodes smaller than this, in bytes, are walked again as a whole.
-const SMALL: usize = 256;
+const SMALL: usize = 32;
 
 /// What has changed from one version to the next, which [`Parsed::edited`] has made of it. None where it cannot be told: then everything
 /// has to be walked.
@@ -66,7 +69,9 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     };
     let mut old = Walk::new(before, path, SMALL);
     let mut new = Walk::new(after, path, SMALL);
-    let spot = Descent { edit, differing, is_clean: *is_clean, old: &mut old, new: &mut new }.run(before.root(), after.root())?;
+    let mut descent = Descent { edit, differing, is_clean: *is_clean, old: &mut old, new: &mut new, renamed: None };
+    let spot = descent.run(before.root(), after.root())?;
+    let renamed = descent.renamed.filter(|known| *known < spot.old_state.0);
     let bytes = spanned(&spot.old, cut.start..cut.old_end);
     for (walk, nodes, (definitions, open)) in [(&mut old, &spot.old, spot.old_state), (&mut new, &spot.new, spot.new_state)] {
         walk.facts.definitions.truncate(definitions);
@@ -83,7 +88,8 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     let hidden = blanks::touching(after.blanks(), &now);
     blanks::named_in(before, hidden.clone()).for_each(|name| old.facts.names.add(name));
     blanks::named_in(after, hidden).for_each(|name| new.facts.names.add(name));
-    Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around: (spot.old_state.0, spot.new_state.0) })
+    let around = (spot.old_state.0, spot.new_state.0);
+    Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around, renamed })
 }
 
 /// The bytes of nodes and of an edit in them.
@@ -113,7 +119,7 @@ enum Demand<'t> {
     After(usize, usize),
     /// They stand after the signature of a definition that has no body, however deep.
     Past(usize, usize),
-    /// They are in the body of a definition, which may begin with its comment.
+    /// They are in the body of a definition, which may begin with its comment, or in its head before that.
     Body(Node<'t>, Node<'t>, bool),
     /// The first of them is not the first statement.
     NotFirst,
@@ -130,6 +136,8 @@ struct Descent<'w, 'a> {
     is_clean: bool,
     old: &'w mut Walk<'a>,
     new: &'w mut Walk<'a>,
+    /// The definition on the path whose name is another one now.
+    renamed: Option<usize>,
 }
 
 impl Descent<'_, '_> {
@@ -159,7 +167,8 @@ impl Descent<'_, '_> {
                 Demand::Nothing | Demand::Past(..) => is_past,
                 Demand::After(old, new) => is_past && here.begins_after(*old, *new),
                 Demand::NotFirst => is_past && here.has_named_before(),
-                Demand::Deeper | Demand::Body(..) => false,
+                Demand::Body(old, new, _) => is_past && self.new.role(*new) == 0 && self.is_before(&here, *old, *new),
+                Demand::Deeper => false,
             };
             let next = here.pair();
             if fits {
@@ -183,7 +192,7 @@ impl Descent<'_, '_> {
                 Demand::Body(old, new, docstring) if self.new.role(b) == 0 && holds(a, old) && holds(b, new) => {
                     Demand::Body(old, new, docstring)
                 }
-                Demand::Body(..) => return spot,
+                Demand::Body(..) if !fits => return spot,
                 _ => match self.enter(a, b, depth, &mut leads) {
                     Some(demand) => demand,
                     None => return spot,
@@ -205,7 +214,10 @@ impl Descent<'_, '_> {
         if role & WRAPPER != 0 {
             *leads = (self.old.handed_down(a, given.0), self.new.handed_down(b, given.1));
         }
-        if !self.agree(known) {
+        let is_same = self.agree(known);
+        if !is_same && self.has_another_name(known) && matches!(found.1, Defined::Item { body: Some(_), .. }) {
+            self.renamed = Some(known);
+        } else if !is_same {
             return None;
         }
         match found {
@@ -229,11 +241,37 @@ impl Descent<'_, '_> {
     /// Whether both walks have found the same definitions from this number on, as far as the edit leaves them alone.
     fn agree(&self, known: usize) -> bool {
         let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
-        let alike = |(a, b): (&Definition, &Definition)| {
-            let said = |of: fn(&Definition) -> Span| of(a).of(self.old.source) == of(b).of(self.new.source);
-            a.kind == b.kind && a.public == b.public && said(|one| one.name) && said(|one| one.container) && said(|one| one.bases)
-        };
+        let alike = |(a, b): (&Definition, &Definition)| self.are_named_alike(a, b) && self.are_alike(a, b);
         old.len() == new.len() && old[known..].iter().zip(&new[known..]).all(alike)
+    }
+
+    /// Whether both walks have found one definition there, which is called otherwise and else the same.
+    fn has_another_name(&self, known: usize) -> bool {
+        let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
+        match (&old[known..], &new[known..]) {
+            ([a], [b]) => !self.are_named_alike(a, b) && self.are_alike(a, b),
+            _ => false,
+        }
+    }
+
+    fn are_named_alike(&self, a: &Definition, b: &Definition) -> bool {
+        a.name.of(self.old.source) == b.name.of(self.new.source)
+    }
+
+    /// Whether two definitions that an edit lies in are the same but for their names and where they end.
+    fn are_alike(&self, a: &Definition, b: &Definition) -> bool {
+        let said = |of: fn(&Definition) -> Span| of(a).of(self.old.source) == of(b).of(self.new.source);
+        a.signature.start == b.signature.start
+            && a.kind == b.kind
+            && a.public == b.public
+            && said(|one| one.container)
+            && said(|one| one.bases)
+    }
+
+    /// Whether the children that differ, and the edit, stand before the body of the definition.
+    fn is_before(&self, here: &Differing<'_>, old: Node<'_>, new: Node<'_>) -> bool {
+        let (old, new) = (old.start_byte(), new.start_byte());
+        self.edit.old_end as usize <= old && self.edit.new_end as usize <= new && here.ends_before(old, new)
     }
 
     /// The differing children with what stands before the next item and belongs to it.

@@ -97,6 +97,14 @@ impl<'t> Differing<'t> {
         after(&self.old, old) && after(&self.new, new)
     }
 
+    pub fn ends_before(&self, old: usize, new: usize) -> bool {
+        let before = |side: &Side<'t>, body: usize| {
+            let differing = &side.children[self.first..side.children.len() - self.rest];
+            differing.last().is_none_or(|node| node.end_byte() <= body)
+        };
+        before(&self.old, old) && before(&self.new, new)
+    }
+
     /// Whether something with a name stands before what differs.
     pub fn has_named_before(&self) -> bool {
         let first = self.old.parent.named_child(0);
