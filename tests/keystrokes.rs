@@ -375,3 +375,35 @@ fn a_row_of_open_brackets_is_left_alone_when_it_is_typed_as_well() {
     assert_eq!(parsed.edited(halves("")).unwrap_err(), syntax::ParseError::Budget, "what ended a row has gone");
     assert!(parsed.edited(halves("=")).is_ok());
 }
+
+/// Members are told by what they are in: a new name for that is theirs as well, but for what they call it themselves.
+#[test]
+fn what_is_in_a_thing_that_is_renamed_is_told_by_its_new_name() {
+    let texts = [
+        ("a.cpp", "namespace outer {\nint one() { return 1; }\nvoid outer::two() {}\nstruct inner { int a; };\n}\n", "outer"),
+        ("a.cpp", "namespace outer {\nint one() { return 1; }\nint three;\nstruct inner { int a; };\n}\n", "outer"),
+        ("a.py", "class Outer(Base):\n    kept = 1\n    def one(self):\n        self.x = 2\n        def deep(): pass\n", "Outer"),
+        ("a.js", "function outer(a) {\n  function one() { function deep() {} }\n  class Two { three() {} }\n}\n", "outer"),
+        ("a.rs", "mod outer { pub fn one() {} impl outer { fn two() {} } pub mod inner { fn three() {} } }\n", "outer"),
+        ("a.go", "package a\ntype Outer struct { A int; B string }\nfunc (o Outer) One() {}\n", "Outer"),
+    ];
+    let registry = Registry::new();
+    for (name, text, place) in texts {
+        let language = registry.detect(name, text).unwrap();
+        let tree = Tree::new(&[(name, text)]);
+        let index = tree.index(Options::default());
+        let mut typed = text.to_string();
+        index.update(tree.document(name, &language.name, 1, &typed));
+        for (version, letter) in ["q", "r", "é", ""].into_iter().enumerate() {
+            let at = text.find(place).unwrap() + 2;
+            if letter.is_empty() {
+                typed = text.into();
+            } else {
+                typed.insert_str(at, letter);
+            }
+            index.update(tree.document(name, &language.name, version as i32 + 2, &typed));
+            index.sync();
+            assert_eq!(summary(&index.view()), Tree::new(&[(name, &typed)]).fresh(), "{name}: {typed}");
+        }
+    }
+}

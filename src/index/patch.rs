@@ -13,7 +13,7 @@ use super::sheet::{self, SymbolList};
 pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], hash: u64, names: &mut Names) -> Option<File> {
     let around = enclosing(file, change, before, names)?;
     let (from, to) = replaced(file, change, &around, before)?;
-    let list = symbols(file, change, after, names, &around, (from, to))?;
+    let list = symbols(file, change, [before, after], names, &around, (from, to))?;
     let (imports, import_names) = imports(file, change, names)?;
     let uses = uses(file, change, names)?;
     Some(File {
@@ -85,7 +85,7 @@ fn replaced(file: &File, change: &Change<'_>, around: &[u32], before: &str) -> O
 fn symbols(
     file: &File,
     change: &Change<'_>,
-    after: &str,
+    [before, after]: [&str; 2],
     names: &mut Names,
     around: &[u32],
     (from, to): (usize, usize),
@@ -99,17 +99,10 @@ fn symbols(
             list.symbols[*number as usize] = stretched(symbol, edit, definition, after);
         }
     }
-    if let Some(renamed) = change.renamed {
-        let number = around[renamed];
-        let name = change.added.definitions[renamed].name.of(after);
-        // What is in it and says of no other that it holds it is told by this name.
-        let has_members = || file.symbols.iter().any(|symbol| symbol.parent == number);
-        let symbol = list.symbols.get_mut(number as usize).filter(|symbol| symbol.kind != Kind::Attribute && sheet::is_name(name))?;
-        if has_members() {
-            return None;
-        }
-        symbol.name = names.intern(name);
-    }
+    let renamed = match change.renamed {
+        Some(renamed) => Some(rename(file, change, [before, after], names, &mut list, (around[renamed], renamed))?),
+        None => None,
+    };
     list.bases.reserve(file.bases.len() + 4);
     list.bases.extend(file.bases.iter().filter(|(of, _)| (*of as usize) < from));
     let outside = |parent: u32| parent == u32::MAX || around.contains(&parent);
@@ -138,8 +131,39 @@ fn symbols(
     for (of, base) in file.bases.iter().filter(|(of, _)| *of as usize >= to) {
         list.bases.push((renumbered(*of, from, to, grown)?, *base));
     }
+    if let Some((number, before)) = renamed {
+        let now = list.symbols[number as usize].name;
+        let members = list.symbols.iter_mut().filter(|symbol| symbol.parent == number && symbol.container == before);
+        members.for_each(|member| member.container = now);
+    }
     Some(list)
 }
+
+/// Gives the symbol that a definition around the place is its new name. Returns its number and how it was called: its members are told by
+/// that, but for those that say themselves what they are members of, which is known where their signatures do not name it.
+fn rename(
+    file: &File,
+    change: &Change<'_>,
+    [before, after]: [&str; 2],
+    names: &mut Names,
+    list: &mut SymbolList,
+    (number, renamed): (u32, usize),
+) -> Option<(u32, NameId)> {
+    let (was, now) = (change.removed.definitions[renamed].name.of(before), change.added.definitions[renamed].name.of(after));
+    let symbol = list.symbols.get_mut(number as usize).filter(|symbol| symbol.kind != Kind::Attribute && sheet::is_name(now))?;
+    let says_so = |member: &Symbol| {
+        let signature = member.signature.of(before);
+        signature.contains(was) || signature.len() >= CUT_AT
+    };
+    if file.symbols.iter().any(|member| member.parent == number && says_so(member)) {
+        return None;
+    }
+    let known = std::mem::replace(&mut symbol.name, names.intern(now));
+    Some((number, known))
+}
+
+/// A signature of so many bytes may have been cut.
+const CUT_AT: usize = 390;
 
 /// The number of a symbol after those of `from..to` have been replaced.
 fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
