@@ -15,7 +15,8 @@ pub(super) struct Side<'t> {
 
 impl<'t> Side<'t> {
     pub fn new(parent: Node<'t>, within: Option<Range<usize>>) -> Self {
-        let mut side = Self { parent, children: Vec::new(), within };
+        let all = if within.is_none() { parent.child_count() as usize } else { 0 };
+        let mut side = Self { parent, children: Vec::with_capacity(all), within };
         let Some(mut cursor) = side.first() else { return side };
         let end = side.within.as_ref().map_or(usize::MAX, |within| within.end);
         loop {
