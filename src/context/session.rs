@@ -8,14 +8,16 @@ use super::corpus::{Corpus, Digest, Name};
 use super::select::{Item, Order, Selection, Shares};
 use super::{Kind, Masked, Part};
 
-/// Share of the expected recall that a pack gives up, at most, so that its head can stay: while typing, ...
+/// Share of the expected recall that a pack gives up, at most, so that it can stay while somebody types.
 const TYPING_LOSS: f32 = 0.35;
-/// ... after a move, for the first part of the budget, and for all of it.
-const MOVING_LOSS: f32 = 0.105;
-const FREE_LOSS: f32 = 0.01;
-const FIRST_PART: f32 = 0.68;
-/// From this budget on a reused head is worth `MOVING_LOSS`; a smaller pack is read anew in no time, so less is given up for it.
-const FULL_LOSS_BUDGET: f32 = 4096.0;
+/// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
+/// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
+/// much where much is needed, and keep little where little is.
+const HEAD: f32 = 0.8;
+/// Lengths of a head that are tried, before those around the best of them.
+const TRIED: usize = 8;
+/// From this budget on a head that stays is worth that; a smaller pack is read anew in no time, so less is given up for it.
+const FULL_BUDGET: f32 = 4096.0;
 /// The share of such a budget that a new pack leaves free: what is let in first then takes nothing away that was read.
 const LEFT_FREE: f32 = 0.02;
 /// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
@@ -135,7 +137,7 @@ impl Session {
         !self.parts.is_empty() && is_worth_it && worth.iter().all(|worth| !worth.stale)
     }
 
-    /// Goes on with the most leading parts that can stay, of this pack or of the earlier one that has most to offer.
+    /// Goes on with the leading parts that are best kept, of this pack or of the earlier one that has most to offer.
     fn begin_anew(&mut self, ranked: &Ranked, asked: &Asked) {
         if !self.parts.is_empty() {
             self.earlier.push_front((self.turns - 1, Arc::new(std::mem::take(&mut self.parts))));
@@ -143,28 +145,19 @@ impl Session {
         }
         self.earlier.retain(|(turn, _)| self.turns - turn <= REMEMBERED);
         self.admitted = 0;
-        let mut bases: Vec<(&[Kept], Vec<Worth>)> =
+        let bases: Vec<(&[Kept], Vec<Worth>)> =
             self.earlier.iter().map(|(_, parts)| (&***parts, self.worth(parts, ranked, asked))).collect();
-        let room = (ranked.budget as f32 * FIRST_PART) as usize;
-        let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, room)]);
+        let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, ranked.budget)]);
         // Of equals the latest.
-        let best = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
-        bases = bases.into_iter().enumerate().filter(|(at, _)| *at == 0 || *at == best).map(|(_, base)| base).collect();
-        let kept = bases.iter().map(|(parts, worth)| &parts[..self.kept(parts, worth, ranked, room)]);
-        let longest = kept.rev().max_by_key(|parts| tokens(parts)).map(<[Kept]>::to_vec);
-        self.parts = longest.unwrap_or_default();
-    }
-
-    /// How many leading parts stay after a move.
-    fn kept(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, room: usize) -> usize {
-        let moving = MOVING_LOSS * due(ranked.budget);
-        let first = self.longest_prefix(parts, &worth[..leading(parts, worth, room)], ranked, moving);
-        let all = leading(parts, worth, ranked.budget);
-        // More than the first part stays only where nothing else held it back.
-        if first < leading(parts, worth, room) || first == all {
-            return first;
+        let most = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
+        let (mut gain, mut head): (f32, &[Kept]) = (ranked.fresh, &[]);
+        for (_, (parts, worth)) in bases.iter().enumerate().filter(|(at, _)| *at == 0 || *at == most) {
+            let best = self.best_head(parts, worth, ranked, gain);
+            if best.0 > gain {
+                (gain, head) = (best.0, &parts[..best.1]);
+            }
         }
-        first.max(self.longest_prefix(parts, &worth[..all], ranked, FREE_LOSS))
+        self.parts = head.to_vec();
     }
 
     /// What each of some parts is worth now.
@@ -180,19 +173,41 @@ impl Session {
         parts.iter().map(each).collect()
     }
 
-    /// The most leading parts with which no more than the share `loss` of what could be expected is given up.
-    fn longest_prefix(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, loss: f32) -> usize {
-        let goal = ranked.fresh * (1.0 - loss);
-        let reaches = |keep: usize| {
+    /// How many leading parts are best kept, and what that gains: what can be expected of the pack, and what it is worth that they stay. No
+    /// parts where nothing gains more than `least`.
+    fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, least: f32) -> (f32, usize) {
+        let all = leading(parts, worth, ranked.budget);
+        let whole = HEAD * due(ranked.budget) * ranked.fresh.sqrt().sqrt();
+        let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;
+        let gain = |keep: usize| {
             let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
-            value(&worth[..keep]) + ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value >= goal
+            let rest = ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value;
+            saved(keep) + value(&worth[..keep]) + rest
         };
-        let (mut low, mut high) = (0, worth.len());
-        while low < high {
-            let middle = (low + high).div_ceil(2);
-            if reaches(middle) { low = middle } else { high = middle - 1 }
+        let mut best = (least, 0);
+        let mut look = |keep: usize| {
+            let gain = gain(keep);
+            if gain > best.0 {
+                best = (gain, keep);
+            }
+            best
+        };
+        let mut step = all.div_ceil(TRIED).max(1);
+        let mut found = (least, 0);
+        for keep in (1..=all).rev().step_by(step) {
+            // With less that stays nothing is expected that a new pack has not.
+            if ranked.fresh + saved(keep) <= found.0 {
+                break;
+            }
+            found = look(keep);
         }
-        low
+        while step > 1 && found.1 > 0 {
+            step = step.div_ceil(2);
+            for keep in [found.1.saturating_sub(step), found.1 + step].into_iter().filter(|keep| (1..=all).contains(keep)) {
+                found = look(keep);
+            }
+        }
+        found
     }
 
     /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that
@@ -294,7 +309,7 @@ struct Ranked<'a> {
 
 /// How much of what is given up for a head that stays is due at a budget.
 fn due(budget: usize) -> f32 {
-    (budget as f32 / FULL_LOSS_BUDGET).min(1.0)
+    (budget as f32 / FULL_BUDGET).min(1.0)
 }
 
 /// How many leading parts are still true and have room.
