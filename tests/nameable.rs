@@ -407,3 +407,40 @@ fn what_a_receiver_has_comes_in_while_the_head_stays() {
     let after = place.pack(&corpus, 200);
     assert!(all(&after).contains("pub fn find_entries()") && after.prefix_reused > 0, "{}", all(&after));
 }
+
+/// What another language defines is called from here only where it is imported, however its names read.
+#[test]
+fn definitions_of_another_language_come_in_by_an_import_alone() {
+    const SHOP: &str = "
+//- /static/uri.js
+class Basket {
+    totals() {}
+}
+function taxed(basket) {}
+function normalized(basket) {}
+export { Basket, taxed, normalized };
+//- /static/page.js
+import { Basket, taxed, normalized } from './uri.js';
+normalized(taxed(new Basket()));
+//- /shop/money.py
+def rounded(value):
+    return value
+//- /shop/cart.py
+from shop.money import rounded
+import os
+
+def taxed_total(basket: Basket):
+    \"\"\"The basket, taxed and normalized.\"\"\"
+    $0
+";
+    let paths = |fixture: &str| -> Vec<String> {
+        let place = Place::new(fixture);
+        let corpus = place.corpus(place.view());
+        place.pack(&corpus, 2000).parts.iter().map(|part| part.path.to_string()).collect()
+    };
+    let here = paths(SHOP);
+    assert!(here.iter().any(|path| path == "shop/money.py"), "{here:?}");
+    assert!(!here.iter().any(|path| path.ends_with(".js")), "{here:?}");
+    let bridged = paths(&SHOP.replace("import os", "from bridge import Basket"));
+    assert!(bridged.iter().any(|path| path == "static/uri.js"), "{bridged:?}");
+}

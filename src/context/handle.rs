@@ -104,7 +104,7 @@ impl Handle {
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
         let mut wanted = prefer_visited(query, &visits, &mut candidates);
-        members::expect(query.corpus, query.path, &scene, &mut candidates);
+        members::expect(query.corpus, query.path, query.language, &scene, &mut candidates);
         wanted.extend(rules.iter_mut().flat_map(|rules| receiver::expect(query, &scene, rules, &mut candidates)));
         let here = Here { path: query.path.into(), function: scene.function_line };
         let place = query.place(in_test);

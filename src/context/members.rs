@@ -1,10 +1,11 @@
 //! The members of the types that a function takes: a function that is given a value of a type uses some of what the type has. The weights
 //! of the ranking were fitted on names, which fields seldom are, so that they foresee no field by itself.
 
-use super::corpus::{Corpus, Sort};
+use super::corpus::{Corpus, Sort, Symbol};
 use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
 use super::scene::Scene;
+use crate::syntax::Language;
 
 /// What the fields of a type sum up to that the function around the cursor takes or gives, and what none of them exceeds: on the scale of
 /// the trees, for which what is foreseen counts three times. More would crowd out the functions that are called. With a third of it, before
@@ -18,9 +19,10 @@ const MEANT: usize = 2;
 
 /// Raises the fields of the types of other files that the function around the cursor takes or gives, so that those of each type sum up to
 /// what is used of it.
-pub fn expect(corpus: &Corpus, path: &str, scene: &Scene, candidates: &mut Vec<Candidate>) {
+pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
-    let types = |name: &_| corpus.defined(*name).iter().copied().filter(|number| corpus.symbols[*number as usize].sort == Sort::Type);
+    let is_type = |symbol: &Symbol| symbol.sort == Sort::Type && scene.may_mean(corpus, language, symbol.name, symbol.file);
+    let types = |name: &_| corpus.defined(*name).iter().copied().filter(|number| is_type(&corpus.symbols[*number as usize]));
     let named: NumberSet<_> = scene.signature.iter().filter(|name| (1..=MEANT).contains(&types(name).count())).collect();
     let types = named.into_iter().flat_map(types);
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;

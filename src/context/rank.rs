@@ -240,8 +240,12 @@ impl<'a> Ranker<'a> {
                 continue;
             }
             let here = self.of_file(file);
+            let is_foreign = self.is_foreign(file);
             for number in range {
                 let symbol = &corpus.symbols[number as usize];
+                if is_foreign && !self.reaches(symbol) {
+                    continue;
+                }
                 let name = of(symbol.slot);
                 let seen = name.is_some_and(|name| name.seen);
                 let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
@@ -271,6 +275,18 @@ impl<'a> Ranker<'a> {
             }
         }
         all
+    }
+
+    /// Whether a file is of another family of languages: what it defines has no name here but by an import.
+    fn is_foreign(&self, file: u32) -> bool {
+        self.language.is_some_and(|language| self.corpus.family(file) != Some(&*language.family))
+    }
+
+    /// Whether the current file imports the name of a definition in another language or of what it stands in, or names it and imports its
+    /// file.
+    fn reaches(&self, symbol: &Symbol) -> bool {
+        let mut seen = [symbol.slot, symbol.container].into_iter().filter_map(|slot| self.touched(slot)?.seen);
+        seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
     }
 
     fn sums(&self, touch: &Touch) -> Sums {

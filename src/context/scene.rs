@@ -103,6 +103,12 @@ impl Scene {
         scene
     }
 
+    /// Whether what stands in a file may be meant by a name: it is of the same family of languages, or the name is imported.
+    pub fn may_mean(&self, corpus: &Corpus, language: Option<&Language>, name: Name, file: u32) -> bool {
+        language.is_none_or(|language| corpus.family(file) == Some(&*language.family))
+            || self.seen.get(&name).is_some_and(|seen| seen.imported)
+    }
+
     fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight) {
         if sight.seen.imported {
             self.import_words.insert(word.to_lowercase());
