@@ -13,11 +13,13 @@ const TYPING_LOSS: f32 = 0.35;
 /// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
 /// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
 /// much where much is needed, and keep little where little is.
-const HEAD: f32 = 0.8;
+const HEAD: f32 = 0.7;
 /// Lengths of a head that are tried, before those around the best of them.
 const TRIED: usize = 8;
-/// From this budget on a head that stays is worth that; a smaller pack is read anew in no time, so less is given up for it.
+/// At this budget a head that stays is worth that. A smaller pack is read anew in no time, so less is given up for it; in a larger one the
+/// head is worth less by this power of how much larger it is, or it would hold what nothing asks for any more.
 const FULL_BUDGET: f32 = 4096.0;
+const BEYOND: f32 = 0.75;
 /// The share of such a budget that a new pack leaves free: what is let in first then takes nothing away that was read.
 const LEFT_FREE: f32 = 0.02;
 /// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
@@ -177,7 +179,8 @@ impl Session {
     /// parts where nothing gains more than `least`.
     fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, least: f32) -> (f32, usize) {
         let all = leading(parts, worth, ranked.budget);
-        let whole = HEAD * due(ranked.budget) * ranked.fresh.sqrt().sqrt();
+        let beyond = (FULL_BUDGET / ranked.budget as f32).min(1.0).powf(BEYOND);
+        let whole = HEAD * due(ranked.budget) * beyond * ranked.fresh.sqrt().sqrt();
         let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;
         let gain = |keep: usize| {
             let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
