@@ -21,7 +21,7 @@ const SHORT: c_long = 100;
 
 /// Has free memory given back sooner than the allocator would, and all of it when the index has nothing to do.
 pub fn settle() {
-    // Safety: they read and write one number. What somebody has set in the environment stays; so does what is another option by now.
+    // Safety: they read and write one number. Another delay that somebody has set in the environment stays.
     unsafe {
         if mi_option_get(PURGE_DELAY) == USUAL {
             mi_option_set(PURGE_DELAY, SHORT);

@@ -2,7 +2,7 @@
 //! wherever it cannot be sure; then everything is gathered.
 
 use crate::syntax::change::{Change, Edit};
-use crate::syntax::{Definition, Kind, Span};
+use crate::syntax::{Definition, Kind, MAX_SIGNATURE, Span};
 use crate::workspace::fs::Stamp;
 
 use super::file::{File, FileImport, Symbol};
@@ -133,7 +133,10 @@ fn symbols(
     }
     if let Some((number, before)) = renamed {
         let now = list.symbols[number as usize].name;
-        let members = list.symbols.iter_mut().filter(|symbol| symbol.parent == number && symbol.container == before);
+        // What the edit has added says by itself what holds it.
+        let (known, rest) = list.symbols.split_at_mut(from);
+        let stayed = known.iter_mut().chain(&mut rest[(to as i64 + grown) as usize - from..]);
+        let members = stayed.filter(|symbol| symbol.parent == number && symbol.container == before);
         members.for_each(|member| member.container = now);
     }
     Some(list)
@@ -151,19 +154,14 @@ fn rename(
 ) -> Option<(u32, NameId)> {
     let (was, now) = (change.removed.definitions[renamed].name.of(before), change.added.definitions[renamed].name.of(after));
     let symbol = list.symbols.get_mut(number as usize).filter(|symbol| symbol.kind != Kind::Attribute && sheet::is_name(now))?;
-    let says_so = |member: &Symbol| {
-        let signature = member.signature.of(before);
-        signature.contains(was) || signature.len() >= CUT_AT
-    };
+    let may_be_cut = |member: &Symbol| member.body.is_empty() && (member.item.end - member.item.start) as usize >= MAX_SIGNATURE;
+    let says_so = |member: &Symbol| member.signature.of(before).contains(was) || may_be_cut(member);
     if file.symbols.iter().any(|member| member.parent == number && says_so(member)) {
         return None;
     }
     let known = std::mem::replace(&mut symbol.name, names.intern(now));
     Some((number, known))
 }
-
-/// A signature of so many bytes may have been cut.
-const CUT_AT: usize = 390;
 
 /// The number of a symbol after those of `from..to` have been replaced.
 fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {

@@ -17,6 +17,7 @@ use super::parse::Parsed;
 use super::pattern::Pattern;
 use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
+pub(crate) use define::MAX_SIGNATURE;
 use level::Level;
 
 /// What kinds of nodes mean to the walk; the order of the bits below.

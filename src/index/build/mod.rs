@@ -136,8 +136,9 @@ impl Owner {
                     rested = false;
                     batch.push(first);
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience > pages::QUIET && !self.is_building() => {
+                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= pages::QUIET && !self.is_building() => {
                     rested = true;
+                    batch.shrink_to(AT_ONCE);
                     pages::give_back();
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}

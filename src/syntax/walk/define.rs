@@ -8,7 +8,7 @@ use crate::syntax::pattern::{Captures, Pattern};
 use crate::syntax::tags::{Definition, Kind, Span};
 
 /// Longest signature, in bytes, of what has no body.
-const MAX_SIGNATURE: usize = 400;
+pub(crate) const MAX_SIGNATURE: usize = 400;
 
 impl Walk<'_> {
     /// Whether a pattern is of a definition or scope and may be tried here; one marked `(#set! ended "")` only where the node has its end.
