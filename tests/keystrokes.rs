@@ -379,9 +379,7 @@ fn a_row_of_open_brackets_is_left_alone_when_it_is_typed_as_well() {
 /// Members are told by what they are in: a new name for that is theirs as well, but for what they call it themselves.
 #[test]
 fn what_is_in_a_thing_that_is_renamed_is_told_by_its_new_name() {
-    let long = format!("namespace outer {{\n{}\n{:30}outer::x = 1;\n}}\n", "T".repeat(380), "");
     let texts = [
-        ("a.cpp", long.as_str(), "outer"),
         ("a.cpp", "namespace outer {\nint one() { return 1; }\nvoid outer::two() {}\nstruct inner { int a; };\n}\n", "outer"),
         ("a.cpp", "namespace outer {\nint one() { return 1; }\nint three;\nstruct inner { int a; };\n}\n", "outer"),
         ("a.py", "class Outer(Base):\n    kept = 1\n    def one(self):\n        self.x = 2\n        def deep(): pass\n", "Outer"),
