@@ -20,7 +20,7 @@ use self::projects::Project;
 use super::numbers::{NumberMap, NumberSet, Sum};
 use super::rank::{self, Prior};
 use crate::index::{File, FileId, Lists, NameId, Stage, View};
-use crate::syntax::{Kind, naming};
+use crate::syntax::{Kind, Language, naming};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
@@ -363,6 +363,11 @@ impl Corpus {
     /// Files of one family use each other's definitions.
     pub fn family(&self, file: u32) -> Option<&str> {
         self.files[file as usize].file.language.as_ref().map(|language| &*language.family)
+    }
+
+    /// Whether a file is of another family than a place in this language: what it defines has no name there but by an import.
+    pub fn is_foreign(&self, file: u32, language: Option<&Language>) -> bool {
+        language.is_some_and(|language| self.family(file) != Some(&*language.family))
     }
 
     /// The symbols of a file, by number.

@@ -1,7 +1,7 @@
 //! The members of the types that a function takes: a function that is given a value of a type uses some of what the type has. The weights
 //! of the ranking were fitted on names, which fields seldom are, so that they foresee no field by itself.
 
-use super::corpus::{Corpus, Sort, Symbol};
+use super::corpus::Corpus;
 use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
 use super::scene::Scene;
@@ -21,8 +21,7 @@ const MEANT: usize = 2;
 /// what is used of it.
 pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
-    let is_type = |symbol: &Symbol| symbol.sort == Sort::Type && scene.may_mean(corpus, language, symbol.name, symbol.file);
-    let types = |name: &_| corpus.defined(*name).iter().copied().filter(|number| is_type(&corpus.symbols[*number as usize]));
+    let types = |name: &_| scene.types(corpus, language, *name);
     let named: NumberSet<_> = scene.signature.iter().filter(|name| (1..=MEANT).contains(&types(name).count())).collect();
     let types = named.into_iter().flat_map(types);
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;

@@ -240,7 +240,7 @@ impl<'a> Ranker<'a> {
                 continue;
             }
             let here = self.of_file(file);
-            let is_foreign = self.is_foreign(file);
+            let is_foreign = corpus.is_foreign(file, self.language);
             for number in range {
                 let symbol = &corpus.symbols[number as usize];
                 if is_foreign && !self.reaches(symbol) {
@@ -275,11 +275,6 @@ impl<'a> Ranker<'a> {
             }
         }
         all
-    }
-
-    /// Whether a file is of another family of languages: what it defines has no name here but by an import.
-    fn is_foreign(&self, file: u32) -> bool {
-        self.language.is_some_and(|language| self.corpus.family(file) != Some(&*language.family))
     }
 
     /// Whether the current file imports the name of a definition in another language or of what it stands in, or names it and imports its

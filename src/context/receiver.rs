@@ -187,11 +187,7 @@ impl Receiver<'_> {
 
     /// The types that a name means.
     fn named(&self, name: Name) -> Vec<u32> {
-        let is_type = |number: &u32| {
-            let symbol = &self.corpus.symbols[*number as usize];
-            symbol.sort == Sort::Type && self.scene.may_mean(self.corpus, Some(self.language), name, symbol.file)
-        };
-        let types: Vec<u32> = self.corpus.defined(name).iter().copied().filter(is_type).collect();
+        let types: Vec<u32> = self.scene.types(self.corpus, Some(self.language), name).collect();
         if types.len() > MEANT { vec![] } else { types }
     }
 

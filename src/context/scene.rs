@@ -1,7 +1,7 @@
 //! What stands around the cursor: names with their distance, imports, the signature, the enclosing class. Read from the open buffer
 //! line by line, so that half-written code serves as well; where there is a tree it says what encloses the cursor.
 
-use super::corpus::{Corpus, Name};
+use super::corpus::{Corpus, Name, Sort};
 use super::numbers::{NumberMap, NumberSet};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed};
@@ -103,10 +103,14 @@ impl Scene {
         scene
     }
 
-    /// Whether what stands in a file may be meant by a name: it is of the same family of languages, or the name is imported.
-    pub fn may_mean(&self, corpus: &Corpus, language: Option<&Language>, name: Name, file: u32) -> bool {
-        language.is_none_or(|language| corpus.family(file) == Some(&*language.family))
-            || self.seen.get(&name).is_some_and(|seen| seen.imported)
+    /// The types that a name may mean: those of another family of languages only where it is imported.
+    pub fn types<'a>(&self, corpus: &'a Corpus, language: Option<&'a Language>, name: Name) -> impl Iterator<Item = u32> + use<'a> {
+        let imported = self.seen.get(&name).is_some_and(|seen| seen.imported);
+        let is_meant = move |number: &u32| {
+            let symbol = &corpus.symbols[*number as usize];
+            symbol.sort == Sort::Type && (imported || !corpus.is_foreign(symbol.file, language))
+        };
+        corpus.defined(name).iter().copied().filter(is_meant)
     }
 
     fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight) {
