@@ -96,7 +96,7 @@ impl Place {
     }
 
     /// Goes to the place of `$0` in another text.
-    fn go(&mut self, path: &str, text: &str) {
+    pub fn go(&mut self, path: &str, text: &str) {
         self.path = path.into();
         self.offset = text.find("$0").unwrap();
         self.text = text.replace("$0", "");

@@ -28,6 +28,7 @@ mod find;
 mod folders;
 mod forms;
 mod hard;
+mod heads;
 mod http;
 mod http_bytes;
 mod http_servers;

@@ -1,30 +1,23 @@
 //! The part of the prompt that stays put. A session keeps the parts of the last pack in their order; a new pack keeps as many of its
 //! leading parts as it can without losing much of what the ranking promises, drops the rest, and appends.
 
+mod heads;
+mod parts;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::corpus::{Corpus, Digest, Name};
-use super::select::{Item, Order, Selection, Shares};
-use super::{Kind, Masked, Part};
+use self::heads::{Ranked, due};
+pub use self::parts::{Count, PART_OVERHEAD};
+use self::parts::{Kept, Worth, group, part_of, shrink, symbols, tokens, value};
+use super::Part;
+use super::corpus::{Corpus, Name};
+use super::select::{Item, Order, Shares};
 
 /// Share of the expected recall that a pack gives up, at most, so that it can stay while somebody types.
 const TYPING_LOSS: f32 = 0.35;
-/// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
-/// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
-/// much where much is needed, and keep little where little is.
-const HEAD: f32 = 0.7;
-/// Lengths of a head that are tried, before those around the best of them.
-const TRIED: usize = 8;
-/// At this budget a head that stays is worth that. A smaller pack is read anew in no time, so less is given up for it; in a larger one the
-/// head is worth less by this power of how much larger it is, or it would hold what nothing asks for any more.
-const FULL_BUDGET: f32 = 4096.0;
-const BEYOND: f32 = 0.75;
-/// The share of such a budget that a new pack leaves free: what is let in first then takes nothing away that was read.
+/// The share of a full budget that a new pack leaves free: what is let in first then takes nothing away that was read.
 const LEFT_FREE: f32 = 0.02;
-/// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
-const EARLIER: usize = 4;
-const REMEMBERED: u64 = 8;
 /// The probability from which on a definition is taken for the one that was named, ...
 const MEANT: f32 = 0.3;
 /// ... so many of a name need none, ...
@@ -36,12 +29,6 @@ const ADMITTED_SHARE: usize = 4;
 const SPARE_SHARE: usize = 16;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
-/// Control token and line break around each part.
-pub const PART_OVERHEAD: usize = 3;
-
-/// Counts the tokens of a text.
-pub type Count<'a> = &'a dyn Fn(&str) -> usize;
-
 /// One budget's pack as it was sent last.
 #[derive(Clone)]
 pub struct Session {
@@ -61,25 +48,6 @@ pub struct Session {
 pub struct Here {
     pub path: Arc<str>,
     pub function: Option<usize>,
-}
-
-#[derive(Clone)]
-struct Kept {
-    part: Part,
-    items: Vec<Piece>,
-}
-
-/// A definition as it stands in a part.
-#[derive(Clone)]
-struct Piece {
-    name: Name,
-    line: u32,
-    signature: Box<str>,
-    /// What says what it is a member of.
-    heading: Box<str>,
-    /// Where that stands, from 0; the line itself where there is none.
-    headed: u32,
-    score: f32,
 }
 
 /// What a place asks of a session.
@@ -139,29 +107,6 @@ impl Session {
         !self.parts.is_empty() && is_worth_it && worth.iter().all(|worth| !worth.stale)
     }
 
-    /// Goes on with the leading parts that are best kept, of this pack or of the earlier one that has most to offer.
-    fn begin_anew(&mut self, ranked: &Ranked, asked: &Asked) {
-        if !self.parts.is_empty() {
-            self.earlier.push_front((self.turns - 1, Arc::new(std::mem::take(&mut self.parts))));
-            self.earlier.truncate(EARLIER);
-        }
-        self.earlier.retain(|(turn, _)| self.turns - turn <= REMEMBERED);
-        self.admitted = 0;
-        let bases: Vec<(&[Kept], Vec<Worth>)> =
-            self.earlier.iter().map(|(_, parts)| (&***parts, self.worth(parts, ranked, asked))).collect();
-        let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, ranked.budget)]);
-        // Of equals the latest.
-        let most = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
-        let (mut gain, mut head): (f32, &[Kept]) = (ranked.fresh, &[]);
-        for (_, (parts, worth)) in bases.iter().enumerate().filter(|(at, _)| *at == 0 || *at == most) {
-            let best = self.best_head(parts, worth, ranked, gain);
-            if best.0 > gain {
-                (gain, head) = (best.0, &parts[..best.1]);
-            }
-        }
-        self.parts = head.to_vec();
-    }
-
     /// What each of some parts is worth now.
     fn worth(&self, parts: &[Kept], ranked: &Ranked, asked: &Asked) -> Vec<Worth> {
         let mut shares = Shares::default();
@@ -173,44 +118,6 @@ impl Session {
             worth
         };
         parts.iter().map(each).collect()
-    }
-
-    /// How many leading parts are best kept, and what that gains: what can be expected of the pack, and what it is worth that they stay. No
-    /// parts where nothing gains more than `least`.
-    fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, least: f32) -> (f32, usize) {
-        let all = leading(parts, worth, ranked.budget);
-        let beyond = (FULL_BUDGET / ranked.budget as f32).min(1.0).powf(BEYOND);
-        let whole = HEAD * due(ranked.budget) * beyond * ranked.fresh.sqrt().sqrt();
-        let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;
-        let gain = |keep: usize| {
-            let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
-            let rest = ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value;
-            saved(keep) + value(&worth[..keep]) + rest
-        };
-        let mut best = (least, 0);
-        let mut look = |keep: usize| {
-            let gain = gain(keep);
-            if gain > best.0 {
-                best = (gain, keep);
-            }
-            best
-        };
-        let mut step = all.div_ceil(TRIED).max(1);
-        let mut found = (least, 0);
-        for keep in (1..=all).rev().step_by(step) {
-            // With less that stays nothing is expected that a new pack has not.
-            if ranked.fresh + saved(keep) <= found.0 {
-                break;
-            }
-            found = look(keep);
-        }
-        while step > 1 && found.1 > 0 {
-            step = step.div_ceil(2);
-            for keep in [found.1.saturating_sub(step), found.1 + step].into_iter().filter(|keep| (1..=all).contains(keep)) {
-                found = look(keep);
-            }
-        }
-        found
     }
 
     /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that
@@ -298,199 +205,5 @@ impl Asked {
         items.sort_by(|a, b| b.score.total_cmp(&a.score));
         items.truncate(ADMITTED);
         items
-    }
-}
-
-/// A ranking that is to be packed.
-struct Ranked<'a> {
-    corpus: &'a Corpus,
-    order: &'a Order<'a>,
-    budget: usize,
-    /// What the best pack is worth that owes nothing to an earlier one.
-    fresh: f32,
-}
-
-/// How much of what is given up for a head that stays is due at a budget.
-fn due(budget: usize) -> f32 {
-    (budget as f32 / FULL_BUDGET).min(1.0)
-}
-
-/// How many leading parts are still true and have room.
-fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
-    let mut used = 0;
-    let fits = |(kept, worth): &(&Kept, &Worth)| {
-        used += kept.part.tokens;
-        !worth.stale && used <= room
-    };
-    parts.iter().zip(worth).take_while(fits).count()
-}
-
-fn value(worth: &[Worth]) -> f32 {
-    worth.iter().map(|worth| worth.value).sum()
-}
-
-fn symbols(worth: &[Worth]) -> Vec<u32> {
-    worth.iter().flat_map(|worth| worth.symbols.iter().copied()).collect()
-}
-
-fn tokens(parts: &[Kept]) -> usize {
-    parts.iter().map(|kept| kept.part.tokens).sum()
-}
-
-/// What a kept part is worth at the new place.
-struct Worth {
-    symbols: Vec<u32>,
-    value: f32,
-    /// Its text is no longer what the file says.
-    stale: bool,
-}
-
-impl Worth {
-    fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
-        let mut worth = Self { symbols: vec![], value: 0.0, stale: false };
-        let Some(file) = corpus.file(&kept.part.path) else {
-            worth.stale = true;
-            return worth;
-        };
-        for piece in &kept.items {
-            let found = corpus.defined(piece.name).iter().copied().find(|number| {
-                let symbol = &corpus.symbols[*number as usize];
-                let is_same = |digest: &Digest| *digest.heading(symbol.index) == *piece.heading;
-                symbol.file == file && *corpus.signature(symbol) == *piece.signature && is_same(corpus.digest(symbol))
-            });
-            match found {
-                Some(number) => {
-                    worth.symbols.push(number);
-                    let name = corpus.symbols[number as usize].name;
-                    worth.value += order.score(number) * shares.share(name);
-                    shares.take(name);
-                }
-                None => worth.stale = true,
-            }
-        }
-        worth
-    }
-}
-
-/// Parts by the definitions in them, in the order in which these were chosen.
-type Made = HashMap<Vec<u32>, Kept>;
-
-/// One part per file, the parts that many places need first: they are the likeliest to stay. What is `made` already is taken from there.
-fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, count: Count) -> Vec<Kept> {
-    let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
-    for item in &selection.items {
-        files.entry(item.file).or_default().push(*item);
-    }
-    let symbols = |items: &[Item]| items.iter().map(|item| item.symbol).collect::<Vec<u32>>();
-    // What is new is counted once as a whole, so that a tokenizer in another process is asked once.
-    let mut new: Vec<(&u32, &Vec<Item>)> = files.iter().filter(|(_, items)| !made.contains_key(&symbols(items))).collect();
-    new.sort_unstable_by_key(|(file, _)| **file);
-    let paths = new.iter().flat_map(|(file, _)| [&*corpus.files[**file as usize].path, "\n"]);
-    let items = new.iter().flat_map(|(_, items)| items.iter());
-    let shown = items.flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
-    count(&paths.chain(shown).collect::<String>());
-    let general = |items: &[Item]| {
-        // Without its logarithm one name that is everywhere would decide for its file.
-        let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
-        items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
-    };
-    let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
-    groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut part = |(_, file, items): (f32, u32, Vec<Item>)| {
-        made.entry(symbols(&items)).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
-    };
-    groups.into_iter().map(&mut part).collect()
-}
-
-fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
-    let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score));
-    let why = best.map_or(String::new(), |item| {
-        let name = corpus.text(corpus.symbols[item.symbol as usize].name);
-        format!("{name}: {}", order.reason(corpus, item.symbol))
-    });
-    let pieces: Vec<Piece> = {
-        items.sort_unstable_by_key(|item| item.symbol);
-        let mut pieces: Vec<Piece> = items
-            .iter()
-            .map(|item| {
-                let symbol = &corpus.symbols[item.symbol as usize];
-                let (digest, index) = (corpus.digest(symbol), symbol.index);
-                let (line, heading) = (digest.line(index), digest.heading(index).into());
-                let headed = digest.headed(index).map_or(line, |heading| heading.at);
-                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, headed, score: item.score }
-            })
-            .collect();
-        pieces.sort_by_key(|piece| piece.line);
-        pieces
-    };
-    let mut kept = Kept {
-        part: Part {
-            path: corpus.files[file as usize].path.clone(),
-            start_line: 0,
-            end_line: 0,
-            kind: Kind::Signature,
-            tokens: 0,
-            text: Masked::default(),
-            why,
-        },
-        items: pieces,
-    };
-    kept.render(count);
-    kept
-}
-
-impl Kept {
-    /// Writes text, lines and tokens from the items.
-    fn render(&mut self, count: Count) {
-        let mut text = String::new();
-        let mut end = 0;
-        // The first line that is shown; a heading may stand far above its members.
-        let mut first = self.items.first().map_or(0, |piece| piece.line + 1);
-        // Where that begins which the lines are taken to belong to.
-        let mut from = 0;
-        for piece in &self.items {
-            // What stands inside of a definition that is shown whole is shown with it.
-            let lines = piece.signature.lines().count() as u32;
-            if piece.line + lines <= end {
-                continue;
-            }
-            end = piece.line + lines;
-            let is_said = text[from..].lines().any(|line| line.trim_end() == &*piece.heading);
-            if piece.heading.is_empty() || !is_said {
-                from = text.len();
-            }
-            if !piece.heading.is_empty() && !is_said {
-                text.push_str(&piece.heading);
-                text.push('\n');
-                first = first.min(piece.headed + 1);
-            }
-            text.push_str(&piece.signature);
-            text.push('\n');
-        }
-        let text = Masked::whole(&text);
-        self.part.start_line = first;
-        self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
-        self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
-        self.part.text = text;
-    }
-}
-
-/// Takes out the least likely definitions until the parts fit.
-fn shrink(parts: &mut Vec<Kept>, room: usize, count: Count) {
-    let mut tokens = tokens(parts);
-    while tokens > room {
-        let weakest = |kept: &Kept| kept.items.iter().map(|piece| piece.score).fold(f32::MAX, f32::min);
-        let Some((at, _)) = parts.iter().enumerate().min_by(|a, b| weakest(a.1).total_cmp(&weakest(b.1))) else { return };
-        let kept = &mut parts[at];
-        tokens -= kept.part.tokens;
-        if let Some(item) = (0..kept.items.len()).min_by(|a, b| kept.items[*a].score.total_cmp(&kept.items[*b].score)) {
-            kept.items.remove(item);
-        }
-        if kept.items.is_empty() {
-            parts.remove(at);
-        } else {
-            kept.render(count);
-            tokens += kept.part.tokens;
-        }
     }
 }

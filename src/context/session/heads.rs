@@ -1,0 +1,110 @@
+//! Which of the earlier packs a new one begins with, and how much of it: what stays need not be read again, and takes the place of what the
+//! ranking wants now.
+
+use std::sync::Arc;
+
+use super::parts::{Kept, Worth, symbols, tokens, value};
+use super::{Asked, Session};
+use crate::context::corpus::Corpus;
+use crate::context::select::Order;
+
+/// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
+/// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
+/// much where much is needed, and keep little where little is.
+const HEAD: f32 = 0.7;
+/// Lengths of a head that are tried, before those around the best of them.
+const TRIED: usize = 8;
+/// At this budget a head that stays is worth that. A smaller pack is read anew in no time, so less is given up for it; in a larger one the
+/// head is worth less by this power of how much larger it is, or it would hold what nothing asks for any more.
+const FULL_BUDGET: f32 = 4096.0;
+const BEYOND: f32 = 0.75;
+/// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
+const EARLIER: usize = 4;
+const REMEMBERED: u64 = 8;
+
+/// A ranking that is to be packed.
+pub(super) struct Ranked<'a> {
+    pub corpus: &'a Corpus,
+    pub order: &'a Order<'a>,
+    pub budget: usize,
+    /// What the best pack is worth that owes nothing to an earlier one.
+    pub fresh: f32,
+}
+
+/// How much of what is given up for a head that stays is due at a budget.
+pub(super) fn due(budget: usize) -> f32 {
+    (budget as f32 / FULL_BUDGET).min(1.0)
+}
+
+/// How many leading parts are still true and have room.
+fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
+    let mut used = 0;
+    let fits = |(kept, worth): &(&Kept, &Worth)| {
+        used += kept.part.tokens;
+        !worth.stale && used <= room
+    };
+    parts.iter().zip(worth).take_while(fits).count()
+}
+
+impl Session {
+    /// Goes on with the leading parts that are best kept, of this pack or of the earlier one that has most to offer.
+    pub(super) fn begin_anew(&mut self, ranked: &Ranked, asked: &Asked) {
+        if !self.parts.is_empty() {
+            self.earlier.push_front((self.turns - 1, Arc::new(std::mem::take(&mut self.parts))));
+            self.earlier.truncate(EARLIER);
+        }
+        self.earlier.retain(|(turn, _)| self.turns - turn <= REMEMBERED);
+        self.admitted = 0;
+        let bases: Vec<(&[Kept], Vec<Worth>)> =
+            self.earlier.iter().map(|(_, parts)| (&***parts, self.worth(parts, ranked, asked))).collect();
+        let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, ranked.budget)]);
+        // Of equals the latest.
+        let most = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
+        let (mut gain, mut head): (f32, &[Kept]) = (ranked.fresh, &[]);
+        for (_, (parts, worth)) in bases.iter().enumerate().filter(|(at, _)| *at == 0 || *at == most) {
+            let best = self.best_head(parts, worth, ranked, gain);
+            if best.0 > gain {
+                (gain, head) = (best.0, &parts[..best.1]);
+            }
+        }
+        self.parts = head.to_vec();
+    }
+
+    /// How many leading parts are best kept, and what that gains: what can be expected of the pack, and what it is worth that they stay. No
+    /// parts where nothing gains more than `least`.
+    fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, least: f32) -> (f32, usize) {
+        let all = leading(parts, worth, ranked.budget);
+        let beyond = (FULL_BUDGET / ranked.budget as f32).min(1.0).powf(BEYOND);
+        let whole = HEAD * due(ranked.budget) * beyond * ranked.fresh.sqrt().sqrt();
+        let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;
+        let gain = |keep: usize| {
+            let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
+            let rest = ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value;
+            saved(keep) + value(&worth[..keep]) + rest
+        };
+        let mut best = (least, 0);
+        let mut look = |keep: usize| {
+            let gain = gain(keep);
+            if gain > best.0 {
+                best = (gain, keep);
+            }
+            best
+        };
+        let mut step = all.div_ceil(TRIED).max(1);
+        let mut found = (least, 0);
+        for keep in (1..=all).rev().step_by(step) {
+            // With less that stays nothing is expected that a new pack has not.
+            if ranked.fresh + saved(keep) <= found.0 {
+                break;
+            }
+            found = look(keep);
+        }
+        while step > 1 && found.1 > 0 {
+            step = step.div_ceil(2);
+            for keep in [found.1.saturating_sub(step), found.1 + step].into_iter().filter(|keep| (1..=all).contains(keep)) {
+                found = look(keep);
+            }
+        }
+        found
+    }
+}

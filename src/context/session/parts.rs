@@ -1,0 +1,203 @@
+//! The parts that a session keeps: the definitions of one file that were chosen together, as they were written, and what they are worth at
+//! another place.
+
+use std::collections::HashMap;
+
+use crate::context::corpus::{Corpus, Digest, Name};
+use crate::context::select::{Item, Order, Selection, Shares};
+use crate::context::{Kind, Masked, Part};
+
+/// Control token and line break around each part.
+pub const PART_OVERHEAD: usize = 3;
+
+/// Counts the tokens of a text.
+pub type Count<'a> = &'a dyn Fn(&str) -> usize;
+
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub part: Part,
+    pub items: Vec<Piece>,
+}
+
+/// A definition as it stands in a part.
+#[derive(Clone)]
+pub(super) struct Piece {
+    name: Name,
+    line: u32,
+    signature: Box<str>,
+    /// What says what it is a member of.
+    heading: Box<str>,
+    /// Where that stands, from 0; the line itself where there is none.
+    headed: u32,
+    score: f32,
+}
+
+pub(super) fn value(worth: &[Worth]) -> f32 {
+    worth.iter().map(|worth| worth.value).sum()
+}
+
+pub(super) fn symbols(worth: &[Worth]) -> Vec<u32> {
+    worth.iter().flat_map(|worth| worth.symbols.iter().copied()).collect()
+}
+
+pub(super) fn tokens(parts: &[Kept]) -> usize {
+    parts.iter().map(|kept| kept.part.tokens).sum()
+}
+
+/// What a kept part is worth at the new place.
+pub(super) struct Worth {
+    pub symbols: Vec<u32>,
+    pub value: f32,
+    /// Its text is no longer what the file says.
+    pub stale: bool,
+}
+
+impl Worth {
+    pub fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
+        let mut worth = Self { symbols: vec![], value: 0.0, stale: false };
+        let Some(file) = corpus.file(&kept.part.path) else {
+            worth.stale = true;
+            return worth;
+        };
+        for piece in &kept.items {
+            let found = corpus.defined(piece.name).iter().copied().find(|number| {
+                let symbol = &corpus.symbols[*number as usize];
+                let is_same = |digest: &Digest| *digest.heading(symbol.index) == *piece.heading;
+                symbol.file == file && *corpus.signature(symbol) == *piece.signature && is_same(corpus.digest(symbol))
+            });
+            match found {
+                Some(number) => {
+                    worth.symbols.push(number);
+                    let name = corpus.symbols[number as usize].name;
+                    worth.value += order.score(number) * shares.share(name);
+                    shares.take(name);
+                }
+                None => worth.stale = true,
+            }
+        }
+        worth
+    }
+}
+
+/// Parts by the definitions in them, in the order in which these were chosen.
+pub(super) type Made = HashMap<Vec<u32>, Kept>;
+
+/// One part per file, the parts that many places need first: they are the likeliest to stay. What is `made` already is taken from there.
+pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, count: Count) -> Vec<Kept> {
+    let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
+    for item in &selection.items {
+        files.entry(item.file).or_default().push(*item);
+    }
+    let symbols = |items: &[Item]| items.iter().map(|item| item.symbol).collect::<Vec<u32>>();
+    // What is new is counted once as a whole, so that a tokenizer in another process is asked once.
+    let mut new: Vec<(&u32, &Vec<Item>)> = files.iter().filter(|(_, items)| !made.contains_key(&symbols(items))).collect();
+    new.sort_unstable_by_key(|(file, _)| **file);
+    let paths = new.iter().flat_map(|(file, _)| [&*corpus.files[**file as usize].path, "\n"]);
+    let items = new.iter().flat_map(|(_, items)| items.iter());
+    let shown = items.flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
+    count(&paths.chain(shown).collect::<String>());
+    let general = |items: &[Item]| {
+        // Without its logarithm one name that is everywhere would decide for its file.
+        let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
+        items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
+    };
+    let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
+    groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut part = |(_, file, items): (f32, u32, Vec<Item>)| {
+        made.entry(symbols(&items)).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
+    };
+    groups.into_iter().map(&mut part).collect()
+}
+
+pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
+    let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score));
+    let why = best.map_or(String::new(), |item| {
+        let name = corpus.text(corpus.symbols[item.symbol as usize].name);
+        format!("{name}: {}", order.reason(corpus, item.symbol))
+    });
+    let pieces: Vec<Piece> = {
+        items.sort_unstable_by_key(|item| item.symbol);
+        let mut pieces: Vec<Piece> = items
+            .iter()
+            .map(|item| {
+                let symbol = &corpus.symbols[item.symbol as usize];
+                let (digest, index) = (corpus.digest(symbol), symbol.index);
+                let (line, heading) = (digest.line(index), digest.heading(index).into());
+                let headed = digest.headed(index).map_or(line, |heading| heading.at);
+                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, headed, score: item.score }
+            })
+            .collect();
+        pieces.sort_by_key(|piece| piece.line);
+        pieces
+    };
+    let mut kept = Kept {
+        part: Part {
+            path: corpus.files[file as usize].path.clone(),
+            start_line: 0,
+            end_line: 0,
+            kind: Kind::Signature,
+            tokens: 0,
+            text: Masked::default(),
+            why,
+        },
+        items: pieces,
+    };
+    kept.render(count);
+    kept
+}
+
+impl Kept {
+    /// Writes text, lines and tokens from the items.
+    fn render(&mut self, count: Count) {
+        let mut text = String::new();
+        let mut end = 0;
+        // The first line that is shown; a heading may stand far above its members.
+        let mut first = self.items.first().map_or(0, |piece| piece.line + 1);
+        // Where that begins which the lines are taken to belong to.
+        let mut from = 0;
+        for piece in &self.items {
+            // What stands inside of a definition that is shown whole is shown with it.
+            let lines = piece.signature.lines().count() as u32;
+            if piece.line + lines <= end {
+                continue;
+            }
+            end = piece.line + lines;
+            let is_said = text[from..].lines().any(|line| line.trim_end() == &*piece.heading);
+            if piece.heading.is_empty() || !is_said {
+                from = text.len();
+            }
+            if !piece.heading.is_empty() && !is_said {
+                text.push_str(&piece.heading);
+                text.push('\n');
+                first = first.min(piece.headed + 1);
+            }
+            text.push_str(&piece.signature);
+            text.push('\n');
+        }
+        let text = Masked::whole(&text);
+        self.part.start_line = first;
+        self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
+        self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
+        self.part.text = text;
+    }
+}
+
+/// Takes out the least likely definitions until the parts fit.
+pub(super) fn shrink(parts: &mut Vec<Kept>, room: usize, count: Count) {
+    let mut tokens = tokens(parts);
+    while tokens > room {
+        let weakest = |kept: &Kept| kept.items.iter().map(|piece| piece.score).fold(f32::MAX, f32::min);
+        let Some((at, _)) = parts.iter().enumerate().min_by(|a, b| weakest(a.1).total_cmp(&weakest(b.1))) else { return };
+        let kept = &mut parts[at];
+        tokens -= kept.part.tokens;
+        if let Some(item) = (0..kept.items.len()).min_by(|a, b| kept.items[*a].score.total_cmp(&kept.items[*b].score)) {
+            kept.items.remove(item);
+        }
+        if kept.items.is_empty() {
+            parts.remove(at);
+        } else {
+            kept.render(count);
+            tokens += kept.part.tokens;
+        }
+    }
+}

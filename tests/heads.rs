@@ -1,0 +1,44 @@
+//! How much of an earlier prompt a new place begins with.
+
+use crate::context::{Place, all};
+
+/// A workshop and a weather service of so many files each, more than a prompt of 4,096 tokens has room for.
+fn two_worlds() -> String {
+    let file = |at: usize| {
+        let part = format!(
+            "//- /src/parts/m{at}.rs\npub fn total_price_of_part_{at}(order: &Order, discount: Discount) -> Money {{\n    todo!()\n}}\n"
+        );
+        let rain = format!(
+            "//- /src/rain/r{at}.rs\npub fn rainfall_of_station_{at}(place: &Place, week: Week) -> Millimetres {{\n    todo!()\n}}\n"
+        );
+        part + &rain
+    };
+    let bill = "//- /src/bill.rs\npub fn total_price(order: &Order) -> Money {\n    $0\n}\n";
+    (0..100).map(file).chain([bill.to_string()]).collect()
+}
+
+/// A head that stayed was the longest one within a fixed loss: it cost what was needed where much was, and was short where little was.
+#[test]
+fn after_a_move_a_head_stays_that_saves_more_than_it_crowds_out() {
+    let mut place = Place::new(&two_worlds());
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 4096);
+    assert!(all(&before).matches("total_price_of_part_").count() > 60, "{}", all(&before));
+    let called = |stations: std::ops::Range<usize>| stations.map(|at| format!("    rainfall_of_station_{at};\n")).collect::<String>();
+    place.go("src/wet.rs", &format!("pub fn total_price_of_umbrellas(order: &Order) -> Money {{\n{}    $0\n}}\n", called(7..9)));
+    let near = place.pack(&corpus, 4096);
+    assert!(near.prefix_reused > near.tokens / 2, "{} of {}", near.prefix_reused, near.tokens);
+    for station in ["rainfall_of_station_7(", "rainfall_of_station_8("] {
+        assert!(all(&near).contains(station), "{}", all(&near));
+    }
+    place.go("src/rain/all.rs", &format!("pub fn rainfall(place: &Place) -> Millimetres {{\n{}    $0\n}}\n", called(20..90)));
+    let far = place.pack(&corpus, 4096);
+    let missing: Vec<usize> = (20..90).filter(|at| !all(&far).contains(&format!("rainfall_of_station_{at}("))).collect();
+    // Of what is called farthest away a little may be left out for what is kept.
+    assert!(
+        missing.len() <= 7 && missing.iter().all(|at| *at < 50) && far.prefix_reused < near.prefix_reused,
+        "{missing:?} {} of {}",
+        far.prefix_reused,
+        far.tokens
+    );
+}
