@@ -23,10 +23,18 @@ struct Segment {
     first: u32,
     text: String,
     ends: Vec<u32>,
-    /// The upper halves of the hashes: most texts that differ need not be looked at.
-    marks: Vec<u32>,
-    /// Numbers plus one; zero is free. The length is a power of two.
-    table: Vec<u32>,
+    /// The length is a power of two.
+    table: Vec<Slot>,
+}
+
+/// A place of the table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    /// The lower half of the hash, which says where the search for it begins: most texts that differ need not be looked at, and a larger
+    /// table is made without a look at any.
+    mark: u32,
+    /// The number plus one; zero is free.
+    entry: u32,
 }
 
 impl Segment {
@@ -41,13 +49,15 @@ impl Segment {
 
     fn find(&self, text: &str, hash: u64) -> Option<u32> {
         let mask = self.table.len().checked_sub(1)?;
-        let mut slot = hash as usize & mask;
+        let mark = hash as u32;
+        let mut at = mark as usize & mask;
         loop {
-            let entry = self.table[slot].checked_sub(1)?;
-            if self.marks[entry as usize] == (hash >> 32) as u32 && self.get(entry as usize) == text {
+            let slot = self.table[at];
+            let entry = slot.entry.checked_sub(1)?;
+            if slot.mark == mark && self.get(entry as usize) == text {
                 return Some(self.first + entry);
             }
-            slot = (slot + 1) & mask;
+            at = (at + 1) & mask;
         }
     }
 
@@ -58,15 +68,13 @@ impl Segment {
         let number = self.len() as u32;
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
-        self.marks.push((hash >> 32) as u32);
-        place(&mut self.table, hash, number);
+        place(&mut self.table, Slot { mark: hash as u32, entry: number + 1 });
         self.first + number
     }
 
     fn reserve(&mut self, count: usize, bytes: usize) {
         self.text.reserve(bytes);
         self.ends.reserve(count);
-        self.marks.reserve(count);
         let room = ((self.len() + count) * 3 / 2 + 1).next_power_of_two();
         if room > self.table.len() {
             self.rehash(room);
@@ -86,21 +94,19 @@ impl Segment {
     }
 
     fn rehash(&mut self, slots: usize) {
-        let mut table = vec![0; slots];
-        for number in 0..self.len() {
-            place(&mut table, hash(self.get(number)), number as u32);
-        }
+        let mut table = vec![Slot::default(); slots];
+        self.table.iter().filter(|slot| slot.entry != 0).for_each(|slot| place(&mut table, *slot));
         self.table = table;
     }
 }
 
-fn place(table: &mut [u32], hash: u64, number: u32) {
+fn place(table: &mut [Slot], slot: Slot) {
     let mask = table.len() - 1;
-    let mut slot = hash as usize & mask;
-    while table[slot] != 0 {
-        slot = (slot + 1) & mask;
+    let mut at = slot.mark as usize & mask;
+    while table[at].entry != 0 {
+        at = (at + 1) & mask;
     }
-    table[slot] = number + 1;
+    table[at] = slot;
 }
 
 /// All names: a large part that views share, a smaller one with what came since, and a few that came since a view shares that as well: a

@@ -7,7 +7,9 @@ mod again;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
+use memchr::memmem::Finder;
+use memchr::{memchr, memrchr};
+use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 use serde::Deserialize;
 use tree_sitter::{Node, Tree};
 
@@ -40,6 +42,8 @@ pub(super) struct Entry {
     /// Where macros stand. Groups called `macro` are blank to the parser, and what they name counts as named; those called `blank` are
     /// blank too; those called `as_WORD` are that word. A number may follow where a group comes twice.
     pattern: String,
+    /// The pattern fits only from the beginning of a line on, and that line has this in it.
+    line: Option<String>,
     /// What the text before the brackets has to end with that the match begins with the last of.
     behind: Option<String>,
     /// Words before these brackets that say that they hold no parameters.
@@ -60,11 +64,15 @@ pub(super) struct Entry {
 pub(super) struct Form {
     entry: Entry,
     compiled: OnceLock<Option<Compiled>>,
+    /// The same without what is said of its lines, to check that.
+    anywhere: OnceLock<Box<Form>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     regex: Regex,
+    /// What the first line of each match has in it; the expression then begins with the text that it is given.
+    line: Option<Finder<'static>>,
     groups: Vec<(usize, Reads)>,
     behind: Option<Regex>,
     then: Option<Regex>,
@@ -90,7 +98,7 @@ pub(super) struct Blank {
 
 impl Form {
     pub fn new(entry: Entry) -> Self {
-        Self { entry, compiled: OnceLock::new() }
+        Self { entry, compiled: OnceLock::new(), anywhere: OnceLock::new() }
     }
 
     /// Whether it can be compiled: what tests and `doctor` check.
@@ -101,7 +109,8 @@ impl Form {
     fn compile(&self) -> Result<Compiled, String> {
         let build = |pattern: &str| RegexBuilder::new(pattern).unicode(false).build().map_err(|error| error.to_string());
         let optional = |pattern: &Option<String>| pattern.as_deref().map(build).transpose();
-        let regex = build(&self.entry.pattern)?;
+        let line = self.entry.line.as_ref().map(|line| Finder::new(line).into_owned());
+        let regex = if line.is_some() { build(&format!(r"\A(?:{})", self.entry.pattern))? } else { build(&self.entry.pattern)? };
         let mut groups = vec![];
         for (group, name) in regex.capture_names().enumerate() {
             let Some(name) = name else { continue };
@@ -117,7 +126,7 @@ impl Form {
             ));
         }
         let then = self.entry.then.as_ref().map(|then| format!(r"\A(?:{then})"));
-        Ok(Compiled { regex, groups, behind: optional(&self.entry.behind)?, then: optional(&then)? })
+        Ok(Compiled { regex, line, groups, behind: optional(&self.entry.behind)?, then: optional(&then)? })
     }
 
     /// Adds what this form finds in a stretch of a text: what begins in it. Nothing reaches beyond the byte behind its end.
@@ -126,15 +135,16 @@ impl Form {
         let bytes = &text.as_bytes()[..text.len().min(within.end + 1)];
         let mut groups = compiled.regex.capture_locations();
         let mut from = within.start;
-        while let Some(whole) = compiled.regex.captures_read_at(&mut groups, bytes, from).filter(|whole| whole.start() < within.end) {
-            let reads = || compiled.groups.iter().filter_map(|(group, reads)| Some((groups.get(*group)?, reads)));
+        while let Some((base, whole)) = compiled.next(bytes, from, &mut groups).filter(|(_, whole)| whole.start < within.end) {
+            let place = |(start, end): (usize, usize)| (base + start, base + end);
+            let reads = || compiled.groups.iter().filter_map(|(group, reads)| Some((place(groups.get(*group)?), reads)));
             // What the next match begins with may be what this one ends with.
             let last = reads().map(|((_, end), _)| end).max();
-            from = last.unwrap_or(whole.end()).max(whole.start() + 1);
-            let fits = || compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start()));
+            from = last.unwrap_or(whole.end).max(whole.start + 1);
+            let fits = || compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start));
             if let Some(opened) = last.filter(|last| fits() && !is_directive(text, *last)) {
                 let hidden = reads().map(|((start, end), reads)| (start..end, reads.clone())).collect();
-                let mut one = Found { form: number, start: whole.start(), opened, reach: opened, hidden, closing: vec![] };
+                let mut one = Found { form: number, start: whole.start, opened, reach: opened, hidden, closing: vec![] };
                 self.close(text, &mut one);
                 found.push(one);
             }
@@ -142,6 +152,14 @@ impl Form {
                 return;
             }
         }
+    }
+
+    /// What it finds in lines of any kind.
+    fn anywhere(&self, number: usize, text: &str) -> Vec<Found> {
+        let form = self.anywhere.get_or_init(|| Box::new(Self::new(Entry { line: None, ..self.entry.clone() })));
+        let mut found = vec![];
+        form.find(number, text, 0..text.len(), &mut found);
+        found
     }
 
     fn compiled(&self) -> Option<&Compiled> {
@@ -172,6 +190,22 @@ const HEAD: usize = 256;
 const PARAMETERS: usize = 4096;
 
 impl Compiled {
+    /// The next match from a byte on, and what its groups are counted from.
+    fn next(&self, bytes: &[u8], from: usize, groups: &mut CaptureLocations) -> Option<(usize, Range<usize>)> {
+        let Some(line) = &self.line else { return self.regex.captures_read_at(groups, bytes, from).map(|whole| (0, whole.range())) };
+        let mut at = from;
+        loop {
+            let there = at + line.find(bytes.get(at..)?)?;
+            let start = memrchr(b'\n', &bytes[..there]).map_or(0, |end| end + 1);
+            if start >= from
+                && let Some(whole) = self.regex.captures_read(groups, &bytes[start..])
+            {
+                return Some((start, start + whole.start()..start + whole.end()));
+            }
+            at = there + memchr(b'\n', &bytes[there..])? + 1;
+        }
+    }
+
     /// The brace that closes the one that a match ends with, and the further blocks behind it. With the byte up to which this depends on the
     /// text.
     fn closing(&self, text: &str, opened: usize) -> (Vec<Range<usize>>, usize) {
@@ -250,7 +284,15 @@ pub(super) struct Found {
 pub(super) fn find(language: &Language, text: &str) -> Arc<[Found]> {
     let mut found = vec![];
     for (number, form) in language.macros.iter().enumerate() {
+        let before = found.len();
         form.find(number, text, 0..text.len(), &mut found);
+        if crate::report::is_strict() && form.entry.line.is_some() {
+            let found = &found[before..];
+            let anywhere = form.anywhere(number, text);
+            if *found != anywhere {
+                crate::bug!("`line` of a form keeps it from what it fits: {found:?} is {anywhere:?}");
+            }
+        }
     }
     found.into()
 }

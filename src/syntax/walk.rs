@@ -117,12 +117,12 @@ impl<'a> Walk<'a> {
 
     /// Walks a node, which lies `base` levels deep, and all below it.
     fn tree<'tree>(&mut self, root: Node<'tree>, base: u32) {
-        let mut levels: Vec<Level<'tree>> = vec![];
+        let (mut levels, mut spare): (Vec<Level<'tree>>, Vec<_>) = (vec![], vec![]);
         let mut node = root;
         loop {
             let mut down = WRAPPER_NONE;
             let depth = base + levels.len() as u32;
-            let inside = if self.enter(node, depth, &mut down) && self.is_wanted(node) { Level::below(node) } else { None };
+            let inside = if self.enter(node, depth, &mut down) && self.is_wanted(node) { Level::below(node, &mut spare) } else { None };
             match inside {
                 Some(level) => {
                     levels.push(level);
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
                 if let Some(next) = level.next() {
                     break next;
                 }
-                levels.pop();
+                levels.pop().into_iter().for_each(|level| level.end(&mut spare));
                 self.leads.pop();
                 self.close(base + levels.len() as u32);
             };

@@ -15,14 +15,26 @@ pub(super) struct Level<'tree> {
 const MANY: u32 = 12;
 
 impl<'tree> Level<'tree> {
-    pub fn below(parent: Node<'tree>) -> Option<Self> {
+    /// Takes a cursor from those that are at hand, where there is one.
+    pub fn below(parent: Node<'tree>, spare: &mut Vec<TreeCursor<'tree>>) -> Option<Self> {
         let count = parent.named_child_count() as u32;
         let cursor = (count >= MANY).then(|| {
-            let mut cursor = parent.walk();
+            let mut cursor = match spare.pop() {
+                Some(mut cursor) => {
+                    cursor.reset(parent);
+                    cursor
+                }
+                None => parent.walk(),
+            };
             cursor.goto_first_child();
             cursor
         });
         (count > 0).then_some(Self { parent, taken: 0, count, cursor })
+    }
+
+    /// Gives its cursor back.
+    pub fn end(self, spare: &mut Vec<TreeCursor<'tree>>) {
+        spare.extend(self.cursor);
     }
 
     pub fn next(&mut self) -> Option<Node<'tree>> {
