@@ -73,7 +73,9 @@ pub(super) fn exclude(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unr
 /// Where that list is, or would be.
 fn exclude_place(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
     let place = folder.join(".git");
-    if place.is_dir() {
+    // Most folders have none, and a walk asks in each.
+    let Ok(found) = place.symlink_metadata() else { return Ok(None) };
+    if found.is_dir() || found.is_symlink() && place.is_dir() {
         return Ok(Some(place.join(EXCLUDE)));
     }
     let Some(line) = first_line(root, &place)? else { return Ok(None) };

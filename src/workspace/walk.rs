@@ -1,7 +1,7 @@
 //! Lists the files of the workspace, in parallel, by [`super::Rules`].
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 
@@ -144,17 +144,30 @@ struct Basket {
 struct Within {
     folder: PathBuf,
     projects: Vec<Arc<Narrowing>>,
+    /// What folders on the way have been found to be: a walk looks at each once, not again for all that are below it.
+    known: HashMap<PathBuf, Option<Arc<Narrowing>>>,
 }
 
 impl Within {
-    fn leave_out(&mut self, root: &Arc<Root>, path: &WorkspacePath) -> bool {
-        let file = root.path().join(path.relative());
+    fn leave_out(&mut self, root: &Arc<Root>, relative: &str) -> bool {
+        let file = root.path().join(relative);
         let folder = file.parent().unwrap_or(&file);
         if folder != self.folder {
-            *self = Self { folder: folder.into(), projects: rules::nested(root, path).collect() };
+            let below = folder.ancestors().take_while(|above| *above != root.path());
+            self.projects = below.filter_map(|folder| look_once(&mut self.known, folder)).collect();
+            self.folder = folder.into();
         }
         self.projects.iter().any(|project| project.leaves_out_file(&file))
     }
+}
+
+fn look_once(known: &mut HashMap<PathBuf, Option<Arc<Narrowing>>>, folder: &Path) -> Option<Arc<Narrowing>> {
+    if let Some(known) = known.get(folder) {
+        return known.clone();
+    }
+    let found = rules::nested_at(folder);
+    known.insert(folder.into(), found.clone());
+    found
 }
 
 impl Drop for Basket {
@@ -182,7 +195,7 @@ fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found
     if let Some(reason) = rules::by_name(&relative) {
         return Some(Found::Skipped(reason));
     }
-    if within.leave_out(root, &WorkspacePath::new(root, &relative)) {
+    if within.leave_out(root, &relative) {
         return Some(Found::Skipped(Skip::Ignored));
     }
     let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };
