@@ -54,6 +54,29 @@ fn a_linked_file_of_rules_above_the_root_shuts_out_nothing() {
     assert!(walk(&Roots::new([tree.path("proj")]), 1).files.is_empty());
 }
 
+/// A walk asks once what a folder is, whatever order its files come in.
+#[test]
+fn projects_in_projects_leave_out_what_they_say_and_no_more() {
+    let inner = "proj/one/two/.longsight.toml";
+    let copy = "proj/one/two/three/four/.git/info/exclude";
+    let tree = project(&[(inner, "ignore = [\"left.rs\", \"/three/here.rs\"]\n"), (copy, "last.rs\n")]);
+    for folder in ["one", "one/two", "one/two/three", "one/two/three/four", "one/two/three/four/five", "one/zero", "one/zero/two"] {
+        ["a.rs", "here.rs", "last.rs", "left.rs"].iter().for_each(|name| tree.write(&format!("proj/{folder}/{name}"), "fn a() {}\n"));
+    }
+    let is_left_out = |path: &&str| {
+        let by_inner = path.starts_with("one/two/") && path.ends_with("/left.rs") || *path == "one/two/three/here.rs";
+        by_inner || path.starts_with("one/two/three/four/") && path.ends_with("/last.rs")
+    };
+    for threads in [1, 2] {
+        let files = walk(&Roots::new([tree.path("proj")]), threads).files;
+        let paths = files.iter().map(|entry| entry.path.relative());
+        let found: Vec<&str> = paths.filter(|path| path.starts_with("one/") && path.ends_with(".rs")).collect();
+        assert_eq!(found.iter().find(|path| is_left_out(path)), None);
+        // Of seven folders with four files each; the inner project leaves out five, and the copy of the innermost two.
+        assert_eq!(found.len(), 7 * 4 - 5 - 2, "{found:?}");
+    }
+}
+
 #[test]
 fn what_only_a_copy_of_a_repository_leaves_out_is_left_out() {
     let tree = project(&[("proj/.git/info/exclude", "left.rs\n")]);

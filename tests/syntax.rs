@@ -250,6 +250,65 @@ fn lines_give_most_of_what_a_parser_gives() {
     }
 }
 
+/// Tier 0 looks at the beginnings of lines alone; where a match ends with the end of one, the next line begins there.
+#[test]
+fn names_by_line_are_told_with_their_lines() {
+    // Each text is searched as a whole as well, and both have to find the same.
+    longsight::report::be_strict();
+    let registry = Registry::new();
+    for (path, text, wanted) in [
+        ("a.py", "a =\nb = 1\n\n \t\n  async def c(): pass\nx == 1\n  class D:\n\td = 2\r\ne = 3", "a:0 b:1 c:4 D:6 e:8"),
+        ("a.rs", "pub(crate) fn a() {} fn b() {}\n\t\tconst unsafe fn c() {}\nlet fn_ = 1;\nextern \"C\" fn d();\n  ", "a:0 c:1 d:3"),
+        ("a.go", " func a() {}\nfunc b() {}\nfunc (c *C) d() {}\ntype e struct{}", "b:1 d:2 e:3"),
+        ("a.c", "int\na(int b)\n{\n}\nstatic int c(void)\n{\n}\n#  define D 1", "c:4 D:7"),
+        ("a.rs", "", ""),
+        ("a.rs", "   ", ""),
+    ] {
+        let language = registry.by_path(path).unwrap();
+        let definitions = lexical::definitions(language, text);
+        assert_eq!(names_with_lines(text, &definitions), wanted, "{text:?}");
+        assert!(definitions.iter().all(|definition| definition.item.of(text) == definition.item.of(text).trim()), "{text:?}");
+    }
+}
+
+fn names_with_lines(text: &str, definitions: &[syntax::Definition]) -> String {
+    let named = |definition: &syntax::Definition| format!("{}:{}", definition.name.of(text), definition.line);
+    definitions.iter().map(named).collect::<Vec<_>>().join(" ")
+}
+
+/// A language may be given a pattern that fits in the middle of a line.
+#[test]
+fn names_are_found_by_a_pattern_that_does_not_begin_lines() {
+    let entry = r"[[language]]
+name = 'tenth'
+parser = 'tree_sitter_c::LANGUAGE'
+extensions = ['tenth']
+lexical = '\blet (?P<variable>\w+)'
+";
+    let registry = Registry::with_language(entry, || tree_sitter_c::LANGUAGE.into(), ["", ""]);
+    let (language, text) = (registry.by_path("a.tenth").unwrap(), "let a; let b;\n  x; let c");
+    assert_eq!(names_with_lines(text, &lexical::definitions(language, text)), "a:0 b:0 c:1");
+}
+
+/// Some forms are looked for only in lines that have something in them.
+#[test]
+fn what_stands_around_items_is_found_wherever_its_line_is() {
+    longsight::report::be_strict();
+    let registry = Registry::new();
+    let rust = registry.by_path("a.rs").unwrap();
+    for (text, wanted) in [
+        ("around! {\n    pub fn a() {}\n}\nfn b() {}", "a b"),
+        ("// what! is\n\n  thread_local! {\n    static A: u8 = 1;\n  }\n", "A"),
+        ("fn a() {\n    if\n      #[cfg(unix)] {\n    }\n}\nfn b() { if c {} }\nother! {\n fn d() {}\n}", "a b d"),
+        ("// !\n// !! {\nlast! {\nfn a() {}\n}", "a"),
+    ] {
+        let parsed = syntax::parse(rust, text).unwrap();
+        let facts = syntax::tags(&parsed, "a.rs");
+        let found: Vec<&str> = facts.definitions.iter().map(|definition| definition.name.of(text)).collect();
+        assert_eq!(found.join(" "), wanted, "{text}");
+    }
+}
+
 #[test]
 fn placeholders_are_told_from_code() {
     let registry = Registry::new();
