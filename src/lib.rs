@@ -6,7 +6,7 @@
 //!
 //! A module uses only what stands below it in its column: `server, cli → features → agent → context → index → syntax → workspace
 //! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `config`,
-//! `records`, `redact` and `report` are leaves that everyone may use.
+//! `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
 // What comes from outside is answered, never trusted to be there.
@@ -39,6 +39,8 @@ pub mod dialect;
 pub mod models;
 
 pub mod config;
+
+pub mod pages;
 
 pub mod records;
 

@@ -46,6 +46,7 @@ mod mutants;
 mod nameable;
 mod new_files;
 mod odd_editors;
+mod pages;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod partly;

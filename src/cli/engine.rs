@@ -10,7 +10,7 @@ pub struct Arguments {}
 #[cfg(feature = "llama")]
 pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     short_spin()?;
-    huge_pages();
+    crate::pages::as_before();
     crate::engine::llama::process::serve().map_err(|error| format!("the engine process cannot serve: {error}"))
 }
 
@@ -31,13 +31,3 @@ fn short_spin() -> CliResult {
     let error = std::process::Command::new(binary).args(std::env::args_os().skip(1)).env("GOMP_SPINCOUNT", "1000").exec();
     Err(format!("the engine process cannot be started again: {error}"))
 }
-
-/// The server that starts this process does without huge pages, and a child inherits that. What a model computes in is large and dense.
-#[cfg(all(feature = "llama", target_os = "linux"))]
-fn huge_pages() {
-    // Refused, it computes a little slower.
-    let _ = nix::sys::prctl::set_thp_disable(false);
-}
-
-#[cfg(all(feature = "llama", not(target_os = "linux")))]
-fn huge_pages() {}

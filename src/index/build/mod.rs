@@ -26,7 +26,7 @@ use super::cache::{Cache, CacheCounts};
 use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
-use super::pages;
+use super::quiet;
 use super::scan::Todo;
 use super::view::View;
 
@@ -131,15 +131,15 @@ impl Owner {
         let mut batch: Vec<Message> = Vec::with_capacity(AT_ONCE);
         loop {
             let patience = self.next_rescan.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
-            match receiver.recv_timeout(if rested { patience } else { patience.min(pages::QUIET) }) {
+            match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET) }) {
                 Ok(first) => {
                     rested = false;
                     batch.push(first);
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= pages::QUIET && !self.is_building() => {
+                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= quiet::QUIET && !self.is_building() => {
                     rested = true;
                     batch.shrink_to(AT_ONCE);
-                    pages::give_back();
+                    quiet::give_back();
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,

@@ -10,9 +10,9 @@ use super::{FEW, Owner};
 use crate::index::cache::{Cache, Stock};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
-use crate::index::pages;
 use crate::index::pass::{Pass, spawn};
 use crate::index::scan::{Outcome, Scanned, Todo};
+use crate::pages;
 use crate::workspace::walk::{self, Listing};
 
 /// Files that are being scanned.

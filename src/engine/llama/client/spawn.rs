@@ -168,6 +168,9 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
     command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
     // Where llama.cpp aborts it would first call a debugger: the death is to be noticed at once.
     command.env("GGML_NO_BACKTRACE", "1");
+    if crate::pages::began_with_huge() {
+        command.env(crate::pages::GIVEN_UP_HERE, "1");
+    }
     if let Some(idle) = surroundings.idle {
         command.env("LONGSIGHT_ENGINE_IDLE_MS", idle.as_millis().to_string());
     }
