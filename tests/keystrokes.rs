@@ -7,7 +7,7 @@ use longsight::text::{self, Cut, Text};
 use longsight::workspace::Document;
 
 use crate::samples::samples;
-use crate::support::tree::{Tree, summary};
+use crate::support::tree::{Tree, summary, until};
 
 /// What an index makes of a keystroke is what it makes of the whole text. In a strict process the index compares both itself, and its
 /// thread dies where they differ, so that no later version arrives.
@@ -228,6 +228,29 @@ fn a_document_that_is_opened_as_it_lies_on_disk_changes_nothing() {
     index.close(&document(4, "").uri);
     index.sync();
     tree.assert_fresh(&index);
+}
+
+/// A text that is typed while the parser rests from the version before it was known by its lines until the next key.
+#[test]
+fn b16_a_document_is_read_when_its_parser_has_rested_though_nobody_types() {
+    let hard = format!("{};\n", "A<".repeat(1500)).repeat(100);
+    let tree = Tree::new(&[("a.cpp", "int before() { return 1; }\n")]);
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let place = tree.roots().locate(&tree.path("a.cpp")).unwrap();
+    let tier = || index.view().at(&place).unwrap().tier;
+    let mut shown = vec![];
+    for (version, text) in [hard.as_str(), "int after() { return 2; }\n"].into_iter().enumerate() {
+        index.update(tree.document("a.cpp", "cpp", version as i32, text));
+        index.sync();
+        shown.push(tier());
+    }
+    assert_eq!(shown, [Tier::Lexical, Tier::Lexical], "the parser has to rest here");
+    until(&index, "a text that can be parsed", |view| view.at(&place).unwrap().tier == Tier::Parsed);
+    assert_eq!(index.view().named("after").len(), 1);
+    // One that the parser has tried itself is not tried again and again.
+    index.update(tree.document("a.cpp", "cpp", 2, &hard));
+    index.sync();
+    assert_eq!((tier(), index.trees().rests(&tree.document("a.cpp", "cpp", 2, "").uri, &hard.into())), (Tier::Lexical, None));
 }
 
 /// Someone who types, deletes, breaks lines and brackets, and now and then goes back to what was right.

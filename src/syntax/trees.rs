@@ -90,6 +90,13 @@ impl Trees {
         }
     }
 
+    /// When a text may be parsed that was left alone because another version took too long; none for one that has been tried.
+    pub fn rests(&self, uri: &str, text: &Arc<str>) -> Option<Instant> {
+        let slot = self.slot(uri);
+        let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        known.rests.filter(|_| known.last.as_ref().is_none_or(|(tried, _)| tried != text))
+    }
+
     /// The document was closed: opened again it is read anew.
     pub fn forget(&self, uri: &str) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != uri);

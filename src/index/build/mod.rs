@@ -130,7 +130,8 @@ impl Owner {
         let mut rested = false;
         let mut batch: Vec<Message> = Vec::with_capacity(AT_ONCE);
         loop {
-            let patience = self.next_rescan.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
+            let next = [self.next_rescan, self.library.rests_until()].into_iter().flatten().min();
+            let patience = next.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
             match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET) }) {
                 Ok(first) => {
                     rested = false;
@@ -166,6 +167,10 @@ impl Owner {
             }
             if self.next_rescan.is_some_and(|at| at <= Instant::now()) {
                 self.fenced(Message::Rescan);
+            }
+            for document in self.library.rested() {
+                rested = false;
+                self.fenced(Message::Update(document));
             }
             self.answer_waiting();
         }

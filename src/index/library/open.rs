@@ -1,6 +1,7 @@
 //! Open documents: their text is the editor's, and an edit of one costs as much as the edit is large.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -22,6 +23,8 @@ pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
     version: Option<Version>,
     parsed: Option<Parsed>,
+    /// The document and when it may be parsed, where its parser rests from an earlier version of it.
+    rests: Option<(Instant, Document)>,
 }
 
 /// A version of a document, in one piece and with line feeds.
@@ -81,13 +84,27 @@ impl Library {
             // All is known of it already; its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
             let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
-            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed });
+            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed, rests: None });
             return false;
         }
         let (parsed, file) = self.open_file(&document.uri, before, &path, &version, cut);
-        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed });
+        let until = if parsed.is_none() { self.trees.rests(&document.uri, &version.text) } else { None };
+        let rests = until.map(|until| (until, document.clone()));
+        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed, rests });
         self.set(&path, Some(Arc::new(file)));
         true
+    }
+
+    /// When the parser of an open document ends its rest.
+    pub fn rests_until(&self) -> Option<Instant> {
+        self.open.values().filter_map(|open| Some(open.rests.as_ref()?.0)).min()
+    }
+
+    /// Those whose parsers have rested, each once: nobody has typed in them since.
+    pub fn rested(&mut self) -> Vec<Document> {
+        let now = Instant::now();
+        let is_over = |rests: &mut (Instant, Document)| rests.0 <= now;
+        self.open.values_mut().filter_map(|open| Some(open.rests.take_if(is_over)?.1)).collect()
     }
 
     /// Whether a document is opened as its file is known.
@@ -105,7 +122,7 @@ impl Library {
         }
         let (version, _) = self.read(document, &path, None);
         let file = self.by_lines(&path, &version);
-        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), version: Some(version), parsed: None });
+        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), version: Some(version), ..Open::default() });
         self.set(&path, Some(Arc::new(file)));
     }
 
