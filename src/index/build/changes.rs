@@ -31,6 +31,9 @@ impl Owner {
 
     /// Looks at files that may have changed.
     pub(super) fn look_again(&mut self, paths: Vec<PathBuf>) {
+        if paths.iter().any(|path| is_rule_file(path)) {
+            self.library.rules_changed();
+        }
         if self.is_building() {
             // Beginning anew with each change would never come to an end.
             self.again |= self.later.len() + paths.len() > MAX_CHANGED;

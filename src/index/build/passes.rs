@@ -56,6 +56,7 @@ impl Owner {
 
     /// Lists the workspace on a thread of its own.
     pub(super) fn list(&mut self) {
+        self.library.rules_changed();
         let pass = self.next_pass();
         self.job = None;
         self.listing = true;

@@ -1,7 +1,7 @@
 //! Open documents: their text is the editor's, and an edit of one costs as much as the edit is large.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,9 +23,15 @@ pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
     version: Option<Version>,
     parsed: Option<Parsed>,
+    /// When rules have last let it take part.
+    asked: Option<Instant>,
     /// The document and when it may be parsed, where its parser rests from an earlier version of it.
     rests: Option<(Instant, Document)>,
 }
+
+/// Rules are asked again after so long whether an open document takes part, unless the file system tells of a change before: with each key,
+/// that would cost more than what the key changes.
+const ASKED: Duration = Duration::from_secs(1);
 
 /// A version of a document, in one piece and with line feeds.
 #[derive(Clone)]
@@ -71,28 +77,36 @@ impl Library {
     /// disk.
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
-        if self.is_private(&path) {
+        let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
+        let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < ASKED);
+        if asked.is_none() && self.is_private(&path) {
             self.open.remove(&document.uri);
             return self.set(&path, None).is_some();
         }
         if document.desynced {
             return false;
         }
+        let asked = Some(asked.unwrap_or_else(Instant::now));
         let before = self.open.remove(&document.uri).unwrap_or_default();
         let (version, cut) = self.read(&document, &path, before.version.as_ref());
         if before.path.is_none() && self.is_on_disk(&path, &version) {
             // All is known of it already; its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
             let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
-            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed, rests: None });
+            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed, asked, rests: None });
             return false;
         }
         let (parsed, file) = self.open_file(&document.uri, before, &path, &version, cut);
         let until = if parsed.is_none() { self.trees.rests(&document.uri, &version.text) } else { None };
         let rests = until.map(|until| (until, document.clone()));
-        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed, rests });
+        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed, asked, rests });
         self.set(&path, Some(Arc::new(file)));
         true
+    }
+
+    /// Rules may say otherwise now.
+    pub fn rules_changed(&mut self) {
+        self.open.values_mut().for_each(|open| open.asked = None);
     }
 
     /// When the parser of an open document ends its rest.
