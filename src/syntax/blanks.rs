@@ -13,7 +13,7 @@ use regex::bytes::{CaptureLocations, Regex, RegexBuilder};
 use serde::Deserialize;
 use tree_sitter::{Node, Tree};
 
-pub(super) use again::{again, widened};
+pub(super) use again::{Near, again, widened};
 
 use super::language::Language;
 use super::parse::Parsed;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use super::blanks::Form;
+use super::blanks::{Form, Near};
 use super::data::LanguageData;
 use super::import;
 use super::lexical::Lexical;
@@ -30,6 +30,7 @@ pub struct Language {
     pub(super) by_line: Option<Lexical>,
     /// Where macros stand that no grammar knows.
     pub(super) macros: Vec<Form>,
+    pub(super) near_macros: Near,
 }
 
 impl Deref for Language {

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
@@ -12,6 +12,7 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
+use super::walk::Marks;
 use crate::text::Cut;
 use crate::text::layout::shared_with_line_feeds;
 
@@ -63,6 +64,8 @@ pub struct Parsed {
     id: u64,
     /// The version that this one was made from.
     from: Option<u64>,
+    /// What the children of long nodes are known by that were gone through for what has changed.
+    marks: Arc<OnceLock<Marks>>,
 }
 
 /// What led from the version before to a text.
@@ -94,7 +97,7 @@ pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Pars
         blanks = right;
         tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     }
-    Ok(Parsed { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None })
+    Ok(Parsed { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default() })
 }
 
 /// Numbers the trees that are made.
@@ -130,17 +133,28 @@ impl Parsed {
         let mut old = self.tree.clone();
         // What the parser is shown may differ where the texts do not.
         let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);
-        let edit = cut.map(|cut| self.input_edit(&text, &cut));
+        let near = cut.and_then(|cut| self.near(cut.start));
+        let edit = cut.map(|cut| self.input_edit(&text, &cut, near));
         if let Some(edit) = &edit {
             old.edit(edit);
         }
         let tree = run(&self.language, &text, &Shown::new(&text, &blanks), Some(&old))?;
         let edit = edit.map(|edit| {
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
-            let differing = self.within_name(&edit, &tree).unwrap_or_else(|| differing(&edit, &old, &tree));
+            let differing = self.within_name(&edit, &tree, near).unwrap_or_else(|| differing(&edit, &old, &tree));
             Made { edit, differing, is_clean }
         });
-        Ok(Self { language: self.language.clone(), text, tree, blanks, found, edit, id: next(), from: Some(self.id) })
+        Ok(Self {
+            language: self.language.clone(),
+            text,
+            tree,
+            blanks,
+            found,
+            edit,
+            id: next(),
+            from: Some(self.id),
+            marks: Arc::default(),
+        })
     }
 
     /// Whether this was made from the very tree that another one is.
@@ -148,10 +162,14 @@ impl Parsed {
         self.from == Some(before.id)
     }
 
+    /// The smallest node that a place is in, or behind.
+    fn near(&self, at: usize) -> Option<Node<'_>> {
+        self.root().descendant_for_byte_range(at, at).filter(|node| node.start_byte() <= at)
+    }
+
     /// An edit as the parser wants to be told of it. The tree knows where its nodes are, so that lines are counted from the next of them on.
-    fn input_edit(&self, text: &str, cut: &Cut) -> InputEdit {
+    fn input_edit(&self, text: &str, cut: &Cut, near: Option<Node<'_>>) -> InputEdit {
         let (a, b) = (self.text.as_bytes(), text.as_bytes());
-        let near = self.root().descendant_for_byte_range(cut.start, cut.start).filter(|node| node.start_byte() <= cut.start);
         let (known, from) = near.map_or((0, Point::new(0, 0)), |node| (node.start_byte(), node.start_position()));
         let start_position = point(a, from, known, cut.start);
         InputEdit {
@@ -166,11 +184,12 @@ impl Parsed {
 
     /// The bytes of a name that an edit has changed into another name. The tree depends on what its tokens are, not on what they say, so that
     /// the rest of it is as it was, but for what has errors. Finding out where two trees differ takes as long as the parse.
-    fn within_name(&self, edit: &InputEdit, tree: &Tree) -> Option<Range<usize>> {
+    fn within_name(&self, edit: &InputEdit, tree: &Tree, near: Option<Node<'_>>) -> Option<Range<usize>> {
         let (old, new) = (self.tree.root_node(), tree.root_node());
         let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;
         let start = after.start_byte();
-        let before = old.descendant_for_byte_range(start, start + 1)?;
+        let near = near.filter(|near| near.start_byte() == start && near.end_byte() > start && near.child_count() == 0);
+        let before = near.or_else(|| old.descendant_for_byte_range(start, start + 1))?;
         let is_name = |node: &Node<'_>| node.child_count() == 0 && self.language.is_name(node.kind_id());
         let is_same = before.start_byte() == start
             && start < edit.start_byte
@@ -215,6 +234,15 @@ impl Parsed {
 
     pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
+    }
+
+    pub(super) fn marks(&self) -> Option<&Marks> {
+        self.marks.get()
+    }
+
+    /// Keeps these for what changes next, unless others are kept.
+    pub(super) fn keep_marks(&self, marks: Marks) {
+        let _ = self.marks.set(marks);
     }
 
     pub(super) fn blanks(&self) -> &[Blank] {
@@ -310,6 +338,11 @@ impl Work {
 
     pub fn took(&self) -> Duration {
         self.worked.zip(thread_time()).map_or_else(|| self.start.elapsed(), |(before, now)| now.saturating_sub(before))
+    }
+
+    /// Whether it took longer than this. A clock of the thread costs a call of the system, and who has not waited so long has not worked.
+    pub fn exceeds(&self, limit: Duration) -> bool {
+        self.start.elapsed() > limit && self.took() > limit
     }
 
     fn is_over(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::blanks::{self, Form};
+use super::blanks::{self, Form, Near};
 use super::claim::Claim;
 use super::data::{self, LanguageData};
 use super::language::Language;
@@ -151,6 +151,7 @@ impl Registry {
             scope,
             by_line: data.lexical.take().map(Lexical::new),
             macros: forms.iter().filter(|form| form.languages.contains(&data.name)).cloned().map(Form::new).collect(),
+            near_macros: Near::default(),
             data,
         }));
     }

@@ -42,10 +42,9 @@ impl Known {
     fn make(&mut self, text: &Arc<str>, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
         let work = Work::start();
         let parsed = parse();
-        let took = work.took();
         // A text without a tree, or one that two readings took far too long for; each of these has kept the budget by itself else.
-        if took > BUDGET && (parsed.is_err() || took > BUDGET * 2) {
-            self.rests = Some(Instant::now() + took * REST);
+        if work.exceeds(if parsed.is_err() { BUDGET } else { BUDGET * 2 }) {
+            self.rests = Some(Instant::now() + work.took() * REST);
         }
         self.last = Some((text.clone(), parsed.clone()));
         parsed

@@ -19,6 +19,7 @@ use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
 pub(crate) use define::MAX_SIGNATURE;
 use level::Level;
+pub(super) use siblings::Marks;
 
 /// What kinds of nodes mean to the walk; the order of the bits below.
 pub(super) const ROLES: &[&str] = &["identifier", "definition", "scope", "import", "comment", "string", "wrapper", "attribute"];

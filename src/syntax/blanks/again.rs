@@ -3,12 +3,31 @@
 //! is found whatever stands before it: only the statements around the edit are searched again.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::{Blank, Found, HEAD, find};
+use regex::bytes::{RegexSet, RegexSetBuilder};
+
+use super::{Blank, Form, Found, HEAD, find};
 use crate::syntax::language::Language;
 use crate::text::Cut;
 use crate::text::lines::{line_end, line_start};
+
+/// The forms of a language that look at nothing far away, all at once: around most edits there are none of them.
+#[derive(Debug, Default)]
+pub(in crate::syntax) struct Near(OnceLock<Option<RegexSet>>);
+
+/// A pattern that fits nowhere, in place of those that look further.
+const NOWHERE: &str = r"[^\s\S]";
+
+impl Near {
+    /// Whether any of them may fit in a stretch of a text.
+    fn may_fit(&self, forms: &[Form], text: &str, within: &Range<usize>) -> bool {
+        let pattern = |form: &Form| if form.entry.behind.is_some() { NOWHERE.into() } else { form.entry.pattern.clone() };
+        let set = || RegexSetBuilder::new(forms.iter().map(pattern)).unicode(false).build().ok();
+        let bytes = &text.as_bytes()[..text.len().min(within.end + 1)];
+        self.0.get_or_init(set).as_ref().is_none_or(|set| set.is_match_at(bytes, within.start))
+    }
+}
 
 /// What [`find`] says of a text, from what it has said of the version before.
 pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: &str, cut: Option<&Cut>) -> Arc<[Found]> {
@@ -17,8 +36,10 @@ pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: 
     let moved = |at: usize| (at as i64 + cut.moved()) as usize;
     let mut found = Vec::with_capacity(known.len() + 4);
     let mut rest = &known[..];
+    let may_fit = language.near_macros.may_fit(&language.macros, text, &near);
     for (number, form) in language.macros.iter().enumerate() {
-        let within = if form.entry.behind.is_some() { &far } else { &near };
+        let looks_far = form.entry.behind.is_some();
+        let within = if looks_far { &far } else { &near };
         let behind = (within.end as i64 - cut.moved()) as usize;
         let (of_form, others) = rest.split_at(rest.partition_point(|one| one.form <= number));
         rest = others;
@@ -31,7 +52,9 @@ pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: 
             }
             one
         }));
-        form.find(number, text, within.clone(), &mut found);
+        if looks_far || may_fit {
+            form.find(number, text, within.clone(), &mut found);
+        }
         found.extend(last.iter().map(|one| {
             let range = |range: &Range<usize>| moved(range.start)..moved(range.end);
             Found {

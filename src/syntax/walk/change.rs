@@ -12,7 +12,7 @@ use super::super::parse::{Made, Parsed};
 use super::super::tags::{Definition, Facts, Span};
 use crate::text::Cut;
 
-use super::siblings::{Differing, Side};
+use super::siblings::{Differing, Mark, Marks, Side};
 use super::{ATTRIBUTE, COMMENT, DEFINITION, Defined, IDENTIFIER, IMPORT, Lead, OPAQUE, SCOPE, WRAPPER, Walk};
 
 /// See the module. All bytes outside `before` have the facts that they had, moved.
@@ -69,9 +69,21 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     };
     let mut old = Walk::new(before, path, SMALL);
     let mut new = Walk::new(after, path, SMALL);
-    let mut descent = Descent { edit, differing, is_clean: *is_clean, old: &mut old, new: &mut new, renamed: None };
-    let spot = descent.run(before.root(), after.root())?;
-    let renamed = descent.renamed.filter(|known| *known < spot.old_state.0);
+    let mut descent = Descent {
+        edit,
+        differing,
+        is_clean: *is_clean,
+        old: &mut old,
+        new: &mut new,
+        renamed: None,
+        known: before.marks(),
+        marks: Marks::default(),
+    };
+    let spot = descent.run(before.root(), after.root());
+    let (renamed, marks) = (descent.renamed, descent.marks);
+    after.keep_marks(marks);
+    let spot = spot?;
+    let renamed = renamed.filter(|known| *known < spot.old_state.0);
     let bytes = spanned(&spot.old, cut.start..cut.old_end);
     for (walk, nodes, (definitions, open)) in [(&mut old, &spot.old, spot.old_state), (&mut new, &spot.new, spot.new_state)] {
         walk.facts.definitions.truncate(definitions);
@@ -138,6 +150,9 @@ struct Descent<'w, 'a> {
     new: &'w mut Walk<'a>,
     /// The definition on the path whose name is another one now.
     renamed: Option<usize>,
+    /// What was kept of the children of the tree before, and what is kept of the tree after.
+    known: Option<&'w Marks>,
+    marks: Marks,
 }
 
 impl Descent<'_, '_> {
@@ -154,11 +169,13 @@ impl Descent<'_, '_> {
         let mut past = (0, 0);
         let mut leads = (Lead::default(), Lead::default());
         let mut spot = None;
+        let (mut cursor, mut cursors) = (None, None);
         if old.kind_id() != new.kind_id() {
             return None;
         }
         loop {
-            let here = self.differing(pair.0, pair.1);
+            let here = self.differing(pair.0, pair.1, &mut cursor, &mut cursors);
+            here.new.keep(&mut self.marks);
             if let Demand::Past(old, new) = demand {
                 (past, demand) = ((old.max(past.0), new.max(past.1)), Demand::Nothing);
             }
@@ -278,15 +295,15 @@ impl Descent<'_, '_> {
     fn spot<'t>(&self, here: &Differing<'t>) -> [Vec<Node<'t>>; 2] {
         let (mut first, mut rest) = (here.first, here.rest);
         let leads = |node: &Node<'_>| !node.is_named() || self.new.role(*node) & (COMMENT | ATTRIBUTE) != 0;
-        while first > 0 && leads(&here.new.children[first - 1]) {
+        while first > 0 && leads(&here.new.node(first - 1)) {
             first -= 1;
         }
-        let length = here.new.children.len();
+        let length = here.new.len();
         let mut is_done = self.ends_alone(here);
         while rest > 0 && !is_done {
-            let next = &here.new.children[length - rest];
-            is_done = !leads(next);
-            rest -= usize::from(!is_done || self.is_led(next));
+            let next = here.new.node(length - rest);
+            is_done = !leads(&next);
+            rest -= usize::from(!is_done || self.is_led(&next));
         }
         // What is led to, and what leads here, may stand beside what was looked at.
         let (mut before, mut after) = (0, 0);
@@ -305,7 +322,7 @@ impl Descent<'_, '_> {
         [&here.old, &here.new].map(|side| {
             let mut nodes: Vec<Node<'t>> = if before > 0 { side.preceding().take(before).collect() } else { vec![] };
             nodes.reverse();
-            nodes.extend_from_slice(&side.children[first..side.children.len() - rest]);
+            nodes.extend((first..side.len() - rest).map(|at| side.node(at)));
             if after > 0 {
                 nodes.extend(side.following().take(after));
             }
@@ -323,9 +340,9 @@ impl Descent<'_, '_> {
     /// was.
     fn ends_alone(&self, here: &Differing<'_>) -> bool {
         let alone = |side: &Side<'_>, walk: &Walk<'_>, edited: u32| {
-            let differing = &side.children[here.first..side.children.len() - here.rest];
-            differing.iter().rfind(|node| node.is_named()).is_some_and(|last| {
-                let role = walk.role(*last);
+            let mut differing = here.range(side).map(|at| side.node(at));
+            differing.rfind(|node| node.is_named()).is_some_and(|last| {
+                let role = walk.role(last);
                 let ends_in_ink = walk.source.as_bytes().get(last.end_byte() - 1).is_some_and(|byte| !byte.is_ascii_whitespace());
                 role != IDENTIFIER && role & (COMMENT | ATTRIBUTE) == 0 && last.end_byte() > edited as usize && ends_in_ink
             })
@@ -334,19 +351,25 @@ impl Descent<'_, '_> {
     }
 
     /// Compares the children of two nodes from both ends; where none has errors, only those that the parser does not tell apart.
-    fn differing<'t>(&self, old: Node<'t>, new: Node<'t>) -> Differing<'t> {
+    fn differing<'t>(&self, old: Node<'t>, new: Node<'t>, cursor: &mut Option<TreeCursor<'t>>, cursors: &mut Cursors<'t>) -> Differing<'t> {
         let moved = self.edit.moved();
         let is_told = self.is_clean || !(old.has_error() || new.has_error());
-        let within = is_told.then(|| self.differing.clone());
-        let before = within.clone().map(|within| within.start..(within.end as i64 - moved) as usize);
-        let (old, new) = (Side::new(old, before), Side::new(new, within));
-        let most = old.children.len().min(new.children.len());
-        let mut cursors = None;
-        let pairs = old.children.iter().zip(&new.children);
-        let first = pairs.take_while(|(a, b)| self.same(**a, **b, 0, &mut cursors)).count();
-        let pairs = old.children.iter().rev().zip(new.children.iter().rev()).take(most - first);
-        let rest = pairs.take_while(|(a, b)| self.same(**a, **b, moved, &mut cursors)).count();
-        Differing { old, new, first, rest }
+        let (old, new) = if is_told {
+            let after = self.differing.clone();
+            let before = after.start..(after.end as i64 - moved) as usize;
+            (Side::within(old, before, cursor), Side::within(new, after, cursor))
+        } else {
+            (Side::whole(old, self.known, cursor), Side::whole(new, None, cursor))
+        };
+        Differing::new(old, new, moved, |a, b, moved| self.told(a, b, moved), |a, b, moved| self.same(a, b, moved, cursors))
+    }
+
+    /// Whether two nodes are the same, in place and inside, as far as their marks tell.
+    fn told(&self, a: &Mark, b: &Mark, moved: i64) -> Option<bool> {
+        let is_moved = |was: usize, is: usize| was as i64 + moved == is as i64;
+        let is_taken_over = is_moved(a.start, b.start) && a.id == b.id;
+        let is_elsewhere = !is_moved(a.start, b.start) || !is_taken_over && !is_moved(a.end, b.end);
+        if is_elsewhere { Some(false) } else { (is_taken_over || self.told_apart(a, b)).then_some(true) }
     }
 
     /// Whether two nodes are the same, in place and inside.
@@ -359,7 +382,7 @@ impl Descent<'_, '_> {
         a.id() == b.id()
             || at(a.end_byte()) == b.end_byte() as i64
                 && (b.child_count() == 0 || self.apart(&b))
-                && (self.told_apart(a, b) || self.equal(a, b, cursors))
+                && (self.are_told_apart(a, b) || self.equal(a, b, cursors))
     }
 
     /// Whether the edit is in no part of a node, so that these cannot have moved towards each other.
@@ -368,15 +391,23 @@ impl Descent<'_, '_> {
     }
 
     /// Whether the parser can tell that a node is as it was: it reads again what it has read without errors.
-    fn told_apart(&self, a: Node<'_>, b: Node<'_>) -> bool {
-        let is_outside = b.end_byte() < self.differing.start || b.start_byte() > self.differing.end;
-        let moved = if b.end_byte() <= self.edit.start as usize { 0 } else { self.edit.moved() };
-        is_outside
-            && !(a.has_error() || b.has_error())
-            && a.kind_id() == b.kind_id()
-            && a.descendant_count() == b.descendant_count()
-            && a.start_byte() as i64 + moved == b.start_byte() as i64
-            && a.end_byte() as i64 + moved == b.end_byte() as i64
+    fn told_apart(&self, a: &Mark, b: &Mark) -> bool {
+        let moved = if b.end <= self.edit.start as usize { 0 } else { self.edit.moved() };
+        self.is_outside(b.start, b.end)
+            && !(a.has_error || b.has_error)
+            && a.kind == b.kind
+            && a.descendants == b.descendants
+            && a.start as i64 + moved == b.start as i64
+            && a.end as i64 + moved == b.end as i64
+    }
+
+    fn are_told_apart(&self, a: Node<'_>, b: Node<'_>) -> bool {
+        self.is_outside(b.start_byte(), b.end_byte()) && self.told_apart(&Mark::of(a), &Mark::of(b))
+    }
+
+    /// Whether bytes of the later text touch none in which the trees differ.
+    fn is_outside(&self, start: usize, end: usize) -> bool {
+        end < self.differing.start || start > self.differing.end
     }
 
     /// Whether two nodes are equal inside: one subtree that the parser has taken over, or a new one that has become what it was before.
@@ -391,7 +422,7 @@ impl Descent<'_, '_> {
         loop {
             let (a, b) = (old.node(), new.node());
             let is_same_field = old.field_id() == new.field_id();
-            let is_taken_over = a.id() == b.id() || is_same_field && depth > 0 && self.told_apart(a, b);
+            let is_taken_over = a.id() == b.id() || is_same_field && depth > 0 && self.are_told_apart(a, b);
             let is_equal = is_taken_over || is_same_field && self.alike(a, b);
             if !is_equal {
                 return false;

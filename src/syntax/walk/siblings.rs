@@ -1,41 +1,111 @@
 //! The children of a node before and after an edit, from where they differ. Nodes may have thousands of children, so that a cursor goes
-//! straight to those in question where the parser tells which they are.
+//! straight to those in question where the parser tells which they are. Where it does not, all are gone through, once for each version: what
+//! they were is kept for the version after it.
 
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
+use std::sync::Arc;
 
 use tree_sitter::{Node, TreeCursor};
+
+/// What tells a node from others without looking into it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::syntax) struct Mark {
+    pub id: usize,
+    pub start: usize,
+    pub end: usize,
+    pub kind: u16,
+    pub has_error: bool,
+    pub descendants: usize,
+}
+
+impl Mark {
+    pub fn of(node: Node<'_>) -> Self {
+        Self {
+            id: node.id(),
+            start: node.start_byte(),
+            end: node.end_byte(),
+            kind: node.kind_id(),
+            has_error: node.has_error(),
+            descendants: node.descendant_count(),
+        }
+    }
+}
+
+/// The marks of all children of some nodes of one tree, by the node.
+#[derive(Clone, Debug, Default)]
+pub(in crate::syntax) struct Marks(Vec<(usize, Arc<[Mark]>)>);
+
+/// Nodes with fewer children are gone through again.
+const MANY: usize = 32;
+/// So many children that are known by their marks are looked up one by one. To look one up takes as long as to go through those before it.
+const FEW: usize = 6;
 
 /// Children of a node, in order.
 pub(super) struct Side<'t> {
     parent: Node<'t>,
-    pub children: Vec<Node<'t>>,
+    /// Of all of them, where these are all children of the node.
+    marks: Option<Arc<[Mark]>>,
+    nodes: OnceCell<Vec<Node<'t>>>,
+    looked_up: Cell<usize>,
     /// Only those that end here or later, and up to the first that begins behind it.
     within: Option<Range<usize>>,
 }
 
 impl<'t> Side<'t> {
-    pub fn new(parent: Node<'t>, within: Option<Range<usize>>) -> Self {
-        let all = if within.is_none() { parent.child_count() as usize } else { 0 };
-        let mut side = Self { parent, children: Vec::with_capacity(all), within };
-        let Some(mut cursor) = side.first() else { return side };
-        let end = side.within.as_ref().map_or(usize::MAX, |within| within.end);
-        loop {
-            let child = cursor.node();
-            side.children.push(child);
-            if child.start_byte() > end || !cursor.goto_next_sibling() {
-                return side;
+    /// Those of the children within some bytes.
+    pub fn within(parent: Node<'t>, bytes: Range<usize>, cursor: &mut Option<TreeCursor<'t>>) -> Self {
+        let nodes = OnceCell::from(children(parent, Some(&bytes), cursor));
+        Self { parent, marks: None, nodes, looked_up: Cell::new(0), within: Some(bytes) }
+    }
+
+    /// All children, by their marks where these are known.
+    pub fn whole(parent: Node<'t>, known: Option<&Marks>, cursor: &mut Option<TreeCursor<'t>>) -> Self {
+        let known = known.and_then(|marks| marks.0.iter().find(|(node, _)| *node == parent.id()));
+        let (marks, nodes) = match known {
+            Some((_, marks)) => (marks.clone(), OnceCell::new()),
+            None => {
+                let nodes = children(parent, None, cursor);
+                (nodes.iter().copied().map(Mark::of).collect(), OnceCell::from(nodes))
+            }
+        };
+        Self { parent, marks: Some(marks), nodes, looked_up: Cell::new(0), within: None }
+    }
+
+    /// Keeps the marks of all children, where these are many.
+    pub fn keep(&self, kept: &mut Marks) {
+        if let Some(marks) = self.marks.as_ref().filter(|marks| marks.len() >= MANY) {
+            kept.0.push((self.parent.id(), marks.clone()));
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.marks.as_ref().map_or_else(|| self.all().len(), |marks| marks.len())
+    }
+
+    /// Where one of them begins and ends.
+    fn bytes(&self, at: usize) -> Range<usize> {
+        self.marks.as_ref().map_or_else(|| self.all()[at].byte_range(), |marks| marks[at].start..marks[at].end)
+    }
+
+    fn all(&self) -> &[Node<'t>] {
+        self.nodes.get_or_init(|| children(self.parent, self.within.as_ref(), &mut None))
+    }
+
+    pub fn node(&self, at: usize) -> Node<'t> {
+        if self.nodes.get().is_none() && self.looked_up.get() < FEW {
+            self.looked_up.set(self.looked_up.get() + 1);
+            if let Some(node) = self.parent.child(at as u32) {
+                return node;
             }
         }
+        self.all()[at]
     }
 
     /// The first of the children.
     fn first(&self) -> Option<TreeCursor<'t>> {
         let mut cursor = self.parent.walk();
-        let there = match self.within.as_ref().and_then(|within| within.start.checked_sub(1)) {
-            Some(byte) => cursor.goto_first_child_for_byte(byte).is_some(),
-            None => cursor.goto_first_child(),
-        };
-        there.then_some(cursor)
+        goto_first(&mut cursor, self.within.as_ref()).then_some(cursor)
     }
 
     /// The children before these, from the last to the first.
@@ -61,8 +131,9 @@ impl<'t> Side<'t> {
 
     /// The children behind these.
     pub fn following(&self) -> impl Iterator<Item = Node<'t>> + use<'t> {
-        let mut cursor = self.first();
-        let known = self.children.len();
+        let known = self.len();
+        // Behind all there is nothing.
+        let mut cursor = if self.within.is_some() { self.first() } else { None };
         let mut is_new = false;
         std::iter::from_fn(move || {
             let cursor = cursor.as_mut()?;
@@ -77,6 +148,32 @@ impl<'t> Side<'t> {
     }
 }
 
+/// The children of a node, or those of them within bytes. To make a cursor takes longer than most of its ways.
+fn children<'t>(parent: Node<'t>, within: Option<&Range<usize>>, cursor: &mut Option<TreeCursor<'t>>) -> Vec<Node<'t>> {
+    let all = if within.is_none() { parent.child_count() as usize } else { 0 };
+    let mut children = Vec::with_capacity(all);
+    let cursor = cursor.get_or_insert_with(|| parent.walk());
+    cursor.reset(parent);
+    if !goto_first(cursor, within) {
+        return children;
+    }
+    let end = within.map_or(usize::MAX, |within| within.end);
+    loop {
+        let child = cursor.node();
+        children.push(child);
+        if child.start_byte() > end || !cursor.goto_next_sibling() {
+            return children;
+        }
+    }
+}
+
+fn goto_first(cursor: &mut TreeCursor<'_>, within: Option<&Range<usize>>) -> bool {
+    match within.and_then(|within| within.start.checked_sub(1)) {
+        Some(byte) => cursor.goto_first_child_for_byte(byte).is_some(),
+        None => cursor.goto_first_child(),
+    }
+}
+
 /// The children of a node before and after, or those of them in question: the first `first` and the last `rest` are the same.
 pub(super) struct Differing<'t> {
     pub old: Side<'t>,
@@ -86,30 +183,53 @@ pub(super) struct Differing<'t> {
 }
 
 impl<'t> Differing<'t> {
+    /// Goes through both from their starts and from their ends. `same` says whether two are, the second of which has moved by so many bytes,
+    /// and `told` does so by their marks as far as these tell.
+    pub fn new(
+        old: Side<'t>,
+        new: Side<'t>,
+        moved: i64,
+        told: impl Fn(&Mark, &Mark, i64) -> Option<bool>,
+        mut same: impl FnMut(Node<'t>, Node<'t>, i64) -> bool,
+    ) -> Self {
+        let marks = old.marks.as_ref().zip(new.marks.as_ref());
+        let mut are_same = |a: usize, b: usize, moved: i64| {
+            let told = marks.and_then(|(old, new)| told(&old[a], &new[b], moved));
+            told.unwrap_or_else(|| same(old.node(a), new.node(b), moved))
+        };
+        let (before, after) = (old.len(), new.len());
+        let most = before.min(after);
+        let first = (0..most).take_while(|at| are_same(*at, *at, 0)).count();
+        let rest = (1..=most - first).take_while(|back| are_same(before - back, after - back, moved)).count();
+        Self { old, new, first, rest }
+    }
+
+    /// Which of the children of a side differ.
+    pub fn range(&self, side: &Side<'_>) -> Range<usize> {
+        self.first..side.len() - self.rest
+    }
+
     /// The one child that differs, if it is one on both sides, and of one kind.
     pub fn pair(&self) -> Option<(Node<'t>, Node<'t>)> {
-        let one = |side: &Side<'t>| (side.children.len() == self.first + self.rest + 1).then(|| side.children[self.first]);
+        let one = |side: &Side<'t>| (self.range(side).len() == 1).then(|| side.node(self.first));
         let (a, b) = (one(&self.old)?, one(&self.new)?);
         (a.kind_id() == b.kind_id() && a.child_count() > 0 && b.child_count() > 0).then_some((a, b))
     }
 
     pub fn begins_after(&self, old: usize, new: usize) -> bool {
-        let after = |side: &Side<'t>, name: usize| side.children.get(self.first).is_none_or(|node| node.start_byte() >= name);
+        let after = |side: &Side<'t>, name: usize| self.first >= side.len() || side.bytes(self.first).start >= name;
         after(&self.old, old) && after(&self.new, new)
     }
 
     pub fn ends_before(&self, old: usize, new: usize) -> bool {
-        let before = |side: &Side<'t>, body: usize| {
-            let differing = &side.children[self.first..side.children.len() - self.rest];
-            differing.last().is_none_or(|node| node.end_byte() <= body)
-        };
+        let before = |side: &Side<'t>, body: usize| self.range(side).next_back().is_none_or(|last| side.bytes(last).end <= body);
         before(&self.old, old) && before(&self.new, new)
     }
 
     /// Whether something with a name stands before what differs.
     pub fn has_named_before(&self) -> bool {
         let first = self.old.parent.named_child(0);
-        let differing = self.old.children.get(self.first);
-        first.is_some_and(|first| differing.is_none_or(|differing| first.start_byte() < differing.start_byte()))
+        let differing = (self.first < self.old.len()).then(|| self.old.bytes(self.first).start);
+        first.is_some_and(|first| differing.is_none_or(|differing| first.start_byte() < differing))
     }
 }
