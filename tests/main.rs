@@ -25,6 +25,7 @@ mod enough;
 mod extent;
 mod extract;
 mod find;
+mod first_look;
 mod folders;
 mod forms;
 mod hard;

@@ -1,5 +1,7 @@
 //! Files and functions that resemble the place: what they use is likely used here.
 
+use std::cell::Cell;
+
 use super::corpus::{Corpus, Sort};
 use super::numbers::keep_first;
 use super::scene::Scene;
@@ -78,6 +80,11 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
     scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
+thread_local! {
+    /// Memory for the sums, kept from place to place with nothing in it.
+    static ROOM: Cell<Vec<f32>> = Cell::default();
+}
+
 /// Sums by number, most of them nothing.
 struct Scores {
     of: Vec<f32>,
@@ -87,7 +94,11 @@ struct Scores {
 
 impl Scores {
     fn new(most: usize) -> Self {
-        Self { of: vec![0.0; most], scored: vec![] }
+        let mut of = ROOM.take();
+        if of.len() < most {
+            of = vec![0.0; most];
+        }
+        Self { of, scored: vec![] }
     }
 
     #[inline]
@@ -101,12 +112,19 @@ impl Scores {
 
     /// The best few of those that are wanted, of equals those that stand first; normalised to sum 1.
     fn best<P: Ord>(self, most: usize, wanted: impl Fn(u32) -> bool, place: impl Fn(u32) -> P) -> Vec<(u32, f32)> {
-        let Self { of: scores, scored: mut order } = self;
-        order.retain(|number| scores[*number as usize] > 0.0 && wanted(*number));
-        let before = |a: &u32, b: &u32| scores[*b as usize].total_cmp(&scores[*a as usize]).then_with(|| place(*a).cmp(&place(*b)));
+        let score = |number: u32| self.of[number as usize];
+        let mut order: Vec<u32> = self.scored.iter().copied().filter(|number| score(*number) > 0.0 && wanted(*number)).collect();
+        let before = |a: &u32, b: &u32| score(*b).total_cmp(&score(*a)).then_with(|| place(*a).cmp(&place(*b)));
         keep_first(&mut order, most, before);
         order.sort_unstable_by(before);
-        let total: f32 = order.iter().map(|number| scores[*number as usize]).sum();
-        order.into_iter().map(|number| (number, scores[number as usize] / total.max(f32::MIN_POSITIVE))).collect()
+        let total: f32 = order.iter().map(|number| score(*number)).sum();
+        order.into_iter().map(|number| (number, score(number) / total.max(f32::MIN_POSITIVE))).collect()
+    }
+}
+
+impl Drop for Scores {
+    fn drop(&mut self) {
+        self.scored.iter().for_each(|number| self.of[*number as usize] = 0.0);
+        ROOM.set(std::mem::take(&mut self.of));
     }
 }

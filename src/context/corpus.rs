@@ -4,6 +4,8 @@
 
 mod bodies;
 mod digest;
+mod families;
+mod folders;
 mod headings;
 pub mod marks;
 mod projects;
@@ -15,12 +17,14 @@ use std::sync::Arc;
 
 use self::bodies::Bodies;
 pub use self::digest::Digest;
+use self::families::Families;
+use self::folders::Folder;
 use self::marks::Marks;
-use self::projects::Project;
+use self::projects::{Meant, Project};
 use super::numbers::{NumberMap, NumberSet, Sum};
-use super::rank::{self, Prior};
+use super::rank::{self, Bases, Prior};
 use crate::index::{File, FileId, Lists, NameId, Stage, View};
-use crate::syntax::{Kind, Language, naming};
+use crate::syntax::{Kind, naming};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
@@ -93,11 +97,6 @@ pub struct NameCounts {
     pub definitions: u32,
 }
 
-/// A folder with the words of its path.
-struct Folder {
-    parts: Vec<Box<str>>,
-}
-
 /// The repository, ready for ranking. What is behind an `Arc` is the same after a refresh. Files have numbers in the order of their paths, and
 /// sums do not depend on how the index has numbered names: in whatever order it came to know the workspace, the same is made of it.
 #[derive(Clone, Default)]
@@ -121,11 +120,14 @@ pub struct Corpus {
     /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
     pub stems: Arc<Vec<(Option<Name>, Box<str>)>>,
     pub priors: Vec<Prior>,
+    pub bases: Bases,
     pub folder_of: Arc<Vec<u32>>,
     folders: Arc<Vec<Folder>>,
     /// Slots by name, [`NO_SLOT`] for names without a definition.
     slots: Vec<u32>,
     defined: Lists<u32>,
+    /// Symbols by the slot of what they stand in.
+    members: Lists<u32>,
     /// Symbols of each file, as a range of `symbols`.
     of_file: Vec<Range<u32>>,
     /// Files by the index's number; [`NO_SLOT`] where there is none.
@@ -134,12 +136,14 @@ pub struct Corpus {
     words: Arc<NumberMap<Box<str>, u32>>,
     slots_of_word: Arc<Lists<u32>>,
     /// Words of the files' own names.
-    pub stem_words: Arc<Vec<Box<[u32]>>>,
+    stem_words: Arc<Lists<u32>>,
+    families: Families,
     bodies: Arc<Bodies>,
     /// By folder: the names that its files mention, with the number of these files.
     beside: Arc<Vec<Vec<(u32, u32)>>>,
     mentioned: Vec<u32>,
     projects: Arc<Vec<Project>>,
+    meant: Meant,
     /// By file: the innermost project that it lies in.
     project_of: Arc<Vec<Option<u32>>>,
     modules: Arc<NumberSet<Box<str>>>,
@@ -179,12 +183,14 @@ impl Corpus {
         corpus.list_definitions();
         corpus.place_files();
         corpus.projects = Arc::new(projects::projects(&view, &read));
+        corpus.forget_meant();
         corpus.name_modules();
         corpus.count_words();
         corpus.measure();
         corpus.count_folders();
         corpus.bodies = Arc::new(Bodies::new(&corpus));
         corpus.priors = rank::priors(&corpus, 0);
+        corpus.update_bases();
         corpus
     }
 
@@ -195,6 +201,7 @@ impl Corpus {
         }
         self.dense[id.0 as usize] = number;
         let language = digest.file.language.as_deref();
+        self.families.set(number, language);
         self.is_test.push(naming::is_test(language, &digest.path));
         self.is_vendored.push(naming::is_vendored(&digest.path));
         self.is_stub.push(naming::is_stub(language, &digest.path));
@@ -231,28 +238,19 @@ impl Corpus {
         first..self.symbols.len() as u32
     }
 
-    /// Counts in how many files of each folder a name is mentioned.
-    fn count_folders(&mut self) {
-        let files = self.files.iter().zip(self.folder_of.iter());
-        let names = files.flat_map(|(digest, folder)| digest.file.uses.iter().map(move |(name, _)| (*folder, *name)));
-        let mut pairs: Vec<(u32, u32)> = names.filter_map(|(folder, name)| Some((folder, self.slot(name)?))).collect();
-        pairs.sort_unstable();
-        let mut beside: Vec<Vec<(u32, u32)>> = vec![vec![]; self.folders.len()];
-        for equal in pairs.chunk_by(|a, b| a == b) {
-            beside[equal[0].0 as usize].push((equal[0].1, equal.len() as u32));
-        }
-        self.beside = Arc::new(beside);
-    }
-
-    /// The names that files in a file's folder mention, by slot, with the number of these files, its own included.
-    pub fn beside(&self, file: u32) -> &[(u32, u32)] {
-        &self.beside[self.folder_of[file as usize] as usize]
-    }
-
-    /// Lists the symbols of each name.
+    /// Lists the symbols of each name, and of each type.
     fn list_definitions(&mut self) {
-        let pairs = self.of_file.iter().cloned().flatten().map(|number| (self.symbols[number as usize].slot, number));
-        self.defined = Lists::new(self.names.len(), pairs);
+        let pairs = self.live().map(|(number, symbol)| (symbol.slot, number));
+        let defined = Lists::new(self.names.len(), pairs);
+        let pairs = self.live().filter(|(_, symbol)| symbol.container != NO_SLOT).map(|(number, symbol)| (symbol.container, number));
+        self.members = Lists::new(self.names.len(), pairs);
+        self.defined = defined;
+    }
+
+    fn update_bases(&mut self) {
+        let mut bases = std::mem::take(&mut self.bases);
+        bases.update(self);
+        self.bases = bases;
     }
 
     fn slot_for(&mut self, name: Name) -> u32 {
@@ -294,9 +292,10 @@ impl Corpus {
             }
         }
         self.slots_of_word = Arc::new(Lists::new(known.len(), pairs.iter().copied()));
-        let stem =
-            |(_, stem): &(Option<Name>, Box<str>)| words::subwords(stem).iter().filter_map(|word| known.get(&**word).copied()).collect();
-        self.stem_words = Arc::new(self.stems.iter().map(stem).collect());
+        let of_stem = |stem: &str| words::subwords(stem).iter().filter_map(|word| known.get(&**word).copied()).collect::<Vec<u32>>();
+        let of_stems: Vec<(u32, u32)> =
+            (0..).zip(self.stems.iter()).flat_map(|(file, (_, stem))| of_stem(stem).into_iter().map(move |word| (file, word))).collect();
+        self.stem_words = Arc::new(Lists::new(self.files.len(), of_stems.iter().copied()));
         self.words = Arc::new(known);
         self.word_weight = vec![0.0; self.names.len()];
         for (word, slot) in pairs {
@@ -360,14 +359,9 @@ impl Corpus {
         self.paths.get(path).copied()
     }
 
-    /// Files of one family use each other's definitions.
-    pub fn family(&self, file: u32) -> Option<&str> {
-        self.files[file as usize].file.language.as_ref().map(|language| &*language.family)
-    }
-
-    /// Whether a file is of another family than a place in this language: what it defines has no name there but by an import.
-    pub fn is_foreign(&self, file: u32, language: Option<&Language>) -> bool {
-        language.is_some_and(|language| self.family(file) != Some(&*language.family))
+    /// The words of a file's own name.
+    pub fn stem_words(&self, file: u32) -> &[u32] {
+        self.stem_words.get(file)
     }
 
     /// The symbols of a file, by number.
@@ -376,7 +370,7 @@ impl Corpus {
     }
 
     /// Every definition with its number.
-    pub fn live(&self) -> impl Iterator<Item = (u32, &Symbol)> {
+    pub fn live(&self) -> impl Iterator<Item = (u32, &Symbol)> + Clone {
         self.of_file.iter().cloned().flatten().map(|number| (number, &self.symbols[number as usize]))
     }
 
@@ -388,6 +382,11 @@ impl Corpus {
     /// The definitions of a name, by slot.
     pub fn of_slot(&self, slot: u32) -> &[u32] {
         self.defined.get(slot)
+    }
+
+    /// The definitions that stand in what has a name, by its slot.
+    pub fn members_of(&self, slot: u32) -> &[u32] {
+        self.members.get(slot)
     }
 
     /// Files that mention a name.
@@ -461,32 +460,5 @@ impl Corpus {
     pub fn idf(&self, name: Name) -> f32 {
         let files = self.files.len().max(1) as f32;
         (1.0 + files / (1.0 + self.mentions(name) as f32)).ln()
-    }
-
-    /// For each folder, how near it is to another: the share of the deeper one's folders that both have.
-    pub fn nearness(&self, path: &str) -> Vec<f32> {
-        let own: Vec<String> = path.split('/').map(str::to_lowercase).collect();
-        let own = &own[..own.len() - 1];
-        let near = |folder: &Folder| {
-            let shared = folder.parts.iter().zip(own).take_while(|(there, here)| ***there == ***here).count();
-            let most = folder.parts.len().max(own.len());
-            if most == 0 { 1.0 } else { shared as f32 / most as f32 }
-        };
-        self.folders.iter().map(near).collect()
-    }
-
-    /// How surely import lines with these words mean a file: its stem and its folders stand in them.
-    pub fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
-        let stem = &*self.stems[file as usize].1;
-        if !words.contains(stem) {
-            return 0.0;
-        }
-        let folders = self.folders[self.folder_of[file as usize] as usize].parts.iter();
-        let (mut all, mut shared) = (0, 0);
-        for folder in folders.filter(|folder| &***folder != "src" && ***folder != *stem) {
-            all += 1;
-            shared += usize::from(words.contains(&**folder));
-        }
-        if all == 0 { 1.0 } else { 0.4 + 0.6 * shared as f32 / all as f32 }
     }
 }

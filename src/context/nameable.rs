@@ -64,7 +64,7 @@ pub struct Nameable<'a> {
     /// The folders of packages that are imported, and the own one.
     packages: Option<NumberSet<&'a str>>,
     /// The projects that the own one names.
-    projects: NumberSet<u32>,
+    projects: Option<&'a NumberSet<u32>>,
 }
 
 impl<'a> Nameable<'a> {
@@ -78,9 +78,8 @@ impl<'a> Nameable<'a> {
             defined: NumberSet::default(),
             answers: vec![0; corpus.files.len()],
             packages: None,
-            projects: NumberSet::default(),
+            projects: corpus.project(path).and_then(|own| corpus.projects_for(own)),
         };
-        rules.find_projects();
         let own = corpus.file(path).map(|number| corpus.of_file(number)).unwrap_or_default();
         rules.defined = own.map(|symbol| corpus.symbols[symbol as usize]).filter(is_free).map(|own| own.name).collect();
         let Some((id, file)) = corpus.id(path).and_then(|id| Some((id, corpus.view().file(id)?))) else { return rules };
@@ -156,8 +155,7 @@ impl<'a> Nameable<'a> {
     fn is_far(&self, file: u32) -> bool {
         match &self.packages {
             Some(packages) => !packages.contains(folder_of(&self.corpus.files[file as usize].path)),
-            None if self.projects.is_empty() => false,
-            None => self.corpus.project_of(file).is_some_and(|project| !self.projects.contains(&project)),
+            None => self.projects.is_some_and(|ours| self.corpus.project_of(file).is_some_and(|project| !ours.contains(&project))),
         }
     }
 
@@ -168,17 +166,6 @@ impl<'a> Nameable<'a> {
         let folders = corpus.files.iter().map(|digest| folder_of(&digest.path));
         let own = folder_of(self.path);
         folders.filter(|folder| *folder == own || modules.contains(*folder)).collect()
-    }
-
-    /// The projects that may be meant here: the own one, and those whose names its files have.
-    fn find_projects(&mut self) {
-        let corpus = self.corpus;
-        let Some(own) = corpus.project(self.path).filter(|own| corpus.projects()[*own as usize].bounded) else { return };
-        let ours = |file: u32| corpus.project_of(file) == Some(own);
-        let named = |name: &str| corpus.name(&name.replace('-', "_")).is_some_and(|name| corpus.users(name).any(ours));
-        let others = (0..).zip(corpus.projects());
-        let meant = others.filter(|(at, other)| *at == own || !other.bounded || other.names.iter().any(|name| named(name)));
-        self.projects = meant.map(|(at, _)| at).collect();
     }
 
     /// Finds out where the names come from that a file imports.

@@ -1,6 +1,8 @@
 //! How likely a definition is to be used at a place. A logistic model over plain features weighs every definition; trees look again at the
 //! likeliest. Both were fitted on open-source repositories and are measured on others.
 
+mod bases;
+mod first;
 mod kindred;
 mod second;
 mod touch;
@@ -8,8 +10,9 @@ pub mod trees;
 
 use std::sync::LazyLock;
 
+pub use self::bases::Bases;
 use self::kindred::Kindred;
-use self::touch::Touch;
+use self::touch::{Touch, Touched};
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::features::Feature::{self, *};
 use super::features::Features;
@@ -19,9 +22,6 @@ use crate::syntax::{Language, naming};
 
 /// Definitions less likely than this (as log-odds) are not looked at again.
 const HOPELESS: f32 = -9.0;
-
-/// Names that are tied to a place, besides those of its folder.
-const TOUCHED: usize = 4096;
 
 /// How much of a test a file of code from elsewhere is, which the current one neither is nor includes: it is read as seldom. The trees,
 /// which know of no such files, take it for none.
@@ -93,7 +93,7 @@ const fn weights_of<const N: usize>(which: &[Feature; N], weights: &Features) ->
 }
 
 /// Logarithms of small numbers and one.
-static MANY: LazyLock<[f32; 64]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
+static MANY: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
 
 /// The logarithm of a number of things and one.
 fn many(count: f32) -> f32 {
@@ -163,27 +163,6 @@ pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     corpus.names.iter().enumerate().skip(from).map(each).collect()
 }
 
-/// What a touched name adds, as a name and as a container.
-#[derive(Clone, Copy)]
-struct Sums {
-    seen: bool,
-    imported: f32,
-    popular: f32,
-    per_definition: f32,
-    name: f32,
-    container: [f32; 2],
-    container_near: f32,
-}
-
-/// What a file adds, for names that the current file shows and for others.
-#[derive(Clone, Copy, Default)]
-struct OfFile {
-    imported: f32,
-    near: f32,
-    used: f32,
-    sums: [f32; 2],
-}
-
 /// Everything about a place that does not depend on the candidate.
 pub struct Ranker<'a> {
     corpus: &'a Corpus,
@@ -197,9 +176,7 @@ pub struct Ranker<'a> {
     /// By file: definitions that the current file shows, and how near the nearest of these stands.
     used: Vec<(f32, f32)>,
     language: Option<&'a Language>,
-    touched: Vec<Touch>,
-    /// By slot: place in `touched` plus one, or zero.
-    marks: Vec<u32>,
+    touched: Touched,
     topic_total: f32,
     kindred: Kindred,
 }
@@ -219,100 +196,12 @@ impl<'a> Ranker<'a> {
             similar: vec![0.0; corpus.files.len()],
             used: vec![(0.0, 0.0); corpus.files.len()],
             language,
-            touched: Vec::with_capacity(file.map_or(0, |file| corpus.beside(file).len()) + TOUCHED),
-            marks: vec![0; corpus.names.len()],
+            touched: Touched::new(corpus.names.len()),
             topic_total: scene.topic.values().sum::<f32>().max(1.0),
             kindred: Kindred::new(corpus, scene),
         };
         ranker.touch_all();
         ranker
-    }
-
-    /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
-    pub fn candidates(&self) -> Vec<Candidate> {
-        let corpus = self.corpus;
-        let sums: Vec<Sums> = self.touched.iter().map(|touch| self.sums(touch)).collect();
-        let of = |slot: u32| sums.get((self.marks[slot as usize] as usize).wrapping_sub(1));
-        let mut all = Vec::with_capacity(corpus.symbols.len());
-        for file in (0..corpus.files.len() as u32).filter(|file| Some(*file) != self.file) {
-            let range = corpus.of_file(file);
-            if range.is_empty() {
-                continue;
-            }
-            let here = self.of_file(file);
-            let is_foreign = corpus.is_foreign(file, self.language);
-            for number in range {
-                let symbol = &corpus.symbols[number as usize];
-                if is_foreign && !self.reaches(symbol) {
-                    continue;
-                }
-                let name = of(symbol.slot);
-                let seen = name.is_some_and(|name| name.seen);
-                let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
-                let mut sum = weights[Constant] + here.sums[which] + sort_sum(symbol.sort, weights);
-                let prior = &corpus.priors[symbol.slot as usize];
-                let (popular, per_definition) = match name {
-                    Some(name) => {
-                        sum += name.name + weights[NameAndFileImported] * name.imported * here.imported;
-                        (name.popular, name.per_definition)
-                    }
-                    None => {
-                        sum += prior.sum;
-                        (prior.popular, prior.per_definition)
-                    }
-                };
-                sum += weights[PopularImported] * here.imported * popular
-                    + (weights[PopularNear] * here.near + weights[PopularUsed] * here.used) * per_definition;
-                sum += weights[Private] * is(symbol.private) + weights[Nested] * is(symbol.nested);
-                if symbol.container != NO_SLOT
-                    && let Some(container) = of(symbol.container)
-                {
-                    sum += container.container[which] + weights[PopularContainerNear] * container.container_near * per_definition;
-                }
-                if sum > HOPELESS {
-                    all.push(Candidate { symbol: number, score: likelihood(sum) });
-                }
-            }
-        }
-        all
-    }
-
-    /// Whether the current file imports the name of a definition in another language or of what it stands in, or names it and imports its
-    /// file.
-    fn reaches(&self, symbol: &Symbol) -> bool {
-        let mut seen = [symbol.slot, symbol.container].into_iter().filter_map(|slot| self.touched(slot)?.seen);
-        seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
-    }
-
-    fn sums(&self, touch: &Touch) -> Sums {
-        let (prior, values) = self.values_of_name(touch);
-        let weights = if touch.seen.is_some() { &OF_SEEN_NAME } else { &OF_UNSEEN_NAME };
-        let name = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
-        let mut features = Features::default();
-        if touch.is_container() {
-            self.fill_container(touch.slot, &mut features);
-        }
-        let container = |weights| if touch.is_container() { features.dot_of(&OF_CONTAINER, weights) } else { 0.0 };
-        Sums {
-            seen: touch.seen.is_some(),
-            imported: is(touch.seen.is_some_and(|seen| seen.imported)),
-            popular: prior.popular,
-            per_definition: prior.per_definition,
-            name,
-            container: [container(&SEEN), container(&UNSEEN)],
-            container_near: features[ContainerNear],
-        }
-    }
-
-    fn of_file(&self, file: u32) -> OfFile {
-        let mut features = Features::default();
-        self.fill_file(file, &mut features);
-        OfFile {
-            imported: features[FileImported],
-            near: features[FileNear],
-            used: features[FileUsed],
-            sums: [features.dot_of(&OF_FILE, &SEEN), features.dot_of(&OF_FILE, &UNSEEN)],
-        }
     }
 
     /// What is known of a name without the current file.
@@ -405,8 +294,8 @@ impl<'a> Ranker<'a> {
         features[FileUsedNear] = nearest;
         features[OtherLanguages] = is(corpus.family(file) != self.language.map(|language| &*language.family));
         features[FileIsStub] = is(corpus.is_stub[file as usize]);
-        features[FileDefinitions] = (1.0 + corpus.of_file(file).len() as f32).ln();
-        let words = &corpus.stem_words[file as usize];
+        features[FileDefinitions] = many(corpus.of_file(file).len() as f32);
+        let words = corpus.stem_words(file);
         let fitting = words.iter().filter(|word| self.scene.topic.contains_key(word)).count();
         features[FileInTopic] = fitting as f32 / words.len().max(1) as f32;
     }

@@ -1,7 +1,7 @@
 //! How the projects of a workspace are called where others import them, and what in it can be meant by the head of an import.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
 
@@ -24,6 +24,16 @@ impl Project {
     /// Whether a path lies in its folder.
     pub fn holds(&self, path: &str) -> bool {
         self.folder.is_empty() || path.strip_prefix(&*self.folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// By project: those that may be meant in it, once somebody has asked.
+#[derive(Clone, Default)]
+pub struct Meant(Box<[OnceLock<NumberSet<u32>>]>);
+
+impl Meant {
+    fn new(projects: usize) -> Self {
+        Self((0..projects).map(|_| OnceLock::new()).collect())
     }
 }
 
@@ -92,7 +102,22 @@ impl Corpus {
         self.projects.iter().filter_map(of).collect()
     }
 
-    pub fn projects(&self) -> &[Project] {
-        &self.projects
+    /// The projects that may be meant in one: itself, and those whose names its files have. None where it may use any.
+    pub fn projects_for(&self, own: u32) -> Option<&NumberSet<u32>> {
+        if !self.projects[own as usize].bounded {
+            return None;
+        }
+        Some(self.meant.0[own as usize].get_or_init(|| {
+            let ours = |file: u32| self.project_of(file) == Some(own);
+            let named = |name: &str| self.name(&name.replace('-', "_")).is_some_and(|name| self.users(name).any(ours));
+            let others = (0..).zip(self.projects.iter());
+            let meant = others.filter(|(at, other)| *at == own || !other.bounded || other.names.iter().any(|name| named(name)));
+            meant.map(|(at, _)| at).collect()
+        }))
+    }
+
+    /// What files mention has changed: it is found out anew which projects they mean.
+    pub(super) fn forget_meant(&mut self) {
+        self.meant = Meant::new(self.projects.len());
     }
 }

@@ -43,6 +43,8 @@ impl Corpus {
         corpus.word_weight.resize(corpus.names.len(), 0.0);
         let added = rank::priors(&corpus, names);
         corpus.priors.extend(added);
+        corpus.update_bases();
+        corpus.forget_meant();
         Some(corpus)
     }
 
@@ -72,6 +74,7 @@ impl Corpus {
             }
         }
         self.norm[number as usize] = self.norm_of(&digest);
+        self.families.set(number, digest.file.language.as_deref());
         moved
     }
 

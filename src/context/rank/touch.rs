@@ -1,5 +1,7 @@
 //! What ties a definition to a place: names that are shown near the cursor, that similar files and functions use, that fit the heading.
 
+use std::cell::Cell;
+
 use super::Ranker;
 use crate::context::alike;
 use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
@@ -43,6 +45,59 @@ impl Touch {
     }
 }
 
+thread_local! {
+    /// Memory for the marks of all names, kept from place to place with nothing in it: there are many, and few are touched.
+    static ROOM: Cell<(Vec<u32>, Vec<Touch>)> = Cell::default();
+}
+
+/// The names that are tied to a place.
+pub struct Touched {
+    all: Vec<Touch>,
+    /// By slot: place in `all` plus one, or zero.
+    marks: Vec<u32>,
+}
+
+impl Touched {
+    pub fn new(slots: usize) -> Self {
+        let (mut marks, all) = ROOM.take();
+        if marks.len() < slots {
+            marks = vec![0; slots];
+        }
+        Self { all, marks }
+    }
+
+    pub fn all(&self) -> &[Touch] {
+        &self.all
+    }
+
+    /// Where a name stands among all of them.
+    #[inline]
+    pub fn place(&self, slot: u32) -> Option<usize> {
+        (self.marks[slot as usize] as usize).checked_sub(1)
+    }
+
+    pub fn get(&self, slot: u32) -> Option<&Touch> {
+        self.place(slot).map(|place| &self.all[place])
+    }
+
+    fn touch(&mut self, slot: u32) -> &mut Touch {
+        let mark = &mut self.marks[slot as usize];
+        if *mark == 0 {
+            self.all.push(Touch { slot, ..Touch::default() });
+            *mark = self.all.len() as u32;
+        }
+        &mut self.all[*mark as usize - 1]
+    }
+}
+
+impl Drop for Touched {
+    fn drop(&mut self) {
+        self.all.iter().for_each(|touch| self.marks[touch.slot as usize] = 0);
+        self.all.clear();
+        ROOM.set((std::mem::take(&mut self.marks), std::mem::take(&mut self.all)));
+    }
+}
+
 impl Ranker<'_> {
     pub(super) fn touch_all(&mut self) {
         self.touch_seen();
@@ -55,19 +110,14 @@ impl Ranker<'_> {
     }
 
     fn touch(&mut self, slot: u32) -> &mut Touch {
-        let mark = &mut self.marks[slot as usize];
-        if *mark == 0 {
-            self.touched.push(Touch { slot, ..Touch::default() });
-            *mark = self.touched.len() as u32;
-        }
-        &mut self.touched[*mark as usize - 1]
+        self.touched.touch(slot)
     }
 
     pub(super) fn touched(&self, slot: u32) -> Option<&Touch> {
         if slot == NO_SLOT {
             return None;
         }
-        self.touched.get((self.marks[slot as usize] as usize).wrapping_sub(1))
+        self.touched.get(slot)
     }
 
     fn touch_seen(&mut self) {

@@ -1,0 +1,103 @@
+//! What definitions come to where only their file ties them to the place, rounded up to a byte. Nearly all definitions of a large workspace
+//! are hopeless at nearly all places: a byte is enough to leave these out, many at a time.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::{HOPELESS, Prior, is, sort_sum};
+use crate::context::corpus::{Corpus, Symbol};
+use crate::context::features::Feature::{Constant, Nested, Private};
+use crate::context::weights::UNSEEN;
+
+/// Steps of a byte in one of log-odds, and what the lowest stands for, with all that is below it.
+const STEPS: f32 = 16.0;
+const LOWEST: f32 = -8.0;
+/// Sums in another order may differ by less.
+const ROUNDING: f32 = 1e-3;
+/// Definitions that are looked at side by side.
+const LANES: usize = 32;
+
+thread_local! {
+    /// Memory for the bases at a place, kept from place to place.
+    static ROOM: Cell<Vec<u8>> = Cell::default();
+}
+
+/// By symbol, for a name that the current file does not show.
+#[derive(Clone, Default)]
+pub struct Bases(Vec<u8>);
+
+impl Bases {
+    /// Takes in the symbols that are not known yet.
+    pub fn update(&mut self, corpus: &Corpus) {
+        let base = |symbol: &Symbol| base(symbol, &corpus.priors[symbol.slot as usize]);
+        let new = corpus.symbols[self.0.len()..].iter().map(|symbol| Step::up(base(symbol)).on(0));
+        self.0.extend(new);
+    }
+}
+
+/// What belongs to the definition and its name alone.
+fn base(symbol: &Symbol, prior: &Prior) -> f32 {
+    prior.sum + sort_sum(symbol.sort, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST
+}
+
+/// Log-odds in steps of a base, rounded up.
+#[derive(Clone, Copy)]
+struct Step(i16);
+
+impl Step {
+    fn up(log_odds: f32) -> Self {
+        Self((log_odds * STEPS).ceil() as i16)
+    }
+
+    /// A base and these; the last byte stands for all that is above it too.
+    fn on(self, base: u8) -> u8 {
+        if base == u8::MAX { base } else { i16::from(base).saturating_add(self.0).clamp(0, i16::from(u8::MAX)) as u8 }
+    }
+}
+
+/// The bases at a place, where names and types are tied to it.
+pub struct Local(Vec<u8>);
+
+impl Local {
+    pub fn new(bases: &Bases) -> Self {
+        let mut of = ROOM.take();
+        of.clone_from(&bases.0);
+        Self(of)
+    }
+
+    /// Some definitions come to so much at most, whatever they are.
+    pub fn set(&mut self, symbols: &[u32], most: f32) {
+        let base = Step::up(most - LOWEST).on(0);
+        symbols.iter().for_each(|symbol| self.0[*symbol as usize] = base);
+    }
+
+    /// Some come to so much more, at most.
+    pub fn add(&mut self, symbols: &[u32], most: f32) {
+        let more = Step::up(most);
+        for base in symbols {
+            let base = &mut self.0[*base as usize];
+            *base = more.on(*base);
+        }
+    }
+
+    /// The definitions of a range that are not hopeless where their file adds so much, and all else so much at most; in their order.
+    pub fn each(&self, range: Range<u32>, of_file: f32, mut take: impl FnMut(u32)) {
+        let needed = HOPELESS - UNSEEN[Constant] - of_file - ROUNDING - LOWEST;
+        let least = ((needed * STEPS).floor() + 1.0) as u8;
+        let blocks = self.0[range.start as usize..range.end as usize].chunks(LANES);
+        for (first, block) in (range.start..).step_by(LANES).zip(blocks) {
+            // Most blocks have none, which the machine sees at once.
+            if block.iter().fold(0, |most, base| most.max(*base)) < least {
+                continue;
+            }
+            let likely = (first..).zip(block).filter(|(_, base)| **base >= least);
+            likely.for_each(|(symbol, _)| take(symbol));
+        }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        ROOM.set(std::mem::take(&mut self.0));
+    }
+}

@@ -1,0 +1,185 @@
+//! The first look at all definitions: sums that are quick to make. What can be hopeless by its name, its type and its file alone is left
+//! out unseen.
+
+use super::bases::Local;
+use super::touch::Touch;
+use super::{Candidate, HOPELESS, OF_CONTAINER, OF_FILE, OF_SEEN_NAME, OF_UNSEEN_NAME, Prior, Ranker, is, likelihood, sort_sum};
+use crate::context::corpus::{NO_SLOT, Symbol};
+use crate::context::features::Feature::{
+    self, Constant, ContainerNear, FileImported, FileNear, FileUsed, IsMacro, IsMethod, IsType, IsValue, NameAndFileImported, Nested,
+    PopularContainerNear, PopularImported, PopularNear, PopularUsed, Private,
+};
+use crate::context::features::Features;
+use crate::context::weights::{SEEN, UNSEEN};
+
+/// What a touched name adds, as a name and as a container.
+#[derive(Clone, Copy)]
+struct Sums {
+    seen: bool,
+    imported: f32,
+    popular: f32,
+    per_definition: f32,
+    name: f32,
+    container: [f32; 2],
+    container_near: f32,
+}
+
+/// What a file adds, for names that the current file shows and for others.
+#[derive(Clone, Copy, Default)]
+pub(super) struct OfFile {
+    imported: f32,
+    near: f32,
+    used: f32,
+    sums: [f32; 2],
+}
+
+impl OfFile {
+    /// The log-odds of one of its definitions, by what its name and what it stands in add where they are tied to the place.
+    #[inline]
+    fn sum(&self, symbol: &Symbol, prior: &Prior, name: Option<&Sums>, container: Option<&Sums>) -> f32 {
+        let seen = name.is_some_and(|name| name.seen);
+        let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
+        let mut sum = weights[Constant] + self.sums[which] + sort_sum(symbol.sort, weights);
+        let (popular, per_definition) = match name {
+            Some(name) => {
+                sum += name.name + weights[NameAndFileImported] * name.imported * self.imported;
+                (name.popular, name.per_definition)
+            }
+            None => {
+                sum += prior.sum;
+                (prior.popular, prior.per_definition)
+            }
+        };
+        sum += weights[PopularImported] * self.imported * popular
+            + (weights[PopularNear] * self.near + weights[PopularUsed] * self.used) * per_definition;
+        sum += weights[Private] * is(symbol.private) + weights[Nested] * is(symbol.nested);
+        if let Some(container) = container {
+            sum += container.container[which] + weights[PopularContainerNear] * container.container_near * per_definition;
+        }
+        sum
+    }
+}
+
+/// What the sort of a definition can say.
+const OF_SORT: [Feature; 4] = [IsMethod, IsType, IsValue, IsMacro];
+
+/// What the places of a candidate's features add at most, for names that the current file shows and for others.
+struct Most<'a> {
+    files: &'a [OfFile],
+    /// How often a name can be used, as its features say it.
+    popular: f32,
+}
+
+impl Most<'_> {
+    /// What is known of a file adds to popular names of its own.
+    fn by_popularity(&self, file: &OfFile, weights: &Features) -> f32 {
+        let per_definition = weights[PopularNear] * file.near + weights[PopularUsed] * file.used;
+        ((weights[PopularImported] * file.imported).max(0.0) + per_definition.max(0.0)) * self.popular
+    }
+
+    /// What a definition of a name that is shown comes to, beyond what it would where it is not and its file were all the same.
+    fn of_seen(&self, sums: &Sums) -> f32 {
+        let of = |weights: &Features| {
+            let of_sort = OF_SORT.iter().map(|sort| weights[*sort]).fold(0.0, f32::max);
+            of_sort + weights[Private].max(0.0) + weights[Nested].max(0.0)
+        };
+        SEEN[Constant] - UNSEEN[Constant] + of(&SEEN) + sums.name
+    }
+
+    /// What files add to names that are shown, beyond what they add to others.
+    fn of_file_seen(&self) -> f32 {
+        let more = |file: &OfFile| {
+            file.sums[0] - file.sums[1] + self.by_popularity(file, &SEEN) + (SEEN[NameAndFileImported] * file.imported).max(0.0)
+        };
+        self.files.iter().map(more).fold(f32::MIN, f32::max)
+    }
+
+    fn of_container(&self, sums: &Sums) -> f32 {
+        let near = |weights: &Features| (weights[PopularContainerNear] * sums.container_near).max(0.0) * self.popular;
+        (sums.container[0] + near(&SEEN)).max(sums.container[1] + near(&UNSEEN))
+    }
+}
+
+impl Ranker<'_> {
+    /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let corpus = self.corpus;
+        let sums: Vec<Sums> = self.touched.all().iter().map(|touch| self.sums(touch)).collect();
+        let of = |slot: u32| self.touched.place(slot).map(|place| &sums[place]);
+        let files: Vec<OfFile> = (0..corpus.files.len() as u32).map(|file| self.of_file(file)).collect();
+        let most = Most { files: &files, popular: (1.0 + files.len() as f32).ln() };
+        let bases = self.bases(&sums, &most);
+        let mut all = vec![];
+        for (file, here) in (0..).zip(&files).filter(|(file, _)| Some(*file) != self.file) {
+            let is_foreign = corpus.is_foreign(file, self.language);
+            bases.each(corpus.of_file(file), here.sums[1] + most.by_popularity(here, &UNSEEN), |number| {
+                let symbol = &corpus.symbols[number as usize];
+                if is_foreign && !self.reaches(symbol) {
+                    return;
+                }
+                let container = if symbol.container == NO_SLOT { None } else { of(symbol.container) };
+                let sum = here.sum(symbol, &corpus.priors[symbol.slot as usize], of(symbol.slot), container);
+                if sum > HOPELESS {
+                    all.push(Candidate { symbol: number, score: likelihood(sum) });
+                }
+            });
+        }
+        all
+    }
+
+    /// What the definitions come to at most, but for their files.
+    fn bases(&self, sums: &[Sums], most: &Most) -> Local {
+        let corpus = self.corpus;
+        let mut bases = Local::new(&corpus.bases);
+        let of_file_seen = most.of_file_seen();
+        for (touch, sums) in self.touched.all().iter().zip(sums) {
+            let symbols = corpus.of_slot(touch.slot);
+            match sums.seen {
+                true => bases.set(symbols, most.of_seen(sums) + of_file_seen),
+                false => bases.add(symbols, sums.name - corpus.priors[touch.slot as usize].sum),
+            }
+        }
+        for (touch, sums) in self.touched.all().iter().zip(sums).filter(|(touch, _)| touch.is_container()) {
+            bases.add(corpus.members_of(touch.slot), most.of_container(sums));
+        }
+        bases
+    }
+
+    /// Whether the current file imports the name of a definition in another language or of what it stands in, or names it and imports its
+    /// file.
+    fn reaches(&self, symbol: &Symbol) -> bool {
+        let mut seen = [symbol.slot, symbol.container].into_iter().filter_map(|slot| self.touched(slot)?.seen);
+        seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
+    }
+
+    fn sums(&self, touch: &Touch) -> Sums {
+        let (prior, values) = self.values_of_name(touch);
+        let weights = if touch.seen.is_some() { &OF_SEEN_NAME } else { &OF_UNSEEN_NAME };
+        let name = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        let mut features = Features::default();
+        if touch.is_container() {
+            self.fill_container(touch.slot, &mut features);
+        }
+        let container = |weights| if touch.is_container() { features.dot_of(&OF_CONTAINER, weights) } else { 0.0 };
+        Sums {
+            seen: touch.seen.is_some(),
+            imported: is(touch.seen.is_some_and(|seen| seen.imported)),
+            popular: prior.popular,
+            per_definition: prior.per_definition,
+            name,
+            container: [container(&SEEN), container(&UNSEEN)],
+            container_near: features[ContainerNear],
+        }
+    }
+
+    fn of_file(&self, file: u32) -> OfFile {
+        let mut features = Features::default();
+        self.fill_file(file, &mut features);
+        OfFile {
+            imported: features[FileImported],
+            near: features[FileNear],
+            used: features[FileUsed],
+            sums: [features.dot_of(&OF_FILE, &SEEN), features.dot_of(&OF_FILE, &UNSEEN)],
+        }
+    }
+}
