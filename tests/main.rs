@@ -13,6 +13,7 @@ mod cli;
 mod complete;
 mod config;
 mod context;
+mod context_languages;
 mod dialect;
 mod dialect_properties;
 mod dialect_talk;

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::bodies::Bodies;
-pub use self::digest::Digest;
+pub use self::digest::{Digest, GAP};
 use self::families::Families;
 use self::folders::Folder;
 use self::marks::Marks;

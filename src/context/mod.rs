@@ -12,6 +12,7 @@ mod members;
 pub mod nameable;
 mod numbers;
 mod passages;
+mod pieces;
 pub mod rank;
 mod receiver;
 pub mod scene;

@@ -11,6 +11,7 @@ use super::headings::{Heading, Headings};
 use super::marks::{self, Marks};
 use crate::index::{File, Symbol, View};
 use crate::text::lines::{line_end, line_start};
+use crate::text::words;
 
 /// The signatures of one file, verbatim, and what the bodies of its functions mention.
 pub struct Digest {
@@ -81,7 +82,7 @@ impl Digest {
     pub fn sort(&self, view: &View, index: u32) -> Option<Sort> {
         let (symbol, signature) = (&self.file.symbols[index as usize], self.signature(index));
         let sort = Sort::of(symbol.kind).filter(|_| !signature.is_empty())?;
-        let is_empty = sort == Sort::Macro && signature.trim_end().ends_with(view.text(symbol.name));
+        let is_empty = sort == Sort::Macro && words::last(signature.trim_end()) == view.text(symbol.name);
         (!is_empty).then_some(sort)
     }
 
@@ -101,6 +102,8 @@ impl Digest {
     }
 }
 
+/// What stands for the inside of a definition between its first lines and its last one.
+pub const GAP: &str = "\n    …\n";
 /// Longest signature that is shown, in bytes.
 const MAX_SIGNATURE: usize = 700;
 /// Of one whose line was made by a program.
@@ -136,17 +139,19 @@ fn readable(lines: &str) -> Cow<'_, str> {
     if lines.contains('\r') { lines.replace('\r', "").into() } else { lines.into() }
 }
 
-/// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends.
+/// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends,
+/// as they stand in the file.
 fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
         return None;
     }
     let whole = readable(text.get(start..line_end(text, symbol.item.end as usize))?.trim_end());
-    let closing = whole.lines().last()?.trim_start().strip_prefix('}')?.trim_start();
+    let closing = whole.lines().last().filter(|line| line.trim_start().starts_with('}'))?;
     if whole.len() <= MAX_SHORT && whole.lines().count() <= SHORT_LINES {
         return Some(whole.into_owned());
     }
-    Some(format!("{} … }} {closing}", &whole[..=whole.find('{')?]))
+    let opening = &whole[..line_end(&whole, whole.find('{')?)];
+    Some(format!("{opening}{GAP}{closing}"))
 }
 
 /// Whether a line was written by no person: long, and with few blanks.

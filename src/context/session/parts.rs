@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::context::corpus::{Corpus, Digest, Name};
+use crate::context::corpus::{Corpus, Digest};
+use crate::context::pieces::{self, Piece, Written};
 use crate::context::select::{Item, Order, Selection, Shares};
 use crate::context::{Kind, Masked, Part};
 
@@ -17,19 +18,6 @@ pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 pub(super) struct Kept {
     pub part: Part,
     pub items: Vec<Piece>,
-}
-
-/// A definition as it stands in a part.
-#[derive(Clone)]
-pub(super) struct Piece {
-    name: Name,
-    line: u32,
-    signature: Box<str>,
-    /// What says what it is a member of.
-    heading: Box<str>,
-    /// Where that stands, from 0; the line itself where there is none.
-    headed: u32,
-    score: f32,
 }
 
 pub(super) fn value(worth: &[Worth]) -> f32 {
@@ -124,7 +112,8 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
                 let (digest, index) = (corpus.digest(symbol), symbol.index);
                 let (line, heading) = (digest.line(index), digest.heading(index).into());
                 let headed = digest.headed(index).map_or(line, |heading| heading.at);
-                Piece { name: symbol.name, line, signature: corpus.signature(symbol).into(), heading, headed, score: item.score }
+                let (signature, last) = (corpus.signature(symbol).into(), corpus.facts(symbol).end_line);
+                Piece { name: symbol.name, line, last, signature, heading, headed, score: item.score }
             })
             .collect();
         pieces.sort_by_key(|piece| piece.line);
@@ -149,34 +138,10 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
 impl Kept {
     /// Writes text, lines and tokens from the items.
     fn render(&mut self, count: Count) {
-        let mut text = String::new();
-        let mut end = 0;
-        // The first line that is shown; a heading may stand far above its members.
-        let mut first = self.items.first().map_or(0, |piece| piece.line + 1);
-        // Where that begins which the lines are taken to belong to.
-        let mut from = 0;
-        for piece in &self.items {
-            // What stands inside of a definition that is shown whole is shown with it.
-            let lines = piece.signature.lines().count() as u32;
-            if piece.line + lines <= end {
-                continue;
-            }
-            end = piece.line + lines;
-            let is_said = text[from..].lines().any(|line| line.trim_end() == &*piece.heading);
-            if piece.heading.is_empty() || !is_said {
-                from = text.len();
-            }
-            if !piece.heading.is_empty() && !is_said {
-                text.push_str(&piece.heading);
-                text.push('\n');
-                first = first.min(piece.headed + 1);
-            }
-            text.push_str(&piece.signature);
-            text.push('\n');
-        }
+        let Written { text, first, last } = pieces::write(&self.items);
         let text = Masked::whole(&text);
         self.part.start_line = first;
-        self.part.end_line = self.items.iter().map(|piece| piece.line + piece.signature.lines().count().max(1) as u32).max().unwrap_or(0);
+        self.part.end_line = last;
         self.part.tokens = count(&text) + count(&self.part.path) + PART_OVERHEAD;
         self.part.text = text;
     }
