@@ -34,3 +34,47 @@ fn a_type_that_is_named_behind_its_body_is_shown_by_its_own_lines() {
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines.contains(&"typedef struct ring {") && lines.contains(&"} ring_t;"), "{text}");
 }
+
+/// The prototype and the definition of a function stood below each other.
+#[test]
+fn a_function_that_a_header_declares_is_shown_once_and_where_it_is_defined() {
+    let others: String = (0..40).map(|number| format!("int ring_step_of_kind_{number}(struct ring *ring);\n")).collect();
+    let text = pack(
+        &format!(
+            "//- /ring.h\nstruct ring;\nint ring_put(struct ring *into, int value);\n{others}\
+             //- /ring.c\n#include \"ring.h\"\n\nint ring_put(struct ring *into, int value) {{\n    return value;\n}}\n\
+             //- /main.c\n#include \"ring.h\"\n\n/* Puts a value into the ring. */\nint turn(struct ring *ring, int value) {{\n    $0\n}}\n"
+        ),
+        200,
+    );
+    assert!(text.contains("int ring_put(struct ring *into, int value) {"), "{text}");
+    assert!(!text.contains("int ring_put(struct ring *into, int value);"), "{text}");
+    assert!(text.contains("int ring_step_of_kind_"), "what is defined nowhere is declared: {text}");
+}
+
+/// The same of methods, which classes declare.
+#[test]
+fn a_method_that_its_class_declares_is_shown_where_it_is_defined() {
+    let others: String = (0..40).map(|number| format!("    bool stepOfKind{number}(int by) const;\n")).collect();
+    let text = pack(
+        &format!(
+            "//- /ring.h\n#pragma once\nclass Ring {{\npublic:\n    bool put(int value);\n{others}}};\n\
+             //- /ring.cc\n#include \"ring.h\"\n\nbool Ring::put(int value) {{\n    return value > 0;\n}}\n\
+             //- /main.cc\n#include \"ring.h\"\n\n// Puts a value into the ring.\nbool turn(Ring &ring, int value) {{\n    $0\n}}\n"
+        ),
+        200,
+    );
+    assert!(text.contains("bool Ring::put(int value) {") && !text.contains("bool put(int value);"), "{text}");
+}
+
+/// What a static function of another file is called says nothing of a declaration.
+#[test]
+fn a_declaration_stays_where_only_another_file_has_such_a_function_for_itself() {
+    let text = pack(
+        "//- /ring.h\nint ring_put(int value);\n\
+         //- /other.c\nstatic int ring_put(int value) {\n    return value;\n}\n\
+         //- /main.c\n#include \"ring.h\"\n\nint turn(int value) {\n    ring_put(value);\n    $0\n}\n",
+        400,
+    );
+    assert!(text.contains("int ring_put(int value);"), "{text}");
+}

@@ -10,7 +10,7 @@ use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Asked, Count, Here, Session};
-use super::{Pack, corrections, members, receiver};
+use super::{Pack, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
@@ -106,6 +106,7 @@ impl Handle {
         let mut wanted = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, query.language, &scene, &mut candidates);
         wanted.extend(rules.iter_mut().flat_map(|rules| receiver::expect(query, &scene, rules, &mut candidates)));
+        declared::join(query.corpus, query.path, query.language, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let place = query.place(in_test);
         let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();

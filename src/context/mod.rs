@@ -5,6 +5,7 @@
 mod alike;
 pub mod corpus;
 mod corrections;
+mod declared;
 pub mod features;
 pub mod fence;
 pub mod handle;
