@@ -78,3 +78,43 @@ fn a_declaration_stays_where_only_another_file_has_such_a_function_for_itself() 
     );
     assert!(text.contains("int ring_put(int value);"), "{text}");
 }
+
+/// Constants of other files were foreseen as seldom as fields are: the ranking was fitted where they are hardly ever what is used.
+#[test]
+fn constants_are_foreseen_where_a_language_declares_them() {
+    let functions: String = (0..60)
+        .map(|number| format!("export function turnTheWheelOfKind{number}(by: number): number {{\n    return by + {number};\n}}\n"))
+        .collect();
+    let script = format!(
+        "//- /src/limits.ts\nexport const MOST_ITEMS = 40;\nexport const LEAST_ITEMS = 2;\n\
+         //- /src/wheels.ts\n{functions}\
+         //- /src/cart.ts\nimport {{ MOST_ITEMS }} from './limits';\n\nexport function isFull(items: number): boolean {{\n    $0\n}}\n"
+    );
+    let text = pack(&script, 150);
+    assert!(text.contains("export const MOST_ITEMS = 40;"), "{text}");
+
+    let functions: String =
+        (0..60).map(|number| format!("func turnWheel{number}(by int) int {{\n\treturn by + {number}\n}}\n\n")).collect();
+    let package = format!(
+        "//- /limits.go\npackage shop\n\nconst (\n\tmostItems  = 40\n\tleastItems = 2\n)\n\
+         //- /wheels.go\npackage shop\n\n{functions}\
+         //- /cart.go\npackage shop\n\n// isFull says whether there are too many items.\nfunc isFull(items int) bool {{\n\t$0\n}}\n"
+    );
+    let text = pack(&package, 150);
+    assert!(text.contains("mostItems  = 40"), "{text}");
+}
+
+/// A variable that holds a module is no constant that others want.
+#[test]
+fn what_is_taken_from_a_module_is_no_value_of_the_file() {
+    let place = Place::new(
+        "//- /a.js\nconst util = require('./util');\nconst LIMIT = 4;\nmodule.exports = { LIMIT };\n//- /util.js\nexports.x = 1;\n//- /b.js\nconst { LIMIT } = require('./a');\n$0\n",
+    );
+    let corpus = place.corpus(place.view());
+    let declared: Vec<(&str, bool)> = corpus
+        .live()
+        .filter(|(_, symbol)| &*corpus.files[symbol.file as usize].path == "a.js")
+        .map(|(_, symbol)| (corpus.text(symbol.name), symbol.declared))
+        .collect();
+    assert_eq!(declared, [("util", false), ("LIMIT", true)]);
+}

@@ -83,6 +83,8 @@ pub struct Symbol {
     pub private: bool,
     /// Inside of a function, where nobody else can use it.
     pub nested: bool,
+    /// A value that stands free where those are declared as such, and no name that is given to a module.
+    pub declared: bool,
     pub marks: Marks,
 }
 
@@ -213,6 +215,7 @@ impl Corpus {
 
     fn add_symbols(&mut self, number: u32, digest: &Digest) -> Range<u32> {
         let first = self.symbols.len() as u32;
+        let declares_values = digest.file.language.as_deref().is_some_and(|language| language.declares_values);
         for (index, symbol) in digest.file.symbols.iter().enumerate() {
             let Some(sort) = digest.sort(&self.view, index as u32) else { continue };
             let slot = self.slot_for(symbol.name);
@@ -221,6 +224,8 @@ impl Corpus {
             let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
             let nested = inside.is_some_and(|around| around.kind.is_callable());
             let private = !symbol.public && sort != Sort::Method;
+            let free = declares_values && sort.is_value() && symbol.container().is_none() && !nested;
+            let declared = free && digest.file.imports().iter().all(|import| import.line != symbol.line);
             let bytes = digest.signature(index as u32).len() as u16;
             self.symbols.push(Symbol {
                 file: number,
@@ -232,6 +237,7 @@ impl Corpus {
                 bytes,
                 private,
                 nested,
+                declared,
                 marks: digest.marks(index as u32),
             });
         }

@@ -89,6 +89,8 @@ pub struct LanguageData {
     pub overrides: Option<String>,
     /// What stands free can be called only below its declaration.
     pub declared_first: bool,
+    /// What stands free and is given a value is said to be a value by a word of its own, and as often wanted by others as a function is.
+    pub declares_values: bool,
     /// Which other files see by its bare name what stands free in one; none for all of them.
     pub reach: Option<Reach>,
     /// What is in a file that takes all names of another package.

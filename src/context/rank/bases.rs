@@ -37,7 +37,7 @@ impl Bases {
 
 /// What belongs to the definition and its name alone.
 fn base(symbol: &Symbol, prior: &Prior) -> f32 {
-    prior.sum + sort_sum(symbol.sort, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST
+    prior.sum + sort_sum(symbol, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST
 }
 
 /// Log-odds in steps of a base, rounded up.

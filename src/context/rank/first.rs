@@ -39,7 +39,7 @@ impl OfFile {
     fn sum(&self, symbol: &Symbol, prior: &Prior, name: Option<&Sums>, container: Option<&Sums>) -> f32 {
         let seen = name.is_some_and(|name| name.seen);
         let (which, weights) = if seen { (0, &SEEN) } else { (1, &UNSEEN) };
-        let mut sum = weights[Constant] + self.sums[which] + sort_sum(symbol.sort, weights);
+        let mut sum = weights[Constant] + self.sums[which] + sort_sum(symbol, weights);
         let (popular, per_definition) = match name {
             Some(name) => {
                 sum += name.name + weights[NameAndFileImported] * name.imported * self.imported;
