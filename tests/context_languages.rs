@@ -1,5 +1,7 @@
 //! What a prompt is missing in the languages that the ranking was not fitted on: each of these was left out, or came in twice.
 
+use longsight::context::scene::Scene;
+
 use crate::context::{Place, all};
 
 fn pack(fixture: &str, budget: usize) -> String {
@@ -117,4 +119,25 @@ fn what_is_taken_from_a_module_is_no_value_of_the_file() {
         .map(|(_, symbol)| (corpus.text(symbol.name), symbol.declared))
         .collect();
     assert_eq!(declared, [("util", false), ("LIMIT", true)]);
+}
+
+/// Files of the own package, and of packages that are imported by their folder, were as far away as any other: no import says their names.
+#[test]
+fn files_of_a_package_are_meant_by_the_import_of_its_folder() {
+    let meant = |fixture: &str| -> Vec<String> {
+        let place = Place::new(fixture);
+        let corpus = place.corpus(place.view());
+        let scene = Scene::new(&corpus, place.language(), &place.text, place.text.len());
+        let sure = corpus.imported(&scene.import_words, place.language(), &place.path);
+        let files = corpus.files.iter().zip(sure).filter(|(digest, sure)| *sure > 0.0 && *digest.path != *place.path);
+        files.map(|(digest, _)| digest.path.to_string()).collect()
+    };
+    let go = "//- /go.mod\nmodule example.org/shop\n//- /money/coins.go\npackage money\n\nfunc Coins() int { return 1 }\n\
+              //- /weather/rain.go\npackage weather\n\nfunc Rain() int { return 1 }\n\
+              //- /cart/items.go\npackage cart\n\nfunc items() int { return 1 }\n\
+              //- /cart/total.go\npackage cart\n\nimport \"example.org/shop/money\"\n\nfunc total() int {\n\t$0\n}\n";
+    assert_eq!(meant(go), ["cart/items.go", "money/coins.go"]);
+    let java = "//- /shop/cart/Items.java\npackage shop.cart;\nclass Items {}\n//- /shop/weather/Rain.java\npackage shop.weather;\npublic class Rain {}\n\
+                //- /shop/cart/Total.java\npackage shop.cart;\nclass Total {\n    int sum() {\n        $0\n    }\n}\n";
+    assert_eq!(meant(java), ["shop/cart/Items.java"]);
 }

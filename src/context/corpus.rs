@@ -7,6 +7,7 @@ mod digest;
 mod families;
 mod folders;
 mod headings;
+mod imported;
 pub mod marks;
 mod projects;
 mod refresh;

@@ -162,7 +162,7 @@ impl<'a> Nameable<'a> {
     /// The folders that the imports of a file mean, by the name of the project that they lie in.
     fn find_packages(&self, file: &File) -> NumberSet<&'a str> {
         let corpus = self.corpus;
-        let modules: NumberSet<String> = file.imports().iter().flat_map(|import| corpus.folders_of(corpus.text(import.module))).collect();
+        let modules = corpus.packages(file);
         let folders = corpus.files.iter().map(|digest| folder_of(&digest.path));
         let own = folder_of(self.path);
         folders.filter(|folder| *folder == own || modules.contains(*folder)).collect()

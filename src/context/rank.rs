@@ -188,7 +188,7 @@ pub struct Ranker<'a> {
 impl<'a> Ranker<'a> {
     pub fn new(corpus: &'a Corpus, scene: &'a Scene, language: Option<&'a Language>, path: &str) -> Self {
         let file = corpus.file(path);
-        let imported = (0..corpus.files.len() as u32).map(|other| corpus.imports(&scene.import_words, other)).collect();
+        let imported = corpus.imported(&scene.import_words, language, path);
         let mut ranker = Self {
             corpus,
             scene,

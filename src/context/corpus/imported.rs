@@ -1,0 +1,37 @@
+//! How surely the imports of a file mean another one.
+
+use super::Corpus;
+use crate::context::numbers::NumberSet;
+use crate::index::File;
+use crate::syntax::{Language, Reach};
+
+/// How surely a file is meant where an import means its whole folder: one of its files is, like any whose name alone stands in an import.
+/// With more, functions of the package come in before the members of what stands at the cursor.
+const OF_PACKAGE: f32 = 0.4;
+
+impl Corpus {
+    /// For each file, how surely a file at `path` imports it, whose import lines have these words. Where a folder is a package, the own one
+    /// needs no import.
+    pub fn imported(&self, words: &NumberSet<String>, language: Option<&Language>, path: &str) -> Vec<f32> {
+        let mut sure: Vec<f32> = (0..self.files.len() as u32).map(|file| self.imports(words, file)).collect();
+        let by_folder = language.is_some_and(|language| matches!(language.reach, Some(Reach::Folder | Reach::Package)));
+        let Some(own) = self.id(path).and_then(|id| self.view.file(id)).filter(|_| by_folder) else { return sure };
+        let mut packages = self.packages(own);
+        packages.insert(folder_of(path).into());
+        for (sure, digest) in sure.iter_mut().zip(&self.files) {
+            if packages.contains(folder_of(&digest.path)) {
+                *sure = sure.max(OF_PACKAGE);
+            }
+        }
+        sure
+    }
+
+    /// The folders of the packages that a file imports, by the name of the project that they lie in.
+    pub fn packages(&self, file: &File) -> NumberSet<String> {
+        file.imports().iter().flat_map(|import| self.folders_of(self.text(import.module))).collect()
+    }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
