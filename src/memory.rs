@@ -15,8 +15,8 @@ unsafe extern "C" {
 /// How long pages that have become free are kept, in milliseconds, by its number in `mimalloc.h`.
 const PURGE_DELAY: c_int = 15;
 const USUAL: c_long = 1000;
-/// A parse frees what the next one takes. What lies about longer is not taken again. A tenth of a second saves nothing at the peak of an
-/// index, and costs three hundredths of its time: pages that are given back are soon asked for again.
+/// A parse frees what the next one takes. What lies about longer is not taken again. A tenth of a second saves some megabytes at the
+/// peak of an index, and costs three hundredths of its time: pages that are given back are soon asked for again.
 const SHORT: c_long = 300;
 
 /// Has free memory given back sooner than the allocator would, and all of it when the index has nothing to do.
