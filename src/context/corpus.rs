@@ -27,7 +27,7 @@ use super::rank::{self, Bases, Prior};
 use crate::index::{File, FileId, Lists, NameId, Stage, View};
 use crate::syntax::{Kind, naming};
 use crate::text::words;
-use crate::workspace::WorkspacePath;
+use crate::workspace::{self, WorkspacePath};
 
 /// A name's number.
 pub type Name = NameId;
@@ -274,7 +274,7 @@ impl Corpus {
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         let (mut folders, mut folder_of, mut stems) = (vec![], vec![], vec![]);
         for digest in &self.files {
-            let folder = digest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let folder = workspace::folder_of(&digest.path);
             let next = folders.len() as u32;
             let number = *numbers.entry(folder).or_insert(next);
             if number == next {

@@ -6,6 +6,7 @@ use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
 use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
+use crate::workspace::folder_of;
 
 /// What is left of a definition inside of a function of another file, ...
 const NESTED: f32 = 0.02;
@@ -229,10 +230,6 @@ impl<'a> Nameable<'a> {
 /// Whether it stands by itself: what is imported and hidden by its name alone.
 fn is_free(symbol: &Symbol) -> bool {
     symbol.container == NO_SLOT && symbol.sort != Sort::Method
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// The module that a file is, as a path.

@@ -10,6 +10,7 @@ use super::scene::Scene;
 use crate::index::FileId;
 use crate::syntax::{Language, import, lists, uses};
 use crate::text::words;
+use crate::workspace::folder_of;
 
 /// What the members sum up to, on the scale of the trees, for which what is foreseen counts three times: one of them comes next, ...
 const EXPECTED: f32 = 2.2;
@@ -347,8 +348,4 @@ fn last_of(module: &str) -> &str {
     let is_version =
         |part: &&str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit()));
     module.rsplit('/').find(|part| !is_version(part)).unwrap_or(module)
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

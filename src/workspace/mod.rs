@@ -18,7 +18,7 @@ pub mod watch;
 
 pub use document::{Document, Documents};
 pub use fs::{ReadError, Source};
-pub use path::{PathError, Root, Roots, WorkspacePath};
+pub use path::{PathError, Root, Roots, WorkspacePath, folder_of};
 pub use rules::Rules;
 pub use secret::is_secret;
 pub use snapshot::Snapshot;

@@ -107,7 +107,7 @@ impl WorkspacePath {
 
     /// The folder, without a closing `/`; empty at the root.
     pub fn folder(&self) -> &str {
-        self.relative.rsplit_once('/').map_or("", |(folder, _)| folder)
+        folder_of(&self.relative)
     }
 
     pub fn extension(&self) -> &str {
@@ -361,4 +361,9 @@ fn relative_to(root: &Arc<Root>, real: &Path) -> Option<WorkspacePath> {
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
     let relative = parts?.join("/");
     (!relative.is_empty()).then(|| WorkspacePath::new(root, &relative))
+}
+
+/// The folder of a path with slashes; empty for what lies at the top.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -4,6 +4,7 @@ use super::Corpus;
 use crate::context::numbers::NumberSet;
 use crate::index::File;
 use crate::syntax::{Language, Reach};
+use crate::workspace::folder_of;
 
 /// How surely a file is meant where an import means its whole folder: one of its files is, like any whose name alone stands in an import.
 /// With more, functions of the package come in before the members of what stands at the cursor.
@@ -30,8 +31,4 @@ impl Corpus {
     pub fn packages(&self, file: &File) -> NumberSet<String> {
         file.imports().iter().flat_map(|import| self.folders_of(self.text(import.module))).collect()
     }
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -9,7 +9,7 @@ use super::Corpus;
 use crate::context::numbers::NumberSet;
 use crate::index::View;
 use crate::syntax::Language;
-use crate::workspace::WorkspacePath;
+use crate::workspace::{WorkspacePath, folder_of};
 
 /// A folder with a manifest.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) 
         for (_, file) in view.files().filter(|(_, file)| file.path.name() == manifest.file) {
             let Some(text) = read(&file.path) else { continue };
             let path = file.path.to_string();
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).into();
+            let folder = folder_of(&path).into();
             let names = name.captures_iter(&text).filter_map(|found| Some(found.get(1)?.as_str().into())).collect();
             found.push(Project { folder, names, bounded: manifest.bounded });
         }
