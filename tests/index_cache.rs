@@ -3,10 +3,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use longsight::index::{Disk, Index, Listed, Options, RealDisk};
+use longsight::syntax::Registry;
 
 use crate::support::tree::Tree;
 
@@ -512,4 +513,74 @@ fn d4_facts_are_not_kept_beyond_the_parser_that_made_them() {
     assert_ne!(build::facts(&other), build::facts(&lock));
     let unrelated = lock.replacen("name = \"toml\"\nversion = \"", "name = \"toml\"\nversion = \"99.", 1);
     assert_eq!(build::facts(&unrelated), build::facts(&lock));
+}
+
+/// Nothing is read before it is let go.
+struct Held(Mutex<mpsc::Receiver<()>>);
+
+impl Disk for Held {
+    fn prepare(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.prepare(folder)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
+        RealDisk.list(folder)
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        let _ = self.0.lock().unwrap().recv();
+        RealDisk.read(file)
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write(file, bytes)
+    }
+
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        RealDisk.remove_file(file)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.remove_folder(folder)
+    }
+}
+
+#[test]
+fn names_of_a_document_that_was_open_before_the_cache_was_read_are_those_of_the_cache() {
+    let tree = small();
+    drop(tree.index(tree.cached()));
+    let (go, held) = mpsc::channel();
+    let options = Options { disk: Arc::new(Held(Mutex::new(held))), ..tree.cached() };
+    let index = Index::start(tree.roots(), Arc::new(Registry::new()), options);
+    index.update(tree.document("src/open.rs", "rust", 1, "fn beta() { Alpha::go(later()) }\nfn later() {}\n"));
+    index.sync();
+    drop(go);
+    index.wait_ready();
+    assert_eq!(hits(&index), (3, 0));
+    let view = index.view();
+    let mut names: Vec<&str> = view.names().map(|(_, name)| name).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "each is there once: {names:?}");
+    let beta = view.name("beta").unwrap();
+    let users = view.files().filter(|(_, file)| file.uses.iter().any(|(name, _)| *name == beta)).count();
+    assert_eq!((users, view.named("beta").len(), view.named("Alpha").len(), view.named("later").len()), (2, 1, 1, 1));
+}
+
+#[test]
+fn segments_that_came_later_become_one_with_the_first_when_they_are_larger() {
+    let tree = Tree::new(&[("a.rs", "fn first() {}\n")]);
+    drop(tree.index(tree.cached()));
+    let first = tree.segments();
+    let functions =
+        |file: usize| (0..20).map(|number| format!("pub fn f{file}_{number}(value: u32) -> u32 {{ value }}\n")).collect::<String>();
+    (0..20).for_each(|file| tree.write(&format!("b{file}.rs"), functions(file)));
+    drop(tree.index(tree.cached()));
+    let merged = tree.segments();
+    assert!(merged.len() == 1 && merged != first, "{merged:?}");
+    tree.write("c.rs", "fn small() {}\n");
+    drop(tree.index(tree.cached()));
+    assert_eq!(tree.segments().len(), 2, "a small one stands beside a large one");
+    assert_heals(&tree, "both");
 }

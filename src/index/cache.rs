@@ -6,9 +6,10 @@
 //!
 //! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::report;
 use crate::syntax::registry;
@@ -25,7 +26,7 @@ use super::sheet::Sheet;
 use super::texts::Texts;
 
 /// Counted up when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const MAGIC: &[u8; 4] = b"LSIX";
 const HEADER: usize = 16;
 /// Largest size of all indexes together, in bytes.
@@ -34,6 +35,9 @@ pub const BUDGET: u64 = 512 << 20;
 const FOREIGN_AGE: u64 = 7 * 24 * 3600;
 /// More segments than this are merged.
 const MAX_SEGMENTS: usize = 8;
+/// So are those that came after the first when they have more files than this part of it, as a first build leaves them: each has names of its
+/// own, and files of the same names are read faster from one.
+const SHARE: usize = 2;
 
 /// How the cache served a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,8 +79,8 @@ pub struct Cache {
 struct Folder {
     root: Arc<Root>,
     path: PathBuf,
-    /// Segments that are merged away with the next merge.
-    known: Vec<PathBuf>,
+    /// Segments that are merged away with the next merge, and how many files each has.
+    known: Vec<(PathBuf, usize)>,
     /// Those of other versions of longsight, which may be run in turns with this one.
     foreign: Vec<PathBuf>,
     /// There are segments with damage, or of versions that nobody runs any more.
@@ -87,9 +91,11 @@ struct Folder {
 #[derive(Default)]
 pub struct Stock {
     segments: Vec<Loaded>,
-    by_path: HashMap<String, Record>,
-    by_hash: HashMap<u64, Record>,
-    records: usize,
+    records: Vec<Record>,
+    /// By root, as it is called in a segment, and by path below it: the number of the newest record.
+    by_path: HashMap<Box<str>, HashMap<Box<str>, u32>>,
+    /// By content; made when a file is not where it was.
+    by_hash: OnceLock<HashMap<u64, u32>>,
 }
 
 /// A segment in memory.
@@ -153,9 +159,9 @@ impl Cache {
                     folder.foreign.push(entry.path);
                     continue;
                 }
-                folder.known.push(entry.path);
-                let Ok(bytes) = bytes else { continue };
-                folder.stale |= !stock.add(bytes, fingerprint);
+                let before = stock.records();
+                folder.stale |= bytes.is_ok_and(|bytes| !stock.add(bytes, fingerprint));
+                folder.known.push((entry.path, stock.records() - before));
             }
         }
         stock
@@ -166,14 +172,20 @@ impl Cache {
         self.folders.iter().any(|folder| folder.stale) || stock_records > live * 2 + 64
     }
 
-    /// Whether there are so many segments that they should become one.
-    pub fn is_scattered(&self) -> bool {
-        self.folders.iter().any(|folder| folder.known.len() > MAX_SEGMENTS)
+    /// Whether, with one more of so many files, there are so many segments, or so large ones beside the first, that they should become one.
+    pub fn is_scattered(&self, more: usize) -> bool {
+        self.folders.iter().any(|folder| {
+            let Some(((_, first), later)) = folder.known.split_first() else { return false };
+            let files = more + later.iter().map(|(_, files)| files).sum::<usize>();
+            later.len() >= MAX_SEGMENTS || files > first / SHARE
+        })
     }
 
     /// From now on a merge takes those of other versions away as well: they may hold what must not be kept, and nobody here can tell.
     pub fn purge(&mut self) {
-        self.folders.iter_mut().for_each(|folder| folder.known.append(&mut folder.foreign));
+        for folder in &mut self.folders {
+            folder.known.extend(folder.foreign.drain(..).map(|segment| (segment, 0)));
+        }
     }
 
     /// Writes the facts of files as one new segment for each root; with `merge`, in place of all segments that were there.
@@ -189,7 +201,7 @@ impl Cache {
                 continue;
             }
             self.serial += 1;
-            if let Err((path, error)) = folder.write(&*self.disk, &bytes, self.serial, merge) {
+            if let Err((path, error)) = folder.write(&*self.disk, &bytes, files.len() + refused.len(), self.serial, merge) {
                 self.off = true;
                 report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
             }
@@ -220,7 +232,7 @@ impl Cache {
 }
 
 impl Folder {
-    fn write(&mut self, disk: &dyn Disk, bytes: &[u8], serial: u32, merge: bool) -> Result<(), (PathBuf, std::io::Error)> {
+    fn write(&mut self, disk: &dyn Disk, bytes: &[u8], files: usize, serial: u32, merge: bool) -> Result<(), (PathBuf, std::io::Error)> {
         let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let path = self.path.join(format!("{nanos:024x}-{:x}-{serial:x}.seg", std::process::id()));
         let written = disk.prepare(&self.path).and_then(|()| disk.write(&path, bytes));
@@ -229,11 +241,11 @@ impl Folder {
         }
         if merge {
             self.stale = false;
-            for stale in self.known.drain(..) {
+            for (stale, _) in self.known.drain(..) {
                 let _ = disk.remove_file(&stale);
             }
         }
-        self.known.push(path);
+        self.known.push((path, files));
         Ok(())
     }
 }
@@ -251,16 +263,17 @@ impl Stock {
             at = end;
             let mut reader = Reader { bytes: &bytes[start..end] };
             let whole = xxhash_rust::xxh3::xxh3_64(&bytes[start..end]) == sum;
-            let Some((key, stamp, hash)) = whole.then(|| head(&mut reader)).flatten() else {
+            let Some(((root, relative), stamp, hash)) = whole.then(|| head(&mut reader)).flatten() else {
                 sound = false;
                 continue;
             };
             let record = Record { segment, start: end - reader.bytes.len(), end, stamp, hash };
-            self.by_path.insert(key, record);
-            if hash != 0 {
-                self.by_hash.insert(hash, record);
-            }
-            self.records += 1;
+            let number = self.records.len() as u32;
+            self.records.push(record);
+            match self.by_path.get_mut(root) {
+                Some(below) => below.insert(relative.into(), number),
+                None => self.by_path.entry(root.into()).or_default().insert(relative.into(), number),
+            };
         }
         sound &= at == bytes.len();
         self.segments.push(Loaded { bytes, names, joined: vec![] });
@@ -270,30 +283,31 @@ impl Stock {
     /// Makes the names of all files those of the workspace. Each is looked for once, however many files have it.
     pub fn join(&mut self, names: &mut Names) {
         for segment in &mut self.segments {
-            names.reserve(segment.names.len(), segment.names.bytes());
-            segment.joined = segment.names.iter().map(|name| names.intern(name)).collect();
+            segment.joined = names.join(segment.names.iter(), segment.names.len(), segment.names.bytes());
         }
     }
 
     pub fn records(&self) -> usize {
-        self.records
+        self.records.len()
     }
 
     /// Number of files of which something is kept.
     pub fn paths(&self) -> usize {
-        self.by_path.len()
+        self.by_path.values().map(HashMap::len).sum()
     }
 
     /// What is kept of a file, whether or not it still looks as it did then.
     pub fn record(&self, path: &WorkspacePath) -> Option<Record> {
-        self.by_path.get(&key(path)).copied()
+        self.records.get(*self.by_path.get(&*root_key(path.root()))?.get(path.relative())? as usize).copied()
     }
 
     /// Whether something is kept of a file that is there and takes no part (any more): a rule was added, perhaps for secrets.
     pub fn has_purged(&self, files: &[Entry]) -> bool {
-        let listed: HashSet<String> = files.iter().map(|entry| key(&entry.path)).collect();
-        let place = |key: &str| key.split_once('\0').map(|(root, relative)| Path::new(root).join(relative));
-        self.by_path.keys().any(|key| !listed.contains(key) && place(key).is_some_and(|path| path.exists()))
+        let listed: HashSet<(Cow<'_, str>, &str)> =
+            files.iter().map(|entry| (root_key(entry.path.root()), entry.path.relative())).collect();
+        let kept = self.by_path.iter().flat_map(|(root, below)| below.keys().map(|relative| (&**root, &**relative)));
+        let mut unlisted = kept.filter(|(root, relative)| !listed.contains(&(Cow::Borrowed(root), relative)));
+        unlisted.any(|(root, relative)| Path::new(root).join(relative).exists())
     }
 
     /// What is kept of a file, with the names of the workspace.
@@ -309,7 +323,8 @@ impl Stock {
 
     /// The facts of any file with this content and language, with names of their own.
     pub fn by_content(&self, hash: u64, language: &str) -> Option<Sheet> {
-        let (segment, mut reader) = self.reader(*self.by_hash.get(&hash)?)?;
+        let number = *self.by_hash.get_or_init(|| self.contents()).get(&hash)?;
+        let (segment, mut reader) = self.reader(*self.records.get(number as usize)?)?;
         if reader.text()? != language {
             return None;
         }
@@ -322,6 +337,11 @@ impl Stock {
             })))
         });
         sheet.map(|sheet| Sheet { names, ..sheet })
+    }
+
+    fn contents(&self) -> HashMap<u64, u32> {
+        let numbered = (0u32..).zip(&self.records).filter(|(_, record)| record.hash != 0);
+        numbered.map(|(number, record)| (record.hash, number)).collect()
     }
 
     fn reader(&self, record: Record) -> Option<(&Loaded, Reader<'_>)> {
@@ -360,16 +380,17 @@ fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
     Some((at + 12, end, sum))
 }
 
-fn head(reader: &mut Reader<'_>) -> Option<(String, Stamp, u64)> {
-    let key = reader.text()?.to_string();
+/// Of what root and which path below it a record is, how the file looked, and the hash of what it held.
+fn head<'a>(reader: &mut Reader<'a>) -> Option<((&'a str, &'a str), Stamp, u64)> {
+    let key = reader.text()?.split_once('\0')?;
     let stamp =
         Stamp { bytes: reader.number()?, modified: reader.number()? as i64, changed: reader.number()? as i64, inode: reader.number()? };
     Some((key, stamp, reader.number()?))
 }
 
-/// How a file is called in the cache of its workspace.
-fn key(path: &WorkspacePath) -> String {
-    format!("{}\0{}", path.root().path().display(), path.relative())
+/// How a root is called in the cache of its workspace, before what its files are called below it.
+fn root_key(root: &Root) -> Cow<'_, str> {
+    root.path().to_string_lossy()
 }
 
 fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
@@ -394,28 +415,24 @@ fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8>
 /// Writes the names that some files have. Returns their numbers in the segment, in the order of those of the workspace.
 fn numbered(files: &[&Arc<File>], names: &Names, bytes: &mut Vec<u8>) -> Vec<u32> {
     let mut numbers = vec![u32::MAX; names.len()];
-    let mut count = 0;
     let mut found = |name: NameId| {
         if let Some(number) = numbers.get_mut(name.0 as usize) {
-            count += u32::from(*number == u32::MAX);
             *number = 0;
         }
     };
     files.iter().for_each(|file| file.each_name(&mut found));
+    let had = |number: &u32| *number != u32::MAX;
+    (0u32..).zip(numbers.iter_mut().filter(|number| had(number))).for_each(|(next, number)| *number = next);
+    let texts = numbers.iter().enumerate().filter(|(_, number)| had(number)).map(|(at, _)| names.get(NameId(at as u32)));
     let mut writer = Writer::default();
-    writer.number(u64::from(count));
-    let had = numbers.iter_mut().enumerate().filter(|(_, number)| **number != u32::MAX);
-    for (next, (at, number)) in (0u32..).zip(had) {
-        *number = next;
-        writer.text(names.get(NameId(at as u32)));
-    }
+    writer.texts(texts);
     append(bytes, &writer.bytes);
     numbers
 }
 
 fn begun(path: &WorkspacePath, stamp: Stamp, hash: u64) -> Writer {
     let mut writer = Writer::default();
-    writer.text(&key(path));
+    writer.text(&format!("{}\0{}", root_key(path.root()), path.relative()));
     let numbers = [stamp.bytes, stamp.modified as u64, stamp.changed as u64, stamp.inode, hash];
     numbers.into_iter().for_each(|number| writer.number(number));
     writer

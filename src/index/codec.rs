@@ -38,6 +38,13 @@ impl Writer {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// Texts as [`Reader::texts`] reads them, which end what is written.
+    pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str> + Clone) {
+        self.number(texts.clone().count() as u64);
+        texts.clone().for_each(|text| self.number(text.len() as u64));
+        texts.for_each(|text| self.bytes.extend_from_slice(text.as_bytes()));
+    }
+
     /// Numbers plus one, so that "none" (all ones) is short.
     fn id(&mut self, id: u32) {
         self.number(u64::from(id.wrapping_add(1)));
@@ -129,7 +136,23 @@ impl<'a> Reader<'a> {
         Some(*first)
     }
 
+    /// Most numbers are of one byte, and nearly all others of two.
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
+        match *self.bytes {
+            [one, ref rest @ ..] if one < 0x80 => {
+                self.bytes = rest;
+                Some(u64::from(one))
+            }
+            [low, high, ref rest @ ..] if high < 0x80 => {
+                self.bytes = rest;
+                Some(u64::from(low & 0x7f) | u64::from(high) << 7)
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -141,10 +164,12 @@ impl<'a> Reader<'a> {
         None
     }
 
+    #[inline]
     fn small(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
     }
 
+    #[inline]
     fn near(&mut self, other: u32) -> Option<u32> {
         let number = self.number()?;
         let apart = (number >> 1) as i64 ^ -((number & 1) as i64);
@@ -186,13 +211,14 @@ impl<'a> Reader<'a> {
         Some(all)
     }
 
+    /// Many texts: how many, how long each is, and all of them in one piece.
     pub fn texts(&mut self) -> Option<Texts> {
         let count = self.count()?;
-        let mut texts = Texts::with_room(count);
+        let mut lengths = Vec::with_capacity(count);
         for _ in 0..count {
-            texts.push(self.text()?);
+            lengths.push(self.small()?);
         }
-        Some(texts)
+        Texts::of(std::str::from_utf8(self.bytes).ok()?, lengths)
     }
 
     /// The facts of a file, with names as `of` gives them.

@@ -173,10 +173,26 @@ impl Names {
         NameId(newest.push(text, hash))
     }
 
-    /// Makes room for names that are about to come.
-    pub fn reserve(&mut self, count: usize, bytes: usize) {
+    /// Interns many names that are `count` and of so many bytes together, each of which is there once. Of a whole cache they are nearly all new,
+    /// and to look for each among those that have come before it takes longest of all: they are looked for among what was known.
+    pub fn join<'a>(&mut self, names: impl Iterator<Item = &'a str>, count: usize, bytes: usize) -> Vec<NameId> {
         self.merge_newest();
-        Arc::make_mut(&mut self.recent).reserve(count, bytes);
+        if self.settled.len() == 0 {
+            self.settled = std::mem::take(&mut self.recent);
+        }
+        let first = self.settled.len() as u32;
+        let recent = Arc::make_mut(&mut self.recent);
+        recent.first = first;
+        recent.reserve(count, bytes);
+        let is_alone = recent.len() == 0;
+        let settled = &self.settled;
+        let intern = |name: &str| {
+            let hash = hash(name);
+            let newer = |recent: &Segment| if is_alone { None } else { recent.find(name, hash) };
+            let known = settled.find(name, hash).or_else(|| newer(recent));
+            NameId(known.unwrap_or_else(|| recent.push(name, hash)))
+        };
+        names.map(intern).collect()
     }
 
     fn merge_newest(&mut self) {

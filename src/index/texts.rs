@@ -12,6 +12,16 @@ impl Texts {
         Self { text: String::with_capacity(texts * 12), ends: Vec::with_capacity(texts) }
     }
 
+    /// Takes a text apart by the lengths of its pieces; none where they are not its pieces.
+    pub fn of(text: &str, mut lengths: Vec<u32>) -> Option<Self> {
+        let mut end = 0u32;
+        for length in &mut lengths {
+            end = end.checked_add(*length).filter(|end| text.is_char_boundary(*end as usize))?;
+            *length = end;
+        }
+        (end as usize == text.len()).then(|| Self { text: text.into(), ends: lengths })
+    }
+
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);

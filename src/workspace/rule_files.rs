@@ -36,11 +36,17 @@ pub(super) type Look = [Option<Stamp>; 2];
 
 /// Looks at what is opened in a folder for its rules.
 pub(super) fn look(root: &Path, folder: &Path) -> Result<Look, Unreadable> {
+    let look = look_right_in(root, folder)?;
+    exclude(root, folder)?;
+    Ok(look)
+}
+
+/// Looks at the ignore files right in a folder, which is no repository.
+pub(super) fn look_right_in(root: &Path, folder: &Path) -> Result<Look, Unreadable> {
     let mut look = Look::default();
     for (stamp, name) in look.iter_mut().zip(IGNORE_FILES) {
         *stamp = regular(root, &folder.join(name))?;
     }
-    exclude(root, folder)?;
     Ok(look)
 }
 

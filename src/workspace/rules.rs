@@ -293,10 +293,12 @@ fn excluded(folder: &Path) -> Gitignore {
     globs.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// Whether a folder may be looked into, as far as its files with rules go; one that may not is told in the log.
-pub(super) fn are_readable(root: &Path, folder: &Path) -> bool {
+/// Whether a folder may be looked into, as far as its files with rules go, those of a repository included where it may be one. A folder that
+/// may not is told in the log.
+pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) -> bool {
     let above = if folder == root { rule_files::look_above(root) } else { Ok(()) };
-    let Err(Unreadable(file)) = above.and_then(|()| rule_files::look(root, folder).map(drop)) else { return true };
+    let own = || if may_be_repository { rule_files::look(root, folder) } else { rule_files::look_right_in(root, folder) };
+    let Err(Unreadable(file)) = above.and_then(|()| own().map(drop)) else { return true };
     let why = "it is a link out of the workspace, no file, or larger than 1 MiB";
     report::log("warning", format_args!("{} takes no part, for {} cannot be read: {why}", folder.display(), file.display()));
     false

@@ -1,9 +1,8 @@
 //! Lists the files of the workspace, in parallel, by [`super::Rules`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use ignore::{DirEntry, WalkState};
 
@@ -61,10 +60,11 @@ pub fn walk(roots: &Roots, threads: usize) -> Listing {
 }
 
 fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found> {
-    if !rules::are_readable(root.path(), root.path()) {
+    if !rules::are_readable(root.path(), root.path(), true) {
         return vec![Found::Skipped(Skip::Unruled)];
     }
-    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner };
+    let nested = Nested::default();
+    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner, nested: nested.clone() };
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
@@ -84,7 +84,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     });
     walk.build_parallel().run(|| {
         let root = root.clone();
-        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within::default() };
+        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within { nested: nested.clone(), ..Within::default() } };
         Box::new(move |entry| {
             let found = match entry {
                 Ok(entry) => look(&root, &mut basket.within, &entry),
@@ -99,12 +99,16 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     receiver.into_iter().flatten().collect()
 }
 
+/// The projects below a root that its walk has come by. A folder passes the gate, which tells of it, before anything in it is looked at.
+type Nested = Arc<Mutex<HashMap<PathBuf, Arc<Narrowing>>>>;
+
 /// What decides which entries a walk looks at.
 struct Gate {
     root: Arc<Root>,
     project: Arc<Narrowing>,
     /// Other roots, which are walked by themselves.
     inner: Vec<PathBuf>,
+    nested: Nested,
 }
 
 impl Gate {
@@ -128,7 +132,12 @@ impl Gate {
             return Err(Some(Skip::Ignored));
         }
         // Before the walk opens the folder's own rules.
-        if rules::are_readable(self.root.path(), entry.path()) { Ok(nested.is_some()) } else { Err(Some(Skip::Unruled)) }
+        if !rules::are_readable(self.root.path(), entry.path(), nested.is_some()) {
+            return Err(Some(Skip::Unruled));
+        }
+        let Some(nested) = nested else { return Ok(false) };
+        self.nested.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.path().into(), nested);
+        Ok(true)
     }
 }
 
@@ -144,8 +153,7 @@ struct Basket {
 struct Within {
     folder: PathBuf,
     projects: Vec<Arc<Narrowing>>,
-    /// What folders on the way have been found to be: a walk looks at each once, not again for all that are below it.
-    known: HashMap<PathBuf, Option<Arc<Narrowing>>>,
+    nested: Nested,
 }
 
 impl Within {
@@ -154,20 +162,12 @@ impl Within {
         let folder = file.parent().unwrap_or(&file);
         if folder != self.folder {
             let below = folder.ancestors().take_while(|above| *above != root.path());
-            self.projects = below.filter_map(|folder| look_once(&mut self.known, folder)).collect();
+            let nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
+            self.projects = if nested.is_empty() { vec![] } else { below.filter_map(|folder| nested.get(folder).cloned()).collect() };
             self.folder = folder.into();
         }
         self.projects.iter().any(|project| project.leaves_out_file(&file))
     }
-}
-
-fn look_once(known: &mut HashMap<PathBuf, Option<Arc<Narrowing>>>, folder: &Path) -> Option<Arc<Narrowing>> {
-    if let Some(known) = known.get(folder) {
-        return known.clone();
-    }
-    let found = rules::nested_at(folder);
-    known.insert(folder.into(), found.clone());
-    found
 }
 
 impl Drop for Basket {

@@ -16,6 +16,7 @@ use tokio::sync::watch as tell;
 
 use passes::Job;
 
+use crate::pages;
 use crate::report;
 use crate::syntax::{Registry, Trees};
 use crate::workspace::walk::Listing;
@@ -125,6 +126,7 @@ impl Owner {
     }
 
     pub fn run(mut self, receiver: &Receiver<Message>) {
+        pages::stay_small();
         self.open_cache();
         self.rescan_in(self.pause(false));
         let mut rested = false;
@@ -307,7 +309,7 @@ impl Owner {
         if purge {
             cache.purge();
         }
-        let merge = settled && (std::mem::take(&mut self.library.merge_due) || cache.is_scattered()) || purge;
+        let merge = settled && (std::mem::take(&mut self.library.merge_due) || cache.is_scattered(self.dirty.len())) || purge;
         let files = if merge { self.library.kept_files() } else { self.library.files_of(&self.dirty) };
         let refused = self.library.refusals(merge);
         self.dirty.clear();

@@ -12,7 +12,6 @@ use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
 use crate::index::pass::{Pass, spawn};
 use crate::index::scan::{Outcome, Scanned, Todo};
-use crate::pages;
 use crate::workspace::walk::{self, Listing};
 
 /// Files that are being scanned.
@@ -103,7 +102,6 @@ impl Owner {
 
     /// Starts a pass over files. Workers take them in order, so that what is open comes first.
     fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
-        pages::stay_small();
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
         }

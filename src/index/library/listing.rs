@@ -26,6 +26,9 @@ impl Library {
     pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
         self.skipped = listing.skipped;
         self.drop_unlisted(&listing.files);
+        let coming = listing.files.len().saturating_sub(self.numbers.len());
+        self.numbers.reserve(coming);
+        self.files.reserve(coming);
         let stock = self.stock.clone();
         let (mut todo, mut kept, mut on_disk) = (vec![], vec![], 0);
         for entry in &listing.files {
