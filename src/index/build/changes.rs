@@ -80,6 +80,8 @@ impl Owner {
         let coverage = watcher.watch(&listing.folders);
         let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
         let pause = self.pause(complete);
-        self.rescan_in(if coverage.grown { pause.map(|pause| pause.min(GAP)) } else { pause });
+        // Also where nobody asks for rescans: a file that came between the listing of its folder and the watch of it is told of by nobody.
+        let gap = coverage.grown.then_some(GAP);
+        self.rescan_in(gap.into_iter().chain(pause).min());
     }
 }
