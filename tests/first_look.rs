@@ -14,7 +14,7 @@ const HOPELESS: f32 = -9.0;
 const ROUNDING: f32 = 1e-4;
 
 /// Our own sources, the cursor in one of them.
-fn sources(at: &str) -> Place {
+pub fn sources(at: &str) -> Place {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut fixture = String::new();
     for folder in ["src/context", "src/context/rank", "src/context/corpus", "src/index", "src/text"] {

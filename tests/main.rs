@@ -39,6 +39,7 @@ mod ignore_rules;
 mod index;
 mod index_cache;
 mod insertions;
+mod kept;
 mod keystrokes;
 mod lifecycle;
 mod line_ends;

@@ -104,6 +104,8 @@ pub struct NameCounts {
 /// sums do not depend on how the index has numbered names: in whatever order it came to know the workspace, the same is made of it.
 #[derive(Clone, Default)]
 pub struct Corpus {
+    /// Another one in each.
+    version: Arc<()>,
     view: Arc<View>,
     pub files: Vec<Arc<Digest>>,
     pub symbols: Vec<Symbol>,
@@ -122,6 +124,8 @@ pub struct Corpus {
     pub norm: Vec<f32>,
     /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
     pub stems: Arc<Vec<(Option<Name>, Box<str>)>>,
+    /// Files by that.
+    of_stem: Arc<NumberMap<Box<str>, Vec<u32>>>,
     pub priors: Vec<Prior>,
     pub bases: Bases,
     pub folder_of: Arc<Vec<u32>>,
@@ -272,7 +276,8 @@ impl Corpus {
 
     fn place_files(&mut self) {
         let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let (mut folders, mut folder_of, mut stems) = (vec![], vec![], vec![]);
+        let (mut folders, mut folder_of) = (vec![], vec![]);
+        let mut stems: Vec<(Option<Name>, Box<str>)> = vec![];
         for digest in &self.files {
             let folder = workspace::folder_of(&digest.path);
             let next = folders.len() as u32;
@@ -285,7 +290,12 @@ impl Corpus {
             let stem = naming::stem(digest.file.language.as_deref(), &digest.path);
             stems.push((self.view.name(stem), stem.to_lowercase().into()));
         }
+        let mut of_stem: NumberMap<Box<str>, Vec<u32>> = NumberMap::default();
+        for (file, (_, stem)) in (0..).zip(&stems) {
+            of_stem.entry(stem.clone()).or_default().push(file);
+        }
         (self.folders, self.folder_of, self.stems) = (Arc::new(folders), Arc::new(folder_of), Arc::new(stems));
+        self.of_stem = Arc::new(of_stem);
     }
 
     fn count_words(&mut self) {
@@ -320,6 +330,11 @@ impl Corpus {
     fn norm_of(&self, digest: &Digest) -> f32 {
         let squared: Sum = digest.file.uses.iter().map(|(name, _)| self.idf(*name).powi(2)).collect();
         squared.value().sqrt().max(1.0)
+    }
+
+    /// What tells it from any other, an earlier one of the same workspace as well.
+    pub fn version(&self) -> &Arc<()> {
+        &self.version
     }
 
     pub fn generation(&self) -> u64 {

@@ -1,12 +1,15 @@
 //! The session's door: callers bring a place, and get the pack for it.
 
+use std::cell::LazyCell;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::corpus::{Corpus, Digest, Name, marks};
+use super::corpus::{Corpus, Digest, Name, Symbol, marks};
 use super::nameable::Nameable;
 use super::passages::{Files, Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
+use super::ranking::Ranking;
+use super::reading::Reading;
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Asked, Count, Here, Session};
@@ -35,6 +38,9 @@ struct State {
     sessions: VecDeque<Kept>,
     visits: VecDeque<Visit>,
     files: Files,
+    reading: Reading,
+    /// For whoever packs for the place next: budgets come later.
+    ranking: Option<Arc<Ranking>>,
     turns: u64,
 }
 
@@ -94,24 +100,35 @@ pub struct Sources<'a> {
 impl Handle {
     /// What should stand in front of the model for a place.
     pub fn place(&self, query: &PlaceQuery, sources: &Sources) -> Pack {
-        let scene = Scene::in_tree(query.corpus, query.language, query.parsed, query.text, query.offset);
-        let ranker = Ranker::new(query.corpus, &scene, query.language, query.path);
-        let mut candidates = ranker.candidates();
+        // Whoever comes meanwhile reads by itself.
+        let mut reading = std::mem::take(&mut self.state().reading);
+        let scene = Scene::read(query.corpus, query.language, query.parsed, &mut reading, query.text, query.offset);
+        let scene = Arc::new(scene);
+        let ranker = LazyCell::new(|| Ranker::new(query.corpus, &scene, query.language, query.path));
         let in_test = query.language.is_some_and(|language| query.is_in_test(language));
-        let mut rules = query.language.map(|language| Nameable::new(query.corpus, language, query.path, in_test));
-        ranker.look_again(rules.as_mut(), &mut candidates);
-        rules.iter_mut().for_each(|rules| rules.weigh(&mut candidates));
+        let made_rules = || query.language.map(|language| Nameable::new(query.corpus, language, query.path, in_test));
+        let mut rules = None;
+        let known = self.state().ranking.clone().filter(|known| known.is_of(query, &scene, in_test));
+        let ranking = known.unwrap_or_else(|| {
+            let ranking = Arc::new(Ranking::new(query, &scene, in_test, &ranker, rules.insert(made_rules()).as_mut()));
+            self.state().ranking = Some(ranking.clone());
+            ranking
+        });
+        let mut candidates = ranking.candidates();
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
         let mut wanted = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, query.language, &scene, &mut candidates);
-        wanted.extend(rules.iter_mut().flat_map(|rules| receiver::expect(query, &scene, rules, &mut candidates)));
+        let factor = |symbol: &Symbol| rules.get_or_insert_with(made_rules).as_mut().map_or(1.0, |rules| rules.factor(symbol));
+        wanted.extend(receiver::expect(query, &scene, factor, &mut candidates));
         declared::join(query.corpus, query.path, query.language, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let place = query.place(in_test);
+        let place = query.place(&reading, in_test);
         let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();
+        self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
-        let order = Order::new(query.corpus, &ranker, candidates, budget);
+        let reason = |symbol: &Symbol| ranker.reason(symbol);
+        let order = Order::new(query.corpus, &reason, candidates, budget);
         let is_broken = query.parsed.is_some_and(Parsed::is_broken);
         let asked = Asked { here, named: named_here(query), visited: wanted, is_broken };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
@@ -154,9 +171,9 @@ impl PlaceQuery<'_> {
         naming::is_test(Some(language), self.path) || self.parsed.is_some_and(|tree| scope::at(tree, self.offset).items.iter().any(says))
     }
 
-    fn place(&self, in_test: bool) -> Place<'_> {
+    fn place<'a>(&'a self, reading: &'a Reading, in_test: bool) -> Place<'a> {
         let family = self.language.map(|language| &*language.family);
-        Place { corpus: self.corpus, path: self.path, text: self.text, offset: self.offset, family, in_test }
+        Place { corpus: self.corpus, path: self.path, text: self.text, reading, offset: self.offset, family, in_test }
     }
 }
 

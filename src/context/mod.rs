@@ -15,6 +15,8 @@ mod numbers;
 mod passages;
 mod pieces;
 pub mod rank;
+mod ranking;
+pub mod reading;
 mod receiver;
 pub mod scene;
 mod select;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::corpus::{Corpus, Name};
 use super::numbers::{NumberMap, NumberSet};
+use super::reading::Reading;
 use super::session::{Count, Here, PART_OVERHEAD};
 use super::{Kind, Masked, Part};
 use crate::text::words;
@@ -49,6 +50,8 @@ pub struct Place<'a> {
     /// In the workspace, with `/`.
     pub path: &'a str,
     pub text: &'a str,
+    /// The same by words, with what the corpus calls them.
+    pub reading: &'a Reading,
     /// The cursor, in bytes.
     pub offset: usize,
     /// What languages of the same family may be quoted; any where it is none.
@@ -150,7 +153,7 @@ impl Passages {
             let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
             // No window that is away has these lines.
             let near = line.saturating_sub(SEEN + 1)..line + SEEN + 1;
-            let lines = Lines::new(place.corpus, 0, place.text, place.corpus.file(place.path), &near);
+            let lines = Lines::read(place, &near);
             let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
             query.windows(place.corpus, &lines, share, &mut best, || (place.path.into(), 0));
         }
@@ -166,7 +169,7 @@ impl Files {
             return Some(known.clone());
         }
         let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
-        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, Some(number), &(0..0)));
+        let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, number));
         if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
             *self = Self::default();
         }
@@ -298,15 +301,26 @@ fn new_to(known: &mut NumberSet<Name>, names: impl Iterator<Item = Name>) -> Vec
 }
 
 impl Lines {
-    /// The lines of a text, some of them left out; `file` is the one that the corpus has of it.
-    fn new(corpus: &Corpus, hash: u64, text: &str, file: Option<u32>, left_out: &Range<usize>) -> Self {
-        let tests = file.map(|file| corpus.files[file as usize].test_lines()).unwrap_or_default();
-        let mut lines = Self { hash, ends: vec![], names: vec![], tests };
+    /// The lines of a text; `file` is the one that the corpus has of it.
+    fn new(corpus: &Corpus, hash: u64, text: &str, file: u32) -> Self {
+        let mut lines = Self { hash, ends: vec![], names: vec![], tests: corpus.files[file as usize].test_lines() };
         // Most words occur often in a file, and are far away among all names.
         let mut known: NumberMap<&str, Option<Name>> = NumberMap::default();
-        for (number, line) in text.lines().enumerate() {
+        for line in text.lines() {
+            let names = words::identifiers(line).filter_map(|(_, word)| *known.entry(word).or_insert_with(|| corpus.name(word)));
+            lines.names.extend(names);
+            lines.ends.push(lines.names.len() as u32);
+        }
+        lines
+    }
+
+    /// Those of the text at a place, some of them left out.
+    fn read(place: &Place, left_out: &Range<usize>) -> Self {
+        let file = place.corpus.file(place.path);
+        let tests = file.map(|file| place.corpus.files[file as usize].test_lines()).unwrap_or_default();
+        let mut lines = Self { hash: 0, ends: vec![], names: vec![], tests };
+        for (number, names) in place.reading.named_lines().enumerate().take(place.text.lines().count()) {
             if !left_out.contains(&number) {
-                let names = words::identifiers(line).filter_map(|(_, word)| *known.entry(word).or_insert_with(|| corpus.name(word)));
                 lines.names.extend(names);
             }
             lines.ends.push(lines.names.len() as u32);

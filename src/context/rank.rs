@@ -232,7 +232,7 @@ impl<'a> Ranker<'a> {
     /// What belongs to a touched name, in the order of [`OF_NAME`].
     fn values_of_name(&self, touch: &Touch) -> (Prior, [f32; OF_NAME.len()]) {
         let (corpus, slot) = (self.corpus, touch.slot as usize);
-        let prior = if touch.own || touch.own_definitions > 0 { self.prior_elsewhere(touch) } else { corpus.priors[slot] };
+        let prior = if touch.is_own() { self.prior_elsewhere(touch) } else { corpus.priors[slot] };
         let seen = touch.seen.unwrap_or_default();
         // Most have none, and their words lie far away.
         let all = if touch.topic > 0.0 || touch.kin > 0.0 { corpus.word_weight[slot] } else { 0.0 };

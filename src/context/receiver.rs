@@ -3,7 +3,6 @@
 
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::handle::PlaceQuery;
-use super::nameable::Nameable;
 use super::numbers::NumberMap;
 use super::rank::Candidate;
 use super::scene::Scene;
@@ -40,7 +39,8 @@ struct Receiver<'a> {
 }
 
 /// Raises what can come next because of what stands left of the cursor. Returns the likeliest of it.
-pub fn expect(query: &PlaceQuery, scene: &Scene, rules: &mut Nameable, candidates: &mut Vec<Candidate>) -> Vec<u32> {
+/// `factor` says how much of its likelihood a definition keeps.
+pub fn expect(query: &PlaceQuery, scene: &Scene, factor: impl FnMut(&Symbol) -> f32, candidates: &mut Vec<Candidate>) -> Vec<u32> {
     let Some(language) = query.language else { return vec![] };
     let look = Receiver { query, corpus: query.corpus, language, scene };
     let before = &query.text[..query.text.floor_char_boundary(query.offset)];
@@ -66,11 +66,17 @@ pub fn expect(query: &PlaceQuery, scene: &Scene, rules: &mut Nameable, candidate
     };
     members.retain(fits);
     types.retain(fits);
-    raise(query.corpus, rules, &types, &members, candidates)
+    raise(query.corpus, factor, &types, &members, candidates)
 }
 
 /// Gives the members their share of what is expected, the likelier ones more.
-fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], candidates: &mut Vec<Candidate>) -> Vec<u32> {
+fn raise(
+    corpus: &Corpus,
+    mut factor: impl FnMut(&Symbol) -> f32,
+    types: &[u32],
+    members: &[u32],
+    candidates: &mut Vec<Candidate>,
+) -> Vec<u32> {
     if members.is_empty() && types.is_empty() {
         return vec![];
     }
@@ -83,7 +89,7 @@ fn raise(corpus: &Corpus, rules: &mut Nameable, types: &[u32], members: &[u32], 
     let of_members = members.iter().copied().zip(shares(&scores));
     let mut raised: Vec<Candidate> = of_members
         .chain(types.iter().map(|number| (*number, OF_TYPE)))
-        .map(|(symbol, score)| Candidate { symbol, score: score * rules.factor(&corpus.symbols[symbol as usize]) })
+        .map(|(symbol, score)| Candidate { symbol, score: score * factor(&corpus.symbols[symbol as usize]) })
         .collect();
     for one in &raised {
         match places[&one.symbol] {

@@ -3,12 +3,13 @@
 
 use super::corpus::{Corpus, Name, Sort};
 use super::numbers::{NumberMap, NumberSet};
+use super::reading::Reading;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed};
 use crate::text::words;
 
 /// How a name shows in the current file.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Seen {
     pub count: u32,
     /// 1.0 at the cursor, 0.5 at `HALF` lines away.
@@ -66,6 +67,19 @@ impl Scene {
 
     /// The same where this text was parsed.
     pub fn in_tree(corpus: &Corpus, language: Option<&Language>, parsed: Option<&Parsed>, text: &str, offset: usize) -> Self {
+        Self::read(corpus, language, parsed, &mut Reading::default(), text, offset)
+    }
+
+    /// The same with what is known of the words of an earlier text.
+    pub fn read(
+        corpus: &Corpus,
+        language: Option<&Language>,
+        parsed: Option<&Parsed>,
+        reading: &mut Reading,
+        text: &str,
+        offset: usize,
+    ) -> Self {
+        reading.update(text);
         let offset = text.floor_char_boundary(offset);
         let lines: Vec<&str> = text.split('\n').collect();
         let cursor = newlines(&text[..offset]);
@@ -74,14 +88,17 @@ impl Scene {
         let enclosing =
             Enclosing { language, parsed, text, lines: &lines, cursor, items: parsed.map_or(vec![], |tree| scope::at(tree, offset).items) };
         let headings = scene.find_headings(corpus, &enclosing);
-        // A word is looked up once, however often it occurs.
-        let mut words: NumberMap<&str, Sight> = NumberMap::default();
-        for (number, line) in lines.iter().enumerate() {
+        let mut sights = vec![Sight::default(); reading.count()];
+        let mut order = vec![];
+        for (number, words) in reading.lines().enumerate() {
             let away = number.abs_diff(cursor);
             let (imported, heading) = (imports[number], headings.contains(&number));
             let near = HALF / (HALF + away as f32);
-            for (_, word) in words::identifiers(line) {
-                let Sight { seen, beside } = words.entry(word).or_default();
+            for word in words {
+                let Sight { seen, beside } = &mut sights[*word as usize];
+                if seen.count == 0 {
+                    order.push(*word);
+                }
                 seen.count += 1;
                 seen.near = seen.near.max(if heading {
                     near.max(0.9)
@@ -97,10 +114,29 @@ impl Scene {
                 }
             }
         }
-        for (word, sight) in words {
-            scene.add(corpus, word, sight);
+        let names = reading.names(corpus, &order);
+        // Their numbers depend on what was read before; the order in which they are gone through is that of their texts alone.
+        let mut words: NumberMap<&str, (Sight, Option<Name>)> = NumberMap::default();
+        for (word, name) in order.iter().zip(names) {
+            words.insert(reading.word(*word), (sights[*word as usize], name));
+        }
+        for (word, (sight, name)) in words {
+            scene.add(corpus, word, sight, name);
         }
         scene
+    }
+
+    /// Whether ranking comes to the same for another: what is summed up is there in the same order as well.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        let places = |scene: &Self| (scene.function, scene.function_line);
+        places(self) == places(other)
+            && self.shown == other.shown
+            && self.owners == other.owners
+            && self.signature == other.signature
+            && self.topic.iter().eq(&other.topic)
+            && self.near_words.iter().eq(&other.near_words)
+            && self.import_words == other.import_words
+            && self.seen == other.seen
     }
 
     /// The types that a name may mean: those of another family of languages only where it is imported.
@@ -113,7 +149,7 @@ impl Scene {
         corpus.defined(name).iter().copied().filter(is_meant)
     }
 
-    fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight) {
+    fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight, name: Option<Name>) {
         if sight.seen.imported {
             self.import_words.insert(word.to_lowercase());
         }
@@ -123,7 +159,7 @@ impl Scene {
                 *known = known.max(sight.beside);
             }
         }
-        if let Some(name) = corpus.name(word) {
+        if let Some(name) = name {
             self.seen.insert(name, sight.seen);
             self.shown.push((name, sight.seen));
         }

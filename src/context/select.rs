@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::LazyLock;
 
-use super::corpus::{Corpus, Name};
+use super::corpus::{Corpus, Name, Symbol};
 use super::numbers::{NumberMap, keep_first};
-use super::rank::{Candidate, Ranker};
+use super::rank::Candidate;
 
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;
@@ -24,7 +24,8 @@ const FULL: f32 = 40.0;
 /// Candidates in the order in which they are taken.
 pub struct Order<'a> {
     pub items: Vec<Item>,
-    ranker: &'a Ranker<'a>,
+    /// Why a definition is there, for people.
+    reason: &'a dyn Fn(&Symbol) -> &'static str,
     /// By symbol: its place in `items`.
     places: NumberMap<u32, u32>,
     /// The items of each file, by the file's number here, with the line that names it.
@@ -88,7 +89,7 @@ fn heading(path: &str) -> f32 {
 
 impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
-    pub fn new(corpus: &Corpus, ranker: &'a Ranker<'a>, mut candidates: Vec<Candidate>, budget: usize) -> Self {
+    pub fn new(corpus: &Corpus, reason: &'a dyn Fn(&Symbol) -> &'static str, mut candidates: Vec<Candidate>, budget: usize) -> Self {
         let depth = (budget * DEPTH / 1000).max(400);
         keep_first(&mut candidates, depth * PRICED, |a, b| {
             b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)))
@@ -147,7 +148,7 @@ impl<'a> Order<'a> {
             offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
         }
         let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, ranker, places, files, types, shows, names, offers: offers.into() }
+        Self { items, reason, places, files, types, shows, names, offers: offers.into() }
     }
 
     /// The probability of a definition that is among the items.
@@ -157,7 +158,7 @@ impl<'a> Order<'a> {
 
     /// Why a definition is there, for people.
     pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
-        self.ranker.reason(&corpus.symbols[symbol as usize])
+        (self.reason)(&corpus.symbols[symbol as usize])
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`: at each step the one with the most for its price, the price of

@@ -41,12 +41,9 @@ impl Corpus {
         self.folders.iter().map(near).collect()
     }
 
-    /// How surely import lines with these words mean a file: its stem and its folders stand in them.
-    pub fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
+    /// How surely import lines with these words mean a file whose stem stands in them: by its folders.
+    pub(super) fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
         let stem = &*self.stems[file as usize].1;
-        if !words.contains(stem) {
-            return 0.0;
-        }
         let folders = self.folders[self.folder_of[file as usize] as usize].parts.iter();
         let (mut all, mut shared) = (0, 0);
         for folder in folders.filter(|folder| &***folder != "src" && ***folder != *stem) {

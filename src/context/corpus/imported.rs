@@ -14,14 +14,16 @@ impl Corpus {
     /// For each file, how surely a file at `path` imports it, whose import lines have these words. Where a folder is a package, the own one
     /// needs no import.
     pub fn imported(&self, words: &NumberSet<String>, language: Option<&Language>, path: &str) -> Vec<f32> {
-        let mut sure: Vec<f32> = (0..self.files.len() as u32).map(|file| self.imports(words, file)).collect();
+        let mut sure = vec![0.0; self.files.len()];
+        let meant = words.iter().filter_map(|word| self.of_stem.get(&**word)).flatten();
+        meant.for_each(|file| sure[*file as usize] = self.imports(words, *file));
         let by_folder = language.is_some_and(|language| matches!(language.reach, Some(Reach::Folder | Reach::Package)));
         let Some(own) = self.id(path).and_then(|id| self.view.file(id)).filter(|_| by_folder) else { return sure };
         let mut packages = self.packages(own);
         packages.insert(folder_of(path).into());
         for (sure, digest) in sure.iter_mut().zip(&self.files) {
             if packages.contains(folder_of(&digest.path)) {
-                *sure = sure.max(OF_PACKAGE);
+                *sure = f32::max(*sure, OF_PACKAGE);
             }
         }
         sure

@@ -25,7 +25,7 @@ impl Corpus {
         if changed.len() > MOST || self.dead > self.symbols.len() / DEAD || view.stage() != self.stage() {
             return None;
         }
-        let mut corpus = self.clone();
+        let mut corpus = Self { version: Arc::default(), ..self.clone() };
         corpus.slots.resize(view.name_count().max(corpus.slots.len()), NO_SLOT);
         corpus.mentioned.resize(corpus.slots.len(), 0);
         corpus.view = view;

@@ -65,15 +65,12 @@ impl Local {
         Self(of)
     }
 
-    /// Some definitions come to so much at most, whatever they are.
-    pub fn set(&mut self, symbols: &[u32], most: f32) {
-        let base = Step::up(most - LOWEST).on(0);
-        symbols.iter().for_each(|symbol| self.0[*symbol as usize] = base);
-    }
-
-    /// Some come to so much more, at most.
+    /// Some definitions come to so much more, at most.
     pub fn add(&mut self, symbols: &[u32], most: f32) {
         let more = Step::up(most);
+        if more.0 == 0 {
+            return;
+        }
         for base in symbols {
             let base = &mut self.0[*base as usize];
             *base = more.on(*base);

@@ -3,11 +3,12 @@
 
 use super::bases::Local;
 use super::touch::Touch;
-use super::{Candidate, HOPELESS, OF_CONTAINER, OF_FILE, OF_SEEN_NAME, OF_UNSEEN_NAME, Prior, Ranker, is, likelihood, sort_sum};
+use super::{Candidate, HOPELESS, OF_CONTAINER, OF_FILE, OF_SEEN_NAME, OF_UNSEEN_NAME, Prior, Ranker, is, likelihood, many, sort_sum};
 use crate::context::corpus::{NO_SLOT, Symbol};
 use crate::context::features::Feature::{
-    self, Constant, ContainerNear, FileImported, FileNear, FileUsed, IsMacro, IsMethod, IsType, IsValue, NameAndFileImported, Nested,
-    PopularContainerNear, PopularImported, PopularNear, PopularUsed, Private,
+    self, Alike, AlikeRoot, Beside, Constant, ContainerNear, FileImported, FileNear, FileUsed, IsMacro, IsMethod, IsType, IsValue, Kin,
+    NameAndFileImported, NameInTopic, NameReached, Namesake, NamesakeRoot, Nested, PopularContainerNear, PopularImported, PopularNear,
+    PopularUsed, Private, Similar, SimilarRoot, TopicInName,
 };
 use crate::context::features::Features;
 use crate::context::weights::{SEEN, UNSEEN};
@@ -31,6 +32,28 @@ pub(super) struct OfFile {
     near: f32,
     used: f32,
     sums: [f32; 2],
+}
+
+/// What touched names add, each made when it is first asked for: most of them have no definition that is likely enough to ask.
+struct Lazy {
+    /// By the name's place among those touched: its place in `made` and one, or zero.
+    places: Vec<u32>,
+    made: Vec<Sums>,
+}
+
+impl Lazy {
+    fn new(touched: usize) -> Self {
+        Self { places: vec![0; touched], made: vec![] }
+    }
+
+    #[inline]
+    fn of(&mut self, ranker: &Ranker, place: usize) -> Sums {
+        if self.places[place] == 0 {
+            self.made.push(ranker.sums(&ranker.touched.all()[place]));
+            self.places[place] = self.made.len() as u32;
+        }
+        self.made[self.places[place] as usize - 1]
+    }
 }
 
 impl OfFile {
@@ -60,6 +83,9 @@ impl OfFile {
     }
 }
 
+/// One in so many files may add more to names that are shown than the others: of its own, more definitions are looked at.
+const RARE: usize = 32;
+
 /// What the sort of a definition can say.
 const OF_SORT: [Feature; 4] = [IsMethod, IsType, IsValue, IsMacro];
 
@@ -78,20 +104,22 @@ impl Most<'_> {
     }
 
     /// What a definition of a name that is shown comes to, beyond what it would where it is not and its file were all the same.
-    fn of_seen(&self, sums: &Sums) -> f32 {
-        let of = |weights: &Features| {
-            let of_sort = OF_SORT.iter().map(|sort| weights[*sort]).fold(0.0, f32::max);
-            of_sort + weights[Private].max(0.0) + weights[Nested].max(0.0)
-        };
-        SEEN[Constant] - UNSEEN[Constant] + of(&SEEN) + sums.name
+    fn of_seen(&self, sums: &Sums, prior: &Prior) -> f32 {
+        let more = |feature: Feature| SEEN[feature] - UNSEEN[feature];
+        let of_sort = OF_SORT.iter().map(|sort| more(*sort)).fold(0.0, f32::max);
+        more(Constant) + of_sort + more(Private).max(0.0) + more(Nested).max(0.0) + sums.name - prior.sum
     }
 
-    /// What files add to names that are shown, beyond what they add to others.
-    fn of_file_seen(&self) -> f32 {
-        let more = |file: &OfFile| {
-            file.sums[0] - file.sums[1] + self.by_popularity(file, &SEEN) + (SEEN[NameAndFileImported] * file.imported).max(0.0)
-        };
-        self.files.iter().map(more).fold(f32::MIN, f32::max)
+    /// What a file adds to names that are shown, beyond what it adds to others.
+    fn of_file_seen(&self, file: &OfFile) -> f32 {
+        file.sums[0] - file.sums[1] + self.by_popularity(file, &SEEN) + (SEEN[NameAndFileImported] * file.imported).max(0.0)
+    }
+
+    /// The same of all files but the few that add most.
+    fn of_most_files_seen(&self) -> f32 {
+        let mut all: Vec<f32> = self.files.iter().map(|file| self.of_file_seen(file)).collect();
+        let usual = all.len() - 1 - all.len() / RARE;
+        *all.select_nth_unstable_by(usual, f32::total_cmp).1
     }
 
     fn of_container(&self, sums: &Sums) -> f32 {
@@ -104,21 +132,24 @@ impl Ranker<'_> {
     /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
     pub fn candidates(&self) -> Vec<Candidate> {
         let corpus = self.corpus;
-        let sums: Vec<Sums> = self.touched.all().iter().map(|touch| self.sums(touch)).collect();
-        let of = |slot: u32| self.touched.place(slot).map(|place| &sums[place]);
+        let mut sums = Lazy::new(self.touched.all().len());
         let files: Vec<OfFile> = (0..corpus.files.len() as u32).map(|file| self.of_file(file)).collect();
         let most = Most { files: &files, popular: (1.0 + files.len() as f32).ln() };
-        let bases = self.bases(&sums, &most);
+        let usual = if files.is_empty() { 0.0 } else { most.of_most_files_seen() };
+        let bases = self.bases(&mut sums, &most, usual);
         let mut all = vec![];
         for (file, here) in (0..).zip(&files).filter(|(file, _)| Some(*file) != self.file) {
             let is_foreign = corpus.is_foreign(file, self.language);
-            bases.each(corpus.of_file(file), here.sums[1] + most.by_popularity(here, &UNSEEN), |number| {
+            let rare = (most.of_file_seen(here) - usual).max(0.0);
+            bases.each(corpus.of_file(file), here.sums[1] + most.by_popularity(here, &UNSEEN) + rare, |number| {
                 let symbol = &corpus.symbols[number as usize];
                 if is_foreign && !self.reaches(symbol) {
                     return;
                 }
+                let mut of = |slot: u32| self.touched.place(slot).map(|place| sums.of(self, place));
+                let name = of(symbol.slot);
                 let container = if symbol.container == NO_SLOT { None } else { of(symbol.container) };
-                let sum = here.sum(symbol, &corpus.priors[symbol.slot as usize], of(symbol.slot), container);
+                let sum = here.sum(symbol, &corpus.priors[symbol.slot as usize], name.as_ref(), container.as_ref());
                 if sum > HOPELESS {
                     all.push(Candidate { symbol: number, score: likelihood(sum) });
                 }
@@ -128,19 +159,21 @@ impl Ranker<'_> {
     }
 
     /// What the definitions come to at most, but for their files.
-    fn bases(&self, sums: &[Sums], most: &Most) -> Local {
+    fn bases(&self, sums: &mut Lazy, most: &Most, of_file_seen: f32) -> Local {
         let corpus = self.corpus;
         let mut bases = Local::new(&corpus.bases);
-        let of_file_seen = most.of_file_seen();
-        for (touch, sums) in self.touched.all().iter().zip(sums) {
-            let symbols = corpus.of_slot(touch.slot);
-            match sums.seen {
-                true => bases.set(symbols, most.of_seen(sums) + of_file_seen),
-                false => bases.add(symbols, sums.name - corpus.priors[touch.slot as usize].sum),
+        for (place, touch) in self.touched.all().iter().enumerate() {
+            let (symbols, prior) = (corpus.of_slot(touch.slot), &corpus.priors[touch.slot as usize]);
+            if touch.seen.is_some() {
+                bases.add(symbols, most.of_seen(&sums.of(self, place), prior) + of_file_seen);
+            } else if touch.is_own() {
+                bases.add(symbols, sums.of(self, place).name - prior.sum);
+            } else {
+                bases.add(symbols, self.added(touch));
             }
         }
-        for (touch, sums) in self.touched.all().iter().zip(sums).filter(|(touch, _)| touch.is_container()) {
-            bases.add(corpus.members_of(touch.slot), most.of_container(sums));
+        for (place, touch) in self.touched.all().iter().enumerate().filter(|(_, touch)| touch.is_container()) {
+            bases.add(corpus.members_of(touch.slot), most.of_container(&sums.of(self, place)));
         }
         bases
     }
@@ -150,6 +183,28 @@ impl Ranker<'_> {
     fn reaches(&self, symbol: &Symbol) -> bool {
         let mut seen = [symbol.slot, symbol.container].into_iter().filter_map(|slot| self.touched(slot)?.seen);
         seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
+    }
+
+    /// What a name adds that the current file has nowhere, beyond what it would where nothing ties it to the place. Few of these are likely,
+    /// so that this asks for no more than what is there.
+    fn added(&self, touch: &Touch) -> f32 {
+        let mut sum = 0.0;
+        let mut add = |value: f32, weight: Feature, root: Feature| {
+            if value > 0.0 {
+                sum += UNSEEN[weight] * value + UNSEEN[root] * value.sqrt();
+            }
+        };
+        add(touch.similar, Similar, SimilarRoot);
+        add(touch.alike, Alike, AlikeRoot);
+        add(touch.namesake, Namesake, NamesakeRoot);
+        if touch.topic > 0.0 || touch.kin > 0.0 {
+            let all = self.corpus.word_weight[touch.slot as usize];
+            let share = |part: f32| if all > 0.0 { part / all } else { 0.0 };
+            sum += UNSEEN[NameInTopic] * share(touch.topic) + UNSEEN[Kin] * share(touch.kin);
+        }
+        sum + UNSEEN[TopicInName] * (touch.topic_weight / self.topic_total)
+            + UNSEEN[Beside] * many(touch.beside)
+            + UNSEEN[NameReached] * touch.reached
     }
 
     fn sums(&self, touch: &Touch) -> Sums {

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::sync::LazyLock;
 
+use super::kindred::KINDRED;
 use super::trees::{LOOKS, Row, Rows, TREES};
 use super::{Candidate, Ranker, is, likelihood};
 use crate::context::corpus::Symbol;
@@ -93,12 +94,18 @@ impl Ranker<'_> {
 
     /// What the trees see besides the features of a definition itself.
     pub fn looks(&self, rules: Option<&mut Nameable>, symbol: &Symbol) -> [f32; LOOKS.len()] {
-        let said = rules.map_or([false; _], |rules| rules.said(symbol)).map(is);
-        let mut looks = [0.0; _];
-        let (of_rules, shared) = looks.split_at_mut(said.len());
-        of_rules.copy_from_slice(&said);
-        shared.copy_from_slice(&self.kindred.with(self.corpus, symbol));
-        looks
+        looks(rules, symbol, self.kindred.with(self.corpus, symbol))
+    }
+
+    /// What the signatures of these share with the place. They are gone through by their files: what is known of one lies far from others.
+    fn shared(&self, candidates: &[Candidate], chosen: &[u32]) -> Vec<[f32; KINDRED.len()]> {
+        let mut order: Vec<(u32, u32)> = chosen.iter().map(|at| candidates[*at as usize].symbol).zip(0..).collect();
+        order.sort_unstable();
+        let mut shared = vec![[0.0; _]; order.len()];
+        for (symbol, place) in order {
+            shared[place as usize] = self.kindred.with(self.corpus, &self.corpus.symbols[symbol as usize]);
+        }
+        shared
     }
 
     fn write_rows(&self, mut rules: Option<&mut Nameable>, candidates: &[Candidate], chosen: &[u32], rows: &mut Rows) {
@@ -112,15 +119,16 @@ impl Ranker<'_> {
                 [files.add(symbol.file, score), names.add(symbol.slot, score)]
             })
             .collect();
+        let shared = self.shared(candidates, chosen);
         let of_files: Vec<Features> = files.keys.iter().map(|file| self.features_of_file(*file)).collect();
         let mut row = |(place, (at, [of_file, of_name])): (usize, (&u32, [usize; 2]))| {
             let (score, symbol) = of(*at);
             let [file, name] = [files.pass(of_file), names.pass(of_name)];
             let mut row: Row = [0.0; _];
             let (features, added) = row.split_at_mut(Feature::COUNT);
-            let (looks, added) = added.split_at_mut(LOOKS.len());
+            let (said, added) = added.split_at_mut(LOOKS.len());
             features.copy_from_slice(&self.features_in(&symbol, of_files[of_file]).0);
-            looks.copy_from_slice(&self.looks(rules.as_deref_mut(), &symbol));
+            said.copy_from_slice(&looks(rules.as_deref_mut(), &symbol, shared[place]));
             added.copy_from_slice(&[
                 is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
@@ -137,6 +145,15 @@ impl Ranker<'_> {
         rows.clear();
         chosen.iter().zip(groups).enumerate().for_each(|one| rows.push(&row(one)));
     }
+}
+
+fn looks(rules: Option<&mut Nameable>, symbol: &Symbol, shared: [f32; KINDRED.len()]) -> [f32; LOOKS.len()] {
+    let said = rules.map_or([false; _], |rules| rules.said(symbol)).map(is);
+    let mut looks = [0.0; _];
+    let (of_rules, of_kindred) = looks.split_at_mut(said.len());
+    of_rules.copy_from_slice(&said);
+    of_kindred.copy_from_slice(&shared);
+    looks
 }
 
 /// The logarithm of a number and one.

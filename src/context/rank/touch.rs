@@ -39,6 +39,11 @@ pub struct Touch {
 }
 
 impl Touch {
+    /// Whether the current file has it, so that it is as known elsewhere as without that.
+    pub fn is_own(&self) -> bool {
+        self.own || self.own_definitions > 0
+    }
+
     /// Whether anything is said of it as a container; of most touched names it is not.
     pub fn is_container(&self) -> bool {
         self.seen.is_some() || self.owner || self.reached > 0.0 || self.members > 0.0

@@ -1,0 +1,51 @@
+//! The ranking at a place, kept for the next prompt: most of what is typed says no other names than before, and nothing else changes what
+//! the definitions of other files come to. The one that was made last is kept, with all that it depends on.
+
+use std::sync::Arc;
+
+use super::handle::PlaceQuery;
+use super::nameable::Nameable;
+use super::rank::{Candidate, Ranker};
+use super::scene::Scene;
+
+/// What definitions come to at a place.
+pub struct Ranking {
+    /// Of the corpus; another one may stand where this has stood.
+    version: Arc<()>,
+    path: Box<str>,
+    language: Option<Box<str>>,
+    in_test: bool,
+    scene: Arc<Scene>,
+    candidates: Vec<Candidate>,
+}
+
+impl Ranking {
+    /// Ranks what may be wanted at a place.
+    pub fn new(query: &PlaceQuery, scene: &Arc<Scene>, in_test: bool, ranker: &Ranker, mut rules: Option<&mut Nameable>) -> Self {
+        let mut candidates = ranker.candidates();
+        ranker.look_again(rules.as_deref_mut(), &mut candidates);
+        rules.into_iter().for_each(|rules| rules.weigh(&mut candidates));
+        Self {
+            version: query.corpus.version().clone(),
+            path: query.path.into(),
+            language: language(query).map(Box::from),
+            in_test,
+            scene: scene.clone(),
+            candidates,
+        }
+    }
+
+    /// Whether the same would come of ranking anew for a place.
+    pub fn is_of(&self, query: &PlaceQuery, scene: &Scene, in_test: bool) -> bool {
+        let is_there = *self.path == *query.path && self.language.as_deref() == language(query) && self.in_test == in_test;
+        is_there && Arc::ptr_eq(&self.version, query.corpus.version()) && self.scene.is_alike(scene)
+    }
+
+    pub fn candidates(&self) -> Vec<Candidate> {
+        self.candidates.clone()
+    }
+}
+
+fn language<'a>(query: &PlaceQuery<'a>) -> Option<&'a str> {
+    query.language.map(|language| &*language.name)
+}

@@ -1,0 +1,109 @@
+//! The words of the text under the cursor by line, kept from prompt to prompt: what an edit leaves as it is, is not read again.
+
+use std::sync::Arc;
+
+use super::corpus::{Corpus, Name};
+use super::numbers::NumberMap;
+use crate::text::lines::{line_end, line_start};
+use crate::text::{Cut, count_breaks, words};
+
+/// Words that may have been met; those that are gone again are forgotten together with the others.
+const MOST: usize = 1 << 16;
+
+/// See the module.
+pub struct Reading {
+    text: Box<str>,
+    /// By line: the end of its words in `words`.
+    ends: Vec<u32>,
+    /// By their numbers here.
+    words: Vec<u32>,
+    numbers: NumberMap<Arc<str>, u32>,
+    met: Vec<Word>,
+    /// Of the corpus that has named them.
+    version: Arc<()>,
+}
+
+struct Word {
+    text: Arc<str>,
+    /// What the corpus calls it, once that was asked.
+    name: Option<Option<Name>>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        let (words, numbers, met, version) = Default::default();
+        Self { text: "".into(), ends: vec![0], words, numbers, met, version }
+    }
+}
+
+impl Reading {
+    /// Reads a text, of which nothing need be like the one before.
+    pub fn update(&mut self, text: &str) {
+        if self.met.len() > MOST {
+            *self = Self::default();
+        }
+        let Some(cut) = Cut::between(&self.text, text) else { return };
+        let (above, below) = (count_breaks(&text.as_bytes()[..cut.start]), count_breaks(&text.as_bytes()[cut.new_end..]));
+        let last = self.ends.len() - below;
+        let (kept, behind) = (self.end(above), self.end(last));
+        let mut rest = self.ends.split_off(last);
+        self.ends.truncate(above);
+        let mut read = vec![];
+        for line in text[line_start(text, cut.start)..line_end(text, cut.new_end)].split('\n') {
+            read.extend(words::identifiers(line).map(|(_, word)| self.number(word)));
+            self.ends.push((kept + read.len()) as u32);
+        }
+        rest.iter_mut().for_each(|end| *end = (*end as usize - behind + kept + read.len()) as u32);
+        self.ends.append(&mut rest);
+        self.words.splice(kept..behind, read);
+        self.text = text.into();
+    }
+
+    /// Where the words of so many lines end.
+    fn end(&self, lines: usize) -> usize {
+        lines.checked_sub(1).map_or(0, |last| self.ends[last] as usize)
+    }
+
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.numbers.get(word) {
+            return *number;
+        }
+        let (text, number): (Arc<str>, u32) = (word.into(), self.met.len() as u32);
+        self.numbers.insert(text.clone(), number);
+        self.met.push(Word { text, name: None });
+        number
+    }
+
+    /// The words of each line, by number.
+    pub fn lines(&self) -> impl Iterator<Item = &[u32]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| &self.words[std::mem::replace(&mut start, *end as usize)..*end as usize])
+    }
+
+    /// Upper bound of all numbers, for tables.
+    pub fn count(&self) -> usize {
+        self.met.len()
+    }
+
+    pub fn word(&self, number: u32) -> &str {
+        &self.met[number as usize].text
+    }
+
+    /// The names in each line, as the corpus has them that was asked last for those of all words.
+    pub fn named_lines(&self) -> impl Iterator<Item = impl Iterator<Item = Name>> {
+        self.lines().map(|line| line.iter().filter_map(|word| self.met[*word as usize].name.flatten()))
+    }
+
+    /// What a corpus calls some words.
+    pub fn names(&mut self, corpus: &Corpus, words: &[u32]) -> Vec<Option<Name>> {
+        if !Arc::ptr_eq(&self.version, corpus.version()) {
+            self.version = corpus.version().clone();
+            self.met.iter_mut().for_each(|word| word.name = None);
+        }
+        let mut name = |number: &u32| {
+            let word = &mut self.met[*number as usize];
+            *word.name.get_or_insert_with(|| corpus.name(&word.text))
+        };
+        words.iter().map(&mut name).collect()
+    }
+}

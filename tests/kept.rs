@@ -1,0 +1,90 @@
+//! What is kept from prompt to prompt, the words of a text and the ranking at a place, is as good as what is made anew.
+
+use longsight::context::corpus::Corpus;
+use longsight::context::reading::Reading;
+use longsight::context::{Handle, PlaceQuery, Sources};
+use longsight::workspace::WorkspacePath;
+
+use super::context::{Place, thirds};
+use super::first_look;
+
+/// The words of each line.
+fn words(reading: &Reading) -> Vec<Vec<&str>> {
+    reading.lines().map(|line| line.iter().map(|word| reading.word(*word)).collect()).collect()
+}
+
+#[test]
+fn a_text_is_read_alike_whatever_was_read_before() {
+    let texts = [
+        "",
+        "one two\nthree\n\nfour five",
+        "one two\nthree\n\nfour fives",
+        "one two\nthree\n\nfour fives\n",
+        "\none two\nthree\n\nfour fives\n",
+        "\none two\nthree\nmore\nand more of it\n\nfour fives\n",
+        "\none two\nthree\nfour fives\n",
+        "one two\nthree\nfour fives\n",
+        "two\nthree\nthree\nfour\n",
+        "two\nthree\nfour\n",
+        "two\nünd_ö thrée\nfour\n",
+        "two\nünd_ä thrée\r\nfour",
+        "ünd_ä\nünd_ä\nünd_ä\nünd_ä",
+        "ünd_ä\nünd_ä\nünd_ä",
+        "\n\n\n",
+        "\n\n",
+        "one",
+        "",
+    ];
+    let mut kept = Reading::default();
+    for text in texts.iter().chain(texts.iter().rev()) {
+        kept.update(text);
+        let mut anew = Reading::default();
+        anew.update(text);
+        assert_eq!(words(&kept), words(&anew), "{text:?}");
+        assert_eq!(words(&kept).len(), text.split('\n').count(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_kept_ranking_packs_what_a_new_one_does() {
+    let whole = first_look::sources("src/context/rank/second.rs");
+    let view = whole.view();
+    // As long as some files cannot be read, there is less to choose from.
+    let some = |path: &WorkspacePath| whole.read(&path.to_string()).filter(|_| !path.to_string().starts_with("src/index"));
+    let corpora = [Corpus::new(view.clone(), None, some), whole.corpus(view)];
+    let text = &*whole.text;
+    let typed = |what: &str, line: usize| {
+        let at = text.match_indices('\n').nth(line).unwrap().0 + 1;
+        (format!("{}{what}{}", &text[..at], &text[at..]), at + what.len())
+    };
+    let places = [
+        typed("", 70),
+        typed("    (", 70),
+        typed("    ()", 70),
+        typed("    (HashMap", 70),
+        typed("    (Corpus", 70),
+        typed("    (Corpus, Candidate", 70),
+        typed("    (Corpus, Candidate)", 70),
+        typed("\n", 70),
+        typed("", 120),
+        typed("use crate::index::View;\n", 3),
+    ];
+    let handle = Handle::default();
+    let (mut parts, mut budget) = (0, 1000);
+    for (text, offset) in places.iter().chain(&places) {
+        // The lines of other files are taken apart once, by the names of the corpus that was there then.
+        for (corpus, writes) in corpora.iter().zip([false, true]) {
+            for path in [&*whole.path, "src/context/other.rs", "src/context/tests/second.rs"] {
+                // Each budget has parts of its own that stay; what is kept beside is for all.
+                budget += 1;
+                let (language, preview) = (whole.language(), false);
+                let query = PlaceQuery { corpus, path, language, text, parsed: None, offset: *offset, budget, preview, writes };
+                let sources = Sources { changed: &|_| None, read: &|path| whole.read(path), count: &thirds };
+                let [pack, anew] = [&handle, &Handle::default()].map(|handle| handle.place(&query, &sources));
+                assert_eq!(pack.parts, anew.parts, "{path} at {offset}");
+                parts += pack.parts.len();
+            }
+        }
+    }
+    assert!(parts > 100, "{parts} parts are little to compare");
+}
