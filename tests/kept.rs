@@ -5,7 +5,7 @@ use longsight::context::reading::Reading;
 use longsight::context::{Handle, PlaceQuery, Sources};
 use longsight::workspace::WorkspacePath;
 
-use super::context::{Place, thirds};
+use super::context::thirds;
 use super::first_look;
 
 /// The words of each line.
@@ -45,12 +45,17 @@ fn a_text_is_read_alike_whatever_was_read_before() {
     }
 }
 
+/// A step to one side, and in the next turn back.
+fn snake(step: usize, steps: usize, turn: usize) -> usize {
+    if turn.is_multiple_of(2) { step % steps } else { steps - 1 - step % steps }
+}
+
 #[test]
 fn a_kept_ranking_packs_what_a_new_one_does() {
     let whole = first_look::sources("src/context/rank/second.rs");
     let view = whole.view();
-    // As long as some files cannot be read, there is less to choose from.
-    let some = |path: &WorkspacePath| whole.read(&path.to_string()).filter(|_| !path.to_string().starts_with("src/index"));
+    // As long as a file cannot be read, there is less to choose from.
+    let some = |path: &WorkspacePath| whole.read(&path.to_string()).filter(|_| !path.to_string().ends_with("context/numbers.rs"));
     let corpora = [Corpus::new(view.clone(), None, some), whole.corpus(view)];
     let text = &*whole.text;
     let typed = |what: &str, line: usize| {
@@ -69,22 +74,23 @@ fn a_kept_ranking_packs_what_a_new_one_does() {
         typed("", 120),
         typed("use crate::index::View;\n", 3),
     ];
-    let handle = Handle::default();
+    let paths = [&*whole.path, "src/context/other.rs", "src/context/tests/second.rs"];
+    let (handle, language, preview) = (Handle::default(), whole.language(), false);
     let (mut parts, mut budget) = (0, 1000);
-    for (text, offset) in places.iter().chain(&places) {
+    // To and fro, so that from one to the next only one thing is another.
+    for step in 0..paths.len() * places.len() * corpora.len() {
+        let [by_corpus, by_place] = [step / corpora.len(), step / corpora.len() / places.len()];
+        let (corpus, place) = (snake(step, corpora.len(), by_corpus), snake(by_corpus, places.len(), by_place));
+        let ((text, offset), path) = (&places[place], paths[by_place]);
         // The lines of other files are taken apart once, by the names of the corpus that was there then.
-        for (corpus, writes) in corpora.iter().zip([false, true]) {
-            for path in [&*whole.path, "src/context/other.rs", "src/context/tests/second.rs"] {
-                // Each budget has parts of its own that stay; what is kept beside is for all.
-                budget += 1;
-                let (language, preview) = (whole.language(), false);
-                let query = PlaceQuery { corpus, path, language, text, parsed: None, offset: *offset, budget, preview, writes };
-                let sources = Sources { changed: &|_| None, read: &|path| whole.read(path), count: &thirds };
-                let [pack, anew] = [&handle, &Handle::default()].map(|handle| handle.place(&query, &sources));
-                assert_eq!(pack.parts, anew.parts, "{path} at {offset}");
-                parts += pack.parts.len();
-            }
-        }
+        let (corpus, writes) = (&corpora[corpus], corpus == 1);
+        // Each budget has parts of its own that stay; what is kept beside is for all.
+        budget += 1;
+        let query = PlaceQuery { corpus, path, language, text, parsed: None, offset: *offset, budget, preview, writes };
+        let sources = Sources { changed: &|_| None, read: &|path| whole.read(path), count: &thirds };
+        let [pack, anew] = [&handle, &Handle::default()].map(|handle| handle.place(&query, &sources));
+        assert_eq!(pack.parts, anew.parts, "step {step}: {path} at {offset}");
+        parts += pack.parts.len();
     }
     assert!(parts > 100, "{parts} parts are little to compare");
 }

@@ -185,8 +185,8 @@ impl Ranker<'_> {
         seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
     }
 
-    /// What a name adds that the current file has nowhere, beyond what it would where nothing ties it to the place. Few of these are likely,
-    /// so that this asks for no more than what is there.
+    /// What a name adds that the current file has nowhere, beyond what it would where nothing ties it to the place: as [`Self::sums`] has
+    /// it, with nothing looked up that is not there.
     fn added(&self, touch: &Touch) -> f32 {
         let mut sum = 0.0;
         let mut add = |value: f32, weight: Feature, root: Feature| {
