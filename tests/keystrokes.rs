@@ -1,7 +1,9 @@
 //! Keystrokes in an open document: what the index makes of them is what it makes of the whole text, and it costs what they change, also where
 //! the text does not parse cleanly.
 
-use longsight::index::{Options, Tier};
+use std::sync::Arc;
+
+use longsight::index::{Index, Options, Tier};
 use longsight::syntax::{self, Registry, change};
 use longsight::text::{self, Cut, Text};
 use longsight::workspace::Document;
@@ -63,6 +65,43 @@ fn type_into(folder: &str, name: &str, whole: &str, versions: i32) {
         session.step(version as usize, whole);
     }
     assert!(patched > versions * 3 / 4, "{folder}/{name}: {patched}");
+}
+
+/// A version is put together in the memory of one that nobody looks at any more, which another document's may be.
+#[test]
+fn documents_that_are_typed_in_by_turns_keep_their_own_texts() {
+    let names = ["a.py", "b.py"];
+    let text = |name: &str| (0..60).map(|at| format!("def {}{at}(é):\n    return '日本'\n", &name[..1])).collect::<String>();
+    let tree = Tree::new(&[]);
+    let registry = Arc::new(Registry::new());
+    let python = registry.by_path("a.py").unwrap();
+    let index = Index::start(tree.roots(), registry.clone(), Options::default());
+    let mut documents = names.map(|name| tree.document(name, "python", 0, &text(name)));
+    let (mut held, mut seed) = (vec![], 7u64);
+    for version in 0..240 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let turn = [0, 1, 0, 0, 1, 1, 1][version % 7];
+        let document = &mut documents[turn];
+        document.version += 1;
+        let at = (seed >> 33) as usize % document.text.len_bytes();
+        match seed >> 30 & 3 {
+            0 => document.text.replace(at..at + 3, ""),
+            1 => document.text.replace(at..at, "x\n"),
+            _ => document.text.replace(at..at, &"ü".repeat(version % 40)),
+        }
+        index.update(document.clone());
+        index.sync();
+        for document in &documents {
+            let Some(file) = index.view().at(document.path.as_ref().unwrap()).cloned() else { continue };
+            assert_eq!(file.hash, document.text.hash(), "version {version} of {}", document.uri);
+        }
+        let shown = documents[turn].text.to_arc();
+        let tree = index.trees().of(&documents[turn].uri, python, &shown).unwrap();
+        // Who looks at a version keeps it as it was.
+        held.push((shown, tree));
+        held.drain(..held.len().saturating_sub(1 + version % 3));
+        assert!(held.iter().all(|(shown, tree)| tree.text() == &**shown), "version {version}");
+    }
 }
 
 /// A form looks at what is far away: at what closes a macro, at where brackets begin, at the line above.

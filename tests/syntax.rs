@@ -41,7 +41,7 @@ fn trees_of_documents_follow_their_texts() {
     let (python, rust) = (registry.by_path("a.py").unwrap(), registry.by_path("a.rs").unwrap());
     let trees = syntax::Trees::default();
     let names = |language, text: &str| {
-        let parsed = trees.of("file:///a", language, &text.into()).unwrap();
+        let parsed = trees.of("file:///a", language, text).unwrap();
         syntax::tags(&parsed, "a").definitions.iter().map(|known| known.name.of(text).to_string()).collect::<Vec<_>>()
     };
     assert_eq!(names(python, "def a(): pass\n"), ["a"]);
@@ -52,7 +52,7 @@ fn trees_of_documents_follow_their_texts() {
     assert_eq!(names(rust, "fn d() {}\n"), ["d"]);
     // More documents than are kept.
     for number in 0..20 {
-        trees.of(&format!("file:///{number}"), rust, &"fn e() {}\n".into()).unwrap();
+        trees.of(&format!("file:///{number}"), rust, "fn e() {}\n").unwrap();
     }
     assert_eq!(names(rust, "fn d() {}\nfn f() {}\n"), ["d", "f"]);
 }
@@ -90,7 +90,7 @@ fn b16_a_document_that_takes_too_long_is_left_alone_for_a_while() {
         assert_eq!(refused(&format!("{}{hard}", "y".repeat(key)).into()), ParseError::Budget);
     }
     assert!(started.elapsed() < syntax::parse::BUDGET, "{:?}", started.elapsed());
-    assert!(trees.of("file:///b.cpp", cpp, &"int b;\n".into()).is_ok(), "others are read as ever");
+    assert!(trees.of("file:///b.cpp", cpp, "int b;\n").is_ok(), "others are read as ever");
 }
 
 /// B16: the parser kept every reading of such brackets to the end of the text: 10 GB for 90 kB, and a stack that ran over.

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, ParseError, Registry, lexical};
-use crate::text::layout::shared_with_line_feeds;
+use crate::text::Piece;
 use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
@@ -71,7 +71,7 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
         Err(_) => return Err(Skip::Unreadable),
     };
     let hash = xxhash_rust::xxh3::xxh3_64(&bytes.bytes);
-    let text = shared_with_line_feeds(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text);
+    let text = Piece::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
     let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
         && let Some(skip) = rules::by_content(&text)
@@ -97,7 +97,7 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
 }
 
 /// The facts of a text; true when its parse was given up and its lines had to do.
-pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Arc<str>, tier: Tier) -> (Sheet, bool) {
+pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: Tier) -> (Sheet, bool) {
     let Some(language) = language else { return (Sheet::plain(text), false) };
     let lexical = || Sheet::lexical(text, &lexical::definitions(language, text));
     if tier == Tier::Lexical || !language.parses() {

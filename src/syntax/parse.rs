@@ -13,8 +13,7 @@ use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
 use super::walk::Marks;
-use crate::text::Cut;
-use crate::text::layout::shared_with_line_feeds;
+use crate::text::{Cut, Piece};
 
 /// Longest time that one parse may work, and that it may take with all waiting.
 pub const BUDGET: Duration = Duration::from_millis(500);
@@ -53,7 +52,7 @@ impl std::error::Error for ParseError {}
 #[derive(Clone)]
 pub struct Parsed {
     language: Arc<Language>,
-    text: Arc<str>,
+    text: Piece,
     tree: Tree,
     /// What of the text the parser was not shown, and what that was chosen from.
     blanks: Arc<[Blank]>,
@@ -85,8 +84,8 @@ impl fmt::Debug for Parsed {
 }
 
 /// Parses a text.
-pub fn parse(language: &Arc<Language>, text: impl Into<Arc<str>>) -> Result<Parsed, ParseError> {
-    let text = shared_with_line_feeds(text.into());
+pub fn parse(language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
+    let text = text.into().with_line_feeds();
     let found = blanks::find(language, &text);
     let mut blanks = blanks::hidden(language, &found);
     if opens_without_end(&text) {
@@ -108,14 +107,14 @@ fn next() -> u64 {
 
 impl Parsed {
     /// Parses a later version of the text, reusing what has not changed.
-    pub fn edited(&self, text: impl Into<Arc<str>>) -> Result<Self, ParseError> {
-        let text = shared_with_line_feeds(text.into());
+    pub fn edited(&self, text: impl Into<Piece>) -> Result<Self, ParseError> {
+        let text = text.into().with_line_feeds();
         let cut = Cut::between(&self.text, &text);
         self.edited_at(text, cut)
     }
 
     /// The same, where it is known in what the text differs. It has line feeds.
-    pub fn edited_at(&self, text: Arc<str>, cut: Option<Cut>) -> Result<Self, ParseError> {
+    pub fn edited_at(&self, text: Piece, cut: Option<Cut>) -> Result<Self, ParseError> {
         if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
             return Err(ParseError::Budget);
         }
@@ -129,7 +128,7 @@ impl Parsed {
     }
 
     /// The later version, of which the parser is not shown these.
-    fn edited_without(&self, text: Arc<str>, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
+    fn edited_without(&self, text: Piece, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
         let mut old = self.tree.clone();
         // What the parser is shown may differ where the texts do not.
         let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::language::Language;
 use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
+use crate::text::Piece;
 
 /// Documents whose trees are kept: those that a person works on at a time.
 const KEPT: usize = 8;
@@ -26,20 +27,20 @@ type Slot = Arc<Mutex<Known>>;
 
 #[derive(Debug, Default)]
 struct Known {
-    last: Option<(Arc<str>, Result<Parsed, ParseError>)>,
+    last: Option<(Piece, Result<Parsed, ParseError>)>,
     /// No other version is parsed before.
     rests: Option<Instant>,
 }
 
 impl Known {
     /// Whether this text has to wait because another of the document took too long.
-    fn leaves_alone(&self, text: &Arc<str>) -> bool {
+    fn leaves_alone(&self, text: &Piece) -> bool {
         let resting = self.rests.is_some_and(|until| Instant::now() < until);
         resting && self.last.as_ref().is_none_or(|(before, _)| before != text)
     }
 
     /// Parses, and keeps what came of it.
-    fn make(&mut self, text: &Arc<str>, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
+    fn make(&mut self, text: &Piece, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
         let work = Work::start();
         let parsed = parse();
         // A text without a tree, or one that two readings took far too long for; each of these has kept the budget by itself else.
@@ -53,7 +54,8 @@ impl Known {
 
 impl Trees {
     /// The tree of a document's text, made from that of an earlier version where there is one.
-    pub fn of(&self, uri: &str, language: &Arc<Language>, text: &Arc<str>) -> Result<Parsed, ParseError> {
+    pub fn of(&self, uri: &str, language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
+        let text = &text.into();
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let of_language = |parsed: &Parsed| Arc::ptr_eq(parsed.language(), language);
@@ -75,9 +77,10 @@ impl Trees {
         &self,
         before: &Parsed,
         uri: &str,
-        text: &Arc<str>,
+        text: impl Into<Piece>,
         edited: impl FnOnce(&Parsed) -> Result<Parsed, ParseError>,
     ) -> Result<Parsed, ParseError> {
+        let text = &text.into();
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match known.last.as_ref() {
@@ -90,7 +93,7 @@ impl Trees {
     }
 
     /// When a text may be parsed that was left alone because another version took too long; none for one that has been tried.
-    pub fn rests(&self, uri: &str, text: &Arc<str>) -> Option<Instant> {
+    pub fn rests(&self, uri: &str, text: &Piece) -> Option<Instant> {
         let slot = self.slot(uri);
         let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         known.rests.filter(|_| known.last.as_ref().is_none_or(|(tried, _)| tried != text))

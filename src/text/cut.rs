@@ -60,6 +60,10 @@ impl Cut {
 
     /// Without what the texts share at both ends of it.
     fn trimmed(self, old: &Text, new: &Text) -> Option<Self> {
+        // Where there is nothing on one side, nothing is shared.
+        if self.start == self.old_end || self.start == self.new_end {
+            return (self.old_end != self.new_end).then_some(self);
+        }
         let (before, after) = (old.slice(self.start..self.old_end), new.slice(self.start..self.new_end));
         let inside = Self::between(&before, &after)?;
         let start = self.start + inside.start;

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod layout;
 pub mod lines;
 mod past;
+pub mod piece;
 pub mod position;
 pub mod rebase;
 pub mod words;
@@ -13,6 +14,7 @@ pub mod words;
 pub use cut::Cut;
 pub use edit::{Batch, Edit};
 pub use layout::Ending;
+pub use piece::Piece;
 pub use position::{Encoding, Position, Range, Text};
 
 /// Number of line feeds, counted many bytes at a time.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ropey::Rope;
 
-use super::Cut;
 use super::edit::{Batch, OutOfText};
 use super::past::Past;
+use super::{Cut, Piece};
 
 /// What `Position::character` counts (LSP `PositionEncodingKind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -52,9 +52,18 @@ impl Text {
 
     /// The whole text in one piece of memory, which is made once.
     pub fn to_arc(&self) -> Arc<str> {
+        self.joined().into()
+    }
+
+    /// The same in memory that the next version may have.
+    pub fn to_piece(&self) -> Piece {
+        self.joined().into()
+    }
+
+    fn joined(&self) -> String {
         let mut text = String::with_capacity(self.len_bytes());
         self.rope.chunks().for_each(|chunk| text.push_str(chunk));
-        text.into()
+        text
     }
 
     pub fn len_bytes(&self) -> usize {

@@ -157,7 +157,7 @@ impl Owner {
                     return;
                 }
                 let of = if let Message::Update(document) = &message { Some(document.uri.clone()) } else { None };
-                if let Some(uri) = of.as_ref().filter(|uri| newest.get(*uri) != Some(&at)) {
+                if let Some(uri) = of.as_ref().filter(|uri| newest.get(*uri).is_some_and(|newest| *newest != at)) {
                     *replaced.entry(uri.clone()).or_default() += 1;
                     continue;
                 }
@@ -322,8 +322,11 @@ impl Owner {
     }
 }
 
-/// The last of several updates of one document in a batch.
+/// The last of several updates of one document in a batch; none are told where there is only one message.
 fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
+    if batch.len() < 2 {
+        return HashMap::new();
+    }
     let updates = batch.iter().enumerate().filter_map(|(at, message)| match message {
         Message::Update(document) => Some((document.uri.clone(), at)),
         _ => None,

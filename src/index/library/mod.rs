@@ -6,7 +6,7 @@ mod open;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use open::Open;
+use open::{Open, Spare};
 
 use crate::syntax::tags::NumberMap;
 use crate::syntax::{Registry, Trees};
@@ -44,7 +44,7 @@ pub struct Library {
     generation: u64,
     open: HashMap<String, Open>,
     /// Where the next version of one is put together.
-    scratch: String,
+    spare: Spare,
     skipped: BTreeMap<Skip, u64>,
     /// Files that are known not to take part, so that they are not read again and again.
     refused: HashMap<WorkspacePath, (Stamp, Skip)>,
@@ -75,7 +75,7 @@ impl Library {
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
-            scratch: String::new(),
+            spare: Spare::default(),
             skipped: BTreeMap::new(),
             refused: HashMap::new(),
             new_refusals: vec![],

@@ -11,8 +11,7 @@ use crate::index::patch;
 use crate::index::scan;
 use crate::index::sheet::Sheet;
 use crate::syntax::{self, Language, Parsed, change};
-use crate::text::layout::shared_with_line_feeds;
-use crate::text::{Cut, Text};
+use crate::text::{Cut, Piece, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Document, Rules, WorkspacePath};
@@ -37,24 +36,44 @@ const ASKED: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Version {
     source: Text,
-    text: Arc<str>,
+    text: Piece,
     hash: u64,
     language: Option<Arc<Language>>,
 }
 
+/// The memory of a version that is of no use any more, for the next one to be put together in.
+#[derive(Default)]
+pub(super) struct Spare {
+    memory: String,
+    /// It begins with so many bytes of the version that came after it, which is that of this document.
+    kept: usize,
+    of: String,
+}
+
+/// Bytes that a version may grow before its memory has to.
+const ROOM: usize = 4096;
+
 impl Version {
     /// The text of a document, and in what it differs from a version before if it is made of that.
-    fn text(document: &Document, before: Option<&Version>, scratch: &mut String) -> (Arc<str>, Option<Option<Cut>>) {
-        let Some(before) = before else { return (shared_with_line_feeds(document.text.to_arc()), None) };
+    fn text(document: &Document, before: Option<&Version>, spare: Spare) -> (Piece, Option<Option<Cut>>) {
+        let whole = || (document.text.to_piece().with_line_feeds(), None);
+        let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
         let new = document.text.slice(cut.start..cut.new_end);
         // Whether a carriage return ends a line by itself, what follows it says.
         if new.contains('\r') || before.source.byte_before(cut.start) == Some(b'\r') {
-            return (shared_with_line_feeds(document.text.to_arc()), None);
+            return whole();
         }
-        scratch.clear();
-        [&before.text[..cut.start], &new, &before.text[cut.old_end..]].into_iter().for_each(|part| scratch.push_str(part));
-        (scratch.as_str().into(), Some(Some(cut)))
+        let kept = if spare.of == document.uri { spare.kept.min(cut.start) } else { 0 };
+        let mut text = spare.memory;
+        text.truncate(kept);
+        let parts = [&before.text[kept..cut.start], &new, &before.text[cut.old_end..]];
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        if text.capacity() < kept + length {
+            text.reserve_exact(length + ROOM);
+        }
+        parts.into_iter().for_each(|part| text.push_str(part));
+        (text.into(), Some(Some(cut)))
     }
 }
 
@@ -89,6 +108,7 @@ impl Library {
         let asked = Some(asked.unwrap_or_else(Instant::now));
         let before = self.open.remove(&document.uri).unwrap_or_default();
         let (version, cut) = self.read(&document, &path, before.version.as_ref());
+        let last = before.version.as_ref().map(|last| last.text.clone());
         if before.path.is_none() && self.is_on_disk(&path, &version) {
             // All is known of it already; its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
@@ -99,9 +119,19 @@ impl Library {
         let (parsed, file) = self.open_file(&document.uri, before, &path, &version, cut);
         let until = if parsed.is_none() { self.trees.rests(&document.uri, &version.text) } else { None };
         let rests = until.map(|until| (until, document.clone()));
+        self.spare(last, cut.flatten(), &document.uri);
         self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed, asked, rests });
         self.set(&path, Some(Arc::new(file)));
         true
+    }
+
+    /// Keeps the memory of the version before, if nobody looks at it any more, and says where the version after it begins to differ.
+    fn spare(&mut self, last: Option<Piece>, cut: Option<Cut>, uri: &str) {
+        let Some((memory, cut)) = last.and_then(Piece::into_own).zip(cut) else { return };
+        let of = &mut self.spare.of;
+        of.clear();
+        of.push_str(uri);
+        (self.spare.memory, self.spare.kept) = (memory, cut.start);
     }
 
     /// Rules may say otherwise now.
@@ -142,7 +172,10 @@ impl Library {
 
     /// A document as it is now, and in what it differs from a version before if it is made of that.
     fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
-        let (text, cut) = Version::text(document, before, &mut self.scratch);
+        let (text, cut) = Version::text(document, before, std::mem::take(&mut self.spare));
+        if crate::report::is_strict() && text != document.text.to_piece().with_line_feeds() {
+            crate::bug!("{path}: the text after an edit is not that of the document");
+        }
         let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
         let hash = xxh3_64(text.as_bytes());
         (Version { source: document.text.clone(), text, hash, language }, cut)
