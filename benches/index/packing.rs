@@ -13,6 +13,8 @@ use super::{binary, median, row};
 /// Edits that are packed for, in an ordinary repository and in one of ten million tokens.
 const EDITS: usize = 200;
 const FEW_EDITS: usize = 20;
+/// What is typed at each place, a letter with each edit: names that are there, are begun, and are looked for in another.
+const TYPED: &str = "first = self.second(";
 /// How long the first index and the first ranking may take before this gives up.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// What half and nearly all of the prompts may take from the edit on, in milliseconds.
@@ -63,25 +65,25 @@ impl Packed {
         let begun = Instant::now();
         while packed.known < 2048 && begun.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(500));
-            packed.known = packed.ask(packed.lines / 2)?["tokens"].as_u64()?;
+            packed.known = packed.ask(packed.lines / 2, 0)?["tokens"].as_u64()?;
         }
         Some(packed)
     }
 
-    fn ask(&mut self, line: usize) -> Option<Value> {
-        let place = json!({ "uri": self.uri, "position": { "line": line, "character": 0 }, "budget": 4096 });
+    fn ask(&mut self, line: usize, column: usize) -> Option<Value> {
+        let place = json!({ "uri": self.uri, "position": { "line": line, "character": column }, "budget": 4096 });
         self.editor.ask("workspace/executeCommand", &json!({ "command": "longsight.contextPreview", "arguments": [place] }))
     }
 
-    /// Types a character at the beginning of a line.
-    fn edit(&mut self, line: usize) -> Option<Took> {
+    /// Types a letter of what is typed at the beginning of a line, and asks behind it.
+    fn edit(&mut self, line: usize, at: usize) -> Option<Took> {
         self.version += 1;
-        let position = json!({ "line": line, "character": 0 });
-        let change = json!({ "range": { "start": position, "end": position }, "text": "#" });
+        let position = json!({ "line": line, "character": at });
+        let change = json!({ "range": { "start": position, "end": position }, "text": TYPED.get(at..=at)? });
         let document = json!({ "uri": self.uri, "version": self.version });
         let (start, spent) = (Instant::now(), self.cpu()?);
         self.editor.tell("textDocument/didChange", &json!({ "textDocument": document, "contentChanges": [change] }))?;
-        self.ask(line)?;
+        self.ask(line, at + 1)?;
         Some(Took { wall: start.elapsed().as_secs_f64() * 1e3, cpu: self.cpu()? - spent })
     }
 
@@ -96,7 +98,7 @@ fn edits(folder: &Path) -> Option<()> {
     let files = parsed_files(folder);
     let mut packed = Packed::open(folder, &files, scratch.path())?;
     let step = (packed.lines / 10).max(1);
-    let took: Option<Vec<Took>> = (0..EDITS).map(|at| packed.edit(at / 20 * step % packed.lines)).collect();
+    let took: Option<Vec<Took>> = (0..EDITS).map(|at| packed.edit(at / TYPED.len() * step % packed.lines, at % TYPED.len())).collect();
     let took = took?;
     let place = format!("{}: {} files, {} tokens packed", folder.file_name()?.display(), files.len(), packed.known);
     for (share, goal) in [(0.5, HALF), (0.95, NEARLY_ALL)] {
@@ -118,7 +120,7 @@ fn pack(folder: &Path) -> Option<()> {
     let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
     let mut packed = Packed::open(folder, &files, scratch.path())?;
     let line = packed.lines / 2;
-    let waits: Option<Vec<f64>> = (0..FEW_EDITS).map(|_| Some(packed.edit(line)?.wall)).collect();
+    let waits: Option<Vec<f64>> = (0..FEW_EDITS).map(|at| Some(packed.edit(line, at % TYPED.len())?.wall)).collect();
     let place = format!("ten million tokens: {} files, {:.1} MB, {} tokens packed", files.len(), bytes as f64 / 1e6, packed.known);
     let wait = median(waits?);
     row(&place, "packing again after an edit", &format!("{wait:.1} ms"), "200 ms", &[wait / 200.0], 1.0, "");
