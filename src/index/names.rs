@@ -122,6 +122,8 @@ pub struct Names {
 const MERGE: usize = 4096;
 /// The newest names are merged with the recent ones from this many on.
 const FEW: usize = 64;
+/// Names of which so many times as many are joined are looked for by themselves.
+const MANY_MORE: usize = 4;
 
 impl Names {
     pub fn find(&self, text: &str) -> Option<NameId> {
@@ -177,19 +179,15 @@ impl Names {
     /// and to look for each among those that have come before it takes longest of all: they are looked for among what was known.
     pub fn join<'a>(&mut self, names: impl Iterator<Item = &'a str>, count: usize, bytes: usize) -> Vec<NameId> {
         self.merge_newest();
-        if self.settled.len() == 0 {
-            self.settled = std::mem::take(&mut self.recent);
-        }
-        let first = self.settled.len() as u32;
-        let recent = Arc::make_mut(&mut self.recent);
-        recent.first = first;
-        recent.reserve(count, bytes);
-        let is_alone = recent.len() == 0;
         let settled = &self.settled;
+        let recent = Arc::make_mut(&mut self.recent);
+        recent.first = settled.len() as u32;
+        // Those of documents that were opened before.
+        let few = (recent.len() < count / MANY_MORE).then(|| recent.clone());
+        recent.reserve(count, bytes);
         let intern = |name: &str| {
             let hash = hash(name);
-            let newer = |recent: &Segment| if is_alone { None } else { recent.find(name, hash) };
-            let known = settled.find(name, hash).or_else(|| newer(recent));
+            let known = settled.find(name, hash).or_else(|| few.as_ref().unwrap_or(recent).find(name, hash));
             NameId(known.unwrap_or_else(|| recent.push(name, hash)))
         };
         names.map(intern).collect()
