@@ -97,6 +97,49 @@ impl Disk for Failing {
     }
 }
 
+/// The real one, with something done to what is listed, and before a file is read or a folder removed.
+struct Hooked {
+    listed: fn(&mut [Listed]),
+    reads: Box<dyn Fn(&Path) + Send + Sync>,
+    removes: Box<dyn Fn(&Path) + Send + Sync>,
+}
+
+impl Default for Hooked {
+    fn default() -> Self {
+        Self { listed: |_| (), reads: Box::new(|_| ()), removes: Box::new(|_| ()) }
+    }
+}
+
+impl Disk for Hooked {
+    fn prepare(&self, folder: &Path) -> io::Result<()> {
+        RealDisk.prepare(folder)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
+        let mut listed = RealDisk.list(folder)?;
+        (self.listed)(&mut listed);
+        Ok(listed)
+    }
+
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        (self.reads)(file);
+        RealDisk.read(file)
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write(file, bytes)
+    }
+
+    fn remove_file(&self, file: &Path) -> io::Result<()> {
+        RealDisk.remove_file(file)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        (self.removes)(folder);
+        RealDisk.remove_folder(folder)
+    }
+}
+
 /// After whatever has happened: right now, and served by the cache after that.
 fn assert_heals(tree: &Tree, what: &str) {
     let index = tree.index(tree.cached());
@@ -369,31 +412,10 @@ fn d8_writes_that_a_loss_of_power_undid() {
 #[test]
 fn d9_indexes_over_the_budget_are_removed_oldest_first() {
     /// Says that other workspaces' indexes are large.
-    struct Large(std::sync::mpsc::Sender<PathBuf>);
-    impl Disk for Large {
-        fn prepare(&self, folder: &Path) -> io::Result<()> {
-            RealDisk.prepare(folder)
-        }
-        fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
-            let mut listed = RealDisk.list(folder)?;
-            for entry in listed.iter_mut().filter(|entry| entry.path.to_string_lossy().contains("other")) {
-                let number: u64 = entry.path.to_string_lossy().split("other").nth(1).map_or(0, |rest| rest[..1].parse().unwrap());
-                (entry.bytes, entry.age) = (if entry.is_folder { 0 } else { 200 << 20 }, number * 1000);
-            }
-            Ok(listed)
-        }
-        fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-            RealDisk.read(file)
-        }
-        fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
-            RealDisk.write(file, bytes)
-        }
-        fn remove_file(&self, file: &Path) -> io::Result<()> {
-            RealDisk.remove_file(file)
-        }
-        fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-            let _ = self.0.send(folder.into());
-            RealDisk.remove_folder(folder)
+    fn enlarge(listed: &mut [Listed]) {
+        for entry in listed.iter_mut().filter(|entry| entry.path.to_string_lossy().contains("other")) {
+            let number: u64 = entry.path.to_string_lossy().split("other").nth(1).map_or(0, |rest| rest[..1].parse().unwrap());
+            (entry.bytes, entry.age) = (if entry.is_folder { 0 } else { 200 << 20 }, number * 1000);
         }
     }
     let tree = small();
@@ -402,8 +424,10 @@ fn d9_indexes_over_the_budget_are_removed_oldest_first() {
         std::fs::create_dir_all(shelf.join(format!("other{number}"))).unwrap();
         std::fs::write(shelf.join(format!("other{number}/1.seg")), "x").unwrap();
     }
-    let (sender, removed) = std::sync::mpsc::channel();
-    drop(tree.index(Options { disk: Arc::new(Large(sender)), ..tree.cached() }));
+    let (sender, removed) = mpsc::channel::<PathBuf>();
+    let removes = move |folder: &Path| drop(sender.send(folder.into()));
+    let disk = Hooked { listed: enlarge, removes: Box::new(removes), ..Hooked::default() };
+    drop(tree.index(Options { disk: Arc::new(disk), ..tree.cached() }));
     let removed: Vec<_> = removed.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
     assert_eq!(removed, ["other5", "other4", "other3"], "the oldest, until the rest fits");
     assert_heals(&tree, "evicted");
@@ -515,44 +539,20 @@ fn d4_facts_are_not_kept_beyond_the_parser_that_made_them() {
     assert_eq!(build::facts(&unrelated), build::facts(&lock));
 }
 
-/// Nothing is read before it is let go.
-struct Held(Mutex<mpsc::Receiver<()>>);
-
-impl Disk for Held {
-    fn prepare(&self, folder: &Path) -> io::Result<()> {
-        RealDisk.prepare(folder)
-    }
-
-    fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
-        RealDisk.list(folder)
-    }
-
-    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
-        let _ = self.0.lock().unwrap().recv();
-        RealDisk.read(file)
-    }
-
-    fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
-        RealDisk.write(file, bytes)
-    }
-
-    fn remove_file(&self, file: &Path) -> io::Result<()> {
-        RealDisk.remove_file(file)
-    }
-
-    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-        RealDisk.remove_folder(folder)
-    }
-}
-
 #[test]
 fn names_of_a_document_that_was_open_before_the_cache_was_read_are_those_of_the_cache() {
     let tree = small();
     // So many that those of the document are few beside them.
     tree.write("src/many.rs", (0..60).map(|number| format!("fn of_many_{number}() {{ beta() }}\n")).collect::<String>());
     drop(tree.index(tree.cached()));
-    let (go, held) = mpsc::channel();
-    let options = Options { disk: Arc::new(Held(Mutex::new(held))), ..tree.cached() };
+    let (go, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    // Nothing is read before it is let go.
+    let reads = move |_: &Path| {
+        let _ = held.lock().unwrap().recv();
+    };
+    let disk = Hooked { reads: Box::new(reads), ..Hooked::default() };
+    let options = Options { disk: Arc::new(disk), ..tree.cached() };
     let index = Index::start(tree.roots(), Arc::new(Registry::new()), options);
     index.update(tree.document("src/open.rs", "rust", 1, "fn beta() { Alpha::go(later()) }\nfn later() {}\n"));
     index.sync();
