@@ -122,5 +122,5 @@ test-deps:
 	@for model in smollm2-135m qwen2.5-coder-0.5b; do $(BIN) models path $$model >/dev/null 2>&1 || $(BIN) models pull $$model || exit 1; done
 
 bench: test-deps model
-	cargo bench --locked --bench index
+	cargo bench --locked --bench index --bench plain
 	@python3 scripts/bench.py --longsight $(BIN) --python $(PYTHON)

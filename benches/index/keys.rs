@@ -11,8 +11,8 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Roots};
 use nix::sys::resource::UsageWho;
 
-use super::trees::parsed_files;
-use super::{cpu, row};
+use super::floor::parsed_files;
+use super::side::{cpu, row};
 
 /// Keystrokes in a long file.
 const KEYS: usize = 400;

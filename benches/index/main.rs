@@ -9,20 +9,20 @@
 
 mod corpora;
 mod editor;
+mod floor;
 mod keys;
+mod made;
 mod packing;
+mod side;
 mod trees;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
-use nix::sys::resource::{UsageWho, getrusage};
+use made::{Size, made};
+use side::run;
 
-use corpora::Size;
-
-/// The program's own: what is measured beside it here, a bare parse most of all, is to have the same.
+/// The program's own: what is measured beside it here, a bare parse most of all, is to have the same. `plain` has the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -38,9 +38,9 @@ const TEN_MILLION_TOKENS: u64 = 36_000_000;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [child, folder] = arguments.as_slice()
-        && child == "--parse-floor"
+        && child == floor::FLOOR
     {
-        return trees::parse_floor(Path::new(folder));
+        return floor::parse(Path::new(folder));
     }
     println!("contenders: {}, find, bare tree-sitter parse; medians of ratios of rounds in turns\n", ctags_version());
     println!("| where | measure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|---|");
@@ -59,69 +59,18 @@ fn main() {
     }
     if is_wanted("mixes") {
         for (name, files) in [("mix-of-20-000", 20_000), ("mix-of-40-000", 40_000)] {
-            match corpora::made(name, Size::Files(files)) {
+            match made(name, Size::Files(files)) {
                 Some(folder) => trees::trees(&folder, FEW_ROUNDS),
                 None => eprintln!("{name}: could not be made"),
             }
         }
     }
     if is_wanted("packing") {
-        match corpora::made("ten-million-tokens", Size::Bytes(TEN_MILLION_TOKENS)) {
+        match made("ten-million-tokens", Size::Bytes(TEN_MILLION_TOKENS)) {
             Some(folder) => packing::packing(&folder),
             None => eprintln!("ten million tokens: could not be made"),
         }
     }
-}
-
-/// Another build can be measured in its place.
-fn binary() -> OsString {
-    std::env::var_os("LONGSIGHT").unwrap_or_else(|| env!("CARGO_BIN_EXE_longsight").into())
-}
-
-/// One line of the table. A goal is missed only when the median of all rounds and the best of them miss it; in noise the best counts.
-fn row(place: &str, measure: &str, ours: &str, beside: &str, ratios: &[f64], goal: f64, noise: &str) {
-    let best = ratios.iter().copied().fold(f64::NAN, f64::min);
-    let ratio = if noise.is_empty() { median(ratios.to_vec()) } else { best };
-    let verdict = match (ratio <= goal || best <= goal, ratio.is_nan()) {
-        (_, true) => "not measured",
-        (true, _) => "ok",
-        (false, _) => "MISSED",
-    };
-    println!("| {place} | {measure} | {ours} | {beside} | {ratio:.2} | {goal} | {verdict} {noise} |");
-}
-
-/// Says so when what everything is measured by varies by more than three tenths between rounds.
-fn noise(units: &[f64]) -> &'static str {
-    let (least, most) = units.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), unit| (least.min(*unit), most.max(*unit)));
-    if most > least * 1.3 { "(noisy)" } else { "" }
-}
-
-/// Wall and CPU seconds of a child.
-#[derive(Clone, Copy)]
-struct Spent {
-    wall: f64,
-    cpu: f64,
-}
-
-/// What a command costs and says; none where it fails.
-fn run(command: &mut Command) -> Option<(Spent, String)> {
-    let before = cpu(UsageWho::RUSAGE_CHILDREN);
-    let start = Instant::now();
-    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
-    let spent = Spent { wall: start.elapsed().as_secs_f64(), cpu: cpu(UsageWho::RUSAGE_CHILDREN) - before };
-    Some((spent, String::from_utf8_lossy(&output.stdout).into_owned()))
-}
-
-/// CPU seconds so far.
-fn cpu(who: UsageWho) -> f64 {
-    let usage = getrusage(who).expect("usage of a process");
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
-    seconds(usage.user_time()) + seconds(usage.system_time())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn ctags_version() -> String {

@@ -7,8 +7,8 @@ use nix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 use super::editor::Editor;
-use super::trees::parsed_files;
-use super::{binary, median, row};
+use super::floor::parsed_files;
+use super::side::{binary, median, row};
 
 /// Edits that are packed for, in an ordinary repository and in one of ten million tokens.
 const EDITS: usize = 200;

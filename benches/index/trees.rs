@@ -4,30 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use longsight::syntax::Registry;
-use longsight::workspace::{Roots, walk};
-
-use super::{Spent, binary, row, run};
-
-/// What `longsight index --json` says, with what it cost.
-fn ours(folder: &Path, cache: Option<&Path>) -> Option<(Spent, serde_json::Value)> {
-    let mut command = Command::new(binary());
-    command.args(["index", "--json", "--workspace"]).arg(folder);
-    match cache {
-        Some(cache) => command.env("XDG_CACHE_HOME", cache),
-        None => command.arg("--no-cache"),
-    };
-    let (spent, said) = run(&mut command)?;
-    Some((spent, serde_json::from_str(&said).ok()?))
-}
-
-/// The files that are parsed, as `ctags -L` reads them.
-pub fn parsed_files(folder: &Path) -> Vec<PathBuf> {
-    let registry = Registry::new();
-    let listing = walk::walk(&Roots::new([folder.to_path_buf()]), 2);
-    let parsed = |path: &str| registry.by_path(path).is_some_and(|language| language.parses());
-    listing.files.iter().filter(|entry| parsed(entry.path.relative())).map(|entry| entry.path.absolute()).collect()
-}
+use super::floor::{bare, ours, parsed_files};
+use super::side::{noise, row, run};
 
 /// Ratios of all rounds, and what the last round shows.
 #[derive(Default)]
@@ -47,7 +25,7 @@ pub fn trees(folder: &Path, rounds: usize) {
     let Some(Rounds { names, full, warm, shown, floors, last }) = measure(folder, &files, rounds) else {
         return eprintln!("{place}: could not be measured");
     };
-    let noise = super::noise(&floors);
+    let noise = noise(&floors);
     let source: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
     let mut what = format!("{place}: {} files, {} parsed, ", last["files"], files.len());
     let _ = write!(what, "{:.1} MB of source", source as f64 / 1e6);
@@ -70,7 +48,7 @@ fn measure(folder: &Path, files: &[PathBuf], count: usize) -> Option<Rounds> {
         // Into a file: it gives up where it cannot take back what it has written.
         let tags = scratch.path().join("tags");
         let ctags = run(Command::new("ctags").args(["--sort=no", "-f"]).arg(&tags).arg("-L").arg(&list));
-        let (floor, _) = run(Command::new(std::env::current_exe().ok()?).arg("--parse-floor").arg(folder))?;
+        let floor = bare(folder)?;
         let (cold, said) = ours(folder, None)?;
         if !cache.exists() {
             ours(folder, Some(&cache));
@@ -92,24 +70,4 @@ fn measure(folder: &Path, files: &[PathBuf], count: usize) -> Option<Rounds> {
         rounds.last = said;
     }
     Some(rounds)
-}
-
-/// A bare parse of the same files on one thread, nothing kept.
-pub fn parse_floor(folder: &Path) {
-    let registry = Registry::new();
-    let mut parser = tree_sitter::Parser::new();
-    let mut nodes = 0usize;
-    for file in parsed_files(folder) {
-        let Ok(bytes) = std::fs::read(&file) else { continue };
-        let text = String::from_utf8_lossy(&bytes);
-        let Some(language) = registry.detect(&file.to_string_lossy(), &text) else { continue };
-        // What the index leaves out by size or content is left out here as well.
-        if text.len() > 1 << 20 || longsight::workspace::rules::by_content(&text).is_some() {
-            continue;
-        }
-        let Some(grammar) = language.grammar() else { continue };
-        parser.set_language(grammar).expect("a grammar");
-        nodes += parser.parse(text.as_bytes(), None).map_or(0, |tree| tree.root_node().descendant_count());
-    }
-    println!("{nodes}");
 }
