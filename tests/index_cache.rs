@@ -161,6 +161,19 @@ fn a_second_start_reads_nothing_and_says_the_same() {
 }
 
 #[test]
+fn a_module_that_has_become_a_package_is_read_as_one() {
+    let tree = Tree::new(&[("shapes.py", "from .round import Circle, Ellipse\n"), ("tests/shapes.py", "def area():\n    pass\n")]);
+    drop(tree.index(tree.cached()));
+    // What a package imports it defines: the same content says more in this place, and as much as before in the other.
+    tree.rename("shapes.py", "shapes/__init__.py");
+    tree.rename("tests/shapes.py", "more/shapes.py");
+    let index = tree.index(tree.cached());
+    assert_eq!(hits(&index), (1, 1));
+    drop(index);
+    assert_heals(&tree, "a package");
+}
+
+#[test]
 fn d2_any_operation_may_fail_once_or_from_then_on() {
     let kinds = [io::ErrorKind::Other, io::ErrorKind::StorageFull, io::ErrorKind::PermissionDenied, io::ErrorKind::Interrupted];
     for fault in kinds.map(Fault::Error).into_iter().chain([Fault::Half]) {

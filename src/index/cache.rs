@@ -6,29 +6,27 @@
 //!
 //! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
 
+mod segment;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::report;
-use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::Entry;
 use crate::workspace::{Root, Roots, WorkspacePath};
 
-use super::codec::{Reader, Writer};
+use super::codec::Reader;
 use super::disk::Disk;
-use super::file::{File, Tier};
+use super::file::File;
 use super::names::{NameId, Names};
 use super::sheet::Sheet;
 use super::texts::Texts;
+use segment::{HEADER, REFUSED, called, fingerprint, frame, head, header, is_foreign, names_of, root_key, segment};
 
-/// Counted up when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 4;
-const MAGIC: &[u8; 4] = b"LSIX";
-const HEADER: usize = 16;
 /// Largest size of all indexes together, in bytes.
 pub const BUDGET: u64 = 512 << 20;
 /// Segments of other versions are kept for so long, in seconds.
@@ -57,9 +55,6 @@ pub enum Kept<'a> {
     /// It takes no part, by its content.
     Refused(Skip),
 }
-
-/// Stands where the language would: the file takes no part, for the reason that follows.
-const REFUSED: &str = "!";
 
 /// A file that its content keeps out, as it looked then.
 pub type Refusal = (WorkspacePath, Stamp, Skip);
@@ -94,8 +89,8 @@ pub struct Stock {
     records: Vec<Record>,
     /// By root, as it is called in a segment, and by path below it: the number of the newest record.
     by_path: HashMap<Box<str>, HashMap<Box<str>, u32>>,
-    /// By content; made when a file is not where it was.
-    by_hash: OnceLock<HashMap<u64, u32>>,
+    /// By content and by what the file was called; made when a file is not where it was.
+    by_hash: OnceLock<HashMap<(u64, u32), u32>>,
 }
 
 /// A segment in memory.
@@ -115,6 +110,8 @@ pub struct Record {
     /// How the file looked then.
     pub stamp: Stamp,
     hash: u64,
+    /// How the file was called without its folder, as [`called`] says it: some of the facts depend on that.
+    called: u32,
 }
 
 impl Cache {
@@ -267,7 +264,7 @@ impl Stock {
                 sound = false;
                 continue;
             };
-            let record = Record { segment, start: end - reader.bytes.len(), end, stamp, hash };
+            let record = Record { segment, start: end - reader.bytes.len(), end, stamp, hash, called: called(relative) };
             let number = self.records.len() as u32;
             self.records.push(record);
             match self.by_path.get_mut(root) {
@@ -321,9 +318,10 @@ impl Stock {
         Some(Kept::File { hash: record.hash, language, sheet })
     }
 
-    /// The facts of any file with this content and language, with names of their own.
-    pub fn by_content(&self, hash: u64, language: &str) -> Option<Sheet> {
-        let number = *self.by_hash.get_or_init(|| self.contents()).get(&hash)?;
+    /// The facts of any file with this content, language and name, in whatever folder, with names of their own. What `__init__.py` imports
+    /// it defines, so that a module which has become one has to be read.
+    pub fn by_content(&self, hash: u64, language: &str, path: &WorkspacePath) -> Option<Sheet> {
+        let number = *self.by_hash.get_or_init(|| self.contents()).get(&(hash, called(path.relative())))?;
         let (segment, mut reader) = self.reader(*self.records.get(number as usize)?)?;
         if reader.text()? != language {
             return None;
@@ -339,113 +337,13 @@ impl Stock {
         sheet.map(|sheet| Sheet { names, ..sheet })
     }
 
-    fn contents(&self) -> HashMap<u64, u32> {
+    fn contents(&self) -> HashMap<(u64, u32), u32> {
         let numbered = (0u32..).zip(&self.records).filter(|(_, record)| record.hash != 0);
-        numbered.map(|(number, record)| (record.hash, number)).collect()
+        numbered.map(|(number, record)| ((record.hash, record.called), number)).collect()
     }
 
     fn reader(&self, record: Record) -> Option<(&Loaded, Reader<'_>)> {
         let segment = self.segments.get(record.segment as usize)?;
         Some((segment, Reader { bytes: segment.bytes.get(record.start..record.end)? }))
     }
-}
-
-/// What a segment begins with.
-fn header(fingerprint: u64) -> [u8; HEADER] {
-    let mut header = [0; HEADER];
-    header[..4].copy_from_slice(MAGIC);
-    header[4..8].copy_from_slice(&VERSION.to_le_bytes());
-    header[8..].copy_from_slice(&fingerprint.to_le_bytes());
-    header
-}
-
-/// Whether a segment is a whole one of another version, or made with other grammars.
-fn is_foreign(bytes: &[u8], fingerprint: u64) -> bool {
-    bytes.len() >= HEADER && bytes[..4] == *MAGIC && bytes[..HEADER] != header(fingerprint)
-}
-
-/// The names at the start of a segment, and where the files begin.
-fn names_of(bytes: &[u8]) -> Option<(Texts, usize)> {
-    let (start, end, sum) = frame(bytes, HEADER)?;
-    let names = bytes.get(start..end).filter(|names| xxhash_rust::xxh3::xxh3_64(names) == sum)?;
-    Some((Reader { bytes: names }.texts()?, end))
-}
-
-/// A record's payload and checksum.
-fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
-    let head = bytes.get(at..at + 12)?;
-    let length = u32::from_le_bytes(head[..4].try_into().ok()?) as usize;
-    let sum = u64::from_le_bytes(head[4..].try_into().ok()?);
-    let end = (at + 12).checked_add(length).filter(|end| *end <= bytes.len())?;
-    Some((at + 12, end, sum))
-}
-
-/// Of what root and which path below it a record is, how the file looked, and the hash of what it held.
-fn head<'a>(reader: &mut Reader<'a>) -> Option<((&'a str, &'a str), Stamp, u64)> {
-    let key = reader.text()?.split_once('\0')?;
-    let stamp =
-        Stamp { bytes: reader.number()?, modified: reader.number()? as i64, changed: reader.number()? as i64, inode: reader.number()? };
-    Some((key, stamp, reader.number()?))
-}
-
-/// How a root is called in the cache of its workspace, before what its files are called below it.
-fn root_key(root: &Root) -> Cow<'_, str> {
-    root.path().to_string_lossy()
-}
-
-fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
-    let mut bytes = header(fingerprint()).to_vec();
-    let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
-    let numbers = numbered(&files, names, &mut bytes);
-    let of = |name: NameId| numbers.get(name.0 as usize).copied().unwrap_or(u32::MAX);
-    for file in files {
-        let mut writer = begun(&file.path, file.stamp, file.hash);
-        writer.text(file.language_name());
-        writer.facts(file, &of);
-        append(&mut bytes, &writer.bytes);
-    }
-    for (path, stamp, reason) in refused {
-        let mut writer = begun(path, *stamp, 0);
-        writer.text(&format!("{REFUSED}{}", reason.name()));
-        append(&mut bytes, &writer.bytes);
-    }
-    bytes
-}
-
-/// Writes the names that some files have. Returns their numbers in the segment, in the order of those of the workspace.
-fn numbered(files: &[&Arc<File>], names: &Names, bytes: &mut Vec<u8>) -> Vec<u32> {
-    let mut numbers = vec![u32::MAX; names.len()];
-    let mut found = |name: NameId| {
-        if let Some(number) = numbers.get_mut(name.0 as usize) {
-            *number = 0;
-        }
-    };
-    files.iter().for_each(|file| file.each_name(&mut found));
-    let had = |number: &u32| *number != u32::MAX;
-    (0u32..).zip(numbers.iter_mut().filter(|number| had(number))).for_each(|(next, number)| *number = next);
-    let texts = numbers.iter().enumerate().filter(|(_, number)| had(number)).map(|(at, _)| names.get(NameId(at as u32)));
-    let mut writer = Writer::default();
-    writer.texts(texts);
-    append(bytes, &writer.bytes);
-    numbers
-}
-
-fn begun(path: &WorkspacePath, stamp: Stamp, hash: u64) -> Writer {
-    let mut writer = Writer::default();
-    writer.text(&format!("{}\0{}", root_key(path.root()), path.relative()));
-    let numbers = [stamp.bytes, stamp.modified as u64, stamp.changed as u64, stamp.inode, hash];
-    numbers.into_iter().for_each(|number| writer.number(number));
-    writer
-}
-
-/// Adds a record with its length and checksum.
-fn append(bytes: &mut Vec<u8>, record: &[u8]) {
-    bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());
-    bytes.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(record).to_le_bytes());
-    bytes.extend_from_slice(record);
-}
-
-/// Facts depend on the grammars' data, and on the parsers and the code that reads their trees, which `build.rs` sums up.
-fn fingerprint() -> u64 {
-    xxhash_rust::xxh3::xxh3_64_with_seed(env!("LONGSIGHT_FACTS").as_bytes(), registry::fingerprint())
 }

@@ -89,7 +89,7 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
         let again = || Arc::new(File { stamp, path: entry.path.clone(), ..(**before).clone() });
         return Ok(Outcome::Back(if is_as_it_was { before.clone() } else { again() }));
     }
-    if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name)) {
+    if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name, &entry.path)) {
         return Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
     }
     let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &text, tier);

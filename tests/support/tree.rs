@@ -43,6 +43,12 @@ impl Tree {
         std::fs::remove_file(self.path(path)).unwrap();
     }
 
+    pub fn rename(&self, from: &str, to: &str) {
+        let to = self.path(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::rename(self.path(from), to).unwrap();
+    }
+
     pub fn roots(&self) -> Arc<Roots> {
         Arc::new(Roots::new([self.folder.path().to_path_buf()]))
     }
