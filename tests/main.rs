@@ -10,6 +10,7 @@ mod agent_turns;
 mod cases;
 mod cite;
 mod cli;
+mod come_and_go;
 mod complete;
 mod config;
 mod context;

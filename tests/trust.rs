@@ -644,7 +644,7 @@ fn k9_a_project_inside_of_the_folder_keeps_what_it_keeps() {
     let at = |path: &str| roots.resolve(path).unwrap();
     assert!(rules.keeps(&at("client/src/lib.rs")) && !rules.keeps(&at("other/src/lib.rs")) && !rules.keeps(&at("pub/a.rs")));
     assert!(rules.reason(&at("client/src/nda.rs")).is_some() && rules.reason(&at("other/src/nda.rs")).is_some());
-    assert!(rules.reason(&at("client/src/lib.rs")).is_none());
+    assert_eq!(rules.reason(&at("client/src/lib.rs")), Some(longsight::workspace::rules::Skip::LocalOnly));
     let listed: Vec<String> =
         longsight::workspace::walk::walk(&roots, 1).files.iter().map(|file| file.path.relative().to_string()).collect();
     assert!(listed.contains(&"other/src/lib.rs".into()) && listed.contains(&"pub/a.rs".into()), "{listed:?}");

@@ -36,6 +36,11 @@ pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
     session.shared.notes(|notes| notes.corpora.corpus.clone())
 }
 
+/// Whether the ranking still has files that are known only because they were open, of projects that keep everything on this machine.
+pub fn has_local_only(session: &Session) -> bool {
+    session.shared.notes(|notes| notes.corpora.corpus.as_ref().is_some_and(|corpus| corpus.view().has_local_only()))
+}
+
 /// Whether all open documents but one count as they are in the index. Where they do not, a build begins, however short ago the last one was:
 /// who goes on in another file, or opens one with text that is not saved, means what stands there now.
 pub fn knows_others(session: &Session, own: &str) -> bool {

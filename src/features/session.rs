@@ -184,8 +184,11 @@ impl Session {
         closed_by(secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))?, path)
     }
 
-    /// Whether something that is open here belongs to a project that keeps everything on this machine.
+    /// Whether something that is open here, or is still known from when it was, belongs to a project that keeps everything on this machine.
     fn is_local_only(&self) -> bool {
+        if self.index.has_local_only() || corpora::has_local_only(self) {
+            return true;
+        }
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
         let keeps =
             |file: PathBuf| rules::project_of(&file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only));
@@ -222,7 +225,7 @@ impl Session {
 fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
         // It is no part of the project's context; who opens it works there.
-        Skip::OtherTree => return None,
+        Skip::OtherTree | Skip::LocalOnly => return None,
         Skip::Secret => format!("{path} looks like a file that holds secrets"),
         Skip::Unruled => {
             format!("a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out")

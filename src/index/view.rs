@@ -108,12 +108,18 @@ pub struct View {
     pub(super) generation: u64,
     pub(super) stage: Stage,
     pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
+    pub(super) has_local_only: bool,
 }
 
 impl View {
     /// Counts up with every change.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Whether a document is or was open of a project below a root that keeps everything on this machine.
+    pub fn has_local_only(&self) -> bool {
+        self.has_local_only
     }
 
     /// How far the index has come.

@@ -27,6 +27,8 @@ pub enum Skip {
     Unruled,
     /// It is of a further working tree of the repository, below the one that is open.
     OtherTree,
+    /// A project inside of this one keeps everything on this machine: that is no context for what another machine may be asked.
+    LocalOnly,
     Generated,
     Vendored,
     LockFile,
@@ -62,6 +64,7 @@ impl Skip {
             Self::Ignored => "ignored",
             Self::Unruled => "below unreadable ignore rules",
             Self::OtherTree => "another working tree",
+            Self::LocalOnly => "a project that stays local",
             Self::Generated => "generated",
             Self::Vendored => "vendored",
             Self::LockFile => "lock file",
@@ -154,7 +157,8 @@ impl Rules {
         }
         match self.is_ignored(path) {
             Ok(true) => Some(Skip::Ignored),
-            Ok(false) => inner.iter().any(|inner| inner.is_other_tree(&self.root)).then_some(Skip::OtherTree),
+            Ok(false) if inner.iter().any(|inner| inner.is_other_tree(&self.root)) => Some(Skip::OtherTree),
+            Ok(false) => inner.iter().any(|inner| inner.local_only).then_some(Skip::LocalOnly),
             Err(_) => Some(Skip::Unruled),
         }
     }

@@ -24,7 +24,7 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Listing {
     pub files: Vec<Entry>,
-    /// Folders that were looked into, and those of repositories with what their copies leave out, for watching.
+    /// Folders that were looked into or may be one day, and those of repositories with what their copies leave out, for watching.
     pub folders: Vec<PathBuf>,
     pub skipped: BTreeMap<Skip, u64>,
 }
@@ -61,7 +61,7 @@ pub fn walk(roots: &Roots, threads: usize) -> Listing {
 
 fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found> {
     if !rules::are_readable(root.path(), root.path(), true) {
-        return vec![Found::Skipped(Skip::Unruled)];
+        return vec![Found::Folder(root.path().into()), Found::Skipped(Skip::Unruled)];
     }
     let nested = Nested::default();
     let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner, nested: nested.clone() };
@@ -73,12 +73,14 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);
         let found = match let_in {
-            Err(reason) => reason.map(Found::Skipped),
-            Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder),
-            Ok(false) => None,
+            // Its rules may be others soon, and then it is looked into.
+            Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly))) => vec![Found::Folder(entry.path().into()), Found::Skipped(reason)],
+            Err(reason) => reason.map(Found::Skipped).into_iter().collect(),
+            Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder).into_iter().collect(),
+            Ok(false) => vec![],
         };
-        if let Some(found) = found {
-            let _ = told.send(vec![found]);
+        if !found.is_empty() {
+            let _ = told.send(found);
         }
         let_in.is_ok()
     });
@@ -127,9 +129,8 @@ impl Gate {
         if nested.as_ref().is_some_and(|nested| nested.is_other_tree(&self.root)) {
             return Err(Some(Skip::OtherTree));
         }
-        // A project inside that keeps everything on this machine is no context for what another machine may be asked.
         if nested.as_ref().is_some_and(|nested| nested.local_only) {
-            return Err(Some(Skip::Ignored));
+            return Err(Some(Skip::LocalOnly));
         }
         // Before the walk opens the folder's own rules.
         if !rules::are_readable(self.root.path(), entry.path(), nested.is_some()) {

@@ -82,6 +82,8 @@ impl Owner {
         let pause = self.pause(complete);
         // Also where nobody asks for rescans: a file that came between the listing of its folder and the watch of it is told of by nobody.
         let gap = coverage.grown.then_some(GAP);
-        self.rescan_in(gap.into_iter().chain(pause).min());
+        // A root that is not there comes back without a word.
+        let is_missing = self.library.roots.iter().any(|root| !root.path().exists());
+        self.rescan_in(gap.or(is_missing.then_some(GAP)).into_iter().chain(pause).min());
     }
 }

@@ -219,8 +219,10 @@ impl Owner {
                 }
             }
             Message::Close(uri) => {
-                if let Some(entry) = self.library.close(&uri) {
-                    self.look_again(vec![entry.absolute()]);
+                let Some(entry) = self.library.close(&uri) else { return };
+                match self.library.opened_as(&entry) {
+                    Some(document) => self.handle(Message::Update(document)),
+                    None => self.look_again(vec![entry.absolute()]),
                 }
             }
             Message::Changed(paths) => self.look_again(paths),

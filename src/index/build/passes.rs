@@ -84,9 +84,12 @@ impl Owner {
         let is_stale = |cache: &Cache| stock.is_some() && cache.is_stale(records, self.library.len());
         self.library.merge_due |= self.cache.as_deref().is_some_and(is_stale);
         self.library.content = stock.filter(|_| !todo.is_empty());
+        let reopened = self.library.look_at_open();
         if first || self.library.is_stale() {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
             self.publish(true);
+        } else if reopened {
+            self.publish(false);
         }
         let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
             true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),

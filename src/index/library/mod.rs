@@ -52,6 +52,8 @@ pub struct Library {
     new_refusals: Vec<cache::Refusal>,
     /// Files whose parse was given up.
     unparsable: HashSet<WorkspacePath>,
+    /// Files that are here only because they are or were open: their project keeps everything on this machine.
+    local_only: HashSet<WorkspacePath>,
     rules: HashMap<Arc<Root>, Rules>,
 }
 
@@ -80,6 +82,7 @@ impl Library {
             refused: HashMap::new(),
             new_refusals: vec![],
             unparsable: HashSet::new(),
+            local_only: HashSet::new(),
             rules: HashMap::new(),
         }
     }
@@ -143,10 +146,14 @@ impl Library {
             generation: self.generation,
             stage,
             skipped: Arc::new(skipped),
+            has_local_only: !self.local_only.is_empty(),
         }
     }
 
     fn set(&mut self, path: &WorkspacePath, file: Option<Arc<File>>) -> Option<u32> {
+        if file.is_none() && !self.local_only.is_empty() {
+            self.local_only.remove(path);
+        }
         let number = match (self.numbers.get(path), &file) {
             (Some(number), _) => *number,
             (None, None) => return None,

@@ -20,12 +20,14 @@ use crate::workspace::{Document, Rules, WorkspacePath};
 #[derive(Default)]
 pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
+    /// As it was told of last, whether or not it takes part.
+    document: Option<Document>,
     version: Option<Version>,
     parsed: Option<Parsed>,
     /// When rules have last let it take part.
     asked: Option<Instant>,
-    /// The document and when it may be parsed, where its parser rests from an earlier version of it.
-    rests: Option<(Instant, Document)>,
+    /// When the document may be parsed, where its parser rests from an earlier version of it.
+    rests: Option<Instant>,
 }
 
 /// Rules are asked again after so long whether an open document takes part, unless the file system tells of a change before: with each key,
@@ -48,6 +50,11 @@ pub(super) struct Spare {
     /// It begins with so many bytes of the version that came after it, which is that of this document.
     kept: usize,
     of: String,
+}
+
+/// Whether a file is kept out for this also while it is open.
+fn is_private(reason: Skip) -> bool {
+    matches!(reason, Skip::Secret | Skip::Ignored | Skip::Unruled)
 }
 
 /// Bytes that a version may grow before its memory has to.
@@ -84,7 +91,7 @@ impl Library {
 
     /// Whether a file is kept out even while it is open: it may hold what is meant for nobody. What was only not written by hand is not.
     pub(super) fn is_private(&mut self, path: &WorkspacePath) -> bool {
-        matches!(self.reason(path), Some(Skip::Secret | Skip::Ignored | Skip::Unruled))
+        self.reason(path).is_some_and(is_private)
     }
 
     /// Why a file takes no part by its place and name.
@@ -98,9 +105,18 @@ impl Library {
         let Some(path) = document.path.clone() else { return false };
         let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
         let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < ASKED);
-        if asked.is_none() && self.is_private(&path) {
-            self.open.remove(&document.uri);
-            return self.set(&path, None).is_some();
+        if asked.is_none() {
+            let reason = self.reason(&path);
+            if reason.is_some_and(is_private) {
+                // It may take part again before it is typed in.
+                let uri = document.uri.clone();
+                self.open.insert(uri, Open { path: Some(path.clone()), document: Some(document), ..Open::default() });
+                return self.set(&path, None).is_some();
+            }
+            match reason {
+                Some(Skip::LocalOnly) => self.local_only.insert(path.clone()),
+                _ => self.local_only.remove(&path),
+            };
         }
         if document.desynced {
             return false;
@@ -113,14 +129,17 @@ impl Library {
             // All is known of it already; its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
             let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
-            self.open.insert(document.uri, Open { path: Some(path), version: Some(version), parsed, asked, rests: None });
+            let uri = document.uri.clone();
+            let document = Some(document);
+            self.open.insert(uri, Open { path: Some(path), document, version: Some(version), parsed, asked, rests: None });
             return false;
         }
         let (parsed, file) = self.open_file(&document.uri, before, &path, &version, cut);
         let until = if parsed.is_none() { self.trees.rests(&document.uri, &version.text) } else { None };
-        let rests = until.map(|until| (until, document.clone()));
         self.spare(last, cut.flatten(), &document.uri);
-        self.open.insert(document.uri, Open { path: Some(path.clone()), version: Some(version), parsed, asked, rests });
+        let uri = document.uri.clone();
+        let document = Some(document);
+        self.open.insert(uri, Open { path: Some(path.clone()), document, version: Some(version), parsed, asked, rests: until });
         self.set(&path, Some(Arc::new(file)));
         true
     }
@@ -141,14 +160,23 @@ impl Library {
 
     /// When the parser of an open document ends its rest.
     pub fn rests_until(&self) -> Option<Instant> {
-        self.open.values().filter_map(|open| Some(open.rests.as_ref()?.0)).min()
+        self.open.values().filter_map(|open| open.rests).min()
     }
 
     /// Those whose parsers have rested, each once: nobody has typed in them since.
     pub fn rested(&mut self) -> Vec<Document> {
         let now = Instant::now();
-        let is_over = |rests: &mut (Instant, Document)| rests.0 <= now;
-        self.open.values_mut().filter_map(|open| Some(open.rests.take_if(is_over)?.1)).collect()
+        let is_over = |rests: &mut Instant| *rests <= now;
+        self.open.values_mut().filter_map(|open| open.rests.take_if(is_over).and(open.document.clone())).collect()
+    }
+
+    /// After a listing, by which rules may have changed: takes over open documents that are not in the index as they are, or are there only
+    /// for being open. True when something is another way by that.
+    pub fn look_at_open(&mut self) -> bool {
+        let is_in_question = |path: &WorkspacePath| self.file(path).is_none() || self.local_only.contains(path);
+        let open = self.open.values().filter(|open| open.path.as_ref().is_some_and(is_in_question));
+        let documents: Vec<Document> = open.filter_map(|open| open.document.clone()).collect();
+        documents.into_iter().map(|document| self.update(document)).fold(false, |any, changed| any | changed)
     }
 
     /// Whether a document is opened as its file is known.
@@ -166,7 +194,9 @@ impl Library {
         }
         let (version, _) = self.read(document, &path, None);
         let file = self.by_lines(&path, &version);
-        self.open.insert(document.uri.clone(), Open { path: Some(path.clone()), version: Some(version), ..Open::default() });
+        let kept = Some(document.clone());
+        self.open
+            .insert(document.uri.clone(), Open { path: Some(path.clone()), document: kept, version: Some(version), ..Open::default() });
         self.set(&path, Some(Arc::new(file)));
     }
 
@@ -248,6 +278,15 @@ impl Library {
 
     /// Forgets a document; its file on disk has to be looked at.
     pub fn close(&mut self, uri: &str) -> Option<WorkspacePath> {
-        self.open.remove(uri)?.path
+        let path = self.open.remove(uri)?.path?;
+        if self.file(&path).is_none() {
+            self.local_only.remove(&path);
+        }
+        Some(path)
+    }
+
+    /// A document of this file that is open: a link gives it another URI.
+    pub fn opened_as(&self, path: &WorkspacePath) -> Option<Document> {
+        self.open.values().find(|open| open.path.as_ref() == Some(path))?.document.clone()
     }
 }

@@ -1,0 +1,116 @@
+//! What takes part for a while: open documents while rules come and go, files with two names, roots and rules that are not there yet, and
+//! projects that are known only while a person works in them.
+
+use std::os::unix::fs::symlink;
+use std::sync::Arc;
+
+use longsight::index::{Options, View};
+use longsight::workspace::Roots;
+
+use crate::support::tree::{Tree, index, paths, until};
+
+fn watching() -> Options {
+    Options { watch: true, threads: 2, ..Options::default() }
+}
+
+fn has(view: &View, name: &str) -> bool {
+    !view.named(name).is_empty()
+}
+
+/// A file of a project that keeps everything on this machine went into prompts for others once it had been open, or told of.
+#[test]
+fn a_project_that_stays_local_is_known_only_while_it_is_open() {
+    let tree = Tree::new(&[
+        ("a.py", "def a():\n    pass\n"),
+        ("in/.longsight.toml", "local_only = true\n"),
+        ("in/p.py", "def inner():\n    pass\n"),
+    ]);
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let is_known = || (has(&index.view(), "inner"), index.view().has_local_only());
+    index.changed(vec![tree.path("in/p.py")]);
+    index.sync();
+    assert_eq!(is_known(), (false, false), "nobody works in it");
+    let document = tree.document("in/p.py", "python", 1, "def inner():\n    return 1\n");
+    index.update(document.clone());
+    index.sync();
+    assert_eq!(is_known(), (true, true), "who works in it has it, and stays here with all requests");
+    index.close(&document.uri);
+    index.sync();
+    assert_eq!(is_known(), (false, false), "it is closed");
+    index.update(document);
+    tree.remove("in/.longsight.toml");
+    index.rescan();
+    index.wait_ready();
+    assert_eq!(is_known(), (true, false), "it may be sent like any other");
+}
+
+/// An open document whose file was ignored for a while, as on another branch, was lost until somebody typed in it, or came back from the disk.
+#[test]
+fn an_open_document_that_was_ignored_for_a_while_is_back_as_it_is_open() {
+    let tree = Tree::new(&[("a.py", "def saved():\n    pass\n"), ("z.py", "def z():\n    pass\n")]);
+    let index = tree.index(watching());
+    index.update(tree.document("a.py", "python", 1, "def open_here():\n    pass\n"));
+    until(&index, "the open text", |view| has(view, "open_here"));
+    tree.write(".gitignore", "a.py\n");
+    until(&index, "the rule", |view| !has(view, "open_here"));
+    // What is typed meanwhile counts when it is back.
+    index.update(tree.document("a.py", "python", 2, "def typed_since():\n    pass\n"));
+    index.sync();
+    assert!(!has(&index.view(), "typed_since"));
+    tree.remove(".gitignore");
+    until(&index, "the document", |view| has(view, "typed_since"));
+    assert!(!has(&index.view(), "saved"));
+}
+
+/// The text under the name that was closed last stayed, though the file was open under another.
+#[test]
+fn a_file_that_is_open_under_two_names_is_as_the_one_that_is_left() {
+    let tree = Tree::new(&[("a.py", "def saved():\n    pass\n")]);
+    symlink("a.py", tree.path("link.py")).unwrap();
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let (linked, own) = (
+        tree.document("link.py", "python", 1, "def linked():\n    pass\n"),
+        tree.document("a.py", "python", 1, "# more\n\ndef own():\n    pass\n"),
+    );
+    assert_eq!(linked.path, own.path);
+    let named = || ["linked", "own", "saved"].map(|name| has(&index.view(), name));
+    index.update(linked.clone());
+    index.update(own.clone());
+    index.close(&own.uri);
+    index.sync();
+    assert_eq!(named(), [true, false, false]);
+    index.close(&linked.uri);
+    index.sync();
+    assert_eq!(named(), [false, false, true]);
+}
+
+/// It took half a minute, or ten, until the index had them.
+#[test]
+fn a_root_that_is_made_later_or_moved_away_and_back_is_seen() {
+    let tree = Tree::new(&[]);
+    let root = tree.path("later");
+    let index = index(Arc::new(Roots::new([root.clone()])), watching());
+    assert!(paths(&index.view()).is_empty());
+    tree.write("later/a.py", "def a():\n    pass\n");
+    until(&index, "a root that was not there", |view| has(view, "a"));
+    std::fs::rename(&root, tree.path("away")).unwrap();
+    until(&index, "a root that is gone", |view| !has(view, "a"));
+    std::fs::rename(tree.path("away"), &root).unwrap();
+    until(&index, "a root that is back", |view| has(view, "a"));
+    tree.write("later/b.py", "def b():\n    pass\n");
+    until(&index, "a file in it", |view| has(view, "b"));
+}
+
+/// A folder that may not be looked into for its rules was not watched, so that it stayed out when these had come right.
+#[test]
+fn a_folder_whose_rules_come_right_is_looked_into() {
+    for folder in ["", "sub/"] {
+        let tree = Tree::new(&[(&format!("{folder}a.py"), "def a():\n    pass\n")]);
+        let rules = tree.path(&format!("{folder}.ignore"));
+        symlink("/etc/hostname", &rules).unwrap();
+        let index = tree.index(watching());
+        assert!(!has(&index.view(), "a"), "what the rules leave out is not known");
+        std::fs::remove_file(&rules).unwrap();
+        until(&index, "a folder without such rules", |view| has(view, "a"));
+    }
+}
