@@ -19,12 +19,12 @@ use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
 pub struct Place {
     pub _folder: tempfile::TempDir,
-    roots: Arc<Roots>,
+    pub roots: Arc<Roots>,
     pub path: String,
     pub text: String,
     offset: usize,
     pub handle: Handle,
-    registry: Arc<Registry>,
+    pub registry: Arc<Registry>,
 }
 
 /// Tokens of a text whose every token is three bytes.
@@ -65,7 +65,7 @@ impl Place {
         self.pack_with(corpus, budget, &|_| None)
     }
 
-    fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
+    pub fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
         let parsed = self.parsed();
         let sources = Sources { changed, read: &|path| self.read(path), count: &thirds };
         self.handle.place(&self.query(corpus, budget, false, parsed.as_ref()), &sources)

@@ -46,6 +46,7 @@ mod lifecycle;
 mod line_ends;
 mod menu;
 mod models;
+mod moving;
 mod mutants;
 mod nameable;
 mod new_files;

@@ -13,7 +13,7 @@ use super::reading::Reading;
 use super::scene::Scene;
 use super::select::Order;
 use super::session::{Asked, Count, Here, Session};
-use super::{Pack, corrections, declared, members, receiver};
+use super::{Pack, Part, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
@@ -125,12 +125,12 @@ impl Handle {
         let here = Here { path: query.path.into(), function: scene.function_line };
         let place = query.place(&reading, in_test);
         let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();
+        let alike = alike.filter(|part| still_stands(part, query.path, sources));
         self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
         let order = Order::new(query.corpus, &reason, candidates, budget);
-        let is_broken = query.parsed.is_some_and(Parsed::is_broken);
-        let asked = Asked { here, named: named_here(query), visited: wanted, is_broken };
+        let asked = Asked { here, text: query.text, named: named_here(query), visited: wanted };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
         self.state().keep(key, number, session, passages, files);
         // The file under the cursor stands behind the parts as it is.
@@ -175,6 +175,13 @@ impl PlaceQuery<'_> {
         let family = self.language.map(|language| &*language.family);
         Place { corpus: self.corpus, path: self.path, text: self.text, reading, offset: self.offset, family, in_test }
     }
+}
+
+/// Whether lines of another file stand there now, also where the corpus has not heard of a change yet.
+fn still_stands(part: &Part, here: &str, sources: &Sources) -> bool {
+    *part.path == *here
+        || (sources.changed)(&part.path).is_none()
+        || (sources.read)(&part.path).is_some_and(|text| text.contains(&*part.text))
 }
 
 /// Lines above the cursor's in which a name is one that was just written.

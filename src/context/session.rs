@@ -27,6 +27,8 @@ const ADMITTED: usize = 2;
 /// The share of the budget that those may have together which were let in, and the one that is left free for the next.
 const ADMITTED_SHARE: usize = 4;
 const SPARE_SHARE: usize = 16;
+/// The share of the budget that is much room.
+const MUCH_ROOM: usize = 4;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
 /// One budget's pack as it was sent last.
@@ -38,6 +40,8 @@ pub struct Session {
     turns: u64,
     /// How many parts at the end were let in while the others stayed.
     admitted: usize,
+    /// The generation of the corpus that the last pack was filled from.
+    filled: u64,
     here: Option<Here>,
     /// Bytes per token, as measured on the parts.
     ratio: f32,
@@ -51,14 +55,14 @@ pub struct Here {
 }
 
 /// What a place asks of a session.
-pub struct Asked {
+pub struct Asked<'a> {
     pub here: Here,
+    /// The text there, as it is now.
+    pub text: &'a str,
     /// What the lines at the cursor have written out.
     pub named: Vec<Name>,
     /// Definitions that the user has just looked at or written.
     pub visited: Vec<u32>,
-    /// The text under the cursor does not parse.
-    pub is_broken: bool,
 }
 
 /// What a session makes of a ranking.
@@ -70,7 +74,7 @@ pub struct Packed {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { parts: vec![], earlier: VecDeque::new(), turns: 0, admitted: 0, here: None, ratio: FIRST_RATIO }
+        Self { parts: vec![], earlier: VecDeque::new(), turns: 0, admitted: 0, filled: 0, here: None, ratio: FIRST_RATIO }
     }
 }
 
@@ -93,10 +97,13 @@ impl Session {
         let mut reused = tokens(&self.parts);
         if frozen {
             reused = self.admit(corpus, order, budget, asked, &taken, count).min(whole);
+            self.fill_up(&ranked, asked, count);
         } else {
             let spare = (budget as f32 * due(budget) * LEFT_FREE) as usize;
             self.append(corpus, order, (budget - reused).saturating_sub(spare), &taken, count);
         }
+        self.filled = corpus.generation();
+        self.parts.iter_mut().for_each(|kept| kept.place(corpus));
         let tokens = tokens(&self.parts);
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
     }
@@ -110,11 +117,12 @@ impl Session {
     /// What each of some parts is worth now.
     fn worth(&self, parts: &[Kept], ranked: &Ranked, asked: &Asked) -> Vec<Worth> {
         let mut shares = Shares::default();
-        let typing = self.here.as_ref() == Some(&asked.here);
         let each = |kept: &Kept| {
             let mut worth = Worth::new(ranked.corpus, kept, ranked.order, &mut shares);
-            // The file under the cursor stands behind the parts as it is, and half-written code hides what is below it.
-            worth.stale &= *kept.part.path != *asked.here.path || !(typing || asked.is_broken);
+            // Half-written code hides what is below it, so that the text itself is asked, which is ahead of all that is known of it.
+            if *kept.part.path == *asked.here.path {
+                worth.stale = !kept.stands_in(asked.text);
+            }
             worth
         };
         parts.iter().map(each).collect()
@@ -144,6 +152,20 @@ impl Session {
         self.admitted = before.len();
         self.parts.append(&mut before);
         stays
+    }
+
+    /// Appends what has come to be known while the others stay, where there is much room: a file that was not there for a moment, or has just
+    /// been written.
+    fn fill_up(&mut self, ranked: &Ranked, asked: &Asked, count: Count) {
+        let room = ranked.budget.saturating_sub(tokens(&self.parts));
+        if self.filled == ranked.corpus.generation() || room < ranked.budget / MUCH_ROOM {
+            return;
+        }
+        let (taken, before) = (symbols(&self.worth(&self.parts, ranked, asked)), self.parts.len());
+        self.append(ranked.corpus, ranked.order, room - ranked.budget / SPARE_SHARE, &taken, count);
+        if self.parts.len() > before {
+            self.admitted = 0;
+        }
     }
 
     /// Takes what is least sure from the end until the parts fit. Answers the tokens that stay as they were.
@@ -188,7 +210,7 @@ impl Session {
     }
 }
 
-impl Asked {
+impl Asked<'_> {
     /// The best of what comes in also where all else stays, and is not `taken`.
     fn wanted(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
         let symbol = |number: u32| &corpus.symbols[number as usize];

@@ -37,7 +37,8 @@ pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &d
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);
         if is_sparse(&parts, budget) {
-            parts.extend(overview::of(session, &ranking, left, tokens));
+            let said = places.united(&mut parts, overview::of(session, &ranking, left, tokens), budget);
+            parts.extend(said);
         }
         return parts;
     }
@@ -49,6 +50,7 @@ pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &d
     let mut bodies = places.excerpts(budget / 4 * 3);
     if is_sparse(&bodies, budget / 4 * 3) {
         let documents = overview::documents(session, budget / 4, tokens);
+        let documents = places.united(&mut bodies, documents, budget);
         bodies.splice(0..0, documents);
     }
     let mut parts = super::map::outline(session, &[], budget - spent(&bodies), super::map::MOST, tokens);
@@ -126,6 +128,16 @@ impl Places<'_> {
             self.join(&mut parts, part, budget);
         }
         parts
+    }
+
+    /// Takes those of some further parts that have lines of the first ones into these; answers the rest.
+    fn united(&self, parts: &mut Vec<Part>, further: Vec<Part>, budget: usize) -> Vec<Part> {
+        let touches = |part: &Part, other: &Part| {
+            other.kind == part.kind && other.path == part.path && other.start_line <= part.end_line && part.start_line <= other.end_line
+        };
+        let (shared, rest): (Vec<Part>, Vec<Part>) = further.into_iter().partition(|part| parts.iter().any(|other| touches(part, other)));
+        shared.into_iter().for_each(|part| self.join(parts, Some(part), budget));
+        rest
     }
 
     /// Adds a part where there is room. With those that have some of its lines it becomes one, in the place of the first of them.

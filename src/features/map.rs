@@ -8,6 +8,7 @@ use super::{Session, blocks};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId};
+use crate::redact;
 use crate::syntax::{self, naming};
 
 /// Around each quotation: the fence and the name.
@@ -109,7 +110,7 @@ fn definitions(file: &File, text: &str, most: usize) -> String {
     let line = |symbol: &crate::index::Symbol| {
         let signature = text.get(symbol.signature.range()).unwrap_or_default();
         let head = signature.lines().next().unwrap_or_default().trim_end();
-        format!("{} {}\n", symbol.name_line + 1, &head[..head.floor_char_boundary(WIDTH)])
+        format!("{} {}\n", symbol.name_line + 1, redact::beginning(head, WIDTH))
     };
     shown.take(most).map(line).collect()
 }
@@ -118,6 +119,6 @@ fn definitions(file: &File, text: &str, most: usize) -> String {
 fn headings(path: &str, text: &str) -> String {
     let prose = blocks::is_prose(path);
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with([' ', '\t']) && blocks::is_heading(line, prose));
-    let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, &line[..line.floor_char_boundary(WIDTH)]);
+    let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, redact::beginning(line, WIDTH));
     lines.take(HEADINGS).map(line).collect()
 }

@@ -287,7 +287,7 @@ fn from_words(rules: &str, prompt: Prompt) -> Drawn {
 
 /// A stretch of the current file.
 pub(super) fn current(path: &str, first: u32, text: Masked, tokens: &dyn Tokens, why: &str) -> Part {
-    let lines = text.matches('\n').count() as u32;
+    let lines = text.strip_suffix('\n').unwrap_or(&text).matches('\n').count() as u32;
     Part {
         path: path.into(),
         start_line: first,

@@ -179,6 +179,18 @@ impl Secrets {
     }
 }
 
+/// The beginning of a text, of at most so many bytes. It ends before a secret rather than in it: what is left of one is not known for what
+/// it is.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let end = text.floor_char_boundary(most);
+    if end == text.len() {
+        return text;
+    }
+    let secrets = Secrets::near(text, &(end..end));
+    let cut = secrets.found.iter().find(|secret| secret.range.start < end && end < secret.range.end);
+    &text[..cut.map_or(end, |secret| secret.range.start)]
+}
+
 /// A text with every secret replaced.
 pub fn mask(text: &str) -> String {
     Masked::whole(text).to_string()

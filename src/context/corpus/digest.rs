@@ -10,6 +10,7 @@ use super::bodies::Mentions;
 use super::headings::{Heading, Headings};
 use super::marks::{self, Marks};
 use crate::index::{File, Symbol, View};
+use crate::redact;
 use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 
@@ -122,13 +123,12 @@ fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
     let end = line_end(text, range.end);
     let whole = readable(text.get(start..end)?.trim_end());
     let whole = whole.as_ref();
-    let cut = |text: &str, most: usize| text[..text.floor_char_boundary(most)].to_string();
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
     } else if is_packed(whole) {
-        lines.push_str(&cut(whole, MAX_PACKED));
+        lines.push_str(redact::beginning(whole, MAX_PACKED));
     } else {
-        lines.push_str(&cut(whole, MAX_SIGNATURE));
+        lines.push_str(redact::beginning(whole, MAX_SIGNATURE));
     }
     Some(symbol.line + lead.matches('\n').count() as u32)
 }

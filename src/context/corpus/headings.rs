@@ -1,6 +1,7 @@
 //! The lines that say what members belong to: the first line of their class, `impl` or interface. A member's signature does not say it.
 
 use crate::index::{File, Symbol, View};
+use crate::redact;
 use crate::syntax::Kind;
 
 /// Longest heading that is shown, in bytes.
@@ -52,7 +53,7 @@ impl Headings {
             let at = known.unwrap_or_else(|| {
                 let shows = symbol.parent().filter(|parent| file.symbols[*parent].signature_end_line as usize >= found);
                 let shown = shows.map_or(NOBODY, |parent| parent as u32);
-                lines.push((found, Line { text: source.line(found).into(), at: found as u32, symbol: shown }));
+                lines.push((found, Line { text: source.shown(found).into(), at: found as u32, symbol: shown }));
                 lines.len() - 1
             });
             at as u32 + 1
@@ -102,12 +103,22 @@ impl Source<'_> {
         None
     }
 
-    /// A line, without the blanks at its end, and not all of a very long one.
-    fn line(&self, number: usize) -> &str {
+    /// A line, without the blanks at its end.
+    fn whole(&self, number: usize) -> &str {
         let Some(start) = self.starts.get(number) else { return "" };
         let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
-        let line = self.text[*start..end].trim_end();
+        self.text[*start..end].trim_end()
+    }
+
+    /// What is looked at of a line: not all of a very long one.
+    fn line(&self, number: usize) -> &str {
+        let line = self.whole(number);
         &line[..line.floor_char_boundary(LONGEST)]
+    }
+
+    /// What is shown of it.
+    fn shown(&self, number: usize) -> &str {
+        redact::beginning(self.whole(number), LONGEST)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::context::corpus::{Corpus, Digest};
+use crate::context::corpus::{Corpus, Digest, Symbol};
 use crate::context::pieces::{self, Piece, Written};
 use crate::context::select::{Item, Order, Selection, Shares};
 use crate::context::{Kind, Masked, Part};
@@ -18,6 +18,8 @@ pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 pub(super) struct Kept {
     pub part: Part,
     pub items: Vec<Piece>,
+    /// The generation of the corpus by which its lines are right.
+    placed: u64,
 }
 
 pub(super) fn value(worth: &[Worth]) -> f32 {
@@ -48,12 +50,7 @@ impl Worth {
             return worth;
         };
         for piece in &kept.items {
-            let found = corpus.defined(piece.name).iter().copied().find(|number| {
-                let symbol = &corpus.symbols[*number as usize];
-                let is_same = |digest: &Digest| *digest.heading(symbol.index) == *piece.heading;
-                symbol.file == file && *corpus.signature(symbol) == *piece.signature && is_same(corpus.digest(symbol))
-            });
-            match found {
+            match symbol_of(corpus, file, piece) {
                 Some(number) => {
                     worth.symbols.push(number);
                     let name = corpus.symbols[number as usize].name;
@@ -65,6 +62,22 @@ impl Worth {
         }
         worth
     }
+}
+
+/// The symbol of a file that a piece shows, if it is still as it is shown.
+fn symbol_of(corpus: &Corpus, file: u32, piece: &Piece) -> Option<u32> {
+    corpus.defined(piece.name).iter().copied().find(|number| {
+        let symbol = &corpus.symbols[*number as usize];
+        let is_same = |digest: &Digest| *digest.heading(symbol.index) == *piece.heading;
+        symbol.file == file && *corpus.signature(symbol) == *piece.signature && is_same(corpus.digest(symbol))
+    })
+}
+
+/// Where a symbol begins and ends, and where what it is a member of is said; from 0.
+fn lines_of(corpus: &Corpus, symbol: &Symbol) -> (u32, u32, u32) {
+    let (digest, index) = (corpus.digest(symbol), symbol.index);
+    let line = digest.line(index);
+    (line, corpus.facts(symbol).end_line, digest.headed(index).map_or(line, |heading| heading.at))
 }
 
 /// Parts by the definitions in them, in the order in which these were chosen.
@@ -109,10 +122,8 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
             .iter()
             .map(|item| {
                 let symbol = &corpus.symbols[item.symbol as usize];
-                let (digest, index) = (corpus.digest(symbol), symbol.index);
-                let (line, heading) = (digest.line(index), digest.heading(index).into());
-                let headed = digest.headed(index).map_or(line, |heading| heading.at);
-                let (signature, last) = (corpus.signature(symbol).into(), corpus.facts(symbol).end_line);
+                let heading = corpus.digest(symbol).heading(symbol.index).into();
+                let (signature, (line, last, headed)) = (corpus.signature(symbol).into(), lines_of(corpus, symbol));
                 Piece { name: symbol.name, line, last, signature, heading, headed, score: item.score }
             })
             .collect();
@@ -130,12 +141,32 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
             why,
         },
         items: pieces,
+        placed: corpus.generation(),
     };
     kept.render(count);
     kept
 }
 
 impl Kept {
+    /// Whether all that it shows begins a line of a text.
+    pub fn stands_in(&self, text: &str) -> bool {
+        let begins = |line: &str| text.match_indices(line).any(|(at, _)| at == 0 || text.as_bytes()[at - 1] == b'\n');
+        self.items.iter().filter_map(|piece| piece.signature.lines().next()).all(begins)
+    }
+
+    /// Says where it stands now: lines above may have come or gone since it was written.
+    pub fn place(&mut self, corpus: &Corpus) {
+        let Some(file) = corpus.file(&self.part.path).filter(|_| self.placed != corpus.generation()) else { return };
+        self.placed = corpus.generation();
+        for piece in &mut self.items {
+            let Some(number) = symbol_of(corpus, file, piece) else { continue };
+            (piece.line, piece.last, piece.headed) = lines_of(corpus, &corpus.symbols[number as usize]);
+        }
+        self.items.sort_by_key(|piece| piece.line);
+        let Written { first, last, .. } = pieces::write(&self.items);
+        (self.part.start_line, self.part.end_line) = (first, last);
+    }
+
     /// Writes text, lines and tokens from the items.
     fn render(&mut self, count: Count) {
         let Written { text, first, last } = pieces::write(&self.items);

@@ -31,7 +31,5 @@ pub(super) fn below(hole: &Hole, site: &Site, budget: Budget, tokens: &dyn Token
     let shown = prompt::window_after(hole.after, budget.after);
     let (skipped, text) = prompt::window_below(hole.after, shown, budget.below)?;
     let first = site.line_of(site.bytes.start) + (shown.matches('\n').count() + skipped) as u32;
-    let part = current(&site.path, first, Masked::whole(text), tokens, "further below");
-    // It ends with a line break.
-    Some(Part { end_line: part.end_line - 1, ..part })
+    Some(current(&site.path, first, Masked::whole(text), tokens, "further below"))
 }
