@@ -15,7 +15,7 @@ use super::corpus::{Corpus, Name};
 use super::select::{Item, Order, Shares};
 
 /// Share of the expected recall that a pack gives up, at most, so that it can stay while somebody types.
-const TYPING_LOSS: f32 = 0.35;
+const TYPING_LOSS: f32 = 0.4;
 /// The share of a full budget that a new pack leaves free: what is let in first then takes nothing away that was read.
 const LEFT_FREE: f32 = 0.02;
 /// The probability from which on a definition is taken for the one that was named, ...

@@ -11,7 +11,7 @@ use crate::context::select::Order;
 /// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
 /// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
 /// much where much is needed, and keep little where little is.
-const HEAD: f32 = 0.7;
+const HEAD: f32 = 0.9;
 /// Lengths of a head that are tried, before those around the best of them.
 const TRIED: usize = 8;
 /// At this budget a head that stays is worth that. A smaller pack is read anew in no time, so less is given up for it; in a larger one the
