@@ -114,3 +114,47 @@ fn a_folder_whose_rules_come_right_is_looked_into() {
         until(&index, "a folder without such rules", |view| has(view, "a"));
     }
 }
+
+/// What was looked at one by one was known by both its names, and when the one that a listing had kept went, by none.
+#[test]
+fn a_file_of_several_names_is_known_by_one_of_them() {
+    let tree = Tree::new(&[("b.py", "def b():\n    pass\n"), ("z.py", "def z():\n    pass\n")]);
+    std::fs::hard_link(tree.path("b.py"), tree.path("a.py")).unwrap();
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let look = |path: &str| {
+        index.changed(vec![tree.path(path)]);
+        index.wait_ready();
+        tree.assert_fresh(&index);
+        paths(&index.view())
+    };
+    assert_eq!(paths(&index.view()), ["a.py", "z.py"]);
+    tree.remove("a.py");
+    assert_eq!(look("a.py"), ["b.py", "z.py"]);
+    std::fs::hard_link(tree.path("b.py"), tree.path("c.py")).unwrap();
+    assert_eq!(look("c.py"), ["b.py", "z.py"]);
+}
+
+/// A submodule that came or went was not noticed: there `.git` is a file.
+#[test]
+fn the_rules_of_a_repository_end_where_another_begins() {
+    let tree = Tree::new(&[
+        ("store/.git/HEAD", "ref: refs/heads/main\n"),
+        ("proj/.git/HEAD", "ref: refs/heads/main\n"),
+        ("proj/.gitignore", "m.py\n"),
+        ("proj/sub/m.py", "def m():\n    pass\n"),
+        ("proj/sub/n.py", "def n():\n    pass\n"),
+    ]);
+    let index = index(Arc::new(Roots::new([tree.path("proj")])), watching());
+    assert!(has(&index.view(), "n") && !has(&index.view(), "m"));
+    tree.write("proj/sub/.git", format!("gitdir: {}\n", tree.path("store/.git").display()));
+    until(&index, "a submodule", |view| has(view, "m"));
+    // What is looked at by itself goes by the same rules.
+    tree.write("proj/sub/m.py", "def m():\n    pass\n\ndef more():\n    pass\n");
+    until(&index, "a file of it", |view| has(view, "more"));
+    tree.remove("proj/sub/.git");
+    until(&index, "a folder of the repository around it", |view| !has(view, "m"));
+    tree.write("proj/sub/m.py", "def m():\n    pass\n");
+    index.changed(vec![tree.path("proj/sub/m.py")]);
+    index.sync();
+    assert!(!has(&index.view(), "m"));
+}

@@ -268,11 +268,6 @@ pub trait Engine: Send + Sync {
 pub trait Tokens: Send + Sync {
     fn count(&self, text: &str) -> usize;
 
-    /// The same by what is known already and by estimate: asks nobody.
-    fn rough(&self, text: &str) -> usize {
-        self.count(text)
-    }
-
     /// Fetches the tokenizer where it is on this machine, and waits for it; for those who asked for counts and nothing else.
     fn prepare(&self) {}
 }

@@ -98,12 +98,6 @@ impl Tokens for Counting {
         count
     }
 
-    fn rough(&self, text: &str) -> usize {
-        let count = self.inner.rough(text);
-        self.tape.count(xxh3_64(text.as_bytes()), count);
-        count
-    }
-
     fn prepare(&self) {
         self.inner.prepare();
     }

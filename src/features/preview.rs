@@ -253,9 +253,9 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     let shared = session.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    let prompt_tokens = reader.tokens.rough(&prompt);
+    let prompt_tokens = reader.tokens.count(&prompt);
     let destination = reader.destination(session, kind, prompt_tokens, &steps);
-    let prefix_reused = reader.tokens.rough(&prompt[..shared]);
+    let prefix_reused = reader.tokens.count(&prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
@@ -293,7 +293,7 @@ pub(super) fn current(path: &str, first: u32, text: Masked, tokens: &dyn Tokens,
         start_line: first,
         end_line: first + lines,
         kind: Kind::Current,
-        tokens: tokens.rough(&text),
+        tokens: tokens.count(&text),
         text,
         why: why.into(),
     }

@@ -15,11 +15,14 @@ pub(super) const MAX_RULES: u64 = 1 << 20;
 
 /// What only a copy of a repository leaves out, below the folder of the repository.
 const EXCLUDE: &str = "info/exclude";
+/// Stands where a repository, a submodule or a further working tree begins.
+pub(super) const REPOSITORY: &str = ".git";
 
-/// Whether a change of this file changes what takes part.
+/// Whether a change of this file changes what takes part. Where a repository begins, in a folder or a file of this name, the rules of the one
+/// around it end.
 pub fn is_rule_file(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name == PROJECT_FILE || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE) && is_of_git(file)
+    name == PROJECT_FILE || name == REPOSITORY || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE) && is_of_git(file)
 }
 
 /// Whether it lies where git keeps what it knows of a repository.

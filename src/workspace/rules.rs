@@ -8,7 +8,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{IncrementalIgnore, WalkBuilder};
 
 use super::fs::{self, Stamp};
-use super::rule_files::{self, Look, MAX_RULES, Unreadable};
+use super::rule_files::{self, Look, MAX_RULES, REPOSITORY, Unreadable};
 use super::{ReadError, Root, Roots, WorkspacePath, is_secret};
 use crate::config::{Problem, Project, parse_project};
 use crate::report;
@@ -101,7 +101,8 @@ type ProjectLook = (Result<Stamp, ReadError>, Option<Stamp>);
 #[derive(Default)]
 struct Ignored {
     matcher: Option<IncrementalIgnore>,
-    looks: HashMap<PathBuf, Look>,
+    /// By folder; with whether a repository begins there.
+    looks: HashMap<PathBuf, (Look, bool)>,
 }
 
 /// What a project's file says, and what only its copy of the repository leaves out.
@@ -206,7 +207,7 @@ impl Ignored {
     fn has(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
         let mut folder = root.to_path_buf();
         let mut look = |folder: &Path| {
-            let now = rule_files::look(root, folder)?;
+            let now = (rule_files::look(root, folder)?, folder.join(REPOSITORY).symlink_metadata().is_ok());
             if self.looks.insert(folder.into(), now).is_some_and(|before| before != now) {
                 self.matcher = None;
             }
@@ -235,7 +236,7 @@ pub(super) fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl I
 /// What the project says that a folder below a root is, if it is one.
 pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
     let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
-    if !is_there(PROJECT_FILE) && !is_there(".git") {
+    if !is_there(PROJECT_FILE) && !is_there(REPOSITORY) {
         return None;
     }
     let roots = Roots::new([folder.to_path_buf()]);

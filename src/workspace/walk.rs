@@ -1,7 +1,7 @@
 //! Lists the files of the workspace, in parallel, by [`super::Rules`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use ignore::{DirEntry, WalkState};
@@ -27,6 +27,8 @@ pub struct Listing {
     /// Folders that were looked into or may be one day, and those of repositories with what their copies leave out, for watching.
     pub folders: Vec<PathBuf>,
     pub skipped: BTreeMap<Skip, u64>,
+    /// Some are not listed because another name of the same file is.
+    pub has_links: bool,
 }
 
 enum Found {
@@ -38,20 +40,23 @@ enum Found {
 /// Lists all roots. A root inside another is listed once, as part of the inner one.
 pub fn walk(roots: &Roots, threads: usize) -> Listing {
     let mut listing = Listing::default();
-    let mut linked = HashSet::new();
+    let mut files = vec![];
     for root in roots.iter() {
         let inner: Vec<PathBuf> = roots.iter().filter(|other| *other != root).map(|other| other.path().to_path_buf()).collect();
         for found in walk_root(root, inner, threads) {
             match found {
-                // Hard links to one file count once.
-                Found::File(_, Some(file)) if !linked.insert(file) => {}
-                Found::File(entry, _) => listing.files.push(entry),
+                Found::File(entry, link) => files.push((entry, link)),
                 Found::Folder(folder) => listing.folders.push(folder),
                 Found::Skipped(reason) => *listing.skipped.entry(reason).or_default() += 1,
             }
         }
     }
-    listing.files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    files.sort_unstable_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    // Hard links to one file count once.
+    let mut linked = HashSet::new();
+    let all = files.len();
+    listing.files = files.into_iter().filter(|(_, link)| link.is_none_or(|file| linked.insert(file))).map(|(entry, _)| entry).collect();
+    listing.has_links = listing.files.len() < all;
     if listing.files.len() > MAX_FILES {
         *listing.skipped.entry(Skip::TooMany).or_default() += (listing.files.len() - MAX_FILES) as u64;
         listing.files.truncate(MAX_FILES);
@@ -202,6 +207,11 @@ fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found
     let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };
     let entry = Entry { path: WorkspacePath::new(root, &relative), stamp: Stamp::of(&metadata) };
     Some(Found::File(entry, linked(&metadata)))
+}
+
+/// Whether a file has several names.
+pub fn is_linked(file: &Path) -> bool {
+    file.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && linked(&metadata).is_some())
 }
 
 /// Device and inode of a file with several names.

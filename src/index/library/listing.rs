@@ -12,7 +12,7 @@ use crate::index::scan::{self, Outcome, Todo};
 use crate::index::warm::{self, Known};
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{Skip, is_rule_file};
-use crate::workspace::walk::{Entry, Listing};
+use crate::workspace::walk::{Entry, Listing, is_linked};
 use crate::workspace::{ReadError, WorkspacePath};
 
 impl Library {
@@ -24,7 +24,7 @@ impl Library {
 
     /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest.
     pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
-        self.skipped = listing.skipped;
+        (self.skipped, self.has_links) = (listing.skipped, listing.has_links);
         self.drop_unlisted(&listing.files);
         let coming = listing.files.len().saturating_sub(self.numbers.len());
         self.numbers.reserve(coming);
@@ -158,9 +158,16 @@ impl Library {
         stems
     }
 
-    /// Whether changed paths mean that everything has to be listed: folders, or files with rules.
+    /// Whether changed paths mean that everything has to be listed: folders, files with rules, or those with several names.
     pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
-        paths.iter().any(|path| is_rule_file(path) || path.is_dir() || !path.exists() && self.is_folder(path))
+        let is_gone = |path: &Path| !path.exists() && (self.has_links || self.is_folder(path));
+        paths.iter().any(|path| is_rule_file(path) || path.is_dir() || is_gone(path) || self.is_another_name(path))
+    }
+
+    /// Whether a file that is not known has several names, one of which may be known.
+    fn is_another_name(&self, path: &Path) -> bool {
+        let is_unknown = |place| !self.numbers.contains_key(&place) && !self.refused.contains_key(&place);
+        is_linked(path) && self.roots.locate(path).is_some_and(is_unknown)
     }
 
     fn is_folder(&self, path: &Path) -> bool {

@@ -46,6 +46,8 @@ pub struct Library {
     /// Where the next version of one is put together.
     spare: Spare,
     skipped: BTreeMap<Skip, u64>,
+    /// Some files are known by one of their names only.
+    has_links: bool,
     /// Files that are known not to take part, so that they are not read again and again.
     refused: HashMap<WorkspacePath, (Stamp, Skip)>,
     /// Those of them that are not on disk yet.
@@ -79,6 +81,7 @@ impl Library {
             open: HashMap::new(),
             spare: Spare::default(),
             skipped: BTreeMap::new(),
+            has_links: false,
             refused: HashMap::new(),
             new_refusals: vec![],
             unparsable: HashSet::new(),

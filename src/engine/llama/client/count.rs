@@ -123,10 +123,6 @@ impl Tokens for Counter {
         self.sum(text, |unknown| self.exact(unknown))
     }
 
-    fn rough(&self, text: &str) -> usize {
-        self.sum(text, |_| None)
-    }
-
     fn prepare(&self) {
         let Ok(model) = self.subject.model() else { return };
         self.patient_until.store(self.milliseconds() + PATIENT.as_millis() as u64, Ordering::Relaxed);
