@@ -253,9 +253,9 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     let shared = session.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    let prompt_tokens = reader.tokens.count(&prompt);
+    let prompt_tokens = counted(reader.tokens.as_ref(), &prompt);
     let destination = reader.destination(session, kind, prompt_tokens, &steps);
-    let prefix_reused = reader.tokens.count(&prompt[..shared]);
+    let prefix_reused = counted(reader.tokens.as_ref(), &prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
@@ -283,6 +283,16 @@ fn unsent(reason: String) -> EngineError {
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {
     Drawn { ask: Ask::Chat(super::answer::chat(rules, &prompt.text)), parts: prompt.parts }
+}
+
+/// Tokens of a rendered prompt: what stands between control tokens is text, and each of these is one.
+fn counted(tokens: &dyn Tokens, prompt: &str) -> usize {
+    let (mut sum, mut at) = (0, 0);
+    for control in complete::control_token().find_iter(prompt) {
+        sum += tokens.count(&prompt[at..control.start()]) + 1;
+        at = control.end();
+    }
+    sum + tokens.count(&prompt[at..])
 }
 
 /// A stretch of the current file.

@@ -46,7 +46,7 @@ fn joins(text: &str, at: usize) -> bool {
 
 /// Tokens that end or divide texts in the training of models: `<|file_sep|>`, `<｜fim▁end｜>`, `<fim_middle>`.
 #[expect(clippy::expect_used, reason = "a constant, which every test compiles")]
-fn control_token() -> &'static Regex {
+pub(in crate::features) fn control_token() -> &'static Regex {
     static TOKEN: OnceLock<Regex> = OnceLock::new();
     let pattern =
         r"<\|[a-z][a-z_]{2,30}\|>|<｜[^｜\n]{1,40}｜>|<(?:fim_prefix|fim_middle|fim_suffix|fim_pad|file_sep|repo_name|reponame|endoftext)>";

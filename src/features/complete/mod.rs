@@ -28,6 +28,7 @@ use super::{LspRange, Session, Target, Timing};
 use crate::engine::{Cancel, EngineError, ErrorKind, Finish};
 use crate::route::{Decision, Served};
 use crate::text::Edit;
+pub(super) use answer::control_token;
 pub(super) use drawn::draw;
 pub use memory::Memory;
 pub(super) use spot::Spot;
