@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use longsight::context::corpus::{Corpus, Digest};
 use longsight::context::{Kind, Pack};
+use longsight::engine::{Estimate, Tokens};
+use longsight::features::preview::counted;
 use longsight::index::{Index, Options};
 
 use super::context::{Place, all};
@@ -153,5 +155,16 @@ fn k12_a_secret_that_a_limit_would_cut_in_two_is_not_shown_in_part() {
         let inside = starts + 1..starts + key.len();
         let expected = if inside.contains(&most) { starts } else { most.min(text.len()) };
         assert_eq!(longsight::redact::beginning(&text, most).len(), expected, "{most}");
+    }
+}
+
+/// The letters of a control token were counted, so that more of a prompt was the same as before than it had.
+#[test]
+fn a_control_token_of_a_prompt_counts_as_one() {
+    let (one, other) = ("lib.py\ndef one():\n    pass\n", "def other():\n    ");
+    let text = Estimate.count(one) + Estimate.count(other);
+    for [before, between, behind] in [["<|file_sep|>", "<|fim_prefix|>", "<|fim_middle|>"], ["<file_sep>", "<fim_prefix>", "<fim_middle>"]]
+    {
+        assert_eq!(counted(&Estimate, &format!("{before}{one}{between}{other}{behind}")), text + 3);
     }
 }

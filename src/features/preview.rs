@@ -286,7 +286,7 @@ fn from_words(rules: &str, prompt: Prompt) -> Drawn {
 }
 
 /// Tokens of a rendered prompt: what stands between control tokens is text, and each of these is one.
-fn counted(tokens: &dyn Tokens, prompt: &str) -> usize {
+pub fn counted(tokens: &dyn Tokens, prompt: &str) -> usize {
     let (mut sum, mut at) = (0, 0);
     for control in complete::control_token().find_iter(prompt) {
         sum += tokens.count(&prompt[at..control.start()]) + 1;
