@@ -18,12 +18,7 @@ const ROUNDS: usize = 5;
 const GOAL: f64 = 1.3;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [child, folder] = arguments.as_slice()
-        && child == floor::FLOOR
-    {
-        return floor::parse(Path::new(folder));
-    }
+    let Some(arguments) = floor::arguments() else { return };
     let given: Vec<PathBuf> = arguments.iter().filter_map(|folder| PathBuf::from(folder).canonicalize().ok()).collect();
     let folders = if given.is_empty() { [corpora::django(), corpora::crates()].into_iter().flatten().collect() } else { given };
     println!("| where | measure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|---|");

@@ -9,7 +9,19 @@ use longsight::workspace::{Roots, walk};
 use super::side::{Spent, binary, run};
 
 /// What a program of the bench is told in front of a folder to be the bare parse of it.
-pub const FLOOR: &str = "--parse-floor";
+const FLOOR: &str = "--parse-floor";
+
+/// What a bench was told; none where it was told to be the bare parse, which it has been then.
+pub fn arguments() -> Option<Vec<String>> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.as_slice() {
+        [floor, folder] if floor == FLOOR => {
+            parse(Path::new(folder));
+            None
+        }
+        _ => Some(arguments),
+    }
+}
 
 /// What `longsight index --json` says, with what it cost.
 pub fn ours(folder: &Path, cache: Option<&Path>) -> Option<(Spent, serde_json::Value)> {
@@ -38,7 +50,7 @@ pub fn parsed_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A bare parse of the same files on one thread, nothing kept.
-pub fn parse(folder: &Path) {
+fn parse(folder: &Path) {
     let registry = Registry::new();
     let mut parser = tree_sitter::Parser::new();
     let mut nodes = 0usize;

@@ -16,7 +16,7 @@ mod packing;
 mod side;
 mod trees;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use made::{Size, made};
@@ -36,12 +36,7 @@ const FOLDER_PARTS: [&str; 3] = ["trees", "keys", "prompts"];
 const TEN_MILLION_TOKENS: u64 = 36_000_000;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [child, folder] = arguments.as_slice()
-        && child == floor::FLOOR
-    {
-        return floor::parse(Path::new(folder));
-    }
+    let Some(arguments) = floor::arguments() else { return };
     println!("contenders: {}, find, bare tree-sitter parse; medians of ratios of rounds in turns\n", ctags_version());
     println!("| where | measure | ours | beside | ratio | goal | |\n|---|---|---|---|---|---|---|");
     let (parts, folders): (Vec<&str>, Vec<&str>) = arguments.iter().map(String::as_str).partition(|argument| PARTS.contains(argument));

@@ -159,15 +159,21 @@ impl Library {
     }
 
     /// Whether changed paths mean that everything has to be listed: folders, files with rules, or those with several names.
-    pub fn needs_listing(&self, paths: &[PathBuf]) -> bool {
-        let is_gone = |path: &Path| !path.exists() && (self.has_links || self.is_folder(path));
-        paths.iter().any(|path| is_rule_file(path) || path.is_dir() || is_gone(path) || self.is_another_name(path))
+    pub fn needs_listing(&mut self, paths: &[PathBuf]) -> bool {
+        paths.iter().any(|path| match path.exists() {
+            true => is_rule_file(path) || path.is_dir() || self.is_another_name(path),
+            false => is_rule_file(path) || self.is_folder(path) || self.has_links && self.is_known(path),
+        })
     }
 
-    /// Whether a file that is not known has several names, one of which may be known.
-    fn is_another_name(&self, path: &Path) -> bool {
-        let is_unknown = |place| !self.numbers.contains_key(&place) && !self.refused.contains_key(&place);
-        is_linked(path) && self.roots.locate(path).is_some_and(is_unknown)
+    fn is_known(&self, path: &Path) -> bool {
+        self.roots.locate(path).is_some_and(|place| self.numbers.contains_key(&place))
+    }
+
+    /// Whether a file that could take part and is not known has several names, one of which may be known.
+    fn is_another_name(&mut self, path: &Path) -> bool {
+        let Some(place) = self.roots.locate(path).filter(|_| is_linked(path)) else { return false };
+        !self.numbers.contains_key(&place) && !self.refused.contains_key(&place) && self.reason(&place).is_none()
     }
 
     fn is_folder(&self, path: &Path) -> bool {
