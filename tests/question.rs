@@ -96,6 +96,20 @@ fn a_heading_before_a_colon_names_where_it_happens() {
     assert_eq!(&*preview.parts[0].path, "src/parser/lines.rs", "{:?}", preview.parts);
 }
 
+/// `build(deps): …` put the script that builds first, whatever the message spoke of.
+#[test]
+fn the_kind_of_a_change_is_not_where_it_happens() {
+    let files = [
+        ("build.rs", "/// Builds.\npub fn build() {\n    let build = built();\n}\n"),
+        ("src/clock.rs", "/// The time by the system's clock.\npub fn now() -> u64 {\n    0\n}\n"),
+    ];
+    let first = |message: &str| asked(&files, message, 1000).parts[0].path.to_string();
+    assert_eq!(first("build(deps): update the clock"), "src/clock.rs");
+    assert_eq!(first("build(clock)!: write it anew"), "src/clock.rs");
+    assert_eq!(first("build: write the build anew"), "build.rs", "it is spoken of as well");
+    assert_eq!(first("clock: write the build anew"), "src/clock.rs");
+}
+
 #[test]
 fn a_test_is_no_answer_to_a_question_about_what_it_tests() {
     let code = "/// Rounds an amount to cents.\npub fn rounded(amount: f64) -> f64 {\n    amount.round()\n}\n";

@@ -97,6 +97,11 @@ const BELOW: f32 = 0.4;
 const AS_CODE: f32 = 0.35;
 /// ... and for one that names where the rest happens, as `parser` does in `parser: keep the last line`.
 const AS_SCOPE: f32 = 0.5;
+/// ... and for one that only says what kind of change a message tells of, as `build` does in `build(deps): …`.
+const AS_KIND: f32 = -0.8;
+/// The kinds of changes that messages begin with, after the Conventional Commits specification and what others make of it.
+const KINDS: &[&str] =
+    &["build", "chore", "ci", "doc", "docs", "feat", "feature", "fix", "perf", "refactor", "revert", "style", "test", "tests"];
 /// Most different words of a sentence.
 const MOST: usize = 96;
 /// Longest heading before a colon.
@@ -111,6 +116,16 @@ pub struct Term {
     pub scope: bool,
 }
 
+/// What of a sentence a word is part of.
+#[derive(Clone, Copy)]
+enum Where {
+    /// What kind of change it is.
+    Kind,
+    /// Before the colon of the first line: where it happens.
+    Scope,
+    Text,
+}
+
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Sentence {
@@ -122,15 +137,20 @@ impl Sentence {
     pub fn new(text: &str) -> Self {
         let mut sentence = Self::default();
         let first_line = text.trim_start().lines().next().unwrap_or_default();
-        let scope = scope(first_line);
+        let (kind, scope) = (kind(first_line), scope(first_line));
         for (number, line) in text.trim_start().lines().enumerate() {
             let weight = if number == 0 { 1.0 } else { BELOW };
             let mut offset = 0;
             for (at, stretch) in line.split('`').enumerate() {
                 let quoted = at % 2 == 1;
                 for (inside, word) in words::identifiers(stretch) {
-                    let in_scope = number == 0 && offset + inside < scope;
-                    sentence.add(word, weight, quoted || is_code(word), in_scope);
+                    let part = match offset + inside {
+                        _ if number > 0 => Where::Text,
+                        at if at < kind => Where::Kind,
+                        at if at < scope => Where::Scope,
+                        _ => Where::Text,
+                    };
+                    sentence.add(word, weight, quoted || is_code(word), part);
                 }
                 offset += stretch.len() + 1;
             }
@@ -138,8 +158,14 @@ impl Sentence {
         sentence
     }
 
-    fn add(&mut self, word: &str, weight: f32, code: bool, scope: bool) {
-        let weight = weight * (1.0 + if code { AS_CODE } else { 0.0 } + if scope { AS_SCOPE } else { 0.0 });
+    fn add(&mut self, word: &str, weight: f32, code: bool, part: Where) {
+        let of_part = match part {
+            Where::Kind => AS_KIND,
+            Where::Scope => AS_SCOPE,
+            Where::Text => 0.0,
+        };
+        let scope = matches!(part, Where::Scope);
+        let weight = weight * (1.0 + if code { AS_CODE } else { 0.0 } + of_part);
         let parts = words::subwords(word).into_iter().filter(|part| !COMMON.contains(&part.as_str())).map(|part| stem(&part).to_string());
         let whole = is_code(word).then(|| format!("={word}"));
         for text in parts.chain(whole) {
@@ -201,6 +227,13 @@ impl<'a> Matcher<'a> {
         }
         terms.into()
     }
+}
+
+/// Where the kind of change ends that a message begins with: before `(resolver)` in `fix(resolver): …`.
+fn kind(line: &str) -> usize {
+    let Some(heading) = line.get(..scope(line)) else { return 0 };
+    let word = heading.trim_end_matches('!').split('(').next().unwrap_or_default();
+    if KINDS.contains(&word.to_lowercase().as_str()) { word.len() } else { 0 }
 }
 
 /// Where the words before the colon of a heading end, if it has such: `resolver: …`, `fix(resolver): …`, not `Fixes #12: …`.
