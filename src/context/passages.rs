@@ -168,7 +168,7 @@ impl Files {
         if let Some(known) = self.kept.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
             return Some(known.clone());
         }
-        let text = read(&digest.path).filter(|text| text.len() == digest.file.bytes as usize)?;
+        let text = read(&digest.path).filter(|text| digest.file.is_of(text))?;
         let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, number));
         if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
             *self = Self::default();
@@ -345,7 +345,7 @@ impl Found {
     /// Reads the passage, as much of it as fits.
     fn passage(&self, place: &Place, query: &Query, read: Read, count: Count) -> Option<Passage> {
         let read = if self.hash == 0 { Some(place.text.into()) } else { read(&self.path) };
-        let text = read.filter(|text| self.hash == 0 || Some(text.len()) == bytes(place.corpus, &self.path))?;
+        let text = read.filter(|text| self.hash == 0 || is_known(place.corpus, &self.path, text))?;
         let starts = text.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
         let mut starts: Vec<usize> = starts.skip(self.first).take(SHOWN + 1).collect();
         if starts.len() <= SHOWN {
@@ -384,8 +384,9 @@ fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Optio
     None
 }
 
-fn bytes(corpus: &Corpus, path: &str) -> Option<usize> {
-    Some(corpus.files[corpus.file(path)? as usize].file.bytes as usize)
+/// Whether a text is the one that the corpus has of a file.
+fn is_known(corpus: &Corpus, path: &str, text: &str) -> bool {
+    corpus.file(path).is_some_and(|file| corpus.files[file as usize].file.is_of(text))
 }
 
 /// The rarest names that it shares with the place.

@@ -127,7 +127,8 @@ impl Corpora {
     fn is_due(&self, session: &Session) -> bool {
         let view = &session.index;
         let Some(corpus) = &self.corpus else { return view.stage() > Stage::Empty && self.is_rested() };
-        if corpus.generation() == view.generation() {
+        // A request that began earlier must not bring back what it saw.
+        if corpus.generation() >= view.generation() {
             return false;
         }
         corpus.stage() < view.stage() || self.is_rested()

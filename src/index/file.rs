@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::syntax::{Kind, Language, Span};
 use crate::workspace::WorkspacePath;
 use crate::workspace::fs::Stamp;
 
 use super::names::NameId;
+
+/// The hash by which texts are told apart, of what is read of them: line feeds end the lines.
+pub(super) fn hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
 
 /// How much is known of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +80,7 @@ pub struct File {
     pub path: WorkspacePath,
     pub language: Option<Arc<Language>>,
     pub tier: Tier,
-    /// Of the content.
+    /// Of the text as it is read, see [`File::is_of`].
     pub hash: u64,
     pub stamp: Stamp,
     pub bytes: u32,
@@ -93,6 +100,11 @@ impl File {
     /// The name of the language; empty for plain text without one.
     pub fn language_name(&self) -> &str {
         self.language.as_ref().map_or("", |language| &language.name)
+    }
+
+    /// Whether a text is the one whose facts these are. Another of the same length is not.
+    pub fn is_of(&self, text: &str) -> bool {
+        text.len() == self.bytes as usize && hash(text) == self.hash
     }
 
     /// Whether all is known of it that can be, but for what its parser does not get through.

@@ -10,7 +10,7 @@ use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
 
 use super::cache::Stock;
-use super::file::{File, Tier};
+use super::file::{File, Tier, hash};
 use super::sheet::Sheet;
 
 /// Largest file that is indexed, in bytes.
@@ -70,8 +70,8 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
         Err(ReadError::NotAFile) => return Err(Skip::NotAFile),
         Err(_) => return Err(Skip::Unreadable),
     };
-    let hash = xxhash_rust::xxh3::xxh3_64(&bytes.bytes);
     let text = Piece::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
+    let hash = hash(&text);
     let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
         && let Some(skip) = rules::by_content(&text)

@@ -32,7 +32,7 @@ pub struct Digest {
 impl Digest {
     /// None when `text` is another version than the index has seen.
     pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
-        if text.len() != file.bytes as usize {
+        if !file.is_of(text) {
             return None;
         }
         let mut digest = Self::of(file, Some(text));

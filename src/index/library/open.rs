@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::Library;
-use crate::index::file::{File, Tier};
+use crate::index::file::{File, Tier, hash};
 use crate::index::patch;
 use crate::index::scan;
 use crate::index::sheet::Sheet;
@@ -207,7 +205,7 @@ impl Library {
             crate::bug!("{path}: the text after an edit is not that of the document");
         }
         let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
-        let hash = xxh3_64(text.as_bytes());
+        let hash = hash(&text);
         (Version { source: document.text.clone(), text, hash, language }, cut)
     }
 
