@@ -359,6 +359,20 @@ fn what_must_not_be_kept_is_taken_from_segments_of_other_versions_as_well() {
     assert!(!foreign.exists());
 }
 
+/// On a full disk what takes its place cannot be written, and the text that is ignored now stayed there.
+#[test]
+fn what_must_not_be_kept_goes_even_where_nothing_can_be_written() {
+    let tree = small();
+    drop(tree.index(tree.cached()));
+    assert!(!tree.segments().is_empty());
+    tree.write(".gitignore", "src/a.rs\n");
+    let full = Arc::new(Refusing::new(io::ErrorKind::StorageFull));
+    drop(tree.index(Options { disk: full.clone(), ..tree.cached() }));
+    assert!(full.writes.load(Ordering::SeqCst) > 0);
+    assert_eq!(tree.segments(), Vec::<std::path::PathBuf>::new());
+    assert_heals(&tree, "purged");
+}
+
 #[test]
 fn d6_a_cache_folder_that_is_none() {
     let tree = small();

@@ -10,6 +10,7 @@ mod segment;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -80,6 +81,8 @@ struct Folder {
     foreign: Vec<PathBuf>,
     /// There are segments with damage, or of versions that nobody runs any more.
     stale: bool,
+    /// All segments are to go, whatever becomes of what is written in their place.
+    purging: bool,
 }
 
 /// What was on disk, not yet decoded.
@@ -122,7 +125,8 @@ impl Cache {
             let mut hasher = xxhash_rust::xxh3::Xxh3::new();
             hasher.update(root.path().as_os_str().as_encoded_bytes());
             hasher.update(&[0]);
-            Folder { root: root.clone(), path: top.join(format!("{:016x}", hasher.digest())), known: vec![], foreign: vec![], stale: false }
+            let path = top.join(format!("{:016x}", hasher.digest()));
+            Folder { root: root.clone(), path, known: vec![], foreign: vec![], stale: false, purging: false }
         };
         let folders: Vec<Folder> = roots.iter().map(folder).collect();
         let places = std::iter::once(&top).chain(folders.iter().map(|folder| &folder.path));
@@ -182,12 +186,17 @@ impl Cache {
     pub fn purge(&mut self) {
         for folder in &mut self.folders {
             folder.known.extend(folder.foreign.drain(..).map(|segment| (segment, 0)));
+            folder.purging = true;
         }
     }
 
     /// Writes the facts of files as one new segment for each root; with `merge`, in place of all segments that were there.
     pub fn write(&mut self, files: &[Arc<File>], refused: &[Refusal], names: &Names, merge: bool) {
         for folder in &mut self.folders {
+            if folder.purging {
+                // Before anything is written: what must not be kept goes even where nothing can take its place.
+                folder.forget(&*self.disk);
+            }
             let files: Vec<&Arc<File>> = files.iter().filter(|file| *file.path.root() == folder.root).collect();
             let refused: Vec<&Refusal> = refused.iter().filter(|(path, ..)| *path.root() == folder.root).collect();
             if self.off || files.is_empty() && refused.is_empty() && !merge {
@@ -238,12 +247,16 @@ impl Folder {
         }
         if merge {
             self.stale = false;
-            for (stale, _) in self.known.drain(..) {
-                let _ = disk.remove_file(&stale);
-            }
+            self.forget(disk);
         }
         self.known.push((path, files));
         Ok(())
+    }
+
+    /// Takes all segments away; those that do not go stay known, for the next time.
+    fn forget(&mut self, disk: &dyn Disk) {
+        self.known.retain(|(segment, _)| disk.remove_file(segment).is_err_and(|error| error.kind() != ErrorKind::NotFound));
+        self.purging &= !self.known.is_empty();
     }
 }
 
