@@ -5,7 +5,8 @@ use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
 use longsight::index::{Options, View};
-use longsight::workspace::Roots;
+use longsight::workspace::rules::Skip;
+use longsight::workspace::{Roots, Rules};
 
 use crate::support::tree::{Tree, index, paths, until};
 
@@ -157,4 +158,50 @@ fn the_rules_of_a_repository_end_where_another_begins() {
     index.changed(vec![tree.path("proj/sub/m.py")]);
     index.sync();
     assert!(!has(&index.view(), "m"));
+}
+
+/// What the repository around an open folder ignores was read once in a server's life.
+#[test]
+fn rules_above_an_open_folder_count_when_they_change() {
+    let tree = Tree::new(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("open/a.py", "def a():\n    pass\n"),
+        ("open/dump.py", "def dumped():\n    pass\n"),
+    ]);
+    let roots = Arc::new(Roots::new([tree.path("open")]));
+    let index = index(roots.clone(), watching());
+    let rules = Rules::new(roots.iter().next().unwrap());
+    let dump = roots.locate(&tree.path("open/dump.py")).unwrap();
+    assert_eq!((rules.reason(&dump), has(&index.view(), "dumped")), (None, true));
+    tree.write(".gitignore", "dump.py\n");
+    assert_eq!(rules.reason(&dump), Some(Skip::Ignored), "by rules that were asked before");
+    until(&index, "the rule", |view| !has(view, "dumped"));
+    tree.remove(".gitignore");
+    assert_eq!(rules.reason(&dump), None);
+    until(&index, "the file", |view| has(view, "dumped"));
+}
+
+/// By its length alone a renamed function was served under its old name until its file changed again.
+#[test]
+fn a_text_is_told_from_another_of_the_same_length() {
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n"), ("b.py", "\u{feff}def b():\r\n    pass\r\n")]);
+    let index = tree.index(Options::default());
+    let view = index.view();
+    let file = |path: &str| view.at(&tree.roots().locate(&tree.path(path)).unwrap()).unwrap().clone();
+    assert!(file("a.py").is_of("def a():\n    pass\n"));
+    assert!(!file("a.py").is_of("def z():\n    pass\n"));
+    // As it is read: its lines ended by line feeds.
+    assert!(file("b.py").is_of("\u{feff}def b():\n    pass\n"));
+}
+
+/// It was looked at as the file that the link leads to, and stayed under its old name.
+#[test]
+fn a_file_whose_name_is_a_link_now_is_gone() {
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n"), ("b.py", "def b():\n    pass\n")]);
+    let index = tree.index(watching());
+    assert!(has(&index.view(), "b"));
+    tree.remove("b.py");
+    symlink("a.py", tree.path("b.py")).unwrap();
+    until(&index, "the link", |view| !has(view, "b"));
+    assert_eq!(paths(&index.view()), ["a.py"]);
 }

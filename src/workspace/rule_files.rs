@@ -58,6 +58,13 @@ pub(super) fn look_above(root: &Path) -> Result<(), Unreadable> {
     root.ancestors().skip(1).try_for_each(|folder| look(root, folder).map(drop))
 }
 
+/// The folders above a root that are of its repository: what they ignore may lie in the root as well.
+pub(super) fn above(root: &Path) -> impl Iterator<Item = &Path> {
+    let top = repository(root);
+    let depth = top.map_or(0, |top| root.components().count() - top.components().count());
+    root.ancestors().skip(1).take(depth)
+}
+
 /// How a file with rules looks; none where there is none. A link in the root is followed as far as it stays there; one elsewhere is the
 /// person's own, who may keep such files where they like.
 fn regular(root: &Path, file: &Path) -> Result<Option<Stamp>, Unreadable> {

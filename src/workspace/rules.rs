@@ -14,8 +14,8 @@ use crate::config::{Problem, Project, parse_project};
 use crate::report;
 use crate::text;
 
-pub(super) use super::rule_files::exclude_folder;
 pub use super::rule_files::{PROJECT_FILE, is_rule_file};
+pub(super) use super::rule_files::{above, exclude_folder};
 
 /// Why a file takes no part in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -213,13 +213,13 @@ impl Ignored {
             }
             Ok(())
         };
-        look(&folder)?;
+        // What the folders above a root ignore may lie in it as well.
+        root.ancestors().try_for_each(&mut look)?;
         for part in path.folder().split('/').filter(|part| !part.is_empty()) {
             folder.push(part);
             look(&folder)?;
         }
         if self.matcher.is_none() {
-            rule_files::look_above(root)?;
             self.matcher = builder(root).build_matchers().pop();
         }
         Ok(self.matcher.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))

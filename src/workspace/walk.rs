@@ -73,7 +73,8 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
-    let _ = sender.send(rules::exclude_folder(root.path()).map(Found::Folder).into_iter().collect());
+    let above = rules::above(root.path()).map(Into::into);
+    let _ = sender.send(rules::exclude_folder(root.path()).into_iter().chain(above).map(Found::Folder).collect());
     let told = sender.clone();
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);

@@ -158,10 +158,11 @@ impl Library {
         stems
     }
 
-    /// Whether changed paths mean that everything has to be listed: folders, files with rules, or those with several names.
+    /// Whether changed paths mean that everything has to be listed: folders, files with rules, those with several names, or links.
     pub fn needs_listing(&mut self, paths: &[PathBuf]) -> bool {
         paths.iter().any(|path| match path.exists() {
-            true => is_rule_file(path) || path.is_dir() || self.is_another_name(path),
+            // A link is looked at as what it leads to, and what was there under its name is not.
+            true => is_rule_file(path) || path.is_dir() && self.may_hold(path) || path.is_symlink() || self.is_another_name(path),
             false => is_rule_file(path) || self.is_folder(path) || self.has_links && self.is_known(path),
         })
     }
@@ -176,10 +177,14 @@ impl Library {
         !self.numbers.contains_key(&place) && !self.refused.contains_key(&place) && self.reason(&place).is_none()
     }
 
+    /// Whether a folder lies in a root, or a root in it. Beside the roots nothing is known.
+    fn may_hold(&self, folder: &Path) -> bool {
+        self.roots.iter().any(|root| root.path().starts_with(folder) || folder.starts_with(root.path()))
+    }
+
     fn is_folder(&self, path: &Path) -> bool {
-        // Beside the roots nothing is known; above them all of one has gone, and below what was a folder may be a file by now.
-        let touches = |root: &Path| root.starts_with(path) || path.starts_with(root);
-        let Some(place) = self.roots.locate(path) else { return self.roots.iter().any(|root| touches(root.path())) };
+        // Above the roots all of one has gone, and below what was a folder may be a file by now.
+        let Some(place) = self.roots.locate(path) else { return self.may_hold(path) };
         let inside = |known: &WorkspacePath| {
             known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
         };
