@@ -13,6 +13,14 @@ const FILES: usize = 24;
 const FUNCTIONS: usize = 24;
 /// A name this far from the cursor does not say what the function does.
 const FAR: f32 = 0.1;
+/// What a name that is shown far from the cursor counts all the same, beside 1 for how near it is.
+const ANYWHERE: f32 = 0.3;
+/// What a file counts more that defines a function of the current one's name: it does the same for something else.
+const OF_THE_NAME: f32 = 1.3;
+/// What a function of the same name counts; one whose name has the same words comes to 1 at most.
+const SAME_NAME: f32 = 2.0;
+/// What a function counts more that is a member of the type that the current one is of, in another file.
+const SAME_OWNER: f32 = 1.5;
 /// A word in more names than this says nothing.
 const COMMON_WORD: usize = 1000;
 
@@ -24,14 +32,14 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
         if corpus.mentions(*name) > many {
             continue;
         }
-        let weight = corpus.idf(*name).powi(2) * (0.3 + seen.near);
+        let weight = corpus.idf(*name).powi(2) * (ANYWHERE + seen.near);
         for file in corpus.users(*name) {
             scores.add(file, weight / corpus.norm[file as usize]);
         }
     }
     if let Some(function) = scene.function {
         for number in corpus.defined(function) {
-            scores.of[corpus.symbols[*number as usize].file as usize] *= 1.3;
+            scores.of[corpus.symbols[*number as usize].file as usize] *= OF_THE_NAME;
         }
     }
     scores.best(FILES, |file| Some(file) != current, |file| file)
@@ -71,10 +79,10 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
         let callable = matches!(symbol.sort, Sort::Function | Sort::Method);
         *score = if callable { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
         if symbol.name == function {
-            *score = 2.0;
+            *score = SAME_NAME;
         }
         if owners.contains(&symbol.container) {
-            *score *= 1.5;
+            *score *= SAME_OWNER;
         }
     }
     scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))

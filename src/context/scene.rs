@@ -6,6 +6,7 @@ use super::numbers::{NumberMap, NumberSet};
 use super::reading::Reading;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed};
+use crate::text::layout::indentation;
 use crate::text::words;
 
 /// How a name shows in the current file.
@@ -244,7 +245,7 @@ fn last_line(text: &str) -> &str {
 }
 
 fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+    indentation(line).len()
 }
 
 /// What is around the cursor, by the tree and by the lines.

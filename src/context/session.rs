@@ -31,6 +31,15 @@ const SPARE_SHARE: usize = 16;
 const MUCH_ROOM: usize = 4;
 /// Bytes per token until the tokenizer has said how it is.
 const FIRST_RATIO: f32 = 3.3;
+/// Between which it may lie, whatever a few short parts come to.
+const LEAST_RATIO: f32 = 1.0;
+const MOST_RATIO: f32 = 6.0;
+/// How often a pack is filled anew by the ratio that the last filling had, ...
+const ROUNDS: usize = 3;
+/// ... the share of the room from which on it is full, ...
+const FULL: f32 = 0.97;
+/// ... and what a ratio is lowered by that had led to too much.
+const BELOW: f32 = 0.995;
 /// One budget's pack as it was sent last.
 #[derive(Clone)]
 pub struct Session {
@@ -185,7 +194,7 @@ impl Session {
     /// Appends the best of what is left, in at most `room` tokens.
     fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &[u32], count: Count) {
         let (mut added, mut made) = (vec![], HashMap::new());
-        for _ in 0..3 {
+        for _ in 0..ROUNDS {
             let selection = order.fill(corpus, room as f32 * self.ratio, taken);
             if selection.items.is_empty() {
                 return;
@@ -193,14 +202,13 @@ impl Session {
             let bytes = selection.bytes;
             added = group(corpus, order, selection, &mut made, count);
             let tokens = tokens(&added);
-            self.ratio = (bytes / tokens.max(1) as f32).clamp(1.0, 6.0);
-            let full = bytes < (room as f32 * self.ratio) * 0.97;
+            self.ratio = (bytes / tokens.max(1) as f32).clamp(LEAST_RATIO, MOST_RATIO);
+            let full = bytes < (room as f32 * self.ratio) * FULL;
             if tokens <= room && !full {
                 break;
             }
             if tokens > room {
-                // A little below the measured ratio, so that the next round fits.
-                self.ratio *= 0.995;
+                self.ratio *= BELOW;
             } else if order.items.len() <= added.iter().map(|kept| kept.items.len()).sum() {
                 break;
             }

@@ -26,6 +26,9 @@ const WORTH: [f32; FIELDS] = [2.8, 2.9, 1.0, 0.5, 0.09];
 const LENGTH: [f32; FIELDS] = [0.15, 0.8, 0.9, 0.6, 0.6];
 /// How soon more of a word adds nothing.
 const SATURATION: f32 = 2.0;
+/// BM25 among definitions, with the constants that it is mostly used with.
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
 /// What a file's best definition adds, a word that names where things happen in its path, and its size.
 const BEST_ITEM: f32 = 0.25;
 const SCOPE_IN_PATH: f32 = 2.7;
@@ -244,10 +247,10 @@ fn score_file(counts: &Counts, terms: &[Term], usual: &Usual) -> f32 {
 
 /// BM25 of one definition.
 fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
-    let length = 0.25 + 0.75 * item.bytes / mean;
+    let length = 1.0 - B + B * item.bytes / mean;
     let each = |(term, count): &(u16, f32)| {
         let at = usize::from(*term);
-        terms[at].weight * rare[at] * count * 2.2 / (count + 1.2 * length)
+        terms[at].weight * rare[at] * count * (K1 + 1.0) / (count + K1 * length)
     };
     item.terms.iter().map(each).sum()
 }

@@ -3,6 +3,8 @@
 use crate::index::{File, Symbol, View};
 use crate::redact;
 use crate::syntax::Kind;
+use crate::text::layout::indentation;
+use crate::text::words;
 
 /// Longest heading that is shown, in bytes.
 const LONGEST: usize = 160;
@@ -82,7 +84,7 @@ impl Source<'_> {
         let around = symbol.parent().map(|parent| &file.symbols[parent]);
         let is_type = |kind| matches!(kind, Kind::Class | Kind::Struct | Kind::Interface | Kind::Enum | Kind::Type);
         let own = symbol.line as usize;
-        let indent = indentation(self.line(own));
+        let indent = depth(self.line(own));
         // What is written outside of its type, as in Go, says itself whose it is.
         if indent == 0 || around.is_some_and(|around| !is_type(around.kind)) {
             return None;
@@ -90,13 +92,13 @@ impl Source<'_> {
         for line in (own.saturating_sub(FAR)..own).rev() {
             if let Some((member, heading)) = last
                 && line == member
-                && indentation(self.line(line)) <= indent
-                && names(self.line(heading), name)
+                && depth(self.line(line)) <= indent
+                && words::has(self.line(heading), name)
             {
                 return Some(heading);
             }
             let text = self.line(line);
-            if !text.trim().is_empty() && indentation(text) < indent && names(text, name) {
+            if !text.trim().is_empty() && depth(text) < indent && words::has(text, name) {
                 return Some(line);
             }
         }
@@ -122,13 +124,6 @@ impl Source<'_> {
     }
 }
 
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-/// Whether a text has a name as a word.
-fn names(text: &str, name: &str) -> bool {
-    let is_letter = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-    let is_word = |at: usize| !is_letter(text[..at].chars().next_back()) && !is_letter(text[at + name.len()..].chars().next());
-    !name.is_empty() && text.match_indices(name).any(|(at, _)| is_word(at))
+fn depth(line: &str) -> usize {
+    indentation(line).len()
 }
