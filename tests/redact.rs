@@ -743,3 +743,31 @@ fn k13_a_secret_in_an_earlier_call_is_masked() {
     assert!(!arguments.to_string().contains(&key), "{arguments}");
     assert!(arguments["path"] == "a.py" && arguments["edits"][0]["new"].as_str().unwrap().starts_with("KEY = "), "{arguments}");
 }
+
+/// The names of passwords were English ones, and the second half of an access key in a call was anybody's text.
+#[test]
+fn k13_passwords_named_in_other_languages_and_keys_of_further_services_are_masked() {
+    let drawn = format!("hK3mZ9qL{}", "x2Vb7Tn4");
+    for name in ["passwort", "DB_KENNWORT", "contraseña", "contrasena", "senhaDoBanco", "mot_de_passe", "wachtwoord", "hasło"] {
+        for line in [format!("{name} = \"{drawn}\""), format!("{name}: '{drawn}',")] {
+            assert!(!redact::mask(&line).contains(&drawn), "{line}");
+        }
+    }
+    for plain in ["passwort_feld = \"eingabe-links\"", "senhaLabel = \"texto do campo\"", "let chasloda = \"some-words-of-mine\""] {
+        assert_eq!(redact::mask(plain), plain);
+    }
+    let hex = "9f1c4e7a2b8d3056e1f4a7c2b9d80365";
+    for secret in [format!("{hex}-us{}", 21), format!("pat{}.{hex}{hex}", "AbC3dE5fG7hI9j")] {
+        let line = format!("client = Client(\"{secret}\")");
+        assert!(!redact::mask(&line).contains(hex), "{line}");
+    }
+    let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    let secret = format!("wJalrXUtnFEMI/K7MDENG/{}", "bPxRfiCYzEXAMPLEKY");
+    for line in [
+        format!("Credentials::new(\"{key}\", \"{secret}\", None)"),
+        format!("credentials.NewStaticCredentials(\n\t\"{key}\",\n\t\"{secret}\",\n\t\"\")"),
+        format!("Session('{key}', secret='{secret}')"),
+    ] {
+        assert!(!redact::mask(&line).contains("wJalr"), "{line}");
+    }
+}

@@ -11,9 +11,10 @@ use super::given::{How, strings};
 use super::names;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 
-/// Words of the names of secrets. The last three may mean much else.
+/// Words of the names of secrets, those for a password in other languages first. The last three may mean much else.
 const NAMES: &str = concat!(
-    r"(?i)passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
+    r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
+    r"|passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
@@ -123,12 +124,12 @@ impl Says {
     fn of(before: &str, word: &str, tail: &str, behind: &str) -> Option<Self> {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
+            _ if is_password(word) => (LEAST, false),
             // Many keys are those of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
             // As a word of its own: `compass` and `bypass` are none.
             "auth" | "pass" if !is_apart => return None,
             "key" | "auth" | "_pat" => (LEAST_KEY, true),
-            "password" | "passwd" | "passphrase" | "pwd" => (LEAST, false),
             _ => (LEAST_TOKEN, false),
         };
         let has_room = || has_room(least, behind);
@@ -141,6 +142,12 @@ impl Says {
             (false, _) => (has_room() && !names::is_about(word, tail)).then_some(Self::Perhaps(least)),
         }
     }
+}
+
+/// Whether a telling word is one for what people choose, which may be made of words: none of a key or a token.
+fn is_password(word: &str) -> bool {
+    let word = word.to_lowercase();
+    !["secret", "token", "key", "credential", "auth", "pat", "pass"].iter().any(|other| word.ends_with(other))
 }
 
 /// Whether anything that is so long at least stands near behind a name. Hardly ever does, so that no more is looked at.
@@ -200,7 +207,7 @@ impl<'a> Name<'a> {
     /// A passphrase may be made of words; what is drawn by a machine is not.
     fn may_be(&self, value: &str) -> bool {
         match self.says {
-            Says::Secret => self.word.starts_with(['p', 'P']) || !is_words(value),
+            Says::Secret => is_password(self.word) || !is_words(value),
             Says::Perhaps(least) => {
                 let may_hold_words = least == LEAST && !value.contains(['-', '_', '/', '.']);
                 value.len() >= least && is_drawn(value) && (may_hold_words || !is_words(value))
