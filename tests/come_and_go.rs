@@ -184,7 +184,7 @@ fn rules_above_an_open_folder_count_when_they_change() {
 /// By its length alone a renamed function was served under its old name until its file changed again.
 #[test]
 fn a_text_is_told_from_another_of_the_same_length() {
-    let tree = Tree::new(&[("a.py", "def a():\n    pass\n"), ("b.py", "\u{feff}def b():\r\n    pass\r\n")]);
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n"), ("b.py", "\u{feff}def b():\r    pass\r")]);
     let index = tree.index(Options::default());
     let view = index.view();
     let file = |path: &str| view.at(&tree.roots().locate(&tree.path(path)).unwrap()).unwrap().clone();
@@ -204,4 +204,18 @@ fn a_file_whose_name_is_a_link_now_is_gone() {
     symlink("a.py", tree.path("b.py")).unwrap();
     until(&index, "the link", |view| !has(view, "b"));
     assert_eq!(paths(&index.view()), ["a.py"]);
+}
+
+/// What lies deeper was left out without a word, until an editor told of it.
+#[test]
+fn folders_that_are_too_deep_are_told() {
+    let folders = |count: usize| "d/".repeat(count);
+    let (in_reach, beyond) = (format!("{}a.py", folders(63)), format!("{}b.py", folders(64)));
+    let tree = Tree::new(&[(&in_reach, "def a():\n    pass\n"), (&beyond, "def b():\n    pass\n")]);
+    let index = tree.index(Options::default());
+    let seen = || (paths(&index.view()).len(), index.view().statistics().skipped.get(&Skip::TooDeep).copied());
+    assert_eq!(seen(), (1, Some(1)));
+    index.changed(vec![tree.path(&beyond)]);
+    index.sync();
+    assert_eq!(seen(), (1, Some(1)));
 }

@@ -10,7 +10,7 @@ use crate::workspace::fs::Stamp;
 
 use super::names::NameId;
 
-/// The hash by which texts are told apart, of what is read of them: line feeds end the lines.
+/// The hash by which texts are told apart, of what is read of them: no carriage return ends a line by itself.
 pub(super) fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }

@@ -40,6 +40,8 @@ pub enum Skip {
     Unreadable,
     /// Its parse ran into its limits; it takes part as plain text.
     Unparsable,
+    /// A folder below so many others that it is not looked into.
+    TooDeep,
     /// The workspace has more files than are indexed.
     TooMany,
 }
@@ -74,6 +76,7 @@ impl Skip {
             Self::NotAFile => "not a file",
             Self::Unreadable => "unreadable",
             Self::Unparsable => "unparsable",
+            Self::TooDeep => "a folder too deep",
             Self::TooMany => "too many",
         }
     }
@@ -320,8 +323,8 @@ pub(super) fn builder(folder: &Path) -> WalkBuilder {
     walk
 }
 
-/// Folders deeper than this are not looked into.
-const MAX_DEPTH: usize = 64;
+/// A folder below so many others is not looked into.
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// Our own rules by name.
 pub fn by_name(relative: &str) -> Option<Skip> {
@@ -329,6 +332,9 @@ pub fn by_name(relative: &str) -> Option<Skip> {
     // Where a worktree or a submodule has its repository elsewhere, `.git` is a file that says where.
     if name == ".git" || folders.split('/').any(is_foreign_folder) {
         return Some(Skip::Vendored);
+    }
+    if !folders.is_empty() && folders.split('/').count() >= MAX_DEPTH {
+        return Some(Skip::TooDeep);
     }
     let lower = name.to_ascii_lowercase();
     if LOCK_FILES.contains(&lower.as_str()) || lower.ends_with(".lock") {

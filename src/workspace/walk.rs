@@ -187,7 +187,8 @@ impl Drop for Basket {
 fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found> {
     let kind = entry.file_type()?;
     if kind.is_dir() {
-        return Some(Found::Folder(entry.path().into()));
+        let is_too_deep = entry.depth() >= rules::MAX_DEPTH;
+        return Some(if is_too_deep { Found::Skipped(Skip::TooDeep) } else { Found::Folder(entry.path().into()) });
     }
     if !kind.is_file() {
         return Some(Found::Skipped(Skip::NotAFile));
