@@ -175,3 +175,76 @@ fn rules_that_many_ask_for_at_once_are_those_of_now_for_all() {
     tree.write("proj/sub/.gitignore", "!left.rs\na.rs\n");
     together([false, true, true, false], true);
 }
+
+/// What takes part of these files beside this `.gitignore`, as the walk finds it; and every file is asked for by itself.
+fn beside(ignore: &[u8], files: &[&str], more: &[(&str, &str)]) -> Vec<String> {
+    let tree = Tree::new(&[(".git/HEAD", "ref: refs/heads/main\n")]);
+    files.iter().for_each(|file| tree.write(file, "fn f() {}\n"));
+    more.iter().for_each(|(path, text)| tree.write(path, text));
+    std::fs::write(tree.path(".gitignore"), ignore).unwrap();
+    let roots = tree.roots();
+    let rules = Rules::new(roots.iter().next().unwrap());
+    let listed: Vec<String> = walk(&roots, 2).files.into_iter().map(|entry| entry.path.to_string()).collect();
+    let asked = |file: &&&str| rules.reason(&roots.locate(&tree.path(file)).unwrap()).is_none();
+    let asked: Vec<&str> = files.iter().filter(asked).copied().collect();
+    let listed: Vec<String> = listed.into_iter().filter(|path| files.contains(&path.as_str())).collect();
+    assert_eq!(listed, asked, "a listing and a question say the same of {:?}", String::from_utf8_lossy(ignore));
+    listed
+}
+
+/// A comment in Latin-1 ended the rules of a file, and braces and classes of letters were read as git does not read them: what git ignores
+/// was indexed, and sent.
+#[test]
+fn rules_are_read_as_git_reads_them() {
+    let files = ["a.rs", "a{b/k.rs", "k1.rs", "priv/k.rs", "{{cookie.x}}/k.rs"];
+    let left = |ignore: &[u8]| -> Vec<&str> {
+        let there = beside(ignore, &files, &[]);
+        files.iter().filter(|file| !there.iter().any(|path| path == *file)).copied().collect()
+    };
+    for (ignore, wanted) in [
+        (&b"# caf\xe9\npriv/\n"[..], &["priv/k.rs"][..]),
+        (b"priv/\n# caf\xe9\nk1.rs\n", &["k1.rs", "priv/k.rs"]),
+        (b"caf\xe9/\n/k?.rs\n", &["k1.rs"]),
+        (b"a{b/\n", &["a{b/k.rs"]),
+        (b"{{cookie.x}}/\n", &["{{cookie.x}}/k.rs"]),
+        (b"p[[:alpha:]]iv/\n", &["priv/k.rs"]),
+        (b"[^[:upper:]]riv/\n", &["priv/k.rs"]),
+        (b"k[[:digit:]].rs\n", &["k1.rs"]),
+        (b"k[]1].rs\n", &["k1.rs"]),
+        (b"Priv/\n", &[]),
+        (b"# caf\xe9\n*.rs\n!k1.rs\n!a.rs\n!/priv\n", &["a{b/k.rs", "priv/k.rs", "{{cookie.x}}/k.rs"]),
+    ] {
+        assert_eq!(left(ignore), wanted, "{}", String::from_utf8_lossy(ignore));
+    }
+}
+
+#[test]
+fn what_the_settings_of_a_repository_ignore_is_left_out() {
+    let files = ["a.rs", "dump.rs", "sub/left.rs"];
+    let with = |ignore: &[u8], settings: &str| {
+        beside(ignore, &files, &[(".git/config", settings), (".git/more", "[core]\nexcludesFile = rules ; mine\n"), ("rules", "dump.rs\n")])
+    };
+    assert_eq!(with(b"", "[core]\n\tbare = false\n"), files);
+    assert_eq!(with(b"", "[core]\n\texcludesFile = \"rules\" # not for all\n"), ["a.rs", "sub/left.rs"]);
+    assert_eq!(with(b"", "[include]\n\tpath = more\n"), ["a.rs", "sub/left.rs"]);
+    assert_eq!(with(b"", "[includeIf \"gitdir:/elsewhere/\"]\n\tpath = more\n"), files);
+    assert_eq!(with(b"/Sub/\nA.rs\n", "[core]\n\tignorecase = true\n"), ["dump.rs"]);
+    assert_eq!(with(b"/Sub/\nA.rs\n", "[core]\n\tignorecase = false\n"), files);
+}
+
+/// The rules of a repository hold no more in one that lies in it, also where they are read once more.
+#[test]
+fn misread_rules_end_where_a_repository_begins() {
+    let files = ["in/a.rs", "in/left.rs", "left.rs"];
+    assert_eq!(beside(b"# caf\xe9\nleft.rs\n", &files, &[]), ["in/a.rs"]);
+    assert_eq!(beside(b"# caf\xe9\nleft.rs\n", &files, &[("in/.git/HEAD", "ref: refs/heads/main\n")]), ["in/a.rs", "in/left.rs"]);
+}
+
+/// A pattern of a project's own file may be meant either way: `*.{rs,py}`, or a folder with braces in its name.
+#[test]
+fn braces_in_a_projects_own_file_leave_out_both_that_they_may_mean() {
+    let files = ["a.py", "a.rs", "a.txt", "{{cookie.x}}/k.txt"];
+    let with = |pattern: &str| beside(b"", &files, &[(".longsight.toml", &format!("ignore = [\"{pattern}\"]\n"))]);
+    assert_eq!(with("*.{rs,py}"), ["a.txt", "{{cookie.x}}/k.txt"]);
+    assert_eq!(with("{{cookie.x}}/"), ["a.py", "a.rs", "a.txt"]);
+}

@@ -5,6 +5,8 @@
 
 pub mod document;
 pub mod fs;
+mod git_config;
+mod misread;
 pub mod obeyed;
 pub mod path;
 mod rule_files;

@@ -9,7 +9,7 @@ use super::fs::Stamp;
 /// The project's file that narrows what longsight looks at.
 pub const PROJECT_FILE: &str = ".longsight.toml";
 /// Files with rules in every folder.
-const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
+pub(super) const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
 /// Most bytes of a file with rules.
 pub(super) const MAX_RULES: u64 = 1 << 20;
 
@@ -23,6 +23,14 @@ pub(super) const REPOSITORY: &str = ".git";
 pub fn is_rule_file(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name == PROJECT_FILE || name == REPOSITORY || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE) && is_of_git(file)
+}
+
+/// The bytes of a file with rules; none where there is no such file, or it is too large or no file.
+pub(super) fn read_rules(file: &Path) -> Option<Vec<u8>> {
+    let is_one = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_RULES);
+    let mut bytes = vec![];
+    let read = is_one.then(|| std::fs::File::open(file).and_then(|open| open.take(MAX_RULES).read_to_end(&mut bytes)))?;
+    read.ok().map(|_| bytes)
 }
 
 /// Whether it lies where git keeps what it knows of a repository.
@@ -110,10 +118,17 @@ pub(super) fn exclude_folder(folder: &Path) -> Option<PathBuf> {
     list.ancestors().skip(1).take(2).find(|above| above.is_dir())?.canonicalize().ok()
 }
 
-/// How that list looks, for telling later whether it has changed.
-pub(super) fn exclude_look(folder: &Path) -> Option<Stamp> {
-    let list = exclude_place(folder, repository(folder).unwrap_or(folder)).ok()??;
-    regular(folder, &list).ok()?
+/// Where git keeps what all trees of a repository share, by the folder that it lies in.
+pub(super) fn shared(root: &Path, top: &Path) -> Option<PathBuf> {
+    exclude_place(root, top).ok()??.ancestors().nth(2).map(Into::into)
+}
+
+/// How that list and the repository's settings look, for telling later whether they have changed.
+pub(super) fn exclude_look(folder: &Path) -> Look {
+    let place = || exclude_place(folder, repository(folder).unwrap_or(folder)).ok()?;
+    let Some(list) = place() else { return Look::default() };
+    let settings = list.ancestors().nth(2).map(|shared| shared.join("config"));
+    [Some(list), settings].map(|file| regular(folder, &file?).ok()?)
 }
 
 /// The folder of the repository that a folder lies in. One of a person's whole home is none: it leaves out what it does not keep, not what

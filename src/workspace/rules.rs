@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 use ignore::{IncrementalIgnore, WalkBuilder};
 
 use super::fs::{self, Stamp};
+use super::misread::{self, Misread};
 use super::rule_files::{self, Look, MAX_RULES, REPOSITORY, Unreadable};
 use super::{ReadError, Root, Roots, WorkspacePath, is_secret};
 use crate::config::{Problem, Project, parse_project};
@@ -98,12 +99,13 @@ struct Read {
     ignored: Vec<Ignored>,
 }
 
-type ProjectLook = (Result<Stamp, ReadError>, Option<Stamp>);
+type ProjectLook = (Result<Stamp, ReadError>, Look);
 
 /// What was read of the ignore files, and how they looked.
 #[derive(Default)]
 struct Ignored {
     matcher: Option<IncrementalIgnore>,
+    misread: Option<Misread>,
     /// By folder; with whether a repository begins there.
     looks: HashMap<PathBuf, (Look, bool)>,
 }
@@ -111,6 +113,8 @@ struct Ignored {
 /// What a project's file says, and what only its copy of the repository leaves out.
 pub(super) struct Narrowing {
     folder: PathBuf,
+    /// A repository begins here.
+    pub is_repository: bool,
     pub local_only: bool,
     ignore: Gitignore,
     exclude: Gitignore,
@@ -129,11 +133,7 @@ impl Narrowing {
 
     /// Whether it leaves out a file, or a folder below its own that this is in.
     pub fn leaves_out_file(&self, file: &Path) -> bool {
-        let entries = || file.ancestors().take_while(|entry| *entry != self.folder);
-        let said = |rules: &Gitignore| {
-            entries().map(|entry| rules.matched(entry, entry != file)).find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())
-        };
-        said(&self.ignore) || said(&self.exclude)
+        [&self.ignore, &self.exclude].iter().any(|rules| misread::leaves_out(rules, &self.folder, file))
     }
 }
 
@@ -212,7 +212,7 @@ impl Ignored {
         let mut look = |folder: &Path| {
             let now = (rule_files::look(root, folder)?, folder.join(REPOSITORY).symlink_metadata().is_ok());
             if self.looks.insert(folder.into(), now).is_some_and(|before| before != now) {
-                self.matcher = None;
+                (self.matcher, self.misread) = (None, None);
             }
             Ok(())
         };
@@ -225,7 +225,11 @@ impl Ignored {
         if self.matcher.is_none() {
             self.matcher = builder(root).build_matchers().pop();
         }
-        Ok(self.matcher.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore()))
+        let is_ignored = self.matcher.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore());
+        let misread = self.misread.get_or_insert_with(|| Misread::below(root));
+        let top = rule_files::above(root).last().unwrap_or(root);
+        let begins = |folder: &Path| folder != root && self.looks.get(folder).is_some_and(|(_, begins)| *begins);
+        Ok(is_ignored || misread.leave_out(top, &root.join(path.relative()), begins))
     }
 }
 
@@ -275,7 +279,7 @@ pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
     };
     let (project, mut problems) = parse_project(&file, &text);
     let mut globs = GitignoreBuilder::new(root.path());
-    let wrong = project.ignore.iter().filter_map(|glob| globs.add_line(None, glob).err());
+    let wrong = project.ignore.iter().filter_map(|glob| misread::add_both(&mut globs, glob).err());
     problems.extend(wrong.map(|error| Problem::at(&file, &text, None, format!("`ignore`: {error}"))));
     (project, problems)
 }
@@ -285,19 +289,26 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
     let mut globs = GitignoreBuilder::new(root.path());
     for glob in &project.ignore {
         // One that does not parse is among the problems of the project's file.
-        let _ = globs.add_line(None, glob);
+        let _ = misread::add_both(&mut globs, glob);
     }
     let ignore = globs.build().unwrap_or_else(|_| Gitignore::empty());
-    Narrowing { folder: root.path().into(), local_only: project.local_only, ignore, exclude: excluded(root.path()) }
+    let is_repository = root.path().join(REPOSITORY).symlink_metadata().is_ok();
+    Narrowing { folder: root.path().into(), is_repository, local_only: project.local_only, ignore, exclude: excluded(root.path()) }
 }
 
-/// What the copy of the repository that a folder lies in leaves out.
+/// What the copy of the repository that a folder lies in leaves out, and what a person leaves out of all repositories as far as the crate
+/// does not know it: it looks for that in the person's own settings alone.
 fn excluded(folder: &Path) -> Gitignore {
-    let top = rule_files::repository(folder).unwrap_or(folder);
-    let Ok(Some(list)) = rule_files::exclude(folder, top) else { return Gitignore::empty() };
-    let mut globs = GitignoreBuilder::new(top);
-    // Lines that are no rules are left out by git as well.
-    let _ = globs.add(list);
+    let Some((top, config)) = misread::config(folder) else { return Gitignore::empty() };
+    let mut globs = GitignoreBuilder::new(&top);
+    let _ = globs.case_insensitive(config.ignore_case);
+    if let Some(file) = config.excludes_file {
+        let is_known = gitconfig_excludes_path().is_some_and(|known| known == file);
+        if is_known { misread::misread_of(&mut globs, &file, config.ignore_case) } else { misread::all_of(&mut globs, &file) }
+    }
+    if let Ok(Some(list)) = rule_files::exclude(folder, &top) {
+        misread::all_of(&mut globs, &list);
+    }
     globs.build().unwrap_or_else(|_| Gitignore::empty())
 }
 

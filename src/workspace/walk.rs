@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkState};
 
 use super::fs::Stamp;
+use super::misread;
 use super::rules::{self, Narrowing, Skip};
 use super::{Root, Roots, Rules, WorkspacePath, secret};
 
@@ -69,7 +72,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
         return vec![Found::Folder(root.path().into()), Found::Skipped(Skip::Unruled)];
     }
     let nested = Nested::default();
-    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner, nested: nested.clone() };
+    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner, nested: nested.clone(), odd: Odd::of(root.path()) };
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
@@ -117,6 +120,41 @@ struct Gate {
     /// Other roots, which are walked by themselves.
     inner: Vec<PathBuf>,
     nested: Nested,
+    odd: Odd,
+}
+
+/// The rules that the crate misreads, of the folders that a walk has come by and of those above its root.
+struct Odd {
+    root: PathBuf,
+    ignore_case: bool,
+    /// By folder. Hardly ever are there any, so that the rest is not asked for.
+    found: Mutex<Vec<(PathBuf, Gitignore)>>,
+    any: AtomicBool,
+}
+
+impl Odd {
+    fn of(root: &Path) -> Self {
+        let odd = Self { root: root.into(), ignore_case: misread::ignores_case(root), found: Mutex::default(), any: AtomicBool::default() };
+        [root].into_iter().chain(rules::above(root)).for_each(|folder| odd.note(folder));
+        odd
+    }
+
+    /// Takes over those of a folder.
+    fn note(&self, folder: &Path) {
+        if let Some(rules) = misread::right_in(folder, self.ignore_case) {
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).push((folder.into(), rules));
+            self.any.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether they leave out an entry of the repository that begins at a folder; those that it lies in were asked before.
+    fn leave_out(&self, repository: &Path, entry: &Path, is_folder: bool) -> bool {
+        // Above the root are those of the repository that the root lies in.
+        let is_outermost = repository == self.root;
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = |folder: &Path| entry.starts_with(folder) && (folder.starts_with(repository) || is_outermost);
+        found.iter().any(|(folder, rules)| holds(folder) && rules.matched(entry, is_folder).is_ignore())
+    }
 }
 
 impl Gate {
@@ -127,6 +165,9 @@ impl Gate {
         let foreign = is_below && entry.file_name().to_str().is_some_and(rules::is_foreign_folder);
         if foreign || self.project.leaves_out(entry.path(), is_folder) || self.inner.iter().any(|root| root == entry.path()) {
             return Err(None);
+        }
+        if entry.depth() > 0 && self.is_left_out_by_misread(entry.path(), is_folder) {
+            return Err((!is_folder).then_some(Skip::Ignored));
         }
         if !is_below {
             return Ok(false);
@@ -142,9 +183,23 @@ impl Gate {
         if !rules::are_readable(self.root.path(), entry.path(), nested.is_some()) {
             return Err(Some(Skip::Unruled));
         }
+        self.odd.note(entry.path());
         let Some(nested) = nested else { return Ok(false) };
         self.nested.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.path().into(), nested);
         Ok(true)
+    }
+}
+
+impl Gate {
+    fn is_left_out_by_misread(&self, entry: &Path, is_folder: bool) -> bool {
+        if !self.odd.any.load(Ordering::Acquire) {
+            return false;
+        }
+        let nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
+        let begins = |folder: &&Path| nested.get(*folder).is_some_and(|project| project.is_repository);
+        let repository = entry.ancestors().skip(1).take_while(|folder| *folder != self.root.path()).find(begins);
+        drop(nested);
+        self.odd.leave_out(repository.unwrap_or(self.root.path()), entry, is_folder)
     }
 }
 

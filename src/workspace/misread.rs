@@ -1,0 +1,176 @@
+//! Rules of git that the `ignore` crate reads otherwise: those behind a line that is no UTF-8, where it stops; braces, which mean nothing to
+//! git; classes of letters such as `[[:digit:]]`; patterns without regard to case. They are read once more here, as git reads them, and what
+//! they leave out stays out. What the crate leaves out beyond git stays out as well.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::git_config::GitConfig;
+use super::rule_files::{self, IGNORE_FILES, read_rules};
+
+/// The misread rules of folders, by folder, as they were when they were first asked for.
+pub(super) struct Misread {
+    ignore_case: bool,
+    known: HashMap<PathBuf, Option<Arc<Gitignore>>>,
+}
+
+impl Misread {
+    /// Reads nothing of the folders yet.
+    pub fn below(root: &Path) -> Self {
+        Self { ignore_case: ignores_case(root), known: HashMap::new() }
+    }
+
+    /// Those that stand right in a folder.
+    fn of(&mut self, folder: &Path) -> Option<Arc<Gitignore>> {
+        let ignore_case = self.ignore_case;
+        self.known.entry(folder.into()).or_insert_with(|| right_in(folder, ignore_case).map(Arc::new)).clone()
+    }
+
+    /// Whether a file is left out by those of the folders between `top` and it, or by those of `top`; where a repository begins, those of
+    /// the one around it end.
+    pub fn leave_out(&mut self, top: &Path, file: &Path, begins: impl Fn(&Path) -> bool) -> bool {
+        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(top)) {
+            if self.of(folder).is_some_and(|rules| leaves_out(&rules, folder, file)) {
+                return true;
+            }
+            if begins(folder) {
+                return false;
+            }
+        }
+        false
+    }
+}
+
+/// Whether patterns are taken without regard to case where a folder lies.
+pub(super) fn ignores_case(folder: &Path) -> bool {
+    config(folder).is_some_and(|(_, config)| config.ignore_case)
+}
+
+/// Whether rules that stand in a folder leave out a file below it, or a folder between them.
+pub(super) fn leaves_out(rules: &Gitignore, folder: &Path, file: &Path) -> bool {
+    let entries = file.ancestors().take_while(|entry| *entry != folder);
+    let mut said = entries.map(|entry| rules.matched(entry, entry != file));
+    said.find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())
+}
+
+/// What git's settings say where a folder lies in a repository, whose folder comes first.
+pub(super) fn config(folder: &Path) -> Option<(PathBuf, GitConfig)> {
+    let top = rule_files::repository(folder)?;
+    Some((top.into(), GitConfig::of(top, &rule_files::shared(folder, top)?)))
+}
+
+/// All rules of a file, for what lies below a folder, as git reads them.
+pub(super) fn all_of(globs: &mut GitignoreBuilder, file: &Path) {
+    let bytes = read_rules(file).unwrap_or_default();
+    lines(&bytes).for_each(|line| add(globs, &line));
+}
+
+/// Those of a file that the crate reads otherwise.
+pub(super) fn misread_of(globs: &mut GitignoreBuilder, file: &Path, ignore_case: bool) {
+    let bytes = read_rules(file).unwrap_or_default();
+    let sound = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), |_| bytes.len());
+    let mut at = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        at += line.len();
+        let line = String::from_utf8_lossy(line);
+        if ignore_case || at > sound || as_git_reads(&line) != line {
+            add(globs, &line);
+        }
+    }
+}
+
+/// Adds a rule as the crate reads it and as git does: who wrote it for a project of ours may mean either, and nothing is to get out. An error
+/// is why neither can be read.
+pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), ignore::Error> {
+    let as_git = as_git_reads(line);
+    let is_read = as_git != line && globs.add_line(None, &as_git).is_ok();
+    match globs.add_line(None, line) {
+        Err(error) if !is_read => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Adds a rule as git reads it. One that is none counts for nothing, as in git.
+fn add(globs: &mut GitignoreBuilder, line: &str) {
+    let _ = globs.add_line(None, &as_git_reads(line));
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
+    bytes.split(|byte| *byte == b'\n').map(String::from_utf8_lossy)
+}
+
+/// Those that stand right in a folder, if any do.
+pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
+    let mut globs = GitignoreBuilder::new(folder);
+    let _ = globs.case_insensitive(ignore_case);
+    IGNORE_FILES.iter().for_each(|name| misread_of(&mut globs, &folder.join(name), ignore_case));
+    globs.build().ok().filter(|rules| !rules.is_empty())
+}
+
+/// A pattern in which what means nothing to git means nothing to the crate: braces are escaped, and classes of letters written out.
+fn as_git_reads(line: &str) -> String {
+    let mut pattern = String::new();
+    let mut rest = line;
+    while let Some(letter) = rest.chars().next() {
+        let length = match letter {
+            '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '{' | '}' => {
+                pattern.push('\\');
+                1
+            }
+            '[' => match bracket(rest) {
+                Some((length, written)) => {
+                    pattern.push_str(&written);
+                    rest = &rest[length..];
+                    continue;
+                }
+                None => 1,
+            },
+            _ => letter.len_utf8(),
+        };
+        pattern.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    pattern
+}
+
+/// A set of letters at the beginning of a text: its length, and how the crate takes it.
+fn bracket(text: &str) -> Option<(usize, String)> {
+    let inner = text.get(1..)?;
+    let marks = inner.len() - inner.trim_start_matches(['!', '^']).len();
+    let mut at = 1 + marks.min(1);
+    let mut written = text[..at].to_string();
+    let first = at;
+    loop {
+        let rest = &text[at..];
+        let letter = rest.chars().next()?;
+        if let Some((length, letters)) = class(rest) {
+            written.push_str(letters);
+            at += length;
+        } else if letter == ']' && at > first {
+            written.push(']');
+            return Some((at + 1, written));
+        } else {
+            written.push(letter);
+            at += letter.len_utf8();
+        }
+    }
+}
+
+/// A class of letters at the beginning of a text: its length, and the letters.
+fn class(text: &str) -> Option<(usize, &'static str)> {
+    const CLASSES: [(&str, &str); 8] = [
+        ("[:alpha:]", "a-zA-Z"),
+        ("[:digit:]", "0-9"),
+        ("[:alnum:]", "a-zA-Z0-9"),
+        ("[:lower:]", "a-z"),
+        ("[:upper:]", "A-Z"),
+        ("[:xdigit:]", "0-9a-fA-F"),
+        ("[:space:]", " \t"),
+        ("[:punct:]", ":-@[-`{-~!-/"),
+    ];
+    CLASSES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, letters)| (name.len(), *letters))
+}
