@@ -463,3 +463,111 @@ fn prose_of_a_script_without_blanks_is_found() {
         assert!(preview.parts.iter().any(shows), "{question}: {:?}", preview.parts);
     }
 }
+
+/// The first part that the definitions of a question's places are.
+fn first(preview: &Preview) -> (String, String) {
+    let part = preview.parts.iter().find(|part| part.kind == Kind::Definition).unwrap();
+    (part.path.to_string(), part.text.to_string())
+}
+
+/// A function whose beginning takes all of the room that an excerpt has.
+fn long_function(name: &str, last: &str) -> String {
+    let lines: String = (0..120).map(|number| format!("    let step_{number} = prepared(input, {number}).unwrap();\n")).collect();
+    format!("pub fn {name}(input: &str) {{\n{lines}    {last}\n}}\n")
+}
+
+/// The excerpt began at the head of the function, and ended before the line that the question was about.
+#[test]
+fn the_line_with_a_quoted_message_is_shown() {
+    let deep =
+        long_function("install", "panic!(\"no room is left for {} more\", step_3);\n    panic!(\"the lock is held by another process\");");
+    let other = "/// The lock of a process, held by another.\npub fn lock(process: u32) {}\n";
+    for question in
+        ["why do I get the error \"the lock is held by another process\"?", "What does `the lock is held by another process` mean?"]
+    {
+        let (path, text) = first(&asked(&[("src/deep.rs", &deep), ("src/lock.rs", other)], question, 2000));
+        assert!(path == "src/deep.rs" && text.contains("is held by another"), "{path}: {text}");
+    }
+    // With values in it, it is no longer what stands there.
+    let (_, text) = first(&asked(&[("src/deep.rs", &deep), OTHER], "why does it say: no room is left for 12 more", 2000));
+    assert!(text.contains("no room is left"), "{text}");
+}
+
+/// A field stands in what it is one of, which was shown from its beginning, and so was a definition behind a comment of many pages.
+#[test]
+fn what_is_named_is_shown_in_what_is_longer_than_an_excerpt() {
+    let fields: String = (0..300).map(|number| format!("    int counter_of_{number};\n")).collect();
+    let server = format!("struct server {{\n{fields}    int last_increment_size;\n{}}};\n", fields.replace("counter", "gauge"));
+    let (_, text) = first(&asked(&[("server.h", &server)], "what is `last_increment_size`?", 2000));
+    assert!(text.contains("last_increment_size"), "{text}");
+    let pages: String = (0..400).map(|number| format!("/// Page {number} tells of time zones and of what they are.\n")).collect();
+    let zoned = format!("{pages}pub struct Zoned {{\n    inner: u64,\n}}\n");
+    let (_, text) = first(&asked(&[("src/zoned.rs", &zoned)], "where is the struct Zoned defined?", 2000));
+    assert!(text.contains("pub struct Zoned"), "{text}");
+}
+
+/// A name without its folder, or the end of a path, named no file, and one that ends like it was taken for it.
+#[test]
+fn a_file_is_named_by_the_end_of_its_path() {
+    let files = [
+        ("src/nodes/Token.java", "class Token {\n    void read() {}\n}\n"),
+        ("src/nodes/Tokens.java", "class Tokens {\n    /** What a token does. */\n    void tokenDoes() {}\n}\n"),
+        ("src/myapp.py", "def run():\n    pass\n"),
+        ("src/app.py", "def does():\n    \"\"\"What it does in app.py.\"\"\"\n"),
+    ];
+    for (question, wanted) in [
+        ("what does Token.java do?", "src/nodes/Token.java"),
+        ("what does nodes/Token.java do?", "src/nodes/Token.java"),
+        ("what does /home/me/proj/src/nodes/Token.java do?", "src/nodes/Token.java"),
+        ("what does myapp.py do?", "src/myapp.py"),
+        ("what does app.py do?", "src/app.py"),
+    ] {
+        assert_eq!(first(&asked(&files, question, 300)).0, wanted, "{question}");
+    }
+}
+
+/// Constructors and overloads counted as definitions, so that a class with six of them was none that is meant; and a variant came before the
+/// type of its name.
+#[test]
+fn a_class_is_found_beside_its_constructors_and_a_type_beside_variants() {
+    let constructors: String = (0..14).map(|number| format!("    Elements(int a{number}) {{}}\n")).collect();
+    let overloads: String = (0..13).map(|number| format!("export function pipe(a{number}: string): void;\n")).collect();
+    let variants: String =
+        (0..4).map(|number| format!("pub enum Error{number} {{\n    First,\n    Second,\n    Offset(u8),\n}}\n")).collect();
+    let files = [
+        ("Elements.java", format!("class Elements {{\n{constructors}}}\n")),
+        ("pipe.ts", format!("{overloads}export function pipe(...all: string[]): void {{\n    all.forEach(print);\n}}\n")),
+        ("errors.rs", variants),
+        ("offset.rs", "pub struct Offset(u8);\n".into()),
+        ("README.md", "# Elements, pipes and offsets, defined\n".into()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    for (question, path, shown) in [
+        ("where is class Elements defined?", "Elements.java", "class Elements"),
+        ("where is pipe defined?", "pipe.ts", "all.forEach"),
+        ("where is `Offset` defined?", "offset.rs", "pub struct Offset"),
+    ] {
+        let (found, text) = first(&asked(&files, question, 1000));
+        assert!(found == path && text.contains(shown), "{question} {found}: {text}");
+    }
+}
+
+/// Only names with `_` or capitals in them were names of code.
+#[test]
+fn constants_of_one_word_and_names_that_are_common_words_are_found() {
+    let files = [
+        ("src/limits.rs", "pub const LOW: u32 = 1;\npub const NEVER: u32 = 0;\n"),
+        ("src/main.rs", "fn main() {\n    run();\n}\n"),
+        ("src/work.rs", "/// Never works, and is defined by nobody.\nfn never_works() {}\n"),
+        ("README.md", "# Where it is defined\n\nNever mind the main thing.\n"),
+    ];
+    for (question, path, shown) in [
+        ("where is NEVER defined?", "src/limits.rs", "pub const NEVER"),
+        ("what is the constant NEVER for?", "src/limits.rs", "pub const NEVER"),
+        ("where is main defined?", "src/main.rs", "fn main"),
+        ("where is the function main implemented?", "src/main.rs", "fn main"),
+    ] {
+        let (found, text) = first(&asked(&files, question, 200));
+        assert!(found == path && text.contains(shown), "{question} {found}: {text}");
+    }
+}

@@ -230,7 +230,7 @@ impl<'a> Matcher<'a> {
 }
 
 /// Where the kind of change ends that a message begins with: before `(resolver)` in `fix(resolver): …`.
-fn kind(line: &str) -> usize {
+pub fn kind(line: &str) -> usize {
     let Some(heading) = line.get(..scope(line)) else { return 0 };
     let word = heading.trim_end_matches('!').split('(').next().unwrap_or_default();
     if KINDS.contains(&word.to_lowercase().as_str()) { word.len() } else { 0 }

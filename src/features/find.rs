@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::explain::numbered;
 use super::meant::{Meant, meant};
-use super::search::{EACH_ONE, Ranking, Spot, definition, rank};
+use super::search::{EACH_ONE, Place, Ranking, Spot, definition, rank};
 use super::{Session, blocks, overview};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
@@ -120,11 +120,11 @@ impl Places<'_> {
                 self.part(meant.id, |text| Some(around(text, meant.range.clone(), meant.focus, longest_meant)), || meant.why.clone());
             self.join(&mut parts, part, budget);
         }
-        for (id, spot, score) in self.ranking.places() {
+        for (id, place) in self.ranking.places() {
             if parts.len() >= most {
                 break;
             }
-            let part = self.spot(id, spot, longest, score);
+            let part = self.spot(id, place, longest);
             self.join(&mut parts, part, budget);
         }
         parts
@@ -174,7 +174,7 @@ impl Places<'_> {
         parts[place] = whole;
     }
 
-    fn spot(&self, id: FileId, spot: Spot, longest: usize, score: f32) -> Option<Part> {
+    fn spot(&self, id: FileId, Place { spot, score, focus }: Place, longest: usize) -> Option<Part> {
         let file = self.session.index.file(id)?;
         let what = || match spot {
             Spot::Definition(index) => file.symbols.get(index as usize).map_or("", |symbol| self.session.index.text(symbol.name)),
@@ -186,7 +186,6 @@ impl Places<'_> {
                 Spot::Definition(index) => definition(file.symbols.get(index as usize)?, text)?,
                 Spot::Head(block) => blocks::range(file, text, block)?,
             };
-            let focus = range.start;
             Some(around(text, range, focus, longest))
         };
         self.part(id, range, || format!("{} shares words with the question ({score:.1})", what()))
@@ -223,12 +222,13 @@ impl Places<'_> {
     }
 }
 
-/// Whole lines of a range, at most about so many bytes of them: those from `focus` on, with as many above as below where it is not the
-/// beginning.
+/// Whole lines of a range, at most about so many bytes of them: its beginning where that shows what stands at `focus` with some lines below
+/// it, else as many above as below.
 fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Range<usize> {
     if range.len() <= longest {
         return range;
     }
+    let focus = if focus + longest / 4 <= range.start + longest { range.start } else { focus };
     let above = focus.saturating_sub(longest / 2).max(range.start).min(range.end.saturating_sub(longest));
     let start = if above <= range.start { range.start } else { line_start(text, text.floor_char_boundary(above)) };
     let end = text.floor_char_boundary(range.end.min(start + longest));

@@ -40,6 +40,8 @@ const REQUESTS: &[&str] = &[
     "tell",
     "walk",
 ];
+/// Most words in marks of code that are code by themselves.
+const MOST_OF_CODE: usize = 4;
 /// Most files that a name without its folder may mean.
 const FILES: usize = 3;
 /// Lines above and below a line outside of all definitions.
@@ -51,6 +53,7 @@ const THINGS: &[&str] = &[
     "class",
     "constant",
     "enum",
+    "field",
     "fn",
     "func",
     "function",
@@ -59,10 +62,20 @@ const THINGS: &[&str] = &[
     "method",
     "module",
     "protocol",
+    "static",
     "struct",
     "trait",
     "type",
+    "variant",
 ];
+
+/// Those of them that are shown in what they are one of.
+const SMALL_THINGS: &[&str] = &["constant", "field", "static", "variant"];
+
+/// A name of which it is asked where it is, whatever word it is.
+static WHERE: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?i)\bwhere\s+(?:is|are)\s+(?:(?:the|a)\s+)?(?:[a-z]+\s+)?([a-z_$][\w$]*)\s+(?:defined|declared|implemented)\b")
+});
 
 /// A name as code has it, with its owners. What is written without blanks stands right beside it and is no part of it.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
@@ -90,20 +103,44 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking) -> Vec
     let asks = asks(question);
     // What is told names many things beside the one that it is about.
     let left = if asks { MOST - places.len() } else { FEW };
-    let mut found: Vec<(usize, usize, SymbolId)> = vec![];
+    let mut found: Vec<(usize, usize, Definition)> = vec![];
     for (line, text) in question.trim_start().lines().enumerate() {
         for name in names(text, question, asks) {
             let most = if asks { SEVERAL } else { FEW };
-            let symbols = definitions(session, &name, &here, most);
-            let rank = |symbol: &SymbolId| if asks { 0 } else { ranking.position(symbol.file) };
-            found.extend(symbols.into_iter().map(|symbol| (line.min(1), rank(&symbol), symbol)));
+            let definitions = definitions(session, &name, &here, most);
+            let rank = |definition: &Definition| if asks { 0 } else { ranking.position(definition.named.file) };
+            found.extend(definitions.into_iter().map(|definition| (line.min(1), rank(&definition), definition)));
         }
     }
-    // A class comes before the constructor that is called like it.
-    found.sort_by_key(|(line, rank, id)| (*line, *rank, std::cmp::Reverse(length(session, *id)), place(session, *id)));
-    found.dedup_by_key(|(.., id)| *id);
-    places.extend(found.into_iter().filter_map(|(.., id)| of_symbol(session, id)).take(left));
+    found.sort_by_key(|(line, rank, definition)| (*line, *rank, definition.order(session)));
+    found.dedup_by_key(|(.., definition)| *definition);
+    places.extend(found.into_iter().filter_map(|(.., definition)| definition.meant(session)).take(left));
     places
+}
+
+/// A definition that is named, and the one that it is shown in: a field is shown with its type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Definition {
+    named: SymbolId,
+    shown: SymbolId,
+}
+
+impl Definition {
+    /// What stands by itself comes before a member of something that is called the same, and then the longest.
+    fn order<'a>(&self, session: &'a Session) -> (bool, std::cmp::Reverse<usize>, (Option<&'a WorkspacePath>, u32)) {
+        (self.named != self.shown, std::cmp::Reverse(length(session, self.named)), place(session, self.named))
+    }
+
+    fn meant(&self, session: &Session) -> Option<Meant> {
+        let file = session.index.file(self.shown.file)?;
+        let (shown, named) = (session.index.symbol(self.shown)?, session.index.symbol(self.named)?);
+        let text = session.snapshot.read(&file.path).ok()?;
+        let range = definition(shown, &text)?;
+        let why = format!("the question names {}", session.index.text(named.name));
+        // Where its comment ends: a long one would take all of the room.
+        let focus = (named.item.start as usize).clamp(range.start, range.end);
+        Some(Meant { id: self.shown.file, focus, range, why })
+    }
 }
 
 /// Where a symbol stands among all: numbers of files say only in which order they were read.
@@ -115,20 +152,14 @@ fn length(session: &Session, id: SymbolId) -> usize {
     session.index.symbol(id).map_or(0, |symbol| symbol.item.range().len())
 }
 
-fn of_symbol(session: &Session, id: SymbolId) -> Option<Meant> {
-    let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
-    let text = session.snapshot.read(&file.path).ok()?;
-    let range = definition(symbol, &text)?;
-    let why = format!("the question names {}", session.index.text(symbol.name));
-    Some(Meant { id: id.file, focus: range.start, range, why })
-}
-
 /// A name in a question.
 struct Name<'a> {
     name: &'a str,
     owner: Option<&'a str>,
     /// It is written as only code is written, so that it can be nothing else.
     is_code: bool,
+    /// It may be that of a constant or a field.
+    may_be_small: bool,
 }
 
 /// Whether something is asked for, and not told as in the message of a commit.
@@ -152,9 +183,14 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         if before.ends_with(['/', '\\', '.', '-']) || behind.starts_with(['/', '\\']) || found.len() < 2 {
             continue;
         }
+        if found.end() <= sentence::kind(line) {
+            continue;
+        }
         let parts: Vec<&str> = found.as_str().split([':', '.', '#', '>', '-', '~']).filter(|part| !part.is_empty()).collect();
         let [owners @ .., name] = parts.as_slice() else { continue };
-        let quoted = before.matches('`').count() % 2 == 1;
+        // Many words between the marks are a message.
+        let span = || before.rsplit('`').next().into_iter().chain([found.as_str()]).chain(behind.split('`').next());
+        let quoted = before.matches('`').count() % 2 == 1 && span().flat_map(str::split_whitespace).count() <= MOST_OF_CODE;
         let called =
             behind.starts_with('(') && before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric() || words::runs_on(letter));
         let is_title = name.starts_with(|letter: char| letter.is_ascii_uppercase()) && name.contains(|letter: char| letter.is_lowercase());
@@ -162,21 +198,31 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let beside = |word: Option<&str>| word.is_some_and(|word| THINGS.contains(&word.to_lowercase().as_str()));
         let thing =
             beside(before.split_whitespace().next_back()) || beside(behind.split([' ', '?', '.', ',']).find(|word| !word.is_empty()));
+        let is_shouted = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
         let is_code = quoted || called || sentence::is_code(name);
-        if is_code || !owners.is_empty() || asks && (is_title && !begins || (only || thing) && telling(name)) {
-            names.push(Name { name, owner: owners.last().copied(), is_code });
+        let is_asked_for = asks && WHERE.captures(line).and_then(|asked| asked.get(1)).is_some_and(|asked| asked.range() == found.range());
+        let is_said = is_title && !begins || is_shouted || (only || thing) && telling(name);
+        if is_code || !owners.is_empty() || is_asked_for || asks && is_said {
+            let may_be_small = is_code || is_shouted || thing && is_small_thing(before, behind);
+            names.push(Name { name, owner: owners.last().copied(), is_code, may_be_small });
         }
     }
     names
 }
 
+/// Whether the word beside a name says that it is a constant or a field.
+fn is_small_thing(before: &str, behind: &str) -> bool {
+    let beside = [before.split_whitespace().next_back(), behind.split([' ', '?', '.', ',']).find(|word| !word.is_empty())];
+    beside.into_iter().flatten().any(|word| SMALL_THINGS.contains(&word.to_lowercase().as_str()))
+}
+
 /// The definitions that a name means: of its owner where it has one, in the files that the question names where they have it, and not of
 /// tests where others do. None where so many are called that that none is meant.
-fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<SymbolId> {
+fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<Definition> {
     let index = &session.index;
-    let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter_map(|id| whole(session, id, name.is_code)).collect();
+    let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter(|id| is_whole(session, *id, name.may_be_small)).collect();
     all.sort_unstable_by_key(|id| place(session, *id));
-    all.dedup();
+    let mut all = without_constructors(session, all);
     if let Some(owner) = name.owner {
         all = match (of_owner(session, &all, owner), name.is_code) {
             (owned, _) if !owned.is_empty() => owned,
@@ -192,26 +238,53 @@ fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize)
     let is_test = |id: &SymbolId, file: &File| {
         naming::is_test(file.language.as_deref(), &file.path.to_string()) || is_in_tests(session, file, id.index)
     };
-    let mut all: Vec<SymbolId> = prefer(all, &|id| index.file(id.file).is_some_and(|file| !is_test(id, file)));
+    let all: Vec<SymbolId> = prefer(all, &|id| index.file(id.file).is_some_and(|file| !is_test(id, file)));
+    let all = if all.len() > most { once_each(session, all) } else { all };
     let too_many = if name.is_code && most == SEVERAL { MORE } else { most };
     if all.len() > too_many {
         return vec![];
     }
-    all.sort_by_key(|id| std::cmp::Reverse(length(session, *id)));
+    let mut all: Vec<Definition> =
+        all.into_iter().filter_map(|named| Some(Definition { named, shown: shown_in(session, named)? })).collect();
+    all.sort_by_key(|definition| definition.order(session));
     all.truncate(most);
     all
 }
 
-/// A definition that can be shown by itself. Variables and members of enums are no answer to a plain word.
-fn whole(session: &Session, id: SymbolId, is_code: bool) -> Option<SymbolId> {
-    let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
+/// Whether a definition is an answer to a name. Variables and members of enums are none to a plain word.
+fn is_whole(session: &Session, id: SymbolId, may_be_small: bool) -> bool {
+    let Some(symbol) = session.index.symbol(id) else { return false };
     let small = matches!(symbol.kind, Kind::Variable | Kind::Attribute | Kind::Variant | Kind::Module);
-    if symbol.kind == Kind::Reexport || small && !is_code {
-        return None;
-    }
-    // What is small is found by its own lines where it stands alone.
+    symbol.kind != Kind::Reexport && (may_be_small || !small)
+}
+
+/// What is small is found by its own lines where it stands alone, and else in what it is one of.
+fn shown_in(session: &Session, id: SymbolId) -> Option<SymbolId> {
+    let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
     let index = if symbol.parent().is_some() { shown(file, id.index as usize) } else { id.index };
     Some(SymbolId { file: id.file, index })
+}
+
+/// Of definitions of one name those that stand in no other of them, as a constructor stands in its class.
+fn without_constructors(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
+    let parent = |id: &SymbolId| session.index.symbol(*id).and_then(|symbol| symbol.parent());
+    let is_in_another = |id: &SymbolId| all.iter().any(|other| other.file == id.file && Some(other.index as usize) == parent(id));
+    all.iter().filter(|id| !is_in_another(id)).copied().collect()
+}
+
+/// Of definitions of one name, in the order of their places, one for each place where it is declared several times, as overloads are: the
+/// longest is all of it.
+fn once_each(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
+    let around = |id: &SymbolId| session.index.symbol(*id).map(|symbol| (symbol.parent(), symbol.container()));
+    let mut once: Vec<SymbolId> = vec![];
+    for id in all {
+        match once.iter_mut().find(|known| known.file == id.file && around(known) == around(&id)) {
+            Some(known) if length(session, id) > length(session, *known) => *known = id,
+            Some(_) => {}
+            None => once.push(id),
+        }
+    }
+    once
 }
 
 /// Those definitions that are members of something called so, or else of its bases, or else stand in a module called so.
@@ -298,12 +371,12 @@ fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Mean
 }
 
 /// The files of the workspace by what they are called.
-struct Paths<'a> {
+pub(super) struct Paths<'a> {
     all: Vec<(FileId, &'a Arc<File>, String)>,
 }
 
 impl<'a> Paths<'a> {
-    fn new(session: &'a Session) -> Self {
+    pub fn new(session: &'a Session) -> Self {
         let mut all: Vec<_> = session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect();
         all.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
         Self { all }
@@ -338,7 +411,7 @@ impl<'a> Paths<'a> {
     }
 
     /// The files that the words of a question name.
-    fn named_in(&self, question: &str) -> Vec<FileId> {
+    pub fn named_in(&self, question: &str) -> Vec<FileId> {
         let is_path = |word: &str| word.contains('.') && word.rsplit(['/', '.']).next().is_some_and(|ending| ending.len() <= 10);
         let words = question.lines().flat_map(named::words).map(|(_, word)| word).filter(|word| is_path(word));
         words.flat_map(|word| self.meant_by(word, 0)).collect()

@@ -5,13 +5,15 @@
 
 mod count;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::meant::Paths;
 use super::{Session, blocks, chores};
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::index::{File, FileId};
 
-use count::{Counts, FIELDS, Field, Item, count, is_named};
+use count::{Asked, Counts, FIELDS, Field, Item, count, is_named, quotes};
 pub(super) use count::{Spot, definition, is_in_tests, shown};
 
 /// Files that show their best definition before any shows its second.
@@ -36,6 +38,8 @@ const SIZE: f32 = 0.4;
 /// A path that the question names, and a file at the root without definitions that is called like a word of it: `README`, `tox.ini`.
 const NAMED: f32 = 20.0;
 const CALLED: f32 = 6.0;
+/// A definition that holds what the question quotes.
+const QUOTED: f32 = 40.0;
 /// What tests are worth when nobody asks for tests, when a question has the word, and when a statement has it: a change that "adds a test"
 /// is seldom one of a test alone.
 const TEST: f32 = 0.3;
@@ -59,7 +63,15 @@ struct Ranked {
     id: FileId,
     score: f32,
     /// Its definitions with a word of the question, best first.
-    items: Vec<(Spot, f32)>,
+    items: Vec<Place>,
+}
+
+/// A place in a file, what it is worth, and where in it that stands which is asked for, in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub spot: Spot,
+    pub score: f32,
+    pub focus: usize,
 }
 
 impl Ranking {
@@ -73,13 +85,13 @@ impl Ranking {
     }
 
     /// The best definition of each of the best files, then the others by what they and their files are worth.
-    pub fn places(&self) -> impl Iterator<Item = (FileId, Spot, f32)> {
-        let place = |file: &Ranked, (spot, score): (Spot, f32)| (file.id, spot, file.score + score);
+    pub fn places(&self) -> impl Iterator<Item = (FileId, Place)> {
+        let place = |file: &Ranked, place: Place| (file.id, Place { score: file.score + place.score, ..place });
         let first = self.files.iter().take(EACH_ONE).filter_map(move |file| Some(place(file, *file.items.first()?)));
         let rest = self.files.iter().take(FIRST).enumerate();
         let rest = rest.flat_map(move |(at, file)| file.items.iter().skip(usize::from(at < EACH_ONE)).map(move |item| place(file, *item)));
-        let mut rest: Vec<(FileId, Spot, f32)> = rest.collect();
-        rest.sort_by(|a, b| b.2.total_cmp(&a.2));
+        let mut rest: Vec<(FileId, Place)> = rest.collect();
+        rest.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         first.chain(rest)
     }
 }
@@ -89,13 +101,13 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     if sentence.terms.is_empty() {
         return Ranking::default();
     }
-    let asked = question.to_lowercase();
+    let asked = Asked { sentence: &sentence, quotes: quotes(question), named: named(session, question) };
     let mut matcher = Matcher::new(&sentence);
-    let counted: Vec<Counts> = readable(session, &sentence, &asked, &mut matcher)
+    let counted: Vec<Counts> = readable(session, &asked, &mut matcher)
         .into_iter()
         .filter_map(|(id, file)| {
             let text = session.snapshot.read(&file.path).ok()?;
-            Some(count(session, id, file, &text, &asked, sentence.terms.len(), &mut matcher))
+            Some(count(session, id, file, &text, &asked, &mut matcher))
         })
         .collect();
     let shares = Shares::new(session, &sentence, question);
@@ -105,23 +117,27 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     let mut files: Vec<Ranked> = vec![];
     for counts in counted {
         let usual = if counts.is_plain { &all } else { &code };
-        let score =
-            |item: &Item| score_item(item, &sentence.terms, &usual.rare_items, usual.item) * if item.is_test { shares.test } else { 1.0 };
-        let mut items: Vec<(Spot, f32)> = counts.items.iter().map(|item| (item.spot, score(item))).collect();
-        items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let score = |item: &Item| {
+            let quoted = if item.is_quoted { QUOTED } else { 0.0 };
+            (quoted + score_item(item, &sentence.terms, &usual.rare_items, usual.item)) * if item.is_test { shares.test } else { 1.0 }
+        };
+        let place = |item: &Item| Place { spot: item.spot, score: score(item), focus: item.focus as usize };
+        let mut items: Vec<Place> = counts.items.iter().map(place).collect();
+        items.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spot.cmp(&b.spot)));
         let words = score_file(&counts, &sentence.terms, usual);
         let named = match counts.is_plain && blocks::is_called(&counts.path, &sentence) {
             _ if counts.is_named => NAMED,
             true => CALLED,
             false => 0.0,
         };
-        let best = items.first().map_or(0.0, |item| item.1);
+        let best = items.first().map_or(0.0, |item| item.score);
         let sum = words + BEST_ITEM * best + named;
         if sum > 0.0 {
             let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * shares.of(&counts, &sentence);
             if items.is_empty() {
                 // Only its path says so: its first definition stands for it.
-                items.push((if counts.is_plain { Spot::Head(0) } else { Spot::Definition(0) }, 0.0));
+                let spot = if counts.is_plain { Spot::Head(0) } else { Spot::Definition(0) };
+                items.push(Place { spot, score: 0.0, focus: 0 });
             }
             files.push(Ranked { id: counts.id, score, items });
         }
@@ -164,10 +180,19 @@ impl Shares {
     }
 }
 
+/// The files that a question names, by their paths from the root on or by the ends of them.
+fn named(session: &Session, question: &str) -> HashSet<FileId> {
+    let text = question.to_lowercase();
+    let by_words = Paths::new(session).named_in(question);
+    let whole = session.index.files().filter(|(_, file)| is_named(&file.path.to_string(), &text)).map(|(id, _)| id);
+    by_words.into_iter().chain(whole).collect()
+}
+
 /// The files with words, by their paths; in a very large workspace those whose paths and names promise most, as far as can be read.
-fn readable<'a>(session: &'a Session, sentence: &Sentence, asked: &str, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
-    let has_words = |file: &File| !file.symbols.is_empty() || file.bytes < DATA || is_named(&file.path.to_string(), asked);
-    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| has_words(file)).collect();
+fn readable<'a>(session: &'a Session, asked: &Asked<'_>, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
+    let sentence = asked.sentence;
+    let has_words = |id: &FileId, file: &File| !file.symbols.is_empty() || file.bytes < DATA || asked.named.contains(id);
+    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(id, file)| has_words(id, file)).collect();
     files.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
     let all: usize = files.iter().map(|(_, file)| file.bytes as usize).sum();
     if all <= READ {

@@ -1,9 +1,9 @@
 //! How often each word of a question stands in a file: by where it stands there, and by the definition that it stands in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use crate::context::sentence::Matcher;
+use crate::context::sentence::{Matcher, Sentence};
 use crate::features::Session;
 use crate::features::blocks::{self, BLOCK, Blocks};
 use crate::index::{File, FileId, Symbol};
@@ -15,8 +15,12 @@ const IN_NAME: f32 = 3.0;
 const IN_DOC: f32 = 1.5;
 /// Bytes of a line, about.
 const LINE: usize = 40;
-/// Blocks that a file shows for being named, whatever stands in them.
+/// Blocks and definitions that a file shows for being named, whatever stands in them.
 const NAMED_BLOCKS: u32 = 8;
+const NAMED_DEFINITIONS: usize = 12;
+/// Bytes of what is quoted at least, and its places in one file that are looked at.
+const LEAST_QUOTE: usize = 8;
+const QUOTED_PLACES: usize = 4;
 
 /// Where a word of a file stands.
 #[derive(Clone, Copy)]
@@ -69,18 +73,32 @@ pub(super) struct Counts {
 
 pub(super) struct Item {
     pub spot: Spot,
+    /// Where the line begins that has most of the question, in bytes.
+    pub focus: u32,
+    /// The question quotes what stands there.
+    pub is_quoted: bool,
     /// It stands in a module of tests.
     pub is_test: bool,
     pub bytes: f32,
     pub terms: Vec<(u16, f32)>,
 }
 
+/// What is looked for in every file.
+pub(super) struct Asked<'a> {
+    pub sentence: &'a Sentence,
+    pub quotes: Vec<&'a str>,
+    /// The files that are named.
+    pub named: HashSet<FileId>,
+}
+
 /// Counts the words of a question in a file.
-pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &str, terms: usize, matcher: &mut Matcher) -> Counts {
+pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &Asked<'_>, matcher: &mut Matcher) -> Counts {
     let path = file.path.to_string();
-    let (is_plain, is_named) = (file.symbols.is_empty(), is_named(&path, asked));
+    let (is_plain, is_named) = (file.symbols.is_empty(), asked.named.contains(&id));
     let prose = is_plain && blocks::is_prose(&path);
-    let mut fields = vec![[0.0; FIELDS]; terms];
+    let terms = &asked.sentence.terms;
+    let mut fields = vec![[0.0; FIELDS]; terms.len()];
+    let mut focuses: HashMap<Spot, Focus> = HashMap::new();
     let mut items: BTreeMap<Spot, BTreeMap<u16, f32>> = BTreeMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
@@ -93,7 +111,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     }
     let mut around = Around::new(file);
     let mut head = Blocks::new(file, text);
-    let mut line = Line { end: 0, field: Field::Code };
+    let mut line = Line { start: 0, end: 0, field: Field::Code };
     matcher.find(text, |at, term| {
         if at >= line.end {
             line = Line::at(text, at, is_plain, prose);
@@ -104,21 +122,35 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| head.at(at).map(Spot::Head));
         if let Some(spot) = spot {
             *items.entry(spot).or_default().entry(term).or_default() += field.in_item();
+            focuses.entry(spot).or_default().add(line.start, term, terms[usize::from(term)].weight);
         }
     });
+    for at in asked.quotes.iter().flat_map(|quote| text.match_indices(quote).map(|(at, _)| at).take(QUOTED_PLACES)) {
+        let inside = Around::new(file).at(at as u32).map(|(index, _)| Spot::Definition(index));
+        let Some(spot) = inside.or_else(|| Blocks::new(file, text).at(at).map(Spot::Head)) else { continue };
+        items.entry(spot).or_default();
+        focuses.entry(spot).or_default().quote(line_start(text, at));
+    }
     let bytes = |spot: Spot| match spot {
         Spot::Definition(index) => {
             (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
         }
         Spot::Head(_) => (BLOCK * LINE) as f32,
     };
-    if is_plain && is_named {
-        for block in 0..blocks::number_of(text).min(NAMED_BLOCKS) {
-            items.entry(Spot::Head(block)).or_default();
+    if is_named {
+        // A file that is named shows more than what shares words with the question.
+        let blocks = if is_plain { blocks::number_of(text) } else { u32::from(blocks::range(file, text, 0).is_some()) };
+        let outermost = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
+        let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(NAMED_DEFINITIONS);
+        for spot in (0..blocks.min(NAMED_BLOCKS)).map(Spot::Head).chain(definitions) {
+            items.entry(spot).or_default();
         }
     }
+    let focus = |spot: &Spot| focuses.get(spot).cloned().unwrap_or_default();
     let items = items.into_iter().map(|(spot, terms)| Item {
         spot,
+        focus: focus(&spot).best.1 as u32,
+        is_quoted: focus(&spot).is_quoted,
         is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
         bytes: bytes(spot),
         terms: terms.into_iter().collect(),
@@ -132,8 +164,44 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     Counts { id, fields, lengths, items: items.collect(), is_test, is_plain, is_named, path }
 }
 
+/// The line of a definition that has most of the question's words.
+#[derive(Clone, Default)]
+struct Focus {
+    line: usize,
+    terms: Vec<u16>,
+    sum: f32,
+    /// What the best one comes to, and where it begins.
+    best: (f32, usize),
+    is_quoted: bool,
+}
+
+impl Focus {
+    fn add(&mut self, line: usize, term: u16, weight: f32) {
+        if self.line != line {
+            (self.line, self.sum) = (line, 0.0);
+            self.terms.clear();
+        }
+        if self.is_quoted || self.terms.contains(&term) {
+            return;
+        }
+        self.terms.push(term);
+        self.sum += weight;
+        if self.sum > self.best.0 {
+            self.best = (self.sum, line);
+        }
+    }
+
+    /// What is quoted stands in this line.
+    fn quote(&mut self, line: usize) {
+        if !self.is_quoted {
+            (self.best, self.is_quoted) = ((f32::MAX, line), true);
+        }
+    }
+}
+
 /// A line of a text, by what its words are.
 struct Line {
+    start: usize,
     end: usize,
     field: Field,
 }
@@ -153,7 +221,7 @@ impl Line {
         } else {
             Field::Code
         };
-        Self { end, field }
+        Self { start, end, field }
     }
 }
 
@@ -211,8 +279,36 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Whether a text names a path, in whole or without its first folder.
+/// Whether a text names a path, in whole or without its first folder, and no longer one or another word that ends or begins so.
 pub(super) fn is_named(path: &str, text: &str) -> bool {
     let path = path.to_lowercase();
-    text.contains(&path) || path.split_once('/').is_some_and(|(_, inner)| inner.contains('/') && text.contains(inner))
+    let goes_on = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/' | '\\');
+    let has = |name: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let (before, behind) = (text[..at].trim_end_matches("./"), &text[at + name.len()..]);
+            // A full stop may end a sentence.
+            !before.ends_with(goes_on) && !behind.trim_start_matches('.').starts_with(goes_on)
+        })
+    };
+    has(&path) || path.split_once('/').is_some_and(|(_, inner)| inner.contains('/') && has(inner))
+}
+
+/// What a question quotes of a text, such as a message: several words, or a long one, between marks.
+pub(super) fn quotes(question: &str) -> Vec<&str> {
+    const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
+    let mut found = vec![];
+    for (open, close) in MARKS {
+        let mut rest = question;
+        while let Some(at) = rest.find(open) {
+            let begins = !rest[..at].ends_with(char::is_alphanumeric);
+            rest = &rest[at + open.len_utf8()..];
+            let Some(end) = rest.find(close).filter(|_| begins) else { continue };
+            let quote = rest[..end].trim();
+            if quote.len() >= LEAST_QUOTE && quote.contains(' ') && !quote.contains('\n') {
+                found.push(quote);
+            }
+            rest = &rest[end + close.len_utf8()..];
+        }
+    }
+    found
 }
