@@ -489,8 +489,11 @@ fn the_line_with_a_quoted_message_is_shown() {
         assert!(path == "src/deep.rs" && text.contains("is held by another"), "{path}: {text}");
     }
     // With values in it, it is no longer what stands there.
-    let (_, text) = first(&asked(&[("src/deep.rs", &deep), OTHER], "why does it say: no room is left for 12 more", 2000));
-    assert!(text.contains("no room is left"), "{text}");
+    let room = "/// More room for what is left.\npub fn room(more: u32) {}\n";
+    for question in ["why does it say: no room is left for 12 more", "when do I get \"no room is left for 12 more\"?"] {
+        let (_, text) = first(&asked(&[("src/deep.rs", &deep), OTHER, ("src/room.rs", room)], question, 2000));
+        assert!(text.contains("no room is left"), "{question}: {text}");
+    }
 }
 
 /// A field stands in what it is one of, which was shown from its beginning, and so was a definition behind a comment of many pages.

@@ -137,8 +137,9 @@ impl Definition {
         let text = session.snapshot.read(&file.path).ok()?;
         let range = definition(shown, &text)?;
         let why = format!("the question names {}", session.index.text(named.name));
-        // Where its comment ends: a long one would take all of the room.
-        let focus = (named.item.start as usize).clamp(range.start, range.end);
+        // Where its name stands: a long comment, or what stands before a field, would take all of the room.
+        let name_line = text.match_indices('\n').nth((named.name_line as usize).wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+        let focus = name_line.clamp(range.start, range.end);
         Some(Meant { id: self.shown.file, focus, range, why })
     }
 }

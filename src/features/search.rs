@@ -4,6 +4,7 @@
 //! each of the best files, then what else those files have.
 
 mod count;
+mod quotes;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use super::{Session, blocks, chores};
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::index::{File, FileId};
 
-use count::{Asked, Counts, FIELDS, Field, Item, count, is_named, quotes};
+use count::{Asked, Counts, FIELDS, Field, Item, count, is_named};
 pub(super) use count::{Spot, definition, is_in_tests, shown};
+use quotes::Quotes;
 
 /// Files that show their best definition before any shows its second.
 pub(super) const EACH_ONE: usize = 8;
@@ -101,7 +103,7 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     if sentence.terms.is_empty() {
         return Ranking::default();
     }
-    let asked = Asked { sentence: &sentence, quotes: quotes(question), named: named(session, question) };
+    let asked = Asked { sentence: &sentence, quotes: Quotes::of(question), named: named(session, question) };
     let mut matcher = Matcher::new(&sentence);
     let counted: Vec<Counts> = readable(session, &asked, &mut matcher)
         .into_iter()
@@ -118,8 +120,8 @@ pub(super) fn rank(session: &Session, question: &str) -> Ranking {
     for counts in counted {
         let usual = if counts.is_plain { &all } else { &code };
         let score = |item: &Item| {
-            let quoted = if item.is_quoted { QUOTED } else { 0.0 };
-            (quoted + score_item(item, &sentence.terms, &usual.rare_items, usual.item)) * if item.is_test { shares.test } else { 1.0 }
+            (QUOTED * item.quoted + score_item(item, &sentence.terms, &usual.rare_items, usual.item))
+                * if item.is_test { shares.test } else { 1.0 }
         };
         let place = |item: &Item| Place { spot: item.spot, score: score(item), focus: item.focus as usize };
         let mut items: Vec<Place> = counts.items.iter().map(place).collect();

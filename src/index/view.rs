@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::syntax::Kind;
 use crate::syntax::tags::NumberMap;
 use crate::workspace::WorkspacePath;
+use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 
 use super::file::{File, FileImport, Symbol, Tier};
@@ -108,8 +109,12 @@ pub struct View {
     pub(super) generation: u64,
     pub(super) stage: Stage,
     pub(super) skipped: Arc<BTreeMap<Skip, u64>>,
+    pub(super) refused: Arc<Refused>,
     pub(super) has_local_only: bool,
 }
+
+/// Files that take no part by what they hold, with how they looked.
+pub(super) type Refused = HashMap<WorkspacePath, (Stamp, Skip)>;
 
 impl View {
     /// Counts up with every change.
@@ -120,6 +125,11 @@ impl View {
     /// Whether a document is or was open of a project below a root that keeps everything on this machine.
     pub fn has_local_only(&self) -> bool {
         self.has_local_only
+    }
+
+    /// Files that take no part by what they hold: generated ones, those with very long lines, large ones. They may use what others define.
+    pub fn left_out(&self) -> impl Iterator<Item = &WorkspacePath> {
+        self.refused.keys()
     }
 
     /// How far the index has come.
@@ -247,6 +257,7 @@ impl View {
 
     pub fn statistics(&self) -> Statistics {
         let mut statistics = Statistics { skipped: (*self.skipped).clone(), ..Statistics::default() };
+        self.refused.values().for_each(|(_, reason)| *statistics.skipped.entry(*reason).or_default() += 1);
         for (_, file) in self.files() {
             statistics.files += 1;
             statistics.bytes += u64::from(file.bytes);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use super::quotes::Quotes;
 use crate::context::sentence::{Matcher, Sentence};
 use crate::features::Session;
 use crate::features::blocks::{self, BLOCK, Blocks};
@@ -18,9 +19,6 @@ const LINE: usize = 40;
 /// Blocks and definitions that a file shows for being named, whatever stands in them.
 const NAMED_BLOCKS: u32 = 8;
 const NAMED_DEFINITIONS: usize = 12;
-/// Bytes of what is quoted at least, and its places in one file that are looked at.
-const LEAST_QUOTE: usize = 8;
-const QUOTED_PLACES: usize = 4;
 
 /// Where a word of a file stands.
 #[derive(Clone, Copy)]
@@ -75,8 +73,8 @@ pub(super) struct Item {
     pub spot: Spot,
     /// Where the line begins that has most of the question, in bytes.
     pub focus: u32,
-    /// The question quotes what stands there.
-    pub is_quoted: bool,
+    /// How much of what the question quotes stands in that line, from 0 to 1.
+    pub quoted: f32,
     /// It stands in a module of tests.
     pub is_test: bool,
     pub bytes: f32,
@@ -86,7 +84,7 @@ pub(super) struct Item {
 /// What is looked for in every file.
 pub(super) struct Asked<'a> {
     pub sentence: &'a Sentence,
-    pub quotes: Vec<&'a str>,
+    pub quotes: Option<Quotes>,
     /// The files that are named.
     pub named: HashSet<FileId>,
 }
@@ -125,11 +123,11 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
             focuses.entry(spot).or_default().add(line.start, term, terms[usize::from(term)].weight);
         }
     });
-    for at in asked.quotes.iter().flat_map(|quote| text.match_indices(quote).map(|(at, _)| at).take(QUOTED_PLACES)) {
+    for (at, share) in asked.quotes.iter().flat_map(|quotes| quotes.find(text)) {
         let inside = Around::new(file).at(at as u32).map(|(index, _)| Spot::Definition(index));
         let Some(spot) = inside.or_else(|| Blocks::new(file, text).at(at).map(Spot::Head)) else { continue };
         items.entry(spot).or_default();
-        focuses.entry(spot).or_default().quote(line_start(text, at));
+        focuses.entry(spot).or_default().quote(at, share);
     }
     let bytes = |spot: Spot| match spot {
         Spot::Definition(index) => {
@@ -150,7 +148,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     let items = items.into_iter().map(|(spot, terms)| Item {
         spot,
         focus: focus(&spot).best.1 as u32,
-        is_quoted: focus(&spot).is_quoted,
+        quoted: focus(&spot).quoted,
         is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
         bytes: bytes(spot),
         terms: terms.into_iter().collect(),
@@ -172,7 +170,7 @@ struct Focus {
     sum: f32,
     /// What the best one comes to, and where it begins.
     best: (f32, usize),
-    is_quoted: bool,
+    quoted: f32,
 }
 
 impl Focus {
@@ -181,7 +179,7 @@ impl Focus {
             (self.line, self.sum) = (line, 0.0);
             self.terms.clear();
         }
-        if self.is_quoted || self.terms.contains(&term) {
+        if self.quoted > 0.0 || self.terms.contains(&term) {
             return;
         }
         self.terms.push(term);
@@ -191,10 +189,10 @@ impl Focus {
         }
     }
 
-    /// What is quoted stands in this line.
-    fn quote(&mut self, line: usize) {
-        if !self.is_quoted {
-            (self.best, self.is_quoted) = ((f32::MAX, line), true);
+    /// So much of what is quoted stands in this line.
+    fn quote(&mut self, line: usize, share: f32) {
+        if share > self.quoted {
+            (self.best.1, self.quoted) = (line, share);
         }
     }
 }
@@ -291,24 +289,4 @@ pub(super) fn is_named(path: &str, text: &str) -> bool {
         })
     };
     has(&path) || path.split_once('/').is_some_and(|(_, inner)| inner.contains('/') && has(inner))
-}
-
-/// What a question quotes of a text, such as a message: several words, or a long one, between marks.
-pub(super) fn quotes(question: &str) -> Vec<&str> {
-    const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
-    let mut found = vec![];
-    for (open, close) in MARKS {
-        let mut rest = question;
-        while let Some(at) = rest.find(open) {
-            let begins = !rest[..at].ends_with(char::is_alphanumeric);
-            rest = &rest[at + open.len_utf8()..];
-            let Some(end) = rest.find(close).filter(|_| begins) else { continue };
-            let quote = rest[..end].trim();
-            if quote.len() >= LEAST_QUOTE && quote.contains(' ') && !quote.contains('\n') {
-                found.push(quote);
-            }
-            rest = &rest[end + close.len_utf8()..];
-        }
-    }
-    found
 }

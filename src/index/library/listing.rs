@@ -48,7 +48,7 @@ impl Library {
             counts.hits += u64::from(known.is_some());
             match known {
                 Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
-                Some(Known::Refused(reason)) => drop(self.refused.insert(entry.path, (entry.stamp, reason))),
+                Some(Known::Refused(reason)) => drop(Arc::make_mut(&mut self.refused).insert(entry.path, (entry.stamp, reason))),
                 None => todo.push(Todo { known: self.known(&entry.path), entry, before: None }),
             }
         }
@@ -64,7 +64,7 @@ impl Library {
         gone.retain(|path| !self.is_open(path) || self.is_private(path));
         // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
         self.purge_due |= gone.iter().any(|path| path.absolute().exists());
-        self.refused.retain(|path, _| listed.contains(path));
+        Arc::make_mut(&mut self.refused).retain(|path, _| listed.contains(path));
         self.unparsable.retain(|path| listed.contains(path));
         gone.iter().for_each(|path| {
             self.set(path, None);
@@ -96,7 +96,7 @@ impl Library {
             Outcome::Facts(scanned) => scanned,
             Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
             Outcome::Back(file) => {
-                self.refused.remove(&entry.path);
+                self.let_in(&entry.path);
                 self.unparsable.remove(&entry.path);
                 let is_stamped = file.stamp.modified != 0;
                 let number = self.set(&entry.path, Some(file));
@@ -104,20 +104,20 @@ impl Library {
                 return number.filter(|number| is_stamped && self.fresh.contains_key(number));
             }
             Outcome::Gone => {
-                self.refused.remove(&entry.path);
+                self.let_in(&entry.path);
                 self.set(&entry.path, None);
                 return None;
             }
             Outcome::Skipped(reason) => {
                 self.set(&entry.path, None);
-                self.refused.insert(entry.path.clone(), (entry.stamp, reason));
+                Arc::make_mut(&mut self.refused).insert(entry.path.clone(), (entry.stamp, reason));
                 if reason.is_by_content() && scan::settled(entry.stamp).modified != 0 {
                     self.new_refusals.push((entry.path.clone(), entry.stamp, reason));
                 }
                 return None;
             }
         };
-        self.refused.remove(&entry.path);
+        self.let_in(&entry.path);
         if scanned.unparsable {
             self.unparsable.insert(entry.path.clone());
         } else {
@@ -127,6 +127,13 @@ impl Library {
         let file = scanned.sheet.into_file(entry.path.clone(), scanned.language, scanned.hash, scanned.stamp, &mut self.names);
         let number = self.set(&entry.path, Some(Arc::new(file)));
         number.filter(|_| trusted && !scanned.kept)
+    }
+
+    /// A file is no longer one that takes no part. Views may share the table, so that it is copied only where it changes.
+    fn let_in(&mut self, path: &WorkspacePath) {
+        if self.refused.contains_key(path) {
+            Arc::make_mut(&mut self.refused).remove(path);
+        }
     }
 
     /// A file has still the content that is known. Its stamp is kept once it can be trusted, so that it need not be read again.

@@ -10,7 +10,7 @@ use open::{Open, Spare};
 
 use crate::syntax::tags::NumberMap;
 use crate::syntax::{Registry, Trees};
-use crate::workspace::fs::Stamp;
+
 use crate::workspace::rules::Skip;
 use crate::workspace::{Root, Roots, Rules, WorkspacePath};
 
@@ -19,7 +19,7 @@ use super::file::File;
 use super::handle::Stage;
 use super::names::Names;
 use super::scan;
-use super::view::{Base, Fresh, View};
+use super::view::{Base, Fresh, Refused, View};
 
 /// See the module.
 pub struct Library {
@@ -49,7 +49,7 @@ pub struct Library {
     /// Some files are known by one of their names only.
     has_links: bool,
     /// Files that are known not to take part, so that they are not read again and again.
-    refused: HashMap<WorkspacePath, (Stamp, Skip)>,
+    refused: Arc<Refused>,
     /// Those of them that are not on disk yet.
     new_refusals: Vec<cache::Refusal>,
     /// Files whose parse was given up.
@@ -82,7 +82,7 @@ impl Library {
             spare: Spare::default(),
             skipped: BTreeMap::new(),
             has_links: false,
-            refused: HashMap::new(),
+            refused: Arc::default(),
             new_refusals: vec![],
             unparsable: HashSet::new(),
             local_only: HashSet::new(),
@@ -134,9 +134,6 @@ impl Library {
         }
         self.generation += 1;
         let mut skipped = self.skipped.clone();
-        for (_, reason) in self.refused.values() {
-            *skipped.entry(*reason).or_default() += 1;
-        }
         if !self.unparsable.is_empty() {
             skipped.insert(Skip::Unparsable, self.unparsable.len() as u64);
         }
@@ -149,6 +146,7 @@ impl Library {
             generation: self.generation,
             stage,
             skipped: Arc::new(skipped),
+            refused: self.refused.clone(),
             has_local_only: !self.local_only.is_empty(),
         }
     }
