@@ -11,7 +11,7 @@ use super::Work;
 use super::extracted;
 use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
-use super::losses::{self, Change};
+use super::losses::Change;
 use super::needed;
 use super::offer;
 use super::outline::Outline;
@@ -53,7 +53,7 @@ impl From<String> for Unfit {
 /// The edit that a call's arguments mean, or why it is not offered.
 pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let (site, form) = (work.site, &work.plan.form);
-    let mut filled = match form.emptied(site, arguments).filter(|_| losses::takes_lines_away(&work.plan.words)) {
+    let mut filled = match form.emptied(site, arguments).filter(|_| work.plan.allowed().takes_lines_away()) {
         Some(emptied) => emptied,
         None => form.fill(site, arguments)?,
     };
@@ -84,11 +84,11 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     if matches!(work.plan.form, Form::Rename(_) | Form::Module { .. }) {
         return Ok(());
     }
-    let words = work.plan.words.as_str();
+    let allowed = work.plan.allowed();
     let in_code = |now: &Outline, name: &str| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code);
     let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
     let is_needed = |name: &str| needed::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
-    match change.gone(words, is_needed) {
+    match change.gone(allowed, is_needed) {
         Some((gone, None)) => {
             let words = "give all of the marked lines back, changed as the task asks";
             return Err(format!("the definition of `{gone}` would be gone; {words}").into());
@@ -102,7 +102,7 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     if let Some(name) = change.repeated() {
         return Err(format!("`{name}` would be in the file twice; give it once").into());
     }
-    change.lost(words).map_or(Ok(()), |lost| Err(lost.into()))
+    change.lost(allowed).map_or(Ok(()), |lost| Err(lost.into()))
 }
 
 /// The file has no more places that do not parse, or that stand too deep, than it had.

@@ -4,6 +4,7 @@
 //! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
 //! something, parse no worse than before, and pass the permits (`offer`).
 
+mod allowed;
 mod asides;
 pub mod calls;
 mod check;

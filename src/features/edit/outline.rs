@@ -55,23 +55,29 @@ impl Outline {
         same.into_iter().flatten().map(|number| &self.all[*number])
     }
 
-    fn is_hollow(&self, one: &Definition) -> bool {
+    /// The lines of a body that do something.
+    fn inside(&self, one: &Definition) -> Vec<&str> {
         let body = one.body.range();
         let doc = one.doc.range();
         let start = if doc.start >= body.start && doc.end <= body.end { doc.end.max(body.start) } else { body.start };
         let inside = self.text()[start..body.end].trim();
         let inside = inside.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(inside);
-        inside.lines().all(|line| self.parsed.language().is_blank(line))
+        inside.lines().filter(|line| !self.parsed.language().is_blank(line)).collect()
     }
 
-    /// A function that has a body here and none in the text that comes of it.
-    pub fn hollowed(&self, new: &Outline) -> Option<String> {
+    fn is_hollow(&self, one: &Definition) -> bool {
+        self.inside(one).is_empty()
+    }
+
+    /// A function that has a body here and none in the text that comes of it, though that body may not go.
+    pub fn hollowed(&self, new: &Outline, may_go: impl Fn(&str) -> bool) -> Option<String> {
         let had = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty() && !self.is_hollow(one);
         let lost = |one: &&Definition| {
             let mut now = new.same(self, one).filter(|own| own.kind.is_callable() && !own.body.is_empty()).peekable();
             now.peek().is_some() && now.all(|own| new.is_hollow(own))
         };
-        self.all.iter().filter(had).find(lost).map(|one| self.name(one).0.to_string())
+        let stays = |one: &&Definition| !may_go(&self.inside(one).join("\n"));
+        self.all.iter().filter(had).filter(lost).find(stays).map(|one| self.name(one).0.to_string())
     }
 
     /// What others see here and do not in the text that comes of it.

@@ -5,6 +5,7 @@ mod small;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::allowed::Allowed;
 use super::calls::Calls;
 use super::extracted;
 use super::fit::whole_item;
@@ -29,7 +30,10 @@ use crate::syntax::{Definition, Kind, Language, naming, place};
 pub struct Plan {
     kind: TaskKind,
     pub form: Form,
+    /// The task for the model: what the person says is in our own sentence there.
     pub words: String,
+    /// What the person says, in their own words; empty where they chose an action.
+    said: String,
     /// For the progress display.
     pub doing: String,
     signals: Vec<Signal>,
@@ -89,8 +93,12 @@ impl Plan {
             }
             How::Action { .. } => None,
         };
+        let said = match how {
+            How::Instruction(Instruction { words, .. }) => words.clone(),
+            How::Action { .. } => String::new(),
+        };
         let (doing, number) = (format!("{doing} {}:{first}", site.path), task_number());
-        Ok(Self { kind, form, words, doing, signals, problems, renaming, needs_tools, module, number })
+        Ok(Self { kind, form, words, said, doing, signals, problems, renaming, needs_tools, module, number })
     }
 
     /// Another question of the same task.
@@ -101,6 +109,12 @@ impl Plan {
     /// Whether a model that can work with tools should: what concerns one comment or one name is done by one call everywhere.
     pub fn goes_deep(&self) -> bool {
         self.kind != TaskKind::Document && !matches!(self.form, Form::Rename(_) | Form::Variable { .. })
+    }
+
+    /// What an edit may take away.
+    pub fn allowed(&self) -> Allowed<'_> {
+        let problems = if self.kind == TaskKind::Fix { self.problems.as_slice() } else { &[] };
+        Allowed { said: &self.said, problems }
     }
 
     /// Whether the words say all that is to be known: both names of a rename, or what a module is called. The index finds the rest.

@@ -6,12 +6,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Work;
+use super::allowed::Allowed;
 use super::calls::Calls;
-use super::losses::{self, Change};
+use super::losses::Change;
 use super::made;
 use super::moved::Moved;
 use super::needed;
 use super::outline::Outline;
+use super::plan::Plan;
 use super::signature::Parameters;
 use super::twice::Put;
 use crate::agent::tools::Review;
@@ -32,7 +34,7 @@ const TOLD: usize = 5;
 struct Task {
     session: Session,
     at: Target,
-    words: String,
+    plan: Plan,
     /// What is to be moved into a module of its own.
     moves: Option<String>,
 }
@@ -40,14 +42,14 @@ struct Task {
 /// Who looks at the drafts of a task.
 pub(super) fn of(work: &Work<'_>) -> Review {
     let moves = work.site.item().filter(|_| work.plan.needs_tools).map(|item| item.name);
-    let task = Task { session: work.session.clone(), at: work.params.at.clone(), words: work.plan.words.clone(), moves };
+    let task = Task { session: work.session.clone(), at: work.params.at.clone(), plan: work.plan.clone(), moves };
     Arc::new(move |drafts| task.objections(drafts))
 }
 
 impl Task {
     fn objections(&self, drafts: &Drafts) -> Vec<String> {
         let changed: Vec<Changed<'_>> = drafts.iter().map(|draft| Changed::new(&self.session, draft)).collect();
-        let lost = changed.iter().filter_map(|one| one.lost(&self.words));
+        let lost = changed.iter().filter_map(|one| one.lost(self.plan.allowed()));
         let twice = changed.iter().filter_map(Changed::doubled);
         let mut found: Vec<String> = lost.chain(twice).chain(self.gone(&changed)).chain(self.moved(&changed)).collect();
         found.extend(self.left_behind(&changed));
@@ -57,7 +59,8 @@ impl Task {
 
     /// A definition that is in no file any more, though something still uses it or nothing came in its place.
     fn gone(&self, changed: &[Changed<'_>]) -> Option<String> {
-        if losses::takes_away(&self.words) || losses::renames(&self.words) {
+        let allowed = self.plan.allowed();
+        if allowed.takes_away() || allowed.renames() {
             return None;
         }
         let names = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name);
@@ -68,7 +71,8 @@ impl Task {
         let is_draft = |id| file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
         let used = |name: &str| changed.iter().any(|one| one.uses(name));
         let mut gone = before.difference(&now).take(MOST);
-        let gone = gone.find(|name| !is_new || needed::is_needed(&self.session, name, used(name), is_draft))?;
+        let is_needed = |name: &str| needed::is_needed(&self.session, name, used(name), is_draft);
+        let gone = gone.find(|name| if is_new || allowed.is_unneeded(name) { is_needed(name) } else { true })?;
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
 
@@ -177,8 +181,8 @@ impl<'a> Changed<'a> {
         Self { draft, change: Change::new(language, draft.before.as_deref().unwrap_or_default(), &draft.after) }
     }
 
-    fn lost(&self, words: &str) -> Option<String> {
-        self.change.lost(words).map(|lost| format!("{}: {lost}", self.draft.path))
+    fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
+        self.change.lost(allowed).map(|lost| format!("{}: {lost}", self.draft.path))
     }
 
     fn doubled(&self) -> Option<String> {
