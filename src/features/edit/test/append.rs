@@ -2,9 +2,11 @@
 //! tests want one. Pure.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::sifted::{sift, squeezed};
+use crate::features::edit::fit::layout::opened;
 use crate::features::edit::fit::strings::{fitted, fitted_in};
 use crate::syntax::{self, Definition, Language, Parsed, TestFiles};
 use crate::text::layout::{indent_unit, indentation};
@@ -29,13 +31,13 @@ impl TestFile<'_> {
         let (parsed, new) = (parse(text)?, parse(tests)?);
         let all = syntax::tags(&parsed, "").definitions;
         if let Some((holder, members, rest)) = self.shared(&parsed, &all, &new)? {
-            let text = if members.trim().is_empty() { text.to_string() } else { self.into(text, &all[holder], &members) };
+            let text = if members.trim().is_empty() { text.to_string() } else { self.into(&parsed, &all[holder], &members) };
             return if rest.trim().is_empty() { Ok(text) } else { self.with(&text, &rest) };
         }
         let holder = self.holder(&parsed, &all, &new)?;
         not_twice(text, &all, holder, &new)?;
         match holder.and_then(|holder| all.get(holder)) {
-            Some(holder) => Ok(self.into(text, holder, tests)),
+            Some(holder) => Ok(self.into(&parsed, holder, tests)),
             None => {
                 // Tests with a namespace of their own stand outside of that of others.
                 let own = self.rules().and_then(|rules| rules.wrapped_in.as_ref()).is_some_and(|word| tests.contains(word.as_str()));
@@ -96,22 +98,25 @@ impl TestFile<'_> {
     }
 
     /// Members at the end of a class.
-    fn into(&self, text: &str, holder: &Definition, tests: &str) -> String {
-        let body = holder.body.range();
+    fn into(&self, parsed: &Parsed, holder: &Definition, tests: &str) -> String {
+        let (text, body) = (parsed.text(), holder.body.range());
         let outer = indentation(&text[line_start(text, holder.item.range().start)..]);
-        let braced = text[body.clone()].starts_with('{');
-        let inside = if braced { &text[body.start + 1..body.end - 1] } else { &text[line_start(text, body.start)..body.end] };
+        let braces = braces(parsed, &body);
+        let inside = braces.as_ref().map_or_else(|| &text[line_start(text, body.start)..body.end], |inside| &text[inside.clone()]);
         let first = inside.lines().find(|line| !line.trim().is_empty()).map(indentation).filter(|own| own.len() > outer.len());
         let inner = first.map_or_else(|| format!("{outer}{}", self.language.indent_unit(text)), String::from);
         let tests = fitted_in(Some(self.language), tests.trim_matches('\n'), &inner, inner.strip_prefix(outer));
         let tests = tests.trim_end();
-        if !braced {
+        let Some(braces) = braces else {
             let end = next_line(text, body.end);
             let line_end = if text[..end].ends_with('\n') { "" } else { "\n" };
             return format!("{}{line_end}\n{tests}\n{}", &text[..end], &text[end..]);
-        }
-        let close = body.end - 1;
+        };
+        let close = braces.end;
         let gap = if inside.trim().is_empty() { "" } else { "\n" };
+        if close == body.end {
+            return format!("{}\n{gap}{tests}\n{}", text[..close].trim_end(), text[close..].trim_start_matches(['\r', '\n']));
+        }
         let line = line_start(text, close);
         if text[line..close].trim().is_empty() && line > body.start {
             return format!("{}{gap}{tests}\n{}", &text[..line], &text[line..]);
@@ -129,6 +134,15 @@ impl TestFile<'_> {
         let below = if after.trim().is_empty() { String::new() } else { format!("{}{after}", self.gap) };
         format!("{above}{tests}\n{below}")
     }
+}
+
+/// Where the inside of a body in braces is: up to the last brace, or to the end of one that is not closed yet. The last brace of a text that
+/// does not parse may be that of something in the body.
+pub(super) fn braces(parsed: &Parsed, body: &Range<usize>) -> Option<Range<usize>> {
+    let text = &parsed.text()[body.clone()];
+    let inside = text.strip_prefix('{')?;
+    let is_closed = inside.ends_with('}') && (!parsed.is_broken() || opened(text) <= 0);
+    Some(body.start + 1..body.end - usize::from(is_closed))
 }
 
 /// Before what runs the tests, where that stands at the end of the file; else its end.

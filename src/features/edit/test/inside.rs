@@ -1,8 +1,10 @@
 //! Where tests go in a file that has its tests in itself, as Rust has it: into the test module around which the item stands, found in the
 //! tree; or into a new one at the end of the file.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::append::braces;
 use super::beside::signatures;
 use super::imports;
 use super::sifted;
@@ -64,15 +66,17 @@ struct Module<'a> {
 }
 
 impl Module<'_> {
-    /// What stands between its braces.
-    fn inside(&self) -> &str {
-        let body = self.module.body.of(&self.site.text);
-        body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or(body)
+    /// Where its inside is, between its braces.
+    fn inside(&self) -> Range<usize> {
+        let body = self.module.body.range();
+        self.site.parsed().and_then(|parsed| braces(parsed, &body)).unwrap_or(body)
     }
 
     /// Imports behind those that it has, and tests before the brace that closes it.
     fn with(&self, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
-        let (site, language, inside) = (self.site, self.language, self.inside());
+        let (site, language) = (self.site, self.language);
+        let Range { start, end: close } = self.inside();
+        let (inside, is_open) = (&site.text[start..close], close == self.module.body.end as usize);
         let (wanted, code) = imports::split(language, code);
         let code = sifted::sift(language, &code, inside, &signatures(site));
         if code.trim().is_empty() {
@@ -91,14 +95,16 @@ impl Module<'_> {
         let tests = fitted_in(Some(language), code.trim_matches('\n'), &inner, Some(self.unit));
         let lines: String = imports.iter().map(|line| format!("{inner}{}\n", line.trim())).collect();
         let written = |at: usize, text: String| Edit::insert(at, Ending::of(&site.text).apply(&text));
-        let (start, close) = (self.module.body.start as usize + 1, self.module.body.end as usize - 1);
         let line = line_start(&site.text, close);
         if inside.trim().is_empty() {
             let gap = if lines.is_empty() { "" } else { "\n" };
             let own_line = site.text[line..close].trim().is_empty();
-            let (at, end) = if own_line { (line, String::new()) } else { (close, outer.to_string()) };
-            let begin = if own_line { "" } else { "\n" };
-            return Ok(vec![written(at, format!("{begin}{lines}{gap}{}\n{end}", tests.trim_end()))]);
+            let (at, begin, end) = match own_line {
+                _ if is_open => (start, "\n", String::new()),
+                true => (line, "", "\n".into()),
+                false => (close, "\n", format!("\n{outer}")),
+            };
+            return Ok(vec![written(at, format!("{begin}{lines}{gap}{}{end}", tests.trim_end()))]);
         }
         let mut edits = vec![];
         if !lines.is_empty() {
@@ -109,6 +115,11 @@ impl Module<'_> {
             });
         }
         edits.push(match site.text[line..close].trim().is_empty() {
+            _ if is_open => {
+                let at = next_line(&site.text, start + inside.trim_end().len());
+                let line_end = if site.text[..at].ends_with('\n') { "" } else { "\n" };
+                written(at, format!("{line_end}\n{}\n", tests.trim_end()))
+            }
             true => written(line, format!("\n{}\n", tests.trim_end())),
             false => written(close, format!("\n{}\n{outer}", tests.trim_end())),
         });
