@@ -373,3 +373,11 @@ fn a_word_of_english_is_a_name_where_it_stands_under_the_cursor() {
     assert_eq!(is("rename make to something", "make"), wording::rename("rename make to something"));
     assert_eq!(is("rename make to build and let it return an Option", "make"), None);
 }
+
+/// Of two hundred places that no grammar reads, "and 35 more" were told.
+#[tokio::test]
+async fn all_places_that_are_not_read_as_code_are_counted() {
+    let component = "<script>total()</script>\n".repeat(200);
+    let edited = renamed(&[("lib.ts", "export function $0total() { return 1 }\n"), ("App.vue", &component)], "sum").await.unwrap();
+    assert!(edited.confirm.iter().any(|why| why.contains("App.vue:5 and 195 more places")), "{:?}", edited.confirm);
+}

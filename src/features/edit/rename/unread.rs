@@ -4,6 +4,7 @@
 use crate::features::Session;
 use crate::text::lines::line_number;
 use crate::text::words;
+use crate::workspace::WorkspacePath;
 
 /// Endings of such files; prose and data may name what they like.
 const CODE: &[&str] = &[
@@ -98,8 +99,6 @@ const CODE: &[&str] = &[
     "graphql",
     "proto",
 ];
-/// Places that are kept.
-const MOST: usize = 40;
 /// Bytes of a file that is looked at.
 const LARGEST: u32 = 2 << 20;
 
@@ -107,14 +106,14 @@ const LARGEST: u32 = 2 << 20;
 pub(super) fn places(session: &Session, name: &str) -> Vec<String> {
     let is_code = |path: &str| path.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending.to_ascii_lowercase().as_str()));
     let files = session.index.files().filter(|(_, file)| file.language.is_none() && file.bytes <= LARGEST && is_code(file.path.name()));
-    let mut found = vec![];
-    for (_, file) in files.filter(|(_, file)| session.closed_path(&file.path).is_none()) {
-        let Ok(text) = session.snapshot.read_exact(&file.path) else { continue };
+    let open = files.filter(|(_, file)| session.closed_path(&file.path).is_none());
+    let mut paths: Vec<&WorkspacePath> = open.map(|(_, file)| &file.path).collect();
+    paths.sort();
+    let places = |path: &WorkspacePath| {
+        let text = session.snapshot.read_exact(path).unwrap_or_default();
         let mut lines: Vec<usize> = words::places(&text, name).map(|at| line_number(&text, at.start)).collect();
         lines.dedup();
-        found.extend(lines.into_iter().map(|line| format!("{}:{line}", file.path)));
-    }
-    found.sort();
-    found.truncate(MOST);
-    found
+        lines.into_iter().map(|line| format!("{path}:{line}")).collect::<Vec<_>>()
+    };
+    paths.into_iter().flat_map(places).collect()
 }
