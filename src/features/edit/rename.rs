@@ -267,6 +267,7 @@ impl Rename {
                     continue;
                 }
                 (Within::Code, Stands::Member(_) | Stands::Key(_)) => continue,
+                (Within::Comment, _) if !meant::is_code(text, &one.range) => continue,
                 (Within::Code, Stands::Shorthand(_, whole)) => Spot::variable_of(text, old, &one.range, &whole),
                 (Within::Code | Within::Comment, _) => Spot::plain(one.range.clone()),
             };

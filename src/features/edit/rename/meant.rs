@@ -200,7 +200,7 @@ impl<'a> Meant<'a> {
 }
 
 /// Whether a word in a comment is meant as code: it is no word of a language, or marked or used as code is.
-fn is_code(text: &str, range: &Range<usize>) -> bool {
+pub(super) fn is_code(text: &str, range: &Range<usize>) -> bool {
     let name = &text[range.clone()];
     let (before, after) = (&text[..range.start], &text[range.end..]);
     let odd = name.chars().any(|letter| letter == '_' || letter.is_ascii_digit()) || name.chars().skip(1).any(char::is_uppercase);
