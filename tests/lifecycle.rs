@@ -219,8 +219,21 @@ fn p4_changes_apply_in_order_whatever_the_handlers_do() {
 /// E6: a text that is worked on when the process dies, three times over, is opened without parsing from then on.
 #[test]
 fn e6_a_document_that_ended_the_server_three_times_is_opened_in_safe_mode() {
+    a_text_that_ends_the_server_is_remembered("");
+}
+
+/// Where two hundred texts were remembered, the one with the smallest hash was forgotten, which may be the newest.
+#[test]
+fn e6_the_newest_text_that_ended_the_server_is_remembered_beside_two_hundred_others() {
+    let others: String = (0..200).map(|number| format!("ffffffffffffff{number:02x} 1\n")).collect();
+    a_text_that_ends_the_server_is_remembered(&others);
+}
+
+fn a_text_that_ends_the_server_is_remembered(known: &str) {
     let root = tempfile::tempdir().unwrap();
     let running = root.path().join("cache/longsight/running");
+    std::fs::create_dir_all(&running).unwrap();
+    std::fs::write(running.join("culprits"), known).unwrap();
     let start = || {
         let editor = Editor::binary(|command| {
             command.env("XDG_CONFIG_HOME", root.path()).env("XDG_CACHE_HOME", root.path().join("cache"));

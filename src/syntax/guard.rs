@@ -5,7 +5,6 @@
 //! A slot is one small write into a file that is open already, which costs a few microseconds and survives any death of the process.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,8 +32,11 @@ struct Guard {
     next: AtomicU64,
     /// Where the deaths are counted, for the message about it.
     list: PathBuf,
-    deaths: BTreeMap<u64, u32>,
+    deaths: Deaths,
 }
+
+/// Texts and how often each ended a process, the one whose last time is longest ago first.
+type Deaths = Vec<(u64, u32)>;
 
 /// Begins to write down what this process works on, in `folder`, and takes over what dead ones left there. Without a folder that can be
 /// written nothing is remembered.
@@ -57,7 +59,8 @@ pub fn disarm() {
 /// Whether a text has ended the process too often; then the file that says so.
 pub fn refuses(text: &str) -> Option<&'static Path> {
     let guard = GUARD.get().filter(|guard| !guard.deaths.is_empty())?;
-    let deaths = guard.deaths.get(&xxh3_64(text.as_bytes()))?;
+    let hash = xxh3_64(text.as_bytes());
+    let (_, deaths) = guard.deaths.iter().find(|(known, _)| *known == hash)?;
     (*deaths >= ENOUGH).then_some(&*guard.list)
 }
 
@@ -112,11 +115,11 @@ impl Guard {
         let left = left_behind(folder);
         if !left.is_empty() {
             for hash in left {
-                *deaths.entry(hash).or_default() += 1;
+                let known = deaths.iter().position(|(known, _)| *known == hash);
+                let before = known.map_or(0, |at| deaths.remove(at).1);
+                deaths.push((hash, before + 1));
             }
-            while deaths.len() > REMEMBERED {
-                deaths.pop_first();
-            }
+            deaths.drain(..deaths.len().saturating_sub(REMEMBERED));
             write(&list, &deaths)?;
         }
         let place = folder.join(std::process::id().to_string());
@@ -157,8 +160,8 @@ fn left_behind(folder: &Path) -> Vec<u64> {
     hashes
 }
 
-/// Lines of a hash and how often. What is damaged counts as not there.
-fn read(list: &Path) -> BTreeMap<u64, u32> {
+/// Lines of a hash and how often, the oldest first. What is damaged counts as not there.
+fn read(list: &Path) -> Deaths {
     let text = std::fs::read_to_string(list).unwrap_or_default();
     let line = |line: &str| {
         let (hash, count) = line.split_once(' ')?;
@@ -167,7 +170,7 @@ fn read(list: &Path) -> BTreeMap<u64, u32> {
     text.lines().filter_map(line).collect()
 }
 
-fn write(list: &Path, deaths: &BTreeMap<u64, u32>) -> std::io::Result<()> {
+fn write(list: &Path, deaths: &Deaths) -> std::io::Result<()> {
     let temporary = list.with_extension(std::process::id().to_string());
     let mut file = File::create(&temporary)?;
     for (hash, count) in deaths {
