@@ -3,16 +3,18 @@
 //! `scripts/tasks.py`'s to say.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
-use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Event, Events, FOUND, Request, Tokens};
+use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, FOUND, Request, Tokens};
 use longsight::features::edit::wording::{Asked, asked, moved};
 use longsight::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use longsight::features::{Session, Target, silent};
 
-use crate::support::workspace::{Workspace, applied, chat, instruct, instructed, target};
+use crate::support::workspace::{Workspace, agent_config, applied, chat, instruct, instructed, target};
 
 /// A session whose one engine, of a small window, plays these scripts.
 fn session(workspace: &Workspace, scripts: Vec<Vec<Step>>) -> (Session, Arc<Scripted>) {
@@ -450,4 +452,61 @@ async fn a_call_in_a_code_block_is_no_code() {
     let file = "{\"name\": \"one\", \"arguments\": {}}\n";
     let (made, _) = edited("a.json", file, "one", "call it two", &["```json\n{\"name\": \"two\", \"arguments\": {}}\n```"]).await;
     assert_eq!(applied(&made.unwrap(), "a.json"), file.replace("one", "two"));
+}
+
+/// An engine whose answer to a question is that it is gone, and which says nothing of itself from then on.
+#[derive(Default)]
+struct Gone(AtomicBool);
+
+impl Engine for Gone {
+    fn model(&self) -> String {
+        "gone".into()
+    }
+
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
+    fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
+        if self.0.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
+        Box::pin(async { Ok(Caps { chat: true, tools: true, context: 8192, ..Caps::default() }) })
+    }
+
+    fn start(&self, _: Request, _: Cancel) -> Events {
+        self.0.store(true, Ordering::SeqCst);
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        let _ = sender.try_send(Event::Failed(EngineError::new(ErrorKind::Unavailable, "gone")));
+        receiver
+    }
+
+    fn tokens(&self) -> Arc<dyn Tokens> {
+        Arc::new(Estimate)
+    }
+
+    fn preview(&self, ask: &Ask) -> String {
+        format!("{ask:?}")
+    }
+}
+
+/// Whether a smaller model stands in was asked of an engine that said nothing, for as long as that took.
+#[tokio::test]
+async fn an_edit_is_cancelled_while_it_is_asked_who_stands_in() {
+    let workspace = Workspace::new(&[("lib.rs", ONE)]);
+    let engine = Arc::new(Gone::default());
+    let session = workspace.session(agent_config(), vec![("local".into(), engine.clone() as Arc<dyn Engine>)]);
+    let cancel = Cancel::new();
+    let params = Params { at: target(&session, "lib.rs", "    1"), how: How::Instruction("make it two".into()) };
+    let ends = async {
+        while !engine.0.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        cancel.cancel();
+    };
+    let sink = silent();
+    let both = async { tokio::join!(edit(&session, &params, &cancel, &sink), ends).0 };
+    let outcome = tokio::time::timeout(Duration::from_secs(20), both).await.expect("it ends");
+    assert_eq!(outcome.unwrap_err().kind, ErrorKind::Cancelled);
 }

@@ -40,8 +40,8 @@ use serde::Serialize;
 use super::{Session, Sink, Site, Target, Timing};
 use crate::agent::limits;
 use crate::agent::turn::Step;
-use crate::engine::{Cancel, EngineError, ErrorKind};
-use crate::route::Decision;
+use crate::engine::{Cancel, Caps, EngineError, ErrorKind};
+use crate::route::{Choice, Decision};
 use crate::syntax::scope::Item;
 use crate::text::Batch;
 pub use how::{How, Instruction, Problem};
@@ -146,7 +146,11 @@ async fn work_out(
     if let Some(window) = window {
         match long::run(&work, window).await {
             // One that stands in may have a small window: it fills a form.
-            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) && work.has_small_stand_in().await => {}
+            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
+                if !work.has_small_stand_in().await? {
+                    return Err(error);
+                }
+            }
             outcome => return outcome,
         }
     }
@@ -184,30 +188,33 @@ impl Work<'_> {
         let least = self.session.config().route.agent_context;
         let choices = self.session.router().plan(&self.plan.task(self.session))?;
         let goes_deep = self.plan.goes_deep() && self.params.at.document.path.is_some();
-        let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
         let mut down = None;
         for choice in choices.iter().filter(|_| goes_deep) {
             // Where an engine does not answer the router asks the next: it is that one's window which counts.
-            match self.cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)? {
+            match self.caps(choice).await? {
                 Ok(caps) => return Ok(((caps.tools && caps.context >= least).then_some(caps.context as usize * BYTES), down)),
                 Err(error) => down = down.or(Some(error)),
             }
         }
         Ok((None, down))
     }
-}
 
-impl Work<'_> {
     /// Whether an engine stands behind the first that has no window for tools.
-    async fn has_small_stand_in(&self) -> bool {
+    async fn has_small_stand_in(&self) -> Result<bool, EngineError> {
         let least = self.session.config().route.agent_context;
-        let Ok(choices) = self.session.router().plan(&self.plan.task(self.session)) else { return false };
+        let Ok(choices) = self.session.router().plan(&self.plan.task(self.session)) else { return Ok(false) };
         for choice in choices {
-            if choice.engine.caps().await.is_ok_and(|caps| caps.context < least) {
-                return true;
+            if self.caps(&choice).await?.is_ok_and(|caps| caps.context < least) {
+                return Ok(true);
             }
         }
-        false
+        Ok(false)
+    }
+
+    /// What an engine says of itself, as long as somebody waits for it.
+    async fn caps(&self, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
+        let asked = self.cancel.run_until_cancelled(choice.engine.caps()).await;
+        asked.ok_or_else(|| EngineError::new(ErrorKind::Cancelled, "cancelled"))
     }
 }
 
