@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::is_among;
 
@@ -64,57 +64,70 @@ pub fn created(words: &str) -> Option<Creates> {
         return None;
     }
     if let Some(found) = names.find(words) {
-        let (name, is_quoted) = first_name(words[..found.end()].rsplit(char::is_whitespace).next()?)?;
-        let rest = &words[found.end()..];
-        return goes_on(rest, OF_CODE).then_some(Creates { named: Named::File(name), is_quoted });
+        return named(found.as_str(), &words[found.end()..]);
     }
     if let Some(found) = makes.captures(words) {
-        let is_module = !found["what"].eq_ignore_ascii_case("file");
-        // "The module" is one that is there, and what is added may be, too: to a list, to the imports.
-        let (adds, known) = (found["verb"].eq_ignore_ascii_case("add"), found.name("known").is_some());
-        if adds && known {
-            return None;
-        }
-        let clauses = if adds || known { OF_CODE } else { CLAUSES };
-        let which = found["which"].trim();
-        let before = first_name(which).filter(|(_, is_quoted)| *is_quoted && is_module);
-        if before.is_none() && !which.split_whitespace().all(|word| is_among(KINDS, word)) {
-            let end = found.get(0)?.end();
-            return bare_before(which, is_module).filter(|_| !known && goes_on(&words[end..], clauses));
-        }
-        let rest = &words[found.get(0)?.end()..];
-        return match before {
-            Some((name, is_quoted)) => goes_on(rest, clauses).then_some(Creates { named: Named::Module(name), is_quoted }),
-            None => behind(rest, is_module, clauses).filter(|new| new.named != Named::Not || !known && is_module),
-        };
+        return made(&found, &words[found.get(0)?.end()..]);
     }
     if let Some(found) = puts.captures(words) {
-        let is_module = !found["what"].eq_ignore_ascii_case("file");
-        let code = || found["code"].split(|letter: char| !letter.is_alphanumeric());
-        let is_code = code().any(|word| is_among(CODE, word));
-        let new = behind(&words[found.get(0)?.end()..], is_module, CLAUSES).filter(|new| new.named != Named::Not || is_code);
-        let puts = ["put", "place"].iter().any(|verb| found["verb"].eq_ignore_ascii_case(verb));
-        let is_certain = puts || !code().any(|word| is_among(INNER, word));
-        let says_where = |new: &Creates| matches!(new.named, Named::File(_)) && !found["to"].eq_ignore_ascii_case("to");
-        return new.filter(|new| is_certain || says_where(new));
+        return put(&found, &words[found.get(0)?.end()..]);
     }
-    let found = chinese.captures(words)?;
+    in_chinese(words, &chinese.captures(words)?)
+}
+
+/// What [`NAMES`] begins, and the rest of it.
+fn named(found: &str, rest: &str) -> Option<Creates> {
+    let (name, is_quoted) = first_name(found.rsplit(char::is_whitespace).next()?)?;
+    goes_on(rest, OF_CODE).then_some(Creates { named: Named::File(name), is_quoted })
+}
+
+/// What [`MAKES`] begins, and the rest of it.
+fn made(found: &Captures<'_>, rest: &str) -> Option<Creates> {
+    let is_module = !found["what"].eq_ignore_ascii_case("file");
+    // "The module" is one that is there, and what is added may be, too: to a list, to the imports.
+    let (adds, known) = (found["verb"].eq_ignore_ascii_case("add"), found.name("known").is_some());
+    if adds && known {
+        return None;
+    }
+    let clauses = if adds || known { OF_CODE } else { CLAUSES };
+    let which = found["which"].trim();
+    let before = first_name(which).filter(|(_, is_quoted)| *is_quoted && is_module);
+    if let Some((name, is_quoted)) = before {
+        return goes_on(rest, clauses).then_some(Creates { named: Named::Module(name), is_quoted });
+    }
+    if !which.split_whitespace().all(|word| is_among(KINDS, word)) {
+        return bare_before(which, is_module).filter(|_| !known && goes_on(rest, clauses));
+    }
+    behind(rest, is_module, clauses).filter(|new| new.named != Named::Not || !known && is_module)
+}
+
+/// What [`PUTS`] begins, and the rest of it.
+fn put(found: &Captures<'_>, rest: &str) -> Option<Creates> {
+    let is_module = !found["what"].eq_ignore_ascii_case("file");
+    let code = || found["code"].split(|letter: char| !letter.is_alphanumeric());
+    let is_code = code().any(|word| is_among(CODE, word));
+    let new = behind(rest, is_module, CLAUSES).filter(|new| new.named != Named::Not || is_code);
+    let puts = ["put", "place"].iter().any(|verb| found["verb"].eq_ignore_ascii_case(verb));
+    let is_certain = puts || !code().any(|word| is_among(INNER, word));
+    let says_where = |new: &Creates| matches!(new.named, Named::File(_)) && !found["to"].eq_ignore_ascii_case("to");
+    new.filter(|new| is_certain || says_where(new))
+}
+
+/// What [`IN_CHINESE`] begins in these words.
+fn in_chinese(words: &str, found: &Captures<'_>) -> Option<Creates> {
     let what = found.name("what").or(found.name("where"))?;
+    let rest = &words[what.end()..];
     let is_module = what.as_str() != "文件";
     let named = |name: &str| if is_module { Named::Module(name.into()) } else { Named::File(name.into()) };
-    match found.name("before").filter(|name| !name.as_str().is_empty()) {
-        Some(name) => {
-            let is_name = (is_module || has_extension(name.as_str())) && goes_on_in_chinese(&words[what.end()..]);
-            is_name.then(|| Creates { named: named(name.as_str()), is_quoted: true })
-        }
-        None => {
-            let rest = words[what.end()..].trim_start_matches(['，', ',', '、', ' ']).trim_start_matches("名为").trim_start_matches("叫做");
-            let (name, is_quoted) = first_name(rest.trim_start()).filter(|(name, _)| is_module || has_extension(name)).unzip();
-            let is_said = name.is_some() || is_module && goes_on_in_chinese(rest);
-            let named = name.as_deref().map_or(Named::Not, named);
-            is_said.then_some(Creates { named, is_quoted: is_quoted.unwrap_or_default() })
-        }
+    if let Some(name) = found.name("before").filter(|name| !name.as_str().is_empty()) {
+        let is_name = (is_module || has_extension(name.as_str())) && goes_on_in_chinese(rest);
+        return is_name.then(|| Creates { named: named(name.as_str()), is_quoted: true });
     }
+    let rest = rest.trim_start_matches(['，', ',', '、', ' ']).trim_start_matches("名为").trim_start_matches("叫做");
+    let (name, is_quoted) = first_name(rest.trim_start()).filter(|(name, _)| is_module || has_extension(name)).unzip();
+    let is_said = name.is_some() || is_module && goes_on_in_chinese(rest);
+    let named = name.as_deref().map_or(Named::Not, named);
+    is_said.then_some(Creates { named, is_quoted: is_quoted.unwrap_or_default() })
 }
 
 /// The same as [`goes_on`]: "模块级常量" and "模块文档" are parts of a module.
