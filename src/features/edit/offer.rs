@@ -1,5 +1,6 @@
 //! What was computed becomes an offer: hunks with their reasons, versions, and what a person must know before they are applied.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Edited;
@@ -33,9 +34,10 @@ pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let after = changed(text, &batch);
     let target = &work.params.at;
     let mut offer = Offer::default();
-    let known = target.document.path.as_ref();
     if after != **text {
-        offer.add(work.session, known, &work.site.path, target.clone(), Some(text), &after, |_| filled.reason.clone())?;
+        let (known, path) = (target.document.path.as_ref(), work.site.path.as_str());
+        let file = File { known, path, target: target.clone(), before: Some(text), after: &after };
+        offer.add(work.session, file, |_| filled.reason.clone())?;
     }
     for other in filled.others {
         let draft = Draft::whole(&other.path, other.before, other.after, &filled.reason);
@@ -89,6 +91,18 @@ fn takes_secret(before: &str, after: &str) -> bool {
     before.iter().any(|mask| !after.contains(mask))
 }
 
+/// What becomes of one file.
+struct File<'a> {
+    /// Where it is in the workspace, if it is in it, ...
+    known: Option<&'a WorkspacePath>,
+    /// ... and what it is called for people.
+    path: &'a str,
+    target: Target,
+    /// None where it is not there yet.
+    before: Option<&'a str>,
+    after: &'a str,
+}
+
 struct Offer {
     edited: Edited,
 }
@@ -119,20 +133,13 @@ impl Offer {
         }
         let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
         let target = Target { bytes: 0..document.text.len_bytes(), document };
-        self.add(session, Some(path), &path.to_string(), target, draft.before.as_deref(), &draft.after, |bytes| draft.reason(&bytes))
+        let (before, after) = (draft.before.as_deref(), draft.after.as_str());
+        let file = File { known: Some(path), path: &path.to_string(), target, before, after };
+        self.add(session, file, |bytes| draft.reason(&bytes))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the two callers differ in every one of them")]
-    fn add(
-        &mut self,
-        session: &Session,
-        known: Option<&WorkspacePath>,
-        path: &str,
-        target: Target,
-        before: Option<&str>,
-        after: &str,
-        reason: impl Fn(std::ops::Range<usize>) -> String,
-    ) -> Result<(), EngineError> {
+    fn add(&mut self, session: &Session, file: File<'_>, reason: impl Fn(Range<usize>) -> String) -> Result<(), EngineError> {
+        let File { known, path, target, before, after } = file;
         match known.map(|known| permit::judge(known, before, Some(after))) {
             Some(Permit::Refused(reason)) => return Err(EngineError::new(ErrorKind::Unsupported, reason)),
             Some(Permit::Ask(reasons)) => self.edited.confirm.extend(reasons),
