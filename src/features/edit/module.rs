@@ -80,7 +80,7 @@ impl<'s> Movable<'s> {
         if language.test_marks.iter().any(|mark| lead.contains(mark.as_str())) {
             return Err(stays("it is a test"));
         }
-        if rules.alone_in.iter().any(|folder| home.folder() == folder || home.folder().ends_with(&format!("/{folder}"))) {
+        if is_below(home, &rules.alone_in) {
             return Err(stays(&format!("{home} is a program of its own, and so would be a file beside it")));
         }
         let mut pieces: Vec<Range<usize>> = vec![own.clone()];
@@ -94,6 +94,11 @@ impl<'s> Movable<'s> {
         }
         Ok(Some(Self { language, rules, parsed, home, known, lead, top, pieces }))
     }
+}
+
+/// Whether a file lies in a folder of one of these names.
+pub(super) fn is_below(path: &WorkspacePath, folders: &[String]) -> bool {
+    folders.iter().any(|folder| path.folder() == folder || path.folder().ends_with(&format!("/{folder}")))
 }
 
 /// Whether an item can be moved, as far as its own file says: for menus, which ask nobody.

@@ -54,8 +54,9 @@ impl Moved<'_> {
         let mut places = vec![];
         for file in files.filter(|file| session.closed_path(&file.path).is_none()) {
             let Some(text) = text(&file.path) else { continue };
-            let old = stem(home);
-            let is_old = |line: &&Taken| line.takes && words::has(&line.text, old) && !words::has(&line.text, stem(new));
+            let old = naming::first_part(home.name());
+            let is_old =
+                |line: &&Taken| line.takes && words::has(&line.text, old) && !words::has(&line.text, naming::first_part(new.name()));
             let lines = lines_of(file.language.as_ref(), &text, name);
             places.extend(lines.iter().filter(is_old).map(|line| format!("{}:{}", file.path, line.number)));
         }
@@ -116,9 +117,4 @@ fn begins_taking(language: &Language, statement: &str) -> bool {
 /// Whether files of one folder see each other's definitions without a word.
 fn shares_folders(language: &Language) -> bool {
     matches!(language.reach, Some(Reach::Package | Reach::Folder))
-}
-
-fn stem(path: &WorkspacePath) -> &str {
-    let name = path.name();
-    name.split_once('.').map_or(name, |(stem, _)| stem)
 }

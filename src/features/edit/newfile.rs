@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fit::layout::without_fence;
 use super::fit::strings;
-use super::module::{Declared, declared, declares, folder_of};
+use super::module::{Declared, declared, declares, folder_of, is_below};
 use super::outline::Outline;
 use super::rename::Changed;
 use super::test::imports;
@@ -304,11 +304,6 @@ impl NewFile {
 fn is_kind(session: &Session, task: &str, name: &str) -> bool {
     let name = name.to_lowercase();
     session.shared.registry.by_id(&name).is_some() && task.to_lowercase().contains(&format!("{name} module"))
-}
-
-/// Whether a file lies in a folder of one of these names.
-fn is_below(path: &WorkspacePath, folders: &[String]) -> bool {
-    folders.iter().any(|folder| path.folder() == folder || path.folder().ends_with(&format!("/{folder}")))
 }
 
 /// The edit that declares a module where others are declared, and as they are; else below the imports; else above what is defined first.
