@@ -22,50 +22,20 @@ pub struct Owner {
 impl Parsed {
     /// The bytes that do not parse; empty where something is missing.
     pub fn faults(&self) -> Vec<Range<usize>> {
-        self.broken().into_iter().map(|node| node.byte_range()).collect()
+        self.broken().map(|node| node.byte_range()).collect()
     }
 
     /// The outermost nodes that the parser could make nothing of, or made up.
-    pub(super) fn broken(&self) -> Vec<Node<'_>> {
-        let mut found = vec![];
-        let mut cursor = self.root().walk();
-        loop {
-            let node = cursor.node();
-            let broken = node.is_error() || node.is_missing();
-            if broken {
-                found.push(node);
-            }
-            if !broken && node.has_error() && cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return found;
-                }
-            }
-        }
+    pub(super) fn broken(&self) -> impl Iterator<Item = Node<'_>> {
+        let is_broken = |node: &Node<'_>| node.is_error() || node.is_missing();
+        self.preorder(move |node| !is_broken(&node) && node.has_error()).filter(is_broken)
     }
 
     /// Whether a statement that begins within these bytes lacks its body, or a `try` all of its handlers: grammars of indented languages
     /// take them.
     pub fn is_hollow(&self, within: &Range<usize>) -> bool {
-        let mut cursor = self.root().walk();
-        let touches = |node: &Node<'_>| node.start_byte() < within.end && node.end_byte() >= within.start;
-        while self.language().indented {
-            let node = cursor.node();
-            if within.contains(&node.start_byte()) && is_hollow(self, node) {
-                return true;
-            }
-            if touches(&node) && cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return false;
-                }
-            }
-        }
-        false
+        let touches = |node: Node<'_>| node.start_byte() < within.end && node.end_byte() >= within.start;
+        self.language().indented && self.preorder(touches).any(|node| within.contains(&node.start_byte()) && is_hollow(self, node))
     }
 
     /// The node around the largest one that begins at an offset.

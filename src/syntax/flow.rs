@@ -275,28 +275,13 @@ fn declares(text: &str, label: &str) -> bool {
     text.lines().any(|line| begins_with_label(line.trim_start(), label))
 }
 
-/// Visits the nodes that touch some bytes, each with the way to it. By a cursor: a text may nest deeper than any stack.
+/// Visits the nodes that touch some bytes, each with the way to it.
 fn each<'tree>(parsed: &'tree Parsed, bytes: &Range<usize>, mut look: impl FnMut(&[Node<'tree>])) {
-    let mut cursor = parsed.root().walk();
-    let mut path = vec![cursor.node()];
-    loop {
-        let node = cursor.node();
-        if node.start_byte() < bytes.end && bytes.start < node.end_byte() {
-            look(&path);
-            if cursor.goto_first_child() {
-                path.push(cursor.node());
-                continue;
-            }
-        }
-        loop {
-            path.pop();
-            if cursor.goto_next_sibling() {
-                path.push(cursor.node());
-                break;
-            }
-            if !cursor.goto_parent() {
-                return;
-            }
+    let touches = |node: Node<'_>| node.start_byte() < bytes.end && bytes.start < node.end_byte();
+    let mut nodes = parsed.preorder(touches);
+    while let Some(node) = nodes.next() {
+        if touches(node) {
+            look(nodes.path());
         }
     }
 }

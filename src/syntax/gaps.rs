@@ -38,7 +38,7 @@ pub struct Shape {
 impl Parsed {
     /// The places that do not parse, in their order.
     pub fn gaps(&self) -> Vec<Gap> {
-        self.broken().into_iter().map(|node| Gap { range: node.byte_range(), shape: self.shape(node) }).collect()
+        self.broken().map(|node| Gap { range: node.byte_range(), shape: self.shape(node) }).collect()
     }
 
     fn shape(&self, node: Node<'_>) -> Option<Shape> {
@@ -70,24 +70,14 @@ const TOKEN: usize = 2;
 /// of something, whatever the grammar makes of it.
 pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
     let (text, roles) = (parsed.text().as_bytes(), &parsed.language().scope_roles);
+    let is_code = |node: &Node<'_>| role(roles, *node) & (COMMENT | STRING) == 0;
+    let is_token = |node: &Node<'_>| node.child_count() == 0 && (node.is_error() || node.byte_range().len() <= TOKEN);
     let mut open = [0; 3];
-    let mut cursor = parsed.root().walk();
-    loop {
-        let node = cursor.node();
-        let is_prose = role(roles, node) & (COMMENT | STRING) != 0;
-        if !is_prose && cursor.goto_first_child() {
-            continue;
-        }
-        if !is_prose && (node.is_error() || node.byte_range().len() <= TOKEN) {
-            for byte in &text[node.byte_range()] {
-                let change = |(opens, closes): &(u8, u8)| i64::from(byte == opens) - i64::from(byte == closes);
-                open.iter_mut().zip(&BRACKETS).for_each(|(open, pair)| *open += change(pair));
-            }
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return open;
-            }
+    for node in parsed.preorder(|node| is_code(&node)).filter(is_code).filter(is_token) {
+        for byte in &text[node.byte_range()] {
+            let change = |(opens, closes): &(u8, u8)| i64::from(byte == opens) - i64::from(byte == closes);
+            open.iter_mut().zip(&BRACKETS).for_each(|(open, pair)| *open += change(pair));
         }
     }
+    open
 }

@@ -15,22 +15,8 @@ impl Parsed {
         if !self.language().indented {
             return 0;
         }
-        let mut cursor = self.root().walk();
-        let mut count = 0;
-        loop {
-            let node = cursor.node();
-            if node == self.root() || role(&self.language().scope_roles, node) & BLOCK != 0 {
-                count += self.strays_in(node);
-            }
-            if cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return count;
-                }
-            }
-        }
+        let is_block = |node: &Node<'_>| *node == self.root() || role(&self.language().scope_roles, *node) & BLOCK != 0;
+        self.preorder(|_| true).filter(is_block).map(|block| self.strays_in(block)).sum()
     }
 
     fn strays_in(&self, block: Node<'_>) -> usize {

@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
+use tree_sitter::Node;
+
 use super::Parsed;
 use super::place::is;
 use super::scope::STRING;
+use super::uses::role;
 
 /// A string literal that ends on another line than it begins.
 pub struct Literal {
@@ -16,25 +19,15 @@ pub struct Literal {
 /// The literals of several lines in a text, in order. What they interpolate belongs to them.
 pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
     let (text, language) = (parsed.text(), parsed.language());
-    let mut cursor = parsed.root().walk();
-    let (mut found, mut around) = (vec![], vec![]);
-    loop {
-        let node = cursor.node();
-        let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
-        let literal = role & STRING != 0;
-        if literal && text.get(node.byte_range()).is_some_and(|inside| inside.contains('\n')) {
-            let alone = language.indented && around.last().is_some_and(|statement| is(parsed, "alone", *statement));
+    let is_literal = |node: Node<'_>| role(&language.scope_roles, node) & STRING != 0;
+    let mut nodes = parsed.preorder(|node| !is_literal(node));
+    let mut found = vec![];
+    while let Some(node) = nodes.next() {
+        if is_literal(node) && text.get(node.byte_range()).is_some_and(|inside| inside.contains('\n')) {
+            let statement = nodes.path().iter().rev().nth(1);
+            let alone = language.indented && statement.is_some_and(|statement| is(parsed, "alone", *statement));
             found.push(Literal { range: node.byte_range(), alone });
         }
-        if !literal && cursor.goto_first_child() {
-            around.push(node);
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return found;
-            }
-            around.pop();
-        }
     }
+    found
 }

@@ -24,6 +24,7 @@ pub mod naming;
 pub mod parse;
 pub mod pattern;
 pub mod place;
+mod preorder;
 pub mod registry;
 pub mod scope;
 mod surface;

@@ -214,21 +214,7 @@ impl Parsed {
 
     /// How many places do not parse: for telling whether an edit makes it worse.
     pub fn errors(&self) -> usize {
-        let mut count = 0;
-        let mut cursor = self.tree.walk();
-        loop {
-            let node = cursor.node();
-            let broken = node.is_error() || node.is_missing();
-            count += usize::from(broken);
-            if !broken && node.has_error() && cursor.goto_first_child() {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return count;
-                }
-            }
-        }
+        self.broken().count()
     }
 
     pub(super) fn edit(&self) -> Option<&Made> {
