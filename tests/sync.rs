@@ -1,6 +1,9 @@
 //! Open documents stay equal to the editor's: fault rows B1–B8, B10–B15 over the real serve loop.
 
-use crate::support::agent::quiet;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::support::agent::{Fake, Mood, options, quiet};
 use longsight::text::Encoding;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -301,5 +304,41 @@ fn b6_a_change_that_cannot_be_read_leaves_no_document_trusted() {
     assert!(told.contains("Close and open them"), "{told}");
     change(&mut editor, 2, json!([{ "text": "whole\n" }]));
     assert!(editor.debug(URI).get("desynced").is_none());
+    editor.quit();
+}
+
+fn until(what: &str, fits: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !fits() {
+        assert!(Instant::now() < deadline, "{what} did not come to be");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Whoever looked at the folders told of all documents as they were before, and of none that was gone by then: the index had the text of a
+/// closed one, and read nothing from the disk until it was opened and closed again.
+#[test]
+fn what_is_closed_while_the_folders_are_looked_at_stays_closed() {
+    let fake = Fake::new(Mood::Hang);
+    let mut editor = Editor::memory(options(fake.clone())).start(std::path::Path::new("/w"));
+    let [closed, anew, other] = ["closed", "anew", "other"].map(|name| format!("file:///w/{name}.rs"));
+    for uri in [&closed, &anew, &other] {
+        editor.open(uri, "rust", "before");
+    }
+    editor.assert_in_step();
+    let looks = fake.looks.load(Ordering::SeqCst);
+    fake.holds_looks.store(true, Ordering::SeqCst);
+    let event = json!({ "added": [{ "uri": "file:///elsewhere", "name": "elsewhere" }], "removed": [] });
+    editor.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    until("a look", || fake.held_looks.load(Ordering::SeqCst) == 1);
+    editor.close(&closed);
+    // With the version that it had.
+    editor.close(&anew);
+    editor.open(&anew, "rust", "after");
+    editor.assert_in_step();
+    fake.release();
+    until("the end of the look", || fake.looks.load(Ordering::SeqCst) > looks);
+    let open = [(anew, "after".to_string()), (other, "before".to_string())].into();
+    until("what is open", || *fake.open.lock().unwrap() == open);
     editor.quit();
 }

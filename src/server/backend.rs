@@ -164,7 +164,10 @@ impl Backend {
     /// Tells the index of a document's version.
     fn tell(&self, index: &Index, document: &Document) {
         let number = index.update(document.clone());
-        self.with(|state| state.told.insert(document.uri.clone(), number));
+        self.with(|state| {
+            let newest = state.told.entry(document.uri.clone()).or_default();
+            *newest = number.max(*newest);
+        });
     }
 
     /// The documents but its own that a request has to see as they are now.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
+use super::features::StateSnapshot;
 use super::hunks::Lost;
 use super::state::{self, Change};
 use super::{Server, config, convert, held, initialize};
@@ -15,6 +16,7 @@ use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
 use crate::workspace::uri::name;
+use crate::workspace::{Document, Documents};
 
 /// Parameters of `textDocument/didOpen`: what a document needs to be one.
 #[derive(Deserialize)]
@@ -126,7 +128,35 @@ fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json:
 
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
-    server.features().changed(&server.snapshot(), uri.as_str());
+    tell(server, uri);
+}
+
+/// Tells the features how a document is now, or that it is closed.
+fn tell(server: &Server, uri: &Url) {
+    let told = server.snapshot();
+    server.features().changed(&told, uri.as_str());
+    catch_up(server, told);
+}
+
+/// Tells the features of the documents that are not as they have just been told, until all are. The folders are looked at beside the
+/// editor's messages, and both tell of documents: who was slower has told of one that is closed by now, or lies elsewhere.
+pub fn catch_up(server: &Server, mut told: StateSnapshot) {
+    loop {
+        let now = server.snapshot();
+        let differing = differing(&told.workspace.documents, &now.workspace.documents);
+        if differing.is_empty() {
+            return;
+        }
+        differing.iter().for_each(|uri| server.features().changed(&now, uri));
+        told = now;
+    }
+}
+
+/// The documents that are new, another version or gone.
+fn differing(told: &Documents, now: &Documents) -> Vec<String> {
+    let is_known = |document: &Arc<Document>| told.get(&document.uri).is_some_and(|known| Arc::ptr_eq(known, document));
+    let gone = told.iter().filter(|document| now.get(&document.uri).is_none());
+    now.iter().filter(|document| !is_known(document)).chain(gone).map(|document| document.uri.clone()).collect()
 }
 
 /// What is saved is on disk now: the index reads it there.
@@ -159,7 +189,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
 
 fn touched(server: &Server, uri: &Url) {
     config::check(server, uri);
-    server.features().changed(&server.snapshot(), uri.as_str());
+    tell(server, uri);
 }
 
 /// A handler failed: its document may differ from the editor's now, or all of them where it is not known which.

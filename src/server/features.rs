@@ -77,7 +77,8 @@ pub trait Features: Send + Sync {
     fn hear(&self, _tell: Tell, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, snapshot: StateSnapshot);
-    /// A document has been opened, changed, or closed: then the snapshot does not have it. Called in wire order; must not take long.
+    /// A document has been opened, changed, or closed: then the snapshot does not have it. The last call tells how it is; must not take
+    /// long.
     fn changed(&self, _snapshot: &StateSnapshot, _uri: &str) {}
     /// Work that is worth beginning before anybody asks, now that this document has changed.
     fn ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {

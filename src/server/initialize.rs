@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 };
 
 use super::state::{Editor, Located, is_same_folder};
-use super::{Server, config, convert, trust};
+use super::{Server, config, convert, documents, trust};
 use crate::report;
 use crate::workspace::Roots;
 
@@ -93,13 +93,7 @@ fn look(server: &Server) {
     }
     let told = server.snapshot();
     server.features().workspace(told.clone());
-    // What was typed meanwhile is newer than what the features have just been told.
-    let newer = server.snapshot();
-    for document in newer.workspace.documents.iter() {
-        if told.workspace.document(&document.uri).is_none_or(|known| known.version != document.version) {
-            server.features().changed(&newer, &document.uri);
-        }
-    }
+    documents::catch_up(server, told);
 }
 
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {

@@ -1,5 +1,6 @@
 //! An agent for the server's own tests: it hangs, answers or fails as told, and knows how much of its work still runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,12 @@ pub struct Fake {
     pub running: Arc<AtomicUsize>,
     released: Arc<AtomicBool>,
     pub roots: Mutex<Vec<PathBuf>>,
+    /// The texts of open documents, as it was told.
+    pub open: Mutex<BTreeMap<String, String>>,
+    /// Holds up who tells it of the workspace until [`Fake::release`] is called; who has told it of that, and who waits to.
+    pub holds_looks: AtomicBool,
+    pub looks: AtomicUsize,
+    pub held_looks: AtomicUsize,
     pub files: Mutex<Vec<PathBuf>>,
     /// Its edits need a person's word.
     pub risky: AtomicBool,
@@ -65,6 +72,10 @@ impl Fake {
             running: Arc::default(),
             released: Arc::default(),
             roots: Mutex::default(),
+            open: Mutex::default(),
+            holds_looks: AtomicBool::new(false),
+            looks: AtomicUsize::new(0),
+            held_looks: AtomicUsize::new(0),
             files: Mutex::default(),
             risky: AtomicBool::new(false),
             reason: Mutex::new("test".into()),
@@ -117,6 +128,22 @@ impl Fake {
 impl Features for Fake {
     fn workspace(&self, snapshot: StateSnapshot) {
         *self.roots.lock().unwrap() = snapshot.workspace.roots.iter().map(|root| root.path().into()).collect();
+        if self.holds_looks.load(Ordering::SeqCst) {
+            self.held_looks.fetch_add(1, Ordering::SeqCst);
+            while !self.released.load(Ordering::SeqCst) {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+        let documents = snapshot.workspace.documents.iter();
+        self.open.lock().unwrap().extend(documents.map(|document| (document.uri.clone(), document.text.to_string())));
+        self.looks.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
+        match snapshot.workspace.document(uri) {
+            Some(document) => self.open.lock().unwrap().insert(uri.into(), document.text.to_string()),
+            None => self.open.lock().unwrap().remove(uri),
+        };
     }
 
     fn files_changed(&self, paths: Vec<PathBuf>) {
