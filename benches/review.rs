@@ -194,4 +194,8 @@ impl Engine for Noting {
     fn preview(&self, ask: &Ask) -> String {
         self.inner.preview(ask)
     }
+
+    fn known_caps(&self) -> Caps {
+        self.inner.known_caps()
+    }
 }

@@ -54,6 +54,30 @@ fn f1_missing_directory_empty_and_unreadable_kind() {
     assert!(refusal(b"").contains("is empty"));
 }
 
+/// Every model file was said to have tokens for holes, and the preview looked for them in the dialect: a hole was shown of a model that is
+/// asked in words. One that has them is asked in words all the same where its dialect writes no holes.
+#[test]
+fn holes_are_known_of_a_model_that_nobody_has_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let fills = |name: &str, file: &Gguf| {
+        let path = folder.path().join(name);
+        file.write(&path);
+        Llama::new(&EngineConfig::default(), path).known_caps().fim
+    };
+    let spelt = deepseek("deepseek2");
+    let mut without = spelt.clone();
+    without.rename_tokens("fim", "was");
+    assert_eq!((fills("spelt", &spelt), fills("without", &without)), (true, false));
+    // By their numbers, whatever they are called.
+    let mut numbered = without.clone();
+    for (number, key) in ["fim_pre", "suffix", "fim_mid"].into_iter().enumerate() {
+        assert!(!fills("numbered", &numbered), "{number} of 3 tokens");
+        numbered.number(&format!("tokenizer.ggml.{key}_token_id"), 263 + number as u32);
+    }
+    assert!(fills("numbered", &numbered));
+    assert!(!fills("llama4", &llama4()));
+}
+
 #[tokio::test]
 async fn f1_an_engine_for_a_missing_file_answers_with_one_error() {
     let engine = Llama::new(&EngineConfig::default(), PathBuf::from("/nowhere/model.gguf"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use longsight::config::{Config, EngineConfig};
 use longsight::dialect::{Chat, Message, Role};
 use longsight::engine::http::{Endpoint, Limits, build, build_with};
-use longsight::engine::{Again, Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Event, Priority, Request, collect};
+use longsight::engine::{ANY_WINDOW, Again, Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Event, Priority, Request, collect};
 use longsight::features::Target;
 use longsight::features::complete::{self, Params};
 use serde_json::{Value, json};
@@ -225,11 +225,11 @@ fn a_base_url_with_the_call_in_it_is_understood() {
 fn the_configured_window_is_known_before_anything_is_asked() {
     let window = |kind: &str, context| {
         let engine = build("test", &EngineConfig { context, ..config(kind, "http://127.0.0.1:1") }).unwrap();
-        engine.known_caps().map(|caps| caps.context)
+        engine.known_caps().context
     };
-    assert_eq!([window("openai", Some(8192)), window("ollama", Some(8192)), window("deepseek", Some(8192))], [Some(8192); 3]);
+    assert_eq!([window("openai", Some(8192)), window("ollama", Some(8192)), window("deepseek", Some(8192))], [8192; 3]);
     // Who says nothing gets what Ollama is told, and what DeepSeek has; of other servers only the list knows.
-    assert_eq!([window("openai", None), window("ollama", None), window("deepseek", None)], [None, Some(8192), Some(131_072)]);
+    assert_eq!([window("openai", None), window("ollama", None), window("deepseek", None)], [ANY_WINDOW, 8192, 131_072]);
 }
 
 fn refusal(status: &str, body: &Value) -> Vec<Act> {

@@ -58,6 +58,7 @@ mod partly;
 mod passages;
 mod perfect;
 mod places;
+mod previews;
 mod question;
 mod redact;
 mod redact_copies;

@@ -31,7 +31,7 @@ impl Engine for Perfect {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        Box::pin(async { Ok(Caps { fim: true, chat: true, tools: true, context: 8192, ..Caps::default() }) })
+        Box::pin(std::future::ready(Ok(self.known_caps())))
     }
 
     fn start(&self, request: Request, _: Cancel) -> Events {
@@ -51,6 +51,10 @@ impl Engine for Perfect {
 
     fn preview(&self, ask: &Ask) -> String {
         format!("{ask:?}")
+    }
+
+    fn known_caps(&self) -> Caps {
+        Caps { context: 8192, ..Caps::assumed() }
     }
 }
 

@@ -37,6 +37,9 @@ impl Engine for Elsewhere {
     fn preview(&self, ask: &Ask) -> String {
         self.0.preview(ask)
     }
+    fn known_caps(&self) -> Caps {
+        self.0.known_caps()
+    }
 }
 
 /// A router with a scout here and a coder at a remote address.

@@ -370,8 +370,7 @@ impl Engine for Behind {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        let caps = Caps { chat: true, tools: true, context: self.1, ..Caps::default() };
-        Box::pin(async { Ok(caps) })
+        Box::pin(std::future::ready(Ok(self.known_caps())))
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {
@@ -384,6 +383,10 @@ impl Engine for Behind {
 
     fn preview(&self, ask: &Ask) -> String {
         self.0.preview(ask)
+    }
+
+    fn known_caps(&self) -> Caps {
+        Caps { chat: true, tools: true, context: self.1, ..Caps::default() }
     }
 }
 

@@ -275,6 +275,7 @@ async fn f3_a_model_without_fim_tokens_says_so() {
     file.write(&path);
     let engine = rig.engine(&path, 1024);
     assert!(!engine.caps().await.unwrap().fim);
+    assert!(!engine.known_caps().fim);
     let error = ask(&engine, hole("a", "b", 4)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unsupported);
 }

@@ -241,6 +241,16 @@ pub struct Caps {
     pub thinks: bool,
 }
 
+/// The window that is assumed where nobody has told it.
+pub const ANY_WINDOW: u32 = 1 << 24;
+
+impl Caps {
+    /// What is assumed of an engine of which nothing is known.
+    pub fn assumed() -> Self {
+        Self { fim: true, chat: true, tools: true, context: ANY_WINDOW, ..Self::default() }
+    }
+}
+
 /// Boxed future, so that `Engine` can be a trait object.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -258,10 +268,9 @@ pub trait Engine: Send + Sync {
     fn tokens(&self) -> Arc<dyn Tokens>;
     /// The prompt text that `start` would send, for `contextPreview`.
     fn preview(&self, ask: &Ask) -> String;
-    /// What [`caps`](Self::caps) would say, where that is known without asking or loading anything.
-    fn known_caps(&self) -> Option<Caps> {
-        None
-    }
+    /// What [`caps`](Self::caps) would say, as far as that is known without asking or loading anything. Wrappers hand it on: what a preview
+    /// shows depends on it.
+    fn known_caps(&self) -> Caps;
 }
 
 /// Counts a model's tokens. Cheap: counts are cached by content.

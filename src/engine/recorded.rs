@@ -83,6 +83,12 @@ impl Engine for Recording {
     fn preview(&self, ask: &Ask) -> String {
         self.inner.preview(ask)
     }
+
+    fn known_caps(&self) -> Caps {
+        let known = self.inner.known_caps();
+        self.tape.write(json!({ "engine": self.name, "known": known }));
+        known
+    }
 }
 
 /// Counts, and takes the counts down: what is sent depends on them.
@@ -117,6 +123,8 @@ pub struct Known {
     pub origin: Option<String>,
     /// In the order in which they were asked for: they hold measured rates.
     pub caps: Vec<Result<Caps, EngineError>>,
+    /// The same, as far as it was known without asking.
+    pub known: Vec<Caps>,
     pub counts: Arc<HashMap<u64, usize>>,
 }
 
@@ -127,12 +135,13 @@ pub struct Recorded {
     known: Known,
     /// How often capabilities were asked for.
     caps_asked: AtomicUsize,
+    known_asked: AtomicUsize,
     player: mpsc::UnboundedSender<Asked>,
 }
 
 impl Recorded {
     pub fn new(name: &str, config: &EngineConfig, known: Known, player: mpsc::UnboundedSender<Asked>) -> Self {
-        Self { name: name.into(), config: config.clone(), known, caps_asked: AtomicUsize::new(0), player }
+        Self { name: name.into(), config: config.clone(), known, caps_asked: AtomicUsize::new(0), known_asked: AtomicUsize::new(0), player }
     }
 }
 
@@ -171,6 +180,11 @@ impl Engine for Recorded {
             Ask::Fim(fim) => dialect.fim(fim),
         };
         prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
+    }
+
+    fn known_caps(&self) -> Caps {
+        let number = self.known_asked.fetch_add(1, Ordering::Relaxed);
+        self.known.known.get(number).or(self.known.known.last()).cloned().unwrap_or_else(Caps::assumed)
     }
 }
 

@@ -67,8 +67,7 @@ impl Engine for Scripted {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        let fim = !self.in_words;
-        Box::pin(async move { Ok(Caps { fim, chat: true, tools: true, context: 8192, ..Caps::default() }) })
+        Box::pin(std::future::ready(Ok(self.known_caps())))
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {
@@ -116,5 +115,9 @@ impl Engine for Scripted {
 
     fn preview(&self, ask: &Ask) -> String {
         format!("{ask:?}")
+    }
+
+    fn known_caps(&self) -> Caps {
+        Caps { fim: !self.in_words, chat: true, tools: true, context: 8192, ..Caps::default() }
     }
 }

@@ -11,8 +11,7 @@ use super::edit::{How, Instruction, drawn};
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
-use crate::dialect::Fim;
-use crate::engine::{Ask, Caps, Engine, EngineError, ErrorKind, Estimate, Tokens};
+use crate::engine::{Ask, Caps, EngineError, ErrorKind, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 
 /// What is looked at.
@@ -102,8 +101,6 @@ pub(super) struct Reader {
 
 /// Tokens of an answer in words, for estimates.
 const LONGEST_ANSWER: u32 = 700;
-/// Context window that is assumed of an engine that cannot be asked.
-const WINDOW: u32 = 1 << 24;
 
 impl Reader {
     pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
@@ -116,14 +113,9 @@ impl Reader {
         if let Some(choice) = &choice {
             choice.engine.tokens().prepare();
         }
-        let assumed = Caps { fim: true, chat: true, tools: true, context: WINDOW, ..Caps::default() };
         Ok(match choice {
-            Some(choice) => Self {
-                tokens: choice.engine.tokens(),
-                caps: Caps { fim: fills_holes(choice.engine.as_ref()), ..choice.engine.known_caps().unwrap_or(assumed) },
-                choice: Some(choice),
-            },
-            None => Self { choice: None, tokens: Arc::new(Estimate), caps: assumed },
+            Some(choice) => Self { tokens: choice.engine.tokens(), caps: choice.engine.known_caps(), choice: Some(choice) },
+            None => Self { choice: None, tokens: Arc::new(Estimate), caps: Caps::assumed() },
         })
     }
 
@@ -170,12 +162,6 @@ impl Reader {
             None => fallback(ask),
         }
     }
-}
-
-/// Whether an engine has FIM prompts: an empty one shows control tokens then.
-fn fills_holes(engine: &dyn Engine) -> bool {
-    let empty = engine.preview(&Ask::Fim(Fim::default()));
-    empty.contains("fim")
 }
 
 /// Renders as the default model's dialect does.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 use crate::config::{self, Config};
+use crate::engine::Caps;
 use crate::engine::recorded::{self, Known};
 use crate::engine::tape::VERSION;
 use crate::redact;
@@ -241,6 +242,8 @@ pub fn read(text: &str) -> Result<Trace, String> {
         let known = trace.engines.entry(name.into()).or_default();
         if let Some(model) = value["model"].as_str() {
             (known.model, known.origin) = (model.into(), value["origin"].as_str().map(String::from));
+        } else if value.get("known").is_some() {
+            known.known.extend(serde_json::from_value::<Caps>(value["known"].take()).ok());
         } else {
             let caps = serde_json::from_value(value["caps"].clone());
             known.caps.push(caps.map_err(|_| recorded::failed_as(&value["failed"])));

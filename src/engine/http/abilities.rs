@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{Api, CAREFUL_CONTEXT, Inner, is_other_model};
-use crate::engine::{Caps, EngineError, ErrorKind, locality};
+use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report;
 
 /// Models of a server's list that are told where the one that is asked for is not among them.
@@ -61,14 +61,14 @@ impl Inner {
         Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() }
     }
 
-    /// The abilities as far as the configuration tells them.
-    pub(super) fn configured_caps(&self) -> Option<Caps> {
-        let context = match self.api {
-            Api::DeepSeek => return Some(self.deepseek_caps()),
-            Api::Ollama => self.context.unwrap_or(CAREFUL_CONTEXT),
-            Api::OpenAi => self.context?,
+    /// The abilities as far as the configuration tells them: whether Ollama fills holes with a model, its name has to tell until Ollama does.
+    pub(super) fn configured_caps(&self) -> Caps {
+        let (fim, context) = match self.api {
+            Api::DeepSeek => return self.deepseek_caps(),
+            Api::Ollama => (self.renders_fim() || self.is_known_for_holes(), self.context.unwrap_or(CAREFUL_CONTEXT)),
+            Api::OpenAi => (self.renders_fim(), self.context.unwrap_or(ANY_WINDOW)),
         };
-        Some(Caps { fim: self.renders_fim(), chat: true, tools: true, context, ..Caps::default() })
+        Caps { fim, chat: true, tools: true, context, ..Caps::default() }
     }
 
     /// What `/api/show` tells of the model, and whether it thinks.

@@ -355,8 +355,8 @@ impl Engine for Http {
         self.inner.preview(ask)
     }
 
-    fn known_caps(&self) -> Option<Caps> {
+    fn known_caps(&self) -> Caps {
         let seen = self.inner.seen.borrow().caps.clone();
-        seen.or_else(|| self.inner.configured_caps())
+        Caps { thinks: self.inner.thinks(), ..seen.unwrap_or_else(|| self.inner.configured_caps()) }
     }
 }

@@ -164,12 +164,20 @@ impl Inner {
         if let Some(family) = family {
             return Some((family.prompt(fim), family.ends));
         }
-        let name = self.model.to_lowercase();
-        let qwen = name.contains("qwen") && name.contains("coder");
-        let guessed = || dialect::by_name("hermes").filter(|_| qwen && self.api == Api::OpenAi);
+        let guessed = || dialect::by_name("hermes").filter(|_| self.is_qwen_coder() && self.api == Api::OpenAi);
         let dialect = self.dialect.clone().or_else(guessed)?;
         let prompt = dialect.fim(fim)?;
         Some((dialect.text(without_begin(&prompt)), dialect.stop_texts()))
+    }
+
+    fn is_qwen_coder(&self) -> bool {
+        let name = self.model.to_lowercase();
+        name.contains("qwen") && name.contains("coder")
+    }
+
+    /// Whether the name of the model is one of those that fill holes, whoever writes their prompt.
+    pub(super) fn is_known_for_holes(&self) -> bool {
+        Family::of(&self.model).is_some() || self.is_qwen_coder()
     }
 
     pub(super) fn renders_fim(&self) -> bool {

@@ -14,10 +14,10 @@ use tokio::sync::mpsc;
 use self::link::Link;
 use self::request::Prepared;
 pub use self::spawn::Surroundings;
-use self::spec::Subject;
+use self::spec::{Model, Subject};
 use super::wire;
 use crate::config::EngineConfig;
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, Fim};
 use crate::engine::{
     Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Events, Priority, Request, Tokens, with_thinking,
 };
@@ -67,7 +67,7 @@ impl Engine for Llama {
             while let Some(answer) = answers.recv().await {
                 match answer {
                     wire::Answer::Opened(caps) => {
-                        return Ok(Caps { chat: true, tools: true, thinks: model.thinking == Some(true), ..caps });
+                        return Ok(spoken_to(&model, caps));
                     }
                     wire::Answer::Failed { kind, message } => return Err(request::error(kind, message)),
                     _ => {}
@@ -106,10 +106,23 @@ impl Engine for Llama {
         }
     }
 
-    fn known_caps(&self) -> Option<Caps> {
-        let context = self.subject.model().ok()?.spec.context;
-        Some(Caps { fim: true, chat: true, tools: true, context, ..Caps::default() })
+    fn known_caps(&self) -> Caps {
+        match self.subject.model() {
+            Ok(model) => spoken_to(&model, Caps { fim: model.has_fim, context: model.spec.context, ..Caps::default() }),
+            // Without its file it is taken at its best.
+            Err(_) => Caps { fim: writes_holes(self.subject.dialect().as_ref()), context: self.subject.window(), ..Caps::assumed() },
+        }
     }
+}
+
+/// What a model can do that is spoken to in its dialect.
+fn spoken_to(model: &Model, caps: Caps) -> Caps {
+    let fim = caps.fim && writes_holes(model.dialect.as_ref());
+    Caps { fim, chat: true, tools: true, thinks: model.thinking == Some(true), ..caps }
+}
+
+fn writes_holes(dialect: &dyn Dialect) -> bool {
+    dialect.fim(&Fim::default()).is_some()
 }
 
 /// The dialect that the configuration names, else the model's own.

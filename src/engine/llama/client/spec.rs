@@ -42,6 +42,8 @@ pub(super) struct Model {
     pub spec: ModelSpec,
     pub dialect: Arc<dyn Dialect>,
     pub thinking: Option<bool>,
+    /// It has tokens for holes.
+    pub has_fim: bool,
     /// Of its own tokens; another model may count otherwise.
     pub counts: Counts,
 }
@@ -84,6 +86,11 @@ impl Subject {
         self.shared.config.model.clone()
     }
 
+    /// The window that was asked for, also while the file is missing.
+    pub fn window(&self) -> u32 {
+        self.shared.config.context.unwrap_or(DEFAULT_CONTEXT)
+    }
+
     /// The dialect, also while the file is missing.
     pub fn dialect(&self) -> Arc<dyn Dialect> {
         self.model().map_or_else(|_| dialect::for_model(&self.name(), None), |model| model.dialect.clone())
@@ -104,7 +111,7 @@ impl Subject {
         if let Some(detail) = check::unknown_template(&shared.config, &header) {
             report::log("info", format_args!("{}: {detail}", shared.config.model));
         }
-        let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, counts: Counts::new() });
+        let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, has_fim: header.has_fim(), counts: Counts::new() });
         shared.model.send_replace(Some(model.clone()));
         Ok(model)
     }

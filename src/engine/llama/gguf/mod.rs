@@ -2,6 +2,7 @@
 //! Also the numbers that say whether a model fits: weights, expert weights, KV cache per token.
 
 mod check;
+mod holes;
 mod reader;
 mod size;
 
@@ -22,6 +23,8 @@ pub struct Header {
     values: BTreeMap<String, Value>,
     /// Lengths of all arrays by key.
     arrays: BTreeMap<String, u64>,
+    /// Which marks of a hole a token is spelt as.
+    marks: [bool; 3],
     pub tensors: Vec<Tensor>,
     /// Where tensor data begins, in bytes.
     pub data_start: u64,

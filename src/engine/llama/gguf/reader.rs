@@ -7,6 +7,7 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::holes::MARKS;
 use super::size::tensor_bytes;
 use super::{Header, Tensor, Value};
 
@@ -46,6 +47,7 @@ pub fn read(path: &Path) -> Checked<Header> {
     for _ in 0..entries {
         source.entry(&mut header.values, &mut header.arrays)?;
     }
+    header.marks = source.marks;
     header.arch = header.text("general.architecture").unwrap_or_default().into();
     for _ in 0..tensors {
         let tensor = source.tensor()?;
@@ -72,7 +74,7 @@ fn open(path: &Path) -> Checked<Source> {
         return Err("is empty; download it again".into());
     }
     let file = File::open(path).map_err(cannot)?;
-    Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len() })
+    Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len(), marks: [false; 3] })
 }
 
 /// Checks where the tensors lie, and remembers where their data begins.
@@ -103,6 +105,8 @@ struct Source {
     reader: BufReader<File>,
     length: u64,
     left: u64,
+    /// See [`Header::marks`].
+    marks: [bool; 3],
 }
 
 impl Source {
@@ -249,6 +253,9 @@ impl Source {
             let text = self.text(MAX_TOKEN, "a token")?;
             if !text.is_empty() && !seen.insert(xxh3_64(&text)) {
                 return Err(format!("has the token {number} (`{}`) twice: it is damaged", String::from_utf8_lossy(&text)));
+            }
+            for (mark, is_spelt) in MARKS.iter().zip(&mut self.marks) {
+                *is_spelt |= mark.spelt.iter().any(|spelt| spelt.as_bytes() == text);
             }
         }
         Ok(())

@@ -1,0 +1,103 @@
+//! A preview shows what is sent, whatever kind of engine fills a hole or is asked in words, and asks nobody for that.
+
+use std::sync::Arc;
+
+use longsight::config::{Config, EngineConfig};
+use longsight::engine::http::build;
+use longsight::engine::recorded::Recording;
+use longsight::engine::tape::Tape;
+use longsight::engine::{Cancel, Engine};
+use longsight::features::complete::{self, complete};
+use longsight::features::preview::{Params, preview};
+use longsight::features::{Session, Target};
+use serde_json::{Value, json};
+
+use crate::support::http::{Act, Server, events, lines, whole};
+use crate::support::workspace::{Workspace, target};
+
+const CODE: &str = "fn add(a: i32, b: i32) -> i32 {\n    let sum = a + b;\n    \n}\n";
+
+/// A server of any kind, which fills holes where its API can say so.
+async fn server(model: &str) -> Server {
+    let models = json!({ "data": [{ "id": model }] }).to_string();
+    let shown = json!({ "capabilities": ["completion", "insert"] }).to_string();
+    Server::start(move |_, asked| {
+        let json = |body: &str| whole("200 OK", "application/json", body);
+        vec![Act::Send(match asked.path.as_str() {
+            path if path.ends_with("/models") => json(&models),
+            "/api/show" => json(&shown),
+            "/api/generate" => lines(&[json!({ "model": "m", "response": "sum", "done": true })]),
+            _ => {
+                let (text, delta) = ("sum", json!({ "content": "sum" }));
+                events(&[json!({ "id": "a", "choices": [{ "index": 0, "text": text, "delta": delta, "finish_reason": "stop" }] })])
+            }
+        })]
+    })
+    .await
+}
+
+fn cursor(session: &Session) -> Target {
+    let at = target(session, "lib.rs", "    \n}");
+    Target { bytes: at.bytes.start + 4..at.bytes.start + 4, ..at }
+}
+
+/// What a body puts in front of a model, as a preview shows it.
+fn prompt_of(body: &Value) -> String {
+    if body["messages"].is_array() {
+        return serde_json::to_string_pretty(&json!({ "messages": body["messages"] })).unwrap();
+    }
+    let hole = body["suffix"].as_str().map(|suffix| format!("<hole>{suffix}")).unwrap_or_default();
+    format!("{}{hole}", body["prompt"].as_str().unwrap())
+}
+
+/// It looked for the letters `fim` in an empty hole: a question in words was shown where a hole went out, with a suffix of its own or
+/// between the tokens of other families.
+#[tokio::test]
+async fn the_preview_of_a_completion_is_the_hole_that_is_sent() {
+    let engines = [
+        ("deepseek", "deepseek-chat", true),
+        ("ollama", "qwen2.5-coder", true),
+        ("openai", "codellama-7b", true),
+        ("openai", "codestral-22b", true),
+        ("openai", "starcoder2-3b", true),
+        ("openai", "qwen2.5-coder-7b", true),
+        ("openai", "gpt-4o", false),
+    ];
+    for (kind, model, as_hole) in engines {
+        let server = server(model).await;
+        let mut config = Config::default();
+        config.roles.scout = "reads".into();
+        let url = Some(server.url.clone());
+        config.engines.insert("reads".into(), EngineConfig { kind: kind.into(), model: model.into(), base_url: url, ..Default::default() });
+        let workspace = Workspace::new(&[("lib.rs", CODE)]);
+        let session = workspace.session(config, vec![]);
+        let at = cursor(&session);
+        let shown = || preview(&session, &Params { at: Some(at.clone()), invoked: Some(false), ..Params::default() }).unwrap().prompt;
+        let before = shown();
+        assert!(server.asked().is_empty(), "{model}: a preview asks nobody");
+        let params = complete::Params { at: at.clone(), invoked: false, selected: None };
+        let _ = complete(&session, &params, &Cancel::new()).await;
+        let asked = server.asked();
+        let sent = asked.iter().rfind(|asked| asked.method == "POST" && asked.path != "/api/show").unwrap();
+        assert_eq!(sent.body["messages"].is_null(), as_hole, "{model}: {}", sent.body);
+        let sent = prompt_of(&sent.body);
+        assert_eq!((before, shown()), (sent.clone(), sent), "{kind} {model}");
+    }
+}
+
+/// With `--record` every preview was cut to a window of 2^24 tokens.
+#[test]
+fn a_recorded_engine_says_what_it_can_do_as_the_engine_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EngineConfig {
+        kind: "openai".into(),
+        model: "gpt-4o".into(),
+        base_url: Some("http://127.0.0.1:1".into()),
+        context: Some(8192),
+        ..EngineConfig::default()
+    };
+    let engine = build("test", &config).unwrap();
+    let tape = Tape::create(&folder.path().join("tape"), |entry| entry).unwrap();
+    let recording = Recording::new("test", engine.clone(), tape, Arc::default());
+    assert_eq!(recording.known_caps(), engine.known_caps());
+}
