@@ -334,6 +334,24 @@ async fn f14_a_replaced_file_is_loaded_anew() {
     assert_eq!(ask(&engine, chat("hello", 4)).await.unwrap_err().kind, ErrorKind::Configuration);
 }
 
+/// The one threw the other out, so that each change between them read the weights anew and lost what was read of prompts.
+#[tokio::test]
+async fn two_windows_of_one_model_stay_beside_each_other() {
+    let rig = Rig::new();
+    let path = rig.path().join("model.gguf");
+    gguf::deepseek("deepseek2").write(&path);
+    let engines = [rig.engine(&path, 1024), rig.engine(&path, 2048)];
+    let words = "the same words for both of them";
+    for engine in &engines {
+        let first = ask(engine, chat(words, 4)).await.unwrap().finished.timing;
+        assert!(first.load_ms > 0.0, "{first:?}");
+    }
+    for engine in engines.iter().chain(&engines) {
+        let again = ask(engine, chat(words, 4)).await.unwrap().finished.timing;
+        assert!(again.load_ms == 0.0 && again.tokens_reused > 4, "{again:?}");
+    }
+}
+
 #[tokio::test]
 async fn two_engines_share_one_process_which_leaves_when_idle() {
     let rig = Rig::new();

@@ -22,17 +22,27 @@ pub enum Event {
 /// Models kept in memory at once; the one used longest ago goes first.
 const MODELS: usize = 3;
 
+/// Where two settings of one file are at work, the one that nobody has asked for this long makes room.
+const FORGOTTEN: Duration = Duration::from_secs(600);
+
+/// A model at work.
+struct Entry {
+    spec: ModelSpec,
+    worker: Worker,
+    used: Instant,
+}
+
 /// Handles events until there has been no client for `idle`, or none but one of another build, which then starts its own process.
 /// `leaving` is called before what is worth it is saved.
 pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, leaving: impl FnOnce()) {
-    let mut workers: Vec<(ModelSpec, Worker)> = vec![];
+    let mut workers: Vec<Entry> = vec![];
     serve(events, backend, idle, &mut workers);
     leaving();
     // They save what was expensive.
-    workers.into_iter().for_each(|(_, worker)| worker.finish());
+    workers.into_iter().for_each(|entry| entry.worker.finish());
 }
 
-fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, workers: &mut Vec<(ModelSpec, Worker)>) {
+fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, workers: &mut Vec<Entry>) {
     let (mut clients, mut used) = (0usize, Instant::now());
     let mut counter = Counter::new(backend.clone());
     loop {
@@ -56,10 +66,10 @@ fn serve(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, worke
     }
 }
 
-fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, counter: &mut Counter, backend: &Arc<Backend>) {
+fn route(order: Order, reply: Reply, workers: &mut Vec<Entry>, counter: &mut Counter, backend: &Arc<Backend>) {
     let (model, task) = match order {
         Order::Ping => {
-            let busy_ms = workers.iter().map(|(_, worker)| worker.busy_ms()).max().unwrap_or_default();
+            let busy_ms = workers.iter().map(|entry| entry.worker.busy_ms()).max().unwrap_or_default();
             return reply.send(Answer::Pong { busy_ms });
         }
         Order::Cancel => return,
@@ -67,23 +77,31 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<(ModelSpec, Worker)>, cou
         Order::Count { model, texts } => return counter.count(model, texts, reply),
         Order::Generate(request) => (request.model.clone(), Task::Generate(request, reply.clone(), Instant::now())),
     };
-    let at = match workers.iter().position(|(spec, worker)| *spec == model && worker.lives()) {
-        Some(at) => at,
-        None => {
-            // The same file as it was before, failed loads, and what was used longest ago make room.
-            workers.retain(|(spec, worker)| spec.path != model.path && worker.lives());
-            workers.drain(..(workers.len() + 1).saturating_sub(MODELS));
-            match worker::start(model.clone(), backend.clone()) {
-                Ok(worker) => workers.push((model, worker)),
-                Err(error) => {
-                    let message = format!("no thread for the model could be started: {error}");
-                    return reply.send(Answer::Failed { kind: Failure::Unavailable, message });
-                }
+    let known = workers.iter().position(|entry| entry.spec == model).map(|at| workers.remove(at));
+    let failed = known.as_ref().is_some_and(|entry| !entry.worker.lives());
+    make_room(workers, &model, failed);
+    let worker = match known.filter(|_| !failed) {
+        Some(entry) => entry.worker,
+        None => match worker::start(model.clone(), backend.clone()) {
+            Ok(worker) => worker,
+            Err(error) => {
+                let message = format!("no thread for the model could be started: {error}");
+                return reply.send(Answer::Failed { kind: Failure::Unavailable, message });
             }
-            workers.len() - 1
-        }
+        },
     };
-    let entry = workers.remove(at);
-    entry.1.send(task);
-    workers.push(entry);
+    worker.send(task);
+    workers.push(Entry { spec: model, worker, used: Instant::now() });
+}
+
+/// Ends the others that make room for a model: failed loads, the same file as it was before, and what was used longest ago. Other settings of
+/// the same file stay, for somebody else may work with them: until nobody has for long, or this one could not be loaded beside them.
+fn make_room(workers: &mut Vec<Entry>, model: &ModelSpec, failed: bool) {
+    let goes = |entry: &Entry| {
+        let is_file = entry.spec.path == model.path;
+        let is_current = (entry.spec.modified, entry.spec.bytes) == (model.modified, model.bytes);
+        is_file && (!is_current || failed || entry.used.elapsed() > FORGOTTEN)
+    };
+    workers.retain(|entry| entry.worker.lives() && !goes(entry));
+    workers.drain(..(workers.len() + 1).saturating_sub(MODELS));
 }
