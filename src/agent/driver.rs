@@ -243,7 +243,7 @@ fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
         report::log("error", format_args!("the tool {} broke down", call.name));
-        let result = format!("Error: {} broke down over this; look another way, or go on without it", call.name);
+        let result = format!("{} broke down over this; look another way, or go on without it", call.name);
         Worked { result, failed: true, ..Worked::default() }
     })
 }

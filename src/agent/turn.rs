@@ -37,7 +37,7 @@ pub enum Event {
 /// What came of one call.
 #[derive(Clone, Debug, Default)]
 pub struct Worked {
-    /// For the model.
+    /// For the model, which is told where it is an error.
     pub result: String,
     /// Whose text is in it.
     pub places: Vec<Stretch>,
@@ -129,15 +129,15 @@ const GARBLED: usize = 2;
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
 /// What `finish` comes to beside a call that failed: it was written before that was known.
-const UNFINISHED: &str = "Error: not finished, since another call of the same answer failed. Put it right, or call finish alone.";
+const UNFINISHED: &str = "not finished, since another call of the same answer failed. Put it right, or call finish alone.";
 /// What is left undone by an answer whose end is not there, and by one that is none.
 const CUT_OFF: &str = "an answer was cut off, since it was too long, and what it was to change is not known";
 const UNREADABLE: &str = "an answer could not be read, and what it was to change is not known";
 /// What a call comes to that is one too many in its answer.
-const BEYOND: &str = "Error: not run, since it is one too many in one answer; call it again.";
+const BEYOND: &str = "not run, since it is one too many in one answer; call it again.";
 /// What the model is told when the tools have shown enough, and what it gets from then on.
 const ENOUGH: &str = "That is as much as one task may read; nothing more is shown. Propose the edits that are left, then call finish.";
-const NO_MORE: &str = "Error: this task has read as much as it may. Propose the edits that are left, then call finish.";
+const NO_MORE: &str = "this task has read as much as it may. Propose the edits that are left, then call finish.";
 /// Least room that is worth a piece of a result.
 const WORTH_SHOWING: usize = 256;
 
@@ -146,6 +146,11 @@ const WORTH_SHOWING: usize = 256;
 fn sayable(call: &ToolCall) -> ToolCall {
     let arguments = if call.arguments.is_object() { call.arguments.clone() } else { json!({ "arguments": call.arguments }) };
     ToolCall { arguments, ..call.clone() }
+}
+
+/// What did not work, as the model is told.
+fn error(words: &str) -> String {
+    format!("Error: {words}")
 }
 
 /// Whether a call only looks.
@@ -285,7 +290,7 @@ impl Turn {
             && let Some(missing) = self.refusals.unfinished()
         {
             let words = "Propose those edits again, or call finish again if nothing is missing.";
-            let result = fence::visible(&format!("Error: not finished, since this was not taken: {missing}. {words}"));
+            let result = fence::visible(&format!("not finished, since this was not taken: {missing}. {words}"));
             for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
                 *worked = Worked { result: redact::mask(&result), failed: true, ..Worked::default() };
             }
@@ -301,9 +306,9 @@ impl Turn {
         // An answer in which something was taken goes on, whatever failed in it.
         stop = stop.or(self.tried(failed)).filter(|_| !takes);
         for call in &beyond {
-            self.transcript.result(call, BEYOND.into());
+            self.transcript.result(call, error(BEYOND));
             if ToolName::of(call) == Some(ToolName::ProposeEdit) {
-                self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.trim_start_matches("Error: ").into());
+                self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.into());
             }
         }
         self.refusals.end_answer();
@@ -329,11 +334,12 @@ impl Turn {
     fn note(&mut self, call: &ToolCall, worked: Worked, room: usize) -> Option<String> {
         let arguments = call.arguments.to_string();
         self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
-        let result = self.shown(call, &worked.result, room);
+        let result = if worked.failed { &error(&worked.result) } else { &worked.result };
+        let result = self.shown(call, result, room);
         self.to_be_sent.extend(worked.places);
         let stop = self.circles.note(&call.name, &arguments, &result);
         if ToolName::of(call) == Some(ToolName::ProposeEdit) && worked.failed {
-            self.refusals.refused(worked.gap, shorten(result.trim_start_matches("Error: "), REFUSAL));
+            self.refusals.refused(worked.gap, shorten(&worked.result, REFUSAL));
         } else if ToolName::of(call) == Some(ToolName::ProposeEdit) {
             self.refusals.taken(&worked.taken);
             self.failed_edits.clear();
@@ -365,7 +371,7 @@ impl Turn {
         let left = limits::RESULTS.saturating_sub(self.read);
         if left < WORTH_SHOWING && result.len() > left {
             self.read = limits::RESULTS;
-            return NO_MORE.into();
+            return error(NO_MORE);
         }
         let result = shorten(result, room.min(left));
         self.read += result.len();

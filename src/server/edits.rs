@@ -86,8 +86,28 @@ fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value 
     if state.editor.document_changes { document_changes(state, fitted, label) } else { changes(state, fitted) }
 }
 
+/// Why the edits of a file cannot be made to its text.
+pub struct Unfit {
+    /// Said in front, where the reason does not name the file.
+    file: Option<String>,
+    /// For people.
+    pub why: String,
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Self {
+        Self { file: None, why }
+    }
+}
+
+impl From<Unfit> for String {
+    fn from(Unfit { file, why }: Unfit) -> Self {
+        file.map_or_else(|| why.clone(), |file| format!("{file}: {why}"))
+    }
+}
+
 /// Whether the edits of a file can be made to its text as it is now, or why not.
-pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), String> {
+pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Unfit> {
     let looked = look(server, file).await?;
     server.with(|state| fit(state, file, looked).map(|_| ()))
 }
@@ -130,7 +150,7 @@ fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
 }
 
-fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fitted<'a>, String> {
+fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fitted<'a>, Unfit> {
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
         let Lying { text, edits, creates } = lying.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
@@ -142,7 +162,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
         (open.document.version, filled)
     } else {
         let carried = state.carry_over(key, *version, text, &file.edits);
-        carried.map_err(|dropped| format!("{}: {dropped}", uri::name(uri)))?
+        carried.map_err(|dropped| Unfit { file: Some(uri::name(uri)), why: dropped.to_string() })?
     };
     Ok(Fitted { file, uri: key.to_string(), open: Some((key.clone(), version)), edits, text: text_now, creates: false })
 }

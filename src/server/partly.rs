@@ -2,7 +2,7 @@
 //! the other hunks, with a word about what is missing. Minutes of work are not lost for one line.
 
 use super::Server;
-use super::edits;
+use super::edits::{self, Unfit};
 use super::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
@@ -42,9 +42,8 @@ async fn hunk_by_hunk(server: &Server, file: &FileEdit) -> (Option<FileEdit>, Ve
                 kept.push(edit.clone());
                 reasons.push(file.reasons.get(number).cloned().unwrap_or_default());
             }
-            Err(why) => {
+            Err(Unfit { why, .. }) => {
                 let line = file.document.text.line_of(edit.range.start) + 1;
-                let why = why.strip_prefix(&format!("{name}: ")).unwrap_or(&why);
                 missing.push(format!("the change at {name}:{line} is missing here: {why}"));
             }
         }

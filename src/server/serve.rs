@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tower::Service;
-use tower_lsp::jsonrpc::{Id, Request, Response};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{LanguageServer, LspService};
 
 use super::Options;
@@ -232,7 +232,8 @@ impl<S: Host> Loop<S> {
         let inner = self.next;
         self.running.insert(id.clone(), Running { inner, task: None });
         let started = Instant::now();
-        let mut work = self.call(&method, params, Some(inner)).map(move |outcome| into_answer(outcome, &method, phase)).boxed();
+        let asked = Called { has_params: params.is_some(), phase, method };
+        let mut work = self.call(&asked.method, params, Some(inner)).map(move |outcome| into_answer(outcome, &asked)).boxed();
         match (&mut work).now_or_never() {
             Some(answer) => self.finish(id, inner, answer),
             None => {
@@ -345,8 +346,16 @@ impl<S: Host> Loop<S> {
     }
 }
 
+/// What was asked for, and how far the client had come then.
+struct Called {
+    method: String,
+    has_params: bool,
+    phase: Phase,
+}
+
 /// What the handler's outcome means for the client.
-fn into_answer(outcome: Result<Option<Response>, String>, method: &str, phase: Phase) -> Answer {
+fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> Answer {
+    let method = &called.method;
     match outcome.map(|response| response.map(Response::into_parts)) {
         Ok(Some((_, Ok(mut result)))) => {
             if method == "initialize" {
@@ -355,9 +364,8 @@ fn into_answer(outcome: Result<Option<Response>, String>, method: &str, phase: P
             }
             Ok(result)
         }
-        Ok(Some((_, Err(error)))) if error.code.code() == message::METHOD_NOT_FOUND => Err(unknown(method, phase)),
-        Ok(Some((_, Err(error)))) => Err((error.code.code(), in_words(&error.message, method, phase))),
-        Ok(None) => Err(unknown(method, phase)),
+        Ok(Some((_, Err(error)))) => Err(refusal(&error, called)),
+        Ok(None) => Err(unknown(called)),
         Err(panic) => {
             report::log("error", format_args!("`{method}` failed: {panic}"));
             Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
@@ -365,23 +373,31 @@ fn into_answer(outcome: Result<Option<Response>, String>, method: &str, phase: P
     }
 }
 
-/// What tower-lsp says of a request before it reaches a handler, in words that say what to do.
-fn in_words(said: &str, method: &str, phase: Phase) -> String {
-    match said {
-        "Missing params field" => format!("`{method}` needs `params`"),
-        "Invalid request" if phase == Phase::Shut => format!("`{method}` came after `shutdown`: only `exit` may follow that"),
-        "Invalid request" => format!("`{method}` may be sent once only"),
-        said => said.into(),
+/// Why a request was refused: in the handler's words, or, where tower-lsp has refused it before it reached one, in ours.
+fn refusal(error: &Error, called: &Called) -> (i64, String) {
+    let method = &called.method;
+    match error.code {
+        ErrorCode::MethodNotFound => unknown(called),
+        ErrorCode::InvalidParams if !called.has_params => (error.code.code(), format!("`{method}` needs `params`")),
+        // No handler says so.
+        ErrorCode::InvalidRequest if called.phase == Phase::Shut => after_shutdown(method),
+        ErrorCode::InvalidRequest => (error.code.code(), format!("`{method}` may be sent once only")),
+        code => (code.code(), error.message.to_string()),
     }
 }
 
 /// Before `initialize` and after `shutdown` it does not matter what a request asks for.
-fn unknown(method: &str, phase: Phase) -> (i64, String) {
-    match phase {
+fn unknown(called: &Called) -> (i64, String) {
+    let method = &called.method;
+    match called.phase {
         Phase::Strange => (message::NOT_INITIALIZED, format!("`{method}` came before `initialize`")),
         Phase::Greeted => (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known")),
-        Phase::Shut => (message::INVALID_REQUEST, in_words("Invalid request", method, phase)),
+        Phase::Shut => after_shutdown(method),
     }
+}
+
+fn after_shutdown(method: &str) -> (i64, String) {
+    (message::INVALID_REQUEST, format!("`{method}` came after `shutdown`: only `exit` may follow that"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -167,7 +167,7 @@ impl Workbench {
     /// Runs one call. Whatever the model wrote, something comes back that it can read.
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         if self.is_stopped() {
-            return Worked { result: "Error: not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
+            return Worked { result: "not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
         }
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
@@ -177,7 +177,7 @@ impl Workbench {
                 Worked { result, places, taken, finishes, ..Worked::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
-                let result = fence::visible(&self.hidden(&format!("Error: {message}"), &places));
+                let result = fence::visible(&self.hidden(&message, &places));
                 Worked { result, places, failed: true, target, gap, ..Worked::default() }
             }
         }
