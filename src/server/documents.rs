@@ -9,7 +9,8 @@ use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
 use super::features::StateSnapshot;
 use super::hunks::Lost;
-use super::state::{self, Change};
+use super::open::Change;
+use super::state;
 use super::{Server, config, convert, held, initialize};
 use crate::report;
 use crate::syntax::guard;

@@ -23,6 +23,7 @@ mod hunks;
 mod initialize;
 mod lifecycle;
 mod message;
+mod open;
 mod pace;
 mod partly;
 mod progress;

@@ -1,7 +1,7 @@
 //! The one owner of what changes: open documents, what the editor can do, running completions. It lives behind one lock that is held
 //! for moments and never across an await; everything slow works on what it took out.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tower_lsp::lsp_types::{self as lsp, Url};
@@ -10,19 +10,14 @@ use crate::config::Config;
 use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
-use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
+use crate::text::{Batch, Encoding, Text, diff};
+use crate::workspace::{Document, Roots, Snapshot, WorkspacePath};
 
 use super::client::Waiters;
 use super::convert;
 use super::hunks::{Hunks, Lost};
-use super::told::Told;
+use super::open::{Change, MAX_DOCUMENT, Open, OpenDocuments};
 use super::trust::{Asked, Trust};
-
-/// Larger documents are not kept at all.
-pub const MAX_DOCUMENT: usize = 32 << 20;
-/// Changes kept per document, so that an answer computed on an older version can be carried over.
-const HISTORY: usize = 512;
 
 /// See the module.
 #[derive(Default)]
@@ -31,9 +26,7 @@ pub struct State {
     roots: Arc<Roots>,
     /// Folders that were added and have not been looked at: their rules and their trust are not known.
     pending: Vec<Url>,
-    documents: HashMap<Url, Open>,
-    /// The same documents, ready to be handed out.
-    shown: Documents,
+    documents: OpenDocuments,
     /// The newest inline completion of each document.
     completions: HashMap<Url, Cancel>,
     /// Work that the editor can cancel by its progress token.
@@ -53,12 +46,6 @@ pub struct State {
     pub hunks: Hunks,
     /// The person knows that hunks are accepted by code actions alone.
     pub told_of_actions: bool,
-}
-
-/// The new text of a range, or of the whole document.
-pub struct Change {
-    pub range: Option<Range>,
-    pub text: String,
 }
 
 /// A document as it was opened. Where it lies is found out on disk, and so before anything is locked.
@@ -134,34 +121,17 @@ impl Editor {
     }
 }
 
-/// An open document and how it came to be.
-#[derive(Clone, Debug)]
-pub struct Open {
-    pub document: Arc<Document>,
-    /// Why the text may differ from the editor's: nothing is offered for it until it is sent whole again.
-    pub desynced: Option<&'static str>,
-    /// Too large to be kept.
-    pub oversized: bool,
-    /// What the editor complains of in it, as far as it has said so.
-    pub told: Told,
-    /// The changes that led here, oldest first, each with the version that it led to.
-    history: VecDeque<(i32, Batch)>,
-}
-
 impl State {
     /// Takes over where the workspace is, and where in it each document lies. False when a document has been opened since they were
     /// located, or a folder.
     pub fn set_roots(&mut self, located: Located) -> bool {
-        if located.editor.roots != self.editor.roots || !self.documents.keys().all(|uri| located.documents.contains_key(uri)) {
+        if located.editor.roots != self.editor.roots || !self.documents.iter().all(|(uri, _)| located.documents.contains_key(uri)) {
             return false;
         }
         self.roots = located.roots;
         self.pending.clear();
         for (uri, path) in located.documents {
-            if let Some(open) = self.documents.get_mut(&uri) {
-                Arc::make_mut(&mut open.document).path = path;
-                self.shown.insert((*open.document).clone());
-            }
+            self.documents.alter(&uri, |open| Arc::make_mut(&mut open.document).path = path);
         }
         true
     }
@@ -196,22 +166,20 @@ impl State {
         let oversized = text.len() > MAX_DOCUMENT;
         let text = if oversized { Text::default() } else { Text::new(&text) };
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
-        self.shown.insert((*document).clone());
         let documents = &self.documents;
-        let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.contains_key(&uri));
+        let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.get(&uri).is_some());
         let lost = self.hunks.opened(&document, is_open);
-        self.documents.insert(uri, Open { document, desynced: None, oversized, told: Told::default(), history: VecDeque::new() });
+        self.documents.put(uri, Open::new(document, oversized));
         (!oversized, lost)
     }
 
     /// The workspace as it stands.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.roots.clone(), self.shown.clone())
+        Snapshot::new(self.roots.clone(), self.documents.shown())
     }
 
     pub fn close(&mut self, uri: &Url) {
         self.documents.remove(uri);
-        self.shown.remove(uri.as_str());
         if let Some(running) = self.completions.remove(uri) {
             running.cancel();
         }
@@ -228,9 +196,7 @@ impl State {
 
     /// Takes in what the editor says of some lines of a document, if that is as it was.
     pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
-        if let Some(open) = self.documents.get_mut(uri).filter(|open| open.document.version == document.version) {
-            open.told.hear(&document.text, lines, problems);
-        }
+        self.documents.hear(uri, document, lines, problems);
     }
 
     pub fn document(&self, uri: &Url) -> Option<&Open> {
@@ -239,11 +205,7 @@ impl State {
 
     /// The open document that this one is: by its name, or by where it lies, for one URI can be written in several ways.
     pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
-        let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.documents.get_key_value(&uri));
-        by_name.or_else(|| {
-            let path = document.path.as_ref()?;
-            self.documents.iter().find(|(_, open)| open.document.path.as_ref() == Some(path))
-        })
+        self.documents.get_as(document)
     }
 
     pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {
@@ -252,52 +214,40 @@ impl State {
 
     /// Applies changes in order. The reason comes back when this made the document desynced, and the hunks that it put in the way.
     pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
-        let encoding = self.editor.encoding;
-        let mut effect = Effect::default();
-        let Some(open) = self.documents.get_mut(uri) else { return effect };
-        let known = open.desynced;
-        let version = version.unwrap_or(open.document.version.saturating_add(1));
-        if version < open.document.version {
-            open.desynced = Some("its version went back");
-        }
-        Arc::make_mut(&mut open.document).version = version;
-        for change in changes {
-            let before = open.document.text.clone();
-            if let Some(change) = open.apply(change, version, encoding)
-                && self.hunks.len() > 0
-            {
-                effect.lost.extend(self.hunks.follow(&before, &change, &open.document));
+        let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, Effect::default());
+        self.documents.alter(uri, |open| {
+            let known = open.desynced;
+            let version = version.unwrap_or(open.document.version.saturating_add(1));
+            if version < open.document.version {
+                open.desynced = Some("its version went back");
             }
-        }
-        effect.desynced = open.desynced.filter(|_| known.is_none());
+            Arc::make_mut(&mut open.document).version = version;
+            for change in changes {
+                let before = open.document.text.clone();
+                if let Some(change) = open.apply(change, version, encoding)
+                    && hunks.len() > 0
+                {
+                    effect.lost.extend(hunks.follow(&before, &change, &open.document));
+                }
+            }
+            effect.desynced = open.desynced.filter(|_| known.is_none());
+        });
         if effect.desynced.is_some() {
             effect.forgotten = self.hunks.forget(uri.as_str());
         }
-        self.show(uri);
         effect
     }
 
     /// Marks a document whose change could not be applied. How many hunks are gone with that, where it is open and was in step.
     pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> Option<usize> {
-        let open = self.documents.get_mut(uri)?;
-        let told = open.desynced.replace(reason).is_some();
+        let told = self.documents.alter(uri, |open| open.desynced.replace(reason).is_some())?;
         let forgotten = self.hunks.forget(uri.as_str());
-        self.show(uri);
         (!told).then_some(forgotten)
     }
 
     pub fn distrust_all(&mut self, reason: &'static str) {
-        for uri in self.documents.keys().cloned().collect::<Vec<_>>() {
+        for uri in self.documents.iter().map(|(uri, _)| uri.clone()).collect::<Vec<_>>() {
             self.distrust(&uri, reason);
-        }
-    }
-
-    /// Puts a changed document into the next snapshot.
-    fn show(&mut self, uri: &Url) {
-        if let Some(open) = self.documents.get_mut(uri) {
-            let desynced = open.desynced.is_some() || open.oversized;
-            Arc::make_mut(&mut open.document).desynced = desynced;
-            self.shown.insert((*open.document).clone());
         }
     }
 
@@ -331,54 +281,4 @@ impl State {
 /// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
 pub fn is_same_folder(a: &Url, b: &Url) -> bool {
     a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
-}
-
-impl Open {
-    /// Applies one change, and says which it was in bytes.
-    fn apply(&mut self, change: Change, version: i32, encoding: Encoding) -> Option<Batch> {
-        let document = Arc::make_mut(&mut self.document);
-        let Some(range) = change.range else {
-            self.oversized = change.text.len() > MAX_DOCUMENT;
-            let text = if self.oversized { "" } else { change.text.as_str() };
-            let now = Text::new(text);
-            let change = diff::change(&document.text, &now);
-            document.text = now;
-            self.desynced = None;
-            return Some(self.remember(version, change));
-        };
-        if self.oversized {
-            return None;
-        }
-        // A column behind the line's end is the line's end, by the specification. A change that begins on a line that we do not have was
-        // made to a text that we do not have; one that only ends there replaces all that follows, whatever it was.
-        if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
-            self.desynced = Some("a change lies behind the end of the text");
-        }
-        let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
-        document.text.replace(edit.range.clone(), &edit.text);
-        Some(self.remember(version, Batch::one(edit)))
-    }
-
-    fn remember(&mut self, version: i32, change: Batch) -> Batch {
-        if self.history.len() == HISTORY {
-            self.history.pop_front();
-        }
-        self.history.push_back((version, change.clone()));
-        change
-    }
-
-    /// The changes since it had this text at `version`, where they are all known.
-    fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
-        let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
-        let mut text = base.clone();
-        later.iter().try_for_each(|change| text.apply(change)).ok()?;
-        (text == self.document.text).then_some(later)
-    }
-
-    /// Whether the document has had this text since `base`, which it had at `version`.
-    pub fn has_been(&self, wanted: &Text, version: i32, base: &Text) -> bool {
-        let mut text = base.clone();
-        let later = self.history.iter().filter(|(led_to, _)| *led_to > version);
-        self.document.text == *wanted || later.into_iter().any(|(_, change)| text.apply(change).is_ok() && text == *wanted)
-    }
 }

@@ -1,0 +1,148 @@
+//! The open documents: how each came to be, and the same ready to be handed out. Whoever changes one shows it by that.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::Url;
+
+use super::told::Told;
+use crate::features::edit::Problem;
+use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
+use crate::workspace::{Document, Documents};
+
+/// Larger documents are not kept at all.
+pub const MAX_DOCUMENT: usize = 32 << 20;
+/// Changes kept per document, so that an answer computed on an older version can be carried over.
+const HISTORY: usize = 512;
+
+/// The new text of a range, or of the whole document.
+pub struct Change {
+    pub range: Option<Range>,
+    pub text: String,
+}
+
+/// An open document and how it came to be.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub document: Arc<Document>,
+    /// Why the text may differ from the editor's: nothing is offered for it until it is sent whole again.
+    pub desynced: Option<&'static str>,
+    /// Too large to be kept.
+    pub oversized: bool,
+    /// What the editor complains of in it, as far as it has said so.
+    pub told: Told,
+    /// The changes that led here, oldest first, each with the version that it led to.
+    history: VecDeque<(i32, Batch)>,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct OpenDocuments {
+    by_uri: HashMap<Url, Open>,
+    shown: Documents,
+}
+
+impl OpenDocuments {
+    pub fn get(&self, uri: &Url) -> Option<&Open> {
+        self.by_uri.get(uri)
+    }
+
+    /// The open document that this one is: by its name, or by where it lies, for one URI can be written in several ways.
+    pub fn get_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+        let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.by_uri.get_key_value(&uri));
+        by_name.or_else(|| {
+            let path = document.path.as_ref()?;
+            self.by_uri.iter().find(|(_, open)| open.document.path.as_ref() == Some(path))
+        })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Url, &Open)> {
+        self.by_uri.iter()
+    }
+
+    /// As they are now, for whoever works on them later.
+    pub fn shown(&self) -> Documents {
+        self.shown.clone()
+    }
+
+    pub fn put(&mut self, uri: Url, open: Open) {
+        self.by_uri.insert(uri.clone(), open);
+        self.alter(&uri, |_| ());
+    }
+
+    pub fn remove(&mut self, uri: &Url) {
+        self.by_uri.remove(uri);
+        self.shown.remove(uri.as_str());
+    }
+
+    /// Changes a document, where it is open, and shows it as it is then.
+    pub fn alter<T>(&mut self, uri: &Url, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
+        let open = self.by_uri.get_mut(uri)?;
+        let done = act(open);
+        let desynced = open.desynced.is_some() || open.oversized;
+        Arc::make_mut(&mut open.document).desynced = desynced;
+        self.shown.insert((*open.document).clone());
+        Some(done)
+    }
+
+    /// Takes in what the editor says of some lines of a document, if that is as it was.
+    pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
+        if let Some(open) = self.by_uri.get_mut(uri).filter(|open| open.document.version == document.version) {
+            open.told.hear(&document.text, lines, problems);
+        }
+    }
+}
+
+impl Open {
+    pub fn new(document: Arc<Document>, oversized: bool) -> Self {
+        Self { document, desynced: None, oversized, told: Told::default(), history: VecDeque::new() }
+    }
+
+    /// Applies one change, and says which it was in bytes.
+    pub fn apply(&mut self, change: Change, version: i32, encoding: Encoding) -> Option<Batch> {
+        let document = Arc::make_mut(&mut self.document);
+        let Some(range) = change.range else {
+            self.oversized = change.text.len() > MAX_DOCUMENT;
+            let text = if self.oversized { "" } else { change.text.as_str() };
+            let now = Text::new(text);
+            let change = diff::change(&document.text, &now);
+            document.text = now;
+            self.desynced = None;
+            return Some(self.remember(version, change));
+        };
+        if self.oversized {
+            return None;
+        }
+        // A column behind the line's end is the line's end, by the specification. A change that begins on a line that we do not have was
+        // made to a text that we do not have; one that only ends there replaces all that follows, whatever it was.
+        if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
+            self.desynced = Some("a change lies behind the end of the text");
+        }
+        let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
+        document.text.replace(edit.range.clone(), &edit.text);
+        Some(self.remember(version, Batch::one(edit)))
+    }
+
+    fn remember(&mut self, version: i32, change: Batch) -> Batch {
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back((version, change.clone()));
+        change
+    }
+
+    /// The changes since it had this text at `version`, where they are all known.
+    pub fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
+        let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
+        let mut text = base.clone();
+        later.iter().try_for_each(|change| text.apply(change)).ok()?;
+        (text == self.document.text).then_some(later)
+    }
+
+    /// Whether the document has had this text since `base`, which it had at `version`.
+    pub fn has_been(&self, wanted: &Text, version: i32, base: &Text) -> bool {
+        let mut text = base.clone();
+        let later = self.history.iter().filter(|(led_to, _)| *led_to > version);
+        self.document.text == *wanted || later.into_iter().any(|(_, change)| text.apply(change).is_ok() && text == *wanted)
+    }
+}
