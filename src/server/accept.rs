@@ -10,7 +10,7 @@ use super::held::follow_disk;
 use super::hunks::Pending;
 use super::review::{Wanted, by_file};
 use super::state::{Editor, State};
-use super::{Server, edits, message};
+use super::{Server, edits, menu, message};
 use crate::workspace::Document;
 
 /// What a listed action carries to its resolution.
@@ -44,14 +44,13 @@ pub fn told(state: &mut State) -> Option<&'static str> {
 /// The action that accepts these hunks, listed in a document; none where the editor can do nothing with it.
 pub fn action(editor: &Editor, document: &Document, title: &str, kind: &str, hunks: &Value) -> Option<Value> {
     if editor.apply_edit {
-        let command = json!({ "title": title, "command": "longsight.acceptHunk", "arguments": [hunks] });
-        return Some(json!({ "title": title, "kind": kind, "command": command }));
+        return Some(menu::running(title, kind, "longsight.acceptHunk", hunks));
     }
     if hindered(editor).is_some() {
         return None;
     }
     let data = json!({ "accept": hunks, "uri": document.uri, "version": document.version });
-    Some(json!({ "title": title, "kind": kind, "data": data }))
+    Some(menu::resolved_later(title, kind, &data))
 }
 
 /// Whether an action is one of these.

@@ -8,10 +8,10 @@ use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 use super::change::{self, Way};
 use super::edits::Label;
 use super::progress::Progress;
-use super::{Server, accept, answers, edits, held, message, review};
+use super::{Server, accept, answers, edits, held, menu, message, review};
 use crate::engine::Cancel;
 use crate::features::Target;
-use crate::features::actions::covers;
+use crate::features::actions::{Offer, covers};
 use crate::features::edit::{How, Params, Problem};
 
 /// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
@@ -74,23 +74,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
-    let shown = offers.into_iter().filter(|offer| wanted(&offer.kind)).map(|offer| {
-        if offer.explains {
-            let arguments = json!([{ "uri": data.uri, "range": range }]);
-            let command = json!({ "title": offer.title, "command": "longsight.explain", "arguments": arguments });
-            return json!({ "title": offer.title, "kind": offer.kind, "command": command });
-        }
-        let mut action = json!({ "title": offer.title, "kind": offer.kind, "data": Data { kind: offer.kind.clone(), ..data.clone() } });
-        if offer.kind.starts_with("quickfix") && !diagnostics.is_empty() {
-            action["diagnostics"] = json!(diagnostics);
-        }
-        if !resolves {
-            let argument =
-                json!({ "uri": data.uri, "range": range, "action": offer.kind, "title": offer.title, "problems": data.problems });
-            action["command"] = json!({ "title": offer.title, "command": "longsight.edit", "arguments": [argument] });
-        }
-        action
-    });
+    let shown = offers.iter().filter(|offer| wanted(&offer.kind)).map(|offer| as_action(offer, &data, range, &diagnostics, resolves));
     let mut listed = vec![];
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
         match accept::is_one(&decision) && !resolves {
@@ -101,6 +85,23 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     }
     listed.extend(shown);
     Ok(Value::Array(listed))
+}
+
+/// An offer as it is listed; with a command where the editor does not ask for the edit when it is chosen.
+fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value], resolves: bool) -> Value {
+    let Offer { title, kind, explains } = offer;
+    if *explains {
+        return menu::running(title, kind, "longsight.explain", &json!({ "uri": data.uri, "range": range }));
+    }
+    let mut action = menu::resolved_later(title, kind, &Data { kind: kind.clone(), ..data.clone() });
+    if kind.starts_with("quickfix") && !diagnostics.is_empty() {
+        action["diagnostics"] = json!(diagnostics);
+    }
+    if !resolves {
+        let argument = json!({ "uri": data.uri, "range": range, "action": kind, "title": title, "problems": data.problems });
+        action["command"] = menu::command(title, "longsight.edit", &argument);
+    }
+    action
 }
 
 /// Computes the edit of a listed action, for the text it was listed for or not at all. What goes wrong is shown to the person also

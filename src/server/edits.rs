@@ -284,23 +284,50 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     let mut unseen = vec![];
     for pause in AGAIN {
         tokio::time::sleep(*pause).await;
-        match apply_once(server, name, &left, label, &mut unseen).await? {
-            (End::Overtaken(files), false) => left = files,
-            (end, _) => return Ok(Outcome { end, unseen }),
+        let attempt = apply_once(server, name, &left, label).await?;
+        unseen.extend(attempt.unseen);
+        match attempt.end {
+            End::Overtaken(files) if !attempt.asks => left = files,
+            end => return Ok(Outcome { end, unseen }),
         }
     }
     Ok(Outcome { end: End::Overtaken(left), unseen })
 }
 
-/// Also says whether a person was asked: by our wish, or by the editor's own, which our plugin tells as `chosen`.
+/// What came of one attempt.
+struct Attempt {
+    end: End,
+    /// As in [`Outcome`].
+    unseen: Vec<FileEdit>,
+    /// A person was asked.
+    asks: bool,
+}
+
 /// An editor's word alone is no proof (`shown`). Eglot's has to do, since it sends no change before its command is answered.
-async fn apply_once(
-    server: &Server,
-    name: &str,
-    files: &[FileEdit],
-    label: Option<Label<'_>>,
-    unseen: &mut Vec<FileEdit>,
-) -> Result<(End, bool), String> {
+async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
+    let asked = ask_editor(server, name, files, label).await?;
+    let end = match &asked {
+        Asked { applied: false, .. } => End::Overtaken(files.to_vec()),
+        _ if server.with(|state| state.editor.sends_late) => End::Applied,
+        _ => return Ok(await_shown(server, asked).await),
+    };
+    Ok(Attempt { end, unseen: vec![], asks: asked.asks })
+}
+
+/// An edit that the editor was asked to apply, and its answer.
+struct Asked {
+    edit: Value,
+    expected: Arc<Vec<Expected>>,
+    /// A person was asked: by our wish, or by the editor's own, which our plugin tells as `chosen`.
+    asks: bool,
+    /// False where it has dropped the edit because it has another text by now.
+    applied: bool,
+    /// It had another text than the edit was made for when it answered.
+    was_behind: bool,
+}
+
+/// Asks the editor to apply edits; its reason where it refuses them as they are.
+async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Asked, String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
     // What is asked for and what is looked for afterwards are made from the same texts.
@@ -312,44 +339,42 @@ async fn apply_once(
     // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
-    let chosen = answer["chosen"] == true;
-    let asks = asks || chosen;
-    let expected: Arc<Vec<Expected>> = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
+    let (applied, chosen) = (answer["applied"] == true, answer["chosen"] == true);
     let was_behind = server.with(|state| is_behind(state, &edit));
-    if answer["applied"] != true {
-        if was_behind {
-            return Ok((End::Overtaken(files.to_vec()), asks));
-        }
-        let reason = answer["failureReason"].as_str().unwrap_or("the editor refused the edit");
-        return Err(reason.into());
+    if !applied && !was_behind {
+        return Err(answer["failureReason"].as_str().unwrap_or("the editor refused the edit").into());
     }
-    if server.with(|state| state.editor.sends_late) {
-        return Ok((End::Applied, asks));
-    }
+    let expected = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
+    Ok(Asked { edit, expected, asks: asks || chosen, applied, was_behind })
+}
+
+/// Waits until the texts show what the editor says that it has applied.
+async fn await_shown(server: &Server, asked: Asked) -> Attempt {
+    let Asked { edit, expected, asks, was_behind, .. } = asked;
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     let mut pause = FIRST_LOOK;
-    loop {
+    let missing = loop {
         let missing = shown::missing(server, &expected).await;
         // A person who chooses may turn down all of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
-            return Ok((End::Applied, asks));
+            return Attempt { end: End::Applied, unseen: vec![], asks };
         }
         if tokio::time::Instant::now() >= deadline {
-            let missing = missing.into_iter().map(|at| &expected[at]);
-            let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
-            let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
-            unseen.extend(files(closed));
-            let end = match server.with(|state| is_behind(state, &edit)) {
-                _ if left.is_empty() => End::Applied,
-                true => End::Overtaken(files(left)),
-                false => End::NotShown(files(left)),
-            };
-            return Ok((end, asks));
+            break missing;
         }
         // An editor that is slow is looked at less and less often: each time files may be read.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
         pause = LAST_LOOK.min(pause * 2);
-    }
+    };
+    let missing = missing.into_iter().map(|at| &expected[at]);
+    let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
+    let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
+    let end = match server.with(|state| is_behind(state, &edit)) {
+        _ if left.is_empty() => End::Applied,
+        true => End::Overtaken(files(left)),
+        false => End::NotShown(files(left)),
+    };
+    Attempt { end, unseen: files(closed), asks }
 }
 
 /// Whether a document has moved on since an edit was made for it.

@@ -22,6 +22,7 @@ mod held;
 mod hunks;
 mod initialize;
 mod lifecycle;
+mod menu;
 mod message;
 mod open;
 mod pace;

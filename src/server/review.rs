@@ -11,7 +11,7 @@ use super::edits::{End, Outcome};
 use super::features::FileEdit;
 use super::hunks::{Lost, Pending, join};
 use super::state::State;
-use super::{Server, accept, answers, convert, edits, held, message};
+use super::{Server, accept, answers, convert, edits, held, menu, message};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
@@ -258,7 +258,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
             let start = shown(state, pending).range.start;
             let range = convert::to_range(Range { start, end: start });
             let with = |title: String, command: &str, argument: Value| {
-                json!({ "range": range, "command": { "title": title, "command": command, "arguments": [argument] } })
+                json!({ "range": range, "command": menu::command(&title, command, &argument) })
             };
             let one = json!({ "id": pending.id });
             // A lens runs a command, and that cannot accept where the editor applies nothing that the server asks it to.
@@ -288,9 +288,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
             let last = if range.end > range.start && range.end.character == 0 { range.end.line - 1 } else { range.end.line };
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };
-        let action = |title: String, kind: &str, command: &str, argument: Value| {
-            json!({ "title": title, "kind": kind, "command": { "title": title, "command": command, "arguments": [argument] } })
-        };
+        let action = |title: String, kind: &str, command: &str, argument: Value| menu::running(&title, kind, command, &argument);
         let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
         // What has no text yet is listed in every document.
