@@ -16,7 +16,9 @@ use check::{Wrong, check_engines, check_keys, check_roles, unknown};
 pub use folders::{cache_dir, default_path, state_dir};
 pub use places::Places;
 pub use project::{Project, parse_project};
-pub use settings::{Completion, Config, Context, DEFAULT_ENGINE, DEFAULT_MODEL, EngineConfig, Policy, Roles, Trust};
+pub use settings::{
+    Completion, Config, Context, DEFAULT_CONTEXT, DEFAULT_ENGINE, DEFAULT_KV_TYPE, DEFAULT_MODEL, EngineConfig, Policy, Roles, Trust,
+};
 use switches::Switch;
 
 /// Something wrong with a configuration file, for people.

@@ -36,6 +36,12 @@ pub const DEFAULT_ENGINE: &str = "local";
 /// The catalogue name of the default model.
 pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
 
+/// Tokens of context where neither a configuration nor a server says how many.
+pub const DEFAULT_CONTEXT: u32 = 8192;
+
+/// The type of a KV cache where the configuration does not say.
+pub const DEFAULT_KV_TYPE: &str = "f16";
+
 /// One engine: where it is and how it is spoken to.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
@@ -69,6 +75,12 @@ pub struct EngineConfig {
     /// What a million tokens cost, read and written, in whatever currency: for estimates.
     pub price_in: Option<f64>,
     pub price_out: Option<f64>,
+}
+
+impl EngineConfig {
+    pub fn kv_type(&self) -> &str {
+        self.kv_type.as_deref().unwrap_or(DEFAULT_KV_TYPE)
+    }
 }
 
 impl Default for EngineConfig {

@@ -3,12 +3,9 @@
 
 use super::http::{self, Endpoint};
 use super::llama::gguf::{self, Header, KvType};
-use crate::config::EngineConfig;
+use crate::config::{DEFAULT_CONTEXT, EngineConfig};
 use crate::dialect;
 use crate::models::{self, Machine, Model, Plan};
-
-/// Tokens of context where neither configuration nor model says.
-const USUAL_CONTEXT: u64 = 8192;
 
 /// Something that will keep an engine from working, and the key of its table that is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +76,8 @@ pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
         expert_share: header.expert_bytes() as f64 / weights.max(1) as f64,
         active_share: header.active_share(),
         kv_bytes_per_token: header.kv_bytes_per_token(KvType::F16),
-        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
-        context: engine.context.map_or(USUAL_CONTEXT.min(header.context_length().max(1)), u64::from),
+        kv_type: engine.kv_type().into(),
+        context: engine.context.map_or(u64::from(DEFAULT_CONTEXT).min(header.context_length().max(1)), u64::from),
         gpu_share: (f64::from(engine.gpu_layers.unwrap_or(0)) / layers as f64).min(1.0),
         experts_in_ram: in_ram(engine, layers),
     }
@@ -93,8 +90,8 @@ pub fn plan_of_entry(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
         expert_share: model.expert_share,
         active_share: model.active_parameters.map_or(1.0, |active| active / model.parameters),
         kv_bytes_per_token: model.kv_bytes_per_token,
-        kv_type: engine.kv_type.clone().unwrap_or_else(|| "f16".into()),
-        context: engine.context.map_or(USUAL_CONTEXT, u64::from),
+        kv_type: engine.kv_type().into(),
+        context: u64::from(engine.context.unwrap_or(DEFAULT_CONTEXT)),
         gpu_share: if engine.gpu_layers.unwrap_or(0) > 0 { 1.0 } else { 0.0 },
         experts_in_ram: engine.cpu_moe.unwrap_or(false),
     }

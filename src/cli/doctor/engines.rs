@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Check, Status};
-use crate::config::{self, Config, EngineConfig};
+use crate::config::{self, Config, DEFAULT_KV_TYPE, EngineConfig};
 use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
 use crate::engine::{Caps, EngineError, ErrorKind, check, http};
@@ -247,7 +247,7 @@ fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut
     let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
     let title = format!("engine {name}, {}", file.quantisation);
     // How it keeps the cache is the server's own setting.
-    let plan = Plan { gpu_share, kv_type: "f16".into(), ..plan };
+    let plan = Plan { gpu_share, kv_type: DEFAULT_KV_TYPE.into(), ..plan };
     let check = placed(&title, &plan, model.context, judged, rate, Status::Warning);
     let fix = "use a smaller model or tag, less `context`, or an Ollama on another machine";
     Some(if models::fit(&plan, &judged.machine).fits { check } else { Check { fix: fix.into(), ..check } })

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Api, CAREFUL_CONTEXT, Inner, is_other_model};
+use super::{Api, Inner, is_other_model};
+use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report;
 
 /// Models of a server's list that are told where the one that is asked for is not among them.
 const MOST_LISTED: usize = 8;
+
+/// The window of DeepSeek's own API, which does not tell it.
+const DEEPSEEK_CONTEXT: u32 = 131_072;
 
 /// A server that has not told what it serves is asked again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -58,14 +62,14 @@ impl Inner {
     }
 
     fn deepseek_caps(&self) -> Caps {
-        Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(131_072), ..Caps::default() }
+        Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(DEEPSEEK_CONTEXT), ..Caps::default() }
     }
 
     /// The abilities as far as the configuration tells them: whether Ollama fills holes with a model, its name has to tell until Ollama does.
     pub(super) fn configured_caps(&self) -> Caps {
         let (fim, context) = match self.api {
             Api::DeepSeek => return self.deepseek_caps(),
-            Api::Ollama => (self.renders_fim() || self.is_known_for_holes(), self.context.unwrap_or(CAREFUL_CONTEXT)),
+            Api::Ollama => (self.renders_fim() || self.is_known_for_holes(), self.context.unwrap_or(DEFAULT_CONTEXT)),
             Api::OpenAi => (self.renders_fim(), self.context.unwrap_or(ANY_WINDOW)),
         };
         Caps { fim, chat: true, tools: true, context, ..Caps::default() }
@@ -96,7 +100,7 @@ impl Inner {
             fim: can("insert") || rendered && self.renders_fim(),
             chat: all.is_empty() || can("completion"),
             tools: rendered || can("tools"),
-            context: self.context.unwrap_or(CAREFUL_CONTEXT).min(trained),
+            context: self.context.unwrap_or(DEFAULT_CONTEXT).min(trained),
             ..Caps::default()
         };
         Ok((caps, can("thinking")))
@@ -140,7 +144,7 @@ impl Inner {
         });
         let context = match (self.context, served) {
             (Some(wanted), Some(served)) => wanted.min(served),
-            (wanted, served) => wanted.or(served).unwrap_or(CAREFUL_CONTEXT),
+            (wanted, served) => wanted.or(served).unwrap_or(DEFAULT_CONTEXT),
         };
         let caps =
             Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() };

@@ -147,9 +147,6 @@ struct Seen {
 /// The field that servers disagree on; a refusal names it.
 const REASONING: &str = "reasoning_content";
 
-/// Used for a context window that nobody names.
-const CAREFUL_CONTEXT: u32 = 8192;
-
 /// Tokens that an answer may have at least, for a number in a refusal to be the most that it may have.
 const LEAST_TOKENS: u32 = 256;
 

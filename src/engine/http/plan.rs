@@ -9,7 +9,8 @@ use super::answer::{Answer, Answering, Reading};
 use super::ollama::{self, Ollama};
 use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
-use super::{Api, CAREFUL_CONTEXT, Inner};
+use super::{Api, Inner};
+use crate::config::DEFAULT_CONTEXT;
 use crate::dialect::{self, Broken, Chat, Dialect, Family, Fim, Piece, Start};
 use crate::engine::{Ask, EngineError, ErrorKind, Priority, Request, with_thinking};
 
@@ -150,7 +151,7 @@ impl Inner {
     }
 
     fn num_ctx(&self) -> u32 {
-        self.context.unwrap_or(CAREFUL_CONTEXT)
+        self.context.unwrap_or(DEFAULT_CONTEXT)
     }
 
     /// The prompt for a hole where we write it, with the texts that end its answer: as the family of the model has it, else as the

@@ -8,15 +8,12 @@ use std::time::UNIX_EPOCH;
 use tokio::sync::watch;
 
 use super::choose;
-use crate::config::EngineConfig;
+use crate::config::{DEFAULT_CONTEXT, EngineConfig};
 use crate::dialect::{self, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind, check};
 use crate::report;
-
-/// Tokens of context where the configuration does not say.
-const DEFAULT_CONTEXT: u32 = 8192;
 
 /// Most MiB on disk for saved KV caches where the configuration does not say.
 const DEFAULT_SAVED_MB: u32 = 4096;
@@ -136,7 +133,7 @@ fn stamp(file: &Path) -> Option<(u64, u64)> {
 }
 
 fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError> {
-    let kv_type = config.kv_type.clone().unwrap_or_else(|| "f16".into());
+    let kv_type = config.kv_type().to_string();
     let Some(kind) = KvType::by_name(&kv_type) else {
         let message = format!("`kv_type = \"{kv_type}\"` is not known; there are f16, q8_0 and q4_0");
         return Err(EngineError::new(ErrorKind::Configuration, message));
