@@ -354,6 +354,21 @@ fn methods_of_our_own_are_listed_in_the_readme() {
     assert_eq!(listed, spoken);
 }
 
+/// So are its commands; and every module that `lib.rs` names stands in the code map.
+#[test]
+fn commands_and_modules_are_listed_in_the_readme() {
+    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (readme, source, library) = (read("README.md"), read("src/server/initialize.rs"), read("src/lib.rs"));
+    let commands = source.split("pub const COMMANDS").nth(1).unwrap().split("];").next().unwrap();
+    let known: BTreeSet<&str> = commands.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\",")).collect();
+    let listed: BTreeSet<&str> = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let listed: BTreeSet<&str> = listed.into_iter().filter(|name| name.starts_with("longsight.")).collect();
+    assert_eq!(listed, known);
+    let modules = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let is_mapped = |module: &str| [format!("`src/{module}`"), format!("`src/{module}.rs`")].iter().any(|path| readme.contains(path));
+    none(modules.filter(|module| !is_mapped(module)).map(|module| format!("the code map lacks src/{module}")).collect());
+}
+
 /// A KV cache saved by one llama.cpp must not be read by another.
 #[test]
 fn saved_caches_name_their_llama_cpp() {
