@@ -85,6 +85,29 @@ async fn the_preview_of_a_completion_is_the_hole_that_is_sent() {
     }
 }
 
+/// It was cut to the windows of a suggestion that comes by itself, also where one is asked for, and to no window of the model.
+#[tokio::test]
+async fn the_preview_of_a_completion_has_as_much_text_as_is_sent() {
+    let text = |from: u32| (from..from + 300).map(|number| format!("fn number_{number}() -> u32 {{ {number} }}\n")).collect::<String>();
+    let code = format!("{}{CODE}{}", text(100), text(500));
+    for (context, invoked) in [(None, false), (None, true), (Some(1024), false), (Some(1024), true)] {
+        let server = server("codellama-7b").await;
+        let mut config = Config::default();
+        (config.roles.scout, config.roles.coder) = ("reads".into(), "reads".into());
+        let (url, model) = (Some(server.url.clone()), "codellama-7b".into());
+        config.engines.insert("reads".into(), EngineConfig { kind: "openai".into(), model, base_url: url, context, ..Default::default() });
+        let workspace = Workspace::new(&[("lib.rs", &code)]);
+        let session = workspace.session(config, vec![]);
+        let at = cursor(&session);
+        let shown = preview(&session, &Params { at: Some(at.clone()), invoked: Some(invoked), ..Params::default() }).unwrap();
+        let _ = complete(&session, &complete::Params { at, invoked, selected: None }, &Cancel::new()).await;
+        let asked = server.asked();
+        let sent = &asked.iter().rfind(|asked| asked.method == "POST").unwrap().body;
+        let sizes = (shown.prompt.len(), sent["prompt"].as_str().unwrap().len());
+        assert_eq!(shown.prompt, prompt_of(sent), "context {context:?}, invoked {invoked}: {sizes:?}");
+    }
+}
+
 /// With `--record` every preview was cut to a window of 2^24 tokens.
 #[test]
 fn a_recorded_engine_says_what_it_can_do_as_the_engine_does() {

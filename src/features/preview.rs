@@ -138,11 +138,7 @@ impl Reader {
         let choice = self.choice.as_ref()?;
         let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
-        let first = match steps.first {
-            Some(tokens) => tokens,
-            None if kind.is_completion() => config.completion.max_tokens,
-            None => LONGEST_ANSWER,
-        };
+        let first = steps.first.unwrap_or(LONGEST_ANSWER);
         let thoughts = if kind.is_completion() { 0 } else { most_thoughts(&self.caps) };
         let cost = |(read, written): (usize, usize)| {
             let engine: &EngineConfig = engine?;
@@ -177,7 +173,7 @@ fn fallback(ask: &Ask) -> String {
 /// How often a model is asked for one thing, at most.
 pub(super) struct Steps {
     pub count: usize,
-    /// Tokens that the first answer may have, where the kind of the task does not say it, and each later one.
+    /// Tokens that the first answer may have, where it is not one in words, and each later one.
     pub first: Option<u32>,
     pub later: u32,
     /// Tokens that later questions may have besides the first one and the answers.
@@ -217,7 +213,9 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
         (None, Some(at)) if at.bytes.is_empty() => {
             let spot = Spot::of(session, at, None).map_err(unsent)?;
             let (task, reader) = completing(session, &spot, params.invoked)?;
-            let (drawn, budget) = complete::draw(session, &spot, params.budget, &reader);
+            let invoked = task.kind == TaskKind::CompleteInvoked;
+            let (drawn, budget, answer) = complete::draw(session, &spot, params.budget, &reader, invoked);
+            steps.first = Some(answer);
             (task, budget, drawn, reader)
         }
         (None, Some(at)) => {

@@ -3,18 +3,25 @@
 use super::hole::Hole;
 use super::prompt::{self, Budget};
 use super::spot::Spot;
+use super::work;
 use crate::context::{Masked, Part};
 use crate::engine::Tokens;
 use crate::features::around::{Asker, around};
 use crate::features::preview::{Drawn, Reader, current};
 use crate::features::{Session, Site};
 
-/// What a completion at a place sends, with `wanted` tokens of other files or as many as are due, and their number.
-pub(in crate::features) fn draw(session: &Session, spot: &Spot, wanted: Option<usize>, reader: &Reader) -> (Drawn, usize) {
-    let (site, hole, tokens) = (&spot.site, spot.hole(false), reader.tokens.as_ref());
-    let config = session.config();
-    let automatic = Budget::automatic(reader.rate(session), config.completion.latency_ms, config.context.completion_tokens as usize);
-    let budget = Budget { context: wanted.unwrap_or(automatic.context), ..automatic };
+/// What a completion at a place sends, with `wanted` tokens of other files or as many as are due, their number, and that of the answer at
+/// most.
+pub(in crate::features) fn draw(
+    session: &Session,
+    spot: &Spot,
+    wanted: Option<usize>,
+    reader: &Reader,
+    invoked: bool,
+) -> (Drawn, usize, u32) {
+    let (site, hole, tokens) = (&spot.site, spot.hole(invoked), reader.tokens.as_ref());
+    let due = work::budget(session, &hole, invoked, reader.rate(session), &reader.caps);
+    let budget = Budget { context: wanted.unwrap_or(due.context), ..due };
     let mut parts = around(session, site, site.bytes.start, budget.context, tokens, Asker::Preview);
     parts.extend(below(&hole, site, budget, tokens));
     let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
@@ -23,7 +30,7 @@ pub(in crate::features) fn draw(session: &Session, spot: &Spot, wanted: Option<u
     let first = line - prefix.matches('\n').count() as u32;
     parts.push(current(&site.path, first, Masked::whole(prefix), tokens, "before the cursor"));
     parts.push(current(&site.path, line, Masked::whole(suffix), tokens, "after the cursor"));
-    (Drawn { ask, parts }, budget.context)
+    (Drawn { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
 }
 
 /// What stands further below in the file than the text after the cursor reaches.

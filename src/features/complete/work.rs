@@ -42,6 +42,28 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
     task
 }
 
+/// Most tokens of the answer for a hole.
+pub(super) fn max_tokens(session: &Session, hole: &Hole, invoked: bool) -> u32 {
+    let most = session.config().completion.max_tokens.max(1);
+    match (&hole.mode, invoked) {
+        (Mode::Line, _) => most.min(64),
+        (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(96),
+        (_, false) => most,
+        (_, true) => most * 2,
+    }
+}
+
+/// How much is sent of a hole to an engine that can do so much, and reads at this rate where it was measured.
+pub(super) fn budget(session: &Session, hole: &Hole, invoked: bool, rate: Option<f64>, caps: &Caps) -> Budget {
+    let config = session.config();
+    let most = config.context.completion_tokens as usize;
+    let budget = match invoked {
+        true => Budget::invoked(most),
+        false => Budget::automatic(rate.or(caps.prefill_rate), config.completion.latency_ms, most),
+    };
+    budget.within(caps.context, max_tokens(session, hole, invoked))
+}
+
 /// One request for one hole.
 pub(super) struct Work<'a> {
     pub session: &'a Session,
@@ -120,15 +142,9 @@ impl Work<'_> {
     }
 
     fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Sent), EngineError> {
-        let config = self.session.config();
-        let most = config.context.completion_tokens as usize;
-        let rate = self.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
+        let rate = self.session.router().prefill_rate(&choice.decision.engine);
         let max_tokens = self.max_tokens();
-        let budget = match self.params.invoked {
-            true => Budget::invoked(most),
-            false => Budget::automatic(rate, config.completion.latency_ms, most),
-        };
-        let budget = budget.within(caps.context, max_tokens);
+        let budget = budget(self.session, self.hole, self.params.invoked, rate, caps);
         let parts = self.context(choice, budget);
         let ask = prompt::ask(self.hole, &self.site.path, budget, &parts, caps.fim);
         let sent = Sent {
@@ -143,13 +159,7 @@ impl Work<'_> {
     }
 
     pub fn max_tokens(&self) -> u32 {
-        let most = self.session.config().completion.max_tokens.max(1);
-        match (&self.hole.mode, self.params.invoked) {
-            (Mode::Line, _) => most.min(64),
-            (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(96),
-            (_, false) => most,
-            (_, true) => most * 2,
-        }
+        max_tokens(self.session, self.hole, self.params.invoked)
     }
 
     /// Definitions of other files that the code here will want.
