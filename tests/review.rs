@@ -108,6 +108,21 @@ fn accepting_all_is_one_edit() {
     editor.quit();
 }
 
+/// While the file of an accepted hunk was looked at, “reject all” took that one as well.
+#[test]
+fn who_rejects_all_right_behind_an_acceptance_means_the_others() {
+    let (_, mut editor) = started(|_| {});
+    propose(&mut editor, true);
+    let run = |name: &str, argument: Value| json!({ "command": name, "arguments": [argument] });
+    let accept = editor.start_request("workspace/executeCommand", run("longsight.acceptHunk", json!({ "id": 3 })));
+    let reject = editor.start_request("workspace/executeCommand", run("longsight.rejectHunk", json!({ "all": true })));
+    editor.expect("workspace/applyEdit");
+    assert_eq!(editor.answer(&accept)["result"], json!({ "accepted": 3, "applied": true }));
+    assert_eq!(editor.answer(&reject)["result"], json!({ "rejected": [1, 2] }));
+    assert_eq!(editor.buffers[URI].text, TEXT.replace("three() -> u32", "three() -> u64"));
+    editor.quit();
+}
+
 /// kakoune-lsp says that it supports annotations, and applies what needs a confirmation without one.
 #[test]
 fn an_editor_that_only_claims_to_ask_is_not_left_to_it() {

@@ -474,7 +474,12 @@ impl Engine for Gone {
         if self.0.load(Ordering::SeqCst) {
             return Box::pin(std::future::pending());
         }
-        Box::pin(async { Ok(Caps { chat: true, tools: true, context: 8192, ..Caps::default() }) })
+        let caps = self.known_caps();
+        Box::pin(async move { Ok(caps) })
+    }
+
+    fn known_caps(&self) -> Caps {
+        Caps { chat: true, tools: true, context: 8192, ..Caps::default() }
     }
 
     fn start(&self, _: Request, _: Cancel) -> Events {

@@ -28,6 +28,8 @@ pub struct Pending {
     /// The editor said that it has made this change to a file that is not open, and nothing shows it. To ask for it once more might make it
     /// twice: it waits until the file is seen.
     pub claimed: bool,
+    /// A person has accepted it, and its file is looked at before it is asked for.
+    pub accepting: bool,
 }
 
 /// Why a change that is claimed deserves a second look.
@@ -98,11 +100,25 @@ impl Hunks {
             ids.push(self.last);
             let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
             let (document, edit, warnings) = (file.document.clone(), edit.clone(), warnings.clone());
-            let pending =
-                Pending { id: self.last, title: one_line(title), reason, warnings, document, edit, creates: file.creates, claimed: false };
+            let pending = Pending {
+                id: self.last,
+                title: one_line(title),
+                reason,
+                warnings,
+                document,
+                edit,
+                creates: file.creates,
+                claimed: false,
+                accepting: false,
+            };
             self.waiting.push(pending);
         }
         ids
+    }
+
+    /// Marks those that a person has accepted, or takes the mark away: who rejects all that wait means the others.
+    pub fn mark(&mut self, decided: impl Fn(&Pending) -> bool, accepting: bool) {
+        self.waiting.iter_mut().filter(|pending| decided(pending)).for_each(|pending| pending.accepting = accepting);
     }
 
     /// Takes those out that are decided on.
@@ -114,7 +130,8 @@ impl Hunks {
 
     /// As [`Hunks::take`], of those that the editor is asked to apply; until they are [`Hunks::settled`].
     pub fn accept(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
-        let taken = self.take(decided);
+        let mut taken = self.take(decided);
+        taken.iter_mut().for_each(|pending| pending.accepting = false);
         self.accepted.extend(taken.iter().cloned());
         taken
     }

@@ -14,6 +14,10 @@ use crate::workspace::{Document, Documents};
 pub const MAX_DOCUMENT: usize = 32 << 20;
 /// Changes kept per document, so that an answer computed on an older version can be carried over.
 const HISTORY: usize = 512;
+/// Bytes of text that they may have together.
+const HISTORY_BYTES: usize = 4 << 20;
+/// A change that gives so many bytes in the place of as many is compared with what was there: formatters send all of a document.
+const LARGE: usize = 4096;
 
 /// The new text of a range, or of the whole document.
 pub struct Change {
@@ -119,15 +123,25 @@ impl Open {
             self.desynced = Some("a change lies behind the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
+        if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT {
+            (document.text, self.oversized) = (Text::default(), true);
+            self.history.clear();
+            self.desynced = Some("it is too large to be kept");
+            return None;
+        }
+        let before = (edit.range.len().min(edit.text.len()) >= LARGE).then(|| document.text.clone());
         document.text.replace(edit.range.clone(), &edit.text);
-        Some(self.remember(version, Batch::one(edit)))
+        let change = before.map_or_else(|| Batch::one(edit), |before| diff::change(&before, &document.text));
+        Some(self.remember(version, change))
     }
 
     fn remember(&mut self, version: i32, change: Batch) -> Batch {
-        if self.history.len() == HISTORY {
-            self.history.pop_front();
-        }
         self.history.push_back((version, change.clone()));
+        let bytes = |(_, change): &(i32, Batch)| change.edits().iter().map(|edit| edit.text.len()).sum::<usize>();
+        let mut all: usize = self.history.iter().map(bytes).sum();
+        while self.history.len() > HISTORY || all > HISTORY_BYTES {
+            all -= self.history.pop_front().as_ref().map_or(all, bytes);
+        }
         change
     }
 

@@ -27,12 +27,31 @@ const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
 /// `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
 pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let wanted = Wanted::of(argument)?;
-    let taken = server.with(|state| state.hunks.take(|pending| wanted.is(pending)));
+    let taken = server.with(|state| state.hunks.take(|pending| wanted.is(pending) && !pending.accepting));
     if taken.is_empty() {
         return Err(wanted.missing());
     }
     show(server, uris(&taken).iter().map(String::as_str));
     Ok(json!({ "rejected": wanted.told(&taken) }))
+}
+
+/// Hunks that are accepted while their files are looked at; whatever becomes of it, they are that no longer afterwards.
+struct Accepting<'a> {
+    server: &'a Server,
+    wanted: &'a Wanted,
+}
+
+impl<'a> Accepting<'a> {
+    fn new(server: &'a Server, wanted: &'a Wanted) -> Self {
+        server.with(|state| state.hunks.mark(|pending| wanted.is(pending), true));
+        Self { server, wanted }
+    }
+}
+
+impl Drop for Accepting<'_> {
+    fn drop(&mut self) {
+        self.server.with(|state| state.hunks.mark(|pending| self.wanted.is(pending), false));
+    }
 }
 
 /// `longsight.acceptHunk`, with the same.
@@ -42,8 +61,12 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
         let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
         return Err(message::failure(words));
     }
-    held::follow_disk(server, |_| true).await;
-    let taken = server.with(|state| state.hunks.accept(|pending| wanted.is(pending) && !pending.claimed));
+    let taken = {
+        // What is rejected meanwhile is not what was accepted.
+        let accepting = Accepting::new(server, &wanted);
+        held::follow_disk(server, |_| true).await;
+        server.with(|state| state.hunks.accept(|pending| accepting.wanted.is(pending) && !pending.claimed))
+    };
     if taken.is_empty() {
         let claimed = server.with(|state| state.hunks.iter().find(|pending| wanted.is(pending)).map(|one| uri::name(&one.document.uri)));
         return Err(claimed.map_or_else(|| wanted.missing(), |name| claimed_already(&name)));

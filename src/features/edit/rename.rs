@@ -183,7 +183,7 @@ impl Rename {
         rename.is_member = meant.is_member();
         rename.warning = told;
         rename.add_others(session, site, parsed.language(), &meant)?;
-        rename.unread = unread::places(session, old);
+        rename.unread = unread::places(session, old, parsed.language());
         rename.settled()
     }
 

@@ -1,7 +1,10 @@
 //! Files that hold code no grammar reads: single-file components, notebooks, templates, dialects. A rename does not change them, so where
 //! the old name stands in one, a person must look.
 
+use std::sync::Arc;
+
 use crate::features::Session;
+use crate::syntax::Language;
 use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
@@ -102,18 +105,37 @@ const CODE: &[&str] = &[
 /// Bytes of a file that is looked at.
 const LARGEST: u32 = 2 << 20;
 
-/// The places of a name in them, `path:line`.
-pub(super) fn places(session: &Session, name: &str) -> Vec<String> {
+/// Bytes of files that are left out of the index which are looked through together.
+const LEFT_OUT: usize = 64 << 20;
+
+/// The places of a name in them, `path:line`, and in files that the index leaves out by what they hold: one whose lines are very long, or
+/// that says that it is generated, uses names like any other.
+pub(super) fn places(session: &Session, name: &str, language: &Language) -> Vec<String> {
     let is_code = |path: &str| path.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending.to_ascii_lowercase().as_str()));
     let files = session.index.files().filter(|(_, file)| file.language.is_none() && file.bytes <= LARGEST && is_code(file.path.name()));
-    let open = files.filter(|(_, file)| session.closed_path(&file.path).is_none());
-    let mut paths: Vec<&WorkspacePath> = open.map(|(_, file)| &file.path).collect();
+    let files = files.map(|(_, file)| &file.path);
+    // What another language generates names things of its own.
+    let is_kin = |path: &&WorkspacePath| session.shared.registry.by_path(path.relative()).is_some_and(|kin| kin.family == language.family);
+    let mut left_out: Vec<&WorkspacePath> = session.index.left_out().filter(is_kin).collect();
+    left_out.sort();
+    let mut paths: Vec<&WorkspacePath> = files.filter(|path| session.closed_path(path).is_none()).collect();
     paths.sort();
-    let places = |path: &WorkspacePath| {
-        let text = session.snapshot.read_exact(path).unwrap_or_default();
+    let mut room = LEFT_OUT;
+    let texts = paths.into_iter().filter_map(|path| Some((path, session.snapshot.read_exact(path).ok()?)));
+    let texts = texts.chain(left_out.into_iter().filter_map(|path| {
+        let text = session.snapshot.read(path).ok().filter(|text| text.len() <= room && !is_open(session, path))?;
+        room -= text.len();
+        Some((path, text))
+    }));
+    let places = |(path, text): (&WorkspacePath, Arc<str>)| {
         let mut lines: Vec<usize> = words::places(&text, name).map(|at| line_number(&text, at.start)).collect();
         lines.dedup();
         lines.into_iter().map(|line| format!("{path}:{line}")).collect::<Vec<_>>()
     };
-    paths.into_iter().flat_map(places).collect()
+    texts.flat_map(places).collect()
+}
+
+/// An open document is in the index, whatever it holds.
+fn is_open(session: &Session, path: &WorkspacePath) -> bool {
+    session.snapshot.documents.at(path).is_some()
 }
