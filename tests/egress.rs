@@ -544,3 +544,54 @@ fn k8_a_project_cannot_widen_what_is_allowed() {
     rig.refuses(&mut editor, "not trusted");
     leave(editor);
 }
+
+/// They held for `file:` alone: an older version of a file, a cell of it or what was not saved yet went to another machine.
+#[test]
+fn k9_whatever_scheme_names_a_file_the_rules_of_its_project_hold() {
+    let rig = Rig::new(false);
+    rig.configure("big:cloud", "");
+    let near = rig.root();
+    let far = near.with_file_name("far");
+    for folder in [&near, &far] {
+        std::fs::create_dir_all(folder.join(".git")).unwrap();
+        std::fs::create_dir_all(folder.join("gen")).unwrap();
+        std::fs::write(folder.join(".gitignore"), "/gen/\n").unwrap();
+    }
+    let refuses = |editor: &mut Editor, uri: &str, why: &str| {
+        editor.open(uri, "rust", LIB);
+        let refused = editor.request("workspace/executeCommand", explain(uri));
+        assert!(refused["error"]["message"].as_str().is_some_and(|said| said.contains(why)), "{uri}: {refused}");
+        complete(editor, uri);
+        assert!(rig.posts().is_empty(), "{uri} was sent");
+        editor.close(uri);
+    };
+    let (near, far) = (near.display().to_string(), far.display().to_string());
+    let mut editor = rig.editor(json!({}));
+    for tree in [&near, &far] {
+        for named in [
+            format!("untitled:{tree}/gen/x.rs"),
+            format!("git:{tree}/gen/x.rs?%7B%22ref%22%3A%22HEAD%22%7D"),
+            format!("git:{tree}/gen/x.rs.git?HEAD"),
+            format!("gitfs:{tree}/gen/x.rs"),
+            format!("vscode-remote://ssh-remote%2Bh{tree}/gen/x.rs"),
+            format!("vscode-notebook-cell:{tree}/gen/x.rs#W0"),
+            format!("fugitive://{tree}/.git//0/gen/x.rs"),
+            format!("fugitive://{tree}/.git/worktrees/two//0123abc/gen/x.rs"),
+            format!("gitsigns://{tree}/.git//HEAD:gen/x.rs"),
+            format!("gitsigns://{tree}/.git//:0:gen/x.rs"),
+            format!("diffview://{tree}/.git/0123abc/gen/x.rs"),
+            format!("untitled:{tree}/src/..%2Fgen/x.rs"),
+            format!("file://{tree}/gen/%FF.rs"),
+        ] {
+            refuses(&mut editor, &named, "is ignored");
+        }
+    }
+    std::fs::write(format!("{far}/.longsight.toml"), "local_only = true\n").unwrap();
+    for scheme in ["file://", "untitled:", "git:", "fugitive://"] {
+        let path = if scheme == "fugitive://" { "/.git//0/src/x.rs" } else { "/src/x.rs" };
+        refuses(&mut editor, &format!("{scheme}{far}{path}"), "keeps everything on this machine");
+    }
+    // What has no such file beside it may leave.
+    rig.wait_until_explained(&mut editor);
+    leave(editor);
+}

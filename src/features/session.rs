@@ -1,7 +1,7 @@
 //! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
@@ -169,13 +169,18 @@ impl Session {
             None if is_secret_name(&uri::named(&document.uri)) => {
                 Some(format!("{} looks like a file that holds secrets", uri::name(&document.uri)))
             }
-            // Outside of every folder the rules are those of the project that the file belongs to.
-            None => {
-                let file = uri::to_path(&document.uri)?;
-                let path = rules::project_of(&file)?.locate(&file)?;
-                closed_by(Rules::new(path.root()).reason(&path)?, &path)
-            }
+            None => uri::files(&document.uri).iter().find_map(|file| self.closed_file(file)),
         }
+    }
+
+    /// The same for a file of which a document shows a text that is none of the workspace. Outside of every folder the rules are those of the
+    /// project that the file belongs to.
+    fn closed_file(&self, file: &Path) -> Option<String> {
+        if let Some(path) = self.snapshot.roots.locate(file) {
+            return self.closed_path(&path);
+        }
+        let path = rules::project_of(file)?.locate(file)?;
+        closed_by(Rules::new(path.root()).reason(&path)?, &path)
     }
 
     /// The same for a path.
@@ -190,15 +195,21 @@ impl Session {
             return true;
         }
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
-        let keeps =
-            |file: PathBuf| rules::project_of(&file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only));
         let inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
         // What lies in one folder belongs to the same projects, and each is looked for on disk.
         let mut folders = HashSet::new();
         let nested = inside
             .filter(|path| folders.insert((path.root(), path.folder())))
             .any(|path| self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(path)));
-        self.shared.local_only() || nested || outside.filter_map(|document| uri::to_path(&document.uri)).any(keeps)
+        self.shared.local_only() || nested || outside.flat_map(|document| uri::files(&document.uri)).any(|file| self.keeps(&file))
+    }
+
+    /// Whether a project that a file belongs to, in an open folder or not, keeps everything on this machine.
+    fn keeps(&self, file: &Path) -> bool {
+        if let Some(path) = self.snapshot.roots.locate(file) {
+            return self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(&path));
+        }
+        rules::project_of(file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only))
     }
 
     /// The language of a document with this text: what the editor says, else what the file looks like.

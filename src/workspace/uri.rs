@@ -1,6 +1,6 @@
 //! `file:` URIs and paths, percent-decoding included.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The path of a `file:` URI on this machine.
 pub fn to_path(uri: &str) -> Option<PathBuf> {
@@ -9,6 +9,53 @@ pub fn to_path(uri: &str) -> Option<PathBuf> {
         return None;
     }
     parsed.to_file_path().ok().filter(|path| !path.as_os_str().as_encoded_bytes().contains(&0))
+}
+
+/// The files that a URI of any scheme speaks of: the one it names, or the one of which it is another text (an older version, a cell, what is
+/// not saved yet). None where it names no absolute path.
+pub fn files(uri: &str) -> Vec<PathBuf> {
+    let Ok(parsed) = url::Url::parse(uri) else { return vec![] };
+    let named = to_path(uri).map(|path| plain(&path));
+    let other = || to_path(&format!("file://{}", parsed.path())).map(|path| plain(&path));
+    let Some(path) = named.or_else(other).filter(|path| path.is_absolute()) else { return vec![] };
+    // What is no Unicode is no place in a workspace; its folders have rules all the same.
+    let lossy = path.to_str().is_none().then(|| PathBuf::from(path.to_string_lossy().as_ref()));
+    if parsed.scheme() == "file" {
+        return std::iter::once(path).chain(lossy).collect();
+    }
+    let versioned = kept_by_git(&percent_decoded(parsed.path())).map(|path| plain(Path::new(&path)));
+    // Some editors mark an older text with an extension of their own.
+    let unmarked = (path.extension().is_some_and(|end| end == "git")).then(|| path.with_extension(""));
+    let original = versioned.unwrap_or(path);
+    std::iter::once(original).chain(unmarked).chain(lossy).collect()
+}
+
+/// A path without `.` and `..`, as it reads.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// The file of a working tree for a path that leads through a repository's own folder and a version: `/repo/.git//VERSION/src/a.rs`,
+/// `/repo/.git//VERSION:src/a.rs`, `/repo/.git/VERSION/src/a.rs`.
+fn kept_by_git(path: &str) -> Option<String> {
+    let (tree, inside) = path.split_once("/.git/")?;
+    let (store, versioned) = match inside.strip_prefix('/') {
+        Some(versioned) => ("", versioned),
+        None => inside.split_once("//").unwrap_or(("", inside)),
+    };
+    // Submodules lie in the tree of the one around them, mostly under their names; of a further tree it is the same project.
+    let below = store.strip_prefix("modules/").unwrap_or_default();
+    let (_, file) = versioned.trim_start_matches(':').split_once(['/', ':'])?;
+    let file = file.rsplit_once(':').map_or(file, |(_, file)| file);
+    Some([tree, below, file].join("/"))
 }
 
 /// What the path of a URI says, of whatever scheme, with `/` and without the first; the URI itself where it has none.
