@@ -1,7 +1,7 @@
 //! Small files of our own in the state folder (`$XDG_STATE_HOME/longsight`), readable by their owner alone: written whole, or line by
 //! line within a limit. A leaf, like `config` and `report`; workspace files are never among them.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const MOST: u64 = 4 << 20;
 
 /// The text of a file; empty where there is none.
 pub fn read(file: &Path) -> Result<String> {
-    let open = match File::open(file) {
+    let open = match unhindered(OpenOptions::new().read(true)).open(file) {
         Ok(open) => open,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
         Err(error) => return Err(error),
@@ -49,8 +49,21 @@ pub fn append(file: &Path, line: &str, limit: u64) -> Result<()> {
 
 #[cfg(unix)]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use nix::fcntl::OFlag;
     use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600).custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+    options.mode(0o600).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
+}
+
+/// A pipe of that name has nothing to say, and nobody waits for it.
+#[cfg(unix)]
+fn unhindered(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+}
+
+#[cfg(not(unix))]
+fn unhindered(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 #[cfg(not(unix))]

@@ -72,9 +72,15 @@ impl Rig {
     }
 
     fn editor(&self, options: Value) -> Editor {
+        self.editor_with(options, |_| {})
+    }
+
+    /// The same with another environment.
+    fn editor_with(&self, options: Value, prepare: impl FnOnce(&mut std::process::Command)) -> Editor {
         let mut editor = Editor::binary(|command| {
             command.arg("--config").arg(self.config());
             command.env("XDG_STATE_HOME", self.folder.path().join("state")).env("XDG_CACHE_HOME", self.folder.path().join("cache"));
+            prepare(command);
         });
         let mut params = initialize_params(&self.root());
         params["initializationOptions"] = options;
@@ -199,6 +205,54 @@ fn a_new_destination_is_announced_once_and_every_request_is_recorded() {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(rig.state().join("sent.jsonl")).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+}
+
+/// Without a folder for the record, nothing was said of it at all; and one that could not be written was called one.
+#[test]
+fn what_cannot_be_recorded_is_announced_all_the_same() {
+    let rig = Rig::new(false);
+    rig.configure("big:cloud", "");
+    let folder = rig.folder.path().join("odd/longsight");
+    std::fs::create_dir_all(folder.join("sent.jsonl")).unwrap();
+    let odd = folder.parent().unwrap().to_path_buf();
+    let pipes = rig.folder.path().join("pipes/longsight");
+    std::fs::create_dir_all(&pipes).unwrap();
+    for name in ["sent.jsonl", "origins"] {
+        assert!(std::process::Command::new("mkfifo").arg(pipes.join(name)).status().unwrap().success());
+    }
+    for (state, why) in [
+        (None, "set XDG_STATE_HOME or HOME"),
+        (Some(PathBuf::from("relative")), "set XDG_STATE_HOME or HOME"),
+        (Some(PathBuf::from("/dev/null")), "cannot be written"),
+        (Some(odd.clone()), "cannot be written"),
+        (Some(pipes.parent().unwrap().to_path_buf()), "cannot be written"),
+    ] {
+        let mut editor = rig.editor_with(json!({}), |command| {
+            command.env_remove("HOME").env_remove("XDG_STATE_HOME");
+            command.envs(state.as_ref().map(|folder| ("XDG_STATE_HOME", folder)));
+        });
+        for _ in 0..2 {
+            assert_eq!(rig.explains(&mut editor)["result"]["text"], "It adds.");
+        }
+        let told: Vec<String> = messages(&editor).into_iter().filter(|text| text.contains(&rig.server.url)).collect();
+        assert_eq!(told.len(), 1, "{state:?}: {told:?}");
+        let is_said = told[0].contains("For the first time") && told[0].contains("cannot be recorded") && told[0].contains(why);
+        assert!(is_said && !told[0].contains("is recorded in"), "{state:?}: {told:?}");
+        leave(editor);
+        let said = std::process::Command::new(env!("CARGO_BIN_EXE_longsight"))
+            .args(["explain", "src/lib.rs:3-5", "--config", rig.config().to_str().unwrap()])
+            .current_dir(rig.root())
+            .env("XDG_CACHE_HOME", rig.folder.path().join("cache"))
+            .env_remove("HOME")
+            .env_remove("XDG_STATE_HOME")
+            .envs(state.as_ref().map(|folder| ("XDG_STATE_HOME", folder)))
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&said.stderr).into_owned();
+        // Where the destination could be written down, it is new no more; that nothing is recorded is told all the same.
+        let is_new = state.as_ref() != Some(&odd);
+        assert!(words.contains("cannot be recorded") && words.contains("For the first time") == is_new, "{state:?}: {words}");
     }
 }
 

@@ -2,8 +2,10 @@
 //! folder. No text of the request, only its hash, so that a copy of what was sent can be recognised later. And the origins that have been
 //! sent to before.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
@@ -41,18 +43,28 @@ impl Audit {
         self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
     }
 
-    /// Whether nothing was sent to this origin before; from now on it was. Without a folder nobody can tell, and nothing is new.
+    /// Whether nothing was sent to this origin before; from now on it was. Where that cannot be written down, it is new in each process.
     pub fn is_new(&self, origin: &str) -> bool {
-        let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return false };
-        let known = records::read(&file).unwrap_or_default().lines().any(|line| line == origin);
-        if !known && let Err(error) = records::append(&file, origin, LIMIT) {
-            report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
+        let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return is_first("origin", origin) };
+        if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
+            return false;
         }
-        !known
+        match records::append(&file, origin, LIMIT) {
+            Ok(()) => true,
+            Err(error) => {
+                report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
+                is_first("origin", origin)
+            }
+        }
     }
 
-    /// Notes that a prompt goes out now.
-    pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> Sent {
+    /// Whether nobody was told yet, by this process, that what goes to an origin cannot be recorded.
+    pub fn is_first_loss(&self, origin: &str) -> bool {
+        is_first("loss", origin)
+    }
+
+    /// Notes that a prompt goes out now; and where, or why that cannot be noted.
+    pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> (Sent, Result<PathBuf, String>) {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let hash: String = Sha256::digest(prompt.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -60,16 +72,25 @@ impl Audit {
             "time": now(), "request": number, "event": "sent", "task": task, "engine": to.engine, "model": to.model, "origin": to.origin,
             "tokens": tokens, "bytes": prompt.len(), "sha256": hash, "why": to.reason,
         });
-        self.write(&line.to_string());
-        Sent { audit: self.clone(), number, started: Instant::now(), ended: false }
+        let written = self.write(&line.to_string());
+        (Sent { audit: self.clone(), number, started: Instant::now(), ended: false }, written)
     }
 
-    fn write(&self, line: &str) {
-        let Some(file) = self.file() else { return };
-        if let Err(error) = records::append(&file, line, LIMIT) {
+    fn write(&self, line: &str) -> Result<PathBuf, String> {
+        const NOWHERE: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
+        let file = self.file().ok_or(NOWHERE)?;
+        records::append(&file, line, LIMIT).map_err(|error| {
             report::log("warning", format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
-        }
+            format!("{} cannot be written: {error}", file.display())
+        })?;
+        Ok(file)
     }
+}
+
+/// Whether this process comes upon this for the first time.
+fn is_first(what: &'static str, origin: &str) -> bool {
+    static SEEN: Mutex<BTreeSet<(&str, String)>> = Mutex::new(BTreeSet::new());
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert((what, origin.into()))
 }
 
 impl Sent {
@@ -77,7 +98,7 @@ impl Sent {
     pub fn again(&self, again: Again) {
         let refused = if let Again::Refused(status) = again { Some(status) } else { None };
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
-        self.audit.write(&line.to_string());
+        let _ = self.audit.write(&line.to_string());
     }
 
     /// Notes how it ended.
@@ -97,7 +118,7 @@ impl Sent {
     fn end(&self, event: &str, tokens: serde_json::Value) {
         let took = self.started.elapsed().as_millis() as u64;
         let line = json!({ "time": now(), "request": self.number, "event": event, "tokens": tokens, "ms": took });
-        self.audit.write(&line.to_string());
+        let _ = self.audit.write(&line.to_string());
     }
 }
 

@@ -2,11 +2,12 @@
 //! out whether an engine is back.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::{Choice, Router, Served};
 use crate::engine::{self, Answer, Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Request};
-use crate::route::audit::{Audit, Sent};
+use crate::route::audit::Sent;
 use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
 
@@ -111,8 +112,7 @@ impl Router {
         if !choice.leaves() {
             return ask(task, choice, cancel, None, build, each).await;
         }
-        self.announce(task, choice);
-        let mut record = Record { audit: &self.audit, sent: None };
+        let mut record = Record { router: self, sent: None };
         let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, Some(&mut record), build, each)).await;
         let outcome = asked.unwrap_or_else(|| {
             let to = choice.decision.origin.as_deref().unwrap_or_default();
@@ -124,18 +124,25 @@ impl Router {
         outcome
     }
 
-    /// Tells the user about the first request to an origin on another machine, before it is made.
-    fn announce(&self, task: &Task, choice: &Choice) {
-        let Decision { engine, model, origin, .. } = &choice.decision;
+    /// Tells the user about the first request to an origin on another machine, before it is made, and where it is recorded; or that it cannot
+    /// be.
+    fn announce(&self, task: &Task, to: &Decision, recorded: &Result<PathBuf, String>) {
+        let Decision { engine, model, origin, .. } = to;
         let origin = origin.as_deref().unwrap_or_default();
-        if !self.with(|state| state.origins.insert(origin.into())) || !self.audit.is_new(origin) {
-            return;
+        let is_first = self.with(|state| state.origins.insert(origin.into())) && self.audit.is_new(origin);
+        let is_first_loss = recorded.is_err() && self.audit.is_first_loss(origin);
+        let record = match recorded {
+            Ok(file) => format!("Every request is recorded in {}.", file.display()),
+            Err(why) => format!("What is sent there cannot be recorded: {why}."),
+        };
+        if is_first {
+            self.notice(format!(
+                "For the first time something is sent to {origin}, the engine \"{engine}\" of your configuration ({model}): {}. {record}",
+                task.kind.sends()
+            ));
+        } else if is_first_loss {
+            self.notice(record.replacen("there", &format!("to {origin}"), 1));
         }
-        let record = self.audit.file().map_or(String::new(), |file| format!(" Every request is recorded in {}.", file.display()));
-        self.notice(format!(
-            "For the first time something is sent to {origin}, the engine \"{engine}\" of your configuration ({model}): {}.{record}",
-            task.kind.sends()
-        ));
     }
 
     /// A server that answers as another model than the configured one says so in the decision, and once to the user.
@@ -184,7 +191,7 @@ impl Drop for Trial<'_> {
 
 /// What is written down of a task whose requests leave the machine.
 struct Record<'a> {
-    audit: &'a Audit,
+    router: &'a Router,
     /// The request that is on its way.
     sent: Option<Sent>,
 }
@@ -193,7 +200,9 @@ impl Record<'_> {
     /// A request goes out, as it is: without secrets.
     fn sends(&mut self, task: &Task, choice: &Choice, ask: &Ask) {
         let prompt = choice.engine.preview(ask);
-        self.sent = Some(self.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt)));
+        let (sent, recorded) = self.router.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt));
+        self.router.announce(task, &choice.decision, &recorded);
+        self.sent = Some(sent);
     }
 
     fn sees(&self, event: &Event) {
