@@ -215,6 +215,38 @@ fn d3_a_full_disk_turns_the_cache_off_and_nothing_else() {
     assert_heals(&tree, "full");
 }
 
+/// The system ends who writes more than `ulimit -f` allows, by a signal.
+#[cfg(unix)]
+#[test]
+fn d3_a_limit_on_the_size_of_files_turns_the_cache_off_and_ends_nobody() {
+    use crate::support::editor::Editor;
+    let tree = small();
+    tree.write("src/many.rs", (0..200).map(|number| format!("pub fn number_{number}() {{}}\n")).collect::<String>());
+    let cache = tempfile::tempdir().unwrap();
+    let limited = |arguments: &str| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("ulimit -f 1; exec \"$0\" {arguments}"), env!("CARGO_BIN_EXE_longsight")]);
+        command.current_dir(tree.path("")).env("XDG_CACHE_HOME", cache.path()).env("XDG_STATE_HOME", cache.path());
+        command
+    };
+    let done = limited("index --json").output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.contains("kept in memory only"), "{}: {said}", done.status);
+    let counted: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(counted["files"], 4, "{counted}");
+    let mut editor = Editor::command(limited("serve").stderr(std::process::Stdio::null())).start(&tree.path(""));
+    for _ in 0..2 {
+        let answer = editor.request(
+            "workspace/executeCommand",
+            serde_json::json!({
+                "command": "longsight.contextPreview", "arguments": [{ "question": "which numbers are there", "budget": 60_000 }]
+            }),
+        );
+        assert!(answer["result"]["prompt"].as_str().is_some_and(|prompt| prompt.contains("number_199")), "{answer}");
+    }
+    editor.quit();
+}
+
 #[test]
 fn d4_truncated_and_flipped_segments_are_misses() {
     let tree = small();

@@ -98,6 +98,7 @@ pub type CliResult = Result<(), String>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    outlive_full_files();
     leave_where_nothing_is_printed();
     let Arguments { common, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
     // A person at a terminal wants the answer and what is wrong; the log of every step is for the processes that run for long.
@@ -138,6 +139,18 @@ fn written(outcome: std::io::Result<()>) -> CliResult {
     match outcome {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("the result cannot be written to standard output: {error}")),
         _ => Ok(()),
+    }
+}
+
+/// A file that may grow no more (`ulimit -f`) ends the process by a signal, unless that is held back: then the write fails as on a full disk.
+/// Threads inherit it, and programs that are started do not.
+fn outlive_full_files() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let mut held = SigSet::empty();
+        held.add(Signal::SIGXFSZ);
+        let _ = held.thread_block();
     }
 }
 
