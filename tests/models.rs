@@ -17,7 +17,8 @@ fn longsight(folder: &Path, arguments: &[&str]) -> Output {
     command.env("HF_ENDPOINT", "http://127.0.0.1:9").output().unwrap()
 }
 
-/// A hub that serves `body` to each connection, cutting the n-th answer after `cuts[n]` bytes. Yields the requests it saw.
+/// A hub that serves `body` to each connection as if it were the model, cutting the n-th answer after `cuts[n]` bytes. Yields the requests
+/// it saw.
 fn hub(body: Vec<u8>, cuts: Vec<usize>) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -34,7 +35,9 @@ fn hub(body: Vec<u8>, cuts: Vec<usize>) -> (String, JoinHandle<Vec<String>>) {
             let from = request.to_lowercase().split("range: bytes=").nth(1).map(|rest| rest.split('-').next().unwrap().parse().unwrap());
             let rest = &body[from.unwrap_or(0)..];
             let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", rest.len());
+            let (whole, from) = (models::find(NAME).unwrap().files[0].bytes, from.unwrap_or(0) as u64);
+            let range = if from > 0 { format!("content-range: bytes {from}-{}/{whole}\r\n", whole - 1) } else { String::new() };
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{range}connection: close\r\n\r\n", whole - from);
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&rest[..cut.min(rest.len())]));
             seen.push(request);
         }
@@ -174,6 +177,70 @@ fn a_broken_download_goes_on_where_it_stopped() {
     assert!(!seen[0].to_lowercase().contains("range:") && seen[1].to_lowercase().contains("range: bytes=4-"), "{seen:?}");
     let part = std::fs::read(scratch.path().join("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part")).unwrap();
     assert_eq!(part, b"GGUF-but-not-whole");
+}
+
+/// Answers each connection with the next of these, whatever is asked.
+fn answers(given: Vec<Vec<u8>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for answer in given {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = vec![];
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+                request.push(byte[0]);
+            }
+            let _ = stream.write_all(&answer);
+        }
+    });
+    base
+}
+
+/// Whatever came with status 200 took the place of what had been fetched: of 300 MB a login page was left.
+#[test]
+fn what_answers_in_the_hubs_place_takes_nothing_from_a_half_fetched_model() {
+    let scratch = tempfile::tempdir().unwrap();
+    let part = scratch.path().join("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part");
+    std::fs::create_dir(scratch.path().join("models")).unwrap();
+    let length = models::find(NAME).unwrap().files[0].bytes;
+    let answer = |status: &str, head: &str, body: &str| format!("HTTP/1.1 {status}\r\n{head}connection: close\r\n\r\n{body}").into_bytes();
+    let page = "<html><body>Please log in</body></html>";
+    let sized = format!("content-type: text/html\r\ncontent-length: {}\r\n", page.len());
+    let other = format!("content-length: {}\r\ncontent-range: bytes 0-{}/{length}\r\n", length - 8, length - 1);
+    let short = "content-length: 4\r\ncontent-range: bytes 8-11/12\r\n";
+    for (begun, given, said) in [
+        ("GGUFhalf", vec![answer("200 OK", &sized, page)], "39 bytes of text/html (a login page of this network?)"),
+        ("", vec![answer("200 OK", &sized, page)], "39 bytes of text/html"),
+        ("GGUFhalf", vec![answer("200 OK", "content-type: text/html; charset=utf-8\r\n", page)], "a text of text/html"),
+        ("GGUFhalf", vec![answer("200 OK", "content-type: text/plain\r\ncontent-length: 2\r\n", "no")], "2 bytes of text/plain"),
+        ("GGUFhalf", vec![answer("206 Partial Content", &other, "GGUF")], "where bytes from 8 of"),
+        ("GGUFhalf", vec![answer("206 Partial Content", short, "four")], "4 bytes where"),
+        ("GGUFhalf", vec![answer("416 Range Not Satisfiable", "", ""), answer("404 Not Found", "", "")], "answered 404"),
+        ("GGUFhalf", vec![answer("200 OK", "", "no"); 3], "ended after 2 of"),
+    ] {
+        std::fs::write(&part, begun).unwrap();
+        let error = pull(&sources(&answers(given), None, scratch.path())).0.unwrap_err();
+        assert!(error.contains(said), "{said}: {error}");
+        assert_eq!(std::fs::read_to_string(&part).unwrap_or_default(), begun, "{said}");
+    }
+}
+
+/// A server that gives no parts is asked for the whole, and what is there already is passed over.
+#[test]
+fn a_download_goes_on_where_the_server_gives_no_parts() {
+    let scratch = tempfile::tempdir().unwrap();
+    let part = scratch.path().join("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part");
+    std::fs::create_dir(scratch.path().join("models")).unwrap();
+    std::fs::write(&part, "GGUFhalf").unwrap();
+    let length = models::find(NAME).unwrap().files[0].bytes;
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+    let refusal = b"HTTP/1.1 416 Range Not Satisfiable\r\nconnection: close\r\n\r\n".to_vec();
+    let mut given = vec![refusal];
+    given.extend(["GGUFhalf", "GGUFhalf and ", "GGUFhalf and more", "", "", ""].map(|body| format!("{head}{body}").into_bytes()));
+    let (pulled, _) = pull(&sources(&answers(given), None, scratch.path()));
+    assert!(pulled.is_err());
+    assert_eq!(std::fs::read_to_string(&part).unwrap(), "GGUFhalf and more");
 }
 
 #[test]

@@ -1,11 +1,13 @@
-//! One file over HTTP into a `.part` file: resumed with `Range`, tried again when the connection breaks, never longer than expected.
+//! One file over HTTP into a `.part` file: resumed with `Range`, tried again when the connection breaks, never longer than expected. What has
+//! been fetched is only ever added to: whatever answers in the server's place (a login page of a network, a proxy) takes nothing from it.
 
+use std::cmp::Ordering;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::RANGE;
+use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use reqwest::{Response, StatusCode};
 
 use super::ModelError;
 use super::pull::write_error;
@@ -30,15 +32,20 @@ async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &m
         .read_timeout(Duration::from_secs(60))
         .build()
         .map_err(|error| ModelError::new(format!("no HTTP client ({error})")))?;
-    let mut fruitless = 0;
+    let (mut fruitless, mut ranges) = (0, true);
     loop {
         let have = part.metadata().map_or(0, |found| found.len());
-        if have == length {
-            return Ok(());
+        match have.cmp(&length) {
+            Ordering::Equal => return Ok(()),
+            // It is no beginning of this file.
+            Ordering::Greater => drop(std::fs::remove_file(part)),
+            Ordering::Less => {}
         }
-        match attempt(&client, url, part, length, progress).await {
+        let to = Wanted { url, part, length, have: if have < length { have } else { 0 } };
+        match attempt(&client, &to, ranges, progress).await {
             Ok(()) => {}
             Err(Failure::Final(error)) => return Err(error),
+            Err(Failure::NoRanges) => ranges = false,
             Err(Failure::Broken(error)) => {
                 let grown = part.metadata().map_or(0, |found| found.len()) > have;
                 fruitless = if grown { 0 } else { fruitless + 1 };
@@ -56,49 +63,84 @@ enum Failure {
     Final(ModelError),
     /// The connection broke.
     Broken(ModelError),
+    /// The server gives no parts of this file.
+    NoRanges,
 }
 
-async fn attempt(client: &reqwest::Client, url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), Failure> {
-    let have = part.metadata().map_or(0, |found| found.len()).min(length);
+/// What is asked for, and how much of it is there.
+struct Wanted<'a> {
+    url: &'a str,
+    part: &'a Path,
+    length: u64,
+    have: u64,
+}
+
+async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progress: &mut dyn FnMut(u64)) -> Result<(), Failure> {
+    let Wanted { url, part, length, have } = *to;
     let mut request = client.get(url);
-    if have > 0 {
+    if have > 0 && ranges {
         request = request.header(RANGE, format!("bytes={have}-"));
     }
     let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
-    let resumed = match response.status() {
-        StatusCode::PARTIAL_CONTENT => true,
-        StatusCode::OK => false,
-        // What lies there is no beginning of this file.
-        StatusCode::RANGE_NOT_SATISFIABLE => {
-            let _ = std::fs::remove_file(part);
-            return Err(Failure::Broken(ModelError::new(format!("{url} has no byte {have}"))));
-        }
+    // Of a whole file what is there is passed over.
+    let mut known = match response.status() {
+        StatusCode::PARTIAL_CONTENT => 0,
+        StatusCode::OK => have,
+        StatusCode::RANGE_NOT_SATISFIABLE if have > 0 && ranges => return Err(Failure::NoRanges),
         status if status.is_server_error() => {
             return Err(Failure::Broken(ModelError::new(format!("{url} answered {status}"))));
         }
         status => return Err(Failure::Final(ModelError::new(format!("{url} answered {status}")))),
     };
+    if let Some(other) = other_than(to, &response) {
+        return Err(Failure::Final(ModelError::new(format!("{url} answered with {other}; refused"))));
+    }
     let unwritable = |error: std::io::Error| Failure::Final(write_error(part, &error));
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(part).map_err(unwritable)?;
-    let mut at = if resumed { have } else { 0 };
-    file.set_len(at).map_err(unwritable)?;
+    let mut at = have;
     loop {
         let chunk = response.chunk().await;
         let Some(chunk) = chunk.map_err(|error| Failure::Broken(ModelError::new(format!("{url} broke off ({})", cause(&error)))))? else {
             break;
         };
+        let passed = usize::try_from(known).unwrap_or(usize::MAX).min(chunk.len());
+        known -= passed as u64;
+        let chunk = &chunk[passed..];
         at += chunk.len() as u64;
         if at > length {
-            let _ = std::fs::remove_file(part);
+            let _ = file.set_len(have);
             return Err(Failure::Final(ModelError::new(format!("{url} is longer than the {length} bytes expected; refused"))));
         }
-        file.write_all(&chunk).map_err(unwritable)?;
+        file.write_all(chunk).map_err(unwritable)?;
         progress(at);
     }
     if at < length {
-        return Err(Failure::Broken(ModelError::new(format!("{url} ended after {at} of {length} bytes"))));
+        return Err(Failure::Broken(ModelError::new(format!("{url} ended after {} of {length} bytes", at - known.min(at)))));
     }
     Ok(())
+}
+
+/// What an answer holds in place of what was asked for, as its head says.
+fn other_than(to: &Wanted, response: &Response) -> Option<String> {
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
+    let kind = header(CONTENT_TYPE).map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let is_page = kind.as_deref().is_some_and(|kind| kind == "text/html");
+    let size = response.content_length();
+    let expected = if is_part { to.length - to.have } else { to.length };
+    if is_page || size.is_some_and(|size| size != expected) {
+        let size = size.map_or("a text".into(), |size| format!("{size} bytes"));
+        let of = kind.filter(|kind| !kind.is_empty()).map_or(String::new(), |kind| format!(" of {kind}"));
+        let page = if is_page { " (a login page of this network?)" } else { "" };
+        return Some(format!("{size}{of}{page} where {expected} bytes of the model were expected"));
+    }
+    let range = header(CONTENT_RANGE).filter(|_| is_part)?;
+    let said = range.strip_prefix("bytes ").and_then(|said| said.split_once('/'));
+    let fits = said.is_some_and(|(bytes, whole)| {
+        let begins = bytes.split('-').next().and_then(|begin| begin.trim().parse().ok()) == Some(to.have);
+        begins && (whole == "*" || whole.parse() == Ok(to.length))
+    });
+    (!fits).then(|| format!("\"{range}\" where bytes from {} of {} were asked for", to.have, to.length))
 }
 
 fn unreachable(url: &str, error: &reqwest::Error) -> Failure {
