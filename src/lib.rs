@@ -11,6 +11,8 @@
 
 // What comes from outside is answered, never trusted to be there.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
+// What a terminal obeys is masked in one place.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod server;
 

@@ -54,7 +54,22 @@ pub fn log(level: &str, message: impl Display) {
     if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, "info" | "route") {
         return;
     }
-    let message = redact::mask(&message.to_string());
+    let message = harmless(&redact::mask(&message.to_string()));
     let line = format!("longsight[{}] {level}: {message}\n", std::process::id());
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// What a terminal would obey, or show as something else, is written by its number: names of files and words of servers stand in the log.
+fn harmless(text: &str) -> String {
+    let is_obeyed = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    let turns = |letter| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_obeyed(letter) || turns(letter) {
+            shown.push_str(&format!("<U+{:04X}>", letter as u32));
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }

@@ -74,6 +74,20 @@ impl Machine {
         Done { code: output.status.code().expect("no signal"), out: text(output.stdout), said: text(output.stderr) }
     }
 
+    /// What a command shows on a terminal.
+    #[cfg(target_os = "linux")]
+    fn on_a_terminal(&self, arguments: &[&str]) -> String {
+        let quoted: Vec<String> = arguments.iter().map(|one| format!("'{one}'")).collect();
+        let line = format!("'{}' {}", env!("CARGO_BIN_EXE_longsight"), quoted.join(" "));
+        let command = self.command(&self.path("repo"), &[]);
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]).current_dir(self.path("repo")).stdin(Stdio::null());
+        command.get_envs().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| {
+            script.env(name, value);
+        });
+        String::from_utf8(script.output().unwrap().stdout).unwrap()
+    }
+
     /// Fails with 1 and one message in which all of `words` stand, for people and for programs.
     fn fails(&self, arguments: &[&str], words: &[&str]) {
         let programs = [arguments, &["--json"]].concat();
@@ -411,15 +425,38 @@ fn k15_a_prompt_on_a_terminal_shows_controls_as_text() {
     let arguments = ["context", "src/lib.rs:2:1", "--budget", "0", "--config", &config];
     let plain = machine.run(&arguments);
     assert!(plain.code == 0 && plain.out.contains("\x1b]0;"), "a program gets the very text: {} {}", plain.out, plain.said);
-    let line = format!("'{}' {}", env!("CARGO_BIN_EXE_longsight"), arguments.map(|one| format!("'{one}'")).join(" "));
-    let command = machine.command(&machine.path("repo"), &[]);
-    let mut script = Command::new("script");
-    script.args(["-qec", &line, "/dev/null"]).current_dir(machine.path("repo")).stdin(Stdio::null());
-    command.get_envs().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| {
-        script.env(name, value);
-    });
-    let shown = String::from_utf8(script.output().unwrap().stdout).unwrap();
+    let shown = machine.on_a_terminal(&arguments);
     assert!(shown.contains("<U+001B>]0;title<U+0007>") && !shown.contains("\x1b]0;"), "{shown:?}");
+}
+
+/// Only answers and prompts were masked: names of files, reasons and what a server calls its model were not.
+#[cfg(target_os = "linux")]
+#[test]
+fn k15_names_and_reasons_on_a_terminal_show_controls_as_text() {
+    use crate::support::coder::{AREA, Coder, SQUARE};
+    const TITLE: &str = "\x1b]0;title\x07";
+    let machine = Machine::new();
+    machine.write("repo/src/area.rs", AREA);
+    machine.write(&format!("repo/src/{TITLE}.rs"), SQUARE);
+    let edit = |path: &str| serde_json::json!([{ "path": path, "old": "width * height", "new": "height * width", "reason": format!("turned {TITLE}") }]);
+    let coder = Coder::proposing(edit("src/area.rs"));
+    let config = coder.config(&machine.path("home")).display().to_string();
+    for (arguments, said) in [
+        (["explain", "src/area.rs:1-3"].as_slice(), "sent: "),
+        (&["context", "src/area.rs:2:5", "--budget", "1000"], "src/<U+001B>]0;title<U+0007>.rs"),
+        (&["edit", "src/area.rs:1-3", "--instruction", "turn it"], "turned <U+001B>]0;title<U+0007>"),
+    ] {
+        let shown = machine.on_a_terminal(&[arguments, &["--config", &config]].concat());
+        assert!(shown.contains(said) && shown.contains("<U+001B>]0;") && !shown.contains(TITLE), "{shown:?}");
+    }
+    let json = machine.on_a_terminal(&["edit", "src/area.rs:1-3", "--instruction", "turn it", "--json", "--config", &config]);
+    let value: Value = serde_json::from_str(&json).unwrap();
+    assert!(value["edits"][0]["hunks"][0]["reason"].as_str().is_some_and(|reason| reason.contains("turned")), "{value}");
+    // What is said to a person is masked wherever it goes.
+    let coder = Coder::proposing(edit(&format!("src/none{TITLE}.rs")));
+    let config = coder.config(&machine.path("home")).display().to_string();
+    let failed = machine.run(&["edit", "src/area.rs:1-3", "--instruction", "turn it", "--config", &config]);
+    assert!(failed.code == 1 && failed.said.contains("<U+001B>]0;") && !failed.said.contains(TITLE), "{}", failed.said);
 }
 
 #[test]

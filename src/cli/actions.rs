@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::place::Place;
+use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::actions;
 
@@ -17,12 +18,12 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_at(common, &arguments.place)?;
     let offers = actions(&session, &target, &[]);
     if common.json {
-        println!("{}", json!({ "actions": offers }));
+        screen::print_json(&json!({ "actions": offers }));
         return Ok(());
     }
     if offers.is_empty() {
-        println!("(nothing is offered here)");
+        say!("(nothing is offered here)");
     }
-    offers.iter().for_each(|offer| println!("{:<46} {}", offer.kind, offer.title));
+    offers.iter().for_each(|offer| say!("{:<46} {}", offer.kind, offer.title));
     Ok(())
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use super::screen::{self, tell};
 use super::{CliResult, Common};
 use crate::config::{self, Config, EngineConfig};
 use crate::dialect::{Chat, Message, Role};
@@ -75,7 +76,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let mut all = vec![];
     for (name, engine) in &engines {
         if !common.json {
-            eprintln!("measuring {name} ({}): {} tokens in, {} out", engine.model, arguments.prompt, arguments.tokens);
+            tell!("measuring {name} ({}): {} tokens in, {} out", engine.model, arguments.prompt, arguments.tokens);
         }
         let measured = runtime.block_on(measure(name, engine, arguments)).unwrap_or_else(|error| Measured {
             engine: name.clone(),
@@ -86,9 +87,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         all.push(measured);
     }
     if common.json {
-        println!("{}", json!({ "engines": all }));
+        screen::print_json(&json!({ "engines": all }));
     } else {
-        print!("{}", table::table(&all));
+        screen::print(&table::table(&all));
     }
     match all.iter().all(|measured| measured.error.is_some()) {
         true => Err("no engine could be measured; longsight doctor says more".into()),

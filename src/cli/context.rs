@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
-use super::screen::shown;
+use super::screen::say;
 use super::{CliResult, Common, setup};
 use crate::context::Kind;
 use crate::features::edit::How;
@@ -56,10 +56,10 @@ fn show(preview: &Preview) {
             Kind::Correction => "correction",
             Kind::Current => "this file",
         };
-        println!("{}:{}-{}  {kind}, {} tokens: {}", part.path, part.start_line, part.end_line, part.tokens, part.why);
+        say!("{}:{}-{}  {kind}, {} tokens: {}", part.path, part.start_line, part.end_line, part.tokens, part.why);
     }
-    println!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
-    println!("{}", shown(&preview.prompt));
+    say!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
+    say!("{}", preview.prompt);
     let Some(to) = &preview.destination else { return };
     let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
     let (first, all) = (to.cost_of_first_step.map(|cost| format!("{cost:.4}")), to.cost_at_most.map(|cost| format!("{cost:.4}")));
@@ -72,5 +72,5 @@ fn show(preview: &Preview) {
              the prices of your configuration"
         ),
     };
-    println!("\n— {} tokens to {} ({}) on {place}{more}", preview.prompt_tokens, to.route.engine, to.route.model);
+    say!("\n— {} tokens to {} ({}) on {place}{more}", preview.prompt_tokens, to.route.engine, to.route.model);
 }

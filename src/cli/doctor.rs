@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use super::screen::{self, say};
 use super::{CliResult, Common};
 use crate::config::{self, Config, Problem};
 use crate::models;
@@ -75,7 +76,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let counted = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let (errors, warnings) = (count(Status::Error), count(Status::Warning));
     if common.json {
-        println!("{}", json!({ "checks": checks }));
+        screen::print_json(&json!({ "checks": checks }));
         return Ok(());
     }
     for check in &checks {
@@ -85,14 +86,14 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
             Status::Warning => "warning",
             Status::Error => "ERROR  ",
         };
-        println!("{sign} {}: {}", check.name, check.detail);
+        say!("{sign} {}: {}", check.name, check.detail);
         if !check.fix.is_empty() {
-            println!("        -> {}", check.fix);
+            say!("        -> {}", check.fix);
         }
     }
     match (errors, warnings) {
-        (0, 0) => println!("\nall well"),
-        _ => println!("\n{}, {}; what to do stands behind each arrow", counted(errors, "error"), counted(warnings, "warning")),
+        (0, 0) => say!("\nall well"),
+        _ => say!("\n{}, {}; what to do stands behind each arrow", counted(errors, "error"), counted(warnings, "warning")),
     }
     Ok(())
 }

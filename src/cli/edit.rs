@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::place::Place;
-use super::screen::shown;
+use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::is_edit;
 use crate::features::edit::{Edited, How, Instruction, Params, Problem, edit};
@@ -64,14 +64,14 @@ fn without_text(sink: &Sink) -> Sink {
 }
 
 fn show(edited: &Edited, diff_only: bool) {
-    print!("{}", shown(&edited.diff));
+    screen::print(&edited.diff);
     if diff_only {
         return;
     }
-    println!();
+    say!();
     for hunk in edited.edits.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.reason.is_empty()).take(1) {
-        println!("{}", shown(&hunk.reason));
+        say!("{}", hunk.reason);
     }
-    edited.confirm.iter().for_each(|reason| println!("look twice: {}", shown(reason)));
+    edited.confirm.iter().for_each(|reason| say!("look twice: {}", reason));
     setup::footer(&edited.route, &edited.timing, &edited.sent);
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
+use super::screen::say;
 use super::{CliResult, Common, setup};
 use crate::features::answer::Answer;
 use crate::features::cite::Citation;
@@ -21,7 +22,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
 
 /// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.
 pub fn show(answer: &Answer) {
-    println!("\n");
+    say!("\n");
     for Citation { path, line, end_line, verified, whole, from } in &answer.citations {
         let place = match end_line {
             _ if *whole => path.clone(),
@@ -29,7 +30,7 @@ pub fn show(answer: &Answer) {
             None => format!("{path}:{line}"),
         };
         let checked = if *verified { "checked" } else { "NOT FOUND" };
-        println!("  {checked:<9}  {place:<36}  {}", from.words());
+        say!("  {checked:<9}  {place:<36}  {}", from.words());
     }
     setup::footer(&answer.route, &answer.timing, &answer.sent);
 }

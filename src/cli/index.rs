@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::screen;
 use super::{CliResult, Common};
 use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
@@ -37,9 +38,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let counts = index.progress().borrow().cache;
     let rss = resident_bytes();
     if common.json {
-        println!("{}", as_json(&statistics, [seconds, names_seconds], rss, counts));
+        screen::print_json(&as_json(&statistics, [seconds, names_seconds], rss, counts));
     } else {
-        print!("{}", for_people(&statistics, [seconds, names_seconds], rss, counts));
+        screen::print(&for_people(&statistics, [seconds, names_seconds], rss, counts));
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ use std::sync::OnceLock;
 use clap::{Args, Parser, Subcommand};
 
 use crate::engine::tape::Tape;
+use screen::tell;
 
 /// A coding agent that lives in a language server.
 #[derive(Parser)]
@@ -128,7 +129,7 @@ pub fn main() -> ExitCode {
     match outcome.and_then(|()| if is_recorded { Ok(()) } else { unrecorded() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("longsight: {message}");
+            tell!("longsight: {message}");
             ExitCode::FAILURE
         }
     }
@@ -178,7 +179,7 @@ fn told(error: &clap::Error) -> ! {
 
 fn leave(outcome: CliResult) -> ! {
     if let Err(message) = &outcome {
-        eprintln!("longsight: {message}");
+        tell!("longsight: {message}");
     }
     std::process::exit(i32::from(outcome.is_err()))
 }

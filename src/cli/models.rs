@@ -1,11 +1,12 @@
 //! `longsight models`: the model catalogue: size, hash, licence, where from. The only command that downloads.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::screen::{self, say, tell};
 use super::{CliResult, Common};
 use crate::models::{self, Model, Progress, Sources};
 
@@ -45,19 +46,19 @@ fn list(as_json: bool) -> CliResult {
     let catalogue = models::catalogue();
     if as_json {
         let entries: Vec<Value> = catalogue.iter().map(entry).collect();
-        println!("{}", json!({ "models": entries }));
+        screen::print_json(&json!({ "models": entries }));
         return Ok(());
     }
     for model in &catalogue {
         let state = models::locate(&model.name).map_or_else(|_| "not here".into(), |path| format!("at {}", path.display()));
-        println!("{} - {} ({state})", model.name, model.title);
-        println!("    {}", model.about);
+        say!("{} - {} ({state})", model.name, model.title);
+        say!("    {}", model.about);
         let files: Vec<_> = model.files.iter().map(|file| format!("{} {}", file.quantisation, models::size(file.bytes))).collect();
-        println!("    sizes: {}", files.join(", "));
-        println!("    licence: {}: {}", model.licence.name, model.licence.asks);
+        say!("    sizes: {}", files.join(", "));
+        say!("    licence: {}: {}", model.licence.name, model.licence.asks);
         match model.pullable() {
-            Some(_) => println!("    get it: longsight models pull {}", model.name),
-            None => println!("    get it: from {}{}", model.hub.as_deref().unwrap_or("its publisher"), through_ollama(model)),
+            Some(_) => say!("    get it: longsight models pull {}", model.name),
+            None => say!("    get it: from {}{}", model.hub.as_deref().unwrap_or("its publisher"), through_ollama(model)),
         }
     }
     Ok(())
@@ -83,16 +84,16 @@ fn pull(name: &str, as_json: bool) -> CliResult {
         && model.pullable().is_some()
         && !as_json
     {
-        eprintln!("{} is under the {} licence: {}", model.title, model.licence.name, model.licence.asks);
+        tell!("{} is under the {} licence: {}", model.title, model.licence.name, model.licence.asks);
     }
     let mut bar = Bar::new();
     let pulled = models::pull(name, &sources, &mut |progress| bar.show(&progress));
     bar.end();
     let path = pulled.map_err(|error| error.to_string())?;
     if as_json {
-        println!("{}", json!({ "name": name, "path": path }));
+        screen::print_json(&json!({ "name": name, "path": path }));
     } else {
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(())
 }
@@ -100,9 +101,9 @@ fn pull(name: &str, as_json: bool) -> CliResult {
 fn path(name: &str, as_json: bool) -> CliResult {
     let path = models::locate(name).map_err(|error| error.to_string())?;
     if as_json {
-        println!("{}", json!({ "name": name, "path": path }));
+        screen::print_json(&json!({ "name": name, "path": path }));
     } else {
-        println!("{}", path.display());
+        say!("{}", path.display());
     }
     Ok(())
 }
@@ -111,16 +112,16 @@ fn profile(common: &Common, name: &str, write: bool) -> CliResult {
     let text = models::profile(name).map_err(|error| error.to_string())?;
     if !write {
         match common.json {
-            true => println!("{}", json!({ "name": name, "configuration": text })),
-            false => print!("{text}"),
+            true => screen::print_json(&json!({ "name": name, "configuration": text })),
+            false => screen::print(text),
         }
         return Ok(());
     }
     let path = common.config.clone().or_else(crate::config::default_path).ok_or("no place for a configuration: set HOME")?;
     models::install(name, &path).map_err(|error| error.to_string())?;
     match common.json {
-        true => println!("{}", json!({ "name": name, "path": path })),
-        false => println!("{} written; `longsight doctor` says whether it fits this machine", path.display()),
+        true => screen::print_json(&json!({ "name": name, "path": path })),
+        false => say!("{} written; `longsight doctor` says whether it fits this machine", path.display()),
     }
     Ok(())
 }
@@ -142,7 +143,7 @@ impl Bar {
     fn show(&mut self, progress: &Progress) {
         if progress.total == 0 {
             self.end();
-            eprintln!("{}", progress.stage);
+            tell!("{}", progress.stage);
             return;
         }
         let fresh = self.stage != progress.stage;
@@ -157,7 +158,7 @@ impl Bar {
             // Hashing takes a second; only a download is worth lines in a log.
             if progress.stage != "verify" && (fresh || tenth > self.tenth) {
                 self.tenth = tenth;
-                eprintln!("{}", line(progress));
+                tell!("{}", line(progress));
             }
             return;
         }
@@ -166,13 +167,12 @@ impl Bar {
         }
         self.drawn = Some(Instant::now());
         self.open = true;
-        eprint!("\r\x1b[K{}", line(progress));
-        let _ = std::io::stderr().flush();
+        screen::redraw(&line(progress));
     }
 
     fn end(&mut self) {
         if std::mem::take(&mut self.open) {
-            eprintln!();
+            tell!("");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::io::Read;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::screen;
 use super::{CliResult, Common};
 use crate::dialect::{self, Delta, Start, messages};
 
@@ -32,7 +33,7 @@ pub fn run(_common: &Common, arguments: &Arguments) -> CliResult {
     std::io::stdin().read_to_string(&mut text).map_err(|error| format!("standard input cannot be read as UTF-8: {error}"))?;
     let mut deltas = parser.push(&text);
     deltas.extend(parser.finish(true));
-    println!("{}", message(deltas));
+    screen::print_json(&message(deltas));
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::screen::{self, tell};
 use super::{CliResult, Common};
 use crate::dialect::{self, Dialect, Piece, messages};
 
@@ -32,10 +33,10 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let input: Value = serde_json::from_str(&input).map_err(|error| format!("standard input is not JSON: {error}"))?;
     let prompt = prompt(dialect.as_ref(), &input, arguments.thinking)?;
     if arguments.thinking && prompt == self::prompt(dialect.as_ref(), &input, false)? {
-        eprintln!("longsight: --thinking changes nothing here: {} has no such mode, or the messages choose one", arguments.dialect);
+        tell!("longsight: --thinking changes nothing here: {} has no such mode, or the messages choose one", arguments.dialect);
     }
     let prompt = if common.json { json!({ "prompt": prompt }).to_string() + "\n" } else { prompt };
-    print!("{prompt}");
+    screen::print(&prompt);
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! What a person sees while a command works: the answer as it is written, and on a terminal one line that says what is being done and
-//! for how long. Programs (`--json`) see nothing of it.
+//! for how long. Programs (`--json`) see nothing of it. Whatever the command line prints goes through here: names of files, and what models
+//! and servers say, may hold what a terminal obeys.
 
-use std::borrow::Cow;
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,9 +18,55 @@ const TICK: Duration = Duration::from_millis(250);
 /// What takes less than this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(600);
 
-/// A text for standard output: a terminal obeys what it is shown, a program gets the very text.
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if std::io::stdout().is_terminal() { fence::visible(text).into() } else { text.into() }
+/// Prints a line on standard output.
+macro_rules! say {
+    () => { $crate::cli::screen::print("\n") };
+    ($($arg:tt)*) => { $crate::cli::screen::print(&format!("{}\n", format_args!($($arg)*))) };
+}
+pub(crate) use say;
+
+/// Prints a line for a person on standard error.
+macro_rules! tell {
+    ($($arg:tt)*) => { $crate::cli::screen::tell_line(&format!($($arg)*)) };
+}
+pub(crate) use tell;
+
+/// Prints on standard output: a terminal obeys what it is shown, a program gets the very text.
+#[expect(clippy::print_stdout, reason = "here alone")]
+pub fn print(text: &str) {
+    if std::io::stdout().is_terminal() { print!("{}", harmless(text)) } else { print!("{text}") }
+}
+
+/// Prints one JSON object: on a terminal with what cannot be seen written as JSON can.
+pub fn print_json(object: &impl Display) {
+    let text = object.to_string();
+    let mut shown = String::with_capacity(text.len() + 1);
+    let mut from = 0;
+    for (at, letter) in fence::hidden(&text).take_while(|_| std::io::stdout().is_terminal()) {
+        shown.push_str(&text[from..at]);
+        let units = letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+        shown.push_str(&units);
+        from = at + letter.len_utf8();
+    }
+    say!("{shown}{}", &text[from..]);
+}
+
+/// See [`tell!`].
+pub fn tell_line(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+}
+
+/// A text of which a terminal obeys nothing but its lines and tabs.
+fn harmless(text: &str) -> String {
+    // Behind a lone return a line would be written over.
+    fence::visible(text).split("\r\n").map(|part| part.replace('\r', "<U+000D>")).collect::<Vec<_>>().join("\r\n")
+}
+
+/// Draws a line on standard error over the one that was drawn before.
+pub fn redraw(text: &str) {
+    let mut error = std::io::stderr();
+    let _ = write!(error, "\r\x1b[K{}", harmless(text));
+    let _ = error.flush();
 }
 
 /// One command's screen.
@@ -43,10 +90,10 @@ impl Screen {
                 if !writing.swap(true, Ordering::Relaxed) {
                     wipe();
                 }
-                print!("{text}");
+                print(&text);
                 let _ = std::io::stdout().flush();
             }
-            Piece::Restart if !json && writing.load(Ordering::Relaxed) => print!("\n\n(the answer begins anew)\n\n"),
+            Piece::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
             Piece::Text(_) | Piece::Reasoning(_) | Piece::Restart => {}
             Piece::Progress(stage, percent) => {
                 doing.send_replace(match percent {
@@ -104,6 +151,7 @@ pub fn wait(index: &Index, json: bool) {
 fn draw(doing: &str, started: Instant) {
     let mut error = std::io::stderr();
     if error.is_terminal() {
+        let doing = harmless(doing).replace('\n', " ");
         let _ = write!(error, "\r\x1b[K\x1b[2m… {doing} ({} s)\x1b[0m", started.elapsed().as_secs());
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::config;
 use crate::report;
@@ -75,11 +76,11 @@ fn play(common: &Common, runtime: &Runtime, file: &Path) -> CliResult {
     let replayed = runtime.block_on(replay(trace, &root, &scratch.0)).map_err(wrong)?;
     let Replayed { messages, requests, differences, notes } = replayed;
     if common.json {
-        println!("{}", json!({ "messages": messages, "requests": requests, "differences": differences, "notes": notes }));
+        screen::print_json(&json!({ "messages": messages, "requests": requests, "differences": differences, "notes": notes }));
     } else {
-        notes.iter().for_each(|note| println!("note: {note}"));
-        differences.iter().for_each(|difference| println!("{difference}"));
-        println!("{messages} messages of the server and {requests} requests to engines compared, {} differences", differences.len());
+        notes.iter().for_each(|note| say!("note: {note}"));
+        differences.iter().for_each(|difference| say!("{difference}"));
+        say!("{messages} messages of the server and {requests} requests to engines compared, {} differences", differences.len());
     }
     drop(scratch);
     // A thread that still indexes is of no interest any more.

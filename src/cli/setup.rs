@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::place::{At, Place};
-use super::screen::{self, Screen};
+use super::screen::{self, Screen, say, tell};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
 use crate::engine::recorded::Recording;
@@ -35,7 +35,7 @@ pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
 pub fn config(common: &Common) -> Result<Config, String> {
     let Some(path) = config_path(common)? else { return Ok(Config::default()) };
     let (config, problems) = config::load(&path);
-    problems.iter().for_each(|problem| eprintln!("longsight: {problem}"));
+    problems.iter().for_each(|problem| tell!("longsight: {problem}"));
     Ok(config)
 }
 
@@ -65,13 +65,13 @@ pub fn bare_session(common: &Common) -> Result<Session, String> {
     let registry = Arc::new(Registry::new());
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
-    let tell: Tell = Arc::new(|text| eprintln!("longsight: {text}"));
+    let tell: Tell = Arc::new(|text| tell!("longsight: {text}"));
     let state = config::state_dir();
     let engines = building(tape(common, &config)?.as_ref());
     let router = Arc::new(Router::building(&config, engines).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
-    roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| eprintln!("longsight: {problem}"));
+    roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| tell!("longsight: {problem}"));
     Ok(Session { snapshot, index: Arc::default(), shared: long_lived })
 }
 
@@ -143,7 +143,7 @@ pub fn run<T: serde::Serialize>(
     let result = result.map_err(|error| error.message)?;
     if common.json {
         let text = serde_json::to_string_pretty(&result).map_err(|error| format!("the result cannot be written as JSON ({error})"))?;
-        println!("{text}");
+        screen::print_json(&text);
     } else {
         people(&result);
     }
@@ -156,11 +156,11 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let engine = &timing.engine;
     let role = format!("{:?}", route.role).to_lowercase();
     if route.model.is_empty() {
-        println!("\n— {}", screen::shown(&route.reason));
+        say!("\n— {}", route.reason);
         return;
     }
-    println!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, screen::shown(&route.reason));
-    println!(
+    say!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, route.reason);
+    say!(
         "— {:.1} s: {} tokens read, {} known from before, {} written",
         (timing.ready_ms + engine.total_ms) / 1000.0,
         engine.tokens_decoded,
@@ -168,7 +168,7 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
         engine.tokens_out
     );
     if !sent.is_empty() {
-        println!("— sent: {}", sent.join(", "));
+        say!("— sent: {}", sent.join(", "));
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::screen::{self, say};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
 use crate::workspace::Roots;
@@ -32,11 +33,11 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         if common.json {
             let listed: Vec<_> =
                 folders.iter().map(|(folder, trusted)| serde_json::json!({"folder": folder, "trusted": trusted})).collect();
-            println!("{}", serde_json::json!({ "folders": listed }));
+            screen::print_json(&serde_json::json!({ "folders": listed }));
         } else {
             folders
                 .iter()
-                .for_each(|(folder, trusted)| println!("{} {}", if *trusted { "trusted    " } else { "not trusted" }, folder.display()));
+                .for_each(|(folder, trusted)| say!("{} {}", if *trusted { "trusted    " } else { "not trusted" }, folder.display()));
         }
         return Ok(());
     }
@@ -56,9 +57,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         };
         if common.json {
             let trusted = (!arguments.forget).then_some(!arguments.no);
-            println!("{}", serde_json::json!({ "folder": root.path(), "trusted": trusted }));
+            screen::print_json(&serde_json::json!({ "folder": root.path(), "trusted": trusted }));
         } else {
-            println!("{word} {}", root.path().display());
+            say!("{word} {}", root.path().display());
         }
     }
     Ok(())
