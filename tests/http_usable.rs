@@ -351,3 +351,34 @@ async fn a_completion_is_asked_for_without_thoughts() {
         .collect();
     assert_eq!(switches, [json!(false), json!(true)]);
 }
+
+/// Only errors were looked through for it: it stood in what the answer was kept in, and as the model's name in the log.
+#[tokio::test]
+async fn k14_a_key_that_a_server_echoes_in_an_answer_is_redacted() {
+    const KEY: &str = "plainwordkey-abcdef";
+    let named =
+        json!({"id": "a", "model": format!("m-{KEY}"), "choices": [{"index": 0, "delta": {"content": "plain words. It is plainword"}}]});
+    let call =
+        json!({"index": 0, "id": "c", "function": {"name": "read_file", "arguments": json!({"path": format!("a/{KEY}")}).to_string()}});
+    let call = json!({"id": "a", "model": "tiny", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+    let thought = json!({"id": "a", "choices": [{"index": 0, "delta": {"reasoning_content": format!("their key {KEY}, plainword")}}]});
+    let pieces = [thought, named, delta("key-abc"), delta("def, and "), delta(KEY), delta(" or plainword"), call, finish("tool_calls")];
+    let server = Server::start(move |_, asked: &Asked| match asked.method.as_str() {
+        "GET" => vec![Act::Send(whole("200 OK", "application/json", &json!({"data": [{"id": format!("m-{KEY}")}]}).to_string()))],
+        _ => vec![Act::Send(events(&pieces))],
+    })
+    .await;
+    let command = Some(vec!["printf".to_string(), KEY.to_string()]);
+    let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
+    let caps = engine.caps().await.unwrap();
+    assert!(!format!("{:?}", caps.served).contains(KEY), "{caps:?}");
+    let answer = ask(&engine).await.unwrap();
+    assert_eq!(answer.text, "plain words. It is [key], and [key] or plainword");
+    assert_eq!(answer.reasoning, "their key [key], plainword");
+    assert_eq!(answer.calls[0].arguments["path"], "a/[key]");
+    assert!(!answer.finished.model.contains(KEY), "{}", answer.finished.model);
+    // A short one is a word like any other.
+    let command = Some(vec!["printf".to_string(), "plain".to_string()]);
+    let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
+    assert!(ask(&engine).await.unwrap().text.starts_with("plain words"));
+}

@@ -42,6 +42,9 @@ pub struct KeySource {
     key: OnceCell<Option<ApiKey>>,
 }
 
+/// Bytes of a key that is one.
+const SHORTEST: usize = 12;
+
 /// What keys in the keyring are filed under.
 const SERVICE: &str = "longsight";
 
@@ -77,6 +80,18 @@ impl KeySource {
             Some(key) => text.replace(&key.secret, "[key]"),
             None => text.into(),
         }
+    }
+
+    /// Whether an answer is looked through for the key: short ones are words that local servers want to see, and stand in ordinary text.
+    pub fn is_looked_for(&self) -> bool {
+        self.key.get().and_then(Option::as_ref).is_some_and(|key| key.secret.len() >= SHORTEST)
+    }
+
+    /// Bytes at the end of a text with which the key may begin.
+    pub fn may_begin(&self, text: &str) -> usize {
+        let Some(key) = self.key.get().and_then(Option::as_ref) else { return 0 };
+        let most = key.secret.len().saturating_sub(1).min(text.len());
+        (1..=most).rev().find(|length| text.as_bytes().ends_with(&key.secret.as_bytes()[..*length])).unwrap_or(0)
     }
 
     async fn read(&self) -> Result<Option<ApiKey>, EngineError> {

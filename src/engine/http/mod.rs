@@ -5,6 +5,7 @@ mod answer;
 mod endpoint;
 pub mod halves;
 mod key;
+mod keyless;
 mod limits;
 pub mod ndjson;
 mod ollama;
@@ -259,6 +260,7 @@ impl Inner {
         let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times, events).await?;
+        let mut keyless = self.wire.keyless();
         let after_end = self.wire.limits.after_end.min(self.wire.limits.idle / 2);
         while !answering.complete() {
             let next = reply.next();
@@ -274,15 +276,19 @@ impl Inner {
                         return Ok(Once::Thinks);
                     }
                     minds_thinking = false;
-                    // A receiver that is gone is seen by `start`, which drops this future.
-                    let _ = events.send(event).await;
+                    for event in keyless.event(event) {
+                        // A receiver that is gone is seen by `start`, which drops this future.
+                        let _ = events.send(event).await;
+                    }
                 }
             }
         }
         let (last, finished) = answering.end()?;
-        for event in last {
+        let last: Vec<Event> = last.into_iter().flat_map(|event| keyless.event(event)).collect();
+        for event in last.into_iter().chain(keyless.rest()) {
             let _ = events.send(event).await;
         }
+        let finished = keyless.finished(finished);
         self.note_answered(&finished.model);
         if let Some(prompt) = prompt {
             self.seen.send_modify(|seen| seen.prompt = prompt);

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::endpoint::Endpoint;
 use super::key::KeySource;
+use super::keyless::{self, Keyless};
 use super::limits::Limits;
 use super::reply::{Format, Reply};
 use crate::config::EngineConfig;
@@ -85,8 +86,13 @@ impl Wire {
         let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
         let response = self.exchange(method, path, body, times, None).await?;
         let bytes = limited_body(response, self.limits.line, times.first).await;
-        serde_json::from_slice(&bytes)
-            .map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
+        let said = serde_json::from_slice(&bytes).map(|said| keyless::without(&self.key, said));
+        said.map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
+    }
+
+    /// Keeps the key out of an answer.
+    pub(super) fn keyless(&self) -> Keyless<'_> {
+        Keyless::new(&self.key)
     }
 
     /// An error without the key, and without what else looks like one: servers echo both in what they say.
