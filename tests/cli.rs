@@ -191,6 +191,26 @@ fn a_configuration_that_is_asked_for_must_be_there_for_every_command() {
     }
 }
 
+/// Of a folder it was said that it is not there.
+#[test]
+fn a_configuration_that_is_no_file_is_told_apart_from_one_that_is_missing() {
+    let machine = Machine::new();
+    let folder = machine.path("repo").display().to_string();
+    machine.fails(&["index", "--config", &folder], &["is a folder", "--config"]);
+    machine.fails(&["index", "--config", "/dev/null"], &["/dev/null", "a pipe or a device"]);
+}
+
+/// The engine, which is started elsewhere, could not find it, and `doctor` said that all was well.
+#[test]
+fn a_socket_may_be_named_from_the_current_folder() {
+    let machine = Machine::new().set("LONGSIGHT_SOCKET", Some(Path::new("here.sock")));
+    let checks = machine.run(&["doctor", "--json"]);
+    let value: Value = serde_json::from_str(&checks.out).unwrap();
+    let engine = value["checks"].as_array().unwrap().iter().find(|check| check["name"] == "engine process").unwrap();
+    let place = machine.path("repo").canonicalize().unwrap().join("here.sock");
+    assert!(engine["detail"].as_str().unwrap().ends_with(place.to_str().unwrap()), "{engine}");
+}
+
 #[test]
 fn wrong_usage_ends_with_two() {
     let machine = Machine::new();

@@ -352,6 +352,28 @@ async fn a_completion_is_asked_for_without_thoughts() {
     assert_eq!(switches, [json!(false), json!(true)]);
 }
 
+/// An answer without any of its parts was called one that broke off, and a server of something else a broken connection, after four tries.
+#[tokio::test]
+async fn what_is_no_answer_at_all_is_told_as_what_it_is() {
+    for (kind, body, said) in [
+        ("text/plain", "Service temporarily\nunavailable", "\"Service temporarily unavailable\" in place of"),
+        ("text/plain", "error while loading", "\"error while loading\" in place of"),
+        ("application/json", "", "answered with nothing"),
+        ("application/json", "\"overloaded\"", "overloaded"),
+        ("application/json", "null", "\"null\" in place of"),
+    ] {
+        let server = Server::answering(vec![Act::Send(whole("200 OK", kind, body))]).await;
+        let error = ask(&crate::http::engine("openai", &server.url)).await.unwrap_err();
+        assert!((error.kind == ErrorKind::Protocol) != body.is_empty() && error.message.contains(said), "{body:?}: {error}");
+    }
+    for bytes in [&b"\x15\x03\x01\x00\x02\x02\x28"[..], b"SSH-2.0-OpenSSH_9\r\n"] {
+        let server = Server::answering(vec![Act::Send(bytes.to_vec())]).await;
+        let error = ask(&crate::http::engine("openai", &server.url)).await.unwrap_err();
+        assert!(error.message.contains("does not answer as a server of HTTP") && error.message.contains("https://"), "{error}");
+        assert_eq!(server.asked().len(), 1, "it was asked again and again");
+    }
+}
+
 /// Only errors were looked through for it: it stood in what the answer was kept in, and as the model's name in the log.
 #[tokio::test]
 async fn k14_a_key_that_a_server_echoes_in_an_answer_is_redacted() {

@@ -26,6 +26,10 @@ use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
     match &common.config {
         Some(path) if path.is_file() => Ok(Some(path.clone())),
+        Some(path) if path.exists() => {
+            let what = if path.is_dir() { "a folder" } else { "a pipe or a device" };
+            Err(format!("{} is {what} and no file, which a configuration must be; correct --config", path.display()))
+        }
         Some(path) => Err(format!("there is no configuration file {}; correct --config", path.display())),
         None => Ok(config::default_path()),
     }

@@ -8,7 +8,7 @@ use reqwest::Response;
 use super::limits::Limits;
 use super::ndjson::Ndjson;
 use super::sse::{Broken, Frame, Sse};
-use super::wire::{Times, root_cause};
+use super::wire::{Times, one_line, root_cause};
 use crate::engine::{EngineError, ErrorKind};
 
 /// What the API streams.
@@ -41,8 +41,13 @@ pub struct Reply {
     heard: Option<Instant>,
     /// The answer itself has begun: what came before were signs of life while the prompt was read.
     begun: bool,
+    /// The first bytes of a body in which nothing of an answer was found yet.
+    unread: Option<Vec<u8>>,
     ended: bool,
 }
+
+/// Bytes of what is no answer that are told.
+const TOLD: usize = 120;
 
 impl Reply {
     pub(super) fn new(name: String, response: Response, wanted: Format, times: Times, limits: &Limits) -> Self {
@@ -57,6 +62,7 @@ impl Reply {
             received: 0,
             heard: (!times.typing).then(Instant::now),
             begun: false,
+            unread: Some(vec![]),
             ended: false,
         }
     }
@@ -95,6 +101,9 @@ impl Reply {
             return self.finish();
         };
         self.received += chunk.len();
+        if let Some(unread) = &mut self.unread {
+            unread.extend_from_slice(&chunk[..chunk.len().min(TOLD - unread.len())]);
+        }
         if self.received > self.limits.body {
             let message = format!("{}: the answer is over {} MiB and was cut off", self.name, self.limits.body >> 20);
             return Err(EngineError::new(ErrorKind::Protocol, message));
@@ -134,6 +143,7 @@ impl Reply {
         let frames = decoded.map_err(|broken| self.broken(broken))?;
         if !frames.is_empty() {
             self.heard = Some(Instant::now());
+            self.unread = None;
         }
         self.begun |= frames.iter().any(|frame| matches!(frame, Frame::Data { .. }));
         self.frames.extend(frames);
@@ -170,7 +180,23 @@ impl Reply {
             },
         };
         let frames = frames.map_err(|broken| self.broken(broken))?;
+        if frames.is_empty()
+            && let Some(unread) = self.unread.take()
+        {
+            return Err(self.no_answer(&unread));
+        }
         self.frames.extend(frames);
         Ok(())
+    }
+
+    /// A whole body that holds nothing of an answer.
+    fn no_answer(&self, body: &[u8]) -> EngineError {
+        let said = one_line(&String::from_utf8_lossy(body));
+        if said.is_empty() {
+            let message = format!("{} answered with nothing; try again, or look at the server's log", self.name);
+            return EngineError::new(ErrorKind::Unavailable, message);
+        }
+        let message = format!("{} answered \"{said}\" in place of an API answer; check `base_url`, or look at the server's log", self.name);
+        EngineError::new(ErrorKind::Protocol, message)
     }
 }

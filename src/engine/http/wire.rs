@@ -211,7 +211,12 @@ impl Wire {
             let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
             return Trial::Again(EngineError::new(ErrorKind::Unavailable, message));
         }
-        let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again"));
+        let tls = if self.endpoint.is_encrypted() { "" } else { ". A server that speaks TLS wants https:// in `base_url`" };
+        if cause.starts_with("invalid HTTP") {
+            let message = format!("{name} does not answer as a server of HTTP does ({cause}); check `base_url`{tls}");
+            return Trial::Failed(EngineError::new(ErrorKind::Protocol, message));
+        }
+        let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}"));
         if error.is_request() { Trial::Stale(broke) } else { Trial::Failed(broke) }
     }
 

@@ -16,6 +16,8 @@ const MAX_SOCKET_PATH: usize = 103;
 pub fn socket() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = variable("LONGSIGHT_SOCKET") {
+        // The engine is started in another folder.
+        let path = std::path::absolute(path)?;
         return fits(&path).then_some(path.clone()).ok_or_else(|| too_long(&path));
     }
     let runtime = variable("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("longsight"));
