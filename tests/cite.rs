@@ -286,6 +286,33 @@ async fn a_name_beside_a_wrong_line_is_not_verified() {
     }
 }
 
+/// The words between two code spans were taken for the name of what is at the second: of two right places one was said to be wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_between_two_places_in_backquotes_are_no_name() {
+    let filler: String = (0..40).map(|number| format!("// {number}\n")).collect();
+    let code = format!("pub fn alpha() -> u32 {{\n    1\n}}\n{filler}pub fn omega() -> u32 {{\n    alpha()\n}}\n");
+    let workspace = Workspace::new(&[("src/a.rs", &code), ("src/b.rs", &code), ("c.rs", &code)]);
+    let between = [" and ", " or ", " und ", " then ", " calls ", " via ", " et ", ", ", " (like ", " in "];
+    let pairs = between.map(|word| format!("It is decided in `src/a.rs:20`{word}`src/b.rs:30`."));
+    let others = [
+        "`alpha` calls `src/a.rs:20`",
+        "Both `alpha` and `omega` are decided by `src/a.rs:20`",
+        "Between `src/a.rs` and `src/b.rs:26`",
+        "Between ``src/a.rs`` and `src/b.rs:26`",
+        "Files: `c.rs` (`src/b.rs:26`)",
+        "[`c.rs`](c.rs#L26)",
+    ];
+    for text in pairs.iter().map(String::as_str).chain(others) {
+        let (pieces, answer) = streamed_in(&workspace, &format!("{text}, as it is.\n")).await;
+        assert!(!answer.text.contains("(not "), "{}", answer.text);
+        assert_eq!(pieces.concat().trim(), answer.text.trim());
+        let named: Vec<_> = answer.citations.iter().filter(|place| place.from == NamedBy::Answer && !place.whole).collect();
+        assert_eq!(named.len(), text.matches("rs:").count().max(1), "{text}: {named:?}");
+    }
+    let (_, answer) = streamed_in(&workspace, "See `src/a.rs:20` and `omega` in `src/b.rs:20`.\n").await;
+    assert!(answer.text.contains("`src/b.rs:20` (not at that line)"), "{}", answer.text);
+}
+
 /// In an explanation a line without a file is one of what is explained.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_in_an_explanation_is_one_of_its_file() {

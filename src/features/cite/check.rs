@@ -75,12 +75,17 @@ impl Checker<'_> {
     }
 
     /// What is wrong with lines of a file that is there.
-    fn wrong(&self, path: &WorkspacePath, count: u32, first: u32, named: &Named<'_>) -> Option<&'static str> {
+    fn wrong(&mut self, path: &WorkspacePath, count: u32, first: u32, named: &Named<'_>) -> Option<&'static str> {
         let last = named.last.unwrap_or(first);
         if first == 0 || last < first || last > count {
             return Some(NO_PLACE);
         }
-        let name = NAME.captures(named.symbol?.trim())?.get(1)?.as_str();
+        let symbol = named.symbol?.trim();
+        let name = NAME.captures(symbol)?.get(1)?.as_str();
+        // A file is no name that stands in another one.
+        if name.contains('.') && self.find(symbol).is_some() {
+            return None;
+        }
         let name = name.rsplit([':', '.', '#', '>']).next()?;
         let index = &self.session.index;
         let is_within = index

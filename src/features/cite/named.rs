@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::spans;
 use super::words::{self, BEHIND, ORDINAL};
 
 /// Lines that are named.
@@ -61,10 +62,10 @@ static OF: LazyLock<Regex> = LazyLock::new(|| {
         r#"^\s?(?:(?:of|in|from|von|aus|de|du|dans|in der|der)\s|[(（])(?:(?:the|der|die|le)\s)?(?:(?:file|Datei|fichier)\s)?[`"']?([^\s`"'<>|*,;，。；）)]+)"#,
     )
 });
-/// A name in backquotes that is said to be where a place behind it is, or that links there.
-static NAME_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+/// What stands between a name in backquotes and the place behind it at which that name is said to be, or to which it links.
+static TO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
-        r"`([^`]+)`(?:\]\(|\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
+        r"^(?:\]\(|\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
         r"(?:(?:at|in|on|from|auf|dans)\s)?(?:定义|声明|实现|位于|在|于)*\s?[(（]?[`\x22']?)$"
     ))
 });
@@ -178,12 +179,13 @@ impl Named<'_> {
     }
 }
 
+/// The name in backquotes that is said to be at the place between two offsets.
 fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
-    let name = |found: regex::Captures<'_>, text: &'_ str| found.get(1).map(|name| (name.start(), name.end(), text.len()));
-    let before = &line[..start];
-    let found = NAME_BEFORE.captures(before).and_then(|found| name(found, before)).map(|(from, to, _)| &line[from..to]);
-    let behind = || NAME_BEHIND.captures(&line[end..]).and_then(|found| name(found, "")).map(|(from, to, _)| &line[end + from..end + to]);
-    found.or_else(behind)
+    // Which backquote opens and which one closes is known only from the beginning of the line on.
+    let before = spans(line).into_iter().take_while(|(whole, _)| whole.end <= start).last();
+    let before = before.filter(|(whole, _)| TO_PLACE.is_match(&line[whole.end..start])).map(|(_, code)| &line[code]);
+    let behind = || NAME_BEHIND.captures(&line[end..]).and_then(|found| found.get(1)).map(|name| name.as_str());
+    before.or_else(behind)
 }
 
 /// Where what is quoted up to an offset ends with its quotes, or a link with its bracket.
