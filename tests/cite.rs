@@ -7,7 +7,7 @@ use longsight::engine::{Cancel, ErrorKind, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
 use longsight::features::ask::ask;
-use longsight::features::cite::NamedBy;
+use longsight::features::cite::{Citation, NamedBy};
 use longsight::features::explain::explain;
 use longsight::features::silent;
 
@@ -311,6 +311,63 @@ async fn words_between_two_places_in_backquotes_are_no_name() {
     }
     let (_, answer) = streamed_in(&workspace, "See `src/a.rs:20` and `omega` in `src/b.rs:20`.\n").await;
     assert!(answer.text.contains("`src/b.rs:20` (not at that line)"), "{}", answer.text);
+}
+
+/// Paths with blanks, quotes, commas or brackets, as pages of some frameworks have them.
+pub const SPLIT: [&str; 8] = [
+    "my dir/mein Modul.ts",
+    "it's here/o'clock.ts",
+    "a,b/c;d.ts",
+    "[id].tsx",
+    "(auth)/login.tsx",
+    "app/(shop)/cart/page.tsx",
+    "app/[slug]/page.tsx",
+    "notes (old).md",
+];
+
+/// They were cut where a blank, a quote or a comma stood, and what was left of them was said not to be there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_the_workspace_has_wins_over_how_words_are_cut() {
+    let code: String = (1..=40).map(|number| format!("export const value{number} = {number};\n")).collect();
+    let files: Vec<(&str, &str)> = SPLIT.iter().map(|path| (*path, &*code)).collect();
+    let workspace = Workspace::new(&files);
+    for path in SPLIT {
+        let escaped = path.replace(' ', "%20");
+        for (text, line) in [
+            (format!("See `{path}:20` there."), 20),
+            (format!("See {path}:20 there."), 20),
+            (format!("See (`{path}`, line 20) there."), 20),
+            (format!("See line 20 of `{path}` there."), 20),
+            (format!("See line 20 of {path} there."), 20),
+            (format!("See [the page]({escaped}#L20) there."), 20),
+            (format!("See [`{path}`]({escaped}) there."), 1),
+            (format!("See `{path}` there."), 1),
+            (format!("See {path} there."), 1),
+            (format!("| File | Line |\n|---|---|\n| {path} | 20 |"), 20),
+        ] {
+            let (pieces, answer) = streamed_in(&workspace, &format!("{text} And so on it goes.\n")).await;
+            assert!(!answer.text.contains("(not "), "{}", answer.text);
+            assert_eq!(pieces.concat().trim(), answer.text.trim(), "what is streamed is what it comes to");
+            let places: Vec<_> = answer.citations.iter().filter(|place| place.from == NamedBy::Answer).collect();
+            let is_it = |place: &&Citation| place.path == path && place.line == line && place.verified && place.whole == (line == 1);
+            assert!(places.len() == 1 && places.iter().all(is_it), "{text}: {places:?}");
+        }
+        for (text, marked) in [
+            (format!("See `{path}:99` there."), format!("`{path}:99` (not found) there")),
+            (format!("See {path}:99 there."), format!("{path}:99 (not found) there")),
+            (format!("See [the page]({escaped}#L99) there."), format!("({escaped}#L99) (not found) there")),
+            (format!("```\nat {path}:99\n```"), format!("In this code: `{path}:99` (not found)")),
+        ] {
+            let (pieces, answer) = streamed_in(&workspace, &format!("{text}\nAnd so on it goes.\n")).await;
+            // A bracket before a name may be written so that it opens nothing.
+            assert!(answer.text.replace('\\', "").contains(&marked), "{marked}: {}", answer.text);
+            assert_eq!(answer.text.matches("(not ").count(), 1, "{}", answer.text);
+            assert_eq!(pieces.concat().trim(), answer.text.trim(), "what is streamed is what it comes to");
+        }
+    }
+    let (_, answer) =
+        streamed_in(&workspace, "See `dir/mein Modul.ts:20` and `your dir/gone.ts:3` and [it](my%20dir/gone.ts) there.\n").await;
+    assert_eq!(answer.text.matches("(not found)").count(), 3, "{}", answer.text);
 }
 
 /// In an explanation a line without a file is one of what is explained.

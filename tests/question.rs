@@ -9,6 +9,7 @@ use longsight::features::preview::{Params, Preview, preview};
 use longsight::features::silent;
 use serde_json::json;
 
+use super::cite::SPLIT;
 use super::support::http::{Act, Server, events, whole};
 use super::support::workspace::Workspace;
 
@@ -572,5 +573,38 @@ fn constants_of_one_word_and_names_that_are_common_words_are_found() {
     ] {
         let (found, text) = first(&asked(&files, question, 200));
         assert!(found == path && text.contains(shown), "{question} {found}: {text}");
+    }
+}
+
+/// Such a path was cut where a blank, a quote or a comma stood, and of a name in brackets the first one was taken off.
+#[test]
+fn a_place_in_a_file_whose_name_is_no_single_word_is_shown_first() {
+    let code: String = (0..40).map(|number| format!("export function step{number}() {{\n  return {number};\n}}\n\n")).collect();
+    let files: Vec<(&str, &str)> = SPLIT.iter().filter(|path| !path.ends_with(".md")).map(|path| (*path, &*code)).collect();
+    let workspace = Workspace::new(&files);
+    let session = workspace.session(Config::default(), vec![]);
+    for path in files.iter().map(|(path, _)| *path) {
+        let escaped = path.replace(' ', "%20");
+        for question in [
+            format!("what is at {path}:110?"),
+            format!("what does `{path}:110` do?"),
+            format!("what is at \"{path}:110\"?"),
+            format!("what is on line 110 of {path}?"),
+            format!("see {path} line 110: why?"),
+            format!("File \"/home/me/x/{path}\", line 110, in foo\nwhy?"),
+            format!("at Foo (/home/me/x/{path}:110:15)\nwhy?"),
+            format!("why does {path}(110,5): error TS2322 come?"),
+            format!("explain [{path}]({escaped}#L110)"),
+            format!("look at {path}#L110-L113, what is it?"),
+            format!("  --> {path}:110:5\nwhat does this mean?"),
+            format!("./{path}:110 what?"),
+            format!("error in {path}:110."),
+            format!("C:\\work\\x\\{}:110 what is wrong?", path.replace('/', "\\")),
+        ] {
+            let params = Params { question: Some(question.clone()), budget: Some(1000), ..Params::default() };
+            let preview = preview(&session, &params).unwrap();
+            let first = preview.parts.iter().find(|part| part.kind == Kind::Definition).map(|part| (&*part.path, part.start_line));
+            assert_eq!(first, Some((path, 109)), "{question}");
+        }
     }
 }

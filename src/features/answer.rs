@@ -178,7 +178,7 @@ impl<'a> Stream<'a> {
         }
         let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
         self.held.push_str(text);
-        while let Some(end) = end_of_piece(&self.held) {
+        while let Some(end) = end_of_piece(&self.held, &mut self.checker) {
             let piece: String = self.held.drain(..end).collect();
             self.show(&piece);
         }
@@ -209,7 +209,7 @@ impl<'a> Stream<'a> {
 const SAYS_LINES: usize = 4;
 
 /// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
-fn end_of_piece(text: &str) -> Option<usize> {
+fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     if let Some(line) = text.find('\n') {
         return Some(line + 1);
     }
@@ -224,7 +224,7 @@ fn end_of_piece(text: &str) -> Option<usize> {
     let names = |word: &str| word.contains(marks) || names_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
     let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
     let settled = before.matches('`').count() == code && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
-    (settled && !fence).then_some(end)
+    (settled && !fence && !checker.may_go_on(before)).then_some(end)
 }
 
 /// The best of what the model was shown, named as such: a small model names few places itself.

@@ -4,6 +4,7 @@
 mod check;
 mod guess;
 pub(super) mod named;
+pub(super) mod split;
 mod table;
 pub(super) mod words;
 
@@ -17,7 +18,7 @@ use super::inert::code_span;
 use super::vocabulary::Vocabulary;
 use crate::workspace::WorkspacePath;
 use guess::{PATH, is_compound};
-use named::token;
+use split::SplitPaths;
 use table::Table;
 
 /// A place that an answer names, or that was shown to the model.
@@ -74,6 +75,7 @@ pub struct Checker<'a> {
     found: HashMap<String, Option<(WorkspacePath, u32)>>,
     read: usize,
     vocabulary: Option<Vocabulary>,
+    split: Option<SplitPaths>,
     /// The backquotes or tildes that opened the code block we are in.
     fence: Option<String>,
     /// What was named in that block and does not hold. Code stays as it is, for it is copied: this is said below.
@@ -95,6 +97,7 @@ impl<'a> Checker<'a> {
             found: HashMap::new(),
             read: 0,
             vocabulary: None,
+            split: None,
             fence: None,
             below: vec![],
             in_line: false,
@@ -109,7 +112,7 @@ impl<'a> Checker<'a> {
 
     /// With what another one has read of the workspace.
     pub fn after(other: Self, near: Vec<String>) -> Self {
-        Self { vocabulary: other.vocabulary, subject: other.subject, ..Self::new(other.session, near) }
+        Self { vocabulary: other.vocabulary, split: other.split, subject: other.subject, ..Self::new(other.session, near) }
     }
 
     /// A whole answer with what does not hold marked, and its places.
@@ -139,6 +142,15 @@ impl<'a> Checker<'a> {
             marked.insert_str(at, mark);
         }
         marked
+    }
+
+    /// Whether what follows a text and a blank may belong to a path that ends the text.
+    pub fn may_go_on(&mut self, text: &str) -> bool {
+        self.split().may_go_on(text)
+    }
+
+    fn split(&mut self) -> &SplitPaths {
+        self.split.get_or_insert_with(|| SplitPaths::new(self.session))
     }
 
     /// The answer is over; what is still to be said. A code block that is open is closed for it.
@@ -187,7 +199,7 @@ impl<'a> Checker<'a> {
             };
             marks.extend(mark.map(|mark| (whole.end, mark)));
         }
-        for (at, word) in named::words(line) {
+        for (at, word) in named::words(line, &self.split().found(line)) {
             if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
@@ -208,8 +220,10 @@ impl<'a> Checker<'a> {
 
     /// Checks the places in a line of code. Nothing is marked in it.
     fn check_code(&mut self, line: &str) {
+        let whole = self.split().found(line);
         for (place, mark) in self.places(line, true) {
-            let named = || format!("{}{}", token(line, place.start), &line[place.clone()]);
+            let path = named::path_before(line, place.start, &whole);
+            let named = || format!("{path}{}", &line[place.clone()]);
             self.below.extend(mark.map(|mark| format!("`{}`{mark}", named().replace('`', ""))));
         }
     }
@@ -217,17 +231,19 @@ impl<'a> Checker<'a> {
     /// The lines that a text names: where they are said, and how each is to be marked. In code only those with their path count.
     fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
-        let column = self.table.column(line);
-        for named in column.into_iter().chain(named::named(line)) {
+        let whole = self.split().found(line);
+        let column = self.table.column(line, &whole);
+        for named in column.into_iter().chain(named::named(line, &whole)) {
             let Some(first) = named.first else { continue };
             if let Some(mark) = named.behind.and_then(|path| self.place(path, first, &named)) {
                 places.push((named.range.start..named.end_behind(line), mark));
             } else if let Some(mark) = self.place(named.before, first, &named) {
                 places.push((named.range, mark));
             } else if named.in_words && !in_code {
-                let files: Vec<&str> =
-                    named::words(&line[..named.range.start]).map(|(_, word)| word).filter(|word| PATH.is_match(word)).collect();
-                let nearest = files.into_iter().rev().find_map(|word| self.find(word)).map(|(path, _)| path.to_string());
+                let mut files = named::words(line, &whole);
+                files.retain(|(at, word)| at.end <= named.range.start && (whole.contains(at) || PATH.is_match(word)));
+                files.retain(|(at, _)| !places.iter().any(|(place, _): &(Range<usize>, _)| place.start == at.end));
+                let nearest = files.into_iter().rev().find_map(|(_, word)| self.find(word)).map(|(path, _)| path.to_string());
                 self.last = nearest.or(self.last.take());
                 let mark = self.line_alone(first, &named);
                 places.push((named.range, mark));

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::cite::named::{self, compiled};
+use super::cite::split::SplitPaths;
 use super::search::{Ranking, definition, is_in_tests, is_question, shown};
 use super::{Session, overview};
 use crate::context::sentence;
@@ -15,6 +16,7 @@ use crate::syntax::{Kind, naming};
 use crate::text::lines::line_start;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
+use crate::workspace::uri::percent_decoded;
 
 /// Most places that are taken for named: a trace has many.
 const MOST: usize = 6;
@@ -327,7 +329,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
     let mut places: Vec<Meant> = vec![];
     let here = paths.named_in(question);
     for line in question.lines() {
-        for named in named::named(line) {
+        for named in named::named(line, &paths.split.found(line)) {
             let Some(first) = named.first.filter(|first| *first > 0) else { continue };
             let tokens = [named.behind, Some(named.before)].into_iter().flatten();
             let mut files: Vec<FileId> = tokens.flat_map(|token| paths.meant_by(token, first)).collect();
@@ -374,20 +376,31 @@ fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Mean
 /// The files of the workspace by what they are called.
 pub(super) struct Paths<'a> {
     all: Vec<(FileId, &'a Arc<File>, String)>,
+    split: SplitPaths,
 }
 
 impl<'a> Paths<'a> {
     pub fn new(session: &'a Session) -> Self {
         let mut all: Vec<_> = session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect();
         all.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
-        Self { all }
+        Self { all, split: SplitPaths::new(session) }
     }
 
     /// The files that a path means which has a line of that number. A path of another machine means the one that ends as it does, with its
     /// folder; a name without its folder any that is called so.
     fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
-        let path = token.replace('\\', "/");
-        let path = path.trim_start_matches("./").trim_start_matches(['(', '[', '{']);
+        // A bracket that begins it may be a part of the name, and so may what looks like an escape.
+        let bare = token.trim_start_matches(['(', '[', '{']);
+        let mut found = self.called(token, line);
+        if found.is_empty() && bare.len() < token.len() {
+            found = self.called(bare, line);
+        }
+        if found.is_empty() && bare.contains('%') { self.called(&percent_decoded(bare), line) } else { found }
+    }
+
+    fn called(&self, path: &str, line: u32) -> Vec<FileId> {
+        let path = path.replace('\\', "/");
+        let path = path.trim_start_matches("./");
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         for from in 0..parts.len() {
             let end = parts[from..].join("/");
@@ -414,7 +427,8 @@ impl<'a> Paths<'a> {
     /// The files that the words of a question name.
     pub fn named_in(&self, question: &str) -> Vec<FileId> {
         let is_path = |word: &str| word.contains('.') && word.rsplit(['/', '.']).next().is_some_and(|ending| ending.len() <= 10);
-        let words = question.lines().flat_map(named::words).map(|(_, word)| word).filter(|word| is_path(word));
+        let words = question.lines().flat_map(|line| named::words(line, &self.split.found(line)));
+        let words = words.map(|(_, word)| word).filter(|word| is_path(word));
         words.flat_map(|word| self.meant_by(word, 0)).collect()
     }
 }

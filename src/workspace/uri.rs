@@ -75,7 +75,8 @@ pub fn is_same(a: &str, b: &str) -> bool {
     a == b || to_path(a).is_some_and(|a| to_path(b) == Some(a))
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A text without the escapes that URIs have.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut at) = (vec![], 0);

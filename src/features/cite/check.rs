@@ -10,6 +10,7 @@ use super::{Checker, Citation, NO_PLACE, NamedBy};
 use crate::features::Session;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
+use crate::workspace::uri::percent_decoded;
 
 /// Files that are read to count their lines; places in more of them stay unchecked, and are marked so.
 const MOST_FILES: usize = 200;
@@ -28,7 +29,8 @@ impl Checker<'_> {
         if token.is_empty() || token.contains("://") || token.contains(':') {
             return None;
         }
-        let ours = self.in_root(token)?;
+        let token = self.decoded(token);
+        let ours = self.in_root(&token)?;
         let token = &*ours;
         // Brackets before a path may be its own, and so may letters that no path of ours has.
         let bare = token.trim_start_matches(['(', '[', '{']);
@@ -44,6 +46,11 @@ impl Checker<'_> {
         self.last = Some(path.to_string());
         let mark = self.wrong(&path, count, first, named);
         Some(self.cite(path.to_string(), first, named.last, mark))
+    }
+
+    /// A path without the escapes that the target of a link has.
+    fn decoded<'t>(&mut self, path: &'t str) -> Cow<'t, str> {
+        if path.contains('%') && self.find(path).is_none() { percent_decoded(path).into() } else { path.into() }
     }
 
     /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for
@@ -111,11 +118,12 @@ impl Checker<'_> {
 
     /// Checks a word that may be the name of a file without a line of it, and how it is to be marked. None for what is none.
     pub(super) fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
-        let name = word.trim_start_matches("./");
+        let decoded = self.decoded(word);
+        let name = decoded.trim_start_matches("./");
         if let Some((path, names)) = name.split_once("::").filter(|(path, _)| PATH.is_match(path)) {
             return self.inside(path, names);
         }
-        if name.contains("://") || name.contains("::") || !PATH.is_match(name) {
+        if name.contains("://") || name.contains("::") || !PATH.is_match(word) && !self.split().has(name) {
             return None;
         }
         let found = self.find(name);

@@ -60,7 +60,8 @@ impl Checker<'_> {
         match text.trim_start_matches("./").split_once('/') {
             // An absolute path that is not below a root. Code has such of other machines.
             Some(("", path)) => self.fence.is_none() && path.contains('/'),
-            Some((folder, _)) => PATH.is_match(text) || self.vocabulary().has_folder(folder),
+            // Only what ends as a path of ours does has a blank.
+            Some((folder, _)) => PATH.is_match(text) || text.contains(' ') || self.vocabulary().has_folder(folder),
             None => {
                 let ending = text.rsplit_once('.').map(|(_, ending)| ending);
                 !text.contains(['(', '[']) && PATH.is_match(text) && ending.is_some_and(|ending| self.vocabulary().has_ending(ending))

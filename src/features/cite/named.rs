@@ -77,10 +77,11 @@ pub(in crate::features) fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")
 }
 
-/// The lines that a text names, in order.
-pub(in crate::features) fn named(line: &str) -> Vec<Named<'_>> {
-    let mut all = by_signs(line);
-    all.extend(in_words(line));
+/// The lines that a text names, in order. `whole` are the stretches of it that are paths whatever they look like.
+pub(in crate::features) fn named<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
+    let mut all = by_signs(line, whole);
+    all.extend(in_words(line, whole));
+    all.retain(|named| !whole.iter().any(|path| path.start <= named.range.start && named.range.end <= path.end));
     all.sort_by_key(|named| named.range.start);
     all
 }
@@ -94,20 +95,21 @@ fn goes_on(rest: &str) -> bool {
     rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-fn by_signs(line: &str) -> Vec<Named<'_>> {
+fn by_signs<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
     let mut all: Vec<Named<'_>> = vec![];
     for found in SIGNS.captures_iter(line) {
-        let Some(whole) = found.get(0) else { continue };
-        let before = path_before(line, whole.start());
+        let Some(all_of_it) = found.get(0) else { continue };
+        let (start, end) = (all_of_it.start(), all_of_it.end());
+        let before = path_before(line, start, whole);
         // Brackets are a call's as well: only a path with a folder is one before them.
-        let call = found.get(3).is_some() && !before.contains(['/', '\\']);
-        if call || goes_on(&line[whole.end()..]) {
+        let is_path = before.contains(['/', '\\']) || whole.iter().any(|path| path.end == start);
+        if found.get(3).is_some() && !is_path || goes_on(&line[end..]) {
             continue;
         }
         let (first, last) = (number(found.get(1).or(found.get(4))), number(found.get(2).or(found.get(5))));
-        let symbol = beside(line, before.as_ptr() as usize - line.as_ptr() as usize, whole.end());
-        all.push(Named { range: whole.range(), before, behind: None, first, last, in_words: false, symbol });
-        all.extend(others(&ANOTHER_SIGN, line, whole.end()).map(|(range, first, last)| Named {
+        let symbol = beside(line, before.as_ptr() as usize - line.as_ptr() as usize, end);
+        all.push(Named { range: start..end, before, behind: None, first, last, in_words: false, symbol });
+        all.extend(others(&ANOTHER_SIGN, line, end).map(|(range, first, last)| Named {
             range,
             before,
             behind: None,
@@ -120,30 +122,33 @@ fn by_signs(line: &str) -> Vec<Named<'_>> {
     all
 }
 
-fn in_words(line: &str) -> Vec<Named<'_>> {
+fn in_words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
     let mut all: Vec<Named<'_>> = vec![];
     for found in WORDS.captures_iter(line) {
-        let Some(whole) = found.get(0) else { continue };
-        let others: Vec<(Range<usize>, Option<u32>, Option<u32>)> = match words::is_list(whole.as_str()) {
-            true => others(&ANOTHER, line, whole.end()).collect(),
+        let Some(lines) = found.get(0) else { continue };
+        let others: Vec<(Range<usize>, Option<u32>, Option<u32>)> = match words::is_list(lines.as_str()) {
+            true => others(&ANOTHER, line, lines.end()).collect(),
             false => vec![],
         };
-        let listed = others.last().map_or(whole.end(), |(range, ..)| range.end);
+        let listed = others.last().map_or(lines.end(), |(range, ..)| range.end);
         let rest = &line[listed..];
         if goes_on(rest) {
             continue;
         }
-        let start = BETWEEN.find(&line[..whole.start()]).map_or(whole.start(), |between| between.start());
-        let before = path_before(line, start);
-        let behind = OF.captures(rest).and_then(|found| found.get(1));
-        let end = behind.map_or(listed, |path| listed + path.start() + path.as_str().trim_end_matches(['.', ':', '!', '?']).len());
-        let behind = behind.map(|path| &line[listed + path.start()..end]);
+        let start = BETWEEN.find(&line[..lines.start()]).map_or(lines.start(), |between| between.start());
+        let before = path_before(line, start, whole);
+        let behind = OF.captures(rest).and_then(|found| found.get(1)).map(|path| {
+            let (from, path) = (listed + path.start(), path.as_str().trim_end_matches(['.', ':', '!', '?']));
+            whole.iter().find(|path| path.start == from).cloned().unwrap_or(from..from + path.len())
+        });
+        let end = behind.as_ref().map_or(listed, |path| path.end);
+        let behind = behind.map(|path| &line[path]);
         let numbers: Vec<u32> = found.iter().skip(1).filter_map(number).collect();
         let (first, last) = (numbers.first().copied(), numbers.get(1).copied());
         // What stands before the lines is the path, or else the name.
         let symbol =
-            beside(line, before.as_ptr() as usize - line.as_ptr() as usize, whole.end()).or_else(|| beside(line, whole.start(), end));
-        all.push(Named { range: whole.range(), before, behind, first, last, in_words: true, symbol });
+            beside(line, before.as_ptr() as usize - line.as_ptr() as usize, lines.end()).or_else(|| beside(line, lines.start(), end));
+        all.push(Named { range: lines.range(), before, behind, first, last, in_words: true, symbol });
         let others = others.into_iter();
         all.extend(others.map(|(range, first, last)| Named { range, before, behind, first, last, in_words: true, symbol: None }));
     }
@@ -162,13 +167,31 @@ fn others<'a>(another: &'a Regex, line: &'a str, mut end: usize) -> impl Iterato
 }
 
 /// What may be the path that ends before an offset, out of its quotes and out of the brackets of a link.
-fn path_before(text: &str, end: usize) -> &str {
+pub(super) fn path_before<'a>(text: &'a str, end: usize, whole: &[Range<usize>]) -> &'a str {
     let bare = text[..end].trim_end_matches(['`', '*', '"', '\'']);
-    let token = token(text, if end - bare.len() <= 3 { bare.len() } else { end });
-    match token.rfind('(') {
-        Some(open) if !token[open..].contains(')') => &token[open + 1..],
-        _ => token,
+    let quotes = end - bare.len();
+    let end = if quotes <= 3 { bare.len() } else { end };
+    let known = whole.iter().find(|path| (end..=end + quotes).contains(&path.end));
+    known.map_or_else(|| out_of_brackets(token(text, end)), |path| &text[path.clone()])
+}
+
+/// What stands behind the last bracket that is open at the end of a text.
+pub(super) fn out_of_brackets(text: &str) -> &str {
+    open_bracket(text).map_or(text, |open| &text[open + 1..])
+}
+
+/// The last bracket that is open at the end of a text.
+fn open_bracket(text: &str) -> Option<usize> {
+    let mut closed = 0_usize;
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            ')' => closed += 1,
+            '(' if closed == 0 => return Some(at),
+            '(' => closed -= 1,
+            _ => {}
+        }
     }
+    None
 }
 
 impl Named<'_> {
@@ -197,26 +220,53 @@ pub(super) fn end_of_quotes(line: &str, end: usize) -> usize {
 /// Where a link ends of which the text or the target goes up to an offset.
 pub(super) fn end_of_link(line: &str, end: usize) -> Option<usize> {
     let behind = line[end..].trim_start_matches('`');
-    let token = token(line, end);
-    let in_target = token.rfind("](").is_some_and(|open| !token[open..].contains(')'));
+    let target_so_far = line[..end].rfind("](").map(|at| &line[at + 1..end]);
+    let in_target = target_so_far.is_some_and(|text| !text.contains(char::is_whitespace) && open_bracket(text) == Some(0));
     let target = if in_target { behind } else { behind.strip_prefix("](")? };
-    let close = target.find(|letter: char| letter == ')' || letter.is_whitespace())?;
+    // A path may have brackets of its own.
+    let mut open = 0_usize;
+    let closes = |letter: char| match letter {
+        '(' => {
+            open += 1;
+            false
+        }
+        ')' if open > 0 => {
+            open -= 1;
+            false
+        }
+        letter => letter == ')' || letter.is_whitespace(),
+    };
+    let close = target.find(closes)?;
     target[close..].starts_with(')').then(|| line.len() - target.len() + close + 1)
 }
 
+/// Whether a word ends at a letter.
+pub(super) fn splits(letter: char) -> bool {
+    letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter)
+}
+
 /// What stands before an offset without a blank, a quote or a sign of markdown or of a sentence between.
-pub(in crate::features) fn token(text: &str, end: usize) -> &str {
+pub(super) fn token(text: &str, end: usize) -> &str {
     let before = &text[..end];
-    let ends = |letter: char| letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter);
-    let start = before.char_indices().rev().find(|(_, letter)| ends(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
+    let start = before.char_indices().rev().find(|(_, letter)| splits(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
     &before[start..]
 }
 
 /// The words of a line that are no code, and where they stand: without the brackets around them and the signs behind them. The target of a
-/// link is one, without what it means inside of a file.
-pub(in crate::features) fn words(line: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
-    let splits = |letter: char| letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter);
-    line.split(splits).flat_map(|word| word.split("](").enumerate()).map(move |(part, word)| {
+/// link is one, without what it means inside of a file, and so is each of the stretches that are paths as they are.
+pub(in crate::features) fn words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<(Range<usize>, &'a str)> {
+    let (mut words, mut at) = (vec![], 0);
+    for path in whole {
+        words.extend(plain_words(line, at..path.start));
+        words.push((path.clone(), &line[path.clone()]));
+        at = path.end;
+    }
+    words.extend(plain_words(line, at..line.len()));
+    words
+}
+
+fn plain_words(line: &str, stretch: Range<usize>) -> impl Iterator<Item = (Range<usize>, &str)> {
+    line[stretch].split(splits).flat_map(|word| word.split("](").enumerate()).map(move |(part, word)| {
         let word = if part > 0 { word.split('#').next().unwrap_or(word) } else { word };
         let trimmed = word.trim_end_matches(['.', ':', '!', '?', ')', ']']).trim_start_matches(['(', '[', '{']);
         let start = trimmed.as_ptr() as usize - line.as_ptr() as usize;

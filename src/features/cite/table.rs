@@ -20,7 +20,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The lines that a row names, with what may be their path: the first cell that has a point or a slash.
-    pub fn column<'a>(&mut self, row: &'a str) -> Option<Named<'a>> {
+    pub fn column<'a>(&mut self, row: &'a str, whole: &[Range<usize>]) -> Option<Named<'a>> {
         if !row.trim_start().starts_with('|') {
             self.lines = None;
             return None;
@@ -33,10 +33,13 @@ impl Table {
         let cell = cells.get(self.lines?)?;
         let found = LINES.captures(cell)?;
         let number = |group: usize| found.get(group).and_then(|digits| digits.as_str().parse().ok());
-        let path =
-            cells.iter().map(|cell| cell.trim_matches(['`', '*', '_'])).find(|cell| cell.contains(['.', '/']) && !cell.contains(' '))?;
-        let start = cell.as_ptr() as usize - row.as_ptr() as usize;
-        let range: Range<usize> = start..start + cell.len();
+        let place = |cell: &str| {
+            let start = cell.as_ptr() as usize - row.as_ptr() as usize;
+            start..start + cell.len()
+        };
+        let is_path = |cell: &&str| cell.contains(['.', '/']) && !cell.contains(' ') || whole.contains(&place(cell));
+        let path = cells.iter().map(|cell| cell.trim_matches(['`', '*', '_'])).find(is_path)?;
+        let range = place(cell);
         Some(Named { range, before: path, behind: None, first: number(1), last: number(2), in_words: false, symbol: None })
     }
 }

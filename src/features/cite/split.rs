@@ -1,0 +1,100 @@
+//! Paths of the workspace that a text does not have as one word, for there are blanks, quotes, commas or brackets in them: where a line
+//! has one of them, it wins over how words are cut.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::named::{out_of_brackets, splits, token};
+use crate::features::Session;
+
+/// See the module.
+#[derive(Default)]
+pub(in crate::features) struct SplitPaths {
+    /// Each with where the last run of letters in it begins, by that run.
+    by_end: HashMap<String, Vec<(String, usize)>>,
+    /// The last runs of the words before the last one of each.
+    words: HashSet<String>,
+}
+
+/// Whether a path is cut where words are.
+fn is_split(path: &str) -> bool {
+    path.contains(|letter: char| splits(letter) || "()[]{}".contains(letter))
+}
+
+/// The stretches of a text that are letters, digits, and what joins those in a name.
+fn runs(text: &str) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    text.split(|letter: char| !letter.is_alphanumeric() && !"_-.".contains(letter)).map(|run| run.trim_matches('.')).filter_map(|run| {
+        let start = run.as_ptr() as usize - text.as_ptr() as usize;
+        (!run.is_empty()).then_some(start..start + run.len())
+    })
+}
+
+impl SplitPaths {
+    pub fn new(session: &Session) -> Self {
+        let mut all = Self::default();
+        for (_, file) in session.index.files().filter(|(_, file)| is_split(file.path.relative())) {
+            let path = file.path.to_string();
+            for word in path.rsplit(char::is_whitespace).skip(1) {
+                all.words.extend(runs(word).next_back().map(|run| word[run].to_string()));
+            }
+            // Links have no blanks.
+            let escaped = path.contains(' ').then(|| path.replace(' ', "%20"));
+            for path in std::iter::once(path).chain(escaped) {
+                let Some(last) = runs(&path).next_back() else { continue };
+                all.by_end.entry(path[last.clone()].to_string()).or_default().push((path, last.start));
+            }
+        }
+        all
+    }
+
+    /// Where a line has such paths, or their ends as far as these are such themselves, in order; with the folders of another machine before
+    /// them.
+    pub fn found(&self, line: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = vec![];
+        if self.by_end.is_empty() {
+            return found;
+        }
+        for run in runs(line) {
+            let Some(paths) = self.by_end.get(&line[run.clone()]) else { continue };
+            let longest = paths.iter().filter_map(|(path, last)| at(line, &run, path, *last)).min_by_key(|range| range.start);
+            let Some(range) = longest else { continue };
+            let before = out_of_brackets(token(line, range.start)).trim_start_matches(['(', '[', '{']);
+            let is_inside = before.ends_with(['/', '\\']);
+            let start = if is_inside { range.start - before.len() } else { range.start };
+            found.retain(|known| known.end <= start);
+            found.push(start..range.end);
+        }
+        found
+    }
+
+    /// Whether a text is one of them and nothing else.
+    pub fn has(&self, text: &str) -> bool {
+        is_split(text) && self.found(text).first().is_some_and(|found| found.len() == text.len())
+    }
+
+    /// Whether what follows a text and a blank may be the rest of one.
+    pub fn may_go_on(&self, text: &str) -> bool {
+        let last = || text.split_whitespace().next_back().and_then(|word| runs(word).next_back().map(|run| &word[run]));
+        !self.words.is_empty() && last().is_some_and(|last| self.words.contains(last))
+    }
+}
+
+/// Where a path stands in a line whose last run of letters is here: as much of it as there is, from a folder on.
+fn at(line: &str, run: &Range<usize>, path: &str, last: usize) -> Option<Range<usize>> {
+    let behind = &path[last + run.len()..];
+    if !line[run.end..].starts_with(behind) {
+        return None;
+    }
+    let same = |(a, b): (&u8, &u8)| a == b || *a == b'\\' && *b == b'/';
+    let ends_with =
+        |text: &str, end: &str| text.len() >= end.len() && text.as_bytes()[text.len() - end.len()..].iter().zip(end.as_bytes()).all(same);
+    let folders = std::iter::once(0).chain(path[..last].match_indices('/').map(|(slash, _)| slash + 1));
+    folders.filter(|from| is_split(&path[*from..])).find_map(|from| {
+        let before = &path[from..last];
+        let start = run.start.checked_sub(before.len()).filter(|_| ends_with(&line[..run.start], before))?;
+        // The end of another name is none.
+        let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+        let begins = !path[from..].starts_with(is_word) || !line[..start].ends_with(is_word);
+        begins.then_some(start..run.end + behind.len())
+    })
+}
