@@ -608,3 +608,31 @@ fn a_place_in_a_file_whose_name_is_no_single_word_is_shown_first() {
         }
     }
 }
+
+/// A line of the map was the first of a signature, with the number of the line that has the name: `2 @Override`.
+#[test]
+fn a_line_of_the_map_is_the_one_with_the_name() {
+    let java = "class Tiger {\n    @Override\n    @Deprecated(since = \"2\")\n    public String roar(int times) {\n        return \"\";\n    }\n}\n\n\
+        @SuppressWarnings(\"unused\")\npublic interface Animal {\n    void eat();\n}\n";
+    let c = "#include <stdio.h>\n\nstatic void\nwalk_around(int steps, char *where)\n{\n    puts(where);\n}\n\n\
+        typedef struct {\n    int age;\n} tiger_t;\n\nint one_line(void) { return 1; }\n\n\
+        static inline int __attribute__((unused))\nmarked_one(void)\n{\n    return 1;\n}\n";
+    let python = "@cached\n@slow(\n    times=3,\n)\ndef purr():\n    pass\n\n\nasync def hunt(\n    prey,\n    place,\n):\n    pass\n";
+    let files = much(&[("a/Tiger.java", java), ("a/tiger.c", c), ("a/tiger.py", python)]);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    let preview = asked(&files, "What does this project do?", 6000);
+    let lines = |path: &str| {
+        let part = preview.parts.iter().find(|part| &*part.path == path && part.kind == Kind::Outline);
+        part.unwrap_or_else(|| panic!("{path}: {:?}", preview.parts)).text.lines().map(String::from).collect::<Vec<_>>()
+    };
+    let java = ["1 class Tiger", "4 public String roar(int times)", "10 public interface Animal", "11 void eat();"];
+    let c = [
+        "4 static void walk_around(int steps, char *where)",
+        "11 typedef struct { … } tiger_t;",
+        "13 int one_line(void)",
+        "16 marked_one(void)",
+    ];
+    assert_eq!(lines("a/Tiger.java"), java);
+    assert_eq!(lines("a/tiger.c"), c);
+    assert_eq!(lines("a/tiger.py"), ["5 def purr():", "9 async def hunt("]);
+}

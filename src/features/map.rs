@@ -7,7 +7,7 @@ use super::explain::numbered;
 use super::{Session, blocks};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
-use crate::index::{File, FileId};
+use crate::index::{File, FileId, Symbol};
 use crate::redact;
 use crate::syntax::{self, naming};
 
@@ -107,12 +107,33 @@ fn definitions(file: &File, text: &str, most: usize) -> String {
         let inside = symbol.parent().and_then(|parent| file.symbols.get(parent));
         plain && inside.is_none_or(|parent| parent.kind.is_type()) && lines.insert(symbol.name_line)
     });
-    let line = |symbol: &crate::index::Symbol| {
-        let signature = text.get(symbol.signature.range()).unwrap_or_default();
-        let head = signature.lines().next().unwrap_or_default().trim_end();
-        format!("{} {}\n", symbol.name_line + 1, redact::beginning(head, WIDTH))
-    };
+    let line = |symbol: &Symbol| format!("{} {}\n", symbol.name_line + 1, redact::beginning(&head(symbol, text), WIDTH));
     shown.take(most).map(line).collect()
+}
+
+/// What the line of a definition says that has its name: of its signature what stands there. A signature may begin some lines above that,
+/// with annotations or with what it gives back.
+fn head(symbol: &Symbol, text: &str) -> String {
+    let signature = symbol.signature.of(text);
+    let lead = text.get(symbol.item.start as usize..symbol.signature.start as usize).unwrap_or_default();
+    let above = (symbol.name_line - symbol.line.min(symbol.name_line)) as usize;
+    let above = above.saturating_sub(lead.matches('\n').count());
+    if above == 0 {
+        return signature.lines().next().unwrap_or_default().trim_end().into();
+    }
+    let mut lines = signature.lines().map(str::trim);
+    if let Some(line) = lines.clone().nth(above) {
+        // A type alone on its line belongs to the name below it.
+        let is_type = |line: &&str| line.chars().all(|letter| letter.is_alphanumeric() || "_ *&:<>,".contains(letter));
+        return match lines.nth(above - 1).filter(|line| !line.is_empty()).filter(is_type) {
+            Some(before) => format!("{before} {line}"),
+            None => line.into(),
+        };
+    }
+    // The name stands behind the body.
+    let line = text.get(symbol.signature.start as usize..).and_then(|rest| rest.lines().nth(above)).unwrap_or_default().trim();
+    let begins = signature.lines().next().unwrap_or_default().trim();
+    if line.starts_with(['}', ')', ']']) { format!("{begins} … {line}") } else { line.into() }
 }
 
 /// The headings of a file without definitions, with their line numbers.
