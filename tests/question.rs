@@ -636,3 +636,20 @@ fn a_line_of_the_map_is_the_one_with_the_name() {
     assert_eq!(lines("a/tiger.c"), c);
     assert_eq!(lines("a/tiger.py"), ["5 def purr():", "9 async def hunt("]);
 }
+
+/// The line break behind a macro was the grammar's own, so that the macro had the next line as well.
+#[test]
+fn a_macro_ends_with_its_last_line() {
+    let c = "int first;\n\n/* Twice of it. */\n#define DOUBLE_IT(x) ((x) * 2)\n#define TRIPLE_IT(x) ((x) * 3)\n#define LONG_ONE(x) \\\n    ((x) * 4)\nint last;\n";
+    for (question, lines) in [
+        ("what is `DOUBLE_IT`?", (3, 4)),
+        ("what is `LONG_ONE`?", (6, 7)),
+        ("what is at a.c:4?", (3, 4)),
+        ("what is at a.c:5?", (5, 5)),
+        ("what is at a.c:7?", (6, 7)),
+    ] {
+        let preview = asked(&[("a.c", c), OTHER], question, 300);
+        let first = preview.parts.iter().find(|part| part.kind == Kind::Definition).unwrap();
+        assert_eq!((first.start_line, first.end_line), lines, "{question}: {first:?}");
+    }
+}

@@ -235,7 +235,9 @@ pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Ran
     let doc_above = !symbol.doc.is_empty() && symbol.doc.start < symbol.item.start;
     let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
     let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
-    Some(start..text.floor_char_boundary(symbol.item.end as usize))
+    let end = text.floor_char_boundary(symbol.item.end as usize);
+    // The line break behind it, which some grammars count to it, would begin another line.
+    Some(start..start + text.get(start..end)?.trim_end_matches(['\r', '\n']).len())
 }
 
 /// Whether a definition stands in a module of tests beside what they test.

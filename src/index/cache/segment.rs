@@ -13,7 +13,7 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::{Root, WorkspacePath};
 
 /// Counted up when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 const MAGIC: &[u8; 4] = b"LSIX";
 pub(super) const HEADER: usize = 16;
 /// Stands where the language would: the file takes no part, for the reason that follows.

@@ -10,6 +10,12 @@ use crate::syntax::tags::{Definition, Kind, Span};
 /// Longest signature, in bytes, of what has no body.
 pub(crate) const MAX_SIGNATURE: usize = 400;
 
+/// The last row of what a node has. In some grammars the line break behind it is its own: a macro's, or a section's.
+fn last_row(node: Node<'_>) -> usize {
+    let (start, end) = (node.start_position(), node.end_position());
+    if end.column == 0 && end.row > start.row { end.row - 1 } else { end.row }
+}
+
 impl Walk<'_> {
     /// Whether a pattern is of a definition or scope and may be tried here; one marked `(#set! ended "")` only where the node has its end.
     fn defines(&self, pattern: &Pattern, node: Node<'_>) -> bool {
@@ -119,7 +125,7 @@ impl Walk<'_> {
             container: if receiver.is_empty() { around.map(|open| open.container).unwrap_or_default() } else { receiver },
             line: item_row as u32,
             name_line: captures.get("name").map_or(item_row, |node| node.start_position().row) as u32,
-            end_line: node.end_position().row as u32,
+            end_line: last_row(node) as u32,
         };
         definition.public = self.is_public(&definition, item_start);
         definition
