@@ -1,5 +1,7 @@
 //! What is put in front of the model for a question about the repository.
 
+use std::sync::Arc;
+
 use longsight::config::{Config, EngineConfig};
 use longsight::context::Kind;
 use longsight::engine::Cancel;
@@ -7,11 +9,12 @@ use longsight::features::ask::ask;
 use longsight::features::preview::{Params, Preview, preview};
 
 use longsight::features::silent;
+use longsight::workspace::Roots;
 use serde_json::json;
 
 use super::cite::SPLIT;
 use super::support::http::{Act, Server, events, whole};
-use super::support::workspace::Workspace;
+use super::support::workspace::{Workspace, session_of};
 
 fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
     let workspace = Workspace::new(files);
@@ -651,5 +654,33 @@ fn a_macro_ends_with_its_last_line() {
         let preview = asked(&[("a.c", c), OTHER], question, 300);
         let first = preview.parts.iter().find(|part| part.kind == Kind::Definition).unwrap();
         assert_eq!((first.start_line, first.end_line), lines, "{question}: {first:?}");
+    }
+}
+
+/// Only the first of them spoke for all.
+#[test]
+fn each_of_several_roots_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    let long = "It says much of what it does.\n".repeat(400);
+    for root in ["one", "two", "three"] {
+        write(&format!("{root}/README.md"), &format!("# The {root}\n\n{long}"));
+        write(&format!("{root}/Cargo.toml"), &format!("[package]\nname = \"{root}\"\n"));
+        write(&format!("{root}/src/README.md"), "# Not this one\n");
+    }
+    let roots = Arc::new(Roots::new(["one", "two", "three"].map(|root| folder.path().join(root))));
+    let session = session_of(roots);
+    let params = Params { question: Some("what does this repository do?".into()), budget: Some(2000), ..Params::default() };
+    let preview = preview(&session, &params).unwrap();
+    assert!(preview.tokens <= 2000, "{}", preview.tokens);
+    for root in ["one", "two", "three"] {
+        for name in ["README.md", "Cargo.toml"] {
+            let path = format!("{root}/{name}");
+            assert!(preview.parts.iter().any(|part| *part.path == *path && part.kind == Kind::Definition), "{path}: {:?}", preview.parts);
+        }
     }
 }

@@ -103,20 +103,29 @@ pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &d
     parts
 }
 
-/// The beginnings of the README and the manifest at the root.
+/// The beginnings of the README and the manifest at each root.
 pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let at_root = || session.index.files().map(|(_, file)| file).filter(|file| !file.path.relative().contains('/'));
+    let at_root: Vec<&Arc<File>> = session.index.files().map(|(_, file)| file).filter(|file| !file.path.relative().contains('/')).collect();
     let is_readme = |path: &str| blocks::is_prose(path) && path.to_lowercase().starts_with("readme");
-    let readme = at_root().filter(|file| is_readme(file.path.relative())).min_by(|a, b| a.path.cmp(&b.path));
-    let manifest = MANIFESTS.iter().find_map(|name| at_root().find(|file| file.path.relative() == *name));
+    let (mut readmes, mut manifests) = (vec![], vec![]);
+    for root in session.snapshot.roots.iter() {
+        let here = || at_root.iter().copied().filter(|file| file.path.root() == root);
+        readmes.extend(here().filter(|file| is_readme(file.path.relative())).min_by(|a, b| a.path.cmp(&b.path)));
+        manifests.extend(MANIFESTS.iter().find_map(|name| here().find(|file| file.path.relative() == *name)));
+    }
     let mut left = budget;
     let mut parts = vec![];
-    for (file, longest, why) in [(readme, README, "what the project says of itself"), (manifest, MANIFEST, "what the project consists of")]
+    for (files, longest, why) in
+        [(readmes, README, "what the project says of itself"), (manifests, MANIFEST, "what the project consists of")]
     {
-        let Some(part) = file.and_then(|file| beginning(session, file, longest.min(left * 2), why, tokens)) else { continue };
-        if part.tokens <= left {
-            left -= part.tokens;
-            parts.push(part);
+        for (at, file) in files.iter().enumerate() {
+            // The others are to have as much.
+            let share = left / (files.len() - at);
+            let Some(part) = beginning(session, file, longest.min(share * 2), why, tokens) else { continue };
+            if part.tokens <= left {
+                left -= part.tokens;
+                parts.push(part);
+            }
         }
     }
     parts

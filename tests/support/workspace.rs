@@ -48,14 +48,7 @@ impl Workspace {
 
     /// The same with other languages.
     pub fn session_in(&self, registry: Registry, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
-        let roots = Arc::new(Roots::new([self.root()]));
-        let registry = Arc::new(registry);
-        let index = Index::start(roots.clone(), registry.clone(), Options { cache: None, ..Options::default() });
-        index.wait_ready();
-        let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
-        let router = if engines.is_empty() { Router::new(&config) } else { Router::with_engines(&config, engines) };
-        let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry, &snapshot);
-        Session { snapshot, index: index.view(), shared: Arc::new(shared) }
+        session(Arc::new(Roots::new([self.root()])), registry, config, engines)
     }
 
     /// A session whose coder, of a large window, plays these scripts.
@@ -68,6 +61,21 @@ impl Workspace {
     pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
         contents(self.folder.path())
     }
+}
+
+/// The session over several folders, without engines.
+pub fn session_of(roots: Arc<Roots>) -> Session {
+    session(roots, Registry::new(), Config::default(), vec![])
+}
+
+fn session(roots: Arc<Roots>, registry: Registry, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
+    let registry = Arc::new(registry);
+    let index = Index::start(roots.clone(), registry.clone(), Options { cache: None, ..Options::default() });
+    index.wait_ready();
+    let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
+    let router = if engines.is_empty() { Router::new(&config) } else { Router::with_engines(&config, engines) };
+    let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry, &snapshot);
+    Session { snapshot, index: index.view(), shared: Arc::new(shared) }
 }
 
 /// Scripted engines have a window of 8192 tokens: here that is enough for tools.
