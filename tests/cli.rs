@@ -150,9 +150,36 @@ fn files_that_are_no_text_are_named_with_the_reason() {
     let cases = [("src/binary.rs", "not text"), ("src/latin.rs", "not UTF-8"), ("src/huge.rs", "too large"), ("src", "regular file")];
     for command in READING {
         for (file, reason) in cases {
+            // What is not UTF-8 can be read, but not be changed.
+            if file == "src/latin.rs" && command == ["explain"] {
+                continue;
+            }
             machine.fails(&[command, &[&format!("{file}:1:1")]].concat(), &[file, reason]);
         }
         machine.fails(&[command, &["src/link.rs:1:1"]].concat(), &["src/link.rs"]);
+    }
+}
+
+/// It was refused because of an edit, where nothing was to be changed.
+#[test]
+fn a_file_that_is_no_utf8_can_be_explained() {
+    let machine = Machine::new();
+    machine.write("repo/src/latin.rs", b"// caf\xe9\nfn a() {}\n");
+    let preview = machine.json(&["context", "src/latin.rs:1-2"]);
+    let prompt = preview["prompt"].as_str().unwrap();
+    assert!(prompt.contains("fn a() {}") && prompt.contains("Explain"), "{prompt}");
+    machine.fails(&["context", "src/latin.rs:1-2", "--instruction", "x"], &["src/latin.rs", "not UTF-8"]);
+    machine.fails(&["context", "src/latin.rs:2:1"], &["src/latin.rs", "not UTF-8"]);
+}
+
+/// The first line of a file with a byte order mark had one column more than an editor shows.
+#[test]
+fn a_byte_order_mark_is_no_column() {
+    let machine = Machine::new();
+    machine.write("repo/src/marked.rs", "\u{feff}fn marked() {}\nfn other() {}\n");
+    for (place, split) in [("src/marked.rs:1:4", "fn <|fim_suffix|>marked"), ("src/marked.rs:2:4", "fn <|fim_suffix|>other")] {
+        let preview = machine.json(&["context", place]);
+        assert!(preview["prompt"].as_str().unwrap().contains(split), "{}", preview["prompt"]);
     }
 }
 

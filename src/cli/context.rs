@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::place::Place;
+use super::place::{At, Place};
 use super::screen::say;
 use super::{CliResult, Common, setup};
 use crate::context::Kind;
@@ -33,7 +33,12 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         super::usage("--ask needs a question");
     }
     let (session, at) = match &arguments.place {
-        Some(place) => setup::session_at(common, place).map(|(session, at)| (session, Some(at)))?,
+        Some(place) => {
+            // Lines alone are to be explained, which changes nothing.
+            let is_read = matches!(place.at, At::Lines { .. }) && arguments.action.is_none() && arguments.instruction.is_none();
+            let at = if is_read { setup::session_to_read_at } else { setup::session_at };
+            at(common, place).map(|(session, at)| (session, Some(at)))?
+        }
         None => (setup::session(common)?, None),
     };
     let how = match (&arguments.action, &arguments.instruction) {

@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
-    let (session, target) = setup::session_at(common, &arguments.place)?;
+    let (session, target) = setup::session_to_read_at(common, &arguments.place)?;
     setup::run(common, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
 }
 

@@ -70,9 +70,12 @@ impl Place {
             let at = Position { line: (line - 1) as u32, character: u32::try_from(column).unwrap_or(u32::MAX) };
             text.offset(at, Encoding::Utf32)
         };
+        // A byte order mark is no column of the first line.
+        let has_mark = text.slice(0..'\u{feff}'.len_utf8()).starts_with('\u{feff}');
+
         Ok(match self.at {
             At::Point { line, column } => {
-                let at = offset(line, column - 1);
+                let at = offset(line, column - usize::from(line > 1 || !has_mark));
                 at..at
             }
             At::Lines { first, last } => offset(first, 0)..offset(last, usize::MAX),

@@ -18,6 +18,7 @@ use crate::route::{self, Build, Decision, Router, Tell};
 use crate::server::trace;
 use crate::syntax::Registry;
 use crate::text::Text;
+use crate::workspace::fs::ReadError;
 use crate::workspace::rules;
 use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
@@ -52,6 +53,18 @@ pub fn session(common: &Common) -> Result<Session, String> {
 pub fn session_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
     let at = target(&session, common, place)?;
+    Ok((indexed(common, session), at))
+}
+
+/// The same for what only reads: what is not UTF-8 is decoded as well as it goes.
+pub fn session_to_read_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
+    let session = bare_session(common)?;
+    let path = file(&session, common, &place.file)?;
+    let exact = session.snapshot.read_exact(&path);
+    let at = match exact {
+        Err(ReadError::NotUtf8) => target_in(path.clone(), session.snapshot.read(&path), place)?,
+        exact => target_in(path, exact, place)?,
+    };
     Ok((indexed(common, session), at))
 }
 
@@ -101,8 +114,12 @@ pub fn building(tape: Option<&Tape>) -> Build {
 /// The document and the bytes that a place on the command line means.
 pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Target, String> {
     let path = file(session, common, &place.file)?;
-    let text = session.snapshot.read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
-    let text = Text::new(&text);
+    let text = session.snapshot.read_exact(&path);
+    target_in(path, text, place)
+}
+
+fn target_in(path: WorkspacePath, text: Result<Arc<str>, ReadError>, place: &Place) -> Result<Target, String> {
+    let text = Text::new(&text.map_err(|error| format!("{path}: {error}"))?);
     let bytes = place.bytes(&text)?;
     Ok(Target { document: Arc::new(Document::on_disk(path, text)), bytes })
 }
