@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::answer::Prompt;
 use super::complete::{self, Spot};
-use super::edit::{How, Instruction, drawn};
+use super::edit::{How, Instruction, first_question};
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
@@ -206,7 +206,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
         }
         (None, Some(at)) if params.how.is_some() => {
             let how = params.how.clone().unwrap_or_else(|| How::Instruction(Instruction::default()));
-            let first = drawn::first(session, at, &how, params.budget)?;
+            let first = first_question::first(session, at, &how, params.budget)?;
             steps = first.steps;
             (first.task, first.budget, first.drawn, first.reader)
         }

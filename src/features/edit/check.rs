@@ -8,14 +8,14 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::Work;
-use super::extracted;
+use super::extraction;
 use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
 use super::losses::Change;
-use super::needed;
 use super::offer;
 use super::outline::Outline;
 use super::rename::Changed;
+use super::still_used;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::context::fence;
 use crate::features::Site;
@@ -58,7 +58,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
         None => form.fill(site, arguments)?,
     };
     if let Form::Extract { .. } = form
-        && let Some(taken) = extracted::taken(work.session, site, &without_fence(arguments["function"].as_str().unwrap_or_default()))
+        && let Some(taken) = extraction::taken(work.session, site, &without_fence(arguments["function"].as_str().unwrap_or_default()))
     {
         return Err(taken.into());
     }
@@ -87,7 +87,7 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     let allowed = work.plan.allowed();
     let in_code = |now: &Outline, name: &str| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code);
     let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
-    let is_needed = |name: &str| needed::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
+    let is_needed = |name: &str| still_used::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
     match change.gone(allowed, is_needed) {
         Some((gone, None)) => {
             let words = "give all of the marked lines back, changed as the task asks";

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::asides::is_aside;
 use super::fit::comment::{Style, as_comment, docstring};
-use super::fit::given;
+use super::fit::wrapped;
 use super::forms::{behind_colon, inner_indent, line_indent};
 use crate::features::Site;
 use crate::syntax::scope::Item;
@@ -18,7 +18,7 @@ const OF_FILE: &[&str] = &["copyright", "licen", "spdx-", "@file", "\\file", "al
 
 /// The edit that documents an item.
 pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
-    let comment = given::comment(site, item, comment)?;
+    let comment = wrapped::comment(site, item, comment)?;
     if !comment.contains(char::is_alphanumeric) {
         return Err("`comment` is empty".into());
     }

@@ -1,13 +1,13 @@
 //! How what a model gives back comes to fit the file: which bytes it replaces, how deep it is indented, what of it is the item.
 
 pub(super) mod alike;
-pub(super) mod brought;
+pub(super) mod answer_imports;
 pub(super) mod comment;
 pub(super) mod diffs;
 pub(super) mod extent;
-pub(super) mod given;
 pub(super) mod heads;
 pub(super) mod inserted;
 pub(super) mod layout;
 pub(super) mod strings;
 pub(super) mod whole_item;
+pub(super) mod wrapped;

@@ -1,9 +1,9 @@
 //! The short forms of an edit: one small function call for one kind of change. A small model fills one or two strings; where they go and
 //! how they look in the file is decided here. Pure.
 
-mod asked;
 mod body;
-mod moved;
+mod extract;
+mod schema;
 mod together;
 
 use std::ops::Range;
@@ -11,24 +11,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use asked::{NAME, REASON, not_repeated, repeats};
 use body::implement;
 pub(super) use body::{behind_colon, inner_indent, line_indent};
-use moved::{extract, variable};
+use extract::{extract, variable};
+use schema::{NAME, REASON, not_repeated, repeats};
 
 use super::calls::Calls;
 use super::docs;
-use super::fit::brought;
+use super::fit::answer_imports;
 use super::fit::diffs;
 use super::fit::extent;
 use super::fit::inserted;
 use super::fit::layout::{fences_around, without_fence};
 use super::fit::strings;
 use super::module::Moving;
-use super::newfile::NewFile;
+use super::new_file::NewFile;
 use super::rename::{Changed, Rename};
-use super::test::beside::Beside;
 use super::test::inside;
+use super::test::location::Beside;
 use crate::agent::limits;
 use crate::features::Site;
 use crate::redact;
@@ -260,14 +260,14 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines, indented)).collect();
         return Ok(sorted(edits?));
     }
-    let brought = brought::parted(site, lines, new);
+    let brought = answer_imports::parted(site, lines, new);
     if brought.is_all() {
         let missing = || "the file imports that already; give back the marked lines, changed as the task asks".to_string();
         return Ok(vec![brought.edit(site, lines.start).ok_or_else(missing)?]);
     }
     let whole = extent::edit(site, lines, new);
     // An answer with lines of the file around the marked ones has the imports among these where the file has them.
-    if !brought.has_imports() || whole.as_ref().is_ok_and(|edit| !brought::adds_imports(site, edit)) {
+    if !brought.has_imports() || whole.as_ref().is_ok_and(|edit| !answer_imports::adds_imports(site, edit)) {
         return Ok(vec![whole?]);
     }
     let edit = extent::edit(site, lines, &brought.code)?;
@@ -281,7 +281,7 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
 /// An answer where nothing stood, with what it brings for the top of the file.
 fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
-    let brought = brought::parted(site, line, new);
+    let brought = answer_imports::parted(site, line, new);
     let code = (!brought.code.trim().is_empty()).then(|| inserted::edit(site, line, &brought.code)).transpose()?;
     // What was widened to the imports has them.
     let import = brought.edit(site, line.start);

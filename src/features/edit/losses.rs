@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::allowed::Allowed;
 use super::outline::Outline;
-use super::twice;
+use super::repeated;
 use crate::syntax::{self, Language, elided};
 
 /// A text and what becomes of it: each is read once, when something asks for it.
@@ -60,7 +60,7 @@ impl<'a> Change<'a> {
     pub fn repeated(&self) -> Option<String> {
         // What nobody could read, nobody can compare.
         self.old()?;
-        twice::repeated(self.before, self.now()?)
+        repeated::repeated(self.before, self.now()?)
     }
 }
 

@@ -4,33 +4,33 @@
 //! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
 //! something, parse no worse than before, and pass the permits (`offer`).
 
+mod after_move;
 mod allowed;
 mod asides;
 pub mod calls;
 mod check;
+mod constructor_calls;
 mod docs;
-pub(super) mod drawn;
-mod extracted;
+mod extraction;
+pub(super) mod first_question;
 mod fit;
 pub mod forms;
 mod how;
 mod long;
 mod losses;
-mod made;
 mod module;
-mod moved;
-mod needed;
-mod newfile;
+mod new_file;
 mod offer;
 mod outline;
 mod plan;
 pub mod rename;
+mod repeated;
 mod request;
 mod review;
 mod short;
 mod signature;
+mod still_used;
 mod test;
-mod twice;
 pub mod wording;
 
 use std::ops::Range;

@@ -5,9 +5,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::needed;
 use super::rename::Changed;
 use super::signature::{Depth, closing};
+use super::still_used;
 use crate::features::{Session, Site};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Definition, Kind, Language, OwnModule, Parsed, naming};
@@ -114,7 +114,7 @@ impl Moving {
         let text = &*site.text;
         let rest = outside(text, &pieces);
         let is_home = |id| session.index.find(home) == Some(id);
-        let used = |name: &str| words::has(&rest, name) || needed::is_used_beside(session, name, is_home);
+        let used = |name: &str| words::has(&rest, name) || still_used::is_used_beside(session, name, is_home);
         let own_words = visibility(rules, &text[known.signature.start as usize..]);
         let hands_on = match own_words {
             "" => used(&item.name).then(String::new),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::allowed::Allowed;
 use super::calls::Calls;
-use super::extracted;
+use super::extraction;
 use super::fit::whole_item;
 use super::forms::Form;
 use super::how::{How, Instruction};
 use super::rename::{self, Rename};
-use super::test::beside::Beside;
+use super::test::location::Beside;
 use super::wording::{self, Moves};
 use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
@@ -180,7 +180,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
         EXTRACT | EXTRACTIONS => {
             let item = item(site, "taken from")?;
             let lines = site.whole_lines(site.bytes.clone());
-            extracted::may_be(site, &item, &lines)?;
+            extraction::may_be(site, &item, &lines)?;
             let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
             Ok(Meant { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
         }

@@ -4,24 +4,24 @@
 pub(super) mod arguments;
 pub(super) mod contract;
 pub(super) mod defined;
+pub(super) mod imports;
+mod interfaces;
 pub(super) mod loaded;
-pub(super) mod meant;
 mod member;
 pub(super) mod origin;
 pub(super) mod private;
 pub(super) mod reach;
-mod satisfied;
-mod unread;
+pub(super) mod references;
+pub(super) mod type_text;
+mod unparsed;
 mod verdict;
-pub(super) mod whence;
-pub(super) mod written;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::wording::is_name;
 use defined::{Defined, definitions, is_of_family, root};
-use meant::{Found, Meant, Spot};
+use references::{Found, Meant, Spot};
 
 use crate::features::{Session, Site};
 use crate::index::{File, FileId, NameId, Stage};
@@ -183,7 +183,7 @@ impl Rename {
         rename.is_member = meant.is_member();
         rename.warning = told;
         rename.add_others(session, site, parsed.language(), &meant)?;
-        rename.unread = unread::places(session, old, parsed.language());
+        rename.unread = unparsed::places(session, old, parsed.language());
         rename.settled()
     }
 
@@ -267,7 +267,7 @@ impl Rename {
                     continue;
                 }
                 (Within::Code, Stands::Member(_) | Stands::Key(_)) => continue,
-                (Within::Comment, _) if !meant::is_code(text, &one.range) => continue,
+                (Within::Comment, _) if !references::is_code(text, &one.range) => continue,
                 (Within::Code, Stands::Shorthand(_, whole)) => Spot::variable_of(text, old, &one.range, &whole),
                 (Within::Code | Within::Comment, _) => Spot::plain(one.range.clone()),
             };

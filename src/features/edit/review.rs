@@ -6,16 +6,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Work;
+use super::after_move::Moved;
 use super::allowed::Allowed;
 use super::calls::Calls;
+use super::constructor_calls;
 use super::losses::Change;
-use super::made;
-use super::moved::Moved;
-use super::needed;
 use super::outline::Outline;
 use super::plan::Plan;
+use super::repeated::Put;
 use super::signature::Parameters;
-use super::twice::Put;
+use super::still_used;
 use crate::agent::tools::Review;
 use crate::agent::tools::draft::{Draft, Drafts};
 use crate::features::{Session, Site, Target};
@@ -71,7 +71,7 @@ impl Task {
         let is_draft = |id| file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
         let used = |name: &str| changed.iter().any(|one| one.uses(name));
         let mut gone = before.difference(&now).take(MOST);
-        let is_needed = |name: &str| needed::is_needed(&self.session, name, used(name), is_draft);
+        let is_needed = |name: &str| still_used::is_needed(&self.session, name, used(name), is_draft);
         let gone = gone.find(|name| if is_new || allowed.is_unneeded(name) { is_needed(name) } else { true })?;
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
@@ -136,8 +136,8 @@ impl Task {
                 let path = path.or(site.document_path());
                 changed.iter().find(|one| Some(&one.draft.path) == path).map(|one| one.change.after)
             };
-            let places = if let Some(made) = made::type_of(&site, known) {
-                if gone.is_some() { vec![] } else { made::left(&self.session, &site, made, draft) }
+            let places = if let Some(made) = constructor_calls::type_of(&site, known) {
+                if gone.is_some() { vec![] } else { constructor_calls::left(&self.session, &site, made, draft) }
             } else {
                 let item = scope::item_at(before, known.signature.start as usize).filter(|item| item.name == name);
                 let Some(item) = item else { continue };

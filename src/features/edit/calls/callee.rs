@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Call, whole_lines};
 use crate::features::edit::rename::defined;
-use crate::features::edit::rename::meant::Meant;
+use crate::features::edit::rename::references::Meant;
 use crate::features::{Session, Site};
 use crate::index::FileId;
 use crate::syntax::scope::Item;

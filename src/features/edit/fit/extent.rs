@@ -9,7 +9,7 @@ use super::layout::opened;
 use super::strings;
 use super::whole_item;
 use crate::features::Site;
-use crate::features::edit::twice::Put;
+use crate::features::edit::repeated::Put;
 use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::moved::placed;
+use super::extract::placed;
 use super::{ending, not_empty, replaced, sorted};
 use crate::features::Site;
-use crate::features::edit::fit::{brought, given, strings};
+use crate::features::edit::fit::{answer_imports, strings, wrapped};
 use crate::syntax::scope::Item;
 use crate::text::lines::line_start;
 use crate::text::{Edit, layout};
@@ -44,8 +44,8 @@ pub(in crate::features::edit) fn behind_colon(site: &Site, item: &Item) -> Optio
 /// The body of an item, with the definitions that were given beside it; or the item whole, where it needs another signature.
 pub(super) fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str, may_change: bool) -> Result<Vec<Edit>, String> {
     not_empty(code, "body")?;
-    let brought = brought::parted(site, body, code);
-    let given = given::body(site, item, &brought.code, may_change)?;
+    let brought = answer_imports::parted(site, body, code);
+    let given = wrapped::body(site, item, &brought.code, may_change)?;
     if given.is_other {
         return replaced(site, &site.whole_lines(item.range.clone()), code);
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{IN_THIS_FILE, Plan, item, signals, tests_of, tests_words};
-use crate::features::edit::extracted;
+use crate::features::edit::extraction;
 use crate::features::edit::forms::Form;
 use crate::features::edit::how::{How, Instruction};
 use crate::features::edit::module::Moving;
-use crate::features::edit::newfile::NewFile;
+use crate::features::edit::new_file::NewFile;
 use crate::features::edit::rename::{self, Rename};
 use crate::features::edit::wording::{self, Asked};
 use crate::features::{Session, Site};
@@ -44,7 +44,7 @@ impl Plan {
             }
             let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
             if let Form::Extract { lines, item } = &form {
-                extracted::may_be(site, item, lines)?;
+                extraction::may_be(site, item, lines)?;
             }
             let signals = signals(session, site, &form);
             let words = match &form {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::defined::{definitions, is_of_family};
-use super::meant::{Meant, Spot};
-use super::whence::last_word;
+use super::imports::last_word;
+use super::references::{Meant, Spot};
 use super::{Rename, read};
 use crate::features::{Session, Site};
 use crate::index::FileId;

@@ -1,8 +1,8 @@
 //! Names that are not ours alone: the language calls what is named so, or something outside of the workspace asks for it.
 
 use super::defined::{self, Defined};
+use super::imports::MOST_BASES;
 use super::read;
-use super::whence::MOST_BASES;
 use crate::features::Session;
 use crate::index::Symbol;
 use crate::syntax::{Kind, Language, Parsed, lists, scope};

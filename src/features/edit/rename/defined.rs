@@ -1,8 +1,8 @@
 //! What a name is defined as: its definitions in one family of languages, where those that belong together are one.
 
-use super::meant::Meant;
+use super::imports::MOST_BASES;
 use super::origin::Origin;
-use super::whence::MOST_BASES;
+use super::references::Meant;
 use crate::features::Session;
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::{Kind, naming, scope};

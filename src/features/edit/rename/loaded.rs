@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::meant::Meant;
-use super::whence::Place;
+use super::imports::Place;
+use super::references::Meant;
 use crate::index::FileId;
 use crate::syntax::uses::{self, Given};
 use crate::text::lines::line_number;

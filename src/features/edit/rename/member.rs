@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::meant::{Home, Meant, Spot};
+use super::imports::{MOST_BASES, Place, last_word};
 use super::origin::{Look, Origin};
+use super::references::{Home, Meant, Spot};
 use super::verdict::Verdict;
-use super::whence::{MOST_BASES, Place, last_word};
 use crate::index::FileId;
 use crate::syntax::uses::{self, Mention};
 use crate::syntax::{Kind, lists, naming};

@@ -6,9 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::meant::Meant;
-use super::whence::{MOST_BASES, Place};
-use super::written::{around_parameters, may_hold, outer, shape, without};
+use super::imports::{MOST_BASES, Place};
+use super::references::Meant;
+use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::uses::{self, Given};
 use crate::syntax::value::{self, Made};

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Rename;
-use super::meant::Spot;
+use super::references::Spot;
 use crate::features::Site;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Parsed};

@@ -3,8 +3,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::meant::Meant;
-use super::whence::{Place, last_word};
+use super::imports::{Place, last_word};
+use super::references::Meant;
 use crate::index::{File, FileId};
 use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
 

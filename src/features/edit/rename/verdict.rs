@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::meant::{Home, Meant, Spot};
+use super::imports::Place;
 use super::origin::Origin;
-use super::whence::Place;
+use super::references::{Home, Meant, Spot};
 use crate::features::edit::fit::layout::opened;
 use crate::syntax::scope::Item;
 use crate::syntax::uses::{Mention, Special, Stands};

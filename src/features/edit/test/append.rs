@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::sifted::{sift, squeezed};
+use super::dedup::{sift, squeezed};
 use crate::features::edit::fit::layout::opened;
 use crate::features::edit::fit::strings::{fitted, fitted_in};
 use crate::syntax::{self, Definition, Language, Parsed, TestFiles};

@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::append::braces;
-use super::beside::signatures;
+use super::dedup;
 use super::imports;
-use super::sifted;
+use super::location::signatures;
 use crate::features::Site;
-use crate::features::edit::fit::given;
 use crate::features::edit::fit::strings::fitted_in;
+use crate::features::edit::fit::wrapped;
 use crate::features::edit::forms::line_indent;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, InlineTests, Kind, Language, import};
@@ -44,11 +44,11 @@ pub fn add(site: &Site, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
     let unit = site.indent_unit();
     let known = site.language.as_ref().and_then(|language| Some((language, language.inline_tests.as_ref()?)));
     let Some((language, forms)) = known else { return Err("longsight does not know where tests go here".into()) };
-    let code = given::tests(language, code);
+    let code = wrapped::tests(language, code);
     if let Some(module) = module(site, item).filter(|module| !module.body.is_empty()) {
         return Module { site, language, forms, module: &module, unit: &unit }.with(item, &code);
     }
-    let code = sifted::sift(language, &code, "", &signatures(site));
+    let code = dedup::sift(language, &code, "", &signatures(site));
     let head = if forms.is_imported_in(&code) { "".into() } else { format!("{unit}{}\n\n", forms.importing(&forms.all)) };
     let tests = fitted_in(Some(language), code.trim_matches('\n'), &unit, Some(&unit));
     let gap = if site.text.ends_with('\n') { "" } else { "\n" };
@@ -78,7 +78,7 @@ impl Module<'_> {
         let Range { start, end: close } = self.inside();
         let (inside, is_open) = (&site.text[start..close], close == self.module.body.end as usize);
         let (wanted, code) = imports::split(language, code);
-        let code = sifted::sift(language, &code, inside, &signatures(site));
+        let code = dedup::sift(language, &code, inside, &signatures(site));
         if code.trim().is_empty() {
             return Err("the tests are in the file already, as they stand; give others".into());
         }

@@ -1,8 +1,8 @@
 //! Types that have the methods of an interface without saying that they implement it, as Go's: a method of the interface is theirs, too.
 
 use super::defined::Defined;
-use super::meant::Meant;
-use super::whence::MOST_BASES;
+use super::imports::MOST_BASES;
+use super::references::Meant;
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
 use crate::text::words;

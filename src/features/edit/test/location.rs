@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use super::append::TestFile;
+use super::dedup;
 use super::example::{self, Example};
 use super::imports;
 use super::inside;
 use super::opening;
-use super::sifted;
 use super::testfile::{self, Source};
 use crate::context::{Masked, fence};
-use crate::features::edit::fit::given;
+use crate::features::edit::fit::wrapped;
 use crate::features::edit::rename::Changed;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
@@ -214,10 +214,10 @@ impl Beside {
 
     /// The file with these tests in it, or why they have no place there.
     pub fn with(&self, code: &str) -> Result<Changed, String> {
-        let (wanted, tests) = imports::split(&self.language, &given::tests(&self.language, code));
+        let (wanted, tests) = imports::split(&self.language, &wrapped::tests(&self.language, code));
         let before = self.text.clone().unwrap_or_default();
         let text = if self.text.is_some() { Ending::Lf.apply(&before) } else { self.head.clone() };
-        let tests = sifted::sift(&self.language, &tests, &text, &self.tested);
+        let tests = dedup::sift(&self.language, &tests, &text, &self.tested);
         if tests.trim().is_empty() {
             return Err(format!("the tests are in {} already, as they stand; give others", self.path));
         }
@@ -230,8 +230,8 @@ impl Beside {
         let text = imports::completed(&self.language, text, &tests, &self.samples);
         let stem = self.path.name().split('.').next().unwrap_or_default();
         let file = TestFile { language: &self.language, stem, members: self.members, gap: self.gap };
-        let given = given::class(&self.language, &tests).filter(|_| self.members);
-        let joined = match (given, given::class(&self.language, &text)) {
+        let given = wrapped::class(&self.language, &tests).filter(|_| self.members);
+        let joined = match (given, wrapped::class(&self.language, &text)) {
             // A new file takes the class as it was given, under its own name.
             (Some(given), Some(own)) if self.is_new() => {
                 let mut classes = tests.clone();
@@ -240,14 +240,14 @@ impl Beside {
             }
             (Some(given), Some(own)) => {
                 let tests = self.without_members(&tests, &given, &text, &own);
-                let given = given::class(&self.language, &tests).unwrap_or(given);
-                let joined = file.with(&text, given::inside(&tests, &given))?;
+                let given = wrapped::class(&self.language, &tests).unwrap_or(given);
+                let joined = file.with(&text, wrapped::inside(&tests, &given))?;
                 // What stands beside the class helps its tests.
                 let rest = [&tests[..given.item.range().start], &tests[given.item.range().end..]].concat();
                 let gap = if rest.trim().is_empty() { "" } else { "\n" };
                 format!("{joined}{gap}{}{gap}", rest.trim())
             }
-            (Some(given), None) => file.with(&text, given::inside(&tests, &given))?,
+            (Some(given), None) => file.with(&text, wrapped::inside(&tests, &given))?,
             _ => file.with(&text, &tests)?,
         };
         Ok(Changed { path: self.path.clone(), before: self.text.clone(), after: Ending::of(&before).apply(&joined) })
@@ -261,7 +261,7 @@ impl Beside {
         let (of_tests, of_text) = (all(tests), all(text));
         let at = |all: &[Definition], class: &Definition| all.iter().position(|one| one.item == class.item);
         match at(&of_tests, given).zip(at(&of_text, own)) {
-            Some((given, own)) => sifted::members(tests, (given, &of_tests), text, (own, &of_text)),
+            Some((given, own)) => dedup::members(tests, (given, &of_tests), text, (own, &of_text)),
             None => tests.into(),
         }
     }
@@ -270,5 +270,5 @@ impl Beside {
 /// How an item begins, and what it is a member of.
 pub fn signatures(site: &Site) -> Vec<String> {
     let items = site.place().items.into_iter().filter(|item| item.kind != Kind::Module);
-    items.map(|item| sifted::squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()
+    items.map(|item| dedup::squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()
 }

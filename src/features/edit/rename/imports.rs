@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use regex::Regex;
 
-use super::meant::Meant;
 use super::origin::Origin;
+use super::references::Meant;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::scope::Item;

@@ -7,8 +7,8 @@ use super::together;
 use super::{ending, not_empty, replace, sorted};
 use crate::agent::limits;
 use crate::features::Site;
-use crate::features::edit::extracted;
-use crate::features::edit::fit::{brought, diffs, strings};
+use crate::features::edit::extraction;
+use crate::features::edit::fit::{answer_imports, diffs, strings};
 use crate::syntax;
 use crate::syntax::scope::{self, Item};
 use crate::text::lines::{line_start, next_line};
@@ -18,7 +18,7 @@ use crate::text::{Edit, words};
 /// imports that they bring.
 pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
-    let function = brought::parted(site, lines, function);
+    let function = answer_imports::parted(site, lines, function);
     // The function that calls it may come along, changed in the marked lines alone.
     let (alone, called) = together::parted(site, lines, item, &function.code).unwrap_or_else(|| (function.code.clone(), None));
     let mut call = called.unwrap_or_else(|| call.to_string());
@@ -30,7 +30,7 @@ pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: 
     }
     let call = replace(site, lines, &call)?;
     let new = placed(site, item, &alone, &call.text);
-    extracted::check(site, lines, &call, &new)?;
+    extraction::check(site, lines, &call, &new)?;
     Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
 }
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::imports::last_word;
 use super::origin::Origin;
-use super::whence::last_word;
 use crate::syntax::{TypeWords, lists};
 use crate::text::words;
 

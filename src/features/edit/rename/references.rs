@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::defined::{self, Defined};
+use super::imports::Place;
 use super::verdict::Verdict;
-use super::whence::Place;
 use crate::features::Session;
 use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention, Within};
