@@ -211,6 +211,7 @@ fn rules_are_read_as_git_reads_them() {
         (b"[^[:upper:]]riv/\n", &["priv/k.rs"]),
         (b"k[[:digit:]].rs\n", &["k1.rs"]),
         (b"k[]1].rs\n", &["k1.rs"]),
+        (b"k1.rs\0x\n", &["k1.rs"]),
         (b"Priv/\n", &[]),
         (b"# caf\xe9\n*.rs\n!k1.rs\n!a.rs\n!/priv\n", &["a{b/k.rs", "priv/k.rs", "{{cookie.x}}/k.rs"]),
     ] {

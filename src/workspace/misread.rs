@@ -113,7 +113,8 @@ pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
 /// A pattern in which what means nothing to git means nothing to the crate: braces are escaped, and classes of letters written out.
 fn as_git_reads(line: &str) -> String {
     let mut pattern = String::new();
-    let mut rest = line;
+    // For git a line ends there.
+    let mut rest = line.split('\0').next().unwrap_or_default();
     while let Some(letter) = rest.chars().next() {
         let length = match letter {
             '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
