@@ -496,10 +496,12 @@ fn k15_names_and_reasons_on_a_terminal_show_controls_as_text() {
         let shown = machine.on_a_terminal(&[arguments, &["--config", &config]].concat());
         assert!(shown.contains(said) && shown.contains("<U+001B>]0;") && !shown.contains(TITLE), "{shown:?}");
     }
+    // Only an answer is for programs: what is said of it is masked wherever it goes.
+    let piped = machine.run(&["edit", "src/area.rs:1-3", "--instruction", "turn it", "--config", &config]);
+    assert!(piped.out.contains("turned <U+001B>") && !piped.out.contains(TITLE), "{}", piped.out);
     let json = machine.on_a_terminal(&["edit", "src/area.rs:1-3", "--instruction", "turn it", "--json", "--config", &config]);
     let value: Value = serde_json::from_str(&json).unwrap();
     assert!(value["edits"][0]["hunks"][0]["reason"].as_str().is_some_and(|reason| reason.contains("turned")), "{value}");
-    // What is said to a person is masked wherever it goes.
     let coder = Coder::proposing(edit(&format!("src/none{TITLE}.rs")));
     let config = coder.config(&machine.path("home")).display().to_string();
     let failed = machine.run(&["edit", "src/area.rs:1-3", "--instruction", "turn it", "--config", &config]);

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::place::Place;
-use super::screen::say;
+use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::complete::{Completion, Params, complete};
 
@@ -28,7 +28,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
 
 fn show(completion: &Completion) {
     match (completion.items.first(), &completion.nothing) {
-        (Some(item), _) => say!("{}", item.text),
+        (Some(item), _) => screen::print(&format!("{}\n", item.text)),
         (None, reason) => say!("(nothing is offered: {})", reason.as_deref().unwrap_or("no reason is known")),
     }
     if let Some(route) = &completion.route {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::place::{At, Place};
-use super::screen::say;
+use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::context::Kind;
 use crate::features::edit::How;
@@ -64,7 +64,7 @@ fn show(preview: &Preview) {
         say!("{}:{}-{}  {kind}, {} tokens: {}", part.path, part.start_line, part.end_line, part.tokens, part.why);
     }
     say!("\n{} of {} tokens around the current file\n", preview.tokens, preview.budget);
-    say!("{}", preview.prompt);
+    screen::print(&format!("{}\n", preview.prompt));
     let Some(to) = &preview.destination else { return };
     let place = to.route.origin.as_deref().filter(|_| to.remote).unwrap_or("this machine");
     let (first, all) = (to.cost_of_first_step.map(|cost| format!("{cost:.4}")), to.cost_at_most.map(|cost| format!("{cost:.4}")));

@@ -68,7 +68,7 @@ fn show(edited: &Edited, diff_only: bool) {
     if diff_only {
         return;
     }
-    say!();
+    say!("");
     for hunk in edited.edits.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.reason.is_empty()).take(1) {
         say!("{}", hunk.reason);
     }

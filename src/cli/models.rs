@@ -93,7 +93,7 @@ fn pull(name: &str, as_json: bool) -> CliResult {
     if as_json {
         screen::print_json(&json!({ "name": name, "path": path }));
     } else {
-        say!("{}", path.display());
+        screen::print(&format!("{}\n", path.display()));
     }
     Ok(())
 }
@@ -103,7 +103,7 @@ fn path(name: &str, as_json: bool) -> CliResult {
     if as_json {
         screen::print_json(&json!({ "name": name, "path": path }));
     } else {
-        say!("{}", path.display());
+        screen::print(&format!("{}\n", path.display()));
     }
     Ok(())
 }

@@ -18,10 +18,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// What takes less than this is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(600);
 
-/// Prints a line on standard output.
+/// Prints a line for a person on standard output, wherever that leads.
 macro_rules! say {
-    () => { $crate::cli::screen::print("\n") };
-    ($($arg:tt)*) => { $crate::cli::screen::print(&format!("{}\n", format_args!($($arg)*))) };
+    ($($arg:tt)*) => { $crate::cli::screen::say_line(&format!($($arg)*)) };
 }
 pub(crate) use say;
 
@@ -31,7 +30,13 @@ macro_rules! tell {
 }
 pub(crate) use tell;
 
-/// Prints on standard output: a terminal obeys what it is shown, a program gets the very text.
+/// See [`say!`].
+#[expect(clippy::print_stdout, reason = "here alone")]
+pub fn say_line(text: &str) {
+    println!("{}", harmless(text));
+}
+
+/// Prints an answer on standard output: a terminal obeys what it is shown, a program gets the very text.
 #[expect(clippy::print_stdout, reason = "here alone")]
 pub fn print(text: &str) {
     if std::io::stdout().is_terminal() { print!("{}", harmless(text)) } else { print!("{text}") }
@@ -48,7 +53,7 @@ pub fn print_json(object: &impl Display) {
         shown.push_str(&units);
         from = at + letter.len_utf8();
     }
-    say!("{shown}{}", &text[from..]);
+    print(&format!("{shown}{}\n", &text[from..]));
 }
 
 /// See [`tell!`].
