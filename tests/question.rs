@@ -631,7 +631,7 @@ fn a_line_of_the_map_is_the_one_with_the_name() {
     let java = ["1 class Tiger", "4 public String roar(int times)", "10 public interface Animal", "11 void eat();"];
     let c = [
         "4 static void walk_around(int steps, char *where)",
-        "11 typedef struct { … } tiger_t;",
+        "11 typedef struct … } tiger_t;",
         "13 int one_line(void)",
         "16 marked_one(void)",
     ];
