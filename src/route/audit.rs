@@ -2,10 +2,9 @@
 //! folder. No text of the request, only its hash, so that a copy of what was sent can be recognised later. And the origins that have been
 //! sent to before.
 
-use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
@@ -87,10 +86,17 @@ impl Audit {
     }
 }
 
-/// Whether this process comes upon this for the first time.
-fn is_first(what: &'static str, origin: &str) -> bool {
-    static SEEN: Mutex<BTreeSet<(&str, String)>> = Mutex::new(BTreeSet::new());
-    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert((what, origin.into()))
+/// Whether this process comes upon this for the first time. Beyond so many origins some are told again.
+fn is_first(what: &str, origin: &str) -> bool {
+    static SEEN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
+    let mut hasher = DefaultHasher::new();
+    (what, origin).hash(&mut hasher);
+    let hash = hasher.finish() | 1;
+    let taken = SEEN.iter().find_map(|slot| match slot.compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => Some(true),
+        Err(known) => (known == hash).then_some(false),
+    });
+    taken.unwrap_or(true)
 }
 
 impl Sent {
