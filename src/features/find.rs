@@ -231,7 +231,8 @@ fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Rang
     let focus = if focus + longest / 4 <= range.start + longest { range.start } else { focus };
     let above = focus.saturating_sub(longest / 2).max(range.start).min(range.end.saturating_sub(longest));
     let start = if above <= range.start { range.start } else { line_start(text, text.floor_char_boundary(above)) };
-    let end = text.floor_char_boundary(range.end.min(start + longest));
+    // From where the line was to begin: what is looked for may stand in the last one.
+    let end = text.floor_char_boundary(range.end.min(above.max(start) + longest));
     let whole = if end < range.end { text[..end].rfind('\n').filter(|at| *at > start && *at >= focus).unwrap_or(end) } else { end };
     start..whole
 }
