@@ -188,9 +188,8 @@ impl Gate {
         self.nested.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.path().into(), nested);
         Ok(true)
     }
-}
 
-impl Gate {
+    /// Whether rules that the crate misreads leave out an entry: those of the repository that it lies in.
     fn is_left_out_by_misread(&self, entry: &Path, is_folder: bool) -> bool {
         if !self.odd.any.load(Ordering::Acquire) {
             return false;
