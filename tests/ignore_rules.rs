@@ -212,6 +212,8 @@ fn rules_are_read_as_git_reads_them() {
         (b"k[[:digit:]].rs\n", &["k1.rs"]),
         (b"k[]1].rs\n", &["k1.rs"]),
         (b"k1.rs\0x\n", &["k1.rs"]),
+        (b"k[[:graph:]].rs\n", &["k1.rs"]),
+        (b"\xef\xbb\xbfk1.rs\n# caf\xe9\npriv/\n", &["k1.rs", "priv/k.rs"]),
         (b"Priv/\n", &[]),
         (b"# caf\xe9\n*.rs\n!k1.rs\n!a.rs\n!/priv\n", &["a{b/k.rs", "priv/k.rs", "{{cookie.x}}/k.rs"]),
     ] {
@@ -231,6 +233,9 @@ fn what_the_settings_of_a_repository_ignore_is_left_out() {
     assert_eq!(with(b"", "[includeIf \"gitdir:/elsewhere/\"]\n\tpath = more\n"), files);
     assert_eq!(with(b"/Sub/\nA.rs\n", "[core]\n\tignorecase = true\n"), ["dump.rs"]);
     assert_eq!(with(b"/Sub/\nA.rs\n", "[core]\n\tignorecase = false\n"), files);
+    // A byte order mark is no part of a rule, in the list of this copy alone either.
+    let listed = beside(b"", &files, &[(".git/info/exclude", "\u{feff}dump.rs\n")]);
+    assert_eq!(listed, ["a.rs", "sub/left.rs"]);
 }
 
 /// The rules of a repository hold no more in one that lies in it, also where they are read once more.

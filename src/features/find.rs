@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::explain::numbered;
-use super::meant::{Meant, meant};
+use super::meant::{Meant, Paths, meant};
 use super::search::{EACH_ONE, Place, Ranking, Spot, definition, rank};
 use super::{Session, blocks, overview};
 use crate::context::{Kind, Masked, Part};
@@ -31,8 +31,9 @@ const LEAST_FILE: usize = 200;
 /// room for. The map has an order of its own, so that the prompt of the next question begins as this one does; what the question speaks of
 /// comes last, where models look most. A question whose words the repository hardly has is answered from what it says of itself.
 pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question) };
-    let places = Places { session, meant: meant(session, question, &ranking), ranking: &ranking, tokens };
+    let paths = Paths::new(session);
+    let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question, &paths) };
+    let places = Places { session, meant: meant(session, question, &ranking, &paths), ranking: &ranking, tokens };
     if budget <= SMALL {
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);

@@ -97,9 +97,8 @@ pub(super) struct Meant {
 
 /// The places that a question names: lines in the order in which they are named, then definitions, the longest first; of what is told those
 /// in the best files.
-pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking) -> Vec<Meant> {
-    let paths = Paths::new(session);
-    let mut places = lines(session, question, &paths);
+pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<Meant> {
+    let mut places = lines(session, question, paths);
     places.truncate(MOST);
     let here = paths.named_in(question);
     let asks = asks(question);

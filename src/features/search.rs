@@ -98,12 +98,12 @@ impl Ranking {
     }
 }
 
-pub(super) fn rank(session: &Session, question: &str) -> Ranking {
+pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Ranking {
     let sentence = Sentence::new(question);
     if sentence.terms.is_empty() {
         return Ranking::default();
     }
-    let asked = Asked { sentence: &sentence, quotes: Quotes::of(question), named: named(session, question) };
+    let asked = Asked { sentence: &sentence, quotes: Quotes::of(question), named: named(session, question, paths) };
     let mut matcher = Matcher::new(&sentence);
     let counted: Vec<Counts> = readable(session, &asked, &mut matcher)
         .into_iter()
@@ -183,9 +183,9 @@ impl Shares {
 }
 
 /// The files that a question names, by their paths from the root on or by the ends of them.
-fn named(session: &Session, question: &str) -> HashSet<FileId> {
+fn named(session: &Session, question: &str, paths: &Paths<'_>) -> HashSet<FileId> {
     let text = question.to_lowercase();
-    let by_words = Paths::new(session).named_in(question);
+    let by_words = paths.named_in(question);
     let whole = session.index.files().filter(|(_, file)| is_named(&file.path.to_string(), &text)).map(|(id, _)| id);
     by_words.into_iter().chain(whole).collect()
 }

@@ -13,6 +13,8 @@ use super::rule_files::{self, IGNORE_FILES, read_rules};
 
 /// The misread rules of folders, by folder, as they were when they were first asked for.
 pub(super) struct Misread {
+    /// Where the repository of the root begins; the root itself where it lies in none.
+    top: PathBuf,
     ignore_case: bool,
     known: HashMap<PathBuf, Option<Arc<Gitignore>>>,
 }
@@ -20,7 +22,8 @@ pub(super) struct Misread {
 impl Misread {
     /// Reads nothing of the folders yet.
     pub fn below(root: &Path) -> Self {
-        Self { ignore_case: ignores_case(root), known: HashMap::new() }
+        let top = rule_files::above(root).last().unwrap_or(root).into();
+        Self { top, ignore_case: ignores_case(root), known: HashMap::new() }
     }
 
     /// Those that stand right in a folder.
@@ -29,10 +32,12 @@ impl Misread {
         self.known.entry(folder.into()).or_insert_with(|| right_in(folder, ignore_case).map(Arc::new)).clone()
     }
 
-    /// Whether a file is left out by those of the folders between `top` and it, or by those of `top`; where a repository begins, those of
-    /// the one around it end.
-    pub fn leave_out(&mut self, top: &Path, file: &Path, begins: impl Fn(&Path) -> bool) -> bool {
-        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(top)) {
+    /// Whether a file is left out by those of the folders that it lies in; where a repository begins, those of the one around it end.
+    pub fn leave_out(&mut self, file: &Path, begins: impl Fn(&Path) -> bool) -> bool {
+        for folder in file.ancestors().skip(1) {
+            if !folder.starts_with(&self.top) {
+                return false;
+            }
             if self.of(folder).is_some_and(|rules| leaves_out(&rules, folder, file)) {
                 return true;
             }
@@ -62,24 +67,33 @@ pub(super) fn config(folder: &Path) -> Option<(PathBuf, GitConfig)> {
     Some((top.into(), GitConfig::of(top, &rule_files::shared(folder, top)?)))
 }
 
-/// All rules of a file, for what lies below a folder, as git reads them.
-pub(super) fn all_of(globs: &mut GitignoreBuilder, file: &Path) {
-    let bytes = read_rules(file).unwrap_or_default();
-    lines(&bytes).for_each(|line| add(globs, &line));
+/// Adds the rules of a file as git reads them: those that the crate reads otherwise, or all. One that is none counts for nothing, as in git.
+pub(super) fn add_file(globs: &mut GitignoreBuilder, file: &Path, all: bool) {
+    add_all(globs, &patterns(file, all));
 }
 
-/// Those of a file that the crate reads otherwise.
-pub(super) fn misread_of(globs: &mut GitignoreBuilder, file: &Path, ignore_case: bool) {
+fn add_all(globs: &mut GitignoreBuilder, patterns: &[String]) {
+    for pattern in patterns {
+        let _ = globs.add_line(None, pattern);
+    }
+}
+
+fn patterns(file: &Path, all: bool) -> Vec<String> {
     let bytes = read_rules(file).unwrap_or_default();
-    let sound = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), |_| bytes.len());
+    // A byte order mark is no part of the first rule.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let sound = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |_| bytes.len());
     let mut at = 0;
+    let mut patterns = vec![];
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         at += line.len();
         let line = String::from_utf8_lossy(line);
-        if ignore_case || at > sound || as_git_reads(&line) != line {
-            add(globs, &line);
+        let pattern = as_git_reads(&line);
+        if all || at > sound || pattern != line {
+            patterns.push(pattern);
         }
     }
+    patterns
 }
 
 /// Adds a rule as the crate reads it and as git does: who wrote it for a project of ours may mean either, and nothing is to get out. An error
@@ -93,21 +107,17 @@ pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), i
     }
 }
 
-/// Adds a rule as git reads it. One that is none counts for nothing, as in git.
-fn add(globs: &mut GitignoreBuilder, line: &str) {
-    let _ = globs.add_line(None, &as_git_reads(line));
-}
-
-fn lines(bytes: &[u8]) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
-    bytes.split(|byte| *byte == b'\n').map(String::from_utf8_lossy)
-}
-
 /// Those that stand right in a folder, if any do.
 pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
+    // Most folders have none, and a walk asks in each.
+    let patterns: Vec<String> = IGNORE_FILES.iter().flat_map(|name| patterns(&folder.join(name), ignore_case)).collect();
+    if patterns.is_empty() {
+        return None;
+    }
     let mut globs = GitignoreBuilder::new(folder);
     let _ = globs.case_insensitive(ignore_case);
-    IGNORE_FILES.iter().for_each(|name| misread_of(&mut globs, &folder.join(name), ignore_case));
-    globs.build().ok().filter(|rules| !rules.is_empty())
+    add_all(&mut globs, &patterns);
+    globs.build().ok()
 }
 
 /// A pattern in which what means nothing to git means nothing to the crate: braces are escaped, and classes of letters written out.
@@ -163,14 +173,18 @@ fn bracket(text: &str) -> Option<(usize, String)> {
 
 /// A class of letters at the beginning of a text: its length, and the letters.
 fn class(text: &str) -> Option<(usize, &'static str)> {
-    const CLASSES: [(&str, &str); 8] = [
+    const CLASSES: [(&str, &str); 11] = [
         ("[:alpha:]", "a-zA-Z"),
         ("[:digit:]", "0-9"),
         ("[:alnum:]", "a-zA-Z0-9"),
         ("[:lower:]", "a-z"),
         ("[:upper:]", "A-Z"),
         ("[:xdigit:]", "0-9a-fA-F"),
-        ("[:space:]", " \t"),
+        ("[:space:]", " \t\n\x0b\x0c\r"),
+        ("[:blank:]", " \t"),
+        ("[:print:]", " -~"),
+        // What would turn the set around does not come first.
+        ("[:graph:]", "\"-~!"),
         ("[:punct:]", ":-@[-`{-~!-/"),
     ];
     CLASSES.iter().find(|(name, _)| text.starts_with(name)).map(|(name, letters)| (name.len(), *letters))

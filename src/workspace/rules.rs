@@ -227,9 +227,8 @@ impl Ignored {
         }
         let is_ignored = self.matcher.as_mut().is_none_or(|ignore| ignore.matched(path.relative(), false).is_ignore());
         let misread = self.misread.get_or_insert_with(|| Misread::below(root));
-        let top = rule_files::above(root).last().unwrap_or(root);
         let begins = |folder: &Path| folder != root && self.looks.get(folder).is_some_and(|(_, begins)| *begins);
-        Ok(is_ignored || misread.leave_out(top, &root.join(path.relative()), begins))
+        Ok(is_ignored || misread.leave_out(&root.join(path.relative()), begins))
     }
 }
 
@@ -304,10 +303,10 @@ fn excluded(folder: &Path) -> Gitignore {
     let _ = globs.case_insensitive(config.ignore_case);
     if let Some(file) = config.excludes_file {
         let is_known = gitconfig_excludes_path().is_some_and(|known| known == file);
-        if is_known { misread::misread_of(&mut globs, &file, config.ignore_case) } else { misread::all_of(&mut globs, &file) }
+        misread::add_file(&mut globs, &file, !is_known || config.ignore_case);
     }
     if let Ok(Some(list)) = rule_files::exclude(folder, &top) {
-        misread::all_of(&mut globs, &list);
+        misread::add_file(&mut globs, &list, true);
     }
     globs.build().unwrap_or_else(|_| Gitignore::empty())
 }

@@ -125,7 +125,6 @@ struct Gate {
 
 /// The rules that the crate misreads, of the folders that a walk has come by and of those above its root.
 struct Odd {
-    root: PathBuf,
     ignore_case: bool,
     /// By folder. Hardly ever are there any, so that the rest is not asked for.
     found: Mutex<Vec<(PathBuf, Gitignore)>>,
@@ -134,7 +133,7 @@ struct Odd {
 
 impl Odd {
     fn of(root: &Path) -> Self {
-        let odd = Self { root: root.into(), ignore_case: misread::ignores_case(root), found: Mutex::default(), any: AtomicBool::default() };
+        let odd = Self { ignore_case: misread::ignores_case(root), found: Mutex::default(), any: AtomicBool::default() };
         [root].into_iter().chain(rules::above(root)).for_each(|folder| odd.note(folder));
         odd
     }
@@ -147,12 +146,11 @@ impl Odd {
         }
     }
 
-    /// Whether they leave out an entry of the repository that begins at a folder; those that it lies in were asked before.
-    fn leave_out(&self, repository: &Path, entry: &Path, is_folder: bool) -> bool {
-        // Above the root are those of the repository that the root lies in.
-        let is_outermost = repository == self.root;
+    /// Whether they leave out an entry, of the repository that begins at a folder below the root if it lies in one; the folders that it lies
+    /// in were asked before.
+    fn leave_out(&self, repository: Option<&Path>, entry: &Path, is_folder: bool) -> bool {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let holds = |folder: &Path| entry.starts_with(folder) && (folder.starts_with(repository) || is_outermost);
+        let holds = |folder: &Path| entry.starts_with(folder) && repository.is_none_or(|repository| folder.starts_with(repository));
         found.iter().any(|(folder, rules)| holds(folder) && rules.matched(entry, is_folder).is_ignore())
     }
 }
@@ -198,7 +196,7 @@ impl Gate {
         let begins = |folder: &&Path| nested.get(*folder).is_some_and(|project| project.is_repository);
         let repository = entry.ancestors().skip(1).take_while(|folder| *folder != self.root.path()).find(begins);
         drop(nested);
-        self.odd.leave_out(repository.unwrap_or(self.root.path()), entry, is_folder)
+        self.odd.leave_out(repository, entry, is_folder)
     }
 }
 

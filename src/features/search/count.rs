@@ -123,9 +123,10 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
             focuses.entry(spot).or_default().add(line.start, term, terms[usize::from(term)].weight);
         }
     });
+    let (mut around, mut head) = (Around::new(file), Blocks::new(file, text));
     for (at, share) in asked.quotes.iter().flat_map(|quotes| quotes.find(text)) {
-        let inside = Around::new(file).at(at as u32).map(|(index, _)| Spot::Definition(index));
-        let Some(spot) = inside.or_else(|| Blocks::new(file, text).at(at).map(Spot::Head)) else { continue };
+        let inside = around.at(at as u32).map(|(index, _)| Spot::Definition(index));
+        let Some(spot) = inside.or_else(|| head.at(at).map(Spot::Head)) else { continue };
         items.entry(spot).or_default();
         focuses.entry(spot).or_default().quote(at, share);
     }
@@ -144,11 +145,11 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
             items.entry(spot).or_default();
         }
     }
-    let focus = |spot: &Spot| focuses.get(spot).cloned().unwrap_or_default();
+    let focus = |spot: &Spot| focuses.get(spot).map_or((0, 0.0), |focus| (focus.best.1 as u32, focus.quoted));
     let items = items.into_iter().map(|(spot, terms)| Item {
         spot,
-        focus: focus(&spot).best.1 as u32,
-        quoted: focus(&spot).quoted,
+        focus: focus(&spot).0,
+        quoted: focus(&spot).1,
         is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
         bytes: bytes(spot),
         terms: terms.into_iter().collect(),
@@ -163,7 +164,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
 }
 
 /// The line of a definition that has most of the question's words.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Focus {
     line: usize,
     terms: Vec<u16>,
@@ -179,7 +180,7 @@ impl Focus {
             (self.line, self.sum) = (line, 0.0);
             self.terms.clear();
         }
-        if self.quoted > 0.0 || self.terms.contains(&term) {
+        if self.terms.contains(&term) {
             return;
         }
         self.terms.push(term);
