@@ -100,6 +100,31 @@ fn a_heading_before_a_colon_names_where_it_happens() {
     assert_eq!(&*preview.parts[0].path, "src/parser/lines.rs", "{:?}", preview.parts);
 }
 
+/// The model was not told that nothing of a file is shown, and invented what it holds.
+#[test]
+fn a_question_about_a_file_that_is_kept_out_says_so_to_the_model() {
+    let long = format!("pub const TABLE: &str = \"{}\";\n", "ab".repeat(4000));
+    let files = [
+        CALCULATOR,
+        ("src/table.rs", long.as_str()),
+        (".env", "NAME=value\n"),
+        ("Cargo.lock", "version = 4\n"),
+        (".gitignore", "out/\n"),
+        ("out/notes.md", "# Notes\n"),
+    ];
+    let told = |question: &str| -> Vec<String> {
+        let prompt = asked(&files, question, 1000).prompt;
+        prompt.lines().filter(|line| line.contains("kept out")).map(String::from).collect()
+    };
+    let line = |path: &str, why: &str| vec![format!("None of `{path}` is among the excerpts: it is kept out of them ({why}).")];
+    assert_eq!(told("what does table.rs hold?"), line("src/table.rs", "minified"));
+    assert_eq!(told("what does `src/table.rs` hold, and src/table.rs?"), line("src/table.rs", "minified"));
+    assert_eq!(told("what is in .env?"), line(".env", "secret"));
+    assert_eq!(told("which version has Cargo.lock?"), line("Cargo.lock", "lock file"));
+    assert_eq!(told("summarize out/notes.md"), line("out/notes.md", "ignored"));
+    assert_eq!(told("what is in src/calculator.rs and in src/nowhere.rs?"), Vec::<String>::new());
+}
+
 /// `build(deps): …` put the script that builds first, whatever the message spoke of.
 #[test]
 fn the_kind_of_a_change_is_not_where_it_happens() {

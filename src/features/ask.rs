@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::answer::{Answer, Prompt, Question};
 use super::cite::Citation;
 use super::explain::numbered;
+use super::find::{About, about};
 use super::{LspPosition, LspRange, Session, Sink};
 use crate::context::{Kind, fence};
 use crate::engine::{Cancel, Caps, EngineError, ErrorKind, Tokens};
@@ -63,7 +64,7 @@ pub(super) fn checked(question: &str) -> Result<&str, EngineError> {
 
 /// What is put in front of the model for a question, within `budget` tokens.
 pub(super) fn prompt(session: &Session, words: &str, budget: usize, tokens: &dyn Tokens) -> Prompt {
-    let parts = super::find::about(session, words, budget, tokens);
+    let About { parts, withheld } = about(session, words, budget, tokens);
     let mut text = String::new();
     for part in &parts {
         // A map of the repository has no line numbers of its own.
@@ -72,6 +73,7 @@ pub(super) fn prompt(session: &Session, words: &str, budget: usize, tokens: &dyn
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &code));
         text.push('\n');
     }
+    withheld.iter().for_each(|line| text.push_str(&format!("\n{line}")));
     text.push_str(&format!("\nQuestion: {words}"));
     Prompt { text, parts }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::explain::numbered;
 use super::meant::{Meant, Paths, meant};
 use super::search::{EACH_ONE, Place, Ranking, Spot, definition, rank};
-use super::{Session, blocks, overview};
+use super::{Session, blocks, overview, withheld};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::FileId;
@@ -30,10 +30,22 @@ const LEAST_FILE: usize = 200;
 /// definitions and, where the budget is large enough for both, a map of the repository before them and as many whole files as there is
 /// room for. The map has an order of its own, so that the prompt of the next question begins as this one does; what the question speaks of
 /// comes last, where models look most. A question whose words the repository hardly has is answered from what it says of itself.
-pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> About {
     let paths = Paths::new(session);
-    let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question, &paths) };
-    let places = Places { session, meant: meant(session, question, &ranking, &paths), ranking: &ranking, tokens };
+    let withheld = withheld::told(session, question, &paths);
+    About { parts: parts(session, question, &paths, budget, tokens), withheld }
+}
+
+/// What is told of a repository for a question.
+pub(super) struct About {
+    pub parts: Vec<Part>,
+    /// A line for each file that the question names and of which nothing is shown.
+    pub withheld: Vec<String>,
+}
+
+fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question, paths) };
+    let places = Places { session, meant: meant(session, question, &ranking, paths), ranking: &ranking, tokens };
     if budget <= SMALL {
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);

@@ -387,7 +387,7 @@ impl<'a> Paths<'a> {
 
     /// The files that a path means which has a line of that number. A path of another machine means the one that ends as it does, with its
     /// folder; a name without its folder any that is called so.
-    fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
+    pub fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
         // A bracket that begins it may be a part of the name, and so may what looks like an escape.
         let bare = token.trim_start_matches(['(', '[', '{']);
         let mut found = self.called(token, line);
@@ -425,9 +425,13 @@ impl<'a> Paths<'a> {
 
     /// The files that the words of a question name.
     pub fn named_in(&self, question: &str) -> Vec<FileId> {
+        self.words(question).into_iter().flat_map(|word| self.meant_by(word, 0)).collect()
+    }
+
+    /// The words of a question that look like paths.
+    pub fn words<'q>(&self, question: &'q str) -> Vec<&'q str> {
         let is_path = |word: &str| word.contains('.') && word.rsplit(['/', '.']).next().is_some_and(|ending| ending.len() <= 10);
         let words = question.lines().flat_map(|line| named::words(line, &self.split.found(line)));
-        let words = words.map(|(_, word)| word).filter(|word| is_path(word));
-        words.flat_map(|word| self.meant_by(word, 0)).collect()
+        words.map(|(_, word)| word).filter(|word| is_path(word)).collect()
     }
 }

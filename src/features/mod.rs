@@ -24,6 +24,7 @@ mod search;
 mod session;
 mod site;
 mod vocabulary;
+mod withheld;
 
 use std::ops::Range;
 use std::sync::Arc;

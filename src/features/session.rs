@@ -185,8 +185,13 @@ impl Session {
 
     /// The same for a path.
     pub fn closed_path(&self, path: &WorkspacePath) -> Option<String> {
+        closed_by(self.kept_out(path)?, path)
+    }
+
+    /// By which rule a path takes no part, whatever it holds.
+    pub fn kept_out(&self, path: &WorkspacePath) -> Option<Skip> {
         let secret = is_secret(path).then_some(Skip::Secret);
-        closed_by(secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))?, path)
+        secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))
     }
 
     /// Whether something that is open here, or is still known from when it was, belongs to a project that keeps everything on this machine.

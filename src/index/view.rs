@@ -128,8 +128,8 @@ impl View {
     }
 
     /// Files that take no part by what they hold: generated ones, those with very long lines, large ones. They may use what others define.
-    pub fn left_out(&self) -> impl Iterator<Item = &WorkspacePath> {
-        self.refused.keys()
+    pub fn left_out(&self) -> impl Iterator<Item = (&WorkspacePath, Skip)> {
+        self.refused.iter().map(|(path, (_, reason))| (path, *reason))
     }
 
     /// How far the index has come.

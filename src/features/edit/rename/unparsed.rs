@@ -116,7 +116,7 @@ pub(super) fn places(session: &Session, name: &str, language: &Language) -> Vec<
     let files = files.map(|(_, file)| &file.path);
     // What another language generates names things of its own.
     let is_kin = |path: &&WorkspacePath| session.shared.registry.by_path(path.relative()).is_some_and(|kin| kin.family == language.family);
-    let mut left_out: Vec<&WorkspacePath> = session.index.left_out().filter(is_kin).collect();
+    let mut left_out: Vec<&WorkspacePath> = session.index.left_out().map(|(path, _)| path).filter(is_kin).collect();
     left_out.sort();
     let mut paths: Vec<&WorkspacePath> = files.filter(|path| session.closed_path(path).is_none()).collect();
     paths.sort();

@@ -1,0 +1,41 @@
+//! Files that a question names and of which nothing may be shown. The model is told of them: one that is not told invents what they hold.
+
+use super::Session;
+use super::meant::Paths;
+use crate::context::fence;
+use crate::workspace::WorkspacePath;
+use crate::workspace::rules::Skip;
+
+/// Most that are told of.
+const MOST: usize = 4;
+
+/// A line for each of them, with the reason.
+pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = vec![];
+    for word in paths.words(question).into_iter().filter(|word| paths.meant_by(word, 0).is_empty()) {
+        let Some((path, reason)) = left_out(session, word).or_else(|| kept_out(session, word)) else { continue };
+        let path = fence::visible(&path.to_string());
+        let line = format!("None of `{path}` is among the excerpts: it is kept out of them ({}).", reason.name());
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.truncate(MOST);
+    lines
+}
+
+/// A file that what it holds leaves out of the index, by its path or the end of that; the shortest path that ends so.
+fn left_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
+    let end = named.replace('\\', "/");
+    let end = end.trim_start_matches("./");
+    let is_it = |path: &WorkspacePath| path.to_string().strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    let found = session.index.left_out().filter(|(path, _)| is_it(path));
+    found.min_by_key(|(path, _)| (path.relative().len(), *path)).map(|(path, reason)| (path.clone(), reason))
+}
+
+/// A file that rules or its name keep out.
+fn kept_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
+    let path = session.snapshot.roots.places(named).into_iter().next()?;
+    let reason = session.kept_out(&path)?;
+    Some((path, reason))
+}
