@@ -53,6 +53,25 @@ local function ghost_text()
   P.check('accept a line', line_is('    let é = a + b;'), P.line())
   P.type('<Esc>')
   P.check('gone after insert mode', ghost_is(nil), P.ghost())
+  -- CTRL-C leaves insert mode without the event, `:edit` leaves the buffer.
+  for what, leave in pairs({
+    ['gone after CTRL-C'] = function()
+      P.type('<C-c>')
+    end,
+    ['gone after another buffer was edited'] = function()
+      P.lua("Before = vim.api.nvim_get_current_buf(); vim.bo.bufhidden = 'hide'; vim.cmd('enew')")
+      P.type('<Esc>')
+      P.lua('vim.cmd.buffer(Before)')
+    end,
+  }) do
+    P.lua("vim.api.nvim_buf_set_lines(0, 1, -1, false, { '    ', '}' })")
+    P.cursor(2, 4)
+    P.type('A')
+    P.check('a suggestion', ghost_is('let é = a + b;\n    é'), P.ghost())
+    leave()
+    P.check(what, ghost_is(nil), P.ghost())
+    P.type('<Esc>')
+  end
 
   P.lua("vim.api.nvim_buf_set_lines(0, 1, -1, false, { '    ', '}' })")
   P.cursor(2, 4)
@@ -130,7 +149,15 @@ local function answers()
   P.lua("vim.cmd('Longsight ask where is add?')")
   P.check('quickfix', P.until_lua(3000, 'local list = vim.fn.getqflist(); return #list == 1 and list[1].lnum == 1'))
   P.check('the question', P.lua('return Server.argument.question') == 'where is add?')
+  -- The window of an answer and the list of places have no server of their own.
+  P.lua("vim.cmd('Longsight ask and from the answer?')")
+  P.check('a question from an answer', P.until_lua(3000, "return Server.argument.question == 'and from the answer?' or nil"))
+  P.type('q')
   close()
+  P.lua("vim.cmd('copen'); vim.cmd('Longsight ask and from the list?')")
+  P.check('a question from the list', P.until_lua(3000, "return Server.argument.question == 'and from the list?' or nil"))
+  close()
+  P.lua("vim.cmd('cclose')")
 end
 
 local function edits()
@@ -148,6 +175,12 @@ local function edits()
   P.check('the instruction', P.lua('return Server.argument.instruction') == 'name it sum')
   P.lua("vim.cmd('Longsight review name it sum')")
   P.check('review', P.until_lua(3000, "return Said:find('proposes 2 change(s)', 1, true)"), P.lua('return Said'))
+  P.lua("vim.o.columns = 80; Said = ''; vim.cmd('Longsight review name it sum')")
+  P.check('review in a narrow window', P.until_lua(3000, "return Said ~= '' or nil"))
+  P.check('without a prompt to press Enter', P.lua('return vim.api.nvim_strwidth(Said) <= vim.v.echospace'), P.lua('return Said'))
+  P.lua('vim.o.columns = 100')
+  P.lua("Said, Server.argument = '', nil; vim.bo.modifiable = false; vim.cmd('Longsight edit name it sum'); vim.bo.modifiable = true")
+  P.check('a buffer that cannot be changed', P.lua('return Said:find("not modifiable", 1, true) ~= nil and Server.argument == nil'), P.lua('return Said'))
 end
 
 --- A question that is not answered: the text must show while it comes, and closing the window must cancel it.
@@ -191,6 +224,17 @@ local function streaming()
     vim.cmd('Longsight edit name it sum')
     vim.cmd('Longsight cancel')]])
   cancelled('an edit can be cancelled')
+  P.check('and says so', P.lua('return Said') == 'longsight: cancelled, nothing was changed', P.lua('return Said'))
+  P.lua([[
+    vim.cmd('Longsight explain')
+    Server.notify('longsight/stream', { token = Server.argument.streamToken, seq = 0, kind = 'progress', delta = 'reading the prompt' })
+    vim.cmd('Longsight cancel')]])
+  cancelled('an answer can be cancelled')
+  local text, last = P.float()
+  P.check('and its window says so', text == '**Cancelled**' and last == ' longsight: explain ', { text, last })
+  close()
+  P.lua("Said = ''; require('longsight.client').abandon(vim.lsp.get_clients({ name = 'longsight' })[1].id)")
+  P.check('nobody waits for what was cancelled', P.lua('return Said') == '', P.lua('return Said'))
 end
 
 local function hunks()

@@ -183,12 +183,13 @@ local function unnamed(text, places)
   return #lines > 0 and '\n\nPlaces:\n\n' .. table.concat(lines, '\n') or ''
 end
 
---- What has come of an answer that failed stays readable, below the reason.
+--- What has come of an answer that failed, or that was stopped, stays readable below the reason.
 ---@param answer longsight.Answer
----@param message string
-local function failed(answer, message)
+---@param error lsp.ResponseError|{ message: string }
+local function failed(answer, error)
   local partial = table.concat(vim.api.nvim_buf_get_lines(answer.buffer, 0, -1, false), '\n')
-  return '**Failed**: ' .. message .. (vim.trim(partial) ~= '' and '\n\n' .. partial or '')
+  local reason = client_of.is_cancel(error) and '**Cancelled**' or '**Failed**: ' .. error.message
+  return reason .. (vim.trim(partial) ~= '' and '\n\n' .. partial or '')
 end
 
 --- Runs a command whose answer is text, in a window. `done` gets the result.
@@ -197,7 +198,8 @@ end
 ---@param title string
 ---@param done? fun(result: table, client: vim.lsp.Client)
 function M.run(name, argument, title, done)
-  local client = client_of.get()
+  -- An answer of before may be what is looked at; what needs a buffer has been asked for its client already.
+  local client = client_of.any()
   if not client then
     return
   end
@@ -211,7 +213,7 @@ function M.run(name, argument, title, done)
     if not vim.api.nvim_buf_is_valid(answer.buffer) then
       return
     end
-    local text = vim.trim(error and failed(answer, error.message) or (type(result) == 'table' and result.text) or '')
+    local text = vim.trim(error and failed(answer, error) or (type(result) == 'table' and result.text) or '')
     if not error and type(result) == 'table' then
       answer.places = places_of(result)
       text = text .. unnamed(text, answer.places)
@@ -219,7 +221,9 @@ function M.run(name, argument, title, done)
     vim.bo[answer.buffer].modifiable = true
     vim.api.nvim_buf_set_lines(answer.buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))
     vim.bo[answer.buffer].modifiable = false
-    if not error and type(result) == 'table' then
+    if error then
+      M.title(answer, title)
+    elseif type(result) == 'table' then
       local who = footer(result)
       M.title(answer, who ~= '' and title .. ' - ' .. who or title)
       if done then
@@ -233,7 +237,7 @@ function M.run(name, argument, title, done)
     callback = function()
       if running[token] then
         running[token] = nil
-        client:cancel_request(answer.request)
+        client_of.stop(client, answer.request)
       end
     end,
   })

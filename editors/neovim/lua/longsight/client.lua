@@ -52,14 +52,31 @@ function M.config()
   }
 end
 
---- The client of a buffer, or a message for the user.
----@param buffer? integer
+--- The client that was asked for last.
+---@type integer?
+local last
+
+--- The client of this buffer, or a message for the user.
 ---@return vim.lsp.Client?
-function M.get(buffer)
-  local client = vim.lsp.get_clients({ name = 'longsight', bufnr = buffer or 0 })[1]
+function M.get()
+  local client = vim.lsp.get_clients({ name = 'longsight', bufnr = 0 })[1]
   if not client then
-    vim.notify("longsight is not attached here; see :checkhealth longsight (is there vim.lsp.enable('longsight')?)", vim.log.levels.WARN)
+    vim.notify('longsight is not attached here; see :checkhealth longsight', vim.log.levels.WARN)
+    return nil
   end
+  last = client.id
+  return client
+end
+
+--- The client of this buffer, else the one that was used last: for what needs no buffer, and is asked for in answers and lists too.
+---@return vim.lsp.Client?
+function M.any()
+  local here = vim.lsp.get_clients({ name = 'longsight', bufnr = 0 })[1]
+  local client = here or last and vim.lsp.get_client_by_id(last) or vim.lsp.get_clients({ name = 'longsight' })[1]
+  if not client then
+    return M.get()
+  end
+  last = client.id
   return client
 end
 
@@ -183,11 +200,12 @@ function M.busy(client)
   end
 end
 
---- Who waits for an answer, by client.
----@type table<integer, table<fun(error?: lsp.ResponseError, result: any), true>>
+--- Who waits for an answer, by client, with the request's number once it is known.
+---@type table<integer, table<fun(error?: lsp.ResponseError, result: any), integer|true>>
 local waiting = {}
 
 local GONE = { message = 'the longsight server went away; see :Longsight log' }
+local STOPPED = { code = vim.lsp.protocol.ErrorCodes.RequestCancelled, message = 'cancelled' }
 
 --- Runs a server command. `done` is called once, also when the server goes away meanwhile.
 ---@param client vim.lsp.Client
@@ -208,8 +226,25 @@ function M.execute(client, name, argument, done)
   if not sent then
     mine[done] = nil
     done(GONE)
+  elseif mine[done] then
+    mine[done] = request
   end
   return request
+end
+
+--- Stops a command and tells who waits for it: Neovim forgets them when the server says that it has stopped.
+---@param client vim.lsp.Client
+---@param request integer
+function M.stop(client, request)
+  client:cancel_request(request)
+  local mine = waiting[client.id] or {}
+  for done, of in pairs(mine) do
+    if of == request then
+      mine[done] = nil
+      done(STOPPED)
+      return
+    end
+  end
 end
 
 --- What a person starts and may stop: commands, and code actions whose edit is computed.
@@ -220,9 +255,9 @@ local STOPPABLE = { 'workspace/executeCommand', 'codeAction/resolve' }
 function M.cancel()
   local count = 0
   for _, client in ipairs(vim.lsp.get_clients({ name = 'longsight' })) do
-    for id, request in pairs(client.requests) do
+    for id, request in pairs(vim.deepcopy(client.requests)) do
       if request.type == 'pending' and vim.list_contains(STOPPABLE, request.method) then
-        client:cancel_request(id)
+        M.stop(client, id)
         count = count + 1
       end
     end

@@ -60,12 +60,19 @@ function sub.ask(_, text)
   end)
 end
 
+--- The first of these that fits the command line, where Neovim asks for a key to go on after more than a line.
+local function fitting(long, short)
+  return vim.api.nvim_strwidth('longsight: ' .. long) <= vim.v.echospace and long or short
+end
+
 --- What came of an edit, in a line.
 local function told(result)
   local route = result.route or {}
   local who = ('%s (%s)'):format(route.role or '?', route.engine or '?')
   if type(result.hunks) == 'table' then
-    return ('%s proposes %d change(s); :Longsight accept and :Longsight reject decide'):format(who, #result.hunks)
+    -- Each change says by itself how it is accepted.
+    local short = ('%s proposes %d change(s)'):format(who, #result.hunks)
+    return fitting(short .. '; :Longsight accept | reject', short)
   elseif result.applied then
     return ('%s changed %d file(s)'):format(who, #(result.edits or {}))
   end
@@ -76,6 +83,10 @@ end
 local function edit(command, text, review)
   local client = client_of.get()
   if not client then
+    return
+  end
+  if not vim.bo.modifiable then
+    vim.notify('longsight: this buffer cannot be changed (it is not modifiable)', vim.log.levels.WARN)
     return
   end
   local argument = { uri = vim.uri_from_bufnr(0), range = range_of(client, command), review = review, diagnostics = complaints() }
@@ -120,7 +131,7 @@ function sub.why()
 end
 
 function sub.status()
-  local client = client_of.get()
+  local client = client_of.any()
   if not client then
     return
   end

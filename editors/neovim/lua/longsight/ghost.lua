@@ -46,11 +46,21 @@ function M.enable(client, buffer)
       M.typed(buffer)
     end,
   })
-  vim.api.nvim_create_autocmd({ 'InsertLeave', 'CompleteChanged' }, {
+  vim.api.nvim_create_autocmd({ 'InsertLeave', 'CompleteChanged', 'BufLeave' }, {
     group = group,
     buffer = buffer,
     callback = function()
       M.forget(buffer)
+    end,
+  })
+  -- CTRL-C leaves insert mode without telling of it.
+  vim.api.nvim_create_autocmd('ModeChanged', {
+    group = group,
+    buffer = buffer,
+    callback = function()
+      if not vim.startswith(vim.v.event.new_mode, 'i') then
+        M.forget(buffer)
+      end
     end,
   })
   vim.api.nvim_create_autocmd({ 'LspDetach', 'BufUnload' }, {

@@ -135,7 +135,7 @@ end
 ---@param command 'longsight.acceptHunk'|'longsight.rejectHunk'
 ---@param all boolean
 function M.decide(command, all)
-  local client = client_of.get()
+  local client = client_of.any()
   if not client then
     return
   end

@@ -98,16 +98,31 @@ function M.enable(buffer)
       vim.api.nvim_del_augroup_by_id(group)
     end,
   })
+  local function take_away(is_over)
+    local completor = state(buffer)
+    if completor and completor.current and is_over(completor.current) then
+      completor.current = nil
+      completor:hide()
+    end
+  end
   -- What typing has contradicted stays on the screen until the next answer, and would be accepted: it is taken away.
   vim.api.nvim_create_autocmd('TextChangedI', {
     group = group,
     buffer = buffer,
     callback = function()
-      local completor = state(buffer)
-      if completor and completor.current and not rest(completor.current) then
-        completor.current = nil
-        completor:hide()
-      end
+      take_away(function(item)
+        return not rest(item)
+      end)
+    end,
+  })
+  -- CTRL-C leaves insert mode, and `:edit` the buffer, without telling of the end of inserting.
+  vim.api.nvim_create_autocmd({ 'ModeChanged', 'BufLeave' }, {
+    group = group,
+    buffer = buffer,
+    callback = function(event)
+      take_away(function()
+        return event.event == 'BufLeave' or not vim.startswith(vim.v.event.new_mode, 'i')
+      end)
     end,
   })
 end
