@@ -45,13 +45,18 @@ def main():
     known = {} if arguments.repo else ROPEY
     show = Show(longsight, workspace)
     functions = [sample.find_function(workspace, skip, known.get(step)) for skip, step in enumerate(("complete", "explain", "edit"))]
+    if not all(functions):
+        print("No function of a few lines was found in it: completing, explaining and editing are not shown.")
     show.run("Index the repository", "index")
-    show.complete(*functions[0])
-    show.run("Explain a function", "explain", show.place(*functions[1]))
+    if functions[0]:
+        show.complete(*functions[0])
+    if functions[1]:
+        show.run("Explain a function", "explain", show.place(*functions[1]))
     show.run("Ask where something is decided", "ask", ANY_QUESTION if arguments.repo else ROPEY_QUESTION)
-    show.edit(*functions[2])
+    if functions[2]:
+        show.edit(*functions[2])
     show.close()
-    editors(longsight, workspace, functions[0][0])
+    editors(longsight, workspace, functions[0][0] if functions[0] else workspace)
     sys.exit(1 if show.failed else 0)
 
 
