@@ -125,6 +125,30 @@ fn a_question_about_a_file_that_is_kept_out_says_so_to_the_model() {
     assert_eq!(told("what is in src/calculator.rs and in src/nowhere.rs?"), Vec::<String>::new());
 }
 
+/// Routes, tests with a title and options stand between definitions; only what stood above the first one was ever shown.
+#[test]
+fn a_statement_between_definitions_is_found() {
+    let app = "const express = require('express');\n\nconst app = express();\n\nfunction started(port) {\n  console.log(port);\n}\n\n\
+               app.get('/healthz', (request, response) => {\n  response.send('fine');\n});\n\nfunction stopped() {\n  console.log('end');\n}\n\n\
+               app.post('/parcels', redeem);\n";
+    let tests = "import { describe, it } from 'vitest';\n\nconst torn = 'a\\nb';\n\ndescribe('files', () => {\n\
+                 \x20 it('keeps the last line of a torn file', () => {\n    expect(read(torn)).toBe('a');\n  });\n});\n";
+    let files = [("src/app.js", app), ("test/files.test.js", tests), CALCULATOR, OTHER];
+    let excerpts = |question: &str| {
+        let parts = asked(&files, question, 600).parts;
+        parts.into_iter().filter(|part| part.kind == Kind::Definition).collect::<Vec<_>>()
+    };
+    let shown = |question: &str, line: &str| {
+        let parts = excerpts(question);
+        assert!(parts.iter().any(|part| part.text.contains(line)), "{question}: {parts:?}");
+    };
+    shown("where is the route /healthz handled?", "app.get('/healthz'");
+    shown("who calls redeem?", "app.post('/parcels', redeem)");
+    shown("where is the test \"keeps the last line of a torn file\"?", "it('keeps the last line of a torn file'");
+    let parts = excerpts("where is vitest used?");
+    assert!(parts.iter().all(|part| !part.text.contains("from 'vitest'")), "imports are no place: {parts:?}");
+}
+
 /// `build(deps): …` put the script that builds first, whatever the message spoke of.
 #[test]
 fn the_kind_of_a_change_is_not_where_it_happens() {

@@ -1,11 +1,14 @@
-//! The lines of a file that belong to no definition, in blocks: what a module says of itself, and all of a file that defines nothing, such
-//! as the README, a manifest or a workflow.
+//! The lines of a file that belong to no definition, in blocks: what a module says of itself, statements between definitions (routes, tests
+//! with a title, options), and all of a file that defines nothing, such as the README, a manifest or a workflow.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::context::sentence::Sentence;
 use crate::index::{File, Symbol};
-use crate::syntax::naming;
+use crate::syntax::{Language, naming};
+use crate::text::count;
+use crate::text::lines::line_start;
 
 /// Lines that are one place.
 pub(super) const BLOCK: usize = 24;
@@ -65,52 +68,89 @@ pub(super) fn begin(symbol: &Symbol) -> u32 {
     if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) }
 }
 
-/// Where the first definition of a file begins, its comment included; the end of what has none.
-fn head_end(file: &File, text: &str) -> usize {
-    file.symbols.iter().map(begin).min().map_or(text.len(), |begin| text.len().min(begin as usize))
+/// The stretches of a text that belong to no definition, in whole lines: all of it where it defines nothing.
+fn loose<'a>(file: &'a File, text: &'a str) -> impl Iterator<Item = Range<usize>> {
+    let ends = file.symbols.iter().map(|symbol| (begin(symbol) as usize, symbol.item.end.max(symbol.doc.end) as usize));
+    let mut known = 0;
+    let between = ends.chain([(text.len(), text.len())]).filter_map(move |(begin, end)| {
+        let stretch = known..begin.min(text.len());
+        known = known.max(end).min(text.len());
+        (stretch.start < stretch.end).then_some(stretch)
+    });
+    between.filter_map(|stretch| {
+        let at_line = stretch.start == 0 || text.as_bytes()[stretch.start - 1] == b'\n';
+        let start = if at_line { stretch.start } else { stretch.start + text.get(stretch.clone())?.find('\n')? + 1 };
+        let end = if stretch.end == text.len() { stretch.end } else { line_start(text, stretch.end) };
+        (start < end && !text.get(start..end)?.trim().is_empty()).then_some(start..end)
+    })
 }
 
-/// The blocks of a text.
-pub(super) fn number_of(text: &str) -> u32 {
-    text.lines().count().div_ceil(BLOCK) as u32
+/// The numbers of the lines, from 0 on, with which the first blocks of a file begin that has no definition, or above the first one.
+pub(super) fn first(file: &File, text: &str, most: usize) -> Vec<u32> {
+    let Some(head) = loose(file, text).next().filter(|head| head.start == 0) else { return vec![] };
+    let lines = text[head].lines().count();
+    (0..lines).step_by(BLOCK).take(most).map(|line| line as u32).collect()
 }
 
-/// The lines of a block.
-pub(super) fn range(file: &File, text: &str, block: u32) -> Option<Range<usize>> {
-    let head = text.get(..head_end(file, text))?;
-    let mut starts = std::iter::once(0).chain(head.match_indices('\n').map(|(at, _)| at + 1)).skip(block as usize * BLOCK);
-    let start = starts.next()?;
-    let end = starts.nth(BLOCK - 1).map_or(head.len(), |end| end - 1);
-    let end = start + head.get(start..end)?.trim_end().len();
+/// The lines of a block, by the number of the first of them, from 0 on.
+pub(super) fn range(file: &File, text: &str, first: u32) -> Option<Range<usize>> {
+    let start = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).nth(first as usize)?;
+    let stretch = loose(file, text).find(|stretch| stretch.contains(&start))?;
+    let rest = &text[start..stretch.end];
+    let end = rest.match_indices('\n').nth(BLOCK - 1).map_or(rest.len(), |(at, _)| at);
+    let end = start + rest[..end].trim_end().len();
     (start < end).then_some(start..end)
 }
 
 /// The block of each of several offsets that only grow.
 pub(super) struct Blocks<'a> {
+    file: &'a File,
     text: &'a str,
-    end: usize,
+    /// Those that are not passed yet, the next one first.
+    stretches: std::iter::Peekable<Box<dyn Iterator<Item = Range<usize>> + 'a>>,
+    counter: Counter<'a>,
+    /// The stretch that was looked at last, the number of its first line, and which of its lines name what others speak of.
+    looked: Option<(usize, usize, Vec<bool>)>,
+}
+
+/// Counts the lines up to offsets that only grow.
+struct Counter<'a> {
+    text: &'a str,
+    at: usize,
     line: usize,
-    counted: usize,
-    /// Which lines name what others speak of.
-    imports: Vec<bool>,
+}
+
+impl Counter<'_> {
+    fn line(&mut self, offset: usize) -> usize {
+        self.line += count(&self.text.as_bytes()[self.at..offset], b'\n');
+        self.at = offset;
+        self.line
+    }
 }
 
 impl<'a> Blocks<'a> {
-    pub fn new(file: &File, text: &'a str) -> Self {
-        let end = head_end(file, text);
-        let lines = || text[..end].split('\n').collect::<Vec<_>>();
-        let imports = file.language.as_ref().map(|language| language.naming_lines(&lines())).unwrap_or_default();
-        Self { text, end, line: 0, counted: 0, imports }
+    pub fn new(file: &'a File, text: &'a str) -> Self {
+        let stretches: Box<dyn Iterator<Item = Range<usize>> + 'a> = Box::new(loose(file, text));
+        Self { file, text, stretches: stretches.peekable(), counter: Counter { text, at: 0, line: 0 }, looked: None }
     }
 
-    /// The block that an offset is in; none below the head, and in imports and the like.
+    /// The block that an offset is in, by the number of its first line; none in a definition, and in imports and the like.
     pub fn at(&mut self, offset: usize) -> Option<u32> {
-        if offset >= self.end {
-            return None;
+        while self.stretches.next_if(|stretch| stretch.end <= offset).is_some() {}
+        let stretch = self.stretches.peek().filter(|stretch| stretch.contains(&offset))?.clone();
+        if self.looked.as_ref().is_none_or(|(start, ..)| *start != stretch.start) {
+            let first = self.counter.line(stretch.start);
+            let lines: Vec<&str> = self.text[stretch.clone()].split('\n').collect();
+            let language = self.file.language.as_ref();
+            let names = |language: &Arc<Language>| {
+                let marks = lines.iter().map(|line| language.is_mark(line.trim_start()));
+                language.naming_lines(&lines).into_iter().zip(marks).map(|(names, marks)| names || marks).collect()
+            };
+            self.looked = Some((stretch.start, first, language.map(names).unwrap_or_default()));
         }
-        self.line += self.text.as_bytes()[self.counted..offset].iter().filter(|byte| **byte == b'\n').count();
-        self.counted = offset;
-        let imports = self.imports.get(self.line).is_some_and(|imports| *imports);
-        (!imports).then_some((self.line / BLOCK) as u32)
+        let (_, first, names) = self.looked.as_ref()?;
+        let within = self.counter.line(offset) - first;
+        let names = names.get(within).is_some_and(|names| *names);
+        (!names).then_some((first + within / BLOCK * BLOCK) as u32)
     }
 }

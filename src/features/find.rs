@@ -191,13 +191,14 @@ impl Places<'_> {
         let file = self.session.index.file(id)?;
         let what = || match spot {
             Spot::Definition(index) => file.symbols.get(index as usize).map_or("", |symbol| self.session.index.text(symbol.name)),
-            Spot::Head(_) if file.symbols.is_empty() => "the file",
-            Spot::Head(_) => "the head of the file",
+            Spot::Block(_) if file.symbols.is_empty() => "the file",
+            Spot::Block(0) => "the head of the file",
+            Spot::Block(_) => "what stands between definitions",
         };
         let range = |text: &str| {
             let range = match spot {
                 Spot::Definition(index) => definition(file.symbols.get(index as usize)?, text)?,
-                Spot::Head(block) => blocks::range(file, text, block)?,
+                Spot::Block(first) => blocks::range(file, text, first)?,
             };
             Some(around(text, range, focus, longest))
         };

@@ -138,7 +138,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
             let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * shares.of(&counts, &sentence);
             if items.is_empty() {
                 // Only its path says so: its first definition stands for it.
-                let spot = if counts.is_plain { Spot::Head(0) } else { Spot::Definition(0) };
+                let spot = if counts.is_plain { Spot::Block(0) } else { Spot::Definition(0) };
                 items.push(Place { spot, score: 0.0, focus: 0 });
             }
             files.push(Ranked { id: counts.id, score, items });

@@ -17,7 +17,7 @@ const IN_DOC: f32 = 1.5;
 /// Bytes of a line, about.
 const LINE: usize = 40;
 /// Blocks and definitions that a file shows for being named, whatever stands in them.
-const NAMED_BLOCKS: u32 = 8;
+const NAMED_BLOCKS: usize = 8;
 const NAMED_DEFINITIONS: usize = 12;
 
 /// Where a word of a file stands.
@@ -49,8 +49,8 @@ pub(super) const FIELDS: usize = 5;
 pub(in crate::features) enum Spot {
     /// A definition, by its place among the file's symbols.
     Definition(u32),
-    /// A block of lines above the first definition, by its number: what a module says of itself; of a file without definitions any block.
-    Head(u32),
+    /// A block of lines that belong to no definition, by the number of the first of them, from 0 on.
+    Block(u32),
 }
 
 /// How often each word of the question stands in a file and its definitions.
@@ -108,7 +108,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         });
     }
     let mut around = Around::new(file);
-    let mut head = Blocks::new(file, text);
+    let mut loose = Blocks::new(file, text);
     let mut line = Line { start: 0, end: 0, field: Field::Code };
     matcher.find(text, |at, term| {
         if at >= line.end {
@@ -117,16 +117,16 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         let inside = around.at(at as u32);
         let field = if inside.is_some_and(|(_, in_doc)| in_doc) { Field::Comment } else { line.field };
         fields[usize::from(term)][field as usize] += 1.0;
-        let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| head.at(at).map(Spot::Head));
+        let spot = inside.map(|(index, _)| Spot::Definition(index)).or_else(|| loose.at(at).map(Spot::Block));
         if let Some(spot) = spot {
             *items.entry(spot).or_default().entry(term).or_default() += field.in_item();
             focuses.entry(spot).or_default().add(line.start, term, terms[usize::from(term)].weight);
         }
     });
-    let (mut around, mut head) = (Around::new(file), Blocks::new(file, text));
+    let (mut around, mut loose) = (Around::new(file), Blocks::new(file, text));
     for (at, share) in asked.quotes.iter().flat_map(|quotes| quotes.find(text)) {
         let inside = around.at(at as u32).map(|(index, _)| Spot::Definition(index));
-        let Some(spot) = inside.or_else(|| head.at(at).map(Spot::Head)) else { continue };
+        let Some(spot) = inside.or_else(|| loose.at(at).map(Spot::Block)) else { continue };
         items.entry(spot).or_default();
         focuses.entry(spot).or_default().quote(at, share);
     }
@@ -134,14 +134,14 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         Spot::Definition(index) => {
             (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
         }
-        Spot::Head(_) => (BLOCK * LINE) as f32,
+        Spot::Block(_) => (BLOCK * LINE) as f32,
     };
     if is_named {
         // A file that is named shows more than what shares words with the question.
-        let blocks = if is_plain { blocks::number_of(text) } else { u32::from(blocks::range(file, text, 0).is_some()) };
+        let blocks = blocks::first(file, text, if is_plain { NAMED_BLOCKS } else { 1 });
         let outermost = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
         let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(NAMED_DEFINITIONS);
-        for spot in (0..blocks.min(NAMED_BLOCKS)).map(Spot::Head).chain(definitions) {
+        for spot in blocks.into_iter().map(Spot::Block).chain(definitions) {
             items.entry(spot).or_default();
         }
     }
