@@ -17,6 +17,7 @@ mod context;
 mod context_languages;
 mod dialect;
 mod dialect_properties;
+mod dialect_repairs;
 mod dialect_talk;
 mod doctor;
 mod edit_rows;

@@ -1,21 +1,100 @@
 //! Literals as models write them: JSON, Python, and mixtures of both. Data only; nothing is ever evaluated.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// How deep lists and objects may nest; deeper text is not a literal.
 const MAX_DEPTH: usize = 96;
 
-/// Reads one value that fills the whole text; strict JSON first, then leniently. A number that no JSON number of ours can hold (a whole
+/// Reads one value that fills the whole text; strict JSON first, then leniently. No key may have two values: which of them was meant,
+/// nobody can say. A number that no JSON number of ours can hold (a whole
 /// number of more than 64 bits, infinity) becomes the text that was written: the check against the schema sees it, and no digit is lost.
 pub(super) fn value(text: &str) -> Option<Value> {
     match serde_json::from_str(text) {
-        Ok(value) if !may_have_lost_digits(&value) => return Some(value),
+        Ok(Strict(value)) if !may_have_lost_digits(&value) => return Some(value),
         _ => {}
     }
     let mut reader = Reader::new(text);
     let value = reader.value()?;
     reader.skip_space();
     reader.rest().is_empty().then_some(value)
+}
+
+/// Adds an entry; `None` where the key has another value.
+fn put(entries: &mut Map<String, Value>, key: String, value: Value) -> Option<()> {
+    match entries.get(&key) {
+        Some(known) if *known != value => None,
+        Some(_) => Some(()),
+        None => {
+            entries.insert(key, value);
+            Some(())
+        }
+    }
+}
+
+/// JSON in which no key has two values.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Seen).map(Self)
+    }
+}
+
+struct Seen;
+
+impl<'de> Visitor<'de> for Seen {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut items = vec![];
+        while let Some(Strict(item)) = from.next_element()? {
+            items.push(item);
+        }
+        Ok(items.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+        let mut entries = Map::new();
+        while let Some((key, Strict(value))) = from.next_entry()? {
+            put(&mut entries, key, value).ok_or_else(|| A::Error::custom("a key is there twice"))?;
+        }
+        Ok(entries.into())
+    }
 }
 
 /// Whether a float is so large that it may have been a whole number of more than 64 bits.
@@ -147,7 +226,7 @@ impl<'a> Reader<'a> {
             while !reader.eat('}') {
                 let key = reader.key()?;
                 reader.eat(':').then_some(())?;
-                entries.insert(key, reader.value()?);
+                put(&mut entries, key, reader.value()?)?;
                 if !reader.eat(',') {
                     reader.eat('}').then_some(())?;
                     break;

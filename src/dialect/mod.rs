@@ -1,6 +1,7 @@
 //! How a model is spoken to. A dialect renders messages, tools and FIM prompts into pieces, and parses completions as they stream.
 //! Pure: no IO, no clock. One folder per dialect: `deepseek_v32`, `llama4`, `hermes`, `native`.
 
+mod arguments;
 mod broken;
 mod calls;
 mod deepseek_v32;
@@ -325,13 +326,23 @@ pub fn text_of(prompt: &[Piece]) -> String {
 pub fn literal_arguments(text: &str) -> Value {
     match text.trim() {
         "" => Value::Object(serde_json::Map::new()),
-        text => literal::value(text).unwrap_or_else(|| Value::String(text.into())),
+        text => arguments::read(text).unwrap_or_else(|| Value::String(text.into())),
     }
+}
+
+/// The tool that a name means: its own, or as models and servers write it, `functions.NAME` and `functions.NAME:0`, with blanks around it.
+pub fn offered<'a>(name: &str, tools: &'a [Tool]) -> Option<&'a Tool> {
+    let find = |name: &str| tools.iter().find(|tool| tool.name == name);
+    let bare = name.trim();
+    let bare = bare.strip_prefix("functions.").unwrap_or(bare);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let counted = || bare.rsplit_once(':').filter(|(_, number)| is_number(number)).and_then(|(name, _)| find(name));
+    find(name).or_else(|| find(bare)).or_else(counted)
 }
 
 /// The arguments of a call to one of these tools, with the repairs that its schema asks for.
 pub fn fitted(arguments: Value, name: &str, tools: &[Tool]) -> Value {
-    values::fitted(arguments, tools.iter().find(|tool| tool.name == name))
+    values::fitted(arguments, offered(name, tools))
 }
 
 /// Prefix and suffix of a hole for endpoints that take only these: other files in front, under comments that name them. The server

@@ -99,7 +99,11 @@ impl Calls {
         if !self.started && self.count == 0 && peek.is(THINK) {
             return Some(Front::Think(THINK.len()));
         }
-        (self.may_have_thought() && peek.is(END_THINK)).then_some(Front::EndOpenThink(END_THINK.len()))
+        if !self.may_have_thought() || !peek.is(END_THINK) {
+            return None;
+        }
+        // What stood between a call and this end was thought as well.
+        Some(if self.unended && !self.started { Front::EndThink(END_THINK.len()) } else { Front::EndOpenThink(END_THINK.len()) })
     }
 
     /// The end of the tag that we are in, or a call in tags of its own, there or in the open.
@@ -147,10 +151,11 @@ impl Calls {
         })
     }
 
-    /// Whether a `</think>` here can end reasoning that the prompt had opened: one in quotes or code is talked about.
+    /// Whether a `</think>` here can end reasoning that the prompt had opened, or a call broke into: one in quotes or code is talked about.
     fn may_have_thought(&self) -> bool {
         let quoted = matches!(self.prose.last(), '`' | '"' | '\'' | '“' | '«');
-        !self.thinks && self.count == 0 && self.tag.is_none() && !quoted && !self.prose.is_fenced()
+        let open = self.unended || !self.thinks && self.count == 0;
+        open && self.tag.is_none() && !quoted && !self.prose.is_fenced()
     }
 
     /// A call in Qwen3-Coder's tags.
@@ -196,7 +201,7 @@ impl Calls {
             Front::Calls(calls, length) => (calls, length),
             other => return other,
         };
-        let after = rest[length..].trim_start();
+        let after = rest[length..].trim_start_matches(|c: char| c.is_whitespace() || c == ';');
         let blank = rest.len() - length - after.len();
         if self.tag.is_some() || [FENCE, "{", "["].iter().any(|next| after.starts_with(next)) || at_end && FENCE.starts_with(after) {
             self.in_fence = true;

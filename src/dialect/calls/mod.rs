@@ -43,6 +43,8 @@ pub(super) struct Calls {
     started: bool,
     thought: bool,
     thinks: bool,
+    /// A call came in the reasoning, whose end has not come.
+    unended: bool,
     prose: Prose,
     count: usize,
     dead: bool,
@@ -65,6 +67,7 @@ impl Calls {
             started: false,
             thought: false,
             thinks: start == Start::Reasoning,
+            unended: false,
             prose: Prose::default(),
             count: 0,
             dead: false,
@@ -122,13 +125,14 @@ impl Calls {
                 length
             }
             Front::EndThink(length) => {
-                (self.reasoning, self.after_call, self.prose) = (false, true, Prose::default());
+                (self.reasoning, self.unended, self.after_call, self.prose) = (false, false, true, Prose::default());
                 self.space.clear();
                 length
             }
             Front::EndOpenThink(length) => {
                 out.push(Delta::TextWasReasoning);
-                (self.thinks, self.started, self.after_call, self.prose) = (true, false, true, Prose::default());
+                (self.thinks, self.unended, self.started) = (true, false, false);
+                (self.after_call, self.prose) = (true, Prose::default());
                 self.space.clear();
                 length
             }
@@ -178,12 +182,13 @@ impl Calls {
         if let Some(tag) = &mut self.tag {
             tag.calls = true;
             tag.junk.clear();
+            self.unended |= tag.in_reasoning;
         }
         for call in calls {
             self.count += 1;
             let id = call.id.filter(|_| !self.in_fence).unwrap_or_else(|| call_id(self.count, self.in_fence));
             let arguments = values::fitted(call.arguments, self.offer.tool(&call.name));
-            out.push(Delta::Call(ToolCall { id, name: call.name, arguments }));
+            out.push(Delta::Call(ToolCall { id, name: self.offer.meant(&call.name).into(), arguments }));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which tools were offered, so that what looks like a call of another is text.
 
-use crate::dialect::Tool;
+use crate::dialect::{Tool, offered};
 
 /// Which tools the model may mean.
 #[derive(Clone, Debug)]
@@ -18,9 +18,14 @@ impl Offer {
 
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         match self {
-            Self::Tools(tools) => tools.iter().find(|tool| tool.name == name),
+            Self::Tools(tools) => offered(name, tools),
             Self::Unknown => None,
         }
+    }
+
+    /// The name of the tool that is meant; one that was not offered stays as it is.
+    pub fn meant<'a>(&'a self, name: &'a str) -> &'a str {
+        self.tool(name).map_or(name.trim(), |tool| tool.name.as_str())
     }
 
     /// Whether this name can be a call at all.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Offer;
 use crate::dialect::Tool;
+use crate::dialect::arguments as written;
 use crate::dialect::literal::{self, Reader};
 use crate::dialect::schema;
 
@@ -174,7 +175,7 @@ fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trus
 fn plain_arguments(value: &Value) -> Value {
     match value {
         Value::Null => Value::Object(Map::new()),
-        Value::String(text) => literal::value(text).filter(Value::is_object).unwrap_or_else(|| value.clone()),
+        Value::String(text) => written::read(text).filter(Value::is_object).unwrap_or_else(|| value.clone()),
         other => other.clone(),
     }
 }

@@ -72,3 +72,13 @@ pub(super) fn call(body: &str) -> Option<(String, Value)> {
     };
     (!name.is_empty()).then(|| (name.to_string(), arguments))
 }
+
+/// Whether what stands behind a separator are arguments, as far as they have come; in V3 the name stands there first.
+pub(super) fn goes_on(before: &str, after: &str) -> bool {
+    let after = after.trim_start();
+    let begins = |text: &str| text.is_empty() || text.starts_with('{') || text.starts_with('`');
+    match before.trim_end().ends_with("function") {
+        true => after.split_once('\n').is_none_or(|(_, arguments)| begins(arguments.trim_start())),
+        false => begins(after),
+    }
+}

@@ -119,3 +119,23 @@ fn name(text: &str) -> Option<Next> {
         _ => Some(Next::Broken),
     }
 }
+
+/// Whether a text that breaks off had begun a call, and did not only talk about one: a parameter of an offered tool, or the arguments of any
+/// in the older formats.
+pub(super) fn breaks_off(text: &str, offer: &Offer) -> bool {
+    let (mut called, mut begun) = (false, false);
+    for (at, _) in text.match_indices('<') {
+        match older::lex(&text[at..]) {
+            Lexed::Tag(Mark::Separator, length) => return begun && older::goes_on(&text[..at], &text[at + length..]),
+            Lexed::Tag(Mark::CallBegin, _) => begun = true,
+            _ => {}
+        }
+        match tag::lex(&text[at..]) {
+            Lexed::Tag(tag, _) if !tag.marked || tag.closes => {}
+            Lexed::Tag(tag, _) if tag.kind == Kind::Invoke => called |= offer.may_mean(tag.is_called()),
+            Lexed::Tag(tag, _) if tag.kind == Kind::Parameter && called => return true,
+            _ => {}
+        }
+    }
+    false
+}

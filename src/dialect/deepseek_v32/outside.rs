@@ -34,7 +34,7 @@ impl Dsml {
         }
         if self.offer.any() {
             let (next, opening) = self.opening(rest, at_end);
-            let quoted = self.prose.is_fenced() || matches!(self.prose.last(), '`' | '"' | '\'');
+            let quoted = self.is_quoted();
             match (next, opening) {
                 (Some(Next::Call), Some(opening)) => return self.open(opening, thinking, rest, out),
                 (Some(Next::Broken), _) if self.prose.is_plain() && self.withheld.is_none() => {
@@ -53,6 +53,11 @@ impl Dsml {
         }
         self.text("<", out);
         Step::Took(1)
+    }
+
+    /// What comes next stands behind a quotation mark, or in a code block.
+    fn is_quoted(&self) -> bool {
+        self.prose.is_fenced() || matches!(self.prose.last(), '`' | '"' | '\'')
     }
 
     /// What begins here, and how it goes on; none where more text decides.
@@ -90,10 +95,10 @@ impl Dsml {
     }
 
     fn open(&mut self, opening: Opening, thinking: bool, rest: &str, out: &mut Vec<Delta>) -> Step {
-        let (text, plain) = (self.flush(2, out), self.prose.is_plain());
+        let (text, plain, quoted) = (self.flush(2, out), self.prose.is_plain(), self.is_quoted());
         let bare_json =
             matches!(&opening, Opening::Tag(tag, length) if tag.kind == Kind::Invoke && rest[*length..].trim_start().starts_with('{'));
-        self.raw = (!plain || bare_json).then_some(Raw { text, thinking, plain });
+        self.raw = (!plain || bare_json).then_some(Raw { text, thinking, plain, quoted });
         let (state, length) = match opening {
             Opening::Mark(older::Mark::CallBegin, length) => (State::Older { searched: 0 }, length),
             Opening::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.empty => (State::Invoke(Invoke::new(tag)), length),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::invoke::Invoke;
 use super::tag::{self, Kind, Lexed, Tag};
-use super::{EOS, older};
+use super::{EOS, older, opens};
 use crate::dialect::calls::Offer;
 use crate::dialect::prose::Prose;
 use crate::dialect::{Delta, Parser, Start, ToolCall, call_id, values};
@@ -54,6 +54,8 @@ pub(super) struct Raw {
     pub(super) thinking: bool,
     /// It began a line, as calls do.
     pub(super) plain: bool,
+    /// It stands behind a quotation mark, or in a code block.
+    pub(super) quoted: bool,
 }
 
 /// What a step did.
@@ -132,6 +134,12 @@ impl Dsml {
             self.state = State::Over;
             return 0;
         };
+        let off = at_end && !raw.plain && !raw.quoted && reason == "truncated";
+        if off && opens::breaks_off(&format!("{}{rest}", raw.text), &self.offer) {
+            out.push(Delta::Malformed(reason));
+            self.state = State::Over;
+            return rest.len();
+        }
         if raw.plain {
             self.withheld.get_or_insert((reason, vec![]));
         }
@@ -244,7 +252,7 @@ impl Dsml {
         }
         let arguments = values::fitted(arguments, self.offer.tool(&name));
         let id = call_id(self.count, self.prose.is_fenced());
-        out.push(Delta::Call(ToolCall { id, name, arguments }));
+        out.push(Delta::Call(ToolCall { id, name: self.offer.meant(&name).into(), arguments }));
     }
 
     /// Prose, with the line ends at its end held back.
