@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use longsight::config::EngineConfig;
 use longsight::engine::llama::Llama;
-use longsight::engine::llama::gguf::{KvType, read_header};
+use longsight::engine::llama::gguf::{KvType, known, read_header};
 use longsight::engine::{ErrorKind, Event};
 
 use crate::support::gguf::{Gguf, deepseek, llama4};
@@ -224,4 +224,134 @@ fn split_models_need_all_their_parts() {
     let header = read_header(&path).unwrap();
     assert_eq!(header.files.len(), 2);
     assert!(header.tensors.iter().any(|tensor| tensor.name == "extra.weight"));
+}
+
+/// A vocabulary of pieces without a token for each byte, and a way of stretching positions that llama.cpp has no name for, ended the process
+/// that all servers share, and `doctor` called them well.
+#[test]
+fn well_formed_files_on_which_llama_cpp_ends_the_process_are_refused() {
+    assert!(bent(|file| file.pieces("llama", "<0x0A>")).contains("no token for the byte `<0x0A>`"));
+    assert!(bent(|file| file.pieces("bert", "")).contains("vectors or translate"));
+    let spelt = bent(|file| {
+        file.pieces("t5", "");
+        file.numbers("tokenizer.ggml.precompiled_charsmap", &[4, 0, 0, 0]);
+    });
+    assert!(spelt.contains("vectors or translate"));
+    assert!(bent(|file| file.pieces("test", "")).contains("no tokenizer"));
+    assert!(bent(|file| file.pieces("xyz", "")).contains("unknown tokenizer `xyz`"));
+    assert!(bent(|file| file.text("llama4.rope.scaling.type", "nonsense")).contains("unknown way `nonsense`"));
+    assert!(bent(|file| file.text("general.architecture", "qwen99")).contains("architecture `qwen99`"));
+    assert!(bent(|file| file.text("tokenizer.ggml.pre", "nonsense")).contains("the way `nonsense`"));
+    assert!(bent(|file| file.raw("llama4.attention.causal", 7, &[0])).contains("does not write text"));
+    assert!(bent(|file| file.number("llama4.attention.value_length", 16)).contains("keys of 32 and values of 16"));
+    assert!(bent(|file| file.numbers("llama4.rope.dimension_sections", &[8, -8, 0, 0])).contains("sections"));
+    // Two keys for three queries.
+    let mut file = llama4();
+    file.number("llama4.embedding_length", 96);
+    file.number("llama4.attention.head_count", 3);
+    file.number("llama4.attention.head_count_kv", 2);
+    assert!(refusal(&file.bytes()).contains("3 heads for 2 key/value heads"));
+    for arch in ["t5", "dream", "gemma4-assistant"] {
+        assert!(bent(|file| file.text("general.architecture", arch)).contains("does not write text"), "{arch}");
+    }
+    let mut file = deepseek("deepseek32");
+    file.number("deepseek32.attention.indexer.key_length", 16);
+    assert!(refusal(&file.bytes()).contains("keys of its index"));
+    // Types in which no weights are kept, and norms that are not exact.
+    for (name, kind) in [("output.weight", 9u32), ("output_norm.weight", 1)] {
+        let mut bytes = llama4().bytes();
+        let wanted = [&(name.len() as u64).to_le_bytes()[..], name.as_bytes()].concat();
+        let at = bytes.windows(wanted.len()).position(|window| window == wanted).unwrap() + wanted.len();
+        let dimensions = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        bytes[at + 4 + dimensions * 8..][..4].copy_from_slice(&kind.to_le_bytes());
+        assert!(refusal(&bytes).contains(&format!("the type {kind}")), "{name}");
+    }
+}
+
+#[test]
+fn vocabularies_of_pieces_with_all_bytes_are_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pieces.gguf");
+    // No text holds this byte.
+    for left_out in ["", "<0xFF>"] {
+        let mut file = llama4();
+        file.pieces("llama", left_out);
+        file.write(&path);
+        read_header(&path).unwrap();
+    }
+    let mut file = llama4();
+    file.text("llama4.rope.scaling.type", "yarn");
+    file.remove("tokenizer.ggml.pre");
+    file.write(&path);
+    read_header(&path).unwrap();
+}
+
+/// llama.cpp reads a token up to a NUL, and gives those that are empty a name, which another may have.
+#[test]
+fn tokens_that_are_one_for_llama_cpp_are_refused() {
+    for (tokens, twice) in [(&["a", "a\0b"], "a"), (&["", "[EMPTY_0]"], "[EMPTY_0]")] {
+        let texts: Vec<String> = tokens.iter().map(|text| text.to_string()).collect();
+        let said = bent(|file| file.texts("tokenizer.ggml.tokens", &texts));
+        assert!(said.contains(&format!("`{twice}`) twice")), "{said}");
+    }
+}
+
+/// It searches for the longest token, and never ended where a byte begins one and is none.
+#[test]
+fn a_vocabulary_in_which_a_search_has_no_end_is_refused() {
+    let texts = |tokens: &[&str]| tokens.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    let with = |tokens: &[&str]| {
+        let mut file = llama4();
+        file.text("tokenizer.ggml.model", "rwkv");
+        file.remove("tokenizer.ggml.token_type");
+        file.remove("tokenizer.ggml.bos_token_id");
+        file.values.retain(|(key, _)| !key.ends_with("_token_id"));
+        file.texts("tokenizer.ggml.tokens", &texts(tokens));
+        file.bytes()
+    };
+    assert!(refusal(&with(&["a", "ab", "\\n\\n"])).contains("begin with the byte 10"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whole.gguf");
+    std::fs::write(&path, with(&["a", "ab", "\\n\\n", "\\x0a"])).unwrap();
+    read_header(&path).unwrap();
+}
+
+/// A line end in a name began a new line in what `doctor` prints, and forged it.
+#[test]
+fn a_name_out_of_a_file_stays_on_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("named.gguf");
+    let mut file = llama4();
+    file.text("general.name", "tiny\u{1b}[31m\nok      engine z: forged\u{202e}");
+    file.write(&path);
+    let name = read_header(&path).unwrap().name();
+    assert_eq!(name, "tiny\\u{1b}[31m\\nok      engine z: forged\\u{202e}");
+    let said = bent(|file| file.text("general.architecture", "x\nok      engine z: forged"));
+    assert!(!said.contains('\n'), "{said}");
+}
+
+/// What llama.cpp knows by name is in a list of ours: with another llama.cpp it has to be another list.
+#[test]
+fn the_names_that_llama_cpp_knows_are_those_of_its_source() {
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
+    let version = lock.split_once("name = \"llama-cpp-sys-2\"\nversion = \"").unwrap().1.split_once('"').unwrap().0;
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo"))).unwrap();
+    let Ok(registries) = std::fs::read_dir(home.join("registry/src")) else { return };
+    let package = format!("llama-cpp-sys-2-{version}/llama.cpp/src");
+    let Some(source) = registries.flatten().map(|folder| folder.path().join(&package)).find(|path| path.is_dir()) else { return };
+    let between = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(source.join(file)).unwrap();
+        text.split_once(from).unwrap().1.split_once(to).unwrap().0.to_string()
+    };
+    let quoted = |text: &str, before: &str| -> Vec<String> {
+        let parts = text.split(before).skip(1).filter_map(|part| part.split('"').nth(1));
+        parts.filter(|name| *name != "(unknown)").map(String::from).collect()
+    };
+    let architectures = quoted(&between("llama-arch.cpp", "LLM_ARCH_NAMES = {", "};"), "{ LLM_ARCH_");
+    let cuts =
+        quoted(&between("llama-vocab.cpp", "only BPE models have pre-tokenizers", "unknown pre-tokenizer type"), "tokenizer_pre == ");
+    for (ours, theirs) in known::names().into_iter().zip([architectures, cuts]) {
+        assert!(theirs.len() > 80, "{theirs:?}");
+        assert_eq!(ours, theirs);
+    }
 }

@@ -127,6 +127,27 @@ impl Gguf {
         tokens.len() as u64
     }
 
+    /// A vocabulary of pieces of text, where each byte has a token of its own; without the one that is left out.
+    pub fn pieces(&mut self, kind: &str, left_out: &str) {
+        let bytes = (0..=255u8).map(|byte| format!("<0x{byte:02X}>"));
+        let tokens: Vec<String> =
+            ["<unk>", "<s>", "</s>"].map(String::from).into_iter().chain(bytes).filter(|text| text != left_out).collect();
+        let kinds: Vec<u8> = (0..tokens.len()).flat_map(|at| if at < 3 { 3i32 } else { 6 }.to_le_bytes()).collect();
+        let typed = [&5u32.to_le_bytes()[..], &(tokens.len() as u64).to_le_bytes(), &kinds].concat();
+        self.values.retain(|(key, _)| !key.starts_with("tokenizer.ggml."));
+        self.text("tokenizer.ggml.model", kind);
+        self.texts("tokenizer.ggml.tokens", &tokens);
+        self.raw("tokenizer.ggml.token_type", 9, &typed);
+        self.number("tokenizer.ggml.eos_token_id", 2);
+    }
+
+    /// A list of whole numbers.
+    pub fn numbers(&mut self, key: &str, values: &[i32]) {
+        let values = values.iter().flat_map(|value| value.to_le_bytes());
+        let bytes = [5u32.to_le_bytes().to_vec(), (values.clone().count() as u64 / 4).to_le_bytes().to_vec(), values.collect()].concat();
+        self.raw(key, 9, &bytes);
+    }
+
     fn experts(&mut self, block: &str, embedding: u64, inner: u64, count: u64) {
         for (name, shape) in [("gate", [embedding, inner]), ("up", [embedding, inner]), ("down", [inner, embedding])] {
             self.weights(&format!("{block}ffn_{name}_exps.weight"), &[shape[0], shape[1], count]);

@@ -1,6 +1,6 @@
 //! Values on which llama.cpp would divide by zero, read out of range or abort. The error continues the sentence "the model file X …".
 
-use super::{Header, Tensor, Value};
+use super::{Header, Tensor, Value, limits};
 
 pub(super) fn check(header: &Header) -> Result<(), String> {
     if header.arch.is_empty() {
@@ -25,8 +25,12 @@ pub(super) fn check(header: &Header) -> Result<(), String> {
              model again with the size of its chunks"
             .into());
     }
+    limits::architecture(header)?;
     weights(header)?;
+    limits::types(header)?;
     sizes(header)?;
+    limits::rotation(header)?;
+    limits::layers(header)?;
     latent(header)?;
     experts(header)?;
     groups(header)?;
@@ -73,7 +77,7 @@ fn sizes(header: &Header) -> Result<(), String> {
     if wrong {
         return Err(format!("rotates {} of {length} elements of a head: it is damaged", rotated.unwrap_or_default()));
     }
-    Ok(())
+    limits::heads(header)
 }
 
 /// llama.cpp's own limits.
@@ -138,7 +142,11 @@ fn fractions(header: &Header) -> Result<(), String> {
 
 fn experts(header: &Header) -> Result<(), String> {
     let count = header.of("expert_count");
-    let used = header.of("expert_used_count").unwrap_or_default();
+    // Layers may use different numbers of them.
+    let used = match header.value(&format!("{}.expert_used_count", header.arch)) {
+        Some(Value::Numbers(numbers)) => numbers.iter().copied().max().and_then(|most| u64::try_from(most).ok()).unwrap_or_default(),
+        _ => header.of("expert_used_count").unwrap_or_default(),
+    };
     let routed = header.tensors.iter().any(|tensor| tensor.name.contains("_exps."));
     let all = count.unwrap_or_default();
     // A number that llama.cpp does not know, or more layers for prediction than there are, ends the process.
@@ -163,9 +171,11 @@ fn tokenizer(header: &Header) -> Result<(), String> {
     if kind.is_empty() || kind == "none" || kind == "no_vocab" || tokens == 0 {
         return Err("carries no tokenizer, so it cannot be given text; use a complete GGUF of the model".into());
     }
-    if kind == "gpt2" && header.array("tokenizer.ggml.merges").is_none() {
+    let merges = ["gpt2", "hybriddna", "whitespace", "gemma4"].contains(&kind) && header.text("tokenizer.ggml.pre") != Some("kimi-k2");
+    if merges && header.array("tokenizer.ggml.merges").is_none() {
         return Err("carries a tokenizer without merges: it is damaged".into());
     }
+    limits::vocabulary(header, kind)?;
     for key in ["tokenizer.ggml.token_type", "tokenizer.ggml.scores"] {
         if header.array(key).is_some_and(|length| length != tokens) {
             return Err(format!("has {tokens} tokens but another number of items in `{key}`: it is damaged"));

@@ -33,6 +33,6 @@ impl Header {
             let ids = mark.keys.iter().filter_map(|key| self.number(&format!("tokenizer.ggml.{key}_token_id")));
             ids.into_iter().any(|id| id < tokens)
         };
-        MARKS.iter().zip(self.marks).all(|(mark, is_spelt)| is_spelt || is_numbered(mark))
+        MARKS.iter().zip(self.spelt.marks).all(|(mark, is_spelt)| is_spelt || is_numbered(mark))
     }
 }

@@ -3,11 +3,13 @@
 
 mod check;
 mod holes;
+pub mod known;
+mod limits;
 mod reader;
 mod size;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use size::{KvType, Window};
@@ -23,8 +25,7 @@ pub struct Header {
     values: BTreeMap<String, Value>,
     /// Lengths of all arrays by key.
     arrays: BTreeMap<String, u64>,
-    /// Which marks of a hole a token is spelt as.
-    marks: [bool; 3],
+    spelt: Spelt,
     pub tensors: Vec<Tensor>,
     /// Where tensor data begins, in bytes.
     pub data_start: u64,
@@ -32,6 +33,18 @@ pub struct Header {
     pub file_bytes: u64,
     /// The files of a split model, this one included; one entry otherwise.
     pub files: Vec<PathBuf>,
+}
+
+/// What is kept of the texts of all tokens.
+#[derive(Clone, Debug, Default)]
+struct Spelt {
+    /// Which marks of a hole a token is spelt as.
+    marks: [bool; 3],
+    /// Bytes that have a token: `<0x0A>`, or the byte itself.
+    bytes: BTreeSet<u8>,
+    /// Bytes with which tokens begin, and those that are tokens, where backslashes stand before what is not printable.
+    begins: BTreeSet<u8>,
+    alone: BTreeSet<u8>,
 }
 
 /// One tensor as the header describes it.
@@ -45,6 +58,9 @@ pub struct Tensor {
     /// Bytes from the start of the tensor data.
     pub offset: u64,
 }
+
+/// Characters of a model's name that are shown.
+const LONGEST_NAME: usize = 200;
 
 /// One metadata value.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,9 +89,27 @@ impl fmt::Display for GgufError {
 
 impl std::error::Error for GgufError {}
 
+/// A text out of a file for people: on one line, with nothing in it that moves what stands around it.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if c.is_control() => out.extend(c.escape_default()),
+            // What is not seen, and what turns the direction of the text.
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// Reads and checks the header of a model file; of a split model, of all its files. Nothing of the tensor data is read.
 pub fn read_header(path: &Path) -> Result<Header, GgufError> {
-    let wrong = |problem: String| GgufError { path: path.into(), problem };
+    // Names of keys, tensors and tokens stand in it as the file has them.
+    let wrong = |problem: String| GgufError { path: path.into(), problem: shown(&problem) };
     let mut header = reader::read(path).map_err(wrong)?;
     header.files = vec![path.into()];
     let count = header.number("split.count").unwrap_or(1);
@@ -88,7 +122,7 @@ pub fn read_header(path: &Path) -> Result<Header, GgufError> {
 
 /// Reads the other files of a split model and adds their tensors and sizes.
 fn add_shards(header: &mut Header, count: u64) -> Result<(), GgufError> {
-    let wrong = |path: &Path, problem: String| GgufError { path: path.into(), problem };
+    let wrong = |path: &Path, problem: String| GgufError { path: path.into(), problem: shown(&problem) };
     let path = header.path.clone();
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let end = format!("-00001-of-{count:05}.gguf");
@@ -134,10 +168,11 @@ impl Header {
         }
     }
 
-    /// The name the makers gave it, else the file's.
+    /// The name the makers gave it, else the file's; so much of it as a name may have, on one line.
     pub fn name(&self) -> String {
         let file = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        self.text("general.name").filter(|name| !name.is_empty()).map_or_else(file, Into::into)
+        let name = self.text("general.name").filter(|name| !name.trim().is_empty()).map_or_else(file, Into::into);
+        shown(&name.chars().take(LONGEST_NAME).collect::<String>())
     }
 
     pub fn chat_template(&self) -> Option<&str> {

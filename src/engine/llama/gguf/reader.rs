@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::holes::MARKS;
 use super::size::tensor_bytes;
-use super::{Header, Tensor, Value};
+use super::{Header, Spelt, Tensor, Value};
 
 /// Limits that no real model comes near.
 const MAX_ENTRIES: u64 = 1 << 16;
@@ -47,7 +47,7 @@ pub fn read(path: &Path) -> Checked<Header> {
     for _ in 0..entries {
         source.entry(&mut header.values, &mut header.arrays)?;
     }
-    header.marks = source.marks;
+    header.spelt = std::mem::take(&mut source.spelt);
     header.arch = header.text("general.architecture").unwrap_or_default().into();
     for _ in 0..tensors {
         let tensor = source.tensor()?;
@@ -74,7 +74,7 @@ fn open(path: &Path) -> Checked<Source> {
         return Err("is empty; download it again".into());
     }
     let file = File::open(path).map_err(cannot)?;
-    Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len(), marks: [false; 3] })
+    Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len(), spelt: Spelt::default() })
 }
 
 /// Checks where the tensors lie, and remembers where their data begins.
@@ -105,8 +105,7 @@ struct Source {
     reader: BufReader<File>,
     length: u64,
     left: u64,
-    /// See [`Header::marks`].
-    marks: [bool; 3],
+    spelt: Spelt,
 }
 
 impl Source {
@@ -246,17 +245,20 @@ impl Source {
         Ok(())
     }
 
-    /// Texts of tokens: llama.cpp aborts where one is there twice.
+    /// Texts of tokens: llama.cpp aborts where one is there twice. It reads each up to a NUL, and calls what is empty by its number.
     fn tokens(&mut self, length: u64) -> Checked<()> {
         let mut seen = HashSet::new();
         for number in 0..length {
             let text = self.text(MAX_TOKEN, "a token")?;
-            if !text.is_empty() && !seen.insert(xxh3_64(&text)) {
-                return Err(format!("has the token {number} (`{}`) twice: it is damaged", String::from_utf8_lossy(&text)));
+            let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+            let named = if end == 0 { format!("[EMPTY_{number}]").into_bytes() } else { text[..end].to_vec() };
+            if !seen.insert(xxh3_64(&named)) {
+                return Err(format!("has the token {number} (`{}`) twice: it is damaged", String::from_utf8_lossy(&named)));
             }
-            for (mark, is_spelt) in MARKS.iter().zip(&mut self.marks) {
+            for (mark, is_spelt) in MARKS.iter().zip(&mut self.spelt.marks) {
                 *is_spelt |= mark.spelt.iter().any(|spelt| spelt.as_bytes() == text);
             }
+            self.spelt.note(&named);
         }
         Ok(())
     }
@@ -275,5 +277,37 @@ impl Source {
             shape.push(self.u64()?);
         }
         Ok(Tensor { name, shape, kind: self.u32()?, offset: self.u64()? })
+    }
+}
+
+impl Spelt {
+    fn note(&mut self, text: &[u8]) {
+        let hex = text.strip_prefix(b"<0x").and_then(|rest| rest.strip_suffix(b">")).filter(|digits| digits.len() == 2);
+        let hex = hex.and_then(|digits| std::str::from_utf8(digits).ok()).filter(|digits| *digits == digits.to_ascii_uppercase());
+        self.bytes.extend(hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()));
+        if let [byte] = text {
+            self.bytes.insert(*byte);
+        }
+        let (first, length) = first_byte(text);
+        self.begins.insert(first);
+        if length == text.len() {
+            self.alone.insert(first);
+        }
+    }
+}
+
+/// The first byte of a text with backslashes, and how long it is written.
+fn first_byte(text: &[u8]) -> (u8, usize) {
+    match text {
+        [b'\\', b't', ..] => (b'\t', 2),
+        [b'\\', b'n', ..] => (b'\n', 2),
+        [b'\\', b'r', ..] => (b'\r', 2),
+        [b'\\', b'x', high, low, ..] => {
+            let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or_default() as u8;
+            (digit(*high) << 4 | digit(*low), 4)
+        }
+        [b'\\', other, ..] => (*other, 2),
+        [first, ..] => (*first, 1),
+        [] => (0, 0),
     }
 }

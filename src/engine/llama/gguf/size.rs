@@ -152,7 +152,11 @@ impl Header {
         self.per_layer("attention.head_count", 0).unwrap_or_default()
     }
 
-    fn kv_heads(&self, layer: u64) -> u64 {
+    pub(super) fn query_heads(&self, layer: u64) -> u64 {
+        self.per_layer("attention.head_count", layer).unwrap_or_default()
+    }
+
+    pub(super) fn kv_heads(&self, layer: u64) -> u64 {
         self.per_layer("attention.head_count_kv", layer).or_else(|| self.per_layer("attention.head_count", layer)).unwrap_or_default()
     }
 
