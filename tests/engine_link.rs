@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use longsight::config::EngineConfig;
 use longsight::engine::llama::Llama;
 use longsight::engine::llama::client::Surroundings;
-use longsight::engine::llama::wire::{self, Answer, FromEngine, Greeting, Order, ToEngine};
+use longsight::engine::llama::wire::{self, Answer, Failure, FromEngine, Greeting, Order, ToEngine};
 use longsight::engine::{Cancel, Engine, ErrorKind, Finish, Priority, Request, Timing, collect};
 
 use crate::support::engine::{chat, first_text};
@@ -161,4 +161,41 @@ async fn f5_an_engine_that_was_not_asked_for_long_may_take_its_time() {
         assert!(collect(engine.start(long(), Cancel::new()), |_| {}).await.is_ok());
         tokio::time::sleep(hang * 2).await;
     }
+}
+
+/// A model that ended its thread before the process was told of as something to try again, about half of the time, and not counted; and
+/// commands, each of which asks once, ended the process as often as somebody called them.
+#[tokio::test]
+async fn three_deaths_switch_a_model_off_for_commands_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, model) = (folder.path().join("e.sock"), folder.path().join("model.gguf"));
+    gguf::llama4().write(&model);
+    let listener = UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _: Greeting = wire::read(&mut stream).unwrap().unwrap();
+            wire::write(&mut stream, &Greeting::own()).unwrap();
+            let Ok(Some(ToEngine { id, .. })) = wire::read::<ToEngine>(&mut stream) else { continue };
+            let answer = Answer::Failed { kind: Failure::Died, message: "it has ended".into() };
+            wire::write(&mut stream, &FromEngine { id, answer }).unwrap();
+        }
+    });
+    let command = || {
+        let surroundings = Surroundings { socket: Some(socket.clone()), hang: Some(Duration::from_secs(60)), ..Surroundings::default() };
+        let engine = Llama::within(&EngineConfig::default(), model.clone(), surroundings);
+        async move { collect(engine.start(long(), Cancel::new()), |_| {}).await.unwrap_err() }
+    };
+    for _ in 0..3 {
+        let error = command().await;
+        assert!(error.message.contains("the engine process died at work on"), "{error}");
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+    }
+    let error = command().await;
+    assert!(error.message.contains("is switched off: the engine process died 3 times with it"), "{error}");
+    // The same file, replaced, is another model.
+    let mut other = gguf::llama4();
+    other.text("general.name", "another");
+    other.write(&model);
+    assert!(command().await.message.contains("the engine process died at work on"));
 }

@@ -11,7 +11,7 @@ use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Priority, Timing};
 
 /// Changes with every change of the types below.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The version of this binary, and which build of it.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
@@ -168,6 +168,8 @@ pub enum Failure {
     Configuration,
     TooLong,
     Unsupported,
+    /// The thread that was at work has ended before the order had.
+    Died,
 }
 
 /// The bytes of a frame.

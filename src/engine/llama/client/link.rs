@@ -1,7 +1,7 @@
 //! The connection to the engine process: one thread of ours owns it, connects on demand, gives each answer to its request, and after a
 //! death tells every waiting request so, once. Three deaths at work within five minutes switch the model off.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+use super::deaths::Deaths;
 use super::spawn::{self, Connection, Surroundings};
+use crate::engine::llama::place;
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, Order, ToEngine};
 use crate::engine::{BoxFuture, EngineError, ErrorKind};
 
 /// Answers to one request; dropping it cancels the request.
 pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
 
-const CRASHES: usize = 3;
-const CRASH_WINDOW: Duration = Duration::from_secs(300);
 /// How often it is looked whether the process lives.
 const TICK: Duration = Duration::from_millis(50);
 const PING: Duration = Duration::from_secs(2);
@@ -106,17 +106,17 @@ struct Owner {
     next: u64,
     /// Requests for which nobody waits any more.
     dropped: (mpsc::UnboundedSender<u64>, mpsc::UnboundedReceiver<u64>),
-    /// When the engine died with this model at work, oldest first.
-    crashes: VecDeque<(Instant, ModelSpec)>,
+    deaths: Deaths,
     hang: Duration,
 }
 
 impl Owner {
     fn new(asked: mpsc::UnboundedReceiver<Asked>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
         let hang = surroundings.hang.unwrap_or(HANG);
-        let (connecting, waiting, pending, crashes) = Default::default();
+        let (connecting, waiting, pending) = Default::default();
         let dropped = mpsc::unbounded_channel();
-        Self { surroundings, asked, ready, wire: None, connecting, waiting, pending, next: 0, dropped, crashes, hang }
+        let deaths = Deaths::default();
+        Self { surroundings, asked, ready, wire: None, connecting, waiting, pending, next: 0, dropped, deaths, hang }
     }
 
     async fn run(mut self) {
@@ -143,6 +143,10 @@ impl Owner {
 
     /// Sends an order on; where there is no connection, it waits for one.
     async fn take(&mut self, asked: Asked) {
+        if !self.deaths.are_kept() {
+            let socket = self.surroundings.socket.clone().or_else(|| place::socket().ok());
+            self.deaths = Deaths::of(socket.map(|socket| socket.with_extension("deaths")));
+        }
         if let Some(message) = self.switched_off(&asked.model) {
             return fail(&asked.answers, Failure::Unavailable, message);
         }
@@ -157,7 +161,7 @@ impl Owner {
 
     /// A crash is followed by a pause that grows.
     fn pause(&self) -> Duration {
-        match self.crashes.iter().filter(|(at, _)| at.elapsed() < CRASH_WINDOW).count() as u32 {
+        match self.deaths.recent() {
             0 => Duration::ZERO,
             recent => Duration::from_millis(100 << recent.min(5)),
         }
@@ -234,6 +238,9 @@ impl Owner {
             }
             return;
         }
+        if let Answer::Failed { kind: Failure::Died, .. } = frame.answer {
+            return self.ended(frame.id);
+        }
         let Some(pending) = self.pending.get(&frame.id) else { return };
         let last = !matches!(frame.answer, Answer::Progress { .. } | Answer::Text(_));
         let ready = matches!(frame.answer, Answer::Done { .. } | Answer::Opened(_) | Answer::Counts(_));
@@ -283,38 +290,45 @@ impl Owner {
             None => None,
         };
         let how = status.map(|status| format!(" ({status})")).unwrap_or_default();
-        let mut blamed: Vec<ModelSpec> = vec![];
-        for (_, pending) in self.pending.drain() {
+        let lost: Vec<Pending> = self.pending.drain().map(|(_, pending)| pending).collect();
+        self.lose(lost, &how);
+    }
+
+    /// The thread of one request ended: a death like that of the process, which often follows.
+    fn ended(&mut self, id: u64) {
+        let lost = self.pending.remove(&id);
+        self.lose(lost.into_iter().collect(), "");
+    }
+
+    /// Notes a death before anybody hears of it, for a command is over then.
+    fn lose(&mut self, lost: Vec<Pending>, how: &str) {
+        let mut off: Vec<String> = vec![];
+        for Pending { model, .. } in &lost {
+            let was_on = self.switched_off(model).is_none();
+            self.deaths.note(model);
+            off.extend(self.switched_off(model).filter(|_| was_on));
+        }
+        off.iter().for_each(|message| crate::report::log("error", message));
+        for Pending { model, answers } in lost {
             let message = format!(
                 "the engine process died at work on {}{how}; the next request starts it again{}",
-                pending.model.path.display(),
+                model.path.display(),
                 spawn::last_words()
             );
-            fail(&pending.answers, Failure::Unavailable, message);
-            if !blamed.contains(&pending.model) {
-                blamed.push(pending.model);
-            }
-        }
-        self.crashes.extend(blamed.into_iter().map(|model| (Instant::now(), model)));
-        self.crashes.retain(|(at, _)| at.elapsed() < CRASH_WINDOW);
-        if let Some(message) = self.crashes.back().and_then(|(_, model)| self.switched_off(model)) {
-            crate::report::log("error", message);
+            fail(&answers, Failure::Unavailable, message);
         }
     }
 
-    /// Why a model is off, if it is: the same file was at work in three deaths. Another file, or the same one replaced, is another model.
-    /// Not kept on disk: a death costs one request, and what killed it (memory, a driver) may be gone with the next start.
+    /// Why a model is off, if it is: the same file was at work in three deaths. What killed the process (memory, a driver) may be gone after
+    /// a while, and so is this.
     fn switched_off(&self, model: &ModelSpec) -> Option<String> {
-        let same = |other: &ModelSpec| (&other.path, other.modified, other.bytes) == (&model.path, model.modified, model.bytes);
-        let count = self.crashes.iter().filter(|(_, other)| same(other)).count();
-        (count >= CRASHES).then(|| {
-            format!(
-                "the model {} is switched off: the engine process died {count} times with it. Replace the file or choose another model, then \
-                 restart the language server{}",
-                model.path.display(),
-                spawn::last_words()
-            )
-        })
+        let count = self.deaths.too_many(model)?;
+        Some(format!(
+            "the model {} is switched off: the engine process died {count} times with it. Replace the file or choose another model; or wait \
+             for five minutes, and restart the language server if there is one{}",
+            model.path.display(),
+            spawn::last_words()
+        ))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Our side of the engine process: an `Engine` that renders requests, sends them over the link and reads the answers back.
 
 mod count;
+mod deaths;
 mod link;
 mod request;
 mod spawn;

@@ -162,7 +162,8 @@ impl Reading {
 pub(super) fn error(kind: Failure, message: String) -> EngineError {
     let kind = match kind {
         Failure::Cancelled => ErrorKind::Cancelled,
-        Failure::Unavailable => ErrorKind::Unavailable,
+        // The link makes of the second what it makes of a death.
+        Failure::Unavailable | Failure::Died => ErrorKind::Unavailable,
         Failure::Configuration => ErrorKind::Configuration,
         Failure::TooLong => ErrorKind::TooLong,
         Failure::Unsupported => ErrorKind::Unsupported,

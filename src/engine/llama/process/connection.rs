@@ -50,7 +50,8 @@ impl Owed {
 impl Drop for Owed {
     fn drop(&mut self) {
         if !*self.ended.get_mut() {
-            self.send(Answer::Failed { kind: Failure::Unavailable, message: "the model's thread has ended; try again".into() });
+            // A model that ends its thread often ends the process too, a moment later. The client has one sentence for both.
+            self.send(Answer::Failed { kind: Failure::Died, message: "the model's thread has ended".into() });
         }
     }
 }

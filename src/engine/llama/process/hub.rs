@@ -80,18 +80,27 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<Entry>, counter: &mut Cou
     let known = workers.iter().position(|entry| entry.spec == model).map(|at| workers.remove(at));
     let failed = known.as_ref().is_some_and(|entry| !entry.worker.lives());
     make_room(workers, &model, failed);
-    let worker = match known.filter(|_| !failed) {
-        Some(entry) => entry.worker,
-        None => match worker::start(model.clone(), backend.clone()) {
-            Ok(worker) => worker,
-            Err(error) => {
-                let message = format!("no thread for the model could be started: {error}");
-                return reply.send(Answer::Failed { kind: Failure::Unavailable, message });
-            }
-        },
-    };
-    worker.send(task);
-    workers.push(Entry { spec: model, worker, used: Instant::now() });
+    let Some(Entry { worker, .. }) = known.filter(|_| !failed) else { return begin(model, task, workers, backend) };
+    // One that has just ended takes nothing more: its model is loaded anew.
+    match worker.send(task) {
+        Ok(()) => workers.push(Entry { spec: model, worker, used: Instant::now() }),
+        Err(task) => begin(model, task, workers, backend),
+    }
+}
+
+/// Starts the thread of a model with its first task.
+fn begin(model: ModelSpec, task: Task, workers: &mut Vec<Entry>, backend: &Arc<Backend>) {
+    match worker::start(model.clone(), backend.clone()) {
+        Ok(worker) => {
+            // Taken: the thread waits for its first task.
+            let _ = worker.send(task);
+            workers.push(Entry { spec: model, worker, used: Instant::now() });
+        }
+        Err(error) => {
+            let message = format!("no thread for the model could be started: {error}");
+            worker::reply(&task).send(Answer::Failed { kind: Failure::Unavailable, message });
+        }
+    }
 }
 
 /// Ends the others that make room for a model: failed loads, the same file as it was before, and what was used longest ago. Other settings of

@@ -10,7 +10,9 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
+use super::log;
 use crate::engine::llama::gguf::{self, Window};
+use crate::engine::llama::place;
 use crate::engine::llama::wire::{Failure, ModelSpec};
 
 /// llama.cpp, initialised once per process.
@@ -32,12 +34,16 @@ pub fn batch_size(spec: &ModelSpec) -> u32 {
     if spec.gpu_layers > 0 { BATCH_GPU } else { BATCH_CPU }
 }
 
+/// A model in memory, and what its file says of the positions that it can tell apart.
+pub struct Loaded {
+    pub model: LlamaModel,
+    pub window: Window,
+    /// Tokens of context that it was trained for.
+    pub trained: u64,
+}
+
 /// Loads the weights. `progress` hears parts of 1.0; when it says `false`, loading stops.
-pub fn model(
-    spec: &ModelSpec,
-    backend: &Backend,
-    progress: impl FnMut(f32) -> bool + 'static,
-) -> Result<(LlamaModel, Window), (Failure, String)> {
+pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<Loaded, (Failure, String)> {
     let header = gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let patterns = expert_patterns(spec);
     let mut parameters = pin!(LlamaModelParams::default().with_n_gpu_layers(spec.gpu_layers).with_progress_callback(progress));
@@ -47,25 +53,39 @@ pub fn model(
     for pattern in &patterns {
         parameters.as_mut().add_cpu_buft_override(pattern);
     }
-    let loaded = LlamaModel::load_from_file(backend, &spec.path, &parameters).map_err(|_| {
+    let (loaded, reason) = log::hearing(|| LlamaModel::load_from_file(backend, &spec.path, &parameters));
+    let model = loaded.map_err(|_| {
         let path = spec.path.display();
         let message = format!(
-            "llama.cpp cannot load {path} (architecture {}, {} MB); the engine's log says why. It may be damaged, newer than this longsight, or \
-             too large for the memory: see `longsight doctor`",
+            "llama.cpp cannot load {path} (architecture {}, {} MB){}. It may be damaged, newer than this longsight, or too large for the memory: \
+             see `longsight doctor`",
             header.arch,
-            header.file_bytes / 1_000_000
+            header.file_bytes / 1_000_000,
+            why(reason)
         );
         (Failure::Configuration, message)
-    });
-    loaded.map(|model| (model, header.window()))
+    })?;
+    Ok(Loaded { model, window: header.window(), trained: header.context_length() })
+}
+
+/// The reason that llama.cpp gave, or where one may stand.
+fn why(reason: Option<String>) -> String {
+    match (reason, place::log_file()) {
+        (Some(reason), _) => format!(": {reason}"),
+        (None, Some(log)) => format!("; {} may say why", log.display()),
+        (None, None) => String::new(),
+    }
 }
 
 /// Loads the vocabulary alone, which takes a fraction of a second and no weights.
 pub fn vocabulary(spec: &ModelSpec, backend: &Backend) -> Result<LlamaModel, (Failure, String)> {
     gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let parameters = LlamaModelParams::default().with_n_gpu_layers(0).with_vocab_only(true);
-    LlamaModel::load_from_file(backend, &spec.path, &parameters)
-        .map_err(|_| (Failure::Configuration, format!("llama.cpp cannot read the vocabulary of {}", spec.path.display())))
+    let (loaded, reason) = log::hearing(|| LlamaModel::load_from_file(backend, &spec.path, &parameters));
+    loaded.map_err(|_| {
+        let message = format!("llama.cpp cannot read the vocabulary of {}{}", spec.path.display(), why(reason));
+        (Failure::Configuration, message)
+    })
 }
 
 /// Tensors of the first layers' experts, which stay in main memory.

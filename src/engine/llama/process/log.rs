@@ -1,5 +1,6 @@
 //! What llama.cpp has to say: warnings and errors go to our log, the chatter of loading does not.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 
 use tracing_core::field::{Field, Visit};
@@ -8,6 +9,30 @@ use tracing_core::{Dispatch, Event, Interest, Level, Metadata, Subscriber, dispa
 
 use crate::engine::llama::place;
 use crate::report;
+
+thread_local! {
+    /// The errors of this thread, while somebody listens to them.
+    static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Runs what llama.cpp does on this thread. With what it made comes the reason that was given for its failing, if one was.
+pub fn hearing<T>(work: impl FnOnce() -> T) -> (T, Option<String>) {
+    HEARD.set(Some(vec![]));
+    let done = work();
+    (done, HEARD.take().and_then(|errors| reason(&errors)))
+}
+
+/// The first error says what is wrong, behind all that was being done; the others only what failed with it.
+fn reason(errors: &[String]) -> Option<String> {
+    let first = errors.first()?;
+    let behind = ["error loading model: ", "error loading model hyperparameters: ", "error loading model vocabulary: "];
+    let reason = behind.iter().fold(first.as_str(), |reason, doing| reason.split_once(doing).map_or(reason, |(_, rest)| rest));
+    let line: String = reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    (!line.is_empty()).then_some(line)
+}
+
+/// Characters of a reason that are told; names out of the file stand in it.
+const LONGEST: usize = 200;
 
 /// Bytes after which the log file starts anew.
 pub const LIMIT: u64 = 4 << 20;
@@ -46,7 +71,11 @@ impl Subscriber for Problems {
         if !self.enabled(event.metadata()) || words.module.is_empty() {
             return;
         }
-        let level = if *event.metadata().level() == Level::ERROR { "error" } else { "warning" };
+        let is_error = *event.metadata().level() == Level::ERROR;
+        if is_error {
+            HEARD.with_borrow_mut(|heard| heard.iter_mut().for_each(|errors| errors.push(words.message.trim().into())));
+        }
+        let level = if is_error { "error" } else { "warning" };
         report::log(level, format_args!("{}: {}", words.module, words.message.trim()));
     }
 

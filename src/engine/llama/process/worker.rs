@@ -89,9 +89,9 @@ fn processor_ms() -> u64 {
 }
 
 impl Worker {
-    /// Hands a task over; one that the thread no longer takes fails with its last [`Reply`].
-    pub fn send(&self, task: Task) {
-        let _ = self.tasks.send(task);
+    /// Hands a task over; one that the thread no longer takes comes back.
+    pub fn send(&self, task: Task) -> Result<(), Task> {
+        self.tasks.send(task).map_err(|mpsc::SendError(task)| task)
     }
 
     /// False once loading has failed: the next request tries anew.
@@ -139,10 +139,10 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
     let refuse = |kind: Failure, message: String| {
         let failed = Answer::Failed { kind, message };
         reply(&first).send(failed.clone());
-        // One that comes later hears that the thread has ended, and then loads anew.
+        // One that comes later comes back, and then loads anew.
         tasks.try_iter().for_each(|task| reply(&task).send(failed.clone()));
     };
-    let (model, window) = match load::model(spec, backend, progress) {
+    let load::Loaded { model, window, trained } = match load::model(spec, backend, progress) {
         Ok(loaded) => loaded,
         Err((kind, message)) => return refuse(kind, message),
     };
@@ -163,12 +163,13 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
         rates: Rates::default(),
         warm,
         loaded: Loaded { at: Instant::now(), ms: milliseconds(started) },
+        trained,
     };
     desk.take(first);
     desk.work(tasks, heart);
 }
 
-fn reply(task: &Task) -> &Reply {
+pub fn reply(task: &Task) -> &Reply {
     match task {
         Task::Open(reply) | Task::Generate(_, reply, _) => reply,
     }
@@ -218,6 +219,8 @@ struct Desk<'m> {
     /// Prompt tokens per second before the first job.
     warm: Option<f64>,
     loaded: Loaded,
+    /// Tokens of context that the model was trained for.
+    trained: u64,
 }
 
 impl Desk<'_> {
@@ -330,8 +333,13 @@ impl Desk<'_> {
         // Half the window at most is kept for the answer.
         let reserve = (request.max_tokens as usize).clamp(1, (room / 2).max(1));
         if prompt.is_empty() || prompt.len() + reserve > room {
+            // A window larger than what it was trained for is never given.
+            let remedy = match room as u64 >= self.trained {
+                true => "send less, or choose a model that was trained for more",
+                false => "send less, or set a larger `context`",
+            };
             let message = format!(
-                "the prompt has {} tokens and the answer may take {reserve}, but the context of {name} is {room} tokens; send less, or set a larger `context`",
+                "the prompt has {} tokens and the answer may take {reserve}, but the context of {name} is {room} tokens; {remedy}",
                 prompt.len()
             );
             return Err((Failure::TooLong, message));
