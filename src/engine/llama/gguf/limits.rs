@@ -37,7 +37,7 @@ pub(super) fn rotation(header: &Header) -> Result<(), String> {
     if header.of("rope.dimension_count_swa").is_some_and(|rotated| rotated % 2 != 0) {
         return Err("rotates an odd number of elements of a head: it is damaged".into());
     }
-    let latent = arch.starts_with("deepseek2") || arch == "mistral4";
+    let latent = arch == "deepseek2" || arch == "mistral4";
     let scaled = header.value(&format!("{arch}.attention.temperature_scale")).is_some_and(|scale| *scale != Value::Float(0.0));
     if latent && scaled && header.of("attention.temperature_length").unwrap_or_default() == 0 {
         return Err("scales its attention by a length of 0: it is damaged".into());
@@ -66,7 +66,7 @@ pub(super) fn heads(header: &Header) -> Result<(), String> {
         return Err(format!("rotates {rotated} of {key} elements of a head, where its architecture rotates all: it is damaged"));
     }
     // Without its own projection a head's key is the part that is rotated and one that is not.
-    let latent = header.arch.starts_with("deepseek2") && header.of("attention.key_length_mla").is_none();
+    let latent = ["deepseek2", "mistral4"].contains(&header.arch.as_str()) && header.of("attention.key_length_mla").is_none();
     if latent && rotated >= key {
         return Err(format!("rotates {rotated} of {key} elements of a head: it is damaged"));
     }

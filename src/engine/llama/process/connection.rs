@@ -36,6 +36,12 @@ impl Reply {
         self.0.send(answer);
     }
 
+    /// The process is about to end, as it does when nobody has needed it: that is no death.
+    pub fn leaving(&self) {
+        let message = "the engine process is just leaving; try again".into();
+        self.send(Answer::Failed { kind: Failure::Unavailable, message });
+    }
+
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Relaxed)
     }
@@ -100,7 +106,8 @@ fn read(
         flags.retain(|_, flag| Arc::strong_count(flag) > 1);
         let cancelled = Arc::new(AtomicBool::new(false));
         flags.insert(id, cancelled.clone());
-        if events.send(Event::Order(order, Reply::new(id, frames.clone(), cancelled))).is_err() {
+        if let Err(mpsc::SendError(Event::Order(_, reply))) = events.send(Event::Order(order, Reply::new(id, frames.clone(), cancelled))) {
+            reply.leaving();
             return Ok(());
         }
     }

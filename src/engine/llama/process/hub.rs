@@ -38,6 +38,11 @@ pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, lea
     let mut workers: Vec<Entry> = vec![];
     serve(events, backend, idle, &mut workers);
     leaving();
+    for event in events.try_iter() {
+        if let Event::Order(_, reply) = event {
+            reply.leaving();
+        }
+    }
     // They save what was expensive.
     workers.into_iter().for_each(|entry| entry.worker.finish());
 }
