@@ -230,6 +230,21 @@ async fn a_ninth_language_is_data_alone() {
     play_file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/ninth/cases.txt")), with_a_ninth_language).await;
 }
 
+/// ArkTS, which hands names out and takes them: the queries are those of the language whose dialect it is.
+fn with_a_tenth_language() -> Registry {
+    let tags = concat!(include_str!("../grammars/ecma/tags.scm"), include_str!("../grammars/typescript/tags.scm"));
+    let scope = concat!(include_str!("../grammars/ecma/scope.scm"), include_str!("../grammars/typescript/scope.scm"));
+    let parser = || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into();
+    Registry::with_language(include_str!("data/tenth/language.toml"), parser, [tags, scope])
+}
+
+/// So is one whose files take names from each other: by which words they do so, and how what is tested is brought in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenth_language_hands_names_out_by_data_alone() {
+    assert_eq!(with_a_tenth_language().problems(), []);
+    play_file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tenth/cases.txt")), with_a_tenth_language).await;
+}
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
 
 macro_rules! cases {

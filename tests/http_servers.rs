@@ -10,11 +10,12 @@ use crate::http::{ask, call_delta, config, delta, engine, finish, limits, questi
 use crate::support::http::{Act, Asked, Server, events, lines, whole};
 
 fn hole() -> Request {
-    let file = FimFile { path: "src/a.rs".into(), text: "fn a() {}\n".into() };
+    let file = FimFile { path: "src/a.rs".into(), comment: "//".into(), text: "fn a() {}\n".into() };
     request(Ask::Fim(Fim {
         repository: "repo".into(),
         files: vec![file],
         path: "src/b.rs".into(),
+        comment: "//".into(),
         prefix: "fn b() { ".into(),
         suffix: " }".into(),
     }))

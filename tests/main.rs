@@ -93,6 +93,7 @@ mod sync;
 mod syntax;
 mod text;
 mod tidy;
+mod tidy_languages;
 mod trust;
 mod typing;
 mod wire;

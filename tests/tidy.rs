@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Rust files below `folder`, with their text.
-fn rust_files(folder: &str) -> Vec<(String, String)> {
+pub fn rust_files(folder: &str) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut stack = vec![root.join(folder)];
     let mut files = vec![];
@@ -20,12 +20,12 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
     files
 }
 
-fn none(broken: Vec<String>) {
+pub fn none(broken: Vec<String>) {
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
 /// Code lines without comments.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(number, line)| (number + 1, line))
 }
 
@@ -305,20 +305,6 @@ fn most_files_are_small() {
     let (median, large) = (sizes[sizes.len() / 2], sizes[sizes.len() * 9 / 10]);
     assert!((80..=200).contains(&median), "the median file has {median} lines");
     assert!(large <= 450, "nine files of ten have at most {large} lines");
-}
-
-/// Models that are called after languages.
-const NAME_LANGUAGES: &[&str] = &["src/dialect/family.rs"];
-
-/// What is true of one language stands in `grammars`, under a key that says what it is: code asks for that, and for no language by its name.
-#[test]
-fn no_code_asks_for_a_language_by_its_name() {
-    let registry = longsight::syntax::Registry::new();
-    let names: Vec<String> = registry.languages().iter().map(|language| format!("\"{}\"", language.name)).collect();
-    let files: Vec<_> = rust_files("src").into_iter().filter(|(file, _)| !NAME_LANGUAGES.contains(&file.as_str())).collect();
-    let lines = files.iter().flat_map(|(file, text)| code(text).map(move |(number, line)| (file, number, line)));
-    let asks = |line: &str| names.iter().any(|name| line.contains(name.as_str()));
-    none(lines.filter(|(_, _, line)| asks(line)).map(|(file, number, line)| format!("{file}:{number}: {}", line.trim())).collect());
 }
 
 /// A file of tests that `main.rs` does not name is never built, and says nothing.

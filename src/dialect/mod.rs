@@ -116,12 +116,14 @@ pub enum ToolChoice {
     None,
 }
 
-/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise).
+/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise). `comment` is
+/// what begins one in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fim {
     pub repository: String,
     pub files: Vec<FimFile>,
     pub path: String,
+    pub comment: String,
     pub prefix: String,
     pub suffix: String,
 }
@@ -130,6 +132,7 @@ pub struct Fim {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FimFile {
     pub path: String,
+    pub comment: String,
     pub text: String,
 }
 

@@ -194,18 +194,7 @@ pub(super) fn files_as_comments(fim: &super::Fim, prompt: &mut Prompt) {
         return;
     }
     for file in &fim.files {
-        let leader = comment_leader(&file.path);
-        prompt.text(format!("{leader} {}\n{}\n", file.path, file.text.trim_end_matches('\n')));
+        prompt.text(format!("{} {}\n{}\n", file.comment, file.path, file.text.trim_end_matches('\n')));
     }
-    prompt.text(format!("{} {}\n", comment_leader(&fim.path), fim.path));
-}
-
-/// How a line comment starts in the language of this file name.
-fn comment_leader(path: &str) -> &'static str {
-    match path.rsplit('.').next().unwrap_or_default() {
-        "py" | "rb" | "sh" | "toml" | "yaml" | "yml" | "pl" | "r" | "jl" | "ex" | "exs" | "nix" | "cmake" => "#",
-        "lua" | "sql" | "hs" | "elm" | "adb" => "--",
-        "el" | "clj" | "lisp" | "scm" => ";;",
-        _ => "//",
-    }
+    prompt.text(format!("{} {}\n", fim.comment, fim.path));
 }

@@ -11,6 +11,7 @@ use crate::context::sentence::{Sentence, stem};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
 use crate::index::{File, FileId};
+use crate::syntax::{files, lists};
 
 /// Words of questions about all of a repository.
 const GENERAL: &[&str] = &[
@@ -45,22 +46,6 @@ const GENERAL: &[&str] = &[
     "you",
     "your",
 ];
-/// What says how a project is built and what it needs, in the order in which one is taken.
-const MANIFESTS: &[&str] = &[
-    "Cargo.toml",
-    "package.json",
-    "pyproject.toml",
-    "go.mod",
-    "pom.xml",
-    "build.gradle.kts",
-    "build.gradle",
-    "composer.json",
-    "setup.cfg",
-    "setup.py",
-    "CMakeLists.txt",
-    "meson.build",
-    "Makefile",
-];
 /// Bytes of the README and of the manifest that are shown, at most, ...
 const README: usize = 3000;
 const MANIFEST: usize = 1500;
@@ -83,7 +68,7 @@ pub(super) fn stems() -> impl Iterator<Item = &'static str> {
 
 /// Whether a file's name is that of a manifest.
 pub(super) fn is_manifest(name: &str) -> bool {
-    MANIFESTS.contains(&name)
+    lists(files::manifests(), name)
 }
 
 /// Whether a word says nothing but that a question is about all of a repository.
@@ -111,7 +96,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
     for root in session.snapshot.roots.iter() {
         let here = || at_root.iter().copied().filter(|file| file.path.root() == root);
         readmes.extend(here().filter(|file| is_readme(file.path.relative())).min_by(|a, b| a.path.cmp(&b.path)));
-        manifests.extend(MANIFESTS.iter().find_map(|name| here().find(|file| file.path.relative() == *name)));
+        manifests.extend(files::manifests().iter().find_map(|name| here().find(|file| file.path.relative() == *name)));
     }
     let mut left = budget;
     let mut parts = vec![];

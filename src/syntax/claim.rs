@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use super::surface::Preprocessor;
+
 /// What `languages.toml` says of it.
 #[derive(Debug, Deserialize)]
 pub(super) struct ClaimEntry {
@@ -21,12 +23,13 @@ pub(super) struct ClaimEntry {
 pub(super) struct Claim {
     pub language: usize,
     entry: ClaimEntry,
+    lines: Option<Preprocessor>,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Claim {
-    pub fn new(entry: ClaimEntry, language: usize) -> Self {
-        Self { language, entry, compiled: OnceLock::new() }
+    pub fn new(entry: ClaimEntry, language: usize, lines: Option<Preprocessor>) -> Self {
+        Self { language, entry, lines, compiled: OnceLock::new() }
     }
 
     pub fn fits(&self, path: &str, text: &str) -> bool {
@@ -47,28 +50,30 @@ impl Claim {
     /// The lines that are not below an `#if` with the macro.
     fn own<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let guard = self.entry.macro_of_its_own.as_str();
-        if !text.contains(guard) {
-            return Cow::Borrowed(text);
-        }
+        let Some(lines) = self.lines.as_ref().filter(|_| text.contains(guard)) else { return Cow::Borrowed(text) };
+        let bare = |word: &str| word.strip_prefix(&lines.sign).unwrap_or(word).to_string();
+        let (opens, unless, closes) = (bare(&lines.opens), bare(&lines.unless), bare(&lines.closes));
+        let divides: Vec<String> = lines.divides.iter().map(|word| bare(word)).collect();
         let mut kept = String::with_capacity(text.len());
         // Conditions that are open, and how many were when the guarded one began.
         let (mut open, mut guarded) = (0usize, None);
         for line in text.split_inclusive('\n') {
-            let directive = line.trim_start().strip_prefix('#').map(str::trim_start).unwrap_or_default();
-            let begins = directive.starts_with("if");
+            let directive = line.trim_start().strip_prefix(&lines.sign).map(str::trim_start).unwrap_or_default();
+            let begins = directive.starts_with(&opens);
             if begins {
                 open += 1;
-                let means = directive.contains(guard) && !directive.starts_with("ifndef") && !directive.contains('!');
+                let means = directive.contains(guard) && !directive.starts_with(&unless) && !directive.contains('!');
                 guarded = guarded.or(means.then_some(open));
             }
-            let ends = guarded == Some(open) && ["else", "elif", "endif"].iter().any(|word| directive.starts_with(word));
+            let divided = || divides.iter().any(|word| directive.starts_with(word));
+            let ends = guarded == Some(open) && (directive.starts_with(&closes) || divided());
             if guarded.is_none() {
                 kept.push_str(line);
             }
             if ends {
                 guarded = None;
             }
-            if directive.starts_with("endif") {
+            if directive.starts_with(&closes) {
                 open = open.saturating_sub(1);
             }
         }

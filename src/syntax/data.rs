@@ -1,20 +1,22 @@
 //! What `grammars/languages.toml` says of a language: every key, and what it means. A key that is not here is an error there.
 
+mod modules;
 mod testing;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
-use regex::Regex;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::claim::ClaimEntry;
-use super::import;
+use super::files::Files;
+use super::import::ImportForms;
 use super::lines::LineForms;
+use super::linkage::Wrapping;
 use super::naming::FileNames;
 use super::surface::{Blocks, Surface, Unread};
 
+pub use modules::{HandsOut, ModuleMarks, OwnModule};
 pub use testing::{InlineTests, Runner, TestFiles};
 
 /// One `[[language]]`. Where it is `like` another, what it does not say is as that one says it, else as `[common]` does.
@@ -39,8 +41,8 @@ pub struct LanguageData {
     pub block_comment: Option<[String; 2]>,
     /// How documentation is told from other comments.
     pub documentation: Documentation,
-    /// How an import statement reads: `paths`, `from`, `quoted` or `dotted`.
-    pub(super) imports: Option<import::Style>,
+    /// How an import statement reads: in the style `paths`, `from`, `quoted` or `dotted`, and by which words.
+    pub imports: Option<ImportForms>,
     /// Imports stand in one list in parentheses, if there are several.
     pub lists_imports: bool,
     /// Definitions by line: group names are kinds.
@@ -59,6 +61,8 @@ pub struct LanguageData {
     pub libraries: Vec<String>,
     /// Modules that are named by where they lie from here, within the path of another too.
     pub modules_by_place: Vec<String>,
+    /// How a file says which of its names others may take; where nothing is said, it is by `visibility` or not at all.
+    pub hands_out: Option<HandsOut>,
     /// The object that holds what a file hands on.
     pub exports_object: Option<String>,
     /// Words in a statement at the top of a file that hands names on, so that those who take them call them the same.
@@ -103,6 +107,10 @@ pub struct LanguageData {
     pub makers: Vec<String>,
     /// What joins two words of a macro to one.
     pub joins_words: Option<String>,
+    /// Lines around what is shared with another language, whose brackets no grammar can pair.
+    pub(super) wrapping: Option<Wrapping>,
+    /// What a head that is only a macro is read as, with `{name}`: a function of no parameters. None where every head names a function.
+    pub macro_head: Option<String>,
     /// The list whose strings are names that a file hands on.
     pub exports: Option<String>,
     /// That whose strings are members of the type around it.
@@ -133,8 +141,17 @@ pub struct LanguageData {
     pub test_members: Vec<String>,
     /// The word before a type of which an instance is made.
     pub constructs: Option<String>,
+    /// The same where it may as well be left out.
+    pub may_construct: Option<String>,
     /// Words before brackets that call nothing.
     pub uncalled: Vec<String>,
+    /// What is in a function without a name.
+    pub unnamed: Vec<String>,
+    /// What stands behind a name, or before it, that is given a value there for the first time.
+    pub declares_behind: Vec<String>,
+    pub declares_before: Vec<String>,
+    /// What the lists of parameters have besides their names.
+    pub parameters: ParameterForms,
     /// Words before what a function is given to change.
     pub by_reference: Vec<String>,
     /// Words by which what stands free is known in its file alone.
@@ -149,6 +166,10 @@ pub struct LanguageData {
     pub(super) visibility: Option<Visibility>,
     /// The modifiers that make public.
     pub(super) public: Vec<String>,
+    /// Words before a definition that say who sees it; brackets may follow one.
+    pub(super) shown_by: Vec<String>,
+    /// What stands before the name of a member that is known in its type alone, and is part of it wherever it is named.
+    pub private_mark: Option<String>,
     /// From whom it hides what is not said to be public; from nobody where nothing is said.
     pub hides: Option<Hides>,
     /// Files that say how a project is called where others import it.
@@ -237,6 +258,15 @@ pub(super) fn unread(file: &Table) -> Result<Vec<Unread>, String> {
         entry.try_into().map_err(|error: toml::de::Error| error.message().to_string())
     };
     entries.iter().cloned().map(typed).collect()
+}
+
+/// The `[files]` of such a text.
+///
+/// # Errors
+/// It is not as it should be.
+pub(super) fn files(file: &Table) -> Result<Files, String> {
+    let said = file.get("files").cloned().unwrap_or(Value::Table(Table::new()));
+    said.try_into().map_err(|error: toml::de::Error| error.message().to_string())
 }
 
 /// The name of the one language in a text.
@@ -347,52 +377,25 @@ impl TypeWords {
     }
 }
 
-/// What makes a module of a file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModuleMarks {
-    /// A regular expression that is found in it.
-    pattern: String,
-    /// What is not in it, since that makes names known everywhere all the same.
-    everywhere: String,
-    #[serde(skip)]
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl ModuleMarks {
-    /// Whether a text is that of a module; one is where the pattern is broken.
-    pub fn are_in(&self, text: &str) -> bool {
-        let pattern = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok());
-        pattern.as_ref().is_none_or(|pattern| pattern.is_match(text)) && !text.contains(&self.everywhere)
-    }
-}
-
-/// How an item gets a module of its own.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OwnModule {
-    /// What declares it, with `{module}`, and what hands the item on behind its visibility, with `{module}` and `{name}`.
-    pub declares: String,
-    pub hands_on: String,
-    /// What takes all names of the file around.
-    pub above: String,
-    /// The word that visibilities begin with, and the visibility for the file around.
-    pub public: String,
-    pub private: String,
-    /// What means the same one module deeper: from and to.
-    pub outward: Vec<[String; 2]>,
-    /// What a line begins with that says under which condition there is an item.
-    pub condition: String,
-    /// What makes the order of a file matter, and what means another thing in another file.
-    pub by_order: Vec<String>,
-    pub fixed: Vec<String>,
-    /// Folders in which each file is a program of its own.
-    pub alone_in: Vec<String>,
-}
-
 /// Whether one of these words is this one.
 pub fn lists(words: &[String], word: &str) -> bool {
     words.iter().any(|known| known == word)
+}
+
+/// How parameters are written that need not be given, or are none.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ParameterForms {
+    /// What stands in a list and is no parameter.
+    pub none: Vec<String>,
+    /// What one begins with, or has in it, that takes as many as there are.
+    pub many_begins: Vec<String>,
+    pub many_has: Vec<String>,
+    /// What one begins with that takes whatever is given by name.
+    pub any_name: Option<String>,
+    /// What one has in it, or ends with, that need not be given.
+    pub free_has: Vec<String>,
+    pub free_ends: Vec<String>,
 }
 
 /// How documentation is told from other comments, and how it is written.
@@ -407,6 +410,10 @@ pub struct Documentation {
     pub kept: Vec<String>,
     /// Signs of documentation of what stands below.
     pub outer: Vec<String>,
+    /// What begins like one of these and is no documentation.
+    pub not_outer: Vec<String>,
+    /// Signs at which a licence ends that no documentation of the file can follow.
+    pub ends_licence: Vec<String>,
     /// Signs of documentation of what is around.
     pub inner: Vec<String>,
     /// Comments without a sign of their own document, too.

@@ -1,5 +1,5 @@
-//! Import statements: what is imported from where, read from their text. Four styles serve all languages. And where they stand at the top
-//! of a file, for who adds one.
+//! Import statements: what is imported from where, read from their text. Four styles serve all languages, and the words of each are data.
+//! And where they stand at the top of a file, for who adds one.
 
 use crate::text::lines::next_line;
 use crate::text::words;
@@ -13,6 +13,36 @@ use super::scope::{BLOCK, COMMENT, STRING};
 use super::{Language, Parsed};
 
 /// How a language writes imports; `imports` in `languages.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportForms {
+    pub(super) style: Style,
+    /// The word that begins one; with `from`, the word before the names.
+    pub word: String,
+    /// The word before the module, where names stand apart from it.
+    pub from: Option<String>,
+    /// The word between a name and how it is called here.
+    renames: Option<String>,
+    /// What stands for the module itself among the names that are taken from it.
+    #[serde(default)]
+    itself: String,
+    /// Words that say which kind of thing is imported.
+    #[serde(default)]
+    kinds: Vec<String>,
+    /// The function that gives back a module, of which names are taken apart.
+    gives: Option<String>,
+    /// Words behind the module before braces that say how it is read.
+    #[serde(default)]
+    attributes: Vec<String>,
+    /// What a statement begins with that takes several names in braces.
+    #[serde(default)]
+    takes_several: Vec<String>,
+    /// One may as well stand in the body of a function.
+    #[serde(default)]
+    pub(super) anywhere: bool,
+}
+
+/// The order of the parts of an import.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
@@ -69,7 +99,7 @@ fn statement(parsed: &Parsed, top: Node<'_>) -> Option<Statement> {
     imports_below(parsed, top, top, 2, &mut found);
     let (first, around) = *found.first()?;
     let text = |range: Range<usize>| parsed.text().get(range).unwrap_or_default();
-    let read = |range: Range<usize>| parsed.language().imports.map(|style| parse(style, text(range), 0)).unwrap_or_default();
+    let read = |range: Range<usize>| read(parsed.language(), text(range));
     let list = Some(around.byte_range()).filter(|range| first != top && text(range.clone()).starts_with('('));
     let parts = match list {
         Some(_) => found.iter().map(|(part, _)| (part.byte_range(), read(part.byte_range()))).collect(),
@@ -104,7 +134,8 @@ pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
 pub fn package_name(parsed: &Parsed) -> Option<&str> {
     let clause = &parsed.text()[package(parsed)?];
     // Annotations may stand before the word.
-    let name = clause[words::places(clause, "package").last()?.end..].trim().trim_end_matches(';').trim();
+    let word = parsed.language().names_modules()?;
+    let name = clause[words::places(clause, word).last()?.end..].trim().trim_end_matches(';').trim();
     (!name.is_empty()).then_some(name)
 }
 
@@ -141,16 +172,16 @@ pub fn first_place(parsed: &Parsed) -> usize {
 
 /// What an import statement takes, which may be only half written.
 pub fn read(language: &Language, statement: &str) -> Vec<Import> {
-    language.imports.map(|style| parse(style, statement, 0)).unwrap_or_default()
+    language.imports.as_ref().map(|forms| parse(forms, language.comment.as_deref(), statement, 0)).unwrap_or_default()
 }
 
-/// Reads one import statement.
-pub(super) fn parse(style: Style, text: &str, line: u32) -> Vec<Import> {
-    let mut found = match style {
-        Style::Paths => paths(text),
-        Style::From => from(text),
-        Style::Quoted => quoted(text),
-        Style::Dotted => dotted(text),
+/// Reads one import statement, in which comments begin like this.
+pub(super) fn parse(forms: &ImportForms, comment: Option<&str>, text: &str, line: u32) -> Vec<Import> {
+    let mut found = match forms.style {
+        Style::Paths => forms.paths(text, comment),
+        Style::From => forms.of_module(text, comment),
+        Style::Quoted => forms.quoted(text),
+        Style::Dotted => forms.dotted(text),
     };
     found.iter_mut().for_each(|import| import.line = line);
     found
@@ -160,60 +191,183 @@ fn import(module: &str, names: Vec<(Box<str>, Box<str>)>) -> Import {
     Import { module: module.trim().into(), names, line: 0 }
 }
 
-/// `a as b` and `a`.
-fn renamed(text: &str) -> (Box<str>, Box<str>) {
-    match text.split_once(" as ") {
-        Some((there, here)) => (there.trim().into(), here.trim().into()),
-        None => (text.trim().into(), text.trim().into()),
-    }
+/// A text without the comment that ends its line.
+fn uncommented<'a>(line: &'a str, comment: Option<&str>) -> &'a str {
+    comment.and_then(|sign| line.split(sign).next()).unwrap_or(line)
 }
 
-fn paths(text: &str) -> Vec<Import> {
-    let text = without_comments(text);
-    let Some(at) = find_use(&text) else { return vec![] };
-    let mut found = vec![];
-    expand(text[at..].trim().trim_end_matches(';'), "", 0, &mut found);
-    found
-}
-
-/// Where the path begins after `use`.
-fn find_use(text: &str) -> Option<usize> {
-    let at = if text.starts_with("use ") { 0 } else { text.find(" use ")? + 1 };
-    Some(at + 4)
-}
-
-/// Most levels of braces in one `use`.
-const MAX_BRACES: usize = 16;
-
-fn expand(text: &str, prefix: &str, level: usize, found: &mut Vec<Import>) {
-    if level > MAX_BRACES {
-        return;
-    }
-    for part in split_outside_braces(text) {
-        let part = part.trim();
-        if let Some((head, inside)) = part.split_once('{') {
-            let prefix = joined(prefix, head.trim().trim_end_matches("::"));
-            expand(inside.trim_end().strip_suffix('}').unwrap_or(inside), &prefix, level + 1, found);
-            continue;
+impl ImportForms {
+    /// `a as b` and `a`.
+    fn renamed(&self, text: &str) -> (Box<str>, Box<str>) {
+        match self.renames.as_ref().and_then(|word| text.split_once(&format!(" {word} "))) {
+            Some((there, here)) => (there.trim().into(), here.trim().into()),
+            None => (text.trim().into(), text.trim().into()),
         }
-        if part.is_empty() {
-            continue;
+    }
+
+    /// A text without the words before it that say which kind of thing it is.
+    fn without_kinds<'a>(&self, mut text: &'a str) -> &'a str {
+        while let Some(rest) = self.kinds.iter().find_map(|kind| text.strip_prefix(kind.as_str())?.strip_prefix(' ')) {
+            text = rest;
         }
-        let (path, here) = renamed(part);
-        let (module, name) = path.rsplit_once("::").unwrap_or(("", &path));
-        let module = joined(prefix, module);
-        let (module, name) = if name == "self" {
-            module.rsplit_once("::").map_or((String::new(), module.clone()), |(m, n)| (m.into(), n.into()))
-        } else {
-            (module.clone(), name.into())
+        text
+    }
+
+    fn paths(&self, text: &str, comment: Option<&str>) -> Vec<Import> {
+        let text = text.lines().map(|line| uncommented(line, comment)).collect::<Vec<_>>().join(" ");
+        let Some(at) = self.path_at(&text) else { return vec![] };
+        let mut found = vec![];
+        self.expand(text[at..].trim().trim_end_matches(';'), "", 0, &mut found);
+        found
+    }
+
+    /// Where the path begins behind the word.
+    fn path_at(&self, text: &str) -> Option<usize> {
+        let word = format!("{} ", self.word);
+        let at = if text.starts_with(&word) { 0 } else { text.find(&format!(" {word}"))? + 1 };
+        Some(at + word.len())
+    }
+
+    fn expand(&self, text: &str, prefix: &str, level: usize, found: &mut Vec<Import>) {
+        if level > MAX_BRACES {
+            return;
+        }
+        for part in split_outside_braces(text) {
+            let part = part.trim();
+            if let Some((head, inside)) = part.split_once('{') {
+                let prefix = joined(prefix, head.trim().trim_end_matches("::"));
+                self.expand(inside.trim_end().strip_suffix('}').unwrap_or(inside), &prefix, level + 1, found);
+                continue;
+            }
+            if part.is_empty() {
+                continue;
+            }
+            let (path, here) = self.renamed(part);
+            let (module, name) = path.rsplit_once("::").unwrap_or(("", &path));
+            let module = joined(prefix, module);
+            let (module, name) = if name == self.itself {
+                module.rsplit_once("::").map_or((String::new(), module.clone()), |(m, n)| (m.into(), n.into()))
+            } else {
+                (module.clone(), name.into())
+            };
+            let here = if here == path { name.as_str().into() } else { here };
+            match found.iter_mut().find(|import| *import.module == *module) {
+                Some(import) => import.names.push((name.into(), here)),
+                None => found.push(import(&module, vec![(name.into(), here)])),
+            }
+        }
+    }
+
+    fn of_module(&self, text: &str, comment: Option<&str>) -> Vec<Import> {
+        let lines = text.lines().map(|line| uncommented(line, comment).trim_end_matches('\\'));
+        let flat = lines.collect::<Vec<_>>().join(" ");
+        let flat = flat.trim();
+        let behind_from = self.from.as_ref().and_then(|from| flat.strip_prefix(from.as_str()));
+        if let Some((module, names)) = behind_from.and_then(|rest| self.split_at_word(rest)) {
+            let names = names.trim().trim_start_matches('(').trim_end_matches(')');
+            let names = names.split(',').filter(|name| !name.trim().is_empty());
+            return vec![import(module, names.map(|name| self.renamed(name)).collect())];
+        }
+        let Some(modules) = flat.strip_prefix(self.word.as_str()).and_then(|rest| rest.strip_prefix(' ')) else { return vec![] };
+        modules.split(',').map(|module| import(&self.renamed(module).0, vec![])).collect()
+    }
+
+    /// What stands before and after the word before the names; brackets and dots may touch it.
+    fn split_at_word<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let at = words::places(text, &self.word).next()?;
+        Some((&text[..at.start], &text[at.end..]))
+    }
+
+    /// `import a from 'b' with { type: 'json' }` without what follows the module.
+    fn without_attributes<'a>(&self, text: &'a str) -> &'a str {
+        let cut = |word: &String| {
+            let attributes = |(at, _): &(usize, &str)| {
+                let module = text[..*at].trim_end();
+                // The quotation mark that closes the module, not the one that opens it.
+                let closed = |quote: char| module.strip_suffix(quote).is_some_and(|rest| rest.contains(quote));
+                (closed('"') || closed('\'')) && text[at + word.len()..].trim_start().starts_with('{')
+            };
+            text.match_indices(word.as_str()).find(attributes).map(|(at, _)| at)
         };
-        let here = if here == path { name.as_str().into() } else { here };
-        match found.iter_mut().find(|import| *import.module == *module) {
-            Some(import) => import.names.push((name.into(), here)),
-            None => found.push(import(&module, vec![(name.into(), here)])),
+        let end = self.attributes.iter().filter_map(cut).min();
+        end.map_or(text, |end| text[..end].trim_end())
+    }
+
+    fn quoted(&self, text: &str) -> Vec<Import> {
+        let text = self.without_attributes(text);
+        let Some(start) = text.rfind(['"', '\'', '>']) else { return vec![] };
+        let open = match text.as_bytes()[start] {
+            b'>' => '<',
+            quote => quote as char,
+        };
+        let Some(begin) = text[..start].rfind(open) else { return vec![] };
+        let module = &text[begin + 1..start];
+        let before = &text[..begin];
+        let mut names: Vec<(Box<str>, Box<str>)> = vec![];
+        let given = self.gives.as_ref().and_then(|gives| before.rsplit_once(gives.as_str()));
+        if let Some((bound, _)) = given.and_then(|(head, _)| head.rsplit_once('=')) {
+            // `{a, b: c} = require('d')`, `d = require('d')`
+            let inside = bound.trim().trim_start_matches('{').trim_end_matches('}');
+            let inside = self.renames.as_ref().map_or_else(|| inside.into(), |word| inside.replace(": ", &format!(" {word} ")));
+            let whole = !bound.contains('{');
+            let one = |name: &str| if whole { ("*".into(), name.trim().into()) } else { self.renamed(name) };
+            names.extend(inside.split(',').filter(|name| !name.trim().is_empty()).map(one));
+        } else if let Some((head, rest)) = before.split_once('{') {
+            let inside = rest.split('}').next().unwrap_or_default();
+            let several = inside.split(',').map(|name| self.without_kinds(name.trim())).filter(|name| !name.is_empty());
+            names.extend(several.map(|name| self.renamed(name)));
+            names.extend(self.default_name(head));
+        } else {
+            names.extend(self.default_name(before));
         }
+        vec![import(module, names)]
+    }
+
+    /// `import React, …` and `import * as ns from`.
+    fn default_name(&self, head: &str) -> Option<(Box<str>, Box<str>)> {
+        let head = head.trim().strip_prefix(self.word.as_str())?.trim();
+        let head = self.from.as_ref().map_or(head, |from| head.trim_end_matches(from.as_str())).trim();
+        let head = self.without_kinds(head).split(',').next()?.trim();
+        if self.kinds.iter().any(|kind| kind == head) {
+            return None;
+        }
+        let (there, here) = self.renamed(head);
+        let is_name = here.chars().all(words::is_word);
+        (!here.is_empty() && is_name).then(|| if &*there == "*" { (there, here) } else { ("default".into(), here) })
+    }
+
+    fn dotted(&self, text: &str) -> Vec<Import> {
+        let path = self.without_kinds(text.trim().trim_end_matches(';').trim_start_matches(self.word.as_str()).trim()).trim();
+        let (module, name) = path.rsplit_once('.').unwrap_or(("", path));
+        if path.is_empty() { vec![] } else { vec![import(module, vec![(name.into(), name.into())])] }
+    }
+
+    /// A statement that imports a module by its path, or a part of a list.
+    pub fn statement(&self, part: &str) -> String {
+        format!("{} {part}", self.word)
+    }
+
+    /// What an import takes, without the word that begins it.
+    pub fn part<'a>(&self, statement: &'a str) -> &'a str {
+        statement.strip_prefix(self.word.as_str()).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(statement).trim()
+    }
+
+    /// Where the names begin in a statement that says the module before them.
+    pub fn names_at(&self, statement: &str) -> Option<usize> {
+        statement.strip_prefix(self.from.as_deref()?)?.strip_prefix(' ')?;
+        let word = format!(" {} ", self.word);
+        statement.find(&word).map(|at| at + word.len())
+    }
+
+    /// Whether a statement takes several names in braces that are values.
+    pub fn takes_several(&self, statement: &str) -> bool {
+        let of_kind = |kind: &String| statement.starts_with(&format!("{} {kind} ", self.word));
+        self.takes_several.iter().any(|word| statement.starts_with(word.as_str())) && !self.kinds.iter().any(of_kind)
     }
 }
+
+/// Most levels of braces in one import.
+const MAX_BRACES: usize = 16;
 
 fn joined(prefix: &str, rest: &str) -> String {
     match (prefix, rest) {
@@ -239,86 +393,4 @@ fn split_outside_braces(text: &str) -> Vec<&str> {
     }
     parts.push(&text[start..]);
     parts
-}
-
-fn without_comments(text: &str) -> String {
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
-}
-
-fn from(text: &str) -> Vec<Import> {
-    let flat: String =
-        text.lines().map(|line| line.split('#').next().unwrap_or_default().trim_end_matches('\\')).collect::<Vec<_>>().join(" ");
-    let flat = flat.trim();
-    if let Some((module, names)) = flat.strip_prefix("from").and_then(split_at_import) {
-        let names = names.trim().trim_start_matches('(').trim_end_matches(')');
-        return vec![import(module, names.split(',').filter(|name| !name.trim().is_empty()).map(renamed).collect())];
-    }
-    let Some(modules) = flat.strip_prefix("import ") else { return vec![] };
-    modules.split(',').map(|module| import(&renamed(module).0, vec![])).collect()
-}
-
-/// What stands before and after the word `import`; brackets and dots may touch it.
-fn split_at_import(text: &str) -> Option<(&str, &str)> {
-    let at = words::places(text, "import").next()?;
-    Some((&text[..at.start], &text[at.end..]))
-}
-
-/// `import a from 'b' with { type: 'json' }` without what follows the module.
-fn without_attributes(text: &str) -> &str {
-    let cut = |word: &str| {
-        let attributes = |(at, _): &(usize, &str)| {
-            let module = text[..*at].trim_end();
-            // The quotation mark that closes the module, not the one that opens it.
-            let closed = |quote: char| module.strip_suffix(quote).is_some_and(|rest| rest.contains(quote));
-            (closed('"') || closed('\'')) && text[at + word.len()..].trim_start().starts_with('{')
-        };
-        text.match_indices(word).find(attributes).map(|(at, _)| at)
-    };
-    let end = ["with", "assert"].into_iter().filter_map(cut).min();
-    end.map_or(text, |end| text[..end].trim_end())
-}
-
-fn quoted(text: &str) -> Vec<Import> {
-    let text = without_attributes(text);
-    let Some(start) = text.rfind(['"', '\'', '>']) else { return vec![] };
-    let open = match text.as_bytes()[start] {
-        b'>' => '<',
-        quote => quote as char,
-    };
-    let Some(begin) = text[..start].rfind(open) else { return vec![] };
-    let module = &text[begin + 1..start];
-    let before = &text[..begin];
-    let mut names: Vec<(Box<str>, Box<str>)> = vec![];
-    if let Some((bound, _)) = before.rsplit_once("require").and_then(|(head, _)| head.rsplit_once('=')) {
-        // `{a, b: c} = require('d')`, `d = require('d')`
-        let inside = bound.trim().trim_start_matches('{').trim_end_matches('}').replace(": ", " as ");
-        let whole = !bound.contains('{');
-        let one = |name: &str| if whole { ("*".into(), name.trim().into()) } else { renamed(name) };
-        names.extend(inside.split(',').filter(|name| !name.trim().is_empty()).map(one));
-    } else if let Some((head, rest)) = before.split_once('{') {
-        let inside = rest.split('}').next().unwrap_or_default();
-        names.extend(inside.split(',').map(|name| name.trim().trim_start_matches("type ")).filter(|name| !name.is_empty()).map(renamed));
-        names.extend(default_name(head));
-    } else {
-        names.extend(default_name(before));
-    }
-    vec![import(module, names)]
-}
-
-/// `import React, …` and `import * as ns from`.
-fn default_name(head: &str) -> Option<(Box<str>, Box<str>)> {
-    let head = head.trim().strip_prefix("import")?.trim().trim_end_matches("from").trim();
-    let head = head.trim_start_matches("type ").split(',').next()?.trim();
-    if head == "type" {
-        return None;
-    }
-    let (there, here) = renamed(head);
-    let is_name = here.chars().all(words::is_word);
-    (!here.is_empty() && is_name).then(|| if &*there == "*" { (there, here) } else { ("default".into(), here) })
-}
-
-fn dotted(text: &str) -> Vec<Import> {
-    let path = text.trim().trim_end_matches(';').trim_start_matches("import").trim().trim_start_matches("static ").trim();
-    let (module, name) = path.rsplit_once('.').unwrap_or(("", path));
-    if path.is_empty() { vec![] } else { vec![import(module, vec![(name.into(), name.into())])] }
 }

@@ -54,15 +54,12 @@ impl Language {
 
     /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of a name.
     pub fn imports_files(&self) -> bool {
-        matches!(self.imports, Some(import::Style::Quoted))
+        self.imports.as_ref().is_some_and(|forms| forms.style == import::Style::Quoted)
     }
 
     /// Whether an import written so may as well stand in the body of a function.
     pub fn imports_anywhere(&self, statement: &str) -> bool {
-        match self.imports {
-            Some(import::Style::Paths | import::Style::From) => true,
-            _ => !["import", "#include"].iter().any(|word| statement.starts_with(word)),
-        }
+        self.imports.as_ref().is_none_or(|forms| forms.anywhere || !statement.starts_with(forms.word.as_str()))
     }
 
     /// Whether it has macros whose text no tree is made of, so that the index does not know what they name.

@@ -75,6 +75,21 @@ impl Language {
         self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
     }
 
+    /// The word before the name of a module, in the statement that says of which one a file is.
+    pub(super) fn names_modules(&self) -> Option<&str> {
+        self.lines.modules.first().map(|word| word.trim_end())
+    }
+
+    /// The words at the beginning of a line that say who sees what it defines.
+    pub fn visibility<'a>(&self, line: &'a str) -> &'a str {
+        let line = line.trim_start();
+        let mut rest = line;
+        while let Some(behind) = self.shown_by.iter().find_map(|word| behind_word(rest, word)) {
+            rest = behind;
+        }
+        &line[..line.len() - rest.len()]
+    }
+
     /// Which lines only name what other files are about: imports, and statements that name modules.
     pub fn naming_lines(&self, lines: &[&str]) -> Vec<bool> {
         let names = |line: &str| self.lines.modules.iter().any(|word| line.trim_start().starts_with(word.as_str()));
@@ -97,4 +112,12 @@ impl Language {
         }
         marks
     }
+}
+
+/// What stands behind a word and the brackets that belong to it, if blanks part it from them.
+fn behind_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(word)?;
+    let rest = rest.strip_prefix('(').and_then(|inside| inside.split_once(')')).map_or(rest, |(_, behind)| behind);
+    let behind = rest.trim_start_matches([' ', '\t']);
+    (behind.len() < rest.len()).then_some(behind)
 }

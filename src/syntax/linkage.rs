@@ -1,21 +1,29 @@
 //! `#ifdef __cplusplus`, `extern "C" {`, `#endif`: what every C header wraps its declarations in, though its brackets are of two conditions
-//! and no grammar can pair them.
+//! and no grammar can pair them. `languages.toml` says how such lines read.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::Regex;
+use serde::Deserialize;
 
-use super::data::Reach;
 use super::language::Language;
 
-static WRAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let bracket = r#"(?:extern[ \t]+"C"[ \t]*\{?|\{|\}[^\n]*|//[^\n]*|/\*[^\n]*\*/)?"#;
-    Regex::new(&format!(r"(?m)^[ \t]*#[ \t]*if[^\n]*__cplusplus[^\n]*\n(?:[ \t]*{bracket}[ \t]*\r?\n)*?[ \t]*#[ \t]*endif[^\r\n]*")).ok()
-});
+/// Lines that wrap what a language shares with its kin.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapping {
+    /// A word that all of them have.
+    word: String,
+    /// All lines of one wrapping, as a regular expression.
+    lines: String,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
 
-/// A text of C or C++ of the same length without these lines; none where there are none.
+/// A text of the same length without these lines; none where there are none.
 pub fn blanked(language: &Language, text: &str) -> Option<String> {
-    let wrapped = WRAPPED.as_ref().filter(|_| language.reach == Some(Reach::Includes) && text.contains("__cplusplus"))?;
+    let wrapping = language.wrapping.as_ref().filter(|wrapping| text.contains(&wrapping.word))?;
+    let wrapped = wrapping.compiled.get_or_init(|| Regex::new(&wrapping.lines).ok()).as_ref()?;
     let mut out = text.to_string();
     let found: Vec<_> = wrapped.find_iter(text).map(|found| found.range()).collect();
     if found.is_empty() {

@@ -10,6 +10,7 @@ mod claim;
 mod data;
 pub mod elided;
 mod faults;
+pub mod files;
 pub mod flow;
 pub mod gaps;
 pub mod guard;
@@ -36,14 +37,16 @@ mod walk;
 pub mod whole;
 pub mod words;
 
-pub use data::{Beyond, Documentation, InlineTests, ModuleMarks, OwnModule, Reach, Runner, TestFiles, TypeWords, lists};
+pub use data::{
+    Beyond, Documentation, HandsOut, InlineTests, ModuleMarks, OwnModule, ParameterForms, Reach, Runner, TestFiles, TypeWords, lists,
+};
 pub use faults::Owner;
 pub use import::Import;
 pub use language::Language;
 pub use parse::{ParseError, Parsed, STACK, parse};
 pub use registry::{Problem, Registry};
 pub use scope::Place;
-pub use surface::{Blocks, Surface};
+pub use surface::{Blocks, Preprocessor, Surface};
 pub use tags::{Definition, Facts, Kind, Span};
 pub use trees::Trees;
 pub(crate) use walk::MAX_SIGNATURE;

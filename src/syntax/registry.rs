@@ -10,7 +10,7 @@ use super::data::{self, LanguageData};
 use super::language::Language;
 use super::lexical::{Lexical, compile};
 use super::pattern::{self, Table};
-use super::{scope, uses, walk};
+use super::{files, scope, uses, walk};
 
 /// What is built in for one language: its parser and its query files.
 #[derive(Clone, Copy)]
@@ -133,7 +133,7 @@ impl Registry {
         self.by_extension.extend(data.extensions.iter().map(|extension| (extension.clone(), number)));
         self.by_filename.extend(data.filenames.iter().map(|name| (name.clone(), number)));
         self.shebangs.extend(data.shebangs.iter().map(|program| (program.clone(), number)));
-        self.claims.extend(data.claims.take().map(|claim| Claim::new(claim, number)));
+        self.claims.extend(data.claims.take().map(|claim| Claim::new(claim, number, data.surface.preprocessor.clone())));
         let [tags, scope] = tables;
         let kinds = tags.kinds().max(scope.kinds());
         let roles = |table: &Table, roles: &[&str]| {
@@ -167,6 +167,11 @@ impl Registry {
     /// By the editor's language id, or our name.
     pub fn by_id(&self, id: &str) -> Option<&Arc<Language>> {
         self.by_id.get(id).map(|number| &self.languages[*number])
+    }
+
+    /// What a comment begins with in a file of this name.
+    pub fn comment_in(&self, path: &str) -> &str {
+        self.by_path(path).and_then(|language| language.comment.as_deref()).unwrap_or_else(|| files::comment(path))
     }
 
     /// By file name, else by extension. `path` may be a whole path with `/`.

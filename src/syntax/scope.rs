@@ -209,7 +209,9 @@ fn look(parsed: &Parsed, here: Node<'_>, role: u8, offset: usize, place: &mut Pl
     let settled = place.block.is_some() || place.in_comment || place.in_string;
     if role & COMMENT != 0 && !settled {
         // A line comment goes on at its end, a block comment does not.
-        let open = here.start_byte() < offset && offset == here.end_byte() && !parsed.text()[..offset].ends_with("*/");
+        let block = parsed.language().block_comment.as_ref();
+        let closed = || block.is_some_and(|[_, closes]| parsed.text()[..offset].ends_with(closes.as_str()));
+        let open = here.start_byte() < offset && offset == here.end_byte() && !closed();
         place.in_comment |= inside || open;
     }
     if role & INTERPOLATION != 0 && inside && !settled {

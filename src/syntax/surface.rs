@@ -36,10 +36,31 @@ pub struct Surface {
     pub inner_items: Vec<String>,
     /// What stands at the margin because the block before it has ended.
     pub margin: Vec<String>,
+    /// What a line of attributes or decorators begins with, and what begins so and is a definition.
+    pub attributes: Vec<String>,
+    pub not_attributes: Vec<String>,
+    /// What a line begins with that only stands before something, and ends with an angle bracket.
+    pub leads: Vec<String>,
+    /// What begins the conditions of a head on a line of their own.
+    pub conditions: Option<Conditions>,
+    /// The words at the beginning of a loop and of the line that ends it.
+    pub loop_ends: Option<[String; 2]>,
+    /// Words before a colon that are no labels.
+    pub not_labels: Vec<String>,
+    /// Words behind which a value begins.
+    pub before_values: Vec<String>,
+    /// What stands before the words of a block, and means nothing to it.
+    pub before_blocks: Vec<String>,
+    /// What a line has in it that opens a block with values for it, which end in a bar.
+    pub block_takes: Option<String>,
+    /// A comment ends with its line, whatever that ends with.
+    pub comments_end: bool,
+    /// A backslash at the end of a line breaks it, and does not go on with it.
+    pub backslash_breaks: bool,
     /// What may stand before the quote of a string, in small letters.
     pub string_prefixes: Vec<String>,
-    /// Lines that begin with `#` are those of a preprocessor, wherever they stand.
-    pub preprocessor: bool,
+    /// What lines begin with that are those of a preprocessor, wherever they stand.
+    pub preprocessor: Option<Preprocessor>,
     /// A name with a colon is a label, which stands less deep than its block.
     #[serde(skip)]
     pub labels: bool,
@@ -47,6 +68,39 @@ pub struct Surface {
     pub angles: bool,
     /// A block below a line with a colon is made of commands, each with a tab before it.
     pub recipes: bool,
+}
+
+/// The lines of a preprocessor, by what they begin with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessor {
+    /// What every one of them begins with; blanks may follow it.
+    pub sign: String,
+    /// A condition, and one that something does not hold.
+    pub opens: String,
+    pub unless: String,
+    /// The next part of one, and its end.
+    pub divides: Vec<String>,
+    pub closes: String,
+    /// The others.
+    pub others: Vec<String>,
+}
+
+impl Preprocessor {
+    /// Whether a line belongs to a condition.
+    pub fn is_conditional(&self, line: &str) -> bool {
+        line.starts_with(&self.opens) || self.divides.iter().any(|word| line.starts_with(word.as_str()))
+    }
+}
+
+/// Conditions of a head: `where T: Debug`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conditions {
+    pub word: String,
+    /// What is in heads that have them as long as they are not ended, and in those that have them in any case.
+    pub of_open: String,
+    pub of: String,
 }
 
 /// How blocks are told.
@@ -103,6 +157,21 @@ impl Surface {
     /// Whether a grammar reads the language, so that each sign means what it means there.
     pub fn is_read(&self) -> bool {
         self.line.is_some()
+    }
+
+    /// Whether a line begins an attribute or a decorator.
+    pub fn is_attribute(&self, line: &str) -> bool {
+        line.len() > 1 && self.attributes.iter().any(|sign| line.starts_with(sign.as_str())) && !self.is_no_attribute(line)
+    }
+
+    /// Whether a text begins like an attribute and is a definition.
+    pub fn is_no_attribute(&self, text: &str) -> bool {
+        self.not_attributes.iter().any(|word| text.starts_with(word.as_str()))
+    }
+
+    /// Whether a text ends with a word behind which a value begins.
+    pub fn wants_value(&self, text: &str) -> bool {
+        self.before_values.iter().any(|word| text.ends_with(word.as_str()))
     }
 
     pub fn has_braces(&self) -> bool {

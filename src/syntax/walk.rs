@@ -278,10 +278,10 @@ impl<'a> Walk<'a> {
     }
 
     fn import(&mut self, node: Node<'_>) {
-        let (Some(style), Some(text)) = (self.language.imports, self.source.get(node.byte_range())) else { return };
+        let (Some(forms), Some(text)) = (&self.language.imports, self.source.get(node.byte_range())) else { return };
         let Some(pattern) = self.imports(node) else { return };
         let line = node.start_position().row as u32;
-        let found = import::parse(style, text, line);
+        let found = import::parse(forms, self.language.comment.as_deref(), text, line);
         if pattern.tag == "import.reexport" && !self.open.iter().any(Open::is_function) {
             for (offset, name) in found.iter().flat_map(|import| import.bound(text)) {
                 let start = node.start_byte() + offset;

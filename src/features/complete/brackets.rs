@@ -59,10 +59,10 @@ pub fn unclosed(text: &str, surface: &Surface) -> Option<(usize, bool)> {
 /// Whether a line goes on with the next one, because it ends in a backslash that is not escaped.
 pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
     // C goes on in comments too.
-    let said = match surface.line.as_deref() {
-        Some("#") => code(line, surface),
-        // In Markdown it breaks the line.
-        None if line.trim_start().starts_with('#') || surface.block.as_ref().is_some_and(|[open, _]| open == "<!--") => "",
+    let said = match surface.line {
+        _ if surface.comments_end => code(line, surface),
+        // In a heading it breaks the line as well.
+        None if line.trim_start().starts_with('#') || surface.backslash_breaks => "",
         _ => line,
     };
     (said.len() - said.trim_end_matches('\\').len()) % 2 == 1
@@ -136,7 +136,7 @@ fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
         '"' => until(closing(&rest[1..], '"').map(|end| end + 2)),
         '`' if surface.has_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
         '\'' if is_quote(&rest[1..], before, surface) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
-        '/' if may_begin_expression(before) => regex(rest).map(|end| (end, true)),
+        '/' if may_begin_expression(before, surface) => regex(rest).map(|end| (end, true)),
         '<' if !surface.is_read() => document(rest),
         _ => None,
     }
@@ -188,12 +188,12 @@ fn is_quote(rest: &str, before: &str, surface: &Surface) -> bool {
 }
 
 /// Whether an expression may begin behind a text, so that a slash divides nothing.
-fn may_begin_expression(before: &str) -> bool {
+fn may_begin_expression(before: &str, surface: &Surface) -> bool {
     let before = before.trim_end_matches([' ', '\t']);
     before.is_empty()
         || before.ends_with(['(', ',', '=', ':', '[', '!', '&', '|', '?', '{', ';', '\n'])
         || before.ends_with("=>")
-        || before.ends_with("return")
+        || surface.wants_value(before)
 }
 
 /// The length of the regular expression that a text begins with: it is closed on its line, and does not begin with a blank.

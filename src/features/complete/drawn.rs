@@ -24,7 +24,7 @@ pub(in crate::features) fn draw(
     let budget = Budget { context: wanted.unwrap_or(due.context), ..due };
     let mut parts = around(session, site, site.bytes.start, budget.context, tokens, Asker::Preview);
     parts.extend(below(&hole, site, budget, tokens));
-    let ask = prompt::ask(&hole, &site.path, budget, &parts, reader.caps.fim);
+    let ask = prompt::ask(&session.shared.registry, &hole, &site.path, budget, &parts, reader.caps.fim);
     let (prefix, suffix) = (prompt::window_before(hole.before, budget.before), prompt::window_after(hole.after, budget.after));
     let line = site.line_of(site.bytes.start);
     let first = line - prefix.matches('\n').count() as u32;

@@ -3,7 +3,7 @@
 
 use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
-use crate::syntax::{Blocks, Surface, lists};
+use crate::syntax::{Blocks, Preprocessor, Surface, lists};
 use crate::text::layout::indentation;
 use crate::text::words::is_name_letter;
 
@@ -56,12 +56,12 @@ impl<'a> Extent<'a> {
     }
 
     /// Whether nothing that the model may still write changes it.
-    pub fn is_full(&self) -> bool {
+    pub fn is_full(&self, surface: &Surface) -> bool {
         let says = self.lines[..self.count].iter().any(|line| !line.trim().is_empty());
         let Some(next) = self.lines.get(self.count).filter(|_| says) else { return false };
         // Of a line whose end is not there yet the first word tells, where it is one.
         let (first, more) = next.trim().split_once(' ').unwrap_or_default();
-        let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && first != "while";
+        let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && !ends_loop(surface, first);
         self.inline || self.count + 1 < self.lines.len() || told()
     }
 }
@@ -184,34 +184,29 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
             // What the cursor's line closes was opened above it.
             depth = if bracket.at < line.len() { depth.max(0) } else { depth };
         }
-        directives += if quoted || !hole.surface.preprocessor { 0 } else { directive(one) };
+        directives += hole.surface.preprocessor.as_ref().filter(|_| !quoted).map_or(0, |lines| directive(lines, one));
     }
     found
 }
 
 /// What a line of the preprocessor opens or closes.
-fn directive(line: &str) -> i32 {
+fn directive(lines: &Preprocessor, line: &str) -> i32 {
     let line = line.trim_start();
-    if line.starts_with("#if") {
-        1
-    } else if line.starts_with("#endif") {
-        -1
-    } else {
-        0
-    }
+    i32::from(line.starts_with(&lines.opens)) - i32::from(line.starts_with(&lines.closes))
 }
 
 /// Whether a line belongs to a block though it is not indented as one: a label, or a line of the preprocessor.
 fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
     let line = line.trim();
     let word = |text: &str| text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') && text.chars().all(is_name_letter);
-    let label = code(line, hole.surface).strip_suffix(':').is_some_and(|name| word(name.trim()) && name.trim() != "default");
+    let label =
+        code(line, hole.surface).strip_suffix(':').is_some_and(|name| word(name.trim()) && !lists(&hole.surface.not_labels, name.trim()));
     let below_label = hole.opener().is_some_and(|opener| code(opener, hole.surface).ends_with(':'));
-    const OPEN: &[&str] = &["#if", "#define", "#undef", "#include", "#pragma", "#error", "#line"];
-    const WITHIN: &[&str] = &["#el", "#endif"];
-    let begins = |with: &[&str]| with.iter().any(|begin| line.starts_with(begin));
-    let directive = || begins(OPEN) || begins(WITHIN) && open == Open::Bracket;
-    hole.surface.labels && label && !below_label || hole.surface.preprocessor && directive()
+    let directive = |lines: &Preprocessor| {
+        let alone = line.starts_with(&lines.opens) || lines.others.iter().any(|begin| line.starts_with(begin.as_str()));
+        alone || open == Open::Bracket && (lines.is_conditional(line) || line.starts_with(&lines.closes))
+    };
+    hole.surface.labels && label && !below_label || hole.surface.preprocessor.as_ref().is_some_and(directive)
 }
 
 /// Whether a line at the level of a statement goes on with it.
@@ -228,15 +223,19 @@ fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
     let unended = !last.ends_with([';', '}', '{']);
     let line = line.trim();
     let first = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    match first {
-        _ if lists(&hole.surface.goes_on, first) => return true,
-        "while" if head.starts_with("do") && line.ends_with(';') => return true,
-        "where" => return unended && head.contains("fn ") || head.contains("impl"),
-        _ => {}
+    let begins_loop = |[begins, _]: &[String; 2]| head.starts_with(begins.as_str());
+    let ended = || hole.surface.loop_ends.as_ref().is_some_and(begins_loop) && ends_loop(hole.surface, first) && line.ends_with(';');
+    if lists(&hole.surface.goes_on, first) || ended() {
+        return true;
     }
+    let conditions = hole.surface.conditions.as_ref();
+    if let Some(conditions) = conditions.filter(|conditions| conditions.word == first) {
+        return unended && head.contains(&conditions.of_open) || head.contains(&conditions.of);
+    }
+    let has_conditions = || conditions.is_some_and(|known| said.lines().any(|line| line.trim_start().starts_with(&known.word)));
     let letter_behind = |sign: &str| line.strip_prefix(sign).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
     let closes_angle = line.strip_prefix('>').is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ',', ')', '(', ' ']));
-    line.starts_with('{') && unended && (!last.ends_with(',') || said.lines().any(|line| line.trim_start().starts_with("where")))
+    line.starts_with('{') && unended && (!last.ends_with(',') || has_conditions())
         || head.starts_with("```") && head.matches("```").count() % 2 == 1
         || line.starts_with("/>")
         || closes_angle && said.contains('<') && hole.surface.angles
@@ -268,9 +267,9 @@ pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
         let begins = depth == 0;
         depth += balance(line, surface);
         !begins
-            || is_attribute(line.trim())
+            || surface.is_attribute(line.trim())
             || code(line, surface).trim().is_empty()
-            || line.trim_start().starts_with("template <") && line.trim_end().ends_with('>')
+            || line.trim_end().ends_with('>') && surface.leads.iter().any(|word| line.trim_start().starts_with(word.as_str()))
     })
 }
 
@@ -279,7 +278,7 @@ pub(super) fn has_attributes_only(text: &str, surface: &Surface) -> bool {
     is_lead(text, surface) && text.lines().any(|line| !code(line, surface).trim().is_empty())
 }
 
-/// Whether a line begins an attribute or a decorator.
-pub(super) fn is_attribute(line: &str) -> bool {
-    line.starts_with("#[") || line.starts_with('@') && line.len() > 1 && !line.starts_with("@interface")
+/// Whether a word begins the line that ends a loop.
+fn ends_loop(surface: &Surface, word: &str) -> bool {
+    surface.loop_ends.as_ref().is_some_and(|[_, ends]| ends == word)
 }

@@ -212,7 +212,7 @@ pub(super) fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a st
     let line = last_line(trimmed);
     let code = brackets::code(line, surface);
     let opens = surface.opens.iter().any(|opener| code.ends_with(opener)) && !code.ends_with("::");
-    (opens || opens_element(code) || opens_by_word(code.trim(), surface)).then_some(line)
+    (opens || opens_element(code, surface) || opens_by_word(code.trim(), surface)).then_some(line)
 }
 
 /// Whether a line opens a block that a word closes, and does not close it.
@@ -220,8 +220,9 @@ fn opens_by_word(line: &str, surface: &Surface) -> bool {
     if surface.blocks != Blocks::Words {
         return false;
     }
-    let mut words = line.strip_prefix("local ").unwrap_or(line).split([' ', ';', '(']);
-    let takes = line.ends_with('|') && line.contains(" do |");
+    let behind = surface.before_blocks.iter().find_map(|word| line.strip_prefix(word.as_str()));
+    let mut words = behind.unwrap_or(line).split([' ', ';', '(']);
+    let takes = line.ends_with('|') && surface.block_takes.as_ref().is_some_and(|takes| line.contains(takes));
     (takes || words.next().is_some_and(|first| lists(&surface.worded, first)))
         && !words.next_back().is_some_and(|last| surface.is_closing_word(last))
 }
@@ -270,13 +271,13 @@ fn is_part_of_head(above: &str, line: &str, surface: &Surface) -> bool {
 }
 
 /// Whether a line ends with the tag of an element that it does not close: `return <ul>`.
-fn opens_element(line: &str) -> bool {
+fn opens_element(line: &str, surface: &Surface) -> bool {
     let Some(at) = line.rfind('<').filter(|_| line.ends_with('>') && !line.ends_with(['/', '=', '-']) && !line.ends_with("/>")) else {
         return false;
     };
     let name: String = line[at + 1..].chars().take_while(|letter| letter.is_alphanumeric() || matches!(letter, '.' | '-')).collect();
     let before = line[..at].trim();
-    let begins = before.is_empty() || before.ends_with(['(', '>', '?', ':', '&', '{']) || before.ends_with("return");
+    let begins = before.is_empty() || before.ends_with(['(', '>', '?', ':', '&', '{']) || surface.wants_value(before);
     begins
         && !line[at..].contains(['(', '['])
         && (name.is_empty() && line[at..] == *"<>" || name.starts_with(char::is_alphabetic))

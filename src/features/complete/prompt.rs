@@ -5,6 +5,7 @@ use super::hole::{Hole, Mode};
 use crate::context::{Masked, Part, fence};
 use crate::dialect::{Chat, Fim, FimFile, Message, Role};
 use crate::engine::Ask;
+use crate::syntax::Registry;
 
 /// How much may be sent, in bytes of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,14 +130,16 @@ pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(us
 }
 
 /// The question for an engine. `path` is that of the document.
-pub fn ask(hole: &Hole, path: &str, budget: Budget, parts: &[Part], fim: bool) -> Ask {
+pub fn ask(registry: &Registry, hole: &Hole, path: &str, budget: Budget, parts: &[Part], fim: bool) -> Ask {
     let prefix = window_before(hole.before, budget.before).to_string();
     let suffix = window_after(hole.after, budget.after).to_string();
     if !fim {
         return Ask::Chat(in_words(hole, path, &prefix, &suffix, parts));
     }
-    let files = parts.iter().map(|part| FimFile { path: part.path.to_string(), text: part.text.to_string() }).collect();
-    Ask::Fim(Fim { repository: "workspace".into(), files, path: path.into(), prefix, suffix })
+    let comment = |path: &str| registry.comment_in(path).to_string();
+    let file = |part: &Part| FimFile { path: part.path.to_string(), comment: comment(&part.path), text: part.text.to_string() };
+    let files = parts.iter().map(file).collect();
+    Ask::Fim(Fim { repository: "workspace".into(), files, path: path.into(), comment: comment(path), prefix, suffix })
 }
 
 /// How the cursor is shown: no token of any model, for those are broken on the way.

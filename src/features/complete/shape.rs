@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::again::{may_repeat, without_beginning};
 use super::answer::clean;
 use super::brackets::{line_comment, long_strings};
-use super::extent::{Extent, closes_only, is_attribute};
+use super::extent::{Extent, closes_only};
 use super::hole::{Hole, Mode, begins_line, begins_with_closer, last_line};
 use super::indent::indented;
 use super::open::{closed, left_open, without_continuation};
@@ -136,7 +136,7 @@ fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
 pub fn is_full(hole: &Hole, written: &Written, layout: &Layout) -> bool {
     let begun = without_beginning(hole, &clean(hole, &written.text), written.spoken);
     let text = laid_out(hole, &begun, layout);
-    !may_repeat(hole, &begun) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full()
+    !may_repeat(hole, &begun) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full(hole.surface)
 }
 
 /// What is new of what a model wrote, as it would stand at the cursor.
@@ -222,7 +222,7 @@ fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if item && hole.is_blank() && indentation(next) == hole.line() {
         return text;
     }
-    let attribute = |line: &str| is_attribute(line) && (line.starts_with('@') || line.ends_with(']'));
+    let attribute = |line: &str| hole.surface.is_attribute(line) && (line.starts_with('@') || line.ends_with(']'));
     let mut text = text.trim_end();
     while attribute(last_line(text).trim()) {
         text = text[..text.len() - last_line(text).len()].trim_end();
@@ -256,9 +256,8 @@ fn is_echo(hole: &Hole, text: &str) -> bool {
     // What closes something after what closes something is code, and so is what stands less deep than the same above it.
     let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
     let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
-    let closes = said
-        .lines()
-        .all(|line| begins_with_closer(line, hole.surface) || hole.surface.preprocessor && line.trim_start().starts_with("#endif"));
+    let ends_condition = |line: &str| hole.surface.preprocessor.as_ref().is_some_and(|lines| line.trim_start().starts_with(&lines.closes));
+    let closes = said.lines().all(|line| begins_with_closer(line, hole.surface) || ends_condition(line));
     if said.len() < 4 || closes || comes_back {
         return false;
     }

@@ -146,7 +146,7 @@ impl Work<'_> {
         let max_tokens = self.max_tokens();
         let budget = budget(self.session, self.hole, self.params.invoked, rate, caps);
         let parts = self.context(choice, budget);
-        let ask = prompt::ask(self.hole, &self.site.path, budget, &parts, caps.fim);
+        let ask = prompt::ask(&self.session.shared.registry, self.hole, &self.site.path, budget, &parts, caps.fim);
         let sent = Sent {
             before: prompt::window_before(self.hole.before, budget.before).len(),
             after: prompt::window_after(self.hole.after, budget.after).len(),

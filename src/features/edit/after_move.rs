@@ -109,7 +109,10 @@ fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Ve
 /// Whether a statement takes names from another file, or hands them on from there.
 fn begins_taking(language: &Language, statement: &str) -> bool {
     let statement = statement.trim_start();
-    let hands_on = statement.starts_with("export") && statement.contains(" from ");
+    let from = language.imports.as_ref().and_then(|forms| forms.from.as_ref());
+    let word = language.hands_out.as_ref().map(|hands_out| hands_out.word.as_str());
+    let hands_on =
+        word.is_some_and(|word| statement.starts_with(word)) && from.is_some_and(|from| statement.contains(&format!(" {from} ")));
     let loads = language.loads.iter().any(|word| statement.contains(&format!("{word}(")));
     language.is_import(statement) || hands_on || loads
 }

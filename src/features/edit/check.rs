@@ -21,7 +21,7 @@ use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
-use crate::syntax::{self, Reach, elided};
+use crate::syntax::{self, elided};
 use crate::text::{Batch, Edit};
 
 /// A macro that is written as a function is.
@@ -153,8 +153,9 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let language = language.as_ref();
     let parsed = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.errors());
     // `TEST_CASE("a name") {` is a macro that its grammar does not know.
-    let errors = |text: &str| match HEAD.as_ref().filter(|_| language.is_some_and(|language| language.reach == Some(Reach::Includes))) {
-        Some(head) => parsed(&head.replace_all(text, "${1}void $2()$3")),
+    let read_as = language.and_then(|language| language.macro_head.as_ref()).map(|form| form.replace("{name}", "$2"));
+    let errors = |text: &str| match HEAD.as_ref().zip(read_as.as_ref()) {
+        Some((head, form)) => parsed(&head.replace_all(text, format!("${{1}}{form}$3"))),
         None => parsed(text),
     };
     let (before, after) = (errors(old), errors(&other.after));

@@ -74,7 +74,8 @@ fn is_call(parsed: &Parsed, name: &Range<usize>) -> bool {
         Some(new) => word == new && after.starts_with('('),
         // The declaration of a value looks the same: only what can be none is told.
         None if language.types.result_first => {
-            (word == "new" || word == language.types.gives || before.ends_with(['=', '(', ','])) && after.starts_with(['(', '{'])
+            (language.may_construct.as_deref() == Some(word) || word == language.types.gives || before.ends_with(['=', '(', ',']))
+                && after.starts_with(['(', '{'])
         }
         None => after.starts_with('('),
     }

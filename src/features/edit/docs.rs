@@ -8,8 +8,8 @@ use super::fit::comment::{Style, as_comment, docstring};
 use super::fit::wrapped;
 use super::forms::{behind_colon, inner_indent, line_indent};
 use crate::features::Site;
+use crate::syntax::Language;
 use crate::syntax::scope::Item;
-use crate::syntax::{Documentation, Language};
 use crate::text::lines::line_start;
 use crate::text::{Edit, Ending};
 
@@ -40,7 +40,9 @@ pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
 /// Where the line begins that a docstring stands before: that of the first statement, or of the comments above it.
 fn below(site: &Site, body: usize) -> usize {
     let mut at = line_start(&site.text, body);
-    while at > 0 && site.text[line_start(&site.text, at - 1)..at].trim_start().starts_with('#') {
+    let sign = site.language.as_ref().and_then(|language| language.comment.as_deref());
+    let is_comment = |line: &str| sign.is_some_and(|sign| line.trim_start().starts_with(sign));
+    while at > 0 && is_comment(&site.text[line_start(&site.text, at - 1)..at]) {
         at = line_start(&site.text, at - 1);
     }
     at
@@ -113,15 +115,16 @@ struct Piece {
 
 /// The lines from the first comment above an item to the last, each block comment as one.
 fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
-    let text = &site.text;
+    let (text, Some(language)) = (&site.text, site.language.as_deref()) else { return vec![] };
     let (mut found, mut at): (Vec<Piece>, usize) = (vec![], lines.start);
     while at < lines.end {
         let rest = &text[at..lines.end];
-        let is_block = rest.trim_start().starts_with("/*");
-        let end = if is_block { rest.find("*/").map_or(rest.len(), |end| end + 2) } else { 0 };
+        let block = language.block_comment.as_ref().filter(|[opens, _]| rest.trim_start().starts_with(opens.as_str()));
+        let is_block = block.is_some();
+        let end = block.map_or(0, |[_, closes]| rest.find(closes.as_str()).map_or(rest.len(), |end| end + closes.len()));
         let end = at + rest[end..].find('\n').map_or(rest.len(), |line| end + line);
         let last = found.last().filter(|_| !is_block).map(|last| (last.is, &text[last.lines.clone()]));
-        let is = kind(site.language.as_deref(), text[at..end].trim(), text[..at].trim_matches(['\u{feff}', '\n', ' ']).is_empty(), last);
+        let is = kind(language, text[at..end].trim(), text[..at].trim_matches(['\u{feff}', '\n', ' ']).is_empty(), last);
         found.push(Piece { lines: at..end, is });
         at = end + 1;
     }
@@ -129,10 +132,9 @@ fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
 }
 
 /// What a comment is, by how it is written and by what stands before it.
-fn kind(language: Option<&Language>, comment: &str, first: bool, last: Option<(Is, &str)>) -> Is {
-    let unknown = Documentation { plain: true, outer: vec!["///".into(), "/**".into()], ..Documentation::default() };
-    let forms = language.map_or(&unknown, |language| &language.documentation);
-    if !comment.starts_with(['/', '#']) || language.is_some_and(|language| language.is_mark(comment)) {
+fn kind(language: &Language, comment: &str, first: bool, last: Option<(Is, &str)>) -> Is {
+    let forms = &language.documentation;
+    if !comment.starts_with(['/', '#']) || language.is_mark(comment) {
         return Is::Other;
     }
     let begins = |signs: &[String]| signs.iter().any(|sign| comment.starts_with(sign.as_str()));
@@ -141,24 +143,26 @@ fn kind(language: Option<&Language>, comment: &str, first: bool, last: Option<(I
         return Is::OfFile;
     }
     // A licence of line comments goes on to its end, or to documentation, which has signs of its own where that of files has some.
-    let is_licence =
-        |(is, _): &(Is, &str)| *is == Is::OfFile && forms.inner.is_empty() && !["///", "/**"].iter().any(|sign| comment.starts_with(sign));
+    let is_licence = |(is, _): &(Is, &str)| *is == Is::OfFile && forms.inner.is_empty() && !begins(&forms.ends_licence);
     if last.is_some_and(|last| is_licence(&last)) {
         return Is::OfFile;
     }
-    if begins(&forms.outer) && !comment.starts_with("////") {
+    if begins(&forms.outer) && !begins(&forms.not_outer) {
         return Is::Documentation;
     }
     if !forms.plain {
         return Is::Note;
     }
     let said = comment.trim_start_matches(['/', '*', '!', '#']);
-    let is_told = forms.tight_directives && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !comment.starts_with("/*");
-    let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(before)) && !said.trim().is_empty();
+    let is_block = language.block_comment.as_ref().is_some_and(|[opens, _]| comment.starts_with(opens.as_str()));
+    let is_told = forms.tight_directives && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !is_block;
+    let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(language, before)) && !said.trim().is_empty();
     if is_told || is_aside(said) || goes_on { Is::Note } else { Is::Documentation }
 }
 
 /// Whether a note may go on in the next line.
-fn begins_note(comment: &str) -> bool {
-    !comment.trim_start().trim_start_matches("//").starts_with(|letter: char| letter.is_ascii_lowercase())
+fn begins_note(language: &Language, comment: &str) -> bool {
+    let comment = comment.trim_start();
+    let said = language.comment.as_ref().map_or(comment, |sign| comment.trim_start_matches(sign.as_str()));
+    !said.starts_with(|letter: char| letter.is_ascii_lowercase())
 }

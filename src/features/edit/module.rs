@@ -157,7 +157,8 @@ impl Moving {
         }
         let path = self.session.snapshot.roots.resolve(&format!("{}{module}.{}", self.folder, self.extension));
         let path = path.map_err(|error| format!("`{module}`: {error}"))?;
-        let in_folder = self.session.snapshot.roots.resolve(&format!("{}{module}/mod.{}", self.folder, self.extension));
+        let in_folder = format!("{}{module}/{}.{}", self.folder, self.rules.in_folder, self.extension);
+        let in_folder = self.session.snapshot.roots.resolve(&in_folder);
         let exists = |path: &WorkspacePath| !matches!(self.session.snapshot.read_exact(path), Err(ReadError::Missing));
         if exists(&path) || in_folder.is_ok_and(|path| exists(&path)) {
             return Err(format!("{path} exists already; choose another name"));

@@ -89,7 +89,9 @@ impl Plan {
         let renaming = match how {
             // The mark of a private member is no part of its name.
             How::Instruction(Instruction { words, .. }) => {
-                wording::rename_at(&words.replace(rename::private::MARK, ""), |name| rename::stands_at(site, name))
+                let mark = site.language.as_ref().and_then(|language| language.private_mark.as_deref());
+                let words = mark.map_or_else(|| words.clone(), |mark| words.replace(mark, ""));
+                wording::rename_at(&words, |name| rename::stands_at(site, name))
             }
             How::Action { .. } => None,
         };
@@ -356,7 +358,7 @@ fn replace(site: &Site) -> Result<Form, String> {
 fn fix(site: &Site) -> Form {
     if let Some(item) = site.item() {
         // What stands above its own first word stays, whether the language has it in the item or above it.
-        let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(&site.text, &known));
+        let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(site, &site.text, &known));
         let lines = site.whole_lines(start.max(item.range.start)..item.range.end);
         let (first, last) = site.line_range(&lines);
         if last - first < SMALL_ITEM {

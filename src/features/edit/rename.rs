@@ -335,7 +335,8 @@ impl Rename {
 
     /// Whether code uses a name, other than as a member where the old one is none. Words in comments and strings are no names.
     fn is_taken(&self, new: &str, language: Option<&Arc<Language>>, text: &Arc<str>) -> bool {
-        let marked = if self.is_private { format!("{}{new}", private::MARK) } else { new.to_string() };
+        let mark = language.and_then(|language| language.private_mark.as_deref()).filter(|_| self.is_private);
+        let marked = format!("{}{new}", mark.unwrap_or_default());
         let new = marked.as_str();
         if !words::has(text, new) {
             return false;

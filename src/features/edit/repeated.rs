@@ -47,7 +47,7 @@ impl Put<'_> {
         };
         let again = || {
             // Of what stands under a condition there are several.
-            let conditions = self.new.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word)));
+            let conditions = has_conditions(&parsed, self.new);
             let old = if conditions { HashMap::new() } else { heads(self.before, self.known, &said) };
             let new = if conditions { HashMap::new() } else { heads(&parsed, &now, &said) };
             new.into_iter().find(|(head, count)| old.get(head).is_some_and(|before| before < count)).map(|(head, _)| head.name)
@@ -60,7 +60,7 @@ impl Put<'_> {
 pub(super) fn repeated(before: &str, now: &Outline) -> Option<String> {
     let (all, after) = (&now.all, now.text());
     // Of what stands under a condition there are several.
-    if before == after || after.lines().any(|line| ["#if", "#el"].iter().any(|word| line.trim_start().starts_with(word))) {
+    if before == after || has_conditions(&now.parsed, after) {
         return None;
     }
     let named: HashSet<&str> = all.iter().map(|one| one.name.of(after)).collect();
@@ -70,6 +70,12 @@ pub(super) fn repeated(before: &str, now: &Outline) -> Option<String> {
         let is_again = |(at, text): (usize, &&str)| texts[..at].contains(text) && !before.contains(*text);
         texts.iter().enumerate().any(is_again)
     })
+}
+
+/// Whether a text is compiled in part only.
+fn has_conditions(parsed: &Parsed, text: &str) -> bool {
+    let lines = parsed.language().surface.preprocessor.as_ref();
+    lines.is_some_and(|lines| text.lines().any(|line| lines.is_conditional(line.trim_start())))
 }
 
 /// What tells a function or a type that is no other's own from the others of its name: what it is in, and all that it says before its body.

@@ -36,8 +36,9 @@ const AROUND: usize = 30;
 const PATIENCE: f64 = 8.0;
 
 /// How a question was put, which says how its answer is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Put {
+    #[default]
     Call,
     Block,
     Hole,
@@ -158,7 +159,7 @@ impl Question<'_> {
         let budget = Budget::invoked(self.budget).within(caps.context, max_tokens);
         let parts = around::around(session, site, site.bytes.start, budget.context, choice.engine.tokens().as_ref(), Asker::Invoked);
         let hole = Hole::new(&before, &after, Surface::of(site.language.as_ref()), Inside::Code, true);
-        let ask = prompt::ask(&hole, &site.path, budget, &parts, true);
+        let ask = prompt::ask(&session.shared.registry, &hole, &site.path, budget, &parts, true);
         // What comes into the windows before and behind the body.
         let marked = plan.form.marked();
         let shown = |window: &str, whole: &str| if window.len() == whole.len() { site.text.len() } else { window.len() };

@@ -196,6 +196,7 @@ impl<'a> Changed<'a> {
     fn other_signatures(&self) -> Vec<Signature> {
         let (Some(old), Some(new)) = (self.change.old(), self.change.now()) else { return vec![] };
         let (before, after) = (old.parsed.text(), new.parsed.text());
+        let forms = &old.parsed.language().parameters;
         let signature = |text: &str, one: &Definition| text[one.name.end as usize..one.body.start as usize].to_string();
         let callable = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty();
         let mut by_name: HashMap<&str, Vec<&Definition>> = HashMap::new();
@@ -205,7 +206,7 @@ impl<'a> Changed<'a> {
             let mut same = by_name.get(name)?.iter().filter(|one| one.kind == known.kind);
             let (Some(new), None) = (same.next(), same.next()) else { return None };
             let said = signature(after, new);
-            let (was, is) = (Parameters::of(&signature(before, known)), Parameters::of(&said));
+            let (was, is) = (Parameters::of(&signature(before, known), forms), Parameters::of(&said, forms));
             let gone = (!is.ask_for_more_than(&was)).then(|| was.names_gone_in(&is));
             let matters = gone.as_ref().is_none_or(|gone| !gone.is_empty());
             matters.then(|| Signature { name: name.into(), at: known.name.range(), said, gone })

@@ -1,6 +1,8 @@
 //! What a call can see of the parameters of a function: how many have to be given, how many may be, and in which order. Types are the
 //! compiler's business. Pure.
 
+use crate::syntax::{ParameterForms, lists};
+
 /// The parameters of one function, as they are written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parameters {
@@ -13,17 +15,18 @@ struct Parameter {
     text: String,
     /// It need not be given.
     is_free: bool,
-    /// It takes as many as there are.
+    /// It takes as many as there are, ...
     takes_many: bool,
+    /// ... and by whatever names they are given.
+    takes_any_name: bool,
 }
 
 impl Parameters {
     /// Of what stands between a function's name and its body.
-    pub fn of(signature: &str) -> Self {
+    pub fn of(signature: &str, forms: &ParameterForms) -> Self {
         let parts = split(list(signature));
-        // `*` and `/` alone only part others.
-        let all = parts.into_iter().filter(|part| !matches!(part.as_str(), "" | "*" | "/" | "void")).map(Parameter::new);
-        Self { all: all.collect() }
+        let parts = parts.into_iter().filter(|part| !part.is_empty() && !lists(&forms.none, part));
+        Self { all: parts.map(|part| Parameter::new(part, forms)).collect() }
     }
 
     fn required(&self) -> usize {
@@ -45,7 +48,7 @@ impl Parameters {
 
     /// Words of parameters that are in none of the others: a call may give them by these names. Not where all names are taken.
     pub fn names_gone_in(&self, after: &Self) -> Vec<String> {
-        if after.all.iter().any(|one| one.text.starts_with("**")) {
+        if after.all.iter().any(|one| one.takes_any_name) {
             return vec![];
         }
         let words = |one: &Parameter| crate::text::words::all(&one.text).map(str::to_string).collect::<Vec<_>>();
@@ -55,11 +58,14 @@ impl Parameters {
 }
 
 impl Parameter {
-    fn new(text: String) -> Self {
-        let takes_many = text.starts_with('*') || text.contains("...");
-        let is_free = takes_many || has_default(&text) || text.contains("?:") || text.ends_with('?');
+    fn new(text: String, forms: &ParameterForms) -> Self {
+        let (begins, has) = (|sign: &String| text.starts_with(sign.as_str()), |sign: &String| text.contains(sign.as_str()));
+        let takes_many = forms.many_begins.iter().any(begins) || forms.many_has.iter().any(has);
+        let ends = |sign: &String| text.ends_with(sign.as_str());
+        let is_free = takes_many || has_default(&text) || forms.free_has.iter().any(has) || forms.free_ends.iter().any(ends);
+        let takes_any_name = forms.any_name.as_ref().is_some_and(begins);
         // What tells parameters apart is without the value that they have by default.
-        Self { text: text.split('=').next().unwrap_or_default().into(), is_free, takes_many }
+        Self { text: text.split('=').next().unwrap_or_default().into(), is_free, takes_many, takes_any_name }
     }
 }
 

@@ -14,8 +14,8 @@ pub(in crate::syntax) use binding::binding;
 pub use binding::{annotation, binder, is_identifier, variables};
 pub use call::{Use, between_brackets, use_of};
 
-use super::Parsed;
 use super::scope::{BLOCK, COMMENT, EXPRESSION, INTERPOLATION, STRING};
+use super::{Language, Parsed};
 use crate::text::words;
 
 /// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
@@ -149,7 +149,7 @@ pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way
         .filter(|(leaf, _)| role(&language.use_roles, *leaf) & RAW != 0)
         .and_then(|(leaf, _)| text.get(leaf.start_byte()..range.start))
     {
-        return within_macro(text);
+        return within_macro(language, text);
     }
     for (at, (node, _)) in way.iter().enumerate().rev() {
         let role = role(&language.scope_roles, *node);
@@ -173,18 +173,21 @@ pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way
 }
 
 /// What the end of the text of a macro is in.
-fn within_macro(text: &str) -> Within {
-    let (mut quote, mut letters) = (None, text.chars().peekable());
+fn within_macro(language: &Language, text: &str) -> Within {
+    let sign = language.comment.as_deref().unwrap_or_default();
+    let begins_comment = |letter: char, rest: &str| sign.strip_prefix(letter).is_some_and(|more| rest.starts_with(more));
+    let (mut quote, mut letters) = (None, text.chars());
     while let Some(letter) = letters.next() {
         match (quote, letter) {
             (Some(_), '\\') => drop(letters.next()),
             (Some(open), letter) if open == letter => quote = None,
             (None, '"' | '\'') => quote = Some(letter),
-            (None, '/') if letters.peek() == Some(&'/') => return Within::Comment,
+            (None, letter) if begins_comment(letter, letters.as_str()) => return Within::Comment,
             _ => {}
         }
     }
-    let open_comment = text.rfind("/*").is_some_and(|open| !text[open..].contains("*/"));
+    let is_open = |[opens, closes]: &[String; 2]| text.rfind(opens.as_str()).is_some_and(|open| !text[open..].contains(closes.as_str()));
+    let open_comment = language.block_comment.as_ref().is_some_and(is_open);
     match quote {
         _ if open_comment => Within::Comment,
         Some(_) => Within::Text,

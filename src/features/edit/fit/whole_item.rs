@@ -2,21 +2,18 @@
 //! and that the answer leaves out were not asked for, so they stay.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::extent::Extent;
 use super::heads;
 use super::strings::placed;
 use crate::features::Site;
-use crate::syntax::{self, Definition};
+use crate::syntax::{self, Definition, Surface};
 use crate::text::lines::line_start;
 use crate::text::words;
 
 /// The innermost item around the marked lines that the answer defines, with the answer in its place.
 pub(in crate::features::edit) fn around(site: &Site, marked: &Range<usize>, new: &str) -> Option<Extent> {
-    let is_around = |known: &&Definition| above(&site.text, known).start <= marked.start && marked.end <= end(site, known);
+    let is_around = |known: &&Definition| above(site, &site.text, known).start <= marked.start && marked.end <= end(site, known);
     let mut around: Vec<&Definition> = site.definitions().iter().filter(is_around).collect();
     around.sort_by_key(|known| known.item.range().len());
     around.into_iter().find_map(|known| instead(site, marked, known, new))
@@ -25,14 +22,14 @@ pub(in crate::features::edit) fn around(site: &Site, marked: &Range<usize>, new:
 /// The answer in place of an item, if it defines that.
 fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) -> Option<Extent> {
     let text = &site.text;
-    let pre = above(text, known);
+    let pre = above(site, text, known);
     let place = pre.end.min(marked.start)..end(site, known);
     let is_marked = place == *marked;
     let code = placed(site.language.as_ref(), new, &text[pre.end..place.end]).trim_end().to_string();
     let after = [&text[..place.start], &code, &text[place.end..]].concat();
     let parsed = site.parsed()?.edited(after.as_str()).ok()?;
     let is_it = |one: &&Definition| {
-        let within = place.start <= behind_annotations(&after, one) && one.item.end as usize <= place.start + code.len();
+        let within = place.start <= behind_annotations(site, &after, one) && one.item.end as usize <= place.start + code.len();
         within && one.kind == known.kind && one.name.of(&after) == known.name.of(text) && one.body.is_empty() == known.body.is_empty()
     };
     let all = syntax::tags(&parsed, &site.path).definitions;
@@ -42,12 +39,13 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     if let Some((at, doc)) = docstring(site, marked, known, found, &after) {
         code.insert_str(at - place.start, &doc);
     }
-    let theirs = above(&after, found);
+    let theirs = above(site, &after, found);
     // Who sees it stands in a line that was not marked, and was not asked for.
     let (ours, first) = (&text[pre.end..], theirs.end.max(place.start) - place.start);
-    if marked.start > behind_annotations(text, known) && visibility(&code[first..]).is_empty() {
+    let shown = |line: &str| site.language.as_ref().map_or(0, |language| language.visibility(line).len());
+    if marked.start > behind_annotations(site, text, known) && shown(&code[first..]) == 0 {
         let depth = code[first..].len() - code[first..].trim_start().len();
-        code.insert_str(first + depth, visibility(ours));
+        code.insert_str(first + depth, &ours.trim_start()[..shown(ours)]);
     }
     let theirs = theirs.start.max(place.start)..theirs.end.max(place.start);
     // What was asked for alone is put in its place as it is, but for a head that the file has above it.
@@ -76,8 +74,8 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
 }
 
 /// The lines of comments and attributes above an item, up to the line of its own first word.
-fn above(text: &str, known: &Definition) -> Range<usize> {
-    let own = line_start(text, behind_annotations(text, known));
+fn above(site: &Site, text: &str, known: &Definition) -> Range<usize> {
+    let own = line_start(text, behind_annotations(site, text, known));
     let doc = known.doc.range();
     let start = known.item.range().start.min(own);
     let start = if !doc.is_empty() && doc.start < own { doc.start.min(start) } else { start };
@@ -85,9 +83,10 @@ fn above(text: &str, known: &Definition) -> Range<usize> {
 }
 
 /// Where a signature begins behind the annotations that its language has in it.
-pub(in crate::features::edit) fn behind_annotations(text: &str, known: &Definition) -> usize {
+pub(in crate::features::edit) fn behind_annotations(site: &Site, text: &str, known: &Definition) -> usize {
     let (mut at, end) = (known.signature.start as usize, known.signature.end as usize);
-    while let Some(rest) = text.get(at..end).and_then(|rest| rest.strip_prefix('@')).filter(|rest| !rest.starts_with("interface")) {
+    let surface = Surface::of(site.language.as_ref());
+    while let Some(rest) = text.get(at..end).filter(|rest| !surface.is_no_attribute(rest)).and_then(|rest| rest.strip_prefix('@')) {
         let name = rest.len() - rest.trim_start_matches(|letter: char| words::is_word(letter) || letter == '.').len();
         let mut next = at + 1 + name;
         if text[next..end].trim_start().starts_with('(') {
@@ -102,14 +101,6 @@ pub(in crate::features::edit) fn behind_annotations(text: &str, known: &Definiti
         at = next + (text[next..end].len() - text[next..end].trim_start().len());
     }
     at
-}
-
-/// The words at the beginning of a line that say who sees what it defines.
-fn visibility(line: &str) -> &str {
-    static WORDS: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"^(?:(?:export(?:[ \t]+default)?|pub(?:\([^)]*\))?|public|protected|private)[ \t]+)+").ok());
-    let line = line.trim_start();
-    WORDS.as_ref().and_then(|words| words.find(line)).map_or("", |found| &line[found.range()])
 }
 
 fn end(site: &Site, known: &Definition) -> usize {

@@ -131,7 +131,8 @@ fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &D
     }
     if was.starts_with('{') {
         // An arrow function without braces.
-        return format!("return {inside};");
+        let gives = site.language.as_ref().map_or("", |language| language.types.gives.as_str());
+        return format!("{gives} {inside};");
     }
     // The docstring stands in the file already.
     let doc = found.doc.range();
@@ -161,7 +162,7 @@ fn is_other(site: &Site, known: &Definition, text: &str, found: &Definition, may
 /// The inside of a function without a name, given as what the item is.
 fn of_value(site: &Site, code: &str) -> Option<String> {
     let language = site.language.as_ref()?;
-    let binding = language.binding.as_ref().filter(|_| code.contains("=>") || code.contains("function"))?;
+    let binding = language.binding.as_ref().filter(|_| language.unnamed.iter().any(|sign| code.contains(sign.as_str())))?;
     let text = binding.replace("{name}", "given").replace("{value}", code.trim().trim_end_matches(';'));
     let parsed = syntax::parse(language, text.as_str()).ok().filter(|parsed| parsed.errors() == 0)?;
     let all = syntax::tags(&parsed, "").definitions;

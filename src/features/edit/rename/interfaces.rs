@@ -56,12 +56,13 @@ impl Meant<'_> {
 
     fn arity(&self, id: SymbolId) -> Option<Arity> {
         let (symbol, text) = (self.session.index.symbol(id)?, self.text(id.file)?);
-        arity(symbol.item.of(&text), self.session.index.text(symbol.name))
+        let comment = self.session.index.file(id.file)?.language.as_ref()?.comment.clone()?;
+        arity(symbol.item.of(&text), self.session.index.text(symbol.name), &comment)
     }
 }
 
-/// What a function takes and gives back, by how it is written.
-fn arity(item: &str, name: &str) -> Option<Arity> {
+/// What a function takes and gives back, by how it is written, with comments that begin so.
+fn arity(item: &str, name: &str, comment: &str) -> Option<Arity> {
     let at = words::places(item, name).find(|at| item[at.end..].trim_start().starts_with(['(', '[']))?;
     let mut rest = item[at.end..].trim_start();
     if rest.starts_with('[') {
@@ -71,7 +72,7 @@ fn arity(item: &str, name: &str) -> Option<Arity> {
     let behind = behind.split(['{', '\n']).next().unwrap_or_default().trim();
     let results = match group(behind) {
         Some((results, _)) => count(results),
-        None => usize::from(!behind.is_empty() && !behind.starts_with("//")),
+        None => usize::from(!behind.is_empty() && !behind.starts_with(comment)),
     };
     Some((count(parameters), results))
 }

@@ -1,5 +1,5 @@
-//! Members that a mark before their name keeps to their class, as JavaScript's `#count`: they mean something in that class alone, so that
-//! no other file and no type need be known.
+//! Members that a mark before their name keeps to their class, as `#count` is kept: they mean something in that class alone, so that no
+//! other file and no type need be known.
 
 use std::ops::Range;
 
@@ -10,12 +10,10 @@ use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Parsed};
 use crate::text::words;
 
-/// The mark.
-pub(in crate::features::edit) const MARK: char = '#';
-
 /// The rename of a private member, where a name at a place is that of one.
 pub(in crate::features::edit) fn rename(site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>) -> Option<Rename> {
-    let marked = format!("{MARK}{old}");
+    let mark = parsed.language().private_mark.as_ref()?;
+    let marked = format!("{mark}{old}");
     let classes: Vec<Range<usize>> = classes(site, &marked);
     let around = |at: usize| classes.iter().filter(|class| class.contains(&at)).max_by_key(|class| class.start);
     let class = around(site.bytes.start).filter(|_| is_at(site, &marked))?;
@@ -27,7 +25,7 @@ pub(in crate::features::edit) fn rename(site: &Site, parsed: &Parsed, old: &str,
         }
         match one.within {
             Within::Text => rename.in_strings += 1,
-            Within::Code | Within::Comment => rename.here.push(Spot::plain(one.range.start + MARK.len_utf8()..one.range.end)),
+            Within::Code | Within::Comment => rename.here.push(Spot::plain(one.range.start + mark.len()..one.range.end)),
         }
     }
     rename.is_private = true;

@@ -4,104 +4,12 @@
 use std::sync::Arc;
 
 use crate::features::Session;
-use crate::syntax::Language;
+use crate::index::File;
+use crate::syntax::{Language, files};
 use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// Endings of such files; prose and data may name what they like.
-const CODE: &[&str] = &[
-    "vue",
-    "svelte",
-    "astro",
-    "marko",
-    "riot",
-    "html",
-    "htm",
-    "xhtml",
-    "cshtml",
-    "razor",
-    "jsp",
-    "jspx",
-    "ftl",
-    "erb",
-    "haml",
-    "slim",
-    "ejs",
-    "hbs",
-    "mustache",
-    "liquid",
-    "njk",
-    "twig",
-    "pug",
-    "jinja",
-    "jinja2",
-    "j2",
-    "tmpl",
-    "gotmpl",
-    "templ",
-    "qml",
-    "xaml",
-    "fxml",
-    "storyboard",
-    "ipynb",
-    "pyx",
-    "pxd",
-    "pxi",
-    "mako",
-    "sage",
-    "tpp",
-    "txx",
-    "ipp",
-    "inl",
-    "inc",
-    "tcc",
-    "cppm",
-    "ixx",
-    "cu",
-    "cuh",
-    "m",
-    "mm",
-    "ino",
-    "swg",
-    "i",
-    "idl",
-    "y",
-    "yy",
-    "l",
-    "ll",
-    "mdx",
-    "coffee",
-    "ls",
-    "elm",
-    "kt",
-    "kts",
-    "scala",
-    "sc",
-    "groovy",
-    "gradle",
-    "swift",
-    "cs",
-    "fs",
-    "vb",
-    "rb",
-    "php",
-    "dart",
-    "zig",
-    "lua",
-    "ex",
-    "exs",
-    "jl",
-    "r",
-    "pl",
-    "pm",
-    "clj",
-    "cljs",
-    "nim",
-    "d",
-    "graphql",
-    "proto",
-];
 /// Bytes of a file that is looked at.
 const LARGEST: u32 = 2 << 20;
 
@@ -111,8 +19,8 @@ const LEFT_OUT: usize = 64 << 20;
 /// The places of a name in them, `path:line`, and in files that the index leaves out by what they hold: one whose lines are very long, or
 /// that says that it is generated, uses names like any other.
 pub(super) fn places(session: &Session, name: &str, language: &Language) -> Vec<String> {
-    let is_code = |path: &str| path.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending.to_ascii_lowercase().as_str()));
-    let files = session.index.files().filter(|(_, file)| file.language.is_none() && file.bytes <= LARGEST && is_code(file.path.name()));
+    let is_code = |file: &File| file.language.is_none() && file.bytes <= LARGEST && files::holds_code(file.path.name());
+    let files = session.index.files().filter(|(_, file)| is_code(file));
     let files = files.map(|(_, file)| &file.path);
     // What another language generates names things of its own.
     let is_kin = |path: &&WorkspacePath| session.shared.registry.by_path(path.relative()).is_some_and(|kin| kin.family == language.family);

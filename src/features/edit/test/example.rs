@@ -53,7 +53,9 @@ pub fn imports(language: &Arc<Language>, text: &str) -> Vec<String> {
 /// imported by a way from a file to another is the same from the same folder alone.
 pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, examples: &[Example]) -> Vec<String> {
     let mut samples = vec![];
-    let is_way = |statement: &String| statement.contains("'.") || statement.contains("\".") || statement.starts_with("from .");
+    let from = source.language.imports.as_ref().and_then(|forms| forms.from.as_ref()).map(|from| format!("{from} ."));
+    let begins_way = |statement: &str| from.as_ref().is_some_and(|from| statement.starts_with(from));
+    let is_way = |statement: &String| statement.contains("'.") || statement.contains("\".") || begins_way(statement);
     for example in examples {
         let near = example.path.folder() == path.folder();
         samples.extend(imports(source.language, &example.text).into_iter().filter(|statement| near || !is_way(statement)));

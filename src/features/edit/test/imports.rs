@@ -75,7 +75,7 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
     let missing = |one: Wanted| {
         let all = || one.imports.iter().flat_map(|import| import.names.iter().map(move |name| (import, name)));
         let needed: Vec<String> = all().filter(|(import, name)| !covered(import, name)).map(|(_, (_, here))| here.to_string()).collect();
-        if needed.is_empty() || needed.len() == all().count() { one } else { one.narrowed(&needed) }
+        if needed.is_empty() || needed.len() == all().count() { one } else { one.narrowed(language, &needed) }
     };
     wanted = wanted.into_iter().map(missing).collect();
     let has =
@@ -140,13 +140,13 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
             }
             let named = |name: &String| {
                 !known.contains(name)
-                    && !is_given(code, name)
+                    && !is_given(language, code, name)
                     && (is_type_name(name) || !has_all)
-                    && words::places(code, name).any(|at| is_use(code, &at, &one))
+                    && words::places(code, name).any(|at| is_use(language, code, &at, &one))
             };
             let needed: Vec<String> = one.imports.iter().flat_map(bound).filter(named).collect();
             if !needed.is_empty() {
-                found.push(one.narrowed(&needed));
+                found.push(one.narrowed(language, &needed));
                 known.extend(needed);
             }
         }
@@ -172,7 +172,7 @@ impl Wanted {
     }
 
     /// With these names alone.
-    fn narrowed(mut self, needed: &[String]) -> Self {
+    fn narrowed(mut self, language: &Language, needed: &[String]) -> Self {
         let here = |part: &&str| needed.iter().any(|name| part.trim().rsplit(' ').next() == Some(name));
         if let Some((open, close)) = self.text.find('{').zip(self.text.rfind('}')).filter(|(open, close)| open < close) {
             let inside = &self.text[open + 1..close];
@@ -183,9 +183,10 @@ impl Wanted {
                 [only] if self.text[..open].ends_with("::") => format!("{}{only}{}", &self.text[..open], &self.text[close + 1..]),
                 _ => format!("{}{space}{}{space}{}", &self.text[..=open], kept.join(", "), &self.text[close..]),
             };
-        } else if let Some((head, names)) = self.text.split_once(" import ").filter(|(head, _)| head.starts_with("from ")) {
+        } else if let Some(at) = language.imports.as_ref().and_then(|forms| forms.names_at(&self.text)) {
+            let (head, names) = self.text.split_at(at);
             let kept: Vec<&str> = names.trim_matches(['(', ')', ' ', '\n']).split(',').filter(here).map(str::trim).collect();
-            self.text = format!("{head} import {}", kept.join(", "));
+            self.text = format!("{head}{}", kept.join(", "));
         }
         self
     }
@@ -211,10 +212,10 @@ fn is_type_name(name: &str) -> bool {
 }
 
 /// Whether a word in code uses what an import would bring in: it is called, taken apart or stands as a mark, and is given no value there.
-fn is_use(code: &str, at: &Range<usize>, import: &Wanted) -> bool {
+fn is_use(language: &Language, code: &str, at: &Range<usize>, import: &Wanted) -> bool {
     let (before, after) = (&code[..at.start], &code[at.end..]);
     let sets = after.trim_start_matches([' ', '\t']);
-    if before.ends_with('.') || sets.starts_with(":=") || sets.starts_with('=') && !sets.starts_with("==") {
+    if before.ends_with('.') || declares(language, sets) || sets.starts_with('=') && !sets.starts_with("==") {
         return false;
     }
     match import.is_module() {
@@ -224,9 +225,14 @@ fn is_use(code: &str, at: &Range<usize>, import: &Wanted) -> bool {
 }
 
 /// Whether a code gives a value to a variable of this name.
-fn is_given(code: &str, name: &str) -> bool {
-    words::places(code, name)
-        .any(|at| code[at.end..].trim_start_matches([' ', '\t']).starts_with(":=") || code[..at.start].ends_with("var "))
+fn is_given(language: &Language, code: &str, name: &str) -> bool {
+    let is_declared = |before: &str| language.declares_before.iter().any(|word| before.ends_with(word.as_str()));
+    words::places(code, name).any(|at| declares(language, code[at.end..].trim_start_matches([' ', '\t'])) || is_declared(&code[..at.start]))
+}
+
+/// Whether what stands behind a name declares it.
+fn declares(language: &Language, behind: &str) -> bool {
+    language.declares_behind.iter().any(|sign| behind.starts_with(sign.as_str()))
 }
 
 /// The names of what is called without anything before it.
@@ -269,7 +275,7 @@ fn listed<'a>(list: &str, more: impl Iterator<Item = &'a str>) -> String {
 /// The text with the names of an import added to the statement that takes others from the same module.
 fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
     let text = parsed.text();
-    list_of(&wanted.text)?;
+    list_of(parsed.language(), &wanted.text)?;
     // Ours is written for one name, and was not read.
     let read = |text: &str| syntax::parse(parsed.language(), text).map(|parsed| syntax::tags(&parsed, "").imports).unwrap_or_default();
     let imports = if wanted.imports.is_empty() { read(&wanted.text) } else { wanted.imports.clone() };
@@ -280,7 +286,7 @@ fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
         _ => false,
     };
     let statement = import::statements(parsed).into_iter().find(|statement| plain(import) && of_module(statement))?;
-    let list = list_of(text[statement.range.clone()].trim_end())?;
+    let list = list_of(parsed.language(), text[statement.range.clone()].trim_end())?;
     let known = &statement.parts[0].1[0];
     let names: Vec<&str> = import.names.iter().filter(|name| !known.names.contains(name)).map(|(_, here)| &**here).collect();
     let list = statement.range.start + list.start..statement.range.start + list.end;
@@ -295,15 +301,15 @@ fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
 }
 
 /// Where the names of an import stand that takes several from a module.
-fn list_of(statement: &str) -> Option<Range<usize>> {
-    if let Some(at) = statement.strip_prefix("from ").and_then(|_| statement.find(" import ")).map(|at| at + " import ".len()) {
+fn list_of(language: &Language, statement: &str) -> Option<Range<usize>> {
+    let forms = language.imports.as_ref()?;
+    if let Some(at) = forms.names_at(statement) {
         return match statement[at..].find('(') {
             Some(open) => Some(at + open + 1..statement.rfind(')')?),
             None => Some(at..statement.len()),
         };
     }
-    let is_script = ["import ", "const ", "let ", "var "].iter().any(|word| statement.starts_with(word));
-    let open = statement.find('{').filter(|_| is_script && !statement.starts_with("import type "))?;
+    let open = statement.find('{').filter(|_| forms.takes_several(statement))?;
     Some(open + 1..statement.rfind('}').filter(|close| open < *close)?)
 }
 
@@ -317,7 +323,8 @@ fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
     }
     let mut text = parsed.text().to_string();
     let statements = import::statements(parsed);
-    let parts = || wanted.iter().map(|one| one.text.trim_start_matches("import ").trim());
+    let Some(forms) = &parsed.language().imports else { return text };
+    let parts = || wanted.iter().map(|one| forms.part(&one.text));
     if let Some(list) = statements.iter().rev().find_map(|statement| statement.list.clone()) {
         let listed = listed(&text[list.clone()], parts());
         text.replace_range(list, &listed);
@@ -325,12 +332,12 @@ fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
     }
     if let (true, [only]) = (parsed.language().lists_imports, statements.as_slice()) {
         let own = text[only.range.clone()].trim_end().to_string();
-        let one = own.trim_start_matches("import ").trim();
+        let one = forms.part(&own);
         let listed = listed("(\n)", std::iter::once(one).chain(parts()));
-        text.replace_range(only.range.start..only.range.start + own.len(), &format!("import {listed}"));
+        text.replace_range(only.range.start..only.range.start + own.len(), &forms.statement(&listed));
         return text;
     }
-    let line = |one: &Wanted| if one.part { format!("import {}\n", one.text) } else { format!("{}\n", one.text) };
+    let line = |one: &Wanted| if one.part { format!("{}\n", forms.statement(&one.text)) } else { format!("{}\n", one.text) };
     let lines: String = wanted.iter().map(line).collect();
     if let Some(last) = statements.last() {
         let end = text[..last.range.end].trim_end().len();

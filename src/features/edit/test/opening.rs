@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::example::{self, Example};
 use super::testfile::{self, Source};
 use crate::features::Site;
-use crate::syntax::{Definition, lists, naming};
+use crate::syntax::{Definition, HandsOut, lists, naming};
 use crate::text::lines::line_start;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
@@ -56,8 +56,8 @@ pub fn import(
         let has = there.is_some() || is_included(source, path, example);
         return if has { String::new() } else { template.replace("{include}", &header(source, site, path)) };
     }
-    if template.contains("{path}") {
-        return script(source, site, path, there.or(example.map(|example| &*example.text)), name);
+    if let Some(hands_out) = source.language.hands_out.as_ref().filter(|_| template.contains("{path}")) {
+        return taken(source, hands_out, site, path, there.or(example.map(|example| &*example.text)), name);
     }
     template.replace("{name}", name).replace("{module}", &testfile::module(source))
 }
@@ -107,67 +107,63 @@ fn way_with_name(from: &WorkspacePath, to: &WorkspacePath) -> String {
     way.strip_prefix("./").map(String::from).unwrap_or(way)
 }
 
-/// An import of a script, written as those of its tests or of the source are.
-fn script(source: &Source<'_>, site: &Site, path: &WorkspacePath, tests: Option<&str>, name: &str) -> String {
+/// An import of what a source hands out, written as those of its tests or of the source are.
+fn taken(source: &Source<'_>, hands_out: &HandsOut, site: &Site, path: &WorkspacePath, tests: Option<&str>, name: &str) -> String {
     let texts: Vec<&str> = tests.into_iter().chain([&*site.text]).collect();
     let lines: Vec<String> = texts.iter().flat_map(|text| example::imports(source.language, text)).collect();
-    let way = format!("{}{}", testfile::way(path, source.here), extension(source, &lines));
+    let way = format!("{}{}", testfile::way(path, source.here), extension(source, hands_out, &lines));
     let first = lines.first().map_or("", String::as_str);
     let quote = if first.contains('"') { '"' } else { '\'' };
     let end = if first.is_empty() || first.ends_with(';') { ";" } else { "" };
     let braces = lines.iter().find(|line| line.contains('{'));
     let space = if braces.is_some_and(|line| !line.contains("{ ") && !line.contains("{\n")) { "" } else { " " };
-    let default = |at: std::ops::Range<usize>| {
-        let before = site.text[..at.start].trim_end();
-        let before =
-            ["class", "function", "function*", "async function"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
-        before.trim_end().ends_with("export default")
+    let default = |at: Range<usize>| {
+        let before = hands_out.without_items(&site.text[..at.start]);
+        before.trim_end().ends_with(hands_out.whole.as_str())
     };
-    let is_default =
-        words::places(&site.text, name).any(default) || words::places(&site.text, name).any(|at| is_whole_module(&site.text, &at));
+    let is_default = words::places(&site.text, name).any(|at| default(at.clone()) || is_whole_module(hands_out, &site.text, &at));
     let named = if is_default { name.to_string() } else { format!("{{{space}{name}{space}}}") };
-    let old = |text: &str| ["require(", "module.exports", "exports."].iter().any(|word| text.contains(word));
-    let new = |text: &str| text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
-    let requires = |text: &&str| old(text) && !new(text);
-    if texts.first().is_some_and(requires) {
-        return format!("const {named} = require({quote}{way}{quote}){end}");
-    }
-    format!("import {named} from {quote}{way}{quote}{end}")
+    let is_older = texts.first().is_some_and(|text| hands_out.is_older(text));
+    let line = if is_older { &hands_out.older_taken } else { &hands_out.taken };
+    format!("{}{end}", line.replace("{path}", &format!("{quote}{way}{quote}")).replace("{name}", &named))
 }
 
 /// Whether a name is all that an old module is: `module.exports = size;`, `module.exports = function size() {`.
-fn is_whole_module(text: &str, name: &Range<usize>) -> bool {
-    let words = ["async ", "function ", "function* ", "class "];
-    let mut before = text[..name.start].trim_end_matches('\n');
-    while let Some(rest) = words.iter().find_map(|word| before.strip_suffix(word)) {
-        before = rest;
-    }
-    let is_set = before.trim_end().strip_suffix('=').is_some_and(|before| before.trim_end().ends_with("module.exports"));
+fn is_whole_module(hands_out: &HandsOut, text: &str, name: &Range<usize>) -> bool {
+    let before = hands_out.without_items(text[..name.start].trim_end_matches('\n'));
+    let is_set = before.trim_end().strip_suffix('=').is_some_and(|before| before.trim_end().ends_with(hands_out.older_whole.as_str()));
     let after = text[name.end..].trim_start_matches([' ', '\t']);
     is_set && (before.len() < name.start || after.is_empty() || after.starts_with([';', '\n', '\r']))
 }
 
-/// Why tests in another file cannot see an item of a script: nothing hands it out.
+/// Why tests in another file cannot see an item: nothing hands it out.
 pub fn hidden(source: &Source<'_>, site: &Site, name: &str) -> Option<String> {
-    if !source.rules.import.as_ref()?.contains("{path}") || site.text.contains("module.exports") || site.text.contains("exports.") {
+    let hands_out =
+        source.language.hands_out.as_ref().filter(|_| source.rules.import.as_ref().is_some_and(|form| form.contains("{path}")))?;
+    let text = &site.text;
+    let object = source.language.exports_object.as_ref().map(|object| format!("{object}."));
+    if text.contains(&hands_out.older_whole) || object.is_some_and(|object| text.contains(&object)) {
         return None;
     }
-    let text = &site.text;
-    let begins = |at: &Range<usize>| text[line_start(text, at.start)..at.start].trim_start().starts_with("export ");
+    let word = hands_out.word.as_str();
+    let before = |at: &Range<usize>| text[line_start(text, at.start)..at.start].trim_start();
+    let begins = |at: &Range<usize>| before(at).strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
     let defined = |one: &&Definition| one.parent.is_none() && one.name.of(text) == name;
     // Handed out where it is defined, or in a statement of its own: `export { a, b };`, `export default a;`.
     let in_statement = |at: Range<usize>| {
-        let said = text[..at.start].rfind("export").map_or("", |from| text[from..at.start].trim());
-        let listed = said.trim_start_matches("export").trim_start_matches(" type").trim_start().starts_with('{') && !said.contains('}');
-        listed || matches!(said, "export default" | "export =")
+        let said = text[..at.start].rfind(word).map_or("", |from| text[from..at.start].trim());
+        let list = said.trim_start_matches(word);
+        let list = hands_out.kinds.iter().find_map(|kind| list.strip_prefix(' ')?.strip_prefix(kind.as_str())).unwrap_or(list);
+        let listed = list.trim_start().starts_with('{') && !said.contains('}');
+        listed || lists(&hands_out.whole_named, said)
     };
     let is_shown =
         site.definitions().iter().filter(defined).any(|one| begins(&one.name.range())) || words::places(text, name).any(in_statement);
     (!is_shown).then(|| format!("`{name}` is not exported from {}, so tests in another file cannot import it", site.path))
 }
 
-/// What follows the stem of a script that is imported: as in the imports that there are, else as Node wants it.
-fn extension(source: &Source<'_>, lines: &[String]) -> String {
+/// What follows the stem of a source in an import: as in the imports that there are, else as what runs it wants it.
+fn extension(source: &Source<'_>, hands_out: &HandsOut, lines: &[String]) -> String {
     let own = source.here.extension();
     let runs_as = &source.language.runs_as;
     let run = runs_as.get(own).map_or(own, String::as_str);
@@ -177,12 +173,12 @@ fn extension(source: &Source<'_>, lines: &[String]) -> String {
     let used = said.find(is_script);
     // What is run is made of it.
     let typed = |extension: &str| runs_as.get(extension).is_some_and(|run| run != extension);
-    let as_module = || example::manifests(source).first().is_some_and(|text| text.contains("\"type\": \"module\""));
+    let as_module = || example::manifests(source).first().is_some_and(|text| text.contains(&hands_out.newer_project));
     match used {
         Some("") => String::new(),
         Some(extension) if typed(extension) => format!(".{own}"),
         Some(_) => format!(".{run}"),
-        None if !typed(own) && (own == "mjs" || as_module()) => format!(".{own}"),
+        None if !typed(own) && (own == hands_out.newer_extension || as_module()) => format!(".{own}"),
         None => String::new(),
     }
 }
