@@ -241,6 +241,33 @@ fn what_is_pure_looks_at_no_disk() {
     none(broken);
 }
 
+/// Folders whose code decides and waits for nobody, and the one file in each that asks and waits.
+const DECIDE: &[(&str, &str)] = &[
+    ("src/text/", ""),
+    ("src/workspace/", ""),
+    ("src/syntax/", ""),
+    ("src/context/", ""),
+    ("src/dialect/", ""),
+    ("src/agent/", "src/agent/driver.rs"),
+    ("src/features/edit/", "src/features/edit/driver.rs"),
+];
+
+#[test]
+fn what_decides_waits_for_nobody() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        let decides = |(folder, driver): &&(&str, &str)| name.starts_with(folder) && name != *driver;
+        if !DECIDE.iter().any(|place| decides(&place)) {
+            continue;
+        }
+        let awaits = |line: &str| line.match_indices(".await").any(|(at, word)| !line[at + word.len()..].starts_with('"'));
+        let is_async = |line: &str| ["async fn ", "async move", "async {", "async |"].iter().any(|word| line.contains(word));
+        let waits = |line: &str| awaits(line) || is_async(line);
+        broken.extend(code(&text).filter(|(_, line)| waits(line)).map(|(number, _)| format!("{name}:{number}: waits")));
+    }
+    none(broken);
+}
+
 /// The fault lists: a letter and the number of its rows.
 const FAULTS: &[(char, usize)] = &[
     ('a', 19),

@@ -12,7 +12,7 @@ use super::forms::Form;
 use super::offer;
 use super::review;
 use super::window;
-use crate::agent::driver::{Driver, Ran};
+use crate::agent::driver::Ran;
 use crate::agent::limits;
 use crate::agent::talk;
 use crate::agent::tools::Workbench;
@@ -40,8 +40,16 @@ const AROUND: usize = 80;
 /// Bytes shown around what is marked.
 const MOST_AROUND: usize = 12 << 10;
 
-/// Runs a turn of the agent with a window of so many bytes.
-pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
+/// A turn that is ready to run.
+pub(super) struct Begun {
+    pub turn: Turn,
+    pub bench: Workbench,
+    pub sent: Vec<Stretch>,
+    pub ready_ms: f64,
+}
+
+/// A turn of the agent with a window of so many bytes.
+pub(super) fn begin(work: &Work<'_>, window: usize) -> Begun {
     let started = Instant::now();
     let session = work.session.clone();
     let gate = Arc::new(move |path: &crate::workspace::WorkspacePath| session.closed_path(path));
@@ -55,11 +63,13 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
     let (text, sent) = words(work, window);
     let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
-    let ready_ms = started.elapsed().as_secs_f64() * 1000.0;
-    let say = |what: String| (work.sink)(Piece::Progress(what, None));
-    let thought = AtomicUsize::new(0);
-    // Words and reasoning are shown as progress alone: what counts are the hunks.
-    let see = |event: &engine::Event| match event {
+    Begun { turn, bench, sent, ready_ms: started.elapsed().as_secs_f64() * 1000.0 }
+}
+
+/// Shows what an engine does. Words and reasoning are shown as progress alone: what counts are the hunks. `thought` counts the letters of
+/// the reasoning.
+pub(super) fn show(work: &Work<'_>, event: &engine::Event, thought: &AtomicUsize) {
+    match event {
         engine::Event::Reasoning(text) if thought.fetch_add(text.len(), Ordering::Relaxed) == 0 => {
             (work.sink)(Piece::Reasoning(inert(text)));
         }
@@ -67,11 +77,7 @@ pub async fn run(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> 
             (work.sink)(Piece::Progress((*stage).into(), Some(done * 100 / total)));
         }
         _ => {}
-    };
-    let (task, least) = (work.plan.task(work.session), work.session.config().route.agent_context);
-    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
-    let ran = driver.run(turn, bench).await;
-    finish(work, ran, sent, ready_ms)
+    }
 }
 
 /// The task with the place it is about.
@@ -123,7 +129,7 @@ fn proposed_nothing(answer: &str) -> String {
 }
 
 /// What came of the turn, as an offer or as the reason why there is none.
-fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
+pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
     let Ran { ending, steps, sent: by_tools, refusals, may_quote, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {

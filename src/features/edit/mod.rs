@@ -2,7 +2,7 @@
 //!
 //! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one
 //! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
-//! something, parse no worse than before, and pass the permits (`offer`).
+//! something, parse no worse than before, and pass the permits (`offer`). What waits for a model is in `driver` alone.
 
 mod after_move;
 mod allowed;
@@ -11,6 +11,7 @@ pub mod calls;
 mod check;
 mod constructor_calls;
 mod docs;
+mod driver;
 mod extraction;
 pub(super) mod first_question;
 mod fit;
@@ -41,9 +42,10 @@ use super::{Session, Sink, Site, Target, Timing};
 use crate::agent::limits;
 use crate::agent::turn::Step;
 use crate::engine::{Cancel, Caps, EngineError, ErrorKind};
-use crate::route::{Choice, Decision};
+use crate::route::Decision;
 use crate::syntax::scope::Item;
 use crate::text::Batch;
+pub use driver::edit;
 pub use how::{How, Instruction, Problem};
 use plan::Plan;
 
@@ -105,66 +107,6 @@ pub struct Hunk {
 /// Bytes of code per token, on the careful side.
 const BYTES: usize = 3;
 
-/// Computes an edit. An edit that cannot be offered is an error with the reason.
-pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Sink) -> Result<Edited, EngineError> {
-    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
-    if let Some(reason) = session.closed(&params.at) {
-        return Err(refuse(format!("nothing is changed here: {reason}")));
-    }
-    let site = Site::new(session, &params.at);
-    let params = &Params { how: params.how.masked(&site), ..params.clone() };
-    let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
-    let outcome = work_out(session, params, &site, &plan, cancel, sink).await;
-    if let Err(error) = &outcome {
-        session.router().came_to_nothing(&plan.task(session), error);
-    }
-    outcome
-}
-
-async fn work_out(
-    session: &Session,
-    params: &Params,
-    site: &Site,
-    plan: &Plan,
-    cancel: &Cancel,
-    sink: &Sink,
-) -> Result<Edited, EngineError> {
-    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
-    // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    let small = plan.says_all().then(|| plan.clone().for_small(session, site, &params.how));
-    if let Some(Ok(plan)) = &small
-        && let Some(Ok(settled)) = short::settled(&Work { session, params, site, plan, cancel, sink })
-    {
-        return Ok(settled);
-    }
-    let work = Work { session, params, site, plan, cancel, sink };
-    // Without a model, what the index says against it is the reason.
-    let (window, down) = match (work.window().await, &small) {
-        (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
-        (window, _) => window?,
-    };
-    if let Some(window) = window {
-        match long::run(&work, window).await {
-            // One that stands in may have a small window: it fills a form.
-            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
-                if !work.has_small_stand_in().await? {
-                    return Err(error);
-                }
-            }
-            outcome => return outcome,
-        }
-    }
-    // That a task needs tools is no answer where a model that has them is only down.
-    let down = down.filter(|_| plan.needs_tools);
-    let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
-    let plan = small.unwrap_or_else(|| plan.clone().for_small(session, site, &params.how)).map_err(too_much)?;
-    let work = Work { session, params, site, plan: &plan, cancel, sink };
-    if let Some(settled) = short::settled(&work) {
-        return settled;
-    }
-    short::run(&work).await
-}
-
 /// Whether an item may get a module of its own without a model that works with tools, as far as can be seen at once.
 pub fn may_move(session: &Session, site: &Site, item: &Item) -> bool {
     session.shared.creates_files() && module::may_move(site, item)
@@ -182,39 +124,20 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The window in bytes of the model that will be asked, if the task and the model are fit for tools: these know the files of the
-    /// workspace alone, and a document that is none of them has only the form. Beside it why an engine before that one does not answer.
-    async fn window(&self) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
-        let least = self.session.config().route.agent_context;
-        let choices = self.session.router().plan(&self.plan.task(self.session))?;
-        let goes_deep = self.plan.goes_deep() && self.params.at.document.path.is_some();
-        let mut down = None;
-        for choice in choices.iter().filter(|_| goes_deep) {
-            // Where an engine does not answer the router asks the next: it is that one's window which counts.
-            match self.caps(choice).await? {
-                Ok(caps) => return Ok(((caps.tools && caps.context >= least).then_some(caps.context as usize * BYTES), down)),
-                Err(error) => down = down.or(Some(error)),
-            }
-        }
-        Ok((None, down))
+    /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
+    fn window(&self, caps: &Caps) -> Option<usize> {
+        (caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES)
     }
 
-    /// Whether an engine stands behind the first that has no window for tools.
-    async fn has_small_stand_in(&self) -> Result<bool, EngineError> {
-        let least = self.session.config().route.agent_context;
-        let Ok(choices) = self.session.router().plan(&self.plan.task(self.session)) else { return Ok(false) };
-        for choice in choices {
-            if self.caps(&choice).await?.is_ok_and(|caps| caps.context < least) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Tokens that a window has for tools at the least.
+    fn least(&self) -> u32 {
+        self.session.config().route.agent_context
     }
 
-    /// What an engine says of itself, as long as somebody waits for it.
-    async fn caps(&self, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
-        let asked = self.cancel.run_until_cancelled(choice.engine.caps()).await;
-        asked.ok_or_else(|| EngineError::new(ErrorKind::Cancelled, "cancelled"))
+    /// Whether the task is one for tools: these know the files of the workspace alone, and a document that is none of them has only the
+    /// form.
+    fn goes_deep(&self) -> bool {
+        self.plan.goes_deep() && self.params.at.document.path.is_some()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The short form: one question that fills a form, checked, with repair rounds. Fit for models with a small window.
+//! The short form: one question that fills a form, checked, with repair rounds. Fit for models with a small window. Who asks is `driver`.
 
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -8,22 +8,20 @@ use serde_json::json;
 
 use super::Edited;
 use super::Work;
-use super::calls::follow;
 use super::check::{self, Unfit};
 use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
 use super::offer;
 use super::request::{self, Again, Put, Question};
-use super::too_slow;
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::Step;
 use crate::dialect::{Message, Role, ToolCall};
-use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish};
+use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish, Request};
 use crate::features::answer::report;
 use crate::features::inert::Inert;
-use crate::features::{Piece, Timing};
-use crate::route::{Choice, Decision, RouteError};
+use crate::features::{Piece, Sink, Timing};
+use crate::route::{Choice, Decision, RouteError, Served};
 
 /// Questions to the model by calls: the first, and one repair.
 const ROUNDS: usize = 2;
@@ -47,13 +45,8 @@ pub(super) struct Done {
     pub sent: Vec<String>,
 }
 
-/// Computes an edit. Where it changes a signature, the calls are the second question, which may not take the first one's answer with it.
-pub async fn run(work: &Work<'_>) -> Result<Edited, EngineError> {
-    let started = Instant::now();
-    let mut done = driver::in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
-    let left = limits::TIME.saturating_sub(started.elapsed());
-    let late = || Ok(vec!["the signature is another with this, and the time was up before its calls were".to_string()]);
-    let told = driver::in_time(left, follow::calls(work, &mut done)).await.unwrap_or_else(late)?;
+/// The edit that came of it, with what a person must look at besides.
+pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<Edited, EngineError> {
     let Done { filled, route, steps, timing, sent } = done;
     let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
     edited.confirm.extend(told);
@@ -75,61 +68,6 @@ impl Done {
         self.sent.extend(more.sent.into_iter().filter(|sent| !self.sent.contains(sent)).collect::<Vec<_>>());
         driver::add(&mut self.timing.engine, &more.timing.engine);
     }
-}
-
-/// Asks until an edit may be offered, or the rounds are over.
-pub(super) async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
-    let mut short = Short::new(work);
-    let mut timing = Timing::default();
-    let mut problem = String::new();
-    for round in 0..ROUNDS_OF_OUR_OWN {
-        (work.sink)(Piece::Progress(format!("{}, step {}", work.plan.doing, round + 1), None));
-        let (answer, route) = match short.ask(round == 0).await {
-            Ok(answered) => answered,
-            // The model wrote something that is no call: that can be repaired like a wrong call.
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled && short.may_repair(round) => {
-                problem = error.message;
-                short.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what: problem.clone(), ok: false });
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        };
-        driver::add(&mut timing.engine, &answer.finished.timing);
-        if timing.ready_ms == 0.0 {
-            timing.ready_ms = short.ready_ms;
-        }
-        match short.check(&answer) {
-            Ok(filled) => {
-                short.note(round, &answer, true);
-                let Short { steps, sent, .. } = short;
-                return Ok(Done { filled, route, steps, timing, sent });
-            }
-            Err(why) => {
-                short.note(round, &answer, false);
-                // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
-                let blank = answer.text.len() - answer.text.trim_end().len();
-                let is_whole = short.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
-                if answer.finished.reason == Finish::Length && !is_whole {
-                    // Not every server counts them.
-                    let wrote = match answer.finished.timing.tokens_out {
-                        0 => "came to the limit of its tokens and".into(),
-                        tokens => format!("wrote {tokens} tokens and came"),
-                    };
-                    problem = format!("the model {wrote} to no end ({why}); choose fewer lines, or use a larger model");
-                    break;
-                }
-                // An answer without code says nothing of why the one before it was refused.
-                if problem.is_empty() || short.put != Put::Block || !blocks(&answer.text).is_empty() {
-                    problem = why.to_string();
-                }
-                if !short.may_repair(round) {
-                    break;
-                }
-                short.repair(answer, &why);
-            }
-        }
-    }
-    Err(EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {problem}")))
 }
 
 /// What the task settles by itself, without a model: a rename that says both names, a move that says what the module is called.
@@ -191,9 +129,38 @@ impl End {
     }
 }
 
+/// What is heard of an answer while it comes.
+#[derive(Default)]
+pub(super) struct Heard {
+    filter: Inert,
+    has_told: bool,
+    end: End,
+}
+
+impl Heard {
+    /// Tells what is heard, and says whether the rest is waited for.
+    pub fn hear(&mut self, event: &Event, sink: &Sink) -> ControlFlow<()> {
+        self.has_told |= matches!(event, Event::Text(_) | Event::Reasoning(_));
+        report(event, &mut self.filter, sink);
+        self.end.follows(event)
+    }
+}
+
+/// How a question was put.
+#[derive(Default)]
+pub(super) struct Asked {
+    put: Put,
+    sent: Vec<String>,
+    ready_ms: f64,
+}
+
 /// The short form on its way.
-struct Short<'a> {
-    work: &'a Work<'a>,
+pub(super) struct Short<'a> {
+    pub work: &'a Work<'a>,
+    /// Rounds that are over, and why the last brought no edit.
+    round: usize,
+    problem: String,
+    timing: Timing,
     /// How the newest question was put.
     put: Put,
     /// What the model answered and why it was refused.
@@ -210,9 +177,12 @@ struct Short<'a> {
 }
 
 impl<'a> Short<'a> {
-    fn new(work: &'a Work<'a>) -> Self {
+    pub fn new(work: &'a Work<'a>) -> Self {
         Self {
             work,
+            round: 0,
+            problem: String::new(),
+            timing: Timing::default(),
             put: Put::Call,
             exchanges: vec![],
             steps: vec![],
@@ -225,41 +195,109 @@ impl<'a> Short<'a> {
         }
     }
 
-    async fn ask(&mut self, first: bool) -> Result<(Answer, Decision), RouteError> {
-        let work = self.work;
-        let task = work.plan.task(work.session);
-        // What was refused is not what comes now.
+    /// What is done in this round.
+    pub fn doing(&self) -> String {
+        format!("{}, step {}", self.work.plan.doing, self.round + 1)
+    }
+
+    /// What was refused is not what comes now.
+    pub fn restart(&mut self) {
         if std::mem::take(&mut self.has_told) {
-            (work.sink)(Piece::Restart);
+            (self.work.sink)(Piece::Restart);
         }
-        let (mut filter, mut has_told) = (Inert::default(), false);
-        let (mut sent, mut ready_ms, mut put) = (Vec::<String>::new(), 0.0, Put::Call);
-        let this = &*self;
-        let build = |choice: &Choice, caps: &Caps| {
-            put = request::put(&work.plan.form, choice, caps, first);
-            let budget = *this.budget.get_or_init(|| request::patience(work, choice, caps));
-            let question = Question { work, put, budget, exchanges: &this.exchanges, again: this.again };
-            let (request, shown) = question.request(choice, caps)?;
-            sent.extend(shown);
-            ready_ms = this.started.elapsed().as_secs_f64() * 1000.0;
-            Ok(request)
-        };
-        let mut end = End::default();
-        let each = |event: &Event| {
-            has_told |= matches!(event, Event::Text(_) | Event::Reasoning(_));
-            report(event, &mut filter, work.sink);
-            end.follows(event)
-        };
-        let served = work.session.router().run_while(&task, work.cancel, build, each).await;
-        self.has_told = has_told;
+    }
+
+    /// The question of this round for one engine.
+    pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut Asked) -> Result<Request, EngineError> {
+        let work = self.work;
+        asked.put = request::put(&work.plan.form, choice, caps, self.round == 0);
+        let budget = *self.budget.get_or_init(|| request::patience(work, choice, caps));
+        let question = Question { work, put: asked.put, budget, exchanges: &self.exchanges, again: self.again };
+        let (request, shown) = question.request(choice, caps)?;
+        asked.sent.extend(shown);
+        asked.ready_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+        Ok(request)
+    }
+
+    /// Keeps how the question was put that was answered so.
+    pub fn answered(&mut self, asked: Asked, heard: &Heard, served: Result<Served, RouteError>) -> Result<(Answer, Decision), RouteError> {
+        self.has_told = heard.has_told;
         let mut served = served?;
-        if end.only_blanks() {
+        if heard.end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
         }
-        sent.retain(|place| !self.sent.contains(place));
-        self.sent.append(&mut sent);
+        let Asked { put, sent, ready_ms } = asked;
+        let fresh: Vec<String> = sent.into_iter().filter(|place| !self.sent.contains(place)).collect();
+        self.sent.extend(fresh);
         (self.ready_ms, self.put) = (ready_ms, put);
         Ok((served.answer, served.decision))
+    }
+
+    /// What came of the answer of this round; none where another question follows. An error ends the rounds.
+    pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<Done>, EngineError> {
+        let round = self.round;
+        self.round += 1;
+        let (answer, route) = match asked {
+            Ok(answered) => answered,
+            // The model wrote something that is no call: that can be repaired like a wrong call.
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled && self.may_repair(round) => {
+                self.problem = error.message;
+                self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what: self.problem.clone(), ok: false });
+                return self.next();
+            }
+            Err(error) => return Err(error.into()),
+        };
+        driver::add(&mut self.timing.engine, &answer.finished.timing);
+        if self.timing.ready_ms == 0.0 {
+            self.timing.ready_ms = self.ready_ms;
+        }
+        let checked = self.check(&answer);
+        self.note(round, &answer, checked.is_ok());
+        let why = match checked {
+            Ok(filled) => {
+                let (steps, sent) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.sent));
+                return Ok(Some(Done { filled, route, steps, timing: self.timing.clone(), sent }));
+            }
+            Err(why) => why,
+        };
+        if let Some(problem) = self.cut_off(&answer, &why) {
+            self.problem = problem;
+            return Err(self.in_vain());
+        }
+        // An answer without code says nothing of why the one before it was refused.
+        if self.problem.is_empty() || self.put != Put::Block || !blocks(&answer.text).is_empty() {
+            self.problem = why.to_string();
+        }
+        if !self.may_repair(round) {
+            return Err(self.in_vain());
+        }
+        self.repair(answer, &why);
+        self.next()
+    }
+
+    /// Another round, if there is one.
+    fn next(&self) -> Result<Option<Done>, EngineError> {
+        if self.round < ROUNDS_OF_OUR_OWN { Ok(None) } else { Err(self.in_vain()) }
+    }
+
+    fn in_vain(&self) -> EngineError {
+        EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {}", self.problem))
+    }
+
+    /// What is said of an answer that came to no end, if it did not.
+    fn cut_off(&self, answer: &Answer, why: &Unfit) -> Option<String> {
+        // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
+        let blank = answer.text.len() - answer.text.trim_end().len();
+        let is_whole = self.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
+        if answer.finished.reason != Finish::Length || is_whole {
+            return None;
+        }
+        // Not every server counts them.
+        let wrote = match answer.finished.timing.tokens_out {
+            0 => "came to the limit of its tokens and".into(),
+            tokens => format!("wrote {tokens} tokens and came"),
+        };
+        Some(format!("the model {wrote} to no end ({why}); choose fewer lines, or use a larger model"))
     }
 
     /// Whether another question may follow this round.

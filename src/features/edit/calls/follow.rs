@@ -1,4 +1,4 @@
-//! An edit that changes a signature is half an edit: the calls follow, in a second question.
+//! An edit that changes a signature is half an edit: the calls follow, in a second question. Pure.
 
 use std::sync::Arc;
 
@@ -7,35 +7,57 @@ use crate::engine::{EngineError, ErrorKind};
 use crate::features::edit::Work;
 use crate::features::edit::forms::Form;
 use crate::features::edit::offer;
-use crate::features::edit::short::{self, Done};
+use crate::features::edit::plan::Plan;
+use crate::features::edit::short::Done;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 
-/// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
-pub async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Vec<String>, EngineError> {
-    let Some(calls) = changed(work, done) else { return Ok(vec![]) };
-    let told = calls.told(work.site);
-    let unfit = if calls.count() == 0 { None } else { ask(work, done, calls).await? };
-    Ok(told.into_iter().chain(unfit).collect())
+/// The calls of what has another signature now.
+pub struct Following {
+    /// What a person must look at whatever becomes of them.
+    pub told: Vec<String>,
+    /// The question for them; none where there is nothing to ask.
+    pub plan: Option<Plan>,
+    name: String,
+    count: usize,
 }
 
-/// Asks for the calls; what hinders them to follow.
-async fn ask(work: &Work<'_>, done: &mut Done, calls: Calls) -> Result<Option<String>, EngineError> {
-    let (name, count) = (calls.name.clone(), calls.count());
-    let unfit = |why: String| Some(format!("`{name}` has another signature with this, and its {count} call(s) do not follow: {why}"));
-    if let Err(why) = calls.fit() {
-        return Ok(unfit(why));
+/// What follows an edit, if it changes a signature.
+pub fn calls(work: &Work<'_>, done: &Done) -> Option<Following> {
+    let calls = changed(work, done)?;
+    let (told, name, count) = (calls.told(work.site).into_iter().collect(), calls.name.clone(), calls.count());
+    let mut following = Following { told, plan: None, name, count };
+    if count == 0 {
+        return Some(following);
     }
-    let words = calls.words();
-    let plan = work.plan.about(Form::Calls(Arc::new(calls)), words, format!("adapting the calls of {name}"));
-    let more = Work { plan: &plan, ..*work };
-    match short::rounds(&more).await {
-        Ok(more) => {
-            done.add(more);
-            Ok(None)
+    match calls.fit() {
+        Ok(()) => {
+            let (words, doing) = (calls.words(), format!("adapting the calls of {}", following.name));
+            following.plan = Some(work.plan.about(Form::Calls(Arc::new(calls)), words, doing));
         }
-        Err(error) if error.kind == ErrorKind::Cancelled => Err(error),
-        Err(error) => Ok(unfit(error.message)),
+        Err(why) => following.told.push(following.unfit(&why)),
+    }
+    Some(following)
+}
+
+/// What is said where the time was up before they could follow.
+pub fn too_late() -> Vec<String> {
+    vec!["the signature is another with this, and the time was up before its calls were".to_string()]
+}
+
+impl Following {
+    /// Takes what came of the question into the edit; what a person must look at.
+    pub fn take(mut self, done: &mut Done, asked: Result<Done, EngineError>) -> Result<Vec<String>, EngineError> {
+        match asked {
+            Ok(more) => done.add(more),
+            Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
+            Err(error) => self.told.push(self.unfit(&error.message)),
+        }
+        Ok(self.told)
+    }
+
+    fn unfit(&self, why: &str) -> String {
+        format!("`{}` has another signature with this, and its {} call(s) do not follow: {why}", self.name, self.count)
     }
 }
 

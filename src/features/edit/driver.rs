@@ -1,0 +1,161 @@
+//! What waits in an edit: models are asked here, and what they answer goes to who decides, `long` or `short`, and `calls::follow` behind that.
+//! Nothing else of an edit is asynchronous.
+
+use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
+
+use super::calls::follow;
+use super::long::{self, Begun};
+use super::plan::Plan;
+use super::short::{self, Asked, Done, Heard, Short};
+use super::{Edited, Params, Work, too_slow};
+use crate::agent::driver::{Driver, in_time};
+use crate::agent::limits;
+use crate::engine::{Answer, Cancel, Caps, EngineError, ErrorKind, Event};
+use crate::features::{Piece, Session, Sink, Site};
+use crate::route::{Choice, Decision, RouteError};
+
+/// Computes an edit. An edit that cannot be offered is an error with the reason.
+pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Sink) -> Result<Edited, EngineError> {
+    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
+    if let Some(reason) = session.closed(&params.at) {
+        return Err(refuse(format!("nothing is changed here: {reason}")));
+    }
+    let site = Site::new(session, &params.at);
+    let params = &Params { how: params.how.masked(&site), ..params.clone() };
+    let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
+    let outcome = work_out(session, params, &site, &plan, cancel, sink).await;
+    if let Err(error) = &outcome {
+        session.router().came_to_nothing(&plan.task(session), error);
+    }
+    outcome
+}
+
+async fn work_out(
+    session: &Session,
+    params: &Params,
+    site: &Site,
+    plan: &Plan,
+    cancel: &Cancel,
+    sink: &Sink,
+) -> Result<Edited, EngineError> {
+    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
+    // What the index does alone needs no model, and so goes nowhere, however much a model could do.
+    let small = plan.says_all().then(|| plan.clone().for_small(session, site, &params.how));
+    if let Some(Ok(plan)) = &small
+        && let Some(Ok(settled)) = short::settled(&Work { session, params, site, plan, cancel, sink })
+    {
+        return Ok(settled);
+    }
+    let work = Work { session, params, site, plan, cancel, sink };
+    // Without a model, what the index says against it is the reason.
+    let (window, down) = match (window(&work).await, &small) {
+        (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
+        (window, _) => window?,
+    };
+    if let Some(window) = window {
+        match with_tools(&work, window).await {
+            // One that stands in may have a small window: it fills a form.
+            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
+                if !has_small_stand_in(&work).await? {
+                    return Err(error);
+                }
+            }
+            outcome => return outcome,
+        }
+    }
+    // That a task needs tools is no answer where a model that has them is only down.
+    let down = down.filter(|_| plan.needs_tools);
+    let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
+    let plan = small.unwrap_or_else(|| plan.clone().for_small(session, site, &params.how)).map_err(too_much)?;
+    let work = Work { session, params, site, plan: &plan, cancel, sink };
+    if let Some(settled) = short::settled(&work) {
+        return settled;
+    }
+    with_a_form(&work).await
+}
+
+/// The window in bytes of the model that will be asked, if it is one for tools. Beside it why an engine before that one does not answer.
+async fn window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
+    let choices = work.session.router().plan(&work.plan.task(work.session))?;
+    let goes_deep = work.goes_deep();
+    let mut down = None;
+    for choice in choices.iter().filter(|_| goes_deep) {
+        // Where an engine does not answer the router asks the next: it is that one's window which counts.
+        match caps(work, choice).await? {
+            Ok(caps) => return Ok((work.window(&caps), down)),
+            Err(error) => down = down.or(Some(error)),
+        }
+    }
+    Ok((None, down))
+}
+
+/// Whether an engine stands behind the first that has no window for tools.
+async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
+    let Ok(choices) = work.session.router().plan(&work.plan.task(work.session)) else { return Ok(false) };
+    for choice in choices {
+        if caps(work, &choice).await?.is_ok_and(|caps| caps.context < work.least()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What an engine says of itself, as long as somebody waits for it.
+async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
+    let asked = work.cancel.run_until_cancelled(choice.engine.caps()).await;
+    asked.ok_or_else(|| EngineError::new(ErrorKind::Cancelled, "cancelled"))
+}
+
+/// Runs a turn of the agent with a window of so many bytes.
+async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
+    let Begun { turn, bench, sent, ready_ms } = long::begin(work, window);
+    let thought = AtomicUsize::new(0);
+    let say = |what: String| (work.sink)(Piece::Progress(what, None));
+    let see = |event: &Event| long::show(work, event, &thought);
+    let (task, least) = (work.plan.task(work.session), work.least());
+    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
+    let ran = driver.run(turn, bench).await;
+    long::finish(work, ran, sent, ready_ms)
+}
+
+/// Fills a form. Where that changes a signature, the calls are the second question, which may not take the first one's answer with it.
+async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
+    let started = Instant::now();
+    let mut done = in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
+    let left = limits::TIME.saturating_sub(started.elapsed());
+    let told = in_time(left, calls(work, &mut done)).await.unwrap_or_else(|| Ok(follow::too_late()))?;
+    short::offered(work, done, told)
+}
+
+/// Asks until an edit may be offered, or the rounds are over.
+async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
+    let mut short = Short::new(work);
+    loop {
+        (work.sink)(Piece::Progress(short.doing(), None));
+        let asked = ask(&mut short).await;
+        if let Some(done) = short.take(asked)? {
+            return Ok(done);
+        }
+    }
+}
+
+/// Asks once.
+async fn ask(short: &mut Short<'_>) -> Result<(Answer, Decision), RouteError> {
+    let work = short.work;
+    short.restart();
+    let (mut asked, mut heard) = (Asked::default(), Heard::default());
+    let this = &*short;
+    let build = |choice: &Choice, caps: &Caps| this.question(choice, caps, &mut asked);
+    let each = |event: &Event| heard.hear(event, work.sink);
+    let served = work.session.router().run_while(&work.plan.task(work.session), work.cancel, build, each).await;
+    short.answered(asked, &heard, served)
+}
+
+/// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
+async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Vec<String>, EngineError> {
+    let Some(following) = follow::calls(work, done) else { return Ok(vec![]) };
+    let Some(plan) = &following.plan else { return Ok(following.told) };
+    let asked = rounds(&Work { plan, ..*work }).await;
+    following.take(done, asked)
+}
