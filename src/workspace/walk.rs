@@ -71,8 +71,8 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     if !rules::are_readable(root.path(), root.path(), true) {
         return vec![Found::Folder(root.path().into()), Found::Skipped(Skip::Unruled)];
     }
-    let nested = Nested::default();
-    let gate = Gate { root: root.clone(), project: Rules::new(root).project(), inner, nested: nested.clone(), odd: Odd::of(root.path()) };
+    let met = Log::default();
+    let gate = Gate::new(root, inner, met.clone());
     let mut walk = rules::builder(root.path());
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
@@ -95,7 +95,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     });
     walk.build_parallel().run(|| {
         let root = root.clone();
-        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within { nested: nested.clone(), ..Within::default() } };
+        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within { met: met.clone(), ..Within::default() } };
         Box::new(move |entry| {
             let found = match entry {
                 Ok(entry) => look(&root, &mut basket.within, &entry),
@@ -110,8 +110,36 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     receiver.into_iter().flatten().collect()
 }
 
-/// The projects below a root that its walk has come by. A folder passes the gate, which tells of it, before anything in it is looked at.
-type Nested = Arc<Mutex<HashMap<PathBuf, Arc<Narrowing>>>>;
+/// What a walk has come by below its root that decides about the rest. A folder passes the gate, which tells of it, before anything in it is
+/// looked at.
+#[derive(Default)]
+struct Met {
+    /// The projects, by folder.
+    nested: HashMap<PathBuf, Arc<Narrowing>>,
+    /// The rules that the crate misreads, by folder, and those above the root. Hardly ever are there any.
+    odd: Vec<(PathBuf, Gitignore)>,
+}
+
+/// The same for all threads of the walk.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Met>>);
+
+impl Log {
+    fn with<T>(&self, act: impl FnOnce(&mut Met) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Met {
+    /// Whether rules that the crate misreads leave out an entry, of the repository that it lies in; the folders that it lies in were asked
+    /// before.
+    fn leaves_out(&self, root: &Path, entry: &Path, is_folder: bool) -> bool {
+        let begins = |folder: &&Path| self.nested.get(*folder).is_some_and(|project| project.is_repository);
+        let repository = entry.ancestors().skip(1).take_while(|folder| *folder != root).find(begins);
+        let holds = |folder: &Path| entry.starts_with(folder) && repository.is_none_or(|repository| folder.starts_with(repository));
+        self.odd.iter().any(|(folder, rules)| holds(folder) && rules.matched(entry, is_folder).is_ignore())
+    }
+}
 
 /// What decides which entries a walk looks at.
 struct Gate {
@@ -119,43 +147,20 @@ struct Gate {
     project: Arc<Narrowing>,
     /// Other roots, which are walked by themselves.
     inner: Vec<PathBuf>,
-    nested: Nested,
-    odd: Odd,
-}
-
-/// The rules that the crate misreads, of the folders that a walk has come by and of those above its root.
-struct Odd {
     ignore_case: bool,
-    /// By folder. Hardly ever are there any, so that the rest is not asked for.
-    found: Mutex<Vec<(PathBuf, Gitignore)>>,
-    any: AtomicBool,
-}
-
-impl Odd {
-    fn of(root: &Path) -> Self {
-        let odd = Self { ignore_case: misread::ignores_case(root), found: Mutex::default(), any: AtomicBool::default() };
-        [root].into_iter().chain(rules::above(root)).for_each(|folder| odd.note(folder));
-        odd
-    }
-
-    /// Takes over those of a folder.
-    fn note(&self, folder: &Path) {
-        if let Some(rules) = misread::right_in(folder, self.ignore_case) {
-            self.found.lock().unwrap_or_else(PoisonError::into_inner).push((folder.into(), rules));
-            self.any.store(true, Ordering::Release);
-        }
-    }
-
-    /// Whether they leave out an entry, of the repository that begins at a folder below the root if it lies in one; the folders that it lies
-    /// in were asked before.
-    fn leave_out(&self, repository: Option<&Path>, entry: &Path, is_folder: bool) -> bool {
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let holds = |folder: &Path| entry.starts_with(folder) && repository.is_none_or(|repository| folder.starts_with(repository));
-        found.iter().any(|(folder, rules)| holds(folder) && rules.matched(entry, is_folder).is_ignore())
-    }
+    met: Log,
+    /// There are rules that the crate misreads: nothing else is asked for them.
+    any_odd: AtomicBool,
 }
 
 impl Gate {
+    fn new(root: &Arc<Root>, inner: Vec<PathBuf>, met: Log) -> Self {
+        let (project, ignore_case) = (Rules::new(root).project(), misread::ignores_case(root.path()));
+        let gate = Self { root: root.clone(), project, inner, ignore_case, met, any_odd: AtomicBool::default() };
+        [root.path()].into_iter().chain(rules::above(root.path())).for_each(|folder| gate.note_odd(folder));
+        gate
+    }
+
     /// Whether an entry is a project of its own. An error is why it is passed by, where that is worth saying.
     fn lets_in(&self, entry: &DirEntry) -> Result<bool, Option<Skip>> {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -181,22 +186,22 @@ impl Gate {
         if !rules::are_readable(self.root.path(), entry.path(), nested.is_some()) {
             return Err(Some(Skip::Unruled));
         }
-        self.odd.note(entry.path());
+        self.note_odd(entry.path());
         let Some(nested) = nested else { return Ok(false) };
-        self.nested.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.path().into(), nested);
+        self.met.with(|met| met.nested.insert(entry.path().into(), nested));
         Ok(true)
     }
 
-    /// Whether rules that the crate misreads leave out an entry: those of the repository that it lies in.
-    fn is_left_out_by_misread(&self, entry: &Path, is_folder: bool) -> bool {
-        if !self.odd.any.load(Ordering::Acquire) {
-            return false;
+    /// Takes over the rules of a folder that the crate misreads.
+    fn note_odd(&self, folder: &Path) {
+        if let Some(rules) = misread::right_in(folder, self.ignore_case) {
+            self.met.with(|met| met.odd.push((folder.into(), rules)));
+            self.any_odd.store(true, Ordering::Release);
         }
-        let nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
-        let begins = |folder: &&Path| nested.get(*folder).is_some_and(|project| project.is_repository);
-        let repository = entry.ancestors().skip(1).take_while(|folder| *folder != self.root.path()).find(begins);
-        drop(nested);
-        self.odd.leave_out(repository, entry, is_folder)
+    }
+
+    fn is_left_out_by_misread(&self, entry: &Path, is_folder: bool) -> bool {
+        self.any_odd.load(Ordering::Acquire) && self.met.with(|met| met.leaves_out(self.root.path(), entry, is_folder))
     }
 }
 
@@ -212,7 +217,7 @@ struct Basket {
 struct Within {
     folder: PathBuf,
     projects: Vec<Arc<Narrowing>>,
-    nested: Nested,
+    met: Log,
 }
 
 impl Within {
@@ -221,8 +226,10 @@ impl Within {
         let folder = file.parent().unwrap_or(&file);
         if folder != self.folder {
             let below = folder.ancestors().take_while(|above| *above != root.path());
-            let nested = self.nested.lock().unwrap_or_else(PoisonError::into_inner);
-            self.projects = if nested.is_empty() { vec![] } else { below.filter_map(|folder| nested.get(folder).cloned()).collect() };
+            self.projects = self.met.with(|met| match met.nested.is_empty() {
+                true => vec![],
+                false => below.filter_map(|folder| met.nested.get(folder).cloned()).collect(),
+            });
             self.folder = folder.into();
         }
         self.projects.iter().any(|project| project.leaves_out_file(&file))
