@@ -1,5 +1,5 @@
-//! What the names of files say where no grammar tells: how a comment begins in them, which hold code, which describe a project.
-//! `languages.toml` says it: `[files]`.
+//! What the names of files say where no grammar tells: how a comment begins in them, which hold code, which describe a project; and what
+//! those of folders say. `languages.toml` says it: `[files]`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,6 +20,24 @@ pub(super) struct Files {
     code: Vec<String>,
     /// Names of files that say how a project is built and what it needs, in the order in which one is taken.
     manifests: Vec<String>,
+    folders: Folders,
+}
+
+/// What folders are called that hold files of one kind, whatever their language.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Folders {
+    /// Those of tests, examples, benchmarks and fixtures; a file may be called so too.
+    pub tests: Vec<String>,
+    /// What the names of others begin or end with that hold nothing else.
+    pub test_starts: Vec<String>,
+    pub test_ends: Vec<String>,
+    /// Those in which the tests of several folders are collected.
+    pub collect_tests: Vec<String>,
+    /// Those at the top that only say that sources lie there.
+    pub sources: Vec<String>,
+    /// Those of code that was taken in from elsewhere and is built with the project.
+    pub vendored: Vec<String>,
 }
 
 static FILES: LazyLock<Files> =
@@ -37,6 +55,11 @@ pub fn holds_code(name: &str) -> bool {
 /// The names of files that describe a project, the likeliest first.
 pub fn manifests() -> &'static [String] {
     &FILES.manifests
+}
+
+/// What folders are called.
+pub fn folders() -> &'static Folders {
+    &FILES.folders
 }
 
 /// What a comment begins with.

@@ -199,7 +199,11 @@ fn uncommented<'a>(line: &'a str, comment: Option<&str>) -> &'a str {
 impl ImportForms {
     /// `a as b` and `a`.
     fn renamed(&self, text: &str) -> (Box<str>, Box<str>) {
-        match self.renames.as_ref().and_then(|word| text.split_once(&format!(" {word} "))) {
+        let apart = |word: &str| {
+            let parts = text.match_indices(word).map(|(at, _)| (&text[..at], &text[at + word.len()..]));
+            parts.into_iter().find(|(there, here)| there.ends_with(' ') && here.starts_with(' '))
+        };
+        match self.renames.as_deref().and_then(apart) {
             Some((there, here)) => (there.trim().into(), here.trim().into()),
             None => (text.trim().into(), text.trim().into()),
         }

@@ -2,33 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Language;
-
-/// Folders of tests, examples, benchmarks and fixtures, whatever the language; a file may be called so too.
-const TEST_FOLDERS: &[&str] = &[
-    "test",
-    "tests",
-    "testsuite",
-    "testdata",
-    "testing",
-    "test_data",
-    "benches",
-    "benchmarks",
-    "benchsuite",
-    "e2e",
-    "example",
-    "examples",
-    "fixtures",
-    "__mocks__",
-    "__tests__",
-];
-
-/// What the names of folders end with that hold nothing else: `runtime-tests`, `integration_test`.
-const TEST_ENDS: &[&str] = &["-test", "_test", "-tests", "_tests", "-benchmarks", "_benchmarks"];
-
-/// Folders of code that was taken in from elsewhere and is built with the project.
-const VENDORED_FOLDERS: &[&str] =
-    &["deps", "vendor", "vendored", "third_party", "third-party", "thirdparty", "3rdparty", "external", "extern"];
+use super::{Language, files, lists};
 
 /// How the files of a language are called.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -50,9 +24,11 @@ pub struct FileNames {
 pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or_default();
-    let ends = |folder: &str| TEST_ENDS.iter().any(|end| folder.ends_with(end));
-    let is_folder = |folder: &str| TEST_FOLDERS.contains(&folder) || folder.starts_with("test_") || ends(folder);
-    if TEST_FOLDERS.contains(&stem) || folders.split('/').any(is_folder) {
+    let known = files::folders();
+    let begins = |folder: &str| known.test_starts.iter().any(|start| folder.starts_with(start.as_str()));
+    let ends = |folder: &str| known.test_ends.iter().any(|end| folder.ends_with(end.as_str()));
+    let is_folder = |folder: &str| lists(&known.tests, folder) || begins(folder) || ends(folder);
+    if lists(&known.tests, stem) || folders.split('/').any(is_folder) {
         return true;
     }
     let Some(language) = language else { return false };
@@ -62,7 +38,7 @@ pub fn is_test(language: Option<&Language>, path: &str) -> bool {
 
 /// Whether a path lies in a folder of code from elsewhere.
 pub fn is_vendored(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| VENDORED_FOLDERS.contains(&folder)))
+    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| lists(&files::folders().vendored, folder)))
 }
 
 /// Whether a file's name is of a form like `test_{stem}.py` or `{stem}.spec.{ext}`.

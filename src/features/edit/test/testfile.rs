@@ -5,14 +5,9 @@ use std::sync::Arc;
 
 use super::example::Example;
 use crate::features::Session;
-use crate::syntax::{self, Language, TestFiles, import, naming};
+use crate::syntax::{self, Language, TestFiles, files, import, lists, naming};
 use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
-
-/// Folders in which tests are collected.
-const FOLDERS: &[&str] = &["tests", "test", "__tests__"];
-/// Folders at the top that only say that sources lie there.
-const SOURCES: &[&str] = &["src", "lib"];
 
 /// A source, for who looks for its tests.
 pub struct Source<'a> {
@@ -61,7 +56,7 @@ impl Source<'_> {
         let mut names = self.names(&[]);
         let plain = self.rules.plain.as_ref().and_then(|_| names.pop());
         let called = |path: &WorkspacePath| {
-            let collected = || path.folder().split('/').any(|part| FOLDERS.contains(&part));
+            let collected = || path.folder().split('/').any(collects);
             names.iter().any(|name| *name == path.name()) || plain.as_deref() == Some(path.name()) && path != here && collected()
         };
         let named = session.index.files().map(|(_, file)| &file.path).filter(|path| path.root() == here.root() && called(path));
@@ -87,7 +82,7 @@ impl Source<'_> {
             first.into_iter().chain(tests).chain(deep).chain([own]).collect()
         };
         let names = self.names(examples);
-        let collected = |folder: &str| folder.split('/').any(|part| FOLDERS.contains(&part));
+        let collected = |folder: &str| folder.split('/').any(collects);
         // A source may not be called like another beside it.
         let ways = folders.iter().filter_map(|folder| {
             let name = names.iter().find(|name| collected(folder) || self.rules.are_of(name))?;
@@ -151,8 +146,8 @@ impl Source<'_> {
             return Some(2);
         }
         let own: Vec<&str> = sources(here.folder()).collect();
-        let there: Vec<&str> = test.folder().split('/').filter(|part| !part.is_empty() && !FOLDERS.contains(part)).collect();
-        let below_tests = test.folder().split('/').any(|part| FOLDERS.contains(&part));
+        let there: Vec<&str> = test.folder().split('/').filter(|part| !part.is_empty() && !collects(part)).collect();
+        let below_tests = test.folder().split('/').any(collects);
         let there: Vec<&str> = sources(&there.join("/")).map(|part| own.iter().find(|own| **own == part).copied().unwrap_or("?")).collect();
         if below_tests && !own.is_empty() && there.ends_with(&own) {
             return Some(2);
@@ -166,7 +161,7 @@ impl Source<'_> {
         let above = |path: &&WorkspacePath| {
             let folder = path.folder();
             let (around, last) = folder.rsplit_once('/').unwrap_or(("", folder));
-            FOLDERS.contains(&last) && (around.is_empty() || here.folder() == around || here.folder().starts_with(&format!("{around}/")))
+            collects(last) && (around.is_empty() || here.folder() == around || here.folder().starts_with(&format!("{around}/")))
         };
         let named = self.session.index.files().map(|(_, file)| &file.path);
         let named = named.filter(|path| path.root() == here.root() && self.rules.are_of(path.name()));
@@ -178,7 +173,7 @@ impl Source<'_> {
 
 /// Whether a file is called as test files are, or lies among them where these are called like sources.
 pub fn is_test_file(rules: &TestFiles, path: &WorkspacePath, text: &str) -> bool {
-    let among = || path.folder().split('/').any(|part| FOLDERS.contains(&part)) && rules.marks.iter().any(|mark| text.contains(mark));
+    let among = || path.folder().split('/').any(collects) && rules.marks.iter().any(|mark| text.contains(mark));
     rules.are_of(path.name()) || rules.plain.is_some() && among()
 }
 
@@ -217,7 +212,7 @@ fn leads(source: &Source<'_>, folder: &str, path: &str) -> bool {
 
 /// The folders of a path without the first ones that only say that sources lie there.
 fn sources(folder: &str) -> impl Iterator<Item = &str> {
-    folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| SOURCES.contains(part))
+    folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| lists(&files::folders().sources, part))
 }
 
 /// How many folders two files have in common, from the root on.
@@ -243,7 +238,9 @@ pub fn module(source: &Source<'_>) -> String {
     let around = std::iter::successors(Some(here.folder()), |folder| folder.rsplit_once('/').map(|(around, _)| around));
     let top = around.take_while(|folder| !folder.is_empty() && holds(folder)).last();
     let below = top.map(|top| top.rsplit_once('/').map_or(plain, |(outside, _)| &plain[outside.len() + 1..]));
-    let plain = below.unwrap_or_else(|| SOURCES.iter().find_map(|folder| plain.strip_prefix(folder)?.strip_prefix('/')).unwrap_or(plain));
+    let plain = below.unwrap_or_else(|| {
+        files::folders().sources.iter().find_map(|folder| plain.strip_prefix(folder.as_str())?.strip_prefix('/')).unwrap_or(plain)
+    });
     naming::of_folder(language, plain).unwrap_or(plain).replace('/', ".")
 }
 
@@ -257,4 +254,9 @@ pub fn way(from: &WorkspacePath, to: &WorkspacePath) -> String {
     let down: String = folders[shared..].iter().map(|part| format!("{part}/")).collect();
     let stem = to.name().rsplit_once('.').map_or(to.name(), |(stem, _)| stem);
     format!("{start}{down}{stem}")
+}
+
+/// Whether tests are collected in a folder of this name.
+fn collects(folder: &str) -> bool {
+    lists(&files::folders().collect_tests, folder)
 }
