@@ -38,7 +38,8 @@ pub mod whole;
 pub mod words;
 
 pub use data::{
-    Beyond, Documentation, HandsOut, InlineTests, ModuleMarks, OwnModule, ParameterForms, Reach, Runner, TestFiles, TypeWords, lists,
+    Beyond, Docstring, Documentation, HandsOut, InlineTests, ModuleMarks, OwnModule, ParameterForms, Reach, Runner, TestFiles, TypeWords,
+    lists,
 };
 pub use faults::Owner;
 pub use import::Import;

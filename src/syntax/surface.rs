@@ -49,6 +49,8 @@ pub struct Surface {
     pub not_labels: Vec<String>,
     /// Words behind which a value begins.
     pub before_values: Vec<String>,
+    /// Elements that hold nothing, and so are not closed.
+    pub void_elements: Vec<String>,
     /// What stands before the words of a block, and means nothing to it.
     pub before_blocks: Vec<String>,
     /// What a line has in it that opens a block with values for it, which end in a bar.

@@ -49,9 +49,6 @@ pub struct Hole<'a> {
     base: &'a str,
 }
 
-/// Elements of HTML that hold nothing, whatever language they stand in.
-const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
-
 impl<'a> Hole<'a> {
     pub fn new(before: &'a str, after: &'a str, surface: &'a Surface, inside: Inside, invoked: bool) -> Self {
         let outer = opened_by(before, surface).map(|_| indentation(head(before, surface)));
@@ -281,7 +278,7 @@ fn opens_element(line: &str, surface: &Surface) -> bool {
     begins
         && !line[at..].contains(['(', '['])
         && (name.is_empty() && line[at..] == *"<>" || name.starts_with(char::is_alphabetic))
-        && !VOID.contains(&&*name)
+        && !lists(&surface.void_elements, &name)
 }
 
 /// The hole between an opening bracket, or the tag of an element, right before the cursor and what closes it right behind. Behind others

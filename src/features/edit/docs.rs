@@ -24,10 +24,11 @@ pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     }
     let ending = Ending::of(&site.text);
     let language = site.language.as_deref();
-    if let (true, Some(body)) = (language.is_some_and(|language| language.indented), &item.body) {
+    let within = language.and_then(|language| language.documentation.within.as_ref());
+    if let (Some(form), Some(body)) = (within, &item.body) {
         let inner = inner_indent(site, item);
         let old = site.doc_of(item).filter(|doc| doc.start == body.start);
-        let text = docstring(&comment, &inner, old.as_ref().map(|old| &site.text[old.clone()]));
+        let text = docstring(form, &comment, &inner, old.as_ref().map(|old| &site.text[old.clone()]));
         return Ok(match (old, behind_colon(site, item)) {
             (Some(old), _) => Edit { range: old, text: ending.apply(&text) },
             (None, Some(start)) => Edit { range: start..body.start, text: ending.apply(&format!("\n{inner}{text}\n{inner}")) },

@@ -1,7 +1,7 @@
 //! Documentation as a comment or as the docstring of a language. What its writer has laid out stays laid out: lists, sections, code. Only
 //! the signs of a comment that it was given with go, and paragraphs that are too wide are wrapped. Pure.
 
-use crate::syntax::Language;
+use crate::syntax::{Docstring, Language};
 use crate::text::layout::{common_indentation, indentation, reindent};
 
 /// Widest line of a comment, in characters.
@@ -61,14 +61,15 @@ fn in_block(lines: &[String], indent: &str, open: &str, escape: Option<&[String;
 
 /// Text as a docstring with its quotes, whose later lines have this indentation. The one that it replaces says which quotes, and whether
 /// backslashes are letters; they are where the text has any, unless it was written as a literal in which they mean something.
-pub fn docstring(text: &str, indent: &str, old: Option<&str>) -> String {
-    let (was_raw, old) = literal_start(old.unwrap_or_default());
-    let quotes = if old.starts_with("'''") { "'''" } else { "\"\"\"" };
-    let (given, inside) = literal(text.trim());
+pub fn docstring(form: &Docstring, text: &str, indent: &str, old: Option<&str>) -> String {
+    let (was_raw, old) = literal_start(form, old.unwrap_or_default());
+    let [usual, other] = &form.quotes;
+    let (quotes, apart) = if old.starts_with(other.as_str()) { (other, usual) } else { (usual, other) };
+    let (given, inside) = literal(form, text.trim());
     let escaped = given == Some(false);
-    let raw = was_raw || given == Some(true) || inside.contains('\\') && !(escaped && escapes_are_right(inside));
+    let raw = was_raw || given == Some(true) || inside.contains('\\') && !(escaped && escapes_are_right(form, inside));
     let inside = if raw && escaped { inside.replace("\\\\", "\\") } else { inside.to_string() };
-    let inside = inside.replace(quotes, if quotes == "'''" { "\"\"\"" } else { "'''" });
+    let inside = inside.replace(quotes.as_str(), apart);
     let lines = wrapped(bare(&inside, true), WIDTH.saturating_sub(indent.chars().count()));
     let indented = lines.iter().enumerate().map(|(number, line)| match number {
         0 => line.clone(),
@@ -80,19 +81,19 @@ pub fn docstring(text: &str, indent: &str, old: Option<&str>) -> String {
         out.push_str(&format!("\n{indent}"));
     }
     // A quote or backslash at the end would join the closing quotes.
-    let apart = if out.ends_with(['"', '\'', '\\']) { " " } else { "" };
-    format!("{}{quotes}{out}{apart}{quotes}", if raw { "r" } else { "" })
+    let gap = if out.ends_with(['"', '\'', '\\']) { " " } else { "" };
+    format!("{}{quotes}{out}{gap}{quotes}", if raw { form.raw.as_str() } else { "" })
 }
 
 /// Whether a string literal is raw, and the rest of it behind its prefix.
-fn literal_start(text: &str) -> (bool, &str) {
-    let rest = text.trim_start_matches(['r', 'R', 'u', 'U']);
-    (text[..text.len() - rest.len()].contains(['r', 'R']), rest)
+fn literal_start<'a>(form: &Docstring, text: &'a str) -> (bool, &'a str) {
+    let rest = text.trim_start_matches(|letter: char| form.prefixes.contains(letter));
+    (text[..text.len() - rest.len()].to_lowercase().contains(&form.raw), rest)
 }
 
 /// The inside of a text that is a literal in triple quotes, and whether a raw one.
-fn literal(text: &str) -> (Option<bool>, &str) {
-    let (raw, rest) = literal_start(text);
+fn literal<'a>(form: &Docstring, text: &'a str) -> (Option<bool>, &'a str) {
+    let (raw, rest) = literal_start(form, text);
     // Behind it the code may stand that it documents.
     let closed = |rest: &'_ str, quotes: &str| -> Option<usize> {
         let end = rest.find(quotes)?;
@@ -100,18 +101,18 @@ fn literal(text: &str) -> (Option<bool>, &str) {
         (after.trim_start_matches([' ', '\t', '\r']).is_empty() || after.trim_start_matches([' ', '\t', '\r']).starts_with('\n'))
             .then_some(end)
     };
-    let inside = ["\"\"\"", "'''"].iter().find_map(|quotes| {
-        let rest = rest.strip_prefix(quotes)?;
-        closed(rest, quotes).map(|end| &rest[..end]).or_else(|| rest.strip_suffix(quotes))
+    let inside = form.quotes.iter().find_map(|quotes| {
+        let rest = rest.strip_prefix(quotes.as_str())?;
+        closed(rest, quotes).map(|end| &rest[..end]).or_else(|| rest.strip_suffix(quotes.as_str()))
     });
     inside.map_or((None, text), |inside| (Some(raw), inside.trim()))
 }
 
-/// Whether every backslash begins an escape that Python knows.
-fn escapes_are_right(text: &str) -> bool {
+/// Whether every backslash begins an escape that the language knows.
+fn escapes_are_right(form: &Docstring, text: &str) -> bool {
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
-        if letter == '\\' && !letters.next().is_some_and(|next| "\n\\'\"abfnrtvxuUN01234567".contains(next)) {
+        if letter == '\\' && !letters.next().is_some_and(|next| form.escapes.contains(next)) {
             return false;
         }
     }
