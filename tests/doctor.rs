@@ -339,3 +339,61 @@ fn memory_that_is_no_number_is_wrong_usage() {
         assert_eq!(Home::new("").doctor(&[&format!("--ram={ram}")]).1, 2, "{ram}");
     }
 }
+
+/// A server that answers everything so.
+fn saying(answer: String) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+fn document(status: &str, kind: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+}
+
+fn near(kind: &str, answer: String) -> Home {
+    let path = if kind == "openai" { "/v1" } else { "" };
+    Home::new(&format!("[engines.near]\nkind = \"{kind}\"\nbase_url = \"http://{}{path}\"\nmodel = \"m\"\n", saying(answer)))
+}
+
+/// "ok: answers for m: chat, tools", of a server that had answered with a web page, an error or nothing of use.
+#[test]
+fn what_a_server_has_not_told_is_not_said_of_it() {
+    for (answer, told) in [
+        (document("200 OK", "text/html", "<html>Welcome</html>"), "did not answer with JSON"),
+        (document("500 Internal Server Error", "text/plain", ""), "500"),
+        (document("404 Not Found", "application/json", "{}"), "404"),
+        (document("301 Moved Permanently", "text/plain", ""), "redirects"),
+        (document("200 OK", "application/json", "{\"data\": []}"), "lists no models"),
+    ] {
+        let [status, detail, fix] = near("openai", answer).check("engine near");
+        assert_eq!(status, "warning", "{detail}");
+        assert!(detail.contains(told) && detail.contains("assumed") && fix.contains("[engines.near]"), "{detail} {fix}");
+    }
+    let [status, detail, _] = near("openai", document("200 OK", "application/json", "{\"data\": [{\"id\": \"m\"}]}")).check("engine near");
+    assert!(status == "ok" && detail.contains("which is assumed"), "{detail}");
+}
+
+#[test]
+fn a_model_that_can_be_asked_nothing_is_an_error_and_one_without_tools_is_told() {
+    let shown = |can: &str| document("200 OK", "application/json", &format!("{{\"capabilities\": [\"{can}\"], \"model_info\": {{}}}}"));
+    let [status, detail, _] = near("ollama", shown("embedding")).check("engine near");
+    assert!(status == "error" && detail.contains("neither chats nor fills holes"), "{detail}");
+    let [status, detail, _] = near("ollama", shown("completion")).check("engine near");
+    assert!(status == "ok" && detail.contains("calls no tools"), "{detail}");
+}
+
+/// A served name with a line break in it wrote a check of its own.
+#[test]
+fn a_name_of_a_model_begins_no_line() {
+    let home = near("openai", document("200 OK", "application/json", "{\"data\": [{\"id\": \"evil\\nok      engine near: FORGED\"}]}"));
+    let (text, _) = home.doctor(&[]);
+    assert!(text.contains("evil<U+000A>ok") && !text.contains("\nok      engine near"), "{text}");
+}

@@ -35,6 +35,7 @@ mod hard;
 mod heads;
 mod http;
 mod http_bytes;
+mod http_refusals;
 mod http_servers;
 mod http_usable;
 mod ignore_rules;

@@ -1,7 +1,7 @@
 //! Drives a turn: asks the model through the router, runs the tools on a thread of their own, and hands what happens to the state
 //! machine. The only place of the agent that waits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::refusals::Refusals;
@@ -85,6 +85,7 @@ impl Driver<'_> {
             talk: Talk::default(),
             was_cut: false,
             may_quote: false,
+            fit: BTreeSet::new(),
         };
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
@@ -122,11 +123,18 @@ impl Driver<'_> {
 
     async fn ask(&self, chat: Chat, run: &mut Run) -> Event {
         let was_cut = run.was_cut;
+        let mut fit = std::mem::take(&mut run.fit);
         let build = |choice: &Choice, caps: &engine::Caps| {
-            if caps.context < self.least {
+            if !caps.tools {
+                let words = format!("{} takes no tools, without which it cannot work on this", choice.decision.model);
+                return Err(EngineError::new(ErrorKind::Unsupported, words));
+            }
+            // One that has begun goes on in the window that its refusals have taught.
+            if caps.context < self.least && !fit.contains(&choice.decision.engine) {
                 let words = format!("the window of {} ({} tokens) is too small to work with tools", choice.decision.model, caps.context);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));
             }
+            fit.insert(choice.decision.engine.clone());
             // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
             let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
@@ -146,7 +154,7 @@ impl Driver<'_> {
             (self.see)(event);
         };
         let served = self.router.run(&task, self.cancel, build, each).await;
-        run.talk = talk;
+        (run.talk, run.fit) = (talk, fit);
         match served {
             Ok(served) => {
                 add(&mut run.timing, &served.answer.finished.timing);
@@ -184,6 +192,8 @@ struct Run {
     talk: Talk,
     was_cut: bool,
     may_quote: bool,
+    /// Engines that the turn was found to fit into.
+    fit: BTreeSet<String>,
 }
 
 /// Who answered the steps of a turn: each run of steps that one engine answered, with its first step.

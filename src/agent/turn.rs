@@ -143,7 +143,7 @@ const WORTH_SHOWING: usize = 256;
 
 /// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
 /// that it can see what it did; the tool refuses it as it was.
-fn sayable(call: &ToolCall) -> ToolCall {
+pub fn sayable(call: &ToolCall) -> ToolCall {
     let arguments = if call.arguments.is_object() { call.arguments.clone() } else { json!({ "arguments": call.arguments }) };
     ToolCall { arguments, ..call.clone() }
 }

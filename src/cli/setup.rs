@@ -181,13 +181,11 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
         return;
     }
     say!("\n— {role}: engine {} ({}) on {place}: {}", route.engine, route.model, route.reason);
-    say!(
-        "— {:.1} s: {} tokens read, {} known from before, {} written",
-        (timing.ready_ms + engine.total_ms) / 1000.0,
-        engine.tokens_decoded,
-        engine.tokens_reused,
-        engine.tokens_out
-    );
+    // Not every server counts tokens.
+    let (read, known, wrote) = (engine.tokens_decoded, engine.tokens_reused, engine.tokens_out);
+    let counts =
+        if read + known + wrote == 0 { String::new() } else { format!(": {read} tokens read, {known} known from before, {wrote} written") };
+    say!("— {:.1} s{counts}", (timing.ready_ms + engine.total_ms) / 1000.0);
     if !sent.is_empty() {
         say!("— sent: {}", sent.join(", "));
     }

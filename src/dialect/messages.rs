@@ -156,6 +156,9 @@ pub fn messages_to_json(messages: &[Message], wire: Wire) -> Value {
     messages.iter().enumerate().map(one).collect()
 }
 
+/// What stands for an answer without words and calls.
+const NOTHING: &str = "(no answer)";
+
 fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str>, wire: Wire) -> Value {
     let mut out = Map::new();
     let role = match message.role {
@@ -168,7 +171,10 @@ fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str
     out.insert("role".into(), role.into());
     // Servers tokenise the conversation with control tokens on: those in text are broken first, and in the model's own as well, where they
     // were made whole again.
-    out.insert("content".into(), pieces::neutral(&message.content, false).into());
+    let says_nothing = message.role == Role::Assistant && message.content.trim().is_empty() && message.tool_calls.is_empty();
+    // Strict servers refuse an answer of nothing, and with it all that follows; left out, two messages of the user would stand in a row.
+    let content = if says_nothing { NOTHING } else { &message.content };
+    out.insert("content".into(), pieces::neutral(content, false).into());
     if let Some(id) = &message.tool_call_id {
         out.insert("tool_call_id".into(), id.as_str().into());
         let answered = before.iter().rev().flat_map(|other| &other.tool_calls).find(|call| call.id == *id);

@@ -158,6 +158,8 @@ pub struct Finished {
     /// The model that really served, as the server names it.
     pub model: String,
     pub timing: Timing,
+    /// The server's own word for an end that is no good one, nor one that is known.
+    pub cut: Option<String>,
 }
 
 /// Why generation stopped.
@@ -165,7 +167,7 @@ pub struct Finished {
 pub enum Finish {
     #[default]
     Stop,
-    /// `max_tokens` or the context ran out.
+    /// `max_tokens` or the context ran out, or whatever the server says in [`Finished::cut`].
     Length,
     ToolCalls,
 }
@@ -239,6 +241,12 @@ pub struct Caps {
     /// Its model thinks before it answers, though not before a completion: what an answer may have must hold the thoughts as well.
     #[serde(skip)]
     pub thinks: bool,
+    /// Why the server has told nothing of its models, so that all of this is assumed.
+    #[serde(skip)]
+    pub unsaid: Option<String>,
+    /// Nobody has told the context window.
+    #[serde(skip)]
+    pub any_window: bool,
 }
 
 /// The window that is assumed where nobody has told it.

@@ -227,7 +227,9 @@ fn told(event: &Event) -> Option<Value> {
         Event::TextWasReasoning => json!({ "text_was_reasoning": true }),
         Event::Reasoning(text) => json!({ "reasoning": text }),
         Event::Call(ToolCall { id, name, arguments }) => json!({ "call": { "id": id, "name": name, "arguments": arguments } }),
-        Event::Done(Finished { reason, model, timing }) => json!({ "done": { "reason": reason, "model": model, "timing": timing } }),
+        Event::Done(Finished { reason, model, timing, cut }) => {
+            json!({ "done": { "reason": reason, "model": model, "timing": timing, "cut": cut } })
+        }
         Event::Failed(error) => json!({ "failed": failure(error) }),
     })
 }
@@ -254,7 +256,7 @@ pub fn event(told: &Value) -> Option<Event> {
     let done = told.get("done")?;
     let timing: Timing = serde_json::from_value(done["timing"].clone()).unwrap_or_default();
     let reason = serde_json::from_value(done["reason"].clone()).unwrap_or_default();
-    Some(Event::Done(Finished { reason, model: text(&done["model"]).unwrap_or_default(), timing }))
+    Some(Event::Done(Finished { reason, model: text(&done["model"]).unwrap_or_default(), timing, cut: text(&done["cut"]) }))
 }
 
 /// The kinds of failure by their names on the tape.

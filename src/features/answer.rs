@@ -11,7 +11,7 @@ use super::inert::{Inert, inert};
 use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
-use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Priority, Request};
 use crate::route::{Choice, Decision, Task};
 
 /// What a question became.
@@ -19,7 +19,7 @@ use crate::route::{Choice, Decision, Task};
 pub struct Answer {
     /// Markdown that no renderer fetches or runs anything from.
     pub text: String,
-    /// It ran out of tokens before its end; its last words say so.
+    /// It has no end, most often because it ran out of tokens; its last words say so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     pub citations: Vec<Citation>,
@@ -39,6 +39,8 @@ pub(super) struct Question<'a> {
     pub subject: Option<String>,
     /// Most tokens of the answer.
     pub length: u32,
+    /// Tokens of the window that are not for the repository: those of the rules and of the answer.
+    pub besides: usize,
     pub started: Instant,
 }
 
@@ -76,10 +78,13 @@ impl Question<'_> {
     ) -> Result<Answer, EngineError> {
         let (mut shown, mut seen, mut sent) = (vec![], vec![], vec![]);
         let mut ready_ms = 0.0;
-        let (system, length, started) = (self.system, self.length, self.started);
+        let (system, length, besides, started) = (self.system, self.length, self.besides, self.started);
         let mut stream = Stream::new(self.session, self.subject.clone(), sink);
         let (tell_near, near) = mpsc::channel();
         let build = |choice: &Choice, caps: &Caps| {
+            if caps.context as usize <= besides {
+                return Err(no_room(&choice.decision, caps.context));
+            }
             let prompt = prompt(choice, caps);
             shown = telling(&prompt.parts);
             seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
@@ -98,26 +103,46 @@ impl Question<'_> {
         };
         let served = self.session.router().run(&self.task, cancel, build, each).await?;
         stream.finish();
-        let cut = served.answer.finished.reason == Finish::Length;
+        let end = cut_off(&served.answer.finished);
+        let cut = end.is_some();
         if served.answer.text.trim().is_empty() {
             let nothing = silent(&served.decision, &served.answer.reasoning, cut);
             self.session.router().came_to_nothing(&self.task, &nothing);
             return Err(nothing);
         }
-        if cut {
-            stream.tell(CUT.into());
+        if let Some(end) = &end {
+            stream.tell(end.clone());
         }
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
         let (text, mut citations) = Checker::after(stream.checker, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
         let sent = stretch::words(&sent);
-        let text = inert(&text) + if cut { CUT } else { "" };
+        let text = inert(&text) + end.as_deref().unwrap_or_default();
         Ok(Answer { text, cut, citations, route: served.decision, timing, sent })
     }
 }
 
 fn paths(seen: &[Stretch]) -> Vec<String> {
     seen.iter().map(|place| place.path.clone()).collect()
+}
+
+/// What stands below an answer that has no end.
+fn cut_off(finished: &Finished) -> Option<String> {
+    let is_cut = finished.reason == Finish::Length;
+    is_cut.then(|| match &finished.cut {
+        Some(word) => format!("\n\n*(The answer was cut off here: the server ended it: {}.)*\n", inert(word)),
+        None => CUT.into(),
+    })
+}
+
+/// A window without room for anything that could be asked about.
+fn no_room(by: &Decision, window: u32) -> EngineError {
+    let message = format!(
+        "the window of {} is {window} tokens, as its server or `context` says: nothing of the repository has room in it; start the server \
+         with a larger one, or correct `context` of [engines.{}]",
+        by.model, by.engine
+    );
+    EngineError::new(ErrorKind::TooLong, message)
 }
 
 /// Why there is no answer, and what helps.

@@ -19,6 +19,8 @@ pub(super) const RULES: &str = "You answer a developer's question about the repo
 
 /// Longest question, in bytes.
 pub(super) const LONGEST: usize = 8 << 10;
+/// Tokens of the window for the rules and the answer.
+const BESIDES: usize = 700;
 /// Most places.
 const PLACES: usize = 20;
 
@@ -40,7 +42,8 @@ pub struct Location {
 pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
     let started = Instant::now();
     let words = checked(question)?;
-    let asked = Question { session, task: session.task(TaskKind::Ask), system: RULES, subject: None, length: 400, started };
+    let asked =
+        Question { session, task: session.task(TaskKind::Ask), system: RULES, subject: None, length: 400, besides: BESIDES, started };
     let answer = asked.ask(cancel, sink, |choice, caps| prompt(session, words, room(session, caps), choice.engine.tokens().as_ref()));
     let answer = answer.await?;
     let locations =
@@ -50,7 +53,7 @@ pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink
 
 /// Tokens for excerpts: as configured, and no more than the window has besides the rules and the answer.
 pub(super) fn room(session: &Session, caps: &Caps) -> usize {
-    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(700))
+    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(BESIDES))
 }
 
 /// The question without blanks around it, if it can be asked.

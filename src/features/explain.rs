@@ -17,13 +17,16 @@ pub(super) const RULES: &str = "You explain code of this repository to a develop
 
 /// Bytes of code per token, on the careful side.
 const BYTES: usize = 3;
+/// Tokens of the window for the rules and the answer.
+const BESIDES: usize = 900;
 
 /// Explains the range of `target`; without a selection, the item there.
 pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: &Sink) -> Result<Answer, EngineError> {
     let started = Instant::now();
     let work = Work::new(session, target)?;
     let task = work.task(session);
-    let question = Question { session, task, system: RULES, subject: Some(work.site.path.to_string()), length: 500, started };
+    let subject = Some(work.site.path.to_string());
+    let question = Question { session, task, system: RULES, subject, length: 500, besides: BESIDES, started };
     let answer = question.ask(cancel, sink, |choice, caps| {
         let most = session.config().context.explain_tokens as usize;
         work.prompt(session, most, caps.context as usize, choice.engine.tokens().as_ref())
@@ -71,7 +74,7 @@ impl Work {
     fn prompt(&self, session: &Session, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {
         let (site, lines) = (&self.site, &self.lines);
         let (first, last) = site.line_range(lines);
-        let room = window.saturating_sub(900) * BYTES;
+        let room = window.saturating_sub(BESIDES) * BYTES;
         let masked = site.masked(lines.clone());
         let code = masked.rewritten(|code| limits::shorten(&numbered(code, first), room * 2 / 3));
         let left = room.saturating_sub(code.len()) / BYTES;

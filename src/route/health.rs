@@ -14,6 +14,8 @@ pub const PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
 /// A server that wants to be left alone is believed up to here.
 const LONGEST: Duration = Duration::from_secs(600);
+/// How long who types stays away from an engine that refuses the key: until a person has had an answer of it, or the configuration is another.
+const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
 const NEWEST: f64 = 0.3;
 /// Fewer tokens say little about a rate.
@@ -37,6 +39,8 @@ pub struct Health {
     /// Answers in a row that came too late for somebody who types.
     late: u32,
     rest: Option<(Rest, Instant)>,
+    /// It has refused what was asked of it, and will until somebody puts that right: who only types sends it no code until then.
+    barred: Option<Instant>,
     /// A request is finding out whether it is back.
     tried: bool,
     /// The last failure, until the next success.
@@ -63,16 +67,35 @@ impl Health {
 
     /// Leave to ask, or how long it is still left alone. `typing`: nobody has asked for this answer, it would only be welcome.
     pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
+        if let Some(until) = self.barred.filter(|_| typing) {
+            return self.trial(until, now);
+        }
         let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
         // Who waits for an answer does not wait for another's trial as well.
         if rest == Rest::Misconfigured || !typing && (rest == Rest::Failing || until <= now) {
             return Ok(Leave::Plain);
         }
+        self.trial(until, now)
+    }
+
+    fn trial(&mut self, until: Instant, now: Instant) -> Result<Leave, Duration> {
         if until > now || self.tried {
             return Err(until.saturating_duration_since(now));
         }
         self.tried = true;
         Ok(Leave::Trial)
+    }
+
+    /// How long who types stays away after a refusal that is about the set-up.
+    fn bars(&self, error: &EngineError) -> Option<Duration> {
+        let refusal = error.refusal.as_ref().filter(|_| error.kind == ErrorKind::Configuration)?;
+        match refusal.status {
+            401..=403 => Some(FOR_GOOD),
+            // A model may be fetched, and a server started anew.
+            300..=399 | 404 => Some(LONGEST),
+            // It may be about this one prompt.
+            _ => (self.failures + 1 >= FAILURES).then_some(LONGEST),
+        }
     }
 
     /// A trial ended without telling anything: the next request may be one.
@@ -82,7 +105,7 @@ impl Health {
 
     pub fn succeeded(&mut self, timing: &Timing) {
         (self.failures, self.late) = (0, 0);
-        self.rest = None;
+        (self.rest, self.barred) = (None, None);
         self.tried = false;
         self.problem = None;
         measure(&mut self.prefill_rate, timing.tokens_decoded, timing.prefill_ms);
@@ -99,6 +122,7 @@ impl Health {
         };
         let news = self.problem.is_none();
         self.problem = Some(error.message.clone());
+        self.barred = self.bars(error).map(|time| now + time).max(self.barred);
         if let Some(asked) = error.refusal.as_ref().and_then(|refusal| refusal.retry_after) {
             self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
             return news;

@@ -83,7 +83,12 @@ pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
         }
         checks.extend(licence(name, engine));
     }
-    checks
+    checks.into_iter().map(|check| Check { name: on_a_line(&check.name), detail: on_a_line(&check.detail), ..check }).collect()
+}
+
+/// A text on one line: what a server or a file calls itself begins no line of its own.
+fn on_a_line(text: &str) -> String {
+    text.replace('\n', "<U+000A>").replace('\r', "<U+000D>")
 }
 
 /// What the embedded engine's kernels are built with, where this processor lacks it: the engine process would die of it.
@@ -285,10 +290,31 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
         let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
         return Check::new(Status::Warning, title, detail, format!("set `model` of [engines.{name}] to one that it serves"));
     }
+    let served = caps.served.as_deref().unwrap_or(&engine.model);
+    if !caps.fim && !caps.chat {
+        let detail = format!("{origin} answers for {served}, which neither chats nor fills holes: it can be asked nothing");
+        return Check::new(Status::Error, title, detail, format!("set `model` of [engines.{name}] to one that chats"));
+    }
     let abilities = [("fill in the middle", caps.fim), ("chat", caps.chat), ("tools", caps.tools)];
     let can: Vec<&str> = abilities.into_iter().filter_map(|(what, able)| able.then_some(what)).collect();
-    let served = caps.served.as_deref().unwrap_or(&engine.model);
-    let detail = format!("{origin} answers for {served}: {}; {} tokens of context", can.join(", "), caps.context);
+    let window = match (engine.context, caps.any_window) {
+        (Some(context), _) if context == caps.context => format!("{context} tokens of context, as configured"),
+        (_, true) if caps.unsaid.is_none() => format!("{} tokens of context, which is assumed: it does not tell", caps.context),
+        _ => format!("{} tokens of context", caps.context),
+    };
+    let without = if caps.tools { "" } else { "; it calls no tools: edits are asked for as code" };
+    let what = format!("{}; {window}{without}", can.join(", "));
+    if let Some(why) = &caps.unsaid {
+        let detail = format!("{}. Nothing is known of what it serves; assumed: {what}", why.trim_end_matches(['.', '?']));
+        let fix =
+            format!("check `base_url` and `model` of [engines.{name}], and ask something: longsight ask; set `context` to its window");
+        return Check::new(Status::Warning, title, detail, fix);
+    }
+    if engine.kind == "deepseek" {
+        let detail = format!("{origin} was not asked, since its API tells nothing of its models; {served} is known for {what}");
+        return Check::new(Status::Info, title, detail, "");
+    }
+    let detail = format!("{origin} answers for {served}: {what}");
     if !http::is_other_model(&engine.model, served) {
         return Check::ok(title, detail);
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Api, Inner, is_other_model};
+use super::{Api, Inner, is_other_model, window};
 use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report;
@@ -18,6 +18,16 @@ const DEEPSEEK_CONTEXT: u32 = 131_072;
 
 /// A server that has not told what it serves is asked again after this long.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// A server's list of its models.
+struct Listed {
+    /// Null where none came.
+    list: Value,
+    /// Why none came.
+    unsaid: Option<String>,
+    /// The server has said that it has none, or given it.
+    is_told: bool,
+}
 
 impl Inner {
     /// What the server can do, as it has said itself. It is asked once, by a task that outlives who wanted to know: while somebody types,
@@ -94,7 +104,7 @@ impl Inner {
         let can = |what: &str| all.iter().any(|one| one == what);
         let info = shown.get("model_info").and_then(Value::as_object);
         let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
-        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).filter(|tokens| *tokens >= window::LEAST).unwrap_or(u32::MAX);
         let rendered = self.dialect.is_some();
         let caps = Caps {
             fim: can("insert") || rendered && self.renders_fim(),
@@ -106,11 +116,11 @@ impl Inner {
         Ok((caps, can("thinking")))
     }
 
-    /// The server's list of its models, or nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
+    /// The server's list of its models, or why there is nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
     /// answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
-    async fn list(&self) -> Result<Option<Value>, EngineError> {
+    async fn list(&self) -> Result<Listed, EngineError> {
         let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
-            Ok(list) => return Ok(Some(list)),
+            Ok(list) => return Ok(Listed { list, unsaid: None, is_told: true }),
             Err(error) => error,
         };
         let status = error.refusal.as_ref().map(|refusal| refusal.status);
@@ -118,36 +128,43 @@ impl Inner {
         if unreachable || status == Some(401) {
             return Err(error);
         }
-        if status == Some(404) {
-            return Ok(Some(Value::Null));
-        }
         let error = self.wire.redacted(error);
-        report::log("warning", format_args!("the list of models is done without: {error}"));
-        Ok(None)
+        // That there is no list is said as well.
+        let is_told = status == Some(404);
+        if !is_told {
+            report::log("warning", format_args!("the list of models is done without: {error}"));
+        }
+        Ok(Listed { list: Value::Null, unsaid: Some(error.message), is_told })
     }
 
     /// What the list tells of the model, and whether the server has said whether it has one.
     async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
-        let list = self.list().await?;
-        let is_told = list.is_some();
-        let listed = list.unwrap_or_default();
-        let models = listed.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let Listed { list, unsaid, is_told } = self.list().await?;
+        let models = list.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let nothing = || models.is_empty().then(|| format!("{}: {} lists no models", self.wire.name(), self.openai_path("/models")));
+        let unsaid = unsaid.or_else(nothing);
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
         let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
         let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
         let id = model.and_then(|model| model.get("id")?.as_str());
-        let number = |value: Option<&Value>| value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
+        // None and a few are no windows: what is not known is filled in so.
+        let number = |value: Option<&Value>| {
+            let tokens = value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
+            tokens.filter(|tokens| *tokens >= window::LEAST)
+        };
         let served = model.and_then(|model| {
-            let meta = model.get("meta");
-            number(model.get("max_model_len")).or_else(|| number(meta.and_then(|meta| meta.get("n_ctx").or(meta.get("n_ctx_train")))))
+            let meta = |field: &str| number(model.get("meta").and_then(|meta| meta.get(field)));
+            number(model.get("max_model_len")).or_else(|| meta("n_ctx")).or_else(|| meta("n_ctx_train"))
         });
         let context = match (self.context, served) {
             (Some(wanted), Some(served)) => wanted.min(served),
             (wanted, served) => wanted.or(served).unwrap_or(DEFAULT_CONTEXT),
         };
+        let any_window = self.context.or(served).is_none();
+        let served = id.map(String::from);
         let caps =
-            Caps { fim: self.renders_fim(), chat: true, tools: true, context, served: id.map(String::from), others, ..Caps::default() };
+            Caps { fim: self.renders_fim(), chat: true, tools: true, context, served, others, unsaid, any_window, ..Caps::default() };
         Ok((caps, is_told))
     }
 }

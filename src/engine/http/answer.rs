@@ -1,5 +1,6 @@
 //! What all APIs have in common when an answer is put together: the lenient parsers, the caps, how it ends.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -37,12 +38,16 @@ pub(super) struct Answer {
     pub name: String,
     pub model: String,
     pub finish: Option<Finish>,
+    /// See [`Finished::cut`].
+    pub cut: Option<String>,
     pub timing: Timing,
     reading: Reading,
     halves: Halves,
     /// Why a call cannot be read.
     unreadable: Option<String>,
     calls: usize,
+    /// The ids of these calls.
+    ids: HashSet<String>,
     bytes: usize,
     cap: usize,
     started: Instant,
@@ -55,11 +60,13 @@ impl Answer {
             name,
             model: String::new(),
             finish: None,
+            cut: None,
             timing: Timing::default(),
             reading,
             halves: Halves::default(),
             unreadable: None,
             calls: 0,
+            ids: HashSet::new(),
             bytes: 0,
             cap,
             started: Instant::now(),
@@ -120,7 +127,12 @@ impl Answer {
     /// A call, parsed by the server or by us.
     pub fn call(&mut self, id: Option<&str>, name: &str, arguments: Value, out: &mut Vec<Event>) {
         self.calls += 1;
-        let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
+        let mut id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
+        // Some servers give each call of an answer the same id: its result would belong to all of them.
+        if !self.ids.insert(id.clone()) {
+            id = format!("{id}_{}", self.calls);
+            self.ids.insert(id.clone());
+        }
         let mut arguments = dialect::fitted(arguments, name, &self.reading.tools);
         self.reading.broken.restore(&mut arguments);
         show(self.reading.broken.finish(), out);
@@ -169,7 +181,7 @@ impl Answer {
         self.timing.prefill_ms = milliseconds(self.started, first);
         self.timing.decode_ms = milliseconds(first, now);
         self.timing.total_ms = milliseconds(self.started, now);
-        Ok(Finished { reason, model: self.model.clone(), timing: self.timing.clone() })
+        Ok(Finished { reason, model: self.model.clone(), timing: self.timing.clone(), cut: self.cut.take() })
     }
 }
 

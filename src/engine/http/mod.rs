@@ -14,6 +14,7 @@ mod plan;
 mod reply;
 mod spare;
 pub mod sse;
+mod window;
 mod wire;
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
 use crate::report;
 use plan::Plan;
-use spare::{Spare, objection};
+use spare::{Spare, objection, refuses_tools};
 use sse::Frame;
 use wire::Wire;
 
@@ -79,6 +80,8 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
         most_tokens: AtomicU32::new(u32::MAX),
+        window: AtomicU32::new(u32::MAX),
+        takes_no_tools: AtomicBool::new(false),
         asking: Arc::default(),
         seen: tokio::sync::watch::Sender::default(),
     };
@@ -121,6 +124,10 @@ struct Inner {
     quiet: AtomicU8,
     /// The longest answer that this server allows, as its refusals have taught.
     most_tokens: AtomicU32,
+    /// The context window that its refusals of longer prompts have taught, in tokens.
+    window: AtomicU32,
+    /// It has refused a conversation with tools.
+    takes_no_tools: AtomicBool,
     /// Held by who asks the server about itself: one at a time, and to the end, though who wanted to know is gone.
     asking: Arc<tokio::sync::Mutex<()>>,
     seen: tokio::sync::watch::Sender<Seen>,
@@ -191,7 +198,8 @@ impl Inner {
                 }
                 Err(error) => {
                     self.note_refused(&request, &error);
-                    return Err(error);
+                    self.note_window(&request, &error);
+                    return Err(self.note_tools(&request, error));
                 }
             };
             let _ = events.send(Event::SentAgain(why)).await;
@@ -209,6 +217,40 @@ impl Inner {
         if is_missing && self.dialect.is_none() && matches!(request.ask, Ask::Fim(_)) {
             self.fills_no_holes.store(true, Ordering::Relaxed);
             self.seen.send_modify(|seen| seen.caps = None);
+        }
+    }
+
+    /// A server that refuses a prompt as too long has a smaller window than was believed.
+    fn note_window(&self, request: &Request, error: &EngineError) {
+        if error.kind != ErrorKind::TooLong {
+            return;
+        }
+        let said = error.refusal.as_ref().map_or(error.message.as_str(), |refusal| refusal.said.as_str());
+        let asked = u32::try_from(self.preview(&request.ask).len() / 4).unwrap_or(u32::MAX).saturating_add(request.max_tokens);
+        let known = self.taught(self.seen.borrow().caps.clone().unwrap_or_else(|| self.configured_caps())).context;
+        self.window.store(window::smaller(said, known, asked), Ordering::Relaxed);
+    }
+
+    /// A server that takes no tools is asked without them from then on: whoever asks learns of it by its abilities.
+    fn note_tools(&self, request: &Request, error: EngineError) -> EngineError {
+        let offers = matches!(&request.ask, Ask::Chat(chat) if !chat.tools.is_empty());
+        if !offers || self.dialect.is_some() || error.kind == ErrorKind::TooLong || !refuses_tools(&error) {
+            return error;
+        }
+        self.takes_no_tools.store(true, Ordering::Relaxed);
+        let help = "Start the server with a parser for tool calls (vLLM: --enable-auto-tool-choice --tool-call-parser NAME, llama-server: \
+                    --jinja), set `dialect`, or name a model that calls tools";
+        let message = format!("{}. {help}", error.message.trim_end_matches('.'));
+        EngineError { kind: ErrorKind::Unsupported, message, ..error }
+    }
+
+    /// Abilities with what refusals have taught.
+    fn taught(&self, caps: Caps) -> Caps {
+        Caps {
+            context: caps.context.min(self.window.load(Ordering::Relaxed)),
+            tools: caps.tools && !self.takes_no_tools.load(Ordering::Relaxed),
+            thinks: self.thinks(),
+            ..caps
         }
     }
 
@@ -307,6 +349,8 @@ impl Inner {
             let swapped = if first { !listed.is_empty() && is_other_model(listed, served) } else { seen.answered != served };
             if swapped {
                 *seen = Seen::default();
+                self.window.store(u32::MAX, Ordering::Relaxed);
+                self.takes_no_tools.store(false, Ordering::Relaxed);
             }
             let news = first || swapped;
             seen.answered = served.into();
@@ -331,7 +375,7 @@ impl Engine for Http {
     }
 
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>> {
-        Box::pin(async { self.inner.caps().await.map(|caps| Caps { thinks: self.inner.thinks(), ..caps }) })
+        Box::pin(async { self.inner.caps().await.map(|caps| self.inner.taught(caps)) })
     }
 
     fn start(&self, request: Request, cancel: Cancel) -> Events {
@@ -360,6 +404,6 @@ impl Engine for Http {
 
     fn known_caps(&self) -> Caps {
         let seen = self.inner.seen.borrow().caps.clone();
-        Caps { thinks: self.inner.thinks(), ..seen.unwrap_or_else(|| self.inner.configured_caps()) }
+        self.inner.taught(seen.unwrap_or_else(|| self.inner.configured_caps()))
     }
 }

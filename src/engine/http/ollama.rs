@@ -6,7 +6,7 @@ use super::answer::{Answer, Answering};
 use super::wire::one_line;
 use crate::dialect::messages::{self, Resend, Wire};
 use crate::dialect::{Chat, ToolChoice};
-use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Request};
+use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Refusal, Request};
 
 /// The body of `/api/chat`.
 pub(super) fn chat_body(model: &str, chat: &Chat, request: &Request, context: u32, think: Option<bool>) -> Value {
@@ -111,7 +111,9 @@ impl Answering for Ollama {
             let said = error.as_str().map_or_else(|| one_line(&error.to_string()), one_line);
             let long = ["context", "too long", "exceeds"].iter().any(|word| said.to_lowercase().contains(word));
             let kind = if long { ErrorKind::TooLong } else { ErrorKind::Unavailable };
-            return Err(EngineError::new(kind, format!("{} failed: {said}", self.answer.name)));
+            let message = format!("{} failed: {said}", self.answer.name);
+            let refusal = Some(Box::new(Refusal { status: 200, said, retry_after: None }));
+            return Err(EngineError { refusal, ..EngineError::new(kind, message) });
         }
         if value.get("choices").is_some() {
             return Err(self.answer.no_answer("answered in OpenAI's format; set kind = \"openai\""));

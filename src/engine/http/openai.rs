@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Answering};
+use super::window;
 use super::wire::{error_text, one_line};
 use crate::dialect::ToolChoice;
 use crate::dialect::messages::{self, Resend, Wire};
@@ -107,6 +108,8 @@ pub(super) struct OpenAi {
     answer: Answer,
     fragments: Vec<Fragment>,
     ids: Ids,
+    /// Something of a message has come.
+    begun: bool,
     done: bool,
 }
 
@@ -160,7 +163,7 @@ impl Ids {
 
 impl OpenAi {
     pub fn new(answer: Answer) -> Self {
-        Self { answer, fragments: vec![], ids: Ids::default(), done: false }
+        Self { answer, fragments: vec![], ids: Ids::default(), begun: false, done: false }
     }
 
     /// A document of this answer.
@@ -172,7 +175,11 @@ impl OpenAi {
         if let Some(usage) = usage.filter(|usage| usage.is_object()) {
             self.usage(usage);
         }
-        let Some(choices) = value.get("choices").and_then(Value::as_array) else {
+        let choices = match value.get("choices") {
+            Some(Value::Null) => return Ok(()),
+            choices => choices.and_then(Value::as_array),
+        };
+        let Some(choices) = choices else {
             return if usage.is_some() { Ok(()) } else { Err(self.answer.no_answer("the answer has no `choices`")) };
         };
         for choice in choices.iter().filter(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0) {
@@ -193,34 +200,42 @@ impl OpenAi {
         for (is_reasoning, text) in parts(delta.get("content")) {
             if is_reasoning { self.answer.reasoning(text, out)? } else { self.answer.text(text, out)? }
         }
+        // What a model says that will not answer has a field of its own.
+        self.answer.text(text("refusal"), out)?;
         self.answer.text(choice.get("text").and_then(Value::as_str).unwrap_or_default(), out)?;
+        self.begun |= !delta.is_null() || choice.get("text").is_some();
         for call in delta.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             self.fragment(call)?;
         }
-        if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
-            self.answer.finish = Some(self.ended(reason)?);
+        if let Some(reason) = finish_reason(choice) {
+            self.answer.finish = Some(self.ended(&reason)?);
         }
         Ok(())
     }
 
-    /// What servers call the end of an answer. A word that nobody knows is taken for a good one.
-    fn ended(&self, reason: &str) -> Result<Finish, EngineError> {
+    /// What servers call the end of an answer. A word that nobody knows is no good one: it is told.
+    fn ended(&mut self, reason: &str) -> Result<Finish, EngineError> {
         let name = &self.answer.name;
         let failed = |kind: ErrorKind, message: String| Err(EngineError::new(kind, message));
-        match reason.to_lowercase().as_str() {
+        match reason.to_lowercase().replace('-', "_").as_str() {
             // `model_length`, `MAX_TOKENS`.
             length if length.ends_with("length") || length.ends_with("max_tokens") => Ok(Finish::Length),
-            "tool_calls" | "function_call" => Ok(Finish::ToolCalls),
-            "content_filter" | "safety" | "recitation" => {
+            "max_output_tokens" | "token_limit" | "model_context_window_exceeded" => Ok(Finish::Length),
+            "tool_calls" | "tool_call" | "tool_use" | "function_call" => Ok(Finish::ToolCalls),
+            "stop" | "stopped" | "stop_sequence" | "end_turn" | "eos" | "eos_token" | "complete" | "completed" => Ok(Finish::Stop),
+            "content_filter" | "content_filtered" | "safety" | "recitation" | "sensitive" | "guardrail_intervened" => {
                 failed(ErrorKind::Unsupported, format!("{name}: the server's content filter stopped the answer"))
             }
             "insufficient_system_resource" => {
                 failed(ErrorKind::Unavailable, format!("{name} ran out of resources inside the answer; try again"))
             }
-            broken if broken == "error" || broken.starts_with("abort") || broken.starts_with("cancel") => {
+            broken if broken == "error" || broken.ends_with("_error") || broken.starts_with("abort") || broken.starts_with("cancel") => {
                 failed(ErrorKind::Unavailable, format!("{name} broke the answer off ({reason}); try again"))
             }
-            _ => Ok(Finish::Stop),
+            _ => {
+                self.answer.cut = Some(one_line(reason).chars().take(MOST_REASON).collect());
+                Ok(Finish::Length)
+            }
         }
     }
 
@@ -293,6 +308,17 @@ impl OpenAi {
     }
 }
 
+/// How a choice says that it has ended, if it does.
+fn finish_reason(choice: &Value) -> Option<String> {
+    let reason = choice.get("finish_reason")?;
+    // SGLang of old puts its word into an object.
+    match reason.get("type").unwrap_or(reason) {
+        Value::Null | Value::Bool(false) => None,
+        Value::String(word) => Some(word.clone()).filter(|word| !matches!(word.trim(), "" | "null")),
+        other => Some(other.to_string()),
+    }
+}
+
 /// The texts of a message, and whether each of them is a thought: some servers send them in parts.
 fn parts(content: Option<&Value>) -> Vec<(bool, &str)> {
     match content {
@@ -308,6 +334,9 @@ fn part(part: &Value) -> Vec<(bool, &str)> {
         None => parts(part.get("text").or(Some(part)).filter(|text| text.is_string())),
     }
 }
+
+/// Letters of a word for an end that are told.
+const MOST_REASON: usize = 60;
 
 /// Most bytes of the arguments of one answer.
 const MOST_ARGUMENTS: usize = 256 << 10;
@@ -334,8 +363,9 @@ impl Answering for OpenAi {
         if failed || event == "error" {
             let said = error_text(&value).unwrap_or_else(|| one_line(data));
             let message = format!("{} failed inside the answer: {said}", self.answer.name);
+            let kind = if window::is_overflow(&said) { ErrorKind::TooLong } else { ErrorKind::Unavailable };
             let refusal = Some(Box::new(Refusal { status: 200, said, retry_after: None }));
-            return Err(EngineError { refusal, ..EngineError::new(ErrorKind::Unavailable, message) });
+            return Err(EngineError { refusal, ..EngineError::new(kind, message) });
         }
         if value.get("done").is_some() && value.get("choices").is_none() {
             return Err(self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
@@ -370,10 +400,16 @@ impl Answering for OpenAi {
         }
         // The call at which the token limit ended the answer is no call; those before it stand.
         let mut fragments = std::mem::take(&mut self.fragments);
+        // Some servers end a stream as it should be, and give the end no name.
+        if self.done && self.begun && self.answer.finish.is_none() && fragments.iter().all(Fragment::is_whole) {
+            self.answer.finish = Some(if fragments.is_empty() { Finish::Stop } else { Finish::ToolCalls });
+        }
         match self.answer.finish {
             None => fragments.clear(),
             Some(Finish::Length) => {
-                fragments.pop();
+                if self.answer.cut.is_none() {
+                    fragments.pop();
+                }
                 fragments.retain(Fragment::is_whole);
             }
             Some(Finish::Stop | Finish::ToolCalls) => {}

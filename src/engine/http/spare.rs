@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::engine::{EngineError, ErrorKind};
 
 /// Each with the name that newer servers have for it.
-const FIELDS: [(&str, Option<&str>); 5] = [
+const FIELDS: [(&str, Option<&str>); 6] = [
     ("stream_options", None),
     ("max_tokens", Some("max_completion_tokens")),
     ("temperature", None),
     ("stop", None),
     ("skip_special_tokens", None),
+    ("tool_choice", None),
 ];
 
 /// What a server says against how it was asked, in its own words. Of a prompt that is too long it says what the fields would have to be,
@@ -20,6 +21,16 @@ const FIELDS: [(&str, Option<&str>); 5] = [
 pub(super) fn objection(error: &EngineError) -> Option<&str> {
     let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422))?;
     (error.kind != ErrorKind::TooLong).then_some(refusal.said.as_str())
+}
+
+/// Whether a server says that it, or its model, takes no tools at all.
+pub(super) fn refuses_tools(error: &EngineError) -> bool {
+    const AGAINST: &[&str] =
+        &["support", "require", "not permitted", "not allowed", "not enabled", "unknown", "unrecognized", "unavailable"];
+    let Some(refusal) = error.refusal.as_deref() else { return false };
+    let said = refusal.said.to_lowercase();
+    let names_them = ["tool", "tools", "function calling", "function call", "functions"].iter().any(|name| names(&said, name));
+    names_them && AGAINST.iter().any(|words| said.contains(words))
 }
 
 /// Which of the fields a server has refused, a bit for each.

@@ -13,6 +13,7 @@ use super::key::KeySource;
 use super::keyless::{self, Keyless};
 use super::limits::Limits;
 use super::reply::{Format, Reply};
+use super::window;
 use crate::config::EngineConfig;
 use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
 use crate::redact;
@@ -35,8 +36,8 @@ pub struct Times {
     pub typing: bool,
 }
 
-/// Most bytes of an error's body that are read.
-const ERROR_BODY: usize = 64 << 10;
+/// Most bytes of an error's body that are read: some repeat all that they were asked in it.
+const ERROR_BODY: usize = 4 << 20;
 
 /// What a trial came to.
 enum Trial {
@@ -85,7 +86,7 @@ impl Wire {
     pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
         let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
         let response = self.exchange(method, path, body, times, None).await?;
-        let bytes = limited_body(response, self.limits.line, times.first).await;
+        let bytes = limited_body(response, self.limits.body, times.first).await;
         let said = serde_json::from_slice(&bytes).map(|said| keyless::without(&self.key, said));
         said.map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
     }
@@ -170,7 +171,8 @@ impl Wire {
         let left = times.first.min(times.total.saturating_sub(times.started.elapsed()));
         let response = match tokio::time::timeout(left, request.send()).await {
             Err(_) => {
-                let message = format!("{} did not answer within {} s; is it loading a model, or overloaded?", self.name(), left.as_secs());
+                let message =
+                    format!("{} did not answer within {} s; is it loading a model, or overloaded?", self.name(), left.as_secs_f64().ceil());
                 return Trial::Failed(EngineError::new(ErrorKind::TimedOut, message));
             }
             Ok(Err(error)) => return self.unreachable(error),
@@ -178,9 +180,9 @@ impl Wire {
         };
         let status = response.status();
         if status == StatusCode::OK {
-            return match response.headers().get(header::CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
-                None => Trial::Answered(response),
-                Some(_) => {
+            return match response.headers().get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+                true => Trial::Answered(response),
+                false => {
                     let message = format!("{} answered compressed, which was not asked for", self.name());
                     Trial::Failed(EngineError::new(ErrorKind::Protocol, message))
                 }
@@ -191,10 +193,10 @@ impl Wire {
         let body = limited_body(response, ERROR_BODY, Duration::from_secs(2)).await;
         let said = said(&body);
         let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
-        let error = self.refused(status, path, said, location.map(|to| super::endpoint::origin(&to)));
+        let error = self.refused(status, path, said, retry_after, location.map(|to| super::endpoint::origin(&to)));
         let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
         match (status.as_u16(), error.kind) {
-            (429 | 500 | 502..=504, ErrorKind::Unavailable) => Trial::Again(error),
+            (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => Trial::Again(error),
             _ => Trial::Failed(error),
         }
     }
@@ -221,19 +223,29 @@ impl Wire {
     }
 
     /// A status that is no answer, for people.
-    fn refused(&self, status: StatusCode, path: &str, said: Option<String>, location: Option<String>) -> EngineError {
+    fn refused(
+        &self,
+        status: StatusCode,
+        path: &str,
+        said: Option<String>,
+        retry_after: Option<Duration>,
+        location: Option<String>,
+    ) -> EngineError {
         let name = self.name();
-        let said_lower = said.as_deref().unwrap_or_default().to_lowercase();
-        let detail = said.map_or(String::new(), |said| format!(": {said}"));
-        let long = ["context length", "maximum context", "context size", "context window", "too long", "exceeds the available"];
+        let is_overflow = said.as_deref().is_some_and(window::is_overflow);
+        let window = said.as_deref().and_then(window::named);
+        let window = window.map_or_else(|| "a smaller `context`".into(), |tokens| format!("`context = {tokens}`"));
+        let detail = said.map_or(String::new(), |said| format!(": {}", said.trim_end_matches('.')));
+        let later = retry_after.map_or_else(|| "wait a little".into(), |time| format!("it wants to be left alone for {}", span(time)));
         let (kind, message) = match status.as_u16() {
             401 | 403 => (
                 ErrorKind::Configuration,
                 format!("{name} does not accept the key ({status}){detail}. Set the key with `api_key_env` or `api_key_command`"),
             ),
             402 => (ErrorKind::Configuration, format!("{name} wants payment ({status}){detail}")),
-            _ if long.iter().any(|words| said_lower.contains(words)) => {
-                (ErrorKind::TooLong, format!("{name}: the prompt does not fit ({status}){detail}"))
+            status_of if status_of == 413 || is_overflow => {
+                let message = format!("{name}: the prompt does not fit ({status}){detail}. Set {window} below [engines.{}]", self.engine);
+                (ErrorKind::TooLong, message)
             }
             404 => (
                 ErrorKind::Configuration,
@@ -246,7 +258,9 @@ impl Wire {
                     format!("{name} redirects{to} ({status}), which is refused; put the final address into `base_url`"),
                 )
             }
-            429 => (ErrorKind::Unavailable, format!("{name} is asked too often ({status}){detail}; wait a little")),
+            429 => (ErrorKind::Unavailable, format!("{name} is asked too often ({status}){detail}; {later}")),
+            408 | 425 => (ErrorKind::Unavailable, format!("{name} does not answer now ({status}){detail}; {later}")),
+            500..=599 if retry_after.is_some() => (ErrorKind::Unavailable, format!("{name} failed ({status}){detail}; {later}")),
             500..=599 => (ErrorKind::Unavailable, format!("{name} failed ({status}){detail}; try again, or look at the server's log")),
             _ => (ErrorKind::Configuration, format!("{name} refused the request ({status}){detail}")),
         };
@@ -290,16 +304,46 @@ async fn limited_body(mut response: Response, cap: usize, time: Duration) -> Vec
     body
 }
 
-/// What a server's error document says, cut to a line; `None` for pages and garbage.
+/// What a server's error document says, cut to a line; `None` for pages and garbage. Of one that is not whole the message counts that is.
 fn said(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body.trim_ascii()).ok()?;
-    error_text(&value)
+    let body = body.trim_ascii();
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => error_text(&value),
+        Err(error) if error.is_eof() && body.starts_with(b"{") => first_message(&String::from_utf8_lossy(body)),
+        Err(_) => None,
+    }
+}
+
+/// The first message in a document that breaks off.
+fn first_message(document: &str) -> Option<String> {
+    let behind = |name: &str| document.split_once(&format!("\"{name}\"")).map(|(_, rest)| rest.trim_start().trim_start_matches(':'));
+    let read = |rest: &str| serde_json::Deserializer::from_str(rest).into_iter::<String>().next()?.ok();
+    MESSAGES.iter().find_map(|name| read(behind(name)?)).map(|text| one_line(&text))
+}
+
+/// What the message of an error is called.
+const MESSAGES: [&str; 3] = ["message", "detail", "msg"];
+
+/// Whether an encoding is none.
+fn is_plain(encoding: &header::HeaderValue) -> bool {
+    let plain = |one: &str| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity");
+    encoding.to_str().is_ok_and(|all| all.split(',').all(plain))
+}
+
+/// A time for people.
+fn span(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{} s", seconds.max(1)),
+        seconds @ 120..7200 => format!("{} minutes", seconds.div_ceil(60)),
+        seconds @ 7200..172_800 => format!("{} hours", seconds.div_ceil(3600)),
+        seconds => format!("{} days", seconds.div_ceil(86_400)),
+    }
 }
 
 /// The message of an error object in any of the usual shapes, with the field that it is about.
 pub(super) fn error_text(value: &Value) -> Option<String> {
     let error = value.get("error").unwrap_or(value);
-    let text = ["message", "detail", "msg"].iter().find_map(|key| message(error.get(key)?)).or_else(|| message(error))?;
+    let text = MESSAGES.iter().find_map(|key| message(error.get(key)?)).or_else(|| message(error))?;
     // What a gateway was told by whom it asked itself.
     let behind = error.pointer("/metadata/raw").and_then(Value::as_str);
     let about = error.get("param").and_then(Value::as_str).filter(|about| !text.contains(about));

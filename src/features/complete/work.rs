@@ -12,7 +12,7 @@ use super::prompt::{self, Budget};
 use super::shape::{self, Layout, Nothing, Written, shapes};
 use super::{Params, Sent, answer, drawn, edit, indent};
 use crate::context::{Part, redact};
-use crate::engine::{Ask, Cancel, Caps, EngineError, Event, Priority, Request};
+use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Priority, Request};
 use crate::features::around::{Asker, around};
 use crate::features::{Session, Site, hard};
 use crate::route::{Choice, Served, Signal, Task, TaskKind};
@@ -145,6 +145,11 @@ impl Work<'_> {
         let rate = self.session.router().prefill_rate(&choice.decision.engine);
         let max_tokens = self.max_tokens();
         let budget = budget(self.session, self.hole, self.params.invoked, rate, caps);
+        if budget.before == 0 {
+            let words =
+                format!("the window of {} ({} tokens) has no room for the code before the cursor", choice.decision.model, caps.context);
+            return Err(EngineError::new(ErrorKind::TooLong, words));
+        }
         let parts = self.context(choice, budget);
         let ask = prompt::ask(&self.session.shared.registry, self.hole, &self.site.path, budget, &parts, caps.fim);
         let sent = Sent {

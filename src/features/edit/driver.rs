@@ -61,6 +61,12 @@ async fn work_out(
                     return Err(error);
                 }
             }
+            // What it takes and how much was only found out by its refusal: it fills a form.
+            Err(error) if matches!(error.kind, ErrorKind::Unsupported | ErrorKind::TooLong) => {
+                if self::window(&work).await?.0.is_some() {
+                    return Err(error);
+                }
+            }
             outcome => return outcome,
         }
     }

@@ -15,7 +15,7 @@ use super::offer;
 use super::request::{self, Again, Put, Question};
 use crate::agent::driver;
 use crate::agent::limits;
-use crate::agent::turn::Step;
+use crate::agent::turn::{Step, sayable};
 use crate::dialect::{Message, Role, ToolCall};
 use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish, Request};
 use crate::features::answer::report;
@@ -222,14 +222,15 @@ impl<'a> Short<'a> {
     /// Keeps how the question was put that was answered so.
     pub fn answered(&mut self, asked: Asked, heard: &Heard, served: Result<Served, RouteError>) -> Result<(Answer, Decision), RouteError> {
         self.has_told = heard.has_told;
+        self.put = asked.put;
         let mut served = served?;
         if heard.end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
         }
-        let Asked { put, sent, ready_ms } = asked;
+        let Asked { sent, ready_ms, .. } = asked;
         let fresh: Vec<String> = sent.into_iter().filter(|place| !self.sent.contains(place)).collect();
         self.sent.extend(fresh);
-        (self.ready_ms, self.put) = (ready_ms, put);
+        self.ready_ms = ready_ms;
         Ok((served.answer, served.decision))
     }
 
@@ -241,8 +242,9 @@ impl<'a> Short<'a> {
             Ok(answered) => answered,
             // The model wrote something that is no call: that can be repaired like a wrong call.
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled && self.may_repair(round) => {
+                self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what: error.message.clone(), ok: false });
+                self.garbled(&error.partial, &error.message);
                 self.problem = error.message;
-                self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what: self.problem.clone(), ok: false });
                 return self.next();
             }
             Err(error) => return Err(error.into()),
@@ -297,7 +299,10 @@ impl<'a> Short<'a> {
             0 => "came to the limit of its tokens and".into(),
             tokens => format!("wrote {tokens} tokens and came"),
         };
-        Some(format!("the model {wrote} to no end ({why}); choose fewer lines, or use a larger model"))
+        Some(match &answer.finished.cut {
+            Some(word) => format!("the server ended the answer before its end ({word}); try again"),
+            None => format!("the model {wrote} to no end ({why}); choose fewer lines, or use a larger model"),
+        })
     }
 
     /// Whether another question may follow this round.
@@ -314,6 +319,18 @@ impl<'a> Short<'a> {
         let what = answer.calls.first().map(|call| call.arguments.to_string()).unwrap_or_else(|| answer.text.clone());
         let what = limits::shorten(&what, 200);
         self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what, ok });
+    }
+
+    /// Tells a model behind an address that its answer could not be read. One of our own is held to what can be.
+    fn garbled(&mut self, said: &str, why: &str) {
+        if self.put != Put::Call {
+            return;
+        }
+        let task = &self.work.plan.words;
+        let why = limits::shorten(why, 400);
+        let words =
+            format!("The answer could not be read: {why}. Call propose_edit again, with valid arguments. The task is still: {task}");
+        self.exchanges = vec![Message::new(Role::Assistant, said), Message::new(Role::User, words)];
     }
 
     /// Tells the model what was wrong, for the next round.
@@ -341,10 +358,9 @@ impl<'a> Short<'a> {
             return;
         }
         let task = &self.work.plan.words;
-        let form = if self.put == Put::Block { "Answer in the same form again" } else { "Call propose_edit again" };
+        let form = if matches!(self.put, Put::Block | Put::Object) { "Answer in the same form again" } else { "Call propose_edit again" };
         let words = format!("The edit was refused: {why}. {form}, with this put right. The task is still: {task}");
-        let objects = |call: &ToolCall| call.arguments.is_object();
-        let calls: Vec<ToolCall> = answer.calls.into_iter().filter(objects).take(1).collect();
+        let calls: Vec<ToolCall> = answer.calls.first().map(sayable).into_iter().collect();
         let id = calls.first().map(|call| call.id.clone());
         let reasoning = Some(answer.reasoning).filter(|reasoning| !reasoning.is_empty());
         // One refusal is enough to read.

@@ -167,7 +167,10 @@ impl Router {
         match asked {
             Ok(leave) => Ok(Trial { router: self, engine: (leave == Leave::Trial).then(|| engine.into()) }),
             Err((left, problem)) => {
-                let message = format!("the engine \"{engine}\" fails and is left alone for another {} s: {problem}", left.as_secs() + 1);
+                let message = match left.as_secs() {
+                    0..86_400 => format!("the engine \"{engine}\" fails and is left alone for another {} s: {problem}", left.as_secs() + 1),
+                    _ => format!("the engine \"{engine}\" gets no code while you type until you have asked it something: {problem}"),
+                };
                 Err(EngineError::new(ErrorKind::Unavailable, message))
             }
         }
@@ -236,8 +239,33 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     Request { max_tokens: request.max_tokens + most_thoughts(caps).min(left), ..request }
 }
 
+/// Times that an engine is asked another way than before, after what its refusals have taught.
+const MOST_AGAIN: usize = 4;
+
+/// A request as it goes to the engine.
+fn prepared(
+    choice: &Choice,
+    caps: &Caps,
+    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
+) -> Result<Request, EngineError> {
+    let request = build(choice, caps)?;
+    // Whoever wrote the prompt: no secret passes here.
+    let request = Request { ask: request.ask.masked(), ..request };
+    Ok(with_thoughts(request, choice, caps))
+}
+
+/// Whether an engine can do less than it was believed to before it refused this.
+fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) -> bool {
+    match &asked.ask {
+        _ if error.kind == ErrorKind::TooLong => now.context < before.context,
+        Ask::Fim(_) => !now.fim,
+        Ask::Chat(chat) => !chat.tools.is_empty() && !now.tools,
+    }
+}
+
 /// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out. An engine that has
-/// found out by its refusal that it fills no holes is asked the same in words.
+/// found out by its refusal that it fills no holes is asked the same in words; one that takes no tools, without them; one whose window is
+/// smaller than was believed, with less around it.
 async fn ask(
     task: &Task,
     choice: &Choice,
@@ -248,12 +276,9 @@ async fn ask(
 ) -> Result<Answer, EngineError> {
     let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
     let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+    let mut request = prepared(choice, &caps, build)?;
+    let mut again = 0;
     let answer = loop {
-        let request = build(choice, &caps)?;
-        let was_hole = matches!(request.ask, Ask::Fim(_));
-        // Whoever wrote the prompt: no secret passes here.
-        let request = Request { ask: request.ask.masked(), ..request };
-        let request = with_thoughts(request, choice, &caps);
         if let Some(record) = &mut record {
             record.sends(task, choice, &request.ask);
         }
@@ -262,20 +287,34 @@ async fn ask(
             record_of.into_iter().for_each(|record| record.sees(event));
             each(event)
         };
-        let events = choice.engine.start(request, cancel.clone());
+        let events = choice.engine.start(request.clone(), cancel.clone());
         let answer = cancel.run_until_cancelled(engine::collect_while(events, each)).await.ok_or_else(cancelled)?;
-        let refused = answer.as_ref().is_err_and(|error| error.refusal.is_some());
-        if !was_hole || !refused {
+        let Err(error) = &answer else { break answer };
+        let may_learn = error.partial.is_empty() && (error.refusal.is_some() || error.kind == ErrorKind::TooLong);
+        if !may_learn || again == MOST_AGAIN {
             break answer;
         }
+        again += 1;
         let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
-        if now.fim {
+        if !has_learned(&request, error, &caps, &now) {
+            break answer;
+        }
+        // What cannot be asked in less, or in another way, is refused as the server did.
+        let next = match prepared(choice, &now, build) {
+            Ok(next) => next,
+            Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {
+                break Err(EngineError { message: format!("{}. {why}", error.message.trim_end_matches('.')), ..error.clone() });
+            }
+            Err(_) => break answer,
+        };
+        let is_less = choice.prompt_tokens(&next.ask) < choice.prompt_tokens(&request.ask);
+        if error.kind == ErrorKind::TooLong && !is_less {
             break answer;
         }
         if let Some(record) = &mut record {
             record.ends(&answer);
         }
-        caps = now;
+        (caps, request) = (now, next);
     };
     match answer {
         Err(error) if error.kind == ErrorKind::TimedOut && task.kind.is_completion() && !error.partial.trim().is_empty() => {

@@ -131,7 +131,7 @@ impl Reading {
                 let mut events = self.events(deltas);
                 events.push(match finish.of(self.calls, self.unreadable.take()) {
                     Err(message) => Event::Failed(EngineError::new(ErrorKind::Garbled, message)),
-                    Ok(reason) => Event::Done(Finished { reason, model: model.into(), timing }),
+                    Ok(reason) => Event::Done(Finished { reason, model: model.into(), timing, cut: None }),
                 });
                 (events, true)
             }

@@ -1,0 +1,69 @@
+//! What a server says of its context window when it refuses a prompt that is longer: each says it in other words, and most of them with
+//! the number.
+
+/// Fewer tokens are no window: a field that was not filled in, or a word of something else.
+pub(super) const LEAST: u32 = 256;
+
+/// In what servers say of a prompt that does not fit.
+const OVERFLOWS: &[&str] = &[
+    "context length",
+    "maximum context",
+    "context size",
+    "context window",
+    "too long",
+    "exceeds the available",
+    "exceeds maximum allowed token",
+    "maximum model length",
+    "maximum allowed length",
+    "maximum input length",
+    "input token count",
+    "max_new_tokens` must be",
+    "request too large",
+];
+
+/// What stands before the window.
+const BEFORE: &[&str] = &[
+    "context length",
+    "context size",
+    "context window",
+    "maximum context",
+    "maximum model length",
+    "allowed token size",
+    "allowed length",
+    "input length",
+    "number of tokens",
+    "must be <=",
+    "tokens >",
+    "limit",
+];
+
+/// Letters between the words and the number.
+const NEAR: usize = 24;
+
+/// Whether this is said of a prompt that does not fit.
+pub(super) fn is_overflow(said: &str) -> bool {
+    let said = said.to_lowercase();
+    OVERFLOWS.iter().any(|words| said.contains(words))
+}
+
+/// The window in tokens that a refusal names.
+pub(super) fn named(said: &str) -> Option<u32> {
+    let said = said.to_lowercase();
+    let behind = |words: &&str| said.match_indices(*words).find_map(|(at, words)| first_number(&said[at + words.len()..]));
+    BEFORE.iter().find_map(behind)
+}
+
+/// The number that a text begins with, behind a few letters at most; `131,072` is one.
+fn first_number(text: &str) -> Option<u32> {
+    let start = text.char_indices().take(NEAR).find(|(_, letter)| letter.is_ascii_digit()).map(|(at, _)| at)?;
+    let digits = text[start..].chars().take_while(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '_'));
+    let digits: String = digits.filter(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|number| *number >= LEAST)
+}
+
+/// The window of a server that refuses a prompt of so many tokens, of which `known` was believed: what it names, else half of what was
+/// asked of it. One that names what is believed already counts other tokens.
+pub(super) fn smaller(said: &str, known: u32, asked: u32) -> u32 {
+    let half = (known.min(asked) / 2).max(LEAST);
+    named(said).filter(|window| *window < known).unwrap_or(half).min(known)
+}
