@@ -397,3 +397,10 @@ fn a_name_of_a_model_begins_no_line() {
     let (text, _) = home.doctor(&[]);
     assert!(text.contains("evil<U+000A>ok") && !text.contains("\nok      engine near"), "{text}");
 }
+
+/// Its API was said to answer, and had not been asked.
+#[test]
+fn a_server_that_is_not_asked_is_not_said_to_answer() {
+    let [status, detail, _] = near("deepseek", document("500 Internal Server Error", "text/plain", "")).check("engine near");
+    assert!(status == "info" && detail.contains("was not asked"), "{detail}");
+}

@@ -150,6 +150,15 @@ async fn a_model_without_tools_is_asked_for_code() {
     assert!(edited.diff.contains("Adds the items up."), "{}", edited.diff);
 }
 
+/// A server that is slow has no smaller window for it.
+#[tokio::test]
+async fn g5_what_took_too_long_is_no_prompt() {
+    let server = Server::answering(refusal("504 Gateway Timeout", "the upstream took too long to respond")).await;
+    let engine = patient(&EngineConfig { context: Some(4096), ..config("openai", &server.url) });
+    assert_eq!(ask(&engine).await.unwrap_err().kind, ErrorKind::Unavailable);
+    assert_eq!(engine.known_caps().context, 4096);
+}
+
 /// A refusal of `tool_choice` is none of tools.
 #[tokio::test]
 async fn a_server_that_chooses_tools_itself_is_asked_with_them() {

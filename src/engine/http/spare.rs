@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value;
 
-use crate::engine::{EngineError, ErrorKind};
+use crate::engine::{EngineError, ErrorKind, Refusal};
 
 /// Each with the name that newer servers have for it.
 const FIELDS: [(&str, Option<&str>); 6] = [
@@ -27,7 +27,8 @@ pub(super) fn objection(error: &EngineError) -> Option<&str> {
 pub(super) fn refuses_tools(error: &EngineError) -> bool {
     const AGAINST: &[&str] =
         &["support", "require", "not permitted", "not allowed", "not enabled", "unknown", "unrecognized", "unavailable"];
-    let Some(refusal) = error.refusal.as_deref() else { return false };
+    let about_request = |refusal: &&Refusal| matches!(refusal.status, 200 | 400 | 404 | 405 | 422 | 500 | 501);
+    let Some(refusal) = error.refusal.as_deref().filter(about_request) else { return false };
     let said = refusal.said.to_lowercase();
     let names_them = ["tool", "tools", "function calling", "function call", "functions"].iter().any(|name| names(&said, name));
     names_them && AGAINST.iter().any(|words| said.contains(words))

@@ -42,7 +42,8 @@ const NEAR: usize = 24;
 
 /// Whether this is said of a prompt that does not fit.
 pub(super) fn is_overflow(said: &str) -> bool {
-    let said = said.to_lowercase();
+    // What took too long is no prompt.
+    let said = said.to_lowercase().replace("took too long", "").replace("taking too long", "");
     OVERFLOWS.iter().any(|words| said.contains(words))
 }
 
