@@ -102,6 +102,21 @@ async fn an_answer_of_nothing_does_not_end_an_edit() {
     }
 }
 
+/// `functions.propose_edit:0`, or a name with blanks around it, "is no tool here".
+#[tokio::test]
+async fn a_tool_is_known_by_its_name_in_a_namespace() {
+    for name in ["functions.propose_edit", "functions.propose_edit:0", " propose_edit\n"] {
+        let server = Server::start(move |_, asked| {
+            let call = call_delta(0, "q", name, &json!({ "new_code": SHORTER }).to_string());
+            if asked.method == "POST" { says(&[call, finish("tool_calls")]) } else { no_list() }
+        })
+        .await;
+        let workspace = Workspace::new(&[("a.py", CODE)]);
+        let edited = shortened(&session(&workspace, "openai", &server.url)).await;
+        assert!(edited.as_ref().is_ok_and(|edited| edited.steps.len() == 1), "{name:?}: {edited:?}");
+    }
+}
+
 /// The result of one of two calls with the same id belonged to both of them.
 #[tokio::test]
 async fn two_calls_of_one_answer_have_two_ids() {

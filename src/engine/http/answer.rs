@@ -133,10 +133,12 @@ impl Answer {
             id = format!("{id}_{}", self.calls);
             self.ids.insert(id.clone());
         }
-        let mut arguments = dialect::fitted(arguments, name, &self.reading.tools);
+        // Some servers and models write a name in a namespace, or with blanks around it.
+        let name = dialect::offered(name, &self.reading.tools).map_or(name, |tool| &tool.name).to_string();
+        let mut arguments = dialect::fitted(arguments, &name, &self.reading.tools);
         self.reading.broken.restore(&mut arguments);
         show(self.reading.broken.finish(), out);
-        out.push(Event::Call(ToolCall { id, name: name.into(), arguments }));
+        out.push(Event::Call(ToolCall { id, name, arguments }));
     }
 
     fn deltas(&mut self, deltas: Vec<Delta>, thinking: bool, out: &mut Vec<Event>) {
